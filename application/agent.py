@@ -1,0 +1,49 @@
+"""The agent's configuration: read with its version, changed as a whole."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from application.context import Context
+from application.ports import Clock, Store
+from domain.agent import Agent, AgentConfiguration
+from domain.errors import NotFound
+
+
+class ConfigureAgent(msgspec.Struct, frozen=True, kw_only=True):
+    configuration: AgentConfiguration
+
+
+class Configured(msgspec.Struct, frozen=True, kw_only=True):
+    configuration: AgentConfiguration
+    version: int
+    position: int
+
+
+async def configuration_of(tenant: UUID, *, store: Store) -> tuple[AgentConfiguration, int]:
+    """The configuration in force, at most a second old, and its version (0: the defaults, nothing was ever set)."""
+    try:
+        agent = await store.latest(Agent, Agent.id_of(tenant), tenant=tenant)
+    except NotFound:
+        return AgentConfiguration(), 0
+    return agent.state.configuration, agent.version
+
+
+async def configure_agent(
+    command: ConfigureAgent, context: Context, *, store: Store, clock: Clock
+) -> Configured:
+    """Put a configuration in the place of the present one. Raises Invalid where its fields do not go together."""
+    command.configuration.check()
+
+    def decide(agent: Agent | None) -> Agent:
+        agent = agent or Agent.begin(context.tenant, clock())
+        agent.configure(command.configuration, clock())
+        return agent
+
+    known, version = await configuration_of(context.tenant, store=store)
+    if version and known == command.configuration:
+        return Configured(configuration=known, version=version, position=0)
+    agent, saved = await store.change(Agent, Agent.id_of(context.tenant), decide, context=context)
+    return Configured(configuration=agent.state.configuration, version=agent.version, position=saved.position)

@@ -1,0 +1,209 @@
+"""Documents: taken in, processed into searchable chunks by work, removed."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from decimal import Decimal
+from pathlib import PurePosixPath, PureWindowsPath
+from uuid import UUID
+
+import msgspec
+
+from application.context import Context
+from application.ports import Chunk, Clock, Embedder, Extractor, Files, Keyring, Owed, Settled, Store, Vectors
+from domain.chunking import chunk
+from domain.completion import Usage
+from domain.document import LARGEST, Document
+from domain.errors import Invalid, NotFound, Refusal
+from domain.pricing import PriceTable, cost
+
+PROCESS_WORK, REMOVE_WORK = "process_document", "remove_document"
+AT_ONCE = 100
+"""Texts of one call to the embedder."""
+
+
+class UploadDocument(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    content: bytes
+
+
+class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
+    """`duplicate`: this very content is there already, as this document."""
+
+    document: UUID
+    position: int
+    duplicate: bool
+
+
+class ProcessDocument(msgspec.Struct, frozen=True, kw_only=True):
+    document: UUID
+
+
+class DeleteDocument(msgspec.Struct, frozen=True, kw_only=True):
+    document: UUID
+
+
+class ReprocessDocument(msgspec.Struct, frozen=True, kw_only=True):
+    document: UUID
+
+
+async def upload_document(
+    command: UploadDocument,
+    context: Context,
+    *,
+    store: Store,
+    keyring: Keyring,
+    files: Files,
+    extractor: Extractor,
+    clock: Clock,
+) -> Uploaded:
+    """Keep a file and owe its processing. Its type is told by its content. Raises Invalid."""
+    if len(command.content) > LARGEST:
+        raise Invalid(f"the file has {len(command.content)} bytes; at most {LARGEST} are taken")
+    media_type = extractor.sniff(command.content)
+    content_hash = hashlib.sha256(command.content).hexdigest()
+    document, there = await _place(context.tenant, content_hash, store=store, keyring=keyring)
+    if there:
+        return Uploaded(document=document, position=0, duplicate=True)
+    # The file comes first: one without its event is harmless and written over, an event without its file is a lie.
+    await files.write(context.tenant, document, command.content)
+
+    def decide(known: Document | None) -> Document:
+        if known is not None:
+            raise _AlreadyThere
+        return Document.upload(
+            document,
+            name=safe_name(command.name),
+            media_type=media_type,
+            size=len(command.content),
+            content_hash=content_hash,
+            at=clock(),
+        )
+
+    work = [Owed(kind=PROCESS_WORK, key=document.hex, due_at=clock())]
+    try:
+        _, saved = await store.change(Document, document, decide, context=context, work=work)
+    except _AlreadyThere:  # a twin of this request was quicker
+        return Uploaded(document=document, position=0, duplicate=True)
+    return Uploaded(document=document, position=saved.position, duplicate=False)
+
+
+async def process_document(
+    command: ProcessDocument,
+    context: Context,
+    *,
+    store: Store,
+    files: Files,
+    extractor: Extractor,
+    embedder: Embedder,
+    vectors: Vectors,
+    prices: PriceTable,
+    clock: Clock,
+) -> None:
+    """Extract, cut, embed, index. A file that can't be read fails with its reason; a fault is raised, to be tried again."""
+    document = await store.load(Document, command.document, tenant=context.tenant)
+    if document.state.status in ("completed", "failed", "deleted"):
+        return
+    started, started_at = time.perf_counter(), clock()
+    document.start_processing(started_at)
+    if document.pending_events:
+        await store.save(document, context=context)
+    work = [Settled(kind=PROCESS_WORK, key=command.document.hex)]
+    try:
+        content = await files.read(context.tenant, command.document)
+        pages = await extractor.extract(content, document.state.media_type)
+    except Refusal as refusal:
+        document.fail(refusal.detail, clock())
+        await store.save(document, context=context, work=work)
+        return
+    pieces = chunk([(page.number, page.text) for page in pages], embedder.count_tokens)
+    vectors_of: list[list[float]] = []
+    for start in range(0, len(pieces), AT_ONCE):
+        vectors_of += await embedder.embed([piece.text for piece in pieces[start : start + AT_ONCE]])
+    chunks = [
+        Chunk(
+            id=passage_id(document.state.content_hash, piece.text),
+            ordinal=piece.ordinal,
+            page=piece.page,
+            section=piece.section,
+            tokens=piece.tokens,
+            text=piece.text,
+            embedding=embedding,
+        )
+        for piece, embedding in zip(pieces, vectors_of, strict=True)
+    ]
+    await vectors.replace(context.tenant, command.document, document.state.name, embedder.model, chunks)
+    tokens = sum(piece.tokens for piece in pieces)
+    provider, _, model = embedder.model.partition("/")
+    price = prices.at(provider, model, started_at)
+    document.complete(
+        pages=len(pages),
+        chunks=len(chunks),
+        tokens=tokens,
+        embedding_model=embedder.model,
+        dimension=embedder.dimension,
+        cost=cost(Usage(input=tokens), price) if price else Decimal(0),
+        took_ms=round((time.perf_counter() - started) * 1000, 3),
+        at=clock(),
+    )
+    await store.save(document, context=context, work=work)
+
+
+async def delete_document(command: DeleteDocument, context: Context, *, store: Store, clock: Clock) -> int:
+    """Delete; the file and the vectors are removed by work that follows. Returns the position. Raises NotFound."""
+    document = await store.load(Document, command.document, tenant=context.tenant)
+    document.delete(clock())
+    work: list[Owed | Settled] = [
+        Settled(kind=PROCESS_WORK, key=command.document.hex),
+        Owed(kind=REMOVE_WORK, key=command.document.hex, due_at=clock()),
+    ]
+    return (await store.save(document, context=context, work=work)).position
+
+
+async def remove_document(
+    command: DeleteDocument, context: Context, *, files: Files, vectors: Vectors
+) -> None:
+    """Remove what a deleted document left. Safe to repeat."""
+    await vectors.delete(context.tenant, command.document)
+    await files.delete(context.tenant, command.document)
+
+
+async def reprocess_document(
+    command: ReprocessDocument, context: Context, *, store: Store, clock: Clock
+) -> int:
+    """Process again, as after a failure. Returns the position. Raises NotFound, Refused while it is being processed."""
+    document = await store.load(Document, command.document, tenant=context.tenant)
+    document.reprocess(clock())
+    work = [Owed(kind=PROCESS_WORK, key=command.document.hex, due_at=clock())]
+    return (await store.save(document, context=context, work=work)).position
+
+
+def passage_id(content_hash: str, text: str) -> str:
+    """Names a passage by the document's content and its own, so that a citation never drifts."""
+    return hashlib.sha256(f"{content_hash}\n{text}".encode()).hexdigest()[:32]
+
+
+def safe_name(name: str) -> str:
+    """A file's name without folders and control characters."""
+    last = PureWindowsPath(PurePosixPath(name.replace("\x00", "")).name).name
+    clean = "".join(character for character in last if character.isprintable()).strip().strip(".")
+    return clean[:200] or "unnamed"
+
+
+class _AlreadyThere(Exception):
+    """The document exists."""
+
+
+async def _place(tenant: UUID, content_hash: str, *, store: Store, keyring: Keyring) -> tuple[UUID, bool]:
+    """The id for this content, and whether it is there. Deleted documents are passed over: each has an id of its own."""
+    generation = 0
+    while True:
+        document = await keyring.identify(tenant, "document", content_hash, str(generation))
+        try:
+            known = await store.load(Document, document, tenant=tenant)
+        except NotFound:
+            return document, False
+        if known.state.status != "deleted":
+            return document, True
+        generation += 1

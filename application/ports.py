@@ -1,0 +1,231 @@
+"""What the use cases need from the outside: one protocol a role, implemented in `infra/`.
+
+Faults (not refusals) that a port may raise:
+
+Fault
+├── Unavailable     a server that we need does not answer; try again later        HTTP 503
+└── ProviderError   a provider's call failed; `outcome` says how                  never shown as our 5xx
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from application.context import Context
+from domain.base import Aggregate
+from domain.completion import Completion, CompletionRequest, Outcome, Passage
+from domain.recorded import Recorded
+
+A = TypeVar("A", bound=Aggregate[Any])
+
+Clock = Callable[[], datetime]
+"""Now, in UTC."""
+
+Ids = Callable[[], UUID]
+"""A new UUIDv7."""
+
+
+class Fault(Exception):
+    """Something that we need failed."""
+
+
+class Unavailable(Fault):
+    """A server that this request needs does not answer; try again later."""
+
+
+class ProviderError(Fault):
+    """A provider's call failed. `retry_after` is in seconds, where the provider named it."""
+
+    def __init__(self, outcome: Outcome, detail: str, retry_after: float | None = None) -> None:
+        self.outcome, self.detail, self.retry_after = outcome, detail, retry_after
+        super().__init__(f"{outcome}: {detail}")
+
+
+class Owed(msgspec.Struct, frozen=True, kw_only=True):
+    """Work that the saved change makes due; joins the row of the same (tenant, kind, key) that is there already."""
+
+    kind: str
+    key: str
+    due_at: datetime
+
+
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """Work that the saved change has done."""
+
+    kind: str
+    key: str
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of a figure that many commands share; refused when the sum would leave [`low`, `high`]."""
+
+    kind: str
+    key: str
+    change: int
+    low: int = 0
+    high: int
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """`position` is the tenant's sequence number of the last event written, or of the first effect of a duplicate."""
+
+    position: int
+    duplicate: bool = False
+
+
+class Store(Protocol):
+    """The log, one aggregate at a time."""
+
+    async def load(self, kind: type[A], id: UUID, *, tenant: UUID, version: int | None = None) -> A:
+        """The aggregate, at `version` if given. Raises NotFound."""
+
+    async def latest(self, kind: type[A], id: UUID, *, tenant: UUID) -> A:
+        """The aggregate as of at most a second ago, shared and cached: to be read, never to be changed."""
+
+    async def save(
+        self,
+        *aggregates: Aggregate[Any],
+        context: Context,
+        inbox: str | None = None,
+        work: Sequence[Owed | Settled] = (),
+        tallies: Sequence[Tally] = (),
+    ) -> Saved:
+        """Append all pending events in one transaction, with the inbox key, the work and the tallies.
+
+        An inbox key that is known makes the whole a duplicate: nothing is written. Raises Conflict when a stream has
+        moved on, Refused when a tally's bound does not hold, Unavailable when the outcome can't be learned.
+        """
+
+    async def change(
+        self,
+        kind: type[A],
+        id: UUID,
+        decide: Callable[[A | None], A],
+        *,
+        context: Context,
+        inbox: str | None = None,
+        work: Sequence[Owed | Settled] = (),
+    ) -> tuple[A, Saved]:
+        """load → decide → save, again when the race was lost. `decide` gets None when there is no such aggregate."""
+
+    async def event(self, tenant: UUID, position: int) -> Recorded:
+        """One event by its position. Raises NotFound."""
+
+    def stream(
+        self, tenant: UUID, stream: UUID, *, after: int = 0, limit: int | None = None
+    ) -> AsyncIterator[Recorded]:
+        """The events of a stream in order of version, from version `after` + 1 on."""
+
+    def events(
+        self, tenant: UUID, *, after: int = 0, limit: int | None = None, topics: Sequence[str] = ()
+    ) -> AsyncIterator[Recorded]:
+        """The tenant's events in order of position, from `after` + 1 on; `topics` keeps only those."""
+
+
+class Keyring(Protocol):
+    """Keys per subject under tenant keys under a master key."""
+
+    def seal(self, tenant: UUID, subject: UUID, data: bytes, context: bytes) -> Awaitable[bytes]:
+        """Encrypt under the subject's key (made if there is none); `context` must be the same when unsealing."""
+
+    def unseal(self, tenant: UUID, data: bytes, context: bytes) -> Awaitable[bytes]:
+        """Decrypt what `seal` gave. Raises NotFound when the subject's key was destroyed."""
+
+    def identify(self, tenant: UUID, *parts: str) -> Awaitable[UUID]:
+        """A stable id for a name, which nobody without the tenant's key can link to it."""
+
+
+class Completer(Protocol):
+    """One provider."""
+
+    name: str
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        """Raises ProviderError."""
+
+
+class Completers(Protocol):
+    """The providers that this deployment has, by name."""
+
+    def get(self, provider: str) -> Completer:
+        """Raises Refused with the names there are."""
+
+
+class Embedder(Protocol):
+    """Texts to unit vectors."""
+
+    model: str
+    dimension: int
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]: ...
+
+    def count_tokens(self, text: str) -> int: ...
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of a document, ready for the index."""
+
+    id: str
+    ordinal: int
+    page: int | None
+    section: str | None
+    tokens: int
+    text: str
+    embedding: list[float]
+
+
+class Vectors(Protocol):
+    """The tenant's chunks and their vectors."""
+
+    async def replace(
+        self, tenant: UUID, document: UUID, title: str, model: str, chunks: Sequence[Chunk]
+    ) -> None:
+        """Put a document's chunks in the place of those that it had."""
+
+    async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> list[Passage]:
+        """The nearest chunks, best first: always min(limit, number of chunks)."""
+
+    async def delete(self, tenant: UUID, document: UUID) -> None: ...
+
+
+class Files(Protocol):
+    """Contents of documents, encrypted, per tenant."""
+
+    async def write(self, tenant: UUID, document: UUID, content: bytes) -> None: ...
+
+    async def read(self, tenant: UUID, document: UUID) -> bytes:
+        """Raises NotFound."""
+
+    async def delete(self, tenant: UUID, document: UUID) -> None: ...
+
+
+class ExtractedPage(msgspec.Struct, frozen=True):
+    number: int
+    text: str
+
+
+class Extractor(Protocol):
+    def sniff(self, content: bytes) -> str:
+        """The media type by content. Raises Invalid for what can't be read, with the types that can."""
+
+    async def extract(self, content: bytes, media_type: str) -> Sequence[ExtractedPage]:
+        """Raises Refused with a reason for a person."""
+
+
+class Located(msgspec.Struct, frozen=True):
+    """Where an interaction's events are: in this conversation's stream, from this version on."""
+
+    conversation: UUID
+    first_version: int
+
+
+class Locator(Protocol):
+    """Finds what an id belongs to."""
+
+    async def locate(self, tenant: UUID, interaction: UUID) -> Located:
+        """Raises NotFound."""

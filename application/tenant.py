@@ -1,0 +1,181 @@
+"""Tenants and their API keys. A key's text is `rt_` + base64url(tenant 16 bytes | key id 6 | secret 24): it names its tenant."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from application.context import Context
+from application.ports import Clock, Ids, Store
+from domain.agent import Agent
+from domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from domain.tenant import SCOPES, Scope, Tenant
+
+PREFIX = "rt_"
+
+
+class CreateTenant(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+
+
+class IssueKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str
+    scopes: tuple[Scope, ...]
+    expires_at: datetime | None = None
+
+
+class RotateKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A new key with the same name and scopes; the old one goes on for `overlap_hours`."""
+
+    key: str
+    overlap_hours: float = 24
+
+
+class RevokeKey(msgspec.Struct, frozen=True, kw_only=True):
+    key: str
+
+
+class TenantCreated(msgspec.Struct, frozen=True, kw_only=True):
+    tenant: UUID
+    key: str
+    position: int
+
+
+class KeyIssued(msgspec.Struct, frozen=True, kw_only=True):
+    """`secret` is the key's text, shown this once."""
+
+    id: str
+    secret: str
+    position: int
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is calling."""
+
+    tenant: UUID
+    key: str
+    scopes: tuple[Scope, ...]
+
+    def require(self, scope: Scope) -> None:
+        if scope not in self.scopes:
+            raise Forbidden(f"this key lacks the scope {scope}", scope=scope)
+
+
+async def create_tenant(
+    command: CreateTenant, *, actor: str, store: Store, clock: Clock, ids: Ids
+) -> TenantCreated:
+    """A tenant with its agent and a first key that has all scopes."""
+    tenant_id, now = ids(), clock()
+    context = Context(tenant=tenant_id, actor=actor, correlation=ids())
+    tenant = Tenant.begin(tenant_id, command.name, now)
+    _, text = _new_key(tenant, "first key", SCOPES, None, now)
+    agent = Agent.begin(tenant_id, now)
+    saved = await store.save(tenant, agent, context=context)
+    return TenantCreated(tenant=tenant_id, key=text, position=saved.position)
+
+
+async def issue_key(command: IssueKey, context: Context, *, store: Store, clock: Clock) -> KeyIssued:
+    issued: tuple[str, str] = ("", "")
+
+    def decide(tenant: Tenant | None) -> Tenant:
+        nonlocal issued
+        if tenant is None:
+            raise NotFound("there is no such tenant")
+        issued = _new_key(tenant, command.name, command.scopes, command.expires_at, clock())
+        return tenant
+
+    _, saved = await store.change(Tenant, context.tenant, decide, context=context)
+    return KeyIssued(id=issued[0], secret=issued[1], position=saved.position)
+
+
+async def rotate_key(command: RotateKey, context: Context, *, store: Store, clock: Clock) -> KeyIssued:
+    if not 0 <= command.overlap_hours <= 24 * 90:
+        raise Invalid("overlap_hours lies between 0 and 2160")
+    issued: tuple[str, str] = ("", "")
+
+    def decide(tenant: Tenant | None) -> Tenant:
+        nonlocal issued
+        if tenant is None or (old := tenant.state.keys.get(command.key)) is None:
+            raise NotFound(f"there is no key {command.key} in this tenant")
+        now = clock()
+        until = now + timedelta(hours=command.overlap_hours)
+        tenant.expire_key(command.key, until if old.expires_at is None else min(until, old.expires_at), now)
+        issued = _new_key(tenant, old.name, old.scopes, None, now)
+        return tenant
+
+    _, saved = await store.change(Tenant, context.tenant, decide, context=context)
+    return KeyIssued(id=issued[0], secret=issued[1], position=saved.position)
+
+
+async def revoke_key(command: RevokeKey, context: Context, *, store: Store, clock: Clock) -> int:
+    """Revoke at once; other processes follow within a second. Returns the position, 0 when it was revoked already."""
+    tenant = await store.load(Tenant, context.tenant, tenant=context.tenant)
+    tenant.revoke_key(command.key, clock())
+    return (await store.save(tenant, context=context)).position if tenant.pending_events else 0
+
+
+async def suspend_tenant(reason: str | None, context: Context, *, store: Store, clock: Clock) -> int:
+    """No message is taken and no key works until it is resumed. Returns the position."""
+    tenant = await store.load(Tenant, context.tenant, tenant=context.tenant)
+    tenant.suspend(reason, clock())
+    return (await store.save(tenant, context=context)).position if tenant.pending_events else 0
+
+
+async def resume_tenant(context: Context, *, store: Store, clock: Clock) -> int:
+    tenant = await store.load(Tenant, context.tenant, tenant=context.tenant)
+    tenant.resume(clock())
+    return (await store.save(tenant, context=context)).position if tenant.pending_events else 0
+
+
+async def authenticate(text: str, tenant_header: str | None, *, store: Store, clock: Clock) -> Principal:
+    """Who holds this key. Whatever is wrong with a key, the answer is the same. Raises Unauthenticated, Forbidden."""
+    tenant_id, key_id, secret = _parsed(text)
+    if tenant_header is not None and tenant_header.strip().lower() not in (str(tenant_id), tenant_id.hex):
+        raise Unauthenticated
+    try:
+        tenant = await store.latest(Tenant, tenant_id, tenant=tenant_id)
+        if key_id not in tenant.state.keys:  # made a moment ago, perhaps
+            tenant = await store.load(Tenant, tenant_id, tenant=tenant_id)
+    except NotFound:
+        raise Unauthenticated from None
+    key = tenant.state.keys.get(key_id)
+    known = key.secret_hash if key is not None else bytes(32)
+    if not hmac.compare_digest(known, _hash(secret)) or key is None or not key.valid(clock()):
+        raise Unauthenticated
+    if tenant.state.status != "active":
+        raise Forbidden(f"this tenant is {tenant.state.status}")
+    return Principal(tenant=tenant_id, key=key_id, scopes=key.scopes)
+
+
+def _new_key(
+    tenant: Tenant, name: str, scopes: tuple[Scope, ...], expires_at: datetime | None, now: datetime
+) -> tuple[str, str]:
+    """Issue a key on the aggregate; its id and its text."""
+    raw_id, secret = secrets.token_bytes(6), secrets.token_bytes(24)
+    tenant.issue_key(
+        raw_id.hex(), name=name, secret_hash=_hash(secret), scopes=scopes, expires_at=expires_at, at=now
+    )
+    return raw_id.hex(), PREFIX + base64.urlsafe_b64encode(tenant.id.bytes + raw_id + secret).decode().rstrip(
+        "="
+    )
+
+
+def _parsed(text: str) -> tuple[UUID, str, bytes]:
+    try:
+        raw = base64.b64decode(text.removeprefix(PREFIX) + "==", altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise Unauthenticated from None
+    if not text.startswith(PREFIX) or len(raw) != 46:
+        raise Unauthenticated
+    return UUID(bytes=raw[:16]), raw[16:22].hex(), raw[22:]
+
+
+def _hash(secret: bytes) -> bytes:
+    return hashlib.sha256(secret).digest()

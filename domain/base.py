@@ -1,0 +1,129 @@
+"""Aggregates and events: the domain model of the `eventsourcing` library with typed msgspec events.
+
+An aggregate is its `state`, a msgspec struct, plus methods that guard and trigger. An event is a frozen struct whose
+`apply` changes that state; it never fails and never decides. This is the only module of the domain that knows the library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from uuid import UUID
+
+import msgspec
+from eventsourcing.domain import BaseAggregate, CanInitAggregate, CanMutateAggregate
+from eventsourcing.utils import resolve_topic
+
+NIL = UUID(int=0)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True):
+    """Something that happened to one aggregate. Stored under `TOPIC`, which never changes.
+
+    The first three fields are columns of the log; all others are its payload. A changed payload raises `class_version`
+    and adds a static method `upcast_vN_vN+1(facts: dict) -> None` that mends the facts of version N in place.
+    """
+
+    TOPIC: ClassVar[str]
+    class_version: ClassVar[int] = 1
+
+    originator_id: UUID = NIL
+    originator_version: int = 0
+    timestamp: datetime = EPOCH
+
+    def _as_dict(self) -> dict[str, Any]:
+        return msgspec.structs.asdict(self)
+
+
+class CreatedEvent(Event, CanInitAggregate[UUID], frozen=True, kw_only=True):
+    """The first event of an aggregate."""
+
+    @property
+    def originator_topic(self) -> str:  # type: ignore[override]  # the library stores it; the topic tells it already
+        return self.TOPIC.partition(".")[0]
+
+
+COLUMNS = frozenset(Event.__struct_fields__)
+"""Names of the fields that are columns of the log, not payload."""
+
+
+S = TypeVar("S", bound=msgspec.Struct)
+AnyEvent = Event  # within an aggregate `Event` means its own
+
+
+class Aggregate(BaseAggregate[UUID], Generic[S]):
+    """Base of all aggregates. Subclasses set `TOPIC` (the kind, as in `conversation/ID`) and `State`.
+
+    No annotations in the class's body: the library would make it a dataclass.
+    """
+
+    TOPIC = ""
+    chain = b""
+    """Hash of the last stored event of the stream; empty before the first (docs/log.md)."""
+
+    if TYPE_CHECKING:
+        State: type[S]
+        state: S
+
+    class Event(Event, frozen=True, kw_only=True):
+        """Base of this aggregate's events."""
+
+    def __init__(self) -> None:
+        self.state = self.State()
+
+    @property
+    def subject(self) -> UUID:
+        """Whose key encrypts this stream's payloads. Destroying that key erases them. By default the stream's own."""
+        return self.id
+
+    @classmethod
+    def create(cls, event_class: type[CreatedEvent], *, id: UUID, at: datetime, **facts: Any) -> Self:
+        """Begin an aggregate with its first event."""
+        event = event_class(originator_id=id, originator_version=1, timestamp=at, **facts)
+        aggregate: Self | None = event.mutate(None)
+        assert aggregate is not None
+        aggregate.pending_events.append(event)
+        return aggregate
+
+    def trigger(self, event_class: type[AnyEvent], *, at: datetime, **facts: Any) -> None:
+        """Record that `event_class` happened at `at` (UTC)."""
+        self.trigger_event(event_class, timestamp=at, **facts)
+
+    @classmethod
+    def restore(cls, id: UUID, version: int, state: S, created: datetime, modified: datetime) -> Self:
+        """The aggregate as a snapshot had it."""
+        aggregate = cls.__new__(cls)
+        aggregate.__base_init__(originator_id=id, originator_version=version, timestamp=created)
+        aggregate.modified_on = modified
+        aggregate.state = state
+        return aggregate
+
+    @classmethod
+    def replay(cls, events: Sequence[AnyEvent], aggregate: Self | None = None) -> Self | None:
+        """Fold `events`, in the order of their versions, onto `aggregate` (None: from nothing)."""
+        for event in events:
+            aggregate = event.mutate(aggregate)
+        return aggregate
+
+
+def event_class(topic: str) -> type[Event]:
+    """The event class stored under `topic`. Raises eventsourcing's TopicError when there is none."""
+    cls: type[Event] = resolve_topic(topic)
+    return cls
+
+
+def aggregate_class(topic: str) -> type[Aggregate[Any]]:
+    """The aggregate class of a kind (`conversation`) or of an event's topic (`conversation.closed`)."""
+    cls: type[Aggregate[Any]] = resolve_topic(topic.partition(".")[0])
+    return cls
+
+
+def events_of(kind: type[Aggregate[Any]]) -> dict[str, type[Event]]:
+    """Topic → event class, for all events of one aggregate class."""
+    return {
+        value.TOPIC: value
+        for value in vars(kind).values()
+        if isinstance(value, type) and issubclass(value, Event) and value.__name__ != "Event"
+    }

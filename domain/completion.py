@@ -1,0 +1,105 @@
+"""Values around one completion: what is asked of a provider, what came back, what it used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+Role = Literal["system", "user", "assistant"]
+Finish = Literal["stop", "length", "content_filter", "other"]
+Outcome = Literal[
+    "ok",
+    "authentication",
+    "rate_limited",
+    "context_too_long",
+    "refused",
+    "timeout",
+    "unavailable",
+    "bad_request",
+]
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of a prompt or of a conversation's history."""
+
+    role: Role
+    text: str
+
+
+class Passage(msgspec.Struct, frozen=True, kw_only=True):
+    """A retrieved piece of a source. `id` is a hash of the document's version and the content, never a position."""
+
+    id: str
+    document: UUID
+    title: str
+    ordinal: int
+    page: int | None = None
+    section: str | None = None
+    score: float
+    """Similarity to the query, 0 to 1."""
+    text: str
+
+
+class Citation(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer points at: always a passage that was in the prompt. `marker` is the number in the text, as in [1]."""
+
+    marker: int
+    passage: str
+    document: UUID
+    title: str
+    page: int | None = None
+    section: str | None = None
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens. `cached` are part of `input`, `reasoning` part of `output`, as OpenAI counts them."""
+
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+    reasoning: int = 0
+
+
+class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider is asked: the exact prompt, and beside it the passages and questions that it was made from."""
+
+    model: str
+    prompt: tuple[Turn, ...]
+    questions: tuple[str, ...]
+    passages: tuple[Passage, ...] = ()
+    max_tokens: int = 500
+    temperature: float | None = None
+
+
+class Completion(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider answered. `model` is the served one, which may differ from the requested one."""
+
+    text: str
+    finish: Finish
+    model: str
+    usage: Usage
+    raw_usage: dict[str, object] = {}
+    request_id: str | None = None
+    confidence: float | None = None
+    """0 to 1 where the provider can tell, else None."""
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One call of a provider, failed ones too. `cost` is in USD, exact, by the price `price` (None: free or unknown)."""
+
+    provider: str
+    model: str
+    served: str | None = None
+    outcome: Outcome
+    error: str | None = None
+    started_at: datetime
+    latency_ms: float
+    usage: Usage = Usage()
+    raw_usage: dict[str, object] = {}
+    request_id: str | None = None
+    cost: Decimal = Decimal(0)
+    price: str | None = None

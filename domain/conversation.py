@@ -1,0 +1,241 @@
+"""A customer's conversation with the agent: messages in, answers out, each answer with all that led to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.base import Aggregate, CreatedEvent
+from domain.completion import Attempt, Citation, Turn
+from domain.errors import Invalid, Refused
+
+HISTORY = 20
+"""Turns of history that the state keeps for prompts; the log keeps all."""
+
+LONGEST_MESSAGE = 8_000
+"""Characters of one customer message (WhatsApp allows 4,096)."""
+
+
+class Retrieved(msgspec.Struct, frozen=True, kw_only=True):
+    """A passage as it stood in the prompt, without its text: the prompt has that."""
+
+    passage: str
+    document: UUID
+    title: str
+    ordinal: int
+    page: int | None
+    section: str | None
+    score: float
+    rank: int
+
+
+class Routing(msgspec.Struct, frozen=True, kw_only=True):
+    """Which model was chosen, and why. `score` is the complexity, 0 to 1, where one was computed."""
+
+    model: str
+    reason: str
+    tier: str | None = None
+    score: float | None = None
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    text: str
+
+
+class Burst(msgspec.Struct):
+    """The messages that the next answer has to answer together."""
+
+    interaction: UUID
+    messages: tuple[Message, ...]
+    since: datetime
+
+
+class ConversationState(msgspec.Struct):
+    channel: str = ""
+    address: str = ""
+    name: str | None = None
+    open: bool = True
+    disclosed: bool = False
+    burst: Burst | None = None
+    last_interaction: UUID | None = None
+    history: list[Turn] = []
+
+
+class Conversation(Aggregate[ConversationState]):
+    """One per customer and channel, for good: closed and reopened, never doubled."""
+
+    TOPIC = "conversation"
+    State = ConversationState
+
+    class Event(Aggregate.Event, frozen=True, kw_only=True):
+        pass
+
+    class Started(Event, CreatedEvent, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "conversation.started"
+        channel: str
+        address: str
+        name: str | None = None
+
+        def apply(self, aggregate: Conversation) -> None:
+            state = aggregate.state
+            state.channel, state.address, state.name = self.channel, self.address, self.name
+
+    class MessageReceived(Event, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "conversation.message_received"
+        message: str
+        text: str
+        interaction: UUID
+
+        def apply(self, aggregate: Conversation) -> None:
+            state, message = aggregate.state, Message(id=self.message, text=self.text)
+            earlier = state.burst.messages if state.burst else ()
+            since = state.burst.since if state.burst else self.timestamp
+            state.burst = Burst(interaction=self.interaction, messages=(*earlier, message), since=since)
+            aggregate._remember("user", self.text)
+
+    class Disclosed(Event, frozen=True, kw_only=True):
+        """The customer was told that a machine answers (EU AI Act, Art. 50)."""
+
+        TOPIC: ClassVar[str] = "conversation.disclosed"
+        interaction: UUID
+        text: str
+
+        def apply(self, aggregate: Conversation) -> None:
+            aggregate.state.disclosed = True
+
+    class Answered(Event, frozen=True, kw_only=True):
+        """One interaction, with everything that explains it."""
+
+        TOPIC: ClassVar[str] = "conversation.answered"
+        interaction: UUID
+        messages: tuple[str, ...]
+        text: str
+        kind: Literal["text"] = "text"
+        citations: tuple[Citation, ...] = ()
+        retrieved: tuple[Retrieved, ...] = ()
+        prompt: tuple[Turn, ...] = ()
+        template: str = ""
+        routing: Routing
+        attempts: tuple[Attempt, ...]
+        confidence: float
+        handoff: str | None = None
+        configuration_version: int
+        cached: bool = False
+        cost: Decimal
+        latency_ms: float
+
+        def apply(self, aggregate: Conversation) -> None:
+            aggregate.state.burst = None
+            aggregate.state.last_interaction = self.interaction
+            aggregate._remember("assistant", self.text)
+
+    class AnswerFailed(Event, frozen=True, kw_only=True):
+        """No provider gave an answer; the messages stay pending and work tries again."""
+
+        TOPIC: ClassVar[str] = "conversation.answer_failed"
+        interaction: UUID
+        reason: str
+        routing: Routing
+        attempts: tuple[Attempt, ...]
+        cost: Decimal
+
+    class Closed(Event, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "conversation.closed"
+        reason: str | None = None
+
+        def apply(self, aggregate: Conversation) -> None:
+            aggregate.state.open = False
+
+    class Reopened(Event, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "conversation.reopened"
+
+        def apply(self, aggregate: Conversation) -> None:
+            aggregate.state.open = True
+
+    @classmethod
+    def start(cls, id: UUID, *, channel: str, address: str, name: str | None, at: datetime) -> Conversation:
+        return cls.create(cls.Started, id=id, at=at, channel=channel, address=address, name=name)
+
+    def receive(self, *, message: str, text: str, interaction: UUID, at: datetime) -> UUID:
+        """Take a customer's message; returns the interaction that will answer it: the pending burst's, or `interaction`."""
+        if not text.strip():
+            raise Invalid("the message has no text; send at least one visible character")
+        if len(text) > LONGEST_MESSAGE:
+            raise Invalid(f"the message has {len(text)} characters; send at most {LONGEST_MESSAGE}")
+        if not self.state.open:
+            self.trigger(self.Reopened, at=at)
+        joined = self.state.burst.interaction if self.state.burst else interaction
+        self.trigger(self.MessageReceived, at=at, message=message, text=text, interaction=joined)
+        return joined
+
+    def disclose(self, text: str, at: datetime) -> None:
+        """Tell the customer, once, that a machine answers."""
+        if not self.state.disclosed:
+            self.trigger(self.Disclosed, at=at, interaction=self._pending().interaction, text=text)
+
+    def answer(
+        self,
+        *,
+        text: str,
+        citations: tuple[Citation, ...],
+        retrieved: tuple[Retrieved, ...],
+        prompt: tuple[Turn, ...],
+        template: str,
+        routing: Routing,
+        attempts: tuple[Attempt, ...],
+        confidence: float,
+        configuration_version: int,
+        latency_ms: float,
+        at: datetime,
+    ) -> None:
+        """Answer the pending burst. Raises Refused when nothing is pending or the disclosure is missing."""
+        burst = self._pending()
+        if not self.state.disclosed:
+            raise Refused("the customer must be told that a machine answers before the first answer")
+        known = {item.passage for item in retrieved}
+        if strange := [citation.passage for citation in citations if citation.passage not in known]:
+            raise Refused(f"the answer cites passages that were not in the prompt: {strange}")
+        self.trigger(
+            self.Answered,
+            at=at,
+            interaction=burst.interaction,
+            messages=tuple(message.id for message in burst.messages),
+            text=text,
+            citations=citations,
+            retrieved=retrieved,
+            prompt=prompt,
+            template=template,
+            routing=routing,
+            attempts=attempts,
+            confidence=confidence,
+            configuration_version=configuration_version,
+            cost=sum((attempt.cost for attempt in attempts), Decimal(0)),
+            latency_ms=latency_ms,
+        )
+
+    def fail(self, *, reason: str, routing: Routing, attempts: tuple[Attempt, ...], at: datetime) -> None:
+        """Record that no provider could answer the pending burst."""
+        cost = sum((attempt.cost for attempt in attempts), Decimal(0))
+        facts = {"reason": reason, "routing": routing, "attempts": attempts, "cost": cost}
+        self.trigger(self.AnswerFailed, at=at, interaction=self._pending().interaction, **facts)
+
+    def close(self, reason: str | None, at: datetime) -> None:
+        if self.state.open:
+            self.trigger(self.Closed, at=at, reason=reason)
+
+    def reopen(self, at: datetime) -> None:
+        if not self.state.open:
+            self.trigger(self.Reopened, at=at)
+
+    def _pending(self) -> Burst:
+        if self.state.burst is None:
+            raise Refused("there is no message to answer")
+        return self.state.burst
+
+    def _remember(self, role: Literal["user", "assistant"], text: str) -> None:
+        self.state.history = [*self.state.history, Turn(role=role, text=text)][-HISTORY:]

@@ -1,0 +1,48 @@
+"""Refusals: what a user may be told. A class's docstring is its message; `detail` says what to do.
+
+Refusal
+├── Invalid          the input is not of the form it must have            HTTP 400
+├── Unauthenticated  the key is unknown, expired or revoked            HTTP 401
+├── Forbidden        the caller may not do this                           HTTP 403
+├── NotFound         there is no such thing in this tenant                HTTP 404
+├── Conflict         somebody else was first; look again and retry        HTTP 409
+└── Refused          a rule of the business says no                       HTTP 422
+
+Anything else that escapes is a fault of ours or of a server that we need; see `application/ports.py`.
+"""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """The request was refused."""
+
+    def __init__(self, detail: str = "", **facts: object) -> None:
+        """`detail` ends in what to do about it; `facts` are shown to the caller beside it (JSON values, no secrets)."""
+        self.detail = detail or (type(self).__doc__ or "").strip()
+        self.facts = facts
+        super().__init__(self.detail)
+
+
+class Invalid(Refusal):
+    """The input is not of the form it must have."""
+
+
+class Unauthenticated(Refusal):
+    """The API key is unknown, expired or revoked; send a valid one."""
+
+
+class Forbidden(Refusal):
+    """The caller may not do this."""
+
+
+class NotFound(Refusal):
+    """There is no such thing in this tenant."""
+
+
+class Conflict(Refusal):
+    """Somebody else was first; look again and retry."""
+
+
+class Refused(Refusal):
+    """A rule of the business says no."""

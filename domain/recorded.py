@@ -1,0 +1,27 @@
+"""An event as the log has it: with its position and its context."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from domain.base import Event
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """An event with the columns that the log keeps beside it. `event` is None when its payload was erased."""
+
+    position: int
+    tenant: UUID
+    stream: UUID
+    version: int
+    topic: str
+    recorded_at: datetime
+    actor: str
+    correlation: UUID
+    causation: UUID | None
+    digest: bytes
+    hash: bytes
+    event: Event | None

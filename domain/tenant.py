@@ -1,0 +1,186 @@
+"""A tenant: a business that uses the service, and its API keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.base import Aggregate, CreatedEvent
+from domain.errors import Forbidden, Invalid, NotFound, Refused
+
+Scope = Literal[
+    "conversations:write",
+    "conversations:read",
+    "integrations:manage",
+    "analytics:view",
+    "feedback:review",
+    "models:deploy",
+    "campaigns:manage",
+    "audit:read",
+    "tenants:admin",
+]
+SCOPES: tuple[Scope, ...] = Scope.__args__  # type: ignore[attr-defined]  # Literal's own list
+
+
+class ApiKey(msgspec.Struct):
+    """A key as the tenant knows it: never the secret, only its SHA-256 (the secret has 192 random bits)."""
+
+    id: str
+    name: str
+    secret_hash: bytes
+    scopes: tuple[Scope, ...]
+    expires_at: datetime | None = None
+    revoked: bool = False
+
+    def valid(self, now: datetime) -> bool:
+        return not self.revoked and (self.expires_at is None or now < self.expires_at)
+
+
+class TenantState(msgspec.Struct):
+    name: str = ""
+    status: Literal["active", "suspended", "removed"] = "active"
+    keys: dict[str, ApiKey] = {}
+
+
+class Tenant(Aggregate[TenantState]):
+    TOPIC = "tenant"
+    State = TenantState
+
+    class Event(Aggregate.Event, frozen=True, kw_only=True):
+        pass
+
+    class Created(Event, CreatedEvent, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "tenant.created"
+        name: str
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.state.name = self.name
+
+    class Renamed(Event, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "tenant.renamed"
+        name: str
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.state.name = self.name
+
+    class Suspended(Event, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "tenant.suspended"
+        reason: str | None = None
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.state.status = "suspended"
+
+    class Resumed(Event, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "tenant.resumed"
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.state.status = "active"
+
+    class Removed(Event, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "tenant.removed"
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.state.status = "removed"
+
+    class KeyIssued(Event, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "tenant.key_issued"
+        key: str
+        name: str
+        secret_hash: bytes
+        scopes: tuple[Scope, ...]
+        expires_at: datetime | None = None
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.state.keys[self.key] = ApiKey(
+                id=self.key,
+                name=self.name,
+                secret_hash=self.secret_hash,
+                scopes=self.scopes,
+                expires_at=self.expires_at,
+            )
+
+    class KeyExpirySet(Event, frozen=True, kw_only=True):
+        """A rotated key goes on until `expires_at`, so that both work for a while."""
+
+        TOPIC: ClassVar[str] = "tenant.key_expiry_set"
+        key: str
+        expires_at: datetime
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.state.keys[self.key].expires_at = self.expires_at
+
+    class KeyRevoked(Event, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "tenant.key_revoked"
+        key: str
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.state.keys[self.key].revoked = True
+
+    @classmethod
+    def begin(cls, id: UUID, name: str, at: datetime) -> Tenant:
+        return cls.create(cls.Created, id=id, at=at, name=_name(name))
+
+    def rename(self, name: str, at: datetime) -> None:
+        self._exists()
+        if _name(name) != self.state.name:
+            self.trigger(self.Renamed, at=at, name=_name(name))
+
+    def suspend(self, reason: str | None, at: datetime) -> None:
+        self._exists()
+        if self.state.status == "active":
+            self.trigger(self.Suspended, at=at, reason=reason)
+
+    def resume(self, at: datetime) -> None:
+        self._exists()
+        if self.state.status == "suspended":
+            self.trigger(self.Resumed, at=at)
+
+    def remove(self, at: datetime) -> None:
+        self._exists()
+        self.trigger(self.Removed, at=at)
+
+    def issue_key(
+        self,
+        key: str,
+        *,
+        name: str,
+        secret_hash: bytes,
+        scopes: tuple[Scope, ...],
+        expires_at: datetime | None,
+        at: datetime,
+    ) -> None:
+        self._exists()
+        if not scopes:
+            raise Invalid("a key needs at least one scope")
+        if expires_at is not None and expires_at <= at:
+            raise Invalid("expires_at lies in the past; give a later time or none")
+        facts = {"key": key, "name": _name(name), "secret_hash": secret_hash, "expires_at": expires_at}
+        self.trigger(self.KeyIssued, at=at, scopes=scopes, **facts)
+
+    def expire_key(self, key: str, expires_at: datetime, at: datetime) -> None:
+        if self._key(key).revoked:
+            raise Refused("this key is revoked")
+        self.trigger(self.KeyExpirySet, at=at, key=key, expires_at=expires_at)
+
+    def revoke_key(self, key: str, at: datetime) -> None:
+        if not self._key(key).revoked:
+            self.trigger(self.KeyRevoked, at=at, key=key)
+
+    def _key(self, key: str) -> ApiKey:
+        if key not in self.state.keys:
+            raise NotFound(f"there is no key {key} in this tenant")
+        return self.state.keys[key]
+
+    def _exists(self) -> None:
+        if self.state.status == "removed":
+            raise Forbidden("this tenant was removed")
+
+
+def _name(name: str) -> str:
+    name = name.strip()
+    if not 1 <= len(name) <= 200:
+        raise Invalid("a name has 1 to 200 characters")
+    return name

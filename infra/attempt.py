@@ -1,0 +1,59 @@
+"""One try at an item of work: runs its handler and says how it ended. Nothing that a handler raises escapes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+
+from application.ports import Unavailable
+from application.work import Kind
+from infra.error_text import error_text
+from infra.leases import Lease
+from infra.work import Ending, Finished, Item
+
+log = logging.getLogger("retrace.worker")
+
+LONGEST = 900.0
+"""Seconds after which a try that has not ended is stopped; it counts as failed."""
+AWAY = 3.0
+"""Seconds, about, before a try is repeated that failed because a server of ours was away; it does not count."""
+FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
+"""Seconds before the second try; they double with every further one, up to the longest."""
+
+
+async def attempt(item: Item, kind: Kind, lease: Lease) -> Finished:
+    """Raises CancelledError when its task is cancelled, else nothing."""
+    if item.attempts > kind.attempts:
+        facts = {"tenant": str(item.tenant), "kind": item.kind, "key": item.key}
+        log.error("work parked: no worker survived it", extra={"facts": facts})
+        return Finished(item, Ending.PARKED, error="WorkerLost: no worker survived it")
+    try:
+        async with asyncio.timeout(LONGEST) as lease.scope:
+            again_at = await kind.handler(item)
+        if again_at is None:
+            return Finished(item, Ending.DONE)
+        return Finished(item, Ending.AGAIN, again_at=again_at.astimezone())
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        return _failed(item, kind, "CancelledError")
+    except Unavailable as error:
+        wait = AWAY * random.uniform(0.5, 1.5)
+        return Finished(item, Ending.GIVEN_BACK, wait=wait, error=error_text(error))
+    except Exception as error:  # noqa: BLE001 - whatever a handler raises is stored with the row and logged
+        return _failed(item, kind, error_text(error), getattr(error, "retry_after", None))
+
+
+def wait_after(attempts: int) -> float:
+    """Seconds to wait after so many failed tries: doubled each time, capped, spread so that failures don't come back as one."""
+    return min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempts - 1, 20)) * random.uniform(0.5, 1)
+
+
+def _failed(item: Item, kind: Kind, error: str, retry_after: float | None = None) -> Finished:
+    last = item.attempts >= kind.attempts
+    facts = {"tenant": str(item.tenant), "kind": item.kind, "key": item.key, "attempt": item.attempts}
+    log.warning("work parked" if last else "work failed", extra={"facts": {**facts, "reason": error}})
+    wait = max(wait_after(item.attempts), min(retry_after or 0.0, LONGEST))
+    return Finished(item, Ending.PARKED if last else Ending.FAILED, wait=wait, error=error)

@@ -1,0 +1,198 @@
+"""Envelope encryption: subject keys under tenant keys under a master key, all AES-256-GCM.
+
+A sealed text = format u8 (1) | subject 16 | nonce 12 | ciphertext and tag. The subject names the key; the additional data
+is the caller's context. Wrapped keys = nonce 12 | ciphertext and tag, bound to tenant, generation and subject.
+Master and tenant keys rotate by wrapping anew what lies under them; what a subject key sealed is never rewritten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import os
+from collections import OrderedDict
+from collections.abc import Iterable
+from uuid import UUID
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.base import NIL
+from domain.errors import NotFound
+from infra.database import Connection, Database
+
+FORMAT = b"\x01"
+HEADER = 1 + 16 + 12
+CACHED = 100_000
+"""Subject keys held in memory, per process (about 200 bytes each)."""
+
+
+class Tampered(Exception):
+    """A stored ciphertext, its context or its key was changed by somebody without the keys."""
+
+
+class WrappedKey(msgspec.Struct, frozen=True):
+    """A subject's new key as it is stored."""
+
+    subject: UUID
+    generation: int
+    wrapped: bytes
+
+
+class KeyErased(NotFound):
+    """This subject's key was destroyed; what it sealed can't be read again."""
+
+
+def seal_with(key: AESGCM, subject: UUID, data: bytes, context: bytes) -> bytes:
+    nonce = os.urandom(12)
+    return b"".join((FORMAT, subject.bytes, nonce, key.encrypt(nonce, data, context)))
+
+
+def subject_of(sealed: bytes) -> UUID:
+    """Whose key sealed this. Raises Tampered for what is no sealed text."""
+    if len(sealed) < HEADER + 16 or sealed[:1] != FORMAT:
+        raise Tampered("not a sealed text: its header is damaged")
+    return UUID(bytes=sealed[1:17])
+
+
+def unseal_with(key: AESGCM, sealed: bytes, context: bytes) -> bytes:
+    try:
+        return key.decrypt(sealed[17:HEADER], sealed[HEADER:], context)
+    except InvalidTag:
+        raise Tampered("a stored ciphertext or its context was changed") from None
+
+
+class Keyring:
+    """Keys of all tenants, loaded when first needed and cached. Safe to share within a process."""
+
+    def __init__(self, database: Database, master: bytes) -> None:
+        """`master`: 32 bytes."""
+        self._database = database
+        self._master = AESGCM(master)
+        self._tenants: dict[UUID, tuple[int, AESGCM]] = {}
+        self._generations: dict[tuple[UUID, int], AESGCM] = {}
+        self._subjects: OrderedDict[tuple[UUID, UUID], AESGCM] = OrderedDict()
+        self._secrets: dict[UUID, bytes] = {}
+        self._lock = asyncio.Lock()
+
+    async def seal(self, tenant: UUID, subject: UUID, data: bytes, context: bytes) -> bytes:
+        """Encrypt under the subject's key, which is made and stored first if there is none."""
+        key = self.cached(tenant, subject) or (await self.load(tenant, [subject])).get(subject)
+        if key is None:
+            key = await self._make(tenant, subject)
+        return seal_with(key, subject, data, context)
+
+    async def unseal(self, tenant: UUID, data: bytes, context: bytes) -> bytes:
+        """Decrypt. Raises KeyErased when the key was destroyed, Tampered when data or context were changed."""
+        subject = subject_of(data)
+        key = self.cached(tenant, subject) or (await self.load(tenant, [subject])).get(subject)
+        if key is None:
+            raise KeyErased
+        return unseal_with(key, data, context)
+
+    async def identify(self, tenant: UUID, *parts: str) -> UUID:
+        """A stable UUID (version 8) for a name: HMAC-SHA-256 under a secret of the tenant's."""
+        secret = self._secrets.get(tenant)
+        if secret is None:
+            secret = self._secrets[tenant] = await self._secret(tenant)
+        text = b"".join(len(part := text.encode()).to_bytes(4, "big") + part for text in parts)
+        value = bytearray(hmac.digest(secret, text, "sha256")[:16])
+        value[6] = 0x80 | value[6] & 0x0F
+        value[8] = 0x80 | value[8] & 0x3F
+        return UUID(bytes=bytes(value))
+
+    def cached(self, tenant: UUID, subject: UUID) -> AESGCM | None:
+        return self._subjects.get((tenant, subject))
+
+    async def load(self, tenant: UUID, subjects: Iterable[UUID]) -> dict[UUID, AESGCM]:
+        """The keys of those subjects that have one."""
+        subjects = list(subjects)
+        found = {s: key for s in subjects if (key := self._subjects.get((tenant, s))) is not None}
+        missing = [subject for subject in subjects if subject not in found]
+        if missing:
+            query = "SELECT subject, generation, wrapped FROM subject_keys WHERE tenant = %s AND subject = ANY(%s)"
+            async with self._database.tenant(tenant) as connection:
+                rows = await (await connection.execute(query, [tenant, missing], binary=True)).fetchall()
+                for subject, generation, wrapped in rows:
+                    parent = await self._generation(connection, tenant, generation)
+                    secret = _unwrap(parent, wrapped, tenant, generation, subject)
+                    found[subject] = self.remember(tenant, subject, AESGCM(secret))
+        return found
+
+    async def new_key(self, tenant: UUID, subject: UUID) -> tuple[AESGCM, WrappedKey]:
+        """A key that is not stored yet: it is to be written with the subject's first event."""
+        generation, parent = await self._current(tenant)
+        secret = AESGCM.generate_key(256)
+        return AESGCM(secret), WrappedKey(
+            subject, generation, _wrap(parent, secret, tenant, generation, subject)
+        )
+
+    def remember(self, tenant: UUID, subject: UUID, key: AESGCM) -> AESGCM:
+        self._subjects[tenant, subject] = key
+        if len(self._subjects) > CACHED:
+            self._subjects.popitem(last=False)
+        return key
+
+    def forget(self, tenant: UUID, subject: UUID) -> None:
+        """Drop a key from memory."""
+        self._subjects.pop((tenant, subject), None)
+
+    async def _make(self, tenant: UUID, subject: UUID) -> AESGCM:
+        """Store a new key unless somebody else just has; return the one that is stored."""
+        _, new = await self.new_key(tenant, subject)
+        insert = "INSERT INTO subject_keys VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
+        async with self._database.tenant(tenant) as connection:
+            await connection.execute(insert, [tenant, subject, new.generation, new.wrapped])
+        return (await self.load(tenant, [subject]))[subject]
+
+    async def _secret(self, tenant: UUID) -> bytes:
+        """The tenant's secret for names. It is a MAC of a fixed text, so that no other form of the key is kept."""
+        key = (
+            self.cached(tenant, NIL)
+            or (await self.load(tenant, [NIL])).get(NIL)
+            or await self._make(tenant, NIL)
+        )
+        return key.encrypt(bytes(12), b"", b"names")
+
+    async def _current(self, tenant: UUID) -> tuple[int, AESGCM]:
+        """The tenant's newest key; its first one is made here."""
+        if tenant in self._tenants:
+            return self._tenants[tenant]
+        newest = "SELECT generation FROM tenant_keys WHERE tenant = %s ORDER BY generation DESC LIMIT 1"
+        async with self._lock, self._database.tenant(tenant) as connection:
+            row = await (await connection.execute(newest, [tenant])).fetchone()
+            if row is None:
+                wrapped = _wrap(self._master, AESGCM.generate_key(256), tenant, 1, NIL)
+                insert = "INSERT INTO tenant_keys (tenant, generation, wrapped) VALUES (%s, 1, %s) ON CONFLICT DO NOTHING"
+                await connection.execute(insert, [tenant, wrapped])
+            generation = row[0] if row else 1
+            key = await self._generation(connection, tenant, generation)
+        self._tenants[tenant] = (generation, key)
+        return generation, key
+
+    async def _generation(self, connection: Connection, tenant: UUID, generation: int) -> AESGCM:
+        if (tenant, generation) not in self._generations:
+            query = "SELECT wrapped FROM tenant_keys WHERE tenant = %s AND generation = %s"
+            row = await (await connection.execute(query, [tenant, generation], binary=True)).fetchone()
+            if row is None:
+                raise KeyErased(f"the key of this tenant's generation {generation} is gone")
+            secret = _unwrap(self._master, row[0], tenant, generation, NIL)
+            self._generations[tenant, generation] = AESGCM(secret)
+        return self._generations[tenant, generation]
+
+
+def _bound(tenant: UUID, generation: int, subject: UUID) -> bytes:
+    return b"key" + tenant.bytes + generation.to_bytes(4, "big") + subject.bytes
+
+
+def _wrap(parent: AESGCM, secret: bytes, tenant: UUID, generation: int, subject: UUID) -> bytes:
+    nonce = os.urandom(12)
+    return nonce + parent.encrypt(nonce, secret, _bound(tenant, generation, subject))
+
+
+def _unwrap(parent: AESGCM, wrapped: bytes, tenant: UUID, generation: int, subject: UUID) -> bytes:
+    try:
+        return parent.decrypt(wrapped[:12], wrapped[12:], _bound(tenant, generation, subject))
+    except InvalidTag:
+        raise Tampered("a stored key does not open: another master key, or it was changed") from None

@@ -1,0 +1,148 @@
+"""Connections to one cell: a PostgreSQL server with its tenants.
+
+A transaction belongs to one tenant, which row-level security holds it to, or to the system, which sees the
+bookkeeping of all tenants and none of their content. Roles are taken at connect time; see docs/log.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from application.ports import Unavailable
+
+Connection = AsyncConnection[tuple[Any, ...]]
+Role = Literal["retrace_app", "retrace_writer", "retrace_projector", "retrace_runner", "retrace_eraser"]
+
+SCHEMA = Path(__file__).parent / "schema"
+PATIENCE = 10.0
+"""Seconds that a caller waits for a connection before it hears Unavailable."""
+
+
+def options(role: str) -> str:
+    """libpq's `options`: the role, and the schema's names without a prefix."""
+    return f"-c role={role} -c search_path=retrace,public"
+
+
+class Database:
+    """A pool of connections under one role. Open it before use, close it after."""
+
+    def __init__(self, url: str, *, role: Role = "retrace_app", size: int = 10) -> None:
+        self.url = url
+        self.role = role
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=size,
+            open=False,
+            timeout=PATIENCE,
+            reconnect_timeout=5,
+            kwargs={"autocommit": True, "options": options(role)},
+            name=role,
+        )
+
+    async def open(self) -> None:
+        await self._pool.open()
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def __aenter__(self) -> Database:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @asynccontextmanager
+    async def tenant(self, tenant: UUID) -> AsyncIterator[Connection]:
+        """A transaction that sees and writes this tenant's rows only. Raises Unavailable."""
+        # A literal, because set_config() does not travel to the shards of a distributed database.
+        async with self._transaction(
+            f"BEGIN; SET LOCAL retrace.tenant = '{UUID(bytes=tenant.bytes)}'"
+        ) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[Connection]:
+        """A transaction of no tenant. Raises Unavailable."""
+        async with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _transaction(self, begin: str) -> AsyncIterator[Connection]:
+        connection = await self._begun(begin)
+        try:
+            yield connection
+            await connection.execute("COMMIT")
+        except psycopg.OperationalError as error:
+            raise Unavailable(f"the database does not answer ({type(error).__name__}); try again") from error
+        finally:
+            await self._give_back(connection)
+
+    async def _begun(self, begin: str) -> Connection:
+        """A connection in a transaction. Connections that died in the pool, as after a restart, are passed over."""
+        last: Exception | None = None
+        for _ in range(self._pool.max_size + 1):
+            try:
+                connection = await self._pool.getconn()
+            except (PoolTimeout, PoolClosed, psycopg.OperationalError) as error:
+                last = error
+                break
+            try:
+                await connection.execute(begin)
+                return connection
+            except psycopg.OperationalError as error:
+                last = error
+                await self._give_back(connection)
+            except BaseException:
+                await self._give_back(connection)
+                raise
+        raise Unavailable("the database does not answer; try again in some seconds") from last
+
+    async def _give_back(self, connection: Connection) -> None:
+        """Return it to the pool, which rolls back what is open and replaces what is broken."""
+        await asyncio.shield(self._pool.putconn(connection))
+
+
+async def connect(url: str, role: Role) -> Connection:
+    """One connection outside the pools, autocommit. Raises psycopg.OperationalError."""
+    return await AsyncConnection.connect(url, autocommit=True, options=options(role))
+
+
+async def migrate(url: str) -> None:
+    """Bring the schema up to date: every file of `schema/` once, in order, then the read models' tables.
+
+    `url` needs a superuser, or the owner of the database with CREATEROLE. Safe to run from many processes at once.
+    """
+    from infra.read_models import create_read_models
+
+    async with await AsyncConnection.connect(url, autocommit=True) as connection:
+        # One at a time over the whole cluster: roles are the cluster's, and a lock of the database would not do.
+        await connection.execute("SELECT pg_advisory_lock(7264)")
+        await connection.execute(
+            "CREATE TABLE IF NOT EXISTS public.retrace_migrations (name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
+        )
+        rows = await (await connection.execute("SELECT name FROM public.retrace_migrations")).fetchall()
+        done = {row[0] for row in rows}
+        for file in sorted(SCHEMA.glob("*.sql")):
+            if file.name in done:
+                continue
+            async with connection.transaction():
+                if file.name != "000_roles.sql":
+                    await connection.execute("SET LOCAL ROLE retrace_owner")
+                    await connection.execute("SET LOCAL search_path = retrace, public")
+                await connection.execute(file.read_bytes())
+                await connection.execute("RESET ROLE")
+                await connection.execute(
+                    "INSERT INTO public.retrace_migrations (name) VALUES (%s)", [file.name]
+                )
+        await create_read_models(connection)

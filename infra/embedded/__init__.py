@@ -1,0 +1,71 @@
+"""Real servers from Python packages, for whoever has none: started below one data folder, kept alive, stopped with us."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from infra.embedded.postgres import EmbeddedPostgres
+from infra.embedded.process import FolderInUse
+from infra.embedded.redis import EmbeddedRedis
+
+
+class Servers:
+    """URLs of the servers in use; those that are ours are started again by `ensure` when they have died."""
+
+    def __init__(
+        self, database_url: str, redis_url: str | None, ours: list[EmbeddedPostgres | EmbeddedRedis]
+    ) -> None:
+        self.database_url = database_url
+        self.redis_url = redis_url
+        self.ours = ours
+
+    def ensure(self) -> list[str]:
+        """Start again what has died; the names of what was started. Raises ServerFailed.
+
+        Call it from the thread that started the servers, or from one that stays: they end with it.
+        """
+        started = []
+        for server in self.ours:
+            if not server.alive():
+                server.start()
+                started.append("PostgreSQL" if isinstance(server, EmbeddedPostgres) else "Redis")
+        return started
+
+
+@contextmanager
+def servers(folder: Path, database_url: str | None = None, redis_url: str | None = None) -> Iterator[Servers]:
+    """Start what has no URL, below `folder`. Raises FolderInUse, ServerFailed."""
+    ours: list[EmbeddedPostgres | EmbeddedRedis] = []
+    with nullcontext() if database_url and redis_url else _claimed(folder):
+        try:
+            if database_url is None:
+                postgres = EmbeddedPostgres(folder)
+                ours.append(postgres)
+                database_url = postgres.start()
+            if redis_url is None:
+                redis = EmbeddedRedis(folder)
+                redis_url = redis.start()
+                if redis_url is not None:
+                    ours.append(redis)
+            yield Servers(database_url, redis_url, ours)
+        finally:
+            for server in reversed(ours):
+                server.stop()
+
+
+@contextmanager
+def _claimed(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; the system lets go of it however we end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise FolderInUse(f"{folder}: {FolderInUse.__doc__}") from None
+    finally:
+        os.close(handle)

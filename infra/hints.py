@@ -1,0 +1,82 @@
+"""Hints that something is new: a way to wake up sooner, never the truth. Whoever listens polls as well.
+
+Within a process a hint is an event; between processes it is a message on a Redis channel. A lost hint costs a poll's delay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+from uuid import UUID
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+CHANNEL = "retrace:hints"
+POLL = 0.2
+"""Seconds after which a listener looks for itself."""
+
+
+class Hints:
+    """Publishes and hears of tenants whose log or work has changed. Without Redis only this process hears."""
+
+    def __init__(self, redis: Redis | None = None) -> None:
+        self._redis = redis
+        self._fresh: set[UUID] = set()
+        self._sender: asyncio.Task[None] | None = None
+        self._listeners: set[asyncio.Queue[UUID]] = set()
+
+    def changed(self, tenant: UUID, work: Iterable[str] = ()) -> None:
+        """Tell others, soon: hints of one moment go out together."""
+        for queue in self._listeners:
+            queue.put_nowait(tenant)
+        if self._redis is not None:
+            self._fresh.add(tenant)
+            if self._sender is None or self._sender.done():
+                self._sender = asyncio.create_task(self._send())
+
+    async def listen(self, poll: float = POLL) -> AsyncIterator[frozenset[UUID]]:
+        """Sets of tenants that may have something new; an empty set after `poll` quiet seconds: look everywhere."""
+        queue: asyncio.Queue[UUID] = asyncio.Queue()
+        self._listeners.add(queue)
+        hearing = asyncio.create_task(self._hear(queue)) if self._redis is not None else None
+        try:
+            while True:
+                heard: set[UUID] = set()
+                with suppress(TimeoutError):
+                    heard.add(await asyncio.wait_for(queue.get(), poll))
+                while not queue.empty():
+                    heard.add(queue.get_nowait())
+                yield frozenset(heard)
+        finally:
+            self._listeners.discard(queue)
+            if hearing is not None:
+                hearing.cancel()
+
+    async def close(self) -> None:
+        if self._sender is not None:
+            with suppress(asyncio.CancelledError):
+                await self._sender
+
+    async def _send(self) -> None:
+        while self._fresh and self._redis is not None:
+            tenants, self._fresh = self._fresh, set()
+            try:
+                await self._redis.publish(CHANNEL, b"".join(tenant.bytes for tenant in tenants))
+            except (RedisError, OSError):
+                return  # polling finds it
+            await asyncio.sleep(0.002)
+
+    async def _hear(self, queue: asyncio.Queue[UUID]) -> None:
+        assert self._redis is not None
+        while True:
+            try:
+                async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
+                    await channel.subscribe(CHANNEL)
+                    async for message in channel.listen():
+                        data = message["data"]
+                        for start in range(0, len(data), 16):
+                            queue.put_nowait(UUID(bytes=data[start : start + 16]))
+            except (RedisError, OSError):
+                await asyncio.sleep(1)

@@ -1,0 +1,52 @@
+"""Events to payloads and back: msgpack of the facts behind one byte of version, upcast where it is old.
+
+payload before encryption = class version u8 | msgpack map of the event's fields, the log's columns left out
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+from msgspec.structs import force_setattr
+
+from domain.base import COLUMNS, Event, event_class
+
+_encode = msgspec.msgpack.encode
+_decode = msgspec.msgpack.decode
+
+
+@cache
+def _fields(cls: type[Event]) -> tuple[str, ...]:
+    return tuple(name for name in cls.__struct_fields__ if name not in COLUMNS)
+
+
+@cache
+def _reader(topic: str) -> tuple[type[Event], int, msgspec.msgpack.Decoder[Event]]:
+    cls = event_class(topic)
+    return cls, cls.class_version, msgspec.msgpack.Decoder(cls)
+
+
+def encode(event: Event) -> bytes:
+    """The payload of an event, not yet encrypted."""
+    cls = type(event)
+    return bytes((cls.class_version,)) + _encode({name: getattr(event, name) for name in _fields(cls)})
+
+
+def decode(topic: str, payload: bytes, stream: Any, version: int, recorded_at: Any) -> Event:
+    """The event of a payload. Raises msgspec.ValidationError when it does not fit its class."""
+    cls, class_version, decoder = _reader(topic)
+    stored = payload[0]
+    if stored == class_version:
+        event = decoder.decode(memoryview(payload)[1:])
+    else:
+        facts: dict[str, Any] = _decode(memoryview(payload)[1:])
+        for old in range(stored, class_version):
+            getattr(cls, f"upcast_v{old}_v{old + 1}")(facts)
+        event = msgspec.convert(facts, cls, builtin_types=(bytes,))
+    # The struct is frozen for everyone else; it is not out of our hands yet.
+    force_setattr(event, "originator_id", stream)
+    force_setattr(event, "originator_version", version)
+    force_setattr(event, "timestamp", recorded_at)
+    return event

@@ -1,0 +1,89 @@
+"""Chunks and their vectors in pgvector, searched exactly among the tenant's own. Implements `application.ports.Vectors`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from application.ports import Chunk
+from domain.completion import Passage
+from infra.crypto.keyring import Keyring
+from infra.database import Database
+
+
+class PgVectors:
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def replace(
+        self, tenant: UUID, document: UUID, title: str, model: str, chunks: Sequence[Chunk]
+    ) -> None:
+        rows = []
+        for chunk in chunks:
+            about = _context(document, chunk.ordinal)
+            text = msgspec.msgpack.encode(chunk.text)
+            section = msgspec.msgpack.encode(chunk.section)
+            rows.append(
+                (
+                    tenant,
+                    document,
+                    chunk.ordinal,
+                    chunk.id,
+                    model,
+                    _vector(chunk.embedding),
+                    chunk.page,
+                    await self._keyring.seal(tenant, document, section, about),
+                    chunk.tokens,
+                    await self._keyring.seal(tenant, document, msgspec.msgpack.encode(title), about),
+                    await self._keyring.seal(tenant, document, text, about),
+                )
+            )
+        insert = "INSERT INTO chunks VALUES (%s, %s, %s, %s, %s, %s::halfvec, %s, %s, %s, %s, %s)"
+        async with self._database.tenant(tenant) as connection, connection.cursor() as cursor:
+            await cursor.execute("DELETE FROM chunks WHERE tenant = %s AND document = %s", [tenant, document])
+            if rows:
+                await cursor.executemany(insert, rows)
+
+    async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> list[Passage]:
+        query = (
+            "SELECT document, ordinal, id, page, section, title, content, 1 - (embedding <=> %(vector)s::halfvec) FROM chunks "
+            "WHERE tenant = %(tenant)s AND model = %(model)s ORDER BY embedding <=> %(vector)s::halfvec, document, ordinal LIMIT %(limit)s"
+        )
+        values = {"vector": _vector(embedding), "tenant": tenant, "model": model, "limit": limit}
+        async with self._database.tenant(tenant) as connection:
+            rows = await (await connection.execute(query, values, prepare=True)).fetchall()
+        passages = []
+        for document, ordinal, id, page, section, title, content, score in rows:
+            about = _context(document, ordinal)
+            decode = msgspec.msgpack.decode
+            passages.append(
+                Passage(
+                    id=id,
+                    document=document,
+                    title=decode(await self._keyring.unseal(tenant, title, about), type=str),
+                    ordinal=ordinal,
+                    page=page,
+                    section=decode(await self._keyring.unseal(tenant, section, about), type=str | None),
+                    score=0.0 if score is None or score != score else min(max(float(score), 0.0), 1.0),
+                    text=decode(await self._keyring.unseal(tenant, content, about), type=str),
+                )
+            )
+        return passages
+
+    async def delete(self, tenant: UUID, document: UUID) -> None:
+        async with self._database.tenant(tenant) as connection:
+            await connection.execute(
+                "DELETE FROM chunks WHERE tenant = %s AND document = %s", [tenant, document]
+            )
+
+
+def _context(document: UUID, ordinal: int) -> bytes:
+    return b"chunk" + document.bytes + ordinal.to_bytes(4, "big")
+
+
+def _vector(values: Sequence[float]) -> str:
+    """pgvector's text form."""
+    return "[" + ",".join(f"{value:.6g}" for value in values) + "]"

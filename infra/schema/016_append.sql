@@ -1,0 +1,190 @@
+-- The one way into the log: a batch of commands, each done whole or not at all, with a verdict for each.
+--
+-- Verdicts: 0 done, 1 duplicate, 2 conflict, 3 refused by a tally, 4 the subject has another key, 5 recorded_at is off the clock.
+-- `effects`: of a duplicate the position of its first effect, else 0 (NULL when all were done). The events of a done command got the
+-- positions bases[e_head] + nths[event].
+--
+-- Callers give tenants in ascending order and never put two commands with one stream or one inbox key into a batch; the unique keys
+-- hold them to it. READ COMMITTED is relied on: each statement after the lock on the heads sees what earlier holders committed.
+-- Statements are few and plain, because each costs 20 µs and more whatever it does: all that can be counted is counted by the caller.
+CREATE FUNCTION append(
+    -- heads: the tenants of this batch, and for how many events
+    h_tenant uuid[], h_events bigint[],
+    -- commands: their tenant, and their context
+    c_tenant uuid[], c_correlation uuid[], c_causation uuid[],
+    -- events, in the order of their commands; `nth` counts within the tenant, `head` is the tenant's place in h_tenant
+    e_command integer[], e_head integer[], e_nth bigint[], e_stream uuid[], e_version integer[], e_topic text[],
+    e_recorded_at timestamptz[], e_actor text[], e_payload bytea[], e_digest bytea[], e_hash bytea[],
+    -- streams: for each stream of each command the place of its first event, and the hash that this one follows ('': none)
+    s_event integer[], s_previous bytea[],
+    -- inbox keys, with the place of their command's first event
+    i_event integer[], i_key text[],
+    -- work that becomes due, and work that is settled
+    w_command integer[], w_kind text[], w_key text[], w_due_at timestamptz[],
+    d_command integer[], d_kind text[], d_key text[],
+    -- tallies
+    t_command integer[], t_kind text[], t_key text[], t_change bigint[], t_low bigint[], t_high bigint[],
+    -- keys of new subjects
+    k_command integer[], k_subject uuid[], k_generation integer[], k_wrapped bytea[],
+    OUT verdicts smallint[], OUT effects bigint[], OUT bases bigint[], OUT nths bigint[]
+) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = retrace, pg_temp
+SET enable_nestloop = off -- a join with a data-modifying CTE is planned for one row and would go quadratic
+SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+    earliest timestamptz := clock_timestamp() - interval '15 seconds';
+    latest timestamptz := clock_timestamp() + interval '5 seconds';
+    known integer;
+    lost boolean := false;
+    n integer;
+    verdict smallint;
+    effect bigint;
+BEGIN
+    verdicts := array_fill(0::smallint, ARRAY[cardinality(c_tenant)]);
+    nths := e_nth;
+
+    -- Lock the heads, in the order of tenants, and reserve a number for every event.
+    WITH reserved AS (
+        INSERT INTO heads AS h (tenant, seq) SELECT b.tenant, b.events FROM unnest(h_tenant, h_events) AS b (tenant, events)
+        ON CONFLICT (tenant) DO UPDATE SET seq = h.seq + excluded.seq
+        RETURNING h.tenant, h.seq
+    )
+    SELECT array_agg(r.seq - b.events ORDER BY b.n) INTO bases
+    FROM unnest(h_tenant, h_events) WITH ORDINALITY AS b (tenant, events, n) JOIN reserved r USING (tenant);
+
+    -- Streams that have moved on, and writers whose clock is off. Where the very event is there, an earlier try has done it.
+    FOR n, verdict, effect IN
+        SELECT e_command[s.event],
+            CASE WHEN e_recorded_at[s.event] NOT BETWEEN earliest AND latest THEN 5 ELSE 2 END,
+            (SELECT x.seq FROM events x WHERE x.tenant = c_tenant[e_command[s.event]] AND x.stream = e_stream[s.event]
+                AND x.version = e_version[s.event] AND x.hash = e_hash[s.event])
+        FROM unnest(s_event, s_previous) AS s (event, previous)
+        LEFT JOIN LATERAL (
+            SELECT x.version, x.hash FROM events x
+            WHERE x.tenant = c_tenant[e_command[s.event]] AND x.stream = e_stream[s.event] ORDER BY x.version DESC LIMIT 1
+        ) last ON true
+        WHERE e_recorded_at[s.event] NOT BETWEEN earliest AND latest OR NOT CASE
+            WHEN last.version IS NULL THEN e_version[s.event] <= 1 AND s.previous = ''
+            ELSE last.version = e_version[s.event] - 1 AND last.hash = s.previous END
+    LOOP
+        effects := coalesce(effects, array_fill(0::bigint, ARRAY[cardinality(c_tenant)]));
+        IF effect IS NOT NULL THEN
+            verdicts[n] := 1;
+            effects[n] := CASE WHEN effects[n] = 0 THEN effect ELSE least(effect, effects[n]) END;
+        ELSIF verdicts[n] <> 1 THEN
+            verdicts[n] := verdict;
+        END IF;
+        lost := true;
+    END LOOP;
+
+    IF cardinality(k_command) > 0 THEN
+        FOR n IN
+            SELECT DISTINCT k.command FROM unnest(k_command, k_subject) AS k (command, subject)
+            WHERE EXISTS (SELECT FROM subject_keys s WHERE s.tenant = c_tenant[k.command] AND s.subject = k.subject)
+        LOOP
+            verdicts[n] := CASE WHEN verdicts[n] = 0 THEN 4 ELSE verdicts[n] END;
+            lost := true;
+        END LOOP;
+    END IF;
+
+    -- Limits shared by many commands: all of a command's tallies hold, or none is changed. A change away from a bound always may be.
+    -- A duplicate changes no tally, so a known inbox key is looked for first.
+    IF cardinality(t_command) > 0 THEN
+        FOR n IN SELECT DISTINCT c FROM unnest(t_command) AS c ORDER BY c LOOP
+            CONTINUE WHEN verdicts[n] <> 0 OR EXISTS (
+                SELECT FROM unnest(i_event, i_key) AS i (event, key) JOIN inbox x ON x.tenant = c_tenant[n] AND x.key = i.key
+                WHERE e_command[i.event] = n);
+            IF EXISTS (
+                SELECT FROM unnest(t_command, t_kind, t_key, t_change, t_low, t_high) AS t (command, kind, key, change, low, high)
+                LEFT JOIN tally y ON y.tenant = c_tenant[n] AND y.kind = t.kind AND y.key = t.key
+                WHERE t.command = n AND (t.change > 0 AND coalesce(y.value, 0) + t.change > t.high
+                    OR t.change < 0 AND coalesce(y.value, 0) + t.change < t.low)
+            ) THEN
+                verdicts[n] := 3;
+                lost := true;
+            ELSE
+                INSERT INTO tally AS y (tenant, kind, key, value)
+                SELECT c_tenant[n], t.kind, t.key, t.change
+                FROM unnest(t_command, t_kind, t_key, t_change) AS t (command, kind, key, change) WHERE t.command = n
+                ON CONFLICT (tenant, kind, key) DO UPDATE SET value = y.value + excluded.value;
+            END IF;
+        END LOOP;
+    END IF;
+
+    -- Inbox keys are taken without a look, for they are seldom known; if one is, the duplicates are named and the rest is tried again.
+    -- Losers have no number and take no key, so each round begins with the numbering of those that are left.
+    LOOP
+        IF lost THEN
+            SELECT array_agg(x.nth ORDER BY x.n) INTO nths FROM (
+                SELECT e.n, count(*) FILTER (WHERE verdicts[e.command] = 0) OVER (PARTITION BY e.head ORDER BY e.n) AS nth
+                FROM unnest(e_command, e_head) WITH ORDINALITY AS e (command, head, n)
+            ) x;
+        END IF;
+        EXIT WHEN cardinality(i_key) = 0;
+        BEGIN
+            INSERT INTO inbox (tenant, key, seq, recorded_at)
+            SELECT c_tenant[e_command[i.event]], i.key, bases[e_head[i.event]] + nths[i.event], e_recorded_at[i.event]
+            FROM unnest(i_event, i_key) AS i (event, key) WHERE verdicts[e_command[i.event]] = 0;
+            EXIT;
+        EXCEPTION WHEN unique_violation THEN
+            known := 0;
+            effects := coalesce(effects, array_fill(0::bigint, ARRAY[cardinality(c_tenant)]));
+            FOR n, effect IN
+                SELECT e_command[i.event], x.seq FROM unnest(i_event, i_key) AS i (event, key)
+                JOIN inbox x ON x.tenant = c_tenant[e_command[i.event]] AND x.key = i.key
+                WHERE verdicts[e_command[i.event]] = 0
+            LOOP
+                verdicts[n] := 1;
+                effects[n] := effect;
+                known := known + 1;
+            END LOOP;
+            IF known = 0 THEN
+                RAISE; -- one key twice in this batch: the caller's fault
+            END IF;
+            lost := true;
+        END;
+    END LOOP;
+
+    IF lost THEN -- give back the numbers that were not used, so that no hole is left
+        UPDATE heads h SET seq = h.seq - gone.events
+        FROM (
+            SELECT h_tenant[e.head] AS tenant, count(*) AS events FROM unnest(e_command, e_head) AS e (command, head)
+            WHERE verdicts[e.command] <> 0 GROUP BY 1
+        ) gone
+        WHERE h.tenant = gone.tenant;
+    END IF;
+
+    INSERT INTO events (tenant, seq, stream, version, topic, recorded_at, actor, correlation, causation, payload, digest, hash)
+    SELECT c_tenant[e.command], bases[e.head] + e.nth, e.stream, e.version, e.topic, e.recorded_at, e.actor,
+        c_correlation[e.command], c_causation[e.command], e.payload, e.digest, e.hash
+    FROM unnest(e_command, e_head, nths, e_stream, e_version, e_topic, e_recorded_at, e_actor, e_payload, e_digest, e_hash)
+        AS e (command, head, nth, stream, version, topic, recorded_at, actor, payload, digest, hash)
+    WHERE verdicts[e.command] = 0;
+
+    IF cardinality(w_command) > 0 THEN
+        INSERT INTO work AS w (tenant, kind, key, due_at, wake_at)
+        SELECT c_tenant[x.command], x.kind, x.key, x.due_at, x.due_at
+        FROM unnest(w_command, w_kind, w_key, w_due_at) AS x (command, kind, key, due_at)
+        WHERE verdicts[x.command] = 0
+        ORDER BY 1, 2, 3
+        ON CONFLICT (tenant, kind, key) DO UPDATE SET
+            due_at = excluded.due_at, wake_at = greatest(excluded.due_at, w.lease_until), revision = w.revision + 1,
+            attempts = 0, parked_at = NULL, error = NULL;
+    END IF;
+
+    IF cardinality(d_command) > 0 THEN
+        DELETE FROM work w USING unnest(d_command, d_kind, d_key) AS x (command, kind, key)
+        WHERE w.tenant = c_tenant[x.command] AND w.kind = x.kind AND w.key = x.key AND verdicts[x.command] = 0;
+    END IF;
+
+    IF cardinality(k_command) > 0 THEN
+        INSERT INTO subject_keys (tenant, subject, generation, wrapped)
+        SELECT c_tenant[k.command], k.subject, k.generation, k.wrapped
+        FROM unnest(k_command, k_subject, k_generation, k_wrapped) AS k (command, subject, generation, wrapped)
+        WHERE verdicts[k.command] = 0;
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION append FROM public;
+GRANT EXECUTE ON FUNCTION append TO retrace_writer;

@@ -1,0 +1,136 @@
+"""Work: the rows that say what aggregates owe, as workers see them. docs/decisions/0001-work-is-a-table.md explains it.
+
+A row is leased, done by one worker at a time, and finished. At least once: whoever does it saves its effect under an inbox key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from enum import IntEnum
+from uuid import UUID, uuid4
+
+import msgspec
+
+from infra.arrays import Texts, Uuids, bigints, texts, uuids
+from infra.database import Database
+
+
+class Item(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """A leased row. `attempts` counts this try; `holder` proves the lease; `revision` tells whether it was owed again meanwhile."""
+
+    tenant: UUID
+    kind: str
+    key: str
+    due_at: datetime
+    attempts: int
+    revision: int
+    holder: UUID
+
+
+class Ending(IntEnum):
+    """How a try ended; the numbers are those of `finish_work` in infra/schema/015_work.sql. GIVEN_BACK does not count as a try."""
+
+    DONE = 0
+    AGAIN = 1
+    FAILED = 2
+    PARKED = 3
+    GIVEN_BACK = 4
+
+
+class Finished(msgspec.Struct, frozen=True, eq=False):
+    """`again_at`: when it is due again (AGAIN); `wait`: seconds until the next try (FAILED, GIVEN_BACK, and PARKED when it was
+    owed again meanwhile); `error` is stored and shown, so it holds no personal text."""
+
+    item: Item
+    ending: Ending
+    again_at: datetime | None = None
+    wait: float = 0
+    error: str | None = None
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """`whole`: every lane was looked at, so that an empty claim means that nothing is due."""
+
+    items: Sequence[Item]
+    whole: bool
+
+
+class Work:
+    """Leases rows and finishes them, over all tenants; `database` has the role `retrace_runner`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        # Where the next claim begins. Several workers begin at several places.
+        self._after: tuple[UUID, str] = (uuid4(), "")
+
+    async def claim(self, leases: Mapping[str, float], limit: int, *, busy: Collection[UUID] = ()) -> Claim:
+        """Lease up to `limit` due rows of the kinds in `leases` (kind → seconds), evenly over tenants and kinds.
+
+        Each claim begins after the lane where the last one ended, so a lane with due rows waits for one circle at most.
+        Tenants in `busy` are passed over. Raises Unavailable.
+        """
+        holder = uuid4()
+        async with self._database.system() as connection:
+            cursor = await connection.execute(
+                "SELECT * FROM claim_work(%s::text[], %s::float8[], %s, %s, %s, %s::uuid[], %s::int)",
+                (list(leases), list(map(float, leases.values())), holder, *self._after, list(busy), limit),
+                prepare=True,
+                binary=True,
+            )
+            row = await cursor.fetchone()
+        assert row is not None
+        tenant, kind, whole, tenants, *columns = row
+        self._after = (tenant, kind)
+        if tenants is None:
+            return Claim((), whole)
+        items = [
+            Item(tenant, kind, key, due_at, attempts, revision, holder)
+            for tenant, kind, key, due_at, attempts, revision in zip(tenants, *columns, strict=True)
+        ]
+        return Claim(items, whole)
+
+    async def renew(
+        self, items: Sequence[Item], leases: Mapping[str, float]
+    ) -> tuple[list[Item], list[Item]]:
+        """Make the leases end `leases[kind]` seconds from now: (renewed, lost). In neither: ask again. Raises Unavailable."""
+        async with self._database.system() as connection:
+            cursor = await connection.execute(
+                "SELECT * FROM renew_work(%s, %s, %s, %s, %s::text[], %s::float8[])",
+                (*_identities(items), list(leases), list(map(float, leases.values()))),
+            )
+            row = await cursor.fetchone()
+        assert row is not None
+        renewed, lost = ([items[n - 1] for n in places or ()] for places in row)
+        return renewed, lost
+
+    async def finish(self, finished: Sequence[Finished]) -> list[Finished]:
+        """Say how tries ended; one whose lease is lost changes nothing. Returns what must be said again. Raises Unavailable."""
+        items = [each.item for each in finished]
+        told = () if all(each.ending is Ending.DONE for each in finished) else finished
+        async with self._database.system() as connection:
+            cursor = await connection.execute(
+                "SELECT finish_work(%s, %s, %s, %s, %s, %s::int[], %s::timestamptz[], %s::float8[], %s::text[])",
+                (
+                    *_identities(items),
+                    bigints([item.revision for item in items]),
+                    [int(each.ending) for each in told],
+                    [each.again_at for each in told],
+                    [float(each.wait) for each in told],
+                    [each.error for each in told],
+                ),
+                prepare=True,
+                binary=True,
+            )
+            row = await cursor.fetchone()
+        assert row is not None
+        return [finished[n - 1] for n in row[0] or ()]
+
+
+def _identities(items: Sequence[Item]) -> tuple[Uuids, Texts, Texts, Uuids]:
+    return (
+        uuids([item.tenant for item in items]),
+        texts([item.kind for item in items]),
+        texts([item.key for item in items]),
+        uuids([item.holder for item in items]),
+    )

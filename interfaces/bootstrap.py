@@ -1,0 +1,117 @@
+"""Puts the real parts together, once for every process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from redis.asyncio import Redis
+
+from application.ports import Clock, Ids, Located
+from domain.errors import NotFound
+from domain.pricing import PriceTable
+from infra.crypto.keyring import Keyring
+from infra.database import Database, migrate
+from infra.hints import Hints
+from infra.ids import uuid7
+from infra.log.appender import Appender
+from infra.log.reader import Reader
+from infra.log.snapshots import Snapshots
+from infra.log.store import LogStore
+from infra.providers import ConfiguredCompleters
+from infra.providers.prices import load_prices
+from infra.retrieval.embedding import WordLlamaEmbedder
+from infra.retrieval.extraction import FileExtractor
+from infra.retrieval.vectors import PgVectors
+from infra.settings import Settings
+from infra.sql import TransactionSql
+from infra.storage import LocalFiles
+from projections import transcript
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class TranscriptLocator:
+    """Finds interactions in the transcript. Implements `application.ports.Locator`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def locate(self, tenant: UUID, interaction: UUID) -> Located:
+        async with self._database.tenant(tenant) as connection:
+            row = await transcript.get_interaction(TransactionSql(connection), tenant, interaction)
+        if row is None:
+            raise NotFound(f"there is no interaction {interaction} in this tenant")
+        return Located(row.conversation, row.first_version)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything that a role works with. `database` sees one tenant at a time, `system` the bookkeeping of all."""
+
+    settings: Settings
+    database: Database
+    system: Database
+    redis: Redis | None
+    hints: Hints
+    keyring: Keyring
+    appender: Appender
+    reader: Reader
+    store: LogStore
+    embedder: WordLlamaEmbedder
+    vectors: PgVectors
+    files: LocalFiles
+    extractor: FileExtractor
+    completers: ConfiguredCompleters
+    prices: PriceTable
+    locator: TranscriptLocator
+    clock: Clock = utc_now
+    ids: Ids = uuid7
+    background: set[asyncio.Task[Any]] = field(default_factory=set)
+    """Answers that go on after their request has stopped waiting; held here so that they are not lost."""
+
+
+@asynccontextmanager
+async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Services]:
+    """Connect, bring the schema up to date, and close all at the end. `settings.database_url` must be set."""
+    if settings.database_url is None:
+        raise ValueError("start the embedded servers first, or set DATABASE_URL")
+    url = str(settings.database_url)
+    await migrate(url)
+    async with AsyncExitStack() as stack:
+        redis = Redis.from_url(str(settings.redis_url)) if settings.redis_url else None
+        if redis is not None:
+            stack.push_async_callback(redis.aclose)
+        hints = Hints(redis)
+        stack.push_async_callback(hints.close)
+        database = await stack.enter_async_context(Database(url, size=pool))
+        system = await stack.enter_async_context(Database(url, role="retrace_runner", size=4))
+        keyring = Keyring(database, settings.master())
+        appender = await stack.enter_async_context(Appender(url))
+        reader = Reader(database, keyring)
+        embedder = WordLlamaEmbedder()
+        yield Services(
+            settings=settings,
+            database=database,
+            system=system,
+            redis=redis,
+            hints=hints,
+            keyring=keyring,
+            appender=appender,
+            reader=reader,
+            store=LogStore(appender, reader, Snapshots(database, keyring), keyring, hints),
+            embedder=embedder,
+            vectors=PgVectors(database, keyring),
+            files=LocalFiles(settings.data, keyring),
+            extractor=FileExtractor(),
+            completers=ConfiguredCompleters(settings, embedder),
+            prices=load_prices(),
+            locator=TranscriptLocator(database),
+        )

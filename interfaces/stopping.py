@@ -1,0 +1,36 @@
+"""What the roles without a web server share: they run until they are told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from redis.asyncio import Redis
+
+from infra.settings import Settings
+
+
+async def stopped(running: asyncio.Task[Any]) -> None:
+    """Return on SIGTERM or SIGINT, or raise what ended `running`."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    waiting = asyncio.create_task(told.wait())
+    await asyncio.wait([waiting, running], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if running.done():
+        running.result()
+
+
+@asynccontextmanager
+async def redis_of(settings: Settings) -> AsyncIterator[Redis | None]:
+    redis = Redis.from_url(str(settings.redis_url)) if settings.redis_url else None
+    try:
+        yield redis
+    finally:
+        if redis is not None:
+            await redis.aclose()

@@ -1,0 +1,12 @@
+"""The projections: one line each. A new one is a file beside this one and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from projections.base import Projection
+from projections.costs import Costs
+from projections.documents import Documents
+from projections.transcript import Transcript
+
+PROJECTIONS: Sequence[Projection] = (Transcript(), Costs(), Documents())

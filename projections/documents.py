@@ -1,0 +1,147 @@
+"""Which documents are there, and how far has each come?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    Numeric,
+    String,
+    Table,
+    Uuid,
+    select,
+    tuple_,
+)
+
+from domain.base import Event
+from domain.document import Document, Status
+from domain.recorded import Recorded
+from projections.base import Sql, metadata, replacing, row_of, struct_of, tenant_column
+
+documents = Table(
+    "documents",
+    metadata,
+    tenant_column(),
+    Column("document", Uuid, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content_hash", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("reason", String),
+    Column("pages", Integer, nullable=False),
+    Column("chunks", Integer, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("embedding_model", String),
+    Column("cost", Numeric, nullable=False),
+    Column("uploaded_at", DateTime(timezone=True), nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+)
+Index("documents_uploaded", documents.c.tenant, documents.c.uploaded_at, documents.c.document)
+
+_D = Document
+
+
+class DocumentRow(msgspec.Struct, kw_only=True):
+    document: UUID
+    name: str
+    media_type: str
+    size: int
+    content_hash: str
+    status: Status
+    reason: str | None = None
+    pages: int = 0
+    chunks: int = 0
+    tokens: int = 0
+    embedding_model: str | None = None
+    cost: Decimal = Decimal(0)
+    uploaded_at: datetime
+    changed_at: datetime
+
+
+class Documents:
+    name: ClassVar[str] = "documents"
+    version: ClassVar[int] = 1
+    tables: ClassVar[Sequence[Table]] = (documents,)
+    events: ClassVar[Sequence[type[Event]]] = (
+        _D.Uploaded,
+        _D.ProcessingStarted,
+        _D.Processed,
+        _D.ProcessingFailed,
+        _D.ReprocessingRequested,
+        _D.Deleted,
+    )
+    on_failure: ClassVar[Literal["park", "stop"]] = "park"
+
+    async def apply(self, batch: Sequence[Recorded], sql: Sql) -> None:
+        tenant = batch[0].tenant
+        streams = list({recorded.stream for recorded in batch})
+        query = select(documents).where(documents.c.tenant == tenant, documents.c.document.in_(streams))
+        rows = {row["document"]: struct_of(DocumentRow, row) for row in await sql.all(query)}
+        for recorded in batch:
+            _fold(recorded, rows)
+        await sql.run(replacing(documents), [row_of(tenant, row) for row in rows.values()])
+
+
+def _fold(recorded: Recorded, rows: dict[UUID, DocumentRow]) -> None:
+    event, at = recorded.event, recorded.recorded_at
+    if isinstance(event, _D.Uploaded):
+        rows[recorded.stream] = DocumentRow(
+            document=recorded.stream,
+            name=event.name,
+            media_type=event.media_type,
+            size=event.size,
+            content_hash=event.content_hash,
+            status="pending",
+            uploaded_at=at,
+            changed_at=at,
+        )
+        return
+    row = rows[recorded.stream]
+    row.changed_at = at
+    if isinstance(event, _D.ProcessingStarted):
+        row.status, row.reason = "processing", None
+    elif isinstance(event, _D.Processed):
+        row.status, row.pages, row.chunks, row.tokens = "completed", event.pages, event.chunks, event.tokens
+        row.embedding_model, row.cost = event.embedding_model, row.cost + event.cost
+    elif isinstance(event, _D.ProcessingFailed):
+        row.status, row.reason = "failed", event.reason
+    elif isinstance(event, _D.ReprocessingRequested):
+        row.status = "pending"
+    elif isinstance(event, _D.Deleted):
+        row.status = "deleted"
+
+
+async def list_documents(
+    sql: Sql,
+    tenant: UUID,
+    *,
+    status: str | None = None,
+    media_type: str | None = None,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[DocumentRow]:
+    """Newest first, deleted ones only when asked for; `before` is the (uploaded_at, document) of the last one seen."""
+    query = select(documents).where(documents.c.tenant == tenant)
+    query = query.where(documents.c.status == status if status else documents.c.status != "deleted")
+    if media_type is not None:
+        query = query.where(documents.c.media_type == media_type)
+    if before is not None:
+        query = query.where(tuple_(documents.c.uploaded_at, documents.c.document) < before)
+    query = query.order_by(documents.c.uploaded_at.desc(), documents.c.document.desc()).limit(limit)
+    return [struct_of(DocumentRow, row) for row in await sql.all(query)]
+
+
+async def get_document(sql: Sql, tenant: UUID, document: UUID) -> DocumentRow | None:
+    query = select(documents).where(documents.c.tenant == tenant, documents.c.document == document)
+    return next((struct_of(DocumentRow, row) for row in await sql.all(query)), None)

@@ -1,0 +1,240 @@
+"""What was said, when, and how did it end? Positions and figures only: the texts are read from the log when shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    Numeric,
+    String,
+    Table,
+    Uuid,
+    select,
+    tuple_,
+)
+
+from domain.base import Event
+from domain.conversation import Conversation
+from domain.recorded import Recorded
+from projections.base import Sql, metadata, replacing, row_of, struct_of, tenant_column
+
+conversations = Table(
+    "conversations",
+    metadata,
+    tenant_column(),
+    Column("conversation", Uuid, primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+    Column("messages", Integer, nullable=False),
+    Column("answers", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+Index("conversations_last", conversations.c.tenant, conversations.c.last_at, conversations.c.conversation)
+
+interactions = Table(
+    "interactions",
+    metadata,
+    tenant_column(),
+    Column("interaction", Uuid, primary_key=True),
+    Column("conversation", Uuid, nullable=False),
+    Column("status", String, nullable=False),
+    Column("first_version", Integer, nullable=False),
+    Column("last_version", Integer, nullable=False),
+    Column("messages", Integer, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("answered_at", DateTime(timezone=True)),
+    Column("provider", String),
+    Column("model", String),
+    Column("confidence", Float),
+    Column("handoff", Boolean, nullable=False),
+    Column("cached", Boolean, nullable=False),
+    Column("cost", Numeric, nullable=False),
+    Column("latency_ms", Float),
+)
+Index(
+    "interactions_conversation",
+    interactions.c.tenant,
+    interactions.c.conversation,
+    interactions.c.first_version,
+)
+
+_C = Conversation
+
+
+class ConversationRow(msgspec.Struct, kw_only=True):
+    conversation: UUID
+    channel: str
+    status: Literal["open", "closed"]
+    started_at: datetime
+    last_at: datetime
+    messages: int = 0
+    answers: int = 0
+    version: int = 0
+
+
+class InteractionRow(msgspec.Struct, kw_only=True):
+    """`first_version` to `last_version` are the events of the stream that belong to it."""
+
+    interaction: UUID
+    conversation: UUID
+    status: Literal["pending", "answered", "failed"]
+    first_version: int
+    last_version: int
+    messages: int = 0
+    received_at: datetime
+    answered_at: datetime | None = None
+    provider: str | None = None
+    model: str | None = None
+    confidence: float | None = None
+    handoff: bool = False
+    cached: bool = False
+    cost: Decimal = Decimal(0)
+    latency_ms: float | None = None
+
+
+class Transcript:
+    name: ClassVar[str] = "transcript"
+    version: ClassVar[int] = 1
+    tables: ClassVar[Sequence[Table]] = (conversations, interactions)
+    events: ClassVar[Sequence[type[Event]]] = (
+        _C.Started,
+        _C.MessageReceived,
+        _C.Disclosed,
+        _C.Answered,
+        _C.AnswerFailed,
+        _C.Closed,
+        _C.Reopened,
+    )
+    on_failure: ClassVar[Literal["park", "stop"]] = "park"
+
+    async def apply(self, batch: Sequence[Recorded], sql: Sql) -> None:
+        tenant = batch[0].tenant
+        rows = await self._known(batch, sql, tenant)
+        answers = await self._known_interactions(batch, sql, tenant)
+        for recorded in batch:
+            _fold(recorded, rows, answers)
+        await sql.run(
+            replacing(conversations),
+            [row_of(tenant, row) for row in rows.values()],
+        )
+        await sql.run(
+            replacing(interactions),
+            [row_of(tenant, row) for row in answers.values()],
+        )
+
+    async def _known(self, batch: Sequence[Recorded], sql: Sql, tenant: UUID) -> dict[UUID, ConversationRow]:
+        streams = {recorded.stream for recorded in batch}
+        begun = {recorded.stream for recorded in batch if recorded.version == 1}
+        if streams == begun:
+            return {}
+        query = select(conversations).where(
+            conversations.c.tenant == tenant, conversations.c.conversation.in_(list(streams - begun))
+        )
+        return {row["conversation"]: struct_of(ConversationRow, row) for row in await sql.all(query)}
+
+    async def _known_interactions(
+        self, batch: Sequence[Recorded], sql: Sql, tenant: UUID
+    ) -> dict[UUID, InteractionRow]:
+        named = {i for recorded in batch if (i := getattr(recorded.event, "interaction", None)) is not None}
+        if not named:
+            return {}
+        query = select(interactions).where(
+            interactions.c.tenant == tenant, interactions.c.interaction.in_(list(named))
+        )
+        return {row["interaction"]: struct_of(InteractionRow, row) for row in await sql.all(query)}
+
+
+def _fold(recorded: Recorded, rows: dict[UUID, ConversationRow], answers: dict[UUID, InteractionRow]) -> None:
+    event, at = recorded.event, recorded.recorded_at
+    if isinstance(event, _C.Started):
+        rows[recorded.stream] = ConversationRow(
+            conversation=recorded.stream, channel=event.channel, status="open", started_at=at, last_at=at
+        )
+    row = rows[recorded.stream]
+    row.version, row.last_at = recorded.version, at
+    if isinstance(event, _C.MessageReceived):
+        row.messages += 1
+        answer = answers.get(event.interaction)
+        if answer is None:
+            answer = answers[event.interaction] = InteractionRow(
+                interaction=event.interaction,
+                conversation=recorded.stream,
+                status="pending",
+                first_version=recorded.version,
+                last_version=recorded.version,
+                received_at=at,
+            )
+        answer.messages += 1
+        answer.last_version = recorded.version
+    elif isinstance(event, _C.Disclosed):
+        answers[event.interaction].last_version = recorded.version
+    elif isinstance(event, _C.Answered | _C.AnswerFailed):
+        answer = answers[event.interaction]
+        answer.last_version = recorded.version
+        answer.cost += event.cost
+        if event.attempts:
+            answer.provider = event.attempts[-1].provider
+            answer.model = event.attempts[-1].served or event.attempts[-1].model
+        if isinstance(event, _C.Answered):
+            row.answers += 1
+            answer.status, answer.answered_at = "answered", at
+            answer.confidence, answer.handoff = event.confidence, event.handoff is not None
+            answer.cached, answer.latency_ms = event.cached, event.latency_ms
+        else:
+            answer.status = "failed"
+    elif isinstance(event, _C.Closed):
+        row.status = "closed"
+    elif isinstance(event, _C.Reopened):
+        row.status = "open"
+
+
+async def list_conversations(
+    sql: Sql,
+    tenant: UUID,
+    *,
+    status: str | None = None,
+    channel: str | None = None,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[ConversationRow]:
+    """Newest activity first; `before` is the (last_at, conversation) of the last one seen."""
+    query = select(conversations).where(conversations.c.tenant == tenant)
+    if status is not None:
+        query = query.where(conversations.c.status == status)
+    if channel is not None:
+        query = query.where(conversations.c.channel == channel)
+    if before is not None:
+        query = query.where(tuple_(conversations.c.last_at, conversations.c.conversation) < before)
+    query = query.order_by(conversations.c.last_at.desc(), conversations.c.conversation.desc()).limit(limit)
+    return [struct_of(ConversationRow, row) for row in await sql.all(query)]
+
+
+async def get_interaction(sql: Sql, tenant: UUID, interaction: UUID) -> InteractionRow | None:
+    query = select(interactions).where(
+        interactions.c.tenant == tenant, interactions.c.interaction == interaction
+    )
+    return next((struct_of(InteractionRow, row) for row in await sql.all(query)), None)
+
+
+async def interactions_of(
+    sql: Sql, tenant: UUID, conversation: UUID, limit: int = 200
+) -> list[InteractionRow]:
+    """A conversation's interactions, the first one first."""
+    query = select(interactions).where(
+        interactions.c.tenant == tenant, interactions.c.conversation == conversation
+    )
+    rows = await sql.all(query.order_by(interactions.c.first_version).limit(limit))
+    return [struct_of(InteractionRow, row) for row in rows]

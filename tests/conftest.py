@@ -1,0 +1,43 @@
+"""The real servers for all tests: one PostgreSQL and one Redis a run, one fresh database a module."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from infra.database import migrate
+from infra.embedded import Servers, servers
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", name="servers")
+def _servers() -> Iterator[Servers]:
+    with tempfile.TemporaryDirectory(prefix="retrace-test-") as folder, servers(Path(folder)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(servers: Servers) -> str:
+    """Name of a migrated database that the others are copied from."""
+    asyncio.run(migrate(servers.database_url))
+    return "retrace"
+
+
+@pytest.fixture(scope="module")
+def database_url(servers: Servers, template: str) -> Iterator[str]:
+    """A migrated, empty database; its user is the superuser."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    admin = servers.database_url.replace("/retrace?", "/postgres?")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield servers.database_url.replace("/retrace?", f"/{name}?")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
