@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LOCK = $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml --extra build
 
-.PHONY: demo test test-llm check soak bench lock clean
+.PHONY: demo test test-llm lint check soak bench lock clean
 
 demo: .venv/run $(if $(LLM),.venv/llm)
 	@$(BIN)/retrace demo $(if $(LLM),--llm) $(ARGS)
@@ -16,12 +16,13 @@ test: .venv/dev
 test-llm: .venv/dev .venv/llm
 	$(BIN)/pytest -m llm $(ARGS)
 
-check: .venv/dev
+lint: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest $(ARGS)
+
+check: lint test
 
 soak: .venv/dev
 	$(BIN)/pytest -m soak $(ARGS)

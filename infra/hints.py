@@ -70,12 +70,15 @@ class Hints:
 
     async def _hear(self, queue: asyncio.Queue[UUID]) -> None:
         assert self._redis is not None
-        while True:
+        while queue in self._listeners:
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
                     await channel.subscribe(CHANNEL)
-                    async for message in channel.listen():
-                        data = message["data"]
+                    while (
+                        queue in self._listeners
+                    ):  # its client may swallow a cancellation, so we look ourselves too
+                        message = await channel.get_message(ignore_subscribe_messages=True, timeout=1.0)
+                        data = message["data"] if message else b""
                         for start in range(0, len(data), 16):
                             queue.put_nowait(UUID(bytes=data[start : start + 16]))
             except (RedisError, OSError):

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -41,6 +42,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8080
     openai_api_key: Secret | None = None
     openai_base_url: str | None = None
+    gemini_api_key: Secret | None = None
+    gemini_base_url: str | None = None
+    together_api_key: Secret | None = None
+    together_base_url: str | None = None
+    allow_private_addresses: bool = False
     log_level: str = "INFO"
     worker_concurrency: int = 16
 
@@ -49,17 +55,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the database is ours to run."""
         return self.database_url is None
 
+    @property
+    def master_file(self) -> Path:
+        """Where the embedded mode keeps the master key."""
+        return self.data / "master.key"
+
     def master(self) -> bytes:
-        """The master key, 32 bytes. The embedded mode makes one, readable by its user only."""
+        """The master key, 32 bytes. The embedded mode makes one, readable by its user only. Raises InvalidSettings."""
         if self.master_key is not None:
             return base64.b64decode(self.master_key)
-        file = self.data / "master.key"
-        if not file.exists():
-            self.data.mkdir(parents=True, exist_ok=True)
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as output:
-                output.write(base64.b64encode(secrets.token_bytes(32)) + b"\n")
-        return base64.b64decode(file.read_bytes().strip())
+        if not self.master_file.exists():
+            _make_key(self.master_file)
+        text = self.master_file.read_text().strip()
+        if not _is_key(text):
+            raise InvalidSettings([f"{self.master_file} is not base64 of 32 bytes; put back the file it was"])
+        return base64.b64decode(text)
 
 
 DESCRIPTIONS: dict[str, tuple[str, str]] = {
@@ -78,79 +88,121 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "port": ("RETRACE_PORT", "port that the HTTP API listens on"),
     "openai_api_key": ("OPENAI_API_KEY", "key of OpenAI or of an OpenAI-compatible server"),
     "openai_base_url": ("OPENAI_BASE_URL", "another OpenAI-compatible server, as http://127.0.0.1:8000/v1"),
+    "gemini_api_key": ("GEMINI_API_KEY", "key of Google Gemini"),
+    "gemini_base_url": ("GEMINI_BASE_URL", "another server that speaks Gemini's API"),
+    "together_api_key": ("TOGETHER_API_KEY", "key of Together AI"),
+    "together_base_url": ("TOGETHER_BASE_URL", "another server that speaks Together's API"),
+    "allow_private_addresses": (
+        "RETRACE_ALLOW_PRIVATE_ADDRESSES",
+        "whether addresses that tenants give may lie in private networks; true where the database is embedded, else false",
+    ),
     "log_level": ("RETRACE_LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR"),
     "worker_concurrency": (
         "RETRACE_WORKER_CONCURRENCY",
-        "pieces of work that one worker process does at once",
+        "pieces of work that one worker process does at once, 1 to 1000",
     ),
 }
 
+NUMBERS = {"port": (1, 65535), "worker_concurrency": (1, 1000)}
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+SCHEMES = {
+    "database_url": ("postgresql", "postgres"),
+    "redis_url": ("redis", "rediss", "unix"),
+    "public_url": ("http", "https"),
+    "openai_base_url": ("http", "https"),
+    "gemini_base_url": ("http", "https"),
+    "together_base_url": ("http", "https"),
+}
+SECRETS = frozenset(
+    {"database_url", "redis_url", "master_key", "openai_api_key", "gemini_api_key", "together_api_key"}
+)
+TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+NEW_KEY = "make one with: openssl rand -base64 32"
+
 
 def load(environment: Mapping[str, str], folder: Path = Path()) -> Settings:
-    """Settings from `environment`, which wins, and from `folder`/retrace.toml. Raises InvalidSettings."""
-    file = Path(environment.get("RETRACE_CONFIG", folder / "retrace.toml"))
+    """Settings from `environment`, which wins, and from `folder`/retrace.toml or the file that RETRACE_CONFIG names.
+
+    An empty variable counts as not set. Raises InvalidSettings.
+    """
     errors: list[str] = []
-    values: dict[str, Any] = {}
-    if file.exists():
-        try:
-            values = tomllib.loads(file.read_text())
-        except tomllib.TOMLDecodeError as error:
-            errors.append(f"{file}: {error}")
-        unknown = values.keys() - DESCRIPTIONS.keys()
-        errors += [
-            f"{file}: {name} is no setting; known are {', '.join(DESCRIPTIONS)}" for name in sorted(unknown)
-        ]
-        values = {name: value for name, value in values.items() if name not in unknown}
-    elif "RETRACE_CONFIG" in environment:
-        errors.append(f"RETRACE_CONFIG names {file}, which does not exist")
+    given = _from_file(environment, folder, errors)
     for name, (variable, _) in DESCRIPTIONS.items():
         if environment.get(variable):
-            values[name] = environment[variable]
-    return _checked(values, errors)
-
-
-def _checked(values: dict[str, Any], errors: list[str]) -> Settings:
-    defaults = Settings()
+            given[name] = (variable, environment[variable])
     facts: dict[str, Any] = {}
-    for name, value in values.items():
-        variable, default = DESCRIPTIONS[name][0], getattr(defaults, name)
-        if isinstance(default, int):
-            try:
-                facts[name] = int(value)
-            except (TypeError, ValueError):
-                errors.append(f"{variable} is {value!r}; give a whole number")
-        elif isinstance(default, Path):
-            facts[name] = Path(value)
-        elif not isinstance(value, str):
-            errors.append(f"{variable} must be a text")
-        else:
-            facts[name] = (
-                Secret(value)
-                if name in ("database_url", "redis_url", "master_key", "openai_api_key")
-                else value
-            )
-    if not 0 < facts.get("port", 1) < 65536:
-        errors.append(f"RETRACE_PORT is {facts['port']}; give 1 to 65535")
-    if not 0 < facts.get("worker_concurrency", 1) <= 1000:
-        errors.append("RETRACE_WORKER_CONCURRENCY must lie between 1 and 1000")
-    if facts.get("log_level", "INFO") not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        errors.append("RETRACE_LOG_LEVEL is none of DEBUG, INFO, WARNING, ERROR")
-    for name, schemes in (
-        ("database_url", ("postgresql://", "postgres://")),
-        ("redis_url", ("redis://", "rediss://", "unix://")),
-    ):
-        if name in facts and not str(facts[name]).startswith(schemes):
-            errors.append(f"{DESCRIPTIONS[name][0]} must begin with {' or '.join(schemes)}")
-    for name in ("openai_base_url", "public_url"):
-        if name in facts and not str(facts[name]).startswith(("http://", "https://")):
-            errors.append(f"{DESCRIPTIONS[name][0]} must begin with http:// or https://")
-    if "master_key" in facts and not _is_key(facts["master_key"]):
-        errors.append("RETRACE_MASTER_KEY is not base64 of 32 bytes; make one with: openssl rand -base64 32")
-    if "database_url" in facts and "master_key" not in facts:
-        errors.append("DATABASE_URL needs RETRACE_MASTER_KEY as well; make one with: openssl rand -base64 32")
+    for name, (source, value) in given.items():
+        try:
+            facts[name] = _checked(name, value)
+        except ValueError as error:
+            errors.append(f"{source} {error}")
+    if "database_url" in given and "master_key" not in given:
+        errors.append(f"{given['database_url'][0]} needs RETRACE_MASTER_KEY as well; {NEW_KEY}")
     if errors:
         raise InvalidSettings(errors)
+    facts.setdefault("allow_private_addresses", "database_url" not in facts)
     return Settings(**facts)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The variables from which `load` makes these settings again; for child processes. Holds the secrets."""
+    values = {variable: getattr(settings, name) for name, (variable, _) in DESCRIPTIONS.items()}
+    return {variable: str(value) for variable, value in values.items() if value is not None}
+
+
+def _from_file(
+    environment: Mapping[str, str], folder: Path, errors: list[str]
+) -> dict[str, tuple[str, object]]:
+    """Name → (where it stands, value)."""
+    named = environment.get("RETRACE_CONFIG")
+    file = folder / (named or "retrace.toml")
+    if not named and not file.exists():
+        return {}
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        errors.append(f"{file} can't be read: {error.strerror}")
+        return {}
+    except ValueError as error:  # no TOML, or no UTF-8
+        errors.append(f"{file} is no TOML: {error}")
+        return {}
+    for name in sorted(values.keys() - DESCRIPTIONS.keys()):
+        errors.append(f"{name} in {file} is no setting; known are {', '.join(DESCRIPTIONS)}")
+    return {name: (f"{name} in {file}", value) for name, value in values.items() if name in DESCRIPTIONS}
+
+
+def _checked(name: str, value: object) -> object:
+    """The field's value. Raises ValueError whose text goes on from the setting's name, and shows no secret."""
+    if name in NUMBERS:
+        low, high = NUMBERS[name]
+        digits = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+        if not (digits.isascii() and digits.isdigit() and low <= int(digits) <= high):
+            raise ValueError(f"is {value!r}; give a whole number from {low} to {high}")
+        return int(digits)
+    if name == "allow_private_addresses":
+        if str(value).lower() not in TRUTH:
+            raise ValueError(f"is {value!r}; give true or false")
+        return TRUTH[str(value).lower()]
+    if not isinstance(value, str) or not value:
+        raise ValueError("must be a text")
+    if name == "log_level" and value.upper() not in LEVELS:
+        raise ValueError(f"is {value!r}; give one of {', '.join(LEVELS)}")
+    if name in SCHEMES and not _has_scheme(value, SCHEMES[name]):
+        raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in SCHEMES[name])}")
+    if name == "master_key" and not _is_key(value):
+        raise ValueError(f"is not base64 of 32 bytes; {NEW_KEY}")
+    if name == "log_level":
+        return value.upper()
+    if name == "data":
+        return Path(value).expanduser()
+    return Secret(value) if name in SECRETS else value
+
+
+def _has_scheme(url: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        return urlsplit(url).scheme in schemes and "://" in url
+    except ValueError:
+        return False
 
 
 def _is_key(text: str) -> bool:
@@ -158,3 +210,20 @@ def _is_key(text: str) -> bool:
         return len(base64.b64decode(text, validate=True)) == 32
     except (binascii.Error, ValueError):
         return False
+
+
+def _make_key(file: Path) -> None:
+    """A new key, whole or not at all; where another process was quicker, its key stays."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as output:
+            output.write(base64.b64encode(secrets.token_bytes(32)) + b"\n")
+            output.flush()
+            os.fsync(output.fileno())
+        os.link(draft, file)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()

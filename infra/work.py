@@ -11,7 +11,9 @@ from enum import IntEnum
 from uuid import UUID, uuid4
 
 import msgspec
+import psycopg
 
+from application.ports import Unavailable
 from infra.arrays import Texts, Uuids, bigints, texts, uuids
 from infra.database import Database
 
@@ -56,6 +58,14 @@ class Claim(msgspec.Struct, frozen=True):
     whole: bool
 
 
+class Unsure(Unavailable):
+    """The connection broke while a claim was committed; whoever made it gives `items` back."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.items = items
+        super().__init__("the database did not say whether the claim was made")
+
+
 class Work:
     """Leases rows and finishes them, over all tenants; `database` has the role `retrace_runner`."""
 
@@ -68,26 +78,40 @@ class Work:
         """Lease up to `limit` due rows of the kinds in `leases` (kind → seconds), evenly over tenants and kinds.
 
         Each claim begins after the lane where the last one ended, so a lane with due rows waits for one circle at most.
-        Tenants in `busy` are passed over. Raises Unavailable.
+        Tenants in `busy` are passed over. Raises Unavailable; Unsure when the rows may be leased all the same.
         """
         holder = uuid4()
-        async with self._database.system() as connection:
-            cursor = await connection.execute(
-                "SELECT * FROM claim_work(%s::text[], %s::float8[], %s, %s, %s, %s::uuid[], %s::int)",
-                (list(leases), list(map(float, leases.values())), holder, *self._after, list(busy), limit),
-                prepare=True,
-                binary=True,
-            )
-            row = await cursor.fetchone()
-        assert row is not None
-        tenant, kind, whole, tenants, *columns = row
+        items: list[Item] = []
+        try:
+            async with self._database.system() as connection:
+                cursor = await connection.execute(
+                    "SELECT * FROM claim_work(%s::text[], %s::float8[], %s, %s, %s, %s::uuid[], %s::int)",
+                    (
+                        list(leases),
+                        list(map(float, leases.values())),
+                        holder,
+                        *self._after,
+                        list(busy),
+                        limit,
+                    ),
+                    prepare=True,
+                    binary=True,
+                )
+                row = await cursor.fetchone()
+                assert row is not None
+                tenant, kind, whole, tenants, *columns = row
+                if tenants is not None:
+                    items = [
+                        Item(tenant, kind, key, due_at, attempts, revision, holder)
+                        for tenant, kind, key, due_at, attempts, revision in zip(
+                            tenants, *columns, strict=True
+                        )
+                    ]
+        except (Unavailable, psycopg.Error) as error:
+            if items:
+                raise Unsure(items) from error
+            raise
         self._after = (tenant, kind)
-        if tenants is None:
-            return Claim((), whole)
-        items = [
-            Item(tenant, kind, key, due_at, attempts, revision, holder)
-            for tenant, kind, key, due_at, attempts, revision in zip(tenants, *columns, strict=True)
-        ]
         return Claim(items, whole)
 
     async def renew(

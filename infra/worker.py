@@ -20,7 +20,7 @@ from infra.attempt import attempt
 from infra.error_text import error_text
 from infra.hints import POLL, Hints
 from infra.leases import Leases
-from infra.work import Ending, Finished, Item, Work
+from infra.work import Ending, Finished, Item, Unsure, Work
 
 log = logging.getLogger("retrace.worker")
 
@@ -123,6 +123,8 @@ class Worker:
             try:
                 claim = await self._work.claim(self._lengths, min(room, MOST), busy=busy)
             except FAULTS as error:
+                if isinstance(error, Unsure):
+                    self._hand_back(error.items)
                 faults += 1
                 await self._rest("claim", faults, error)
                 continue
@@ -177,9 +179,12 @@ class Worker:
 
     def _give_back(self, items: Sequence[Item]) -> None:
         self._leases.drop(items)
+        self._hand_back(items)
+        self._room.set()
+
+    def _hand_back(self, items: Sequence[Item]) -> None:
         self._ended.extend(Finished(item, Ending.GIVEN_BACK) for item in items)
         self._unsaid.set()
-        self._room.set()
 
     async def _say(self) -> None:
         """Tell the database how tries ended, all that have ended since the last time at once."""

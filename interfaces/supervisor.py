@@ -2,144 +2,216 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import msgspec
+from rich.console import Console
 
 from infra.embedded import Servers, servers
-from infra.embedded.process import end
-from infra.settings import Settings
+from infra.embedded.process import ServerFailed, end_all, spawn
+from infra.settings import InvalidSettings, Secret, Settings, environment_of
 
 ROLES = ("serve", "worker", "projector")
 READY = 60.0
 """Seconds that the roles are given to come up."""
+GRACE = 25.0
+"""Seconds that the roles are given to finish or give back what they hold."""
+PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds before a child that keeps dying is started again: after its first death, its second …"""
+SERVER_PAUSE = 5.0
+"""Seconds before a server that did not come up again is tried once more."""
+STEADY = 60.0
+"""Seconds after which a child's earlier deaths are forgotten."""
 
 Say = Callable[[str], None]
+Command = Callable[[str], Sequence[str]]
 
 
 class NotReady(Exception):
     """The HTTP role did not come up; its log tells why."""
 
 
+def announce(line: str) -> None:
+    Console(highlight=False).print(line, markup=False, soft_wrap=True)
+
+
+def role_command(role: str) -> Sequence[str]:
+    return (sys.executable, "-m", "interfaces.cli", role)
+
+
 class Tree:
     """The running roles. `look` is to be called now and then; it starts again what has died."""
 
     def __init__(
-        self, settings: Settings, running: Servers, environment: Mapping[str, str], say: Say
+        self,
+        settings: Settings,
+        running: Servers,
+        environment: Mapping[str, str],
+        say: Say,
+        command: Command = role_command,
     ) -> None:
         self.settings = settings
-        self.url = f"http://{settings.host}:{settings.port}"
+        self.url = _reachable(settings)
+        self.database_url = running.database_url
         self._servers = running
         self._environment = environment
         self._say = say
+        self._command = command
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._rest: dict[str, float] = {}
-        for role in ROLES:
-            self._start(role)
+        self._started: dict[str, float] = {}
+        self._deaths: dict[str, int] = {}
+        self._due: dict[str, float] = {}
+        self._servers_due = 0.0
 
-    def wait_ready(self) -> None:
-        """Until the HTTP role can serve. Raises NotReady."""
-        deadline = time.monotonic() + READY
-        while time.monotonic() < deadline:
-            with suppress(httpx.HTTPError):
-                if httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200:
-                    return
-            if self._children["serve"].poll() is not None:
-                break
-            time.sleep(0.05)
-        raise NotReady(
-            f"the HTTP role did not come up on {self.url}; see {self.settings.data / 'logs' / 'serve.log'}"
+    def start(self, role: str) -> None:
+        self._started[role] = time.monotonic()
+        self._children[role] = spawn(
+            self._command(role), log=self.log_of(role), environment=self._environment, folder=None
         )
 
+    def wait_ready(self, told: Callable[[], bool] = lambda: False) -> None:
+        """Until the HTTP role can serve, or `told` to stop. Raises NotReady."""
+        deadline = time.monotonic() + READY
+        while "serve" in self._children and not told():
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200:
+                    return
+            if self._children["serve"].poll() is not None or time.monotonic() > deadline:
+                raise NotReady(f"the HTTP role did not come up on {self.url}; see {self.log_of('serve')}")
+            time.sleep(0.05)
+
     def look(self) -> None:
-        for name in self._servers.ensure():
-            self._say(f"{name} had died and was started again")
+        """Start again what has died; a child that keeps dying less and less often."""
+        self._look_at_servers()
         for role, child in list(self._children.items()):
-            if child.poll() is not None and time.monotonic() >= self._rest.get(role, 0):
-                self._say(f"{role} ended with {child.returncode} and is started again")
-                self._start(role)
+            if child.poll() is None:
+                continue
+            if role not in self._due:
+                pause = self._pause(role)
+                self._due[role] = time.monotonic() + pause
+                when = f"in {pause:.0f} s" if pause else "now"
+                how = (
+                    f"status {child.returncode}"
+                    if child.returncode >= 0
+                    else signal.Signals(-child.returncode).name
+                )
+                self._say(f"{role} ended ({how}) and is started again {when}; its log: {self.log_of(role)}")
+            if time.monotonic() >= self._due[role]:
+                del self._due[role]
+                self.start(role)
 
     def stop(self) -> None:
         """Ask all roles to end, then see to it."""
-        for child in self._children.values():
-            if child.poll() is None:
-                child.send_signal(signal.SIGTERM)
-        for child in self._children.values():
-            end(child, signal.SIGTERM, patience=25)
+        end_all(self._children.values(), GRACE)
 
     def pid_of(self, role: str) -> int:
         return self._children[role].pid
 
-    def _start(self, role: str) -> None:
-        self._rest[role] = time.monotonic() + 1.0  # a role that dies at once is not started in a tight loop
-        logs = self.settings.data / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
-        with (logs / f"{role}.log").open("ab") as log:
-            self._children[role] = subprocess.Popen(
-                [sys.executable, "-m", "interfaces.cli", role],
-                env=dict(self._environment),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                process_group=0,
-            )
+    def log_of(self, role: str) -> Path:
+        return self.settings.data / "logs" / f"{role}.log"
+
+    def _look_at_servers(self) -> None:
+        if time.monotonic() < self._servers_due:
+            return
+        try:
+            for name in self._servers.ensure():
+                self._say(f"{name} had died and was started again")
+        except ServerFailed as error:
+            self._servers_due = time.monotonic() + SERVER_PAUSE
+            self._say(f"{error}\nIt is tried again in {SERVER_PAUSE:.0f} s.")
+
+    def _pause(self, role: str) -> float:
+        lived = time.monotonic() - self._started[role]
+        self._deaths[role] = 1 if lived > STEADY else self._deaths.get(role, 0) + 1
+        return PAUSES[min(self._deaths[role], len(PAUSES)) - 1]
 
 
 @contextmanager
-def tree(settings: Settings, say: Say) -> Iterator[Tree]:
-    """Start everything; at the end stop everything. Raises FolderInUse, ServerFailed."""
+def tree(
+    settings: Settings,
+    say: Say = announce,
+    roles: Sequence[str] = ROLES,
+    command: Command = role_command,
+) -> Iterator[Tree]:
+    """Start everything; at the end stop everything. Raises FolderInUse, ServerFailed, InvalidSettings.
+
+    To be entered in a thread that stays until the end (see `die_with_parent`).
+    """
+    key = _master(settings)
     with servers(settings.data, settings.database_url, settings.redis_url) as running:
-        environment = {
-            **os.environ,
-            "DATABASE_URL": running.database_url,
-            "RETRACE_MASTER_KEY": _encoded(settings.master()),
-            "RETRACE_DATA": str(settings.data.resolve()),
-            "RETRACE_HOST": settings.host,
-            "RETRACE_PORT": str(settings.port),
-            "RETRACE_PARENT": str(os.getpid()),
-            "PYTHONPATH": os.pathsep.join(
-                filter(None, (str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH")))
-            ),
-        }
-        if running.redis_url:
-            environment["REDIS_URL"] = running.redis_url
-        else:
+        if running.redis_url is None:
             say("there is no Redis: going on without caches and hints, a little slower")
-        started = Tree(settings, running, environment, say)
+        there = msgspec.structs.replace(
+            settings,
+            database_url=Secret(running.database_url),
+            redis_url=Secret(running.redis_url) if running.redis_url else None,
+            master_key=Secret(base64.b64encode(key).decode()),
+            data=settings.data.resolve(),
+        )
+        here = str(Path(__file__).parent.parent)
+        path = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
+        environment = {**os.environ, **environment_of(there), "PYTHONPATH": path}
+        started = Tree(settings, running, environment, say, command)
         try:
+            for role in roles:
+                started.start(role)
             yield started
         finally:
             started.stop()
 
 
-def up(settings: Settings, say: Say, ready: Callable[[Tree], None] | None = None) -> None:
-    """Run until SIGTERM or SIGINT."""
+def up(
+    settings: Settings,
+    say: Say = announce,
+    ready: Callable[[Tree], None] | None = None,
+    roles: Sequence[str] = ROLES,
+    command: Command = role_command,
+) -> None:
+    """Run until SIGTERM, SIGINT or SIGHUP; call in the main thread. `ready` is called once the roles can serve."""
     told = False
 
     def tell(*_: object) -> None:
         nonlocal told
         told = True
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, tell)
-    with tree(settings, say) as running:
-        running.wait_ready()
-        if ready is not None:
-            ready(running)
-        while not told:
-            time.sleep(0.25)
-            running.look()
-        say("stopping")
+    before = {
+        number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    }
+    try:
+        with tree(settings, say, roles, command) as running:
+            running.wait_ready(lambda: told)
+            if ready is not None and not told:
+                ready(running)
+            while not told:
+                time.sleep(0.25)
+                running.look()
+            say("stopping")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _encoded(key: bytes) -> str:
-    import base64
+def _reachable(settings: Settings) -> str:
+    """The HTTP role's URL as seen from this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
-    return base64.b64encode(key).decode()
+
+def _master(settings: Settings) -> bytes:
+    """The master key. A new one is made for a new database only: with another key nothing could be read."""
+    made = settings.embedded and (settings.data / "postgres").exists()
+    if made and settings.master_key is None and not settings.master_file.exists():
+        hint = "put it back from its backup, or give it as RETRACE_MASTER_KEY, or move the folder away to begin anew"
+        raise InvalidSettings(
+            [f"{settings.master_file} is gone, but the database beside it was written with it; {hint}"]
+        )
+    return settings.master()

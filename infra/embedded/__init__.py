@@ -63,9 +63,10 @@ def _claimed(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderInUse(f"{folder}: {FolderInUse.__doc__}") from None
         yield
-    except BlockingIOError:
-        raise FolderInUse(f"{folder}: {FolderInUse.__doc__}") from None
     finally:
         os.close(handle)

@@ -6,6 +6,7 @@ Only the package's binaries are used: its own server class hands out dead server
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -54,8 +55,9 @@ OPTIONS: Mapping[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_duration_statement": "-1",
-    # Statements of a failed query could carry a customer's words into the log.
+    # A failed statement, or the detail of its error, could carry a customer's words into the log.
     "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 
 
@@ -157,7 +159,8 @@ class EmbeddedPostgres:
         if self._user is None:
             return os.geteuid()
         try:
-            return int(utils.ensure_user_exists(self._user).pw_uid)
+            utils.ensure_user_exists(self._user)
+            return pwd.getpwnam(self._user).pw_uid
         except (OSError, subprocess.CalledProcessError) as error:
             hint = "PostgreSQL does not run as root, and the user pgserver could not be made; make it, or run as another user"
             raise ServerFailed("PostgreSQL", reason=hint) from error
@@ -170,16 +173,18 @@ class EmbeddedPostgres:
         locks = [self.folder / "postmaster.pid", self._sockets / ".s.PGSQL.5432.lock"]
         if not any(lock.exists() for lock in locks):
             return
-        end_leftovers(living(locks[0], self._is_ours), signal.SIGINT, signal.SIGQUIT)
+        owner = self._owner()
+        found = living(locks[0], self._is_ours)
+        end_leftovers(found, "postgres", owner, signal.SIGINT, signal.SIGQUIT)
         orphans = [process for process in psutil.process_iter() if self._is_ours(process)]
-        end_leftovers(orphans, signal.SIGQUIT, patience=5)
+        end_leftovers(orphans, "postgres", owner, signal.SIGQUIT, patience=5)
         for lock in locks:
             lock.unlink(missing_ok=True)
 
     def _is_ours(self, process: psutil.Process) -> bool:
         """The postmaster and its children all work in the data folder."""
         try:
-            return process.name() == "postgres" and process.cwd() == str(self.folder)
+            return bool(process.name() == "postgres" and process.cwd() == str(self.folder))
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             return False
 
@@ -215,5 +220,5 @@ def _let_read(installation: Path) -> None:
     """Let other users run the binaries, where a strict umask had installed them for us alone."""
     for name in ("bin", "lib", "share"):
         folder = installation / name
-        if not folder.stat().st_mode & 0o005 == 0o005:
+        if folder.stat().st_mode & 0o005 != 0o005:
             utils.ensure_folder_permissions(folder, 0o055)

@@ -82,7 +82,9 @@ def spawn(
             extra_groups=[] if user else None,
             env=environment,
             cwd=folder,
-            preexec_fn=lambda: die_with_parent(us, death),  # runs after the user was changed, which would undo it
+            preexec_fn=lambda: die_with_parent(
+                us, death
+            ),  # runs after the user was changed, which would undo it
         )
 
 
@@ -119,9 +121,14 @@ def end_all(processes: Iterable[subprocess.Popen[bytes]], patience: float) -> No
         end(process)
 
 
-def end_leftovers(processes: Iterable[psutil.Process], *signals: int, patience: float = 10.0) -> None:
-    """End processes that are no children of ours: the signals one after another, SIGKILL at last."""
-    left = list(processes)
+def end_leftovers(
+    processes: Iterable[psutil.Process], binary: str, owner: int, *signals: int, patience: float = 10.0
+) -> None:
+    """End processes that are no children of ours: the signals one after another, SIGKILL at last.
+
+    Whatever the caller found, only processes of this program name and user are touched, and never ourselves.
+    """
+    left = [process for process in processes if _is(process, binary, owner)]
     for number in (*signals, signal.SIGKILL):
         for process in left:
             with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
@@ -130,6 +137,17 @@ def end_leftovers(processes: Iterable[psutil.Process], *signals: int, patience: 
         while left and time.monotonic() < deadline:
             left = [process for process in left if not _gone(process)]
             time.sleep(0.01)
+
+
+def _is(process: psutil.Process, binary: str, owner: int) -> bool:
+    try:
+        return bool(
+            process.pid not in (1, os.getpid(), os.getppid())
+            and process.name() == binary
+            and process.uids().real == owner
+        )
+    except psutil.NoSuchProcess:
+        return False
 
 
 def living(pid_file: Path, is_ours: Callable[[psutil.Process], bool]) -> list[psutil.Process]:

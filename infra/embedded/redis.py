@@ -64,12 +64,15 @@ class EmbeddedRedis:
         self._folder.mkdir(parents=True, exist_ok=True)
         if self._sockets != self._folder:
             make_private(self._sockets, os.geteuid())
-        end_leftovers(living(self._pid_file, self._is_ours), signal.SIGTERM)
+        found = living(self._pid_file, self._is_ours)
+        end_leftovers(found, Path(server).name, os.geteuid(), signal.SIGTERM)
         self._socket.unlink(missing_ok=True)
         command = [server, "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700"]
         try:
             self._process = spawn(
-                [*command, "--pidfile", str(self._pid_file), *OPTIONS], log=self._log, folder=str(self._sockets)
+                [*command, "--pidfile", str(self._pid_file), *OPTIONS],
+                log=self._log,
+                folder=str(self._sockets),
             )
             if not wait_until(self._answers, self._process, 15):
                 raise ServerFailed("Redis", self._log)
@@ -104,7 +107,7 @@ class EmbeddedRedis:
         self.stop()
 
     def _is_ours(self, process: psutil.Process) -> bool:
-        return process.name() in ("redis-server", "valkey-server") and process.cwd() == str(self._sockets)
+        return bool(process.cwd() == str(self._sockets))
 
     def _answers(self) -> bool:
         client = redis.Redis(unix_socket_path=str(self._socket))

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from domain.chunking import sentences
 from domain.completion import Completion, CompletionRequest, Passage, Usage
+from domain.sentences import sentences
 
 Similarities = Callable[[str, Sequence[str]], list[float]]
 

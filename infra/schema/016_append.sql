@@ -174,8 +174,10 @@ BEGIN
     END IF;
 
     IF cardinality(d_command) > 0 THEN
-        DELETE FROM work w USING unnest(d_command, d_kind, d_key) AS x (command, kind, key)
-        WHERE w.tenant = c_tenant[x.command] AND w.kind = x.kind AND w.key = x.key AND verdicts[x.command] = 0;
+        FOR n IN 1 .. cardinality(d_command) LOOP -- one by one: a join without nested loops would read all of a backlog
+            DELETE FROM work w
+            WHERE w.tenant = c_tenant[d_command[n]] AND w.kind = d_kind[n] AND w.key = d_key[n] AND verdicts[d_command[n]] = 0;
+        END LOOP;
     END IF;
 
     IF cardinality(k_command) > 0 THEN

@@ -1,0 +1,86 @@
+"""Commands for tenants, and one to talk to an agent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from application.context import Context
+from application.conversation import Answer, ReceiveMessage, answer, receive_message
+from application.tenant import CreateTenant, TenantCreated, create_tenant
+from interfaces.bootstrap import Services
+from interfaces.cli.base import console, data_option, json_option, print_json, tenant_option, with_services
+
+
+@click.group()
+def tenant() -> None:
+    """Tenants."""
+
+
+@tenant.command()
+@click.argument("name")
+@data_option
+@json_option
+def create(name: str, data: Path | None, as_json: bool) -> None:
+    """Create a tenant; prints its id and, this once, an API key with all scopes."""
+
+    async def do(parts: Services) -> TenantCreated:
+        command = CreateTenant(name=name)
+        return await create_tenant(
+            command, actor="operator:cli", store=parts.store, clock=parts.clock, ids=parts.ids
+        )
+
+    made = with_services(data, do)
+    if as_json:
+        print_json({"tenant": made.tenant, "key": made.key})
+    else:
+        console.print(f"tenant  {made.tenant}\nAPI key {made.key}  [dim](shown this once)[/dim]")
+
+
+@click.command()
+@click.argument("text")
+@tenant_option
+@click.option("--customer", default="console", show_default=True, help="the customer's address")
+@data_option
+@json_option
+def ask(text: str, tenant_id: UUID, customer: str, data: Path | None, as_json: bool) -> None:
+    """One message, one answer."""
+
+    async def do(parts: Services) -> None:
+        context = Context(tenant=tenant_id, actor="operator:cli", correlation=parts.ids())
+        message = ReceiveMessage(channel="cli", address=customer, text=text, wait=True)
+        received = await receive_message(
+            message, context, store=parts.store, keyring=parts.keyring, clock=parts.clock, ids=parts.ids
+        )
+        given = await answer(
+            Answer(conversation=received.conversation),
+            context,
+            store=parts.store,
+            embedder=parts.embedder,
+            vectors=parts.vectors,
+            completers=parts.completers,
+            prices=parts.prices,
+            clock=parts.clock,
+        )
+        if given is None:
+            raise click.ClickException("somebody else has answered this meanwhile")
+        if as_json:
+            print_json(
+                {
+                    "interaction": given.event.interaction,
+                    "disclosure": given.disclosure,
+                    "answer": given.event,
+                }
+            )
+            return
+        if given.disclosure:
+            console.print(given.disclosure, style="dim")
+        console.print(given.event.text, markup=False)
+        for citation in given.event.citations:
+            page = f", page {citation.page}" if citation.page else ""
+            console.print(f"  [{citation.marker}] {citation.title}{page}", style="dim", markup=False)
+        console.print(f"  interaction {given.event.interaction}", style="dim")
+
+    with_services(data, do)

@@ -1,0 +1,108 @@
+"""Commands for what goes on behind: projections and work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from domain.errors import NotFound
+from infra.projector import Lag, lags
+from infra.work_operator import WorkRow, list_work, park_work, retry_work
+from interfaces.bootstrap import Services
+from interfaces.cli.base import (
+    console,
+    data_option,
+    json_option,
+    print_json,
+    print_table,
+    tenant_option,
+    with_services,
+)
+from projections import PROJECTIONS
+
+
+@click.group()
+def projections() -> None:
+    """Read models."""
+
+
+@projections.command(name="list")
+@click.option("--tenant", "tenant_id", type=click.UUID, help="only this tenant")
+@data_option
+@json_option
+def list_projections(tenant_id: UUID | None, data: Path | None, as_json: bool) -> None:
+    """Each projection's position and lag, tenant by tenant."""
+
+    async def do(parts: Services) -> list[Lag]:
+        return await lags(parts.system, PROJECTIONS, tenant_id)
+
+    found = with_services(data, do)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        [x.projection, x.version, x.tenant, x.position, x.behind, f"{x.seconds:.1f}", x.parked, x.stopped]
+        for x in found
+    ]
+    print_table(
+        None, ["projection", "version", "tenant", "position", "behind", "seconds", "parked", "stopped"], rows
+    )
+
+
+@click.group()
+def work() -> None:
+    """What is owed: leased, done, tried again, parked."""
+
+
+@work.command(name="list")
+@click.option("--tenant", "tenant_id", type=click.UUID, help="only this tenant")
+@click.option("--parked", is_flag=True, help="only what is parked")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@data_option
+@json_option
+def list_rows(tenant_id: UUID | None, parked: bool, limit: int, data: Path | None, as_json: bool) -> None:
+    """Rows of work."""
+
+    async def do(parts: Services) -> list[WorkRow]:
+        return list(await list_work(parts.system, tenant=tenant_id, parked=parked, limit=limit))
+
+    found = with_services(data, do)
+    if as_json:
+        print_json(found)
+    else:
+        names = list(WorkRow.__struct_fields__)
+        print_table(None, names, [[getattr(row, name) for name in names] for row in found])
+
+
+@work.command()
+@tenant_option
+@click.argument("kind")
+@click.argument("key")
+@data_option
+def retry(tenant_id: UUID, kind: str, key: str, data: Path | None) -> None:
+    """Make a row due now, a parked one too."""
+
+    async def do(parts: Services) -> int:
+        return await retry_work(parts.system, tenant=tenant_id, kind=kind, key=key)
+
+    if not with_services(data, do):
+        raise NotFound(f"there is no work {kind} {key} in this tenant, or it is being done right now")
+    console.print("due now")
+
+
+@work.command()
+@tenant_option
+@click.argument("kind")
+@click.argument("key")
+@data_option
+def park(tenant_id: UUID, kind: str, key: str, data: Path | None) -> None:
+    """Set a row aside until it is retried."""
+
+    async def do(parts: Services) -> bool:
+        return await park_work(parts.system, tenant=tenant_id, kind=kind, key=key)
+
+    if not with_services(data, do):
+        raise NotFound(f"there is no work {kind} {key} in this tenant, or it is being done right now")
+    console.print("parked")

@@ -1,0 +1,141 @@
+"""Settings: the environment wins over the file, every error is told at once, and no secret is shown."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from infra.settings import DESCRIPTIONS, SECRETS, InvalidSettings, Settings, environment_of, load
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+EVERYTHING = {
+    "DATABASE_URL": "postgresql://user:word@host/name",
+    "REDIS_URL": "unix:///run/redis.sock",
+    "RETRACE_DATA": "/var/lib/retrace",
+    "RETRACE_MASTER_KEY": KEY,
+    "RETRACE_PUBLIC_URL": "https://service.example",
+    "RETRACE_HOST": "0.0.0.0",
+    "RETRACE_PORT": "9000",
+    "OPENAI_API_KEY": "secret-o",
+    "OPENAI_BASE_URL": "http://127.0.0.1:1/v1",
+    "GEMINI_API_KEY": "secret-g",
+    "GEMINI_BASE_URL": "http://127.0.0.1:2",
+    "TOGETHER_API_KEY": "secret-t",
+    "TOGETHER_BASE_URL": "http://127.0.0.1:3",
+    "RETRACE_ALLOW_PRIVATE_ADDRESSES": "True",
+    "RETRACE_LOG_LEVEL": "DEBUG",
+    "RETRACE_WORKER_CONCURRENCY": "4",
+}
+
+
+def errors(environment: dict[str, str], folder: Path) -> list[str]:
+    with pytest.raises(InvalidSettings) as refused:
+        load(environment, folder)
+    assert all(error in str(refused.value) for error in refused.value.errors)
+    return refused.value.errors
+
+
+def test_without_any_setting_everything_is_embedded(tmp_path: Path) -> None:
+    settings = load({}, tmp_path)
+    assert settings.embedded
+    assert settings.allow_private_addresses
+    assert (settings.host, settings.port, settings.data) == ("127.0.0.1", 8080, Path(".retrace"))
+
+
+def test_the_environment_makes_every_setting_and_can_be_made_again(tmp_path: Path) -> None:
+    settings = load(EVERYTHING, tmp_path)
+    assert environment_of(settings) == EVERYTHING
+    assert load(environment_of(settings), tmp_path) == settings
+
+
+def test_the_file_has_the_same_names_and_the_environment_wins(tmp_path: Path) -> None:
+    (tmp_path / "retrace.toml").write_text('port = 9000\nhost = "::1"\nallow_private_addresses = false\n')
+    settings = load({"RETRACE_PORT": "9001", "RETRACE_HOST": ""}, tmp_path)
+    assert (settings.port, settings.host, settings.allow_private_addresses) == (9001, "::1", False)
+
+
+def test_another_file_can_be_named_and_must_then_exist(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text("port = 9000\n")
+    assert load({"RETRACE_CONFIG": "other.toml"}, tmp_path).port == 9000
+    assert errors({"RETRACE_CONFIG": "none.toml"}, tmp_path) == [
+        f"{tmp_path / 'none.toml'} can't be read: No such file or directory"
+    ]
+
+
+def test_all_errors_are_told_at_once_with_where_they_stand_and_no_secret(tmp_path: Path) -> None:
+    file = tmp_path / "retrace.toml"
+    file.write_text('colour = "red"\nport = true\ndata = 3\nlog_level = "loud"\nredis_url = "host:1"\n')
+    environment = {
+        "DATABASE_URL": "mysql://user:word@host",
+        "RETRACE_MASTER_KEY": "c2hvcnQ=",
+        "OPENAI_BASE_URL": "ftp://x",
+        "RETRACE_WORKER_CONCURRENCY": "0",
+        "RETRACE_ALLOW_PRIVATE_ADDRESSES": "maybe",
+    }
+    told = errors(environment, tmp_path)
+    beginnings = [
+        f"colour in {file} is no setting; known are database_url",
+        f"port in {file} is True; give a whole number from 1 to 65535",
+        f"data in {file} must be a text",
+        f"log_level in {file} is 'loud'; give one of DEBUG",
+        f"redis_url in {file} must begin with redis:// or rediss:// or unix://",
+        "DATABASE_URL must begin with postgresql:// or postgres://",
+        "RETRACE_MASTER_KEY is not base64 of 32 bytes; make one with",
+        "OPENAI_BASE_URL must begin with http:// or https://",
+        "RETRACE_WORKER_CONCURRENCY is '0'; give a whole number from 1 to 1000",
+        "RETRACE_ALLOW_PRIVATE_ADDRESSES is 'maybe'; give true or false",
+    ]
+    assert len(told) == len(beginnings)
+    for beginning in beginnings:
+        assert any(error.startswith(beginning) for error in told), beginning
+    assert "word" not in str(told)
+    assert "c2hvcnQ" not in str(told)
+
+
+def test_a_database_of_ones_own_needs_a_master_key(tmp_path: Path) -> None:
+    told = errors({"DATABASE_URL": "postgresql://host/name"}, tmp_path)
+    assert [error.split(";")[0] for error in told] == ["DATABASE_URL needs RETRACE_MASTER_KEY as well"]
+
+
+@pytest.mark.parametrize("content", [b"port = ", b"\xff\xfe"])
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "retrace.toml").write_bytes(content)
+    assert errors({}, tmp_path)[0].startswith(f"{tmp_path / 'retrace.toml'} is no TOML")
+
+
+def test_no_secret_shows_in_the_settings_text(tmp_path: Path) -> None:
+    text = repr(load(EVERYTHING, tmp_path))
+    assert "secret-" not in text
+    assert "word" not in text
+    assert KEY not in text
+    kept = {variable for name, (variable, _) in DESCRIPTIONS.items() if name in SECRETS}
+    assert all(
+        (EVERYTHING[variable] in text) != (variable in kept)
+        for variable in EVERYTHING
+        if variable != "RETRACE_WORKER_CONCURRENCY"
+    )
+
+
+def test_every_setting_is_described() -> None:
+    assert set(DESCRIPTIONS) == {field.name for field in msgspec.structs.fields(Settings)}
+    assert {variable for variable, _ in DESCRIPTIONS.values()} == set(EVERYTHING)
+
+
+def test_the_embedded_mode_makes_one_master_key_for_its_user_only(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data")
+    key = settings.master()
+    assert len(key) == 32
+    assert settings.master() == key
+    assert settings.master_file.stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in settings.data.iterdir()] == ["master.key"]
+
+
+def test_a_damaged_master_key_is_not_replaced(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    settings.master_file.write_text("half a k")
+    with pytest.raises(InvalidSettings, match="put back the file"):
+        settings.master()
+    assert settings.master_file.read_text() == "half a k"

@@ -1,0 +1,350 @@
+"""The worker's loops, on the real PostgreSQL and through its faults."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+
+from application.ports import Unavailable
+from application.work import Item, Kind
+from infra.database import Database
+from infra.hints import Hints
+from infra.work import Item as Leased
+from infra.work import Work
+from infra.worker import Worker
+from tests.infra.work_rows import Rows
+
+A, B = UUID(int=0xA), UUID(int=0xB)
+Handler = Callable[[Item], Awaitable[datetime | None]]
+
+
+@pytest_asyncio.fixture
+async def rows(database_url: str) -> AsyncIterator[Rows]:
+    rows = await Rows.connect(database_url)
+    await rows.clear()
+    yield rows
+    await rows.connection.close()
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database(database_url, role="retrace_runner", size=4) as database:
+        yield database
+
+
+@asynccontextmanager
+async def working(
+    database: Database,
+    handler: Handler,
+    *,
+    attempts: int = 8,
+    lease: float = 30,
+    hints: Hints | None = None,
+    poll: float = 0.05,
+    concurrency: int = 8,
+    grace: float = 5,
+) -> AsyncIterator[Worker]:
+    """A worker for the kinds `answer` and `send`, stopped at the end."""
+    kind = Kind(handler=handler, attempts=attempts, lease=lease)
+    worker = Worker(
+        Work(database),
+        {"answer": kind, "send": kind},
+        hints or Hints(),
+        poll=poll,
+        concurrency=concurrency,
+        grace=grace,
+    )
+    running = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        async with asyncio.timeout(10):
+            await running
+
+
+async def until(condition: Callable[[], Awaitable[bool]] | Callable[[], bool], seconds: float = 10) -> None:
+    end = monotonic() + seconds
+    while True:
+        met = condition()
+        if await met if isinstance(met, Awaitable) else met:
+            return
+        assert monotonic() < end, "this took too long"
+        await asyncio.sleep(0.01)
+
+
+async def test_all_work_is_done_once(rows: Rows, database: Database) -> None:
+    await rows.fill([uuid4() for _ in range(20)], "send", 100)
+    done: Counter[tuple[UUID, str]] = Counter()
+
+    async def handler(item: Item) -> None:
+        done[item.tenant, item.key] += 1
+
+    async with working(database, handler), working(database, handler):
+        await until(lambda: len(done) == 2000)
+    assert set(done.values()) == {1}
+    assert await rows.count() == 0
+
+
+async def test_a_failure_is_kept_without_the_words_it_was_about(
+    rows: Rows, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await rows.owe(A, "answer", "1")
+
+    async def handler(item: Item) -> None:
+        raise ValueError("Maria Silva, +55 11 91234-5678")
+
+    with caplog.at_level(logging.WARNING, "retrace.worker"):
+        async with working(database, handler, attempts=1):
+            await until(lambda: rows.one("parked_at IS NOT NULL"))
+    error = await rows.one("error")
+    assert error.startswith("ValueError: tests/infra/test_worker.py:")
+    assert "Maria" not in error + caplog.text + str([vars(record) for record in caplog.records])
+
+
+async def test_a_failed_try_is_repeated_later_and_parks_in_the_end(rows: Rows, database: Database) -> None:
+    await rows.owe(A, "answer", "1")
+    tries: list[float] = []
+
+    async def handler(item: Item) -> None:
+        tries.append(monotonic())
+        raise KeyError(item.key)
+
+    async with working(database, handler, attempts=2):
+        await until(lambda: rows.one("parked_at IS NOT NULL"))
+    assert await rows.one("attempts") == 2
+    assert 0.45 < tries[1] - tries[0] < 2
+
+
+async def test_a_server_of_ours_that_is_away_costs_no_try(rows: Rows, database: Database) -> None:
+    await rows.owe(A, "answer", "1")
+
+    async def handler(item: Item) -> None:
+        raise Unavailable("the database does not answer")
+
+    async with working(database, handler, attempts=1):
+        await until(lambda: rows.one("error IS NOT NULL"))
+    assert await rows.get("attempts, parked_at, error") == [
+        (0, None, "Unavailable: the database does not answer")
+    ]
+    assert await rows.one("wake_at > now()")
+
+
+async def test_work_that_kills_its_workers_is_parked(rows: Rows, database: Database) -> None:
+    await rows.owe(A, "answer", "1")
+    await rows.connection.execute("UPDATE work SET attempts = 3")  # three leases that ran out
+
+    async def handler(item: Item) -> None:
+        raise AssertionError("not again")
+
+    async with working(database, handler, attempts=3):
+        await until(lambda: rows.one("parked_at IS NOT NULL"))
+    assert (await rows.one("error")).startswith("WorkerLost")
+
+
+async def test_one_tenants_long_work_leaves_places_for_anothers(rows: Rows, database: Database) -> None:
+    await rows.fill([A], "send", 100)
+    begun: list[UUID] = []
+    end = asyncio.Event()
+
+    async def handler(item: Item) -> None:
+        begun.append(item.tenant)
+        if item.tenant == A:
+            await end.wait()
+
+    async with working(database, handler, concurrency=8):
+        await until(lambda: len(begun) == 6)
+        await asyncio.sleep(0.2)
+        assert begun == [A] * 6, "three quarters of the places"
+        await rows.owe(B, "answer", "1")
+        await until(lambda: begun[6:] == [B], 0.5)
+        end.set()
+        await until(lambda: len(begun) == 101)
+    assert await rows.count() == 0
+
+
+async def test_a_schedule_runs_again_and_again(rows: Rows, database: Database) -> None:
+    await rows.owe(A, "answer", "tick")
+    runs: list[float] = []
+
+    async def handler(item: Item) -> datetime:
+        runs.append(monotonic())
+        return datetime.now(UTC) + timedelta(seconds=0.1)
+
+    async with working(database, handler):
+        await until(lambda: len(runs) >= 4)
+    assert runs[3] - runs[0] >= 0.3
+    assert await rows.get("attempts, parked_at") == [(0, None)]
+
+
+async def test_a_hint_wakes_the_worker_long_before_it_looks_for_itself(
+    rows: Rows, database: Database
+) -> None:
+    hints = Hints()
+    done = asyncio.Event()
+
+    async def handler(item: Item) -> None:
+        done.set()
+
+    async with working(database, handler, hints=hints, poll=5):
+        await asyncio.sleep(0.3)
+        await rows.owe(A, "answer", "1")
+        hints.changed(A)
+        await asyncio.wait_for(done.wait(), 1)
+
+
+async def test_a_long_try_keeps_its_lease(rows: Rows, database: Database) -> None:
+    await rows.owe(A, "answer", "1")
+    runs = 0
+
+    async def handler(item: Item) -> None:
+        nonlocal runs
+        runs += 1
+        await asyncio.sleep(1.2)
+
+    async with working(database, handler, lease=0.4), working(database, handler, lease=0.4):
+        await until(lambda: runs == 1)
+        await until(lambda: rows_gone(rows))
+    assert runs == 1
+
+
+async def rows_gone(rows: Rows) -> bool:
+    return await rows.count() == 0
+
+
+async def test_a_try_whose_lease_was_lost_is_stopped_and_its_end_changes_nothing(
+    rows: Rows, database: Database
+) -> None:
+    await rows.owe(A, "answer", "1")
+    stopped = asyncio.Event()
+
+    async def handler(item: Item) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            stopped.set()
+
+    other = uuid4()
+    async with working(database, handler, lease=0.4):
+        await until(lambda: rows.one("holder IS NOT NULL"))
+        await rows.connection.execute(
+            "UPDATE work SET holder = %s, wake_at = now() + interval '1 hour'", (other,)
+        )
+        await asyncio.wait_for(stopped.wait(), 2)
+    assert await rows.get("holder, attempts, error") == [(other, 1, None)]
+
+
+async def test_stopping_lets_work_end_or_gives_it_back(rows: Rows, database: Database) -> None:
+    await rows.owe(A, "answer", "short")
+    await rows.owe(A, "answer", "long")
+    begun: set[str] = set()
+
+    async def handler(item: Item) -> None:
+        begun.add(item.key)
+        await asyncio.sleep(0.3 if item.key == "short" else 60)
+
+    async with working(database, handler, grace=1):
+        await until(lambda: begun == {"short", "long"})
+    assert await rows.get("key, attempts, holder, wake_at <= now()") == [("long", 0, None, True)]
+
+
+async def test_killed_backends_cost_neither_work_nor_the_rate(rows: Rows, database: Database) -> None:
+    await rows.fill([uuid4() for _ in range(20)], "send", 250)
+    done: Counter[tuple[UUID, str]] = Counter()
+
+    async def handler(item: Item) -> None:
+        done[item.tenant, item.key] += 1
+        await asyncio.sleep(0.002)
+
+    async with working(database, handler, concurrency=16):
+        for _ in range(5):
+            await asyncio.sleep(0.1)
+            await rows.connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            )
+        await until(lambda: len(done) == 5000)
+        await until(lambda: rows_gone(rows))
+    assert set(done.values()) == {1}
+
+
+async def test_an_exhausted_pool_is_waited_for(
+    rows: Rows, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.database.PATIENCE", 0.1)
+    await rows.fill([A], "send", 100)
+    done: list[str] = []
+
+    async def handler(item: Item) -> None:
+        done.append(item.key)
+
+    async with Database(database_url, role="retrace_runner", size=1) as database, AsyncExitStack() as held:
+        await held.enter_async_context(database.system())
+        async with working(database, handler):
+            await asyncio.sleep(0.5)
+            assert done == []
+            await held.aclose()
+            await until(lambda: len(done) == 100, 2)
+            await until(lambda: rows_gone(rows))
+
+
+async def test_work_of_a_killed_worker_comes_back_when_its_lease_ends(
+    rows: Rows, database_url: str, database: Database
+) -> None:
+    await rows.fill([A, B], "hang", 2)
+    async with process(database_url) as child:
+        await begun(child, 4)
+        killed = monotonic()
+        child.kill()
+        await child.wait()
+        assert await rows.get("holder IS NOT NULL") == [(True,)] * 4
+        items: list[Leased] = []
+        while len(items) < 4:
+            items += (await Work(database).claim({"hang": 30}, 10)).items
+            await asyncio.sleep(0.02)
+    assert 0.3 < monotonic() - killed < 2, "the lease is of one second"
+    assert {item.attempts for item in items} == {2}
+
+
+async def test_a_worker_that_is_told_to_stop_gives_back_what_it_holds(rows: Rows, database_url: str) -> None:
+    await rows.fill([A, B], "hang", 2)
+    async with process(database_url) as child:
+        await begun(child, 4)
+        child.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(5):
+            assert await child.wait() == 0
+    assert await rows.get("attempts, holder, lease_until, wake_at <= now()") == [(0, None, None, True)] * 4
+
+
+@asynccontextmanager
+async def process(url: str) -> AsyncIterator[Process]:
+    """The worker of `worker_process.py`, dead at the end."""
+    root = Path(__file__).parents[2]
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.infra.worker_process", url, stdout=PIPE, cwd=root
+    )
+    try:
+        yield child
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+
+
+async def begun(child: Process, count: int) -> None:
+    assert child.stdout is not None
+    async with asyncio.timeout(10):
+        for _ in range(count):
+            assert await child.stdout.readline()

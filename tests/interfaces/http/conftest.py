@@ -1,0 +1,119 @@
+"""The real application over ASGI, with a projector and a worker beside it, on the real servers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from application.tenant import CreateTenant, create_tenant
+from application.work import kinds
+from infra.crypto.keyring import Keyring
+from infra.database import Database
+from infra.embedded import Servers
+from infra.log.reader import Reader
+from infra.projector import Projector
+from infra.settings import Secret, Settings
+from infra.work import Work
+from infra.worker import Worker
+from interfaces.asgi import create_app
+from interfaces.bootstrap import Services, services
+from projections import PROJECTIONS
+
+MASTER = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+OPERATOR = "an operator's key of the test, long enough to be one"
+
+
+@dataclass
+class Customer:
+    """A tenant, its first key, and a client that sends it."""
+
+    tenant: UUID
+    key: str
+    http: httpx.AsyncClient
+
+    async def ask(self, text: str, *, address: str = "ann", **more: Any) -> httpx.Response:
+        body = {"customer": {"channel": "http", "address": address}, "text": text, **more}
+        return await self.http.post("/v1/messages", json=body)
+
+    async def limited(self, *scopes: str) -> dict[str, str]:
+        """Headers with a key that has these scopes only."""
+        made = await self.http.post("/v1/keys", json={"name": "limited", "scopes": scopes})
+        return {"X-Tenant-API-Key": made.json()["secret"]}
+
+
+@pytest.fixture(scope="module")
+def settings(servers: Servers, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(
+        database_url=Secret(database_url),
+        redis_url=Secret(servers.redis_url) if servers.redis_url else None,
+        data=Path(tmp_path_factory.mktemp("data")),
+        master_key=Secret(MASTER),
+        operator_key=Secret(OPERATOR),
+    )
+
+
+@pytest_asyncio.fixture(scope="module", name="parts")
+async def _parts(settings: Settings) -> AsyncIterator[Services]:
+    async with services(settings, pool=6) as parts:
+        yield parts
+
+
+@pytest_asyncio.fixture(scope="module")
+async def app(parts: Services) -> AsyncIterator[Any]:
+    """The application; what it leaves to the other roles is done beside it."""
+    url = str(parts.settings.database_url)
+    async with Database(url, role="retrace_projector", size=2) as writer:
+        reader = Reader(writer, Keyring(writer, parts.settings.master()))
+        projector = Projector(
+            PROJECTIONS, writer=writer, system=parts.system, reader=reader, hints=parts.hints
+        )
+        projecting = asyncio.create_task(projector.run())
+        worker = Worker(Work(parts.system), kinds(parts), parts.hints, concurrency=4)
+        working = asyncio.create_task(worker.run())
+        yield create_app(parts)
+        worker.stop()
+        await working
+        projecting.cancel()
+        await asyncio.wait([projecting])
+
+
+@pytest_asyncio.fixture
+async def anyone(app: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a key."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://retrace") as client:
+        yield client
+
+
+async def customer_of(app: Any, parts: Services, name: str) -> Customer:
+    made = await create_tenant(
+        CreateTenant(name=name), actor="operator:test", store=parts.store, clock=parts.clock, ids=parts.ids
+    )
+    headers = {"X-Tenant-ID": str(made.tenant), "X-Tenant-API-Key": made.key}
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://retrace", headers=headers, timeout=30
+    )
+    return Customer(made.tenant, made.key, client)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def ours(app: Any, parts: Services) -> AsyncIterator[Customer]:
+    """A tenant, shared by the tests of a file."""
+    customer = await customer_of(app, parts, "Ours")
+    async with customer.http:
+        yield customer
+
+
+@pytest_asyncio.fixture(scope="module")
+async def theirs(app: Any, parts: Services) -> AsyncIterator[Customer]:
+    """Another tenant."""
+    customer = await customer_of(app, parts, "Theirs")
+    async with customer.http:
+        yield customer

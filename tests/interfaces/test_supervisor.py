@@ -1,0 +1,207 @@
+"""`retrace up`: what dies is started again, and everything ends with the supervisor, however that ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from infra.embedded import Servers
+from infra.settings import InvalidSettings, Secret, Settings
+from interfaces import supervisor
+from interfaces.supervisor import NotReady, Tree, tree, up
+
+ROLE = """
+import http.server, os, signal, sys, time
+assert os.environ["DATABASE_URL"] and os.environ["RETRACE_MASTER_KEY"]
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+if sys.argv[1] == "serve":
+    class Ready(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200); self.end_headers()
+        def log_message(self, *_): pass
+    http.server.HTTPServer((os.environ["RETRACE_HOST"], int(os.environ["RETRACE_PORT"])), Ready).serve_forever()
+time.sleep(600)
+"""
+
+SUPERVISOR = """
+import json, sys
+from pathlib import Path
+from infra.settings import Settings
+from interfaces.supervisor import up
+settings = Settings(data=Path(sys.argv[1]), port=int(sys.argv[2]))
+command = lambda role: (sys.executable, "-c", sys.argv[3], role)
+def ready(tree):
+    pids = {role: tree.pid_of(role) for role in ("serve", "worker")}
+    print(json.dumps(pids | {"servers": [server.pid for server in tree._servers.ours]}), flush=True)
+up(settings, lambda line: print(line, file=sys.stderr), ready, ("serve", "worker"), command)
+"""
+
+
+def stand_in(role: str) -> Sequence[str]:
+    return (sys.executable, "-c", ROLE, role)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def until(true: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.fixture
+def settings(servers: Servers, tmp_path: Path) -> Settings:
+    """For roles beside the servers of the tests."""
+    return Settings(
+        data=tmp_path,
+        port=free_port(),
+        database_url=Secret(servers.database_url),
+        redis_url=Secret(str(servers.redis_url)),
+    )
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Any:
+    """A supervisor in a process of its own with embedded servers; it, and the pids of all that it started."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SUPERVISOR, str(tmp_path), str(free_port()), ROLE],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    pids = json.loads(process.stdout.readline())
+    yield process, [pids["serve"], pids["worker"], *pids["servers"]]
+    process.kill()
+    process.communicate()
+
+
+def test_a_role_that_dies_is_started_again_and_said_so(settings: Settings) -> None:
+    said: list[str] = []
+    with tree(settings, said.append, ("serve", "worker"), stand_in) as roles:
+        roles.wait_ready()
+        first = roles.pid_of("worker")
+        os.kill(first, signal.SIGKILL)
+        until(lambda: (roles.look(), roles.pid_of("worker") != first)[1])
+        assert running(roles.pid_of("worker"))
+        pids = [roles.pid_of(role) for role in ("serve", "worker")]
+    assert len(said) == 1
+    assert said[0].startswith("worker ended (SIGKILL) and is started again now; its log: ")
+    assert not any(running(pid) for pid in pids)
+
+
+def test_a_role_that_keeps_dying_is_started_less_and_less_often(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "PAUSES", (0.0, 0.2, 100.0))
+    said: list[str] = []
+    began = time.monotonic()
+    with tree(settings, said.append, ("worker",), lambda _: ("false",)) as roles:
+        until(lambda: (roles.look(), len(said) == 3)[1])
+        assert time.monotonic() - began >= 0.2
+        last = roles.pid_of("worker")
+        for _ in range(10):
+            roles.look()
+        assert roles.pid_of("worker") == last
+    assert [line.split(" and ")[1].split(";")[0] for line in said] == [
+        "is started again now",
+        "is started again in 0 s",
+        "is started again in 100 s",
+    ]
+
+
+def test_a_role_that_does_not_stop_is_killed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "GRACE", 0.3)
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
+    with tree(settings, print, ("worker",), lambda _: (sys.executable, "-c", deaf)) as roles:
+        until(lambda: "deaf" in roles.log_of("worker").read_text())
+        pid = roles.pid_of("worker")
+    assert not running(pid)
+
+
+def test_an_http_role_that_ends_at_its_start_is_told_with_its_log(settings: Settings) -> None:
+    with (
+        tree(settings, print, ("serve",), lambda _: ("false",)) as roles,
+        pytest.raises(NotReady, match=r"see .*serve\.log"),
+    ):
+        roles.wait_ready()
+
+
+def test_up_tells_when_it_is_ready_and_stops_on_a_signal(settings: Settings) -> None:
+    said: list[str] = []
+    pids: list[int] = []
+
+    def ready(roles: Tree) -> None:
+        pids.extend(roles.pid_of(role) for role in ("serve", "worker"))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    up(settings, said.append, ready, ("serve", "worker"), stand_in)
+    assert said == ["stopping"]
+    assert len(pids) == 2
+    assert not any(running(pid) for pid in pids)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_roles_and_servers_cleanly(started: Any, number: signal.Signals) -> None:
+    process, pids = started
+    assert all(running(pid) for pid in pids)
+    process.send_signal(number)
+    assert process.wait(20) == 0
+    assert not any(running(pid) for pid in pids)
+
+
+def test_a_killed_supervisor_takes_all_roles_and_servers_along(started: Any) -> None:
+    process, pids = started
+    process.kill()
+    until(lambda: not any(running(pid) for pid in pids))
+
+
+def test_an_embedded_server_that_dies_is_started_again_under_the_same_url(
+    started: Any, tmp_path: Path
+) -> None:
+    process, (_, _, postgres, _) = started
+    url = f"postgresql://postgres@/retrace?host={tmp_path / 'postgres'}"
+    os.kill(postgres, signal.SIGKILL)
+
+    def answers() -> bool:
+        try:
+            with psycopg.connect(url) as connection:
+                return connection.execute("SELECT 1").fetchone() == (1,)
+        except psycopg.OperationalError:
+            return False
+
+    until(answers)
+    process.terminate()
+    assert "PostgreSQL had died and was started again" in process.communicate()[1]
+
+
+def test_a_lost_master_key_is_not_replaced_under_a_database_that_needs_it(tmp_path: Path) -> None:
+    (tmp_path / "postgres").mkdir()
+    with pytest.raises(InvalidSettings, match="put it back"), tree(Settings(data=tmp_path), print):
+        pass
+    assert not (tmp_path / "master.key").exists()
