@@ -6,8 +6,9 @@ A row is leased, done by one worker at a time, and finished. At least once: whoe
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
+from time import monotonic
 from uuid import UUID, uuid4
 
 import msgspec
@@ -16,6 +17,12 @@ import psycopg
 from application.ports import Unavailable
 from infra.arrays import Texts, Uuids, bigints, texts, uuids
 from infra.database import Database
+
+
+SLACK = timedelta(seconds=1)
+"""How far clocks may be apart for a row to be seen at once."""
+LOOK_BACK = 1.0
+"""Seconds until a row is seen that became due in the past; more when looking takes long."""
 
 
 class Item(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -73,6 +80,9 @@ class Work:
         self._database = database
         # Where the next claim begins. Several workers begin at several places.
         self._after: tuple[UUID, str] = (uuid4(), "")
+        # Claims pass over what lies before the oldest row that waits, since most of it is dead; now and then one does not.
+        self._since: datetime | None = None
+        self._look_back_at = 0.0
 
     async def claim(self, leases: Mapping[str, float], limit: int, *, busy: Collection[UUID] = ()) -> Claim:
         """Lease up to `limit` due rows of the kinds in `leases` (kind → seconds), evenly over tenants and kinds.
@@ -80,26 +90,28 @@ class Work:
         Each claim begins after the lane where the last one ended, so a lane with due rows waits for one circle at most.
         Tenants in `busy` are passed over. Raises Unavailable; Unsure when the rows may be leased all the same.
         """
-        holder = uuid4()
+        holder, began = uuid4(), monotonic()
+        since = None if began >= self._look_back_at else self._since
         items: list[Item] = []
         try:
             async with self._database.system() as connection:
                 cursor = await connection.execute(
-                    "SELECT * FROM claim_work(%s::text[], %s::float8[], %s, %s, %s, %s::uuid[], %s::int)",
+                    "SELECT * FROM claim_work(%s::text[], %s::float8[], %s, %s, %s, %s::uuid[], %s::int, %s::timestamptz)",
                     (
                         list(leases),
-                        list(map(float, leases.values())),
+                        [*map(float, leases.values())],
                         holder,
                         *self._after,
                         list(busy),
                         limit,
+                        since,
                     ),
                     prepare=True,
                     binary=True,
                 )
                 row = await cursor.fetchone()
                 assert row is not None
-                tenant, kind, whole, tenants, *columns = row
+                tenant, kind, whole, oldest, tenants, *columns = row
                 if tenants is not None:
                     items = [
                         Item(tenant, kind, key, due_at, attempts, revision, holder)
@@ -112,6 +124,10 @@ class Work:
                 raise Unsure(items) from error
             raise
         self._after = (tenant, kind)
+        self._since = oldest - SLACK if whole else None
+        if since is None:
+            now = monotonic()
+            self._look_back_at = now + max(LOOK_BACK, 20 * (now - began))
         return Claim(items, whole)
 
     async def renew(

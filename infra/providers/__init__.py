@@ -18,6 +18,15 @@ PROVIDERS: dict[str, Callable[[Settings, WordLlamaEmbedder], Completer | None]] 
         if settings.openai_api_key or settings.openai_base_url
         else None
     ),
+    "together": lambda settings, _: (
+        OpenAICompleter(
+            key=settings.together_api_key,
+            base_url=settings.together_base_url or "https://api.together.xyz/v1",
+            name="together",
+        )
+        if settings.together_api_key
+        else None
+    ),
 }
 
 

@@ -1,20 +1,17 @@
-"""Text of a PDF, page by page: `python -m infra.retrieval.pdf MOST_PAGES MOST_CHARACTERS < file`, for the sandbox."""
+"""Text of a PDF, page by page, in the sandbox: `python -m infra.retrieval.pdf SECONDS MOST_PAGES MOST_CHARACTERS < file`."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 
-import msgspec
 import pypdfium2
 
-from infra.retrieval.sandbox import limit_memory
+from infra.retrieval.sandbox import Unreadable, answer
+
+Page = tuple[int, str]
 
 
-class Unreadable(Exception):
-    """`args[0]` says why, for a person."""
-
-
-def pdf_pages(content: bytes, most_pages: int, most_characters: int) -> list[tuple[int, str]]:
+def pdf_pages(content: bytes, most_pages: int, most_characters: int) -> list[Page]:
     """(number, text) of each page. Raises Unreadable."""
     try:
         document = pypdfium2.PdfDocument(content)
@@ -23,31 +20,35 @@ def pdf_pages(content: bytes, most_pages: int, most_characters: int) -> list[tup
             raise Unreadable(
                 "the PDF is protected by a password; remove it and upload the file again"
             ) from None
-        raise Unreadable(
-            "the PDF is damaged and can't be opened; export it anew and upload it again"
-        ) from None
+        raise Unreadable("the PDF is damaged and can't be opened; export it anew and upload that") from None
     if len(document) > most_pages:
         raise Unreadable(f"the PDF has {len(document)} pages; split it into files of at most {most_pages}")
-    pages, characters = [], 0
-    for number in range(len(document)):
-        text = document[number].get_textpage().get_text_bounded().replace("\r\n", "\n").replace("\x00", "")
-        characters += len(text)
-        if characters > most_characters:
-            raise Unreadable(f"the PDF holds more than {most_characters:,} characters of text; split it")
-        pages.append((number + 1, text))
+    pages: list[Page] = []
+    for number in range(1, len(document) + 1):
+        text = _text(document, number)
+        most_characters -= len(text)
+        if most_characters < 0:
+            raise Unreadable("the PDF holds too much text; split it into smaller files")
+        pages.append((number, text))
     return pages
 
 
-def main() -> None:
-    limit_memory()
+def _text(document: pypdfium2.PdfDocument, number: int) -> str:
     try:
-        answer: dict[str, object] = {
-            "result": pdf_pages(sys.stdin.buffer.read(), int(sys.argv[1]), int(sys.argv[2]))
-        }
-    except Unreadable as error:
-        answer = {"refused": str(error)}
-    sys.stdout.buffer.write(msgspec.json.encode(answer))
+        page = document[number - 1]
+        text: str = page.get_textpage().get_text_bounded()
+        page.close()
+    except pypdfium2.PdfiumError:
+        raise Unreadable(f"page {number} of the PDF is damaged; export it anew and upload that") from None
+    # U+FFFE and U+0002 stand where a word was hyphenated at the end of a line.
+    for hyphen in ("\ufffe\r\n", "\ufffe", "\x02\r\n", "\x02"):
+        text = text.replace(hyphen, "")
+    return text.replace("\r\n", "\n").replace("\x00", "")
+
+
+def _work(content: bytes, limits: Sequence[str]) -> list[Page]:
+    return pdf_pages(content, int(limits[0]), int(limits[1]))
 
 
 if __name__ == "__main__":
-    main()
+    answer(_work)

@@ -39,10 +39,12 @@ GRANT SELECT, UPDATE, DELETE ON work TO retrace_runner;
 
 -- Lease up to `most` due rows, evenly over the lanes that come after (`after_tenant`, `after_kind`) in a circle, passing over the
 -- tenants in `busy`. It steps from one lane that has due rows to the next, inside the index, and so costs the same whatever the backlog.
--- `last_tenant`, `last_kind`: where to go on; `whole`: all lanes were looked at.
+-- `last_tenant`, `last_kind`: where to go on; `whole`: all lanes were looked at; `oldest`: nothing that was seen waits for longer.
+-- Rows that have waited since before `since` are passed over (NULL: none). Dead rows are what a lane begins with, and while somebody
+-- keeps an old snapshot, a backup perhaps, every look at one costs a visit of the table.
 CREATE FUNCTION claim_work(
     serves text[], leases double precision[], claimer uuid, after_tenant uuid, after_kind text, busy uuid[], most integer,
-    OUT last_tenant uuid, OUT last_kind text, OUT whole boolean,
+    since timestamptz, OUT last_tenant uuid, OUT last_kind text, OUT whole boolean, OUT oldest timestamptz,
     OUT tenants uuid[], OUT kinds text[], OUT keys text[], OUT due timestamptz[], OUT tries integer[], OUT revisions bigint[]
 ) LANGUAGE plpgsql
 SET search_path = retrace, pg_temp
@@ -60,6 +62,7 @@ DECLARE
     wrapped boolean := false;
     t uuid;
     k text;
+    waits_since timestamptz;
     lane_tenants uuid[] := '{}';
     lane_kinds text[] := '{}';
     due_rows tid[];
@@ -67,13 +70,15 @@ BEGIN
     last_tenant := after_tenant;
     last_kind := after_kind;
     whole := false;
+    oldest := began;
+    since := coalesce(since, '-infinity');
     WHILE cardinality(lane_kinds) < most LOOP
-        SELECT w.tenant, w.kind INTO t, k FROM work w
-        WHERE w.tenant = last_tenant AND w.kind > last_kind AND w.wake_at <= began AND w.parked_at IS NULL
+        SELECT w.tenant, w.kind, w.wake_at INTO t, k, waits_since FROM work w
+        WHERE w.tenant = last_tenant AND w.kind > last_kind AND w.wake_at BETWEEN since AND began AND w.parked_at IS NULL
         ORDER BY w.tenant, w.kind, w.wake_at LIMIT 1;
         IF NOT FOUND THEN
-            SELECT w.tenant, w.kind INTO t, k FROM work w
-            WHERE w.tenant > last_tenant AND w.wake_at <= began AND w.parked_at IS NULL
+            SELECT w.tenant, w.kind, w.wake_at INTO t, k, waits_since FROM work w
+            WHERE w.tenant > last_tenant AND w.wake_at BETWEEN since AND began AND w.parked_at IS NULL
             ORDER BY w.tenant, w.kind, w.wake_at LIMIT 1;
         END IF;
         IF NOT FOUND AND NOT wrapped THEN
@@ -86,9 +91,12 @@ BEGIN
         ELSE
             last_tenant := t;
             last_kind := k;
-            IF k = ANY (serves) AND NOT t = ANY (busy) THEN
-                lane_tenants := lane_tenants || t;
-                lane_kinds := lane_kinds || k;
+            IF k = ANY (serves) THEN
+                oldest := least(oldest, waits_since);
+                IF NOT t = ANY (busy) THEN
+                    lane_tenants := lane_tenants || t;
+                    lane_kinds := lane_kinds || k;
+                END IF;
             END IF;
         END IF;
     END LOOP;
@@ -97,7 +105,7 @@ BEGIN
     FROM unnest(lane_tenants, lane_kinds) AS l (tenant, kind)
     CROSS JOIN LATERAL (
         SELECT w.ctid FROM work w
-        WHERE w.tenant = l.tenant AND w.kind = l.kind AND w.wake_at <= began AND w.parked_at IS NULL
+        WHERE w.tenant = l.tenant AND w.kind = l.kind AND w.wake_at BETWEEN since AND began AND w.parked_at IS NULL
         ORDER BY w.tenant, w.kind, w.wake_at LIMIT most / cardinality(lane_kinds)
         FOR UPDATE SKIP LOCKED
     ) r;
@@ -149,8 +157,8 @@ END
 $$;
 
 -- Say how tries ended. Outcomes: 0 done, 1 due again at `again`, 2 failed, to be tried again `waits` seconds from now, 3 failed for the
--- last time: park, 4 given back, which does not count as a try: due at its due_at, or in `waits` seconds if that is more than 0. A row
--- that was owed again meanwhile is neither removed nor parked; it becomes due at its due_at. The last four arguments are empty when all
+-- last time: park, 4 given back, which does not count as a try: due `waits` seconds from now. A row that was owed again meanwhile is
+-- neither removed nor parked; it becomes due at its due_at. The last four arguments are empty when all
 -- are done. Rows of another holder stay as they are. `busy`: places in the arguments whose rows are locked at the moment; say those again.
 CREATE FUNCTION finish_work(
     tenants uuid[], kinds text[], keys text[], holders uuid[], revisions bigint[],
@@ -193,8 +201,7 @@ BEGIN
                 due_at = CASE WHEN same[i] AND outcome = 1 THEN again[n] ELSE w.due_at END,
                 wake_at = CASE
                     WHEN same[i] AND outcome = 1 THEN again[n]
-                    WHEN wait > 0 THEN greatest(w.due_at, ended + wait * interval '1 second')
-                    ELSE w.due_at END,
+                    ELSE greatest(w.due_at, ended + wait * interval '1 second') END,
                 attempts = CASE WHEN same[i] AND outcome = 1 THEN 0 WHEN outcome = 4 THEN greatest(w.attempts - 1, 0) ELSE w.attempts END,
                 parked_at = CASE WHEN same[i] AND outcome = 3 THEN ended END,
                 error = CASE WHEN outcome IN (2, 3) THEN errors[n] WHEN outcome = 4 THEN coalesce(errors[n], w.error) END

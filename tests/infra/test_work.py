@@ -367,7 +367,7 @@ async def test_a_tenant_sees_its_own_work_only_and_changes_none(rows: Rows, data
         for statement in (
             "UPDATE work SET attempts = 9",
             "DELETE FROM work",
-            "SELECT * FROM claim_work('{send}', '{1}', gen_random_uuid(), gen_random_uuid(), '', '{}', 1)",
+            "SELECT * FROM claim_work('{send}', '{1}', gen_random_uuid(), gen_random_uuid(), '', '{}', 1, NULL)",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 async with database.tenant(A) as connection:

@@ -1,0 +1,56 @@
+"""A log on the real database, put together for a test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from application.context import Context
+from domain.conversation import Conversation
+from infra.crypto.keyring import Keyring
+from infra.database import Database
+from infra.hints import Hints
+from infra.log.appender import Appender
+from infra.log.reader import Reader
+from infra.log.snapshots import Snapshots
+from infra.log.store import LogStore
+
+MASTER = b"0123456789abcdef0123456789abcdef"
+
+
+@dataclass
+class Log:
+    url: str
+    database: Database
+    keyring: Keyring
+    appender: Appender
+    reader: Reader
+    snapshots: Snapshots
+    store: LogStore
+    hints: Hints
+
+
+@asynccontextmanager
+async def log_on(url: str) -> AsyncIterator[Log]:
+    async with Database(url, size=4) as database, Appender(url) as appender:
+        keyring = Keyring(database, MASTER)
+        reader, snapshots, hints = Reader(database, keyring), Snapshots(database, keyring), Hints()
+        store = LogStore(appender, reader, snapshots, keyring, hints)
+        yield Log(url, database, keyring, appender, reader, snapshots, store, hints)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def context(tenant: UUID | None = None) -> Context:
+    return Context(tenant=tenant or uuid4(), actor="key:test", correlation=uuid4())
+
+
+def started(text: str = "hello", message: str = "m1") -> Conversation:
+    conversation = Conversation.start(uuid4(), channel="http", address="anna", name=None, at=now())
+    conversation.receive(message=message, text=text, interaction=uuid4(), at=now())
+    return conversation

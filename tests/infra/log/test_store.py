@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from application.ports import Owed, Settled, Tally, Unavailable
+from domain.agent import Agent
+from domain.conversation import Conversation
+from domain.errors import Conflict, NotFound, Refused
+from infra.crypto.keyring import Tampered
+from infra.log.store import LogStore
+from tests.infra.log.parts import Log, context, log_on, now, started
+
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+)
+
+
+@pytest.fixture(name="log")
+async def _log(database_url: str) -> AsyncIterator[Log]:
+    async with log_on(database_url) as log:
+        yield log
+
+
+async def test_what_was_saved_is_loaded_again(log: Log) -> None:
+    ctx, conversation = context(), started("Grüße, 你好")
+    saved = await log.store.save(conversation, context=ctx)
+    loaded = await log.store.load(Conversation, conversation.id, tenant=ctx.tenant)
+    assert saved.position == 2
+    assert loaded.state == conversation.state
+    assert (loaded.version, loaded.chain) == (2, conversation.chain)
+
+
+async def test_events_carry_their_context(log: Log) -> None:
+    ctx = context()
+    await log.store.save(started(), context=ctx)
+    recorded = await log.store.event(ctx.tenant, 2)
+    assert (recorded.actor, recorded.correlation) == (ctx.actor, ctx.correlation)
+    assert recorded.topic == "conversation.message_received"
+    assert abs(now() - recorded.recorded_at) < timedelta(seconds=5)
+
+
+async def test_a_stream_that_has_moved_on_is_a_conflict_and_writes_nothing(log: Log) -> None:
+    ctx, conversation = context(), started()
+    await log.store.save(conversation, context=ctx)
+    first = await log.store.load(Conversation, conversation.id, tenant=ctx.tenant)
+    second = await log.store.load(Conversation, conversation.id, tenant=ctx.tenant)
+    first.close(None, now())
+    second.close(None, now())
+    await log.store.save(first, context=ctx)
+    with pytest.raises(Conflict):
+        await log.store.save(second, context=ctx, inbox="other")
+    assert [r.position async for r in log.store.events(ctx.tenant)] == [1, 2, 3]
+
+
+async def test_a_version_beyond_the_next_is_refused(log: Log) -> None:
+    ctx, conversation = context(), started()
+    await log.store.save(conversation, context=ctx)
+    conversation.close(None, now())
+    conversation.collect_events()  # lost
+    conversation.reopen(now())
+    with pytest.raises(Conflict):
+        await log.store.save(conversation, context=ctx)
+
+
+async def test_an_inbox_key_has_one_effect_and_names_the_first(log: Log) -> None:
+    ctx = context()
+    await log.store.save(started(), context=ctx, inbox="m1")
+    again = await log.store.save(started(), context=ctx, inbox="m1")
+    assert (again.duplicate, again.position) == (True, 1)
+    elsewhere = await log.store.save(started(), context=context(), inbox="m1")
+    assert not elsewhere.duplicate
+
+
+async def test_a_batch_with_losers_leaves_no_hole(log: Log) -> None:
+    ctx = context()
+    await log.store.save(started(), context=ctx, inbox="known")
+    streams = [started() for _ in range(40)]
+
+    async def save(number: int) -> bool:
+        inbox = "known" if number % 3 == 0 else f"new{number}"
+        tallies = [Tally(kind="t", key="k", change=1, high=5)] if number % 5 == 1 else []
+        try:
+            saved = await log.store.save(streams[number], context=ctx, inbox=inbox, tallies=tallies)
+        except Refused:
+            return False
+        return not saved.duplicate
+
+    done = await asyncio.gather(*(save(number) for number in range(40)))
+    positions = [r.position async for r in log.store.events(ctx.tenant)]
+    assert positions == list(range(1, 2 * sum(done) + 3))
+    async with log.database.tenant(ctx.tenant) as connection:
+        rows = await (await connection.execute("SELECT key, seq FROM inbox")).fetchall()
+        heads = await (await connection.execute("SELECT seq FROM heads")).fetchall()
+        tallies = await (await connection.execute("SELECT value FROM tally")).fetchall()
+    assert heads == [(positions[-1],)]
+    assert tallies == [(5,)]
+    for key, seq in rows:  # each key points at the first event of its own command
+        recorded = await log.store.event(ctx.tenant, seq)
+        assert recorded.version == 1
+        if key != "known":
+            assert recorded.stream == streams[int(key[3:])].id
+
+
+async def test_a_tally_is_refused_at_its_bound_and_given_back_below_it(log: Log) -> None:
+    ctx = context()
+
+    async def change(by: int, high: int) -> None:
+        tally = Tally(kind="budget", key="day", change=by, high=high)
+        await log.store.save(started(), context=ctx, tallies=[tally])
+
+    await change(4, 5)
+    with pytest.raises(Refused):
+        await change(2, 5)
+    await change(-1, 1)  # back towards the bound is always possible, after a limit was lowered too
+    await change(2, 5)
+
+
+async def test_work_is_owed_and_settled_in_the_saving_transaction(log: Log) -> None:
+    ctx, conversation = context(), started()
+    await log.store.save(conversation, context=ctx, work=[Owed(kind="answer", key="c", due_at=now())])
+    async with log.database.tenant(ctx.tenant) as connection:
+        assert await (await connection.execute("SELECT kind, key FROM work")).fetchall() == [("answer", "c")]
+    conversation.close(None, now())
+    await log.store.save(conversation, context=ctx, work=[Settled(kind="answer", key="c")])
+    async with log.database.tenant(ctx.tenant) as connection:
+        assert await (await connection.execute("SELECT kind FROM work")).fetchall() == []
+
+
+async def test_two_aggregates_are_saved_whole_or_not_at_all(log: Log) -> None:
+    ctx, conversation = context(), started()
+    await log.store.save(conversation, context=ctx)
+    stale = await log.store.load(Conversation, conversation.id, tenant=ctx.tenant)
+    conversation.close(None, now())
+    await log.store.save(conversation, context=ctx)
+    stale.close(None, now())
+    agent = Agent.begin(ctx.tenant, now())
+    with pytest.raises(Conflict):
+        await log.store.save(agent, stale, context=ctx)
+    with pytest.raises(NotFound):
+        await log.store.load(Agent, agent.id, tenant=ctx.tenant)
+
+
+async def test_change_begins_again_after_a_lost_race(log: Log) -> None:
+    ctx, conversation = context(), started()
+    await log.store.save(conversation, context=ctx)
+    other = LogStore(
+        log.appender, log.reader, log.snapshots, log.keyring, log.hints
+    )  # as another process has it
+
+    async def receive(number: int) -> None:
+        def decide(known: Conversation | None) -> Conversation:
+            assert known is not None
+            known.receive(message=f"r{number}", text="x", interaction=uuid4(), at=now())
+            return known
+
+        store = (log.store, other)[number % 2]
+        await store.change(Conversation, conversation.id, decide, context=ctx)
+
+    await asyncio.gather(*(receive(number) for number in range(16)))
+    burst = (await log.store.load(Conversation, conversation.id, tenant=ctx.tenant)).state.burst
+    assert burst is not None
+    assert {message.id for message in burst.messages} == {"m1", *(f"r{number}" for number in range(16))}
+
+
+async def test_a_resent_command_is_a_duplicate_of_itself(log: Log) -> None:
+    """As after a connection that broke between the commit and its answer."""
+    ctx, conversation = context(), started()
+    pending = [(conversation, list(conversation.pending_events))]
+    command, _, _ = await log.store._command(pending, ctx, None, [], [])  # type: ignore[arg-type]
+    first, second = await log.appender.append(command), await log.appender.append(command)
+    assert (first.outcome, first.position) == (0, 2)
+    assert (second.outcome, second.position) == (1, 1)
+
+
+async def test_a_clock_that_is_off_is_told_apart_from_a_conflict(log: Log) -> None:
+    late = Conversation.start(uuid4(), channel="c", address="a", name=None, at=now() - timedelta(minutes=1))
+    with pytest.raises(Unavailable, match="clock"):
+        await log.store.save(late, context=context())
+
+
+async def test_snapshots_give_the_same_state_as_replay(log: Log) -> None:
+    ctx, conversation = context(), started()
+    for number in range(130):
+        conversation.receive(message=f"s{number}", text=f"text {number}", interaction=uuid4(), at=now())
+        await log.store.save(conversation, context=ctx)
+    snapshot = await log.snapshots.load(Conversation, conversation.id, ctx.tenant)
+    assert snapshot is not None
+    assert snapshot.version == 100
+    replayed = await log.store._caught_up(Conversation, conversation.id, ctx.tenant, None, 100)
+    assert replayed is not None
+    assert (snapshot.state, snapshot.chain) == (replayed.state, replayed.chain)
+    assert snapshot.created_on == replayed.created_on
+    loaded = await log.store.load(Conversation, conversation.id, tenant=ctx.tenant)
+    assert (loaded.state, loaded.version) == (conversation.state, 132)
+    past = await log.store.load(Conversation, conversation.id, tenant=ctx.tenant, version=50)
+    assert past.version == 50
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "actor = 'somebody'",
+        "payload = payload || 'x'",
+        "recorded_at = recorded_at + interval '1 s'",
+        "version = 7",
+    ],
+)
+async def test_a_changed_payload_or_context_is_found_at_the_next_read(log: Log, change: str) -> None:
+    ctx = context()
+    await log.store.save(started(), context=ctx)
+    with psycopg.connect(log.url, autocommit=True) as superuser:
+        query = f"UPDATE retrace.events SET {change} WHERE tenant = %s AND seq = 2"
+        superuser.execute(query.encode(), [ctx.tenant])
+    with pytest.raises(Tampered):
+        await log.store.event(ctx.tenant, 2)
+
+
+async def test_text_is_nowhere_in_the_database_in_the_clear(log: Log) -> None:
+    canary = "canary-7f3a9"
+    await log.store.save(started(canary), context=context())
+    with psycopg.connect(log.url) as superuser:
+        query = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'retrace'::regnamespace"
+        for (table,) in superuser.execute(query).fetchall():
+            rows = superuser.execute(f"SELECT t::text FROM retrace.{table} t".encode()).fetchall()
+            text = "".join(row[0] for row in rows)
+            assert canary not in text
+            assert canary.encode().hex() not in text
+
+
+async def test_writers_go_on_after_their_connections_were_cut(log: Log) -> None:
+    ctx, conversation = context(), started()
+    await log.store.save(conversation, context=ctx)
+    with psycopg.connect(log.url, autocommit=True) as superuser:
+        superuser.execute(CUT)
+    conversation.close(None, now())
+    assert (await log.store.save(conversation, context=ctx)).position == 3
+    assert (await log.store.load(Conversation, conversation.id, tenant=ctx.tenant)).version == 3
+
+
+async def test_one_bad_command_does_not_fail_its_batch(log: Log) -> None:
+    ctx = context()
+    results = await asyncio.gather(
+        *(log.store.save(started(), context=ctx) for _ in range(5)),
+        log.store.save(started(), context=ctx, inbox="nul\x00"),
+        *(log.store.save(started(), context=ctx) for _ in range(5)),
+        return_exceptions=True,
+    )
+    assert [isinstance(result, Exception) for result in results] == [False] * 5 + [True] + [False] * 5

@@ -1,0 +1,167 @@
+"""What the database itself refuses, whatever the application forgets."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from application.ports import Chunk, Owed
+from domain.conversation import Conversation
+from infra.database import Database, options
+from infra.hints import Hints
+from infra.log.reader import Reader
+from infra.projector import Projector
+from infra.retrieval.vectors import PgVectors
+from projections import PROJECTIONS
+from tests.infra.log.parts import context, log_on, now, started
+
+POLICY = "(tenant = (NULLIF(current_setting('retrace.tenant'::text, true), ''::text))::uuid)"
+SYSTEM = {"heads", "work", "cursors", "parked"}
+"""Tables of which the runner sees all tenants' rows: bookkeeping, no content."""
+
+
+def tables(connection: psycopg.Connection[Any]) -> list[str]:
+    query = (
+        "SELECT relname FROM pg_class "
+        "WHERE relkind IN ('r', 'p') AND relnamespace = 'retrace'::regnamespace ORDER BY 1"
+    )
+    return [row[0] for row in connection.execute(query).fetchall()]
+
+
+@pytest.fixture(name="two_tenants", scope="module")
+async def _two_tenants(database_url: str) -> list[UUID]:
+    """Both have rows everywhere."""
+    tenants = []
+    async with (
+        log_on(database_url) as log,
+        Database(database_url, role="retrace_projector") as writer,
+        Database(database_url, role="retrace_runner") as system,
+    ):
+        for _ in range(2):
+            ctx, conversation = context(), started()
+            work = [Owed(kind="answer", key="k", due_at=now())]
+            await log.store.save(conversation, context=ctx, inbox="m", work=work)
+            chunk = Chunk(id="c", ordinal=0, page=1, section=None, tokens=1, text="t", embedding=[1.0, 0.0])
+            await PgVectors(log.database, log.keyring).replace(ctx.tenant, uuid4(), "t", "m", [chunk])
+            loaded = await log.store.load(Conversation, conversation.id, tenant=ctx.tenant)
+            await log.snapshots.save(loaded, ctx.tenant)
+            tenants.append(ctx.tenant)
+        reader = Reader(writer, log.keyring)
+        await Projector(PROJECTIONS, writer=writer, system=system, reader=reader, hints=Hints()).catch_up()
+    return tenants
+
+
+def test_a_tenant_sees_no_row_of_another(database_url: str, two_tenants: list[UUID]) -> None:
+    ours, theirs = two_tenants
+    with psycopg.connect(database_url) as superuser:
+        names = tables(superuser)
+    seen = set()
+    with psycopg.connect(database_url, options=options("retrace_app"), autocommit=True) as connection:
+        connection.execute(f"SET retrace.tenant = '{ours}'".encode())
+        for name in names:
+            rows = connection.execute(f"SELECT tenant FROM {name}".encode()).fetchall()
+            assert all(row[0] == ours for row in rows), name
+            query = f"SELECT count(*) FROM {name} WHERE tenant = %s"
+            assert connection.execute(query.encode(), [theirs]).fetchone() == (0,), name
+            seen |= {name} if rows else set()
+        connection.execute("SET retrace.tenant = ''")
+        for name in names:
+            assert connection.execute(f"SELECT count(*) FROM {name}".encode()).fetchone() == (0,), name
+    assert {
+        "events",
+        "heads",
+        "inbox",
+        "work",
+        "chunks",
+        "conversations",
+        "snapshots",
+        "subject_keys",
+    } <= seen
+
+
+@pytest.mark.parametrize("role", ["retrace_app", "retrace_projector", "retrace_runner", "retrace_writer"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE events SET actor = 'x'",
+        "UPDATE events SET payload = NULL",
+        "DELETE FROM events",
+        "TRUNCATE events",
+        "INSERT INTO events SELECT * FROM events",
+        "UPDATE heads SET seq = 0",
+        "DELETE FROM inbox",
+        "UPDATE tally SET value = 0",
+        "DROP TABLE events",
+        "ALTER TABLE events DISABLE ROW LEVEL SECURITY",
+    ],
+)
+def test_the_log_is_append_only_for_every_role(database_url: str, role: Any, statement: str) -> None:
+    with (
+        psycopg.connect(database_url, options=options(role), autocommit=True) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize("role", ["retrace_app", "retrace_projector", "retrace_runner", "retrace_eraser"])
+def test_only_the_writer_may_append(database_url: str, role: str) -> None:
+    query = (
+        "SELECT has_function_privilege(%s, p.oid, 'EXECUTE') FROM pg_proc p "
+        "WHERE proname = 'append' AND pronamespace = 'retrace'::regnamespace"
+    )
+    with psycopg.connect(database_url) as superuser:
+        assert superuser.execute(query, [role]).fetchall() == [(False,)]
+
+
+def test_every_table_is_kept_apart_by_tenant_and_fit_to_be_distributed(database_url: str) -> None:
+    """Tenant first in every key and index, row-level security without FORCE, no trigger, no sequence."""
+    with psycopg.connect(database_url) as c:
+        names = tables(c)
+        assert {"events", "heads", "inbox", "work", "chunks", "costs", "conversations"} <= set(names)
+        for name in names:
+            table = [f"retrace.{name}"]
+            first = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum = 1"
+            assert c.execute(first, table).fetchone() == ("tenant",), name
+            security = (
+                "SELECT relrowsecurity, relforcerowsecurity, relowner::regrole::text "
+                "FROM pg_class WHERE oid = %s::regclass"
+            )
+            assert c.execute(security, table).fetchone() == (True, False, "retrace_owner"), name
+            indexes = "SELECT indkey[0] FROM pg_index WHERE indrelid = %s::regclass"
+            assert set(c.execute(indexes, table).fetchall()) == {(1,)}, name
+            foreign = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass"
+            assert c.execute(foreign, table).fetchone() == (0,), name
+            policies = (
+                "SELECT pg_get_expr(polqual, polrelid), polroles::regrole[]::text[] "
+                "FROM pg_policy WHERE polrelid = %s::regclass"
+            )
+            found = c.execute(policies, table).fetchall()
+            assert (POLICY, ["-"]) in found, name
+            assert all(policy == (POLICY, ["-"]) or name in SYSTEM for policy in found), name
+            assert all(roles == ["retrace_runner"] for expression, roles in found if expression == "true"), (
+                name
+            )
+        triggers = "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal"
+        assert c.execute(triggers).fetchone() == (0,)
+        sequences = (
+            "SELECT count(*) FROM pg_class WHERE relkind = 'S' AND relnamespace = 'retrace'::regnamespace"
+        )
+        assert c.execute(sequences).fetchone() == (0,)
+
+
+def test_functions_run_as_an_owner_without_power(database_url: str) -> None:
+    roles = "SELECT rolsuper, rolbypassrls, rolcanlogin FROM pg_roles WHERE rolname LIKE 'retrace_%'"
+    functions = (
+        "SELECT proname, proowner::regrole::text, coalesce(proconfig::text, ''), prosecdef "
+        "FROM pg_proc WHERE pronamespace = 'retrace'::regnamespace"
+    )
+    with psycopg.connect(database_url) as c:
+        assert set(c.execute(roles).fetchall()) == {(False, False, False)}
+        found = c.execute(functions).fetchall()
+    assert "append" in {row[0] for row in found}
+    for name, owner, configuration, definer in found:
+        assert owner == "retrace_owner", name
+        assert not definer or "search_path=retrace, pg_temp" in configuration, name
