@@ -41,3 +41,18 @@ def database_url(servers: Servers, template: str) -> Iterator[str]:
     yield servers.database_url.replace("/retrace?", f"/{name}?")
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--share", type=float, default=1.0, help="part of the long tiers' runs, 0 to 1")
+    parser.addoption("--seed", type=int, default=20261121, help="seed of the long tiers")
+
+
+@pytest.fixture(scope="session")
+def share(pytestconfig: pytest.Config) -> float:
+    return float(pytestconfig.getoption("--share"))
+
+
+@pytest.fixture(scope="session")
+def seed(pytestconfig: pytest.Config) -> int:
+    return int(pytestconfig.getoption("--seed"))

@@ -1,0 +1,231 @@
+"""kill -9 of writers, workers, projectors and the database at seeded random moments, under load.
+
+Nothing acknowledged is lost, nothing doubled, each message answered once, projections equal to a rebuild from zero.
+A failing seed runs again the same way: pytest -m soak tests/soak/test_crash.py --seed N
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+
+from application.context import Context
+from application.document import UploadDocument, upload_document
+from application.tenant import CreateTenant, create_tenant
+from domain.conversation import Conversation
+from infra.database import Database
+from infra.embedded.postgres import EmbeddedPostgres
+from infra.log.hashing import context_bytes, hash_of, microseconds
+from infra.log.reader import Reader
+from infra.projector import Projector
+from infra.settings import Secret, Settings
+from interfaces.bootstrap import Services, services
+from interfaces.supervisor import Tree, tree
+from projections import PROJECTIONS
+
+pytestmark = pytest.mark.soak
+KILLS = 50
+CLIENTS = 8
+CUSTOMERS = 12
+
+
+async def test_nothing_is_lost_or_doubled_by_kills(tmp_path: Path, share: float, seed: int) -> None:
+    chance = random.Random(seed)
+    settings = Settings(data=tmp_path, port=free_port())
+    with tree(settings, say=lambda _: None) as running:
+        running.wait_ready()
+        async with deployed(running) as parts:
+            made = [await tenant(parts, f"tenant {n}") for n in range(2)]
+            acknowledged: dict[str, UUID] = {}
+            stop = asyncio.Event()
+            load = [
+                asyncio.create_task(send(n, running.url, made, acknowledged, stop, chance))
+                for n in range(CLIENTS)
+            ]
+            killed = await kill(running, chance, max(4, round(KILLS * share)))
+            await asyncio.sleep(1)
+            stop.set()
+            await asyncio.gather(*load)
+            await quiet(parts)
+            print(f"seed {seed}: killed {dict(killed)}, {len(acknowledged)} messages acknowledged")
+            assert len(acknowledged) > 10
+            await verify(parts, [tenant_id for tenant_id, _ in made], acknowledged)
+
+
+async def kill(running: Tree, chance: random.Random, kills: int) -> Counter[str]:
+    """Kill one process after another, and start it again at once."""
+    killed: Counter[str] = Counter()
+    for _ in range(kills):
+        await asyncio.sleep(chance.uniform(0.1, 1.2))
+        target = chance.choice(["serve", "worker", "projector", "database"])
+        killed[target] += 1
+        if target == "database":
+            server = next(s for s in running._servers.ours if isinstance(s, EmbeddedPostgres))
+            assert server.pid is not None
+            os.kill(server.pid, signal.SIGKILL)
+            await asyncio.sleep(0.05)
+            running._servers.ensure()
+        else:
+            os.kill(running.pid_of(target), signal.SIGKILL)
+            running._children[target].wait(10)
+            running.start(target)
+    return killed
+
+
+async def send(
+    number: int,
+    url: str,
+    tenants: list[tuple[UUID, str]],
+    acknowledged: dict[str, UUID],
+    stop: asyncio.Event,
+    chance: random.Random,
+) -> None:
+    """Send message after message; one that was not acknowledged is sent again, under the same id."""
+    async with httpx.AsyncClient(base_url=url, timeout=15, trust_env=False) as client:
+        count = 0
+        while not stop.is_set():
+            count += 1
+            message, (tenant_id, key) = f"c{number}-{count}", tenants[count % len(tenants)]
+            body = {
+                "customer": {"channel": "http", "address": f"customer {chance.randrange(CUSTOMERS)}"},
+                "text": f"When are you open? ({message})",
+                "message_id": message,
+                "wait": chance.choice([0, 0, 10]),
+            }
+            while True:
+                try:
+                    reply = await client.post(
+                        "/v1/messages", json=body, headers={"Authorization": f"Bearer {key}"}
+                    )
+                except httpx.HTTPError:
+                    reply = None
+                if reply is not None and reply.status_code in (200, 202):
+                    acknowledged[message] = tenant_id
+                    break
+                if reply is not None:
+                    assert reply.status_code == 503, (reply.status_code, reply.text)
+                await asyncio.sleep(0.1)
+            await asyncio.sleep(0.02)
+
+
+async def quiet(parts: Services) -> None:
+    """Until nothing is owed and every projection is at the end of the log."""
+    query = (
+        "SELECT (SELECT count(*) FROM work) + (SELECT count(*) FROM heads h CROSS JOIN unnest(%s::text[]) AS p "
+        "LEFT JOIN cursors c ON c.tenant = h.tenant AND c.projection = p WHERE coalesce(c.seq, 0) < h.seq)"
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        async with parts.system.system() as connection:
+            row = await (await connection.execute(query, [[p.name for p in PROJECTIONS]])).fetchone()
+        if row == (0,):
+            return
+        await asyncio.sleep(0.2)
+    async with parts.system.system() as connection:
+        left = await (
+            await connection.execute("SELECT kind, attempts, error, parked_at, wake_at - now() FROM work")
+        ).fetchall()
+    raise AssertionError(f"work or projections did not come to an end: {left[:5]}")
+
+
+async def verify(parts: Services, tenants: list[UUID], acknowledged: dict[str, UUID]) -> None:
+    for tenant_id in tenants:
+        events = [recorded async for recorded in parts.store.events(tenant_id)]
+        assert [recorded.position for recorded in events] == list(range(1, len(events) + 1))
+        chains: dict[UUID, bytes] = {}
+        for r in events:
+            about = context_bytes(
+                r.tenant.bytes, r.stream.bytes, r.version, microseconds(r.recorded_at), r.correlation.bytes,
+                r.causation.bytes if r.causation else None, r.topic, r.actor,
+            )  # fmt: skip
+            assert hash_of(chains.get(r.stream, b""), about, r.digest) == r.hash
+            chains[r.stream] = r.hash
+        received = Counter(
+            r.event.message for r in events if isinstance(r.event, Conversation.MessageReceived)
+        )
+        answered = Counter(
+            m for r in events if isinstance(r.event, Conversation.Answered) for m in r.event.messages
+        )
+        ours = {message for message, owner in acknowledged.items() if owner == tenant_id}
+        assert ours <= received.keys()
+        assert set(received.values()) == {1}
+        assert answered == received
+    before = await snapshot(parts, tenants)
+    with psycopg.connect(str(parts.settings.database_url), autocommit=True) as superuser:
+        for name in (*before, "cursors"):
+            superuser.execute(f"DELETE FROM retrace.{name}".encode())
+    url = str(parts.settings.database_url)
+    async with Database(url, role="retrace_projector") as writer:
+        reader = Reader(writer, parts.keyring)
+        again = Projector(PROJECTIONS, writer=writer, system=parts.system, reader=reader, hints=parts.hints)
+        await again.catch_up()
+    for _ in range(100):  # the running projector may have taken a part of it
+        if await snapshot(parts, tenants) == before:
+            return
+        await asyncio.sleep(0.1)
+    assert await snapshot(parts, tenants) == before
+
+
+async def snapshot(parts: Services, tenants: list[UUID]) -> dict[str, list[Any]]:
+    """All rows of the read models."""
+    found: dict[str, list[Any]] = {}
+    for table in (table for projection in PROJECTIONS for table in projection.tables):
+        rows: list[Any] = []
+        for tenant_id in tenants:
+            async with parts.database.tenant(tenant_id) as connection:
+                rows += await (await connection.execute(f"SELECT * FROM {table.name}".encode())).fetchall()
+        found[table.name] = sorted(rows, key=repr)
+    return found
+
+
+async def tenant(parts: Services, name: str) -> tuple[UUID, str]:
+    made = await create_tenant(
+        CreateTenant(name=name), actor="operator:test", store=parts.store, clock=parts.clock, ids=parts.ids
+    )
+    context = Context(tenant=made.tenant, actor="operator:test", correlation=parts.ids())
+    upload = UploadDocument(name="hours.txt", content=b"The shop is open from nine to five.")
+    await upload_document(
+        upload,
+        context,
+        store=parts.store,
+        keyring=parts.keyring,
+        files=parts.files,
+        extractor=parts.extractor,
+        clock=parts.clock,
+    )
+    return made.tenant, made.key
+
+
+@asynccontextmanager
+async def deployed(running: Tree) -> AsyncIterator[Services]:
+    """Our own way into the deployment."""
+    environment = running._environment
+    settings = Settings(
+        database_url=Secret(environment["DATABASE_URL"]),
+        redis_url=Secret(environment["REDIS_URL"]),
+        master_key=Secret(environment["RETRACE_MASTER_KEY"]),
+        data=running.settings.data,
+    )
+    async with services(settings, pool=4) as parts:
+        yield parts
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
