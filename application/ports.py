@@ -229,3 +229,43 @@ class Locator(Protocol):
 
     async def locate(self, tenant: UUID, interaction: UUID) -> Located:
         """Raises NotFound."""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The response that a request got: to be given again when the request comes again."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class Idempotency(Protocol):
+    """First results of requests by their Idempotency-Key, for at least 24 hours."""
+
+    async def begin(self, tenant: UUID, key: str, fingerprint: bytes) -> Kept | None:
+        """None: go on, then `finish` or `abandon`. Else the first result.
+
+        Raises Refused when the key belongs to another request, Conflict while the first one is running.
+        """
+
+    async def finish(self, tenant: UUID, key: str, kept: Kept) -> None:
+        """Keep the first result."""
+
+    async def abandon(self, tenant: UUID, key: str) -> None:
+        """There is no result worth keeping: the request may come again at once."""
+
+
+class KeyUse(Protocol):
+    """When API keys were last used. May be forgotten."""
+
+    async def used(self, tenant: UUID, key: str, at: datetime) -> None: ...
+
+    async def last(self, tenant: UUID) -> dict[str, datetime]:
+        """Key id → time, within a minute; keys that nothing is known of are left out."""
+
+
+class Directory(Protocol):
+    """Which tenants there are."""
+
+    async def tenants(self, *, after: UUID, limit: int) -> list[UUID]:
+        """Ids in their order, from the one after `after` on."""

@@ -134,6 +134,20 @@ async def resume_tenant(context: Context, *, store: Store, clock: Clock) -> int:
     return (await store.save(tenant, context=context)).position if tenant.pending_events else 0
 
 
+async def rename_tenant(name: str, context: Context, *, store: Store, clock: Clock) -> int:
+    """Returns the position, 0 when it had this name already."""
+    tenant = await store.load(Tenant, context.tenant, tenant=context.tenant)
+    tenant.rename(name, clock())
+    return (await store.save(tenant, context=context)).position if tenant.pending_events else 0
+
+
+async def remove_tenant(context: Context, *, store: Store, clock: Clock) -> int:
+    """No key works any more, for good; the log stays. Returns the position. Raises Forbidden when it was removed before."""
+    tenant = await store.load(Tenant, context.tenant, tenant=context.tenant)
+    tenant.remove(clock())
+    return (await store.save(tenant, context=context)).position
+
+
 async def authenticate(text: str, tenant_header: str | None, *, store: Store, clock: Clock) -> Principal:
     """Who holds this key. Whatever is wrong with a key, the answer is the same. Raises Unauthenticated, Forbidden."""
     tenant_id, key_id, secret = _parsed(text)

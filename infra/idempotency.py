@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.ports import Kept
 from domain.errors import Conflict, Refused
 from infra.crypto.keyring import Keyring
 from infra.database import Database
@@ -15,35 +16,46 @@ LEASE = timedelta(seconds=90)
 """After which a request that said nothing is taken to have died; it may be sent again then."""
 
 KEPT = timedelta(hours=25)
+"""How long results stay; then the key is free."""
+
+SWEPT = 20
+"""Old results of the tenant's that each new one takes along."""
+
+_BEGIN = """
+    INSERT INTO idempotency AS i (tenant, key, fingerprint, lease_until)
+    VALUES (%(tenant)s, %(key)s, %(fingerprint)s, now() + %(lease)s)
+    ON CONFLICT (tenant, key) DO UPDATE
+    SET fingerprint = excluded.fingerprint, lease_until = excluded.lease_until, response = NULL, created_at = now()
+    WHERE i.created_at < now() - %(kept)s::interval
+        OR (i.response IS NULL AND i.lease_until < now() AND i.fingerprint = excluded.fingerprint)
+    RETURNING true
+"""
+_SWEEP = """
+    DELETE FROM idempotency WHERE tenant = %(tenant)s AND key IN (
+        SELECT key FROM idempotency WHERE tenant = %(tenant)s AND created_at < now() - %(kept)s::interval
+        ORDER BY created_at LIMIT %(swept)s FOR UPDATE SKIP LOCKED)
+"""
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """A response."""
+class StoredIdempotency:
+    """In the database, sealed. Implements `application.ports.Idempotency`."""
 
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-
-class Idempotency:
-    def __init__(self, database: Database, keyring: Keyring) -> None:
+    def __init__(self, database: Database, keyring: Keyring, *, lease: timedelta = LEASE) -> None:
         self._database = database
         self._keyring = keyring
+        self._lease = lease
 
     async def begin(self, tenant: UUID, key: str, fingerprint: bytes) -> Kept | None:
-        """None: go on, and `finish`. Else the first result. Raises Refused for another body, Conflict while the twin runs."""
-        insert = (
-            "INSERT INTO idempotency AS i (tenant, key, fingerprint, lease_until) VALUES (%(t)s, %(k)s, %(f)s, now() + %(lease)s) "
-            "ON CONFLICT (tenant, key) DO UPDATE SET fingerprint = excluded.fingerprint, lease_until = excluded.lease_until, "
-            "response = NULL, created_at = now() WHERE i.created_at < now() - %(kept)s "
-            "OR (i.response IS NULL AND i.lease_until < now() AND i.fingerprint = excluded.fingerprint) RETURNING true"
-        )
-        values = {"t": tenant, "k": key, "f": fingerprint, "lease": LEASE, "kept": KEPT}
+        values = {"tenant": tenant, "key": key, "fingerprint": fingerprint}
+        times = {"lease": self._lease, "kept": KEPT, "swept": SWEPT}
         async with self._database.tenant(tenant) as connection:
-            if await (await connection.execute(insert, values)).fetchone():
+            if await (await connection.execute(_BEGIN, {**values, **times})).fetchone():
+                await connection.execute(_SWEEP, {**values, **times})
                 return None
-            query = "SELECT fingerprint, response FROM idempotency WHERE tenant = %s AND key = %s"
-            row = await (await connection.execute(query, [tenant, key])).fetchone()
+            query = (
+                "SELECT fingerprint, response FROM idempotency WHERE tenant = %(tenant)s AND key = %(key)s"
+            )
+            row = await (await connection.execute(query, values)).fetchone()
         if row is None:
             raise Conflict("a request with this Idempotency-Key has just ended; send it again")
         if bytes(row[0]) != fingerprint:
@@ -55,14 +67,15 @@ class Idempotency:
 
     async def finish(self, tenant: UUID, key: str, kept: Kept) -> None:
         sealed = await self._keyring.seal(tenant, tenant, msgspec.msgpack.encode(kept), _context(key))
-        update = "UPDATE idempotency SET response = %s WHERE tenant = %s AND key = %s"
+        # Whoever outlived its lease and was overtaken comes too late here: the first result stays.
+        update = "UPDATE idempotency SET response = %s WHERE tenant = %s AND key = %s AND response IS NULL"
         async with self._database.tenant(tenant) as connection:
             await connection.execute(update, [sealed, tenant, key])
 
     async def abandon(self, tenant: UUID, key: str) -> None:
-        """The request failed on our side: it may be sent again at once."""
+        delete = "DELETE FROM idempotency WHERE tenant = %s AND key = %s AND response IS NULL"
         async with self._database.tenant(tenant) as connection:
-            await connection.execute("DELETE FROM idempotency WHERE tenant = %s AND key = %s", [tenant, key])
+            await connection.execute(delete, [tenant, key])
 
 
 def _context(key: str) -> bytes:

@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: Secret | None = None
     data: Path = Path(".retrace")
     master_key: Secret | None = None
+    operator_key: Secret | None = None
     public_url: str | None = None
     host: str = "127.0.0.1"
     port: int = 8080
@@ -83,6 +84,10 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
         "RETRACE_MASTER_KEY",
         "base64 of 32 random bytes; wraps the tenants' keys. Needed with DATABASE_URL",
     ),
+    "operator_key": (
+        "RETRACE_OPERATOR_KEY",
+        "the operator's bearer key for /v1/tenants, 32 characters or more; without it tenants are made by `retrace tenant create`",
+    ),
     "public_url": ("RETRACE_PUBLIC_URL", "the URL under which the outside reaches the HTTP API"),
     "host": ("RETRACE_HOST", "address that the HTTP API listens on"),
     "port": ("RETRACE_PORT", "port that the HTTP API listens on"),
@@ -114,7 +119,15 @@ SCHEMES = {
     "together_base_url": ("http", "https"),
 }
 SECRETS = frozenset(
-    {"database_url", "redis_url", "master_key", "openai_api_key", "gemini_api_key", "together_api_key"}
+    {
+        "database_url",
+        "redis_url",
+        "master_key",
+        "operator_key",
+        "openai_api_key",
+        "gemini_api_key",
+        "together_api_key",
+    }
 )
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 NEW_KEY = "make one with: openssl rand -base64 32"
@@ -191,6 +204,8 @@ def _checked(name: str, value: object) -> object:
         raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in SCHEMES[name])}")
     if name == "master_key" and not _is_key(value):
         raise ValueError(f"is not base64 of 32 bytes; {NEW_KEY}")
+    if name == "operator_key" and not (len(value) >= 32 and value.isascii() and value.isprintable()):
+        raise ValueError("has 32 or more printable ASCII characters; make one with: openssl rand -hex 32")
     if name == "log_level":
         return value.upper()
     if name == "data":

@@ -18,11 +18,10 @@ from application.ports import Unavailable
 from infra.arrays import Texts, Uuids, bigints, texts, uuids
 from infra.database import Database
 
-
 SLACK = timedelta(seconds=1)
-"""How far clocks may be apart for a row to be seen at once."""
+"""How long after its due time a row may be committed, clocks' differences included, to be seen at once."""
 LOOK_BACK = 1.0
-"""Seconds until a row is seen that became due in the past; more when looking takes long."""
+"""Seconds until a row is seen that was due before that; more when looking takes long."""
 
 
 class Item(msgspec.Struct, frozen=True, eq=False, gc=False):

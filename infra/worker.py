@@ -32,7 +32,7 @@ PAUSE = 0.005
 """Seconds between claims that find little, so that hints that come one by one are followed together."""
 STALE = 1.0
 """Seconds after which a claimed item that could not be begun is given back."""
-GRACE = 20.0
+GRACE = 15.0
 """Seconds that running tries are given to end when the worker stops."""
 FAULTS = (Fault, psycopg.Error, OSError)
 

@@ -4,41 +4,49 @@ from __future__ import annotations
 
 from litestar import Litestar
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp
 
+from infra.crypto.keyring import Tampered
 from interfaces.bootstrap import Services
 from interfaces.http import ROUTERS
-from interfaces.http.authentication import provide_context, provide_principal
+from interfaces.http.authentication import provide_caller, provide_context, provide_principal
+from interfaces.http.gate import Gate
+from interfaces.http.health import Lags
 from interfaces.http.idempotency import Idempotent
-from interfaces.http.observing import Counters, Observer
-from interfaces.http.problems import HANDLERS
+from interfaces.http.observing import Counters, Observed
+from interfaces.http.openapi import CONFIG, complete
+from interfaces.http.problems import HANDLERS, on_tampered
 
 LARGEST_BODY = 256 * 1024
 """Bytes of a request, uploads aside."""
 
 
-def create_app(services: Services) -> Litestar:
+def create_app(services: Services) -> ASGIApp:
+    """An ASGI application. It opens and closes nothing: the services are the caller's."""
     counters = Counters()
-    return Litestar(
+    return Observed(litestar_app(services, counters), counters, services.ids)
+
+
+def litestar_app(services: Services, counters: Counters) -> Litestar:
+    """The application without what observes it; its `openapi_schema` and routes can be looked at."""
+    lags = Lags(services)
+    app = Litestar(
         route_handlers=list(ROUTERS),
         dependencies={
             "services": Provide(lambda: services, sync_to_thread=False),
             "counters": Provide(lambda: counters, sync_to_thread=False),
-            "principal": Provide(provide_principal),
+            "lags": Provide(lambda: lags, sync_to_thread=False),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            "principal": Provide(provide_principal, sync_to_thread=False),
             "context": Provide(provide_context, sync_to_thread=False),
         },
-        middleware=[Observer(counters), Idempotent(services)],
-        exception_handlers=HANDLERS,
+        guards=[Gate(services)],
+        middleware=[Idempotent(services)],
+        exception_handlers={**HANDLERS, Tampered: on_tampered},
         request_max_body_size=LARGEST_BODY,
-        signature_types=[Services, Counters],
+        signature_types=[Services, Counters, Lags],
         logging_config=None,
-        openapi_config=OpenAPIConfig(
-            title="Retrace",
-            version="1",
-            description="AI customer service whose every answer can be explained. Errors are RFC 9457 problem details.",
-            path="/schema",
-            components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
-            security=[{"key": []}],
-        ),
+        openapi_config=CONFIG,
     )
+    complete(app)
+    return app

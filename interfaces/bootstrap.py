@@ -11,27 +11,31 @@ from typing import Any
 from uuid import UUID
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
-from application.ports import Clock, Ids, Located
+from application.ports import Clock, Directory, Idempotency, Ids, KeyUse, Located, Locator, Unavailable
 from domain.errors import NotFound
 from domain.pricing import PriceTable
 from infra.crypto.keyring import Keyring
 from infra.database import Database, migrate
+from infra.directory import CellDirectory
 from infra.hints import Hints
+from infra.idempotency import StoredIdempotency
 from infra.ids import uuid7
+from infra.key_use import RedisKeyUse
 from infra.log.appender import Appender
 from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
 from infra.log.store import LogStore
 from infra.providers import ConfiguredCompleters
 from infra.providers.prices import load_prices
+from infra.reads import Reads
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.extraction import FileExtractor
 from infra.retrieval.vectors import PgVectors
 from infra.settings import Settings
-from infra.sql import TransactionSql
 from infra.storage import LocalFiles
-from projections import transcript
+from projections import PROJECTIONS, transcript
 
 
 def utc_now() -> datetime:
@@ -41,12 +45,16 @@ def utc_now() -> datetime:
 class TranscriptLocator:
     """Finds interactions in the transcript. Implements `application.ports.Locator`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
 
     async def locate(self, tenant: UUID, interaction: UUID) -> Located:
-        async with self._database.tenant(tenant) as connection:
-            row = await transcript.get_interaction(TransactionSql(connection), tenant, interaction)
+        """Raises NotFound, or Unavailable while the transcript can't tell."""
+        row = await self._reads.find(
+            tenant,
+            transcript.Transcript(),
+            lambda sql: transcript.get_interaction(sql, tenant, interaction),
+        )
         if row is None:
             raise NotFound(f"there is no interaction {interaction} in this tenant")
         return Located(row.conversation, row.first_version)
@@ -71,11 +79,33 @@ class Services:
     extractor: FileExtractor
     completers: ConfiguredCompleters
     prices: PriceTable
-    locator: TranscriptLocator
+    reads: Reads
+    locator: Locator
+    directory: Directory
+    idempotency: Idempotency
+    key_use: KeyUse
     clock: Clock = utc_now
     ids: Ids = uuid7
     background: set[asyncio.Task[Any]] = field(default_factory=set)
     """Answers that go on after their request has stopped waiting; held here so that they are not lost."""
+
+    async def database_answers(self) -> bool:
+        try:
+            async with self.system.system() as connection:
+                await connection.execute("SELECT 1")
+        except Unavailable:
+            return False
+        return True
+
+    async def redis_answers(self) -> bool | None:
+        """None: there is none."""
+        if self.redis is None:
+            return None
+        try:
+            await self.redis.ping()
+        except (RedisError, OSError):
+            return False
+        return True
 
 
 @asynccontextmanager
@@ -97,6 +127,7 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
         appender = await stack.enter_async_context(Appender(url))
         reader = Reader(database, keyring)
         embedder = WordLlamaEmbedder()
+        reads = Reads(database, system, PROJECTIONS)
         yield Services(
             settings=settings,
             database=database,
@@ -113,5 +144,9 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
             extractor=FileExtractor(),
             completers=ConfiguredCompleters(settings, embedder),
             prices=load_prices(),
-            locator=TranscriptLocator(database),
+            reads=reads,
+            locator=TranscriptLocator(reads),
+            directory=CellDirectory(system),
+            idempotency=StoredIdempotency(database, keyring),
+            key_use=RedisKeyUse(redis),
         )

@@ -1,10 +1,15 @@
-"""JSON lines on standard error: time, level, logger, message, facts. No personal text ever goes in."""
+"""JSON lines on standard error: time, level, logger, message, facts, correlation id. No personal text ever goes in."""
 
 from __future__ import annotations
 
 import json
 import logging
+import traceback
+from contextvars import ContextVar
 from datetime import UTC, datetime
+
+correlation: ContextVar[str | None] = ContextVar("correlation", default=None)
+"""Id of the request that is being served; goes into every line."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -13,11 +18,17 @@ class JsonFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "from": record.name,
-            "message": record.getMessage(),
+            # The event loop shows errors' texts, and what they tell of, from the second line on.
+            "message": record.getMessage().partition("\n")[0],
             **getattr(record, "facts", {}),
         }
-        if record.exc_info and record.exc_info[0] is not None:
-            line["error"] = record.exc_info[0].__name__
+        if (request := correlation.get()) is not None:
+            line["correlation"] = request
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            line["error"] = type(error).__name__
+            if frames := traceback.extract_tb(error.__traceback__):
+                line["where"] = f"{frames[-1].filename}:{frames[-1].lineno}"
         return json.dumps(line)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -14,6 +17,22 @@ GRACE = 20
 """Seconds that running requests are given when the server stops."""
 
 
+class Server(uvicorn.Server):
+    """Stops at a signal and comes back; uvicorn's own dies of the signal then, before anything else is closed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        for number in numbers:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; what runs then is finished."""
     async with services(settings, pool=20) as parts:
@@ -22,11 +41,12 @@ async def serve(settings: Settings) -> None:
             create_app(parts),
             host=settings.host,
             port=settings.port,
+            lifespan="off",
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=GRACE,
             server_header=False,
         )
-        await uvicorn.Server(config).serve()
+        await Server(config).serve()
         if parts.background:
             await asyncio.wait(parts.background, timeout=GRACE)

@@ -93,15 +93,48 @@ FAQ = [
     ),
 ]
 
-GUIDE = {
-    "Nordfell Alta 2 tent": "The Alta 2 is a three-season tent for two people and weighs 1.9 kilograms. Its outer fabric withstands a water column of 4,000 millimetres. It is pitched in about six minutes by one person. The price is 329 euros. The inner tent can be pitched alone on warm nights. A repair kit for poles and fabric is part of the delivery.",
-    "Nordfell Ridge 45 backpack": "The Ridge 45 holds 45 litres and weighs 1.4 kilograms. The back length is adjustable from 42 to 52 centimetres. A rain cover is included in the bottom compartment. The price is 159 euros. It carries loads of up to 14 kilograms comfortably.",
-    "Fjord Down 600 sleeping bag": "The Fjord Down 600 has a comfort temperature of minus 2 degrees and a limit temperature of minus 8 degrees. It is filled with 600 grams of responsibly sourced duck down. The weight is 1.1 kilograms. The price is 249 euros. Left-hand and right-hand models can be zipped together.",
-    "Trail Runner GTX shoes": "The Trail Runner GTX is a waterproof trail shoe with a grippy rubber sole. It runs small, so please choose half a size larger than usual. The shoe is available in sizes 36 to 47. The price is 139 euros.",
-    "Glacier stove": "The Glacier gas stove boils one litre of water in three and a half minutes. It works with screw cartridges of all makers. It weighs 95 grams without the cartridge. The price is 54 euros. It must not be used inside a closed tent.",
-    "City Tourer bicycle": "The City Tourer is a bicycle with an aluminium frame, eight gears and hydraulic disc brakes. It weighs 14.8 kilograms and is allowed a total weight of 140 kilograms. It comes in the frame sizes 48, 52, 56 and 60. The price is 899 euros and includes the first inspection after six weeks.",
-    "Lumen 300 headlamp": "The Lumen 300 headlamp shines with 300 lumens for 4 hours and with 40 lumens for 60 hours. It is charged by USB-C in two hours. It is protected against water jets (IPX5). The price is 45 euros.",
-}
+GUIDE = [  # two products a page
+    (
+        "Nordfell Alta 2 tent",
+        "The Alta 2 is a three-season tent for two people and weighs 1.9 kilograms. Its outer fabric withstands a water column of 4,000 millimetres. It is pitched in about six minutes by one person. The price is 329 euros. The inner tent can be pitched alone on warm nights. A repair kit for poles and fabric is part of the delivery.",
+        "Packed, the tent measures 45 by 15 centimetres. The two vestibules have room for a backpack each. Dry the tent completely before you store it, for damp fabric grows mould within days. The seams are taped at the factory and need no further treatment. A footprint that protects the floor is sold separately for 39 euros.",
+    ),
+    (
+        "Nordfell Ridge 45 backpack",
+        "The Ridge 45 holds 45 litres and weighs 1.4 kilograms. The back length is adjustable from 42 to 52 centimetres. A rain cover is included in the bottom compartment. The price is 159 euros. It carries loads of up to 14 kilograms comfortably.",
+        "The main compartment opens from the top and from the front. Two side pockets hold bottles of up to one litre, and a sleeve at the back takes a drinking system of three litres. The hip belt has two pockets with zips. Wash the backpack by hand with mild soap and never in a machine.",
+    ),
+    (
+        "Fjord Down 600 sleeping bag",
+        "The Fjord Down 600 has a comfort temperature of minus 2 degrees and a limit temperature of minus 8 degrees. It is filled with 600 grams of responsibly sourced duck down. The weight is 1.1 kilograms. The price is 249 euros. Left-hand and right-hand models can be zipped together.",
+        "The bag suits people of up to 185 centimetres; the long model, for people of up to 200 centimetres, costs 20 euros more. Store it loosely in the large cotton sack, not in its stuff sack, so that the down keeps its loft. We wash down sleeping bags in our workshop for 35 euros.",
+    ),
+    (
+        "Glacier stove",
+        "The Glacier gas stove boils one litre of water in three and a half minutes. It works with screw cartridges of all makers. It weighs 95 grams without the cartridge. The price is 54 euros. It must not be used inside a closed tent.",
+        "A cartridge of 230 grams lasts for about twelve litres of boiling water. The piezo igniter works up to an altitude of 3,500 metres; carry matches above that. Gas cartridges cannot be sent by express delivery, because airlines do not accept them. Empty cartridges can be given back in the shop.",
+    ),
+    (
+        "Trail Runner GTX shoes",
+        "The Trail Runner GTX is a waterproof trail shoe with a grippy rubber sole. It runs small, so please choose half a size larger than usual. The shoe is available in sizes 36 to 47. The price is 139 euros.",
+        "One shoe in size 42 weighs 310 grams. The sole is 26 millimetres high at the heel and 18 millimetres at the toe. Clean the shoes with lukewarm water and a brush, and let them dry at room temperature with newspaper inside. Renew the water-repellent finish with a spray after every ten washes. Worn soles can be replaced once by the maker for 60 euros.",
+    ),
+    (
+        "Lumen 300 headlamp",
+        "The Lumen 300 headlamp shines with 300 lumens for 4 hours and with 40 lumens for 60 hours. It is charged by USB-C in two hours. It is protected against water jets (IPX5). The price is 45 euros.",
+        "The lamp weighs 82 grams with its battery. A red light protects your night vision and does not wake up others in the hut. Press the button for three seconds to lock the lamp, so that it does not switch on in the backpack. The battery can be changed by the user; a spare one costs 15 euros.",
+    ),
+    (
+        "City Tourer bicycle",
+        "The City Tourer is a bicycle with an aluminium frame, eight gears and hydraulic disc brakes. It weighs 14.8 kilograms and is allowed a total weight of 140 kilograms. It comes in the frame sizes 48, 52, 56 and 60. The price is 899 euros and includes the first inspection after six weeks.",
+        "The lights run on a hub dynamo and need no battery. The rack carries up to 25 kilograms and takes all common child seats. The bicycle is delivered ready to ride; only the handlebar has to be turned and the pedals screwed in. The colours are forest green, slate grey and signal red.",
+    ),
+    (
+        "Trekker E electric bicycle",
+        "The Trekker E is an electric bicycle with a motor of 250 watts and a battery of 625 watt-hours. It helps up to 25 kilometres an hour and has a range of 60 to 120 kilometres. It weighs 24 kilograms. The price is 2,490 euros.",
+        "Charging takes four and a half hours at any socket. The battery can be taken out and locked to the frame with the same key as the wheel. It keeps at least 70 percent of its capacity for 500 charges or two years. Electric bicycles are collected in the shop or brought by our own van for 29 euros.",
+    ),
+]
 
 POLICIES = """Nordfell Outdoor - Policies
 
@@ -136,9 +169,9 @@ def main() -> None:
     for number, (question, answer) in enumerate(FAQ, 1):
         faq += [Paragraph(f"{number}. {question}", heading), Paragraph(answer, body), Spacer(1, 6)]
     guide = [Paragraph("Product guide", title)]
-    for name, text in GUIDE.items():
-        guide += [Paragraph(name, heading), Paragraph(text, body)]
-        if name != list(GUIDE)[-1]:
+    for number, (name, *texts) in enumerate(GUIDE, 1):
+        guide += [Paragraph(name, heading), *(Paragraph(text, body) for text in texts)]
+        if number % 2 == 0 and number < len(GUIDE):
             guide.append(PageBreak())
     for name, story in (("faq.pdf", faq), ("product-guide.pdf", guide)):
         document = SimpleDocTemplate(

@@ -12,7 +12,7 @@ from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.settings import Settings
 
 PROVIDERS: dict[str, Callable[[Settings, WordLlamaEmbedder], Completer | None]] = {
-    "local": lambda _, embedder: LocalCompleter(embedder.count_tokens, embedder.similarities),
+    "local": lambda _, embedder: LocalCompleter(embedder),
     "openai": lambda settings, _: (
         OpenAICompleter(key=settings.openai_api_key, base_url=settings.openai_base_url)
         if settings.openai_api_key or settings.openai_base_url

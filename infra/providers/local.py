@@ -1,215 +1,158 @@
 """The built-in provider: no key, no network. It answers with sentences of the retrieved passages, and says when there are none.
 
-A sentence's score for a question is half the share of the question's words that it has, weighted by their rarity among the
-passages, and half its likeness in meaning; a question of an FAQ stands for the answer that follows it.
+It reads passages into statements (`local_statements`), scores them for each question (`local_scoring`), shows the best ones.
 """
 
 from __future__ import annotations
 
-import math
+import asyncio
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Sequence
 
-import msgspec
+import numpy as np
 
 from domain.completion import Completion, CompletionRequest, Passage, Usage
 from domain.sentences import sentences
-
-Similarities = Callable[[str, Sequence[str]], list[float]]
+from infra.providers.local_scoring import Meanings, Question, ReadPassage, score
+from infra.providers.local_statements import Statement, stem, words
 
 NOTHING = "I could not find this in the documents I have."
-ENOUGH = 0.4
-"""Score below which a sentence is no answer."""
+NOT_ALL = "I could not find an answer to the rest in the documents I have."
+HELLO = "Hello! How can I help you?"
 
-LONGEST = 3
-"""Sentences for one question."""
+ENOUGH = 0.38
+"""Score below which a statement is no answer."""
 
-_WORD = re.compile(r"[^\W_]+")
-_ENDS = '.!?…:"”)'
-_LABEL = re.compile(r"^(?:(?:[QA]|Question|Answer)\s*\d*\s*[:.)]|\d{1,3}[.)]|[-•*])\s*", re.IGNORECASE)
-_ASKED = re.compile(
-    r"(?<=\?)\s+|,?\s+and\s+(?=(?:how|what|when|where|who|which|is|are|do|does|can)\b)", re.IGNORECASE
+MORE, GAIN = 0.75, 0.2
+"""A further statement has this share of the best one's score, and covers this much more of the question."""
+
+MOST = 3
+"""Statements for one question."""
+
+REMEMBERED = 300
+"""Passages that are kept as they were read (about 160 kB each)."""
+
+_MARKER = re.compile(r"\s*\[\d+\]")  # what the document itself points at
+_AND = re.compile(r",?\s+and\s+(?=(?:how|what|when|where|who|which|is|are|do|does|can)\b)", re.IGNORECASE)
+_ASKING = re.compile(
+    r"[?？]|^\s*(?:how|what|when|where|who|which|why|is|are|do|does|can|could|may)\b", re.IGNORECASE
 )
-_STOP = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "been",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "for",
-        "from",
-        "get",
-        "had",
-        "has",
-        "have",
-        "hello",
-        "hi",
-        "how",
-        "i",
-        "if",
-        "in",
-        "is",
-        "it",
-        "its",
-        "me",
-        "my",
-        "of",
-        "on",
-        "or",
-        "our",
-        "please",
-        "should",
-        "so",
-        "tell",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "to",
-        "us",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-    ]
-)
-
-
-class _Sentence(msgspec.Struct):
-    """`marker` is the number of its passage in the prompt, `answer` what it answers with, `room` how much that may grow."""
-
-    marker: int
-    text: str
-    answer: str
-    words: frozenset[str]
-    room: int
+_GREETING = re.compile(r"\W*(?:hi|hello|hey|good (?:morning|day|afternoon|evening))\b\W*", re.IGNORECASE)
 
 
 class LocalCompleter:
     name = "local"
     model = "extractive"
 
-    def __init__(self, count_tokens: Callable[[str], int], similarities: Similarities | None = None) -> None:
-        self._count_tokens = count_tokens
-        self._similarities = similarities
+    def __init__(self, meanings: Meanings) -> None:
+        self._meanings = meanings
+        self._remembered: OrderedDict[tuple[str, str | None], ReadPassage] = OrderedDict()
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        questions = [part for message in request.questions for part in _ASKED.split(message) if _words(part)]
-        found = [self._answer(question, request.passages) for question in questions]
-        parts = list(dict.fromkeys(text for text, score in found if score)) or [NOTHING]
+        read = await self._read(request.passages)
+        asked = _questions(request.questions)
+        found = [self._answer(question, read) for question in asked]
+        parts = list(dict.fromkeys(text for text, _ in found if text))
         confidence = min((score for _, score in found), default=0.0)
+        if not asked and request.questions and all(map(_GREETING.match, request.questions)):
+            parts, confidence = [HELLO], 1.0
+        elif not parts:
+            parts = [NOTHING]
+        elif not all(text for text, _ in found):
+            parts.append(NOT_ALL)
         text = "\n\n".join(parts)
-        usage = Usage(
-            input=sum(self._count_tokens(turn.text) for turn in request.prompt),
-            output=self._count_tokens(text),
-        )
+        usage = Usage(input=self._count(request, read), output=self._meanings.count_tokens(text))
         return Completion(
             text=text,
             finish="stop",
             model=self.model,
             usage=usage,
             raw_usage={"input_tokens": usage.input, "output_tokens": usage.output},
-            confidence=round(confidence, 4),
+            confidence=round(min(confidence, 1.0), 4),
         )
 
-    def _answer(self, question: str, passages: Sequence[Passage]) -> tuple[str, float]:
-        """The best sentences with their marker, and the best score; an empty text and 0 when nothing fits."""
-        asked = _words(question)
-        candidates = [s for marker, passage in enumerate(passages, 1) for s in _split(marker, passage.text)]
-        if not asked or not candidates:
+    def _answer(self, question: Question, read: Sequence[ReadPassage]) -> tuple[str, float]:
+        """The best statements with their markers, and the best score; no text and 0 when nothing fits."""
+        candidates = [(marker, each) for marker, one in enumerate(read, 1) for each in one.statements]
+        if not candidates:
             return "", 0.0
-        rarity = _rarity(candidates)
-        total = sum(rarity(word) for word in asked)
-        meaning = (
-            self._similarities(question, [s.text for s in candidates])
-            if self._similarities
-            else [0.0] * len(candidates)
-        )
-        scores = []
-        for sentence, likeness in zip(candidates, meaning, strict=True):
-            share = sum(rarity(word) for word in asked & sentence.words) / total
-            scores.append(0.5 * share + 0.5 * max(likeness, 0.0) if self._similarities else share)
-        order = sorted(range(len(candidates)), key=lambda place: (-scores[place], place))
-        best = order[0]
-        if scores[best] < ENOUGH:
+        scores, covered, weights = score(question, read, self._meanings)
+        order = np.argsort(-scores, kind="stable")
+        best = float(scores[order[0]])
+        if best < ENOUGH:
             return "", 0.0
-        chosen = [best]
-        for place in order[1:]:
-            if len(chosen) == LONGEST or scores[place] < 0.85 * scores[best]:
+        chosen: list[int] = []
+        so_far = np.zeros_like(weights)
+        for place in order.tolist():
+            gain = float((np.maximum(covered[place], so_far) - so_far) @ weights)
+            if len(chosen) == MOST or scores[place] < MORE * best:
                 break
-            answer = candidates[place].answer
-            if not any(answer in candidates[c].answer or candidates[c].answer in answer for c in chosen):
+            if not chosen or gain >= GAIN:
                 chosen.append(place)
-        return " ".join(
-            f"{candidates[place].answer} [{candidates[place].marker}]" for place in chosen
-        ), scores[best]
+                so_far = np.maximum(so_far, covered[place])
+        return " ".join(_shown(*candidates[place], question) for place in chosen), best
+
+    async def _read(self, passages: Sequence[Passage]) -> list[ReadPassage]:
+        """Those that are new are read in a thread (some milliseconds each), so that the loop goes on."""
+        known = self._remembered
+        found = {key: known[key] for key in map(_key, passages) if key in known}
+        new = [passage for passage in passages if _key(passage) not in found]
+        made = (
+            await asyncio.to_thread(lambda: [ReadPassage(each, self._meanings) for each in new])
+            if new
+            else []
+        )
+        found.update(zip(map(_key, new), made, strict=True))
+        for key, one in found.items():
+            known[key] = one
+            known.move_to_end(key)
+        while len(known) > REMEMBERED:
+            known.popitem(last=False)
+        return [found[_key(passage)] for passage in passages]
+
+    def _count(self, request: CompletionRequest, read: Sequence[ReadPassage]) -> int:
+        """The prompt's tokens. Those of the passages are known, and counting takes longer than answering."""
+        tokens = 0
+        for turn in request.prompt:
+            text = turn.text
+            for passage, one in zip(request.passages, read, strict=True):
+                if passage.text in text:
+                    text = text.replace(passage.text, "", 1)
+                    tokens += one.tokens
+            tokens += self._meanings.count_tokens(text)
+        return tokens
 
 
-def _split(marker: int, text: str) -> list[_Sentence]:
-    """Sentences. A question is joined with what follows it up to the next one; a heading lends its words to what it heads."""
-    answer: list[_Sentence] = []
-    heading: frozenset[str] = frozenset()
-    question: _Sentence | None = None
-    for line in text.splitlines():
-        found = [_LABEL.sub("", sentence) for sentence in sentences(line)]
-        if len(found) == 1 and found[0][-1:] not in _ENDS:
-            heading, question = _words(line), None
-            continue
-        for sentence in found:
-            if sentence.endswith("?"):
-                question = _Sentence(marker, sentence, "", _words(sentence), LONGEST)
-                answer.append(question)
-                continue
-            if question is not None and question.room:
-                question.answer = f"{question.answer} {sentence}".strip()
-                question.room -= 1
-            if words := _words(sentence):
-                answer.append(_Sentence(marker, sentence, sentence, words | heading, 0))
-    return [sentence for sentence in answer if sentence.answer]
+def _questions(messages: Sequence[str]) -> list[Question]:
+    """The questions of a burst, each with what was said before it; without any, all that is said is the question."""
+    questions: list[Question] = []
+    said: list[str] = []
+    for message in messages:
+        for sentence in sentences(_GREETING.sub("", message, count=1)):
+            for part in _AND.split(sentence):
+                if _ASKING.search(part) and (words(part) or said):
+                    questions.append(_question(part, " ".join(said)))
+                    said = []
+                elif words(part):
+                    said.append(part)
+    if said and not questions:
+        questions.append(_question(" ".join(said), ""))
+    return questions
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(_stem(word) for word in _WORD.findall(text.lower()) if word not in _STOP)
+def _question(text: str, said: str) -> Question:
+    asked, aside = words(text), words(said)
+    return Question(text, sorted(asked), sorted(aside - asked))
 
 
-def _stem(word: str) -> str:
-    """Roughly the word without its ending: enough to let `opening`, `opens` and `open` meet."""
-    for ending in ("ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "s", "e", "y"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
+def _shown(marker: int, statement: Statement, question: Question) -> str:
+    """With its heading, when it is the heading that says what the statement is about."""
+    stems = {stem(word) for word in (*question.words, *question.aside)}
+    lent = {stem(word) for word in statement.around} - {stem(word) for word in statement.words}
+    heading = f"{statement.heading}: " if statement.heading and stems & lent else ""
+    return f"{heading}{_MARKER.sub('', statement.shown)} [{marker}]"
 
 
-def _rarity(candidates: Sequence[_Sentence]) -> Callable[[str], float]:
-    """Weight of a word by how few of the sentences have it (BM25's inverse document frequency)."""
-    counts = Counter(word for sentence in candidates for word in sentence.words)
-    number = len(candidates)
-    return lambda word: math.log(1 + (number - counts[word] + 0.5) / (counts[word] + 0.5))
+def _key(passage: Passage) -> tuple[str, str | None]:
+    return passage.text, passage.section

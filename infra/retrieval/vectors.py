@@ -55,8 +55,11 @@ class PgVectors:
         values = {"vector": _vector(embedding), "tenant": tenant, "model": model, "limit": limit}
         async with self._database.tenant(tenant) as connection:
             rows = await (await connection.execute(query, values, prepare=True)).fetchall()
+        keys = await self._keyring.load(tenant, {row[0] for row in rows})
         passages = []
         for document, ordinal, id, page, section, title, content, score in rows:
+            if document not in keys:
+                continue  # it was erased while we searched; its rows go next
             about = _context(document, ordinal)
             decode = msgspec.msgpack.decode
             passages.append(

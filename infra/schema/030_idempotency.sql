@@ -9,6 +9,7 @@ CREATE TABLE idempotency (
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant, key)
 );
+CREATE INDEX idempotency_created ON idempotency (tenant, created_at);
 ALTER TABLE idempotency ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON idempotency USING (tenant = nullif(current_setting('retrace.tenant', true), '')::uuid);
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency TO retrace_app;

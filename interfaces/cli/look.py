@@ -26,7 +26,7 @@ from interfaces.cli.base import (
     tenant_option,
     with_services,
 )
-from interfaces.http.conversation import shown_event
+from interfaces.http.event import shown_event
 
 tenant_or_all = click.option(
     "--tenant", "tenant_id", type=click.UUID, help="the tenant's id; otherwise all tenants are tried"

@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, get, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
 from application.agent import ConfigureAgent, configuration_of, configure_agent
 from application.context import Context
 from application.tenant import Principal
 from domain.agent import AgentConfiguration
 from interfaces.bootstrap import Services
-from interfaces.http.reading import written
+from interfaces.http.position import written
 
 
-@get("/v1/agent/configuration")
-async def read(services: Services, principal: Principal) -> dict[str, Any]:
+class ConfigurationOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`version` 0: nothing was ever set, these are the defaults."""
+
+    tenant: UUID
+    version: int
+    configuration: AgentConfiguration
+
+
+@get("/v1/agent/configuration", scope="integrations:manage")
+async def read(
+    services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> ConfigurationOut:
     """The configuration in force and its version."""
-    principal.require("integrations:manage")
-    return _shown(principal.tenant, *await configuration_of(principal.tenant, store=services.store))
+    configuration, version = await configuration_of(principal.tenant, store=services.store)
+    return ConfigurationOut(tenant=principal.tenant, version=version, configuration=configuration)
 
 
-@put("/v1/agent/configuration")
+@put("/v1/agent/configuration", scope="integrations:manage")
 async def replace(
-    data: AgentConfiguration, services: Services, principal: Principal, context: Context
-) -> Response[dict[str, Any]]:
-    """Put a configuration in place; what is left out has its default."""
-    principal.require("integrations:manage")
+    data: JSONBody[AgentConfiguration], services: NamedDependency[Services], context: NamedDependency[Context]
+) -> Response[ConfigurationOut]:
+    """Put a configuration in the place of the present one; what is left out has its default."""
     command = ConfigureAgent(configuration=data)
     configured = await configure_agent(command, context, store=services.store, clock=services.clock)
-    shown = _shown(principal.tenant, configured.configuration, configured.version)
-    return Response(shown, headers=written(configured.position))
-
-
-def _shown(tenant: UUID, configuration: AgentConfiguration, version: int) -> dict[str, Any]:
-    return {"tenant": tenant, "version": version, "configuration": msgspec.to_builtins(configuration)}
+    shown = ConfigurationOut(
+        tenant=context.tenant, version=configured.version, configuration=configured.configuration
+    )
+    return Response(shown, headers=await written(services, context.tenant, configured.position))
 
 
 ROUTER = Router("/", route_handlers=[read, replace], tags=["agent"])

@@ -1,39 +1,117 @@
-"""Who is calling: `X-Tenant-ID` and `X-Tenant-API-Key`, or `Authorization: Bearer KEY`."""
+"""Who is calling: `X-Tenant-ID` and `X-Tenant-API-Key`, or `Authorization: Bearer KEY`.
+
+Every route below /v1 says in its options what it asks of the caller: `scope`, and `operator=True` where the deployment's
+operator (RETRACE_OPERATOR_KEY as the bearer key) may come as well; `scope=None` lets nobody else in.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from typing import Any
+from uuid import UUID
 
+import msgspec
 from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
 
 from application.context import Context
-from application.tenant import Principal, authenticate
-from domain.errors import Unauthenticated
+from application.tenant import PREFIX, Principal, authenticate
+from domain.errors import Forbidden, NotFound, Unauthenticated
+from domain.tenant import Scope
 from interfaces.bootstrap import Services
 
+HOW = "send an API key: X-Tenant-ID and X-Tenant-API-Key, or Authorization: Bearer KEY"
+DEPLOYMENT = UUID(int=1)
+"""Stands where a tenant stands, in what the operator does before there is one."""
 
-async def principal_of(connection: ASGIConnection[Any, Any, Any, Any], services: Services) -> Principal:
-    """Raises Unauthenticated, Forbidden for a suspended tenant."""
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """`principal` is None for the deployment's operator."""
+
+    principal: Principal | None
+
+    @property
+    def actor(self) -> str:
+        return f"key:{self.principal.key}" if self.principal else "operator:deployment"
+
+    @property
+    def tenant(self) -> UUID:
+        return self.principal.tenant if self.principal else DEPLOYMENT
+
+    def context(self, tenant: UUID, correlation: UUID) -> Context:
+        """For a command about `tenant`. Raises NotFound for another tenant than the caller's own."""
+        if self.principal is not None and tenant != self.principal.tenant:
+            raise NotFound(f"there is no tenant {tenant} that this key can see")
+        return Context(tenant=tenant, actor=self.actor, correlation=correlation)
+
+
+async def caller_of(connection: Connection, services: Services) -> Caller:
+    """Once for each request. Raises Unauthenticated, Forbidden for a suspended tenant."""
+    state = connection.scope["state"]
+    if (known := state.get("caller")) is not None:
+        assert isinstance(known, Caller)
+        return known
     headers = connection.headers
     text = headers.get("x-tenant-api-key")
     if text is None:
         kind, _, text = headers.get("authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not text:
-            raise Unauthenticated(
-                "send an API key: X-Tenant-ID and X-Tenant-API-Key, or Authorization: Bearer KEY"
-            )
-    return await authenticate(
-        text.strip(), headers.get("x-tenant-id"), store=services.store, clock=services.clock
-    )
+        if kind.lower() != "bearer":
+            text = ""
+    text = text.strip()
+    if not text:
+        raise Unauthenticated(HOW)
+    if not text.startswith(PREFIX) and _is_operators(text, services.settings.operator_key):
+        caller = Caller(None)
+    else:
+        principal = await authenticate(
+            text, headers.get("x-tenant-id"), store=services.store, clock=services.clock
+        )
+        await services.key_use.used(principal.tenant, principal.key, services.clock())
+        caller = Caller(principal)
+    state["caller"] = caller
+    return caller
 
 
-async def provide_principal(request: Request[Any, Any, Any], services: Services) -> Principal:
-    return await principal_of(request, services)
+def allow(caller: Caller, handler: BaseRouteHandler) -> None:
+    """Raises Forbidden where the handler asks for more than the caller has."""
+    scope: Scope | None = handler.opt["scope"]
+    if caller.principal is None:
+        if not handler.opt.get("operator", False):
+            raise Forbidden("the operator's key is for /v1/tenants; use a key of a tenant's here")
+    elif scope is None:
+        raise Forbidden("this takes the operator's key, RETRACE_OPERATOR_KEY of the deployment")
+    else:
+        caller.principal.require(scope)
 
 
-def provide_context(request: Request[Any, Any, Any], principal: Principal) -> Context:
+def _is_operators(text: str, key: str | None) -> bool:
+    given, right = (hashlib.sha256(part.encode()).digest() for part in (text, key or ""))
+    return hmac.compare_digest(given, right) and bool(key)
+
+
+def provide_caller(request: Request[Any, Any, Any]) -> Caller:
+    """Whom the gate has let in."""
+    caller: Caller = request.scope["state"]["caller"]
+    return caller
+
+
+def provide_principal(request: Request[Any, Any, Any]) -> Principal:
+    principal = provide_caller(request).principal
+    assert principal is not None, "a route that takes the operator asks for the caller, not for a principal"
+    return principal
+
+
+def provide_context(request: Request[Any, Any, Any]) -> Context:
     """The request's id is the correlation of all that it causes."""
-    return Context(
-        tenant=principal.tenant, actor=f"key:{principal.key}", correlation=request.state.request_id
-    )
+    caller = provide_caller(request)
+    return caller.context(caller.tenant, correlation_of(request))
+
+
+def correlation_of(request: Request[Any, Any, Any]) -> UUID:
+    """The request's id."""
+    id: UUID = request.scope["state"]["request_id"]
+    return id

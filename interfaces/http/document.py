@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, delete, get, post
+from litestar import Request, Response, Router, delete, get, post
 from litestar.datastructures import UploadFile
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, Parameter
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath, FromQuery, MultipartBody, QueryParameter
 
 from application.context import Context
 from application.document import (
@@ -26,12 +28,21 @@ from application.tenant import Principal
 from domain.document import LARGEST, Document, Status
 from domain.errors import Invalid, NotFound
 from interfaces.bootstrap import Services
-from interfaces.http.pages import Cursor, Limit, Page, page, parsed
-from interfaces.http.reading import AtLeast, reading, written
+from interfaces.http.pages import Cursor, Limit, Page, Pager, Place
+from interfaces.http.position import AtLeast, written
+from interfaces.http.problems import on_bug, problem
 from projections.documents import DocumentRow, Documents, get_document, list_documents
+
+MediaType = Annotated[
+    str | None, QueryParameter(max_length=100, pattern=r"^[!-~]+$(?!\n)", description="As application/pdf.")
+]
+AROUND = 64 * 1024
+"""Bytes of a form around its file."""
 
 
 class UploadIn(msgspec.Struct, forbid_unknown_fields=True):
+    """One field, `file`: the content with its file name."""
+
     file: UploadFile
 
 
@@ -54,21 +65,43 @@ class DocumentOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UploadOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`duplicate`: this very content was there already, as this document."""
+
     id: UUID
     status: Status
     duplicate: bool
 
 
-@post("/v1/documents", status_code=201, request_max_body_size=LARGEST + 64 * 1024)
+class ReprocessOut(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    status: Literal["pending"] = "pending"
+
+
+def on_bad_form(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The multipart parser lets a part's unknown or wrong charset escape as Python's own errors."""
+    if type(error) in (LookupError, UnicodeDecodeError, UnicodeError):
+        return problem("invalid", "a part of the form is not in the charset that it names; send UTF-8")
+    return on_bug(request, error)
+
+
+@post(
+    "/v1/documents",
+    status_code=201,
+    request_max_body_size=LARGEST + AROUND,
+    exception_handlers={LookupError: on_bad_form, UnicodeError: on_bad_form},
+    scope="integrations:manage",
+)
 async def upload(
-    data: Annotated[UploadIn, Body(media_type=RequestEncodingType.MULTI_PART)],
-    services: Services,
-    principal: Principal,
-    context: Context,
+    data: MultipartBody[UploadIn],
+    services: NamedDependency[Services],
+    context: NamedDependency[Context],
 ) -> Response[UploadOut]:
     """Upload a PDF or a text, at most 10 MB. The same content again gives the first document (200)."""
-    principal.require("integrations:manage")
     content = await data.file.read()
+    if len(content) > LARGEST:
+        raise HTTPException(
+            status_code=413, detail=f"the file has {len(content)} bytes; at most {LARGEST} are taken"
+        )
     if not content:
         raise Invalid("the file is empty; upload one with content")
     uploaded = await upload_document(
@@ -80,76 +113,90 @@ async def upload(
         extractor=services.extractor,
         clock=services.clock,
     )
-    document = await services.store.load(Document, uploaded.document, tenant=principal.tenant)
+    document = await services.store.load(Document, uploaded.document, tenant=context.tenant)
     body = UploadOut(id=uploaded.document, status=document.state.status, duplicate=uploaded.duplicate)
-    headers = {"Location": f"/v1/documents/{uploaded.document}", **written(uploaded.position)}
+    headers = {
+        "Location": f"/v1/documents/{uploaded.document}",
+        **await written(services, context.tenant, uploaded.position),
+    }
     return Response(body, status_code=200 if uploaded.duplicate else 201, headers=headers)
 
 
-@get("/v1/documents")
+@get("/v1/documents", scope="integrations:manage")
 async def list_all(
-    services: Services,
-    principal: Principal,
-    status: Status | None = None,
-    media_type: Annotated[str | None, Parameter(max_length=100)] = None,
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    status: FromQuery[Status | None] = None,
+    media_type: MediaType = None,
     cursor: Cursor = None,
     limit: Limit = 50,
     at_least: AtLeast = None,
 ) -> Page[DocumentOut]:
     """Documents, the newest first; deleted ones only when asked for."""
-    principal.require("integrations:manage")
-    before = parsed(cursor)
-    async with reading(services, principal.tenant, Documents(), at_least) as sql:
+    pager = Pager(services, principal.tenant, Place, "documents", status, media_type)
+    before = await pager.place(cursor)
+    async with services.reads.at(principal.tenant, Documents(), at_least) as sql:
         rows = await list_documents(
             sql, principal.tenant, status=status, media_type=media_type, before=before, limit=limit + 1
         )
-    return page(rows, limit, _shown, lambda row: (row.uploaded_at, row.document))
+    return await pager.page(rows, limit, _shown, lambda row: Place(row.uploaded_at, row.document))
 
 
-@get("/v1/documents/{document:uuid}")
+@get("/v1/documents/{document:uuid}", scope="integrations:manage")
 async def read(
-    document: UUID, services: Services, principal: Principal, at_least: AtLeast = None
+    document: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    at_least: AtLeast = None,
 ) -> DocumentOut:
     """A document's status and figures."""
-    principal.require("integrations:manage")
-    async with reading(services, principal.tenant, Documents(), at_least) as sql:
-        row = await get_document(sql, principal.tenant, document)
+    tenant = principal.tenant
+    row = await services.reads.find(
+        tenant, Documents(), lambda sql: get_document(sql, tenant, document), at_least
+    )
     if row is None or row.status == "deleted":
         raise NotFound(f"there is no document {document} in this tenant")
     return _shown(row)
 
 
-@get("/v1/documents/{document:uuid}/content")
-async def download(document: UUID, services: Services, principal: Principal) -> Response[bytes]:
+@get("/v1/documents/{document:uuid}/content", scope="integrations:manage")
+async def download(
+    document: FromPath[UUID], services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> Response[bytes]:
     """The file as it was uploaded."""
-    principal.require("integrations:manage")
     found = await services.store.load(Document, document, tenant=principal.tenant)
     if found.state.status == "deleted":
         raise NotFound("this document was deleted")
     content = await services.files.read(principal.tenant, document)
-    return Response(content, media_type=found.state.media_type, headers={"X-Content-Type-Options": "nosniff"})
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.state.name, safe='')}",
+    }
+    return Response(content, media_type=found.state.media_type, headers=headers)
 
 
-@delete("/v1/documents/{document:uuid}", status_code=204)
+@delete("/v1/documents/{document:uuid}", status_code=204, scope="integrations:manage")
 async def remove(
-    document: UUID, services: Services, principal: Principal, context: Context
+    document: FromPath[UUID], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[None]:
     """Delete a document; its file and vectors are removed."""
-    principal.require("integrations:manage")
     command = DeleteDocument(document=document)
     position = await delete_document(command, context, store=services.store, clock=services.clock)
-    return Response(None, status_code=204, headers=written(position))
+    return Response(None, status_code=204, headers=await written(services, context.tenant, position))
 
 
-@post("/v1/documents/{document:uuid}/reprocess", status_code=202)
+@post("/v1/documents/{document:uuid}/reprocess", status_code=202, scope="integrations:manage")
 async def reprocess(
-    document: UUID, services: Services, principal: Principal, context: Context
-) -> Response[dict[str, str]]:
+    document: FromPath[UUID], services: NamedDependency[Services], context: NamedDependency[Context]
+) -> Response[ReprocessOut]:
     """Process a document again."""
-    principal.require("integrations:manage")
     command = ReprocessDocument(document=document)
     position = await reprocess_document(command, context, store=services.store, clock=services.clock)
-    return Response({"id": str(document), "status": "pending"}, status_code=202, headers=written(position))
+    headers = {
+        "Location": f"/v1/documents/{document}",
+        **await written(services, context.tenant, position),
+    }
+    return Response(ReprocessOut(id=document), status_code=202, headers=headers)
 
 
 def _shown(row: DocumentRow) -> DocumentOut:

@@ -7,16 +7,18 @@ from typing import Any
 
 from litestar.connection import Request
 from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.document import LARGEST
+from application.ports import Kept
 from domain.errors import Invalid
-from infra.idempotency import Idempotency, Kept
 from interfaces.bootstrap import Services
-from interfaces.http.authentication import principal_of
+from interfaces.http.authentication import caller_of
+from interfaces.http.gate import MULTIPART, is_api
 
-MOST = LARGEST + 64 * 1024
+KEY = "Idempotency-Key"
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -25,36 +27,41 @@ class Idempotent(ASGIMiddleware):
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._kept = Idempotency(services.database, services.keyring)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, Any] = Request(scope, receive)
-        key = request.headers.get("idempotency-key")
-        if key is None or request.method not in WRITES:
+        key = request.headers.get(KEY)
+        handler = request.route_handler
+        if key is None or request.method not in WRITES or not is_api(handler):
             await next_app(scope, receive, send)
             return
         if not 1 <= len(key) <= 200 or not key.isprintable():
-            raise Invalid("Idempotency-Key has 1 to 200 printable characters")
-        principal = await principal_of(request, self._services)
-        body = await _body(receive)
-        fingerprint = hashlib.sha256(
-            b"\n".join((request.method.encode(), scope["path"].encode(), body))
-        ).digest()
-        kept = await self._kept.begin(principal.tenant, key, fingerprint)
+            raise Invalid(f"{KEY} has 1 to 200 printable characters")
+        tenant = (await caller_of(request, self._services)).tenant
+        assert isinstance(handler, HTTPRouteHandler)
+        body = await _body(receive, handler.resolve_request_max_body_size() or 0)
+        kept = await self._services.idempotency.begin(tenant, key, await self._fingerprint(request, body))
         if kept is None:
-            kept = await self._run(scope, body, next_app)
-            if kept.status >= 500:
-                await self._kept.abandon(principal.tenant, key)
-            else:
-                await self._kept.finish(principal.tenant, key, kept)
+            kept = await self._first(scope, body, next_app, tenant, key)
         else:
             kept.headers.append((b"idempotency-replayed", b"true"))
         await send({"type": "http.response.start", "status": kept.status, "headers": kept.headers})
         await send({"type": "http.response.body", "body": kept.body, "more_body": False})
 
-    async def _run(self, scope: Scope, body: bytes, next_app: ASGIApp) -> Kept:
-        """The application's response to this body."""
-        status = 500
+    async def _fingerprint(self, request: Request[Any, Any, Any], body: bytes) -> bytes:
+        """Names method, address and body, under a key of the tenant's."""
+        kind, options = request.content_type
+        if kind == MULTIPART and options.get("boundary"):
+            # A client draws a new boundary for each try.
+            body = body.replace(options["boundary"].encode(), b"boundary")
+        parts = (request.method, request.scope["path"].rstrip("/"), request.url.query, kind)
+        tenant = (await caller_of(request, self._services)).tenant
+        digest = hashlib.sha256(body).hexdigest()
+        return (await self._services.keyring.identify(tenant, "request", *parts, digest)).bytes
+
+    async def _first(self, scope: Scope, body: bytes, next_app: ASGIApp, tenant: Any, key: str) -> Kept:
+        """The application's response to this body, kept unless the same request may fare better the next time."""
+        status, done = 500, False
         headers: list[tuple[bytes, bytes]] = []
         parts: list[bytes] = []
         given = False
@@ -74,11 +81,19 @@ class Idempotent(ASGIMiddleware):
             elif message["type"] == "http.response.body":
                 parts.append(message["body"])
 
-        await next_app(scope, receive, send)
-        return Kept(status, headers, b"".join(parts))
+        try:
+            await next_app(scope, receive, send)
+            done = status < 500 and status != 429
+        finally:
+            if not done:
+                await self._services.idempotency.abandon(tenant, key)
+        kept = Kept(status, headers, b"".join(parts))
+        if done:
+            await self._services.idempotency.finish(tenant, key, kept)
+        return kept
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive, most: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
@@ -87,8 +102,8 @@ async def _body(receive: Receive) -> bytes:
             raise Invalid("the request was cut off")
         part = message.get("body", b"")
         size += len(part)
-        if size > MOST:
-            raise Invalid(f"the body is larger than {MOST} bytes")
+        if size > most:
+            raise HTTPException(status_code=413, detail=f"the body may have at most {most} bytes")
         parts.append(part)
         if not message.get("more_body"):
             return b"".join(parts)

@@ -9,41 +9,47 @@ from uuid import UUID
 
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from infra.ids import uuid7
+from application.ports import Ids
+from interfaces.logs import correlation
 
 log = logging.getLogger("retrace.http")
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Seconds; upper bounds of the latency histogram."""
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 
 class Counters:
-    """Requests by method, route and status; their latencies."""
+    """Requests by method, route and status; their latencies by method and route."""
 
     def __init__(self) -> None:
         self.requests: dict[tuple[str, str, int], int] = defaultdict(int)
-        self.latencies = [0] * (len(BUCKETS) + 1)
-        self.seconds = 0.0
+        self.latencies: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * (len(BUCKETS) + 1))
+        self.seconds: dict[tuple[str, str], float] = defaultdict(float)
 
     def add(self, method: str, route: str, status: int, seconds: float) -> None:
+        bucket = next((n for n, bound in enumerate(BUCKETS) if seconds <= bound), len(BUCKETS))
         self.requests[method, route, status] += 1
-        self.latencies[next((n for n, bound in enumerate(BUCKETS) if seconds <= bound), len(BUCKETS))] += 1
-        self.seconds += seconds
+        self.latencies[method, route][bucket] += 1
+        self.seconds[method, route] += seconds
 
 
-class Observer(ASGIMiddleware):
-    scopes = (ScopeType.HTTP,)
+class Observed:
+    """The application with this around it; requests that find no route are seen as well."""
 
-    def __init__(self, counters: Counters) -> None:
-        self.counters = counters
+    def __init__(self, app: ASGIApp, counters: Counters, ids: Ids) -> None:
+        self._app, self._counters, self._ids = app, counters, ids
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        method = str(scope["method"])  # type: ignore[typeddict-item]  # `scopes` lets HTTP only come here
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
         started = time.perf_counter()
-        request_id = _request_id(scope)
-        scope["state"]["request_id"] = request_id
+        request_id = _request_id(scope) or self._ids()
+        scope.setdefault("state", {})["request_id"] = request_id
+        token = correlation.set(str(request_id))
         status = 0
 
         async def observed(message: Message) -> None:
@@ -54,26 +60,24 @@ class Observer(ASGIMiddleware):
             await send(message)
 
         try:
-            await next_app(scope, receive, observed)
+            await self._app(scope, receive, observed)
         finally:
             seconds = time.perf_counter() - started
+            # Never the path itself, which may hold what a stranger chose.
             route = str(scope.get("path_template") or "unknown")
-            self.counters.add(method, route, status, seconds)
-            facts = {
-                "method": method,
-                "route": route,
-                "status": status,
-                "ms": round(seconds * 1000, 1),
-            }
-            log.info("request", extra={"facts": {**facts, "request_id": str(request_id)}})
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            self._counters.add(method, route, status, seconds)
+            facts = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+            log.info("request", extra={"facts": facts})
+            correlation.reset(token)
 
 
-def _request_id(scope: Scope) -> UUID:
-    """The caller's X-Request-ID if it is a UUID, else a new one."""
+def _request_id(scope: Scope) -> UUID | None:
+    """The caller's X-Request-ID, if it is a UUID."""
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             try:
                 return UUID(value.decode("ascii"))
-            except (ValueError, UnicodeDecodeError):
-                break
-    return uuid7()
+            except ValueError:
+                return None
+    return None

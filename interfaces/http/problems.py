@@ -1,4 +1,7 @@
-"""Every error as RFC 9457 problem details. `type` is stable; `detail` says what to do; no stack trace, no personal text."""
+"""Every error as RFC 9457 problem details. `type` is stable; `detail` says what to do; no stack trace, no personal text.
+
+A `type` is /problems/KIND, relative to the deployment, which explains it under that very address.
+"""
 
 from __future__ import annotations
 
@@ -6,39 +9,47 @@ import logging
 from typing import Any
 
 import msgspec
-from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar import MediaType, Request, Response, Router, get
+from litestar.exceptions import HTTPException, InternalServerException, ValidationException
+from litestar.params import FromPath
 
-from application.ports import Fault, ProviderError, Unavailable
+from application.ports import Fault, Unavailable
 from domain.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Refused, Unauthenticated
-from infra.crypto.keyring import Tampered
 
 log = logging.getLogger("retrace.http")
 
 MEDIA_TYPE = "application/problem+json"
 
-KINDS: dict[type[Exception], tuple[int, str, str]] = {
-    Invalid: (400, "invalid", "The input is not of the form it must have"),
-    Unauthenticated: (401, "unauthenticated", "The API key is not valid"),
-    Forbidden: (403, "forbidden", "The caller may not do this"),
-    NotFound: (404, "not-found", "There is no such thing"),
-    Conflict: (409, "conflict", "Somebody else was first"),
-    Refused: (422, "refused", "A rule says no"),
-    ProviderError: (503, "unavailable", "A provider does not answer"),
-    Unavailable: (503, "unavailable", "A server that this needs does not answer"),
-    Tampered: (500, "tampered", "Stored data was changed"),
+TITLES: dict[str, tuple[int, str]] = {
+    "invalid": (400, "The input is not of the form it must have"),
+    "unauthenticated": (401, "The API key is not valid"),
+    "forbidden": (403, "The caller may not do this"),
+    "not-found": (404, "There is no such thing"),
+    "method-not-allowed": (405, "This address does not take this method"),
+    "conflict": (409, "Somebody else was first"),
+    "too-large": (413, "The body is too large"),
+    "unsupported-media-type": (415, "This content type is not taken here"),
+    "refused": (422, "A rule says no"),
+    "too-many-requests": (429, "Too many requests"),
+    "fault": (500, "Something failed on our side"),
+    "tampered": (500, "Stored data was changed"),
+    "unavailable": (503, "A server that this needs does not answer"),
+}
+"""Kind → status and title."""
+
+KINDS: dict[type[Exception], str] = {
+    Invalid: "invalid",
+    Unauthenticated: "unauthenticated",
+    Forbidden: "forbidden",
+    NotFound: "not-found",
+    Conflict: "conflict",
+    Refused: "refused",
+    Unavailable: "unavailable",
+    Fault: "unavailable",
 }
 
-STATUSES: dict[int, tuple[str, str]] = {
-    400: ("invalid", "The input is not of the form it must have"),
-    401: ("unauthenticated", "The API key is not valid"),
-    403: ("forbidden", "The caller may not do this"),
-    404: ("not-found", "There is no such thing"),
-    405: ("method-not-allowed", "This address does not take this method"),
-    413: ("too-large", "The body is too large"),
-    415: ("unsupported-media-type", "This content type is not taken here"),
-    429: ("too-many-requests", "Too many requests"),
-}
+STATUSES = {status: kind for kind, (status, _) in reversed(TITLES.items()) if status < 500}
+SORRY = "try again; tell us the request's X-Request-ID if it stays"
 
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -48,14 +59,15 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
     title: str
     status: int
     detail: str
-    instance: str | None = None
-    errors: list[dict[str, Any]] = []
+    errors: list[dict[str, str]] = []
 
 
 def problem(
-    status: int, kind: str, title: str, detail: str, headers: dict[str, str] | None = None, **facts: Any
+    kind: str, detail: str, headers: dict[str, str] | None = None, status: int | None = None, **facts: Any
 ) -> Response[bytes]:
-    """A response with a problem as its body. `kind` becomes the `type` /problems/KIND."""
+    """A response with a problem as its body."""
+    usual, title = TITLES[kind]
+    status = status or usual
     body = msgspec.to_builtins(Problem(type=f"/problems/{kind}", title=title, status=status, detail=detail))
     return Response(
         msgspec.json.encode({**facts, **body}),
@@ -67,70 +79,83 @@ def problem(
 
 def on_refusal(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Refusals and faults, by their kind."""
-    for cls in type(error).__mro__:
-        if cls in KINDS:
-            status, kind, title = KINDS[cls]
-            break
-    else:
-        return on_bug(request, error)
+    kind = next(KINDS[cls] for cls in type(error).__mro__ if cls in KINDS)
     headers = {}
-    if status == 401:
+    if kind == "unauthenticated":
         headers["WWW-Authenticate"] = 'Bearer realm="retrace"'
-    if status == 503:
+    if kind == "unavailable":
         headers["Retry-After"] = "2"
-    if status >= 500:
-        log.error("%s %s: %s", request.method, request.scope.get("path_template", "?"), type(error).__name__)
-    facts = {
-        name: value
-        for name, value in getattr(error, "facts", {}).items()
-        if name not in Problem.__struct_fields__
-    }
-    return problem(status, kind, title, getattr(error, "detail", "") or str(error), headers, **facts)
+        log.warning("%s: %s", _route(request), type(error).__name__)
+    return problem(kind, getattr(error, "detail", "") or str(error), headers, **getattr(error, "facts", {}))
 
 
-def on_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """What litestar refuses: unknown addresses, wrong methods, bodies that do not fit."""
-    status = error.status_code
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """What litestar refuses: unknown addresses, wrong methods, parameters that do not fit."""
+    status, facts = error.status_code, {}
+    if isinstance(error, InternalServerException) and "disconnected" in error.detail:
+        return problem("invalid", "the request was cut off")
     if status >= 500:
-        return problem(500, "fault", "Something failed on our side", "try again; tell us if it stays")
-    kind, title = STATUSES.get(status, ("refused", "The request was refused"))
-    detail = error.detail or title
-    headers = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
-    extra = error.extra if isinstance(error, ValidationException) and isinstance(error.extra, list) else None
-    if extra:
+        return on_bug(request, error)
+    kind = STATUSES.get(status, "invalid")
+    detail = error.detail
+    if status == 404:
+        detail = "there is nothing at this address; /schema describes what there is"
+    elif status == 405:
+        detail = f"this address takes {(error.headers or {}).get('allow', 'other methods')}"
+    elif isinstance(error, ValidationException) and isinstance(error.extra, list):
         errors = [
-            {"field": item.get("key", ""), "message": item.get("message", "")}
-            for item in extra
+            {"field": str(item.get("key", "")), "message": str(item.get("message", ""))}
+            for item in error.extra
             if isinstance(item, dict)
         ]
+        facts["errors"] = errors
         detail = (
-            "; ".join(f"{e['field']}: {e['message']}" if e["field"] else e["message"] for e in errors)
-            or detail
+            "; ".join(f"{item['field']}: {item['message']}".removeprefix(": ") for item in errors) or detail
         )
-        return problem(status, kind, title, detail, headers, errors=errors)
-    return problem(status, kind, title, detail, headers)
+    headers = {
+        name.title(): value for name, value in (error.headers or {}).items() if name.lower() == "allow"
+    }
+    return problem(kind, detail, headers, status, **facts)
 
 
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Anything else is our fault. The log gets the kind and the place of the error, never its text."""
+    log.error("%s failed: %s at %s", _route(request), type(error).__name__, place_of(error))
+    return problem("fault", SORRY)
+
+
+def on_tampered(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Stored data does not open: somebody changed it, or the master key is another one."""
+    log.critical("%s: stored data was changed, at %s", _route(request), place_of(error))
+    return problem("tampered", "data that this needs was changed behind our back; nothing of it is shown")
+
+
+def place_of(error: BaseException) -> str:
+    """File and line where an error arose."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
-    log.error(
-        "%s %s failed: %s at %s",
-        request.method,
-        request.scope.get("path_template", "?"),
-        type(error).__name__,
-        where,
-    )
-    return problem(500, "fault", "Something failed on our side", "try again; tell us if it stays")
+    return f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
 
+
+def _route(request: Request[Any, Any, Any]) -> str:
+    return f"{request.method} {request.scope.get('path_template', '?')}"
+
+
+@get("/problems/{kind:str}", media_type=MediaType.TEXT)
+async def explain(kind: FromPath[str]) -> str:
+    """What a problem's `type` means."""
+    if kind not in TITLES:
+        raise NotFound(f"there is no kind of problem {kind[:40]!r}; known are {', '.join(TITLES)}")
+    status, title = TITLES[kind]
+    return f"{kind} ({status}): {title}. The problem's `detail` says what to do.\n"
+
+
+ROUTER = Router("/", route_handlers=[explain], tags=["problems"])
 
 HANDLERS: dict[Any, Any] = {
     Refusal: on_refusal,
     Fault: on_refusal,
-    Tampered: on_refusal,
     HTTPException: on_http_error,
     Exception: on_bug,
 }

@@ -6,12 +6,15 @@ from typing import Annotated
 
 import msgspec
 from litestar import Router, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from application.search import Search, search
 from application.tenant import Principal
 from domain.completion import Passage
 from interfaces.bootstrap import Services
+from interfaces.http.pages import Page
 
 
 class SearchIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,19 +22,14 @@ class SearchIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limit: Annotated[int, Meta(ge=1, le=50)] = 5
 
 
-class SearchOut(msgspec.Struct, frozen=True):
-    items: list[Passage]
-    next_cursor: None = None
-
-
-@post("/v1/search", status_code=200)
-async def find(data: SearchIn, services: Services, principal: Principal) -> SearchOut:
-    """The passages nearest in meaning, best first, with their scores (0 to 1)."""
-    principal.require("conversations:read")
+@post("/v1/search", status_code=200, scope="conversations:read")
+async def find(
+    data: JSONBody[SearchIn], services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> Page[Passage]:
+    """The passages nearest in meaning, best first, with their scores (0 to 1). `next_cursor` is always null."""
     query = Search(query=data.query, limit=data.limit)
-    return SearchOut(
-        await search(query, principal.tenant, embedder=services.embedder, vectors=services.vectors)
-    )
+    found = await search(query, principal.tenant, embedder=services.embedder, vectors=services.vectors)
+    return Page(found, None)
 
 
 ROUTER = Router("/", route_handlers=[find], tags=["search"])

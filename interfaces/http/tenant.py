@@ -1,106 +1,178 @@
-"""A tenant's own keys and state."""
+"""Tenants, for the deployment's operator and, each its own, for themselves."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, delete, get, post
+from litestar import Request, Response, Router, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from application.context import Context
 from application.tenant import (
-    IssueKey,
-    KeyIssued,
-    Principal,
-    RevokeKey,
-    RotateKey,
-    issue_key,
-    revoke_key,
-    rotate_key,
+    CreateTenant,
+    create_tenant,
+    remove_tenant,
+    rename_tenant,
+    resume_tenant,
+    suspend_tenant,
 )
-from domain.tenant import Scope, Tenant
+from domain.base import NIL
+from domain.errors import NotFound
+from domain.tenant import Tenant
 from interfaces.bootstrap import Services
-from interfaces.http.reading import written
+from interfaces.http.authentication import Caller, correlation_of
+from interfaces.http.pages import Cursor, Limit, Page, Pager
+from interfaces.http.position import written
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class KeyOut(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    name: str
-    scopes: tuple[Scope, ...]
-    expires_at: datetime | None
-    revoked: bool
+class TenantIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: Name
 
 
-class KeysOut(msgspec.Struct, frozen=True):
-    items: list[KeyOut]
-    next_cursor: None = None
+class SuspendIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    reason: Annotated[str, Meta(max_length=500)] | None = None
 
 
 class TenantOut(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
-    status: str
+    status: Literal["active", "suspended", "removed"]
     created_at: datetime
 
 
-class RotateIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    overlap_hours: Annotated[float, Meta(ge=0, le=2160)] = 24
+class TenantMade(TenantOut, frozen=True, kw_only=True):
+    """`key` has all scopes; it is shown this once."""
+
+    key: str
 
 
-@get("/v1/tenant")
-async def read(services: Services, principal: Principal) -> TenantOut:
-    """The tenant that this key belongs to."""
-    tenant = await services.store.latest(Tenant, principal.tenant, tenant=principal.tenant)
-    return TenantOut(
-        id=tenant.id, name=tenant.state.name, status=tenant.state.status, created_at=tenant.created_on
+@post("/v1/tenants", status_code=201, scope=None, operator=True)
+async def create(
+    data: JSONBody[TenantIn], services: NamedDependency[Services], caller: NamedDependency[Caller]
+) -> Response[TenantMade]:
+    """A new tenant with a first API key."""
+    made = await create_tenant(
+        CreateTenant(name=data.name),
+        actor=caller.actor,
+        store=services.store,
+        clock=services.clock,
+        ids=services.ids,
     )
+    shown = await _shown(services, made.tenant)
+    body = TenantMade(**msgspec.structs.asdict(shown), key=made.key)
+    headers = {
+        "Location": f"/v1/tenants/{made.tenant}",
+        **await written(services, made.tenant, made.position),
+    }
+    return Response(body, status_code=201, headers=headers)
 
 
-@get("/v1/keys")
-async def list_keys(services: Services, principal: Principal) -> KeysOut:
-    """The tenant's API keys, without their secrets."""
-    principal.require("tenants:admin")
-    tenant = await services.store.load(Tenant, principal.tenant, tenant=principal.tenant)
-    return KeysOut(
-        [
-            KeyOut(
-                id=key.id, name=key.name, scopes=key.scopes, expires_at=key.expires_at, revoked=key.revoked
-            )
-            for key in tenant.state.keys.values()
-        ]
-    )
+@get("/v1/tenants", scope="tenants:admin", operator=True)
+async def list_all(
+    services: NamedDependency[Services],
+    caller: NamedDependency[Caller],
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[TenantOut]:
+    """All tenants for the operator; for a tenant's key its own one."""
+    pager = Pager(services, caller.tenant, UUID, "tenants")
+    after = await pager.place(cursor)
+    if caller.principal is not None:
+        return Page([] if after else [await _shown(services, caller.tenant)], None)
+    rows = await services.directory.tenants(after=after or NIL, limit=limit + 1)
+    shown: dict[UUID, TenantOut] = {}
+    for id in rows[:limit]:
+        try:
+            shown[id] = await _shown(services, id)
+        except NotFound:
+            continue  # a log that was begun without its tenant
+    found = await pager.page(rows, limit, lambda id: shown.get(id), lambda id: id)
+    return Page([item for item in found.items if item is not None], found.next_cursor)
 
 
-@post("/v1/keys", status_code=201)
-async def issue(
-    data: IssueKey, services: Services, principal: Principal, context: Context
-) -> Response[KeyIssued]:
-    """A new key; its secret is shown this once."""
-    principal.require("tenants:admin")
-    issued = await issue_key(data, context, store=services.store, clock=services.clock)
-    return Response(issued, status_code=201, headers=written(issued.position))
+@get("/v1/tenants/{tenant:uuid}", scope="tenants:admin", operator=True)
+async def read(
+    tenant: FromPath[UUID],
+    services: NamedDependency[Services],
+    caller: NamedDependency[Caller],
+    request: Request[Any, Any, Any],
+) -> TenantOut:
+    """A tenant."""
+    caller.context(tenant, correlation_of(request))
+    return await _shown(services, tenant)
 
 
-@post("/v1/keys/{key:str}/rotate", status_code=201)
-async def rotate(
-    key: str, services: Services, principal: Principal, context: Context, data: RotateIn | None = None
-) -> Response[KeyIssued]:
-    """A new key in the place of this one, which goes on for some hours."""
-    principal.require("tenants:admin")
-    command = RotateKey(key=key, overlap_hours=(data or RotateIn()).overlap_hours)
-    issued = await rotate_key(command, context, store=services.store, clock=services.clock)
-    return Response(issued, status_code=201, headers=written(issued.position))
+@patch("/v1/tenants/{tenant:uuid}", scope="tenants:admin", operator=True)
+async def rename(
+    tenant: FromPath[UUID],
+    data: JSONBody[TenantIn],
+    services: NamedDependency[Services],
+    caller: NamedDependency[Caller],
+    request: Request[Any, Any, Any],
+) -> Response[TenantOut]:
+    """Give a tenant another name."""
+    context = caller.context(tenant, correlation_of(request))
+    position = await rename_tenant(data.name, context, store=services.store, clock=services.clock)
+    return await _changed(services, tenant, position)
 
 
-@delete("/v1/keys/{key:str}", status_code=204)
-async def revoke(key: str, services: Services, principal: Principal, context: Context) -> Response[None]:
-    """Revoke a key."""
-    principal.require("tenants:admin")
-    position = await revoke_key(RevokeKey(key=key), context, store=services.store, clock=services.clock)
-    return Response(None, status_code=204, headers=written(position))
+@post("/v1/tenants/{tenant:uuid}/suspend", status_code=200, scope=None, operator=True)
+async def suspend(
+    tenant: FromPath[UUID],
+    services: NamedDependency[Services],
+    caller: NamedDependency[Caller],
+    request: Request[Any, Any, Any],
+    data: JSONBody[SuspendIn | None] = None,
+) -> Response[TenantOut]:
+    """No key of this tenant's works, and no message is taken, until it is resumed."""
+    context = caller.context(tenant, correlation_of(request))
+    reason = data.reason if data else None
+    position = await suspend_tenant(reason, context, store=services.store, clock=services.clock)
+    return await _changed(services, tenant, position)
 
 
-ROUTER = Router("/", route_handlers=[read, list_keys, issue, rotate, revoke], tags=["tenant"])
+@post("/v1/tenants/{tenant:uuid}/resume", status_code=200, scope=None, operator=True)
+async def resume(
+    tenant: FromPath[UUID],
+    services: NamedDependency[Services],
+    caller: NamedDependency[Caller],
+    request: Request[Any, Any, Any],
+) -> Response[TenantOut]:
+    """Let a suspended tenant go on."""
+    context = caller.context(tenant, correlation_of(request))
+    position = await resume_tenant(context, store=services.store, clock=services.clock)
+    return await _changed(services, tenant, position)
+
+
+@delete("/v1/tenants/{tenant:uuid}", status_code=204, scope=None, operator=True)
+async def remove(
+    tenant: FromPath[UUID],
+    services: NamedDependency[Services],
+    caller: NamedDependency[Caller],
+    request: Request[Any, Any, Any],
+) -> Response[None]:
+    """Remove a tenant for good: its keys stop working; its log stays."""
+    context = caller.context(tenant, correlation_of(request))
+    position = await remove_tenant(context, store=services.store, clock=services.clock)
+    return Response(None, status_code=204, headers=await written(services, tenant, position))
+
+
+async def _changed(services: Services, tenant: UUID, position: int) -> Response[TenantOut]:
+    return Response(await _shown(services, tenant), headers=await written(services, tenant, position))
+
+
+async def _shown(services: Services, tenant: UUID) -> TenantOut:
+    found = await services.store.load(Tenant, tenant, tenant=tenant)
+    state = found.state
+    return TenantOut(id=found.id, name=state.name, status=state.status, created_at=found.created_on)
+
+
+ROUTER = Router(
+    "/", route_handlers=[create, list_all, read, rename, suspend, resume, remove], tags=["tenants"]
+)

@@ -28,12 +28,12 @@ def work(content: bytes, arguments: Sequence[str]) -> object:
         case "talk":
             return "x" * (70 * 1024**2)
         case "print":
-            print("noise")
+            sys.stdout.write("noise")
             os.write(1, b"noise")
         case "crash":
             os.kill(os.getpid(), 11)
         case "file":
-            with open("/tmp/retrace-sandbox-test", "wb") as file:
+            with open(arguments[0], "wb") as file:
                 file.write(b"x")
     return None
 

@@ -20,6 +20,10 @@ def children() -> list[str]:
     return [line for process in processes if "misbehaving" in (line := " ".join(process.cmdline()))]
 
 
+def written(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())
+
+
 async def test_the_child_gets_the_arguments_and_gives_its_result() -> None:
     assert await ask("echo", "a", "b") == ["a", "b"]
 
@@ -42,21 +46,24 @@ async def test_a_refusal_keeps_its_words() -> None:
 
 @pytest.mark.parametrize(
     ("what", "message"),
-    [("memory", "memory or crashed"), ("crash", "crashed"), ("file", "crashed"), ("talk", "too much")],
+    [("memory", "memory or crashed"), ("crash", "crashed"), ("talk", "too much")],
 )
 async def test_a_child_that_exceeds_its_bounds_fails(what: str, message: str) -> None:
     with pytest.raises(SandboxFailed, match=message):
         await ask(what)
-    assert (
-        not Path("/tmp/retrace-sandbox-test").exists() or not Path("/tmp/retrace-sandbox-test").read_bytes()
-    )
     assert children() == []
+
+
+async def test_the_child_cannot_write_files(tmp_path: Path) -> None:
+    with pytest.raises(SandboxFailed):
+        await ask("file", str(tmp_path / "made"))
+    assert written(tmp_path) == 0
 
 
 @pytest.mark.parametrize("what", ["sleep", "spin"])
 async def test_a_child_that_takes_too_long_is_ended(what: str) -> None:
     began = time.monotonic()
-    with pytest.raises(SandboxFailed, match="longer than 0.5 s"):
+    with pytest.raises(SandboxFailed, match="it took longer"):
         await ask(what, seconds=0.5)
     assert time.monotonic() - began < 3
     assert children() == []
@@ -64,8 +71,8 @@ async def test_a_child_that_takes_too_long_is_ended(what: str) -> None:
 
 async def test_a_cancelled_caller_leaves_no_child() -> None:
     asking = asyncio.create_task(ask("sleep"))
-    while not children():
-        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.3)
+    assert children()
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking

@@ -28,7 +28,7 @@ from interfaces.bootstrap import Services, services
 from projections import PROJECTIONS
 
 MASTER = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-OPERATOR = "an operator's key of the test, long enough to be one"
+OPERATOR = "operator-0123456789-0123456789-0123456789"
 
 
 @dataclass
@@ -117,3 +117,15 @@ async def theirs(app: Any, parts: Services) -> AsyncIterator[Customer]:
     customer = await customer_of(app, parts, "Theirs")
     async with customer.http:
         yield customer
+
+
+async def settled(customer: Customer, address: str, *, within: float = 15) -> dict[str, Any]:
+    """What is there once its status is a last one."""
+    async with asyncio.timeout(within):
+        while True:
+            reply = await customer.http.get(address)
+            assert reply.status_code == 200, reply.text
+            shown: dict[str, Any] = reply.json()
+            if shown["status"] not in ("pending", "processing"):
+                return shown
+            await asyncio.sleep(0.05)

@@ -1,0 +1,84 @@
+"""Reads of the projections: in the tenant's transaction, as new as the reader needs, with a bounded wait."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from application.ports import Unavailable
+from domain.errors import Invalid
+from infra.database import Database
+from infra.projector import Lag, lags, reached
+from infra.sql import TransactionSql
+from projections.base import Projection, Sql
+
+T = TypeVar("T")
+PATIENCE = timedelta(seconds=2)
+"""How long a read waits for its projection."""
+
+
+class Reads:
+    """`database` is the application's, `system` of role retrace_runner."""
+
+    def __init__(
+        self,
+        database: Database,
+        system: Database,
+        projections: Sequence[Projection],
+        patience: timedelta = PATIENCE,
+    ) -> None:
+        self._database = database
+        self._system = system
+        self._projections = projections
+        self._patience = patience
+
+    @asynccontextmanager
+    async def at(
+        self, tenant: UUID, projection: Projection, at_least: int | None = None
+    ) -> AsyncIterator[Sql]:
+        """A transaction that sees the projection at position `at_least` or later. Raises Unavailable.
+
+        Raises Invalid for a position that the tenant's log has not come to itself.
+        """
+        if at_least:
+            if at_least > await self.head(tenant):
+                raise Invalid(f"the log has not come to position {at_least}; give one that a write returned")
+            await self._wait(tenant, projection, at_least)
+        async with self._database.tenant(tenant) as connection:
+            yield TransactionSql(connection)
+
+    async def find(
+        self,
+        tenant: UUID,
+        projection: Projection,
+        look: Callable[[Sql], Awaitable[T | None]],
+        at_least: int | None = None,
+    ) -> T | None:
+        """What `look` finds. None is said only when the projection knows all that was in the log when this began."""
+        async with self.at(tenant, projection, at_least) as sql:
+            if (found := await look(sql)) is not None:
+                return found
+        await self._wait(tenant, projection, await self.head(tenant))
+        async with self._database.tenant(tenant) as connection:
+            return await look(TransactionSql(connection))
+
+    async def head(self, tenant: UUID) -> int:
+        """The position of the tenant's last event; 0 when there is none."""
+        async with self._database.tenant(tenant) as connection:
+            query = "SELECT seq FROM heads WHERE tenant = %s"
+            row = await (await connection.execute(query, [tenant], prepare=True)).fetchone()
+        return int(row[0]) if row else 0
+
+    async def lags(self, tenant: UUID | None = None) -> list[Lag]:
+        """Every projection's lag, for one tenant or for all."""
+        return await lags(self._system, self._projections, tenant)
+
+    async def _wait(self, tenant: UUID, projection: Projection, position: int) -> None:
+        deadline = datetime.now(UTC) + self._patience
+        if not await reached(self._database, tenant, projection, position, deadline):
+            raise Unavailable(
+                f"the projection {projection.name} has not come to position {position} yet; try again"
+            )

@@ -1,0 +1,85 @@
+"""What every request below /v1 passes before its handler runs: key, scope, content type, query, then the body, strictly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.params import QueryParameter
+
+from domain.errors import Invalid
+from interfaces.bootstrap import Services
+from interfaces.http.authentication import allow, caller_of
+
+JSON, MULTIPART = "application/json", RequestEncodingType.MULTI_PART.value
+
+
+class Gate:
+    """A guard of the whole application."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def __call__(
+        self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+    ) -> None:
+        if not is_api(handler):
+            return
+        assert isinstance(connection, Request)
+        assert isinstance(handler, HTTPRouteHandler)
+        allow(await caller_of(connection, self._services), handler)
+        _check_query(connection, handler)
+        await _check_body(connection, handler)
+
+
+def is_api(handler: BaseRouteHandler) -> bool:
+    """Whether a handler asks for a key."""
+    return any(path.startswith("/v1") for path in handler.paths)
+
+
+def query_names(handler: HTTPRouteHandler) -> set[str]:
+    """Names of the query parameters that a handler takes."""
+    fields = handler.parsed_fn_signature.parameters.items()
+    return {name for name, field in fields if isinstance(field.kwarg_definition, QueryParameter)}
+
+
+def _check_query(request: Request[Any, Any, Any], handler: HTTPRouteHandler) -> None:
+    known = query_names(handler)
+    given = [name for name, _ in request.query_params.multi_items()]
+    if strange := sorted(set(given) - known):
+        told = f"known are {', '.join(sorted(known))}" if known else "there are none here"
+        raise Invalid(f"unknown query parameter {', '.join(strange)[:200]}; {told}")
+    if len(given) != len(set(given)):
+        raise Invalid("a query parameter stands here more than once; give each once")
+
+
+async def _check_body(request: Request[Any, Any, Any], handler: HTTPRouteHandler) -> None:
+    """Litestar converts loosely ("30" for 30); here a body has the types that it must have."""
+    field = handler.parsed_data_field
+    if field is None:
+        return
+    kind, _ = request.content_type
+    definition = field.kwarg_definition
+    if getattr(definition, "media_type", None) == RequestEncodingType.MULTI_PART:
+        if kind != MULTIPART:
+            raise HTTPException(status_code=415, detail=f"send the body as {MULTIPART}")
+        return
+    body = await request.body()
+    if not body and field.is_optional:
+        return
+    if kind != JSON:
+        raise HTTPException(status_code=415, detail=f"send the body as {JSON}")
+    try:
+        msgspec.json.decode(body, type=field.annotation)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at ")
+        raise Invalid(str(error), errors=[{"field": place.strip("`") or "$", "message": message}]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"the body is no JSON: {error}") from None
+    except RecursionError:
+        raise Invalid("the body is nested too deeply") from None

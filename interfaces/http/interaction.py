@@ -1,0 +1,96 @@
+"""How an interaction is shown: made from its events, never from a read model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from application.conversation import AnswerGiven
+from domain.completion import Citation, Usage
+from domain.conversation import Conversation
+from domain.recorded import Recorded
+
+
+class Interaction(msgspec.Struct, frozen=True, kw_only=True):
+    """`answer` is what the customer is sent: the disclosure, where it is due, and `text`. Cost in USD.
+
+    `confidence` is 0 to 1; `handoff` the reason why a person is to take over; `citations` tell what the [1] in the text mean.
+    """
+
+    id: UUID
+    conversation: UUID
+    status: Literal["pending", "answered", "failed"]
+    messages: tuple[str, ...] = ()
+    answer: str | None = None
+    text: str | None = None
+    disclosure: str | None = None
+    citations: tuple[Citation, ...] = ()
+    confidence: float | None = None
+    handoff: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    usage: Usage | None = None
+    cost: Decimal | None = None
+    cached: bool = False
+    latency_ms: float | None = None
+    created_at: datetime | None = None
+    answered_at: datetime | None = None
+
+
+def from_answer(given: AnswerGiven) -> Interaction:
+    """From the answer that was just saved."""
+    texts = tuple(message.text for message in given.messages)
+    return _answered(given.conversation, texts, given.disclosure, given.received_at, given.event)
+
+
+def from_events(events: Sequence[Recorded]) -> Interaction:
+    """From all events of one interaction, in order; at least one."""
+    first = events[0]
+    texts = tuple(e.event.text for e in events if isinstance(e.event, Conversation.MessageReceived))
+    disclosure = next((e.event.text for e in events if isinstance(e.event, Conversation.Disclosed)), None)
+    answered = next((e.event for e in events if isinstance(e.event, Conversation.Answered)), None)
+    if answered is not None:
+        return _answered(first.stream, texts, disclosure, first.recorded_at, answered)
+    failed = any(isinstance(e.event, Conversation.AnswerFailed) for e in events)
+    return Interaction(
+        id=getattr(first.event, "interaction", first.stream),
+        conversation=first.stream,
+        status="failed" if failed else "pending",
+        messages=texts,
+        created_at=first.recorded_at,
+    )
+
+
+def _answered(
+    conversation: UUID,
+    texts: tuple[str, ...],
+    disclosure: str | None,
+    created_at: datetime,
+    event: Conversation.Answered,
+) -> Interaction:
+    last = event.attempts[-1]
+    return Interaction(
+        id=event.interaction,
+        conversation=conversation,
+        status="answered",
+        messages=texts,
+        answer=event.text if disclosure is None else f"{disclosure}\n\n{event.text}",
+        text=event.text,
+        disclosure=disclosure,
+        citations=event.citations,
+        confidence=event.confidence,
+        handoff=event.handoff,
+        provider=last.provider,
+        model=last.served or last.model,
+        usage=last.usage,
+        cost=event.cost,
+        cached=event.cached,
+        latency_ms=event.latency_ms,
+        created_at=created_at,
+        answered_at=event.timestamp,
+    )

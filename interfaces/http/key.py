@@ -1,0 +1,146 @@
+"""A tenant's API keys: shown once, with scopes, expiry, rotation with overlap, revocation."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, PathParameter
+from msgspec import Meta
+
+from application.context import Context
+from application.tenant import (
+    IssueKey,
+    KeyIssued,
+    Principal,
+    RevokeKey,
+    RotateKey,
+    issue_key,
+    revoke_key,
+    rotate_key,
+)
+from domain.errors import NotFound
+from domain.tenant import ApiKey, Scope, Tenant
+from interfaces.bootstrap import Services
+from interfaces.http.pages import Cursor, Limit, Page, Pager
+from interfaces.http.position import written
+
+KeyId = Annotated[str, PathParameter(max_length=32, description="The key's id, as the list has it.")]
+
+
+class KeyIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`expires_at`: RFC 3339 with its zone; without it the key does not expire."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=20)]
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class RotateIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The old key goes on for `overlap_hours`."""
+
+    overlap_hours: Annotated[float, Meta(ge=0, le=2160)] = 24
+
+
+class KeyOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`last_used_at` is known within a minute, while Redis keeps it."""
+
+    id: str
+    name: str
+    scopes: tuple[Scope, ...]
+    expires_at: datetime | None
+    revoked: bool
+    last_used_at: datetime | None
+
+
+class KeyMade(msgspec.Struct, frozen=True, kw_only=True):
+    """`secret` is the key's text; it is shown this once."""
+
+    id: str
+    secret: str
+
+
+@get("/v1/keys", scope="tenants:admin")
+async def list_all(
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[KeyOut]:
+    """The tenant's API keys, the oldest first, without their secrets."""
+    pager = Pager(services, principal.tenant, int, "keys")
+    start = await pager.place(cursor) or 0
+    tenant = await services.store.load(Tenant, principal.tenant, tenant=principal.tenant)
+    used = await services.key_use.last(principal.tenant)
+    keys = list(enumerate(tenant.state.keys.values(), 1))[start : start + limit + 1]
+    return await pager.page(
+        keys, limit, lambda item: _shown(item[1], used.get(item[1].id)), lambda item: item[0]
+    )
+
+
+@get("/v1/keys/{key:str}", scope="tenants:admin")
+async def read(
+    key: KeyId, services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> KeyOut:
+    """One API key, without its secret."""
+    tenant = await services.store.load(Tenant, principal.tenant, tenant=principal.tenant)
+    if key not in tenant.state.keys:
+        raise NotFound("there is no such key in this tenant")
+    used = await services.key_use.last(principal.tenant)
+    return _shown(tenant.state.keys[key], used.get(key))
+
+
+@post("/v1/keys", status_code=201, scope="tenants:admin")
+async def issue(
+    data: JSONBody[KeyIn], services: NamedDependency[Services], context: NamedDependency[Context]
+) -> Response[KeyMade]:
+    """A new key."""
+    expires_at = data.expires_at.astimezone(UTC) if data.expires_at else None
+    command = IssueKey(name=data.name, scopes=tuple(dict.fromkeys(data.scopes)), expires_at=expires_at)
+    issued = await issue_key(command, context, store=services.store, clock=services.clock)
+    return await _made(services, context.tenant, issued)
+
+
+@post("/v1/keys/{key:str}/rotate", status_code=201, scope="tenants:admin")
+async def rotate(
+    key: KeyId,
+    services: NamedDependency[Services],
+    context: NamedDependency[Context],
+    data: JSONBody[RotateIn | None] = None,
+) -> Response[KeyMade]:
+    """A new key in the place of this one, with its name and scopes."""
+    command = RotateKey(key=key, overlap_hours=(data or RotateIn()).overlap_hours)
+    issued = await rotate_key(command, context, store=services.store, clock=services.clock)
+    return await _made(services, context.tenant, issued)
+
+
+@delete("/v1/keys/{key:str}", status_code=204, scope="tenants:admin")
+async def revoke(
+    key: KeyId, services: NamedDependency[Services], context: NamedDependency[Context]
+) -> Response[None]:
+    """Revoke a key: here at once, everywhere within a second."""
+    position = await revoke_key(RevokeKey(key=key), context, store=services.store, clock=services.clock)
+    return Response(None, status_code=204, headers=await written(services, context.tenant, position))
+
+
+async def _made(services: Services, tenant: UUID, issued: KeyIssued) -> Response[KeyMade]:
+    headers = {"Location": f"/v1/keys/{issued.id}", **await written(services, tenant, issued.position)}
+    return Response(KeyMade(id=issued.id, secret=issued.secret), status_code=201, headers=headers)
+
+
+def _shown(key: ApiKey, used: datetime | None) -> KeyOut:
+    return KeyOut(
+        id=key.id,
+        name=key.name,
+        scopes=key.scopes,
+        expires_at=key.expires_at,
+        revoked=key.revoked,
+        last_used_at=used,
+    )
+
+
+ROUTER = Router("/", route_handlers=[list_all, read, issue, rotate, revoke], tags=["keys"])

@@ -1,0 +1,132 @@
+"""The description at /schema: what each route needs, what it refuses with, and examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Litestar, Response, Router
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import (
+    Components,
+    Example,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Reference,
+    Schema,
+    SecurityScheme,
+)
+
+from interfaces.http.gate import is_api
+from interfaces.http.problems import MEDIA_TYPE, TITLES, problem
+
+DESCRIPTION = """AI customer service whose every answer can be explained.
+
+Send a key as `Authorization: Bearer KEY`, or as `X-Tenant-API-Key` with `X-Tenant-ID`. Times are RFC 3339 in UTC, money is a
+decimal string in USD, lists are `{items, next_cursor}`; a trailing slash is optional. Errors are RFC 9457 problem details with
+a stable `type`. Every write takes an `Idempotency-Key`: the same key and body give the first result again for 24 hours
+(`Idempotency-Replayed: true`), another body is refused with 422, a request that still runs with 409. Every write answers with
+`Retrace-Position`, which a read can send to see that write. `X-Request-ID`, a UUID, is taken over, or made, and told back."""
+
+EXAMPLES: dict[tuple[str, str], Any] = {
+    ("post", "/v1/messages"): {
+        "customer": {"channel": "http", "address": "ann@example.com", "name": "Ann"},
+        "text": "When are you open on Saturdays?",
+        "message_id": "app-4711",
+        "wait": 30,
+    },
+    ("post", "/v1/search"): {"query": "opening hours", "limit": 3},
+    ("put", "/v1/agent/configuration"): {
+        "name": "Nora",
+        "tone": "warm",
+        "default_model": "local/extractive",
+        "restrictions": ["never promise a delivery date"],
+    },
+    ("post", "/v1/conversations/{conversation}/close"): {"reason": "solved"},
+    ("post", "/v1/keys"): {"name": "shop front", "scopes": ["conversations:write", "conversations:read"]},
+    ("post", "/v1/keys/{key}/rotate"): {"overlap_hours": 24},
+    ("post", "/v1/tenants"): {"name": "Nordfell Outdoor"},
+    ("patch", "/v1/tenants/{tenant}"): {"name": "Nordfell"},
+    ("post", "/v1/tenants/{tenant}/suspend"): {"reason": "the contract has ended"},
+}
+"""Bodies that a route takes, each tried by a test."""
+
+ALWAYS = ("invalid", "unauthenticated", "forbidden", "unavailable")
+
+
+def _not_found(response: Response[Any]) -> Response[Any]:
+    """Litestar's own page for unknown addresses below /schema is HTML."""
+    if response.status_code == 404:
+        return problem("not-found", "there is nothing at this address; /schema describes what there is")
+    return response
+
+
+CONFIG = OpenAPIConfig(
+    title="Retrace",
+    version="1",
+    description=DESCRIPTION,
+    components=Components(
+        security_schemes={
+            "bearer": SecurityScheme(
+                type="http", scheme="bearer", description="an API key, or the operator's"
+            ),
+            "key": SecurityScheme(type="apiKey", name="X-Tenant-API-Key", security_scheme_in="header"),
+        }
+    ),
+    render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+    openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, after_request=_not_found),
+    use_handler_docstrings=True,
+)
+
+
+def complete(app: Litestar) -> None:
+    """Add to the description what litestar does not know of: scopes, problems, examples."""
+    description = app.openapi_schema
+    for route in app.routes:
+        item = (description.paths or {}).get(getattr(route, "path_format", ""))
+        for handler in getattr(route, "route_handlers", ()):
+            if item is None or not isinstance(handler, HTTPRouteHandler) or not is_api(handler):
+                continue
+            for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
+                _complete(getattr(item, method.lower()), handler, method.lower(), route.path_format)
+    schemas = description.components.schemas or {}
+    schemas["Problem"] = Schema(
+        title="Problem",
+        type=OpenAPIType.OBJECT,
+        description="RFC 9457 problem details; further members may follow.",
+        properties={
+            "type": Schema(type=OpenAPIType.STRING, enum=[f"/problems/{kind}" for kind in TITLES]),
+            "title": Schema(type=OpenAPIType.STRING),
+            "status": Schema(type=OpenAPIType.INTEGER),
+            "detail": Schema(type=OpenAPIType.STRING, description="What is wrong and what to do."),
+            "errors": Schema(type=OpenAPIType.ARRAY, description="One for each field that is wrong."),
+        },
+        required=["type", "title", "status", "detail"],
+    )
+    description.components.schemas = schemas
+
+
+def _complete(operation: Any, handler: HTTPRouteHandler, method: str, path: str) -> None:
+    scope, operator = handler.opt["scope"], handler.opt.get("operator", False)
+    who = [f"a key with the scope `{scope}`"] if scope else []
+    who += ["the operator's key"] if operator else []
+    operation.description = f"{operation.description or ''}\n\nNeeds {' or '.join(who)}.".strip()
+    operation.security = [{"bearer": []}, {"key": []}] if scope else [{"bearer": []}]
+    kinds = [*ALWAYS]
+    if "{" in path:
+        kinds.append("not-found")
+    if method != "get":
+        kinds += ["conflict", "refused"]
+    if operation.request_body is not None:
+        kinds += ["too-large", "unsupported-media-type"]
+    for kind in kinds:
+        status, title = TITLES[kind]
+        operation.responses[str(status)] = OpenAPIResponse(
+            description=title,
+            content={MEDIA_TYPE: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))},
+        )
+    if (method, path) in EXAMPLES:
+        for content in operation.request_body.content.values():
+            content.examples = {"usual": Example(value=EXAMPLES[method, path])}
