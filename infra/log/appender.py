@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 import psycopg
-from psycopg import generators
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
@@ -165,6 +164,8 @@ class _Flight:
         self._url = url
         self._connection: Connection | None = None
         self._task: asyncio.Task[None] | None = None
+        self._readable = asyncio.Event()
+        self._watched: int | None = None
 
     def start(self, batch: list[_Waiting]) -> None:
         self._task = asyncio.create_task(self._fly(batch))
@@ -172,8 +173,7 @@ class _Flight:
     async def close(self) -> None:
         while self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
-        if self._connection is not None:
-            await self._connection.close()
+        await self._disconnect()
 
     async def _fly(self, batch: list[_Waiting]) -> None:
         try:
@@ -210,8 +210,8 @@ class _Flight:
         for attempt in range(RESENDS):
             try:
                 if self._connection is None or self._connection.closed:
-                    self._connection = await connect(self._url, "retrace_writer")
-                    await self._run(self._connection, lambda c: c.send_prepare(_STATEMENT, _CALL))
+                    await self._connect()
+                assert self._connection is not None
                 result = await self._run(
                     self._connection,
                     lambda c: c.send_query_prepared(
@@ -227,17 +227,41 @@ class _Flight:
                 await asyncio.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")
 
-    @staticmethod
-    async def _run(connection: Connection, send: Callable[[PGconn], None]) -> PGresult:
-        """One statement straight through libpq: a cursor's adaptation of 37 parameters costs more than the rest of the call."""
-        send(connection.pgconn)
-        result: PGresult
-        (result,) = await connection.wait(generators.execute(connection.pgconn))
+    async def _run(self, connection: Connection, send: Callable[[PGconn], None]) -> PGresult:
+        """One statement straight through libpq: a cursor's adaptation of the parameters costs more than the rest of the call,
+        and so does watching the socket anew for each."""
+        pgconn = connection.pgconn
+        send(pgconn)
+        result: PGresult | None = None
+        while True:
+            while pgconn.flush():
+                await asyncio.sleep(0)
+            if not pgconn.is_busy():
+                following = pgconn.get_result()
+                if following is None:
+                    break
+                result = following
+                continue
+            self._readable.clear()
+            await self._readable.wait()
+            pgconn.consume_input()
+        assert result is not None
         if result.status == ExecStatus.FATAL_ERROR:
             raise psycopg.errors.error_from_result(result, encoding="utf-8")
         return result
 
+    async def _connect(self) -> None:
+        await self._disconnect()
+        self._connection = connection = await connect(self._url, "retrace_writer")
+        self._watched = connection.pgconn.socket
+        asyncio.get_running_loop().add_reader(self._watched, self._readable.set)
+        connection.pgconn.nonblocking = 1
+        await self._run(connection, lambda c: c.send_prepare(_STATEMENT, _CALL))
+
     async def _disconnect(self) -> None:
+        if self._watched is not None:
+            asyncio.get_running_loop().remove_reader(self._watched)
+            self._watched = None
         if self._connection is not None:
             with suppress(psycopg.Error, OSError):
                 await self._connection.close()

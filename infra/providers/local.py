@@ -38,6 +38,7 @@ _AND = re.compile(r",?\s+and\s+(?=(?:how|what|when|where|who|which|is|are|do|doe
 _ASKING = re.compile(
     r"[?？]|^\s*(?:how|what|when|where|who|which|why|is|are|do|does|can|could|may)\b", re.IGNORECASE
 )
+_REFERRING = re.compile(r"\b(?:it|its|that|this|them|they|these|those)\b", re.IGNORECASE)
 _GREETING = re.compile(r"\W*(?:hi|hello|hey|good (?:morning|day|afternoon|evening))\b\W*", re.IGNORECASE)
 
 
@@ -143,7 +144,8 @@ def _questions(messages: Sequence[str]) -> list[Question]:
 
 def _question(text: str, said: str) -> Question:
     asked, aside = words(text), words(said)
-    return Question(text, sorted(asked), sorted(aside - asked))
+    refers = bool(said) and _REFERRING.search(text) is not None
+    return Question(f"{said} {text}" if refers else text, sorted(asked), sorted(aside - asked), refers)
 
 
 def _shown(marker: int, statement: Statement, question: Question) -> str:

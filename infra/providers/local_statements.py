@@ -58,7 +58,13 @@ KINDS = (
         needed=False,
     ),
     _kind(
-        r"\bhow (?:many|old|big|large|bright|far|heavy|hot|warm|cold|tall|high|deep|wide)\b|\bsizes?\b",
+        r"\bhow (?:far|tall|high|deep|wide)\b",
+        rf"\b{_NUMBER} (?:to \d+ )?(?:kilo|centi|milli)?(?:met(?:er|re)|mile|inch|foot|feet|k?m\b|cm\b|mm\b)",
+    ),
+    _kind(r"\bhow heavy\b|\bweight\b", rf"\b{_NUMBER} (?:kilo)?(?:gram|kg\b|g\b|pound|ounce|ton)"),
+    _kind(r"\bhow (?:hot|warm|cold)\b|\btemperature\b", r"\d ?(?:°|degrees?)"),
+    _kind(
+        r"\bhow (?:many|old|big|large|bright)\b|\bsizes?\b",
         rf"\d|\b{_NUMBER}\b",
     ),
 )

@@ -23,7 +23,7 @@ from application.tenant import (
     revoke_key,
     rotate_key,
 )
-from domain.errors import NotFound
+from domain.errors import Invalid, NotFound
 from domain.tenant import ApiKey, Scope, Tenant
 from interfaces.bootstrap import Services
 from interfaces.http.pages import Cursor, Limit, Page, Pager
@@ -99,7 +99,10 @@ async def issue(
     data: JSONBody[KeyIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[KeyMade]:
     """A new key."""
-    expires_at = data.expires_at.astimezone(UTC) if data.expires_at else None
+    try:
+        expires_at = data.expires_at.astimezone(UTC) if data.expires_at else None
+    except OverflowError:
+        raise Invalid("expires_at lies outside the calendar; leave it out for a key that stays") from None
     command = IssueKey(name=data.name, scopes=tuple(dict.fromkeys(data.scopes)), expires_at=expires_at)
     issued = await issue_key(command, context, store=services.store, clock=services.clock)
     return await _made(services, context.tenant, issued)

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from uuid import uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.completion import Completion, CompletionRequest, Passage, Turn
+from infra.providers.local import HELLO, NOT_ALL, NOTHING, LocalCompleter
+from infra.retrieval.embedding import WordLlamaEmbedder
+
+EMBEDDER = WordLlamaEmbedder()
+COMPLETER = LocalCompleter(EMBEDDER)
+
+FAQ = """Questions of our guests
+Q: Do you have wireless internet?
+A: Yes, WiFi is free in the whole building. The password is on your key card.
+Q: Can I cancel my booking?
+A: Bookings can be cancelled free of charge until 48 hours before arrival. After that we charge the first night.
+Q: How do I get to the hotel from the airport?
+A: Bus line 42 stops in front of the hotel. A taxi costs about 35 euros."""
+GUIDE = """Pets
+Dogs are welcome and cost 10 euros a night. Cats are not allowed [12].
+Breakfast
+It is served from 7 to 10 am on weekdays. It costs 14 euros for adults and 7 euros for children.
+Contact
+You reach the reception at +41 44 555 0199."""
+
+
+def passage(text: str, *, section: str | None = None) -> Passage:
+    return Passage(
+        id=uuid4().hex, document=uuid4(), title="t", ordinal=0, page=1, section=section, score=0.5, text=text
+    )
+
+
+async def ask(*questions: str, passages: Sequence[str] = (FAQ, GUIDE)) -> Completion:
+    prompt = (Turn(role="system", text="\n".join(passages)), Turn(role="user", text="\n".join(questions)))
+    given = tuple(map(passage, passages))
+    return await COMPLETER.complete(
+        CompletionRequest(model="extractive", prompt=prompt, questions=questions, passages=given)
+    )
+
+
+async def test_a_question_of_an_faq_is_answered_with_its_answer_not_with_the_question() -> None:
+    answer = await ask("Do you have wireless internet?")
+    assert answer.text == "Yes, WiFi is free in the whole building. The password is on your key card. [1]"
+    assert answer.confidence is not None
+    assert answer.confidence > 0.6
+
+
+async def test_a_sentence_under_a_heading_is_shown_with_what_it_is_about() -> None:
+    assert (await ask("How much is breakfast for children?")).text == (
+        "Breakfast: It costs 14 euros for adults and 7 euros for children. [2]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("what is your phone number", "+41 44 555 0199"),
+        ("What does a cab to the airport cost?", "35 euros"),
+        ("may I cancel", "48 hours"),
+        ("When is breakfast?", "7 to 10 am"),
+        ("wifi password", "key card"),
+    ],
+)
+async def test_other_words_for_the_same_find_the_answer(question: str, expected: str) -> None:
+    assert expected in (await ask(question)).text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who won the chess championship in 1972?",
+        "Do you sell surfboards?",
+        "how old is the building?",
+        "???",
+        "",
+    ],
+)
+async def test_it_says_plainly_that_it_found_nothing(question: str) -> None:
+    answer = await ask(question)
+    assert (answer.text, answer.confidence) == (NOTHING, 0.0)
+
+
+async def test_without_passages_nothing_is_found() -> None:
+    assert (await ask("Do you have wireless internet?", passages=())).text == NOTHING
+
+
+async def test_all_questions_of_a_burst_are_answered() -> None:
+    for burst in (
+        ("Do you have wireless internet?", "And when is breakfast?"),
+        ("Do you have wireless internet, and when is breakfast?",),
+        ("Hi! Do you have wireless internet? When is breakfast?",),
+    ):
+        answer = await ask(*burst)
+        assert "[1]" in answer.text
+        assert "WiFi is free" in answer.text
+        assert "7 to 10 am" in answer.text
+
+
+async def test_what_is_said_before_a_question_goes_with_it() -> None:
+    assert "Dogs are welcome" in (await ask("Hello", "I have a dog", "can I bring it?")).text
+
+
+async def test_a_question_without_an_answer_beside_one_with_is_named_and_lowers_the_confidence() -> None:
+    answer = await ask("Do you have wireless internet? Who is the mayor of Paris?")
+    assert answer.text.startswith("Yes, WiFi is free")
+    assert answer.text.endswith(NOT_ALL)
+    assert answer.confidence == 0.0
+
+
+async def test_a_greeting_is_returned() -> None:
+    assert (await ask("Good morning!")).text == HELLO
+
+
+async def test_references_of_a_document_do_not_pass_for_citations() -> None:
+    answer = await ask("Are cats allowed?")
+    assert "Cats are not allowed." in answer.text
+    assert "[12]" not in answer.text
+
+
+async def test_the_same_request_gets_the_same_answer() -> None:
+    answers = {(await ask("Can I cancel my booking?")).text for _ in range(3)}
+    fresh = LocalCompleter(EMBEDDER)
+    request = CompletionRequest(
+        model="x", prompt=(), questions=("Can I cancel my booking?",), passages=(passage(FAQ), passage(GUIDE))
+    )
+    assert answers == {(await fresh.complete(request)).text}
+
+
+async def test_usage_is_that_of_the_prompt_and_the_answer() -> None:
+    answer = await ask("Do you have wireless internet?")
+    whole = EMBEDDER.count_tokens(f"{FAQ}\n{GUIDE}") + EMBEDDER.count_tokens("Do you have wireless internet?")
+    assert abs(answer.usage.input - whole) <= 4
+    assert answer.usage.output == EMBEDDER.count_tokens(answer.text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.text(max_size=80), max_size=3), st.lists(st.text(max_size=300), max_size=3))
+async def test_no_text_of_customers_or_documents_breaks_it(questions: list[str], passages: list[str]) -> None:
+    answer = await ask(*questions, passages=passages)
+    assert answer.text
+    assert 0 <= (answer.confidence or 0.0) <= 1
+
+
+async def test_an_answer_from_five_known_passages_takes_some_milliseconds() -> None:
+    passages = [f"Number {n}\n{FAQ}\n{GUIDE}\nPart {n} says that {n} is fine." for n in range(5)]
+    await ask("Can I cancel my booking?", passages=passages)
+    took = []
+    for _ in range(20):
+        began = time.perf_counter()
+        await ask("Can I cancel my booking?", passages=passages)
+        took.append(time.perf_counter() - began)
+    assert sorted(took)[10] < 0.02  # about 2 ms on an idle core

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from domain.chunking import LARGEST, SMALLEST, chunk
+from infra.retrieval.embedding import INLINE, WordLlamaEmbedder
+
+
+@pytest.fixture(scope="module", name="embedder")
+def _embedder() -> WordLlamaEmbedder:
+    return WordLlamaEmbedder()
+
+
+async def test_vectors_have_the_named_dimension_and_length_one(embedder: WordLlamaEmbedder) -> None:
+    vectors = np.array(await embedder.embed(["The shop is open.", "x"]))
+    assert vectors.shape == (2, embedder.dimension)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+async def test_like_meanings_lie_nearer_than_like_letters(embedder: WordLlamaEmbedder) -> None:
+    fix, repair, fox = np.array(await embedder.embed(["fix the bike", "repair of bicycles", "fox and hike"]))
+    assert fix @ repair > 0.5 > fix @ fox
+
+
+async def test_many_texts_are_embedded_beside_the_loop_with_the_same_result(
+    embedder: WordLlamaEmbedder,
+) -> None:
+    texts = ["The same sentence as always."] * (INLINE // 10)
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0)
+            ticks += 1
+
+    ticking = asyncio.create_task(tick())
+    vectors = await embedder.embed(texts)
+    ticking.cancel()
+    assert ticks > 1
+    assert np.allclose(vectors, (await embedder.embed(texts[:1])) * len(texts), atol=1e-5)
+
+
+async def test_a_text_without_meaning_has_no_direction_and_no_text_no_vector(
+    embedder: WordLlamaEmbedder,
+) -> None:
+    assert np.isfinite(await embedder.embed(["", "\u2063"])).all()
+    assert await embedder.embed([]) == []
+
+
+def test_tokens_are_counted_without_a_limit(embedder: WordLlamaEmbedder) -> None:
+    assert embedder.count_tokens("") == 0
+    assert embedder.count_tokens("word " * 3000) >= 3000
+
+
+def test_chunks_counted_by_the_real_tokenizer_keep_their_bounds(embedder: WordLlamaEmbedder) -> None:
+    texts = [
+        "The shop opens at 9:00. Grüße aus Köln, e.g. für 5 €. " * 300,
+        "営業時間は月曜日から金曜日です。返品は三十日以内です。" * 100,
+        "a;b;12,5;🙂\n" * 1500,
+    ]
+    for text in texts:
+        pieces = chunk([(1, text)], embedder.count_tokens)
+        assert len(pieces) > 3
+        assert all(SMALLEST <= piece.tokens <= LARGEST for piece in pieces[:-1])
+        assert pieces[-1].tokens <= LARGEST

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import numpy as np
+import psycopg
+import pytest
+
+from application.ports import Chunk
+from infra.crypto.keyring import Keyring
+from infra.database import Database
+from infra.retrieval.vectors import PgVectors
+
+MODEL, SECRET = "test/model-8", "Confidential-Sentence"
+
+
+@pytest.fixture(name="vectors")
+async def _vectors(database_url: str) -> AsyncIterator[PgVectors]:
+    async with Database(database_url, size=2) as database:
+        yield PgVectors(database, Keyring(database, b"m" * 32))
+
+
+def unit(seed: int, dimension: int = 8) -> list[float]:
+    vector = np.random.default_rng(seed).normal(size=dimension)
+    return [float(value) for value in vector / np.linalg.norm(vector)]
+
+
+def a_chunk(ordinal: int, seed: int, *, dimension: int = 8, section: str | None = None) -> Chunk:
+    return Chunk(
+        id=f"passage-{seed}",
+        ordinal=ordinal,
+        page=ordinal + 1,
+        section=section,
+        tokens=10,
+        text=f"{SECRET} {seed}",
+        embedding=unit(seed, dimension),
+    )
+
+
+async def test_the_nearest_chunks_come_first_as_they_were_given(vectors: PgVectors) -> None:
+    tenant, document = uuid4(), uuid4()
+    await vectors.replace(
+        tenant, document, "faq.pdf", MODEL, [a_chunk(n, n, section="Returns") for n in range(20)]
+    )
+    found = await vectors.search(tenant, unit(7), MODEL, 5)
+    exact = sorted(range(20), key=lambda n: -float(np.dot(unit(7), unit(n))))[:5]
+    assert [passage.id for passage in found] == [f"passage-{n}" for n in exact]
+    best = found[0]
+    assert (best.document, best.title, best.ordinal, best.page, best.section) == (
+        document,
+        "faq.pdf",
+        7,
+        8,
+        "Returns",
+    )
+    assert best.text == f"{SECRET} 7"
+    assert best.score == pytest.approx(1, abs=0.01)
+    assert all(0 <= passage.score <= 1 for passage in found)
+
+
+async def test_a_search_gives_all_there_are_when_fewer_are_there_than_asked_for(vectors: PgVectors) -> None:
+    tenant = uuid4()
+    await vectors.replace(tenant, uuid4(), "a", MODEL, [a_chunk(n, n) for n in range(3)])
+    assert len(await vectors.search(tenant, unit(1), MODEL, 50)) == 3
+    assert await vectors.search(uuid4(), unit(1), MODEL, 50) == []
+
+
+async def test_no_tenant_finds_anothers_chunks_and_all_find_their_own(vectors: PgVectors) -> None:
+    tenants = [uuid4() for _ in range(5)]
+    for number, tenant in enumerate(tenants):
+        await vectors.replace(tenant, uuid4(), f"of {number}", MODEL, [a_chunk(n, n) for n in range(10)])
+    for number, tenant in enumerate(tenants):
+        found = await vectors.search(tenant, unit(3), MODEL, 10)
+        assert [passage.title for passage in found] == [f"of {number}"] * 10
+
+
+async def test_a_document_that_is_replaced_leaves_no_old_chunks(vectors: PgVectors) -> None:
+    tenant, document = uuid4(), uuid4()
+    await vectors.replace(tenant, document, "old", MODEL, [a_chunk(n, n) for n in range(9)])
+    await vectors.replace(tenant, document, "new", MODEL, [a_chunk(0, 100), a_chunk(1, 101)])
+    assert {passage.id for passage in await vectors.search(tenant, unit(1), MODEL, 50)} == {
+        "passage-100",
+        "passage-101",
+    }
+    await vectors.replace(tenant, document, "new", MODEL, [])
+    assert await vectors.search(tenant, unit(1), MODEL, 50) == []
+
+
+async def test_deleting_a_document_removes_its_chunks_and_no_others(vectors: PgVectors) -> None:
+    tenant, one, two = uuid4(), uuid4(), uuid4()
+    for document in (one, two):
+        await vectors.replace(tenant, document, "x", MODEL, [a_chunk(n, n) for n in range(4)])
+    await vectors.delete(tenant, one)
+    await vectors.delete(tenant, one)
+    assert {passage.document for passage in await vectors.search(tenant, unit(1), MODEL, 50)} == {two}
+
+
+async def test_models_of_other_dimensions_live_side_by_side(vectors: PgVectors) -> None:
+    tenant, small, large = uuid4(), uuid4(), uuid4()
+    await vectors.replace(tenant, small, "small", MODEL, [a_chunk(n, n) for n in range(3)])
+    await vectors.replace(
+        tenant, large, "large", "test/model-32", [a_chunk(n, n, dimension=32) for n in range(3)]
+    )
+    for model, dimension, document in ((MODEL, 8, small), ("test/model-32", 32, large)):
+        found = await vectors.search(tenant, unit(2, dimension), model, 10)
+        assert [passage.document for passage in found] == [document] * 3
+
+
+async def test_a_chunk_without_direction_is_found_last(vectors: PgVectors) -> None:
+    tenant = uuid4()
+    lost = Chunk(id="lost", ordinal=0, page=None, section=None, tokens=1, text="…", embedding=[0.0] * 8)
+    await vectors.replace(tenant, uuid4(), "x", MODEL, [lost, a_chunk(1, 1)])
+    assert [
+        (passage.id, passage.score > 0) for passage in await vectors.search(tenant, unit(1), MODEL, 5)
+    ] == [
+        ("passage-1", True),
+        ("lost", False),
+    ]
+
+
+async def test_no_text_lies_open_in_the_table(vectors: PgVectors, database_url: str) -> None:
+    tenant = uuid4()
+    await vectors.replace(tenant, uuid4(), SECRET, MODEL, [a_chunk(0, 1, section=SECRET)])
+    async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        query = "SELECT chunks::text, title, section, content FROM retrace.chunks WHERE tenant = %s"
+        rows = await (await connection.execute(query, [tenant])).fetchall()
+    assert rows
+    for row in rows:
+        assert not any(
+            SECRET.encode() in (field.encode() if isinstance(field, str) else field) for field in row
+        )
+
+
+async def test_chunks_of_an_erased_document_are_passed_over(database_url: str, vectors: PgVectors) -> None:
+    tenant, kept, erased = uuid4(), uuid4(), uuid4()
+    for document in (kept, erased):
+        await vectors.replace(tenant, document, "x", MODEL, [a_chunk(n, n) for n in range(2)])
+    await _destroy_key(database_url, tenant, erased)
+    async with Database(database_url, size=1) as database:
+        fresh = PgVectors(database, Keyring(database, b"m" * 32))
+        found = await fresh.search(tenant, unit(1), MODEL, 10)
+    assert {passage.document for passage in found} == {kept}
+
+
+async def _destroy_key(url: str, tenant: UUID, subject: UUID) -> None:
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        await connection.execute(
+            "DELETE FROM retrace.subject_keys WHERE tenant = %s AND subject = %s", [tenant, subject]
+        )

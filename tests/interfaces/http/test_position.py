@@ -1,0 +1,70 @@
+"""`Retrace-Position`: a read that sees a write. Cursors: a list that goes on."""
+
+from __future__ import annotations
+
+import base64
+from time import monotonic
+from typing import Any
+
+import httpx
+import pytest
+
+from interfaces.asgi import create_app
+from interfaces.bootstrap import Services
+from tests.interfaces.http.conftest import Customer, customer_of
+
+HEADER = "Retrace-Position"
+READS = ("/v1/conversations", "/v1/documents", "/v1/providers/usage")
+
+
+async def test_a_read_at_a_written_position_sees_the_write(ours: Customer) -> None:
+    for number in range(5):
+        reply = await ours.ask("Hello?", address=f"seen {number}", wait=0)
+        headers = {HEADER: reply.headers[HEADER]}
+        listed = (await ours.http.get("/v1/conversations", headers=headers)).json()["items"]
+        assert listed[0]["id"] == reply.json()["conversation"]
+
+
+@pytest.mark.parametrize("path", READS)
+async def test_a_position_that_was_never_written_is_400(ours: Customer, path: str) -> None:
+    for position in ("4611686018427387904", "-1", "newest", "1.5", "9" * 40):
+        reply = await ours.http.get(path, headers={HEADER: position})
+        assert reply.status_code == 400, (position, reply.text)
+
+
+async def test_a_projection_that_does_not_come_is_503_within_bounds(parts: Services) -> None:
+    lonely: Any = create_app(parts)  # nobody projects this tenant: the fixture that does is not asked for
+    tenant = await customer_of(lonely, parts, "Lonely")
+    async with tenant.http as http:
+        position = (await http.put("/v1/agent/configuration", json={"name": "A"})).headers[HEADER]
+        if await _is_projected(http, position):
+            pytest.fail("a projector runs in this test's module before `app` is asked for")
+        began = monotonic()
+        reply = await http.get("/v1/conversations", headers={HEADER: position})
+        assert reply.status_code == 503
+        assert reply.headers["Retry-After"]
+        assert 1.5 < monotonic() - began < 5
+        assert (await http.get("/v1/conversations")).status_code == 200
+
+
+async def _is_projected(http: httpx.AsyncClient, position: str) -> bool:
+    items = (await http.get("/v1/projections")).json()["items"]
+    return any(item["position"] >= int(position) for item in items)
+
+
+async def test_a_cursor_that_was_tampered_with_is_400(ours: Customer, theirs: Customer) -> None:
+    for number in range(3):
+        await ours.ask("Hello?", address=f"tampered {number}", wait=0)
+    await theirs.ask("Hello?", wait=0)
+    cursor = (await ours.http.get("/v1/conversations?limit=1")).json()["next_cursor"]
+    assert (await ours.http.get(f"/v1/conversations?cursor={cursor}")).status_code == 200
+    raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    for changed in (raw[:-1] + bytes([raw[-1] ^ 1]), raw[:8], raw[8:], b"", bytes(30)):
+        text = base64.urlsafe_b64encode(changed).decode().rstrip("=")
+        assert (await ours.http.get(f"/v1/conversations?cursor={text}")).status_code == 400, changed
+    for text in ("a", "%00", "ä", "=", "1", "x" * 200, "x" * 400):
+        assert (await ours.http.get(f"/v1/conversations?cursor={text}")).status_code == 400, text
+    # Of another list, other filters, another tenant:
+    assert (await ours.http.get(f"/v1/documents?cursor={cursor}")).status_code == 400
+    assert (await ours.http.get(f"/v1/conversations?status=open&cursor={cursor}")).status_code == 400
+    assert (await theirs.http.get(f"/v1/conversations?cursor={cursor}")).status_code == 400
