@@ -34,7 +34,10 @@ async def configuration_of(tenant: UUID, *, store: Store) -> tuple[AgentConfigur
 async def configure_agent(
     command: ConfigureAgent, context: Context, *, store: Store, clock: Clock
 ) -> Configured:
-    """Put a configuration in the place of the present one. Raises Invalid where its fields do not go together."""
+    """Put a configuration in the place of the present one. Raises Invalid where its fields do not go together.
+
+    The position is 0 when it is the present one.
+    """
     command.configuration.check()
 
     def decide(agent: Agent | None) -> Agent:
@@ -42,8 +45,5 @@ async def configure_agent(
         agent.configure(command.configuration, clock())
         return agent
 
-    known, version = await configuration_of(context.tenant, store=store)
-    if version and known == command.configuration:
-        return Configured(configuration=known, version=version, position=0)
     agent, saved = await store.change(Agent, Agent.id_of(context.tenant), decide, context=context)
     return Configured(configuration=agent.state.configuration, version=agent.version, position=saved.position)

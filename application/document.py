@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from decimal import Decimal
@@ -117,7 +118,10 @@ async def process_document(
         document.fail(refusal.detail, clock())
         await store.save(document, context=context, work=work)
         return
-    pieces = chunk([(page.number, page.text) for page in pages], embedder.count_tokens)
+    # Beside the loop: a thousand pages take seconds.
+    pieces = await asyncio.to_thread(
+        chunk, [(page.number, page.text) for page in pages], embedder.count_tokens
+    )
     vectors_of: list[list[float]] = []
     for start in range(0, len(pieces), AT_ONCE):
         vectors_of += await embedder.embed([piece.text for piece in pieces[start : start + AT_ONCE]])

@@ -111,7 +111,10 @@ class Store(Protocol):
         inbox: str | None = None,
         work: Sequence[Owed | Settled] = (),
     ) -> tuple[A, Saved]:
-        """load → decide → save, again when the race was lost. `decide` gets None when there is no such aggregate."""
+        """load → decide → save, again when the race was lost. `decide` gets None when there is no such aggregate.
+
+        Where it changes nothing, nothing is written, and the position is 0.
+        """
 
     async def event(self, tenant: UUID, position: int) -> Recorded:
         """One event by its position. Raises NotFound."""

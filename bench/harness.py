@@ -64,7 +64,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 def arguments(description: str, seconds: float = 45) -> Arguments:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
-    parser.add_argument("--seconds", type=float, default=seconds, help="time to measure (default: %(default)g)")
+    parser.add_argument(
+        "--seconds", type=float, default=seconds, help="time to measure (default: %(default)g)"
+    )
     given = parser.parse_args()
     if not given.seconds > 0:
         parser.error("--seconds must be more than 0")

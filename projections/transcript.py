@@ -232,9 +232,9 @@ async def get_interaction(sql: Sql, tenant: UUID, interaction: UUID) -> Interact
 async def interactions_of(
     sql: Sql, tenant: UUID, conversation: UUID, limit: int = 200
 ) -> list[InteractionRow]:
-    """A conversation's interactions, the first one first."""
+    """A conversation's newest `limit` interactions, in the order in which they began."""
     query = select(interactions).where(
         interactions.c.tenant == tenant, interactions.c.conversation == conversation
     )
-    rows = await sql.all(query.order_by(interactions.c.first_version).limit(limit))
-    return [struct_of(InteractionRow, row) for row in rows]
+    rows = await sql.all(query.order_by(interactions.c.first_version.desc()).limit(limit))
+    return [struct_of(InteractionRow, row) for row in reversed(rows)]

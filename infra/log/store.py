@@ -131,6 +131,8 @@ class LogStore:
             for race in range(RACES):
                 snapshot = await self._snapshots.load(kind, id, context.tenant)
                 aggregate = decide(await self._caught_up(kind, id, context.tenant, snapshot))
+                if not aggregate.pending_events:
+                    return aggregate, Saved(position=0)
                 try:
                     return aggregate, await self.save(aggregate, context=context, inbox=inbox, work=work)
                 except Conflict:

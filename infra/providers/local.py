@@ -38,7 +38,6 @@ _AND = re.compile(r",?\s+and\s+(?=(?:how|what|when|where|who|which|is|are|do|doe
 _ASKING = re.compile(
     r"[?？]|^\s*(?:how|what|when|where|who|which|why|is|are|do|does|can|could|may)\b", re.IGNORECASE
 )
-_REFERRING = re.compile(r"\b(?:it|its|that|this|them|they|these|those)\b", re.IGNORECASE)
 _GREETING = re.compile(r"\W*(?:hi|hello|hey|good (?:morning|day|afternoon|evening))\b\W*", re.IGNORECASE)
 
 
@@ -82,7 +81,12 @@ class LocalCompleter:
         order = np.argsort(-scores, kind="stable")
         best = float(scores[order[0]])
         if best < ENOUGH:
-            return "", 0.0
+            # It may say little without what it refers back to, as `can I bring it?` does.
+            return (
+                self._answer(_question(f"{question.said} {question.text}"), read)
+                if question.said
+                else ("", 0.0)
+            )
         chosen: list[int] = []
         so_far = np.zeros_like(weights)
         for place in order.tolist():
@@ -138,14 +142,13 @@ def _questions(messages: Sequence[str]) -> list[Question]:
                 elif words(part):
                     said.append(part)
     if said and not questions:
-        questions.append(_question(" ".join(said), ""))
+        questions.append(_question(" ".join(said)))
     return questions
 
 
-def _question(text: str, said: str) -> Question:
+def _question(text: str, said: str = "") -> Question:
     asked, aside = words(text), words(said)
-    refers = bool(said) and _REFERRING.search(text) is not None
-    return Question(f"{said} {text}" if refers else text, sorted(asked), sorted(aside - asked), refers)
+    return Question(text, sorted(asked), said, sorted(aside - asked))
 
 
 def _shown(marker: int, statement: Statement, question: Question) -> str:

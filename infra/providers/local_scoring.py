@@ -23,8 +23,8 @@ COVERAGE, LIKENESS = 0.6, 0.4
 LACKING = 0.6
 """Factor for a statement without what is asked for, as a price."""
 
-ASIDE, REFERRED = 0.3, 0.6
-"""Worth of a word that was said before the question, and of one that the question refers back to, as in `can I bring it?`."""
+ASIDE = 0.3
+"""Worth of a word that was said before the question."""
 
 ALIKE, LENT = 0.45, 0.8
 """Cosine from which on two words mean about the same; worth of a word that stands in the heading only."""
@@ -39,12 +39,12 @@ class Meanings(Protocol):
 
 
 class Question(NamedTuple):
-    """`aside`: words that were said before it, and are not in it; they are part of the `text` if it `refers` to them."""
+    """`said` is what was said before it, `aside` the words of that which are not in the question itself."""
 
     text: str
     words: list[str]
+    said: str
     aside: list[str]
-    refers: bool
 
 
 class Scores(NamedTuple):
@@ -93,7 +93,7 @@ def score(question: Question, read: Sequence[ReadPassage], meanings: Meanings) -
     vectors = meanings.vectors([question.text, *asked])
     covered = np.concatenate([each.covered(asked, vectors[1:]) for each in read])
     gives = np.concatenate([each.gives for each in read])
-    worth = [1.0] * len(question.words) + [REFERRED if question.refers else ASIDE] * len(question.aside)
+    worth = [1.0] * len(question.words) + [ASIDE] * len(question.aside)
     factor = np.ones(len(covered), dtype=np.float32)
     for number, kind in enumerate(KINDS):
         matches = kind.asked.findall(question.text)

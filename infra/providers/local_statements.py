@@ -18,7 +18,7 @@ _STOP = re.compile(
     "a|about|all|also|am|an|and|any|anything|are|as|at|be|been|but|by|can|could|did|do|does|for|from|get|give|got|had|has|have|hello|"
     "hey|hi|how|i|if|in|into|is|it|its|just|know|let|like|many|may|me|much|must|my|no|not|now|of|ok|on|or|our|please|really|"
     "shall|should|so|some|something|tell|than|thank|thanks|that|the|their|them|then|there|these|they|thing|this|to|too|us|"
-    "up|out|off|over|want|was|we|were|what|when|which|who|whom|whose|why|will|with|would|yes|you|your|s|t|d|m|ll|re|ve|don|doesn|didn|isn|aren|won"
+    "go|one|up|out|off|over|want|was|we|were|what|when|which|who|whom|whose|why|will|with|would|yes|you|your|s|t|d|m|ll|re|ve|don|doesn|didn|isn|aren|won"
 )
 
 
@@ -38,7 +38,7 @@ def _kind(asked: str, given: str, *, needed: bool = True) -> Kind:
 _NUMBER = r"(?:\d[\d.,]*|an?|half|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 KINDS = (
     _kind(
-        r"\bhow (?:much|expensive)\b|\b(?:cost|price|fee|charge)s?\b",
+        r"\bhow (?:much|expensive)\b|\b(?:cost|price|fee)s?\b",
         r"[$€£¥]|\b(?:euros?|dollars?|pounds?|usd|eur|cents?|free|price|percent)\b|%",
     ),
     _kind(

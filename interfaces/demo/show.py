@@ -63,11 +63,13 @@ def _show(tree: supervisor.Tree, model: str, say: Callable[[str], None]) -> int:
     tenant, key = demo_key(tree)
     headers = {"X-Tenant-ID": tenant, "X-Tenant-API-Key": key}
     with httpx.Client(base_url=tree.url, headers=headers, timeout=90) as client:
-        configuration = {
-            "name": "Nora",
-            "default_model": model,
-            "document_results": 4 if model.startswith("local") else 1,
-        }
+        # A small model is slow to read: it gets one passage.
+        shape = (
+            {"document_results": 4}
+            if model.startswith("local")
+            else {"document_results": 1, "max_answer_tokens": 80}
+        )
+        configuration = {"name": "Nora", "default_model": model, **shape}
         client.put("/v1/agent/configuration", json=configuration).raise_for_status()
         position = "0"
         for name in DOCUMENTS:

@@ -177,9 +177,7 @@ async def test_keys_that_are_not_there_are_404(ours: Customer, theirs: Customer)
         assert (await ours.http.post(f"/v1/keys/{key}/rotate")).status_code == 404
 
 
-async def test_the_operators_key_opens_nothing_of_a_tenant(
-    ours: Customer, anyone: httpx.AsyncClient
-) -> None:
+async def test_the_operators_key_opens_nothing_of_a_tenant(ours: Customer, anyone: httpx.AsyncClient) -> None:
     for path in ("/v1/conversations", "/v1/keys", "/v1/documents", "/v1/audit/events"):
         headers = {**AS_OPERATOR, "X-Tenant-ID": str(ours.tenant)}
         assert (await anyone.get(path, headers=headers)).status_code == 403

@@ -37,9 +37,7 @@ async def test_the_same_key_and_body_give_the_first_result(ours: Customer) -> No
 
 async def test_the_first_status_is_kept_too(ours: Customer) -> None:
     key, body = {"Idempotency-Key": str(uuid4())}, message(wait=0)
-    statuses = [
-        (await ours.http.post("/v1/messages", json=body, headers=key)).status_code for _ in range(3)
-    ]
+    statuses = [(await ours.http.post("/v1/messages", json=body, headers=key)).status_code for _ in range(3)]
     assert statuses == [202, 202, 202]
 
 

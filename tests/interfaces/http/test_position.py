@@ -6,10 +6,9 @@ import base64
 from time import monotonic
 from typing import Any
 
-import httpx
+import psycopg
 import pytest
 
-from interfaces.asgi import create_app
 from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import Customer, customer_of
 
@@ -32,24 +31,28 @@ async def test_a_position_that_was_never_written_is_400(ours: Customer, path: st
         assert reply.status_code == 400, (position, reply.text)
 
 
-async def test_a_projection_that_does_not_come_is_503_within_bounds(parts: Services) -> None:
-    lonely: Any = create_app(parts)  # nobody projects this tenant: the fixture that does is not asked for
-    tenant = await customer_of(lonely, parts, "Lonely")
+async def test_a_projection_that_does_not_come_is_503_within_bounds(
+    app: Any, parts: Services, database_url: str
+) -> None:
+    tenant = await customer_of(app, parts, "Stopped")
     async with tenant.http as http:
-        position = (await http.put("/v1/agent/configuration", json={"name": "A"})).headers[HEADER]
-        if await _is_projected(http, position):
-            pytest.fail("a projector runs in this test's module before `app` is asked for")
+        await http.get("/v1/conversations", headers={HEADER: "2"})
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            update = "UPDATE retrace.cursors SET stopped = 'a test' WHERE tenant = %s"
+            assert connection.execute(update, [tenant.tenant]).rowcount == 3
+        reply = await tenant.ask("Is anybody there?")
         began = monotonic()
-        reply = await http.get("/v1/conversations", headers={HEADER: position})
-        assert reply.status_code == 503
-        assert reply.headers["Retry-After"]
+        late = await http.get("/v1/conversations", headers={HEADER: reply.headers[HEADER]})
+        assert late.status_code == 503
+        assert late.json()["type"] == "/problems/unavailable"
+        assert int(late.headers["Retry-After"]) > 0
         assert 1.5 < monotonic() - began < 5
-        assert (await http.get("/v1/conversations")).status_code == 200
-
-
-async def _is_projected(http: httpx.AsyncClient, position: str) -> bool:
-    items = (await http.get("/v1/projections")).json()["items"]
-    return any(item["position"] >= int(position) for item in items)
+        assert (await http.get("/v1/conversations")).status_code == 200  # as new as it is
+        # What it does not know yet is not said to be nothing.
+        assert (await http.get(f"/v1/interactions/{reply.json()['id']}")).status_code == 503
+        items = (await http.get("/v1/projections")).json()["items"]
+        assert {item["stopped"] for item in items} == {"a test"}
+        assert all(item["behind"] > 0 for item in items)
 
 
 async def test_a_cursor_that_was_tampered_with_is_400(ours: Customer, theirs: Customer) -> None:

@@ -44,17 +44,13 @@ async def test_a_wrong_method_is_405_and_names_the_right_ones(anyone: httpx.Asyn
 
 async def test_a_body_that_is_no_json_is_400(ours: Customer) -> None:
     for body in (b"{", b"\xff\xfe", b"[" * 100_000, b"nul", b'{"a": NaN}'):
-        reply = await ours.http.post(
-            "/v1/search", content=body, headers={"Content-Type": "application/json"}
-        )
+        reply = await ours.http.post("/v1/search", content=body, headers={"Content-Type": "application/json"})
         is_problem(reply, 400, "invalid")
 
 
 async def test_a_wrong_content_type_is_415(ours: Customer) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", "application/xml", ""):
-        reply = await ours.http.post(
-            "/v1/search", content=b'{"query": "a"}', headers={"Content-Type": kind}
-        )
+        reply = await ours.http.post("/v1/search", content=b'{"query": "a"}', headers={"Content-Type": kind})
         is_problem(reply, 415, "unsupported-media-type")
     reply = await ours.http.post("/v1/documents", json={"file": "a"})
     is_problem(reply, 415, "unsupported-media-type")

@@ -1,0 +1,114 @@
+"""Health, readiness, metrics, logs."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+import pytest
+from redis.exceptions import ConnectionError as RedisGone
+
+from application.ports import Unavailable
+from interfaces.bootstrap import Services
+from interfaces.logs import JsonFormatter
+from tests.interfaces.http.conftest import Customer
+
+
+async def test_it_is_alive_and_ready(anyone: httpx.AsyncClient) -> None:
+    assert (await anyone.get("/healthz")).json() == {"status": "ok"}
+    reply = await anyone.get("/readyz")
+    assert reply.status_code == 200
+    assert reply.json() == {"status": "ready", "database": "ok", "redis": "ok"}
+
+
+async def test_without_a_database_it_is_alive_and_not_ready(
+    anyone: httpx.AsyncClient, parts: Services
+) -> None:
+    def away(_: object) -> Any:
+        raise Unavailable("away")
+
+    with patch.object(type(parts.system), "system", away):
+        assert (await anyone.get("/healthz")).status_code == 200
+        reply = await anyone.get("/readyz")
+        assert (reply.status_code, reply.json()["database"]) == (503, "does not answer")
+
+
+async def test_without_redis_it_is_ready_and_says_so(ours: Customer, parts: Services) -> None:
+    async def gone(*_: object, **__: object) -> None:
+        raise RedisGone("gone")
+
+    with patch.object(type(parts.redis), "execute_command", gone):
+        reply = await ours.http.get("/readyz")
+        assert reply.status_code == 200
+        assert "going on without" in reply.json()["redis"]
+        assert (await ours.ask("Still there?", address="no redis")).status_code == 200
+        assert (await ours.http.get("/v1/keys")).status_code == 200
+
+
+async def test_metrics_count_by_route_and_never_by_what_a_stranger_chose(
+    ours: Customer, anyone: httpx.AsyncClient
+) -> None:
+    await ours.ask("Count me?", address="counted")
+    await anyone.get("/v1/conversations/canary")
+    await anyone.request("CANARY", "/v1/conversations")
+    reply = await anyone.get("/metrics")
+    assert reply.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    lines = reply.text.splitlines()
+    counted = 'retrace_http_requests_total{method="POST",route="/v1/messages",status="200"} '
+    assert any(line.startswith(counted) for line in lines)
+    assert any('route="unknown",status="404"' in line for line in lines)
+    assert any(line.startswith('retrace_saves_total{outcome="done"}') for line in lines)
+    assert any(line.startswith('retrace_projection_lag_events{projection="transcript"}') for line in lines)
+    assert "canary" not in reply.text.lower()
+    for line in lines:
+        assert line.startswith("# ") or float(line.rpartition(" ")[2]) >= 0
+    names = {line.split()[2] for line in lines if line.startswith("# TYPE")}
+    assert len(names) == sum(line.startswith("# TYPE") for line in lines)
+
+
+async def test_log_lines_are_json_with_the_correlation_and_no_personal_text(
+    ours: Customer, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines: list[dict[str, Any]] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(json.loads(JsonFormatter().format(record)))
+
+    handler = Kept()
+    logging.getLogger().addHandler(handler)
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.WARNING, logger="httpx")  # the test's own client
+    try:
+        reply = await ours.ask("My number is 555-canary", address="canary@example.com", message_id="canary-1")
+        await ours.ask("", address="canary@example.com")
+        await ours.http.get("/v1/audit/events?kind=canary")
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert "canary" not in json.dumps(lines)
+    assert ours.key not in json.dumps(lines)
+    (line,) = [x for x in lines if x.get("route") == "/v1/messages" and x.get("status") == 200]
+    assert line["correlation"] == reply.headers["X-Request-ID"]
+    assert line["ms"] > 0
+
+
+def test_an_errors_text_stays_out_of_the_log() -> None:
+    try:
+        raise ValueError("a canary")
+    except ValueError as error:
+        record = logging.LogRecord(
+            "a",
+            logging.ERROR,
+            "",
+            1,
+            "failed\nfuture: ValueError('a canary')",
+            (),
+            (type(error), error, error.__traceback__),
+        )
+    line = json.loads(JsonFormatter().format(record))
+    assert "canary" not in json.dumps(line)
+    assert line["error"] == "ValueError"
+    assert "test_health.py" in line["where"]

@@ -1,0 +1,59 @@
+"""Another tenant's ids and canaries, on every route of the description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from interfaces.http.openapi import EXAMPLES
+from tests.interfaces.http.conftest import Customer, settled
+
+CANARY = "quetzalcoatl"
+
+
+async def test_no_route_gives_or_changes_what_is_another_tenants(
+    ours: Customer, theirs: Customer, anyone: httpx.AsyncClient
+) -> None:
+    await theirs.http.put("/v1/agent/configuration", json={"name": CANARY})
+    made = await theirs.http.post(
+        "/v1/documents", files={"file": (f"{CANARY}.txt", f"{CANARY} rules.".encode())}
+    )
+    await settled(theirs, made.headers["Location"])
+    reply = await theirs.ask(f"Who is {CANARY}?", address=CANARY)
+    key = (await theirs.http.post("/v1/keys", json={"name": CANARY, "scopes": ["audit:read"]})).json()["id"]
+    shown = reply.json()
+    assert CANARY in shown["text"]
+    ids = {
+        "interaction": shown["id"],
+        "conversation": shown["conversation"],
+        "document": made.json()["id"],
+        "tenant": str(theirs.tenant),
+        "key": key,
+    }
+    before = len((await theirs.http.get("/v1/audit/events?limit=200")).json()["items"])
+    tried = 0
+    paths: dict[str, Any] = (await anyone.get("/schema")).json()["paths"]
+    for path, item in paths.items():
+        for method in item:
+            if not path.startswith("/v1"):
+                continue
+            request: dict[str, Any] = (
+                {"json": EXAMPLES.get((method, path), {})} if method in ("post", "put", "patch") else {}
+            )
+            if (method, path) == ("post", "/v1/documents"):
+                request = {"files": {"file": ("a.txt", b"Ours.")}}
+            answer = await ours.http.request(method, path.format(**ids), **request)
+            assert answer.status_code < 500, (method, path, answer.text)
+            if "{" in path:
+                assert answer.status_code in (403, 404), (method, path, answer.text)
+            assert CANARY not in answer.text, (method, path)
+            tried += 1
+    assert tried > 20
+    found = (await ours.http.post("/v1/search", json={"query": CANARY, "limit": 50})).json()["items"]
+    assert not [item for item in found if CANARY in item["text"]]
+    again = await ours.ask(f"Who is {CANARY}?", address=CANARY)
+    assert again.json()["conversation"] != shown["conversation"]
+    assert again.json()["citations"] == []
+    after = len((await theirs.http.get("/v1/audit/events?limit=200")).json()["items"])
+    assert after == before

@@ -1,0 +1,94 @@
+"""The description at /schema is whole and true."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from interfaces.http.openapi import EXAMPLES
+from tests.interfaces.http.conftest import OPERATOR, Customer
+
+ROUTES = {
+    "POST /v1/messages",
+    "GET /v1/interactions/{interaction}",
+    "GET /v1/interactions/{interaction}/why",
+    "GET /v1/conversations",
+    "GET /v1/conversations/{conversation}",
+    "GET /v1/conversations/{conversation}/events",
+    "POST /v1/conversations/{conversation}/close",
+    "POST /v1/documents",
+    "GET /v1/documents",
+    "GET /v1/documents/{document}",
+    "DELETE /v1/documents/{document}",
+    "POST /v1/documents/{document}/reprocess",
+    "POST /v1/search",
+    "GET /v1/agent/configuration",
+    "PUT /v1/agent/configuration",
+    "GET /v1/providers/usage",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",
+}
+"""Names that users rely on."""
+
+
+async def described(anyone: httpx.AsyncClient) -> dict[str, Any]:
+    reply = await anyone.get("/schema")
+    assert reply.status_code == 200
+    found: dict[str, Any] = reply.json()
+    assert (await anyone.get("/schema/openapi.json")).json() == found
+    return found
+
+
+async def test_the_routes_that_users_rely_on_are_there(anyone: httpx.AsyncClient) -> None:
+    paths = (await described(anyone))["paths"]
+    there = {f"{method.upper()} {path}" for path, item in paths.items() for method in item}
+    assert there >= ROUTES
+
+
+async def test_every_route_tells_its_refusals_and_what_it_needs(anyone: httpx.AsyncClient) -> None:
+    description = await described(anyone)
+    for path, item in description["paths"].items():
+        for method, operation in item.items():
+            if path.startswith("/v1"):
+                for status in ("400", "401", "403", "503"):
+                    content = operation["responses"][status]["content"]["application/problem+json"]
+                    assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+                assert operation["security"]
+                assert (
+                    "Needs a key" in operation["description"]
+                    or "Needs the operator" in operation["description"]
+                )
+            assert operation["description"], (method, path)
+    named = set(re.findall(r"#/components/schemas/([^']+)", str(description)))
+    assert named <= set(description["components"]["schemas"])
+
+
+async def test_every_body_has_an_example_that_is_taken(ours: Customer, anyone: httpx.AsyncClient) -> None:
+    for path, item in (await described(anyone))["paths"].items():
+        for method, operation in item.items():
+            content = operation.get("requestBody", {}).get("content", {})
+            if "application/json" in content:
+                assert "examples" in content["application/json"], (method, path)
+    conversation = (await ours.ask("Hello?", address="example")).json()["conversation"]
+    key = (await ours.http.post("/v1/keys", json={"name": "a", "scopes": ["audit:read"]})).json()["id"]
+    as_operator = {"Authorization": f"Bearer {OPERATOR}"}
+    made = await anyone.post("/v1/tenants", json={"name": "Example"}, headers=as_operator)
+    tenant = made.json()["id"]
+    for (method, path), body in EXAMPLES.items():
+        filled = path.format(conversation=conversation, key=key, tenant=tenant)
+        client, headers = (anyone, as_operator) if "/tenants" in path else (ours.http, {})
+        reply = await client.request(method, filled, json=body, headers=headers)
+        assert reply.status_code in (200, 201), (method, path, reply.text)
+
+
+async def test_what_is_answered_is_what_is_described(ours: Customer, anyone: httpx.AsyncClient) -> None:
+    schemas = (await described(anyone))["components"]["schemas"]
+    reply = (await ours.ask("Hello?", address="described")).json()
+    assert set(reply) == set(schemas["Interaction"]["properties"])
+    problem = (await ours.http.get(f"/v1/conversations/{uuid4()}")).json()
+    assert set(problem) <= set(schemas["Problem"]["properties"])
+    assert problem["type"] in schemas["Problem"]["properties"]["type"]["enum"]

@@ -1,0 +1,69 @@
+"""The docs name everything that a user can meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from domain.agent import Agent
+from domain.base import events_of
+from domain.conversation import Conversation
+from domain.document import Document
+from domain.tenant import Tenant
+from infra.settings import DESCRIPTIONS
+from interfaces.cli import cli
+from projections import PROJECTIONS
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+
+
+def commands(command: click.Command, name: str) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        for word, below in command.commands.items():
+            yield from commands(below, f"{name} {word}")
+    else:
+        yield name
+
+
+@pytest.mark.parametrize("setting", DESCRIPTIONS)
+def test_every_setting_is_described(setting: str) -> None:
+    text = (DOCS / "settings.md").read_text()
+    assert f"`{setting}`" in text
+    assert f"`{DESCRIPTIONS[setting][0]}`" in text
+
+
+def test_every_event_projection_and_command_is_named() -> None:
+    text = (DOCS / "reference.md").read_text()
+    topics = [topic for kind in (Tenant, Agent, Conversation, Document) for topic in events_of(kind)]
+    names = [*topics, *(projection.name for projection in PROJECTIONS), *commands(cli, "retrace")]
+    assert [name for name in names if f"`{name}`" not in text] == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", *DOCS.rglob("*.md")]:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+def test_files_that_the_architecture_names_exist() -> None:
+    text = (DOCS / "architecture.md").read_text()
+    named = set(
+        re.findall(
+            r"`((?:domain|application|projections|interfaces|infra|tests)/[\w/]+\.(?:py|sql|json))", text
+        )
+    )
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_no_installed_distribution_owns_our_package_names() -> None:
+    from importlib.metadata import packages_distributions
+
+    owners = packages_distributions()
+    for name in ("domain", "application", "projections", "interfaces", "infra"):
+        assert set(owners.get(name, [])) <= {"retrace"}
