@@ -19,7 +19,31 @@ from infra.log.store import LogStore
 MASTER = bytes(range(32))
 """Key of the benches' throw-away databases."""
 
-WORDS = ["my", "parcel", "from", "last", "week", "has", "not", "come", "yet", "and", "the", "tent", "that", "I", "ordered", "for", "our", "trip", "is", "still", "missing", "a", "pole"]
+WORDS = [
+    "my",
+    "parcel",
+    "from",
+    "last",
+    "week",
+    "has",
+    "not",
+    "come",
+    "yet",
+    "and",
+    "the",
+    "tent",
+    "that",
+    "I",
+    "ordered",
+    "for",
+    "our",
+    "trip",
+    "is",
+    "still",
+    "missing",
+    "a",
+    "pole",
+]
 
 
 @dataclass(frozen=True)
@@ -32,11 +56,11 @@ class Log:
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Log]:
+async def opened(url: str, hints: Hints | None = None) -> AsyncIterator[Log]:
     async with Database(url) as database, Appender(url) as appender:
         keyring = Keyring(database, MASTER)
         reader = Reader(database, keyring)
-        store = LogStore(appender, reader, Snapshots(database, keyring), keyring, Hints())
+        store = LogStore(appender, reader, Snapshots(database, keyring), keyring, hints or Hints())
         yield Log(database, keyring, appender, reader, store)
 
 

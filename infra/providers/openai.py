@@ -54,13 +54,13 @@ class OpenAICompleter:
             ) from None
         except ValueError:
             raise ProviderError("unavailable", "the server's answer is no JSON") from None
-        return _completion(answer)
+        return _completion(answer, request.model)
 
     async def close(self) -> None:
         await self._client.close()
 
 
-def _completion(answer: ChatCompletion) -> Completion:
+def _completion(answer: ChatCompletion, model: str) -> Completion:
     # The SDK does not check what a server sends: everything may be missing.
     choices = getattr(answer, "choices", None)
     if not choices or choices[0].message is None:
@@ -75,7 +75,7 @@ def _completion(answer: ChatCompletion) -> Completion:
     return Completion(
         text=text.strip(),
         finish=finish,
-        model=answer.model or "",
+        model=(answer.model or "").strip("- ") or model,  # some servers name none
         usage=_usage(answer),
         raw_usage=answer.usage.model_dump(exclude_none=True) if answer.usage else {},
         request_id=answer.id,

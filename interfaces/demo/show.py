@@ -67,7 +67,7 @@ def _show(tree: supervisor.Tree, model: str, say: Callable[[str], None]) -> int:
         shape = (
             {"document_results": 4}
             if model.startswith("local")
-            else {"document_results": 1, "max_answer_tokens": 80}
+            else {"document_results": 1, "max_answer_tokens": 60, "temperature": 0}
         )
         configuration = {"name": "Nora", "default_model": model, **shape}
         client.put("/v1/agent/configuration", json=configuration).raise_for_status()

@@ -1,4 +1,4 @@
-"""What every request below /v1 passes before its handler runs: key, scope, content type, query, then the body, strictly."""
+"""What every request passes before its handler runs: a sound address; and below /v1 key, scope, content type, query, then the body, strictly."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ class Gate:
     async def __call__(
         self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
     ) -> None:
-        if not is_api(handler):
+        try:
+            _ = connection.url.netloc
+        except ValueError:
+            raise Invalid("the Host header names no host") from None
+        if not is_api(handler) or connection.scope["method"] == "OPTIONS":
             return
         assert isinstance(connection, Request)
         assert isinstance(handler, HTTPRouteHandler)

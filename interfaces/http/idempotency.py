@@ -54,7 +54,12 @@ class Idempotent(ASGIMiddleware):
         if kind == MULTIPART and options.get("boundary"):
             # A client draws a new boundary for each try.
             body = body.replace(options["boundary"].encode(), b"boundary")
-        parts = (request.method, request.scope["path"].rstrip("/"), request.url.query, kind)
+        parts = (
+            request.method,
+            request.scope["path"].rstrip("/"),
+            request.scope["query_string"].decode("latin-1"),
+            kind,
+        )
         tenant = (await caller_of(request, self._services)).tenant
         digest = hashlib.sha256(body).hexdigest()
         return (await self._services.keyring.identify(tenant, "request", *parts, digest)).bytes

@@ -16,6 +16,7 @@ EVERYTHING = {
     "REDIS_URL": "unix:///run/redis.sock",
     "RETRACE_DATA": "/var/lib/retrace",
     "RETRACE_MASTER_KEY": KEY,
+    "RETRACE_OPERATOR_KEY": "secret-operator-key-of-32-letters",
     "RETRACE_PUBLIC_URL": "https://service.example",
     "RETRACE_HOST": "0.0.0.0",
     "RETRACE_PORT": "9000",

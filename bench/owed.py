@@ -1,0 +1,84 @@
+"""Our work table and our worker, in the comparison with job queues."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import uvloop
+from redis.asyncio import Redis
+
+from application.context import Context
+from application.ports import Owed
+from application.work import Kind
+from bench.crew import Shared
+from bench.parts import now, opened
+from domain.conversation import Conversation
+from infra.database import Database
+from infra.hints import Hints
+from infra.work import Item, Work
+from infra.worker import Worker
+
+NAME = "retrace"
+LEFT = "SELECT EXISTS (SELECT FROM retrace.work)"
+TENANTS = 10
+
+
+async def install(url: str) -> None:
+    """The database is migrated already."""
+
+
+async def fill(url: str, count: int) -> None:
+    rows = (
+        "INSERT INTO retrace.work (tenant, kind, key, due_at, wake_at) "
+        "SELECT t, 'bench', n::text, now(), now() FROM unnest(%s::uuid[]) t, generate_series(1, %s) n"
+    )
+    tenants = [uuid4() for _ in range(TENANTS)]
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute(rows, [tenants, count // TENANTS])
+        await connection.execute("ANALYZE retrace.work")
+
+
+def work(url: str, redis_url: str | None, shared: Shared) -> None:
+    uvloop.run(_work(url, redis_url, shared))
+
+
+async def _work(url: str, redis_url: str | None, shared: Shared) -> None:
+    async def handler(item: Item) -> datetime | None:
+        shared.work()
+        return None
+
+    redis = Redis.from_url(redis_url) if redis_url else None
+    async with Database(url, role="retrace_runner", size=4) as database:
+        async with database.system() as connection:
+            await connection.execute("SELECT 1")
+        worker = Worker(Work(database), {"bench": Kind(handler=handler)}, Hints(redis))
+        shared.wait()
+        await worker.run()
+
+
+@asynccontextmanager
+async def sending(url: str, redis_url: str | None) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
+    """Saves a change of an aggregate that makes work due, as every use case does."""
+    redis = Redis.from_url(redis_url) if redis_url else None
+    hints = Hints(redis)
+    async with opened(url, hints) as log:
+        context = Context(tenant=uuid4(), actor="key:bench", correlation=uuid4())
+        conversation = Conversation.start(uuid4(), channel="http", address="customer", name=None, at=now())
+        await log.store.save(conversation, context=context)
+
+        async def send() -> None:
+            id = uuid4().hex
+            conversation.receive(message=id, text="hello", interaction=conversation.id, at=now())
+            conversation.state.burst = None
+            owed = Owed(kind="bench", key=id, due_at=datetime.now(UTC))
+            await log.store.save(conversation, context=context, work=[owed])
+
+        yield send
+        await hints.close()
+    if redis is not None:
+        await redis.aclose()
