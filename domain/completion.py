@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -82,7 +82,7 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     finish: Finish
     model: str
     usage: Usage
-    raw_usage: dict[str, object] = {}
+    raw_usage: dict[str, Any] = {}
     request_id: str | None = None
     confidence: float | None = None
     """0 to 1 where the provider can tell, else None."""
@@ -99,7 +99,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime
     latency_ms: float
     usage: Usage = Usage()
-    raw_usage: dict[str, object] = {}
+    raw_usage: dict[str, Any] = {}
     request_id: str | None = None
     cost: Decimal = Decimal(0)
     price: str | None = None
