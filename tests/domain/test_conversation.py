@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.completion import Attempt, Citation
+from domain.conversation import HISTORY, LONGEST_MESSAGE, Conversation, Retrieved, Routing
+from domain.errors import Invalid, Refused
+from tests.domain.given import NOW, when
+
+
+def conversation(*texts: str) -> Conversation:
+    found = Conversation.start(uuid4(), channel="http", address="anna", name=None, at=NOW)
+    for number, text in enumerate(texts):
+        found.receive(message=f"m{number}", text=text, interaction=uuid4(), at=NOW)
+    return found
+
+
+def attempt(cost: str = "0.1") -> Attempt:
+    return Attempt(provider="p", model="m", outcome="ok", started_at=NOW, latency_ms=1, cost=Decimal(cost))
+
+
+def answer(found: Conversation, **changes: Any) -> None:
+    facts: dict[str, Any] = {
+        "text": "yes",
+        "citations": (),
+        "retrieved": (),
+        "prompt": (),
+        "template": "t",
+        "routing": Routing(model="p/m", reason="r"),
+        "attempts": (attempt(), attempt("0.2")),
+        "confidence": 0.9,
+        "configuration_version": 1,
+        "latency_ms": 1.0,
+        "at": NOW,
+    }
+    found.answer(**facts | changes)
+
+
+def test_messages_before_an_answer_are_one_interaction() -> None:
+    found = conversation("one")
+    first = found.state.burst.interaction  # type: ignore[union-attr]
+    assert found.receive(message="m1", text="two", interaction=uuid4(), at=NOW) == first
+
+
+def test_an_answer_names_every_message_that_it_answers_and_ends_the_burst() -> None:
+    found = conversation("one", "two")
+    found.disclose("a machine", NOW)
+    (event,) = when(found, lambda: answer(found))
+    assert isinstance(event, Conversation.Answered)
+    assert event.messages == ("m0", "m1")
+    assert event.cost == Decimal("0.3")
+    assert found.state.burst is None
+
+
+def test_nothing_is_answered_twice() -> None:
+    found = conversation("one")
+    found.disclose("a machine", NOW)
+    answer(found)
+    with pytest.raises(Refused):
+        answer(found)
+
+
+def test_no_answer_goes_out_before_the_customer_was_told_that_a_machine_answers() -> None:
+    with pytest.raises(Refused, match="machine"):
+        answer(conversation("one"))
+
+
+def test_the_customer_is_told_once() -> None:
+    found = conversation("one")
+    assert len(when(found, lambda: found.disclose("a machine", NOW))) == 1
+    assert when(found, lambda: found.disclose("a machine", NOW)) == []
+
+
+def test_a_citation_must_point_at_a_passage_of_the_prompt() -> None:
+    found = conversation("one")
+    found.disclose("a machine", NOW)
+    document = uuid4()
+    strange = Citation(marker=1, passage="other", document=document, title="t")
+    here = Retrieved(
+        passage="p", document=document, title="t", ordinal=0, page=1, section=None, score=1, rank=1
+    )
+    with pytest.raises(Refused, match="not in the prompt"):
+        answer(found, citations=(strange,), retrieved=(here,))
+
+
+def test_a_message_opens_a_closed_conversation_again() -> None:
+    found = conversation("one")
+    found.close(None, NOW)
+    events = when(found, lambda: found.receive(message="m", text="x", interaction=uuid4(), at=NOW))
+    assert [type(event).__name__ for event in events] == ["Reopened", "MessageReceived"]
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "x" * (LONGEST_MESSAGE + 1)])
+def test_a_message_without_text_or_too_long_is_refused_with_what_to_do(text: str) -> None:
+    with pytest.raises(Invalid, match="send"):
+        conversation(text)
+
+
+def test_a_failed_answer_leaves_the_messages_pending() -> None:
+    found = conversation("one")
+    found.fail(reason="down", routing=Routing(model="p/m", reason="r"), attempts=(attempt(),), at=NOW)
+    assert found.state.burst is not None
+
+
+@given(st.lists(st.sampled_from(["receive", "answer", "close", "fail"]), max_size=60))
+def test_every_message_is_answered_once_or_pending(steps: list[str]) -> None:
+    found = conversation()
+    received: list[str] = []
+    for step in steps:
+        if step == "receive":
+            received.append(f"m{len(received)}")
+            found.receive(message=received[-1], text="x", interaction=uuid4(), at=NOW)
+        elif step == "close":
+            found.close(None, NOW)
+        elif found.state.burst is not None and step == "answer":
+            found.disclose("a machine", NOW)
+            answer(found)
+        elif found.state.burst is not None:
+            found.fail(reason="x", routing=Routing(model="m", reason="r"), attempts=(attempt(),), at=NOW)
+    events = found.collect_events()
+    answered = [m for e in events if isinstance(e, Conversation.Answered) for m in e.messages]
+    pending = [m.id for m in found.state.burst.messages] if found.state.burst else []
+    assert answered + pending == received
+    assert len(found.state.history) <= HISTORY
+    replayed = Conversation.replay(list(events))  # type: ignore[arg-type]  # the library's word for our events
+    assert replayed is None or replayed.state == found.state
+
+
+def test_ids_are_uuids() -> None:
+    assert isinstance(conversation().id, UUID)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from domain.errors import Forbidden, Invalid, NotFound, Refused
+from domain.tenant import SCOPES, Tenant
+from tests.domain.given import NOW, when
+
+
+@pytest.fixture(name="tenant")
+def _tenant() -> Tenant:
+    tenant = Tenant.begin(uuid4(), " Shop ", NOW)
+    tenant.issue_key("k", name="key", secret_hash=b"h", scopes=SCOPES, expires_at=None, at=NOW)
+    return tenant
+
+
+def test_a_key_works_until_it_is_revoked_or_expires(tenant: Tenant) -> None:
+    key = tenant.state.keys["k"]
+    assert key.valid(NOW)
+    tenant.expire_key("k", NOW + timedelta(hours=1), NOW)
+    assert key.valid(NOW + timedelta(minutes=59))
+    assert not key.valid(NOW + timedelta(hours=1))
+    tenant.revoke_key("k", NOW)
+    assert not key.valid(NOW)
+    with pytest.raises(Refused):
+        tenant.expire_key("k", NOW, NOW)
+
+
+def test_a_revoked_key_is_revoked_once(tenant: Tenant) -> None:
+    assert len(when(tenant, lambda: tenant.revoke_key("k", NOW))) == 1
+    assert when(tenant, lambda: tenant.revoke_key("k", NOW)) == []
+
+
+def test_keys_need_scopes_and_a_future(tenant: Tenant) -> None:
+    with pytest.raises(Invalid, match="scope"):
+        tenant.issue_key("x", name="n", secret_hash=b"", scopes=(), expires_at=None, at=NOW)
+    with pytest.raises(Invalid, match="past"):
+        tenant.issue_key("x", name="n", secret_hash=b"", scopes=SCOPES, expires_at=NOW, at=NOW)
+    with pytest.raises(NotFound):
+        tenant.revoke_key("none", NOW)
+
+
+def test_suspending_and_resuming_are_said_once(tenant: Tenant) -> None:
+    assert len(when(tenant, lambda: tenant.suspend("late", NOW))) == 1
+    assert when(tenant, lambda: tenant.suspend("late", NOW)) == []
+    assert len(when(tenant, lambda: tenant.resume(NOW))) == 1
+    assert tenant.state.status == "active"
+
+
+def test_a_removed_tenant_takes_no_change(tenant: Tenant) -> None:
+    tenant.remove(NOW)
+    with pytest.raises(Forbidden):
+        tenant.rename("other", NOW)
+
+
+def test_names_are_trimmed_and_bounded(tenant: Tenant) -> None:
+    assert tenant.state.name == "Shop"
+    for name in ("", "  ", "x" * 201):
+        with pytest.raises(Invalid):
+            tenant.rename(name, NOW)
