@@ -13,7 +13,7 @@ from bench.crew import Shared
 
 NAME = "procrastinate"
 LEFT = "SELECT EXISTS (SELECT FROM public.procrastinate_jobs WHERE status IN ('todo', 'doing'))"
-CONCURRENCY = 16
+CONCURRENCY = 4
 BATCH = 1000
 
 

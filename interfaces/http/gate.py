@@ -32,9 +32,9 @@ class Gate:
             _ = connection.url.netloc
         except ValueError:
             raise Invalid("the Host header names no host") from None
-        if not is_api(handler) or connection.scope["method"] == "OPTIONS":
-            return
         assert isinstance(connection, Request)
+        if not is_api(handler) or connection.method == "OPTIONS":
+            return
         assert isinstance(handler, HTTPRouteHandler)
         allow(await caller_of(connection, self._services), handler)
         _check_query(connection, handler)

@@ -1,0 +1,121 @@
+"""The eventsourcing library's ProjectionRunner with a view that keeps the same sums as our `costs`, as its documentation shows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID, uuid4
+
+import msgspec
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate
+from eventsourcing.persistence import Tracking
+from eventsourcing.postgres import PostgresDatastore, PostgresTrackingRecorder
+from eventsourcing.projection import Projection, ProjectionRunner
+from psycopg.sql import SQL, Identifier
+
+from domain.conversation import Conversation
+from projections.costs import bucket_of
+
+PATIENCE = 120.0
+"""Seconds."""
+
+
+class Interaction(Aggregate):
+    class Answered(Aggregate.Event):
+        facts: dict[str, Any]
+
+
+class Interactions(Application[UUID]):
+    name = "interactions"
+
+
+class CostsView(PostgresTrackingRecorder):
+    """Two upserts and the tracking, in one transaction an event."""
+
+    def __init__(self, datastore: PostgresDatastore, **kwargs: Any) -> None:
+        super().__init__(datastore, **kwargs)
+        schema = Identifier(datastore.schema)
+        self.sql_create_statements += [
+            SQL(
+                "CREATE TABLE IF NOT EXISTS {0}.library_costs (day date, provider text, model text, price text, calls bigint, "
+                "failures bigint, input bigint, cached bigint, output bigint, reasoning bigint, cost numeric, "
+                "PRIMARY KEY (day, provider, model, price))"
+            ).format(schema),
+            SQL(
+                "CREATE TABLE IF NOT EXISTS {0}.library_latencies (day date, provider text, model text, bucket integer, "
+                "calls bigint, PRIMARY KEY (day, provider, model, bucket))"
+            ).format(schema),
+        ]
+        self.add_costs = SQL(
+            "INSERT INTO {0}.library_costs AS c VALUES (%s, %s, %s, %s, 1, %s, %s, %s, %s, %s, %s) "
+            "ON CONFLICT (day, provider, model, price) DO UPDATE SET calls = c.calls + 1, "
+            "failures = c.failures + excluded.failures, input = c.input + excluded.input, "
+            "cached = c.cached + excluded.cached, output = c.output + excluded.output, "
+            "reasoning = c.reasoning + excluded.reasoning, cost = c.cost + excluded.cost"
+        ).format(schema)
+        self.add_latency = SQL(
+            "INSERT INTO {0}.library_latencies AS c VALUES (%s, %s, %s, %s, 1) "
+            "ON CONFLICT (day, provider, model, bucket) DO UPDATE SET calls = c.calls + 1"
+        ).format(schema)
+
+    def add(self, attempts: Sequence[dict[str, Any]], tracking: Tracking) -> None:
+        with self.datastore.transaction(commit=True) as cursor:
+            for attempt in attempts:
+                usage, failed = attempt["usage"], attempt["outcome"] != "ok"
+                model = attempt["served"] or attempt["model"]
+                key = (datetime.fromisoformat(attempt["started_at"]).date(), attempt["provider"], model)
+                used = (usage["input"], usage["cached"], usage["output"], usage["reasoning"])
+                row = (*key, attempt["price"] or "", int(failed), *used, Decimal(attempt["cost"]))
+                cursor.execute(self.add_costs, row, prepare=True)
+                cursor.execute(self.add_latency, (*key, bucket_of(attempt["latency_ms"])), prepare=True)
+            self._insert_tracking(cursor, tracking)
+
+
+class Costs(Projection[CostsView]):
+    name = "costs"
+
+    def process_event(self, domain_event: Any, tracking: Tracking) -> None:
+        self.view.add(domain_event.facts["attempts"], tracking)
+
+
+def _environment(url: str) -> dict[str, str]:
+    parts = urlsplit(url)
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": parts.path.removeprefix("/"),
+        "POSTGRES_HOST": parse_qs(parts.query)["host"][0],
+        "POSTGRES_PORT": "5432",
+        "POSTGRES_USER": parts.username or "postgres",
+        "POSTGRES_PASSWORD": "",
+        "POSTGRES_SCHEMA": "public",
+    }
+
+
+def replay(url: str, events: Sequence[Conversation.Answered]) -> float:
+    """Events per second from the first event to the last one's effect. `url` names a database without such a log."""
+    environment = _environment(url)
+    with Interactions(env=environment) as application:
+        stored = [
+            application.mapper.to_stored_event(
+                Interaction.Answered(
+                    originator_id=uuid4(),
+                    originator_version=1,
+                    timestamp=event.timestamp,
+                    facts=msgspec.to_builtins(event, builtin_types=(UUID, Decimal)) | {"originator_id": ""},
+                )
+            )
+            for event in events
+        ]
+        application.recorder.insert_events(stored)
+        last = application.recorder.max_notification_id()
+    began = time.perf_counter()
+    with ProjectionRunner(
+        application_class=Interactions, projection_class=Costs, view_class=CostsView, env=environment
+    ) as runner:
+        runner.wait(last, timeout=PATIENCE)
+        return len(events) / (time.perf_counter() - began)
