@@ -41,7 +41,7 @@ _STATEMENT = b"append"
 _CALL = f"SELECT * FROM append({', '.join(f'${n}' for n in range(1, ARGUMENTS + 1))})".encode()
 
 
-class NewEvent(msgspec.Struct):
+class NewEvent(msgspec.Struct, gc=False):
     """An event ready to be stored; ids are 16 bytes, `recorded_at` is in microseconds since 1970 UTC."""
 
     stream: bytes
@@ -68,7 +68,7 @@ class Command(msgspec.Struct):
     keys: list[WrappedKey] = []
 
 
-class Verdict(msgspec.Struct):
+class Verdict(msgspec.Struct, gc=False):
     """One of DONE … LATE, with a position as `append` documents it."""
 
     outcome: int
@@ -234,7 +234,7 @@ class _Flight:
         send(pgconn)
         result: PGresult | None = None
         while True:
-            while pgconn.flush():
+            while pgconn.flush():  # noqa: ASYNC110  # a batch larger than the socket's buffer; the server is reading it
                 await asyncio.sleep(0)
             if not pgconn.is_busy():
                 following = pgconn.get_result()
