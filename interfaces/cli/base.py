@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,7 +24,7 @@ from infra.settings import Secret, Settings, load
 from interfaces.bootstrap import Services, services
 
 T = TypeVar("T")
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 data_option = click.option(
     "--data", type=click.Path(path_type=Path), help="folder of the embedded servers and files"
 )

@@ -183,8 +183,11 @@ async def test_a_row_that_became_due_in_the_past_is_found_by_looking_back(
     await claim(work)
     await rows.owe(A, "answer", "1", after=-60)
     assert await claim(work) == []
-    await asyncio.sleep(0.25)
-    await only(work)
+    for _ in range(100):  # looking back is put off when it takes long, as on a busy machine
+        await asyncio.sleep(0.1)
+        if found := await claim(work):
+            break
+    assert [item.key for item in found] == ["1"]
 
 
 async def test_busy_tenants_are_passed_over(rows: Rows, work: Work) -> None:
