@@ -25,7 +25,7 @@ from application.ports import (
 )
 from domain.agent import AgentConfiguration
 from domain.answering import cited, confidence_of, without_markers
-from domain.completion import CompletionRequest, Passage
+from domain.completion import Attempt, CompletionRequest, Passage
 from domain.conversation import Conversation, Message, Retrieved, Routing
 from domain.errors import Conflict, Forbidden, Invalid
 from domain.pricing import PriceTable
@@ -144,6 +144,7 @@ async def answer(
     clock: Clock,
 ) -> AnswerGiven | None:
     """Answer what is pending, once: None when nothing was. Newer messages make it begin again. Raises Unavailable."""
+    spent: tuple[Attempt, ...] = ()
     for tried in range(TRIES):
         conversation = await store.load(Conversation, command.conversation, tenant=context.tenant)
         burst = conversation.state.burst
@@ -165,9 +166,8 @@ async def answer(
             temperature=configuration.temperature,
         )
         models = (configuration.default_model, *configuration.fallback_models)
-        completion, attempts = await complete(
-            models, request, completers=completers, prices=prices, clock=clock
-        )
+        completion, tries = await complete(models, request, completers=completers, prices=prices, clock=clock)
+        attempts = (*spent, *tries)
         work: list[Owed | Settled] = [Settled(kind=ANSWER_WORK, key=command.conversation.hex)]
         if completion is None:
             reason = attempts[-1].error or attempts[-1].outcome
@@ -195,6 +195,7 @@ async def answer(
         except Conflict:
             if tried == TRIES - 1:
                 raise
+            spent = attempts  # paid for, though newer messages came before it could be said
             continue
         if completion is None:
             raise Unavailable("no provider gave an answer; it is tried again")

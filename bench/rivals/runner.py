@@ -23,6 +23,8 @@ from projections.costs import bucket_of
 
 PATIENCE = 120.0
 """Seconds."""
+AT_ONCE = 20
+"""Events of one call; with thousands its pipeline and the server wait for each other for ever."""
 
 
 class Interaction(Aggregate):
@@ -111,7 +113,8 @@ def replay(url: str, events: Sequence[Conversation.Answered]) -> float:
             )
             for event in events
         ]
-        application.recorder.insert_events(stored)
+        for start in range(0, len(stored), AT_ONCE):
+            application.recorder.insert_events(stored[start : start + AT_ONCE])
         last = application.recorder.max_notification_id()
     began = time.perf_counter()
     with ProjectionRunner(

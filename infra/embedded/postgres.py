@@ -90,6 +90,9 @@ class EmbeddedPostgres:
             self._prepare()
             self._run()
             self._ensure_database()
+        except psycopg.OperationalError as error:
+            self.stop()
+            raise ServerFailed("PostgreSQL", self._log, "it ended again at once") from error
         except BaseException:
             self.stop()
             raise

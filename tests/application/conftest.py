@@ -1,0 +1,110 @@
+"""The use cases with the real log, files, embedder and index; only the providers are played."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+
+from application.context import Context
+from application.conversation import Answer, AnswerGiven, Received, ReceiveMessage, answer, receive_message
+from application.ports import Completer, ProviderError
+from application.tenant import CreateTenant, create_tenant
+from domain.completion import Completion, CompletionRequest, Usage
+from domain.conversation import Conversation
+from domain.recorded import Recorded
+from infra.settings import Secret, Settings
+from interfaces.bootstrap import Services, services
+
+MASTER = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+
+async def nothing() -> None:
+    pass
+
+
+@dataclass
+class Played:
+    """A provider that does `meanwhile`, then answers, or is away."""
+
+    asked: list[CompletionRequest] = field(default_factory=list)
+    away: bool = False
+    meanwhile: Callable[[], Awaitable[object]] = nothing
+
+    def get(self, provider: str) -> Completer:
+        return self
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        self.asked.append(request)
+        await self.meanwhile()
+        if self.away:
+            raise ProviderError("bad_request", "it does not answer")
+        usage = Usage(input=100, output=10)
+        return Completion(text="From nine to five.", finish="stop", model=request.model, usage=usage)
+
+
+@dataclass
+class Shop:
+    """A tenant of its own for one test."""
+
+    parts: Services
+    context: Context
+    provider: Played
+
+    async def receive(self, text: str, message: str | None = None, address: str = "anna") -> Received:
+        return await receive_message(
+            ReceiveMessage(channel="http", address=address, text=text, message_id=message),
+            self.context,
+            store=self.parts.store,
+            keyring=self.parts.keyring,
+            clock=self.parts.clock,
+            ids=self.parts.ids,
+        )
+
+    async def answer(self, conversation: UUID) -> AnswerGiven | None:
+        return await answer(
+            Answer(conversation=conversation),
+            self.context,
+            store=self.parts.store,
+            embedder=self.parts.embedder,
+            vectors=self.parts.vectors,
+            completers=self.provider,
+            prices=self.parts.prices,
+            clock=self.parts.clock,
+        )
+
+    async def events(self, conversation: UUID) -> list[Recorded]:
+        every = [recorded async for recorded in self.parts.store.events(self.context.tenant)]
+        return [recorded for recorded in every if recorded.stream == conversation]
+
+    async def answers(self, conversation: UUID) -> list[Conversation.Answered]:
+        events = [recorded.event for recorded in await self.events(conversation)]
+        return [event for event in events if isinstance(event, Conversation.Answered)]
+
+    async def owed(self) -> set[tuple[str, str]]:
+        """(kind, key) of the tenant's work."""
+        async with self.parts.system.system() as connection:
+            query = "SELECT kind, key FROM work WHERE tenant = %s"
+            return set(await (await connection.execute(query, [self.context.tenant])).fetchall())  # type: ignore[arg-type]
+
+
+@pytest_asyncio.fixture(scope="module", name="parts")
+async def _parts(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
+    folder = Path(tmp_path_factory.mktemp("data"))
+    settings = Settings(database_url=Secret(database_url), data=folder, master_key=Secret(MASTER))
+    async with services(settings, pool=8) as parts:
+        yield parts
+
+
+@pytest_asyncio.fixture
+async def shop(parts: Services) -> Shop:
+    made = await create_tenant(
+        CreateTenant(name="Shop"), actor="operator:test", store=parts.store, clock=parts.clock, ids=parts.ids
+    )
+    context = Context(tenant=made.tenant, actor="key:test", correlation=uuid4())
+    return Shop(dataclasses.replace(parts), context, Played())
