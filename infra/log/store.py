@@ -19,8 +19,9 @@ from domain.errors import Conflict, NotFound, Refused
 from domain.recorded import Recorded
 from infra.crypto.keyring import KeyErased, Keyring, seal_with
 from infra.hints import Hints
-from infra.log import appender, codec
-from infra.log.appender import Appender, Command, NewEvent
+from infra.log import codec
+from infra.log.appender import Appender
+from infra.log.command import DONE, DUPLICATE, LATE, REFUSED, REKEY, Command, NewEvent
 from infra.log.hashing import context_bytes, digest_of, hash_of, microseconds
 from infra.log.reader import PAGE, Reader
 from infra.log.snapshots import EVERY, Snapshots
@@ -88,11 +89,11 @@ class LogStore:
         while True:
             command, chains, new_keys = await self._command(collected, context, inbox, work, tallies)
             verdict = await self._appender.append(command)
-            if verdict.outcome != appender.REKEY:
+            if verdict.outcome != REKEY:
                 break
             # Another process gave this subject its key first: take that one.
             await self._keyring.load(context.tenant, [key.subject for key in command.keys])
-        if verdict.outcome == appender.DONE:
+        if verdict.outcome == DONE:
             for subject, key in new_keys.items():
                 self._keyring.remember(context.tenant, subject, key)
             for (aggregate, events), chain in zip(collected, chains, strict=True):
@@ -101,13 +102,13 @@ class LogStore:
             self.saves["done"] += 1
             self._hints.changed(context.tenant, [item.kind for item in work if isinstance(item, Owed)])
             return Saved(position=verdict.position)
-        if verdict.outcome == appender.DUPLICATE:
+        if verdict.outcome == DUPLICATE:
             self.saves["duplicate"] += 1
             return Saved(position=verdict.position, duplicate=True)
-        if verdict.outcome == appender.REFUSED:
+        if verdict.outcome == REFUSED:
             self.saves["refused"] += 1
             raise Refused("a shared limit does not allow this", limits=[f"{t.kind}/{t.key}" for t in tallies])
-        if verdict.outcome == appender.LATE:
+        if verdict.outcome == LATE:
             raise Unavailable(
                 "the write waited too long, or this machine's clock is off the database's by seconds; try again"
             )

@@ -45,28 +45,27 @@ BEGIN
     nths := e_nth;
 
     -- Lock the heads, in the order of tenants, and reserve a number for every event.
-    WITH reserved AS (
-        INSERT INTO heads AS h (tenant, seq) SELECT b.tenant, b.events FROM unnest(h_tenant, h_events) AS b (tenant, events)
+    FOR n IN 1 .. cardinality(h_tenant) LOOP
+        INSERT INTO heads AS h (tenant, seq) VALUES (h_tenant[n], h_events[n])
         ON CONFLICT (tenant) DO UPDATE SET seq = h.seq + excluded.seq
-        RETURNING h.tenant, h.seq
-    )
-    SELECT array_agg(r.seq - b.events ORDER BY b.n) INTO bases
-    FROM unnest(h_tenant, h_events) WITH ORDINALITY AS b (tenant, events, n) JOIN reserved r USING (tenant);
+        RETURNING h.seq - h_events[n] INTO effect;
+        bases[n] := effect;
+    END LOOP;
 
     -- Streams that have moved on, and writers whose clock is off. Where the very event is there, an earlier try has done it.
     FOR n, verdict, effect IN
-        SELECT e_command[s.event],
-            CASE WHEN e_recorded_at[s.event] NOT BETWEEN earliest AND latest THEN 5 ELSE 2 END,
-            (SELECT x.seq FROM events x WHERE x.tenant = c_tenant[e_command[s.event]] AND x.stream = e_stream[s.event]
-                AND x.version = e_version[s.event] AND x.hash = e_hash[s.event])
-        FROM unnest(s_event, s_previous) AS s (event, previous)
+        SELECT e_command[s_event[i]],
+            CASE WHEN e_recorded_at[s_event[i]] NOT BETWEEN earliest AND latest THEN 5 ELSE 2 END,
+            (SELECT x.seq FROM events x WHERE x.tenant = c_tenant[e_command[s_event[i]]] AND x.stream = e_stream[s_event[i]]
+                AND x.version = e_version[s_event[i]] AND x.hash = e_hash[s_event[i]])
+        FROM generate_series(1, cardinality(s_event)) AS i
         LEFT JOIN LATERAL (
             SELECT x.version, x.hash FROM events x
-            WHERE x.tenant = c_tenant[e_command[s.event]] AND x.stream = e_stream[s.event] ORDER BY x.version DESC LIMIT 1
+            WHERE x.tenant = c_tenant[e_command[s_event[i]]] AND x.stream = e_stream[s_event[i]] ORDER BY x.version DESC LIMIT 1
         ) last ON true
-        WHERE e_recorded_at[s.event] NOT BETWEEN earliest AND latest OR NOT CASE
-            WHEN last.version IS NULL THEN e_version[s.event] <= 1 AND s.previous = ''
-            ELSE last.version = e_version[s.event] - 1 AND last.hash = s.previous END
+        WHERE e_recorded_at[s_event[i]] NOT BETWEEN earliest AND latest OR NOT CASE
+            WHEN last.version IS NULL THEN e_version[s_event[i]] <= 1 AND s_previous[i] = ''
+            ELSE last.version = e_version[s_event[i]] - 1 AND last.hash = s_previous[i] END
     LOOP
         effects := coalesce(effects, array_fill(0::bigint, ARRAY[cardinality(c_tenant)]));
         IF effect IS NOT NULL THEN
@@ -124,8 +123,8 @@ BEGIN
         EXIT WHEN cardinality(i_key) = 0;
         BEGIN
             INSERT INTO inbox (tenant, key, seq, recorded_at)
-            SELECT c_tenant[e_command[i.event]], i.key, bases[e_head[i.event]] + nths[i.event], e_recorded_at[i.event]
-            FROM unnest(i_event, i_key) AS i (event, key) WHERE verdicts[e_command[i.event]] = 0;
+            SELECT c_tenant[e_command[i_event[i]]], i_key[i], bases[e_head[i_event[i]]] + nths[i_event[i]], e_recorded_at[i_event[i]]
+            FROM generate_series(1, cardinality(i_key)) AS i WHERE verdicts[e_command[i_event[i]]] = 0;
             EXIT;
         EXCEPTION WHEN unique_violation THEN
             known := 0;
@@ -156,11 +155,9 @@ BEGIN
     END IF;
 
     INSERT INTO events (tenant, seq, stream, version, topic, recorded_at, actor, correlation, causation, payload, digest, hash)
-    SELECT c_tenant[e.command], bases[e.head] + e.nth, e.stream, e.version, e.topic, e.recorded_at, e.actor,
-        c_correlation[e.command], c_causation[e.command], e.payload, e.digest, e.hash
-    FROM unnest(e_command, e_head, nths, e_stream, e_version, e_topic, e_recorded_at, e_actor, e_payload, e_digest, e_hash)
-        AS e (command, head, nth, stream, version, topic, recorded_at, actor, payload, digest, hash)
-    WHERE verdicts[e.command] = 0;
+    SELECT c_tenant[e_command[e]], bases[e_head[e]] + nths[e], e_stream[e], e_version[e], e_topic[e], e_recorded_at[e], e_actor[e],
+        c_correlation[e_command[e]], c_causation[e_command[e]], e_payload[e], e_digest[e], e_hash[e]
+    FROM generate_series(1, cardinality(e_command)) AS e WHERE verdicts[e_command[e]] = 0;
 
     IF cardinality(w_command) > 0 THEN
         INSERT INTO work AS w (tenant, kind, key, due_at, wake_at)

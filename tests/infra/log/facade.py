@@ -21,7 +21,8 @@ from eventsourcing.persistence import (
     Subscription,
 )
 
-from infra.log.appender import CONFLICT, DONE, DUPLICATE, Appender, Command, NewEvent, Verdict
+from infra.log.appender import Appender
+from infra.log.command import CONFLICT, DONE, DUPLICATE, Command, NewEvent, Verdict
 from infra.log.hashing import microseconds
 from tests.infra.log.parts import now
 

@@ -1,0 +1,106 @@
+"""The arguments and the answer of `append` in PostgreSQL's binary form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from application.ports import Owed, Settled, Tally
+from infra.crypto.keyring import WrappedKey
+from infra.log import packing
+from infra.log.command import DONE, Command, NewEvent, Verdict
+from infra.log.hashing import microseconds
+
+COUNT = 37
+"""Arguments of `append`."""
+
+
+def pack(commands: list[Command]) -> list[bytes]:
+    """The arguments of `append`, in the order of its declaration; places count from 1."""
+    heads = {tenant: place for place, tenant in enumerate(sorted({c.tenant for c in commands}), 1)}
+    counts = [0] * (len(heads) + 1)
+    events: list[NewEvent] = []
+    e_command: list[int] = []
+    e_head: list[int] = []
+    e_nth: list[int] = []
+    e_actor: list[str] = []
+    streams: list[tuple[int, bytes]] = []
+    inbox: list[tuple[int, str]] = []
+    owed: list[tuple[int, Owed]] = []
+    settled: list[tuple[int, Settled]] = []
+    tallies: list[tuple[int, Tally]] = []
+    keys: list[tuple[int, WrappedKey]] = []
+    for number, command in enumerate(commands, 1):
+        head = heads[command.tenant]
+        if command.inbox is not None:
+            inbox.append((len(events) + 1, command.inbox))
+        for event in command.events:
+            events.append(event)
+            e_command.append(number)
+            e_head.append(head)
+            counts[head] += 1
+            e_nth.append(counts[head])
+            e_actor.append(command.actor)
+            if event.previous is not None:
+                streams.append((len(events), event.previous))
+        for item in command.work:
+            if isinstance(item, Owed):
+                owed.append((number, item))
+            else:
+                settled.append((number, item))
+        tallies.extend((number, tally) for tally in command.tallies)
+        keys.extend((number, key) for key in command.keys)
+    p = packing
+    return [
+        p.uuids(list(heads)),
+        p.bigints(counts[1:]),
+        p.uuids([c.tenant for c in commands]),
+        p.uuids([c.correlation for c in commands]),
+        p.uuids([c.causation for c in commands]),
+        p.ints(e_command),
+        p.ints(e_head),
+        p.bigints(e_nth),
+        p.uuids([e.stream for e in events]),
+        p.ints([e.version for e in events]),
+        p.texts([e.topic for e in events]),
+        p.times([e.recorded_at for e in events]),
+        p.texts(e_actor),
+        p.blobs([e.payload for e in events]),
+        p.blobs([e.digest for e in events]),
+        p.blobs([e.hash for e in events]),
+        p.ints([n for n, _ in streams]),
+        p.blobs([previous for _, previous in streams]),
+        p.ints([n for n, _ in inbox]),
+        p.texts([key for _, key in inbox]),
+        p.ints([n for n, _ in owed]),
+        p.texts([item.kind for _, item in owed]),
+        p.texts([item.key for _, item in owed]),
+        p.times([microseconds(item.due_at) for _, item in owed]),
+        p.ints([n for n, _ in settled]),
+        p.texts([item.kind for _, item in settled]),
+        p.texts([item.key for _, item in settled]),
+        p.ints([n for n, _ in tallies]),
+        p.texts([t.kind for _, t in tallies]),
+        p.texts([t.key for _, t in tallies]),
+        p.bigints([t.change for _, t in tallies]),
+        p.bigints([t.low for _, t in tallies]),
+        p.bigints([t.high for _, t in tallies]),
+        p.ints([n for n, _ in keys]),
+        p.uuids([k.subject.bytes for _, k in keys]),
+        p.ints([k.generation for _, k in keys]),
+        p.blobs([k.wrapped for _, k in keys]),
+    ]
+
+
+def unpack(commands: list[Command], values: Sequence[bytes | None]) -> list[Verdict]:
+    """What `append` said of each command, from its four columns in binary form."""
+    verdicts, effects, bases, nths = (packing.integers(value) for value in values)
+    heads = {tenant: place for place, tenant in enumerate(sorted({c.tenant for c in commands}))}
+    answer: list[Verdict] = []
+    event = -1
+    for number, command in enumerate(commands):
+        event += len(command.events)
+        if verdicts[number] == DONE:
+            answer.append(Verdict(DONE, bases[heads[command.tenant]] + nths[event]))
+        else:
+            answer.append(Verdict(verdicts[number], effects[number] if effects else 0))
+    return answer
