@@ -72,7 +72,8 @@ class Appender:
         self._queue: deque[_Waiting] = deque()
         self._again: deque[_Batch] = deque()
         self._claimed: set[Any] = set()
-        self._in_air = 0
+        self._in_air = 0  # calls
+        self._flying = 0  # their commands
         self._resting = 0
         self._due = False
         self._closed = False
@@ -122,17 +123,20 @@ class Appender:
                 self._refused(batch, error)
                 continue
             self._in_air += 1
+            self._flying += len(batch.all)
             self._line.send(batch, parameters)
         if not (self._in_air or self._resting or self._queue):
             self._idle.set()
 
     def _board(self) -> _Batch | None:
         """The next batch. What can't fly now, for a claim that is taken, stays first in the queue."""
+        # Batches of one size: while the server runs one, its callers' next commands become the other.
+        most = min(LARGEST_BATCH, -(-(self._flying + len(self._queue)) // DEPTH))
         batch: list[_Waiting] = []
         held: list[_Waiting] = []
         blocked: set[Any] = set()
         weight = 0
-        while self._queue and len(batch) < LARGEST_BATCH and weight < HEAVIEST_BATCH:
+        while self._queue and len(batch) < most and weight < HEAVIEST_BATCH:
             waiting = self._queue.popleft()
             if waiting.future.cancelled():
                 continue
@@ -149,6 +153,7 @@ class Appender:
 
     def _landed(self, batch: _Batch, result: PGresult) -> None:
         self._in_air -= 1
+        self._flying -= len(batch.all)
         if result.status == ExecStatus.TUPLES_OK:
             verdicts = unpack(
                 [waiting.command for waiting in batch.all],
@@ -191,7 +196,7 @@ class Appender:
     def _broken(self, lost: Sequence[_Batch], error: Exception) -> None:
         """The connection is gone; nobody knows whether these batches are done."""
         self._line = None
-        self._in_air -= len(lost)
+        self._in_air, self._flying = 0, 0
         for batch in lost:
             batch.lost += 1
         self._fail([batch for batch in lost if batch.lost >= TRIES], error)

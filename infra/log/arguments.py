@@ -71,24 +71,52 @@ def pack(commands: list[Command]) -> list[bytes]:
         p.blobs([previous for _, previous in streams]),
         p.ints([n for n, _ in inbox]),
         p.texts([key for _, key in inbox]),
-        p.ints([n for n, _ in owed]),
-        p.texts([item.kind for _, item in owed]),
-        p.texts([item.key for _, item in owed]),
-        p.times([microseconds(item.due_at) for _, item in owed]),
-        p.ints([n for n, _ in settled]),
-        p.texts([item.kind for _, item in settled]),
-        p.texts([item.key for _, item in settled]),
-        p.ints([n for n, _ in tallies]),
-        p.texts([t.kind for _, t in tallies]),
-        p.texts([t.key for _, t in tallies]),
-        p.bigints([t.change for _, t in tallies]),
-        p.bigints([t.low for _, t in tallies]),
-        p.bigints([t.high for _, t in tallies]),
-        p.ints([n for n, _ in keys]),
-        p.uuids([k.subject.bytes for _, k in keys]),
-        p.ints([k.generation for _, k in keys]),
-        p.blobs([k.wrapped for _, k in keys]),
+        *(_owed(owed) if owed else _NO_OWED),
+        *(_settled(settled) if settled else _NO_SETTLED),
+        *(_tallies(tallies) if tallies else _NO_TALLIES),
+        *(_keys(keys) if keys else _NO_KEYS),
     ]
+
+
+def _owed(items: list[tuple[int, Owed]]) -> list[bytes]:
+    return [
+        packing.ints([n for n, _ in items]),
+        packing.texts([item.kind for _, item in items]),
+        packing.texts([item.key for _, item in items]),
+        packing.times([microseconds(item.due_at) for _, item in items]),
+    ]
+
+
+def _settled(items: list[tuple[int, Settled]]) -> list[bytes]:
+    return [
+        packing.ints([n for n, _ in items]),
+        packing.texts([item.kind for _, item in items]),
+        packing.texts([item.key for _, item in items]),
+    ]
+
+
+def _tallies(items: list[tuple[int, Tally]]) -> list[bytes]:
+    return [
+        packing.ints([n for n, _ in items]),
+        packing.texts([tally.kind for _, tally in items]),
+        packing.texts([tally.key for _, tally in items]),
+        packing.bigints([tally.change for _, tally in items]),
+        packing.bigints([tally.low for _, tally in items]),
+        packing.bigints([tally.high for _, tally in items]),
+    ]
+
+
+def _keys(items: list[tuple[int, WrappedKey]]) -> list[bytes]:
+    return [
+        packing.ints([n for n, _ in items]),
+        packing.uuids([key.subject.bytes for _, key in items]),
+        packing.ints([key.generation for _, key in items]),
+        packing.blobs([key.wrapped for _, key in items]),
+    ]
+
+
+# Most calls have none of some of them.
+_NO_OWED, _NO_SETTLED, _NO_TALLIES, _NO_KEYS = _owed([]), _settled([]), _tallies([]), _keys([])
 
 
 def unpack(commands: list[Command], values: Sequence[bytes | None]) -> list[Verdict]:
