@@ -168,6 +168,7 @@ async def answer(
         models = (configuration.default_model, *configuration.fallback_models)
         completion, tries = await complete(models, request, completers=completers, prices=prices, clock=clock)
         attempts = (*spent, *tries)
+        conversation.ask(retrieved=_ranked(passages), prompt=prompt, at=clock())
         work: list[Owed | Settled] = [Settled(kind=ANSWER_WORK, key=command.conversation.hex)]
         if completion is None:
             reason = attempts[-1].error or attempts[-1].outcome
@@ -179,8 +180,6 @@ async def answer(
             conversation.answer(
                 text=text if configuration.attribution else without_markers(text),
                 citations=citations,
-                retrieved=_ranked(passages),
-                prompt=prompt,
                 template=ANSWER,
                 routing=routing,
                 attempts=attempts,

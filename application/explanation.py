@@ -79,6 +79,8 @@ async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Loc
     disclosure = next((e.event.text for e in events if isinstance(e.event, Conversation.Disclosed)), None)
     failures = [e.event for e in events if isinstance(e.event, Conversation.AnswerFailed)]
     answered = next((e.event for e in events if isinstance(e.event, Conversation.Answered)), None)
+    prompted = next((e.event for e in reversed(events) if isinstance(e.event, Conversation.Prompted)), None)
+    prompt = prompted.prompt if prompted else ()
     evidence = tuple(_evidence(recorded) for recorded in events)
     attempts = tuple(attempt for failure in failures for attempt in failure.attempts)
     cost = sum((failure.cost for failure in failures), Decimal(0))
@@ -91,6 +93,8 @@ async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Loc
             disclosure=disclosure,
             routing=failures[-1].routing if failures else None,
             attempts=attempts,
+            passages=_passages(prompted, ()),
+            prompt=prompt,
             cost=cost,
             evidence=evidence,
         )
@@ -105,8 +109,8 @@ async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Loc
         citations=answered.citations,
         routing=answered.routing,
         attempts=attempts + answered.attempts,
-        passages=_passages(answered),
-        prompt=answered.prompt,
+        passages=_passages(prompted, answered.citations),
+        prompt=prompt,
         template=answered.template,
         configuration_version=answered.configuration_version,
         configuration=configuration,
@@ -140,14 +144,17 @@ async def _configuration(tenant: UUID, version: int, store: Store) -> AgentConfi
     return (await store.load(Agent, Agent.id_of(tenant), tenant=tenant, version=version)).state.configuration
 
 
-def _passages(answered: Conversation.Answered) -> tuple[FoundPassage, ...]:
-    texts = {
-        int(number): text for turn in answered.prompt[:1] for number, text in _DOCUMENT.findall(turn.text)
-    }
-    cited = {citation.passage for citation in answered.citations}
+def _passages(
+    prompted: Conversation.Prompted | None, citations: tuple[Citation, ...]
+) -> tuple[FoundPassage, ...]:
+    if prompted is None:
+        return ()
+    system = prompted.prompt[0].text if prompted.prompt else ""
+    texts = {int(number): text for number, text in _DOCUMENT.findall(system)}
+    cited = {citation.passage for citation in citations}
     return tuple(
         FoundPassage(retrieved=item, cited=item.passage in cited, text=texts.get(item.rank))
-        for item in answered.retrieved
+        for item in prompted.retrieved
     )
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 import uvloop
 
-from bench.answers import fill, samples
+from bench.conversations import fill, samples
 from bench.harness import Floor, Result, arguments, conditions, report, rounds
 from bench.parts import MASTER
 from bench.rivals import runner

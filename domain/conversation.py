@@ -62,6 +62,9 @@ class ConversationState(msgspec.Struct):
     open: bool = True
     disclosed: bool = False
     burst: Burst | None = None
+    shown: tuple[str, ...] = ()
+    """Passages in the prompt of the answer that is being made."""
+
     last_interaction: UUID | None = None
     history: list[Turn] = []
 
@@ -108,8 +111,20 @@ class Conversation(Aggregate[ConversationState]):
         def apply(self, aggregate: Conversation) -> None:
             aggregate.state.disclosed = True
 
+    class Prompted(Event, frozen=True, kw_only=True):
+        """What a model is asked: the passages that were found, and the whole prompt. Apart from the answer, because it is large
+        and few who read answers need it."""
+
+        TOPIC: ClassVar[str] = "conversation.prompted"
+        interaction: UUID
+        retrieved: tuple[Retrieved, ...]
+        prompt: tuple[Turn, ...]
+
+        def apply(self, aggregate: Conversation) -> None:
+            aggregate.state.shown = tuple([item.passage for item in self.retrieved])
+
     class Answered(Event, frozen=True, kw_only=True):
-        """One interaction, with everything that explains it."""
+        """One interaction's answer, and how it came about."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
         interaction: UUID
@@ -117,8 +132,6 @@ class Conversation(Aggregate[ConversationState]):
         text: str
         kind: Literal["text"] = "text"
         citations: tuple[Citation, ...] = ()
-        retrieved: tuple[Retrieved, ...] = ()
-        prompt: tuple[Turn, ...] = ()
         template: str = ""
         routing: Routing
         attempts: tuple[Attempt, ...]
@@ -131,6 +144,7 @@ class Conversation(Aggregate[ConversationState]):
 
         def apply(self, aggregate: Conversation) -> None:
             aggregate.state.burst = None
+            aggregate.state.shown = ()
             aggregate.state.last_interaction = self.interaction
             aggregate._remember("assistant", self.text)
 
@@ -178,13 +192,16 @@ class Conversation(Aggregate[ConversationState]):
         if not self.state.disclosed:
             self.trigger(self.Disclosed, at=at, interaction=self._pending().interaction, text=text)
 
+    def ask(self, *, retrieved: tuple[Retrieved, ...], prompt: tuple[Turn, ...], at: datetime) -> None:
+        """Record what a model is asked for the pending burst."""
+        interaction = self._pending().interaction
+        self.trigger(self.Prompted, at=at, interaction=interaction, retrieved=retrieved, prompt=prompt)
+
     def answer(
         self,
         *,
         text: str,
         citations: tuple[Citation, ...],
-        retrieved: tuple[Retrieved, ...],
-        prompt: tuple[Turn, ...],
         template: str,
         routing: Routing,
         attempts: tuple[Attempt, ...],
@@ -197,8 +214,7 @@ class Conversation(Aggregate[ConversationState]):
         burst = self._pending()
         if not self.state.disclosed:
             raise Refused("the customer must be told that a machine answers before the first answer")
-        known = {item.passage for item in retrieved}
-        if strange := [citation.passage for citation in citations if citation.passage not in known]:
+        if strange := [c.passage for c in citations if c.passage not in self.state.shown]:
             raise Refused(f"the answer cites passages that were not in the prompt: {strange}")
         self.trigger(
             self.Answered,
@@ -207,8 +223,6 @@ class Conversation(Aggregate[ConversationState]):
             messages=tuple(message.id for message in burst.messages),
             text=text,
             citations=citations,
-            retrieved=retrieved,
-            prompt=prompt,
             template=template,
             routing=routing,
             attempts=attempts,

@@ -15,19 +15,20 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+from msgspec import structs
 
 from application.ports import Unavailable
 from domain.recorded import Recorded
 from infra.database import Connection, Database
 from infra.hints import Hints
-from infra.log.reader import Reader
+from infra.log.reader import Batch, Reader
 from infra.sql import TransactionSql
 from projections.base import Projection, topics
 
 log = logging.getLogger("retrace.projector")
 
-BATCH = 2000
-"""Events of one transaction."""
+BATCH = 3000
+"""Positions of one transaction."""
 
 ABREAST = 4
 """Tenants that one projector works on at the same time."""
@@ -105,35 +106,31 @@ class Projector:
     async def advance(self, tenant: UUID) -> bool:
         """Bring one tenant's projections to the end of its log; tells whether anything moved."""
         moved = False
-        ahead: tuple[int, asyncio.Task[list[Recorded]]] | None = None
+        ahead: asyncio.Task[Batch | None] | None = None
         try:
-            while True:
-                cursors = [c for c in await self._cursors(tenant) if c.stopped is None]
-                if not cursors:
-                    return moved
+            while cursors := [c for c in await self._cursors(tenant) if c.stopped is None]:
                 after = min(cursor.seq for cursor in cursors)
-                if ahead is not None and ahead[0] == after:
-                    batch = await ahead[1]
-                else:
+                batch = await ahead if ahead is not None else None
+                if batch is None or batch.after != after:
                     batch = await self._reader.batch(tenant, after, BATCH, self._topics)
-                if not batch:
-                    return moved
-                last = batch[-1].position
-                if ahead is not None:
-                    ahead[1].cancel()
-                reading = (
-                    self._reader.batch(tenant, last, BATCH, self._topics) if len(batch) == BATCH else None
-                )
-                ahead = (last, asyncio.create_task(reading)) if reading is not None else None
+                ahead = None
+                if batch is None:
+                    break
+                if batch.last - batch.after == BATCH:  # the next is read while this one is applied
+                    reading = self._reader.batch(tenant, batch.last, BATCH, self._topics)
+                    ahead = asyncio.create_task(reading)
                 if not await self._apply(tenant, batch):
-                    return moved
+                    break
                 moved = True
+            return moved
         finally:
             if ahead is not None:
-                ahead[1].cancel()
+                ahead.cancel()
 
-    async def _apply(self, tenant: UUID, batch: Sequence[Recorded]) -> bool:
+    async def _apply(self, tenant: UUID, batch: Batch) -> bool:
         """All projections in one transaction; if one fails, each in its own, down to the event that fails."""
+        if batch.last == batch.after:
+            return await self._stop_at_gap(tenant, batch.after)
         try:
             return await self._step(tenant, batch, self._projections)
         except (Unavailable, psycopg.OperationalError):
@@ -141,46 +138,40 @@ class Projector:
         except Exception as error:  # noqa: BLE001  # whatever a handler raises: found again and parked below
             log.warning("a batch failed (%s), looking for the event", type(error).__name__)
         moved = False
-        for name in self._projections:
-            moved = await self._narrow(tenant, batch, name) or moved
+        for name, projection in self._projections.items():
+            own = [recorded for recorded in batch.events if _is_for(projection, recorded)]
+            moved = await self._narrow(tenant, structs.replace(batch, events=own), name) or moved
         return moved
 
-    async def _narrow(self, tenant: UUID, batch: Sequence[Recorded], name: str) -> bool:
+    async def _narrow(self, tenant: UUID, batch: Batch, name: str) -> bool:
         """Apply what can be applied; halve what can't, until one event is left, and park that."""
         try:
             return await self._step(tenant, batch, [name])
         except (Unavailable, psycopg.OperationalError):
             raise
         except Exception as error:  # noqa: BLE001  # goes into the parked row
-            if len(batch) > 1:
-                half = len(batch) // 2
-                first = await self._narrow(tenant, batch[:half], name)
-                return await self._narrow(tenant, batch[half:], name) or first
-            return await self._park(tenant, batch[0], name, error)
+            if len(batch.events) > 1:
+                first, second = batch.halves()
+                moved = await self._narrow(tenant, first, name)
+                return await self._narrow(tenant, second, name) or moved
+            return await self._park(tenant, batch, name, error)
 
-    async def _step(self, tenant: UUID, batch: Sequence[Recorded], names: Collection[str]) -> bool:
-        """One transaction: lock the cursors, check that the batch goes on where they stand, apply, move them."""
+    async def _step(self, tenant: UUID, batch: Batch, names: Collection[str]) -> bool:
+        """One transaction: lock the cursors, apply what lies between them and the batch's end, move them."""
         moved = False
         async with self._writer.tenant(tenant) as connection:
             for cursor in await self._locked(connection, tenant, names):
-                todo = [recorded for recorded in batch if recorded.position > cursor.seq]
-                if not todo:
-                    continue
-                if (
-                    todo[0].position != cursor.seq + 1
-                    or todo[-1].position - cursor.seq != len(todo)
-                    or not _rising(todo)
-                ):
-                    await self._stop(connection, tenant, cursor, f"the log does not go on after {cursor.seq}")
+                if not batch.after <= cursor.seq < batch.last:  # another projector was quicker
                     continue
                 projection = self._projections[cursor.projection]
-                wanted = {event.TOPIC for event in projection.events}
                 events = [
-                    recorded for recorded in todo if recorded.event is not None and recorded.topic in wanted
+                    recorded
+                    for recorded in batch.events
+                    if recorded.position > cursor.seq and _is_for(projection, recorded)
                 ]
                 if events:
                     await projection.apply(events, TransactionSql(connection))
-                await self._move(connection, tenant, cursor, todo[-1])
+                await self._move(connection, tenant, cursor, batch)
                 moved = True
         return moved
 
@@ -233,28 +224,35 @@ class Projector:
                 row[0] for row in await (await connection.execute(query, values, prepare=True)).fetchall()
             ]
 
-    async def _move(self, connection: Connection, tenant: UUID, cursor: Cursor, last: Recorded) -> None:
+    async def _move(self, connection: Connection, tenant: UUID, cursor: Cursor, batch: Batch) -> None:
         update = "UPDATE cursors SET seq = %s, hash = %s, recorded_at = %s WHERE tenant = %s AND projection = %s AND version = %s"
-        values = [last.position, last.hash, last.recorded_at, tenant, cursor.projection, cursor.version]
+        values = [batch.last, batch.hash, batch.recorded_at, tenant, cursor.projection, cursor.version]
         await connection.execute(update, values, prepare=True)
+
+    async def _stop_at_gap(self, tenant: UUID, position: int) -> bool:
+        async with self._writer.tenant(tenant) as connection:
+            for cursor in await self._locked(connection, tenant, self._projections):
+                if cursor.seq == position:
+                    await self._stop(connection, tenant, cursor, f"the log does not go on after {position}")
+        return False
 
     async def _stop(self, connection: Connection, tenant: UUID, cursor: Cursor, reason: str) -> None:
         log.error("projection %s stops for tenant %s: %s", cursor.projection, tenant, reason)
         update = "UPDATE cursors SET stopped = %s WHERE tenant = %s AND projection = %s AND version = %s"
         await connection.execute(update, [reason, tenant, cursor.projection, cursor.version])
 
-    async def _park(self, tenant: UUID, recorded: Recorded, name: str, error: Exception) -> bool:
-        """Set an event aside, or stop where the projection asks for that; texts of errors may be personal, so only kinds are kept."""
-        projection = self._projections[name]
+    async def _park(self, tenant: UUID, batch: Batch, name: str, error: Exception) -> bool:
+        """Set the batch's one event aside, or stop where the projection asks for that. Texts of errors may be personal, so
+        only their kinds are kept."""
+        projection, (recorded,) = self._projections[name], batch.events
         async with self._writer.tenant(tenant) as connection:
             for cursor in await self._locked(connection, tenant, [name]):
-                if cursor.seq + 1 != recorded.position:
+                if not batch.after <= cursor.seq < recorded.position:
                     return False
                 kind = type(error).__name__
                 if projection.on_failure == "stop":
-                    await self._stop(
-                        connection, tenant, cursor, f"event {recorded.position} can't be applied: {kind}"
-                    )
+                    reason = f"event {recorded.position} can't be applied: {kind}"
+                    await self._stop(connection, tenant, cursor, reason)
                     return False
                 log.error(
                     "projection %s parks event %s of tenant %s: %s", name, recorded.position, tenant, kind
@@ -262,15 +260,13 @@ class Projector:
                 insert = "INSERT INTO parked VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
                 values: list[Any] = [tenant, name, cursor.version, recorded.position, recorded.topic, kind]
                 await connection.execute(insert, values)
-                await self._move(connection, tenant, cursor, recorded)
+                await self._move(connection, tenant, cursor, batch)
                 return True
         return False
 
 
-def _rising(batch: Sequence[Recorded]) -> bool:
-    """Each number is the one after the one before it."""
-    first = batch[0].position
-    return all(recorded.position == first + place for place, recorded in enumerate(batch))
+def _is_for(projection: Projection, recorded: Recorded) -> bool:
+    return type(recorded.event) in projection.events
 
 
 async def lags(system: Database, projections: Sequence[Projection], tenant: UUID | None = None) -> list[Lag]:

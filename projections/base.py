@@ -30,8 +30,11 @@ class Sql(Protocol):
     async def all(self, statement: Executable) -> list[Row]:
         """The rows of a query, by column name."""
 
-    async def run(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> None:
-        """Execute, once for each of `rows` if they are given."""
+    async def run(self, statement: Executable) -> None:
+        """Execute."""
+
+    async def put(self, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert the rows, which have the same columns and differ in their keys, with one statement. No column is an array."""
 
 
 class Projection(Protocol):

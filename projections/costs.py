@@ -101,7 +101,7 @@ class Costs:
                 _add_attempt(sums, took, attempt)
         tenant = batch[0].tenant
         names = ("day", "provider", "model", "price")
-        await sql.run(
+        await sql.put(
             _ADD_COSTS,
             [
                 dict(zip(names, key, strict=True), tenant=tenant, **dict(zip(SUMS, row, strict=True)))
@@ -110,7 +110,7 @@ class Costs:
         )
         names = ("day", "provider", "model", "bucket")
         rows = [dict(zip(names, key, strict=True), tenant=tenant, calls=calls) for key, calls in took.items()]
-        await sql.run(_ADD_LATENCIES, rows)
+        await sql.put(_ADD_LATENCIES, rows)
 
 
 def _add_attempt(

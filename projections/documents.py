@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Column,
     DateTime,
@@ -19,6 +20,8 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    any_,
+    literal,
     select,
     tuple_,
 )
@@ -50,6 +53,7 @@ documents = Table(
 Index("documents_uploaded", documents.c.tenant, documents.c.uploaded_at, documents.c.document)
 
 _D = Document
+_REPLACE = replacing(documents)
 
 
 class DocumentRow(msgspec.Struct, kw_only=True):
@@ -86,11 +90,13 @@ class Documents:
     async def apply(self, batch: Sequence[Recorded], sql: Sql) -> None:
         tenant = batch[0].tenant
         streams = list({recorded.stream for recorded in batch})
-        query = select(documents).where(documents.c.tenant == tenant, documents.c.document.in_(streams))
+        query = select(documents).where(
+            documents.c.tenant == tenant, documents.c.document == any_(literal(streams, ARRAY(Uuid)))
+        )
         rows = {row["document"]: struct_of(DocumentRow, row) for row in await sql.all(query)}
         for recorded in batch:
             _fold(recorded, rows)
-        await sql.run(replacing(documents), [row_of(tenant, row) for row in rows.values()])
+        await sql.put(_REPLACE, [row_of(tenant, row) for row in rows.values()])
 
 
 def _fold(recorded: Recorded, rows: dict[UUID, DocumentRow]) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     Column,
     DateTime,
@@ -20,6 +21,8 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    any_,
+    literal,
     select,
     tuple_,
 )
@@ -72,6 +75,7 @@ Index(
 )
 
 _C = Conversation
+_REPLACE_CONVERSATIONS, _REPLACE_INTERACTIONS = replacing(conversations), replacing(interactions)
 
 
 class ConversationRow(msgspec.Struct, kw_only=True):
@@ -126,14 +130,8 @@ class Transcript:
         answers = await self._known_interactions(batch, sql, tenant)
         for recorded in batch:
             _fold(recorded, rows, answers)
-        await sql.run(
-            replacing(conversations),
-            [row_of(tenant, row) for row in rows.values()],
-        )
-        await sql.run(
-            replacing(interactions),
-            [row_of(tenant, row) for row in answers.values()],
-        )
+        await sql.put(_REPLACE_CONVERSATIONS, [row_of(tenant, row) for row in rows.values()])
+        await sql.put(_REPLACE_INTERACTIONS, [row_of(tenant, row) for row in answers.values()])
 
     async def _known(self, batch: Sequence[Recorded], sql: Sql, tenant: UUID) -> dict[UUID, ConversationRow]:
         streams = {recorded.stream for recorded in batch}
@@ -141,7 +139,8 @@ class Transcript:
         if streams == begun:
             return {}
         query = select(conversations).where(
-            conversations.c.tenant == tenant, conversations.c.conversation.in_(list(streams - begun))
+            conversations.c.tenant == tenant,
+            conversations.c.conversation == any_(literal(list(streams - begun), ARRAY(Uuid))),
         )
         return {row["conversation"]: struct_of(ConversationRow, row) for row in await sql.all(query)}
 
@@ -152,7 +151,8 @@ class Transcript:
         if not named:
             return {}
         query = select(interactions).where(
-            interactions.c.tenant == tenant, interactions.c.interaction.in_(list(named))
+            interactions.c.tenant == tenant,
+            interactions.c.interaction == any_(literal(list(named), ARRAY(Uuid))),
         )
         return {row["interaction"]: struct_of(InteractionRow, row) for row in await sql.all(query)}
 

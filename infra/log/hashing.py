@@ -9,6 +9,7 @@ hash    = SHA-256(hash of the stream's previous event, 32 zeros before the first
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from struct import Struct
 from uuid import UUID
@@ -37,16 +38,15 @@ def context_bytes(
     actor: str,
 ) -> bytes:
     """The context of an event; ids are 16 bytes, `recorded_at` is in microseconds."""
-    topic_bytes, actor_bytes = topic.encode(), actor.encode()
-    return b"".join(
-        (
-            FIXED.pack(tenant, stream, version, recorded_at, correlation, causation or NONE),
-            LENGTH.pack(len(topic_bytes)),
-            topic_bytes,
-            LENGTH.pack(len(actor_bytes)),
-            actor_bytes,
-        )
+    return FIXED.pack(tenant, stream, version, recorded_at, correlation, causation or NONE) + _names(
+        topic, actor
     )
+
+
+@lru_cache(maxsize=4096)
+def _names(topic: str, actor: str) -> bytes:
+    topic_bytes, actor_bytes = topic.encode(), actor.encode()
+    return b"".join((LENGTH.pack(len(topic_bytes)), topic_bytes, LENGTH.pack(len(actor_bytes)), actor_bytes))
 
 
 def digest_of(payload: bytes) -> bytes:

@@ -7,7 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.base import Event
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.base import EPOCH, Event
 from domain.errors import NotFound
 from domain.recorded import Recorded
 from infra.crypto.keyring import Keyring, subject_of, unseal_with
@@ -22,6 +25,23 @@ PAGE = 1000
 Row = tuple[int, UUID, int, str, datetime, str, UUID, UUID | None, bytes, bytes, bytes | None]
 
 
+class Batch(msgspec.Struct, frozen=True):
+    """The positions `after` + 1 to `last` of a tenant's log, without a gap; `hash` and `recorded_at` are those of `last`."""
+
+    after: int
+    last: int
+    hash: bytes
+    recorded_at: datetime
+    events: Sequence[Recorded]
+
+    def halves(self) -> tuple[Batch, Batch]:
+        """Two batches for this one of two events or more."""
+        events, half = self.events, len(self.events) // 2
+        middle = events[half - 1]
+        first = Batch(self.after, middle.position, middle.hash, middle.recorded_at, events[:half])
+        return first, Batch(middle.position, self.last, self.hash, self.recorded_at, events[half:])
+
+
 class Reader:
     """Reads one tenant's events at a time, under row-level security."""
 
@@ -29,18 +49,45 @@ class Reader:
         self._database = database
         self._keyring = keyring
 
-    async def batch(
-        self, tenant: UUID, after: int, limit: int, topics: Collection[str] | None = None
-    ) -> list[Recorded]:
-        """At most `limit` events from position `after` + 1 on, every one of them. Payloads of other topics than `topics`
-        (None: all) are neither fetched nor decrypted: their `event` is None."""
-        payload = "payload" if topics is None else "CASE WHEN topic = ANY(%(topics)s) THEN payload END"
+    async def batch(self, tenant: UUID, after: int, limit: int, topics: Collection[str]) -> Batch | None:
+        """What comes after position `after`, at most `limit` positions: of `topics` the events, of the others that they are there.
+        None at the end of the log. It ends before a gap; a batch without a position is one that begins with a gap."""
+        counted = "SELECT count(*), max(seq) FROM events WHERE tenant = %s AND seq > %s AND seq <= %s"
+        wanted = (
+            f"SELECT {COLUMNS} FROM events WHERE tenant = %s AND seq > %s AND seq <= %s "
+            "AND (topic = ANY(%s) OR seq = %s) ORDER BY seq"
+        )
+        unbroken = (
+            "SELECT coalesce(max(seq), %(after)s) FROM (SELECT seq, row_number() OVER (ORDER BY seq) AS n FROM events "
+            "WHERE tenant = %(tenant)s AND seq > %(after)s AND seq <= %(last)s) e WHERE seq = %(after)s + n"
+        )
+        beyond = "SELECT EXISTS (SELECT FROM events WHERE tenant = %s AND seq > %s)"
+        async with self._database.tenant(tenant) as connection:
+            cursor = await connection.execute(counted, [tenant, after, after + limit], prepare=True)
+            count, last = await cursor.fetchone() or (0, None)
+            if last is None:
+                row = await (await connection.execute(beyond, [tenant, after])).fetchone()
+                return Batch(after, after, b"", EPOCH, []) if row == (True,) else None
+            if last - after != count:
+                values = {"tenant": tenant, "after": after, "last": last}
+                (last,) = await (await connection.execute(unbroken, values)).fetchone() or (after,)
+            if last == after:
+                return Batch(after, after, b"", EPOCH, [])
+            cursor = await connection.execute(
+                wanted, [tenant, after, last, list(topics), last], binary=True, prepare=True
+            )
+            rows: list[Row] = await cursor.fetchall()
+        events = await self._opened(tenant, rows)
+        end = events[-1]
+        return Batch(after, last, end.hash, end.recorded_at, events if end.topic in topics else events[:-1])
+
+    async def page(self, tenant: UUID, after: int, limit: int) -> list[Recorded]:
+        """At most `limit` events from position `after` + 1 on."""
         query = (
-            f"SELECT {COLUMNS.removesuffix('payload')} {payload} FROM events "
+            f"SELECT {COLUMNS} FROM events "
             "WHERE tenant = %(tenant)s AND seq > %(after)s ORDER BY seq LIMIT %(limit)s"
         )
-        values = {"tenant": tenant, "after": after, "limit": limit, "topics": list(topics or ())}
-        return await self._read(tenant, query, values)
+        return await self._read(tenant, query, {"tenant": tenant, "after": after, "limit": limit})
 
     async def chosen(self, tenant: UUID, after: int, limit: int, topics: Sequence[str]) -> list[Recorded]:
         """At most `limit` events of `topics` from position `after` + 1 on."""
@@ -71,7 +118,7 @@ class Reader:
 
     async def at(self, tenant: UUID, position: int) -> Recorded:
         """One event. Raises NotFound."""
-        for recorded in await self.batch(tenant, position - 1, 1):
+        for recorded in await self.page(tenant, position - 1, 1):
             if recorded.position == position:
                 return recorded
         raise NotFound(f"this tenant has no event {position}")
@@ -84,7 +131,7 @@ class Reader:
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
             page = await (
-                self.chosen(tenant, after, size, topics) if topics else self.batch(tenant, after, size)
+                self.chosen(tenant, after, size, topics) if topics else self.page(tenant, after, size)
             )
             for recorded in page:
                 yield recorded
@@ -97,49 +144,34 @@ class Reader:
         async with self._database.tenant(tenant) as connection:
             cursor = await connection.execute(query, values, binary=True, prepare=True)
             rows: list[Row] = await cursor.fetchall()
-        subjects = {subject_of(row[10]) for row in rows if row[10] is not None}
-        keys = await self._keyring.load(tenant, subjects)
-        return [self._recorded(tenant, row, keys) for row in rows]
+        return await self._opened(tenant, rows)
 
-    def _recorded(self, tenant: UUID, row: Row, keys: dict[UUID, Any]) -> Recorded:
-        (
-            position,
-            stream,
-            version,
-            topic,
-            recorded_at,
-            actor,
-            correlation,
-            causation,
-            digest,
-            hash,
-            payload,
-        ) = row
-        event: Event | None = None
-        key = keys.get(subject_of(payload)) if payload is not None else None
-        if payload is not None and key is not None:
-            context = context_bytes(
-                tenant.bytes,
-                stream.bytes,
-                version,
-                microseconds(recorded_at),
-                correlation.bytes,
-                causation.bytes if causation else None,
-                topic,
-                actor,
-            )
-            event = codec.decode(topic, unseal_with(key, payload, context), stream, version, recorded_at)
-        return Recorded(
-            position,
-            tenant,
-            stream,
-            version,
-            topic,
-            recorded_at,
-            actor,
-            correlation,
-            causation,
-            digest,
-            hash,
-            event,
-        )
+    async def _opened(self, tenant: UUID, rows: Sequence[Row]) -> list[Recorded]:
+        subjects = {subject_of(row[10]) for row in rows if row[10] is not None}
+        keys = {
+            subject.bytes: key
+            for subject, key in (await self._keyring.load(tenant, map(_uuid, subjects))).items()
+        }
+        return [Recorded(row[0], tenant, *row[1:10], _event(tenant.bytes, row, keys)) for row in rows]
+
+
+def _event(tenant: bytes, row: Row, keys: dict[bytes, AESGCM]) -> Event | None:
+    """None where the payload was erased or its key is gone."""
+    _, stream, version, topic, recorded_at, actor, correlation, causation, _, _, payload = row
+    if payload is None or (key := keys.get(payload[1:17])) is None:
+        return None
+    context = context_bytes(
+        tenant,
+        stream.bytes,
+        version,
+        microseconds(recorded_at),
+        correlation.bytes,
+        causation.bytes if causation else None,
+        topic,
+        actor,
+    )
+    return codec.decode(topic, unseal_with(key, payload, context), stream, version, recorded_at)
+
+
+def _uuid(value: bytes) -> UUID:
+    return UUID(bytes=value)

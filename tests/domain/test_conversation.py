@@ -29,8 +29,6 @@ def answer(found: Conversation, **changes: Any) -> None:
     facts: dict[str, Any] = {
         "text": "yes",
         "citations": (),
-        "retrieved": (),
-        "prompt": (),
         "template": "t",
         "routing": Routing(model="p/m", reason="r"),
         "attempts": (attempt(), attempt("0.2")),
@@ -85,8 +83,10 @@ def test_a_citation_must_point_at_a_passage_of_the_prompt() -> None:
     here = Retrieved(
         passage="p", document=document, title="t", ordinal=0, page=1, section=None, score=1, rank=1
     )
+    found.ask(retrieved=(here,), prompt=(), at=NOW)
     with pytest.raises(Refused, match="not in the prompt"):
-        answer(found, citations=(strange,), retrieved=(here,))
+        answer(found, citations=(strange,))
+    answer(found, citations=(Citation(marker=1, passage="p", document=document, title="t"),))
 
 
 def test_a_message_opens_a_closed_conversation_again() -> None:
