@@ -14,7 +14,7 @@ from interfaces.stopping import stopped
 
 async def work(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; what is under way is finished or given back."""
-    async with services(settings) as parts:
+    async with services(settings, pool=settings.worker_concurrency) as parts:
         parts.embedder.load()
         worker = Worker(
             Work(parts.system), kinds(parts), parts.hints, concurrency=settings.worker_concurrency

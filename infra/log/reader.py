@@ -52,7 +52,11 @@ class Reader:
     async def batch(self, tenant: UUID, after: int, limit: int, topics: Collection[str]) -> Batch | None:
         """What comes after position `after`, at most `limit` positions: of `topics` the events, of the others that they are there.
         None at the end of the log. It ends before a gap; a batch without a position is one that begins with a gap."""
-        counted = "SELECT count(*), max(seq) FROM events WHERE tenant = %s AND seq > %s AND seq <= %s"
+        # One statement, for one sight of the log: what was committed between two looks would pass for something beyond a gap.
+        counted = (
+            "SELECT count(*), max(seq), EXISTS (SELECT FROM events WHERE tenant = %(tenant)s AND seq > %(until)s) "
+            "FROM events WHERE tenant = %(tenant)s AND seq > %(after)s AND seq <= %(until)s"
+        )
         wanted = (
             f"SELECT {COLUMNS} FROM events WHERE tenant = %s AND seq > %s AND seq <= %s "
             "AND (topic = ANY(%s) OR seq = %s) ORDER BY seq"
@@ -61,13 +65,12 @@ class Reader:
             "SELECT coalesce(max(seq), %(after)s) FROM (SELECT seq, row_number() OVER (ORDER BY seq) AS n FROM events "
             "WHERE tenant = %(tenant)s AND seq > %(after)s AND seq <= %(last)s) e WHERE seq = %(after)s + n"
         )
-        beyond = "SELECT EXISTS (SELECT FROM events WHERE tenant = %s AND seq > %s)"
         async with self._database.tenant(tenant) as connection:
-            cursor = await connection.execute(counted, [tenant, after, after + limit], prepare=True)
-            count, last = await cursor.fetchone() or (0, None)
+            values = {"tenant": tenant, "after": after, "until": after + limit}
+            row = await (await connection.execute(counted, values, prepare=True)).fetchone()
+            count, last, more = row or (0, None, False)
             if last is None:
-                row = await (await connection.execute(beyond, [tenant, after])).fetchone()
-                return Batch(after, after, b"", EPOCH, []) if row == (True,) else None
+                return Batch(after, after, b"", EPOCH, []) if more else None
             if last - after != count:
                 values = {"tenant": tenant, "after": after, "last": last}
                 (last,) = await (await connection.execute(unbroken, values)).fetchone() or (after,)

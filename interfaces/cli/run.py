@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import httpx
+from rich.markup import escape
 
 from infra.database import Database
 from infra.projector import lags
@@ -27,7 +28,7 @@ from projections import PROJECTIONS
 
 
 def _say(text: str) -> None:
-    console.print(f"[dim]·[/dim] {text}")
+    console.print(f"[dim]·[/dim] {escape(text)}")
 
 
 @click.command()

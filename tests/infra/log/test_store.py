@@ -253,3 +253,28 @@ async def test_one_bad_command_does_not_fail_its_batch(log: Log) -> None:
         return_exceptions=True,
     )
     assert [isinstance(result, Exception) for result in results] == [False] * 5 + [True] + [False] * 5
+
+
+async def test_a_reader_at_the_end_of_a_growing_log_sees_no_gap(log: Log) -> None:
+    """What is committed between two looks must not pass for something that comes after a hole."""
+    ctx, writing = context(), True
+
+    async def write() -> None:
+        nonlocal writing
+        conversation = started()
+        for number in range(150):
+            conversation.receive(message=f"r{number}", text="more", interaction=uuid4(), at=now())
+            await log.store.save(conversation, context=ctx)
+        writing = False
+
+    async def follow() -> int:
+        after = 0
+        while writing:
+            batch = await log.reader.batch(ctx.tenant, after, 100, {"conversation.message_received"})
+            if batch is not None:
+                assert batch.last > after
+                after = batch.last
+        return after
+
+    ends = await asyncio.gather(write(), *(follow() for _ in range(3)))
+    assert max(end or 0 for end in ends) > 100

@@ -1,0 +1,99 @@
+"""Where a message's time goes: the use cases run in this process, with a stopwatch around each port."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from application.context import Context
+from application.conversation import Answer, ReceiveMessage, answer, receive_message
+from infra.settings import Settings
+from interfaces.bootstrap import services
+
+
+class Stopwatch:
+    """Milliseconds by name, for one message."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = defaultdict(float)
+
+    def around(self, port: object, **names: str) -> Any:
+        """The port; time in its methods (method = share) is added up."""
+        return _Timed(port, names, self)
+
+    async def take(self, name: str, call: Callable[..., Awaitable[Any]], *values: Any, **more: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return await call(*values, **more)
+        finally:
+            self.spent[name] += 1000 * (time.perf_counter() - started)
+
+
+class _Timed:
+    def __init__(self, port: object, names: dict[str, str], stopwatch: Stopwatch) -> None:
+        self._port, self._names, self._stopwatch = port, names, stopwatch
+
+    def __getattr__(self, attribute: str) -> Any:
+        found = getattr(self._port, attribute)
+        if attribute == "get" and "get" in self._names:  # completers give out what has the method
+            return lambda name: self._stopwatch.around(found(name), complete=self._names["get"])
+        if attribute not in self._names:
+            return found
+        name = self._names[attribute]
+
+        async def timed(*values: Any, **more: Any) -> Any:
+            return await self._stopwatch.take(name, found, *values, **more)
+
+        return timed
+
+
+async def shares(
+    settings: Settings, tenant: UUID, seconds: float, questions: Sequence[str]
+) -> dict[str, float]:
+    """Medians in ms, one message at a time: `receive` whole, then the parts of `answer`."""
+    seen: dict[str, list[float]] = defaultdict(list)
+    async with services(settings, pool=10) as parts:
+        parts.embedder.load()
+        until, number = time.perf_counter() + seconds, 0
+        while number < 5 or time.perf_counter() < until:
+            number += 1
+            watch = Stopwatch()
+            context = Context(tenant=tenant, actor="key:bench", correlation=parts.ids())
+            command = ReceiveMessage(
+                channel="http",
+                address=f"customer in process {number}",
+                text=questions[number % len(questions)],
+                wait=True,
+            )
+            started = time.perf_counter()
+            received = await watch.take(
+                "receive",
+                receive_message,
+                command,
+                context,
+                store=parts.store,
+                keyring=parts.keyring,
+                clock=parts.clock,
+                ids=parts.ids,
+            )
+            given = await answer(
+                Answer(conversation=received.conversation),
+                context,
+                store=watch.around(parts.store, load="load", latest="configuration", save="save"),
+                embedder=watch.around(parts.embedder, embed="retrieve_embed"),
+                vectors=watch.around(parts.vectors, search="retrieve_search"),
+                completers=watch.around(parts.completers, get="complete"),
+                prices=parts.prices,
+                clock=parts.clock,
+            )
+            assert given is not None
+            whole = 1000 * (time.perf_counter() - started)
+            watch.spent["other"] = whole - sum(watch.spent.values())
+            for name, spent in watch.spent.items():
+                seen[f"share_{name}_ms"].append(spent)
+            seen["in_process_ms"].append(whole)
+    return {name: statistics.median(values) for name, values in seen.items()}
