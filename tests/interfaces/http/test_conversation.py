@@ -62,10 +62,11 @@ async def test_the_events_of_a_conversation_are_followed(ours: Customer) -> None
     assert [event["kind"] for event in events] == [
         "conversation.started",
         "conversation.message_received",
+        "conversation.prompted",
         "conversation.disclosed",
         "conversation.answered",
     ]
-    assert [event["version"] for event in events] == [1, 2, 3, 4]
+    assert [event["version"] for event in events] == [1, 2, 3, 4, 5]
     assert events[1]["data"]["text"] == "What happened?"
     assert all(len(event["hash"]) == 64 for event in events)
     query = {"limit": "3"}
