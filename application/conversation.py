@@ -74,6 +74,7 @@ class AnswerGiven(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
     received_at: datetime
     disclosure: str | None
+    metered: Conversation.Metered
     event: Conversation.Answered
     position: int
 
@@ -169,10 +170,11 @@ async def answer(
         completion, tries = await complete(models, request, completers=completers, prices=prices, clock=clock)
         attempts = (*spent, *tries)
         conversation.ask(retrieved=_ranked(passages), prompt=prompt, at=clock())
+        conversation.meter(routing=routing, attempts=attempts, at=clock())
         work: list[Owed | Settled] = [Settled(kind=ANSWER_WORK, key=command.conversation.hex)]
         if completion is None:
             reason = attempts[-1].error or attempts[-1].outcome
-            conversation.fail(reason=reason, routing=routing, attempts=attempts, at=clock())
+            conversation.fail(reason=reason, at=clock())
             work = []
         else:
             text, citations = cited(completion.text, passages)
@@ -181,8 +183,6 @@ async def answer(
                 text=text if configuration.attribution else without_markers(text),
                 citations=citations,
                 template=ANSWER,
-                routing=routing,
-                attempts=attempts,
                 confidence=confidence_of(completion, passages),
                 configuration_version=version,
                 latency_ms=round((time.perf_counter() - started) * 1000, 3),
@@ -205,6 +205,7 @@ async def answer(
             messages=burst.messages,
             received_at=burst.since,
             disclosure=next((e.text for e in events if isinstance(e, Conversation.Disclosed)), None),
+            metered=next(e for e in events if isinstance(e, Conversation.Metered)),
             event=answered,
             position=saved.position,
         )

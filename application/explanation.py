@@ -77,21 +77,23 @@ async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Loc
         if isinstance(e.event, Conversation.MessageReceived)
     )
     disclosure = next((e.event.text for e in events if isinstance(e.event, Conversation.Disclosed)), None)
-    failures = [e.event for e in events if isinstance(e.event, Conversation.AnswerFailed)]
+    failed = any(isinstance(e.event, Conversation.AnswerFailed) for e in events)
     answered = next((e.event for e in events if isinstance(e.event, Conversation.Answered)), None)
     prompted = next((e.event for e in reversed(events) if isinstance(e.event, Conversation.Prompted)), None)
     prompt = prompted.prompt if prompted else ()
     evidence = tuple(_evidence(recorded) for recorded in events)
-    attempts = tuple(attempt for failure in failures for attempt in failure.attempts)
-    cost = sum((failure.cost for failure in failures), Decimal(0))
+    metered = [e.event for e in events if isinstance(e.event, Conversation.Metered)]
+    routing = metered[-1].routing if metered else None
+    attempts = tuple(attempt for each in metered for attempt in each.attempts)
+    cost = sum((each.cost for each in metered), Decimal(0))
     if answered is None:
         return Explanation(
             interaction=interaction,
             conversation=conversation,
-            status="failed" if failures else "pending",
+            status="failed" if failed else "pending",
             messages=messages,
             disclosure=disclosure,
-            routing=failures[-1].routing if failures else None,
+            routing=routing,
             attempts=attempts,
             passages=_passages(prompted, ()),
             prompt=prompt,
@@ -107,8 +109,8 @@ async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Loc
         disclosure=disclosure,
         answer=answered.text,
         citations=answered.citations,
-        routing=answered.routing,
-        attempts=attempts + answered.attempts,
+        routing=routing,
+        attempts=attempts,
         passages=_passages(prompted, answered.citations),
         prompt=prompt,
         template=answered.template,
@@ -118,7 +120,7 @@ async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Loc
         confidence_threshold=configuration.confidence_threshold,
         handoff=answered.handoff,
         cached=answered.cached,
-        cost=cost + answered.cost,
+        cost=cost,
         latency_ms=answered.latency_ms,
         evidence=evidence,
     )

@@ -15,9 +15,9 @@ from bench.parts import Log, message, now, opened
 from domain.completion import Attempt, Citation, Turn, Usage
 from domain.conversation import Conversation, Retrieved, Routing
 
-EXCHANGES = 150
+EXCHANGES = 120
 """Questions and answers of one conversation, which is saved at once."""
-EACH = 2 + 3 * EXCHANGES
+EACH = 2 + 4 * EXCHANGES
 """Its events."""
 DAYS = 30
 MODELS = (("openai", "gpt-5-mini"), ("gemini", "gemini-2.5-flash"), ("local", "local-extractive"))
@@ -63,14 +63,13 @@ def exchange(made: Conversation, day: int, document: UUID, texts: Sequence[str])
     prompt = (Turn(role="system", text=" ".join(texts[:5])), Turn(role="user", text=texts[5]))
     made.disclose("you are talking to a machine", now())
     made.ask(retrieved=retrieved, prompt=prompt, at=now())
+    made.meter(routing=Routing(model=model, reason="the configured model"), attempts=(attempt,), at=now())
     made.answer(
         text=random.choice(texts),
         citations=(
             Citation(marker=1, passage=retrieved[0].passage, document=document, title="policies.txt"),
         ),
         template="answer-1",
-        routing=Routing(model=model, reason="the configured model"),
-        attempts=(attempt,),
         confidence=random.random(),
         configuration_version=1,
         latency_ms=attempt.latency_ms,

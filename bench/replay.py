@@ -51,8 +51,8 @@ def build(url: str) -> dict[str, float]:
         query: LiteralString = (
             "SELECT sum(calls) = (SELECT count(*) FROM retrace.events WHERE topic = %s) FROM retrace.costs"
         )
-        if connection.execute(query, ["conversation.answered"]).fetchone() != (True,):
-            raise AssertionError("the sums do not show every answer")
+        if connection.execute(query, ["conversation.metered"]).fetchone() != (True,):
+            raise AssertionError("the sums do not show every call")
         row = connection.execute("SELECT sum(seq) FROM retrace.heads").fetchone()
     assert row is not None
     return {"retrace_per_s": float(row[0]) / took}

@@ -28,6 +28,8 @@ class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True)
 
     TOPIC: ClassVar[str]
     class_version: ClassVar[int] = 1
+    PERSONAL: ClassVar[bool] = True
+    """Whether the payload goes when its subject is erased. Facts without a person in them are the tenant's and stay."""
 
     originator_id: UUID = NIL
     originator_version: int = 0

@@ -123,8 +123,18 @@ class Conversation(Aggregate[ConversationState]):
         def apply(self, aggregate: Conversation) -> None:
             aggregate.state.shown = tuple([item.passage for item in self.retrieved])
 
+    class Metered(Event, frozen=True, kw_only=True):
+        """Which model was chosen, what was tried and what it cost: figures without a person in them, which outlive an erasure."""
+
+        TOPIC: ClassVar[str] = "conversation.metered"
+        PERSONAL: ClassVar[bool] = False
+        interaction: UUID
+        routing: Routing
+        attempts: tuple[Attempt, ...]
+        cost: Decimal
+
     class Answered(Event, frozen=True, kw_only=True):
-        """One interaction's answer, and how it came about."""
+        """One interaction's answer."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
         interaction: UUID
@@ -133,13 +143,10 @@ class Conversation(Aggregate[ConversationState]):
         kind: Literal["text"] = "text"
         citations: tuple[Citation, ...] = ()
         template: str = ""
-        routing: Routing
-        attempts: tuple[Attempt, ...]
         confidence: float
         handoff: str | None = None
         configuration_version: int
         cached: bool = False
-        cost: Decimal
         latency_ms: float
 
         def apply(self, aggregate: Conversation) -> None:
@@ -154,9 +161,6 @@ class Conversation(Aggregate[ConversationState]):
         TOPIC: ClassVar[str] = "conversation.answer_failed"
         interaction: UUID
         reason: str
-        routing: Routing
-        attempts: tuple[Attempt, ...]
-        cost: Decimal
 
     class Closed(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "conversation.closed"
@@ -197,14 +201,18 @@ class Conversation(Aggregate[ConversationState]):
         interaction = self._pending().interaction
         self.trigger(self.Prompted, at=at, interaction=interaction, retrieved=retrieved, prompt=prompt)
 
+    def meter(self, *, routing: Routing, attempts: tuple[Attempt, ...], at: datetime) -> None:
+        """Record what was tried for the pending burst, and what it cost."""
+        interaction, cost = self._pending().interaction, sum((each.cost for each in attempts), Decimal(0))
+        facts = {"interaction": interaction, "routing": routing, "attempts": attempts, "cost": cost}
+        self.trigger(self.Metered, at=at, **facts)
+
     def answer(
         self,
         *,
         text: str,
         citations: tuple[Citation, ...],
         template: str,
-        routing: Routing,
-        attempts: tuple[Attempt, ...],
         confidence: float,
         configuration_version: int,
         latency_ms: float,
@@ -224,19 +232,14 @@ class Conversation(Aggregate[ConversationState]):
             text=text,
             citations=citations,
             template=template,
-            routing=routing,
-            attempts=attempts,
             confidence=confidence,
             configuration_version=configuration_version,
-            cost=sum((attempt.cost for attempt in attempts), Decimal(0)),
             latency_ms=latency_ms,
         )
 
-    def fail(self, *, reason: str, routing: Routing, attempts: tuple[Attempt, ...], at: datetime) -> None:
+    def fail(self, *, reason: str, at: datetime) -> None:
         """Record that no provider could answer the pending burst."""
-        cost = sum((attempt.cost for attempt in attempts), Decimal(0))
-        facts = {"reason": reason, "routing": routing, "attempts": attempts, "cost": cost}
-        self.trigger(self.AnswerFailed, at=at, interaction=self._pending().interaction, **facts)
+        self.trigger(self.AnswerFailed, at=at, interaction=self._pending().interaction, reason=reason)
 
     def close(self, reason: str | None, at: datetime) -> None:
         if self.state.open:

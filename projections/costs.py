@@ -82,8 +82,7 @@ class Costs:
     version: ClassVar[int] = 1
     tables: ClassVar[Sequence[Table]] = (costs, latencies)
     events: ClassVar[Sequence[type[Event]]] = (
-        Conversation.Answered,
-        Conversation.AnswerFailed,
+        Conversation.Metered,
         Document.Processed,
     )
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
@@ -96,7 +95,7 @@ class Costs:
             if isinstance(event, Document.Processed):
                 _add_embedding(sums, recorded.recorded_at.date(), event)
                 continue
-            assert isinstance(event, Conversation.Answered | Conversation.AnswerFailed)
+            assert isinstance(event, Conversation.Metered)
             for attempt in event.attempts:
                 _add_attempt(sums, took, attempt)
         tenant = batch[0].tenant

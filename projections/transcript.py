@@ -117,6 +117,7 @@ class Transcript:
         _C.Started,
         _C.MessageReceived,
         _C.Disclosed,
+        _C.Metered,
         _C.Answered,
         _C.AnswerFailed,
         _C.Closed,
@@ -181,13 +182,15 @@ def _fold(recorded: Recorded, rows: dict[UUID, ConversationRow], answers: dict[U
         answer.last_version = recorded.version
     elif isinstance(event, _C.Disclosed):
         answers[event.interaction].last_version = recorded.version
-    elif isinstance(event, _C.Answered | _C.AnswerFailed):
+    elif isinstance(event, _C.Metered):
         answer = answers[event.interaction]
-        answer.last_version = recorded.version
         answer.cost += event.cost
         if event.attempts:
             answer.provider = event.attempts[-1].provider
             answer.model = event.attempts[-1].served or event.attempts[-1].model
+    elif isinstance(event, _C.Answered | _C.AnswerFailed):
+        answer = answers[event.interaction]
+        answer.last_version = recorded.version
         if isinstance(event, _C.Answered):
             row.answers += 1
             answer.status, answer.answered_at = "answered", at

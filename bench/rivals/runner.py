@@ -29,7 +29,7 @@ AT_ONCE = 20
 
 
 class Interaction(Aggregate):
-    class Answered(Aggregate.Event):
+    class Metered(Aggregate.Event):
         facts: dict[str, Any]
 
     class Other(Aggregate.Event):
@@ -84,7 +84,7 @@ class CostsView(PostgresTrackingRecorder):
 
 class Costs(Projection[CostsView]):
     name = "costs"
-    topics = (get_topic(Interaction.Answered),)  # the library too passes over the others within the database
+    topics = (get_topic(Interaction.Metered),)  # the library too passes over the others within the database
 
     def process_event(self, domain_event: Any, tracking: Tracking) -> None:
         self.view.add(domain_event.facts["attempts"], tracking)
@@ -104,13 +104,13 @@ def _environment(url: str) -> dict[str, str]:
 
 
 def replay(url: str, events: Sequence[Conversation.Event]) -> float:
-    """Events per second from the first event to the last answer's effect. `url` names a database without such a log."""
+    """Events per second from the first event to the last effect. `url` names a database without such a log."""
     environment = _environment(url)
     with Interactions(env=environment) as application:
         stored = [application.mapper.to_stored_event(_as_theirs(event)) for event in events]
         for start in range(0, len(stored), AT_ONCE):
             application.recorder.insert_events(stored[start : start + AT_ONCE])
-    last = max(number for number, event in enumerate(events, 1) if isinstance(event, Conversation.Answered))
+    last = max(number for number, event in enumerate(events, 1) if isinstance(event, Conversation.Metered))
     began = time.perf_counter()
     with ProjectionRunner(
         application_class=Interactions, projection_class=Costs, view_class=CostsView, env=environment
@@ -120,6 +120,6 @@ def replay(url: str, events: Sequence[Conversation.Event]) -> float:
 
 
 def _as_theirs(event: Conversation.Event) -> Aggregate.Event:
-    kind = Interaction.Answered if isinstance(event, Conversation.Answered) else Interaction.Other
+    kind = Interaction.Metered if isinstance(event, Conversation.Metered) else Interaction.Other
     facts = msgspec.to_builtins(event, builtin_types=(UUID, Decimal)) | {"originator_id": ""}
     return kind(originator_id=uuid4(), originator_version=1, timestamp=event.timestamp, facts=facts)

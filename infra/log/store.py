@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.context import Context
 from application.ports import Owed, Saved, Settled, Tally, Unavailable
-from domain.base import Aggregate, Event
+from domain.base import NIL, Aggregate, Event
 from domain.errors import Conflict, NotFound, Refused
 from domain.recorded import Recorded
 from infra.crypto.keyring import KeyErased, Keyring, seal_with
@@ -216,20 +216,17 @@ class LogStore:
         chains = []
         new_keys: dict[UUID, AESGCM] = {}
         for aggregate, events in collected:
-            subject = aggregate.subject
-            key = self._keyring.cached(tenant, subject) or new_keys.get(subject)
-            if key is None and (aggregate.chain or subject != aggregate.id):
-                key = (await self._keyring.load(tenant, [subject])).get(subject)
-                if key is None and aggregate.chain:
-                    raise KeyErased(f"the {aggregate.TOPIC} {aggregate.id} was erased")
-            if key is None:
-                # Stored with the events, known to others of this process only once it is stored.
-                key, wrapped = await self._keyring.new_key(tenant, subject)
-                new_keys[subject] = key
-                command.keys.append(wrapped)
-            chain, first = aggregate.chain, True
-            stream, subject_id = aggregate.id.bytes, subject
+            chain, first, stream = aggregate.chain, True, aggregate.id.bytes
             for event in events:
+                subject = aggregate.subject if event.PERSONAL else NIL
+                key = self._keyring.cached(tenant, subject) or new_keys.get(subject)
+                if key is None:
+                    key = await self._find_key(aggregate, subject, tenant)
+                if key is None:
+                    # Stored with the events, known to others of this process only once it is stored.
+                    key, wrapped = await self._keyring.new_key(tenant, subject)
+                    new_keys[subject] = key
+                    command.keys.append(wrapped)
                 at = microseconds(event.timestamp)
                 about = context_bytes(
                     command.tenant,
@@ -241,7 +238,7 @@ class LogStore:
                     event.TOPIC,
                     context.actor,
                 )
-                payload = seal_with(key, subject_id, codec.encode(event), about)
+                payload = seal_with(key, subject, codec.encode(event), about)
                 digest = digest_of(payload)
                 previous, chain = chain if first else None, hash_of(chain, about, digest)
                 first = False
@@ -254,3 +251,12 @@ class LogStore:
         if not command.events:
             raise ValueError("there is nothing to save: no aggregate has pending events")
         return command, chains, new_keys
+
+    async def _find_key(self, aggregate: Aggregate[Any], subject: UUID, tenant: UUID) -> AESGCM | None:
+        """None for a subject that has none yet. Raises KeyErased."""
+        if not aggregate.chain and subject == aggregate.id:
+            return None
+        key = (await self._keyring.load(tenant, [subject])).get(subject)
+        if key is None and aggregate.chain and subject == aggregate.subject:
+            raise KeyErased(f"the {aggregate.TOPIC} {aggregate.id} was erased")
+        return key

@@ -45,7 +45,9 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
 def from_answer(given: AnswerGiven) -> Interaction:
     """From the answer that was just saved."""
     texts = tuple(message.text for message in given.messages)
-    return _answered(given.conversation, texts, given.disclosure, given.received_at, given.event)
+    return _answered(
+        given.conversation, texts, given.disclosure, given.received_at, given.metered, given.event
+    )
 
 
 def from_events(events: Sequence[Recorded]) -> Interaction:
@@ -54,8 +56,9 @@ def from_events(events: Sequence[Recorded]) -> Interaction:
     texts = tuple(e.event.text for e in events if isinstance(e.event, Conversation.MessageReceived))
     disclosure = next((e.event.text for e in events if isinstance(e.event, Conversation.Disclosed)), None)
     answered = next((e.event for e in events if isinstance(e.event, Conversation.Answered)), None)
-    if answered is not None:
-        return _answered(first.stream, texts, disclosure, first.recorded_at, answered)
+    metered = next((e.event for e in reversed(events) if isinstance(e.event, Conversation.Metered)), None)
+    if answered is not None and metered is not None:
+        return _answered(first.stream, texts, disclosure, first.recorded_at, metered, answered)
     failed = any(isinstance(e.event, Conversation.AnswerFailed) for e in events)
     return Interaction(
         id=getattr(first.event, "interaction", first.stream),
@@ -71,9 +74,10 @@ def _answered(
     texts: tuple[str, ...],
     disclosure: str | None,
     created_at: datetime,
+    metered: Conversation.Metered,
     event: Conversation.Answered,
 ) -> Interaction:
-    last = event.attempts[-1]
+    last = metered.attempts[-1]
     return Interaction(
         id=event.interaction,
         conversation=conversation,
@@ -88,7 +92,7 @@ def _answered(
         provider=last.provider,
         model=last.served or last.model,
         usage=last.usage,
-        cost=event.cost,
+        cost=metered.cost,
         cached=event.cached,
         latency_ms=event.latency_ms,
         created_at=created_at,

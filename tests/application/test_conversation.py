@@ -55,7 +55,9 @@ async def test_messages_that_come_while_it_answers_are_in_the_answer_and_what_wa
     (answered,) = await shop.answers(received.conversation)
     assert answered.messages == ("m1", "m2")
     assert shop.provider.asked[-1].questions == ("When are you open?", "And on Sundays?")
-    assert len(answered.attempts) == 2, "the first call was made and is on record"
+    events = [recorded.event for recorded in await shop.events(received.conversation)]
+    (metered,) = [event for event in events if isinstance(event, Conversation.Metered)]
+    assert len(metered.attempts) == 2, "the first call was made and is on record"
 
 
 async def test_where_no_provider_answers_the_failure_is_recorded_and_the_message_stays_owed(
@@ -65,9 +67,10 @@ async def test_where_no_provider_answers_the_failure_is_recorded_and_the_message
     shop.provider.away = True
     with pytest.raises(Unavailable):
         await shop.answer(received.conversation)
-    failed = (await shop.events(received.conversation))[-1].event
+    metered, failed = [recorded.event for recorded in (await shop.events(received.conversation))[-2:]]
     assert isinstance(failed, Conversation.AnswerFailed)
-    assert {attempt.outcome for attempt in failed.attempts} == {"bad_request"}
+    assert isinstance(metered, Conversation.Metered)
+    assert {attempt.outcome for attempt in metered.attempts} == {"bad_request"}
     assert await shop.owed() == {(ANSWER_WORK, received.conversation.hex)}
     shop.provider.away = False
     assert await shop.answer(received.conversation) is not None

@@ -30,8 +30,6 @@ def answer(found: Conversation, **changes: Any) -> None:
         "text": "yes",
         "citations": (),
         "template": "t",
-        "routing": Routing(model="p/m", reason="r"),
-        "attempts": (attempt(), attempt("0.2")),
         "confidence": 0.9,
         "configuration_version": 1,
         "latency_ms": 1.0,
@@ -52,8 +50,15 @@ def test_an_answer_names_every_message_that_it_answers_and_ends_the_burst() -> N
     (event,) = when(found, lambda: answer(found))
     assert isinstance(event, Conversation.Answered)
     assert event.messages == ("m0", "m1")
-    assert event.cost == Decimal("0.3")
     assert found.state.burst is None
+
+
+def test_what_was_tried_is_summed() -> None:
+    found = conversation("one")
+    routing = Routing(model="p/m", reason="r")
+    (event,) = when(found, lambda: found.meter(routing=routing, attempts=(attempt(), attempt("0.2")), at=NOW))
+    assert isinstance(event, Conversation.Metered)
+    assert event.cost == Decimal("0.3")
 
 
 def test_nothing_is_answered_twice() -> None:
@@ -104,7 +109,7 @@ def test_a_message_without_text_or_too_long_is_refused_with_what_to_do(text: str
 
 def test_a_failed_answer_leaves_the_messages_pending() -> None:
     found = conversation("one")
-    found.fail(reason="down", routing=Routing(model="p/m", reason="r"), attempts=(attempt(),), at=NOW)
+    found.fail(reason="down", at=NOW)
     assert found.state.burst is not None
 
 
@@ -122,7 +127,7 @@ def test_every_message_is_answered_once_or_pending(steps: list[str]) -> None:
             found.disclose("a machine", NOW)
             answer(found)
         elif found.state.burst is not None:
-            found.fail(reason="x", routing=Routing(model="m", reason="r"), attempts=(attempt(),), at=NOW)
+            found.fail(reason="x", at=NOW)
     events = found.collect_events()
     answered = [m for e in events if isinstance(e, Conversation.Answered) for m in e.messages]
     pending = [m.id for m in found.state.burst.messages] if found.state.burst else []

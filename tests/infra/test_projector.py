@@ -57,14 +57,14 @@ async def _log(database_url: str) -> AsyncIterator[Log]:
         yield log
 
 
-def attempt() -> Attempt:
+def attempt(latency_ms: float = 12.0) -> Attempt:
     return Attempt(
         provider="p",
         model="m",
         served="m-1",
         outcome="ok",
         started_at=now(),
-        latency_ms=12.0,
+        latency_ms=latency_ms,
         usage=Usage(input=1000, cached=200, output=50),
         cost=Decimal("0.00125"),
     )
@@ -75,12 +75,11 @@ def exchange(conversation: Conversation, latency_ms: float = 12.0) -> None:
     conversation.receive(message=str(uuid4()), text="q", interaction=uuid4(), at=now())
     conversation.disclose("a machine answers", now())
     conversation.ask(retrieved=(), prompt=(), at=now())
+    conversation.meter(routing=Routing(model="p/m", reason="r"), attempts=(attempt(latency_ms),), at=now())
     conversation.answer(
         text="yes",
         citations=(),
         template="t",
-        routing=Routing(model="p/m", reason="r"),
-        attempts=(attempt(),),
         confidence=0.5,
         configuration_version=0,
         latency_ms=latency_ms,
@@ -168,7 +167,7 @@ async def test_two_projectors_beside_four_writers_skip_nothing_and_double_nothin
 
 class Poisoned(Costs):
     async def apply(self, batch: Any, sql: Any) -> None:
-        if any(recorded.event.latency_ms == 666.0 for recorded in batch):
+        if any(recorded.event.attempts[0].latency_ms == 666.0 for recorded in batch):
             raise ValueError("a text that may be personal")
         await super().apply(batch, sql)
 
@@ -186,7 +185,7 @@ async def test_a_poisoned_event_is_parked_and_the_others_go_on(log: Log) -> None
     assert await calls(log, tenant) == 3
     with psycopg.connect(log.url) as superuser:
         query = "SELECT topic, error FROM retrace.parked WHERE tenant = %s"
-        assert superuser.execute(query, [tenant]).fetchall() == [("conversation.answered", "ValueError")]
+        assert superuser.execute(query, [tenant]).fetchall() == [("conversation.metered", "ValueError")]
 
 
 async def test_a_gap_in_the_log_stops_the_projection_instead_of_being_skipped(log: Log) -> None:

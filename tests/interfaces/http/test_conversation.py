@@ -63,10 +63,11 @@ async def test_the_events_of_a_conversation_are_followed(ours: Customer) -> None
         "conversation.started",
         "conversation.message_received",
         "conversation.prompted",
+        "conversation.metered",
         "conversation.disclosed",
         "conversation.answered",
     ]
-    assert [event["version"] for event in events] == [1, 2, 3, 4, 5]
+    assert [event["version"] for event in events] == [1, 2, 3, 4, 5, 6]
     assert events[1]["data"]["text"] == "What happened?"
     assert all(len(event["hash"]) == 64 for event in events)
     query = {"limit": "3"}
