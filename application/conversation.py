@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
+from itertools import count
 from uuid import UUID
 
 import msgspec
@@ -27,7 +28,7 @@ from domain.agent import AgentConfiguration
 from domain.answering import cited, confidence_of, without_markers
 from domain.completion import Attempt, CompletionRequest, Passage
 from domain.conversation import Conversation, Message, Retrieved, Routing
-from domain.errors import Conflict, Forbidden, Invalid
+from domain.errors import Conflict, Erased, Forbidden, Invalid
 from domain.pricing import PriceTable
 from domain.prompts import ANSWER, answer_prompt
 from domain.recorded import Recorded
@@ -94,7 +95,6 @@ async def receive_message(
     tenant = await store.latest(Tenant, context.tenant, tenant=context.tenant)
     if tenant.state.status != "active":
         raise Forbidden(f"this tenant is {tenant.state.status}")
-    conversation = await keyring.identify(context.tenant, "conversation", command.channel, command.address)
     interaction, message = ids(), command.message_id or str(ids())
     inbox = command.inbox or (
         f"message:{command.channel}:{command.message_id}" if command.message_id else None
@@ -110,10 +110,18 @@ async def receive_message(
         return found
 
     due_at = clock() + SAFETY_NET if command.wait else clock()
-    owed = Owed(kind=ANSWER_WORK, key=conversation.hex, due_at=due_at)
-    found, saved = await store.change(
-        Conversation, conversation, decide, context=context, inbox=inbox, work=[owed]
-    )
+    for generation in count():
+        conversation = await conversation_of(
+            context.tenant, command.channel, command.address, generation, keyring=keyring
+        )
+        owed = Owed(kind=ANSWER_WORK, key=conversation.hex, due_at=due_at)
+        try:
+            found, saved = await store.change(
+                Conversation, conversation, decide, context=context, inbox=inbox, work=[owed]
+            )
+            break
+        except Erased:  # a customer who was forgotten and comes back begins anew
+            continue
     if saved.duplicate:
         first = await _message_at(store, context.tenant, saved.position)
         assert isinstance(first.event, Conversation.MessageReceived)
@@ -131,6 +139,14 @@ async def receive_message(
         position=saved.position,
         duplicate=False,
     )
+
+
+async def conversation_of(
+    tenant: UUID, channel: str, address: str, generation: int = 0, *, keyring: Keyring
+) -> UUID:
+    """The id of a customer's conversation; `generation` counts their erasures before it."""
+    parts = [channel, address] if generation == 0 else [channel, address, str(generation)]
+    return await keyring.identify(tenant, "conversation", *parts)
 
 
 async def answer(

@@ -4,12 +4,13 @@ Faults (not refusals) that a port may raise:
 
 Fault
 ├── Unavailable     a server that we need does not answer; try again later        HTTP 503
-└── ProviderError   a provider's call failed; `outcome` says how                  never shown as our 5xx
+├── ProviderError   a provider's call failed; `outcome` says how                  never shown as our 5xx
+└── others          named where they are raised                                   HTTP 503
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -78,6 +79,24 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     duplicate: bool = False
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events of the log: those to which all that is given applies. `until` is the last moment that still counts."""
+
+    stream: UUID | None = None
+    topics: tuple[str, ...] = ()
+    actor: str | None = None
+    correlation: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Some of the events that are wanted, in order. Up to position `reached` there are no others."""
+
+    events: Sequence[Recorded]
+    reached: int
+
+
 class Store(Protocol):
     """The log, one aggregate at a time."""
 
@@ -129,6 +148,19 @@ class Store(Protocol):
     ) -> AsyncIterator[Recorded]:
         """The tenant's events in order of position, from `after` + 1 on; `topics` keeps only those."""
 
+    def find(self, tenant: UUID, wanted: Wanted, *, after: int, until: int) -> AsyncIterator[Found]:
+        """The tenant's events that are wanted, from position `after` + 1 to `until`, with news of how far it has come.
+
+        Whoever has enough may stop.
+        """
+
+
+class Authorship(Protocol):
+    """Which answers have a text."""
+
+    async def find(self, tenant: UUID, fingerprints: Collection[bytes], limit: int) -> Sequence[Writing]:
+        """The newest `limit` answers with one of these fingerprints (domain/authorship.py), the newest first."""
+
 
 class Keyring(Protocol):
     """Keys per subject under tenant keys under a master key."""
@@ -141,6 +173,35 @@ class Keyring(Protocol):
 
     def identify(self, tenant: UUID, *parts: str) -> Awaitable[UUID]:
         """A stable id for a name, which nobody without the tenant's key can link to it."""
+
+
+class KeyKeeper(Protocol):
+    """Wraps keys anew; what a subject's key sealed is never rewritten. Everything may be done again after a crash."""
+
+    @property
+    def master(self) -> str:
+        """Fingerprint of the current master key."""
+
+    async def newest(self, tenant: UUID) -> int:
+        """The newest generation of the tenant's key, 0 if it has none yet."""
+
+    async def outdated(self, tenant: UUID) -> int:
+        """How many subjects' keys are wrapped with an older generation."""
+
+    async def retired(self, tenant: UUID) -> int:
+        """How many of the tenant's keys are not known to be wrapped with the current master key."""
+
+    async def begin(self, tenant: UUID, generation: int) -> None:
+        """Make the generation, if it is not there yet."""
+
+    async def rewrap_subjects(self, tenant: UUID, progress: Callable[[int], object]) -> int:
+        """Wrap all subjects' keys with the newest generation, those too that other processes still make for some seconds.
+
+        Returns how many there were; `progress` hears how many so far.
+        """
+
+    async def rewrap_tenant(self, tenant: UUID) -> int:
+        """Wrap the tenant's keys with the current master key; how many were not. Raises Fault where one does not open."""
 
 
 class Completer(Protocol):
@@ -227,6 +288,14 @@ class Located(msgspec.Struct, frozen=True):
     first_version: int
 
 
+class Writing(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer, and the position at which the log has it."""
+
+    interaction: UUID
+    conversation: UUID
+    position: int
+
+
 class Locator(Protocol):
     """Finds what an id belongs to."""
 
@@ -272,3 +341,8 @@ class Directory(Protocol):
 
     async def tenants(self, *, after: UUID, limit: int) -> list[UUID]:
         """Ids in their order, from the one after `after` on."""
+
+
+class Eraser(Protocol):
+    async def erase(self, tenant: UUID, subject: UUID) -> int:
+        """Destroy the subject's key; blank, or remove, whatever was sealed with it. Returns how many events were blanked."""

@@ -19,7 +19,18 @@ from application.document import (
     process_document,
     remove_document,
 )
-from application.ports import Clock, Completers, Embedder, Extractor, Files, Ids, Store, Vectors
+from application.erasure import ERASE_WORK, Erase, erase
+from application.ports import (
+    Clock,
+    Completers,
+    Embedder,
+    Eraser,
+    Extractor,
+    Files,
+    Ids,
+    Store,
+    Vectors,
+)
 from domain.pricing import PriceTable
 
 
@@ -62,6 +73,8 @@ class Ports(Protocol):
     @property
     def prices(self) -> PriceTable: ...
     @property
+    def eraser(self) -> Eraser: ...
+    @property
     def clock(self) -> Clock: ...
     @property
     def ids(self) -> Ids: ...
@@ -99,7 +112,11 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         command = DeleteDocument(document=UUID(item.key))
         await remove_document(command, _context(item, p.ids), files=p.files, vectors=p.vectors)
 
+    async def do_erase(item: Item) -> None:
+        await erase(Erase(subject=UUID(item.key)), _context(item, p.ids), eraser=p.eraser)
+
     return {
+        ERASE_WORK: Kind(handler=do_erase, attempts=20, lease=60.0),
         ANSWER_WORK: Kind(handler=do_answer),
         PROCESS_WORK: Kind(handler=do_process_document, attempts=5, lease=60.0),
         REMOVE_WORK: Kind(handler=do_remove_document, attempts=20),

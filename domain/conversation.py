@@ -11,7 +11,7 @@ import msgspec
 
 from domain.base import Aggregate, CreatedEvent
 from domain.completion import Attempt, Citation, Turn
-from domain.errors import Invalid, Refused
+from domain.errors import Erased, Invalid, Refused
 
 HISTORY = 20
 """Turns of history that the state keeps for prompts; the log keeps all."""
@@ -60,6 +60,7 @@ class ConversationState(msgspec.Struct):
     address: str = ""
     name: str | None = None
     open: bool = True
+    forgotten: bool = False
     disclosed: bool = False
     burst: Burst | None = None
     shown: tuple[str, ...] = ()
@@ -70,7 +71,7 @@ class ConversationState(msgspec.Struct):
 
 
 class Conversation(Aggregate[ConversationState]):
-    """One per customer and channel, for good: closed and reopened, never doubled."""
+    """One per customer and channel, for good: closed and reopened, never doubled. Only after an erasure does another one begin."""
 
     TOPIC = "conversation"
     State = ConversationState
@@ -175,12 +176,22 @@ class Conversation(Aggregate[ConversationState]):
         def apply(self, aggregate: Conversation) -> None:
             aggregate.state.open = True
 
+    class Forgotten(Event, frozen=True, kw_only=True):
+        """The last event: the customer is to be erased. What is personal before it is blanked, its key destroyed."""
+
+        TOPIC: ClassVar[str] = "conversation.forgotten"
+        PERSONAL: ClassVar[bool] = False
+
+        def apply(self, aggregate: Conversation) -> None:
+            aggregate.state = ConversationState(open=False, forgotten=True)
+
     @classmethod
     def start(cls, id: UUID, *, channel: str, address: str, name: str | None, at: datetime) -> Conversation:
         return cls.create(cls.Started, id=id, at=at, channel=channel, address=address, name=name)
 
     def receive(self, *, message: str, text: str, interaction: UUID, at: datetime) -> UUID:
         """Take a customer's message; returns the interaction that will answer it: the pending burst's, or `interaction`."""
+        self._alive()
         if not text.strip():
             raise Invalid("the message has no text; send at least one visible character")
         if len(text) > LONGEST_MESSAGE:
@@ -246,8 +257,18 @@ class Conversation(Aggregate[ConversationState]):
             self.trigger(self.Closed, at=at, reason=reason)
 
     def reopen(self, at: datetime) -> None:
+        self._alive()
         if not self.state.open:
             self.trigger(self.Reopened, at=at)
+
+    def forget(self, at: datetime) -> None:
+        """Erase the customer. Whoever is about to change this conversation at the same time loses the race, and sees it."""
+        if not self.state.forgotten:
+            self.trigger(self.Forgotten, at=at)
+
+    def _alive(self) -> None:
+        if self.state.forgotten:
+            raise Erased("this conversation was erased")
 
     def _pending(self) -> Burst:
         if self.state.burst is None:

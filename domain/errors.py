@@ -5,6 +5,7 @@ Refusal
 ├── Unauthenticated  the key is unknown, expired or revoked            HTTP 401
 ├── Forbidden        the caller may not do this                           HTTP 403
 ├── NotFound         there is no such thing in this tenant                HTTP 404
+│   └── Erased       it was erased                                        HTTP 404
 ├── Conflict         somebody else was first; look again and retry        HTTP 409
 └── Refused          a rule of the business says no                       HTTP 422
 
@@ -38,6 +39,10 @@ class Forbidden(Refusal):
 
 class NotFound(Refusal):
     """There is no such thing in this tenant."""
+
+
+class Erased(NotFound):
+    """It was erased; what it said can't be read again."""
 
 
 class Conflict(Refusal):

@@ -43,6 +43,12 @@ class TenantState(msgspec.Struct):
     name: str = ""
     status: Literal["active", "suspended", "removed"] = "active"
     keys: dict[str, ApiKey] = {}
+    skipped: dict[str, list[int]] = {}
+    """Projection → positions of the events that it leaves out."""
+    generation: int = 1
+    """Of the tenant's encryption key, the newest that was decided on."""
+    master: str = ""
+    """Fingerprint of the master key that the last rotation went to."""
 
 
 class Tenant(Aggregate[TenantState]):
@@ -119,6 +125,34 @@ class Tenant(Aggregate[TenantState]):
         def apply(self, aggregate: Tenant) -> None:
             aggregate.state.keys[self.key].revoked = True
 
+    class ProjectionEventSkipped(Event, frozen=True, kw_only=True):
+        """The projection leaves out the event at `position`, now and whenever it is built again."""
+
+        TOPIC: ClassVar[str] = "tenant.projection_event_skipped"
+        projection: str
+        position: int
+        reason: str
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.state.skipped.setdefault(self.projection, []).append(self.position)
+
+    class KeysRotated(Event, frozen=True, kw_only=True):
+        """From here on the tenant's newest key is `generation`, or its keys are wrapped with the master key of this fingerprint.
+
+        It is recorded first and then carried out, so that no key ever changes without a word.
+        """
+
+        TOPIC: ClassVar[str] = "tenant.keys_rotated"
+        PERSONAL: ClassVar[bool] = False
+        what: Literal["tenant", "master"]
+        generation: int
+        master: str
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.state.generation = self.generation
+            if self.what == "master":
+                aggregate.state.master = self.master
+
     @classmethod
     def begin(cls, id: UUID, name: str, at: datetime) -> Tenant:
         return cls.create(cls.Created, id=id, at=at, name=_name(name))
@@ -168,6 +202,26 @@ class Tenant(Aggregate[TenantState]):
     def revoke_key(self, key: str, at: datetime) -> None:
         if not self._key(key).revoked:
             self.trigger(self.KeyRevoked, at=at, key=key)
+
+    def skip_projection_event(self, projection: str, position: int, reason: str, at: datetime) -> None:
+        reason = reason.strip()
+        if not 1 <= len(reason) <= 500:
+            raise Invalid("a reason has 1 to 500 characters")
+        if position not in self.state.skipped.get(projection, ()):
+            self.trigger(
+                self.ProjectionEventSkipped, at=at, projection=projection, position=position, reason=reason
+            )
+
+    def rotate_key_of_tenant(self, generation: int, master: str, at: datetime) -> None:
+        """Encryption keys rotate in a removed tenant too: its log stays."""
+        if generation > self.state.generation:
+            self.trigger(self.KeysRotated, at=at, what="tenant", generation=generation, master=master)
+
+    def rotate_master_key(self, master: str, at: datetime) -> None:
+        """`master`: fingerprint of the one that wraps from now on."""
+        if master != self.state.master:
+            generation = self.state.generation
+            self.trigger(self.KeysRotated, at=at, what="master", generation=generation, master=master)
 
     def _key(self, key: str) -> ApiKey:
         if key not in self.state.keys:

@@ -7,35 +7,43 @@ bookkeeping of all tenants and none of their content. Roles are taken at connect
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from application.ports import Unavailable
 
 Connection = AsyncConnection[tuple[Any, ...]]
-Role = Literal["retrace_app", "retrace_writer", "retrace_projector", "retrace_runner", "retrace_eraser"]
+Role = Literal[
+    "retrace_app", "retrace_writer", "retrace_projector", "retrace_runner", "retrace_eraser", "retrace_keeper"
+]
 
 SCHEMA = Path(__file__).parent / "schema"
 PATIENCE = 10.0
 """Seconds that a caller waits for a connection before it hears Unavailable."""
 
 
-def options(role: str) -> str:
-    """libpq's `options`: the role, and the schema's names without a prefix."""
-    return f"-c role={role} -c search_path=retrace,public"
+SCHEMAS = ("retrace", "public")
+
+
+def options(role: str, schemas: Sequence[str] = SCHEMAS) -> str:
+    """libpq's `options`: the role, and the schemas whose names need no prefix."""
+    return f"-c role={role} -c search_path={','.join(schemas)}"
 
 
 class Database:
     """A pool of connections under one role. Open it before use, close it after."""
 
-    def __init__(self, url: str, *, role: Role = "retrace_app", size: int = 10) -> None:
+    def __init__(
+        self, url: str, *, role: Role = "retrace_app", size: int = 10, schemas: Sequence[str] = SCHEMAS
+    ) -> None:
         self.url = url
         self.role = role
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
@@ -45,7 +53,7 @@ class Database:
             open=False,
             timeout=PATIENCE,
             reconnect_timeout=5,
-            kwargs={"autocommit": True, "options": options(role)},
+            kwargs={"autocommit": True, "options": options(role, schemas)},
             name=role,
         )
 
@@ -109,8 +117,14 @@ class Database:
         raise Unavailable("the database does not answer; try again in some seconds") from last
 
     async def _give_back(self, connection: Connection) -> None:
-        """Return it to the pool, which rolls back what is open and replaces what is broken."""
-        await asyncio.shield(self._pool.putconn(connection))
+        """Return it to the pool, rolled back; the pool replaces what is broken."""
+        await asyncio.shield(self._returned(connection))
+
+    async def _returned(self, connection: Connection) -> None:
+        if connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            with suppress(psycopg.OperationalError):
+                await connection.rollback()
+        await self._pool.putconn(connection)
 
 
 async def connect(url: str, role: Role) -> Connection:

@@ -6,7 +6,7 @@ Within a process a hint is an event; between processes it is a message on a Redi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from uuid import UUID
 
@@ -36,7 +36,7 @@ class Hints:
             if self._sender is None or self._sender.done():
                 self._sender = asyncio.create_task(self._send())
 
-    async def listen(self, poll: float = POLL) -> AsyncIterator[frozenset[UUID]]:
+    async def listen(self, poll: float = POLL) -> AsyncGenerator[frozenset[UUID], None]:
         """Sets of tenants that may have something new; an empty set after `poll` quiet seconds: look everywhere."""
         queue: asyncio.Queue[UUID] = asyncio.Queue()
         self._listeners.add(queue)

@@ -2,26 +2,29 @@
 
 A batch and the cursor that moves past it are one transaction, under a lock on the cursor's row; so any number of projectors
 may run. A batch must go on where the cursor stands, number by number: a gap stops the projection for that tenant.
+A projector serves one place (infra/places.py), and there the projections that stand in it in the version that it has.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
 from uuid import UUID
 
-import msgspec
 import psycopg
 from msgspec import structs
 
 from application.ports import Unavailable
 from domain.recorded import Recorded
+from infra.cursors import Cursor, Cursors
 from infra.database import Connection, Database
 from infra.hints import Hints
 from infra.log.reader import Batch, Reader
+from infra.places import Place
+from infra.skips import Skips, skips_of
 from infra.sql import TransactionSql
 from projections.base import Projection, topics
 
@@ -30,52 +33,65 @@ log = logging.getLogger("retrace.projector")
 BATCH = 3000
 """Positions of one transaction."""
 
+END = 2**62
+"""Beyond every log."""
+
+TURN = 8
+"""Batches after which another tenant has its turn: one that writes all the time must not hold up the others."""
+
 ABREAST = 4
 """Tenants that one projector works on at the same time."""
 
 
-class Gap(Exception):
-    """The log does not go on where the cursor stands; nothing is skipped, this projection stops for this tenant."""
+class Writer(Protocol):
+    def tenant(self, tenant: UUID) -> AbstractAsyncContextManager[Connection]: ...
 
 
-class Cursor(msgspec.Struct):
-    projection: str
-    version: int
-    seq: int
-    stopped: str | None
+class Within:
+    """The transaction that `connection` is in, as a `Writer`."""
 
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
-class Lag(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a projection is behind one tenant's log."""
-
-    projection: str
-    version: int
-    tenant: UUID
-    position: int
-    behind: int
-    seconds: float
-    parked: int
-    stopped: str | None
+    @asynccontextmanager
+    async def tenant(self, tenant: UUID) -> AsyncIterator[Connection]:
+        async with self._connection.transaction():
+            yield self._connection
 
 
 class Projector:
-    """`writer` is a database of role retrace_projector, `system` of role retrace_runner; `reader` reads as retrace_projector."""
+    """`writer` is a database of role retrace_projector, `system` of role retrace_runner, both of the same place;
+    `reader` reads as retrace_projector."""
 
     def __init__(
         self,
         projections: Sequence[Projection],
         *,
-        writer: Database,
+        writer: Writer,
         system: Database,
         reader: Reader,
         hints: Hints,
+        place: Place = "live",
     ) -> None:
         self._projections = {projection.name: projection for projection in projections}
-        self._topics = topics(projections)
+        self._place = place
+        self._skips: dict[UUID, Skips] = {}
+        self._cursors = Cursors(projections, place)
         self._writer = writer
         self._system = system
         self._reader = reader
         self._hints = hints
+
+    def within(self, connection: Connection) -> Projector:
+        """This one, writing in the transaction that `connection` is in, which is of its place and of one tenant."""
+        return Projector(
+            tuple(self._projections.values()),
+            writer=Within(connection),
+            system=self._system,
+            reader=self._reader,
+            hints=self._hints,
+            place=self._place,
+        )
 
     async def run(self) -> None:
         """Follow the log until cancelled. A database that is away is waited for."""
@@ -95,51 +111,83 @@ class Projector:
 
     async def catch_up(self, tenants: Collection[UUID] | None = None) -> None:
         """Bring every projection to the end of the log of these tenants (None: of all)."""
-        while behind := await self._behind(tenants):
+        while True:
+            async with self._system.system() as connection:
+                behind = await self._cursors.behind(connection, tenants)
             moved = False
             for start in range(0, len(behind), ABREAST):
                 some = behind[start : start + ABREAST]
-                moved = any(await asyncio.gather(*(self.advance(tenant) for tenant in some))) or moved
-            if not moved:  # another projector is at it
+                turns = (self.advance(tenant, batches=TURN) for tenant in some)
+                moved = any(await asyncio.gather(*turns)) or moved
+            if not moved:  # all are at the end, or another projector is at it
                 return
 
-    async def advance(self, tenant: UUID) -> bool:
-        """Bring one tenant's projections to the end of its log; tells whether anything moved."""
+    async def advance(self, tenant: UUID, *, until: int | None = None, batches: int | None = None) -> bool:
+        """Bring one tenant's projections to the end of its log, or to position `until`; tells whether anything moved.
+
+        At most `batches` are applied.
+        """
+        await self._know_skips(tenant)
         moved = False
         ahead: asyncio.Task[Batch | None] | None = None
+        asked: Collection[str] = ()
         try:
-            while cursors := [c for c in await self._cursors(tenant) if c.stopped is None]:
-                after = min(cursor.seq for cursor in cursors)
+            while cursors := await self._open(tenant, until):
+                after, end = min(c.seq for c in cursors), min(c.until or END for c in cursors)
+                names = sorted(cursor.projection for cursor in cursors)
+                wanted = topics([self._projections[name] for name in names])
                 batch = await ahead if ahead is not None else None
-                if batch is None or batch.after != after:
-                    batch = await self._reader.batch(tenant, after, BATCH, self._topics)
                 ahead = None
+                # What was read ahead is of use if it has what is wanted now: another build may have begun or ended.
+                if batch is None or batch.after != after or batch.last > end or asked != names:
+                    batch = await self._reader.batch(tenant, after, min(BATCH, end - after), wanted)
                 if batch is None:
                     break
                 if batch.last - batch.after == BATCH:  # the next is read while this one is applied
-                    reading = self._reader.batch(tenant, batch.last, BATCH, self._topics)
-                    ahead = asyncio.create_task(reading)
-                if not await self._apply(tenant, batch):
+                    asked = names
+                    ahead = asyncio.create_task(self._reader.batch(tenant, batch.last, BATCH, wanted))
+                if not await self._apply(tenant, batch, names):
                     break
                 moved = True
+                if batches is not None and (batches := batches - 1) == 0:
+                    break
             return moved
         finally:
             if ahead is not None:
                 ahead.cancel()
 
-    async def _apply(self, tenant: UUID, batch: Batch) -> bool:
-        """All projections in one transaction; if one fails, each in its own, down to the event that fails."""
+    async def _open(self, tenant: UUID, until: int | None) -> list[Cursor]:
+        """The cursors that are to move on."""
+        async with self._writer.tenant(tenant) as connection:
+            cursors = [c for c in await self._cursors.known(connection, tenant) if c.stopped is None]
+        if until is not None:
+            for cursor in cursors:
+                cursor.until = min(until, cursor.until or until)
+        return [cursor for cursor in cursors if cursor.until is None or cursor.seq < cursor.until]
+
+    async def _know_skips(self, tenant: UUID) -> None:
+        """A copy may come to an event that was decided on meanwhile; the live one is beyond it when it is decided on."""
+        if self._place != "live" or tenant not in self._skips:
+            self._skips[tenant] = await skips_of(self._reader, tenant)
+
+    def _is_for(self, name: str, recorded: Recorded) -> bool:
+        if type(recorded.event) not in self._projections[name].events:
+            return False
+        return (name, recorded.position) not in self._skips.get(recorded.tenant, ())
+
+    async def _apply(self, tenant: UUID, batch: Batch, names: Collection[str]) -> bool:
+        """These projections in one transaction; if one fails, each in its own, down to the event that fails."""
         if batch.last == batch.after:
-            return await self._stop_at_gap(tenant, batch.after)
+            return await self._stop_at_gap(tenant, batch.after, names)
         try:
-            return await self._step(tenant, batch, self._projections)
+            return await self._step(tenant, batch, names)
         except (Unavailable, psycopg.OperationalError):
             raise
         except Exception as error:  # noqa: BLE001  # whatever a handler raises: found again and parked below
             log.warning("a batch failed (%s), looking for the event", type(error).__name__)
         moved = False
-        for name, projection in self._projections.items():
-            own = [recorded for recorded in batch.events if _is_for(projection, recorded)]
+        for name in names:
+            own = [recorded for recorded in batch.events if self._is_for(name, recorded)]
             moved = await self._narrow(tenant, structs.replace(batch, events=own), name) or moved
         return moved
 
@@ -160,158 +208,45 @@ class Projector:
         """One transaction: lock the cursors, apply what lies between them and the batch's end, move them."""
         moved = False
         async with self._writer.tenant(tenant) as connection:
-            for cursor in await self._locked(connection, tenant, names):
+            for cursor in await self._cursors.locked(connection, tenant, names):
                 if not batch.after <= cursor.seq < batch.last:  # another projector was quicker
                     continue
-                projection = self._projections[cursor.projection]
+                if cursor.until is not None and batch.last > cursor.until:
+                    continue
                 events = [
                     recorded
                     for recorded in batch.events
-                    if recorded.position > cursor.seq and _is_for(projection, recorded)
+                    if recorded.position > cursor.seq and self._is_for(cursor.projection, recorded)
                 ]
                 if events:
-                    await projection.apply(events, TransactionSql(connection))
-                await self._move(connection, tenant, cursor, batch)
+                    await self._projections[cursor.projection].apply(events, TransactionSql(connection))
+                await self._cursors.move(connection, tenant, cursor, batch)
                 moved = True
         return moved
 
-    async def _locked(self, connection: Connection, tenant: UUID, names: Collection[str]) -> list[Cursor]:
-        """The cursors that nobody else is moving."""
-        query = (
-            "SELECT projection, version, seq, stopped FROM cursors "
-            "WHERE tenant = %s AND projection = ANY(%s) AND stopped IS NULL FOR UPDATE SKIP LOCKED"
-        )
-        rows = await (await connection.execute(query, [tenant, list(names)], prepare=True)).fetchall()
-        cursors = [Cursor(*row) for row in rows]
-        return [c for c in cursors if self._projections[c.projection].version == c.version]
-
-    async def _cursors(self, tenant: UUID) -> list[Cursor]:
-        """Where each projection stands; those that have not begun begin at 0."""
-        query = "SELECT projection, version, seq, stopped FROM cursors WHERE tenant = %s"
+    async def _stop_at_gap(self, tenant: UUID, position: int, names: Collection[str]) -> bool:
         async with self._writer.tenant(tenant) as connection:
-            rows = await (await connection.execute(query, [tenant], prepare=True)).fetchall()
-            known = {(row[0], row[1]): Cursor(*row) for row in rows}
-            for projection in self._projections.values():
-                key = (projection.name, projection.version)
-                if key not in known:
-                    insert = (
-                        "INSERT INTO cursors VALUES (%s, %s, %s, 0, '', 'epoch', NULL) ON CONFLICT DO NOTHING"
-                    )
-                    await connection.execute(insert, [tenant, *key])
-                    known[key] = Cursor(*key, 0, None)
-        return [
-            cursor
-            for key, cursor in known.items()
-            if key in {(p.name, p.version) for p in self._projections.values()}
-        ]
-
-    async def _behind(self, tenants: Collection[UUID] | None) -> list[UUID]:
-        """Tenants whose log goes on beyond a cursor that is not stopped."""
-        query = (
-            "SELECT h.tenant FROM heads h CROSS JOIN unnest(%(names)s::text[], %(versions)s::int[]) AS p (name, version) "
-            "LEFT JOIN cursors c ON c.tenant = h.tenant AND c.projection = p.name AND c.version = p.version "
-            "WHERE (%(tenants)s::uuid[] IS NULL OR h.tenant = ANY(%(tenants)s)) "
-            "AND h.seq > coalesce(c.seq, 0) AND c.stopped IS NULL GROUP BY h.tenant LIMIT 1000"
-        )
-        projections = self._projections.values()
-        values = {
-            "names": [p.name for p in projections],
-            "versions": [p.version for p in projections],
-            "tenants": None if tenants is None else list(tenants),
-        }
-        async with self._system.system() as connection:
-            return [
-                row[0] for row in await (await connection.execute(query, values, prepare=True)).fetchall()
-            ]
-
-    async def _move(self, connection: Connection, tenant: UUID, cursor: Cursor, batch: Batch) -> None:
-        update = "UPDATE cursors SET seq = %s, hash = %s, recorded_at = %s WHERE tenant = %s AND projection = %s AND version = %s"
-        values = [batch.last, batch.hash, batch.recorded_at, tenant, cursor.projection, cursor.version]
-        await connection.execute(update, values, prepare=True)
-
-    async def _stop_at_gap(self, tenant: UUID, position: int) -> bool:
-        async with self._writer.tenant(tenant) as connection:
-            for cursor in await self._locked(connection, tenant, self._projections):
+            for cursor in await self._cursors.locked(connection, tenant, names):
                 if cursor.seq == position:
-                    await self._stop(connection, tenant, cursor, f"the log does not go on after {position}")
+                    await self._cursors.stop(
+                        connection, tenant, cursor, f"the log does not go on after {position}"
+                    )
         return False
-
-    async def _stop(self, connection: Connection, tenant: UUID, cursor: Cursor, reason: str) -> None:
-        log.error("projection %s stops for tenant %s: %s", cursor.projection, tenant, reason)
-        update = "UPDATE cursors SET stopped = %s WHERE tenant = %s AND projection = %s AND version = %s"
-        await connection.execute(update, [reason, tenant, cursor.projection, cursor.version])
 
     async def _park(self, tenant: UUID, batch: Batch, name: str, error: Exception) -> bool:
-        """Set the batch's one event aside, or stop where the projection asks for that. Texts of errors may be personal, so
-        only their kinds are kept."""
-        projection, (recorded,) = self._projections[name], batch.events
+        """Set the batch's one event aside, or stop where the projection asks for that."""
+        (recorded,), kind = batch.events, type(error).__name__
+        self._skips[tenant] = await skips_of(self._reader, tenant)
         async with self._writer.tenant(tenant) as connection:
-            for cursor in await self._locked(connection, tenant, [name]):
+            for cursor in await self._cursors.locked(connection, tenant, [name]):
                 if not batch.after <= cursor.seq < recorded.position:
                     return False
-                kind = type(error).__name__
-                if projection.on_failure == "stop":
-                    reason = f"event {recorded.position} can't be applied: {kind}"
-                    await self._stop(connection, tenant, cursor, reason)
-                    return False
-                log.error(
-                    "projection %s parks event %s of tenant %s: %s", name, recorded.position, tenant, kind
-                )
-                insert = "INSERT INTO parked VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
-                values: list[Any] = [tenant, name, cursor.version, recorded.position, recorded.topic, kind]
-                await connection.execute(insert, values)
-                await self._move(connection, tenant, cursor, batch)
+                if self._is_for(name, recorded):  # nobody has just decided to leave it out
+                    if self._projections[name].on_failure == "stop":
+                        reason = f"event {recorded.position} can't be applied: {kind}"
+                        await self._cursors.stop(connection, tenant, cursor, reason)
+                        return False
+                    await self._cursors.park(connection, cursor, recorded, kind)
+                await self._cursors.move(connection, tenant, cursor, batch)
                 return True
         return False
-
-
-def _is_for(projection: Projection, recorded: Recorded) -> bool:
-    return type(recorded.event) in projection.events
-
-
-async def lags(system: Database, projections: Sequence[Projection], tenant: UUID | None = None) -> list[Lag]:
-    """Every projection's lag, tenant by tenant, or for one tenant."""
-    query = (
-        "SELECT p.name, p.version, h.tenant, coalesce(c.seq, 0), h.seq - coalesce(c.seq, 0), "
-        "CASE WHEN h.seq > coalesce(c.seq, 0) THEN extract(epoch FROM now() - nullif(c.recorded_at, 'epoch')) END, "
-        "(SELECT count(*) FROM parked k WHERE k.tenant = h.tenant AND k.projection = p.name AND k.version = p.version), c.stopped "
-        "FROM heads h CROSS JOIN unnest(%(names)s::text[], %(versions)s::int[]) AS p (name, version) "
-        "LEFT JOIN cursors c ON c.tenant = h.tenant AND c.projection = p.name AND c.version = p.version "
-        "WHERE %(tenant)s::uuid IS NULL OR h.tenant = %(tenant)s ORDER BY 1, 3"
-    )
-    values = {
-        "names": [p.name for p in projections],
-        "versions": [p.version for p in projections],
-        "tenant": tenant,
-    }
-    async with system.system() as connection:
-        rows = await (await connection.execute(query, values)).fetchall()
-    return [
-        Lag(
-            projection=name,
-            version=version,
-            tenant=owner,
-            position=position,
-            behind=behind,
-            seconds=float(seconds or 0),
-            parked=parked,
-            stopped=stopped,
-        )
-        for name, version, owner, position, behind, seconds, parked, stopped in rows
-    ]
-
-
-async def reached(
-    database: Database, tenant: UUID, projection: Projection, position: int, deadline: datetime
-) -> bool:
-    """Wait until a projection has come to `position` of a tenant's log, at most until `deadline`; tells whether it has."""
-    query = "SELECT seq FROM cursors WHERE tenant = %s AND projection = %s AND version = %s"
-    while True:
-        async with database.tenant(tenant) as connection:
-            values = [tenant, projection.name, projection.version]
-            row = await (await connection.execute(query, values, prepare=True)).fetchone()
-        if row is not None and row[0] >= position:
-            return True
-        if datetime.now(deadline.tzinfo) >= deadline:
-            return False
-        await asyncio.sleep(0.01)

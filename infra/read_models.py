@@ -2,35 +2,137 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from domain.base import NIL
 from infra.database import Connection
+from infra.places import SCHEMAS, Place, as_owner
 from infra.sql import DIALECT
 from projections import PROJECTIONS
+from projections.base import Projection
+
+UNBUILT = 0
+"""The version of live tables that nothing was built in yet."""
 
 POLICY = "nullif(current_setting('retrace.tenant', true), '')::uuid"
 
 
-async def create_read_models(connection: Connection) -> None:
-    """Create what is missing. `connection` is a superuser's, or the owner's; safe to repeat."""
+async def create_read_models(connection: Connection, projections: Sequence[Projection] = PROJECTIONS) -> None:
+    """Create what is missing, and begin to build beside what is there in an older version. Safe to repeat.
+
+    `connection` is a superuser's, or the owner's.
+    """
     async with connection.transaction():
         await connection.execute("SET LOCAL ROLE retrace_owner")
-        rows = await (
-            await connection.execute(
-                "SELECT relname FROM pg_class WHERE relnamespace = 'retrace'::regnamespace"
-            )
-        ).fetchall()
-        there = {row[0] for row in rows}
-        for table in (table for projection in PROJECTIONS for table in projection.tables):
-            if table.name in there:
-                continue
-            await connection.execute(str(CreateTable(table).compile(dialect=DIALECT)).encode())
-            for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                await connection.execute(str(CreateIndex(index).compile(dialect=DIALECT)).encode())
-            name = f"retrace.{table.name}"
-            await connection.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY".encode())
-            await connection.execute(f"CREATE POLICY tenant ON {name} USING (tenant = {POLICY})".encode())
-            await connection.execute(f"GRANT SELECT ON {name} TO retrace_app".encode())
-            await connection.execute(
-                f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO retrace_projector".encode()
-            )
+        query = "SELECT projection, place, version FROM retrace.builds WHERE tenant = %s"
+        rows = await (await connection.execute(query, [NIL])).fetchall()
+        versions = {(row[0], row[1]): int(row[2]) for row in rows}
+        for projection in projections:
+            live = versions.get((projection.name, "live"))
+            if live is None:
+                # A new one, beside a log that is there already, must not be read before it knows that log.
+                live = UNBUILT if await _is_late(connection, projection) else projection.version
+                await create_at(connection, projection, "live")
+                await note(connection, projection, "live", NIL, None, live)
+            if live < projection.version > versions.get((projection.name, "next"), 0):
+                await _begin(connection, projection, NIL, None)
+
+
+async def _is_late(connection: Connection, projection: Projection) -> bool:
+    """Whether events were recorded before this projection had tables."""
+    tables = [f"{SCHEMAS['live']}.{table.name}" for table in projection.tables]
+    query = (
+        "SELECT EXISTS (SELECT FROM retrace.heads) AND NOT EXISTS (SELECT FROM unnest(%s::text[]) AS t (name) "
+        "WHERE to_regclass(name) IS NOT NULL)"
+    )
+    return await (await connection.execute(query, [tables])).fetchone() == (True,)
+
+
+async def begin(url: str, projection: Projection, *, tenant: UUID | None, until: int | None) -> None:
+    """Empty tables in `next`, in the place of those that are there, from now on to be filled by projectors."""
+    async with as_owner(url) as connection:
+        await _begin(connection, projection, tenant or NIL, until)
+
+
+async def drop(url: str, name: str, place: Place) -> bool:
+    """Remove a copy; tells whether there was one."""
+    async with as_owner(url) as connection:
+        return await drop_at(connection, name, place)
+
+
+async def hold(connection: Connection, *places: Place) -> None:
+    """Nobody moves a cursor of these places, or begins one, until this transaction ends. They can be read."""
+    names = ", ".join(f"{SCHEMAS[place]}.cursors" for place in places)
+    await connection.execute(f"LOCK TABLE {names} IN EXCLUSIVE MODE".encode())
+
+
+async def drop_at(connection: Connection, name: str, place: Place) -> bool:
+    """`connection` is the owner's, and holds `place`."""
+    assert place != "live"
+    await hold(connection, place)
+    gone = "DELETE FROM retrace.builds WHERE projection = %s AND place = %s RETURNING tables"
+    rows = await (await connection.execute(gone, [name, place])).fetchall()
+    for table in {table for row in rows for table in row[0]}:
+        await connection.execute(f"DROP TABLE IF EXISTS {SCHEMAS[place]}.{table}".encode())
+    await forget(connection, name, place)
+    return bool(rows)
+
+
+async def forget(connection: Connection, name: str, place: Place) -> None:
+    """Remove the cursors and parked events of what does not stand in `place` any more. `connection` is the owner's.
+
+    Until then nobody minds them: a cursor counts only where its projection stands.
+    """
+    gone = "SELECT FROM retrace.builds WHERE projection = %(name)s AND place = %(place)s"
+    for table in ("cursors", "parked"):
+        await connection.execute(
+            f"DELETE FROM {SCHEMAS[place]}.{table} WHERE projection = %(name)s AND NOT EXISTS ({gone})".encode(),
+            {"name": name, "place": place},
+        )
+
+
+async def create_at(connection: Connection, projection: Projection, place: Place) -> None:
+    """The projection's tables, where they are missing. `connection` is the owner's."""
+    schema = SCHEMAS[place]
+    await connection.execute(f"SET LOCAL search_path = {schema}, public".encode())
+    for table in projection.tables:
+        there = await (
+            await connection.execute("SELECT to_regclass(%s)", [f"{schema}.{table.name}"])
+        ).fetchone()
+        if there != (None,):
+            continue
+        await connection.execute(str(CreateTable(table).compile(dialect=DIALECT)).encode())
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            await connection.execute(str(CreateIndex(index).compile(dialect=DIALECT)).encode())
+        name = f"{schema}.{table.name}"
+        await connection.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY".encode())
+        await connection.execute(f"CREATE POLICY tenant ON {name} USING (tenant = {POLICY})".encode())
+        await connection.execute(f"GRANT SELECT ON {name} TO retrace_app".encode())
+        await connection.execute(
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO retrace_projector".encode()
+        )
+
+
+async def _begin(connection: Connection, projection: Projection, tenant: UUID, until: int | None) -> None:
+    await drop_at(connection, projection.name, "next")
+    await create_at(connection, projection, "next")
+    await note(connection, projection, "next", tenant, until)
+
+
+async def note(
+    connection: Connection,
+    projection: Projection,
+    place: Place,
+    tenant: UUID,
+    until: int | None,
+    version: int | None = None,
+) -> None:
+    """Say that it stands in `place`, there in `version`; by default that of `projection`."""
+    insert = "INSERT INTO retrace.builds (tenant, projection, place, version, tables, until) VALUES (%s, %s, %s, %s, %s, %s)"
+    tables = [table.name for table in projection.tables]
+    version = projection.version if version is None else version
+    values = [tenant, projection.name, place, version, tables, until]
+    await connection.execute(insert, values)

@@ -11,7 +11,7 @@ from uuid import UUID
 from application.ports import Unavailable
 from domain.errors import Invalid
 from infra.database import Database
-from infra.projector import Lag, lags, reached
+from infra.lag import Lag, lags, reached
 from infra.sql import TransactionSql
 from projections.base import Projection, Sql
 

@@ -62,15 +62,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.data / "master.key"
 
     def master(self) -> bytes:
-        """The master key, 32 bytes. The embedded mode makes one, readable by its user only. Raises InvalidSettings."""
+        """The master keys, 32 bytes each, the current one first. The embedded mode makes one, readable by its user only.
+
+        A new one is made for a new database only: with another key nothing could be read. Raises InvalidSettings.
+        """
         if self.master_key is not None:
-            return base64.b64decode(self.master_key)
+            return _keys(self.master_key)
         if not self.master_file.exists():
+            if self.embedded and (self.data / "postgres").exists():
+                hint = "put it back from its backup, or give it as RETRACE_MASTER_KEY, or move the folder away to begin anew"
+                error = f"{self.master_file} is gone, but the database beside it was written with it; {hint}"
+                raise InvalidSettings([error])
             _make_key(self.master_file)
-        text = self.master_file.read_text().strip()
-        if not _is_key(text):
-            raise InvalidSettings([f"{self.master_file} is not base64 of 32 bytes; put back the file it was"])
-        return base64.b64decode(text)
+        try:
+            return _keys(self.master_file.read_text().strip())
+        except ValueError:
+            text = f"{self.master_file} is not base64 of 32 bytes, a line a key; put back the file it was"
+            raise InvalidSettings([text]) from None
+
+
+def master_text(keys: bytes) -> Secret:
+    """What `Settings.master` gave, as RETRACE_MASTER_KEY has it."""
+    each = (keys[start : start + 32] for start in range(0, len(keys), 32))
+    return Secret(",".join(base64.b64encode(key).decode() for key in each))
 
 
 DESCRIPTIONS: dict[str, tuple[str, str]] = {
@@ -82,7 +96,7 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "data": ("RETRACE_DATA", "folder of the embedded servers, files and the embedded mode's master key"),
     "master_key": (
         "RETRACE_MASTER_KEY",
-        "base64 of 32 random bytes; wraps the tenants' keys. Needed with DATABASE_URL",
+        "base64 of 32 random bytes; wraps the tenants' keys. Needed with DATABASE_URL. Several are separated by commas: the current one first, then retired ones",
     ),
     "operator_key": (
         "RETRACE_OPERATOR_KEY",
@@ -202,8 +216,8 @@ def _checked(name: str, value: object) -> object:
         raise ValueError(f"is {value!r}; give one of {', '.join(LEVELS)}")
     if name in SCHEMES and not _has_scheme(value, SCHEMES[name]):
         raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in SCHEMES[name])}")
-    if name == "master_key" and not _is_key(value):
-        raise ValueError(f"is not base64 of 32 bytes; {NEW_KEY}")
+    if name == "master_key":
+        _keys(value)
     if name == "operator_key" and not (len(value) >= 32 and value.isascii() and value.isprintable()):
         raise ValueError("has 32 or more printable ASCII characters; make one with: openssl rand -hex 32")
     if name == "log_level":
@@ -220,11 +234,18 @@ def _has_scheme(url: str, schemes: tuple[str, ...]) -> bool:
         return False
 
 
-def _is_key(text: str) -> bool:
-    try:
-        return len(base64.b64decode(text, validate=True)) == 32
-    except (binascii.Error, ValueError):
-        return False
+def _keys(text: str) -> bytes:
+    """Keys in base64, with commas or line breaks between them, as one row of bytes. Raises ValueError."""
+    found = b""
+    for part in text.replace("\n", ",").split(","):
+        try:
+            key = base64.b64decode(part.strip(), validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != 32:
+            raise ValueError(f"is not base64 of 32 bytes; {NEW_KEY}")
+        found += key
+    return found
 
 
 def _make_key(file: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,9 +13,23 @@ from uuid import UUID
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from application.ports import Clock, Directory, Idempotency, Ids, KeyUse, Located, Locator, Unavailable
+from application.ports import (
+    Authorship,
+    Clock,
+    Directory,
+    Idempotency,
+    Ids,
+    KeyUse,
+    Located,
+    Locator,
+    Unavailable,
+    Writing,
+)
 from domain.errors import NotFound
 from domain.pricing import PriceTable
+from infra.audit.checkpoints import Checkpoints
+from infra.audit.verify import Report, verify
+from infra.crypto.erasing import SubjectEraser
 from infra.crypto.keyring import Keyring
 from infra.database import Database, migrate
 from infra.directory import CellDirectory
@@ -35,7 +49,7 @@ from infra.retrieval.extraction import FileExtractor
 from infra.retrieval.vectors import PgVectors
 from infra.settings import Settings
 from infra.storage import LocalFiles
-from projections import PROJECTIONS, transcript
+from projections import PROJECTIONS, authorship, transcript
 
 
 def utc_now() -> datetime:
@@ -60,6 +74,25 @@ class TranscriptLocator:
         return Located(row.conversation, row.first_version)
 
 
+class ReadAuthorship:
+    """Finds texts in the read model of that name. Implements `application.ports.Authorship`."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def find(self, tenant: UUID, fingerprints: Collection[bytes], limit: int) -> Sequence[Writing]:
+        """Raises Unavailable while the read model can't tell."""
+        rows = await self._reads.find(
+            tenant,
+            authorship.Authorship(),
+            lambda sql: authorship.find_authorship(sql, tenant, fingerprints, limit),
+        )
+        return [
+            Writing(interaction=row.interaction, conversation=row.conversation, position=row.position)
+            for row in rows or ()
+        ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """Everything that a role works with. `database` sees one tenant at a time, `system` the bookkeeping of all."""
@@ -79,8 +112,11 @@ class Services:
     extractor: FileExtractor
     completers: ConfiguredCompleters
     prices: PriceTable
+    eraser: SubjectEraser
+    checkpoints: Checkpoints
     reads: Reads
     locator: Locator
+    authorship: Authorship
     directory: Directory
     idempotency: Idempotency
     key_use: KeyUse
@@ -88,6 +124,15 @@ class Services:
     ids: Ids = uuid7
     background: set[asyncio.Task[Any]] = field(default_factory=set)
     """Answers that go on after their request has stopped waiting; held here so that they are not lost."""
+
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process is to stop: what would go on for ever ends then."""
+
+    async def verify(self, tenant: UUID) -> Report:
+        """Check a tenant's whole log."""
+        return await verify(
+            tenant, database=self.database, keyring=self.keyring, checkpoints=self.checkpoints
+        )
 
     async def database_answers(self) -> bool:
         try:
@@ -123,6 +168,7 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
         stack.push_async_callback(hints.close)
         database = await stack.enter_async_context(Database(url, size=pool))
         system = await stack.enter_async_context(Database(url, role="retrace_runner", size=4))
+        erasing = await stack.enter_async_context(Database(url, role="retrace_eraser", size=1))
         keyring = Keyring(database, settings.master())
         appender = await stack.enter_async_context(Appender(url))
         reader = Reader(database, keyring)
@@ -144,8 +190,11 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
             extractor=FileExtractor(),
             completers=ConfiguredCompleters(settings, embedder),
             prices=load_prices(),
+            eraser=SubjectEraser(erasing, keyring),
+            checkpoints=Checkpoints(database, keyring),
             reads=reads,
             locator=TranscriptLocator(reads),
+            authorship=ReadAuthorship(reads),
             directory=CellDirectory(system),
             idempotency=StoredIdempotency(database, keyring),
             key_use=RedisKeyUse(redis),

@@ -1,9 +1,13 @@
-"""Role `retrace projector`: keeps the read models up with the log."""
+"""Role `retrace projector`: keeps the read models up with the log, and their copies where there are any; signs the log."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
+from infra.audit.checkpoints import Checkpoints
+from infra.beside import Beside
 from infra.crypto.keyring import Keyring
 from infra.database import Database, migrate
 from infra.hints import Hints
@@ -23,9 +27,18 @@ async def project(settings: Settings) -> None:
         Database(url, role="retrace_projector", size=8) as writer,
         Database(url, role="retrace_runner", size=2) as system,
     ):
-        reader = Reader(writer, Keyring(writer, settings.master()))
+        keyring = Keyring(writer, settings.master())
+        reader = Reader(writer, keyring)
         projector = Projector(PROJECTIONS, writer=writer, system=system, reader=reader, hints=Hints(redis))
-        running = asyncio.create_task(projector.run())
+        beside = Beside(PROJECTIONS, url=url, master=settings.master(), system=system, reader=reader)
+        checkpoints = Checkpoints(writer, keyring)
+        running = asyncio.create_task(_all(projector.run(), beside.run(), checkpoints.run(system)))
         await stopped(running)
         running.cancel()
         await asyncio.wait([running])
+
+
+async def _all(*loops: Coroutine[Any, Any, None]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for loop in loops:
+            group.create_task(loop)

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import uvicorn
 
@@ -19,6 +20,14 @@ GRACE = 20
 
 class Server(uvicorn.Server):
     """Stops at a signal and comes back; uvicorn's own dies of the signal then, before anything else is closed."""
+
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._stopping.set()
+        super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -47,6 +56,6 @@ async def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=GRACE,
             server_header=False,
         )
-        await Server(config).serve()
+        await Server(config, parts.stopping).serve()
         if parts.background:
             await asyncio.wait(parts.background, timeout=GRACE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import signal
 import subprocess
@@ -18,7 +17,7 @@ from rich.console import Console
 
 from infra.embedded import Servers, servers
 from infra.embedded.process import ServerFailed, end_all, spawn
-from infra.settings import InvalidSettings, Secret, Settings, environment_of
+from infra.settings import Secret, Settings, environment_of, master_text
 
 ROLES = ("serve", "worker", "projector")
 READY = 60.0
@@ -146,7 +145,7 @@ def tree(
 
     To be entered in a thread that stays until the end (see `die_with_parent`).
     """
-    key = _master(settings)
+    key = settings.master()
     with servers(settings.data, settings.database_url, settings.redis_url) as running:
         if running.redis_url is None:
             say("there is no Redis: going on without caches and hints, a little slower")
@@ -154,7 +153,7 @@ def tree(
             settings,
             database_url=Secret(running.database_url),
             redis_url=Secret(running.redis_url) if running.redis_url else None,
-            master_key=Secret(base64.b64encode(key).decode()),
+            master_key=master_text(key),
             data=settings.data.resolve(),
         )
         here = str(Path(__file__).parent.parent)
@@ -204,14 +203,3 @@ def _reachable(settings: Settings) -> str:
     """The HTTP role's URL as seen from this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-
-
-def _master(settings: Settings) -> bytes:
-    """The master key. A new one is made for a new database only: with another key nothing could be read."""
-    made = settings.embedded and (settings.data / "postgres").exists()
-    if made and settings.master_key is None and not settings.master_file.exists():
-        hint = "put it back from its backup, or give it as RETRACE_MASTER_KEY, or move the folder away to begin anew"
-        raise InvalidSettings(
-            [f"{settings.master_file} is gone, but the database beside it was written with it; {hint}"]
-        )
-    return settings.master()

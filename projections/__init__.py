@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from projections.authorship import Authorship
 from projections.base import Projection
 from projections.costs import Costs
 from projections.documents import Documents
 from projections.transcript import Transcript
 
-PROJECTIONS: Sequence[Projection] = (Transcript(), Costs(), Documents())
+PROJECTIONS: Sequence[Projection] = (Transcript(), Costs(), Documents(), Authorship())

@@ -17,8 +17,11 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from domain.base import Event
 from domain.recorded import Recorded
 
-metadata = MetaData(schema="retrace")
-"""All read models. Each has `tenant` as its first column and first in its primary key; row-level security holds to it."""
+metadata = MetaData()
+"""All read models. Each has `tenant` as its first column and first in its primary key; row-level security holds to it.
+
+No schema is named: the same statements serve the tables that are read and those that are built beside them.
+"""
 
 Row = Mapping[str, Any]
 R = TypeVar("R", bound=msgspec.Struct)

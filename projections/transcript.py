@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar, Literal
@@ -13,6 +13,7 @@ from sqlalchemy import (
     ARRAY,
     Boolean,
     Column,
+    ColumnElement,
     DateTime,
     Float,
     Index,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Table,
     Uuid,
     any_,
+    delete,
     literal,
     select,
     tuple_,
@@ -122,6 +124,7 @@ class Transcript:
         _C.AnswerFailed,
         _C.Closed,
         _C.Reopened,
+        _C.Forgotten,
     )
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
 
@@ -131,6 +134,11 @@ class Transcript:
         answers = await self._known_interactions(batch, sql, tenant)
         for recorded in batch:
             _fold(recorded, rows, answers)
+        if forgotten := [recorded.stream for recorded in batch if isinstance(recorded.event, _C.Forgotten)]:
+            for table in (conversations, interactions):
+                await sql.run(
+                    delete(table).where(table.c.tenant == tenant, _is_one_of(table.c.conversation, forgotten))
+                )
         await sql.put(_REPLACE_CONVERSATIONS, [row_of(tenant, row) for row in rows.values()])
         await sql.put(_REPLACE_INTERACTIONS, [row_of(tenant, row) for row in answers.values()])
 
@@ -141,7 +149,7 @@ class Transcript:
             return {}
         query = select(conversations).where(
             conversations.c.tenant == tenant,
-            conversations.c.conversation == any_(literal(list(streams - begun), ARRAY(Uuid))),
+            _is_one_of(conversations.c.conversation, streams - begun),
         )
         return {row["conversation"]: struct_of(ConversationRow, row) for row in await sql.all(query)}
 
@@ -153,9 +161,13 @@ class Transcript:
             return {}
         query = select(interactions).where(
             interactions.c.tenant == tenant,
-            interactions.c.interaction == any_(literal(list(named), ARRAY(Uuid))),
+            _is_one_of(interactions.c.interaction, named),
         )
         return {row["interaction"]: struct_of(InteractionRow, row) for row in await sql.all(query)}
+
+
+def _is_one_of(column: Column[UUID], ids: Iterable[UUID]) -> ColumnElement[bool]:
+    return column == any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def _fold(recorded: Recorded, rows: dict[UUID, ConversationRow], answers: dict[UUID, InteractionRow]) -> None:
@@ -164,7 +176,12 @@ def _fold(recorded: Recorded, rows: dict[UUID, ConversationRow], answers: dict[U
         rows[recorded.stream] = ConversationRow(
             conversation=recorded.stream, channel=event.channel, status="open", started_at=at, last_at=at
         )
-    row = rows[recorded.stream]
+    if isinstance(event, _C.Forgotten):
+        rows.pop(recorded.stream, None)
+        for interaction in [i for i, answer in answers.items() if answer.conversation == recorded.stream]:
+            del answers[interaction]
+    if (row := rows.get(recorded.stream)) is None:
+        return  # what is left of an erased conversation
     row.version, row.last_at = recorded.version, at
     if isinstance(event, _C.MessageReceived):
         row.messages += 1

@@ -1,8 +1,8 @@
 """Envelope encryption: subject keys under tenant keys under a master key, all AES-256-GCM.
 
 A sealed text = format u8 (1) | subject 16 | nonce 12 | ciphertext and tag. The subject names the key; the additional data
-is the caller's context. Wrapped keys = nonce 12 | ciphertext and tag, bound to tenant, generation and subject.
-Master and tenant keys rotate by wrapping anew what lies under them; what a subject key sealed is never rewritten.
+is the caller's context. Master and tenant keys rotate by wrapping anew what lies under them (`infra/crypto/rotating.py`); what
+a subject key sealed is never rewritten.
 """
 
 from __future__ import annotations
@@ -10,26 +10,28 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.base import NIL
-from domain.errors import NotFound
+from domain.errors import Erased
+from infra.crypto.wrapping import Masters, unwrap, wrap
+from infra.crypto.wrapping import Tampered as Tampered  # whoever unseals meets it
 from infra.database import Connection, Database
 
 FORMAT = b"\x01"
 HEADER = 1 + 16 + 12
 CACHED = 100_000
 """Subject keys held in memory, per process (about 200 bytes each)."""
-
-
-class Tampered(Exception):
-    """A stored ciphertext, its context or its key was changed by somebody without the keys."""
+FRESH = 5.0
+"""Seconds for which a process takes the newest generation of a tenant's key that it knows for the newest that there is."""
 
 
 class WrappedKey(msgspec.Struct, frozen=True):
@@ -40,7 +42,7 @@ class WrappedKey(msgspec.Struct, frozen=True):
     wrapped: bytes
 
 
-class KeyErased(NotFound):
+class KeyErased(Erased):
     """This subject's key was destroyed; what it sealed can't be read again."""
 
 
@@ -67,14 +69,14 @@ class Keyring:
     """Keys of all tenants, loaded when first needed and cached. Safe to share within a process."""
 
     def __init__(self, database: Database, master: bytes) -> None:
-        """`master`: 32 bytes."""
+        """`master`: 32 bytes, or as many times 32 as there are master keys, the current one first."""
         self._database = database
-        self._master = AESGCM(master)
-        self._tenants: dict[UUID, tuple[int, AESGCM]] = {}
+        self._masters = Masters(master)
+        self._tenants: dict[UUID, tuple[float, int, AESGCM]] = {}
         self._generations: dict[tuple[UUID, int], AESGCM] = {}
         self._subjects: OrderedDict[tuple[UUID, UUID], AESGCM] = OrderedDict()
         self._secrets: dict[UUID, bytes] = {}
-        self._lock = asyncio.Lock()
+        self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def seal(self, tenant: UUID, subject: UUID, data: bytes, context: bytes) -> bytes:
         """Encrypt under the subject's key, which is made and stored first if there is none."""
@@ -116,7 +118,7 @@ class Keyring:
                 rows = await (await connection.execute(query, [tenant, missing], binary=True)).fetchall()
                 for subject, generation, wrapped in rows:
                     parent = await self._generation(connection, tenant, generation)
-                    secret = _unwrap(parent, wrapped, tenant, generation, subject)
+                    secret = unwrap(parent, wrapped, tenant, generation, subject)
                     found[subject] = self.remember(tenant, subject, AESGCM(secret))
         return found
 
@@ -125,7 +127,7 @@ class Keyring:
         generation, parent = await self._current(tenant)
         secret = AESGCM.generate_key(256)
         return AESGCM(secret), WrappedKey(
-            subject, generation, _wrap(parent, secret, tenant, generation, subject)
+            subject, generation, wrap(parent, secret, tenant, generation, subject)
         )
 
     def remember(self, tenant: UUID, subject: UUID, key: AESGCM) -> AESGCM:
@@ -156,43 +158,44 @@ class Keyring:
         return key.encrypt(bytes(12), b"", b"names")
 
     async def _current(self, tenant: UUID) -> tuple[int, AESGCM]:
-        """The tenant's newest key; its first one is made here."""
-        if tenant in self._tenants:
-            return self._tenants[tenant]
+        """The tenant's newest key."""
+        if (known := self._fresh(tenant)) is not None:
+            return known
+        if (lock := self._locks.get(tenant)) is None:
+            lock = self._locks[tenant] = asyncio.Lock()
+        async with lock:  # of many that wait, one asks
+            if (known := self._fresh(tenant)) is None:
+                asked = time.monotonic()
+                known = await self._newest(tenant)
+                self._tenants[tenant] = (asked, *known)
+        return known
+
+    def _fresh(self, tenant: UUID) -> tuple[int, AESGCM] | None:
+        if (known := self._tenants.get(tenant)) is None or time.monotonic() - known[0] > FRESH:
+            return None
+        return known[1:]
+
+    async def _newest(self, tenant: UUID) -> tuple[int, AESGCM]:
+        """As the database has it; the tenant's first key is made here."""
         newest = "SELECT generation FROM tenant_keys WHERE tenant = %s ORDER BY generation DESC LIMIT 1"
-        async with self._lock, self._database.tenant(tenant) as connection:
+        async with self._database.tenant(tenant) as connection:
             row = await (await connection.execute(newest, [tenant])).fetchone()
             if row is None:
-                wrapped = _wrap(self._master, AESGCM.generate_key(256), tenant, 1, NIL)
-                insert = "INSERT INTO tenant_keys (tenant, generation, wrapped) VALUES (%s, 1, %s) ON CONFLICT DO NOTHING"
-                await connection.execute(insert, [tenant, wrapped])
+                wrapped = self._masters.wrap(AESGCM.generate_key(256), tenant, 1)
+                insert = (
+                    "INSERT INTO tenant_keys (tenant, generation, wrapped, master) VALUES (%s, 1, %s, %s) "
+                    "ON CONFLICT DO NOTHING"
+                )
+                await connection.execute(insert, [tenant, wrapped, self._masters.current])
             generation = row[0] if row else 1
-            key = await self._generation(connection, tenant, generation)
-        self._tenants[tenant] = (generation, key)
-        return generation, key
+            return generation, await self._generation(connection, tenant, generation)
 
     async def _generation(self, connection: Connection, tenant: UUID, generation: int) -> AESGCM:
         if (tenant, generation) not in self._generations:
-            query = "SELECT wrapped FROM tenant_keys WHERE tenant = %s AND generation = %s"
+            query = "SELECT wrapped, master FROM tenant_keys WHERE tenant = %s AND generation = %s"
             row = await (await connection.execute(query, [tenant, generation], binary=True)).fetchone()
             if row is None:
                 raise KeyErased(f"the key of this tenant's generation {generation} is gone")
-            secret = _unwrap(self._master, row[0], tenant, generation, NIL)
+            secret, _ = self._masters.open(row[0], row[1], tenant, generation)
             self._generations[tenant, generation] = AESGCM(secret)
         return self._generations[tenant, generation]
-
-
-def _bound(tenant: UUID, generation: int, subject: UUID) -> bytes:
-    return b"key" + tenant.bytes + generation.to_bytes(4, "big") + subject.bytes
-
-
-def _wrap(parent: AESGCM, secret: bytes, tenant: UUID, generation: int, subject: UUID) -> bytes:
-    nonce = os.urandom(12)
-    return nonce + parent.encrypt(nonce, secret, _bound(tenant, generation, subject))
-
-
-def _unwrap(parent: AESGCM, wrapped: bytes, tenant: UUID, generation: int, subject: UUID) -> bytes:
-    try:
-        return parent.decrypt(wrapped[:12], wrapped[12:], _bound(tenant, generation, subject))
-    except InvalidTag:
-        raise Tampered("a stored key does not open: another master key, or it was changed") from None

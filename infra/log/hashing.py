@@ -38,13 +38,13 @@ def context_bytes(
     actor: str,
 ) -> bytes:
     """The context of an event; ids are 16 bytes, `recorded_at` is in microseconds."""
-    return FIXED.pack(tenant, stream, version, recorded_at, correlation, causation or NONE) + _names(
+    return FIXED.pack(tenant, stream, version, recorded_at, correlation, causation or NONE) + names_bytes(
         topic, actor
     )
 
 
 @lru_cache(maxsize=4096)
-def _names(topic: str, actor: str) -> bytes:
+def names_bytes(topic: str, actor: str) -> bytes:
     topic_bytes, actor_bytes = topic.encode(), actor.encode()
     return b"".join((LENGTH.pack(len(topic_bytes)), topic_bytes, LENGTH.pack(len(actor_bytes)), actor_bytes))
 

@@ -10,17 +10,22 @@ from uuid import UUID
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from application.ports import Found, Wanted
 from domain.base import EPOCH, Event
 from domain.errors import NotFound
 from domain.recorded import Recorded
 from infra.crypto.keyring import Keyring, subject_of, unseal_with
 from infra.database import Database
 from infra.log import codec
+from infra.log.finding import all_later, conditions, position_before
 from infra.log.hashing import context_bytes, microseconds
 
 COLUMNS = "seq, stream, version, topic, recorded_at, actor, correlation, causation, digest, hash, payload"
 PAGE = 1000
 """Events of one query when a whole stream or log is read."""
+
+SPAN = 20_000
+"""Positions of one query when events are looked for that no index knows."""
 
 Row = tuple[int, UUID, int, str, datetime, str, UUID, UUID | None, bytes, bytes, bytes | None]
 
@@ -118,6 +123,25 @@ class Reader:
             "limit": limit,
         }
         return await self._read(tenant, query, values)
+
+    async def find(self, tenant: UUID, wanted: Wanted, after: int, until: int, limit: int = PAGE) -> Found:
+        """What is wanted among the positions `after` + 1 to `until`: at most `limit` events, at most SPAN positions."""
+        if wanted.since is not None:
+            after = await position_before(self._database, tenant, wanted.since, after, until)
+        if wanted.until is not None and await all_later(self._database, tenant, wanted.until, after):
+            return Found([], until)
+        # One stream's events are few, and found by its key.
+        last = until if wanted.stream else min(until, after + SPAN)
+        order = "version" if wanted.stream else "seq"
+        query = (
+            f"SELECT {COLUMNS} FROM events WHERE tenant = %(tenant)s AND seq > %(after)s AND seq <= %(last)s "
+            f"{conditions(wanted)} ORDER BY {order} LIMIT %(limit)s"
+        )
+        values = {**msgspec.structs.asdict(wanted), "topics": list(wanted.topics)}
+        events = await self._read(
+            tenant, query, {**values, "tenant": tenant, "after": after, "last": last, "limit": limit}
+        )
+        return Found(events, events[-1].position if len(events) == limit else last)
 
     async def at(self, tenant: UUID, position: int) -> Recorded:
         """One event. Raises NotFound."""

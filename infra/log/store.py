@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.context import Context
-from application.ports import Owed, Saved, Settled, Tally, Unavailable
+from application.ports import Found, Owed, Saved, Settled, Tally, Unavailable, Wanted
 from domain.base import NIL, Aggregate, Event
 from domain.errors import Conflict, NotFound, Refused
 from domain.recorded import Recorded
@@ -157,6 +157,12 @@ class LogStore:
         self, tenant: UUID, *, after: int = 0, limit: int | None = None, topics: Sequence[str] = ()
     ) -> AsyncIterator[Recorded]:
         return self._reader.pages(tenant, after, limit, topics)
+
+    async def find(self, tenant: UUID, wanted: Wanted, *, after: int, until: int) -> AsyncIterator[Found]:
+        while after < until:
+            found = await self._reader.find(tenant, wanted, after, until)
+            yield found
+            after = found.reached
 
     def _turn(self, id: UUID) -> asyncio.Lock:
         if (lock := self._turns.get(id)) is None:

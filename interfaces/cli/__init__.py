@@ -10,10 +10,19 @@ from application.ports import Fault
 from domain.errors import Refusal
 from infra.embedded.process import FolderInUse, ServerFailed
 from infra.settings import InvalidSettings
-from interfaces.cli.look import events, show, why
+from interfaces.cli.audit import audit, forget
+from interfaces.cli.backup import backup
+from interfaces.cli.events import events
+from interfaces.cli.history import diff, show
+from interfaces.cli.invariants import invariants
+from interfaces.cli.keys import keys
+from interfaces.cli.look import why
+from interfaces.cli.projections import projections
+from interfaces.cli.restore import restore
 from interfaces.cli.run import demo, doctor, projector, serve, up, worker
 from interfaces.cli.tenant import ask, tenant
-from interfaces.cli.work import projections, work
+from interfaces.cli.work import work
+from interfaces.cli.wrote import wrote
 from interfaces.supervisor import NotReady
 
 
@@ -33,9 +42,17 @@ for command in (
     ask,
     events,
     show,
+    diff,
     why,
+    wrote,
     projections,
     work,
+    audit,
+    invariants,
+    forget,
+    keys,
+    backup,
+    restore,
 ):
     cli.add_command(command)
 

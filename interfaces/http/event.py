@@ -8,12 +8,16 @@ from uuid import UUID
 
 import msgspec
 
+from domain.authorship import MACHINE_MADE
 from domain.base import COLUMNS
 from domain.recorded import Recorded
 
 
 class EventOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`position` counts the tenant's events, `version` those of the stream. `data` is null once it was erased."""
+    """`position` counts the tenant's events, `version` those of the stream. `data` is null once it was erased.
+
+    `machine_made`: a model wrote the text in it.
+    """
 
     position: int
     stream: str
@@ -24,6 +28,7 @@ class EventOut(msgspec.Struct, frozen=True, kw_only=True):
     correlation: UUID
     causation: UUID | None
     hash: str
+    machine_made: bool
     data: dict[str, Any] | None
 
 
@@ -47,5 +52,6 @@ def shown_event(recorded: Recorded) -> EventOut:
         correlation=recorded.correlation,
         causation=recorded.causation,
         hash=recorded.hash.hex(),
+        machine_made=recorded.topic in MACHINE_MADE,
         data=data,
     )

@@ -37,6 +37,8 @@ EXAMPLES: dict[tuple[str, str], Any] = {
         "message_id": "app-4711",
         "wait": 30,
     },
+    ("post", "/v1/customers/forget"): {"channel": "http", "address": "ann@example.com"},
+    ("post", "/v1/audit/wrote"): {"text": "Express shipping costs 12.50 euros."},
     ("post", "/v1/search"): {"query": "opening hours", "limit": 3},
     ("put", "/v1/agent/configuration"): {
         "name": "Nora",

@@ -64,10 +64,11 @@ class Pager(Generic[P]):
         more = len(rows) > limit
         return Page(
             [shown(row) for row in rows[:limit]],
-            await self._cursor(place(rows[limit - 1])) if more else None,
+            await self.cursor(place(rows[limit - 1])) if more else None,
         )
 
-    async def _cursor(self, place: P) -> str:
+    async def cursor(self, place: P) -> str:
+        """For the page that begins after a place."""
         data = msgspec.msgpack.encode(place)
         return base64.urlsafe_b64encode(await self._mac(data) + data).decode().rstrip("=")
 

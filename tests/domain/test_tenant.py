@@ -61,3 +61,21 @@ def test_names_are_trimmed_and_bounded(tenant: Tenant) -> None:
     for name in ("", "  ", "x" * 201):
         with pytest.raises(Invalid):
             tenant.rename(name, NOW)
+
+
+def test_an_event_is_skipped_once_and_with_a_reason(tenant: Tenant) -> None:
+    assert len(when(tenant, lambda: tenant.skip_projection_event("costs", 7, "a broken import", NOW))) == 1
+    assert when(tenant, lambda: tenant.skip_projection_event("costs", 7, "again", NOW)) == []
+    assert len(when(tenant, lambda: tenant.skip_projection_event("transcript", 7, "too", NOW))) == 1
+    for reason in ("", "  ", "x" * 501):
+        with pytest.raises(Invalid):
+            tenant.skip_projection_event("costs", 8, reason, NOW)
+
+
+def test_a_rotation_of_keys_is_said_once_and_in_a_removed_tenant_too(tenant: Tenant) -> None:
+    tenant.remove(NOW)
+    assert len(when(tenant, lambda: tenant.rotate_key_of_tenant(2, "m1", NOW))) == 1
+    assert when(tenant, lambda: tenant.rotate_key_of_tenant(2, "m1", NOW)) == []
+    assert len(when(tenant, lambda: tenant.rotate_master_key("m1", NOW))) == 1
+    assert when(tenant, lambda: tenant.rotate_master_key("m1", NOW)) == []
+    assert (tenant.state.generation, tenant.state.master) == (2, "m1")

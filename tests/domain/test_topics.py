@@ -17,14 +17,10 @@ import msgspec
 import pytest
 from eventsourcing.utils import register_topic
 
-from domain.agent import Agent
-from domain.base import COLUMNS, Aggregate, Event, aggregate_class, event_class, events_of
-from domain.conversation import Conversation
-from domain.document import Document
-from domain.tenant import Tenant
+from domain.base import COLUMNS, Event, aggregate_class, event_class, events_of
+from domain.kinds import KINDS
 from infra.log import codec
 
-KINDS: tuple[type[Aggregate[Any]], ...] = (Tenant, Agent, Conversation, Document)
 GOLDEN = Path(__file__).parent.parent / "golden" / "topics.json"
 
 

@@ -10,25 +10,33 @@ import pytest
 
 from application.ports import Chunk, Owed
 from domain.conversation import Conversation
+from infra.audit.checkpoints import Checkpoints
 from infra.database import Database, options
 from infra.hints import Hints
 from infra.log.reader import Reader
 from infra.projector import Projector
+from infra.rebuild import rebuild, workshop
 from infra.retrieval.vectors import PgVectors
 from projections import PROJECTIONS
-from tests.infra.log.parts import context, log_on, now, started
+from projections.transcript import Transcript
+from tests.infra.log.parts import MASTER, context, log_on, now, started
 
 POLICY = "(tenant = (NULLIF(current_setting('retrace.tenant'::text, true), ''::text))::uuid)"
-SYSTEM = {"heads", "work", "cursors", "parked"}
+SYSTEM = {"heads", "work", "cursors", "parked", "builds", "checkpoints"}
 """Tables of which the runner sees all tenants' rows: bookkeeping, no content."""
 
 
 def tables(connection: psycopg.Connection[Any]) -> list[str]:
     query = (
-        "SELECT relname FROM pg_class "
-        "WHERE relkind IN ('r', 'p') AND relnamespace = 'retrace'::regnamespace ORDER BY 1"
+        "SELECT relnamespace::regnamespace || '.' || relname FROM pg_class "
+        "WHERE relkind IN ('r', 'p') AND relnamespace::regnamespace::text LIKE 'retrace%' ORDER BY 1"
     )
     return [row[0] for row in connection.execute(query).fetchall()]
+
+
+def plain(name: str) -> str:
+    """A table's name without its schema."""
+    return name.partition(".")[2]
 
 
 @pytest.fixture(name="two_tenants", scope="module")
@@ -48,9 +56,14 @@ async def _two_tenants(database_url: str) -> list[UUID]:
             await PgVectors(log.database, log.keyring).replace(ctx.tenant, uuid4(), "t", "m", [chunk])
             loaded = await log.store.load(Conversation, conversation.id, tenant=ctx.tenant)
             await log.snapshots.save(loaded, ctx.tenant)
+            await Checkpoints(log.database, log.keyring).make(ctx.tenant)
             tenants.append(ctx.tenant)
         reader = Reader(writer, log.keyring)
         await Projector(PROJECTIONS, writer=writer, system=system, reader=reader, hints=Hints()).catch_up()
+    async with workshop(
+        database_url, MASTER, Transcript()
+    ) as shop:  # a copy has to be kept apart in the same way
+        await rebuild(shop)
     return tenants
 
 
@@ -66,12 +79,14 @@ def test_a_tenant_sees_no_row_of_another(database_url: str, two_tenants: list[UU
             assert all(row[0] == ours for row in rows), name
             query = f"SELECT count(*) FROM {name} WHERE tenant = %s"
             assert connection.execute(query.encode(), [theirs]).fetchone() == (0,), name
-            seen |= {name} if rows else set()
+            seen |= {name.removeprefix("retrace.")} if rows else set()
         connection.execute("SET retrace.tenant = ''")
         for name in names:
             assert connection.execute(f"SELECT count(*) FROM {name}".encode()).fetchone() == (0,), name
     assert {
         "events",
+        "retrace_next.conversations",
+        "retrace_next.cursors",
         "heads",
         "inbox",
         "work",
@@ -79,6 +94,9 @@ def test_a_tenant_sees_no_row_of_another(database_url: str, two_tenants: list[UU
         "conversations",
         "snapshots",
         "subject_keys",
+        "checkpoints",
+        "tiles",
+        "signing_keys",
     } <= seen
 
 
@@ -116,13 +134,18 @@ def test_only_the_writer_may_append(database_url: str, role: str) -> None:
         assert superuser.execute(query, [role]).fetchall() == [(False,)]
 
 
-def test_every_table_is_kept_apart_by_tenant_and_fit_to_be_distributed(database_url: str) -> None:
+def test_every_table_is_kept_apart_by_tenant_and_fit_to_be_distributed(
+    database_url: str, two_tenants: list[UUID]
+) -> None:
     """Tenant first in every key and index, row-level security without FORCE, no trigger, no sequence."""
     with psycopg.connect(database_url) as c:
         names = tables(c)
-        assert {"events", "heads", "inbox", "work", "chunks", "costs", "conversations"} <= set(names)
+        assert {"events", "heads", "inbox", "work", "chunks", "costs", "conversations"} <= set(
+            map(plain, names)
+        )
+        assert {"retrace_next.conversations", "retrace_next.interactions", "retrace_old.parked"} <= set(names)
         for name in names:
-            table = [f"retrace.{name}"]
+            table = [name]
             first = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum = 1"
             assert c.execute(first, table).fetchone() == ("tenant",), name
             security = (
@@ -140,16 +163,28 @@ def test_every_table_is_kept_apart_by_tenant_and_fit_to_be_distributed(database_
             )
             found = c.execute(policies, table).fetchall()
             assert (POLICY, ["-"]) in found, name
-            assert all(policy == (POLICY, ["-"]) or name in SYSTEM for policy in found), name
+            assert all(policy == (POLICY, ["-"]) or plain(name) in SYSTEM for policy in found), name
             assert all(roles == ["retrace_runner"] for expression, roles in found if expression == "true"), (
                 name
             )
         triggers = "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal"
         assert c.execute(triggers).fetchone() == (0,)
-        sequences = (
-            "SELECT count(*) FROM pg_class WHERE relkind = 'S' AND relnamespace = 'retrace'::regnamespace"
-        )
+        sequences = "SELECT count(*) FROM pg_class WHERE relkind = 'S' AND relnamespace::regnamespace::text LIKE 'retrace%'"
         assert c.execute(sequences).fetchone() == (0,)
+
+
+def test_a_copy_has_the_rules_and_rights_of_the_live_one(database_url: str, two_tenants: list[UUID]) -> None:
+    query = (
+        "SELECT relacl::text, (SELECT array_agg(indkey::text ORDER BY indkey::text) FROM pg_index WHERE indrelid = pg_class.oid), "
+        "(SELECT array_agg(attname || ' ' || format_type(atttypid, atttypmod) || ' ' || attnotnull ORDER BY attnum) FROM pg_attribute "
+        "WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped) FROM pg_class WHERE oid = %s::regclass"
+    )
+    with psycopg.connect(database_url) as c:
+        for name in ("conversations", "interactions", "cursors", "parked"):
+            live, copy = (
+                c.execute(query, [f"{schema}.{name}"]).fetchone() for schema in ("retrace", "retrace_next")
+            )
+            assert live == copy, name
 
 
 def test_functions_run_as_an_owner_without_power(database_url: str) -> None:

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from domain.completion import Attempt, Usage
 from domain.conversation import Conversation, Routing
 from infra.database import Database
+from infra.lag import lags
 from infra.log.reader import Reader
-from infra.projector import Projector, lags
+from infra.projector import Projector
 from infra.sql import TransactionSql
 from projections import PROJECTIONS
 from projections.base import Projection

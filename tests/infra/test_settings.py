@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from infra.settings import DESCRIPTIONS, SECRETS, InvalidSettings, Settings, environment_of, load
+from infra.settings import DESCRIPTIONS, SECRETS, InvalidSettings, Settings, environment_of, load, master_text
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 EVERYTHING = {
@@ -140,3 +140,17 @@ def test_a_damaged_master_key_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match="put back the file"):
         settings.master()
     assert settings.master_file.read_text() == "half a k"
+
+
+def test_several_master_keys_are_given_with_the_current_one_first(tmp_path: Path) -> None:
+    older = base64.b64encode(b"o" * 32).decode()
+    settings = load({"RETRACE_MASTER_KEY": f"{KEY}, {older}"}, tmp_path)
+    assert settings.master() == bytes(range(32)) + b"o" * 32
+    assert (
+        load({"RETRACE_MASTER_KEY": master_text(settings.master())}, tmp_path).master() == settings.master()
+    )
+    (tmp_path / "master.key").write_text(f"{KEY}\n{older}\n")
+    assert Settings(data=tmp_path).master() == settings.master()
+    assert errors({"RETRACE_MASTER_KEY": f"{KEY},c2hvcnQ="}, tmp_path) == [
+        "RETRACE_MASTER_KEY is not base64 of 32 bytes; make one with: openssl rand -base64 32"
+    ]

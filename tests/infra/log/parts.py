@@ -34,9 +34,9 @@ class Log:
 
 
 @asynccontextmanager
-async def log_on(url: str) -> AsyncIterator[Log]:
+async def log_on(url: str, master: bytes = MASTER) -> AsyncIterator[Log]:
     async with Database(url, size=4) as database, Appender(url) as appender:
-        keyring = Keyring(database, MASTER)
+        keyring = Keyring(database, master)
         reader, snapshots, hints = Reader(database, keyring), Snapshots(database, keyring), Hints()
         store = LogStore(appender, reader, snapshots, keyring, hints)
         yield Log(url, database, keyring, appender, reader, snapshots, store, hints)

@@ -93,7 +93,7 @@ async def test_a_scope_is_asked_for_on_every_route(
             lacking = next((scope for scope in SCOPES if f"`{scope}`" in told), None)
             headers: dict[str, Any] = keys[lacking] if lacking else {"X-Tenant-API-Key": ours.key}
             filled = path.replace("{key}", "abc")
-            for name in ("interaction", "conversation", "document", "tenant"):
+            for name in ("interaction", "conversation", "document", "tenant", "id"):
                 filled = filled.replace(f"{{{name}}}", str(uuid4()))
             reply = await anyone.request(method.upper(), filled, headers=headers)
             assert reply.status_code == 403, (method, path, reply.text)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from interfaces.asgi import litestar_app
 from interfaces.bootstrap import Services
+from interfaces.http import audit_follow
 from interfaces.http.observing import Counters
 from interfaces.http.openapi import EXAMPLES
 from tests.interfaces.http.conftest import OPERATOR, Customer
@@ -145,8 +146,13 @@ def paths(parts: Services) -> dict[str, Any]:
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 @pytest.mark.parametrize("who", ["a tenant", "the operator", "nobody"])
 async def test_no_input_makes_a_fault(
-    ours: Customer, anyone: httpx.AsyncClient, paths: dict[str, Any], who: str
+    ours: Customer,
+    anyone: httpx.AsyncClient,
+    paths: dict[str, Any],
+    who: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(audit_follow, "LONGEST", 0.1)
     first = (await ours.ask("Hello?", address="fuzz")).json()
     made = await ours.http.post("/v1/documents", files={"file": ("a.txt", b"Fuzz.")})
     ids = {
@@ -154,7 +160,8 @@ async def test_no_input_makes_a_fault(
         "conversation": first["conversation"],
         "document": made.json()["id"],
         "key": "0" * 12,
-        "kind": "invalid",
+        "kind": "conversation",
+        "id": first["conversation"],
         # A tenant that may be suspended and removed as the operator likes.
         "tenant": await _spare(anyone) if who == "the operator" else str(ours.tenant),
     }

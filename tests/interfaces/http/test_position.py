@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from interfaces.bootstrap import Services
+from projections import PROJECTIONS
 from tests.interfaces.http.conftest import Customer, customer_of
 
 HEADER = "Retrace-Position"
@@ -39,7 +40,7 @@ async def test_a_projection_that_does_not_come_is_503_within_bounds(
         await http.get("/v1/conversations", headers={HEADER: "2"})
         with psycopg.connect(database_url, autocommit=True) as connection:
             update = "UPDATE retrace.cursors SET stopped = 'a test' WHERE tenant = %s"
-            assert connection.execute(update, [tenant.tenant]).rowcount == 3
+            assert connection.execute(update, [tenant.tenant]).rowcount == len(PROJECTIONS)
         reply = await tenant.ask("Is anybody there?")
         began = monotonic()
         late = await http.get("/v1/conversations", headers={HEADER: reply.headers[HEADER]})

@@ -88,6 +88,23 @@ async def test_it_finishes_what_runs_when_it_is_told_to_stop(
     assert not [line for line in lines if line["level"] in ("ERROR", "CRITICAL")]
 
 
+async def test_whoever_follows_the_log_is_let_go_when_it_is_told_to_stop(
+    server: tuple[subprocess.Popen[bytes], str, Path], client: httpx.AsyncClient
+) -> None:
+    process, _, log = server
+    parts: list[str] = []
+    async with client.stream("GET", "/v1/audit/events/stream", params={"after": "0"}) as reply:
+        assert reply.status_code == 200
+        async for part in reply.aiter_text():
+            parts.append(part)
+            if "audit.read" in part:
+                process.send_signal(signal.SIGTERM)
+    assert "event: tenant.created" in "".join(parts)
+    assert await asyncio.to_thread(process.wait, 10) == 0
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert not [line for line in lines if line["level"] in ("ERROR", "CRITICAL")]
+
+
 async def test_a_huge_body_never_fills_its_memory(
     server: tuple[subprocess.Popen[bytes], str, Path], client: httpx.AsyncClient
 ) -> None:

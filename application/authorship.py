@@ -1,0 +1,97 @@
+"""Did we write this? From the log, years later too."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from application.explanation import interaction_events
+from application.ports import Authorship, Locator, Store, Writing
+from domain.agent import Agent, AgentConfiguration
+from domain.authorship import candidates, fingerprint
+from domain.conversation import Conversation
+from domain.errors import Invalid, NotFound
+
+MOST = 20
+"""Answers that are told of one text: of "Yes." there may be thousands."""
+
+
+class Lookup(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the two. `sha256`: 64 hexadecimal digits, of the answer's text in UTF-8, without the disclosure."""
+
+    text: str | None = None
+    sha256: str | None = None
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer of ours with that text. `position` is the event's that proves it, `hash` that event's."""
+
+    interaction: UUID
+    conversation: UUID
+    position: int
+    version: int
+    written_at: datetime
+    provider: str | None
+    model: str | None
+    hash: str
+
+
+async def written(
+    command: Lookup, tenant: UUID, *, store: Store, locator: Locator, authorship: Authorship
+) -> tuple[Written, ...]:
+    """The newest answers that have this text; white space, case and markers as [1] do not count. Raises Invalid."""
+    found = await authorship.find(tenant, await _marks(command, tenant, store), MOST)
+    told = [await _told(writing, tenant, store, locator) for writing in found]
+    return tuple(item for item in told if item is not None)
+
+
+async def _marks(command: Lookup, tenant: UUID, store: Store) -> frozenset[bytes]:
+    if (command.text is None) == (command.sha256 is None):
+        raise Invalid("give text or sha256, one of the two")
+    if command.sha256 is not None:
+        try:
+            digest = bytes.fromhex(command.sha256)
+        except ValueError:
+            digest = b""
+        if len(digest) != 32:
+            raise Invalid("sha256 has 64 hexadecimal digits")
+        return frozenset([fingerprint(tenant, digest)])
+    assert command.text is not None
+    if not command.text.strip():
+        raise Invalid("the text is empty; give what is to be looked up")
+    return candidates(tenant, command.text, await _disclosures(tenant, store))
+
+
+async def _disclosures(tenant: UUID, store: Store) -> set[str]:
+    """All that this tenant's customers were ever told before a first answer."""
+    found = {AgentConfiguration().disclosure}
+    async for recorded in store.stream(tenant, Agent.id_of(tenant)):
+        if isinstance(recorded.event, Agent.Configured):
+            found.add(recorded.event.configuration.disclosure)
+    return found
+
+
+async def _told(writing: Writing, tenant: UUID, store: Store, locator: Locator) -> Written | None:
+    """None: it was erased meanwhile."""
+    try:
+        place = await locator.locate(tenant, writing.interaction)
+    except NotFound:
+        return None
+    events = await interaction_events(tenant, place, writing.interaction, store=store)
+    answered = next((e for e in events if isinstance(e.event, Conversation.Answered)), None)
+    if answered is None:
+        return None
+    metered = next((e.event for e in reversed(events) if isinstance(e.event, Conversation.Metered)), None)
+    last = metered.attempts[-1] if metered and metered.attempts else None
+    return Written(
+        interaction=writing.interaction,
+        conversation=writing.conversation,
+        position=answered.position,
+        version=answered.version,
+        written_at=answered.recorded_at,
+        provider=last.provider if last else None,
+        model=(last.served or last.model) if last else None,
+        hash=answered.hash.hex(),
+    )

@@ -1,0 +1,74 @@
+"""Forgetting a customer: said by an event at once, carried out by work that survives every crash."""
+
+from __future__ import annotations
+
+from itertools import count
+from uuid import UUID
+
+import msgspec
+
+from application.context import Context
+from application.conversation import ANSWER_WORK, conversation_of
+from application.ports import Clock, Eraser, Keyring, Owed, Settled, Store
+from domain.conversation import Conversation
+from domain.errors import Erased, NotFound
+
+ERASE_WORK = "erase"
+
+
+class ForgetCustomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    channel: str
+    address: str
+
+
+class Erase(msgspec.Struct, frozen=True, kw_only=True):
+    """`subject`: the conversation whose key is destroyed."""
+
+    subject: UUID
+
+
+class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
+    """`conversations` that are being erased, the earlier ones of this customer included; `position` of the last event, 0 when
+    all had been forgotten before."""
+
+    conversations: tuple[UUID, ...]
+    position: int
+
+
+async def forget_customer(
+    command: ForgetCustomer, context: Context, *, store: Store, keyring: Keyring, clock: Clock
+) -> Forgotten:
+    """Say that a customer is to be erased. Raises NotFound for one who never wrote."""
+    found: list[UUID] = []
+    position = 0
+
+    def decide(known: Conversation | None) -> Conversation:
+        if known is None:
+            raise NotFound("this customer has no conversation in this tenant; check channel and address")
+        known.forget(clock())
+        return known
+
+    for generation in count():
+        conversation = await conversation_of(
+            context.tenant, command.channel, command.address, generation, keyring=keyring
+        )
+        work: list[Owed | Settled] = [
+            Owed(kind=ERASE_WORK, key=conversation.hex, due_at=clock()),
+            Settled(kind=ANSWER_WORK, key=conversation.hex),
+        ]
+        try:
+            _, saved = await store.change(Conversation, conversation, decide, context=context, work=work)
+            position = saved.position or position
+        except Erased:
+            pass
+        except NotFound:
+            if not found:
+                raise
+            return Forgotten(conversations=tuple(found), position=position)
+        found.append(conversation)
+    raise AssertionError("unreachable")
+
+
+async def erase(command: Erase, context: Context, *, eraser: Eraser) -> int:
+    """Destroy a forgotten subject's key and blank what it sealed; returns how many events were. Again has no further effect."""
+    return await eraser.erase(context.tenant, command.subject)

@@ -1,0 +1,82 @@
+"""Events per second of verifying a log: keys, digests, chains, tree. Beside it: SHA-256 alone over the same bytes, in memory."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from hashlib import sha256
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+import uvloop
+
+from bench.conversations import fill
+from bench.harness import Floor, Result, arguments, conditions, report, rounds
+from bench.parts import MASTER
+from bench.server import server
+from infra.audit.checkpoints import Checkpoints
+from infra.audit.verify import verify
+from infra.crypto.keyring import Keyring
+from infra.database import Database
+
+EVENTS_PER_SECOND_GIVEN = 200_000 / 30
+ROUNDS = 3
+
+
+async def _verify(url: str, tenant: UUID, sign: bool) -> int:
+    async with Database(url) as database:
+        keyring = Keyring(database, MASTER)
+        checkpoints = Checkpoints(database, keyring)
+        if sign:
+            await checkpoints.make(tenant)
+            return 0
+        found = await verify(tenant, database=database, keyring=keyring, checkpoints=checkpoints)
+        if found.findings:
+            raise AssertionError(f"a clean log has findings: {found.findings[:3]}")
+        return found.events
+
+
+def ours(url: str, tenant: UUID) -> dict[str, float]:
+    began = time.perf_counter()
+    events = uvloop.run(_verify(url, tenant, False))
+    return {"retrace_per_s": events / (time.perf_counter() - began)}
+
+
+def bare(payloads: list[bytes]) -> dict[str, float]:
+    began = time.perf_counter()
+    for payload in payloads:
+        sha256(payload).digest()
+    return {"sha256_per_s": len(payloads) / (time.perf_counter() - began)}
+
+
+def main() -> None:
+    given = arguments("verifying a log", seconds=30)
+    events = max(20_000, round(EVENTS_PER_SECOND_GIVEN * given.seconds / 1000) * 1000)
+    with server() as running, running.fresh() as url:
+        (tenant,) = uvloop.run(fill(url, events, 1))
+        uvloop.run(_verify(url, tenant, True))
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE retrace.events")
+            query: LiteralString = "SELECT payload FROM retrace.events LIMIT 50000"
+            payloads = [row[0] for row in connection.execute(query, binary=True).fetchall()]
+        running.checkpoint()
+        figures = rounds([partial(ours, url, tenant), partial(bare, payloads)], ROUNDS)
+    figures["to_sha256"] = figures["retrace_per_s"] / figures["sha256_per_s"]
+    result = Result(
+        name="verify",
+        ratio=figures["to_sha256"],
+        figures=figures,
+        floors=(Floor("events per second", figures["retrace_per_s"], least=100_000),),
+        conditions=conditions(
+            running.version,
+            rounds=ROUNDS,
+            events=events,
+            payload_bytes=round(sum(map(len, payloads)) / len(payloads)),
+        ),
+    )
+    report(result, given.json)
+
+
+if __name__ == "__main__":
+    main()

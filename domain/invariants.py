@@ -1,0 +1,159 @@
+"""What must hold after every event of a tenant's log. Folding the log proves it for every prefix; one line an invariant in INVARIANTS.
+
+Each is told of the events in order of position and says what is wrong, once, at the event at which it became wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from uuid import UUID
+
+import msgspec
+
+from domain.conversation import Conversation as C
+from domain.recorded import Recorded
+
+Check = Callable[[Recorded], str | None]
+"""What is wrong with the log that ends with this event, or None."""
+
+
+class Violation(msgspec.Struct, frozen=True, kw_only=True):
+    """`position` is the end of the shortest prefix for which the invariant does not hold."""
+
+    invariant: str
+    tenant: UUID
+    position: int
+    stream: UUID
+    text: str
+
+
+def every_message_is_answered_once_or_pending() -> Check:
+    pending: dict[UUID, list[str]] = {}
+    seen: set[tuple[UUID, str]] = set()
+
+    def check(recorded: Recorded) -> str | None:
+        event, waiting = recorded.event, pending.setdefault(recorded.stream, [])
+        if isinstance(event, C.MessageReceived):
+            if (recorded.stream, event.message) in seen:
+                return f"message {event.message} was received a second time"
+            seen.add((recorded.stream, event.message))
+            waiting.append(event.message)
+        elif isinstance(event, C.Answered):
+            pending[recorded.stream] = []
+            if list(event.messages) != waiting:
+                return f"the answer is to {list(event.messages)}, but {waiting} were waiting"
+        return None
+
+    return check
+
+
+def nobody_is_answered_who_was_not_told_that_a_machine_answers() -> Check:
+    told: set[UUID] = set()
+
+    def check(recorded: Recorded) -> str | None:
+        if isinstance(recorded.event, C.Disclosed):
+            told.add(recorded.stream)
+        elif isinstance(recorded.event, C.Answered) and recorded.stream not in told:
+            return "an answer came before the disclosure"
+        return None
+
+    return check
+
+
+def every_citation_was_in_the_prompt() -> Check:
+    shown: dict[UUID, set[str]] = {}
+
+    def check(recorded: Recorded) -> str | None:
+        event = recorded.event
+        if isinstance(event, C.Prompted):
+            shown[event.interaction] = {item.passage for item in event.retrieved}
+        elif isinstance(event, C.Answered):
+            strange = {c.passage for c in event.citations} - shown.pop(event.interaction, set())
+            if strange:
+                return f"the answer cites passages that were not in its prompt: {sorted(strange)}"
+        return None
+
+    return check
+
+
+def every_sum_of_costs_is_exact() -> Check:
+    def check(recorded: Recorded) -> str | None:
+        event = recorded.event
+        if isinstance(event, C.Metered) and event.cost != sum(attempt.cost for attempt in event.attempts):
+            return f"the cost {event.cost} is not the sum of its attempts"
+        return None
+
+    return check
+
+
+def a_closed_conversation_is_opened_before_it_goes_on() -> Check:
+    closed: set[UUID] = set()
+
+    def check(recorded: Recorded) -> str | None:
+        event = recorded.event
+        if isinstance(event, C.Closed):
+            closed.add(recorded.stream)
+        elif isinstance(event, C.Reopened):
+            closed.discard(recorded.stream)
+        elif isinstance(event, C.MessageReceived) and recorded.stream in closed:
+            return "a message was received by a closed conversation"
+        return None
+
+    return check
+
+
+def nothing_follows_an_erasure() -> Check:
+    gone: set[UUID] = set()
+
+    def check(recorded: Recorded) -> str | None:
+        if recorded.stream in gone:
+            return f"{recorded.topic} follows the erasure"
+        if isinstance(recorded.event, C.Forgotten):
+            gone.add(recorded.stream)
+        return None
+
+    return check
+
+
+INVARIANTS: Mapping[str, Callable[[], Check]] = {
+    make.__name__.replace("_", " "): make
+    for make in (
+        every_message_is_answered_once_or_pending,
+        nobody_is_answered_who_was_not_told_that_a_machine_answers,
+        every_citation_was_in_the_prompt,
+        every_sum_of_costs_is_exact,
+        a_closed_conversation_is_opened_before_it_goes_on,
+        nothing_follows_an_erasure,
+    )
+}
+
+
+class Invariants:
+    """All of them, over one tenant's log. Streams of which something was erased prove nothing any more, and are passed over
+    by all but the last."""
+
+    def __init__(self) -> None:
+        self._checks = {name: make() for name, make in INVARIANTS.items()}
+        self._erased: set[UUID] = set()
+        self.violations: list[Violation] = []
+        self.prefixes = 0
+
+    def fold(self, events: Iterable[Recorded]) -> None:
+        for recorded in events:
+            self.prefixes += 1
+            if recorded.event is None:
+                self._erased.add(recorded.stream)
+            for name, check in self._checks.items():
+                text = check(recorded)
+                if text is not None and (
+                    recorded.stream not in self._erased or name == "nothing follows an erasure"
+                ):
+                    self.violations.append(
+                        Violation(
+                            invariant=name,
+                            tenant=recorded.tenant,
+                            position=recorded.position,
+                            stream=recorded.stream,
+                            text=text,
+                        )
+                    )

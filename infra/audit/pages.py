@@ -1,0 +1,79 @@
+"""A tenant's log in pages, for those who read all of it: the next page comes while this one is worked on.
+
+libpq fetches a whole result without the interpreter's lock, so that another core does it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+from uuid import UUID
+
+import psycopg
+from psycopg.adapt import Transformer
+from psycopg.pq import ExecStatus, Format
+from psycopg.pq.abc import PGresult
+
+from application.ports import Unavailable
+from infra.audit.chain import Row
+from infra.database import Connection, Database, connect
+
+PAGE = 4000
+"""Events of one query."""
+
+# The context's bytes (infra/log/hashing.py) are put together by the server; all hashing is ours.
+CONTEXT = (
+    "uuid_send(tenant) || uuid_send(stream) || int8send(version) || int8send((extract(epoch FROM recorded_at) * 1000000)::bigint) "
+    "|| uuid_send(correlation) || coalesce(uuid_send(causation), decode(repeat('00', 16), 'hex')) "
+    "|| int2send(octet_length(topic)::smallint) || convert_to(topic, 'UTF8') "
+    "|| int2send(octet_length(actor)::smallint) || convert_to(actor, 'UTF8')"
+)
+QUERY = (
+    f"SELECT seq, uuid_send(stream), version, topic, {CONTEXT}, payload, digest, hash "
+    f"FROM events WHERE tenant = $1::uuid AND seq > $2::bigint ORDER BY seq LIMIT {PAGE}"
+)
+
+
+@asynccontextmanager
+async def reading(database: Database, tenant: UUID) -> AsyncIterator[AsyncIterator[list[Row]]]:
+    """The pages of the log, from its beginning. Raises Unavailable."""
+    try:
+        connection = await connect(database.url, database.role)
+    except psycopg.OperationalError as error:
+        raise Unavailable("the database does not answer; try again in some seconds") from error
+    try:
+        await connection.execute(f"BEGIN; SET LOCAL retrace.tenant = '{UUID(bytes=tenant.bytes)}'".encode())
+        pages = _pages(connection, tenant)
+        yield pages
+        await pages.aclose()
+    except psycopg.OperationalError as error:
+        raise Unavailable("the database does not answer; try again in some seconds") from error
+    finally:
+        await connection.close()
+
+
+async def _pages(connection: Connection, tenant: UUID) -> AsyncGenerator[list[Row], None]:
+    pgconn = connection.pgconn
+    pgconn.nonblocking = 0
+
+    def fetch(after: int) -> PGresult:
+        values = [str(tenant).encode(), str(after).encode()]
+        return pgconn.exec_params(QUERY.encode(), values, result_format=Format.BINARY)
+
+    ahead = asyncio.create_task(asyncio.to_thread(fetch, 0))
+    try:
+        while rows := _rows(connection, await ahead):
+            ahead = asyncio.create_task(asyncio.to_thread(fetch, rows[-1][0]))
+            yield rows
+    finally:
+        await asyncio.wait([ahead])  # the connection is not ours until its thread is done
+
+
+def _rows(connection: Connection, result: PGresult) -> list[Row]:
+    if result.status != ExecStatus.TUPLES_OK:
+        raise psycopg.errors.error_from_result(result, encoding="utf-8")
+    transformer = Transformer(connection)
+    transformer.set_pgresult(result)
+    return cast(list[Row], transformer.load_rows(0, result.ntuples, tuple))

@@ -1,0 +1,92 @@
+"""Verifies a tenant's log: every event against keys and chain, all of them against what was signed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import msgspec
+
+from domain.note import Checkpoint, NoteRejected
+from domain.note import verify as opened
+from infra.audit.chain import Chain
+from infra.audit.checkpoints import Checkpoints, Signed, origin_of
+from infra.audit.finding import Finding
+from infra.audit.pages import reading
+from infra.audit.roots import Roots
+from infra.audit.tiles import Tiles
+from infra.crypto.keyring import HEADER, Keyring
+from infra.database import Database
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """`signed`: how many of the events a checkpoint speaks of."""
+
+    tenant: UUID
+    events: int
+    checkpoints: int
+    signed: int
+    findings: Sequence[Finding]
+
+
+async def verify(
+    tenant: UUID,
+    *,
+    database: Database,
+    keyring: Keyring,
+    checkpoints: Checkpoints,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """Read the whole log; `progress` hears how far it has come. Nothing is changed, and nothing that is found stops it."""
+    notes = await checkpoints.all(tenant)
+    signed, findings = _signed(tenant, notes, await checkpoints.verifier_key(tenant) if notes else "")
+
+    async def stored(start: int, end: int) -> Sequence[bytes]:
+        async with database.tenant(tenant) as connection:
+            return await Tiles(connection, tenant, end).leaves(start, end)
+
+    chain, roots = Chain(tenant), Roots(tenant, signed, stored)
+    async with reading(database, tenant) as pages:
+        async for rows in pages:
+            subjects = {row[5][1:17] for row in rows if row[5] is not None and len(row[5]) > HEADER}
+            keys = await keyring.load(tenant, [UUID(bytes=subject) for subject in subjects])
+            chain.check(rows, {subject.bytes: key for subject, key in keys.items()})
+            await roots.check(chain.leaves)
+            progress(chain.seq)
+    chain.finish()
+    roots.finish(chain.seq, chain.wrong)
+    findings += [*chain.findings, *roots.findings, *await _cut(database, tenant, chain.seq)]
+    return Report(
+        tenant=tenant,
+        events=chain.seq,
+        checkpoints=len(notes),
+        signed=max((checkpoint.size for checkpoint in signed), default=0),
+        findings=sorted(findings, key=lambda finding: (finding.seq or 0, finding.fault)),
+    )
+
+
+def _signed(tenant: UUID, notes: Sequence[Signed], key: str) -> tuple[list[Checkpoint], list[Finding]]:
+    """The checkpoints whose signature holds; findings for the others."""
+    good: list[Checkpoint] = []
+    findings: list[Finding] = []
+    for signed in notes:
+        try:
+            checkpoint = opened(signed.note, key)
+            if (checkpoint.size, checkpoint.origin) != (signed.size, origin_of(tenant)):
+                raise NoteRejected("it speaks of another size or log")
+            good.append(checkpoint)
+        except NoteRejected as error:
+            text = f"the checkpoint of size {signed.size}: {error}"
+            findings.append(Finding(fault="signature", tenant=tenant, seq=signed.size, text=text))
+    return good, findings
+
+
+async def _cut(database: Database, tenant: UUID, last: int) -> list[Finding]:
+    """Whether the log once was longer: positions are never given twice. What came while we read is no cut."""
+    query = "SELECT h.seq FROM heads h WHERE h.tenant = %(t)s AND NOT EXISTS (SELECT FROM events e WHERE e.tenant = %(t)s AND e.seq = h.seq)"
+    async with database.tenant(tenant) as connection:
+        row = await (await connection.execute(query, {"t": tenant})).fetchone()
+    if row is None or row[0] <= last:
+        return []
+    text = f"the log ends at {last}, but numbers up to {row[0]} were given"
+    return [Finding(fault="truncated", tenant=tenant, seq=last + 1, text=text)]

@@ -1,0 +1,103 @@
+"""Keeps copies of read models up with the log, for as long as there are any, beside the projector of the live ones.
+
+A copy that a newer version of its projection began is put in place once it has caught up. Any number of processes may do this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+import psycopg
+
+from application.ports import Unavailable
+from domain.errors import Refusal
+from infra.database import Database
+from infra.hints import Hints
+from infra.log.reader import Reader
+from infra.places import Build, Place, builds, placed
+from infra.progress import progress
+from infra.projector import Projector
+from infra.read_models import UNBUILT
+from infra.rebuild import NEAR, finish, workshop
+from infra.switching import switch
+from projections.base import Projection
+
+log = logging.getLogger("retrace.projector")
+
+PAUSE = 0.25
+"""Seconds between two looks at what copies there are and how the log goes on."""
+
+
+class Beside:
+    """`url` is that of `migrate`, `master` the master key; `system` has the role retrace_runner, `reader` reads as retrace_projector."""
+
+    def __init__(
+        self, projections: Sequence[Projection], *, url: str, master: bytes, system: Database, reader: Reader
+    ) -> None:
+        self._projections = {projection.name: projection for projection in projections}
+        self._url = url
+        self._master = master
+        self._system = system
+        self._reader = reader
+
+    async def run(self) -> None:
+        """Until cancelled. A database that is away is waited for."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_up("next"))
+            group.create_task(self._keep_up("old"))
+
+    async def _keep_up(self, place: Place) -> None:
+        while True:
+            try:
+                if await self._here(place):
+                    await self._follow(place)
+            except (Unavailable, psycopg.Error) as error:  # the live ones go on, whatever is the matter here
+                log.warning("the copies of read models wait: %s", type(error).__name__)
+            await asyncio.sleep(PAUSE)
+
+    async def _follow(self, place: Place) -> None:
+        """As long as something stands in `place`."""
+        async with AsyncExitStack() as stack:
+            writer = await stack.enter_async_context(placed(self._url, "retrace_projector", place, size=4))
+            system = await stack.enter_async_context(placed(self._url, "retrace_runner", place, size=1))
+            projector = Projector(
+                tuple(self._projections.values()),
+                writer=writer, system=system, reader=self._reader, hints=Hints(), place=place,
+            )  # fmt: skip
+            while copies := await self._here(place):
+                await projector.catch_up()
+                for copy in copies:
+                    await self._see_to(copy)
+                await asyncio.sleep(PAUSE)
+
+    async def _here(self, place: Place) -> list[Build]:
+        """The copies that this program can keep up."""
+        return [
+            build
+            for build in await builds(self._system)
+            if build.place == place
+            and build.projection in self._projections
+            and self._projections[build.projection].version == build.version
+        ]
+
+    async def _see_to(self, copy: Build) -> None:
+        """Note that it has caught up; put it in place if it is of a newer version than the live one."""
+        now = await progress(self._system, copy)
+        if now.total - now.done > (0 if copy.until is not None else NEAR):
+            return
+        if copy.built_at is None:
+            await finish(self._url, copy)
+        everything = await builds(self._system, copy.projection)
+        live = next((build for build in everything if build.place == "live"), None)
+        whole = copy.place == "next" and copy.until is None and copy.scope() is None
+        if whole and live is not None and live.version < copy.version:
+            try:
+                async with workshop(self._url, self._master, self._projections[copy.projection]) as shop:
+                    took = await switch(shop, keep=live.version != UNBUILT)
+            except (Refusal, Unavailable) as refusal:
+                log.warning("version %s of %s waits: %s", copy.version, copy.projection, refusal)
+            else:
+                log.info("%s is of version %s now (%.0f ms)", copy.projection, copy.version, took * 1000)

@@ -1,0 +1,40 @@
+"""Destroys a subject's key, and with it every text that it sealed. Implements `application.ports.Eraser`.
+
+Only the role `retrace_eraser` may blank payloads. The hashes cover digests, not payloads, so the chain and all proofs stay as
+they are. What a server keeps for a while of a removed row (until its vacuum, in its write-ahead log, in backups made before) is
+sealed under the destroyed key; docs/erasure.md says what follows for backups.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from infra.crypto.keyring import Keyring
+from infra.database import Database
+
+
+class SubjectEraser:
+    """`database` has the role `retrace_eraser`."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def erase(self, tenant: UUID, subject: UUID) -> int:
+        # Events of the subject's that hold nothing personal are sealed under the tenant's key, and stay.
+        blank = (
+            "UPDATE events SET payload = NULL "
+            "WHERE tenant = %(tenant)s AND stream = %(subject)s AND substring(payload FROM 2 FOR 16) = %(sealed)s"
+        )
+        values = {"tenant": tenant, "subject": subject, "sealed": subject.bytes}
+        async with self._database.tenant(tenant) as connection:
+            blanked = (await connection.execute(blank, values)).rowcount
+            for statement in (
+                "DELETE FROM subject_keys WHERE tenant = %(tenant)s AND subject = %(subject)s",
+                "DELETE FROM snapshots WHERE tenant = %(tenant)s AND stream = %(subject)s",
+                # Results that may hold an answer; requests that come again are guarded by the inbox.
+                "DELETE FROM idempotency WHERE tenant = %(tenant)s",
+            ):
+                await connection.execute(statement, values)
+        self._keyring.forget(tenant, subject)
+        return blanked

@@ -1,0 +1,74 @@
+"""How far the live projections are behind the log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from infra.database import Database
+from projections.base import Projection
+
+
+class Lag(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a projection is behind one tenant's log."""
+
+    projection: str
+    version: int
+    tenant: UUID
+    position: int
+    behind: int
+    seconds: float
+    parked: int
+    stopped: str | None
+
+
+async def lags(system: Database, projections: Sequence[Projection], tenant: UUID | None = None) -> list[Lag]:
+    """Every projection's lag, tenant by tenant, or for one tenant."""
+    query = (
+        "SELECT p.name, coalesce(c.version, p.version), h.tenant, coalesce(c.seq, 0), h.seq - coalesce(c.seq, 0), "
+        "CASE WHEN h.seq > coalesce(c.seq, 0) THEN extract(epoch FROM now() - nullif(c.recorded_at, 'epoch')) END, "
+        "(SELECT count(*) FROM parked k WHERE k.tenant = h.tenant AND k.projection = p.name), c.stopped "
+        "FROM heads h CROSS JOIN unnest(%(names)s::text[], %(versions)s::int[]) AS p (name, version) "
+        "LEFT JOIN cursors c ON c.tenant = h.tenant AND c.projection = p.name "
+        "WHERE %(tenant)s::uuid IS NULL OR h.tenant = %(tenant)s ORDER BY 1, 3"
+    )
+    values = {
+        "names": [p.name for p in projections],
+        "versions": [p.version for p in projections],
+        "tenant": tenant,
+    }
+    async with system.system() as connection:
+        rows = await (await connection.execute(query, values)).fetchall()
+    return [
+        Lag(
+            projection=name,
+            version=version,
+            tenant=owner,
+            position=position,
+            behind=behind,
+            seconds=float(seconds or 0),
+            parked=parked,
+            stopped=stopped,
+        )
+        for name, version, owner, position, behind, seconds, parked, stopped in rows
+    ]
+
+
+async def reached(
+    database: Database, tenant: UUID, projection: Projection, position: int, deadline: datetime
+) -> bool:
+    """Wait until a projection has come to `position` of a tenant's log, at most until `deadline`; tells whether it has."""
+    query = "SELECT seq FROM cursors WHERE tenant = %s AND projection = %s"
+    while True:
+        async with database.tenant(tenant) as connection:
+            values = [tenant, projection.name]
+            row = await (await connection.execute(query, values, prepare=True)).fetchone()
+        if row is not None and row[0] >= position:
+            return True
+        if datetime.now(deadline.tzinfo) >= deadline:
+            return False
+        await asyncio.sleep(0.01)

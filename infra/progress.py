@@ -1,0 +1,60 @@
+"""How far the copies of read models are: behind the log, and behind what they are to replace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from infra.database import Connection, Database
+from infra.places import SCHEMAS, Build, Place
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """Positions of all its tenants together. `stopped` says why the first of those that do not go on doesn't."""
+
+    done: int
+    total: int
+    parked: int
+    stopped: str | None
+
+
+async def progress(system: Database, build: Build) -> Progress:
+    """`system` has the role retrace_runner."""
+    schema = SCHEMAS[build.place]
+    query = (
+        "SELECT coalesce(sum(coalesce(c.seq, 0)), 0)::bigint, coalesce(sum(least(h.seq, %(until)s::bigint)), 0)::bigint, "
+        f"(SELECT count(*) FROM {schema}.parked WHERE projection = %(name)s), min(c.stopped) "
+        f"FROM retrace.heads h LEFT JOIN {schema}.cursors c ON c.tenant = h.tenant AND c.projection = %(name)s "
+        "WHERE %(tenant)s::uuid IS NULL OR h.tenant = %(tenant)s"
+    )
+    values = {"until": build.until, "name": build.projection, "tenant": build.scope()}
+    async with system.system() as connection:
+        row = await (await connection.execute(query.encode(), values)).fetchone()
+    assert row is not None
+    return Progress(done=row[0], total=row[1], parked=row[2], stopped=row[3])
+
+
+async def behind_live(connection: Connection, build: Build) -> Sequence[tuple[UUID, int, int, str | None]]:
+    """Tenants for which a copy is behind the live one: tenant, position of the live one, of the copy, why it has stopped.
+
+    `connection` is the owner's or the runner's.
+    """
+    query = (
+        "SELECT l.tenant, l.seq, coalesce(c.seq, 0), c.stopped FROM retrace.cursors l "
+        f"LEFT JOIN {SCHEMAS[build.place]}.cursors c ON c.tenant = l.tenant AND c.projection = l.projection "
+        "WHERE l.projection = %(name)s AND (%(tenant)s::uuid IS NULL OR l.tenant = %(tenant)s) AND coalesce(c.seq, 0) < l.seq"
+    )
+    values = {"name": build.projection, "tenant": build.scope()}
+    return await (await connection.execute(query.encode(), values)).fetchall()
+
+
+async def parked(system: Database, name: str, place: Place, tenant: UUID) -> dict[int, str]:
+    """Position → kind of error of what a projection could not apply."""
+    query = (
+        f"SELECT seq, error FROM {SCHEMAS[place]}.parked WHERE tenant = %s AND projection = %s ORDER BY seq"
+    )
+    async with system.system() as connection:
+        rows = await (await connection.execute(query.encode(), [tenant, name])).fetchall()
+    return {row[0]: row[1] for row in rows}

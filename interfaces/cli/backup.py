@@ -1,0 +1,73 @@
+"""The command that copies a deployment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra.backup import making, manifest
+from infra.backup.manifest import Manifest
+from infra.crypto.rotating import Rotator
+from infra.database import Database
+from interfaces.bootstrap import Services
+from interfaces.cli.base import console, data_option, json_option, print_json, with_services
+from interfaces.cli.look import tenants_of
+
+folder_argument = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+
+
+@contextmanager
+def steps(quiet: bool) -> Iterator[making.Tell]:
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda step: bar.update(task, description=step)
+
+
+@click.command()
+@folder_argument
+@data_option
+@json_option
+def backup(folder: Path, data: Path | None, as_json: bool) -> None:
+    """Copy a deployment into a new FOLDER while it runs: its database as of one moment, and its files.
+
+    The master key is not in it; keep it apart. Exit status 1: a tenant's log could not be signed, or nothing was copied.
+    """
+
+    target = folder.resolve()
+
+    async def do(parts: Services) -> tuple[Manifest, list[str]]:
+        url = str(parts.settings.database_url)
+        async with Database(url, role="retrace_keeper", size=1) as database:
+            with steps(as_json) as tell:
+                return await making.make(
+                    target,
+                    url=url,
+                    data=parts.settings.data,
+                    tenants=await tenants_of(parts, None),
+                    checkpoints=parts.checkpoints,
+                    rotator=Rotator(database, parts.settings.master()),
+                    tell=tell,
+                )
+
+    made, doubts = with_services(data, do)
+    digest = manifest.held(folder, folder / manifest.NAME).sha256
+    if as_json:
+        facts = {"folder": str(folder), "size": made.size, "tenants": len(made.tenants), "doubts": doubts}
+        print_json({**facts, "masters": made.masters, "manifest_sha256": digest})
+    else:
+        console.print(
+            f"{folder}: {len(made.tenants)} tenants, {len(made.held)} files, {made.size / 1e6:,.1f} MB"
+        )
+        console.print(
+            f"The master key is not in it; keep it apart. Needed: {', '.join(made.masters) or 'none yet'}"
+        )
+        console.print(f"SHA-256 of its manifest, to be kept elsewhere: {digest}", soft_wrap=True)
+        for doubt in doubts:
+            console.print(f"[red]✗[/red] this log could not be signed: {doubt}", soft_wrap=True)
+    sys.exit(1 if doubts else 0)

@@ -1,0 +1,51 @@
+"""The command that proves what must hold after every event."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from domain.invariants import INVARIANTS, Invariants
+from interfaces.bootstrap import Services
+from interfaces.cli.base import console, data_option, json_option, print_json, with_services
+from interfaces.cli.look import tenant_or_all, tenants_of
+
+PAGE = 2000
+
+
+@click.command()
+@tenant_or_all
+@data_option
+@json_option
+def invariants(tenant_id: UUID | None, data: Path | None, as_json: bool) -> None:
+    """Prove what must hold after every event, for each prefix of the log. Exit status 1: something does not hold."""
+
+    async def do(parts: Services) -> dict[UUID, Invariants]:
+        return {tenant: await _proved(parts, tenant) for tenant in await tenants_of(parts, tenant_id)}
+
+    found = with_services(data, do)
+    violations = [violation for each in found.values() for violation in each.violations]
+    prefixes = sum(each.prefixes for each in found.values())
+    if as_json:
+        print_json({"prefixes": prefixes, "invariants": list(INVARIANTS), "violations": violations})
+    else:
+        for name in INVARIANTS:
+            count = sum(violation.invariant == name for violation in violations)
+            console.print(f"[red]✗[/red] {name}: {count}" if count else f"[green]✓[/green] {name}")
+        for v in violations:
+            console.print(
+                f"  tenant {v.tenant}, event {v.position}, stream {v.stream}: {v.text}", markup=False
+            )
+        console.print(f"{prefixes} prefixes of {len(found)} tenants' logs")
+    sys.exit(1 if violations else 0)
+
+
+async def _proved(parts: Services, tenant: UUID) -> Invariants:
+    invariants, after = Invariants(), 0
+    while page := await parts.reader.page(tenant, after, PAGE):
+        invariants.fold(page)
+        after = page[-1].position
+    return invariants

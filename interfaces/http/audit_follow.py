@@ -1,0 +1,134 @@
+"""The log live, as server-sent events."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import HeaderParameter, QueryParameter
+from litestar.response import Stream as Streamed
+
+from application.audit import EventQuery, LogRead
+from application.context import Context
+from application.ports import Fault, Wanted
+from application.tenant import Principal, still_valid
+from domain.recorded import Recorded
+from interfaces.bootstrap import Services
+from interfaces.http.audit_events import Actor, Correlation, Kind, Since, Stream, Until
+from interfaces.http.event import shown_event
+from interfaces.http.long_read import LongRead
+
+log = logging.getLogger("retrace.http")
+
+MEDIA_TYPE = "text/event-stream"
+POLL = 1.0
+"""Seconds after which it looks for itself, where no hint comes."""
+
+HEARTBEAT = 15.0
+"""Seconds between signs of life. At each the key must still be valid."""
+
+LONGEST = 3600.0
+"""Seconds; a client then comes back by itself, with Last-Event-ID, to whichever process is there."""
+
+
+@get("/v1/audit/events/stream", scope="audit:read", media_type=MEDIA_TYPE)
+async def follow(
+    services: NamedDependency[Services],
+    context: NamedDependency[Context],
+    principal: NamedDependency[Principal],
+    stream: Stream = None,
+    kind: Kind = None,
+    actor: Actor = None,
+    since: Since = None,
+    until: Until = None,
+    correlation: Correlation = None,
+    after: Annotated[
+        int | None,
+        QueryParameter(
+            ge=0, le=2**62, description="The position before the first; without one, what comes from now on."
+        ),
+    ] = None,
+    last_event_id: Annotated[
+        int | None,
+        HeaderParameter(
+            name="Last-Event-ID", ge=0, le=2**62, description="As a browser sends it. Goes before `after`."
+        ),
+    ] = None,
+) -> Streamed:
+    """The tenant's events that fit all filters, as they come: `id` is the position, `event` the kind, `data` the event.
+
+    Ends after an hour, or when the key is no longer valid. Put on record when it begins (`audit.read`) and when it ends.
+    """
+    query = EventQuery(
+        stream=stream, kind=kind, actor=actor, since=since, until=until, correlation=correlation
+    )
+    wanted = query.wanted()
+    start = after if last_event_id is None else last_event_id
+    if start is None:
+        start = await services.reads.head(context.tenant)
+    reading = LogRead(route="GET /v1/audit/events/stream", filters=query.filters())
+
+    record = await LongRead.begin(reading, context, services)
+
+    async def parts() -> AsyncIterator[bytes]:
+        async with record, aclosing(_followed(services, principal, wanted, start, reading)) as followed:
+            try:
+                async for part in followed:
+                    yield part
+            except Fault as error:  # the client comes back by itself, with Last-Event-ID
+                log.warning("a follower of the log is let go: %s", type(error).__name__)
+
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Streamed(parts(), media_type=MEDIA_TYPE, headers=headers)
+
+
+async def _followed(
+    services: Services, principal: Principal, wanted: Wanted, after: int, reading: LogRead
+) -> AsyncGenerator[bytes, None]:
+    tenant = principal.tenant
+    began = spoke = time.monotonic()
+    yield b"retry: 2000\n\n"
+    async with aclosing(_moments(services, tenant)) as moments:
+        async for _ in moments:
+            if (end := await services.reads.head(tenant)) > after:
+                async for found in services.store.find(tenant, wanted, after=after, until=end):
+                    reading.given(found.events)
+                    after = found.reached
+                    if found.events:
+                        yield b"".join(_sent(recorded) for recorded in found.events)
+                        spoke = time.monotonic()
+            now = time.monotonic()
+            if services.stopping.is_set() or now - began > LONGEST:
+                return
+            if now - spoke > HEARTBEAT:
+                if not await still_valid(principal, store=services.store, clock=services.clock):
+                    return
+                yield f": {after}\nid: {after}\n\n".encode()  # no event, but a client that comes back goes on from here
+                spoke = now
+
+
+async def _moments(services: Services, tenant: UUID) -> AsyncGenerator[None, None]:
+    """When to look: at once, at each hint of this tenant, and every POLL seconds."""
+    yield
+    looked = time.monotonic()
+    async with aclosing(services.hints.listen(POLL)) as hints:
+        async for tenants in hints:
+            now = time.monotonic()
+            if not tenants or tenant in tenants or now - looked > POLL:
+                looked = now
+                yield
+
+
+def _sent(recorded: Recorded) -> bytes:
+    data = msgspec.json.encode(shown_event(recorded))
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (recorded.position, recorded.topic.encode(), data)
+
+
+ROUTER = Router("/", route_handlers=[follow], tags=["audit"])

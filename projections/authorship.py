@@ -1,0 +1,91 @@
+"""Which interaction wrote this text? Fingerprints only (domain/authorship.py): the text itself is in the log, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Index,
+    LargeBinary,
+    Table,
+    Uuid,
+    any_,
+    delete,
+    literal,
+    select,
+)
+
+from domain.authorship import fingerprints
+from domain.base import Event
+from domain.conversation import Conversation
+from domain.recorded import Recorded
+from projections.base import Sql, metadata, replacing, row_of, struct_of, tenant_column
+
+authorship = Table(
+    "authorship",
+    metadata,
+    tenant_column(),
+    Column("fingerprint", LargeBinary, primary_key=True),
+    Column("interaction", Uuid, primary_key=True),
+    Column("conversation", Uuid, nullable=False),
+    Column("position", BigInteger, nullable=False),
+)
+Index("authorship_conversation", authorship.c.tenant, authorship.c.conversation)
+
+_REPLACE = replacing(authorship)
+
+
+class AuthorshipRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`position` is that of the answer in the tenant's log."""
+
+    fingerprint: bytes
+    interaction: UUID
+    conversation: UUID
+    position: int
+
+
+class Authorship:
+    name: ClassVar[str] = "authorship"
+    version: ClassVar[int] = 1
+    tables: ClassVar[Sequence[Table]] = (authorship,)
+    events: ClassVar[Sequence[type[Event]]] = (Conversation.Answered, Conversation.Forgotten)
+    on_failure: ClassVar[Literal["park", "stop"]] = "park"
+
+    async def apply(self, batch: Sequence[Recorded], sql: Sql) -> None:
+        tenant = batch[0].tenant
+        # Nothing follows a conversation's last event, so its answers of this very batch need not be written first.
+        forgotten = {item.stream for item in batch if isinstance(item.event, Conversation.Forgotten)}
+        if forgotten:
+            its = authorship.c.conversation == any_(literal(list(forgotten), ARRAY(Uuid)))
+            await sql.run(delete(authorship).where(authorship.c.tenant == tenant, its))
+        rows: dict[tuple[bytes, UUID], AuthorshipRow] = {}
+        for item in batch:
+            if isinstance(item.event, Conversation.Answered) and item.stream not in forgotten:
+                for mark in sorted(fingerprints(tenant, item.event.text)):
+                    rows[mark, item.event.interaction] = AuthorshipRow(
+                        fingerprint=mark,
+                        interaction=item.event.interaction,
+                        conversation=item.stream,
+                        position=item.position,
+                    )
+        await sql.put(_REPLACE, [row_of(tenant, row) for row in rows.values()])
+
+
+async def find_authorship(
+    sql: Sql, tenant: UUID, marks: Iterable[bytes], limit: int
+) -> list[AuthorshipRow] | None:
+    """The newest `limit` answers that have one of these fingerprints, the newest first, each once; None: there is none."""
+    query = select(authorship).where(
+        authorship.c.tenant == tenant,
+        authorship.c.fingerprint == any_(literal(list(marks), ARRAY(LargeBinary))),
+    )
+    # An answer may be found by both its fingerprints.
+    rows = await sql.all(query.order_by(authorship.c.position.desc()).limit(2 * limit))
+    found = {row["position"]: struct_of(AuthorshipRow, row) for row in rows}
+    return list(found.values())[:limit] or None

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+from application.ports import Fault
+from domain.conversation import Conversation
+from domain.note import verify as opened
+from infra.audit.checkpoints import CanNotSign
+from infra.crypto.erasing import SubjectEraser
+from infra.database import Database
+from tests.infra.audit.conftest import Audited, audited, try_tampering
+from tests.infra.audit.tampering import TAMPERINGS
+from tests.infra.log.parts import context, now
+
+
+@pytest_asyncio.fixture
+async def found(database_url: str) -> AsyncIterator[Audited]:
+    async with audited(database_url) as found:
+        yield found
+
+
+async def test_a_clean_log_has_no_findings(found: Audited) -> None:
+    await found.write(20)
+    assert await found.sign() == 25
+    await found.write(300, streams=40)
+    assert await found.sign() == 365
+    await found.write(3)
+    report = await found.verify()
+    assert (report.events, report.signed, report.checkpoints) == (371, 365, 2)
+    assert report.findings == []
+
+
+async def test_an_empty_log_is_clean_and_signs_nothing(found: Audited) -> None:
+    assert await found.sign() == 0
+    assert (await found.verify()).findings == []
+
+
+async def test_no_false_alarm_while_writers_write(found: Audited) -> None:
+    async def look() -> None:
+        for _ in range(6):
+            await found.sign()
+            assert (await found.verify()).findings == []
+
+    await asyncio.gather(look(), *(found.write(30) for _ in range(4)))
+    await found.sign()
+    assert (await found.verify()).findings == []
+
+
+@pytest.mark.parametrize(
+    "number", range(2 * len(TAMPERINGS)), ids=lambda n: TAMPERINGS[n % len(TAMPERINGS)].__name__
+)
+async def test_every_tampering_is_found_and_named(found: Audited, number: int) -> None:
+    await found.write(30)
+    await found.sign()
+    await found.write(20)
+    last = await found.sign()
+    report, (numbers, faults) = await try_tampering(found, number, last, 1)
+    assert any(f.seq in numbers and f.fault in faults for f in report.findings), (
+        numbers,
+        faults,
+        report.findings,
+    )
+    assert (await found.verify()).findings == []
+
+
+async def test_two_checkpoints_at_once_are_one(found: Audited) -> None:
+    await found.write(10)
+    assert await asyncio.gather(*(found.sign() for _ in range(5))) == [15] * 5
+    assert len(await found.checkpoints.all(found.tenant)) == 1
+
+
+async def test_a_checkpoint_is_a_note_that_its_key_has_signed(found: Audited) -> None:
+    await found.write(10)
+    signed = await found.checkpoints.make(found.tenant)
+    assert signed is not None
+    checkpoint = opened(signed.note, await found.checkpoints.verifier_key(found.tenant))
+    assert (checkpoint.origin, checkpoint.size) == (f"retrace/{found.tenant}", 15)
+
+
+async def test_a_changed_checkpoint_is_found(found: Audited) -> None:
+    await found.write(10)
+    await found.sign()
+    with psycopg.connect(found.log.url, autocommit=True) as superuser:
+        change = (
+            "UPDATE retrace.checkpoints SET note = replace(note, E'\\n15\\n', E'\\n16\\n') WHERE tenant = %s"
+        )
+        superuser.execute(change, [found.tenant])
+    assert [finding.fault for finding in (await found.verify()).findings] == ["signature"]
+    await found.write(1)
+    with pytest.raises(CanNotSign):
+        await found.sign()
+    assert issubclass(CanNotSign, Fault)
+
+
+async def test_a_damaged_tree_is_told_apart_from_a_damaged_log_and_is_not_signed(found: Audited) -> None:
+    await found.write(10)
+    await found.sign()
+    with psycopg.connect(found.log.url, autocommit=True) as superuser:
+        change = "UPDATE retrace.tiles SET hashes = overlay(hashes PLACING '\\x00' FROM 40) WHERE tenant = %s"
+        superuser.execute(change, [found.tenant])
+    assert [finding.fault for finding in (await found.verify()).findings] == ["tree damaged"]
+    await found.write(1)
+    with pytest.raises(CanNotSign):
+        await found.sign()
+
+
+async def test_a_log_and_tree_that_were_both_changed_are_found(found: Audited) -> None:
+    await found.write(10)
+    last = await found.sign()
+    with psycopg.connect(found.log.url, autocommit=True) as superuser:
+        superuser.execute("DELETE FROM retrace.tiles WHERE tenant = %s", [found.tenant])
+    report, _ = await try_tampering(found, [t.__name__ for t in TAMPERINGS].index("swapped"), last, 7)
+    assert "rewritten" in {finding.fault for finding in report.findings}
+
+
+async def test_an_erased_conversation_is_no_finding(found: Audited) -> None:
+    await found.write(12, streams=2)
+    await found.sign()
+    async with found.log.database.tenant(found.tenant) as connection:
+        row = await (await connection.execute("SELECT stream FROM events LIMIT 1")).fetchone()
+    assert row is not None
+    talk = await found.log.store.load(Conversation, row[0], tenant=found.tenant)
+    talk.forget(now())
+    await found.log.store.save(talk, context=context(found.tenant))
+    async with Database(found.log.url, role="retrace_eraser") as database:
+        assert await SubjectEraser(database, found.log.keyring).erase(found.tenant, row[0]) == 7
+    await found.sign()
+    assert (await found.verify()).findings == []
