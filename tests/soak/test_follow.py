@@ -18,6 +18,7 @@ import pytest
 
 from infra.database import migrate
 from infra.embedded import servers
+from projections import PROJECTIONS
 from tests.infra.log.parts import MASTER, log_on
 from tests.infra.test_projector import projecting, rows
 
@@ -74,7 +75,7 @@ async def ended(url: str, tenants: int) -> None:
     query = "SELECT count(*) FROM retrace.heads h JOIN retrace.cursors c USING (tenant) WHERE c.seq = h.seq AND c.stopped IS NULL"
     deadline = time.monotonic() + 120
     with psycopg.connect(url, autocommit=True) as connection:
-        while connection.execute(query).fetchone() != (3 * tenants,):
+        while connection.execute(query).fetchone() != (len(PROJECTIONS) * tenants,):
             assert time.monotonic() < deadline, "the projectors did not come to the end of the log"
             await asyncio.sleep(0.2)
 
