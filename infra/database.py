@@ -29,6 +29,9 @@ SCHEMA = Path(__file__).parent / "schema"
 PATIENCE = 10.0
 """Seconds that a caller waits for a connection before it hears Unavailable."""
 
+CONNECT = 5
+"""Seconds for one try to connect. A server that dies at that moment may leave its caller without any answer."""
+
 
 SCHEMAS = ("retrace", "public")
 
@@ -53,7 +56,11 @@ class Database:
             open=False,
             timeout=PATIENCE,
             reconnect_timeout=5,
-            kwargs={"autocommit": True, "options": options(role, schemas)},
+            kwargs={
+                "autocommit": True,
+                "options": options(role, schemas),
+                "connect_timeout": CONNECT,
+            },
             name=role,
         )
 
@@ -129,7 +136,7 @@ class Database:
 
 async def connect(url: str, role: Role) -> Connection:
     """One connection outside the pools, autocommit. Raises psycopg.OperationalError."""
-    return await AsyncConnection.connect(url, autocommit=True, options=options(role))
+    return await AsyncConnection.connect(url, autocommit=True, options=options(role), connect_timeout=CONNECT)
 
 
 async def migrate(url: str) -> None:
@@ -139,7 +146,7 @@ async def migrate(url: str) -> None:
     """
     from infra.read_models import create_read_models
 
-    async with await AsyncConnection.connect(url, autocommit=True) as connection:
+    async with await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT) as connection:
         # One at a time over the whole cluster: roles are the cluster's, and a lock of the database would not do.
         await connection.execute("SELECT pg_advisory_lock(7264)")
         await connection.execute(

@@ -210,7 +210,9 @@ class Appender:
             for failed in range(TRIES):
                 try:
                     connection = await connect(self._url, "retrace_writer")
-                    self._line = Line(connection, self._landed, self._broken)
+                    line = Line(connection, self._landed, self._broken)
+                    line.open()
+                    self._line = line
                     return
                 except (psycopg.Error, OSError) as error:
                     if failed < TRIES - 1:

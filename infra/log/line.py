@@ -39,15 +39,23 @@ class Line(Generic[B]):
         self._pgconn = connection.pgconn
         self._socket = self._pgconn.socket
         self._landed, self._broken = landed, broken
-        self._air: deque[B | None] = deque([None])  # the first answer is that of the preparation
+        self._air: deque[B | None] = deque()
         self._result: PGresult | None = None
         self._loop = asyncio.get_running_loop()
-        self._pgconn.nonblocking = 1
-        self._pgconn.enter_pipeline_mode()
-        self._pgconn.send_prepare(_STATEMENT, _CALL)
-        self._pgconn.pipeline_sync()
-        self._loop.add_reader(self._socket, self._read)
-        self._flush()
+        self._open = True
+
+    def open(self) -> None:
+        """Begin to listen, and prepare the statement. Raises psycopg.OperationalError, and is closed then."""
+        try:
+            self._pgconn.nonblocking = 1
+            self._pgconn.enter_pipeline_mode()
+            self._pgconn.send_prepare(_STATEMENT, _CALL)
+            self._pgconn.pipeline_sync()
+            self._air.append(None)  # the first answer is that of the preparation
+            self._loop.add_reader(self._socket, self._read)
+        except psycopg.OperationalError:
+            self.close()
+            raise
 
     def send(self, batch: B, parameters: Sequence[bytes]) -> None:
         self._air.append(batch)
@@ -60,12 +68,17 @@ class Line(Generic[B]):
             self._flush()
 
     def close(self) -> None:
-        self._loop.remove_reader(self._socket)
-        self._loop.remove_writer(self._socket)
-        self._pgconn.finish()
+        """Once: the number of a closed socket may be another one's by now."""
+        if self._open:
+            self._open = False
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+            self._pgconn.finish()
 
     def _flush(self) -> None:
         """Write what the socket takes; the rest when it takes more."""
+        if not self._open:
+            return
         try:
             if self._pgconn.flush():
                 self._loop.add_writer(self._socket, self._flush)
@@ -75,9 +88,11 @@ class Line(Generic[B]):
             self._fail(error)
 
     def _read(self) -> None:
+        if not self._open:
+            return
         try:
             self._pgconn.consume_input()
-            while self._air and not self._pgconn.is_busy():
+            while self._open and self._air and not self._pgconn.is_busy():
                 result = self._pgconn.get_result()
                 if result is None:
                     continue

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -13,6 +14,9 @@ from domain.agent import Agent
 from domain.conversation import Conversation
 from domain.errors import Conflict, NotFound, Refused
 from infra.crypto.keyring import Tampered
+from infra.database import connect
+from infra.log import appender as appender_module
+from infra.log.appender import Appender
 from infra.log.store import LogStore
 from tests.infra.log.parts import Log, context, log_on, now, started
 
@@ -278,3 +282,27 @@ async def test_a_reader_at_the_end_of_a_growing_log_sees_no_gap(log: Log) -> Non
 
     ends = await asyncio.gather(write(), *(follow() for _ in range(3)))
     assert max(end or 0 for end in ends) > 100
+
+
+async def test_connections_that_die_before_their_first_use_are_replaced(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the server is killed while it comes up. Their sockets' numbers belong to others soon after."""
+    made = 0
+
+    async def dying(url: str, role: Any) -> Any:
+        nonlocal made
+        made += 1
+        connection = await connect(url, role)
+        if made <= 3:
+            async with await psycopg.AsyncConnection.connect(url, autocommit=True) as superuser:
+                await superuser.execute("SELECT pg_terminate_backend(%s)", [connection.info.backend_pid])
+            await asyncio.sleep(0.05)
+        return connection
+
+    monkeypatch.setattr(appender_module, "connect", dying)
+    async with asyncio.timeout(20), Appender(log.url) as appender:
+        store = LogStore(appender, log.reader, log.snapshots, log.keyring, log.hints)
+        saved = await asyncio.gather(*(store.save(started(), context=context()) for _ in range(5)))
+    assert [one.position for one in saved] == [2] * 5
+    assert made >= 4
