@@ -102,7 +102,7 @@ async def kill(running: Tree, acknowledged: Sized, chance: random.Random, kills:
 async def more(acknowledged: Sized, count: int) -> None:
     """Until so many more messages are acknowledged; however slow the machine is, each kill so hits a deployment at work."""
     wanted = len(acknowledged) + count
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(200):
         while len(acknowledged) < wanted:
             await asyncio.sleep(0.01)
 
