@@ -18,7 +18,7 @@ from bench.server import server
 from domain.conversation import Conversation
 
 LENGTHS = (10, 150, 10_050)
-"""The longer ones end fifty events behind their last snapshot."""
+"""The first load of a long one replays it and keeps a snapshot; medians are of the loads after it."""
 SHORT_LOG, LONG_LOG = 10_000, 1_000_000
 ROUNDS = 5
 SAVED_AT_ONCE = 90

@@ -6,7 +6,7 @@ Within a process a hint is an event; between processes it is a message on a Redi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from uuid import UUID
 
@@ -27,7 +27,7 @@ class Hints:
         self._sender: asyncio.Task[None] | None = None
         self._listeners: set[asyncio.Queue[UUID]] = set()
 
-    def changed(self, tenant: UUID, work: Iterable[str] = ()) -> None:
+    def changed(self, tenant: UUID) -> None:
         """Tell others, soon: hints of one moment go out together."""
         for queue in self._listeners:
             queue.put_nowait(tenant)

@@ -9,17 +9,12 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from msgspec.structs import force_setattr
+from msgspec.structs import asdict, force_setattr
 
 from domain.base import COLUMNS, Event, event_class
 
 _encode = msgspec.msgpack.encode
 _decode = msgspec.msgpack.decode
-
-
-@cache
-def _fields(cls: type[Event]) -> tuple[str, ...]:
-    return tuple(name for name in cls.__struct_fields__ if name not in COLUMNS)
 
 
 @cache
@@ -30,8 +25,10 @@ def _reader(topic: str) -> tuple[type[Event], int, msgspec.msgpack.Decoder[Event
 
 def encode(event: Event) -> bytes:
     """The payload of an event, not yet encrypted."""
-    cls = type(event)
-    return bytes((cls.class_version,)) + _encode({name: getattr(event, name) for name in _fields(cls)})
+    facts = asdict(event)
+    for name in COLUMNS:
+        del facts[name]
+    return bytes((event.class_version,)) + _encode(facts)
 
 
 def decode(topic: str, payload: bytes, stream: Any, version: int, recorded_at: Any) -> Event:

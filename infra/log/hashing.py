@@ -8,7 +8,7 @@ hash    = SHA-256(hash of the stream's previous event, 32 zeros before the first
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from struct import Struct
@@ -19,12 +19,12 @@ GENESIS = bytes(32)
 FIXED = Struct(">16s16sqq16s16s")
 LENGTH = Struct(">H")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def microseconds(time: datetime) -> int:
     """Microseconds since 1970-01-01 UTC."""
-    return (time - _EPOCH) // _MICROSECOND
+    since = time - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def context_bytes(

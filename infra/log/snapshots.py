@@ -21,7 +21,7 @@ from infra.log.hashing import snapshot_context
 A = TypeVar("A", bound=Aggregate[Any])
 
 EVERY = 100
-"""Versions between two snapshots of a stream."""
+"""Events that a load may replay; one that had to replay so many keeps a snapshot."""
 
 
 def fingerprint(state: type[Any]) -> str:

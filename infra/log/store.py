@@ -96,11 +96,10 @@ class LogStore:
         if verdict.outcome == DONE:
             for subject, key in new_keys.items():
                 self._keyring.remember(context.tenant, subject, key)
-            for (aggregate, events), chain in zip(collected, chains, strict=True):
+            for (aggregate, _), chain in zip(collected, chains, strict=True):
                 aggregate.chain = chain
-                await self._keep(aggregate, len(events), context.tenant)
             self.saves["done"] += 1
-            self._hints.changed(context.tenant, [item.kind for item in work if isinstance(item, Owed)])
+            self._hints.changed(context.tenant)
             return Saved(position=verdict.position)
         if verdict.outcome == DUPLICATE:
             self.saves["duplicate"] += 1
@@ -172,7 +171,8 @@ class LogStore:
     async def _caught_up(
         self, kind: type[A], id: UUID, tenant: UUID, aggregate: A | None, until: int | None = None
     ) -> A | None:
-        """`aggregate` with the events that the log has beyond it."""
+        """`aggregate` with the events that the log has beyond it. Whoever had to replay many keeps a snapshot for the next one."""
+        replayed = 0
         while page := await self._reader.stream(tenant, id, aggregate.version if aggregate else 0, until):
             if page[0].topic.partition(".")[0] != kind.TOPIC:
                 raise NotFound(f"there is no {kind.TOPIC} {id} in this tenant")
@@ -190,13 +190,12 @@ class LogStore:
             aggregate = kind.replay(events, aggregate)
             assert aggregate is not None
             aggregate.chain = page[-1].hash
+            replayed += len(events)
             if len(page) < PAGE:
                 break
-        return aggregate
-
-    async def _keep(self, aggregate: Aggregate[Any], events: int, tenant: UUID) -> None:
-        if aggregate.version // EVERY > (aggregate.version - events) // EVERY:
+        if aggregate is not None and until is None and replayed >= EVERY:
             await self._snapshots.save(aggregate, tenant)
+        return aggregate
 
     async def _command(
         self,

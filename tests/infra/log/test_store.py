@@ -194,10 +194,12 @@ async def test_snapshots_give_the_same_state_as_replay(log: Log) -> None:
     for number in range(130):
         conversation.receive(message=f"s{number}", text=f"text {number}", interaction=uuid4(), at=now())
         await log.store.save(conversation, context=ctx)
+    assert await log.snapshots.load(Conversation, conversation.id, ctx.tenant) is None
+    await log.store.load(Conversation, conversation.id, tenant=ctx.tenant)  # replays many, and keeps one
     snapshot = await log.snapshots.load(Conversation, conversation.id, ctx.tenant)
     assert snapshot is not None
-    assert snapshot.version == 100
-    replayed = await log.store._caught_up(Conversation, conversation.id, ctx.tenant, None, 100)
+    assert snapshot.version == 132
+    replayed = await log.store._caught_up(Conversation, conversation.id, ctx.tenant, None, 132)
     assert replayed is not None
     assert (snapshot.state, snapshot.chain) == (replayed.state, replayed.chain)
     assert snapshot.created_on == replayed.created_on
