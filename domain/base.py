@@ -119,12 +119,6 @@ def event_class(topic: str) -> type[Event]:
     return cls
 
 
-def aggregate_class(topic: str) -> type[Aggregate[Any]]:
-    """The aggregate class of a kind (`conversation`) or of an event's topic (`conversation.closed`)."""
-    cls: type[Aggregate[Any]] = resolve_topic(topic.partition(".")[0])
-    return cls
-
-
 def events_of(kind: type[Aggregate[Any]]) -> dict[str, type[Event]]:
     """Topic → event class, for all events of one aggregate class."""
     return {

@@ -256,11 +256,6 @@ class Conversation(Aggregate[ConversationState]):
         if self.state.open:
             self.trigger(self.Closed, at=at, reason=reason)
 
-    def reopen(self, at: datetime) -> None:
-        self._alive()
-        if not self.state.open:
-            self.trigger(self.Reopened, at=at)
-
     def forget(self, at: datetime) -> None:
         """Erase the customer. Whoever is about to change this conversation at the same time loses the race, and sees it."""
         if not self.state.forgotten:

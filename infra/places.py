@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from domain.base import NIL
-from infra.database import Connection, Database, Role
+from infra.database import CONNECT, Connection, Database, Role
 
 Place = Literal["live", "next", "old"]
 SCHEMAS: dict[Place, str] = {"live": "retrace", "next": "retrace_next", "old": "retrace_old"}
@@ -59,7 +59,7 @@ async def builds(system: Database, projection: str | None = None) -> list[Build]
 async def as_owner(url: str) -> AsyncIterator[Connection]:
     """A transaction with the rights of the tables' owner. `url` is that of `migrate`."""
     async with (
-        await AsyncConnection.connect(url, autocommit=True) as connection,
+        await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT) as connection,
         connection.transaction(),
     ):
         await connection.execute("SET LOCAL ROLE retrace_owner")

@@ -48,24 +48,24 @@ class CostsView(PostgresTrackingRecorder):
         schema = Identifier(datastore.schema)
         self.sql_create_statements += [
             SQL(
-                "CREATE TABLE IF NOT EXISTS {0}.library_costs (day date, provider text, model text, price text, calls bigint, "
+                "CREATE TABLE IF NOT EXISTS {0}.their_costs (day date, provider text, model text, price text, calls bigint, "
                 "failures bigint, input bigint, cached bigint, output bigint, reasoning bigint, cost numeric, "
                 "PRIMARY KEY (day, provider, model, price))"
             ).format(schema),
             SQL(
-                "CREATE TABLE IF NOT EXISTS {0}.library_latencies (day date, provider text, model text, bucket integer, "
+                "CREATE TABLE IF NOT EXISTS {0}.their_latencies (day date, provider text, model text, bucket integer, "
                 "calls bigint, PRIMARY KEY (day, provider, model, bucket))"
             ).format(schema),
         ]
         self.add_costs = SQL(
-            "INSERT INTO {0}.library_costs AS c VALUES (%s, %s, %s, %s, 1, %s, %s, %s, %s, %s, %s) "
+            "INSERT INTO {0}.their_costs AS c VALUES (%s, %s, %s, %s, 1, %s, %s, %s, %s, %s, %s) "
             "ON CONFLICT (day, provider, model, price) DO UPDATE SET calls = c.calls + 1, "
             "failures = c.failures + excluded.failures, input = c.input + excluded.input, "
             "cached = c.cached + excluded.cached, output = c.output + excluded.output, "
             "reasoning = c.reasoning + excluded.reasoning, cost = c.cost + excluded.cost"
         ).format(schema)
         self.add_latency = SQL(
-            "INSERT INTO {0}.library_latencies AS c VALUES (%s, %s, %s, %s, 1) "
+            "INSERT INTO {0}.their_latencies AS c VALUES (%s, %s, %s, %s, 1) "
             "ON CONFLICT (day, provider, model, bucket) DO UPDATE SET calls = c.calls + 1"
         ).format(schema)
 

@@ -12,10 +12,14 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.base import event_class
+from domain.base import events_of
 from domain.conversation import Conversation
+from domain.kinds import KINDS
 from infra.audit.finding import Fault, Finding
 from infra.log.hashing import GENESIS
+
+PERSONAL = frozenset(topic for kind in KINDS for topic, event in events_of(kind).items() if event.PERSONAL)
+"""Events whose payloads an erasure takes."""
 
 ERASING = frozenset({Conversation.Forgotten.TOPIC})
 """Events that say why the payloads before them in their stream are gone."""
@@ -92,7 +96,7 @@ class Chain:
         self._look_at_number(seq)
         moved = self._look_at_version(seq, stream, version, last[0])
         follows = sha256(last[1] + context + digest).digest() == hash
-        if payload is None and event_class(topic).PERSONAL:
+        if payload is None and topic in PERSONAL:
             self._blank.setdefault(stream, []).append((seq, version))
         elif payload is None:
             text = "its payload is gone, and nobody's erasure takes such a one"

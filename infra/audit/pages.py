@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import cast
 from uuid import UUID
 
@@ -45,9 +45,10 @@ async def reading(database: Database, tenant: UUID) -> AsyncIterator[AsyncIterat
         raise Unavailable("the database does not answer; try again in some seconds") from error
     try:
         await connection.execute(f"BEGIN; SET LOCAL retrace.tenant = '{UUID(bytes=tenant.bytes)}'".encode())
-        pages = _pages(connection, tenant)
-        yield pages
-        await pages.aclose()
+        async with aclosing(
+            _pages(connection, tenant)
+        ) as pages:  # its thread is done before the connection ends
+            yield pages
     except psycopg.OperationalError as error:
         raise Unavailable("the database does not answer; try again in some seconds") from error
     finally:
@@ -68,7 +69,7 @@ async def _pages(connection: Connection, tenant: UUID) -> AsyncGenerator[list[Ro
             ahead = asyncio.create_task(asyncio.to_thread(fetch, rows[-1][0]))
             yield rows
     finally:
-        await asyncio.wait([ahead])  # the connection is not ours until its thread is done
+        await asyncio.wait([ahead])
 
 
 def _rows(connection: Connection, result: PGresult) -> list[Row]:

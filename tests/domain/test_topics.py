@@ -17,8 +17,8 @@ import msgspec
 import pytest
 from eventsourcing.utils import register_topic
 
-from domain.base import COLUMNS, Event, aggregate_class, event_class, events_of
-from domain.kinds import KINDS
+from domain.base import COLUMNS, Event, event_class, events_of
+from domain.kinds import KINDS, kind_of
 from infra.log import codec
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "topics.json"
@@ -61,7 +61,7 @@ def test_stored_events_have_the_fields_that_they_were_stored_with() -> None:
 
 def test_a_topic_names_its_aggregate_and_its_class() -> None:
     for kind in KINDS:
-        assert aggregate_class(kind.TOPIC) is kind
+        assert kind_of(kind.TOPIC) is kind
         for topic, cls in events_of(kind).items():
             assert topic.startswith(f"{kind.TOPIC}.")
             assert event_class(topic) is cls

@@ -131,3 +131,22 @@ async def test_an_erased_conversation_is_no_finding(found: Audited) -> None:
         assert await SubjectEraser(database, found.log.keyring).erase(found.tenant, row[0]) == 7
     await found.sign()
     assert (await found.verify()).findings == []
+
+
+async def test_an_erased_event_whose_topic_is_changed_to_an_unknown_one_is_found(found: Audited) -> None:
+    """It has no payload that would not open; and a name out of the database is never looked up among modules."""
+    await found.write(6, streams=1)
+    async with found.log.database.tenant(found.tenant) as connection:
+        row = await (await connection.execute("SELECT stream FROM events LIMIT 1")).fetchone()
+    assert row is not None
+    talk = await found.log.store.load(Conversation, row[0], tenant=found.tenant)
+    talk.forget(now())
+    await found.log.store.save(talk, context=context(found.tenant))
+    async with Database(found.log.url, role="retrace_eraser") as database:
+        await SubjectEraser(database, found.log.keyring).erase(found.tenant, row[0])
+    await found.sign()
+    with psycopg.connect(found.log.url, autocommit=True) as superuser:
+        change = "UPDATE retrace.events SET topic = 'no.such:thing' WHERE tenant = %s AND seq = 3"
+        superuser.execute(change, [found.tenant])
+    faults = {(finding.seq, finding.fault) for finding in (await found.verify()).findings}
+    assert (3, "payload missing") in faults

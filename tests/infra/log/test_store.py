@@ -68,7 +68,7 @@ async def test_a_version_beyond_the_next_is_refused(log: Log) -> None:
     await log.store.save(conversation, context=ctx)
     conversation.close(None, now())
     conversation.collect_events()  # lost
-    conversation.reopen(now())
+    conversation.receive(message="m2", text="hello again", interaction=uuid4(), at=now())
     with pytest.raises(Conflict):
         await log.store.save(conversation, context=ctx)
 
