@@ -20,8 +20,8 @@ from bench.parts import now, opened
 from domain.conversation import Conversation
 from infra.database import Database
 from infra.hints import Hints
-from infra.work import Item, Work
-from infra.worker import Worker
+from infra.work.rows import Item, Work
+from infra.work.worker import Worker
 
 NAME = "retrace"
 LEFT = "SELECT EXISTS (SELECT FROM retrace.work)"

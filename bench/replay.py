@@ -22,7 +22,7 @@ from infra.crypto.keyring import Keyring
 from infra.database import Database
 from infra.hints import Hints
 from infra.log.reader import Reader
-from infra.projector import Projector
+from infra.projections.projector import Projector
 from projections.costs import Costs
 
 TENANTS = 4

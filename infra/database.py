@@ -144,7 +144,7 @@ async def migrate(url: str) -> None:
 
     `url` needs a superuser, or the owner of the database with CREATEROLE. Safe to run from many processes at once.
     """
-    from infra.read_models import create_read_models
+    from infra.projections.read_models import create_read_models
 
     async with await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT) as connection:
         # One at a time over the whole cluster: roles are the cluster's, and a lock of the database would not do.

@@ -41,9 +41,9 @@ from infra.log.appender import Appender
 from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
 from infra.log.store import LogStore
+from infra.projections.reads import Reads
 from infra.providers import ConfiguredCompleters
 from infra.providers.prices import load_prices
-from infra.reads import Reads
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.extraction import FileExtractor
 from infra.retrieval.vectors import PgVectors

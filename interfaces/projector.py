@@ -7,12 +7,12 @@ from collections.abc import Coroutine
 from typing import Any
 
 from infra.audit.checkpoints import Checkpoints
-from infra.beside import Beside
 from infra.crypto.keyring import Keyring
 from infra.database import Database, migrate
 from infra.hints import Hints
 from infra.log.reader import Reader
-from infra.projector import Projector
+from infra.projections.beside import Beside
+from infra.projections.projector import Projector
 from infra.settings import Settings
 from interfaces.stopping import redis_of, stopped
 from projections import PROJECTIONS

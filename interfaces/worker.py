@@ -6,8 +6,8 @@ import asyncio
 
 from application.work import kinds
 from infra.settings import Settings
-from infra.work import Work
-from infra.worker import Worker
+from infra.work.rows import Work
+from infra.work.worker import Worker
 from interfaces.bootstrap import services
 from interfaces.stopping import stopped
 

@@ -13,11 +13,11 @@ import msgspec
 
 from application.context import Context
 from application.projection import SkipProjectionEvent, skip_projection_event
-from infra import comparing, parking, progress, read_models, switching
-from infra import rebuild as rebuilding
-from infra.lag import lags
-from infra.places import Build, Place, builds
-from infra.rebuild import Workshop, workshop
+from infra.projections import comparing, parking, progress, read_models, switching
+from infra.projections import rebuild as rebuilding
+from infra.projections.lag import lags
+from infra.projections.places import Build, Place, builds
+from infra.projections.rebuild import Workshop, workshop
 from interfaces.bootstrap import Services
 from interfaces.cli.bar import building
 from interfaces.cli.base import (

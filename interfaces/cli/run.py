@@ -11,7 +11,7 @@ import httpx
 from rich.markup import escape
 
 from infra.database import Database
-from infra.lag import lags
+from infra.projections.lag import lags
 from infra.settings import Settings
 from interfaces import logs, supervisor
 from interfaces.bootstrap import Services

@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 
 from domain.errors import NotFound
-from infra.work_operator import WorkRow, list_work, park_work, retry_work
+from infra.work.operator import WorkRow, list_work, park_work, retry_work
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,

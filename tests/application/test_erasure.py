@@ -14,7 +14,7 @@ from domain.errors import Erased, NotFound
 from infra.crypto.keyring import Keyring
 from infra.database import Database
 from infra.log.reader import Reader
-from infra.projector import Projector
+from infra.projections.projector import Projector
 from projections import PROJECTIONS
 from tests.application.conftest import Shop
 

@@ -14,8 +14,8 @@ from infra.audit.checkpoints import Checkpoints
 from infra.database import Database, options
 from infra.hints import Hints
 from infra.log.reader import Reader
-from infra.projector import Projector
-from infra.rebuild import rebuild, workshop
+from infra.projections.projector import Projector
+from infra.projections.rebuild import rebuild, workshop
 from infra.retrieval.vectors import PgVectors
 from projections import PROJECTIONS
 from projections.transcript import Transcript

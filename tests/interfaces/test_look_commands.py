@@ -16,7 +16,7 @@ from domain.conversation import Conversation
 from domain.errors import Invalid, NotFound
 from interfaces.cli import cli
 from tests.infra.log.parts import MASTER, context, log_on, now
-from tests.infra.test_projector import begun, exchange, projecting
+from tests.infra.projections.parts import begun, exchange, projecting
 
 Run = Callable[..., Result]
 

@@ -15,7 +15,7 @@ from application.tenant import CreateTenant, create_tenant
 from domain.errors import NotFound, Refused
 from interfaces.cli import cli
 from tests.infra.log.parts import MASTER, context, log_on, now
-from tests.infra.test_projector import Poisoned, begun, exchange, projecting
+from tests.infra.projections.parts import Poisoned, begun, exchange, projecting
 
 Run = Callable[..., Result]
 

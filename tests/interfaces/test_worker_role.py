@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from tests.infra.work_rows import Rows
+from tests.infra.work.rows import Rows
 
 
 async def test_the_role_does_what_is_due_and_stops_cleanly_when_told(

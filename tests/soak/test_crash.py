@@ -33,7 +33,7 @@ from domain.invariants import Invariants
 from infra.database import Database
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.log.reader import Reader
-from infra.projector import Projector
+from infra.projections.projector import Projector
 from infra.settings import Secret, Settings
 from interfaces import supervisor
 from interfaces.bootstrap import Services, services

@@ -20,7 +20,7 @@ from infra.database import migrate
 from infra.embedded import servers
 from projections import PROJECTIONS
 from tests.infra.log.parts import MASTER, log_on
-from tests.infra.test_projector import projecting, rows
+from tests.infra.projections.parts import projecting, rows
 
 pytestmark = pytest.mark.soak
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from collections import Counter
 from uuid import UUID
 
 from tests.infra.log.parts import context, log_on
-from tests.infra.test_projector import begun, exchange
+from tests.infra.projections.parts import begun, exchange
 
 
 async def main(url: str, seconds: float, tenants: list[UUID]) -> None:

@@ -19,10 +19,10 @@ from infra.crypto.keyring import Keyring
 from infra.database import Database
 from infra.embedded import Servers
 from infra.log.reader import Reader
-from infra.projector import Projector
+from infra.projections.projector import Projector
 from infra.settings import Secret, Settings
-from infra.work import Work
-from infra.worker import Worker
+from infra.work.rows import Work
+from infra.work.worker import Worker
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
 from projections import PROJECTIONS

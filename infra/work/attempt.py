@@ -8,9 +8,9 @@ import random
 
 from application.ports import Unavailable
 from application.work import Kind
-from infra.error_text import error_text
-from infra.leases import Lease
-from infra.work import Ending, Finished, Item
+from infra.work.error_text import error_text
+from infra.work.leases import Lease
+from infra.work.rows import Ending, Finished, Item
 
 log = logging.getLogger("retrace.worker")
 

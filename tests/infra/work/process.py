@@ -1,4 +1,4 @@
-"""A worker in a process of its own, for tests that kill it: `python -m tests.infra.worker_process URL`.
+"""A worker in a process of its own, for tests that kill it: `python -m tests.infra.work.process URL`.
 
 Its only kind of work, `hang`, says that it has begun and does not end. SIGTERM stops it.
 """
@@ -12,8 +12,8 @@ import sys
 from application.work import Item, Kind
 from infra.database import Database
 from infra.hints import Hints
-from infra.work import Work
-from infra.worker import Worker
+from infra.work.rows import Work
+from infra.work.worker import Worker
 
 
 async def hang(item: Item) -> None:

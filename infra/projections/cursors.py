@@ -1,4 +1,4 @@
-"""How far each projection has come, in one place (infra/places.py). A cursor counts only while its projection stands there."""
+"""How far each projection has come, in one place (infra/projections/places.py). A cursor counts only while its projection stands there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.base import NIL
 from domain.recorded import Recorded
 from infra.database import Connection
 from infra.log.reader import Batch
-from infra.places import Place
+from infra.projections.places import Place
 from projections.base import Projection
 
 log = logging.getLogger("retrace.projector")

@@ -10,10 +10,10 @@ import pytest
 
 from domain.authorship import candidates, fingerprints
 from domain.conversation import Conversation
-from infra.sql import TransactionSql
+from infra.projections.sql import TransactionSql
 from projections.authorship import AuthorshipRow, find_authorship
 from tests.infra.log.parts import Log, context, log_on, now
-from tests.infra.test_projector import begun, projecting, rows, talk
+from tests.infra.projections.parts import begun, projecting, rows, talk
 
 
 @pytest.fixture(name="log")

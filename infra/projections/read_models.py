@@ -9,8 +9,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from domain.base import NIL
 from infra.database import Connection
-from infra.places import SCHEMAS, Place, as_owner
-from infra.sql import DIALECT
+from infra.projections.places import SCHEMAS, Place, as_owner
+from infra.projections.sql import DIALECT
 from projections import PROJECTIONS
 from projections.base import Projection
 

@@ -18,8 +18,8 @@ from sqlalchemy import Table
 from application.ports import Unavailable
 from domain.errors import Refused
 from infra.database import Connection, connect
-from infra.places import SCHEMAS, Build, Place, as_owner
-from infra.rebuild import Workshop
+from infra.projections.places import SCHEMAS, Build, Place, as_owner
+from infra.projections.rebuild import Workshop
 
 PATIENCE = 10.0
 """Seconds in which both are to come to one position."""

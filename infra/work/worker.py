@@ -16,11 +16,11 @@ import psycopg
 
 from application.ports import Fault
 from application.work import Kind
-from infra.attempt import attempt
-from infra.error_text import error_text
 from infra.hints import POLL, Hints
-from infra.leases import Leases
-from infra.work import Ending, Finished, Item, Unsure, Work
+from infra.work.attempt import attempt
+from infra.work.error_text import error_text
+from infra.work.leases import Leases
+from infra.work.rows import Ending, Finished, Item, Unsure, Work
 
 log = logging.getLogger("retrace.worker")
 

@@ -2,7 +2,7 @@
 
 A batch and the cursor that moves past it are one transaction, under a lock on the cursor's row; so any number of projectors
 may run. A batch must go on where the cursor stands, number by number: a gap stops the projection for that tenant.
-A projector serves one place (infra/places.py), and there the projections that stand in it in the version that it has.
+A projector serves one place (infra/projections/places.py), and there the projections that stand in it in the version that it has.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from msgspec import structs
 
 from application.ports import Unavailable
 from domain.recorded import Recorded
-from infra.cursors import Cursor, Cursors
 from infra.database import Connection, Database
 from infra.hints import Hints
 from infra.log.reader import Batch, Reader
-from infra.places import Place
-from infra.skips import Skips, skips_of
-from infra.sql import TransactionSql
+from infra.projections.cursors import Cursor, Cursors
+from infra.projections.places import Place
+from infra.projections.skips import Skips, skips_of
+from infra.projections.sql import TransactionSql
 from projections.base import Projection, topics
 
 log = logging.getLogger("retrace.projector")

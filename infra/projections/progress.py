@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from infra.database import Connection, Database
-from infra.places import SCHEMAS, Build, Place
+from infra.projections.places import SCHEMAS, Build, Place
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

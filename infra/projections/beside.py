@@ -17,12 +17,12 @@ from domain.errors import Refusal
 from infra.database import Database
 from infra.hints import Hints
 from infra.log.reader import Reader
-from infra.places import Build, Place, builds, placed
-from infra.progress import progress
-from infra.projector import Projector
-from infra.read_models import UNBUILT
-from infra.rebuild import NEAR, finish, workshop
-from infra.switching import switch
+from infra.projections.places import Build, Place, builds, placed
+from infra.projections.progress import progress
+from infra.projections.projector import Projector
+from infra.projections.read_models import UNBUILT
+from infra.projections.rebuild import NEAR, finish, workshop
+from infra.projections.switching import switch
 from projections.base import Projection
 
 log = logging.getLogger("retrace.projector")

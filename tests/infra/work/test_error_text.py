@@ -8,7 +8,7 @@ import pytest
 from application.ports import ProviderError, Unavailable
 from domain.completion import Outcome
 from domain.errors import NotFound
-from infra.error_text import LONGEST, error_text
+from infra.work.error_text import LONGEST, error_text
 
 SECRET = "Maria Silva, +55 11 91234-5678"
 
@@ -41,7 +41,7 @@ def test_no_error_keeps_the_words_it_was_about(error: Exception) -> None:
 
 
 def test_foreign_errors_name_the_place_in_our_code() -> None:
-    assert error_text(raised(KeyError(SECRET))).startswith("KeyError: tests/infra/test_error_text.py:")
+    assert error_text(raised(KeyError(SECRET))).startswith("KeyError: tests/infra/work/test_error_text.py:")
 
 
 def test_database_errors_name_their_sqlstate() -> None:

@@ -15,8 +15,8 @@ import msgspec
 import psycopg
 
 from application.ports import Unavailable
-from infra.arrays import Texts, Uuids, bigints, texts, uuids
 from infra.database import Database
+from infra.work.arrays import Texts, Uuids, bigints, texts, uuids
 
 SLACK = timedelta(seconds=1)
 """How long after its due time a row may be committed, clocks' differences included, to be seen at once."""

@@ -19,22 +19,22 @@ from sqlalchemy import func, select
 from application.projection import SkipProjectionEvent, skip_projection_event
 from application.tenant import CreateTenant, create_tenant
 from domain.errors import NotFound, Refused
-from infra.beside import Beside
-from infra.comparing import compare
 from infra.database import Database
 from infra.log.reader import Reader
-from infra.parking import check_skippable, forget_parked, retry
-from infra.places import as_owner
-from infra.read_models import begin, create_read_models, drop
-from infra.reads import Reads
-from infra.rebuild import Workshop, rebuild, workshop
-from infra.switching import switch
+from infra.projections.beside import Beside
+from infra.projections.comparing import compare
+from infra.projections.parking import check_skippable, forget_parked, retry
+from infra.projections.places import as_owner
+from infra.projections.read_models import begin, create_read_models, drop
+from infra.projections.reads import Reads
+from infra.projections.rebuild import Workshop, rebuild, workshop
+from infra.projections.switching import switch
 from projections import PROJECTIONS
 from projections.base import Projection
 from projections.costs import Costs, costs
 from projections.transcript import Transcript
 from tests.infra.log.parts import MASTER, Log, context, log_on, now
-from tests.infra.test_projector import Poisoned, begun, calls, exchange, projecting, talk
+from tests.infra.projections.parts import Poisoned, begun, calls, exchange, projecting, talk
 
 COSTS = Costs()
 

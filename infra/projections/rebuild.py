@@ -13,10 +13,10 @@ from infra.crypto.keyring import Keyring
 from infra.database import Database
 from infra.hints import Hints
 from infra.log.reader import Reader
-from infra.places import SCHEMAS, Build, Place, as_owner, builds, placed
-from infra.progress import Progress, progress
-from infra.projector import Projector
-from infra.read_models import begin
+from infra.projections.places import SCHEMAS, Build, Place, as_owner, builds, placed
+from infra.projections.progress import Progress, progress
+from infra.projections.projector import Projector
+from infra.projections.read_models import begin
 from projections.base import Projection
 
 PACE = 0.1

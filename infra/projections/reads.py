@@ -11,8 +11,8 @@ from uuid import UUID
 from application.ports import Unavailable
 from domain.errors import Invalid
 from infra.database import Database
-from infra.lag import Lag, lags, reached
-from infra.sql import TransactionSql
+from infra.projections.lag import Lag, lags, reached
+from infra.projections.sql import TransactionSql
 from projections.base import Projection, Sql
 
 T = TypeVar("T")

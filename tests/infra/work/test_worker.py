@@ -22,10 +22,10 @@ from application.ports import Unavailable
 from application.work import Item, Kind
 from infra.database import Database
 from infra.hints import Hints
-from infra.work import Item as Leased
-from infra.work import Work
-from infra.worker import Worker
-from tests.infra.work_rows import Rows
+from infra.work.rows import Item as Leased
+from infra.work.rows import Work
+from infra.work.worker import Worker
+from tests.infra.work.rows import Rows
 
 A, B = UUID(int=0xA), UUID(int=0xB)
 Handler = Callable[[Item], Awaitable[datetime | None]]
@@ -111,7 +111,7 @@ async def test_a_failure_is_kept_without_the_words_it_was_about(
         async with working(database, handler, attempts=1):
             await until(lambda: rows.one("parked_at IS NOT NULL"))
     error = await rows.one("error")
-    assert error.startswith("ValueError: tests/infra/test_worker.py:")
+    assert error.startswith("ValueError: tests/infra/work/test_worker.py:")
     assert "Maria" not in error + caplog.text + str([vars(record) for record in caplog.records])
 
 
@@ -330,10 +330,10 @@ async def test_a_worker_that_is_told_to_stop_gives_back_what_it_holds(rows: Rows
 
 @asynccontextmanager
 async def process(url: str) -> AsyncIterator[Process]:
-    """The worker of `worker_process.py`, dead at the end."""
+    """The worker of `process.py`, dead at the end."""
     root = Path(__file__).parents[2]
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.infra.worker_process", url, stdout=PIPE, cwd=root
+        sys.executable, "-m", "tests.infra.work.process", url, stdout=PIPE, cwd=root
     )
     try:
         yield child

@@ -17,10 +17,10 @@ from psycopg.sql import Literal
 from application.ports import Unavailable
 from domain.errors import Conflict, Refused
 from infra.database import Connection
-from infra.places import SCHEMAS, Build, Place, as_owner
-from infra.progress import behind_live
-from infra.read_models import create_at, drop_at, forget, hold, note
-from infra.rebuild import NEAR, Workshop
+from infra.projections.places import SCHEMAS, Build, Place, as_owner
+from infra.projections.progress import behind_live
+from infra.projections.read_models import create_at, drop_at, forget, hold, note
+from infra.projections.rebuild import NEAR, Workshop
 from projections.base import Projection
 
 PATIENCE = 15.0

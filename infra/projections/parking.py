@@ -8,11 +8,11 @@ from uuid import UUID
 import msgspec
 
 from domain.errors import NotFound, Refused
-from infra.places import SCHEMAS, as_owner
-from infra.progress import Progress, parked
-from infra.read_models import drop
-from infra.rebuild import Workshop, rebuild
-from infra.switching import switch
+from infra.projections.places import SCHEMAS, as_owner
+from infra.projections.progress import Progress, parked
+from infra.projections.read_models import drop
+from infra.projections.rebuild import Workshop, rebuild
+from infra.projections.switching import switch
 
 
 class Retried(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,9 +13,9 @@ import pytest
 import pytest_asyncio
 
 from infra.database import Database
-from infra.work import Ending, Finished, Item, Work
-from infra.work_operator import list_work, park_work, retry_work
-from tests.infra.work_rows import Rows
+from infra.work.operator import list_work, park_work, retry_work
+from infra.work.rows import Ending, Finished, Item, Work
+from tests.infra.work.rows import Rows
 
 LEASES = {"answer": 30.0, "send": 30.0}
 A, B = UUID(int=0xA), UUID(int=0xB)
@@ -158,8 +158,8 @@ async def test_statistics_of_an_empty_table_mislead_no_statement(
 async def test_dead_rows_that_an_old_snapshot_keeps_are_not_read_again_and_again(
     rows: Rows, database: Database, work: Work, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.work.SLACK", timedelta(0))
-    monkeypatch.setattr("infra.work.LOOK_BACK", 60)
+    monkeypatch.setattr("infra.work.rows.SLACK", timedelta(0))
+    monkeypatch.setattr("infra.work.rows.LOOK_BACK", 60)
     backup = await Rows.connect(database_url)
     async with backup.connection.transaction():
         await backup.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -179,7 +179,7 @@ async def test_dead_rows_that_an_old_snapshot_keeps_are_not_read_again_and_again
 async def test_a_row_that_became_due_in_the_past_is_found_by_looking_back(
     rows: Rows, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.work.LOOK_BACK", 0.2)
+    monkeypatch.setattr("infra.work.rows.LOOK_BACK", 0.2)
     await claim(work)
     await rows.owe(A, "answer", "1", after=-60)
     assert await claim(work) == []

@@ -20,8 +20,8 @@ from hypothesis.stateful import (
 )
 
 from infra.database import Database
-from infra.work import Ending, Finished, Item, Work
-from tests.infra.work_rows import Rows
+from infra.work.rows import Ending, Finished, Item, Work
+from tests.infra.work.rows import Rows
 
 T = TypeVar("T")
 Place = tuple[UUID, str, str]
