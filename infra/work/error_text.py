@@ -11,7 +11,7 @@ from application.ports import Fault, ProviderError
 from domain.errors import Refusal
 
 LONGEST = 300
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 
 
 def error_text(error: BaseException) -> str:

@@ -325,7 +325,7 @@ async def test_a_rebuild_that_was_killed_is_begun_again(log: Log) -> None:
 
 _KILLED = """
 import asyncio, sys
-from infra import projector, rebuild
+from infra.projections import projector, rebuild
 from projections.costs import Costs
 
 projector.BATCH = 100

@@ -331,7 +331,7 @@ async def test_a_worker_that_is_told_to_stop_gives_back_what_it_holds(rows: Rows
 @asynccontextmanager
 async def process(url: str) -> AsyncIterator[Process]:
     """The worker of `process.py`, dead at the end."""
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.infra.work.process", url, stdout=PIPE, cwd=root
     )
