@@ -6,9 +6,11 @@ from uuid import UUID
 
 import msgspec
 
+from application.catalogue import catalogue_of
 from application.context import Context
 from application.ports import Clock, Store
 from domain.agent import Agent, AgentConfiguration
+from domain.catalogue import Catalogue
 from domain.errors import NotFound
 
 
@@ -32,17 +34,23 @@ async def configuration_of(tenant: UUID, *, store: Store) -> tuple[AgentConfigur
 
 
 async def configure_agent(
-    command: ConfigureAgent, context: Context, *, store: Store, clock: Clock
+    command: ConfigureAgent, context: Context, *, store: Store, catalogue: Catalogue, clock: Clock
 ) -> Configured:
-    """Put a configuration in the place of the present one. Raises Invalid where its fields do not go together.
+    """Put a configuration in the place of the present one. Raises Invalid where its fields do not go together, Refused where it
+    names a model that is retired, with its successor.
 
-    The position is 0 when it is the present one.
+    The position is 0 when it is the present one. `catalogue` is the shipped one.
     """
-    command.configuration.check()
+    configuration = command.configuration
+    configuration.check()
+    known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
+    for model in (configuration.default_model, *configuration.fallback_models):
+        known.check(model, clock(), "chat")
+    known.check(configuration.embedding_model, clock(), "embedding")
 
     def decide(agent: Agent | None) -> Agent:
         agent = agent or Agent.begin(context.tenant, clock())
-        agent.configure(command.configuration, clock())
+        agent.configure(configuration, clock())
         return agent
 
     agent, saved = await store.change(Agent, Agent.id_of(context.tenant), decide, context=context)

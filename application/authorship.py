@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.explanation import interaction_events
+from application.explanation import answering, interaction_events
 from application.ports import Authorship, Locator, Store, Writing
 from domain.agent import Agent, AgentConfiguration
 from domain.authorship import candidates, fingerprint
@@ -83,7 +83,7 @@ async def _told(writing: Writing, tenant: UUID, store: Store, locator: Locator) 
     answered = next((e for e in events if isinstance(e.event, Conversation.Answered)), None)
     if answered is None:
         return None
-    metered = next((e.event for e in reversed(events) if isinstance(e.event, Conversation.Metered)), None)
+    metered = answering(events)
     last = metered.attempts[-1] if metered and metered.attempts else None
     return Written(
         interaction=writing.interaction,

@@ -1,121 +1,268 @@
-"""One completion out of several providers: in order, with retries where they can help, each attempt on record."""
+"""One completion out of several models: in order, the fit and healthy ones, within the budget, each attempt on record.
+
+The caller saves what a `Course` has gathered together with what it makes of the answer: then nothing is paid and not on record.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
+from uuid import UUID
 
-from application.ports import Clock, Completers, ProviderError
+import msgspec
+
+from application.attempting import Attempted, Attempting, Deliver
+from application.budget import refreshed, reserve
+from application.catalogue import catalogue_of
+from application.context import Context
+from application.ports import Cache, Clock, Completer, Completers, Counter, Health, Ids, Place, Store
+from application.routing import Route
+from domain.budget import BudgetExhausted
+from domain.catalogue import Catalogue
 from domain.completion import Attempt, Completion, CompletionRequest, Outcome
 from domain.errors import Refused
-from domain.pricing import PriceTable, cost
+from domain.pricing import most, total
+from domain.reservation import Reservation
+from domain.routing import PassedOver, Routing
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 """Seconds for all attempts together."""
 
+ATTEMPT = 30.0
+"""Seconds for one attempt, or for the first piece of its stream."""
+
 RETRIES = 2
-"""Further tries of one model, where another can help."""
+"""Further tries of the last model that is left, where another try can help. While there is another model, that one is asked at once."""
 
 LONGEST_WAIT = 8.0
 RETRIABLE: frozenset[Outcome] = frozenset({"rate_limited", "timeout", "unavailable"})
 LAST_RESORT = "local/extractive"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Providers:
+    """What a completion needs besides the log."""
+
+    completers: Completers
+    catalogue: Catalogue
+    counter: Counter
+    health: Health
+    cache: Cache
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """`request`'s model is set for each attempt. `last_resort`: whether the local provider may answer when no other does."""
+
+    interaction: UUID
+    route: Route
+    request: CompletionRequest
+    last_resort: bool = True
+
+
+@dataclass(kw_only=True)
+class Course:
+    """What has happened so far on the way to an answer; whole at every moment, also when its task is cancelled."""
+
+    attempts: list[Attempt] = field(default_factory=list)
+    reservations: list[Reservation] = field(default_factory=list)
+    passed_over: list[PassedOver] = field(default_factory=list)
+    exhausted: BudgetExhausted | None = None
+    """The budget that did not allow a call."""
+
+    said: list[str] = field(default_factory=list)
+    """What is with the caller already: from then on no other model can take over."""
+
+    def begin(self) -> Course:
+        """Once more: what was paid for stays, what was decided goes."""
+        self.passed_over, self.exhausted, self.said = [], None, []
+        return self
+
+    async def refresh(self, tenant: UUID, store: Store) -> None:
+        """After a lost race: take the reservations as they are by now."""
+        self.reservations = list(await refreshed(self.reservations, tenant=tenant, store=store))
+
+    @property
+    def cost(self) -> Decimal:
+        return total(self.attempts)
+
+    def routing(self, route: Route) -> Routing:
+        """The decision as it came out."""
+        decided = msgspec.structs.replace(route.routing, passed_over=tuple(self.passed_over))
+        if self.exhausted is not None:
+            text = f"{decided.reason}; {self.exhausted.detail}"
+            return msgspec.structs.replace(decided, model=route.degraded, by="budget", reason=text)
+        return decided
+
+    def failure(self) -> str:
+        """Why there is no answer."""
+        if self.exhausted is not None:
+            return self.exhausted.detail
+        if self.attempts:
+            return self.attempts[-1].error or self.attempts[-1].outcome
+        return "; ".join(f"{each.model}: {each.reason}" for each in self.passed_over) or "no model was asked"
+
+
 async def complete(
-    models: Sequence[str],
-    request: CompletionRequest,
+    asked: Asked,
+    course: Course,
+    context: Context,
     *,
-    completers: Completers,
-    prices: PriceTable,
+    store: Store,
+    providers: Providers,
     clock: Clock,
-) -> tuple[Completion | None, tuple[Attempt, ...]]:
-    """The first model that answers (`models` are provider/model), and all attempts. None when none did."""
-    attempts: list[Attempt] = []
-    deadline = time.monotonic() + DEADLINE
-    for model in dict.fromkeys((*models, LAST_RESORT)):
-        provider, _, name = model.partition("/")
-        for retry in range(RETRIES + 1):
-            # The last resort needs no network; it may come after the deadline.
-            left = deadline - time.monotonic() if model != LAST_RESORT else LONGEST_WAIT
-            if left <= 0:
-                break
-            asked = _named(request, name)
-            completion, attempt, wait = await _try(provider, asked, left, completers, prices, clock)
-            attempts.append(attempt)
-            if completion is not None:
-                return completion, tuple(attempts)
-            pause = random.uniform(0.5, 1) * min(0.5 * 2**retry, LONGEST_WAIT) if wait is None else wait
-            if attempt.outcome not in RETRIABLE or retry == RETRIES or time.monotonic() + pause > deadline:
-                break
-            await asyncio.sleep(pause)
-    return None, tuple(attempts)
+    ids: Ids,
+    deliver: Deliver | None = None,
+) -> Completion | None:
+    """The first model's answer that comes; None when none does, or the budget forbids it: `course` says why.
+
+    `deliver` takes the text piece by piece as it comes.
+    """
+    catalogue = await catalogue_of(context.tenant, store=store, shipped=providers.catalogue)
+    completing = _Completing(asked, course, context, catalogue, store, providers, clock, ids, deliver)
+    return await completing.run()
 
 
-def _named(request: CompletionRequest, model: str) -> CompletionRequest:
-    return CompletionRequest(
-        model=model,
-        prompt=request.prompt,
-        questions=request.questions,
-        passages=request.passages,
-        max_tokens=request.max_tokens,
-        temperature=request.temperature,
-    )
+@dataclass(frozen=True)
+class _Completing:
+    asked: Asked
+    course: Course
+    context: Context
+    catalogue: Catalogue
+    store: Store
+    providers: Providers
+    clock: Clock
+    ids: Ids
+    deliver: Deliver | None
+    deadline: float = field(default_factory=lambda: time.monotonic() + DEADLINE)
 
+    async def run(self) -> Completion | None:
+        async for completer, request, others in self._candidates():
+            place = Place(provider=completer.name, model=request.model, owner=completer.owner)
+            try:
+                await self._afford(completer, request)
+            except BudgetExhausted as error:
+                await self.providers.health.record(place, "cancelled", 0.0)
+                self.course.exhausted = error
+                continue
+            for retry in range(RETRIES + 1):
+                # The last resort needs no network; it may come after the deadline.
+                left = ATTEMPT if _is_last(place) else min(ATTEMPT, self.deadline - time.monotonic())
+                if left <= 0:
+                    await self.providers.health.record(place, "cancelled", 0.0)
+                    break
+                attempted = await self._attempt(completer, request, place, left)
+                if attempted.completion is not None or self.course.said:
+                    return attempted.completion
+                pause = attempted.wait
+                if pause is None:
+                    pause = random.uniform(0.5, 1) * min(0.5 * 2**retry, LONGEST_WAIT)
+                late = time.monotonic() + pause > self.deadline
+                if attempted.attempt.outcome not in RETRIABLE or others or late or retry == RETRIES:
+                    break
+                await asyncio.sleep(pause)
+        return None
 
-async def _try(
-    provider: str,
-    request: CompletionRequest,
-    seconds: float,
-    completers: Completers,
-    prices: PriceTable,
-    clock: Clock,
-) -> tuple[Completion | None, Attempt, float | None]:
-    """One attempt; beside it the seconds that the provider asked to wait."""
-    started_at, started = clock(), time.perf_counter()
-    try:
-        async with asyncio.timeout(seconds):
-            completion = await completers.get(provider).complete(request)
-    except (ProviderError, Refused, TimeoutError) as error:
-        outcome: Outcome = (
-            "timeout" if isinstance(error, TimeoutError) else getattr(error, "outcome", "bad_request")
+    async def _attempt(
+        self, completer: Completer, request: CompletionRequest, place: Place, seconds: float
+    ) -> Attempted:
+        attempting = Attempting(
+            completer,
+            request,
+            catalogue=self.catalogue,
+            counter=self.providers.counter,
+            clock=self.clock,
+            deliver=self._deliver if self.deliver is not None else None,
         )
-        text = (
-            "no answer within the deadline"
-            if isinstance(error, TimeoutError)
-            else getattr(error, "detail", str(error))
+        try:
+            attempted = await attempting.run(seconds)
+        except BaseException:  # the caller has gone: what was said until now is paid for all the same
+            self.course.attempts.append(cut := attempting.cut())
+            await asyncio.shield(self.providers.health.record(place, "cancelled", cut.latency_ms))
+            raise
+        attempt = attempted.attempt
+        self.course.attempts.append(attempt)
+        await self.providers.health.record(place, attempt.outcome, attempt.latency_ms, attempted.wait)
+        return attempted
+
+    async def _deliver(self, piece: str) -> None:
+        assert self.deliver is not None
+        self.course.said.append(piece)
+        await self.deliver(piece)
+
+    async def _candidates(self) -> AsyncIterator[tuple[Completer, CompletionRequest, bool]]:
+        """Those that can be asked now, each with whether another one comes before the last resort; the others are passed over."""
+        models, seen = list(dict.fromkeys(self.asked.route.models)), set[str]()
+        while model := self._next(models, seen):
+            seen.add(model)
+            provider, _, name = model.partition("/")
+            try:
+                completer = await self.providers.completers.find(self.context.tenant, provider)
+                self.catalogue.check(model, self.clock())
+            except Refused as error:
+                self._pass_over(model, error.detail)
+                continue
+            request = msgspec.structs.replace(self.asked.request, model=name)
+            place = Place(provider=provider, model=name, owner=completer.owner)
+            why = self._no_room(model, request) or await self.providers.health.admit(place)
+            if why is None:
+                yield completer, request, any(other not in seen for other in models)
+            else:
+                self._pass_over(model, why)
+
+    def _next(self, models: Sequence[str], seen: set[str]) -> str | None:
+        """In order; once the budget is gone only the cheapest one, where the tenant wants that; at the end the last resort."""
+        exhausted = self.course.exhausted
+        if exhausted is not None and exhausted.on_hard == "stop":
+            return None
+        left: Sequence[str] = models if exhausted is None else [self.asked.route.degraded]
+        last = [LAST_RESORT] if self.asked.last_resort else []
+        return next((model for model in [*left, *last] if model not in seen), None)
+
+    def _pass_over(self, model: str, reason: str) -> None:
+        self.course.passed_over.append(PassedOver(model=model, reason=reason))
+
+    def _no_room(self, model: str, request: CompletionRequest) -> str | None:
+        """Why the request does not fit into the model's context window."""
+        known = self.catalogue.get(model)
+        bytes = sum(4 * len(turn.text) + 16 for turn in request.prompt)  # a token has one or more
+        if known is None or bytes + request.max_tokens <= known.context_window:
+            return None
+        tokens = self._tokens(request)
+        if tokens + request.max_tokens <= known.context_window:
+            return None
+        return f"{tokens} tokens and {request.max_tokens} for the answer do not fit into its {known.context_window}"
+
+    async def _afford(self, completer: Completer, request: CompletionRequest) -> None:
+        """Reserve what this model may cost at most, beyond what is reserved already. Raises BudgetExhausted."""
+        price = self.catalogue.price(completer.name, request.model, self.clock())
+        if price is None:
+            return
+        course = self.course
+        dearest = most(self._tokens(request), request.max_tokens, price)
+        missing = course.cost + dearest - sum((each.amount for each in course.reservations), Decimal(0))
+        if missing <= 0:
+            return
+        made = await reserve(
+            missing,
+            self.asked.interaction,
+            f"{completer.name}/{request.model}",
+            self.context,
+            store=self.store,
+            clock=self.clock,
+            ids=self.ids,
         )
-        attempt = Attempt(
-            provider=provider,
-            model=request.model,
-            outcome=outcome,
-            error=text,
-            started_at=started_at,
-            latency_ms=_since(started),
-        )
-        return None, attempt, getattr(error, "retry_after", None)
-    # The served model's price counts; a server that names its model otherwise is priced as what was asked for.
-    price = prices.at(provider, completion.model, started_at) or prices.at(
-        provider, request.model, started_at
-    )
-    attempt = Attempt(
-        provider=provider,
-        model=request.model,
-        served=completion.model,
-        outcome="ok",
-        started_at=started_at,
-        latency_ms=_since(started),
-        usage=completion.usage,
-        raw_usage=completion.raw_usage,
-        request_id=completion.request_id,
-        cost=cost(completion.usage, price) if price else Decimal(0),
-        price=price.id if price else None,
-    )
-    return completion, attempt, None
+        if made is not None:
+            course.reservations.append(made)
+
+    def _tokens(self, request: CompletionRequest) -> int:
+        """Of the prompt, with what a chat's form adds to each message."""
+        count = self.providers.counter.count
+        return sum(count(turn.text, request.model) + 8 for turn in request.prompt)
 
 
-def _since(started: float) -> float:
-    """Milliseconds."""
-    return round((time.perf_counter() - started) * 1000, 3)
+def _is_last(place: Place) -> bool:
+    return f"{place.provider}/{place.model}" == LAST_RESORT

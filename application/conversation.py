@@ -10,11 +10,13 @@ from uuid import UUID
 import msgspec
 
 from application.agent import configuration_of
-from application.completing import complete
+from application.budget import settlement
+from application.catalogue import catalogue_of
+from application.completing import Asked, Course, Providers
 from application.context import Context
+from application.flag import enabled
 from application.ports import (
     Clock,
-    Completers,
     Embedder,
     Ids,
     Keyring,
@@ -24,13 +26,14 @@ from application.ports import (
     Unavailable,
     Vectors,
 )
-from domain.agent import AgentConfiguration
+from application.responses import respond
+from application.retrieving import ranked, retrieve
+from application.routing import Question, route
 from domain.answering import cited, confidence_of, without_markers
-from domain.completion import Attempt, CompletionRequest, Passage
-from domain.conversation import Conversation, Message, Retrieved, Routing
+from domain.completion import CompletionRequest
+from domain.conversation import Conversation, Message
 from domain.errors import Conflict, Erased, Forbidden, Invalid
-from domain.pricing import PriceTable
-from domain.prompts import ANSWER, answer_prompt
+from domain.prompts import ANSWER, OUT_OF_BUDGET, answer_prompt
 from domain.recorded import Recorded
 from domain.tenant import Tenant
 
@@ -40,6 +43,9 @@ SAFETY_NET = timedelta(seconds=30)
 
 TRIES = 5
 """How often an answer begins again because newer messages came."""
+
+RACES = 20
+"""How often what was spent is put on record again after a lost race."""
 
 
 class ReceiveMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,9 +102,11 @@ async def receive_message(
     if tenant.state.status != "active":
         raise Forbidden(f"this tenant is {tenant.state.status}")
     interaction, message = ids(), command.message_id or str(ids())
-    inbox = command.inbox or (
-        f"message:{command.channel}:{command.message_id}" if command.message_id else None
-    )
+    inbox = command.inbox
+    if inbox is None and command.message_id:
+        # Inbox keys outlive an erasure, and an id may hold a phone number.
+        id = await keyring.identify(context.tenant, "message", command.channel, command.message_id)
+        inbox = f"message:{id}"
     joined = interaction
 
     def decide(known: Conversation | None) -> Conversation:
@@ -156,43 +164,61 @@ async def answer(
     store: Store,
     embedder: Embedder,
     vectors: Vectors,
-    completers: Completers,
-    prices: PriceTable,
+    providers: Providers,
     clock: Clock,
+    ids: Ids,
 ) -> AnswerGiven | None:
     """Answer what is pending, once: None when nothing was. Newer messages make it begin again. Raises Unavailable."""
-    spent: tuple[Attempt, ...] = ()
+    course, late = Course(), None
     for tried in range(TRIES):
         conversation = await store.load(Conversation, command.conversation, tenant=context.tenant)
         burst = conversation.state.burst
         if burst is None:
+            if late is not None:
+                await _pay(command.conversation, late, course, context, store, clock)
             return None
         started = time.perf_counter()
         configuration, version = await configuration_of(context.tenant, store=store)
+        if not await enabled("full_agent", str(conversation.id), tenant=context.tenant, store=store):
+            configuration = configuration.plain()
         questions = tuple(message.text for message in burst.messages)
-        passages = await _retrieve(context.tenant, questions, configuration, embedder, vectors)
+        passages = await retrieve(
+            context.tenant, questions, configuration, embedder=embedder, vectors=vectors
+        )
         history = conversation.state.history[: -len(questions)]
         prompt = answer_prompt(configuration, history, passages, questions)
-        routing = Routing(model=configuration.default_model, reason="the configuration's default model")
+        chosen = await route(
+            Question(prompt=prompt, questions=questions, turns=len(history), subject=conversation.id),
+            tenant=context.tenant,
+            configuration=configuration,
+            store=store,
+            catalogue=await catalogue_of(context.tenant, store=store, shipped=providers.catalogue),
+            counter=providers.counter,
+            clock=clock,
+        )
         request = CompletionRequest(
-            model=configuration.default_model,
+            model=chosen.routing.model,
             prompt=prompt,
             questions=questions,
             passages=passages,
             max_tokens=configuration.max_answer_tokens,
             temperature=configuration.temperature,
         )
-        models = (configuration.default_model, *configuration.fallback_models)
-        completion, tries = await complete(models, request, completers=completers, prices=prices, clock=clock)
-        attempts = (*spent, *tries)
-        conversation.ask(retrieved=_ranked(passages), prompt=prompt, at=clock())
-        conversation.meter(routing=routing, attempts=attempts, at=clock())
-        work: list[Owed | Settled] = [Settled(kind=ANSWER_WORK, key=command.conversation.hex)]
-        if completion is None:
-            reason = attempts[-1].error or attempts[-1].outcome
-            conversation.fail(reason=reason, at=clock())
-            work = []
-        else:
+        completion = await respond(
+            Asked(interaction=burst.interaction, route=chosen, request=request),
+            course.begin(),
+            context,
+            configuration_version=version,
+            store=store,
+            providers=providers,
+            clock=clock,
+            ids=ids,
+        )
+        conversation.ask(retrieved=ranked(passages), prompt=prompt, at=clock())
+        late = conversation.meter(
+            burst.interaction, routing=course.routing(chosen), attempts=course.attempts, at=clock()
+        )
+        if completion is not None:
             text, citations = cited(completion.text, passages)
             conversation.disclose(configuration.disclosure, clock())
             conversation.answer(
@@ -201,18 +227,43 @@ async def answer(
                 template=ANSWER,
                 confidence=confidence_of(completion, passages),
                 configuration_version=version,
+                cached=course.attempts[-1].cached,
                 latency_ms=round((time.perf_counter() - started) * 1000, 3),
                 at=clock(),
             )
+        elif course.exhausted is not None:
+            conversation.disclose(configuration.disclosure, clock())
+            conversation.answer(
+                text=configuration.out_of_budget,
+                citations=(),
+                template=OUT_OF_BUDGET,
+                confidence=0.0,
+                handoff="budget",
+                configuration_version=version,
+                latency_ms=round((time.perf_counter() - started) * 1000, 3),
+                at=clock(),
+            )
+        else:
+            conversation.fail(reason=course.failure(), at=clock())
+        failed = isinstance(conversation.pending_events[-1], Conversation.AnswerFailed)
+        work = [] if failed else [Settled(kind=ANSWER_WORK, key=command.conversation.hex)]
         events = list(conversation.pending_events)
+        settled = settlement(course.attempts, course.reservations, clock())
         try:
-            saved = await store.save(conversation, context=context, work=work)
+            saved = await store.save(
+                conversation,
+                *settled.aggregates,
+                context=context,
+                work=[*work, *settled.work],
+                tallies=settled.tallies,
+            )
         except Conflict:
             if tried == TRIES - 1:
                 raise
-            spent = attempts  # paid for, though newer messages came before it could be said
+            # Paid for, though newer messages, or another answer, came before it could be said.
+            await course.refresh(context.tenant, store)
             continue
-        if completion is None:
+        if failed:
             raise Unavailable("no provider gave an answer; it is tried again")
         answered = events[-1]
         assert isinstance(answered, Conversation.Answered)
@@ -221,7 +272,7 @@ async def answer(
             messages=burst.messages,
             received_at=burst.since,
             disclosure=next((e.text for e in events if isinstance(e, Conversation.Disclosed)), None),
-            metered=next(e for e in events if isinstance(e, Conversation.Metered)),
+            metered=late,
             event=answered,
             position=saved.position,
         )
@@ -239,33 +290,29 @@ async def close_conversation(
     return (await store.save(conversation, context=context)).position
 
 
-async def _retrieve(
-    tenant: UUID,
-    questions: tuple[str, ...],
-    configuration: AgentConfiguration,
-    embedder: Embedder,
-    vectors: Vectors,
-) -> tuple[Passage, ...]:
-    if not configuration.retrieve_documents:
-        return ()
-    (embedding,) = await embedder.embed(["\n".join(questions)])
-    return tuple(await vectors.search(tenant, embedding, embedder.model, configuration.document_results))
-
-
-def _ranked(passages: tuple[Passage, ...]) -> tuple[Retrieved, ...]:
-    return tuple(
-        Retrieved(
-            passage=passage.id,
-            document=passage.document,
-            title=passage.title,
-            ordinal=passage.ordinal,
-            page=passage.page,
-            section=passage.section,
-            score=passage.score,
-            rank=rank,
-        )
-        for rank, passage in enumerate(passages, 1)
-    )
+async def _pay(
+    id: UUID, metered: Conversation.Metered, course: Course, context: Context, store: Store, clock: Clock
+) -> None:
+    """Put on record what was spent on an answer that somebody else has given first."""
+    for race in range(RACES):
+        try:
+            conversation = await store.load(Conversation, id, tenant=context.tenant)
+        except Erased:
+            return  # nothing may follow an erasure; what was reserved is given back in time
+        if conversation.state.forgotten:
+            return
+        conversation.meter(metered.interaction, routing=metered.routing, attempts=course.attempts, at=clock())
+        settled = settlement(course.attempts, course.reservations, clock())
+        try:
+            await store.save(
+                conversation, *settled.aggregates, context=context, work=settled.work, tallies=settled.tallies
+            )
+        except Conflict:
+            if race == RACES - 1:
+                raise
+            await course.refresh(context.tenant, store)
+        else:
+            return
 
 
 async def _message_at(store: Store, tenant: UUID, position: int) -> Recorded:

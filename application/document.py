@@ -11,13 +11,30 @@ from uuid import UUID
 
 import msgspec
 
+from application.catalogue import catalogue_of
 from application.context import Context
-from application.ports import Chunk, Clock, Embedder, Extractor, Files, Keyring, Owed, Settled, Store, Vectors
+from application.erasure import Erase, erase
+from application.ports import (
+    Cache,
+    Chunk,
+    Clock,
+    Embedder,
+    Eraser,
+    Extractor,
+    Files,
+    Keyring,
+    Owed,
+    Settled,
+    Store,
+    Vectors,
+)
+from application.spending import charge
+from domain.catalogue import Catalogue
 from domain.chunking import chunk
 from domain.completion import Usage
 from domain.document import LARGEST, Document
-from domain.errors import Invalid, NotFound, Refusal
-from domain.pricing import PriceTable, cost
+from domain.errors import Erased, Invalid, NotFound, Refusal
+from domain.pricing import cost
 
 PROCESS_WORK, REMOVE_WORK = "process_document", "remove_document"
 AT_ONCE = 100
@@ -64,15 +81,10 @@ async def upload_document(
         raise Invalid(f"the file has {len(command.content)} bytes; at most {LARGEST} are taken")
     media_type = extractor.sniff(command.content)
     content_hash = hashlib.sha256(command.content).hexdigest()
-    document, there = await _place(context.tenant, content_hash, store=store, keyring=keyring)
-    if there:
-        return Uploaded(document=document, position=0, duplicate=True)
-    # The file comes first: one without its event is harmless and written over, an event without its file is a lie.
-    await files.write(context.tenant, document, command.content)
 
     def decide(known: Document | None) -> Document:
         if known is not None:
-            raise _AlreadyThere
+            raise Erased if known.state.status == "deleted" else _AlreadyThere
         return Document.upload(
             document,
             name=safe_name(command.name),
@@ -82,12 +94,21 @@ async def upload_document(
             at=clock(),
         )
 
-    work = [Owed(kind=PROCESS_WORK, key=document.hex, due_at=clock())]
-    try:
-        _, saved = await store.change(Document, document, decide, context=context, work=work)
-    except _AlreadyThere:  # a twin of this request was quicker
-        return Uploaded(document=document, position=0, duplicate=True)
-    return Uploaded(document=document, position=saved.position, duplicate=False)
+    while True:
+        document, there = await _place(context.tenant, content_hash, store=store, keyring=keyring)
+        if there:
+            return Uploaded(document=document, position=0, duplicate=True)
+        try:
+            # The file comes first: one without its event is harmless and written over, an event without its file is a lie.
+            await files.write(context.tenant, document, command.content)
+            work = [Owed(kind=PROCESS_WORK, key=document.hex, due_at=clock())]
+            _, saved = await store.change(Document, document, decide, context=context, work=work)
+        except _AlreadyThere:  # a twin of this request was quicker
+            return Uploaded(document=document, position=0, duplicate=True)
+        except Erased:  # and the twin's document is deleted already
+            await files.delete(context.tenant, document)
+            continue
+        return Uploaded(document=document, position=saved.position, duplicate=False)
 
 
 async def process_document(
@@ -99,11 +120,14 @@ async def process_document(
     extractor: Extractor,
     embedder: Embedder,
     vectors: Vectors,
-    prices: PriceTable,
+    catalogue: Catalogue,
     clock: Clock,
 ) -> None:
     """Extract, cut, embed, index. A file that can't be read fails with its reason; a fault is raised, to be tried again."""
-    document = await store.load(Document, command.document, tenant=context.tenant)
+    try:
+        document = await store.load(Document, command.document, tenant=context.tenant)
+    except Erased:
+        return
     if document.state.status in ("completed", "failed", "deleted"):
         return
     started, started_at = time.perf_counter(), clock()
@@ -137,38 +161,56 @@ async def process_document(
         )
         for piece, embedding in zip(pieces, vectors_of, strict=True)
     ]
-    await vectors.replace(context.tenant, command.document, document.state.name, embedder.model, chunks)
+    try:
+        await vectors.replace(context.tenant, command.document, document.state.name, embedder.model, chunks)
+    except Erased:  # deleted while it was processed
+        return
     tokens = sum(piece.tokens for piece in pieces)
     provider, _, model = embedder.model.partition("/")
-    price = prices.at(provider, model, started_at)
+    known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
+    price = known.price(provider, model, started_at)
+    paid, at = cost(Usage(input=tokens), price) if price else Decimal(0), clock()
     document.complete(
         pages=len(pages),
         chunks=len(chunks),
         tokens=tokens,
         embedding_model=embedder.model,
         dimension=embedder.dimension,
-        cost=cost(Usage(input=tokens), price) if price else Decimal(0),
+        cost=paid,
         took_ms=round((time.perf_counter() - started) * 1000, 3),
-        at=clock(),
+        at=at,
     )
-    await store.save(document, context=context, work=work)
+    await store.save(document, context=context, work=work, tallies=charge(paid, at))
 
 
 async def delete_document(command: DeleteDocument, context: Context, *, store: Store, clock: Clock) -> int:
-    """Delete; the file and the vectors are removed by work that follows. Returns the position. Raises NotFound."""
-    document = await store.load(Document, command.document, tenant=context.tenant)
-    document.delete(clock())
+    """Delete, for good: it is erased by work that follows. Returns the position. Raises NotFound."""
+
+    def decide(document: Document | None) -> Document:
+        if document is None:
+            raise NotFound(f"there is no document {command.document} in this tenant")
+        document.delete(clock())
+        return document
+
     work: list[Owed | Settled] = [
         Settled(kind=PROCESS_WORK, key=command.document.hex),
         Owed(kind=REMOVE_WORK, key=command.document.hex, due_at=clock()),
     ]
-    return (await store.save(document, context=context, work=work)).position
+    _, saved = await store.change(Document, command.document, decide, context=context, work=work)
+    return saved.position
 
 
 async def remove_document(
-    command: DeleteDocument, context: Context, *, files: Files, vectors: Vectors
+    command: DeleteDocument,
+    context: Context,
+    *,
+    eraser: Eraser,
+    cache: Cache,
+    files: Files,
+    vectors: Vectors,
 ) -> None:
-    """Remove what a deleted document left. Safe to repeat."""
+    """Erase a deleted document: destroy its key, and remove all that it sealed. Safe to repeat."""
+    await erase(Erase(subject=command.document), context, eraser=eraser, cache=cache)
     await vectors.delete(context.tenant, command.document)
     await files.delete(context.tenant, command.document)
 
@@ -204,10 +246,12 @@ async def _place(tenant: UUID, content_hash: str, *, store: Store, keyring: Keyr
     generation = 0
     while True:
         document = await keyring.identify(tenant, "document", content_hash, str(generation))
+        generation += 1
         try:
             known = await store.load(Document, document, tenant=tenant)
+        except Erased:
+            continue
         except NotFound:
             return document, False
         if known.state.status != "deleted":
             return document, True
-        generation += 1

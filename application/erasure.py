@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import count
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import msgspec
 
 from application.context import Context
 from application.conversation import ANSWER_WORK, conversation_of
-from application.ports import Clock, Eraser, Keyring, Owed, Settled, Store
+from application.ports import CACHE_KINDS, Cache, Clock, Eraser, Keyring, Owed, Settled, Store
 from domain.conversation import Conversation
 from domain.errors import Erased, NotFound
 
@@ -41,34 +42,59 @@ async def forget_customer(
     """Say that a customer is to be erased. Raises NotFound for one who never wrote."""
     found: list[UUID] = []
     position = 0
-
-    def decide(known: Conversation | None) -> Conversation:
-        if known is None:
-            raise NotFound("this customer has no conversation in this tenant; check channel and address")
-        known.forget(clock())
-        return known
-
     for generation in count():
         conversation = await conversation_of(
             context.tenant, command.channel, command.address, generation, keyring=keyring
         )
-        work: list[Owed | Settled] = [
-            Owed(kind=ERASE_WORK, key=conversation.hex, due_at=clock()),
-            Settled(kind=ANSWER_WORK, key=conversation.hex),
-        ]
         try:
-            _, saved = await store.change(Conversation, conversation, decide, context=context, work=work)
-            position = saved.position or position
-        except Erased:
-            pass
+            said = await forget_conversation(conversation, context, store=store, clock=clock)
         except NotFound:
             if not found:
-                raise
+                text = "this customer has no conversation in this tenant; check channel and address"
+                raise NotFound(text) from None
             return Forgotten(conversations=tuple(found), position=position)
+        position = said or position
         found.append(conversation)
     raise AssertionError("unreachable")
 
 
-async def erase(command: Erase, context: Context, *, eraser: Eraser) -> int:
-    """Destroy a forgotten subject's key and blank what it sealed; returns how many events were. Again has no further effect."""
-    return await eraser.erase(context.tenant, command.subject)
+async def forget_conversation(
+    conversation: UUID,
+    context: Context,
+    *,
+    store: Store,
+    clock: Clock,
+    idle_since: datetime | None = None,
+) -> int:
+    """Say that a conversation is to be erased; with `idle_since` only if nothing has happened in it since then.
+
+    Returns the position, 0 where nothing was to be said any more. Raises NotFound.
+    """
+
+    def decide(known: Conversation | None) -> Conversation:
+        if known is None:
+            raise NotFound(f"there is no conversation {conversation} in this tenant")
+        if idle_since is None or known.modified_on < idle_since:
+            known.forget(clock())
+        return known
+
+    work: list[Owed | Settled] = [
+        Owed(kind=ERASE_WORK, key=conversation.hex, due_at=clock()),
+        Settled(kind=ANSWER_WORK, key=conversation.hex),
+    ]
+    try:
+        _, saved = await store.change(Conversation, conversation, decide, context=context, work=work)
+    except Erased:
+        return 0
+    return saved.position
+
+
+async def erase(command: Erase, context: Context, *, eraser: Eraser, cache: Cache) -> int:
+    """Destroy a forgotten subject's key and blank what it sealed; returns how many events were. Again has no further effect.
+
+    Caches hold texts of the tenant's without saying whose they are, so they begin anew.
+    """
+    blanked = await eraser.erase(context.tenant, command.subject)
+    for kind in CACHE_KINDS:
+        await cache.forget(context.tenant, kind)
+    return blanked

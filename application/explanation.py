@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 import msgspec
 
+from application.flag import flags_at
 from application.ports import Located, Locator, Store
 from domain.agent import Agent, AgentConfiguration
 from domain.completion import Attempt, Citation, Turn
-from domain.conversation import Conversation, Message, Retrieved, Routing
+from domain.conversation import Conversation, Message, Retrieved
 from domain.errors import NotFound
 from domain.recorded import Recorded
+from domain.routing import Routing
 
 _DOCUMENT = re.compile(r"<document number=(\d+) [^\n]*>\n(.*?)\n</document>", re.DOTALL)
 
@@ -41,6 +44,8 @@ class FoundPassage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """`flags` are those that were in force for this conversation when the answer was put on record."""
+
     interaction: UUID
     conversation: UUID
     status: str
@@ -48,6 +53,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     disclosure: str | None = None
     answer: str | None = None
     citations: tuple[Citation, ...] = ()
+    flags: dict[str, bool] = {}
     routing: Routing | None = None
     attempts: tuple[Attempt, ...] = ()
     passages: tuple[FoundPassage, ...] = ()
@@ -83,9 +89,11 @@ async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Loc
     prompt = prompted.prompt if prompted else ()
     evidence = tuple(_evidence(recorded) for recorded in events)
     metered = [e.event for e in events if isinstance(e.event, Conversation.Metered)]
-    routing = metered[-1].routing if metered else None
+    chosen = answering(events)
+    routing = chosen.routing if chosen else None
     attempts = tuple(attempt for each in metered for attempt in each.attempts)
     cost = sum((each.cost for each in metered), Decimal(0))
+    flags = await flags_at(events[-1].position, tenant, store=store)
     if answered is None:
         return Explanation(
             interaction=interaction,
@@ -93,6 +101,7 @@ async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Loc
             status="failed" if failed else "pending",
             messages=messages,
             disclosure=disclosure,
+            flags=flags.in_force(tenant, conversation),
             routing=routing,
             attempts=attempts,
             passages=_passages(prompted, ()),
@@ -109,6 +118,7 @@ async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Loc
         disclosure=disclosure,
         answer=answered.text,
         citations=answered.citations,
+        flags=flags.in_force(tenant, conversation),
         routing=routing,
         attempts=attempts,
         passages=_passages(prompted, answered.citations),
@@ -158,6 +168,17 @@ def _passages(
         FoundPassage(retrieved=item, cited=item.passage in cited, text=texts.get(item.rank))
         for item in prompted.retrieved
     )
+
+
+def answering(events: Sequence[Recorded]) -> Conversation.Metered | None:
+    """Of an interaction's events the one that tells by what it was answered: the last before the answer. Late ones may follow it."""
+    metered = None
+    for recorded in events:
+        if isinstance(recorded.event, Conversation.Metered):
+            metered = recorded.event
+        elif isinstance(recorded.event, Conversation.Answered):
+            break
+    return metered
 
 
 def _evidence(recorded: Recorded) -> Evidence:

@@ -10,9 +10,9 @@ Fault
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, get_args
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,9 @@ import msgspec
 from application.context import Context
 from domain.base import Aggregate
 from domain.completion import Completion, CompletionRequest, Outcome, Passage
+from domain.health import Lately
 from domain.recorded import Recorded
+from domain.rollout import Sides
 
 A = TypeVar("A", bound=Aggregate[Any])
 
@@ -40,10 +42,19 @@ class Unavailable(Fault):
 
 
 class ProviderError(Fault):
-    """A provider's call failed. `retry_after` is in seconds, where the provider named it."""
+    """A provider's call failed. `retry_after` is in seconds, where the provider named it.
 
-    def __init__(self, outcome: Outcome, detail: str, retry_after: float | None = None) -> None:
-        self.outcome, self.detail, self.retry_after = outcome, detail, retry_after
+    `partial` is what came before it failed, with the usage that it will be billed for (a stream that was cut).
+    """
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        detail: str,
+        retry_after: float | None = None,
+        partial: Completion | None = None,
+    ) -> None:
+        self.outcome, self.detail, self.retry_after, self.partial = outcome, detail, retry_after, partial
         super().__init__(f"{outcome}: {detail}")
 
 
@@ -70,6 +81,13 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     change: int
     low: int = 0
     high: int
+
+
+class Tallied(msgspec.Struct, frozen=True, kw_only=True):
+    """Tallies' values by key, as they were when the log ended at `position`. What is not there is zero."""
+
+    values: Mapping[str, int]
+    position: int
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +135,7 @@ class Store(Protocol):
         """Append all pending events in one transaction, with the inbox key, the work and the tallies.
 
         An inbox key that is known makes the whole a duplicate: nothing is written. Raises Conflict when a stream has
-        moved on, Refused when a tally's bound does not hold, Unavailable when the outcome can't be learned.
+        moved on, LimitReached when a tally's bound does not hold, Unavailable when the outcome can't be learned.
         """
 
     async def change(
@@ -134,6 +152,9 @@ class Store(Protocol):
 
         Where it changes nothing, nothing is written, and the position is 0.
         """
+
+    async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None = None) -> Tallied:
+        """The tenant's tallies of a kind: these, or all."""
 
     async def event(self, tenant: UUID, position: int) -> Recorded:
         """One event by its position. Raises NotFound."""
@@ -205,19 +226,104 @@ class KeyKeeper(Protocol):
 
 
 class Completer(Protocol):
-    """One provider."""
+    """One provider, with one key."""
 
     name: str
+    owner: UUID | None
+    """The tenant whose own key it has; None: the deployment's."""
 
     async def complete(self, request: CompletionRequest) -> Completion:
         """Raises ProviderError."""
 
+    def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
+        """Pieces of the text as they come, and at the end the whole. Raises ProviderError, with `partial` once a piece has come.
+
+        Closing the generator ends the call at the provider as well.
+        """
+
 
 class Completers(Protocol):
-    """The providers that this deployment has, by name."""
+    """The providers that there are, by name."""
 
-    def get(self, provider: str) -> Completer:
-        """Raises Refused with the names there are."""
+    async def find(self, tenant: UUID, provider: str) -> Completer:
+        """With the tenant's own key where it has one. Raises Refused with the names there are."""
+
+
+class KeyedProviders(Protocol):
+    """The providers that take a tenant's own key."""
+
+    async def check(self, provider: str, base_url: str | None) -> None:
+        """Raises NotFound for a provider that takes no key, Refused where it can't be asked at this address."""
+
+
+class Counter(Protocol):
+    """Tokens of a text, where no provider has counted them."""
+
+    def count(self, text: str, model: str) -> int: ...
+
+    def source(self, model: str) -> Literal["tokenizer", "estimate"]:
+        """How `count` counts for this model."""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """What has a health of its own: a model of a provider's; with a tenant's own key apart from all others."""
+
+    provider: str
+    model: str
+    owner: UUID | None = None
+
+    @property
+    def id(self) -> str:
+        """provider/model"""
+        return f"{self.provider}/{self.model}"
+
+
+class Health(Protocol):
+    """How providers did lately, shared by all processes (alone where Redis is gone). Never fails, never waits for long."""
+
+    async def admit(self, place: Place) -> str | None:
+        """None: ask it (it is healthy, or this call is the probe). Else why not, for the record."""
+
+    async def record(
+        self, place: Place, outcome: Outcome, latency_ms: float, retry_after: float | None = None
+    ) -> None:
+        """How a call ended. Every call that was admitted is recorded, cancelled ones too."""
+
+
+class HealthKeeper(Protocol):
+    """For those who look after the providers."""
+
+    async def all(self) -> Mapping[Place, Lately]:
+        """What is known of every place that was called within an hour."""
+
+    async def reset(self, places: Collection[Place]) -> None:
+        """Forget how they did: they are asked again at once, by all processes; without Redis by this one."""
+
+
+CacheKind = Literal["responses", "embeddings", "searches"]
+CACHE_KINDS: tuple[CacheKind, ...] = get_args(CacheKind)
+
+
+class Cache(Protocol):
+    """What may be lost: in Redis, per tenant, sealed, for as long as its kind says. Never fails; without Redis it keeps nothing."""
+
+    async def once(
+        self,
+        tenant: UUID,
+        kind: CacheKind,
+        key: bytes,
+        make: Callable[[], Awaitable[bytes | None]],
+        *,
+        group: str = "",
+    ) -> tuple[bytes | None, bool]:
+        """What is kept under `key`, else what `make` gives, which is kept then; and whether it was kept or made by another.
+
+        `group` is what `forget` can name: the provider that made it. Of callers at the same moment one makes it, in all processes; the others wait for it, and make it themselves if it failed
+        (None, or raised).
+        """
+
+    async def forget(self, tenant: UUID | None, kind: CacheKind, group: str = "") -> None:
+        """Drop a tenant's entries (None: everybody's) of a group (empty: all)."""
 
 
 class Embedder(Protocol):
@@ -346,3 +452,26 @@ class Directory(Protocol):
 class Eraser(Protocol):
     async def erase(self, tenant: UUID, subject: UUID) -> int:
         """Destroy the subject's key; blank, or remove, whatever was sealed with it. Returns how many events were blanked."""
+
+
+class IdleConversation(msgspec.Struct, frozen=True, kw_only=True):
+    """`last_at`: when something last happened in it."""
+
+    conversation: UUID
+    last_at: datetime
+
+
+class Idle(Protocol):
+    """Conversations in which nothing happens, as far as the read model knows."""
+
+    async def find(
+        self, tenant: UUID, *, until: datetime, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[IdleConversation]:
+        """Those whose last event is older than `until`, the oldest first; `after` is the (last_at, conversation) of the last one seen."""
+
+
+class Metrics(Protocol):
+    """How answers do while something is rolled out."""
+
+    async def of(self, tenant: UUID, rollout: UUID, step: int) -> Sides:
+        """Of all that was answered since the step began until now. Raises Unavailable while the read model is behind."""

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from application.budget import ALERT_WORK, RESERVATION_WORK, expire_reservation, raise_alerts
+from application.completing import Providers
 from application.context import Context
 from application.conversation import ANSWER_WORK, Answer, answer
 from application.document import (
@@ -20,18 +22,21 @@ from application.document import (
     remove_document,
 )
 from application.erasure import ERASE_WORK, Erase, erase
+from application.flag import ROLLOUT_WORK, LookAtRollout, look_at_rollout
 from application.ports import (
     Clock,
-    Completers,
     Embedder,
     Eraser,
     Extractor,
     Files,
+    Idle,
     Ids,
+    Metrics,
     Store,
     Vectors,
 )
-from domain.pricing import PriceTable
+from application.retention import RETENTION_WORK, KeepRetention, keep_retention
+from domain.catalogue import Catalogue
 
 
 class Item(Protocol):
@@ -69,11 +74,15 @@ class Ports(Protocol):
     @property
     def extractor(self) -> Extractor: ...
     @property
-    def completers(self) -> Completers: ...
+    def providers(self) -> Providers: ...
     @property
-    def prices(self) -> PriceTable: ...
+    def catalogue(self) -> Catalogue: ...
     @property
     def eraser(self) -> Eraser: ...
+    @property
+    def idle(self) -> Idle: ...
+    @property
+    def metrics(self) -> Metrics: ...
     @property
     def clock(self) -> Clock: ...
     @property
@@ -90,9 +99,9 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             store=p.store,
             embedder=p.embedder,
             vectors=p.vectors,
-            completers=p.completers,
-            prices=p.prices,
+            providers=p.providers,
             clock=p.clock,
+            ids=p.ids,
         )
 
     async def do_process_document(item: Item) -> None:
@@ -104,18 +113,50 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             extractor=p.extractor,
             embedder=p.embedder,
             vectors=p.vectors,
-            prices=p.prices,
+            catalogue=p.catalogue,
             clock=p.clock,
         )
 
     async def do_remove_document(item: Item) -> None:
         command = DeleteDocument(document=UUID(item.key))
-        await remove_document(command, _context(item, p.ids), files=p.files, vectors=p.vectors)
+        await remove_document(
+            command,
+            _context(item, p.ids),
+            eraser=p.eraser,
+            cache=p.providers.cache,
+            files=p.files,
+            vectors=p.vectors,
+        )
 
     async def do_erase(item: Item) -> None:
-        await erase(Erase(subject=UUID(item.key)), _context(item, p.ids), eraser=p.eraser)
+        command, context = Erase(subject=UUID(item.key)), _context(item, p.ids)
+        await erase(command, context, eraser=p.eraser, cache=p.providers.cache)
+
+    async def do_expire_reservation(item: Item) -> datetime | None:
+        return await expire_reservation(UUID(item.key), _context(item, p.ids), store=p.store, clock=p.clock)
+
+    async def do_raise_alerts(item: Item) -> None:
+        await raise_alerts(item.key, _context(item, p.ids), store=p.store, clock=p.clock)
+
+    async def do_retention(item: Item) -> datetime | None:
+        command = KeepRetention(at=p.clock())
+        context = _context(item, p.ids, "retention")
+        return await keep_retention(command, context, store=p.store, idle=p.idle, clock=p.clock)
+
+    async def do_look_at_rollout(item: Item) -> datetime | None:
+        return await look_at_rollout(
+            LookAtRollout(flag=item.key),
+            _context(item, p.ids, "rollout"),
+            store=p.store,
+            metrics=p.metrics,
+            clock=p.clock,
+        )
 
     return {
+        RETENTION_WORK: Kind(handler=do_retention, attempts=1000, lease=60.0),
+        RESERVATION_WORK: Kind(handler=do_expire_reservation, attempts=20),
+        ALERT_WORK: Kind(handler=do_raise_alerts),
+        ROLLOUT_WORK: Kind(handler=do_look_at_rollout, attempts=1000),
         ERASE_WORK: Kind(handler=do_erase, attempts=20, lease=60.0),
         ANSWER_WORK: Kind(handler=do_answer),
         PROCESS_WORK: Kind(handler=do_process_document, attempts=5, lease=60.0),
@@ -123,5 +164,5 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
     }
 
 
-def _context(item: Item, ids: Ids) -> Context:
-    return Context(tenant=item.tenant, actor="system:worker", correlation=ids())
+def _context(item: Item, ids: Ids, part: str = "worker") -> Context:
+    return Context(tenant=item.tenant, actor=f"system:{part}", correlation=ids())

@@ -13,7 +13,8 @@ from uuid import UUID, uuid4
 from application.context import Context
 from bench.parts import Log, message, now, opened
 from domain.completion import Attempt, Citation, Turn, Usage
-from domain.conversation import Conversation, Retrieved, Routing
+from domain.conversation import Conversation, Retrieved
+from domain.routing import Routing
 
 EXCHANGES = 120
 """Questions and answers of one conversation, which is saved at once."""
@@ -59,11 +60,14 @@ def exchange(made: Conversation, day: int, document: UUID, texts: Sequence[str])
         cost=Decimal(random.randrange(10_000)).scaleb(-7),
         price=f"{provider}/{model}/2026-01",
     )
-    made.receive(message=uuid4().hex, text=random.choice(texts)[:80], interaction=uuid4(), at=now())
+    interaction = made.receive(
+        message=uuid4().hex, text=random.choice(texts)[:80], interaction=uuid4(), at=now()
+    )
     prompt = (Turn(role="system", text=" ".join(texts[:5])), Turn(role="user", text=texts[5]))
     made.disclose("you are talking to a machine", now())
     made.ask(retrieved=retrieved, prompt=prompt, at=now())
-    made.meter(routing=Routing(model=model, reason="the configured model"), attempts=(attempt,), at=now())
+    routing = Routing(model=f"{provider}/{model}", reason="the configured model")
+    made.meter(interaction, routing=routing, attempts=(attempt,), at=now())
     made.answer(
         text=random.choice(texts),
         citations=(

@@ -72,7 +72,7 @@ async def tenant_with_documents(parts: Services) -> tuple[UUID, str]:
             extractor=parts.extractor,
             embedder=parts.embedder,
             vectors=parts.vectors,
-            prices=parts.prices,
+            catalogue=parts.catalogue,
             clock=parts.clock,
         )
     return made.tenant, made.key

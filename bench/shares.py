@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import statistics
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from application.context import Context
@@ -39,8 +40,8 @@ class _Timed:
 
     def __getattr__(self, attribute: str) -> Any:
         found = getattr(self._port, attribute)
-        if attribute == "get" and "get" in self._names:  # completers give out what has the method
-            return lambda name: self._stopwatch.around(found(name), complete=self._names["get"])
+        if attribute == "find" and "find" in self._names:  # completers give out what has the method
+            return self._found
         if attribute not in self._names:
             return found
         name = self._names[attribute]
@@ -49,6 +50,10 @@ class _Timed:
             return await self._stopwatch.take(name, found, *values, **more)
 
         return timed
+
+    async def _found(self, *values: Any) -> Any:
+        found = await cast(Any, self._port).find(*values)
+        return self._stopwatch.around(found, complete=self._names["find"])
 
 
 async def shares(
@@ -86,9 +91,11 @@ async def shares(
                 store=watch.around(parts.store, load="load", latest="configuration", save="save"),
                 embedder=watch.around(parts.embedder, embed="retrieve_embed"),
                 vectors=watch.around(parts.vectors, search="retrieve_search"),
-                completers=watch.around(parts.completers, get="complete"),
-                prices=parts.prices,
+                providers=dataclasses.replace(
+                    parts.providers, completers=watch.around(parts.completers, find="complete")
+                ),
                 clock=parts.clock,
+                ids=parts.ids,
             )
             assert given is not None
             whole = 1000 * (time.perf_counter() - started)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID, uuid5
 
 import msgspec
@@ -32,6 +32,9 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     can_do: tuple[Text, ...] = ("answer questions about our products, services and policies",)
     cannot_do: tuple[Text, ...] = ()
     disclosure: Text = "You are talking to an automated assistant."
+    out_of_budget: Text = "I can't answer this right now. A colleague will get back to you."
+    """Said where the budget is gone and forbids to go on with a cheaper model."""
+
     confidence_threshold: Share = 0.3
     suggestions: bool = True
     spelling_correction: bool = True
@@ -47,6 +50,10 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     semantic_weight: Share = 0.7
     keyword_weight: Share = 0.3
     embedding_model: Text = "local/wordllama-256"
+
+    def plain(self) -> AgentConfiguration:
+        """Of the agent that answers from its configuration alone."""
+        return msgspec.structs.replace(self, retrieve_documents=False)
 
     def check(self) -> None:
         """Raise Invalid where fields do not go together."""
@@ -75,7 +82,12 @@ class Agent(Aggregate[AgentState]):
 
     class Configured(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "agent.configured"
+        class_version: ClassVar[int] = 2
         configuration: AgentConfiguration
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """What is new in the second version has a default."""
 
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration

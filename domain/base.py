@@ -19,6 +19,14 @@ NIL = UUID(int=0)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class Lent(msgspec.Struct, frozen=True, kw_only=True):
+    """Texts of another subject's within an event: None once that was erased. `place` says where they belong, as the event knows."""
+
+    subject: UUID = NIL
+    place: int
+    texts: tuple[str | None, ...] | None
+
+
 class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True):
     """Something that happened to one aggregate. Stored under `TOPIC`, which never changes.
 
@@ -30,10 +38,24 @@ class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True)
     class_version: ClassVar[int] = 1
     PERSONAL: ClassVar[bool] = True
     """Whether the payload goes when its subject is erased. Facts without a person in them are the tenant's and stay."""
+    ERASES: ClassVar[bool] = False
+    """Whether it says that its subject is erased. It is the stream's last; what is personal before it goes."""
+
+    LENT: ClassVar[bool] = False
+    """Whether it holds texts that belong to other subjects: each is sealed with its own subject's key and goes with that.
+    `apply` does without them."""
 
     originator_id: UUID = NIL
     originator_version: int = 0
     timestamp: datetime = EPOCH
+
+    def apart(self) -> tuple[Self, tuple[Lent, ...]]:
+        """Without what is lent to it, and that."""
+        return self, ()
+
+    def together(self, lent: Sequence[Lent]) -> Self:
+        """Undoes `apart`."""
+        return self
 
     def _as_dict(self) -> dict[str, Any]:
         return msgspec.structs.asdict(self)

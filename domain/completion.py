@@ -14,12 +14,14 @@ Finish = Literal["stop", "length", "content_filter", "other"]
 Outcome = Literal[
     "ok",
     "authentication",
+    "not_found",
     "rate_limited",
     "context_too_long",
     "refused",
     "timeout",
     "unavailable",
     "bad_request",
+    "cancelled",
 ]
 
 
@@ -56,12 +58,19 @@ class Citation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens. `cached` are part of `input`, `reasoning` part of `output`, as OpenAI counts them."""
+    """Tokens. `cached` are part of `input`, `reasoning` part of `output`, as OpenAI counts them; so are `written`, input that the
+    provider put into its cache.
+
+    `source` says whose count it is: the provider's, or ours (with the model's tokenizer, or by estimate) where the provider's never
+    came, as when a stream was cut.
+    """
 
     input: int = 0
     cached: int = 0
+    written: int = 0
     output: int = 0
     reasoning: int = 0
+    source: Literal["provider", "tokenizer", "estimate"] = "provider"
 
 
 class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +82,9 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     passages: tuple[Passage, ...] = ()
     max_tokens: int = 500
     temperature: float | None = None
+    stop: tuple[str, ...] = ()
+    options: dict[str, float | int | str] = {}
+    """More of what OpenAI's API knows, by its names, as top_p and seed; a provider passes on what it knows as well."""
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,8 +101,12 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One call of a provider, failed ones too. `cost` is in USD, exact, by the price `price` (None: free or unknown)."""
+    """One call of a provider, failed ones too. `cost` is in USD, exact, by the price `price` (None: free or unknown).
 
+    `cached`: no call was made, the answer of an earlier one was given again.
+    """
+
+    kind: Literal["chat", "embedding"] = "chat"
     provider: str
     model: str
     served: str | None = None
@@ -103,3 +119,4 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str | None = None
     cost: Decimal = Decimal(0)
     price: str | None = None
+    cached: bool = False

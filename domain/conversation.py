@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
-from domain.base import Aggregate, CreatedEvent
+from domain.base import Aggregate, CreatedEvent, Lent
 from domain.completion import Attempt, Citation, Turn
 from domain.errors import Erased, Invalid, Refused
+from domain.passages import Retrieved as Retrieved
+from domain.passages import cut, join
+from domain.pricing import total
+from domain.routing import Routing
 
 HISTORY = 20
 """Turns of history that the state keeps for prompts; the log keeps all."""
 
 LONGEST_MESSAGE = 8_000
 """Characters of one customer message (WhatsApp allows 4,096)."""
-
-
-class Retrieved(msgspec.Struct, frozen=True, kw_only=True):
-    """A passage as it stood in the prompt, without its text: the prompt has that."""
-
-    passage: str
-    document: UUID
-    title: str
-    ordinal: int
-    page: int | None
-    section: str | None
-    score: float
-    rank: int
-
-
-class Routing(msgspec.Struct, frozen=True, kw_only=True):
-    """Which model was chosen, and why. `score` is the complexity, 0 to 1, where one was computed."""
-
-    model: str
-    reason: str
-    tier: str | None = None
-    score: float | None = None
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +101,7 @@ class Conversation(Aggregate[ConversationState]):
         and few who read answers need it."""
 
         TOPIC: ClassVar[str] = "conversation.prompted"
+        LENT: ClassVar[bool] = True
         interaction: UUID
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
@@ -124,15 +109,28 @@ class Conversation(Aggregate[ConversationState]):
         def apply(self, aggregate: Conversation) -> None:
             aggregate.state.shown = tuple([item.passage for item in self.retrieved])
 
+        def apart(self) -> tuple[Self, tuple[Lent, ...]]:
+            retrieved, prompt, lent = cut(self.retrieved, self.prompt)
+            return replace(self, retrieved=retrieved, prompt=prompt), lent
+
+        def together(self, lent: Sequence[Lent]) -> Self:
+            retrieved, prompt = join(self.retrieved, self.prompt, lent)
+            return replace(self, retrieved=retrieved, prompt=prompt)
+
     class Metered(Event, frozen=True, kw_only=True):
         """Which model was chosen, what was tried and what it cost: figures without a person in them, which outlive an erasure."""
 
         TOPIC: ClassVar[str] = "conversation.metered"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         interaction: UUID
         routing: Routing
         attempts: tuple[Attempt, ...]
         cost: Decimal
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """What is new in the second version has defaults that are true of the first."""
 
     class Answered(Event, frozen=True, kw_only=True):
         """One interaction's answer."""
@@ -181,6 +179,7 @@ class Conversation(Aggregate[ConversationState]):
 
         TOPIC: ClassVar[str] = "conversation.forgotten"
         PERSONAL: ClassVar[bool] = False
+        ERASES: ClassVar[bool] = True
 
         def apply(self, aggregate: Conversation) -> None:
             aggregate.state = ConversationState(open=False, forgotten=True)
@@ -212,11 +211,16 @@ class Conversation(Aggregate[ConversationState]):
         interaction = self._pending().interaction
         self.trigger(self.Prompted, at=at, interaction=interaction, retrieved=retrieved, prompt=prompt)
 
-    def meter(self, *, routing: Routing, attempts: tuple[Attempt, ...], at: datetime) -> None:
-        """Record what was tried for the pending burst, and what it cost."""
-        interaction, cost = self._pending().interaction, sum((each.cost for each in attempts), Decimal(0))
-        facts = {"interaction": interaction, "routing": routing, "attempts": attempts, "cost": cost}
+    def meter(
+        self, interaction: UUID, *, routing: Routing, attempts: Sequence[Attempt], at: datetime
+    ) -> Metered:
+        """Record what was tried for an interaction, and what it cost, whether it got an answer by it or not."""
+        cost = total(attempts)
+        facts = {"interaction": interaction, "routing": routing, "attempts": tuple(attempts), "cost": cost}
         self.trigger(self.Metered, at=at, **facts)
+        metered = self.pending_events[-1]
+        assert isinstance(metered, self.Metered)
+        return metered
 
     def answer(
         self,
@@ -228,6 +232,8 @@ class Conversation(Aggregate[ConversationState]):
         configuration_version: int,
         latency_ms: float,
         at: datetime,
+        handoff: str | None = None,
+        cached: bool = False,
     ) -> None:
         """Answer the pending burst. Raises Refused when nothing is pending or the disclosure is missing."""
         burst = self._pending()
@@ -244,7 +250,9 @@ class Conversation(Aggregate[ConversationState]):
             citations=citations,
             template=template,
             confidence=confidence,
+            handoff=handoff,
             configuration_version=configuration_version,
+            cached=cached,
             latency_ms=latency_ms,
         )
 

@@ -55,9 +55,13 @@ class Document(Aggregate[DocumentState]):
             aggregate.state.status = "processing"
 
     class Processed(Event, frozen=True, kw_only=True):
-        """Chunks are indexed and searchable. `took_ms` covers extraction to index; `cost` is the embeddings', in USD."""
+        """Chunks are indexed and searchable. `took_ms` covers extraction to index; `cost` is the embeddings', in USD.
+
+        Figures only: they outlive an erasure.
+        """
 
         TOPIC: ClassVar[str] = "document.processed"
+        PERSONAL: ClassVar[bool] = False
         pages: int
         chunks: int
         tokens: int
@@ -86,10 +90,14 @@ class Document(Aggregate[DocumentState]):
             aggregate.state.revision += 1
 
     class Deleted(Event, frozen=True, kw_only=True):
+        """The last event: name and content are to be erased. What is personal before it is blanked, its key destroyed."""
+
         TOPIC: ClassVar[str] = "document.deleted"
+        PERSONAL: ClassVar[bool] = False
+        ERASES: ClassVar[bool] = True
 
         def apply(self, aggregate: Document) -> None:
-            aggregate.state.status = "deleted"
+            aggregate.state = DocumentState(status="deleted")
 
     @classmethod
     def upload(

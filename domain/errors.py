@@ -8,6 +8,7 @@ Refusal
 │   └── Erased       it was erased                                        HTTP 404
 ├── Conflict         somebody else was first; look again and retry        HTTP 409
 └── Refused          a rule of the business says no                       HTTP 422
+    └── LimitReached a limit that many commands share leaves no room      HTTP 422
 
 Anything else that escapes is a fault of ours or of a server that we need; see `application/ports.py`.
 """
@@ -51,3 +52,7 @@ class Conflict(Refusal):
 
 class Refused(Refusal):
     """A rule of the business says no."""
+
+
+class LimitReached(Refused):
+    """A limit that many commands share leaves no room for this. Facts: `limits`, as kind/key."""

@@ -10,7 +10,13 @@ from uuid import UUID
 
 import msgspec
 
+from domain.budget_checks import (
+    every_reservation_ends_once,
+    no_call_is_let_through_a_budget_that_does_not_cover_it,
+)
+from domain.call import Call
 from domain.conversation import Conversation as C
+from domain.pricing import total
 from domain.recorded import Recorded
 
 Check = Callable[[Recorded], str | None]
@@ -79,7 +85,7 @@ def every_citation_was_in_the_prompt() -> Check:
 def every_sum_of_costs_is_exact() -> Check:
     def check(recorded: Recorded) -> str | None:
         event = recorded.event
-        if isinstance(event, C.Metered) and event.cost != sum(attempt.cost for attempt in event.attempts):
+        if isinstance(event, C.Metered | Call.Metered) and event.cost != total(event.attempts):
             return f"the cost {event.cost} is not the sum of its attempts"
         return None
 
@@ -108,7 +114,7 @@ def nothing_follows_an_erasure() -> Check:
     def check(recorded: Recorded) -> str | None:
         if recorded.stream in gone:
             return f"{recorded.topic} follows the erasure"
-        if isinstance(recorded.event, C.Forgotten):
+        if recorded.event is not None and recorded.event.ERASES:
             gone.add(recorded.stream)
         return None
 
@@ -124,6 +130,8 @@ INVARIANTS: Mapping[str, Callable[[], Check]] = {
         every_sum_of_costs_is_exact,
         a_closed_conversation_is_opened_before_it_goes_on,
         nothing_follows_an_erasure,
+        no_call_is_let_through_a_budget_that_does_not_cover_it,
+        every_reservation_ends_once,
     )
 }
 

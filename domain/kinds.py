@@ -7,14 +7,36 @@ from typing import Any
 from domain.agent import Agent
 from domain.audit import AuditTrail
 from domain.base import Aggregate, events_of
+from domain.budget import Budget
+from domain.call import Call
+from domain.catalogue_overrides import CatalogueOverrides
 from domain.conversation import Conversation
 from domain.document import Document
 from domain.errors import Invalid
+from domain.flag import Flags
+from domain.reservation import Reservation
+from domain.retention import Retention
+from domain.router import Router
 from domain.tenant import Tenant
 
-KINDS: tuple[type[Aggregate[Any]], ...] = (Tenant, Agent, Conversation, Document, AuditTrail)
+KINDS: tuple[type[Aggregate[Any]], ...] = (
+    Tenant,
+    Agent,
+    Conversation,
+    Document,
+    AuditTrail,
+    Retention,
+    Budget,
+    Reservation,
+    CatalogueOverrides,
+    Router,
+    Flags,
+    Call,
+)
 NAMES = {kind.TOPIC: kind for kind in KINDS}
 TOPICS = frozenset(topic for kind in KINDS for topic in events_of(kind))
+ERASING = frozenset(topic for kind in KINDS for topic, event in events_of(kind).items() if event.ERASES)
+"""Events that say why the payloads before them in their stream are gone."""
 
 
 def kind_of(name: str) -> type[Aggregate[Any]]:

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
+from itertools import pairwise
 
 import msgspec
 
-from domain.completion import Usage
+from domain.completion import Attempt, Usage
+from domain.errors import Invalid
 
 MILLION = Decimal(1_000_000)
+EXACT = Context(prec=100)
+"""Nothing is rounded: the finest price times a count of tokens that fills 64 bits has about 40 digits."""
+
+DEAREST = Decimal(1_000_000)
+LONGEST_CONTEXT = 1_000_000_000
+MOST_TIERS = 8
+FINEST = 6
+"""Decimals of a price: so a cost has at most twelve, which shared sums keep to the last one (`domain/money.py`)."""
+
+
+class LongContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What the whole request costs once its input has more than `above` tokens. USD per million tokens."""
+
+    above: int
+    input: Decimal
+    output: Decimal
+    cached: Decimal | None = None
+    cache_write: Decimal | None = None
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,39 +42,113 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     output: Decimal
     cached: Decimal | None = None
     """None: cached input costs as other input does."""
+    cache_write: Decimal | None = None
+    """Of input that the provider put into its cache. None: as other input."""
+    long_context: tuple[LongContext, ...] = ()
+    """By `above`, the lowest first."""
     since: datetime
     until: datetime | None = None
+    revision: str = ""
+    """Tells prices of one model and day apart: empty as shipped, a tenant's own ones count from 1."""
 
     @property
     def id(self) -> str:
-        """Names this price in an attempt: provider/model@date."""
-        return f"{self.provider}/{self.model}@{self.since.date().isoformat()}"
+        """Names this price in an attempt: provider/model@date, with #revision where it has one."""
+        revision = f"#{self.revision}" if self.revision else ""
+        return f"{self.provider}/{self.model}@{self.since.date().isoformat()}{revision}"
+
+    @property
+    def names(self) -> str:
+        """The model, as provider/model."""
+        return f"{self.provider}/{self.model}"
+
+    @property
+    def terms(self) -> tuple[object, ...]:
+        """What it comes to, whatever it is called and whenever it is in force."""
+        return self.input, self.output, self.cached, self.cache_write, self.long_context
+
+    def holds(self, time: datetime) -> bool:
+        return self.since <= time and (self.until is None or time < self.until)
+
+    def overlaps(self, other: Price) -> bool:
+        """Whether there is a moment at which both are in force."""
+        return (self.until is None or other.since < self.until) and (
+            other.until is None or self.since < other.until
+        )
+
+    def check(self) -> None:
+        """Raises Invalid where the figures can't be a price."""
+        if self.until is not None and self.until <= self.since:
+            raise Invalid(f"the price {self.id} ends before it begins")
+        for figure in self._figures():
+            if not figure.is_finite() or not 0 <= figure <= DEAREST:
+                raise Invalid(f"a price lies between 0 and {DEAREST} USD per million tokens")
+            if -int(figure.as_tuple().exponent) > FINEST:
+                raise Invalid(f"a price has at most {FINEST} decimals")
+        if len(self.long_context) > MOST_TIERS:
+            raise Invalid(f"long_context has at most {MOST_TIERS} entries")
+        if any(first.above >= second.above for first, second in pairwise(self.long_context)):
+            raise Invalid("long_context goes from the lowest `above` to the highest, each once")
+        if any(not 1 <= tier.above <= LONGEST_CONTEXT for tier in self.long_context):
+            raise Invalid(f"`above` is a number of tokens between 1 and {LONGEST_CONTEXT}")
+
+    def _figures(self) -> Iterator[Decimal]:
+        every: tuple[Price | LongContext, ...] = (self, *self.long_context)
+        for terms in every:
+            for figure in (terms.input, terms.output, terms.cached, terms.cache_write):
+                if figure is not None:
+                    yield figure
 
 
-class PriceTable:
-    """Looks up the price in force. Two prices of one model may not overlap: ValueError."""
+def timeline(prices: Iterable[Price]) -> dict[str, list[Price]]:
+    """provider/model → its prices in order of time. Raises ValueError where two of one model overlap."""
+    found: dict[str, list[Price]] = {}
+    for price in sorted(prices, key=lambda price: price.since):
+        price.check()
+        earlier = found.setdefault(price.names, [])
+        if earlier and earlier[-1].overlaps(price):
+            raise ValueError(
+                f"the prices {earlier[-1].id} and {price.id} overlap; end the first before the second"
+            )
+        earlier.append(price)
+    return found
 
-    def __init__(self, prices: Iterable[Price]) -> None:
-        self._prices: dict[tuple[str, str], list[Price]] = {}
-        for price in sorted(prices, key=lambda price: price.since):
-            earlier = self._prices.setdefault((price.provider, price.model), [])
-            if earlier and (earlier[-1].until is None or earlier[-1].until > price.since):
-                raise ValueError(
-                    f"the prices {earlier[-1].id} and {price.id} overlap; end the first before the second"
-                )
-            earlier.append(price)
 
-    def at(self, provider: str, model: str, time: datetime) -> Price | None:
-        """The price of a provider's model in force at `time`, or None."""
-        for price in self._prices.get((provider, model), ()):
-            if price.since <= time and (price.until is None or time < price.until):
-                return price
-        return None
+def in_force(prices: Sequence[Price], time: datetime) -> Price | None:
+    """The price that holds at `time`: of several the one that was set last."""
+    for price in reversed(prices):
+        if price.holds(time):
+            return price
+    return None
+
+
+def most(input: int, output: int, price: Price) -> Decimal:
+    """What so many tokens can cost at most: when none of the input was cached and, where that is dearer, all of it is put into the cache."""
+    plain, written = Usage(input=input, output=output), Usage(input=input, written=input, output=output)
+    return max(cost(plain, price), cost(written, price))
 
 
 def cost(usage: Usage, price: Price) -> Decimal:
-    """Exact cost in USD. Cached tokens are part of the input and priced apart; reasoning is part of the output."""
-    cached = price.input if price.cached is None else price.cached
-    return (
-        (usage.input - usage.cached) * price.input + usage.cached * cached + usage.output * price.output
-    ) / MILLION
+    """Exact cost in USD. Cached tokens and those put into the cache are part of the input and priced apart; reasoning is output.
+
+    Where a provider names more of those than input, it has counted them apart: no input is left beside them.
+    """
+    terms: Price | LongContext = price
+    for tier in price.long_context:
+        if usage.input > tier.above:
+            terms = tier
+    cached = terms.input if terms.cached is None else terms.cached
+    written = terms.input if terms.cache_write is None else terms.cache_write
+    with localcontext(EXACT):
+        return (
+            max(0, usage.input - usage.cached - usage.written) * terms.input
+            + usage.cached * cached
+            + usage.written * written
+            + usage.output * terms.output
+        ) / MILLION
+
+
+def total(attempts: Iterable[Attempt]) -> Decimal:
+    """What they cost together, exact."""
+    with localcontext(EXACT):
+        return sum((attempt.cost for attempt in attempts), Decimal(0))

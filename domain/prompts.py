@@ -9,9 +9,13 @@ from collections.abc import Sequence
 
 from domain.agent import AgentConfiguration
 from domain.completion import Passage, Turn
+from domain.passages import shown
 
 ANSWER = "answer/1"
 """Name and version of the template below; it stands on each interaction."""
+
+OUT_OF_BUDGET = "out-of-budget"
+"""Stands on an interaction that no model was asked for: the customer got the configuration's text."""
 
 
 def answer_prompt(
@@ -47,15 +51,7 @@ def _system(configuration: AgentConfiguration, passages: Sequence[Passage]) -> s
                 "After each statement cite the document that it comes from by its number, as in [1]."
             )
         for number, passage in enumerate(passages, 1):
-            place = "".join(
-                (
-                    f", page {passage.page}" if passage.page else "",
-                    f", {passage.section}" if passage.section else "",
-                )
-            )
-            lines.append(
-                f"<document number={number} title={passage.title!r}{place}>\n{passage.text}\n</document>"
-            )
+            lines.append(shown(number, passage.title, passage.page, passage.section, passage.text))
     elif configuration.retrieve_documents:
         lines.append("No document fits this question. If you do not know the answer for sure, say so.")
     return "\n".join(lines)

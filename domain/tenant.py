@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import ClassVar, Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -39,6 +41,27 @@ class ApiKey(msgspec.Struct):
         return not self.revoked and (self.expires_at is None or now < self.expires_at)
 
 
+class ProviderKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant's own key of a provider. It is kept as bytes, which no state, event or export shows. `base_url` None: the usual address."""
+
+    provider: str
+    key: bytes
+    base_url: str | None = None
+    set_at: datetime
+
+    @property
+    def ending(self) -> str:
+        """The last characters, by which its owner knows it: at most four, and none of a short key."""
+        return self.key[-4:].decode() if len(self.key) >= LONG_KEY else ""
+
+    def __repr__(self) -> str:
+        return f"ProviderKey(provider={self.provider!r}, base_url={self.base_url!r})"
+
+
+LONG_KEY = 16
+_KEY = re.compile(r"[!-~]{1,2000}")
+
+
 class TenantState(msgspec.Struct):
     name: str = ""
     status: Literal["active", "suspended", "removed"] = "active"
@@ -49,6 +72,7 @@ class TenantState(msgspec.Struct):
     """Of the tenant's encryption key, the newest that was decided on."""
     master: str = ""
     """Fingerprint of the master key that the last rotation went to."""
+    provider_keys: dict[str, ProviderKey] = {}
 
 
 class Tenant(Aggregate[TenantState]):
@@ -153,6 +177,40 @@ class Tenant(Aggregate[TenantState]):
             if self.what == "master":
                 aggregate.state.master = self.master
 
+    class ProviderKeySet(Event, frozen=True, kw_only=True):
+        """From here on the tenant's calls of this provider go with its own key."""
+
+        TOPIC: ClassVar[str] = "tenant.provider_key_set"
+        provider: str
+        key: bytes
+        base_url: str | None = None
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.state.provider_keys[self.provider] = ProviderKey(
+                provider=self.provider, key=self.key, base_url=self.base_url, set_at=self.timestamp
+            )
+
+        def __repr__(self) -> str:
+            return f"ProviderKeySet(provider={self.provider!r}, base_url={self.base_url!r})"
+
+    class ProviderKeyRemoved(Event, frozen=True, kw_only=True):
+        """From here on the tenant's calls of this provider go with the deployment's key, if it has one."""
+
+        TOPIC: ClassVar[str] = "tenant.provider_key_removed"
+        PERSONAL: ClassVar[bool] = False
+        provider: str
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.state.provider_keys.pop(self.provider, None)
+
+    class ProviderHealthReset(Event, frozen=True, kw_only=True):
+        """Somebody, the event's actor, let a provider, or one of its models, be asked again before its time."""
+
+        TOPIC: ClassVar[str] = "tenant.provider_health_reset"
+        PERSONAL: ClassVar[bool] = False
+        provider: str
+        model: str | None
+
     @classmethod
     def begin(cls, id: UUID, name: str, at: datetime) -> Tenant:
         return cls.create(cls.Created, id=id, at=at, name=_name(name))
@@ -223,6 +281,26 @@ class Tenant(Aggregate[TenantState]):
             generation = self.state.generation
             self.trigger(self.KeysRotated, at=at, what="master", generation=generation, master=master)
 
+    def set_provider_key(self, provider: str, key: str, base_url: str | None, at: datetime) -> None:
+        """Raises Invalid, whose text does not hold the key."""
+        self._exists()
+        if not _KEY.fullmatch(key):
+            raise Invalid("a provider's key has 1 to 2000 visible ASCII characters")
+        if base_url is not None:
+            _check_address(base_url)
+        known = self.state.provider_keys.get(provider)
+        if known is None or (known.key, known.base_url) != (key.encode(), base_url):
+            self.trigger(self.ProviderKeySet, at=at, provider=provider, key=key.encode(), base_url=base_url)
+
+    def remove_provider_key(self, provider: str, at: datetime) -> None:
+        if provider not in self.state.provider_keys:
+            raise NotFound(f"this tenant has no key of its own for {provider}")
+        self.trigger(self.ProviderKeyRemoved, at=at, provider=provider)
+
+    def reset_provider_health(self, provider: str, model: str | None, at: datetime) -> None:
+        self._exists()
+        self.trigger(self.ProviderHealthReset, at=at, provider=provider, model=model)
+
     def _key(self, key: str) -> ApiKey:
         if key not in self.state.keys:
             raise NotFound(f"there is no key {key} in this tenant")
@@ -238,3 +316,16 @@ def _name(name: str) -> str:
     if not 1 <= len(name) <= 200:
         raise Invalid("a name has 1 to 200 characters")
     return name
+
+
+def _check_address(base_url: str) -> None:
+    """Raises Invalid."""
+    try:
+        parts = urlsplit(base_url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or len(base_url) > 500 or not _KEY.fullmatch(base_url):
+        raise Invalid("base_url is an address as https://models.example.com/v1, of at most 500 characters")
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise Invalid("base_url has no user, password, query or fragment")

@@ -47,6 +47,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     gemini_base_url: str | None = None
     together_api_key: Secret | None = None
     together_base_url: str | None = None
+    compatible_api_key: Secret | None = None
+    compatible_base_url: str | None = None
     allow_private_addresses: bool = False
     log_level: str = "INFO"
     worker_concurrency: int = 16
@@ -111,6 +113,14 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "gemini_base_url": ("GEMINI_BASE_URL", "another server that speaks Gemini's API"),
     "together_api_key": ("TOGETHER_API_KEY", "key of Together AI"),
     "together_base_url": ("TOGETHER_BASE_URL", "another server that speaks Together's API"),
+    "compatible_api_key": (
+        "COMPATIBLE_API_KEY",
+        "key of the server at COMPATIBLE_BASE_URL, if it wants one",
+    ),
+    "compatible_base_url": (
+        "COMPATIBLE_BASE_URL",
+        "an OpenAI-compatible server beside OpenAI (vLLM, Ollama, llama.cpp …): the provider `compatible`",
+    ),
     "allow_private_addresses": (
         "RETRACE_ALLOW_PRIVATE_ADDRESSES",
         "whether addresses that tenants give may lie in private networks; true where the database is embedded, else false",
@@ -131,6 +141,7 @@ SCHEMES = {
     "openai_base_url": ("http", "https"),
     "gemini_base_url": ("http", "https"),
     "together_base_url": ("http", "https"),
+    "compatible_base_url": ("http", "https"),
 }
 SECRETS = frozenset(
     {
@@ -141,6 +152,7 @@ SECRETS = frozenset(
         "openai_api_key",
         "gemini_api_key",
         "together_api_key",
+        "compatible_api_key",
     }
 )
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

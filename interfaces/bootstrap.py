@@ -13,26 +13,35 @@ from uuid import UUID
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from application.completing import Providers
 from application.ports import (
     Authorship,
     Clock,
     Directory,
     Idempotency,
+    Idle,
+    IdleConversation,
     Ids,
     KeyUse,
     Located,
     Locator,
+    Metrics,
     Unavailable,
+    Vectors,
     Writing,
 )
+from domain.catalogue import Catalogue
 from domain.errors import NotFound
-from domain.pricing import PriceTable
+from domain.rollout import Sides
 from infra.audit.checkpoints import Checkpoints
 from infra.audit.verify import Report, verify
+from infra.cache import RedisCache
 from infra.crypto.erasing import SubjectEraser
+from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
 from infra.database import Database, migrate
 from infra.directory import CellDirectory
+from infra.health import SharedHealth
 from infra.hints import Hints
 from infra.idempotency import StoredIdempotency
 from infra.ids import uuid7
@@ -42,14 +51,17 @@ from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
 from infra.log.store import LogStore
 from infra.projections.reads import Reads
-from infra.providers import ConfiguredCompleters
-from infra.providers.prices import load_prices
+from infra.providers.catalogue import load_catalogue
+from infra.providers.configured import ConfiguredCompleters
+from infra.providers.tokens import TokenCounter
+from infra.reach import Reach, quick_redis
+from infra.retrieval.cached_vectors import CachedVectors
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.extraction import FileExtractor
 from infra.retrieval.vectors import PgVectors
 from infra.settings import Settings
 from infra.storage import LocalFiles
-from projections import PROJECTIONS, authorship, transcript
+from projections import PROJECTIONS, authorship, rollouts, transcript
 
 
 def utc_now() -> datetime:
@@ -72,6 +84,33 @@ class TranscriptLocator:
         if row is None:
             raise NotFound(f"there is no interaction {interaction} in this tenant")
         return Located(row.conversation, row.first_version)
+
+
+class ReadIdle:
+    """Finds idle conversations in the transcript. Implements `application.ports.Idle`."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def find(
+        self, tenant: UUID, *, until: datetime, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[IdleConversation]:
+        async with self._reads.at(tenant, transcript.Transcript()) as sql:
+            rows = await transcript.idle_conversations(sql, tenant, until=until, after=after, limit=limit)
+        return [IdleConversation(conversation=row.conversation, last_at=row.last_at) for row in rows]
+
+
+class ReadMetrics:
+    """Reads how answers did out of the read model of rollouts. Implements `application.ports.Metrics`."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def of(self, tenant: UUID, rollout: UUID, step: int) -> Sides:
+        """Of all that the log has now. Raises Unavailable while the read model does not know it."""
+        head = await self._reads.head(tenant)
+        async with self._reads.at(tenant, rollouts.Rollouts(), head) as sql:
+            return await rollouts.sides_of(sql, tenant, rollout, step)
 
 
 class ReadAuthorship:
@@ -107,16 +146,23 @@ class Services:
     reader: Reader
     store: LogStore
     embedder: WordLlamaEmbedder
-    vectors: PgVectors
+    vectors: Vectors
     files: LocalFiles
     extractor: FileExtractor
     completers: ConfiguredCompleters
-    prices: PriceTable
+    health: SharedHealth
+    cache: RedisCache
+    providers: Providers
+    catalogue: Catalogue
+    """The shipped one."""
+
     eraser: SubjectEraser
     checkpoints: Checkpoints
     reads: Reads
     locator: Locator
     authorship: Authorship
+    idle: Idle
+    metrics: Metrics
     directory: Directory
     idempotency: Idempotency
     key_use: KeyUse
@@ -170,10 +216,33 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
         system = await stack.enter_async_context(Database(url, role="retrace_runner", size=4))
         erasing = await stack.enter_async_context(Database(url, role="retrace_eraser", size=1))
         keyring = Keyring(database, settings.master())
+        await stack.enter_async_context(forgetting(system, keyring))
         appender = await stack.enter_async_context(Appender(url))
         reader = Reader(database, keyring)
         embedder = WordLlamaEmbedder()
         reads = Reads(database, system, PROJECTIONS)
+        store = LogStore(appender, reader, Snapshots(database, keyring), keyring, hints)
+        catalogue = load_catalogue()
+        counter = TokenCounter()
+        completers = ConfiguredCompleters(
+            settings, embedder, store=store, catalogue=catalogue, counter=counter
+        )
+        stack.push_async_callback(completers.close)
+        quick = quick_redis(str(settings.redis_url)) if settings.redis_url else None
+        if quick is not None:
+            stack.push_async_callback(quick.aclose)
+        reach = Reach(quick)
+        stack.push_async_callback(reach.close)
+        cache = RedisCache(reach, keyring)
+        stack.push_async_callback(cache.close)
+        # What a model said before it failed is not given out while it is down.
+        health = SharedHealth(
+            reach, opened=lambda place: cache.forget(place.owner, "responses", place.provider)
+        )
+        stack.push_async_callback(health.close)
+        providers = Providers(
+            completers=completers, catalogue=catalogue, counter=counter, health=health, cache=cache
+        )
         yield Services(
             settings=settings,
             database=database,
@@ -183,18 +252,23 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
             keyring=keyring,
             appender=appender,
             reader=reader,
-            store=LogStore(appender, reader, Snapshots(database, keyring), keyring, hints),
+            store=store,
             embedder=embedder,
-            vectors=PgVectors(database, keyring),
+            vectors=CachedVectors(PgVectors(database, keyring), cache),
             files=LocalFiles(settings.data, keyring),
             extractor=FileExtractor(),
-            completers=ConfiguredCompleters(settings, embedder),
-            prices=load_prices(),
+            completers=completers,
+            health=health,
+            cache=cache,
+            providers=providers,
+            catalogue=catalogue,
             eraser=SubjectEraser(erasing, keyring),
             checkpoints=Checkpoints(database, keyring),
             reads=reads,
             locator=TranscriptLocator(reads),
             authorship=ReadAuthorship(reads),
+            idle=ReadIdle(reads),
+            metrics=ReadMetrics(reads),
             directory=CellDirectory(system),
             idempotency=StoredIdempotency(database, keyring),
             key_use=RedisKeyUse(redis),

@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from infra.audit.checkpoints import Checkpoints
+from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
 from infra.database import Database, migrate
 from infra.hints import Hints
@@ -32,10 +33,11 @@ async def project(settings: Settings) -> None:
         projector = Projector(PROJECTIONS, writer=writer, system=system, reader=reader, hints=Hints(redis))
         beside = Beside(PROJECTIONS, url=url, master=settings.master(), system=system, reader=reader)
         checkpoints = Checkpoints(writer, keyring)
-        running = asyncio.create_task(_all(projector.run(), beside.run(), checkpoints.run(system)))
-        await stopped(running)
-        running.cancel()
-        await asyncio.wait([running])
+        async with forgetting(system, keyring):
+            running = asyncio.create_task(_all(projector.run(), beside.run(), checkpoints.run(system)))
+            await stopped(running)
+            running.cancel()
+            await asyncio.wait([running])
 
 
 async def _all(*loops: Coroutine[Any, Any, None]) -> None:

@@ -46,6 +46,7 @@ async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; what runs then is finished."""
     async with services(settings, pool=20) as parts:
         parts.embedder.load()
+        await parts.completers.load()
         config = uvicorn.Config(
             create_app(parts),
             host=settings.host,

@@ -16,6 +16,7 @@ async def work(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; what is under way is finished or given back."""
     async with services(settings, pool=settings.worker_concurrency) as parts:
         parts.embedder.load()
+        await parts.completers.load()
         worker = Worker(
             Work(parts.system), kinds(parts), parts.hints, concurrency=settings.worker_concurrency
         )

@@ -8,6 +8,8 @@ from projections.authorship import Authorship
 from projections.base import Projection
 from projections.costs import Costs
 from projections.documents import Documents
+from projections.drift import Drift
+from projections.rollouts import Rollouts
 from projections.transcript import Transcript
 
-PROJECTIONS: Sequence[Projection] = (Transcript(), Costs(), Documents(), Authorship())
+PROJECTIONS: Sequence[Projection] = (Transcript(), Costs(), Documents(), Authorship(), Drift(), Rollouts())

@@ -1,35 +1,30 @@
-"""What did the providers cost, how often did they fail, how long did they take?
+"""What did the providers cost, how often did they fail, how long did they take? Every call counts, also failed and cached ones.
 
-Money is exact. Latencies go into a sketch whose buckets are rows, so that days, models and tenants merge by adding:
-DDSketch (Masson, Rim, Lee: DDSketch, VLDB 2019) with relative accuracy α = 1 %: a latency x > 0 in ms falls into bucket
-⌈log_γ x⌉, γ = (1 + α) / (1 − α), and is read back as 2γ^bucket / (γ + 1).
+Money is exact; percentiles are within 1 % (projections/sketch.py).
 """
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
-from decimal import Decimal
+from datetime import date, timedelta
+from decimal import Decimal, localcontext
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Date, Integer, Numeric, String, Table, func, select
+from sqlalchemy import BigInteger, Column, Date, Integer, Numeric, String, Table, select
 
 from domain.base import Event
+from domain.call import Call
 from domain.completion import Attempt
 from domain.conversation import Conversation
 from domain.document import Document
+from domain.errors import Invalid
+from domain.pricing import EXACT
 from domain.recorded import Recorded
 from projections.base import Sql, adding, metadata, tenant_column
-
-ACCURACY = 0.01
-GAMMA = (1 + ACCURACY) / (1 - ACCURACY)
-_LOG_GAMMA = math.log(GAMMA)
-FASTEST = 1e-3
-"""Milliseconds; what is faster counts as this."""
+from projections.sketch import bucket_of, percentile
 
 costs = Table(
     "costs",
@@ -38,15 +33,21 @@ costs = Table(
     Column("day", Date, primary_key=True),
     Column("provider", String, primary_key=True),
     Column("model", String, primary_key=True),
+    Column("kind", String, primary_key=True),
     Column("price", String, primary_key=True),
     Column("calls", BigInteger, nullable=False),
     Column("failures", BigInteger, nullable=False),
+    Column("cancelled", BigInteger, nullable=False),
+    Column("cached_calls", BigInteger, nullable=False),
     Column("input_tokens", BigInteger, nullable=False),
     Column("cached_tokens", BigInteger, nullable=False),
+    Column("written_tokens", BigInteger, nullable=False),
     Column("output_tokens", BigInteger, nullable=False),
     Column("reasoning_tokens", BigInteger, nullable=False),
+    Column("latency_us", BigInteger, nullable=False),
     Column("cost", Numeric, nullable=False),
 )
+"""`calls` are all, `cached_calls` those among them that no provider was asked for; `latency_us` is the sum over the others."""
 
 latencies = Table(
     "costs_latency",
@@ -59,51 +60,55 @@ latencies = Table(
     Column("calls", BigInteger, nullable=False),
 )
 
-SUMS = ("calls", "failures", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "cost")
+METERED = (Conversation.Metered, Call.Metered)
+"""Events that carry attempts. One line, if there are more."""
 
+KEY = ("day", "provider", "model", "kind", "price")
+SUMS = (
+    "calls",
+    "failures",
+    "cancelled",
+    "cached_calls",
+    "input_tokens",
+    "cached_tokens",
+    "written_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "latency_us",
+    "cost",
+)
+_ADD_COSTS = adding(costs, SUMS)
+_ADD_LATENCIES = adding(latencies, ("calls",))
 
-def bucket_of(latency_ms: float) -> int:
-    """The sketch's bucket of a latency."""
-    return math.ceil(math.log(max(latency_ms, FASTEST)) / _LOG_GAMMA)
-
-
-def percentile(buckets: Mapping[int, int], share: float) -> float:
-    """The latency in ms below which `share` (0 to 1) of the calls lie, within 1 %; 0 when there are none."""
-    left = share * (sum(buckets.values()) - 1)
-    for bucket in sorted(buckets):
-        left -= buckets[bucket]
-        if left < 0:
-            return float(2 * GAMMA**bucket / (GAMMA + 1))
-    return 0.0
+LONGEST = timedelta(days=800)
+USUAL = timedelta(days=30)
+Sums = dict[tuple[date, str, str, str, str], list[Any]]
 
 
 class Costs:
     name: ClassVar[str] = "costs"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     tables: ClassVar[Sequence[Table]] = (costs, latencies)
-    events: ClassVar[Sequence[type[Event]]] = (
-        Conversation.Metered,
-        Document.Processed,
-    )
+    events: ClassVar[Sequence[type[Event]]] = (*METERED, Document.Processed)
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
 
     async def apply(self, batch: Sequence[Recorded], sql: Sql) -> None:
-        sums: dict[tuple[date, str, str, str], list[Any]] = {}
+        sums: Sums = {}
         took: dict[tuple[date, str, str, int], int] = defaultdict(int)
-        for recorded in batch:
-            event = recorded.event
-            if isinstance(event, Document.Processed):
-                _add_embedding(sums, recorded.recorded_at.date(), event)
-                continue
-            assert isinstance(event, Conversation.Metered)
-            for attempt in event.attempts:
-                _add_attempt(sums, took, attempt)
+        with localcontext(EXACT):
+            for recorded in batch:
+                event = recorded.event
+                if isinstance(event, METERED):
+                    for attempt in event.attempts:
+                        _add_attempt(sums, took, attempt)
+                else:
+                    assert isinstance(event, Document.Processed)
+                    _add_embedding(sums, recorded.recorded_at.date(), event)
         tenant = batch[0].tenant
-        names = ("day", "provider", "model", "price")
         await sql.put(
             _ADD_COSTS,
             [
-                dict(zip(names, key, strict=True), tenant=tenant, **dict(zip(SUMS, row, strict=True)))
+                dict(zip(KEY, key, strict=True), tenant=tenant, **dict(zip(SUMS, row, strict=True)))
                 for key, row in sums.items()
             ],
         )
@@ -112,96 +117,127 @@ class Costs:
         await sql.put(_ADD_LATENCIES, rows)
 
 
-def _add_attempt(
-    sums: dict[tuple[date, str, str, str], list[Any]],
-    took: dict[tuple[date, str, str, int], int],
-    attempt: Attempt,
-) -> None:
+def _add_attempt(sums: Sums, took: dict[tuple[date, str, str, int], int], attempt: Attempt) -> None:
     day, provider, model = attempt.started_at.date(), attempt.provider, attempt.served or attempt.model
-    row = sums.get((day, provider, model, attempt.price or ""))
+    key = (day, provider, model, attempt.kind, attempt.price or "")
+    row = sums.get(key)
     if row is None:
-        row = sums[day, provider, model, attempt.price or ""] = [0, 0, 0, 0, 0, 0, Decimal(0)]
-    usage = attempt.usage
+        row = sums[key] = _nothing()
+    usage, outcome = attempt.usage, attempt.outcome
     row[0] += 1
-    if attempt.outcome != "ok":
-        row[1] += 1
-    row[2] += usage.input
-    row[3] += usage.cached
-    row[4] += usage.output
-    row[5] += usage.reasoning
-    row[6] += attempt.cost
-    took[day, provider, model, bucket_of(attempt.latency_ms)] += 1
+    if outcome != "ok":
+        row[2 if outcome == "cancelled" else 1] += 1
+    row[4] += usage.input
+    row[5] += usage.cached
+    row[6] += usage.written
+    row[7] += usage.output
+    row[8] += usage.reasoning
+    row[10] += attempt.cost
+    if attempt.cached:
+        row[3] += 1  # nobody was asked: its latency is not the provider's
+    else:
+        row[9] += round(attempt.latency_ms * 1000)
+        took[day, provider, model, bucket_of(attempt.latency_ms)] += 1
 
 
-def _add_embedding(
-    sums: dict[tuple[date, str, str, str], list[Any]], day: date, event: Document.Processed
-) -> None:
+def _add_embedding(sums: Sums, day: date, event: Document.Processed) -> None:
+    """A document's chunks, embedded: one call; how long it took alone is not known."""
     provider, _, model = event.embedding_model.partition("/")
-    row = sums.setdefault((day, provider, model, ""), [0, 0, 0, 0, 0, 0, Decimal(0)])
+    row = sums.setdefault((day, provider, model, "embedding", ""), _nothing())
     row[0] += 1
-    row[2] += event.tokens
-    row[6] += event.cost
+    row[4] += event.tokens
+    row[10] += event.cost
 
 
-_ADD_COSTS = adding(costs, SUMS)
-_ADD_LATENCIES = adding(latencies, ("calls",))
+def _nothing() -> list[Any]:
+    return [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Decimal(0)]
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """What one group of calls used. `cost` is in USD, exact; latencies are in ms, within 1 %."""
+    """What one group of calls used; `provider`, `model` and `kind` are null where the group has several.
 
-    provider: str
-    model: str
+    `failures` and those `cancelled` by their callers are part of `calls`, as are the `cached_calls`, for which no provider was asked.
+    `success_rate` is that of calls that were not cancelled, 0 to 1. `cost` is in USD, exact; latencies are in ms, those of cached
+    calls left out, percentiles within 1 %.
+    """
+
+    provider: str | None
+    model: str | None
+    kind: str | None
     since: date
     calls: int
     failures: int
+    cancelled: int
+    cached_calls: int
+    success_rate: float
     input_tokens: int
     cached_tokens: int
+    written_tokens: int
     output_tokens: int
     reasoning_tokens: int
     cost: Decimal
     prices: tuple[str, ...]
+    average_ms: float
     p50_ms: float
     p95_ms: float
     p99_ms: float
 
 
+By = Literal["day", "month", "all"]
+Per = Literal["model", "provider", "tenant"]
+Group = tuple[date, str | None, str | None]
+
+
+def period(since: date | None, until: date | None, today: date) -> tuple[date, date]:
+    """From and until before which day (UTC); without them the last 30 days, today with them. Raises Invalid."""
+    end = until or today + timedelta(days=1)
+    if end <= date.min + USUAL:
+        raise Invalid("until lies too long ago")
+    start = since or end - USUAL
+    if not start < end or end - start > LONGEST:
+        raise Invalid("since must lie before until, by at most 800 days")
+    return start, end
+
+
 async def usage(
-    sql: Sql, tenant: UUID, *, since: date, until: date, by: Literal["day", "month", "all"] = "day"
+    sql: Sql, tenant: UUID, *, since: date, until: date, by: By = "day", per: Per = "model"
 ) -> list[Usage]:
-    """Usage by provider, model and day (month, all) for the days from `since` until before `until`."""
-    groups: dict[tuple[date, str, str], list[Mapping[str, Any]]] = defaultdict(list)
-    sketches: dict[tuple[date, str, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    """Usage by day (month, all) and model (provider, the whole tenant), for the days from `since` until before `until`."""
 
-    def start(day: date) -> date:
-        return {"day": day, "month": day.replace(day=1), "all": since}[by]
+    def group(row: Mapping[str, Any]) -> Group:
+        day = {"day": row["day"], "month": row["day"].replace(day=1), "all": since}[by]
+        provider = None if per == "tenant" else row["provider"]
+        return day, provider, row["model"] if per == "model" else None
 
+    groups: dict[Group, list[Mapping[str, Any]]] = defaultdict(list)
     within = select(costs).where(costs.c.tenant == tenant, costs.c.day >= since, costs.c.day < until)
-    for row in await sql.all(within.order_by(costs.c.day, costs.c.provider, costs.c.model, costs.c.price)):
-        groups[start(row["day"]), row["provider"], row["model"]].append(row)
-    sketch = (
-        select(
-            latencies.c.day,
-            latencies.c.provider,
-            latencies.c.model,
-            latencies.c.bucket,
-            func.sum(latencies.c.calls).label("n"),
-        )
-        .where(latencies.c.tenant == tenant, latencies.c.day >= since, latencies.c.day < until)
-        .group_by(latencies.c.day, latencies.c.provider, latencies.c.model, latencies.c.bucket)
+    order = (costs.c.day, costs.c.provider, costs.c.model, costs.c.kind, costs.c.price)
+    for row in await sql.all(within.order_by(*order)):
+        groups[group(row)].append(row)
+    sketches: dict[Group, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    within = select(latencies).where(
+        latencies.c.tenant == tenant, latencies.c.day >= since, latencies.c.day < until
     )
-    for row in await sql.all(sketch):
-        sketches[start(row["day"]), row["provider"], row["model"]][row["bucket"]] += int(row["n"])
-    return [
-        Usage(
-            provider=provider,
-            model=model,
-            since=day,
-            prices=tuple(sorted({row["price"] for row in rows if row["price"]})),
-            p50_ms=percentile(sketches[day, provider, model], 0.5),
-            p95_ms=percentile(sketches[day, provider, model], 0.95),
-            p99_ms=percentile(sketches[day, provider, model], 0.99),
-            **{name: sum((row[name] for row in rows), type(rows[0][name])(0)) for name in SUMS},
-        )
-        for (day, provider, model), rows in groups.items()
-    ]
+    for row in await sql.all(within):
+        sketches[group(row)][row["bucket"]] += row["calls"]
+    return [_usage(key, rows, sketches[key]) for key, rows in groups.items()]
+
+
+def _usage(key: Group, rows: Sequence[Mapping[str, Any]], sketch: Mapping[int, int]) -> Usage:
+    with localcontext(EXACT):
+        sums = {name: sum((row[name] for row in rows), type(rows[0][name])(0)) for name in SUMS}
+    took, measured = sums.pop("latency_us"), sum(sketch.values())
+    kinds = {row["kind"] for row in rows}
+    return Usage(
+        provider=key[1],
+        model=key[2],
+        kind=kinds.pop() if len(kinds) == 1 else None,
+        since=key[0],
+        prices=tuple(sorted({row["price"] for row in rows if row["price"]})),
+        success_rate=1 - sums["failures"] / max(1, sums["calls"] - sums["cancelled"]),
+        average_ms=round(took / 1000 / max(1, measured), 3),
+        p50_ms=percentile(sketch, 0.5),
+        p95_ms=percentile(sketch, 0.95),
+        p99_ms=percentile(sketch, 0.99),
+        **sums,
+    )

@@ -57,6 +57,8 @@ _REPLACE = replacing(documents)
 
 
 class DocumentRow(msgspec.Struct, kw_only=True):
+    """Of a deleted document there is its id and when it was deleted: all else would not be there in a rebuild."""
+
     document: UUID
     name: str
     media_type: str
@@ -75,7 +77,7 @@ class DocumentRow(msgspec.Struct, kw_only=True):
 
 class Documents:
     name: ClassVar[str] = "documents"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     tables: ClassVar[Sequence[Table]] = (documents,)
     events: ClassVar[Sequence[type[Event]]] = (
         _D.Uploaded,
@@ -101,6 +103,18 @@ class Documents:
 
 def _fold(recorded: Recorded, rows: dict[UUID, DocumentRow]) -> None:
     event, at = recorded.event, recorded.recorded_at
+    if isinstance(event, _D.Deleted):
+        rows[recorded.stream] = DocumentRow(
+            document=recorded.stream,
+            name="",
+            media_type="",
+            size=0,
+            content_hash="",
+            status="deleted",
+            uploaded_at=at,
+            changed_at=at,
+        )
+        return
     if isinstance(event, _D.Uploaded):
         rows[recorded.stream] = DocumentRow(
             document=recorded.stream,
@@ -113,7 +127,8 @@ def _fold(recorded: Recorded, rows: dict[UUID, DocumentRow]) -> None:
             changed_at=at,
         )
         return
-    row = rows[recorded.stream]
+    if (row := rows.get(recorded.stream)) is None:
+        return  # what is left of an erased document
     row.changed_at = at
     if isinstance(event, _D.ProcessingStarted):
         row.status, row.reason = "processing", None
@@ -124,8 +139,6 @@ def _fold(recorded: Recorded, rows: dict[UUID, DocumentRow]) -> None:
         row.status, row.reason = "failed", event.reason
     elif isinstance(event, _D.ReprocessingRequested):
         row.status = "pending"
-    elif isinstance(event, _D.Deleted):
-        row.status = "deleted"
 
 
 async def list_documents(

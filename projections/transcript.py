@@ -242,6 +242,17 @@ async def list_conversations(
     return [struct_of(ConversationRow, row) for row in await sql.all(query)]
 
 
+async def idle_conversations(
+    sql: Sql, tenant: UUID, *, until: datetime, after: tuple[datetime, UUID] | None = None, limit: int
+) -> list[ConversationRow]:
+    """Those whose last activity is older than `until`, the oldest first; `after` is the (last_at, conversation) of the last one seen."""
+    query = select(conversations).where(conversations.c.tenant == tenant, conversations.c.last_at < until)
+    if after is not None:
+        query = query.where(tuple_(conversations.c.last_at, conversations.c.conversation) > after)
+    query = query.order_by(conversations.c.last_at, conversations.c.conversation).limit(limit)
+    return [struct_of(ConversationRow, row) for row in await sql.all(query)]
+
+
 async def get_interaction(sql: Sql, tenant: UUID, interaction: UUID) -> InteractionRow | None:
     query = select(interactions).where(
         interactions.c.tenant == tenant, interactions.c.interaction == interaction

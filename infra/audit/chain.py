@@ -13,19 +13,19 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.base import events_of
-from domain.conversation import Conversation
-from domain.kinds import KINDS
+from domain.document import Document
+from domain.kinds import ERASING, KINDS
 from infra.audit.finding import Fault, Finding
 from infra.log.hashing import GENESIS
 
 PERSONAL = frozenset(topic for kind in KINDS for topic, event in events_of(kind).items() if event.PERSONAL)
 """Events whose payloads an erasure takes."""
 
-ERASING = frozenset({Conversation.Forgotten.TOPIC})
-"""Events that say why the payloads before them in their stream are gone."""
+ONCE_PERSONAL = frozenset({Document.Processed.TOPIC})
+"""Those that were sealed with their subject's key in earlier versions, and go with it where they were."""
 
-Row = tuple[int, bytes, int, str, bytes, bytes | None, bytes, bytes]
-"""seq, stream, version, topic, context (infra/log/hashing.py), payload, digest, hash."""
+Row = tuple[int, bytes, int, str, bytes, bytes | None, bytes, bytes, bool | None]
+"""seq, stream, version, topic, context (infra/log/hashing.py), payload, digest, hash, whether the digest is the payload's."""
 
 
 class Chain:
@@ -53,7 +53,7 @@ class Chain:
         """`keys`: the keys of all subjects in `rows`, by the subject's 16 bytes."""
         heads, leaves, new, key_of, sha = self._heads, self.leaves, (0, GENESIS), keys.get, sha256
         for row in rows:
-            seq, stream, version, topic, context, payload, digest, hash = row
+            seq, stream, version, topic, context, payload, digest, hash, fits = row
             last = heads.get(stream, new)
             opened = False
             if payload is not None and (key := key_of(payload[1:17])) is not None:
@@ -64,9 +64,9 @@ class Chain:
                     pass
             if (
                 not opened
+                or not fits
                 or seq != self.seq + 1
                 or version != last[0] + 1
-                or sha(payload or b"").digest() != digest
                 or sha(last[1] + context + digest).digest() != hash
             ):
                 self._look(row, last, opened)
@@ -92,11 +92,11 @@ class Chain:
 
     def _look(self, row: Row, last: tuple[int, bytes], opened: bool) -> None:
         """Something is not as it must be, or an erasure: which?"""
-        seq, stream, version, topic, context, payload, digest, hash = row
+        seq, stream, version, topic, context, payload, digest, hash, _ = row
         self._look_at_number(seq)
         moved = self._look_at_version(seq, stream, version, last[0])
         follows = sha256(last[1] + context + digest).digest() == hash
-        if payload is None and topic in PERSONAL:
+        if payload is None and topic in PERSONAL | ONCE_PERSONAL:
             self._blank.setdefault(stream, []).append((seq, version))
         elif payload is None:
             text = "its payload is gone, and nobody's erasure takes such a one"

@@ -48,7 +48,6 @@ class Roots:
         start = self._tree.size
         stored = await self._stored(start, checkpoint.size)
         here = _grown(self._tree, leaves) if None not in leaves else None
-        there = _grown(self._tree, stored) if len(stored) == len(leaves) else None
         if here is not None and here.root() == checkpoint.root:
             self._tree = here
             if stored != leaves:
@@ -57,7 +56,7 @@ class Roots:
                     None,
                     f"the stored tree of numbers {start + 1} to {checkpoint.size} differs from the log",
                 )
-        elif there is not None and there.root() == checkpoint.root:
+        elif len(stored) == len(leaves) and (there := _grown(self._tree, stored)).root() == checkpoint.root:
             self._tree = there
             pairs = enumerate(zip(leaves, stored, strict=True), start + 1)
             self._differing += [(seq, leaf, was) for seq, (leaf, was) in pairs if leaf != was]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 from uuid import UUID
 
 import msgspec
 
 from domain.note import Checkpoint, NoteRejected
 from domain.note import verify as opened
-from infra.audit.chain import Chain
+from infra.audit.chain import Chain, Row
 from infra.audit.checkpoints import Checkpoints, Signed, origin_of
 from infra.audit.finding import Finding
 from infra.audit.pages import reading
@@ -49,8 +50,12 @@ async def verify(
     async with reading(database, tenant) as pages:
         async for rows in pages:
             subjects = {row[5][1:17] for row in rows if row[5] is not None and len(row[5]) > HEADER}
-            keys = await keyring.load(tenant, [UUID(bytes=subject) for subject in subjects])
-            chain.check(rows, {subject.bytes: key for subject, key in keys.items()})
+            found = await keyring.load(tenant, [UUID(bytes=subject) for subject in subjects])
+            keys = {subject.bytes: key for subject, key in found.items()}
+            if missing := subjects - keys.keys():
+                gone = await keyring.destroyed(tenant, [UUID(bytes=subject) for subject in missing])
+                rows = _blank(rows, {subject.bytes for subject in gone})
+            chain.check(rows, keys)
             await roots.check(chain.leaves)
             progress(chain.seq)
     chain.finish()
@@ -63,6 +68,14 @@ async def verify(
         signed=max((checkpoint.size for checkpoint in signed), default=0),
         findings=sorted(findings, key=lambda finding: (finding.seq or 0, finding.fault)),
     )
+
+
+def _blank(rows: Sequence[Row], gone: set[bytes]) -> list[Row]:
+    """Rows whose subject was erased between two looks, as they are by now."""
+    return [
+        cast(Row, (*row[:5], None, *row[6:])) if row[5] is not None and row[5][1:17] in gone else row
+        for row in rows
+    ]
 
 
 def _signed(tenant: UUID, notes: Sequence[Signed], key: str) -> tuple[list[Checkpoint], list[Finding]]:

@@ -28,12 +28,18 @@ class SubjectEraser:
         )
         values = {"tenant": tenant, "subject": subject, "sealed": subject.bytes}
         async with self._database.tenant(tenant) as connection:
+            # The key first: that waits for those who hold it to write under it, so that all they wrote is found below.
+            await connection.execute(
+                "DELETE FROM subject_keys WHERE tenant = %(tenant)s AND subject = %(subject)s", values
+            )
             blanked = (await connection.execute(blank, values)).rowcount
             for statement in (
-                "DELETE FROM subject_keys WHERE tenant = %(tenant)s AND subject = %(subject)s",
                 "DELETE FROM snapshots WHERE tenant = %(tenant)s AND stream = %(subject)s",
-                # Results that may hold an answer; requests that come again are guarded by the inbox.
+                "DELETE FROM chunks WHERE tenant = %(tenant)s AND document = %(subject)s",
+                # Results that may hold an answer or a passage; requests that come again are guarded by the inbox.
                 "DELETE FROM idempotency WHERE tenant = %(tenant)s",
+                # At last, so that its time is that of the commit: others look for what is new (infra/crypto/forgetting.py).
+                "INSERT INTO destroyed_keys (tenant, subject) VALUES (%(tenant)s, %(subject)s) ON CONFLICT DO NOTHING",
             ):
                 await connection.execute(statement, values)
         self._keyring.forget(tenant, subject)

@@ -75,11 +75,13 @@ class Keyring:
         self._tenants: dict[UUID, tuple[float, int, AESGCM]] = {}
         self._generations: dict[tuple[UUID, int], AESGCM] = {}
         self._subjects: OrderedDict[tuple[UUID, UUID], AESGCM] = OrderedDict()
+        self.served: set[UUID] = set()
+        """Tenants of which it had subjects' keys."""
         self._secrets: dict[UUID, bytes] = {}
         self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def seal(self, tenant: UUID, subject: UUID, data: bytes, context: bytes) -> bytes:
-        """Encrypt under the subject's key, which is made and stored first if there is none."""
+        """Encrypt under the subject's key, which is made and stored first if there never was one. Raises KeyErased."""
         key = self.cached(tenant, subject) or (await self.load(tenant, [subject])).get(subject)
         if key is None:
             key = await self._make(tenant, subject)
@@ -122,6 +124,13 @@ class Keyring:
                     found[subject] = self.remember(tenant, subject, AESGCM(secret))
         return found
 
+    async def destroyed(self, tenant: UUID, subjects: Iterable[UUID]) -> set[UUID]:
+        """Those of the subjects whose keys were destroyed."""
+        query = "SELECT subject FROM destroyed_keys WHERE tenant = %s AND subject = ANY(%s)"
+        async with self._database.tenant(tenant) as connection:
+            rows = await (await connection.execute(query, [tenant, list(subjects)], binary=True)).fetchall()
+        return {row[0] for row in rows}
+
     async def new_key(self, tenant: UUID, subject: UUID) -> tuple[AESGCM, WrappedKey]:
         """A key that is not stored yet: it is to be written with the subject's first event."""
         generation, parent = await self._current(tenant)
@@ -132,6 +141,7 @@ class Keyring:
 
     def remember(self, tenant: UUID, subject: UUID, key: AESGCM) -> AESGCM:
         self._subjects[tenant, subject] = key
+        self.served.add(tenant)
         if len(self._subjects) > CACHED:
             self._subjects.popitem(last=False)
         return key
@@ -141,12 +151,18 @@ class Keyring:
         self._subjects.pop((tenant, subject), None)
 
     async def _make(self, tenant: UUID, subject: UUID) -> AESGCM:
-        """Store a new key unless somebody else just has; return the one that is stored."""
+        """Store a new key unless somebody else just has; return the one that is stored. Raises KeyErased."""
         _, new = await self.new_key(tenant, subject)
         insert = "INSERT INTO subject_keys VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
+        destroyed = "SELECT FROM destroyed_keys WHERE tenant = %s AND subject = %s"
         async with self._database.tenant(tenant) as connection:
             await connection.execute(insert, [tenant, subject, new.generation, new.wrapped])
-        return (await self.load(tenant, [subject]))[subject]
+            # Asked after the insert, which waits for an erasure that is under way.
+            if await (await connection.execute(destroyed, [tenant, subject])).fetchone() is not None:
+                raise KeyErased
+        if (key := (await self.load(tenant, [subject])).get(subject)) is None:
+            raise KeyErased
+        return key
 
     async def _secret(self, tenant: UUID) -> bytes:
         """The tenant's secret for names. It is a MAC of a fixed text, so that no other form of the key is kept."""

@@ -10,7 +10,7 @@ from infra.log import packing
 from infra.log.command import DONE, Command, NewEvent, Verdict
 from infra.log.hashing import microseconds
 
-COUNT = 37
+COUNT = 39
 """Arguments of `append`."""
 
 
@@ -27,7 +27,7 @@ def pack(commands: list[Command]) -> list[bytes]:
     inbox: list[tuple[int, str]] = []
     owed: list[tuple[int, Owed]] = []
     settled: list[tuple[int, Settled]] = []
-    tallies: list[tuple[int, Tally]] = []
+    tallies: list[tuple[int, int, Tally]] = []
     keys: list[tuple[int, WrappedKey]] = []
     for number, command in enumerate(commands, 1):
         head = heads[command.tenant]
@@ -47,7 +47,7 @@ def pack(commands: list[Command]) -> list[bytes]:
                 owed.append((number, item))
             else:
                 settled.append((number, item))
-        tallies.extend((number, tally) for tally in command.tallies)
+        tallies.extend((number, head, tally) for tally in command.tallies)
         keys.extend((number, key) for key in command.keys)
     p = packing
     return [
@@ -95,14 +95,18 @@ def _settled(items: list[tuple[int, Settled]]) -> list[bytes]:
     ]
 
 
-def _tallies(items: list[tuple[int, Tally]]) -> list[bytes]:
+def _tallies(items: list[tuple[int, int, Tally]]) -> list[bytes]:
+    places: dict[tuple[int, str, str], int] = {}
+    tally = [places.setdefault((head, t.kind, t.key), len(places) + 1) for _, head, t in items]
     return [
-        packing.ints([n for n, _ in items]),
-        packing.texts([tally.kind for _, tally in items]),
-        packing.texts([tally.key for _, tally in items]),
-        packing.bigints([tally.change for _, tally in items]),
-        packing.bigints([tally.low for _, tally in items]),
-        packing.bigints([tally.high for _, tally in items]),
+        packing.ints([n for n, _, _ in items]),
+        packing.ints(tally),
+        packing.bigints([t.change for _, _, t in items]),
+        packing.bigints([t.low for _, _, t in items]),
+        packing.bigints([t.high for _, _, t in items]),
+        packing.ints([head for head, _, _ in places]),
+        packing.texts([kind for _, kind, _ in places]),
+        packing.texts([key for _, _, key in places]),
     ]
 
 

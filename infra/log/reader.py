@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from application.ports import Found, Wanted
+from application.ports import Found, Tallied, Wanted
 from domain.base import EPOCH, Event
 from domain.errors import NotFound
 from domain.recorded import Recorded
@@ -19,6 +19,7 @@ from infra.database import Database
 from infra.log import codec
 from infra.log.finding import all_later, conditions, position_before
 from infra.log.hashing import context_bytes, microseconds
+from infra.log.lending import Borrowed, give_back
 
 COLUMNS = "seq, stream, version, topic, recorded_at, actor, correlation, causation, digest, hash, payload"
 PAGE = 1000
@@ -108,9 +109,16 @@ class Reader:
         )
 
     async def stream(
-        self, tenant: UUID, stream: UUID, after: int = 0, until: int | None = None, limit: int = PAGE
+        self,
+        tenant: UUID,
+        stream: UUID,
+        after: int = 0,
+        until: int | None = None,
+        limit: int = PAGE,
+        *,
+        whole: bool = True,
     ) -> list[Recorded]:
-        """At most `limit` events of a stream, from version `after` + 1 to `until`."""
+        """At most `limit` events of a stream, from version `after` + 1 to `until`; whole, or without what is lent to them."""
         query = (
             f"SELECT {COLUMNS} FROM events WHERE tenant = %(tenant)s AND stream = %(stream)s AND version > %(after)s "
             "AND version <= %(until)s ORDER BY version LIMIT %(limit)s"
@@ -122,7 +130,7 @@ class Reader:
             "until": until or 2**31 - 1,
             "limit": limit,
         }
-        return await self._read(tenant, query, values)
+        return await self._read(tenant, query, values, whole)
 
     async def find(self, tenant: UUID, wanted: Wanted, after: int, until: int, limit: int = PAGE) -> Found:
         """What is wanted among the positions `after` + 1 to `until`: at most `limit` events, at most SPAN positions."""
@@ -142,6 +150,18 @@ class Reader:
             tenant, query, {**values, "tenant": tenant, "after": after, "last": last, "limit": limit}
         )
         return Found(events, events[-1].position if len(events) == limit else last)
+
+    async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None) -> Tallied:
+        """Tallies of a kind: those of `keys`, or all; with the position of which they are, in one sight."""
+        query = (
+            "SELECT h.seq, t.key, t.value FROM heads h LEFT JOIN tally t ON t.tenant = h.tenant AND t.kind = %(kind)s "
+            "AND (%(keys)s::text[] IS NULL OR t.key = ANY (%(keys)s)) WHERE h.tenant = %(tenant)s"
+        )
+        values = {"tenant": tenant, "kind": kind, "keys": None if keys is None else list(keys)}
+        async with self._database.tenant(tenant) as connection:
+            rows = await (await connection.execute(query, values)).fetchall()
+        position = rows[0][0] if rows else 0
+        return Tallied(values={key: value for _, key, value in rows if key is not None}, position=position)
 
     async def at(self, tenant: UUID, position: int) -> Recorded:
         """One event. Raises NotFound."""
@@ -167,23 +187,31 @@ class Reader:
             after = page[-1].position
             left = None if left is None else left - len(page)
 
-    async def _read(self, tenant: UUID, query: str, values: dict[str, Any]) -> list[Recorded]:
+    async def _read(
+        self, tenant: UUID, query: str, values: dict[str, Any], whole: bool = True
+    ) -> list[Recorded]:
         async with self._database.tenant(tenant) as connection:
             cursor = await connection.execute(query, values, binary=True, prepare=True)
             rows: list[Row] = await cursor.fetchall()
-        return await self._opened(tenant, rows)
+        return await self._opened(tenant, rows, whole)
 
-    async def _opened(self, tenant: UUID, rows: Sequence[Row]) -> list[Recorded]:
+    async def _opened(self, tenant: UUID, rows: Sequence[Row], whole: bool = True) -> list[Recorded]:
         subjects = {subject_of(row[10]) for row in rows if row[10] is not None}
         keys = {
             subject.bytes: key
             for subject, key in (await self._keyring.load(tenant, map(_uuid, subjects))).items()
         }
-        return [Recorded(row[0], tenant, *row[1:10], _event(tenant.bytes, row, keys)) for row in rows]
+        borrowed: list[Borrowed] = []
+        events = [_event(tenant.bytes, row, keys, n, borrowed) for n, row in enumerate(rows)]
+        if borrowed and whole:
+            await give_back(events, borrowed, tenant=tenant, keyring=self._keyring)
+        return [Recorded(row[0], tenant, *row[1:10], event) for row, event in zip(rows, events, strict=True)]
 
 
-def _event(tenant: bytes, row: Row, keys: dict[bytes, AESGCM]) -> Event | None:
-    """None where the payload was erased or its key is gone."""
+def _event(
+    tenant: bytes, row: Row, keys: dict[bytes, AESGCM], nth: int, borrowed: list[Borrowed]
+) -> Event | None:
+    """None where the payload was erased or its key is gone. What is lent to it is added to `borrowed`."""
     _, stream, version, topic, recorded_at, actor, correlation, causation, _, _, payload = row
     if payload is None or (key := keys.get(payload[1:17])) is None:
         return None
@@ -197,7 +225,11 @@ def _event(tenant: bytes, row: Row, keys: dict[bytes, AESGCM]) -> Event | None:
         topic,
         actor,
     )
-    return codec.decode(topic, unseal_with(key, payload, context), stream, version, recorded_at)
+    plain = unseal_with(key, payload, context)
+    event = codec.decode(topic, plain, stream, version, recorded_at)
+    if event.LENT and (sealed := codec.lent_to(event, plain)):
+        borrowed.append(Borrowed(nth, sealed, context))
+    return event
 
 
 def _uuid(value: bytes) -> UUID:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -13,16 +11,17 @@ from weakref import WeakValueDictionary
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.context import Context
-from application.ports import Found, Owed, Saved, Settled, Tally, Unavailable, Wanted
+from application.ports import Found, Owed, Saved, Settled, Tallied, Tally, Unavailable, Wanted
 from domain.base import NIL, Aggregate, Event
-from domain.errors import Conflict, NotFound, Refused
+from domain.errors import Conflict, LimitReached, NotFound
 from domain.recorded import Recorded
 from infra.crypto.keyring import KeyErased, Keyring, seal_with
 from infra.hints import Hints
-from infra.log import codec
+from infra.log import codec, lending
 from infra.log.appender import Appender
 from infra.log.command import DONE, DUPLICATE, LATE, REFUSED, REKEY, Command, NewEvent
 from infra.log.hashing import context_bytes, digest_of, hash_of, microseconds
+from infra.log.latest import Latest
 from infra.log.reader import PAGE, Reader
 from infra.log.snapshots import EVERY, Snapshots
 
@@ -30,12 +29,6 @@ A = TypeVar("A", bound=Aggregate[Any])
 
 RACES = 20
 """How often `change` begins again after a lost race."""
-
-FRESH = 1.0
-"""Seconds for which `latest` gives what it has without asking the log."""
-
-SHARED = 10_000
-"""Aggregates that `latest` keeps."""
 
 
 class LogStore:
@@ -49,7 +42,7 @@ class LogStore:
         self._snapshots = snapshots
         self._keyring = keyring
         self._hints = hints
-        self._latest: OrderedDict[tuple[UUID, UUID], tuple[float, Aggregate[Any]]] = OrderedDict()
+        self._latest = Latest(self._shared)
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self.saves = {"done": 0, "duplicate": 0, "conflict": 0, "refused": 0}
 
@@ -63,19 +56,7 @@ class LogStore:
         return aggregate
 
     async def latest(self, kind: type[A], id: UUID, *, tenant: UUID) -> A:
-        now = time.monotonic()
-        since, known = self._latest.get((tenant, id), (0.0, None))
-        if known is not None and now - since < FRESH:
-            return cast(A, known)  # an id has one kind
-        if known is None:
-            aggregate = await self.load(kind, id, tenant=tenant)
-        else:
-            aggregate = cast(A, await self._caught_up(kind, id, tenant, cast(A, known)))
-        self._latest[tenant, id] = (now, aggregate)
-        self._latest.move_to_end((tenant, id))
-        if len(self._latest) > SHARED:
-            self._latest.popitem(last=False)
-        return aggregate
+        return await self._latest.get(kind, id, tenant)
 
     async def save(
         self,
@@ -98,6 +79,7 @@ class LogStore:
                 self._keyring.remember(context.tenant, subject, key)
             for (aggregate, _), chain in zip(collected, chains, strict=True):
                 aggregate.chain = chain
+                self._latest.changed(context.tenant, aggregate.id)
             self.saves["done"] += 1
             self._hints.changed(context.tenant)
             return Saved(position=verdict.position)
@@ -106,7 +88,8 @@ class LogStore:
             return Saved(position=verdict.position, duplicate=True)
         if verdict.outcome == REFUSED:
             self.saves["refused"] += 1
-            raise Refused("a shared limit does not allow this", limits=[f"{t.kind}/{t.key}" for t in tallies])
+            limits = [f"{tally.kind}/{tally.key}" for tally in tallies]
+            raise LimitReached(f"there is no room for this in one of {', '.join(limits)}", limits=limits)
         if verdict.outcome == LATE:
             raise Unavailable(
                 "the write waited too long, or this machine's clock is off the database's by seconds; try again"
@@ -140,6 +123,9 @@ class LogStore:
                         raise
         raise AssertionError("unreachable")
 
+    async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None = None) -> Tallied:
+        return await self._reader.tallies(tenant, kind, keys)
+
     async def event(self, tenant: UUID, position: int) -> Recorded:
         return await self._reader.at(tenant, position)
 
@@ -163,6 +149,11 @@ class LogStore:
             yield found
             after = found.reached
 
+    async def _shared(self, kind: type[A], id: UUID, tenant: UUID, known: A | None) -> A | None:
+        if known is None:
+            known = await self._snapshots.load(kind, id, tenant)
+        return await self._caught_up(kind, id, tenant, known)
+
     def _turn(self, id: UUID) -> asyncio.Lock:
         if (lock := self._turns.get(id)) is None:
             lock = self._turns[id] = asyncio.Lock()
@@ -173,7 +164,10 @@ class LogStore:
     ) -> A | None:
         """`aggregate` with the events that the log has beyond it. Whoever had to replay many keeps a snapshot for the next one."""
         replayed = 0
-        while page := await self._reader.stream(tenant, id, aggregate.version if aggregate else 0, until):
+        # No state needs what is lent to an event.
+        while page := await self._reader.stream(
+            tenant, id, aggregate.version if aggregate else 0, until, whole=False
+        ):
             if page[0].topic.partition(".")[0] != kind.TOPIC:
                 raise NotFound(f"there is no {kind.TOPIC} {id} in this tenant")
             if any(recorded.event is None for recorded in page):
@@ -243,7 +237,14 @@ class LogStore:
                     event.TOPIC,
                     context.actor,
                 )
-                payload = seal_with(key, subject, codec.encode(event), about)
+                plain = (
+                    await lending.encode(
+                        event, about, tenant=tenant, subject=subject, key=key, keyring=self._keyring
+                    )
+                    if event.LENT
+                    else codec.encode(event)
+                )
+                payload = seal_with(key, subject, plain, about)
                 digest = digest_of(payload)
                 previous, chain = chain if first else None, hash_of(chain, about, digest)
                 first = False

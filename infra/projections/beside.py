@@ -17,6 +17,7 @@ from domain.errors import Refusal
 from infra.database import Database
 from infra.hints import Hints
 from infra.log.reader import Reader
+from infra.projections.abandoned import Abandoned
 from infra.projections.places import Build, Place, builds, placed
 from infra.projections.progress import progress
 from infra.projections.projector import Projector
@@ -29,6 +30,9 @@ log = logging.getLogger("retrace.projector")
 
 PAUSE = 0.25
 """Seconds between two looks at what copies there are and how the log goes on."""
+
+SELDOM = 2.0
+"""Seconds between two looks at copies that nobody keeps up."""
 
 
 class Beside:
@@ -48,6 +52,7 @@ class Beside:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_up("next"))
             group.create_task(self._keep_up("old"))
+            group.create_task(self._mind_abandoned())
 
     async def _keep_up(self, place: Place) -> None:
         while True:
@@ -57,6 +62,15 @@ class Beside:
             except (Unavailable, psycopg.Error) as error:  # the live ones go on, whatever is the matter here
                 log.warning("the copies of read models wait: %s", type(error).__name__)
             await asyncio.sleep(PAUSE)
+
+    async def _mind_abandoned(self) -> None:
+        abandoned = Abandoned(tuple(self._projections.values()), url=self._url, system=self._system)
+        while True:
+            try:
+                await abandoned.look()
+            except (Unavailable, psycopg.Error) as error:
+                log.warning("copies that nobody keeps up wait: %s", type(error).__name__)
+            await asyncio.sleep(SELDOM)
 
     async def _follow(self, place: Place) -> None:
         """As long as something stands in `place`."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.errors import NotFound
+from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
 from infra.database import Database
 from infra.hints import Hints
@@ -59,7 +60,9 @@ async def workshop(url: str, master: bytes, projection: Projection) -> AsyncIter
     async with AsyncExitStack() as stack:
         system = await stack.enter_async_context(Database(url, role="retrace_runner", size=2))
         events = await stack.enter_async_context(Database(url, role="retrace_projector", size=4))
-        reader = Reader(events, Keyring(events, master))
+        keyring = Keyring(events, master)
+        await stack.enter_async_context(forgetting(system, keyring))
+        reader = Reader(events, keyring)
         for place in SCHEMAS:
             writers[place] = placed(url, "retrace_projector", place, size=4)
             beside = placed(url, "retrace_runner", place, size=1)

@@ -1,43 +1,73 @@
-"""The providers by name: one line each. A new one is a file beside this one and a line here."""
+"""The providers by name: one line each. A new one is a file beside this one and a line here (docs/providers.md)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, Protocol
+from uuid import UUID
 
-from application.ports import Completer
-from domain.errors import Refused
-from infra.providers.local import LocalCompleter
-from infra.providers.openai import OpenAICompleter
-from infra.retrieval.embedding import WordLlamaEmbedder
-from infra.settings import Settings
+import msgspec
 
-PROVIDERS: dict[str, Callable[[Settings, WordLlamaEmbedder], Completer | None]] = {
-    "local": lambda _, embedder: LocalCompleter(embedder),
-    "openai": lambda settings, _: (
-        OpenAICompleter(key=settings.openai_api_key, base_url=settings.openai_base_url)
-        if settings.openai_api_key or settings.openai_base_url
-        else None
+from application.ports import Completer, Counter
+from infra.outgoing import Outgoing
+
+
+class Maker(Protocol):
+    """What makes a vendor's completer. It is called in a thread, and imports the vendor's SDK, which takes a second."""
+
+    def __call__(
+        self,
+        *,
+        name: str,
+        key: str,
+        base_url: str,
+        http: Outgoing,
+        counter: Counter,
+        abilities: Callable[[str], frozenset[str]],
+        owner: UUID | None,
+    ) -> Completer: ...
+
+
+def _openai(**facts: Any) -> Completer:
+    from infra.providers.openai import OpenAICompleter
+
+    return OpenAICompleter(**facts)
+
+
+def _gemini(**facts: Any) -> Completer:
+    from infra.providers.gemini import GeminiCompleter
+
+    return GeminiCompleter(**facts)
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True):
+    """The deployment's key and address stand in the settings NAME_api_key and NAME_base_url, where there are such settings.
+
+    `base_url`: the vendor's own; None: there is none.
+
+    `keyless`: whether the deployment may use it without a key. `thinking`: names of models that think before they answer, for those
+    that the catalogue does not know yet.
+    """
+
+    make: Maker
+    base_url: str | None = None
+    keyless: bool = False
+    thinking: str | None = None
+
+
+PROVIDERS: dict[str, Provider] = {
+    "openai": Provider(
+        make=_openai,
+        base_url="https://api.openai.com/v1",
+        keyless=True,
+        thinking=r"(?:o\d|gpt-[5-9])",
     ),
-    "together": lambda settings, _: (
-        OpenAICompleter(
-            key=settings.together_api_key,
-            base_url=settings.together_base_url or "https://api.together.xyz/v1",
-            name="together",
-        )
-        if settings.together_api_key
-        else None
+    "gemini": Provider(
+        make=_gemini,
+        base_url="https://generativelanguage.googleapis.com",
+        thinking=r"gemini-[3-9]",
     ),
+    "together": Provider(make=_openai, base_url="https://api.together.xyz/v1"),
+    "compatible": Provider(make=_openai, keyless=True),
 }
-
-
-class ConfiguredCompleters:
-    """Those that this deployment has a key or an address for. Implements `application.ports.Completers`."""
-
-    def __init__(self, settings: Settings, embedder: WordLlamaEmbedder) -> None:
-        made = {name: make(settings, embedder) for name, make in PROVIDERS.items()}
-        self._completers = {name: completer for name, completer in made.items() if completer is not None}
-
-    def get(self, provider: str) -> Completer:
-        if provider not in self._completers:
-            raise Refused(f"there is no provider {provider!r} here; there are {', '.join(self._completers)}")
-        return self._completers[provider]
+"""All but the built-in one, `local`."""

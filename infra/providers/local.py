@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from uuid import UUID
 
 import numpy as np
 
@@ -33,6 +35,9 @@ MOST = 3
 REMEMBERED = 300
 """Passages that are kept as they were read (about 160 kB each)."""
 
+FORGOTTEN = 30.0
+"""Seconds after which a passage that nobody asks for any more is dropped, as when its document was deleted."""
+
 _MARKER = re.compile(r"\s*\[\d+\]")  # what the document itself points at
 _AND = re.compile(r",?\s+and\s+(?=(?:how|what|when|where|who|which|is|are|do|does|can)\b)", re.IGNORECASE)
 _ASKING = re.compile(
@@ -43,11 +48,13 @@ _GREETING = re.compile(r"\W*(?:hi|hello|hey|good (?:morning|day|afternoon|evenin
 
 class LocalCompleter:
     name = "local"
+    owner: UUID | None = None
     model = "extractive"
 
     def __init__(self, meanings: Meanings) -> None:
         self._meanings = meanings
-        self._remembered: OrderedDict[tuple[str, str | None], ReadPassage] = OrderedDict()
+        self._remembered: OrderedDict[tuple[str, str | None], tuple[float, ReadPassage]] = OrderedDict()
+        self._clearing: asyncio.TimerHandle | None = None
 
     async def complete(self, request: CompletionRequest) -> Completion:
         read = await self._read(request.passages)
@@ -71,6 +78,12 @@ class LocalCompleter:
             raw_usage={"input_tokens": usage.input, "output_tokens": usage.output},
             confidence=round(min(confidence, 1.0), 4),
         )
+
+    async def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
+        """In one piece: it is there at once."""
+        completion = await self.complete(request)
+        yield completion.text
+        yield completion
 
     def _answer(self, question: Question, read: Sequence[ReadPassage]) -> tuple[str, float]:
         """The best statements with their markers, and the best score; no text and 0 when nothing fits."""
@@ -101,7 +114,7 @@ class LocalCompleter:
     async def _read(self, passages: Sequence[Passage]) -> list[ReadPassage]:
         """Those that are new are read in a thread (some milliseconds each), so that the loop goes on."""
         known = self._remembered
-        found = {key: known[key] for key in map(_key, passages) if key in known}
+        found = {key: known[key][1] for key in map(_key, passages) if key in known}
         new = [passage for passage in passages if _key(passage) not in found]
         made = (
             await asyncio.to_thread(lambda: [ReadPassage(each, self._meanings) for each in new])
@@ -109,12 +122,28 @@ class LocalCompleter:
             else []
         )
         found.update(zip(map(_key, new), made, strict=True))
+        now = time.monotonic()
         for key, one in found.items():
-            known[key] = one
+            known[key] = now, one
             known.move_to_end(key)
         while len(known) > REMEMBERED:
             known.popitem(last=False)
+        self._clear()
         return [found[_key(passage)] for passage in passages]
+
+    def _clear(self) -> None:
+        """Drop what nobody has asked for lately, now and, without any further question, later."""
+        if self._clearing is not None:
+            self._clearing.cancel()
+            self._clearing = None
+        now = time.monotonic()
+        while self._remembered:
+            since, _ = next(iter(self._remembered.values()))
+            if now - since < FORGOTTEN:
+                later = FORGOTTEN - (now - since)
+                self._clearing = asyncio.get_running_loop().call_later(later + 0.01, self._clear)
+                return
+            self._remembered.popitem(last=False)
 
     def _count(self, request: CompletionRequest, read: Sequence[ReadPassage]) -> int:
         """The prompt's tokens. Those of the passages are known, and counting takes longer than answering."""

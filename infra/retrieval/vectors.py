@@ -9,7 +9,7 @@ import msgspec
 
 from application.ports import Chunk
 from domain.completion import Passage
-from infra.crypto.keyring import Keyring
+from infra.crypto.keyring import KeyErased, Keyring
 from infra.database import Database
 
 
@@ -43,6 +43,10 @@ class PgVectors:
             )
         insert = "INSERT INTO chunks VALUES (%s, %s, %s, %s, %s, %s::halfvec, %s, %s, %s, %s, %s)"
         async with self._database.tenant(tenant) as connection, connection.cursor() as cursor:
+            # An erasure comes before this transaction, and is seen, or after it, and takes the rows along.
+            held = await (await cursor.execute("SELECT hold_key(%s)", [document])).fetchone()
+            if rows and held != (True,):
+                raise KeyErased("this document was erased")
             await cursor.execute("DELETE FROM chunks WHERE tenant = %s AND document = %s", [tenant, document])
             if rows:
                 await cursor.executemany(insert, rows)

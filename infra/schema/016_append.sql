@@ -22,8 +22,9 @@ CREATE FUNCTION append(
     -- work that becomes due, and work that is settled
     w_command integer[], w_kind text[], w_key text[], w_due_at timestamptz[],
     d_command integer[], d_kind text[], d_key text[],
-    -- tallies
-    t_command integer[], t_kind text[], t_key text[], t_change bigint[], t_low bigint[], t_high bigint[],
+    -- changes of tallies, in the order of their commands, and the tallies: `head` is the tenant's place in h_tenant
+    t_command integer[], t_tally integer[], t_change bigint[], t_low bigint[], t_high bigint[],
+    y_head integer[], y_kind text[], y_key text[],
     -- keys of new subjects
     k_command integer[], k_subject uuid[], k_generation integer[], k_wrapped bytea[],
     OUT verdicts smallint[], OUT effects bigint[], OUT bases bigint[], OUT nths bigint[]
@@ -37,6 +38,10 @@ DECLARE
     latest timestamptz := clock_timestamp() + interval '5 seconds';
     known integer;
     lost boolean := false;
+    sums bigint[];
+    before bigint[];
+    repeated boolean[];
+    begun integer;
     n integer;
     verdict smallint;
     effect bigint;
@@ -79,8 +84,10 @@ BEGIN
 
     IF cardinality(k_command) > 0 THEN
         FOR n IN
-            SELECT DISTINCT k.command FROM unnest(k_command, k_subject) AS k (command, subject)
-            WHERE EXISTS (SELECT FROM subject_keys s WHERE s.tenant = c_tenant[k.command] AND s.subject = k.subject)
+            SELECT x.command FROM ( -- one by one, for the same reason as the inbox keys below
+                SELECT k.command, (SELECT s.generation FROM subject_keys s WHERE s.tenant = c_tenant[k.command] AND s.subject = k.subject)
+                FROM unnest(k_command, k_subject) AS k (command, subject)
+            ) x (command, known) WHERE x.known IS NOT NULL
         LOOP
             verdicts[n] := CASE WHEN verdicts[n] = 0 THEN 4 ELSE verdicts[n] END;
             lost := true;
@@ -88,27 +95,45 @@ BEGIN
     END IF;
 
     -- Limits shared by many commands: all of a command's tallies hold, or none is changed. A change away from a bound always may be.
-    -- A duplicate changes no tally, so a known inbox key is looked for first.
+    -- A duplicate changes no tally, so known inbox keys are looked for first. Each tally is read once and written once, however many
+    -- commands change it: nobody else changes them while we hold the head.
     IF cardinality(t_command) > 0 THEN
-        FOR n IN SELECT DISTINCT c FROM unnest(t_command) AS c ORDER BY c LOOP
-            CONTINUE WHEN verdicts[n] <> 0 OR EXISTS (
-                SELECT FROM unnest(i_event, i_key) AS i (event, key) JOIN inbox x ON x.tenant = c_tenant[n] AND x.key = i.key
-                WHERE e_command[i.event] = n);
-            IF EXISTS (
-                SELECT FROM unnest(t_command, t_kind, t_key, t_change, t_low, t_high) AS t (command, kind, key, change, low, high)
-                LEFT JOIN tally y ON y.tenant = c_tenant[n] AND y.kind = t.kind AND y.key = t.key
-                WHERE t.command = n AND (t.change > 0 AND coalesce(y.value, 0) + t.change > t.high
-                    OR t.change < 0 AND coalesce(y.value, 0) + t.change < t.low)
-            ) THEN
+        SELECT array_agg(coalesce(x.value, 0) ORDER BY x.i) INTO sums FROM (
+            SELECT i, (SELECT y.value FROM tally y WHERE y.tenant = h_tenant[y_head[i]] AND y.kind = y_kind[i] AND y.key = y_key[i])
+            FROM generate_series(1, cardinality(y_head)) AS i
+        ) x (i, value);
+        before := sums;
+        repeated := array_fill(false, ARRAY[cardinality(c_tenant)]);
+        FOR n IN
+            SELECT x.command FROM ( -- looked up one by one: a join without nested loops would read the whole inbox
+                SELECT e_command[i.event], (SELECT y.seq FROM inbox y WHERE y.tenant = c_tenant[e_command[i.event]] AND y.key = i.key)
+                FROM unnest(i_event, i_key) AS i (event, key)
+            ) x (command, seq) WHERE x.seq IS NOT NULL
+        LOOP
+            repeated[n] := true;
+        END LOOP;
+        begun := 1;
+        FOR i IN 1 .. cardinality(t_command) LOOP
+            n := t_command[i];
+            IF verdicts[n] = 0 AND NOT repeated[n] AND (t_change[i] > 0 AND sums[t_tally[i]] + t_change[i] > t_high[i]
+                OR t_change[i] < 0 AND sums[t_tally[i]] + t_change[i] < t_low[i])
+            THEN
                 verdicts[n] := 3;
                 lost := true;
-            ELSE
-                INSERT INTO tally AS y (tenant, kind, key, value)
-                SELECT c_tenant[n], t.kind, t.key, t.change
-                FROM unnest(t_command, t_kind, t_key, t_change) AS t (command, kind, key, change) WHERE t.command = n
-                ON CONFLICT (tenant, kind, key) DO UPDATE SET value = y.value + excluded.value;
+            END IF;
+            IF i = cardinality(t_command) OR t_command[i + 1] <> n THEN -- the last one of this command
+                IF verdicts[n] = 0 AND NOT repeated[n] THEN
+                    FOR j IN begun .. i LOOP
+                        sums[t_tally[j]] := sums[t_tally[j]] + t_change[j];
+                    END LOOP;
+                END IF;
+                begun := i + 1;
             END IF;
         END LOOP;
+        INSERT INTO tally AS y (tenant, kind, key, value)
+        SELECT h_tenant[y_head[i]], y_kind[i], y_key[i], sums[i] FROM generate_series(1, cardinality(y_head)) AS i
+        WHERE sums[i] <> before[i]
+        ON CONFLICT (tenant, kind, key) DO UPDATE SET value = excluded.value;
     END IF;
 
     -- Inbox keys are taken without a look, for they are seldom known; if one is, the duplicates are named and the rest is tried again.
@@ -130,9 +155,11 @@ BEGIN
             known := 0;
             effects := coalesce(effects, array_fill(0::bigint, ARRAY[cardinality(c_tenant)]));
             FOR n, effect IN
-                SELECT e_command[i.event], x.seq FROM unnest(i_event, i_key) AS i (event, key)
-                JOIN inbox x ON x.tenant = c_tenant[e_command[i.event]] AND x.key = i.key
-                WHERE verdicts[e_command[i.event]] = 0
+                SELECT x.command, x.seq FROM (
+                    -- looked up one by one: a join without nested loops would read the whole inbox
+                    SELECT e_command[i.event], (SELECT y.seq FROM inbox y WHERE y.tenant = c_tenant[e_command[i.event]] AND y.key = i.key)
+                    FROM unnest(i_event, i_key) AS i (event, key) WHERE verdicts[e_command[i.event]] = 0
+                ) x (command, seq) WHERE x.seq IS NOT NULL
             LOOP
                 verdicts[n] := 1;
                 effects[n] := effect;
@@ -161,10 +188,10 @@ BEGIN
 
     IF cardinality(w_command) > 0 THEN
         INSERT INTO work AS w (tenant, kind, key, due_at, wake_at)
-        SELECT c_tenant[x.command], x.kind, x.key, x.due_at, x.due_at
+        SELECT DISTINCT ON (1, 2, 3) c_tenant[x.command], x.kind, x.key, x.due_at, x.due_at
         FROM unnest(w_command, w_kind, w_key, w_due_at) AS x (command, kind, key, due_at)
         WHERE verdicts[x.command] = 0
-        ORDER BY 1, 2, 3
+        ORDER BY 1, 2, 3, x.command DESC -- several commands may owe the same; the last one says when
         ON CONFLICT (tenant, kind, key) DO UPDATE SET
             due_at = excluded.due_at, wake_at = greatest(excluded.due_at, w.lease_until), revision = w.revision + 1,
             attempts = 0, parked_at = NULL, error = NULL;

@@ -12,15 +12,23 @@ from infra.embedded.process import FolderInUse, ServerFailed
 from infra.settings import InvalidSettings
 from interfaces.cli.audit import audit, forget
 from interfaces.cli.backup import backup
+from interfaces.cli.budget import budget
 from interfaces.cli.events import events
 from interfaces.cli.history import diff, show
 from interfaces.cli.invariants import invariants
 from interfaces.cli.keys import keys
 from interfaces.cli.look import why
+from interfaces.cli.models import models
 from interfaces.cli.projections import projections
+from interfaces.cli.providers import providers
+from interfaces.cli.replay import replay
+from interfaces.cli.replay_prices import prices
+from interfaces.cli.replay_routing import routing
 from interfaces.cli.restore import restore
+from interfaces.cli.retention import retention
 from interfaces.cli.run import demo, doctor, projector, serve, up, worker
 from interfaces.cli.tenant import ask, tenant
+from interfaces.cli.usage import usage
 from interfaces.cli.work import work
 from interfaces.cli.wrote import wrote
 from interfaces.supervisor import NotReady
@@ -49,12 +57,20 @@ for command in (
     work,
     audit,
     invariants,
+    models,
+    replay,
+    usage,
+    providers,
+    budget,
     forget,
+    retention,
     keys,
     backup,
     restore,
 ):
     cli.add_command(command)
+replay.add_command(prices)
+replay.add_command(routing)
 
 
 def main() -> None:

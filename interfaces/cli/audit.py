@@ -218,7 +218,9 @@ def forget(customer: str, tenant_id: UUID, channel: str | None, data: Path | Non
             except NotFound:
                 continue
             for subject in said.conversations:
-                erased[subject] = await erase(Erase(subject=subject), context, eraser=parts.eraser)
+                erased[subject] = await erase(
+                    Erase(subject=subject), context, eraser=parts.eraser, cache=parts.cache
+                )
         if not erased:
             raise NotFound("no conversation of this customer was found; check the address and the tenant")
         return erased

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from uuid import UUID
 
 import click
 
-from domain.invariants import INVARIANTS, Invariants
+from application.spending import differences
+from domain.base import NIL
+from domain.budget import TALLIES
+from domain.invariants import INVARIANTS, Invariants, Violation
+from domain.money import usd
+from domain.spending import changes_by
 from interfaces.bootstrap import Services
 from interfaces.cli.base import console, data_option, json_option, print_json, with_services
 from interfaces.cli.look import tenant_or_all, tenants_of
 
 PAGE = 2000
+TALLIED = "the tallies of spending are the sums of the log"
 
 
 @click.command()
@@ -24,15 +31,16 @@ def invariants(tenant_id: UUID | None, data: Path | None, as_json: bool) -> None
     """Prove what must hold after every event, for each prefix of the log. Exit status 1: something does not hold."""
 
     async def do(parts: Services) -> dict[UUID, Invariants]:
-        return {tenant: await _proved(parts, tenant) for tenant in await tenants_of(parts, tenant_id)}
+        return {tenant: await proved(parts, tenant) for tenant in await tenants_of(parts, tenant_id)}
 
     found = with_services(data, do)
     violations = [violation for each in found.values() for violation in each.violations]
+    names = [*INVARIANTS, TALLIED]
     prefixes = sum(each.prefixes for each in found.values())
     if as_json:
-        print_json({"prefixes": prefixes, "invariants": list(INVARIANTS), "violations": violations})
+        print_json({"prefixes": prefixes, "invariants": names, "violations": violations})
     else:
-        for name in INVARIANTS:
+        for name in names:
             count = sum(violation.invariant == name for violation in violations)
             console.print(f"[red]✗[/red] {name}: {count}" if count else f"[green]✓[/green] {name}")
         for v in violations:
@@ -43,9 +51,19 @@ def invariants(tenant_id: UUID | None, data: Path | None, as_json: bool) -> None
     sys.exit(1 if violations else 0)
 
 
-async def _proved(parts: Services, tenant: UUID) -> Invariants:
-    invariants, after = Invariants(), 0
+async def proved(parts: Services, tenant: UUID) -> Invariants:
+    """All invariants over the tenant's log, and its tallies beside the log's sums."""
+    tallied = await parts.store.tallies(tenant, TALLIES)
+    invariants, sums, after = Invariants(), Counter[str](), 0
     while page := await parts.reader.page(tenant, after, PAGE):
         invariants.fold(page)
         after = page[-1].position
+        for recorded in page:
+            if recorded.position <= tallied.position:
+                sums.update(changes_by(recorded.event))
+    for key, change in differences(sums, tallied.values).items():
+        text = f"{key} is {usd(tallied.values.get(key, 0))} USD; by the log it is {usd(change)} more; retrace budget mend"
+        invariants.violations.append(
+            Violation(invariant=TALLIED, tenant=tenant, position=tallied.position, stream=NIL, text=text)
+        )
     return invariants

@@ -68,7 +68,12 @@ def print_why(found: Explanation) -> None:
     if found.answer is not None:
         console.print(f"  agent: {found.answer}", markup=False)
     if found.routing:
-        console.print(f"  model: {found.routing.model}, because it is {found.routing.reason}")
+        console.print(f"  model: {found.routing.model}, because: {found.routing.reason}", markup=False)
+        if found.routing.score is not None:
+            parts = ", ".join(f"{name} {share:g}" for name, share in found.routing.parts.items())
+            console.print(f"  tier: {found.routing.tier}, complexity {found.routing.score:g} ({parts})")
+        for each in found.routing.passed_over:
+            console.print(f"  passed over: {each.model}, {each.reason}", markup=False)
     attempts = [
         [
             a.provider,

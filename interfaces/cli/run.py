@@ -141,13 +141,21 @@ async def _examine(parts: Services) -> list[tuple[str, bool, str]]:
             ("pgvector", vector is not None, str(vector[0]) if vector else "missing: CREATE EXTENSION vector")
         )
     if parts.redis is None:
-        checks.append(("Redis", True, "none: going on without caches and hints"))
+        checks.append(
+            ("Redis", True, "none: going on without caches and hints, each process judges providers alone")
+        )
     else:
         try:
             await parts.redis.ping()
             checks.append(("Redis", True, "answers"))
         except Exception as error:  # noqa: BLE001  # any failure is the finding
             checks.append(("Redis", False, f"does not answer ({type(error).__name__})"))
+    sick = [
+        f"{place.id} ({lately.reason})"
+        for place, lately in (await parts.health.all()).items()
+        if lately.until
+    ]
+    checks.append(("providers", not sick, f"left alone: {', '.join(sick)}" if sick else "none is left alone"))
     retired = len(parts.settings.master()) // 32 - 1
     checks.append(("master key", True, f"32 bytes{f', and {retired} retired' if retired else ''}"))
     base = parts.settings.openai_base_url

@@ -60,9 +60,9 @@ def ask(text: str, tenant_id: UUID, customer: str, data: Path | None, as_json: b
             store=parts.store,
             embedder=parts.embedder,
             vectors=parts.vectors,
-            completers=parts.completers,
-            prices=parts.prices,
+            providers=parts.providers,
             clock=parts.clock,
+            ids=parts.ids,
         )
         if given is None:
             raise click.ClickException("somebody else has answered this meanwhile")

@@ -38,9 +38,14 @@ async def read(
 async def replace(
     data: JSONBody[AgentConfiguration], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[ConfigurationOut]:
-    """Put a configuration in the place of the present one; what is left out has its default."""
+    """Put a configuration in the place of the present one; what is left out has its default.
+
+    A model that is retired is refused with 422, and its successor named.
+    """
     command = ConfigureAgent(configuration=data)
-    configured = await configure_agent(command, context, store=services.store, clock=services.clock)
+    configured = await configure_agent(
+        command, context, store=services.store, catalogue=services.catalogue, clock=services.clock
+    )
     shown = ConfigurationOut(
         tenant=context.tenant, version=configured.version, configuration=configured.configuration
     )

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated
 
 from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from application.tenant import Principal
-from domain.errors import Invalid
 from interfaces.bootstrap import Services
 from interfaces.http.pages import Page
 from interfaces.http.position import AtLeast
-from projections.costs import Costs, Usage, usage
+from projections.comparison import Compared, compare
+from projections.costs import By, Costs, Per, Usage, period, usage
+from projections.drift import Drift, Served, list_drift
 
-LONGEST = timedelta(days=800)
-USUAL = timedelta(days=30)
 Day = Annotated[date | None, QueryParameter(description="A day (UTC), as 2026-01-31.")]
 
 
@@ -27,21 +26,48 @@ async def read(
     principal: NamedDependency[Principal],
     since: Day = None,
     until: Day = None,
-    by: FromQuery[Literal["day", "month", "all"]] = "day",
+    by: FromQuery[By] = "day",
+    per: FromQuery[Per] = "model",
     at_least: AtLeast = None,
 ) -> Page[Usage]:
-    """Calls, tokens, exact cost (USD) and latency by provider, model and day, from `since` until before `until`.
+    """Calls, tokens, exact cost (USD) and latency by model and day (`per` and `by` say what else), from `since` until before `until`.
 
     Without them the last 30 days. `next_cursor` is always null.
     """
-    end = until or services.clock().date() + timedelta(days=1)
-    if end <= date.min + USUAL:
-        raise Invalid("until lies too long ago")
-    start = since or end - USUAL
-    if not start < end or end - start > LONGEST:
-        raise Invalid("since must lie before until, by at most 800 days")
+    start, end = period(since, until, services.clock().date())
     async with services.reads.at(principal.tenant, Costs(), at_least) as sql:
-        return Page(await usage(sql, principal.tenant, since=start, until=end, by=by), None)
+        return Page(await usage(sql, principal.tenant, since=start, until=end, by=by, per=per), None)
 
 
-ROUTER = Router("/", route_handlers=[read], tags=["providers"])
+@get("/v1/providers/comparison", scope="analytics:view")
+async def comparison(
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    since: Day = None,
+    until: Day = None,
+    at_least: AtLeast = None,
+) -> Page[Compared]:
+    """The models side by side: success, latency, cost per 1,000 calls and per million tokens, share of cached calls.
+
+    Those with the most calls first; from `since` until before `until`, without them the last 30 days. `next_cursor` is always null.
+    """
+    start, end = period(since, until, services.clock().date())
+    async with services.reads.at(principal.tenant, Costs(), at_least) as sql:
+        return Page(await compare(sql, principal.tenant, since=start, until=end), None)
+
+
+@get("/v1/providers/drift", scope="analytics:view")
+async def drift(
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    at_least: AtLeast = None,
+) -> Page[Served]:
+    """Where a provider served another model than was asked for: how often, when first and last. The latest first.
+
+    `rerouted` is false where it is only a dated revision of the same. `next_cursor` is always null.
+    """
+    async with services.reads.at(principal.tenant, Drift(), at_least) as sql:
+        return Page(await list_drift(sql, principal.tenant), None)
+
+
+ROUTER = Router("/", route_handlers=[read, comparison, drift], tags=["providers"])

@@ -66,7 +66,9 @@ async def readyz(services: NamedDependency[Services]) -> Response[Readiness]:
     shown = Readiness(
         status="ready" if database else "not ready",
         database="ok" if database else "does not answer",
-        redis={True: "ok", None: "none"}.get(redis, "does not answer; going on without caches and hints"),
+        redis={True: "ok", None: "none"}.get(
+            redis, "does not answer; going on without caches and hints, each process judges providers alone"
+        ),
     )
     return Response(shown, status_code=200 if database else 503)
 
@@ -93,6 +95,16 @@ async def metrics(
         lines += [
             f'retrace_projection_{name}{{projection="{projection}"}} {figures[place]}'
             for projection, figures in behind.items()
+        ]
+    cache = services.cache
+    for name, counts in (("hits", cache.hits), ("misses", cache.misses)):
+        lines.append(
+            f"# HELP retrace_cache_{name}_total Of the caches in Redis, by kind and, for answers, provider."
+        )
+        lines.append(f"# TYPE retrace_cache_{name}_total counter")
+        lines += [
+            f'retrace_cache_{name}_total{{kind="{kind}",group="{group}"}} {count}'
+            for (kind, group), count in sorted(counts.items())
         ]
     return "\n".join(lines) + "\n"
 

@@ -55,8 +55,12 @@ def from_events(events: Sequence[Recorded]) -> Interaction:
     first = events[0]
     texts = tuple(e.event.text for e in events if isinstance(e.event, Conversation.MessageReceived))
     disclosure = next((e.event.text for e in events if isinstance(e.event, Conversation.Disclosed)), None)
-    answered = next((e.event for e in events if isinstance(e.event, Conversation.Answered)), None)
-    metered = next((e.event for e in reversed(events) if isinstance(e.event, Conversation.Metered)), None)
+    answered = metered = None
+    for recorded in events:
+        if answered is None and isinstance(recorded.event, Conversation.Metered):
+            metered = recorded.event  # the last one before the answer is the answer's
+        elif isinstance(recorded.event, Conversation.Answered):
+            answered = recorded.event
     if answered is not None and metered is not None:
         return _answered(first.stream, texts, disclosure, first.recorded_at, metered, answered)
     failed = any(isinstance(e.event, Conversation.AnswerFailed) for e in events)

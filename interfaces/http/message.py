@@ -118,9 +118,9 @@ async def _answered(
             store=services.store,
             embedder=services.embedder,
             vectors=services.vectors,
-            completers=services.completers,
-            prices=services.prices,
+            providers=services.providers,
             clock=services.clock,
+            ids=services.ids,
         )
     )
     services.background.add(task)

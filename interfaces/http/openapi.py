@@ -37,7 +37,13 @@ EXAMPLES: dict[tuple[str, str], Any] = {
         "message_id": "app-4711",
         "wait": 30,
     },
+    ("post", "/v1/providers/health/reset"): {"provider": "openai", "model": "gpt-6-luna"},
+    ("post", "/v1/chat/completions"): {
+        "model": "agent",
+        "messages": [{"role": "user", "content": "When are you open on Saturdays?"}],
+    },
     ("post", "/v1/customers/forget"): {"channel": "http", "address": "ann@example.com"},
+    ("put", "/v1/retention"): {"days": 365},
     ("post", "/v1/audit/wrote"): {"text": "Express shipping costs 12.50 euros."},
     ("post", "/v1/search"): {"query": "opening hours", "limit": 3},
     ("put", "/v1/agent/configuration"): {
@@ -47,10 +53,54 @@ EXAMPLES: dict[tuple[str, str], Any] = {
         "restrictions": ["never promise a delivery date"],
     },
     ("post", "/v1/conversations/{conversation}/close"): {"reason": "solved"},
+    ("put", "/v1/providers/{provider}/key"): {"key": "sk-0123456789abcdef"},
+    ("put", "/v1/budgets"): {"day": "25", "month": "400", "soft": [0.8, 1.0], "on_hard": "degrade"},
+    ("put", "/v1/models"): {
+        "id": "together/nordfell/support-8b",
+        "context_window": 32_768,
+        "max_output": 4_096,
+        "abilities": ["stream", "system"],
+    },
+    ("put", "/v1/prices"): {
+        "model": "together/nordfell/support-8b",
+        "input": "0.20",
+        "cached": "0.05",
+        "output": "0.60",
+    },
+    ("post", "/v1/prices/corrections"): {
+        "corrects": "openai/gpt-6.1-terra@2026-10-26",
+        "input": "0.95",
+        "cached": "0.05",
+        "output": "4.75",
+        "reason": "our contract has a discount of 5 %",
+    },
+    ("put", "/v1/routing"): {
+        "tiers": {
+            "simple_queries": {"provider": "openai", "model": "gpt-6-luna", "reason": "quick and cheap"},
+            "default": {"provider": "openai", "model": "gpt-6.1-terra", "reason": "the usual one"},
+            "complex_reasoning": {"provider": "openai", "model": "gpt-6.1-sol", "reason": "thinks first"},
+            "large_context": {
+                "provider": "gemini",
+                "model": "gemini-3.8-flash",
+                "reason": "reads a million tokens",
+            },
+        },
+        "thresholds": {"simple_below": 0.3, "complex_above": 0.7, "large_context_above": 100_000},
+        "failover": ["openai/gpt-6.1-terra", "local/extractive"],
+    },
+    ("post", "/v1/routing/restore"): {"version": 1},
+    ("post", "/v1/routing/explain"): {"text": "Compare the two plans for 15 people, please.", "turns": 2},
     ("post", "/v1/keys"): {"name": "shop front", "scopes": ["conversations:write", "conversations:read"]},
     ("post", "/v1/keys/{key}/rotate"): {"overlap_hours": 24},
     ("post", "/v1/tenants"): {"name": "Nordfell Outdoor"},
     ("patch", "/v1/tenants/{tenant}"): {"name": "Nordfell"},
+    ("put", "/v1/flags/{flag}"): {"on": True, "percentage": 5},
+    ("post", "/v1/flags/{flag}/rollout"): {
+        "steps": [{"percentage": 20, "hold_hours": 24}, {"percentage": 100}],
+        "automatic": False,
+        "limits": {"failure_rate": {"worse": 0.02}, "cost": {"most": 0.01}},
+    },
+    ("post", "/v1/flags/{flag}/rollout/stop"): {"reason": "complaints by phone", "back": True},
     ("post", "/v1/tenants/{tenant}/suspend"): {"reason": "the contract has ended"},
 }
 """Bodies that a route takes, each tried by a test."""

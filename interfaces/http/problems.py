@@ -13,7 +13,10 @@ from litestar import MediaType, Request, Response, Router, get
 from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from litestar.params import FromPath
 
+from application.chat import ChatFailed
 from application.ports import Fault, Unavailable
+from domain.budget import BudgetExhausted
+from domain.completion import Outcome
 from domain.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Refused, Unauthenticated
 
 log = logging.getLogger("retrace.http")
@@ -30,7 +33,9 @@ TITLES: dict[str, tuple[int, str]] = {
     "too-large": (413, "The body is too large"),
     "unsupported-media-type": (415, "This content type is not taken here"),
     "refused": (422, "A rule says no"),
+    "provider-failed": (424, "No model gave an answer"),
     "too-many-requests": (429, "Too many requests"),
+    "budget-exhausted": (429, "The budget does not allow this"),
     "fault": (500, "Something failed on our side"),
     "tampered": (500, "Stored data was changed"),
     "unavailable": (503, "A server that this needs does not answer"),
@@ -43,10 +48,28 @@ KINDS: dict[type[Exception], str] = {
     Forbidden: "forbidden",
     NotFound: "not-found",
     Conflict: "conflict",
+    BudgetExhausted: "budget-exhausted",
     Refused: "refused",
     Unavailable: "unavailable",
     Fault: "unavailable",
 }
+
+FAILURES: dict[Outcome | None, str] = {
+    None: "not-found",
+    "not_found": "not-found",
+    "rate_limited": "too-many-requests",
+    "context_too_long": "invalid",
+    "bad_request": "invalid",
+    "refused": "refused",
+}
+"""How the last attempt of a call ended → kind; all others are `provider-failed`."""
+
+CODES = {
+    "budget-exhausted": "insufficient_quota",
+    "not-found": "model_not_found",
+    "too-many-requests": "rate_limit_exceeded",
+}
+"""Kind → OpenAI's code."""
 
 STATUSES = {status: kind for kind, (status, _) in reversed(TITLES.items()) if status < 500}
 SORRY = "try again; tell us the request's X-Request-ID if it stays"
@@ -79,14 +102,31 @@ def problem(
 
 def on_refusal(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Refusals and faults, by their kind."""
-    kind = next(KINDS[cls] for cls in type(error).__mro__ if cls in KINDS)
-    headers = {}
+    kind = kind_of(error)
+    headers, facts = {}, dict(getattr(error, "facts", {}))
+    if isinstance(error, (BudgetExhausted, ChatFailed)):
+        headers["X-Should-Retry"] = "false"  # OpenAI's clients would; what could be tried was tried
+        facts["code"] = code_of(error)
     if kind == "unauthenticated":
         headers["WWW-Authenticate"] = 'Bearer realm="retrace"'
     if kind == "unavailable":
         headers["Retry-After"] = "2"
         log.warning("%s: %s", _route(request), type(error).__name__)
-    return problem(kind, getattr(error, "detail", "") or str(error), headers, **getattr(error, "facts", {}))
+    return problem(kind, getattr(error, "detail", "") or str(error), headers, **facts)
+
+
+def kind_of(error: Exception) -> str:
+    """The kind of problem that a refusal or a fault is."""
+    if isinstance(error, ChatFailed):
+        return FAILURES.get(error.outcome, "provider-failed")
+    return next(KINDS[cls] for cls in type(error).__mro__ if cls in KINDS)
+
+
+def code_of(error: Exception) -> str | None:
+    """OpenAI's code for it, where there is one."""
+    if isinstance(error, ChatFailed) and error.outcome == "context_too_long":
+        return "context_length_exceeded"
+    return CODES.get(kind_of(error))
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

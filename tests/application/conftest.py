@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -30,14 +30,19 @@ async def nothing() -> None:
 
 @dataclass
 class Played:
-    """A provider that does `meanwhile`, then answers, or is away."""
+    """All providers in one, which does `meanwhile`, then answers, or is away."""
 
+    name = "local"
+    owner: UUID | None = None
     asked: list[CompletionRequest] = field(default_factory=list)
     away: bool = False
     meanwhile: Callable[[], Awaitable[object]] = nothing
 
-    def get(self, provider: str) -> Completer:
+    async def find(self, tenant: UUID, provider: str) -> Completer:
         return self
+
+    def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
+        raise NotImplementedError
 
     async def complete(self, request: CompletionRequest) -> Completion:
         self.asked.append(request)
@@ -73,9 +78,9 @@ class Shop:
             store=self.parts.store,
             embedder=self.parts.embedder,
             vectors=self.parts.vectors,
-            completers=self.provider,
-            prices=self.parts.prices,
+            providers=dataclasses.replace(self.parts.providers, completers=self.provider),
             clock=self.parts.clock,
+            ids=self.parts.ids,
         )
 
     async def events(self, conversation: UUID) -> list[Recorded]:

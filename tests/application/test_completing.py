@@ -1,46 +1,34 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any, cast
+from uuid import UUID, uuid4
 
 import pytest
 
 from application import completing
-from application.completing import complete
-from application.ports import Completer, ProviderError
-from domain.completion import Completion, CompletionRequest, Outcome, Usage
-from domain.errors import Refused
-from domain.pricing import Price, PriceTable
+from application.completing import Asked, Course, Providers, complete
+from application.context import Context
+from application.ports import Store
+from application.routing import Route
+from domain.catalogue import Catalogue, Model
+from domain.completion import Completion, CompletionRequest, Outcome, Turn
+from domain.errors import NotFound
+from domain.pricing import Price
+from domain.routing import Routing
+from tests.application.played import PlayedHealth, Scripted, played
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-REQUEST = CompletionRequest(model="", prompt=(), questions=("q",))
-PRICES = PriceTable([Price(provider="a", model="served", input=Decimal(1), output=Decimal(2), since=NOW)])
+PRICE = Price(provider="a", model="served", input=Decimal(1), output=Decimal(2), since=NOW)
 
 
-class Scripted:
-    """Answers, or fails, one after another; the last outcome stays."""
+class Bare:
+    """A log without anything in it: no budget, no catalogue of its own."""
 
-    def __init__(self, name: str, *outcomes: Outcome, retry_after: float | None = None) -> None:
-        self.name, self.outcomes, self.calls, self.retry_after = name, list(outcomes), 0, retry_after
-
-    async def complete(self, request: CompletionRequest) -> Completion:
-        outcome = self.outcomes[min(self.calls, len(self.outcomes) - 1)]
-        self.calls += 1
-        if outcome != "ok":
-            raise ProviderError(outcome, "x", self.retry_after)
-        return Completion(
-            text="yes", finish="stop", model="served", usage=Usage(input=1_000_000, output=500_000)
-        )
-
-
-class Providers:
-    def __init__(self, *completers: Scripted) -> None:
-        self.by_name = {completer.name: completer for completer in completers}
-
-    def get(self, provider: str) -> Completer:
-        if provider not in self.by_name:
-            raise Refused(f"there is no provider {provider}")
-        return self.by_name[provider]
+    async def latest(self, kind: Any, id: UUID, *, tenant: UUID) -> Any:
+        raise NotFound
 
 
 @pytest.fixture(autouse=True)
@@ -48,13 +36,50 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(completing.random, "uniform", lambda low, high: 0.01)
 
 
-async def run(*models: str, providers: Providers):  # type: ignore[no-untyped-def]
-    return await complete(models, REQUEST, completers=providers, prices=PRICES, clock=lambda: NOW)
+async def run(
+    *models: str,
+    providers: Providers,
+    course: Course | None = None,
+    said: list[str] | None = None,
+    **facts: Any,
+) -> tuple[Completion | None, Course]:
+    course = course or Course()
+    request = CompletionRequest(
+        model="", prompt=(Turn(role="user", text=facts.pop("text", "q")),), questions=("q",), max_tokens=10
+    )
+    asked = Asked(
+        interaction=uuid4(),
+        route=Route(routing=Routing(model=models[0], reason="r"), models=models, degraded=models[-1]),
+        request=request,
+        **facts,
+    )
+
+    async def deliver(piece: str) -> None:
+        assert said is not None
+        said.append(piece)
+
+    completion = await complete(
+        asked,
+        course,
+        Context(tenant=uuid4(), actor="key:t", correlation=uuid4()),
+        store=cast(Store, Bare()),
+        providers=providers,
+        clock=lambda: NOW,
+        ids=uuid4,
+        deliver=deliver if said is not None else None,
+    )
+    return completion, course
+
+
+def outcomes(course: Course) -> list[tuple[str, Outcome]]:
+    return [(attempt.provider, attempt.outcome) for attempt in course.attempts]
 
 
 async def test_the_served_model_is_priced_exactly() -> None:
-    completion, (attempt,) = await run("a/asked", providers=Providers(Scripted("a", "ok")))
+    catalogue = Catalogue({}, {"a/served": [PRICE]})
+    completion, course = await run("a/asked", providers=played(Scripted("a", "ok"), catalogue=catalogue))
     assert completion is not None
+    (attempt,) = course.attempts
     assert (attempt.model, attempt.served, attempt.cost, attempt.price) == (
         "asked",
         "served",
@@ -64,36 +89,125 @@ async def test_the_served_model_is_priced_exactly() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["rate_limited", "timeout", "unavailable"])
-async def test_what_may_pass_is_tried_again(outcome: Outcome) -> None:
-    flaky = Scripted("a", outcome, outcome, "ok")
-    completion, attempts = await run("a/m", providers=Providers(flaky))
+async def test_what_may_pass_is_tried_again_where_no_other_model_is_left(outcome: Outcome) -> None:
+    completion, course = await run("a/m", providers=played(Scripted("a", outcome, outcome, "ok")))
     assert completion is not None
-    assert [attempt.outcome for attempt in attempts] == [outcome, outcome, "ok"]
+    assert outcomes(course) == [("a", outcome), ("a", outcome), ("a", "ok")]
 
 
-@pytest.mark.parametrize("outcome", ["authentication", "bad_request", "refused", "context_too_long"])
+@pytest.mark.parametrize("outcome", ["rate_limited", "timeout", "unavailable"])
+async def test_another_model_is_asked_at_once_instead_of_waiting(outcome: Outcome) -> None:
+    providers = played(Scripted("a", outcome, retry_after=5), Scripted("b", "ok"))
+    async with asyncio.timeout(1):
+        completion, course = await run("a/m", "b/m", providers=providers)
+    assert completion is not None
+    assert outcomes(course) == [("a", outcome), ("b", "ok")]
+
+
+@pytest.mark.parametrize(
+    "outcome", ["authentication", "bad_request", "refused", "context_too_long", "not_found"]
+)
 async def test_what_stays_is_not_tried_again_but_the_next_model_is(outcome: Outcome) -> None:
-    providers = Providers(Scripted("a", outcome), Scripted("b", "ok"))
-    completion, attempts = await run("a/m", "b/m", providers=providers)
+    completion, course = await run(
+        "a/m", "b/m", providers=played(Scripted("a", outcome), Scripted("b", "ok"))
+    )
     assert completion is not None
-    assert [(attempt.provider, attempt.outcome) for attempt in attempts] == [("a", outcome), ("b", "ok")]
+    assert outcomes(course) == [("a", outcome), ("b", "ok")]
 
 
-async def test_the_local_provider_is_the_last_resort() -> None:
-    providers = Providers(Scripted("a", "bad_request"), Scripted("local", "ok"))
-    completion, attempts = await run("a/m", "nowhere/m", providers=providers)
+async def test_the_local_provider_is_the_last_resort_where_one_is_wanted() -> None:
+    providers = played(Scripted("a", "bad_request"), Scripted("local", "ok"))
+    completion, course = await run("a/m", "nowhere/m", providers=providers)
     assert completion is not None
-    assert [attempt.provider for attempt in attempts] == ["a", "nowhere", "local"]
+    assert outcomes(course) == [("a", "bad_request"), ("local", "ok")]
+    assert [each.model for each in course.passed_over] == ["nowhere/m"]
+    completion, course = await run("a/m", providers=providers, last_resort=False)
+    assert completion is None
+    assert outcomes(course) == [("a", "bad_request")]
 
 
 async def test_a_wait_beyond_the_deadline_is_not_waited_for() -> None:
-    providers = Providers(Scripted("a", "rate_limited", retry_after=60), Scripted("local", "ok"))
-    completion, attempts = await run("a/m", providers=providers)
+    providers = played(Scripted("a", "rate_limited", retry_after=60), Scripted("local", "ok"))
+    completion, course = await run("a/m", providers=providers)
     assert completion is not None
-    assert len(attempts) == 2
+    assert len(course.attempts) == 2
 
 
 async def test_when_all_fail_every_attempt_is_told() -> None:
-    completion, attempts = await run("a/m", providers=Providers(Scripted("a", "bad_request")))
+    completion, course = await run("a/m", providers=played(Scripted("a", "bad_request")))
     assert completion is None
-    assert [attempt.outcome for attempt in attempts] == ["bad_request", "bad_request"]
+    assert outcomes(course) == [("a", "bad_request")]
+    assert course.failure() == "x"
+
+
+async def test_what_is_retired_too_small_or_sick_is_passed_over_with_the_reason() -> None:
+    old = Model(
+        provider="a", name="old", context_window=100, retires_at=NOW - timedelta(days=1), successor="a/n"
+    )
+    small = Model(provider="a", name="small", context_window=20)
+    catalogue = Catalogue({"a/old": old, "a/small": small}, {})
+    health = PlayedHealth(sick={"b/m": "unhealthy since 10:00"})
+    a, b, c = Scripted("a", "ok"), Scripted("b", "ok"), Scripted("c", "ok")
+    providers = played(a, b, c, catalogue=catalogue, health=health)
+    completion, course = await run("a/old", "a/small", "b/m", "c/m", providers=providers, text="word " * 20)
+    assert completion is not None
+    assert outcomes(course) == [("c", "ok")]
+    assert [(each.model, each.reason.split()[0]) for each in course.passed_over] == [
+        ("a/old", "the"),
+        ("a/small", "28"),
+        ("b/m", "unhealthy"),
+    ]
+    assert health.recorded == [("c/m", "ok")]
+
+
+async def test_a_stream_comes_piece_by_piece() -> None:
+    said: list[str] = []
+    completion, course = await run("a/m", providers=played(Scripted("a", "ok")), said=said)
+    assert completion is not None
+    assert said == ["y", "es"]
+    assert outcomes(course) == [("a", "ok")]
+
+
+async def test_a_stream_that_was_cut_is_paid_for_and_nobody_takes_over() -> None:
+    catalogue = Catalogue({}, {"a/served": [PRICE]})
+    a, b = Scripted("a", "unavailable"), Scripted("b", "ok")
+    said: list[str] = []
+    completion, course = await run("a/m", "b/m", providers=played(a, b, catalogue=catalogue), said=said)
+    assert completion is None
+    assert said == ["y", "es"]
+    assert outcomes(course) == [("a", "unavailable")]
+    assert course.cost == Decimal(2)
+    assert b.calls == 0
+
+
+async def test_before_its_first_piece_a_stream_may_fail_over() -> None:
+    said: list[str] = []
+    a = Scripted("a", "unavailable", pieces=())
+    completion, course = await run("a/m", "b/m", providers=played(a, Scripted("b", "ok")), said=said)
+    assert completion is not None
+    assert said == ["y", "es"]
+    assert outcomes(course) == [("a", "unavailable"), ("b", "ok")]
+
+
+async def test_a_caller_that_goes_away_ends_the_call_and_what_was_said_is_counted() -> None:
+    started = asyncio.Event()
+
+    async def hang() -> None:
+        started.set()
+        await asyncio.sleep(60)
+
+    health, a = PlayedHealth(), Scripted("a", "ok", pieces=("one two three ",), meanwhile=hang)
+    course, said = Course(), list[str]()
+    price = Price(provider="a", model="m", input=Decimal(1), output=Decimal(1_000_000), since=NOW)
+    providers = played(a, catalogue=Catalogue({}, {"a/m": [price]}), health=health)
+    task = asyncio.create_task(run("a/m", providers=providers, course=course, said=said))
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    (attempt,) = course.attempts
+    assert attempt.outcome == "cancelled"
+    assert (attempt.usage.input, attempt.usage.output, attempt.usage.source) == (1, 3, "estimate")
+    assert attempt.cost == Decimal("3.000001")
+    assert a.closed == 1
+    assert health.recorded == [("a/m", "cancelled")]

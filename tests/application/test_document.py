@@ -45,7 +45,7 @@ async def process(shop: Shop, document: UUID) -> Document:
         extractor=shop.parts.extractor,
         embedder=shop.parts.embedder,
         vectors=shop.parts.vectors,
-        prices=shop.parts.prices,
+        catalogue=shop.parts.catalogue,
         clock=shop.parts.clock,
     )
     return await shop.parts.store.load(Document, document, tenant=shop.context.tenant)
@@ -87,6 +87,8 @@ async def test_a_deleted_document_is_found_no_more_and_may_come_again(shop: Shop
     await remove_document(
         DeleteDocument(document=uploaded.document),
         shop.context,
+        eraser=shop.parts.eraser,
+        cache=shop.parts.cache,
         files=shop.parts.files,
         vectors=shop.parts.vectors,
     )

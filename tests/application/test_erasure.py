@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,10 @@ import pytest
 
 from application.conversation import CloseConversation, close_conversation
 from application.erasure import ERASE_WORK, Erase, ForgetCustomer, Forgotten, erase, forget_customer
+from application.ports import CACHE_KINDS, CacheKind
 from domain.conversation import Conversation
 from domain.errors import Erased, NotFound
+from infra.cache import RedisCache
 from infra.crypto.keyring import Keyring
 from infra.database import Database
 from infra.log.reader import Reader
@@ -37,8 +40,13 @@ async def forget(shop: Shop, address: str = "anna") -> Forgotten:
         clock=shop.parts.clock,
     )
     for subject in said.conversations:
-        await erase(Erase(subject=subject), shop.context, eraser=shop.parts.eraser)
+        await destroy(shop, subject)
     return said
+
+
+async def destroy(shop: Shop, subject: UUID) -> int:
+    """What the work does."""
+    return await erase(Erase(subject=subject), shop.context, eraser=shop.parts.eraser, cache=shop.parts.cache)
 
 
 async def read_models(shop: Shop, *, anew: bool = False) -> dict[str, list[Any]]:
@@ -144,7 +152,7 @@ async def test_nothing_is_owed_to_the_forgotten_but_their_erasure(shop: Shop) ->
     )
     assert await shop.owed() == {(ERASE_WORK, received.conversation.hex)}
     assert await shop.answer(received.conversation) is None
-    await erase(Erase(subject=received.conversation), shop.context, eraser=shop.parts.eraser)
+    await destroy(shop, received.conversation)
     close = CloseConversation(conversation=received.conversation)
     with pytest.raises(Erased):
         await close_conversation(close, shop.context, store=shop.parts.store, clock=shop.parts.clock)
@@ -155,7 +163,25 @@ async def test_erasing_again_changes_nothing(shop: Shop) -> None:
     await forget(shop)
     again = await forget(shop)
     assert (again.conversations, again.position) == ((theirs,), 0)
-    assert await erase(Erase(subject=theirs), shop.context, eraser=shop.parts.eraser) == 0
+    assert await destroy(shop, theirs) == 0
+
+
+class Emptied(RedisCache):
+    """Notes what is dropped."""
+
+    def __init__(self) -> None:
+        self.dropped: set[tuple[UUID | None, CacheKind, str]] = set()
+
+    async def forget(self, tenant: UUID | None, kind: CacheKind, group: str = "") -> None:
+        self.dropped.add((tenant, kind, group))
+
+
+async def test_the_tenants_caches_begin_anew(shop: Shop) -> None:
+    cache = Emptied()
+    shop.parts = dataclasses.replace(shop.parts, cache=cache)
+    await talk(shop, CANARY)
+    await forget(shop)
+    assert cache.dropped == {(shop.context.tenant, kind, "") for kind in CACHE_KINDS}
 
 
 async def test_who_never_wrote_is_not_found(shop: Shop) -> None:

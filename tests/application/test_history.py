@@ -54,7 +54,11 @@ async def test_the_difference_of_two_configurations_names_what_was_set(shop: Sho
 
     changed = msgspec.structs.replace(changed, tone="warm", restrictions=("no promises",))
     await configure_agent(
-        ConfigureAgent(configuration=changed), shop.context, store=store, clock=shop.parts.clock
+        ConfigureAgent(configuration=changed),
+        shop.context,
+        store=store,
+        catalogue=shop.parts.catalogue,
+        clock=shop.parts.clock,
     )
     after = await state_at("agent", agent, Point(), tenant=tenant, store=store)
     assert differences(before.state, after.state) == [

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.completion import Attempt, Citation
-from domain.conversation import HISTORY, LONGEST_MESSAGE, Conversation, Retrieved, Routing
+from domain.conversation import HISTORY, LONGEST_MESSAGE, Conversation, Retrieved
 from domain.errors import Invalid, Refused
+from domain.routing import Routing
 from tests.domain.given import NOW, when
 
 
@@ -56,7 +57,8 @@ def test_an_answer_names_every_message_that_it_answers_and_ends_the_burst() -> N
 def test_what_was_tried_is_summed() -> None:
     found = conversation("one")
     routing = Routing(model="p/m", reason="r")
-    (event,) = when(found, lambda: found.meter(routing=routing, attempts=(attempt(), attempt("0.2")), at=NOW))
+    attempts = (attempt(), attempt("0.2"))
+    (event,) = when(found, lambda: found.meter(uuid4(), routing=routing, attempts=attempts, at=NOW))
     assert isinstance(event, Conversation.Metered)
     assert event.cost == Decimal("0.3")
 

@@ -23,7 +23,7 @@ def exchange(found: Conversation, message: str, **changes: Any) -> None:
         passage="p", document=DOCUMENT, title="t", ordinal=0, page=1, section=None, score=1, rank=1
     )
     found.ask(retrieved=(passage,), prompt=(), at=NOW)
-    found.meter(routing=Routing(model="p/m", reason="r"), attempts=(attempt(),), at=NOW)
+    found.meter(uuid4(), routing=Routing(model="p/m", reason="r"), attempts=(attempt(),), at=NOW)
     found.disclose("a machine", NOW)
     found.answer(
         text="a",

@@ -22,7 +22,7 @@ from projections.transcript import Transcript
 from tests.infra.log.parts import MASTER, context, log_on, now, started
 
 POLICY = "(tenant = (NULLIF(current_setting('retrace.tenant'::text, true), ''::text))::uuid)"
-SYSTEM = {"heads", "work", "cursors", "parked", "builds", "checkpoints"}
+SYSTEM = {"heads", "work", "cursors", "parked", "builds", "checkpoints", "destroyed_keys"}
 """Tables of which the runner sees all tenants' rows: bookkeeping, no content."""
 
 

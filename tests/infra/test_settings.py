@@ -26,6 +26,8 @@ EVERYTHING = {
     "GEMINI_BASE_URL": "http://127.0.0.1:2",
     "TOGETHER_API_KEY": "secret-t",
     "TOGETHER_BASE_URL": "http://127.0.0.1:3",
+    "COMPATIBLE_API_KEY": "secret-c",
+    "COMPATIBLE_BASE_URL": "http://127.0.0.1:4",
     "RETRACE_ALLOW_PRIVATE_ADDRESSES": "True",
     "RETRACE_LOG_LEVEL": "DEBUG",
     "RETRACE_WORKER_CONCURRENCY": "4",

@@ -2,28 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from domain.completion import CompletionRequest, Turn
+from domain.completion import Completion, CompletionRequest, Turn
+from infra.outgoing import Outgoing
 from infra.providers.openai import OpenAICompleter
+from infra.providers.tokens import TokenCounter
 from infra.settings import Settings
 from interfaces.demo.model import language_model
 
 pytestmark = pytest.mark.llm
 
+SYSTEM = "Answer from this text only: The shop is open from nine to five and closed on Sunday."
+QUESTION = "When is the shop open?"
+REQUEST = CompletionRequest(
+    model="local-model",
+    prompt=(Turn(role="system", text=SYSTEM), Turn(role="user", text=QUESTION)),
+    questions=(QUESTION,),
+    max_tokens=40,
+    temperature=0.0,
+)
 
-async def test_the_small_model_answers_from_a_passage_with_real_usage(tmp_path: Path) -> None:
-    with language_model(Settings(data=tmp_path), say=lambda _: None) as settings:
-        completer = OpenAICompleter(key=None, base_url=settings.openai_base_url)
-        system = "Answer from this text only: The shop is open from nine to five and closed on Sunday."
-        prompt = (Turn(role="system", text=system), Turn(role="user", text="When is the shop open?"))
-        request = CompletionRequest(
-            model="local-model", prompt=prompt, questions=("When is the shop open?",), max_tokens=40
+
+@pytest.fixture(scope="module", name="address")
+def _address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = Path(tmp_path_factory.mktemp("model"))
+    with language_model(Settings(data=folder), say=lambda _: None) as settings:
+        yield str(settings.openai_base_url)
+
+
+@pytest.fixture(name="completer")
+async def _completer(address: str) -> AsyncIterator[OpenAICompleter]:
+    async with Outgoing(guarded=False) as http:
+        yield OpenAICompleter(
+            name="openai",
+            key=None,
+            base_url=address,
+            http=http,
+            counter=TokenCounter(),
+            abilities=lambda model: frozenset({"stream", "system"}),
+            seconds=120,
         )
-        completion = await completer.complete(request)
-        await completer.close()
+
+
+def check(completion: Completion) -> None:
+    """A right answer, counted by the server."""
     assert "nine" in completion.text.lower() or "9" in completion.text
+    assert completion.finish in ("stop", "length")
+    assert completion.usage.source == "provider"
     assert completion.usage.input > 20
     assert 0 < completion.usage.output <= 40
+    assert completion.raw_usage["prompt_tokens"] == completion.usage.input
+
+
+async def test_the_small_model_answers_from_a_passage_with_real_usage(completer: OpenAICompleter) -> None:
+    check(await completer.complete(REQUEST))
+
+
+async def test_the_small_model_streams_its_answer_with_real_usage(completer: OpenAICompleter) -> None:
+    *pieces, last = [piece async for piece in completer.stream(REQUEST)]
+    assert isinstance(last, Completion)
+    assert len(pieces) > 3
+    assert "".join(map(str, pieces)).strip() == last.text
+    check(last)
+
+
+async def test_a_stream_that_nobody_reads_on_leaves_the_model_free(completer: OpenAICompleter) -> None:
+    stream = completer.stream(REQUEST)
+    await anext(stream)
+    await stream.aclose()
+    check(await completer.complete(REQUEST))

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from uuid import UUID
 
 import psycopg
 import pytest
 import pytest_asyncio
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.ports import Fault
 from domain.conversation import Conversation
@@ -131,6 +133,30 @@ async def test_an_erased_conversation_is_no_finding(found: Audited) -> None:
         assert await SubjectEraser(database, found.log.keyring).erase(found.tenant, row[0]) == 7
     await found.sign()
     assert (await found.verify()).findings == []
+
+
+async def test_a_conversation_that_is_erased_while_the_log_is_verified_is_no_finding(
+    found: Audited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await found.write(12, streams=2)
+    async with found.log.database.tenant(found.tenant) as connection:
+        row = await (await connection.execute("SELECT stream FROM events LIMIT 1")).fetchone()
+    assert row is not None
+    talk = await found.log.store.load(Conversation, row[0], tenant=found.tenant)
+    talk.forget(now())
+    await found.log.store.save(talk, context=context(found.tenant))
+    await found.sign()
+    load, erased = found.log.keyring.load, []
+
+    async def late(tenant: UUID, subjects: Iterable[UUID]) -> dict[UUID, AESGCM]:
+        """The page has been read."""
+        async with Database(found.log.url, role="retrace_eraser") as database:
+            erased.append(await SubjectEraser(database, found.log.keyring).erase(tenant, row[0]))
+        return await load(tenant, subjects)
+
+    monkeypatch.setattr(found.log.keyring, "load", late)
+    assert (await found.verify()).findings == []
+    assert erased[0] == 7
 
 
 async def test_an_erased_event_whose_topic_is_changed_to_an_unknown_one_is_found(found: Audited) -> None:

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from application.ports import Owed, Settled, Tally, Unavailable
-from domain.agent import Agent
+from domain.agent import Agent, AgentConfiguration
 from domain.conversation import Conversation
-from domain.errors import Conflict, NotFound, Refused
+from domain.errors import Conflict, LimitReached, NotFound, Refused
 from infra.crypto.keyring import Tampered
 from infra.database import connect
 from infra.log import appender as appender_module
@@ -110,6 +110,66 @@ async def test_a_batch_with_losers_leaves_no_hole(log: Log) -> None:
         assert recorded.version == 1
         if key != "known":
             assert recorded.stream == streams[int(key[3:])].id
+
+
+async def test_the_latest_state_has_what_this_process_wrote_also_where_nothing_was(log: Log) -> None:
+    ctx = context()
+    id = Agent.id_of(ctx.tenant)
+    for _ in range(2):  # asked, and known
+        with pytest.raises(NotFound):
+            await log.store.latest(Agent, id, tenant=ctx.tenant)
+    agent = Agent.begin(ctx.tenant, now())
+    for version, name in enumerate(("Ann", "Bob"), 2):
+        agent.configure(AgentConfiguration(name=name), now())
+        await log.store.save(agent, context=ctx)
+        latest = await log.store.latest(Agent, id, tenant=ctx.tenant)
+        assert (latest.version, latest.state.configuration.name) == (version, name)
+
+
+async def test_commands_of_one_batch_share_a_tally_and_those_that_do_not_fit_change_none(log: Log) -> None:
+    ctx = context()
+    await log.store.save(started(), context=ctx)  # so that the next ones go out together
+
+    def tallies(change: int) -> list[Tally]:
+        return [
+            Tally(kind="x", key="most", change=change, high=7),
+            Tally(kind="x", key="free", change=change, high=1000),
+        ]
+
+    changes = [3, 3, 3, 1, 1]
+    results = await asyncio.gather(
+        *(log.store.save(started(), context=ctx, tallies=tallies(change)) for change in changes),
+        return_exceptions=True,
+    )
+    assert [isinstance(result, LimitReached) for result in results] == [False, False, True, False, True]
+    tallied = await log.store.tallies(ctx.tenant, "x")
+    assert tallied.values == {"most": 7, "free": 7}
+    assert tallied.position == 2 + 2 * 3
+    assert (await log.store.tallies(ctx.tenant, "x", ["free", "other"])).values == {"free": 7}
+    assert (await log.store.tallies(uuid4(), "x")).values == {}
+
+
+async def test_a_command_that_comes_again_changes_its_tally_once(log: Log) -> None:
+    ctx, tally = context(), [Tally(kind="x", key="k", change=2, high=3)]
+    for duplicate in (False, True):
+        saved = await log.store.save(started(), context=ctx, inbox="once", tallies=tally)
+        assert saved.duplicate == duplicate
+    assert (await log.store.tallies(ctx.tenant, "x")).values == {"k": 2}
+
+
+async def test_commands_of_one_batch_may_owe_the_same_work(log: Log) -> None:
+    ctx, due = context(), now()
+    await asyncio.gather(
+        *(
+            log.store.save(
+                started(), context=ctx, work=[Owed(kind="x", key="k", due_at=due + timedelta(seconds=n))]
+            )
+            for n in range(20)
+        )
+    )
+    async with log.database.tenant(ctx.tenant) as connection:
+        rows = await (await connection.execute("SELECT due_at FROM work")).fetchall()
+    assert rows == [(due + timedelta(seconds=19),)]
 
 
 async def test_a_tally_is_refused_at_its_bound_and_given_back_below_it(log: Log) -> None:

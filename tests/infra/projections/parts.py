@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from domain.completion import Attempt, Usage
-from domain.conversation import Conversation, Routing
+from domain.conversation import Conversation
+from domain.routing import Routing
 from infra.database import Database
 from infra.log.reader import Reader
 from infra.projections.lag import lags
@@ -60,10 +61,11 @@ def attempt(latency_ms: float = 12.0) -> Attempt:
 
 def exchange(conversation: Conversation, latency_ms: float = 12.0) -> None:
     """A message and its answer."""
-    conversation.receive(message=str(uuid4()), text="q", interaction=uuid4(), at=now())
+    interaction = conversation.receive(message=str(uuid4()), text="q", interaction=uuid4(), at=now())
     conversation.disclose("a machine answers", now())
     conversation.ask(retrieved=(), prompt=(), at=now())
-    conversation.meter(routing=Routing(model="p/m", reason="r"), attempts=(attempt(latency_ms),), at=now())
+    routing = Routing(model="p/m", reason="r")
+    conversation.meter(interaction, routing=routing, attempts=(attempt(latency_ms),), at=now())
     conversation.answer(
         text="yes",
         citations=(),

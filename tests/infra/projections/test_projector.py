@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from infra.projections.lag import lags
 from infra.projections.sql import TransactionSql
 from projections import PROJECTIONS
-from projections.costs import bucket_of, percentile, usage
+from projections.costs import usage
+from projections.sketch import bucket_of, percentile
 from projections.transcript import Transcript, get_interaction, list_conversations
 from tests.infra.log.parts import Log, context, log_on
 from tests.infra.log.test_store import CUT

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from uuid import uuid4
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.completion import Completion, CompletionRequest, Passage, Turn
+from infra.providers import local
 from infra.providers.local import HELLO, NOT_ALL, NOTHING, LocalCompleter
 from infra.retrieval.embedding import WordLlamaEmbedder
 
@@ -156,3 +158,24 @@ async def test_an_answer_from_five_known_passages_takes_some_milliseconds() -> N
         await ask("Can I cancel my booking?", passages=passages)
         took.append(time.perf_counter() - began)
     assert sorted(took)[10] < 0.02  # about 2 ms on an idle core
+
+
+async def test_passages_that_nobody_asks_for_any_more_are_dropped_without_another_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(local, "FORGOTTEN", 0.3)
+    completer = LocalCompleter(EMBEDDER)
+
+    async def about(text: str) -> None:
+        await completer.complete(
+            CompletionRequest(model="extractive", prompt=(), questions=("When?",), passages=(passage(text),))
+        )
+
+    await about("We open at nine.")
+    await about("We close at five.")
+    for _ in range(5):
+        await asyncio.sleep(0.1)
+        await about("We close at five.")
+    assert [text for text, _ in completer._remembered] == ["We close at five."]
+    await asyncio.sleep(0.5)
+    assert not completer._remembered

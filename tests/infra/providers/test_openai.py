@@ -1,19 +1,47 @@
-"""The vendor's SDK against a double at the wire."""
+"""The vendor's SDK against a double at the wire: answers in one piece."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from application.ports import ProviderError
-from domain.completion import CompletionRequest, Turn, Usage
-from infra.providers import openai as module
+from domain.completion import Completion, CompletionRequest, Turn, Usage
+from infra.outgoing import Outgoing
 from infra.providers.openai import OpenAICompleter
-from infra.providers.prices import load_prices
-from tests.doubles.openai import Double, openai_double
+from tests.doubles.openai import PIECES, USAGE, WRONG_USAGES, Double, openai_double
+from tests.infra.providers.asking import ABILITIES, CANARY, COUNTER, PROMPT, gather, our_count, request
 
-PROMPT = (Turn(role="system", text="be kind"), Turn(role="user", text="personal text"))
+COUNTED = Usage(input=120, cached=20, output=30, reasoning=10)
+SAID = " Yes, we"
+"""Of a stream that breaks off after two pieces."""
+
+STATUSES: list[tuple[str, str, float | None]] = [
+    ("400", "bad_request", None),
+    ("context", "context_too_long", None),
+    ("context-said", "context_too_long", None),
+    ("413", "context_too_long", None),
+    ("filter-400", "refused", None),
+    ("401", "authentication", None),
+    ("403", "authentication", None),
+    ("404", "not_found", None),
+    ("no-model", "not_found", None),
+    ("408", "timeout", None),
+    ("429", "rate_limited", None),
+    ("429-after", "rate_limited", 7),
+    ("429-date", "rate_limited", 20),
+    ("429-long", "rate_limited", 60),
+    ("429-nonsense", "rate_limited", None),
+    ("500", "unavailable", None),
+    ("503", "unavailable", None),
+    ("redirect", "unavailable", None),
+    ("endless", "unavailable", None),
+    ("slow", "timeout", None),
+]
+"""Faults that come before any text, streamed or not."""
 
 
 @pytest.fixture(name="double")
@@ -22,83 +50,256 @@ async def _double() -> AsyncIterator[Double]:
         yield double
 
 
-async def ask(double: Double, fault: str, model: str = "gpt-4o"):  # type: ignore[no-untyped-def]
-    completer = OpenAICompleter(key="k", base_url=double.url(fault))
-    request = CompletionRequest(model=model, prompt=PROMPT, questions=("q",), max_tokens=50, temperature=0.2)
-    try:
-        return await completer.complete(request)
-    finally:
-        await completer.close()
+@pytest.fixture(name="http")
+async def _http() -> AsyncIterator[Outgoing]:
+    async with Outgoing(guarded=False) as http:
+        yield http
 
 
-async def test_an_answer_comes_with_usage_served_model_and_id(double: Double) -> None:
-    found = await ask(double, "ok")
-    assert (found.text, found.finish, found.model, found.request_id) == (
-        "Yes.",
-        "stop",
-        "gpt-test-2026",
-        "chatcmpl-1",
+def completer(double: Double, http: Outgoing, fault: str = "ok", **more: Any) -> OpenAICompleter:
+    abilities = more.pop("abilities", ABILITIES)
+    return OpenAICompleter(
+        name="openai",
+        key="key-1",
+        base_url=double.url(fault),
+        http=http,
+        counter=COUNTER,
+        abilities=lambda model: abilities,
+        **{"seconds": 0.3, **more},
     )
-    assert found.usage == Usage(input=120, cached=20, output=30, reasoning=10)
-    assert found.raw_usage["prompt_tokens"] == 120
-    assert double.requests[0]["messages"] == [{"role": turn.role, "content": turn.text} for turn in PROMPT]
 
 
-@pytest.mark.parametrize(
-    ("model", "names"),
-    [
-        ("gpt-4o", {"max_tokens", "temperature"}),
-        ("o3", {"max_completion_tokens"}),
-        ("gpt-6-luna", {"max_completion_tokens"}),
-    ],
-)
-async def test_reasoning_models_get_other_parameters(double: Double, model: str, names: set[str]) -> None:
-    await ask(double, "ok", model)
-    assert set(double.requests[0]) - {"model", "messages"} == names
+async def test_an_answer_comes_with_usage_served_model_and_id(double: Double, http: Outgoing) -> None:
+    found = await completer(double, http).complete(request())
+    assert found == Completion(
+        text="Yes.",
+        finish="stop",
+        model="gpt-test-2026",
+        usage=COUNTED,
+        raw_usage=USAGE,
+        request_id="chatcmpl-1",
+    )
+    call = double.calls[0]
+    assert call.fields["authorization"] == "Bearer key-1"
+    assert call.body["messages"] == [{"role": turn.role, "content": turn.text} for turn in PROMPT]
+    assert set(call.body) == {"model", "messages", "max_tokens"}
 
 
-@pytest.mark.parametrize(
-    ("fault", "outcome", "retry_after"),
-    [
-        ("401", "authentication", None),
-        ("404", "bad_request", None),
-        ("429", "rate_limited", None),
-        ("429-after", "rate_limited", 7),
-        ("429-long", "rate_limited", 60),
-        ("500", "unavailable", None),
-        ("503", "unavailable", None),
-        ("context", "context_too_long", None),
-        ("400", "bad_request", None),
-        ("malformed", "unavailable", None),
-        ("no-json", "unavailable", None),
-        ("empty-choices", "unavailable", None),
-        ("empty-text", "unavailable", None),
-        ("filter", "refused", None),
-        ("refusal", "refused", None),
-        ("cut", "unavailable", None),
-    ],
-)
-async def test_every_fault_is_told_in_our_words_without_the_prompt(
-    double: Double, fault: str, outcome: str, retry_after: float | None
+async def test_the_pieces_of_a_stream_come_before_the_whole(double: Double, http: Outgoing) -> None:
+    pieces, last = await gather(completer(double, http), request())
+    assert pieces == list(PIECES)
+    assert last == Completion(
+        text="Yes, we are open.",
+        finish="stop",
+        model="gpt-test-2026",
+        usage=COUNTED,
+        raw_usage=USAGE,
+        request_id="chatcmpl-1",
+    )
+    assert double.requests[0]["stream_options"] == {"include_usage": True}
+
+
+@pytest.mark.parametrize("form", ["lines-of-windows", "in-bits", "comments", "no-done", "cut-after-done"])
+async def test_servers_may_write_their_events_as_they_like(double: Double, http: Outgoing, form: str) -> None:
+    pieces, last = await gather(completer(double, http, form), request())
+    assert (pieces, last.usage) == (list(PIECES), COUNTED)
+
+
+async def test_a_connection_is_used_again_after_an_answer_and_after_a_stream(
+    double: Double, http: Outgoing
 ) -> None:
+    asked = completer(double, http)
+    for _ in range(3):
+        await asked.complete(request())
+        await gather(asked, request())
+    assert (len(double.calls), double.connections) == (6, 1)
+
+
+async def test_each_request_has_its_own_body(double: Double, http: Outgoing) -> None:
+    asked = completer(double, http)
+    for number in range(3):
+        await asked.complete(request(f"model-{number}" * (number + 1)))
+    assert [body["model"] for body in double.requests] == [f"model-{n}" * (n + 1) for n in range(3)]
+
+
+async def test_models_that_think_first_get_other_parameters(double: Double, http: Outgoing) -> None:
+    options: dict[str, float | int | str] = {"top_p": 0.5, "seed": 7, "logit_bias": "no"}
+    more: dict[str, Any] = {"temperature": 0.2, "stop": ("END",), "options": options}
+    await completer(double, http).complete(request(**more))
+    await completer(double, http, abilities=ABILITIES | {"reasoning"}).complete(request(**more))
+    plain, thinking = double.requests
+    assert {name: plain[name] for name in plain if name not in ("model", "messages")} == {
+        "max_tokens": 50,
+        "temperature": 0.2,
+        "top_p": 0.5,
+        "seed": 7,
+        "stop": ["END"],
+    }
+    assert {name: thinking[name] for name in thinking if name not in ("model", "messages")} == {
+        "max_completion_tokens": 50,
+        "seed": 7,
+        "stop": ["END"],
+    }
+
+
+async def test_what_a_model_can_not_do_is_done_otherwise(double: Double, http: Outgoing) -> None:
+    pieces, last = await gather(completer(double, http, abilities=frozenset()), request())
+    assert (pieces, last.text) == (["Yes."], "Yes.")
+    assert "stream" not in double.requests[0]
+    assert [message["role"] for message in double.requests[0]["messages"]] == ["user", "user"]
+
+
+@pytest.mark.parametrize(("fault", "outcome", "retry_after"), STATUSES)
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+async def test_a_fault_before_any_text_is_told_in_our_words(
+    double: Double, http: Outgoing, fault: str, outcome: str, retry_after: float | None, streamed: bool
+) -> None:
+    error = await failure(completer(double, http, fault), streamed)
+    assert error.outcome == outcome
+    assert error.retry_after == (pytest.approx(retry_after, abs=2) if retry_after else None)
+    assert error.partial is None
+    assert len(double.calls) == 1  # whether to try again is not for the SDK to say
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "counted"),
+    [
+        ("malformed", "unavailable", False),
+        ("no-json", "unavailable", False),
+        ("other-shape", "unavailable", False),
+        ("half-character", "unavailable", False),
+        ("empty-choices", "unavailable", True),
+        ("empty-text", "unavailable", True),
+        ("only-thoughts", "bad_request", True),
+        ("filter", "refused", True),
+        ("refusal", "refused", True),
+        ("error", "not_found", False),
+        ("cut", "unavailable", False),
+        ("slow-stream", "timeout", False),
+    ],
+)
+async def test_what_is_no_answer_is_told_with_what_it_cost(
+    double: Double, http: Outgoing, fault: str, outcome: str, counted: bool
+) -> None:
+    error = await failure(completer(double, http, fault), streamed=False)
+    assert error.outcome == outcome
+    assert (error.partial.usage if error.partial else None) == (COUNTED if counted else None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "text", "usage"),
+    [
+        ("malformed", "unavailable", SAID, None),
+        ("error", "unavailable", SAID, None),
+        ("cut", "unavailable", SAID, None),
+        ("ends-early", "unavailable", SAID, None),
+        ("slow-stream", "timeout", SAID, None),
+        ("cut-counted", "unavailable", SAID, COUNTED),
+        ("filter", "refused", SAID, COUNTED),
+        ("refusal", "refused", "", COUNTED),
+        ("empty-choices", "unavailable", "", COUNTED),
+        ("empty-text", "unavailable", "", COUNTED),
+    ],
+)
+async def test_a_stream_that_breaks_off_tells_what_came_and_what_it_cost(
+    double: Double, http: Outgoing, fault: str, outcome: str, text: str, usage: Usage | None
+) -> None:
+    error = await failure(completer(double, http, fault), streamed=True)
+    assert error.outcome == outcome
+    assert error.partial is not None
+    assert error.partial.text == text.strip()
+    assert error.partial.usage == (usage or our_count(text.strip()))
+    assert error.partial.model == ("gpt-test-2026")
+
+
+@pytest.mark.parametrize("fault", ["cut-first", "no-json", "silent"])
+async def test_a_stream_without_a_word_cost_nothing_as_far_as_we_know(
+    double: Double, http: Outgoing, fault: str
+) -> None:
+    error = await failure(completer(double, http, fault), streamed=True)
+    assert (error.outcome, error.partial) == ("timeout" if fault == "silent" else "unavailable", None)
+
+
+@pytest.mark.parametrize("fault", WRONG_USAGES)
+async def test_a_usage_that_can_not_be_is_counted_by_ourselves(
+    double: Double, http: Outgoing, fault: str
+) -> None:
+    asked = completer(double, http, fault)
+    assert (await asked.complete(request())).usage == our_count("Yes.")
+    _, last = await gather(asked, request())
+    assert last.usage == our_count("Yes, we are open.")
+
+
+async def test_parts_of_a_usage_that_can_not_be_are_bounded_by_its_sums(
+    double: Double, http: Outgoing
+) -> None:
+    expected = Usage(input=120, cached=120, output=30)
+    asked = completer(double, http, "usage-twisted")
+    assert (await asked.complete(request())).usage == expected
+    assert (await gather(asked, request()))[1].usage == expected
+
+
+async def test_a_short_answer_says_that_it_is_cut(double: Double, http: Outgoing) -> None:
+    asked = completer(double, http, "length")
+    assert (await asked.complete(request())).finish == "length"
+    assert (await gather(asked, request()))[1].finish == "length"
+
+
+async def test_zipped_bodies_and_nul_characters_are_taken_out_of_their_wrapping(
+    double: Double, http: Outgoing
+) -> None:
+    assert (await completer(double, http, "zipped").complete(request())).text == "Yes."
+    found = await completer(double, http, "nul").complete(request())
+    assert (found.text, found.model, found.request_id) == ("Yes.", "gpt-odd", None)
+
+
+async def test_whoever_stops_listening_ends_the_call_at_the_provider(double: Double, http: Outgoing) -> None:
+    stream = completer(double, http, "long").stream(request())
+    assert [await anext(stream) for _ in range(3)] == ["0 ", "1 ", "2 "]
+    await stream.aclose()
+    call = double.calls[0]
+    await asyncio.wait_for(call.gone.wait(), 1)
+    assert not call.over
+
+
+@pytest.mark.parametrize(("fault", "streamed"), [("long", True), ("slow", True), ("slow", False)])
+async def test_whoever_is_cancelled_ends_the_call_at_the_provider(
+    double: Double, http: Outgoing, fault: str, streamed: bool
+) -> None:
+    asked = completer(double, http, fault, seconds=30)
+    task = asyncio.ensure_future(gather(asked, request()) if streamed else asked.complete(request()))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.wait_for(double.calls[0].gone.wait(), 1)
+
+
+async def test_a_server_that_is_not_there_is_unavailable(double: Double, http: Outgoing) -> None:
+    asked = completer(double, http)
+    asked_nowhere = OpenAICompleter(
+        name="openai",
+        key=None,
+        base_url="http://127.0.0.1:1/v1",
+        http=http,
+        counter=COUNTER,
+        abilities=lambda model: ABILITIES,
+    )
+    for streamed in (False, True):
+        assert (await failure(asked_nowhere, streamed)).outcome == "unavailable"
+    assert (await asked.complete(request())).text == "Yes."
+
+
+async def test_a_prompt_may_hold_any_text(double: Double, http: Outgoing) -> None:
+    text = "Grüße, 你好, \x00 \U0001f600 </document>"
+    asked = CompletionRequest(model="m", prompt=(Turn(role="user", text=text),), questions=(text,))
+    await completer(double, http).complete(asked)
+    assert double.requests[0]["messages"][0]["content"] == text
+
+
+async def failure(asked: OpenAICompleter, streamed: bool) -> ProviderError:
     with pytest.raises(ProviderError) as raised:
-        await ask(double, fault)
-    assert (raised.value.outcome, raised.value.retry_after) == (outcome, retry_after)
-    assert "personal" not in str(raised.value)
-
-
-async def test_a_slow_first_byte_is_a_timeout(double: Double, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SECONDS", 0.3)
-    with pytest.raises(ProviderError) as raised:
-        await ask(double, "slow")
-    assert raised.value.outcome == "timeout"
-
-
-async def test_missing_usage_and_a_cut_answer_are_taken_as_they_are(double: Double) -> None:
-    assert (await ask(double, "no-usage")).usage == Usage()
-    assert (await ask(double, "length")).finish == "length"
-
-
-def test_the_price_table_is_whole() -> None:
-    table = load_prices()
-    assert len(table._prices) > 5
+        await (gather(asked, request()) if streamed else asked.complete(request()))
+    assert CANARY not in str(raised.value)
+    assert "key-1" not in str(raised.value)
+    return raised.value

@@ -161,6 +161,8 @@ async def test_no_input_makes_a_fault(
         "document": made.json()["id"],
         "key": "0" * 12,
         "kind": "conversation",
+        "flag": "full_agent",
+        "provider": "together",
         "id": first["conversation"],
         # A tenant that may be suspended and removed as the operator likes.
         "tenant": await _spare(anyone) if who == "the operator" else str(ours.tenant),

@@ -34,6 +34,8 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
         "tenant": str(theirs.tenant),
         "key": key,
         "kind": "conversation",
+        "flag": "theirs",
+        "provider": "theirs",
         "id": shown["conversation"],
     }
     before = await facts(theirs)

@@ -28,6 +28,9 @@ ROUTES = {
     "GET /v1/agent/configuration",
     "PUT /v1/agent/configuration",
     "GET /v1/providers/usage",
+    "GET /v1/models",
+    "GET /v1/routing",
+    "PUT /v1/routing",
     "GET /v1/audit/events",
     "GET /v1/audit/events/stream",
     "GET /v1/audit/export",
@@ -84,7 +87,9 @@ async def test_every_body_has_an_example_that_is_taken(ours: Customer, anyone: h
     made = await anyone.post("/v1/tenants", json={"name": "Example"}, headers=as_operator)
     tenant = made.json()["id"]
     for (method, path), body in EXAMPLES.items():
-        filled = path.format(conversation=conversation, key=key, tenant=tenant)
+        filled = path.format(
+            conversation=conversation, key=key, tenant=tenant, flag="full_agent", provider="together"
+        )
         client, headers = (anyone, as_operator) if "/tenants" in path else (ours.http, {})
         reply = await client.request(method, filled, json=body, headers=headers)
         assert reply.status_code in (200, 201, 202), (method, path, reply.text)

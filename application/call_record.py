@@ -1,0 +1,141 @@
+"""A call of the completions API as it is put on record: once, when it has ended, in whatever way."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from application.budget import settlement
+from application.completing import Course
+from application.context import Context
+from application.ports import Clock, Store
+from application.retrieving import ranked
+from application.routing import Route
+from domain.call import Call
+from domain.completion import Citation, Finish, Passage, Turn
+from domain.errors import Conflict
+
+RACES = 5
+"""How often it is saved again after a lost race."""
+
+
+class Chat(msgspec.Struct, frozen=True, kw_only=True):
+    """`model`: agent, auto, provider/model, or a model's name alone. `user`: whom the app asks for, by its own name for them."""
+
+    id: UUID
+    model: str
+    messages: tuple[Turn, ...]
+    max_tokens: int | None = None
+    temperature: float | None = None
+    stop: tuple[str, ...] = ()
+    options: dict[str, float | int | str] = {}
+    stream: bool = False
+    user: str | None = None
+
+
+class ChatGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """The last of the attempts in `metered` is the one that answered."""
+
+    call: UUID
+    text: str
+    finish: Finish
+    citations: tuple[Citation, ...]
+    metered: Call.Metered
+    position: int
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """All that is known of a call. Its events are made at its end: the log refuses what is older than some seconds."""
+
+    command: Chat
+    max_tokens: int
+    prompt: tuple[Turn, ...]
+    passages: tuple[Passage, ...]
+    configuration_version: int
+    course: Course
+    chosen: Route
+    context: Context
+    store: Store
+    clock: Clock
+    started: float
+    """By time.perf_counter()."""
+
+    async def answered(self, text: str, finish: Finish, citations: tuple[Citation, ...]) -> ChatGiven:
+        call, metered = self._begun()
+        call.answer(
+            text=text,
+            finish=finish,
+            citations=citations,
+            cached=self.course.attempts[-1].cached,
+            latency_ms=self._latency(),
+            at=self.clock(),
+        )
+        return ChatGiven(
+            call=call.id,
+            text=text,
+            finish=finish,
+            citations=citations,
+            metered=metered,
+            position=await self._save(call),
+        )
+
+    async def without(self, reason: str) -> None:
+        """There is no whole answer."""
+        call, _ = self._begun()
+        said = "".join(self.course.said)
+        call.end(reason=reason, text=said, latency_ms=self._latency(), at=self.clock())
+        await self._save(call)
+
+    def _begun(self) -> tuple[Call, Call.Metered]:
+        command, at = self.command, self.clock()
+        call = Call.request(
+            command.id,
+            model=command.model,
+            messages=command.messages,
+            max_tokens=self.max_tokens,
+            temperature=command.temperature,
+            stop=command.stop,
+            options=command.options,
+            stream=command.stream,
+            user=command.user,
+            at=at,
+        )
+        if self.prompt is not command.messages:
+            call.prompt(
+                retrieved=ranked(self.passages),
+                prompt=self.prompt,
+                configuration_version=self.configuration_version,
+                at=at,
+            )
+        return call, call.meter(
+            routing=self.course.routing(self.chosen), attempts=self.course.attempts, at=at
+        )
+
+    def _latency(self) -> float:
+        return round((time.perf_counter() - self.started) * 1000, 3)
+
+    async def _save(self, call: Call) -> int:
+        """With what it cost. Only a reservation can have moved on meanwhile: nobody else knows this call."""
+        events = list(call.pending_events)
+        for race in range(RACES):
+            settled = settlement(self.course.attempts, self.course.reservations, self.clock())
+            try:
+                saved = await self.store.save(
+                    call,
+                    *settled.aggregates,
+                    context=self.context,
+                    work=settled.work,
+                    tallies=settled.tallies,
+                )
+            except Conflict:
+                if race == RACES - 1:
+                    raise
+                await self.course.refresh(self.context.tenant, self.store)
+                call.pending_events[:] = events
+            else:
+                return saved.position
+        raise AssertionError("unreachable")

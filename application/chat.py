@@ -1,0 +1,154 @@
+"""A call of the completions API: the tenant's agent, its routing alone, or one model by name; whichever, on record and paid for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import datetime
+
+from application.agent import configuration_of
+from application.attempting import Deliver
+from application.call_record import CallRecord, Chat, ChatGiven
+from application.catalogue import catalogue_of
+from application.completing import Asked, Course, Providers
+from application.context import Context
+from application.flag import enabled
+from application.ports import Clock, Embedder, Fault, Ids, Store, Vectors
+from application.responses import respond
+from application.retrieving import retrieve
+from application.routing import Question, route
+from domain.answering import cited
+from domain.catalogue import Catalogue
+from domain.completion import CompletionRequest, Outcome, Passage, Turn
+from domain.errors import Forbidden, Invalid, NotFound
+from domain.prompts import answer_prompt
+from domain.tenant import Tenant
+
+AGENT, AUTO = "agent", "auto"
+"""Names of models: the tenant's agent with its documents; the messages as they are, to the model that routing chooses."""
+
+GONE = "the caller went away"
+
+
+class ChatFailed(Fault):
+    """No model gave a whole answer. `outcome` is how the last attempt ended, None where none was made."""
+
+    def __init__(self, detail: str, outcome: Outcome | None) -> None:
+        self.detail, self.outcome = detail, outcome
+        super().__init__(detail)
+
+
+async def chat(
+    command: Chat,
+    context: Context,
+    *,
+    store: Store,
+    embedder: Embedder,
+    vectors: Vectors,
+    providers: Providers,
+    clock: Clock,
+    ids: Ids,
+    deliver: Deliver | None = None,
+) -> ChatGiven:
+    """Answer, and put all of it on record, also where the caller goes away in the middle.
+
+    Raises Invalid, NotFound for a model that nobody has, BudgetExhausted, ChatFailed.
+    """
+    started = time.perf_counter()
+    tenant = await store.latest(Tenant, context.tenant, tenant=context.tenant)
+    if tenant.state.status != "active":
+        raise Forbidden(f"this tenant is {tenant.state.status}")
+    catalogue = await catalogue_of(context.tenant, store=store, shipped=providers.catalogue)
+    configuration, version = await configuration_of(context.tenant, store=store)
+    max_tokens = command.max_tokens or configuration.max_answer_tokens
+    questions = _questions(command.messages)
+    passages: tuple[Passage, ...] = ()
+    prompt = command.messages
+    if command.model == AGENT:
+        if not await enabled("full_agent", str(command.id), tenant=context.tenant, store=store):
+            configuration = configuration.plain()
+        passages = await retrieve(
+            context.tenant, questions, configuration, embedder=embedder, vectors=vectors
+        )
+        prompt = answer_prompt(configuration, command.messages[: -len(questions)], passages, questions)
+    chosen = await route(
+        Question(
+            prompt=prompt,
+            questions=questions,
+            turns=len(command.messages) - 1,
+            subject=command.id,
+            pinned=None if command.model in (AGENT, AUTO) else _named(command.model, catalogue, clock()),
+        ),
+        tenant=context.tenant,
+        configuration=configuration,
+        store=store,
+        catalogue=catalogue,
+        counter=providers.counter,
+        clock=clock,
+    )
+    asked = Asked(
+        interaction=command.id,
+        route=chosen,
+        request=CompletionRequest(
+            model=chosen.routing.model,
+            prompt=prompt,
+            questions=questions,
+            passages=passages,
+            max_tokens=max_tokens,
+            temperature=command.temperature,
+            stop=command.stop,
+            options=command.options,
+        ),
+        last_resort=command.model == AGENT,
+    )
+    course = Course()
+    record = CallRecord(
+        command, max_tokens, prompt, passages, version, course, chosen, context, store, clock, started
+    )
+    try:
+        completion = await respond(
+            asked,
+            course,
+            context,
+            configuration_version=version if command.model == AGENT else 0,
+            store=store,
+            providers=providers,
+            clock=clock,
+            ids=ids,
+            deliver=deliver,
+        )
+    except BaseException as error:
+        went = isinstance(error, asyncio.CancelledError)
+        await record.without(GONE if went else f"it failed: {type(error).__name__}")
+        raise
+    if completion is None:
+        await record.without(course.failure())
+        if course.exhausted is not None:
+            raise course.exhausted
+        raise ChatFailed(course.failure(), course.attempts[-1].outcome if course.attempts else None)
+    text, citations = cited(completion.text, passages) if passages else (completion.text, ())
+    return await record.answered(text, completion.finish, citations)
+
+
+def _questions(messages: tuple[Turn, ...]) -> tuple[str, ...]:
+    """What is asked last: the user's messages that nobody has answered yet."""
+    found: list[str] = []
+    for turn in reversed(messages):
+        if turn.role != "user":
+            break
+        found.append(turn.text)
+    if not found:
+        raise Invalid("the last message is to be the user's: there is nothing to answer")
+    return tuple(reversed(found))
+
+
+def _named(model: str, catalogue: Catalogue, at: datetime) -> str:
+    """provider/model of what a request names."""
+    if "/" in model:
+        return model
+    found = [each for each in catalogue.models() if each.name == model and each.kind == "chat"]
+    if not found:
+        raise NotFound(
+            f"there is no model {model[:100]!r}; GET /v1/models lists them, and a provider's other models are called provider/model"
+        )
+    return next((each for each in found if not each.retired(at)), found[0]).id

@@ -1,0 +1,69 @@
+"""A tenant's own keys of providers: its calls go with them, and it pays them itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from application.context import Context
+from application.ports import Clock, KeyedProviders, Store
+from domain.errors import NotFound
+from domain.tenant import ProviderKey, Tenant
+
+
+class SetProviderKey(msgspec.Struct, frozen=True, kw_only=True):
+    """`base_url`: another server that speaks the provider's API; None: the usual one."""
+
+    provider: str
+    key: str
+    base_url: str | None = None
+
+    def __repr__(self) -> str:
+        return f"SetProviderKey(provider={self.provider!r}, base_url={self.base_url!r})"
+
+
+class ProviderKeyStands(msgspec.Struct, frozen=True, kw_only=True):
+    """`position` is 0 where this very key stood there already."""
+
+    key: ProviderKey
+    position: int
+
+
+async def set_provider_key(
+    command: SetProviderKey, context: Context, *, store: Store, providers: KeyedProviders, clock: Clock
+) -> ProviderKeyStands:
+    """From now on here, and within a second everywhere, calls go with it. Raises Refused for a provider or an address that can't be."""
+
+    def decide(tenant: Tenant | None) -> Tenant:
+        if tenant is None:
+            raise NotFound("there is no such tenant")
+        tenant.set_provider_key(command.provider, command.key, command.base_url, clock())
+        return tenant
+
+    decide(
+        await store.load(Tenant, context.tenant, tenant=context.tenant)
+    )  # what is wrong by itself is told first
+    await providers.check(command.provider, command.base_url)
+    found, saved = await store.change(Tenant, context.tenant, decide, context=context)
+    return ProviderKeyStands(key=found.state.provider_keys[command.provider], position=saved.position)
+
+
+async def remove_provider_key(provider: str, context: Context, *, store: Store, clock: Clock) -> int:
+    """Calls go with the deployment's key again, if there is one. Returns the position. Raises NotFound."""
+
+    def decide(tenant: Tenant | None) -> Tenant:
+        if tenant is None:
+            raise NotFound("there is no such tenant")
+        tenant.remove_provider_key(provider, clock())
+        return tenant
+
+    _, saved = await store.change(Tenant, context.tenant, decide, context=context)
+    return saved.position
+
+
+async def provider_keys(tenant: UUID, *, store: Store) -> Sequence[ProviderKey]:
+    """By provider. Nobody is to be shown more of a key than its `ending`."""
+    found = await store.load(Tenant, tenant, tenant=tenant)
+    return [key for _, key in sorted(found.state.provider_keys.items())]

@@ -1,0 +1,41 @@
+"""What recorded calls would have cost at the prices of another table. From the log alone; nothing is written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from application.ports import Store
+from domain.errors import Invalid
+from domain.repricing import METERED, Repricer, Repricing, Table
+from domain.times import in_utc
+
+TOPICS = tuple(event.TOPIC for event in METERED)
+
+
+async def reprice(
+    tenant: UUID,
+    table: Table,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int,
+    store: Store,
+) -> Repricing:
+    """Of the calls that began from `since` on and before `until`; at most `limit` of the rows that differ. Raises Invalid."""
+    since, until = in_utc("since", since), in_utc("until", until)
+    if since is not None and until is not None and since >= until:
+        raise Invalid("since must lie before until")
+    repricer = Repricer(table, limit)
+    async for recorded in store.events(tenant, topics=TOPICS):
+        attempts = getattr(recorded.event, "attempts", ())
+        repricer.add(
+            recorded.position,
+            [
+                attempt
+                for attempt in attempts
+                if (since is None or since <= attempt.started_at)
+                and (until is None or attempt.started_at < until)
+            ],
+        )
+    return repricer.result()

@@ -1,0 +1,80 @@
+"""The routing policy of a tenant: read with its version, changed as a whole, taken back to an earlier version."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from application.context import Context
+from application.ports import Clock, Store
+from domain.catalogue import Catalogue
+from domain.errors import NotFound
+from domain.router import Router
+from domain.routing_policy import RoutingPolicy
+
+
+class ConfigureRouting(msgspec.Struct, frozen=True, kw_only=True):
+    policy: RoutingPolicy
+
+
+class RestoreRouting(msgspec.Struct, frozen=True, kw_only=True):
+    """Back to the policy that `version` had."""
+
+    version: int
+
+
+class RoutingConfigured(msgspec.Struct, frozen=True, kw_only=True):
+    """`position` is 0 when it was so already."""
+
+    policy: RoutingPolicy | None
+    version: int
+    position: int
+
+
+async def policy_of(tenant: UUID, *, store: Store) -> tuple[RoutingPolicy | None, int]:
+    """The policy in force, at most a second old, and its version; None and 0 where nothing was ever set."""
+    try:
+        router = await store.latest(Router, Router.id_of(tenant), tenant=tenant)
+    except NotFound:
+        return None, 0
+    return router.state.policy, router.version
+
+
+async def configure_routing(
+    command: ConfigureRouting, context: Context, *, store: Store, catalogue: Catalogue, clock: Clock
+) -> RoutingConfigured:
+    """Put a policy in the place of the present one. Raises Invalid, or Refused for a retired model, with its successor."""
+    command.policy.check()
+    for model in command.policy.models:
+        catalogue.check(model, clock(), "chat")
+
+    def decide(router: Router | None) -> Router:
+        router = router or Router.begin(context.tenant, clock())
+        router.configure(command.policy, clock())
+        return router
+
+    router, saved = await store.change(Router, Router.id_of(context.tenant), decide, context=context)
+    return RoutingConfigured(policy=router.state.policy, version=router.version, position=saved.position)
+
+
+async def restore_routing(
+    command: RestoreRouting, context: Context, *, store: Store, catalogue: Catalogue, clock: Clock
+) -> RoutingConfigured:
+    """Put the policy of an earlier version in force again. Raises NotFound for a version that there never was.
+
+    A policy with a model that is retired by now is refused as when it is set.
+    """
+    id = Router.id_of(context.tenant)
+    earlier = (await store.load(Router, id, tenant=context.tenant, version=command.version)).state.policy
+    for model in earlier.models if earlier is not None else ():
+        catalogue.check(model, clock(), "chat")
+
+    def decide(router: Router | None) -> Router:
+        if router is None:
+            raise NotFound("there is no routing policy in this tenant")
+        router.take_back(command.version, earlier, clock())
+        return router
+
+    router, saved = await store.change(Router, id, decide, context=context)
+    return RoutingConfigured(policy=router.state.policy, version=router.version, position=saved.position)

@@ -1,0 +1,73 @@
+"""A provider for benches: it speaks OpenAI's chat completions and answers at once. `python -m bench.upstream PORT`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any, cast
+
+import uvloop
+
+PIECES = ("You", " can", " send", " it", " back", " within", " thirty", " days", ".")
+USAGE = {"prompt_tokens": 40, "completion_tokens": len(PIECES), "total_tokens": 40 + len(PIECES)}
+
+
+def _whole(model: str) -> bytes:
+    message = {"role": "assistant", "content": "".join(PIECES)}
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    made: dict[str, Any] = {"id": "chatcmpl-bench", "object": "chat.completion", "created": 1_760_000_000}
+    body = json.dumps({**made, "model": model, "choices": [choice], "usage": USAGE}).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+        len(body),
+        body,
+    )
+
+
+def _streamed(model: str) -> bytes:
+    made: dict[str, Any] = {
+        "id": "chatcmpl-bench",
+        "object": "chat.completion.chunk",
+        "created": 1_760_000_000,
+    }
+
+    def event(**facts: Any) -> bytes:
+        return b"data: %b\n\n" % json.dumps({**made, "model": model, **facts}).encode()
+
+    events = [event(choices=[{"index": 0, "delta": {"content": piece}}]) for piece in PIECES]
+    events.append(event(choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}]))
+    events.append(event(choices=[], usage=USAGE))
+    events.append(b"data: [DONE]\n\n")
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(each), each) for each in events) + b"0\r\n\r\n"
+    return (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
+    )
+
+
+class Upstream(asyncio.Protocol):
+    """Requests come whole, one behind the other."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport, self._buffer = cast(asyncio.Transport, transport), b""
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
+            head = self._buffer[:end].lower()
+            _, _, rest = head.partition(b"content-length:")
+            length = int(rest.partition(b"\r\n")[0] or 0)
+            if len(self._buffer) < end + 4 + length:
+                return
+            body = json.loads(self._buffer[end + 4 : end + 4 + length] or b'{"model": ""}')
+            self._buffer = self._buffer[end + 4 + length :]
+            self._transport.write((_streamed if body.get("stream") else _whole)(body["model"]))
+
+
+async def serve(port: int) -> None:
+    server = await asyncio.get_running_loop().create_server(Upstream, "127.0.0.1", port)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(int(sys.argv[1])))

@@ -1,0 +1,159 @@
+"""A call of the completions API: what an app asked, what it was told, what it cost. One stream a call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar, Self
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from domain.base import Aggregate, CreatedEvent, Lent
+from domain.completion import Attempt, Citation, Finish, Turn
+from domain.passages import Retrieved, cut, join
+from domain.pricing import total
+from domain.routing import Routing
+
+
+class CallState(msgspec.Struct):
+    ended: bool = False
+
+
+class Call(Aggregate[CallState]):
+    """Saved once, when it has ended, in whatever way: the caller waits for it all the time, so nobody can go on with half of it."""
+
+    TOPIC = "call"
+    State = CallState
+
+    class Event(Aggregate.Event, frozen=True, kw_only=True):
+        pass
+
+    class Requested(Event, CreatedEvent, frozen=True, kw_only=True):
+        """`model` is what the app named; `user` is whom it named, as it did."""
+
+        TOPIC: ClassVar[str] = "call.requested"
+        model: str
+        messages: tuple[Turn, ...]
+        max_tokens: int
+        temperature: float | None = None
+        stop: tuple[str, ...] = ()
+        options: dict[str, float | int | str] | None = None
+        stream: bool = False
+        user: str | None = None
+
+    class Prompted(Event, frozen=True, kw_only=True):
+        """What the agent made of it: the passages that were found, and the whole prompt."""
+
+        TOPIC: ClassVar[str] = "call.prompted"
+        LENT: ClassVar[bool] = True
+        retrieved: tuple[Retrieved, ...]
+        prompt: tuple[Turn, ...]
+        configuration_version: int
+
+        def apart(self) -> tuple[Self, tuple[Lent, ...]]:
+            retrieved, prompt, lent = cut(self.retrieved, self.prompt)
+            return replace(self, retrieved=retrieved, prompt=prompt), lent
+
+        def together(self, lent: Sequence[Lent]) -> Self:
+            retrieved, prompt = join(self.retrieved, self.prompt, lent)
+            return replace(self, retrieved=retrieved, prompt=prompt)
+
+    class Metered(Event, frozen=True, kw_only=True):
+        """Which model was chosen, what was tried and what it cost."""
+
+        TOPIC: ClassVar[str] = "call.metered"
+        PERSONAL: ClassVar[bool] = False
+        routing: Routing
+        attempts: tuple[Attempt, ...]
+        cost: Decimal
+
+    class Answered(Event, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "call.answered"
+        text: str
+        finish: Finish
+        citations: tuple[Citation, ...] = ()
+        cached: bool = False
+        latency_ms: float
+
+        def apply(self, aggregate: Call) -> None:
+            aggregate.state.ended = True
+
+    class Ended(Event, frozen=True, kw_only=True):
+        """Without an answer, or with a part of it: no model could, the budget forbade it, or the caller went away."""
+
+        TOPIC: ClassVar[str] = "call.ended"
+        reason: str
+        text: str = ""
+        latency_ms: float
+
+        def apply(self, aggregate: Call) -> None:
+            aggregate.state.ended = True
+
+    @classmethod
+    def request(
+        cls,
+        id: UUID,
+        *,
+        model: str,
+        messages: tuple[Turn, ...],
+        max_tokens: int,
+        temperature: float | None,
+        stop: tuple[str, ...],
+        options: dict[str, float | int | str],
+        stream: bool,
+        user: str | None,
+        at: datetime,
+    ) -> Call:
+        return cls.create(
+            cls.Requested,
+            id=id,
+            at=at,
+            model=model,
+            messages=messages,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            stop=stop,
+            options=options or None,
+            stream=stream,
+            user=user,
+        )
+
+    def prompt(
+        self,
+        *,
+        retrieved: tuple[Retrieved, ...],
+        prompt: tuple[Turn, ...],
+        configuration_version: int,
+        at: datetime,
+    ) -> None:
+        """Record what a model is asked in the place of the app's own messages."""
+        facts = {"retrieved": retrieved, "prompt": prompt, "configuration_version": configuration_version}
+        self.trigger(self.Prompted, at=at, **facts)
+
+    def meter(self, *, routing: Routing, attempts: Sequence[Attempt], at: datetime) -> Metered:
+        """Record what was tried, and what it cost."""
+        cost = total(attempts)
+        self.trigger(self.Metered, at=at, routing=routing, attempts=tuple(attempts), cost=cost)
+        metered = self.pending_events[-1]
+        assert isinstance(metered, self.Metered)
+        return metered
+
+    def answer(
+        self,
+        *,
+        text: str,
+        finish: Finish,
+        citations: tuple[Citation, ...],
+        cached: bool,
+        latency_ms: float,
+        at: datetime,
+    ) -> None:
+        facts = {"finish": finish, "citations": citations, "cached": cached, "latency_ms": latency_ms}
+        self.trigger(self.Answered, at=at, text=text, **facts)
+
+    def end(self, *, reason: str, text: str, latency_ms: float, at: datetime) -> None:
+        """Record that there is no whole answer."""
+        self.trigger(self.Ended, at=at, reason=reason, text=text, latency_ms=latency_ms)

@@ -1,0 +1,128 @@
+"""What a call of a model may cost at most, held in the tenant's budget until the call has ended."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+from domain.base import EPOCH, NIL, Aggregate, CreatedEvent
+from domain.errors import Refused
+from domain.money import pico, usd
+
+
+class ReservationState(msgspec.Struct):
+    interaction: UUID = NIL
+    model: str = ""
+    amount: int = 0
+    day: date = EPOCH.date()
+    expires_at: datetime = EPOCH
+    open: bool = True
+
+
+class Reservation(Aggregate[ReservationState]):
+    """One stream a reservation, so that it ends once. Amounts are in pico-USD. Nothing in it is personal."""
+
+    TOPIC = "reservation"
+    State = ReservationState
+
+    class Event(Aggregate.Event, frozen=True, kw_only=True):
+        pass
+
+    class Made(Event, CreatedEvent, frozen=True, kw_only=True):
+        """`day_limit` and `month_limit` are those that it was held against, of the budget's version `budget`. A reservation that nobody
+        settles ends at `expires_at`."""
+
+        TOPIC: ClassVar[str] = "reservation.made"
+        PERSONAL: ClassVar[bool] = False
+        interaction: UUID
+        model: str
+        amount: int
+        day: date
+        day_limit: int | None
+        month_limit: int | None
+        budget: int
+        expires_at: datetime
+
+        def apply(self, aggregate: Reservation) -> None:
+            state = aggregate.state
+            state.interaction, state.model, state.amount = self.interaction, self.model, self.amount
+            state.day, state.expires_at = self.day, self.expires_at
+
+    class Settled(Event, frozen=True, kw_only=True):
+        """The call has ended. `amount`, of `day`, is free again; what it did cost stands in the event that was written with this one."""
+
+        TOPIC: ClassVar[str] = "reservation.settled"
+        PERSONAL: ClassVar[bool] = False
+        amount: int
+        day: date
+
+        def apply(self, aggregate: Reservation) -> None:
+            aggregate.state.open = False
+
+    class Expired(Event, frozen=True, kw_only=True):
+        """Nobody has settled it in time: `amount`, of `day`, is free again."""
+
+        TOPIC: ClassVar[str] = "reservation.expired"
+        PERSONAL: ClassVar[bool] = False
+        amount: int
+        day: date
+
+        def apply(self, aggregate: Reservation) -> None:
+            aggregate.state.open = False
+
+    @property
+    def subject(self) -> UUID:
+        return NIL
+
+    @property
+    def amount(self) -> Decimal:
+        """USD."""
+        return usd(self.state.amount)
+
+    @classmethod
+    def make(
+        cls,
+        id: UUID,
+        *,
+        interaction: UUID,
+        model: str,
+        amount: int,
+        day_limit: Decimal | None,
+        month_limit: Decimal | None,
+        budget: int,
+        expires_at: datetime,
+        at: datetime,
+    ) -> Reservation:
+        """`amount` is in pico-USD, limits are in USD, `budget` is the budget's version; the day is that of `at`, which is in UTC."""
+        return cls.create(
+            cls.Made,
+            id=id,
+            at=at,
+            interaction=interaction,
+            model=model,
+            amount=amount,
+            day=at.date(),
+            day_limit=None if day_limit is None else pico(day_limit),
+            month_limit=None if month_limit is None else pico(month_limit),
+            budget=budget,
+            expires_at=expires_at,
+        )
+
+    def settle(self, at: datetime) -> None:
+        """Raises Refused when it has ended already."""
+        self._end(self.Settled, at)
+
+    def expire(self, at: datetime) -> None:
+        """Raises Refused when it has ended already, or is not due yet."""
+        if at < self.state.expires_at:
+            raise Refused("this reservation is held for its call until it expires")
+        self._end(self.Expired, at)
+
+    def _end(self, how: type[Settled] | type[Expired], at: datetime) -> None:
+        if not self.state.open:
+            raise Refused("this reservation has ended")
+        self.trigger(how, at=at, amount=self.state.amount, day=self.state.day)

@@ -1,0 +1,69 @@
+"""What a tenant has decided about routing: its policy, version by version."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID, uuid5
+
+import msgspec
+
+from domain.base import Aggregate, CreatedEvent
+from domain.errors import Invalid
+from domain.routing_policy import RoutingPolicy
+
+
+class RouterState(msgspec.Struct):
+    policy: RoutingPolicy | None = None
+    """None: every question goes to the agent configuration's default model."""
+
+
+class Router(Aggregate[RouterState]):
+    """One per tenant; its version is the policy's version."""
+
+    TOPIC = "routing"
+    State = RouterState
+
+    class Event(Aggregate.Event, frozen=True, kw_only=True):
+        pass
+
+    class Created(Event, CreatedEvent, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "routing.created"
+
+    class Configured(Event, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "routing.configured"
+        policy: RoutingPolicy
+
+        def apply(self, aggregate: Router) -> None:
+            aggregate.state.policy = self.policy
+
+    class Restored(Event, frozen=True, kw_only=True):
+        """The policy of `from_version` holds again; None: there was none then."""
+
+        TOPIC: ClassVar[str] = "routing.restored"
+        from_version: int
+        policy: RoutingPolicy | None
+
+        def apply(self, aggregate: Router) -> None:
+            aggregate.state.policy = self.policy
+
+    @staticmethod
+    def id_of(tenant: UUID) -> UUID:
+        """The router's id follows from its tenant's."""
+        return uuid5(tenant, "routing")
+
+    @classmethod
+    def begin(cls, tenant: UUID, at: datetime) -> Router:
+        return cls.create(cls.Created, id=cls.id_of(tenant), at=at)
+
+    def configure(self, policy: RoutingPolicy, at: datetime) -> None:
+        policy.check()
+        if policy != self.state.policy:
+            self.trigger(self.Configured, at=at, policy=policy)
+
+    def take_back(self, version: int, policy: RoutingPolicy | None, at: datetime) -> None:
+        """Put the policy of an earlier version in force again."""
+        if version > self.version:
+            raise Invalid(f"there is no version {version} yet; the present one is {self.version}")
+        if policy != self.state.policy:
+            self.trigger(self.Restored, at=at, from_version=version, policy=policy)

@@ -1,0 +1,75 @@
+"""Aggregates that many read and few change, as settings and budgets: shared within a process, and at most a second old.
+
+Of many who want one at the same moment one asks the log, and the others wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from domain.base import Aggregate
+from domain.errors import NotFound
+
+A = TypeVar("A", bound=Aggregate[Any])
+Key = tuple[UUID, UUID]
+"""Tenant and aggregate."""
+
+FRESH = 1.0
+"""Seconds for which it gives what it has without asking the log."""
+
+SHARED = 10_000
+"""Aggregates that are kept, those among them that there are not."""
+
+CaughtUp = Callable[[type[Any], UUID, UUID, Any], Awaitable[Any]]
+"""kind, id, tenant, what is known of it (None: nothing) → the aggregate as it is now, None where there is none."""
+
+
+class Latest:
+    def __init__(self, caught_up: CaughtUp) -> None:
+        self._caught_up = caught_up
+        self._known: OrderedDict[Key, tuple[float, Aggregate[Any] | None]] = OrderedDict()
+        self._asking: dict[Key, asyncio.Task[Any]] = {}
+
+    async def get(self, kind: type[A], id: UUID, tenant: UUID) -> A:
+        """Raises NotFound."""
+        key = (tenant, id)
+        at, known = self._known.get(key, (-FRESH, None))
+        if time.monotonic() - at >= FRESH:
+            if (asking := self._asking.get(key)) is None:
+                asking = self._asking[key] = asyncio.create_task(self._ask(kind, key, known))
+                asking.add_done_callback(_heard)
+            known = await asyncio.shield(asking)
+        if known is None:
+            raise NotFound(f"there is no {kind.TOPIC} {id} in this tenant")
+        return cast(A, known)  # an id has one kind
+
+    def changed(self, tenant: UUID, id: UUID) -> None:
+        """What this process has written it knows at once, also where it was just asking."""
+        self._asking.pop((tenant, id), None)
+        if (known := self._known.get((tenant, id))) is not None:
+            self._known[tenant, id] = (-FRESH, known[1])
+
+    async def _ask(self, kind: type[Any], key: Key, known: Aggregate[Any] | None) -> Aggregate[Any] | None:
+        began, task = time.monotonic(), asyncio.current_task()
+        try:
+            found: Aggregate[Any] | None = await self._caught_up(kind, key[1], key[0], known)
+            if self._asking.get(key) is task:
+                self._known[key] = (began, found)
+                self._known.move_to_end(key)
+                if len(self._known) > SHARED:
+                    self._known.popitem(last=False)
+            return found
+        finally:
+            if self._asking.get(key) is task:
+                del self._asking[key]
+
+
+def _heard(asking: asyncio.Task[Any]) -> None:
+    """Whoever waited may have gone; then nobody else hears of its error."""
+    if not asking.cancelled():
+        asking.exception()

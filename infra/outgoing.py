@@ -1,0 +1,203 @@
+"""The HTTP client that vendors' SDKs call through: httpx2's, which they take, over aiohttp's connections, which take a third of its time.
+
+It follows no redirects: nobody is sent on to an address, or handed a key, that nobody has chosen. Errors are httpx2's.
+"""
+
+from __future__ import annotations
+
+import ssl
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache, lru_cache
+from typing import Any
+
+import aiohttp
+import httpx2
+from multidict import CIMultiDict
+from yarl import URL
+
+from infra.addresses import PrivateAddress, public_socket
+
+CONNECT = 5.0
+"""Seconds for a connection, at most."""
+
+KEPT = 30.0
+"""Seconds for which a connection waits to be used again."""
+
+LARGEST = 16 * 2**20
+"""Bytes of a body; a provider's answer has some thousands."""
+
+_OURS = frozenset((b"host", b"content-length", b"accept-encoding"))
+"""Fields that the connection sets."""
+
+
+_opened: ContextVar[list[httpx2.Response] | None] = ContextVar("opened", default=None)
+
+
+@contextmanager
+def noting(responses: list[httpx2.Response]) -> Iterator[None]:
+    """The streams that are opened within go into `responses`, for whoever has to close what an SDK keeps to itself."""
+    token = _opened.set(responses)
+    try:
+        yield
+    finally:
+        _opened.reset(token)
+
+
+class ForbiddenAddress(httpx2.ConnectError):
+    """The name led to an address in a private network."""
+
+
+class Outgoing(httpx2.AsyncClient):
+    """One a process and kind. `guarded`: it connects to public addresses only, and through no proxy, which would look names up by itself."""
+
+    def __init__(self, *, guarded: bool) -> None:
+        super().__init__(transport=httpx2.MockTransport(_unused), trust_env=False)
+        self._guarded = guarded
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(
+        self,
+        request: httpx2.Request,
+        *,
+        stream: bool = False,
+        auth: Any = None,
+        follow_redirects: Any = False,
+    ) -> httpx2.Response:
+        """As httpx2's. With `stream` the body is read by the caller, who closes the response; that closes the connection unless all was read."""
+        url = _url(str(request.url))
+        with _told(request):
+            response = await self._connected().request(
+                request.method,
+                url,
+                headers=_fields(
+                    tuple([field for field in request.headers.raw if field[0].lower() not in _OURS])
+                ),
+                data=request.read(),
+                allow_redirects=False,
+                timeout=_timeout(request.extensions.get("timeout")),
+                proxy=None if self._guarded else _proxy(url.scheme, url.host or ""),
+            )
+            try:
+                fields = _received(response.raw_headers)
+                if stream:
+                    body = _Body(response, request)
+                    opened = httpx2.Response(response.status, headers=fields, stream=body, request=request)
+                    if (notes := _opened.get()) is not None:
+                        notes.append(opened)
+                    return opened
+                content = await _whole(response)
+            except BaseException:
+                response.close()
+                raise
+        return httpx2.Response(response.status, headers=fields, content=content, request=request)
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+        await super().aclose()
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self.aclose()
+
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(
+                limit=0,
+                keepalive_timeout=KEPT,
+                ssl=_trust(),
+                socket_factory=public_socket if self._guarded else None,
+            )
+            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        return self._session
+
+
+class _Body(httpx2.AsyncByteStream):
+    def __init__(self, response: aiohttp.ClientResponse, request: httpx2.Request) -> None:
+        self._response, self._request = response, request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        with _told(self._request):
+            async for chunk in self._response.content.iter_any():
+                size += len(chunk)
+                if size > LARGEST:
+                    raise aiohttp.ClientPayloadError("the body does not end")
+                yield chunk
+
+    async def aclose(self) -> None:
+        self._response.release()  # back to the pool if all was read, else closed
+
+
+@contextmanager
+def _told(request: httpx2.Request) -> Iterator[None]:
+    """aiohttp's errors as httpx2's, without what was sent or came."""
+    try:
+        yield
+    except TimeoutError:
+        raise httpx2.ReadTimeout("no answer in time", request=request) from None
+    except aiohttp.ClientConnectorError as error:
+        if isinstance(error.os_error, PrivateAddress):
+            raise ForbiddenAddress(str(error.os_error), request=request) from None
+        raise httpx2.ConnectError("no connection", request=request) from None
+    except aiohttp.InvalidURL:
+        raise httpx2.UnsupportedProtocol("this is no address", request=request) from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise httpx2.ReadError(f"the connection broke ({type(error).__name__})", request=request) from None
+
+
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    parts, size = [], 0
+    async for chunk in response.content.iter_any():
+        parts.append(chunk)
+        size += len(chunk)
+        if size > LARGEST:
+            raise aiohttp.ClientPayloadError("the body is too large")
+    return b"".join(parts)
+
+
+def _received(fields: tuple[tuple[bytes, bytes], ...]) -> list[tuple[bytes, bytes]]:
+    """aiohttp has unpacked the body already."""
+    return [field for field in fields if field[0].lower() != b"content-encoding"]
+
+
+@lru_cache(maxsize=256)
+def _fields(raw: tuple[tuple[bytes, bytes], ...]) -> CIMultiDict[str]:
+    return CIMultiDict((name.decode("ascii"), value.decode("utf-8")) for name, value in raw)
+
+
+@lru_cache(maxsize=1024)
+def _url(text: str) -> URL:
+    return URL(text, encoded=True)
+
+
+@lru_cache(maxsize=64)
+def _timeout_of(seconds: float | None) -> aiohttp.ClientTimeout:
+    connect = CONNECT if seconds is None else min(CONNECT, seconds)
+    return aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=seconds)
+
+
+def _timeout(given: Any) -> aiohttp.ClientTimeout:
+    """httpx2's, as it stands on a request: `read` is the longest silence."""
+    return _timeout_of(given.get("read") if isinstance(given, dict) else None)
+
+
+@lru_cache(maxsize=1024)
+def _proxy(scheme: str, host: str) -> str | None:
+    """As the environment names it: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY."""
+    proxies = urllib.request.getproxies()
+    if not proxies or urllib.request.proxy_bypass(host):
+        return None
+    return proxies.get(scheme) or proxies.get("all")
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The authorities that httpx2 trusts: the system's, or SSL_CERT_FILE."""
+    return httpx2.create_ssl_context()
+
+
+def _unused(request: httpx2.Request) -> httpx2.Response:
+    raise AssertionError("requests go out by `send`")

@@ -1,0 +1,145 @@
+"""The providers that a deployment and its tenants have keys for. Implements `application.ports.Completers` and `KeyedProviders`."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import OrderedDict
+from functools import partial
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from application.ports import Completer, Counter, Store
+from domain.catalogue import Catalogue
+from domain.errors import NotFound, Refused
+from domain.tenant import ProviderKey, Tenant
+from infra.addresses import check_public
+from infra.outgoing import Outgoing
+from infra.providers import PROVIDERS
+from infra.providers.local import LocalCompleter
+from infra.retrieval.embedding import WordLlamaEmbedder
+from infra.settings import Settings
+
+KEPT = 1_000
+"""Completers with tenants' own keys that a process keeps; they share its connections."""
+
+
+class ConfiguredCompleters:
+    """Those that the deployment has a key or an address for, and those with tenants' own."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        embedder: WordLlamaEmbedder,
+        *,
+        store: Store,
+        catalogue: Catalogue,
+        counter: Counter,
+    ) -> None:
+        self._settings, self._store, self._catalogue, self._counter = settings, store, catalogue, counter
+        self._made: dict[str, Completer] = {"local": LocalCompleter(embedder)}
+        self._own: OrderedDict[tuple[UUID, str], tuple[ProviderKey, Completer]] = OrderedDict()
+        self._open, self._guarded = Outgoing(guarded=False), Outgoing(guarded=True)
+
+    async def load(self) -> None:
+        """Make the deployment's now, instead of at their first use."""
+        for name in self._deployments():
+            await self._of_deployment(name)
+
+    async def find(self, tenant: UUID, provider: str) -> Completer:
+        if provider in PROVIDERS and (key := await self._key(tenant, provider)) is not None:
+            known = self._own.get((tenant, provider))
+            if known is not None and known[0] == key:
+                self._own.move_to_end((tenant, provider))
+                return known[1]
+            made = await self._of_tenant(tenant, provider, key)
+            self._own[tenant, provider] = key, made
+            if len(self._own) > KEPT:
+                self._own.popitem(last=False)
+            return made
+        return await self._of_deployment(provider)
+
+    async def check(self, provider: str, base_url: str | None) -> None:
+        """Raises NotFound for a provider that takes no key, Refused where it can't be asked at this address."""
+        if provider not in PROVIDERS:
+            raise NotFound(
+                f"there is no provider {provider!r} that takes a key; there are {', '.join(PROVIDERS)}"
+            )
+        if base_url is None:
+            if self._address(provider) is None:
+                raise Refused(f"the provider {provider} has no address of its own; give its base_url")
+        elif not self._settings.allow_private_addresses:
+            parts = urlsplit(base_url)
+            if parts.scheme != "https":
+                raise Refused("base_url must begin with https://, since the key goes there")
+            await check_public(parts.hostname or "", parts.port or 443)
+
+    async def close(self) -> None:
+        await self._open.aclose()
+        await self._guarded.aclose()
+
+    async def _key(self, tenant: UUID, provider: str) -> ProviderKey | None:
+        try:
+            found = await self._store.latest(Tenant, tenant, tenant=tenant)
+        except NotFound:  # a log that was begun without its tenant
+            return None
+        return found.state.provider_keys.get(provider)
+
+    async def _of_deployment(self, name: str) -> Completer:
+        if name not in self._made:
+            if name not in self._deployments():
+                raise Refused(
+                    f"there is no provider {name!r} here; there are {', '.join(['local', *self._deployments()])}"
+                )
+            key = self._setting(name, "api_key") or ""
+            self._made[name] = await self._make(name, key, self._address(name) or "", self._open, None)
+        return self._made[name]
+
+    async def _of_tenant(self, tenant: UUID, name: str, key: ProviderKey) -> Completer:
+        trusted = key.base_url is None or self._settings.allow_private_addresses
+        address = key.base_url or self._address(name)
+        if address is None:
+            raise Refused(f"the provider {name} has no address of its own; set its key with a base_url")
+        return await self._make(
+            name, key.key.decode(), address, self._open if trusted else self._guarded, tenant
+        )
+
+    async def _make(
+        self, name: str, key: str, base_url: str, http: Outgoing, owner: UUID | None
+    ) -> Completer:
+        return await asyncio.to_thread(
+            PROVIDERS[name].make,
+            name=name,
+            key=key,
+            base_url=base_url,
+            http=http,
+            counter=self._counter,
+            abilities=partial(self._abilities, name),
+            owner=owner,
+        )
+
+    def _abilities(self, provider: str, model: str) -> frozenset[str]:
+        """The catalogue's; of models that are not in it, what most have."""
+        known = self._catalogue.find(provider, model)
+        if known is not None:
+            return known.abilities
+        thinking = PROVIDERS[provider].thinking
+        thinks = thinking is not None and re.match(thinking, model) is not None
+        return frozenset({"stream", "system", "reasoning"} if thinks else {"stream", "system"})
+
+    def _deployments(self) -> list[str]:
+        """Names of those that the deployment has what they need for."""
+        return [
+            name
+            for name, provider in PROVIDERS.items()
+            if self._setting(name, "api_key") or (provider.keyless and self._setting(name, "base_url"))
+            if self._address(name)
+        ]
+
+    def _address(self, name: str) -> str | None:
+        """Where the deployment asks it: at the address that it was given, else at the vendor's."""
+        return self._setting(name, "base_url") or PROVIDERS[name].base_url
+
+    def _setting(self, name: str, what: str) -> str | None:
+        value: str | None = getattr(self._settings, f"{name}_{what}", None)
+        return value

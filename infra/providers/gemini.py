@@ -1,0 +1,150 @@
+"""Gemini on Google's SDK (google-genai), with a key of the Gemini API."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+from uuid import UUID
+
+import httpx2
+import msgspec
+from google import genai
+from google.genai import errors, types
+
+from application.ports import Counter, ProviderError
+from domain.completion import Completion, CompletionRequest
+from infra.outgoing import Outgoing, noting
+from infra.providers.faults import NONSENSE, connection
+from infra.providers.gemini_reading import Answer, decode, take, told
+from infra.providers.incoming import Incoming
+
+LONGEST_STREAM = 600.0
+"""Seconds."""
+
+
+class GeminiCompleter:
+    """`abilities` tells those of a model (domain/catalogue.py). `seconds`: how long an answer may take, or the next piece of a stream."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        key: str,
+        base_url: str,
+        http: Outgoing,
+        counter: Counter,
+        abilities: Callable[[str], frozenset[str]],
+        owner: UUID | None = None,
+        seconds: float = 30.0,
+    ) -> None:
+        self.name, self.owner = name, owner
+        self._counter, self._abilities, self._seconds = counter, abilities, seconds
+        options = types.HttpOptions(
+            base_url=base_url,
+            api_version="v1beta",
+            timeout=round(seconds * 1000),
+            httpx_async_client=http,
+            httpx_client=httpx2.Client(transport=httpx2.MockTransport(_unused)),
+        )
+        # What it would take from the environment, as another vendor's mode, is all said here.
+        self._models = genai.Client(api_key=key, vertexai=False, http_options=options).aio.models
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        incoming = Incoming(request, self._counter)
+        system, contents = _turns(request)
+        with _faults(self._seconds):
+            async with asyncio.timeout(self._seconds):
+                response = await self._models.generate_content(
+                    model=request.model, contents=contents, config=self._config(request, system, raw=True)
+                )
+            body = response.sdk_http_response.body if response.sdk_http_response else None
+            take(decode(body or ""), incoming)
+        return incoming.completion()
+
+    async def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
+        incoming = Incoming(request, self._counter)
+        chunks = self._chunks(request)
+        try:
+            with _faults(self._seconds):
+                async for chunk in chunks:
+                    if text := take(chunk, incoming):
+                        yield text
+            if incoming.finish is None:
+                raise ProviderError("unavailable", "the stream was cut")
+        except ProviderError as error:
+            raise incoming.broken(error) from None
+        finally:
+            await chunks.aclose()
+        yield incoming.completion()
+
+    async def _chunks(self, request: CompletionRequest) -> AsyncGenerator[Answer, None]:
+        """Closing this closes the connection, unless all has come. The SDK's own stream would leave it open until memory is tidied up."""
+        clock = asyncio.get_running_loop().time
+        last = clock() + LONGEST_STREAM
+        system, contents = _turns(request)
+        made = await self._models.generate_content_stream(
+            model=request.model, contents=contents, config=self._config(request, system, raw=False)
+        )
+        chunks = cast("AsyncGenerator[types.GenerateContentResponse, None]", made)
+        opened: list[httpx2.Response] = []
+        try:
+            while True:
+                with noting(opened):
+                    async with asyncio.timeout_at(min(clock() + self._seconds, last)):
+                        chunk = await anext(chunks, None)
+                if chunk is None:
+                    return
+                yield msgspec.convert(
+                    chunk.model_dump(mode="json", by_alias=True, exclude_none=True, warnings=False), Answer
+                )
+        finally:
+            await chunks.aclose()
+            for response in opened:
+                await response.aclose()
+
+    def _config(self, request: CompletionRequest, system: str, *, raw: bool) -> types.GenerateContentConfig:
+        options = request.options
+        # Models that think first choose these by themselves.
+        sampling: dict[str, Any] = {}
+        if "reasoning" not in self._abilities(request.model):
+            sampling = {"temperature": request.temperature, "top_p": options.get("top_p")}
+        return types.GenerateContentConfig(
+            system_instruction=system or None,
+            max_output_tokens=request.max_tokens,
+            stop_sequences=list(request.stop) or None,
+            seed=cast(int | None, options.get("seed")),
+            automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
+            should_return_http_response=raw,
+            **sampling,
+        )
+
+
+@contextmanager
+def _faults(seconds: float) -> Iterator[None]:
+    """Whatever goes wrong, in our words."""
+    with connection(seconds):
+        try:
+            yield
+        except errors.APIError as error:
+            raise told(error) from None
+        except (ValueError, TypeError, AttributeError):  # the SDK trips over an answer of another form
+            raise ProviderError("unavailable", NONSENSE) from None
+
+
+def _turns(request: CompletionRequest) -> tuple[str, Any]:
+    """The system instruction and the contents."""
+    system = "\n\n".join(turn.text for turn in request.prompt if turn.role == "system")
+    contents = [
+        types.Content(
+            role="model" if turn.role == "assistant" else "user", parts=[types.Part(text=turn.text)]
+        )
+        for turn in request.prompt
+        if turn.role != "system"
+    ]
+    return system, contents
+
+
+def _unused(request: httpx2.Request) -> httpx2.Response:
+    raise AssertionError("nothing is asked synchronously")

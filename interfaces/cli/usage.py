@@ -1,0 +1,87 @@
+"""What was used, and what it cost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from domain.tenant import Tenant
+from interfaces.bootstrap import Services
+from interfaces.cli.base import (
+    data_option,
+    json_option,
+    print_json,
+    print_table,
+    tenant_option,
+    with_services,
+)
+from projections import costs
+from projections.costs import By, Costs, Per, Usage
+
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.command()
+@tenant_option
+@click.option("--since", type=_DAY, help="first day (UTC), as 2026-01-31; by default 30 days before --until")
+@click.option("--until", type=_DAY, help="the day after the last one; by default tomorrow")
+@click.option("--by", type=click.Choice(["day", "month", "all"]), default="day", show_default=True)
+@click.option("--per", type=click.Choice(["model", "provider", "tenant"]), default="model", show_default=True)
+@data_option
+@json_option
+def usage(
+    tenant_id: UUID,
+    since: datetime | None,
+    until: datetime | None,
+    by: By,
+    per: Per,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Calls, failures, tokens, cost and latency of a tenant's providers, by day or month."""
+
+    async def do(parts: Services) -> list[Usage]:
+        await parts.store.load(Tenant, tenant_id, tenant=tenant_id)  # there is such a tenant
+        start, end = costs.period(
+            since.date() if since else None, until.date() if until else None, datetime.now(UTC).date()
+        )
+        async with parts.reads.at(tenant_id, Costs()) as sql:
+            return await costs.usage(sql, tenant_id, since=start, until=end, by=by, per=per)
+
+    found = with_services(data, do)
+    if as_json:
+        print_json(found)
+        return
+    columns = [
+        "since",
+        "provider",
+        "model",
+        "calls",
+        "failed",
+        "cached",
+        "in",
+        "out",
+        "cost",
+        "average",
+        "p95",
+    ]
+    rows = [
+        [
+            each.since,
+            each.provider,
+            each.model,
+            each.calls,
+            each.failures,
+            each.cached_calls,
+            each.input_tokens,
+            each.output_tokens,
+            f"${each.cost}",
+            f"{each.average_ms:.0f} ms",
+            f"{each.p95_ms:.0f} ms",
+        ]
+        for each in found
+    ]
+    print_table(None, columns, rows)

@@ -1,0 +1,93 @@
+"""An answer of the completions API piece by piece, as server-sent events in OpenAI's form."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar.response import Stream
+
+from application.attempting import Deliver
+from application.call_record import ChatGiven
+from application.ports import Fault
+from domain.errors import Refusal
+from interfaces.http.chat_answer import FINISHES, Extra, FinishReason, UsageOut, extra_of, id_of, usage_of
+from interfaces.http.problems import code_of, kind_of
+
+MEDIA_TYPE = "text/event-stream"
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+DONE = b"data: [DONE]\n\n"
+
+
+class Delta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    role: Literal["assistant"] | None = None
+    content: str | None = None
+
+
+class ChunkChoice(msgspec.Struct, frozen=True, kw_only=True):
+    index: int = 0
+    delta: Delta
+    finish_reason: FinishReason | None = None
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
+    created: int
+    model: str
+    choices: tuple[ChunkChoice, ...] = ()
+    usage: UsageOut | None = None
+    retrace: Extra | None = None
+
+
+async def streamed(
+    id: UUID, begin: Callable[[Deliver | None], asyncio.Task[ChatGiven]], usage: bool
+) -> Stream:
+    """The answer of the task that `begin` starts. What fails before the first piece is an error like any other: it raises."""
+    pieces: asyncio.Queue[str | None] = asyncio.Queue()
+    task = begin(pieces.put)
+    task.add_done_callback(lambda _: pieces.put_nowait(None))
+    try:
+        first = await pieces.get()
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if first is None:
+        task.result()
+    parts = _parts(id, task, first, pieces, usage)
+    return Stream(parts, media_type=MEDIA_TYPE, headers=HEADERS)
+
+
+async def _parts(
+    id: UUID, task: asyncio.Task[ChatGiven], piece: str | None, pieces: asyncio.Queue[str | None], usage: bool
+) -> AsyncGenerator[bytes, None]:
+    sent = Chunk(id=id_of(id), created=int(time.time()), model="")
+    try:
+        yield _event(msgspec.structs.replace(sent, choices=(ChunkChoice(delta=Delta(role="assistant")),)))
+        while piece is not None:
+            yield _event(msgspec.structs.replace(sent, choices=(ChunkChoice(delta=Delta(content=piece)),)))
+            piece = await pieces.get()
+        try:
+            given = await task
+        except (Fault, Refusal) as error:
+            kind = kind_of(error)
+            yield _event({"error": {"message": str(error), "type": kind, "code": code_of(error)}})
+            return
+        extra = extra_of(given)
+        last = msgspec.structs.replace(sent, model=f"{extra.provider}/{extra.model}", retrace=extra)
+        ended = ChunkChoice(delta=Delta(), finish_reason=FINISHES.get(given.finish, "stop"))
+        yield _event(msgspec.structs.replace(last, choices=(ended,)))
+        if usage:
+            used = usage_of(given.metered.attempts[-1].usage)
+            yield _event(msgspec.structs.replace(last, usage=used))
+        yield DONE
+    finally:
+        task.cancel()  # where the client has gone; else it has ended
+
+
+def _event(data: Any) -> bytes:
+    return b"data: %s\n\n" % msgspec.json.encode(data)

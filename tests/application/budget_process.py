@@ -1,0 +1,42 @@
+"""One of several processes that spend one budget.
+
+python -m tests.application.budget_process URL TENANT CALLS HELD COST: makes CALLS calls at once; prints how many were made and refused.
+With COST "never" it holds a reservation for each, for 2 s, says so, and hangs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from application.context import Context
+from domain.budget import BudgetExhausted
+from tests.application.tills import Till
+from tests.infra.log.parts import log_on
+
+
+async def main(url: str, tenant: str, calls: int, held: Decimal, cost: str) -> None:
+    async with log_on(url) as log:
+        till = Till(log, Context(tenant=UUID(tenant), actor="key:test", correlation=uuid4()))
+        if cost == "never":
+            await asyncio.gather(*(till.reserve(held, seconds=2) for _ in range(calls)))
+            print("held", flush=True)
+            await asyncio.sleep(600)
+        conversations = [await till.begin() for _ in range(calls)]
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+        ends = await asyncio.gather(
+            *(till.call(each, held, Decimal(cost), patience=20, seconds=0.02) for each in conversations),
+            return_exceptions=True,
+        )
+        for end in ends:
+            if isinstance(end, BaseException) and not isinstance(end, BudgetExhausted):
+                raise end
+        refused = sum(isinstance(end, BudgetExhausted) for end in ends)
+        print(calls - refused, refused)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), Decimal(sys.argv[4]), sys.argv[5]))

@@ -1,0 +1,135 @@
+"""Providers, health, cache and counter, played: each does what the test tells it, and remembers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from application.completing import Providers
+from application.ports import CacheKind, Completer, Place, ProviderError
+from domain.catalogue import Catalogue
+from domain.completion import Completion, CompletionRequest, Outcome, Usage
+from domain.errors import Refused
+
+
+class Scripted:
+    """Answers, or fails, one after another; the last outcome stays. `pieces` are what it streams."""
+
+    owner: UUID | None = None
+
+    def __init__(
+        self,
+        name: str,
+        *outcomes: Outcome,
+        retry_after: float | None = None,
+        pieces: tuple[str, ...] = ("y", "es"),
+        meanwhile: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        self.name, self.outcomes, self.retry_after, self.pieces = name, list(outcomes), retry_after, pieces
+        self.meanwhile = meanwhile
+        self.asked: list[CompletionRequest] = []
+        self.closed = 0
+
+    @property
+    def calls(self) -> int:
+        return len(self.asked)
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        outcome = self.outcomes[min(self.calls, len(self.outcomes) - 1)]
+        self.asked.append(request)
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        if outcome != "ok":
+            raise ProviderError(outcome, "x", self.retry_after)
+        return self._completion()
+
+    async def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
+        outcome = self.outcomes[min(self.calls, len(self.outcomes) - 1)]
+        self.asked.append(request)
+        try:
+            for piece in self.pieces:
+                yield piece
+                if self.meanwhile is not None:
+                    await self.meanwhile()
+            if outcome != "ok":
+                raise ProviderError(outcome, "x", self.retry_after, self._completion())
+            yield self._completion()
+        finally:
+            self.closed += 1
+
+    def _completion(self) -> Completion:
+        usage = Usage(input=1_000_000, output=500_000)
+        return Completion(text="".join(self.pieces), finish="stop", model="served", usage=usage)
+
+
+class Completers:
+    def __init__(self, *completers: Scripted) -> None:
+        self.by_name = {completer.name: completer for completer in completers}
+
+    async def find(self, tenant: UUID, provider: str) -> Completer:
+        if provider not in self.by_name:
+            raise Refused(f"there is no provider {provider}")
+        return self.by_name[provider]
+
+
+@dataclass
+class PlayedHealth:
+    """`sick` are provider/model → why."""
+
+    sick: dict[str, str] = field(default_factory=dict)
+    recorded: list[tuple[str, Outcome]] = field(default_factory=list)
+
+    async def admit(self, place: Place) -> str | None:
+        return self.sick.get(f"{place.provider}/{place.model}")
+
+    async def record(
+        self, place: Place, outcome: Outcome, latency_ms: float, retry_after: float | None = None
+    ) -> None:
+        self.recorded.append((f"{place.provider}/{place.model}", outcome))
+
+
+@dataclass
+class PlayedCache:
+    kept: dict[tuple[UUID, str, bytes], bytes] = field(default_factory=dict)
+
+    async def once(
+        self,
+        tenant: UUID,
+        kind: CacheKind,
+        key: bytes,
+        make: Callable[[], Awaitable[bytes | None]],
+        *,
+        group: str = "",
+    ) -> tuple[bytes | None, bool]:
+        if (tenant, kind, key) in self.kept:
+            return self.kept[tenant, kind, key], True
+        if (made := await make()) is not None:
+            self.kept[tenant, kind, key] = made
+        return made, False
+
+    async def forget(self, tenant: UUID | None, kind: CacheKind, group: str = "") -> None:
+        self.kept.clear()
+
+
+class Words:
+    """A word is a token."""
+
+    def count(self, text: str, model: str) -> int:
+        return len(text.split())
+
+    def source(self, model: str) -> Literal["tokenizer", "estimate"]:
+        return "estimate"
+
+
+def played(
+    *completers: Scripted, catalogue: Catalogue | None = None, health: PlayedHealth | None = None
+) -> Providers:
+    return Providers(
+        completers=Completers(*completers),
+        catalogue=catalogue or Catalogue({}, {}),
+        counter=Words(),
+        health=health or PlayedHealth(),
+        cache=PlayedCache(),
+    )

@@ -1,0 +1,28 @@
+"""A process of its own that begins to make an entry, and never ends: DATABASE_URL, REDIS_URL, tenant and key come as arguments."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from uuid import UUID
+
+from infra.cache import RedisCache
+from infra.crypto.keyring import Keyring
+from infra.database import Database
+from infra.reach import Reach, quick_redis
+from tests.infra.log.parts import MASTER
+
+
+async def make_for_ever() -> bytes:
+    print("making", flush=True)
+    await asyncio.sleep(3600)
+    return b""
+
+
+async def main(database_url: str, redis_url: str, tenant: str, key: str) -> None:
+    async with Database(database_url, size=1) as database:
+        cache = RedisCache(Reach(quick_redis(redis_url)), Keyring(database, MASTER))
+        await cache.once(UUID(tenant), "responses", key.encode(), make_for_ever)
+
+
+asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,81 @@
+"""The provider that docs/providers.md shows as an example, put into the table of providers."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from application.ports import ProviderError
+from domain.completion import Usage
+from domain.errors import Refused
+from infra import providers
+from infra.providers import faults, incoming
+from infra.providers.catalogue import load_catalogue
+from infra.providers.configured import ConfiguredCompleters
+from infra.retrieval.embedding import WordLlamaEmbedder
+from infra.settings import Settings
+from tests.doubles.wire import CUT, Call, Reply, Wire, serving
+from tests.infra.providers.asking import COUNTER, gather, our_count, request
+from tests.infra.providers.test_completers import NOW, OneTenant
+
+PAGE = Path(__file__).parents[3] / "docs" / "providers.md"
+GOOD = {"said": " Yes. ", "whole": True, "heard": 12, "spoken": 3}
+
+
+def example() -> type[Any]:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    names: dict[str, Any] = {**vars(faults), **vars(incoming)}
+    exec("import asyncio\n" + code, names)
+    made: type[Any] = names["AcmeCompleter"]
+    return made
+
+
+def answer(call: Call) -> Reply:
+    return {
+        "/good/say": Reply(body=json.dumps(GOOD).encode()),
+        "/uncounted/say": Reply(body=json.dumps({**GOOD, "heard": None}).encode()),
+        "/gone/say": Reply(404, body=b""),
+        "/busy/say": Reply(429, {"Retry-After": "7"}, b""),
+        "/odd/say": Reply(body=b"[]"),
+        "/cut/say": Reply(steps=[b"{", CUT]),
+    }[call.path]
+
+
+async def test_the_example_is_a_whole_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(providers.PROVIDERS, "acme", providers.Provider(make=example()))
+    store, wire = OneTenant(), Wire(answer)
+    configured = ConfiguredCompleters(
+        Settings(allow_private_addresses=True),
+        WordLlamaEmbedder(),
+        store=store,  # type: ignore[arg-type]  # `latest` is all that is asked of it
+        catalogue=load_catalogue(),
+        counter=COUNTER,
+    )
+
+    async def ask(path: str) -> Any:
+        store.tenant.set_provider_key("acme", "key-1", f"http://127.0.0.1:{wire.port}/{path}", NOW)
+        return await gather(await configured.find(store.tenant.id, "acme"), request("a-1"))
+
+    async with serving(wire):
+        pieces, last = await ask("good")
+        assert (pieces, last.text, last.model) == (["Yes."], "Yes.", "a-1")
+        assert (last.usage, last.raw_usage) == (Usage(input=12, output=3), {"spoken": 3})
+        assert wire.calls[0].fields["x-key"] == "key-1"
+        assert (await ask("uncounted"))[1].usage == our_count("Yes.")
+        for path, outcome, wait in (
+            ("gone", "not_found", None),
+            ("busy", "rate_limited", 7),
+            ("odd", "unavailable", None),
+            ("cut", "unavailable", None),
+        ):
+            with pytest.raises(ProviderError) as raised:
+                await ask(path)
+            assert (raised.value.outcome, raised.value.retry_after) == (outcome, wait)
+    await configured.close()
+    with pytest.raises(Refused, match="acme"):
+        await configured.find(uuid4(), "acme")
