@@ -90,7 +90,7 @@ class Attempting:
         """What was said so far, with our own count of it. None when nothing came: then nothing is billed, as far as we know."""
         if not self.pieces:
             return None
-        model, text = self._request.model, "".join(self.pieces)
+        model, text = self._request.model, "".join(self.pieces).strip()
         prompt = "\n".join(turn.text for turn in self._request.prompt)
         usage = Usage(
             input=self._counter.count(prompt, model),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
+from application.explaining_call import call_events
 from application.explanation import answering, interaction_events
 from application.ports import Authorship, Locator, Store, Writing
 from domain.agent import Agent, AgentConfiguration
 from domain.authorship import candidates, fingerprint
+from domain.call import Call
+from domain.completion import Attempt
 from domain.conversation import Conversation
 from domain.errors import Invalid, NotFound
 
@@ -26,10 +30,13 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer of ours with that text. `position` is the event's that proves it, `hash` that event's."""
+    """An answer of ours with that text. `position` is the event's that proves it, `hash` that event's.
+
+    Of a call of the completions API `interaction` is its id, and there is no conversation.
+    """
 
     interaction: UUID
-    conversation: UUID
+    conversation: UUID | None
     position: int
     version: int
     written_at: datetime
@@ -75,19 +82,28 @@ async def _disclosures(tenant: UUID, store: Store) -> set[str]:
 
 async def _told(writing: Writing, tenant: UUID, store: Store, locator: Locator) -> Written | None:
     """None: it was erased meanwhile."""
-    try:
-        place = await locator.locate(tenant, writing.interaction)
-    except NotFound:
+    answered = await store.event(tenant, writing.position)
+    conversation: UUID | None = None
+    attempts: Sequence[Attempt] = ()
+    if isinstance(answered.event, Conversation.Answered):
+        interaction, conversation = answered.event.interaction, answered.stream
+        try:
+            place = await locator.locate(tenant, interaction)
+        except NotFound:
+            return None
+        metered = answering(await interaction_events(tenant, place, interaction, store=store))
+        attempts = metered.attempts if metered else ()
+    elif isinstance(answered.event, Call.Answered):
+        interaction = answered.stream
+        for recorded in await call_events(tenant, interaction, store=store):
+            if isinstance(recorded.event, Call.Metered):
+                attempts = recorded.event.attempts
+    else:
         return None
-    events = await interaction_events(tenant, place, writing.interaction, store=store)
-    answered = next((e for e in events if isinstance(e.event, Conversation.Answered)), None)
-    if answered is None:
-        return None
-    metered = answering(events)
-    last = metered.attempts[-1] if metered and metered.attempts else None
+    last = attempts[-1] if attempts else None
     return Written(
-        interaction=writing.interaction,
-        conversation=writing.conversation,
+        interaction=interaction,
+        conversation=conversation,
         position=answered.position,
         version=answered.version,
         written_at=answered.recorded_at,

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from uuid import UUID
 
 import msgspec
 
 from application.budget import settlement
-from application.completing import Course
 from application.context import Context
-from application.ports import Clock, Store
+from application.course import Course
+from application.finishing import finished
+from application.ports import Clock, Keyring, Store
 from application.retrieving import ranked
 from application.routing import Route
+from application.user import id_of_user, one_more_call, was_forgotten
 from domain.call import Call
 from domain.completion import Citation, Finish, Passage, Turn
-from domain.errors import Conflict
+from domain.errors import Conflict, Erased, LimitReached
+from domain.prompts import ANSWER
 
 RACES = 5
 """How often it is saved again after a lost race."""
@@ -47,7 +52,7 @@ class ChatGiven(msgspec.Struct, frozen=True, kw_only=True):
     position: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CallRecord:
     """All that is known of a call. Its events are made at its end: the log refuses what is older than some seconds."""
 
@@ -60,37 +65,56 @@ class CallRecord:
     chosen: Route
     context: Context
     store: Store
+    keyring: Keyring
     clock: Clock
     started: float
     """By time.perf_counter()."""
 
     async def answered(self, text: str, finish: Finish, citations: tuple[Citation, ...]) -> ChatGiven:
-        call, metered = self._begun()
-        call.answer(
-            text=text,
-            finish=finish,
-            citations=citations,
-            cached=self.course.attempts[-1].cached,
-            latency_ms=self._latency(),
-            at=self.clock(),
-        )
+        def answer(call: Call) -> None:
+            call.answer(
+                text=text,
+                finish=finish,
+                citations=citations,
+                cached=self.course.attempts[-1].cached,
+                latency_ms=self._latency(),
+                at=self.clock(),
+            )
+
+        metered, position = await finished(self._saved(answer))
         return ChatGiven(
-            call=call.id,
+            call=self.command.id,
             text=text,
             finish=finish,
             citations=citations,
             metered=metered,
-            position=await self._save(call),
+            position=position,
         )
 
     async def without(self, reason: str) -> None:
         """There is no whole answer."""
-        call, _ = self._begun()
-        said = "".join(self.course.said)
-        call.end(reason=reason, text=said, latency_ms=self._latency(), at=self.clock())
-        await self._save(call)
 
-    def _begun(self) -> tuple[Call, Call.Metered]:
+        def end(call: Call) -> None:
+            said = "".join(self.course.said)
+            call.end(reason=reason, text=said, latency_ms=self._latency(), at=self.clock())
+
+        await finished(self._saved(end))
+
+    async def _saved(self, end: Callable[[Call], None]) -> tuple[Call.Metered, int]:
+        """Under the key of the user, where the app names one; who was forgotten and comes back begins anew."""
+        if not self.command.user:
+            return await self._save(end, None)
+        tenant = self.context.tenant
+        for generation in count():
+            user = await id_of_user(tenant, self.command.user, generation, keyring=self.keyring)
+            try:
+                return await self._save(end, user)
+            except (LimitReached, Erased):
+                if not await was_forgotten(user, tenant, store=self.store):
+                    raise
+        raise AssertionError("unreachable")
+
+    def _begun(self, user: UUID | None) -> tuple[Call, Call.Metered]:
         command, at = self.command, self.clock()
         call = Call.request(
             command.id,
@@ -102,12 +126,14 @@ class CallRecord:
             options=command.options,
             stream=command.stream,
             user=command.user,
+            user_id=user,
             at=at,
         )
         if self.prompt is not command.messages:
             call.prompt(
                 retrieved=ranked(self.passages),
                 prompt=self.prompt,
+                template=ANSWER,
                 configuration_version=self.configuration_version,
                 at=at,
             )
@@ -118,9 +144,12 @@ class CallRecord:
     def _latency(self) -> float:
         return round((time.perf_counter() - self.started) * 1000, 3)
 
-    async def _save(self, call: Call) -> int:
+    async def _save(self, end: Callable[[Call], None], user: UUID | None) -> tuple[Call.Metered, int]:
         """With what it cost. Only a reservation can have moved on meanwhile: nobody else knows this call."""
+        call, metered = self._begun(user)
+        end(call)
         events = list(call.pending_events)
+        users = () if user is None else (one_more_call(user),)
         for race in range(RACES):
             settled = settlement(self.course.attempts, self.course.reservations, self.clock())
             try:
@@ -129,7 +158,7 @@ class CallRecord:
                     *settled.aggregates,
                     context=self.context,
                     work=settled.work,
-                    tallies=settled.tallies,
+                    tallies=(*settled.tallies, *users),
                 )
             except Conflict:
                 if race == RACES - 1:
@@ -137,5 +166,5 @@ class CallRecord:
                 await self.course.refresh(self.context.tenant, self.store)
                 call.pending_events[:] = events
             else:
-                return saved.position
+                return metered, saved.position
         raise AssertionError("unreachable")

@@ -10,10 +10,11 @@ from application.agent import configuration_of
 from application.attempting import Deliver
 from application.call_record import CallRecord, Chat, ChatGiven
 from application.catalogue import catalogue_of
-from application.completing import Asked, Course, Providers
+from application.completing import Providers
 from application.context import Context
+from application.course import Asked, Course
 from application.flag import enabled
-from application.ports import Clock, Embedder, Fault, Ids, Store, Vectors
+from application.ports import Clock, Embedder, Fault, Ids, Keyring, Store, Vectors
 from application.responses import respond
 from application.retrieving import retrieve
 from application.routing import Question, route
@@ -31,9 +32,9 @@ GONE = "the caller went away"
 
 
 class ChatFailed(Fault):
-    """No model gave a whole answer. `outcome` is how the last attempt ended, None where none was made."""
+    """No model gave a whole answer. `outcome`: how it ended (`Course.outcome`)."""
 
-    def __init__(self, detail: str, outcome: Outcome | None) -> None:
+    def __init__(self, detail: str, outcome: Outcome) -> None:
         self.detail, self.outcome = detail, outcome
         super().__init__(detail)
 
@@ -43,6 +44,7 @@ async def chat(
     context: Context,
     *,
     store: Store,
+    keyring: Keyring,
     embedder: Embedder,
     vectors: Vectors,
     providers: Providers,
@@ -103,7 +105,18 @@ async def chat(
     )
     course = Course()
     record = CallRecord(
-        command, max_tokens, prompt, passages, version, course, chosen, context, store, clock, started
+        command=command,
+        max_tokens=max_tokens,
+        prompt=prompt,
+        passages=passages,
+        configuration_version=version,
+        course=course,
+        chosen=chosen,
+        context=context,
+        store=store,
+        keyring=keyring,
+        clock=clock,
+        started=started,
     )
     try:
         completion = await respond(
@@ -125,7 +138,7 @@ async def chat(
         await record.without(course.failure())
         if course.exhausted is not None:
             raise course.exhausted
-        raise ChatFailed(course.failure(), course.attempts[-1].outcome if course.attempts else None)
+        raise ChatFailed(course.failure(), course.outcome())
     text, citations = cited(completion.text, passages) if passages else (completion.text, ())
     return await record.answered(text, completion.finish, citations)
 

@@ -11,23 +11,23 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from uuid import UUID
+from typing import Literal
 
 import msgspec
 
 from application.attempting import Attempted, Attempting, Deliver
-from application.budget import refreshed, reserve
+from application.budget import reserve
 from application.catalogue import catalogue_of
 from application.context import Context
+from application.course import Asked, Course
+from application.finishing import finished
 from application.ports import Cache, Clock, Completer, Completers, Counter, Health, Ids, Place, Store
-from application.routing import Route
 from domain.budget import BudgetExhausted
 from domain.catalogue import Catalogue
-from domain.completion import Attempt, Completion, CompletionRequest, Outcome
+from domain.completion import Completion, CompletionRequest, Outcome
 from domain.errors import Refused
-from domain.pricing import most, total
-from domain.reservation import Reservation
-from domain.routing import PassedOver, Routing
+from domain.pricing import most
+from domain.routing import PassedOver
 
 DEADLINE = 60.0
 """Seconds for all attempts together."""
@@ -52,58 +52,6 @@ class Providers:
     counter: Counter
     health: Health
     cache: Cache
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """`request`'s model is set for each attempt. `last_resort`: whether the local provider may answer when no other does."""
-
-    interaction: UUID
-    route: Route
-    request: CompletionRequest
-    last_resort: bool = True
-
-
-@dataclass(kw_only=True)
-class Course:
-    """What has happened so far on the way to an answer; whole at every moment, also when its task is cancelled."""
-
-    attempts: list[Attempt] = field(default_factory=list)
-    reservations: list[Reservation] = field(default_factory=list)
-    passed_over: list[PassedOver] = field(default_factory=list)
-    exhausted: BudgetExhausted | None = None
-    """The budget that did not allow a call."""
-
-    said: list[str] = field(default_factory=list)
-    """What is with the caller already: from then on no other model can take over."""
-
-    def begin(self) -> Course:
-        """Once more: what was paid for stays, what was decided goes."""
-        self.passed_over, self.exhausted, self.said = [], None, []
-        return self
-
-    async def refresh(self, tenant: UUID, store: Store) -> None:
-        """After a lost race: take the reservations as they are by now."""
-        self.reservations = list(await refreshed(self.reservations, tenant=tenant, store=store))
-
-    @property
-    def cost(self) -> Decimal:
-        return total(self.attempts)
-
-    def routing(self, route: Route) -> Routing:
-        """The decision as it came out."""
-        decided = msgspec.structs.replace(route.routing, passed_over=tuple(self.passed_over))
-        if self.exhausted is not None:
-            text = f"{decided.reason}; {self.exhausted.detail}"
-            return msgspec.structs.replace(decided, model=route.degraded, by="budget", reason=text)
-        return decided
-
-    def failure(self) -> str:
-        """Why there is no answer."""
-        if self.exhausted is not None:
-            return self.exhausted.detail
-        if self.attempts:
-            return self.attempts[-1].error or self.attempts[-1].outcome
-        return "; ".join(f"{each.model}: {each.reason}" for each in self.passed_over) or "no model was asked"
 
 
 async def complete(
@@ -144,8 +92,10 @@ class _Completing:
             place = Place(provider=completer.name, model=request.model, owner=completer.owner)
             try:
                 await self._afford(completer, request)
-            except BudgetExhausted as error:
+            except BaseException as error:
                 await self.providers.health.record(place, "cancelled", 0.0)
+                if not isinstance(error, BudgetExhausted):
+                    raise
                 self.course.exhausted = error
                 continue
             for retry in range(RETRIES + 1):
@@ -203,15 +153,18 @@ class _Completing:
                 completer = await self.providers.completers.find(self.context.tenant, provider)
                 self.catalogue.check(model, self.clock())
             except Refused as error:
-                self._pass_over(model, error.detail)
+                self._pass_over(model, error.detail, "missing")
                 continue
-            request = msgspec.structs.replace(self.asked.request, model=name)
+            known = self.catalogue.get(model)
+            abilities = None if known is None else known.abilities
+            request = msgspec.structs.replace(self.asked.request, model=name, abilities=abilities)
             place = Place(provider=provider, model=name, owner=completer.owner)
-            why = self._no_room(model, request) or await self.providers.health.admit(place)
-            if why is None:
-                yield completer, request, any(other not in seen for other in models)
+            if (why := self._no_room(model, request)) is not None:
+                self._pass_over(model, why, "no_room")
+            elif (why := await self.providers.health.admit(place)) is not None:
+                self._pass_over(model, why, "unhealthy")
             else:
-                self._pass_over(model, why)
+                yield completer, request, any(other not in seen for other in models)
 
     def _next(self, models: Sequence[str], seen: set[str]) -> str | None:
         """In order; once the budget is gone only the cheapest one, where the tenant wants that; at the end the last resort."""
@@ -222,8 +175,8 @@ class _Completing:
         last = [LAST_RESORT] if self.asked.last_resort else []
         return next((model for model in [*left, *last] if model not in seen), None)
 
-    def _pass_over(self, model: str, reason: str) -> None:
-        self.course.passed_over.append(PassedOver(model=model, reason=reason))
+    def _pass_over(self, model: str, reason: str, cause: Literal["missing", "no_room", "unhealthy"]) -> None:
+        self.course.passed_over.append(PassedOver(model=model, reason=reason, cause=cause))
 
     def _no_room(self, model: str, request: CompletionRequest) -> str | None:
         """Why the request does not fit into the model's context window."""
@@ -246,17 +199,21 @@ class _Completing:
         missing = course.cost + dearest - sum((each.amount for each in course.reservations), Decimal(0))
         if missing <= 0:
             return
-        made = await reserve(
-            missing,
-            self.asked.interaction,
-            f"{completer.name}/{request.model}",
-            self.context,
-            store=self.store,
-            clock=self.clock,
-            ids=self.ids,
-        )
-        if made is not None:
-            course.reservations.append(made)
+
+        async def hold() -> None:
+            made = await reserve(
+                missing,
+                self.asked.interaction,
+                f"{completer.name}/{request.model}",
+                self.context,
+                store=self.store,
+                clock=self.clock,
+                ids=self.ids,
+            )
+            if made is not None:
+                course.reservations.append(made)
+
+        await finished(hold())  # whatever is held is known, so that it is given back
 
     def _tokens(self, request: CompletionRequest) -> int:
         """Of the prompt, with what a chat's form adds to each message."""

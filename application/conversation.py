@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from uuid import UUID
 
 import msgspec
 
 from application.agent import configuration_of
-from application.budget import settlement
+from application.answer_record import AnswerGiven as AnswerGiven
+from application.answer_record import AnswerRecord, Spent, pay
 from application.catalogue import catalogue_of
-from application.completing import Asked, Course, Providers
+from application.completing import Providers
 from application.context import Context
+from application.course import Asked, Course
+from application.finishing import finished
 from application.flag import enabled
 from application.ports import (
     Clock,
@@ -21,31 +24,26 @@ from application.ports import (
     Ids,
     Keyring,
     Owed,
-    Settled,
     Store,
-    Unavailable,
     Vectors,
 )
 from application.responses import respond
-from application.retrieving import ranked, retrieve
+from application.retrieving import retrieve
 from application.routing import Question, route
-from domain.answering import cited, confidence_of, without_markers
+from application.sending import ANSWER_WORK as ANSWER_WORK
+from application.sending import Listener, Sending, unsent
 from domain.completion import CompletionRequest
-from domain.conversation import Conversation, Message
+from domain.conversation import Conversation
 from domain.errors import Conflict, Erased, Forbidden, Invalid
-from domain.prompts import ANSWER, OUT_OF_BUDGET, answer_prompt
+from domain.prompts import answer_prompt
 from domain.recorded import Recorded
 from domain.tenant import Tenant
 
-ANSWER_WORK = "answer"
 SAFETY_NET = timedelta(seconds=30)
 """When a worker takes over an answer that the caller's own request was to give."""
 
 TRIES = 5
 """How often an answer begins again because newer messages came."""
-
-RACES = 20
-"""How often what was spent is put on record again after a lost race."""
 
 
 class ReceiveMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,18 +70,6 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     conversation: UUID
-
-
-class AnswerGiven(msgspec.Struct, frozen=True, kw_only=True):
-    """`disclosure` is what the customer was told before this, the first answer; later None."""
-
-    conversation: UUID
-    messages: tuple[Message, ...]
-    received_at: datetime
-    disclosure: str | None
-    metered: Conversation.Metered
-    event: Conversation.Answered
-    position: int
 
 
 class CloseConversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,16 +153,27 @@ async def answer(
     providers: Providers,
     clock: Clock,
     ids: Ids,
+    listener: Listener | None = None,
 ) -> AnswerGiven | None:
-    """Answer what is pending, once: None when nothing was. Newer messages make it begin again. Raises Unavailable."""
-    course, late = Course(), None
-    for tried in range(TRIES):
-        conversation = await store.load(Conversation, command.conversation, tenant=context.tenant)
-        burst = conversation.state.burst
+    """Answer what is pending, once: None when nothing was. Newer messages make it begin again, unless it is with the customer.
+
+    Raises Unavailable.
+    """
+    course, spent = Course(), None
+    for _ in range(TRIES):
+        conversation = await unsent(command.conversation, context.tenant, store=store, clock=clock)
+        burst = conversation.pending
+        if spent is not None and (burst is None or burst.interaction != spent.interaction):
+            # Paid for, though another answer came before it could be said.
+            await pay(command.conversation, spent, context, store, clock)
+            course, spent = Course(), None
+            conversation = await unsent(command.conversation, context.tenant, store=store, clock=clock)
+            burst = conversation.pending
         if burst is None:
-            if late is not None:
-                await _pay(command.conversation, late, course, context, store, clock)
             return None
+        heard = listener if listener is not None and listener.interaction == burst.interaction else None
+        if spent is not None and heard is not None:
+            await heard.restarted()
         started = time.perf_counter()
         configuration, version = await configuration_of(context.tenant, store=store)
         if not await enabled("full_agent", str(conversation.id), tenant=context.tenant, store=store):
@@ -185,7 +182,7 @@ async def answer(
         passages = await retrieve(
             context.tenant, questions, configuration, embedder=embedder, vectors=vectors
         )
-        history = conversation.state.history[: -len(questions)]
+        history = conversation.earlier
         prompt = answer_prompt(configuration, history, passages, questions)
         chosen = await route(
             Question(prompt=prompt, questions=questions, turns=len(history), subject=conversation.id),
@@ -204,79 +201,53 @@ async def answer(
             max_tokens=configuration.max_answer_tokens,
             temperature=configuration.temperature,
         )
-        completion = await respond(
-            Asked(interaction=burst.interaction, route=chosen, request=request),
-            course.begin(),
-            context,
-            configuration_version=version,
-            store=store,
-            providers=providers,
-            clock=clock,
-            ids=ids,
-        )
-        conversation.ask(retrieved=ranked(passages), prompt=prompt, at=clock())
-        late = conversation.meter(
-            burst.interaction, routing=course.routing(chosen), attempts=course.attempts, at=clock()
-        )
-        if completion is not None:
-            text, citations = cited(completion.text, passages)
-            conversation.disclose(configuration.disclosure, clock())
-            conversation.answer(
-                text=text if configuration.attribution else without_markers(text),
-                citations=citations,
-                template=ANSWER,
-                confidence=confidence_of(completion, passages),
-                configuration_version=version,
-                cached=course.attempts[-1].cached,
-                latency_ms=round((time.perf_counter() - started) * 1000, 3),
-                at=clock(),
-            )
-        elif course.exhausted is not None:
-            conversation.disclose(configuration.disclosure, clock())
-            conversation.answer(
-                text=configuration.out_of_budget,
-                citations=(),
-                template=OUT_OF_BUDGET,
-                confidence=0.0,
-                handoff="budget",
-                configuration_version=version,
-                latency_ms=round((time.perf_counter() - started) * 1000, 3),
-                at=clock(),
-            )
-        else:
-            conversation.fail(reason=course.failure(), at=clock())
-        failed = isinstance(conversation.pending_events[-1], Conversation.AnswerFailed)
-        work = [] if failed else [Settled(kind=ANSWER_WORK, key=command.conversation.hex)]
-        events = list(conversation.pending_events)
-        settled = settlement(course.attempts, course.reservations, clock())
+        sending = heard and Sending(conversation, configuration.disclosure, heard, context, store, clock)
         try:
-            saved = await store.save(
-                conversation,
-                *settled.aggregates,
-                context=context,
-                work=[*work, *settled.work],
-                tallies=settled.tallies,
-            )
-        except Conflict:
-            if tried == TRIES - 1:
+            try:
+                completion = await respond(
+                    Asked(interaction=burst.interaction, route=chosen, request=request),
+                    course.begin(),
+                    context,
+                    configuration_version=version,
+                    store=store,
+                    providers=providers,
+                    clock=clock,
+                    ids=ids,
+                    deliver=sending.deliver if sending else None,
+                )
+            except Conflict:
                 raise
-            # Paid for, though newer messages, or another answer, came before it could be said.
+            except BaseException:
+                # Whoever gives it is stopped: what it cost until now is on record all the same.
+                if course.attempts or course.reservations:
+                    left = Spent(burst.interaction, course.routing(chosen), course)
+                    await finished(pay(command.conversation, left, context, store, clock))
+                raise
+            record = AnswerRecord(
+                burst=burst,
+                configuration=configuration,
+                configuration_version=version,
+                passages=passages,
+                prompt=prompt,
+                chosen=chosen,
+                course=course,
+                completion=completion,
+                started=started,
+                context=context,
+                store=store,
+                clock=clock,
+            )
+            if sending and sending.begun:
+                return await finished(record.save_sent(conversation))
+            return await finished(record.save(conversation))
+        except Conflict:
+            if sending and sending.begun:
+                raise
+            spent = Spent(burst.interaction, course.routing(chosen), course)
             await course.refresh(context.tenant, store)
-            continue
-        if failed:
-            raise Unavailable("no provider gave an answer; it is tried again")
-        answered = events[-1]
-        assert isinstance(answered, Conversation.Answered)
-        return AnswerGiven(
-            conversation=conversation.id,
-            messages=burst.messages,
-            received_at=burst.since,
-            disclosure=next((e.text for e in events if isinstance(e, Conversation.Disclosed)), None),
-            metered=late,
-            event=answered,
-            position=saved.position,
-        )
-    raise AssertionError("unreachable")
+    assert spent is not None
+    await pay(command.conversation, spent, context, store, clock)
+    raise Conflict("newer messages came again and again while they were answered; it is tried again")
 
 
 async def close_conversation(
@@ -288,31 +259,6 @@ async def close_conversation(
     if not conversation.pending_events:
         return 0
     return (await store.save(conversation, context=context)).position
-
-
-async def _pay(
-    id: UUID, metered: Conversation.Metered, course: Course, context: Context, store: Store, clock: Clock
-) -> None:
-    """Put on record what was spent on an answer that somebody else has given first."""
-    for race in range(RACES):
-        try:
-            conversation = await store.load(Conversation, id, tenant=context.tenant)
-        except Erased:
-            return  # nothing may follow an erasure; what was reserved is given back in time
-        if conversation.state.forgotten:
-            return
-        conversation.meter(metered.interaction, routing=metered.routing, attempts=course.attempts, at=clock())
-        settled = settlement(course.attempts, course.reservations, clock())
-        try:
-            await store.save(
-                conversation, *settled.aggregates, context=context, work=settled.work, tallies=settled.tallies
-            )
-        except Conflict:
-            if race == RACES - 1:
-                raise
-            await course.refresh(context.tenant, store)
-        else:
-            return
 
 
 async def _message_at(store: Store, tenant: UUID, position: int) -> Recorded:

@@ -11,6 +11,7 @@ import msgspec
 from application.context import Context
 from application.conversation import ANSWER_WORK, conversation_of
 from application.ports import CACHE_KINDS, Cache, Clock, Eraser, Keyring, Owed, Settled, Store
+from application.user import API, forget_calls, forget_user
 from domain.conversation import Conversation
 from domain.errors import Erased, NotFound
 
@@ -28,20 +29,34 @@ class Erase(msgspec.Struct, frozen=True, kw_only=True):
     subject: UUID
 
 
+class EraseUser(msgspec.Struct, frozen=True, kw_only=True):
+    user: UUID
+
+
 class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
     """`conversations` that are being erased, the earlier ones of this customer included; `position` of the last event, 0 when
-    all had been forgotten before."""
+    all had been forgotten before.
+
+    `users`: those of the completions API with this name, one after each erasure, all of whose calls are being erased.
+    """
 
     conversations: tuple[UUID, ...]
+    users: tuple[UUID, ...] = ()
     position: int
 
 
 async def forget_customer(
     command: ForgetCustomer, context: Context, *, store: Store, keyring: Keyring, clock: Clock
 ) -> Forgotten:
-    """Say that a customer is to be erased. Raises NotFound for one who never wrote."""
+    """Say that a customer is to be erased; on the channel `api` also the calls for whom the app named so. Raises NotFound for one who
+    never wrote."""
     found: list[UUID] = []
+    users: tuple[UUID, ...] = ()
     position = 0
+    if command.channel == API:
+        users, position = await forget_user(
+            command.address, context, store=store, keyring=keyring, clock=clock
+        )
     for generation in count():
         conversation = await conversation_of(
             context.tenant, command.channel, command.address, generation, keyring=keyring
@@ -49,10 +64,10 @@ async def forget_customer(
         try:
             said = await forget_conversation(conversation, context, store=store, clock=clock)
         except NotFound:
-            if not found:
+            if not found and not users:
                 text = "this customer has no conversation in this tenant; check channel and address"
                 raise NotFound(text) from None
-            return Forgotten(conversations=tuple(found), position=position)
+            return Forgotten(conversations=tuple(found), users=users, position=position)
         position = said or position
         found.append(conversation)
     raise AssertionError("unreachable")
@@ -98,3 +113,11 @@ async def erase(command: Erase, context: Context, *, eraser: Eraser, cache: Cach
     for kind in CACHE_KINDS:
         await cache.forget(context.tenant, kind)
     return blanked
+
+
+async def erase_user(
+    command: EraseUser, context: Context, *, store: Store, eraser: Eraser, cache: Cache, clock: Clock
+) -> int:
+    """Say of each call of a forgotten user that it goes, then erase them all at once; returns how many events were blanked."""
+    await forget_calls(command.user, context, store=store, eraser=eraser, clock=clock)
+    return await erase(Erase(subject=command.user), context, eraser=eraser, cache=cache)

@@ -2,76 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-import msgspec
-
+from application.explained import Explanation, configuration_at, evidence_of, passages_in
+from application.explaining_call import explain_call
 from application.flag import flags_at
 from application.ports import Located, Locator, Store
-from domain.agent import Agent, AgentConfiguration
-from domain.completion import Attempt, Citation, Turn
-from domain.conversation import Conversation, Message, Retrieved
+from domain.conversation import Conversation, Message
 from domain.errors import NotFound
 from domain.recorded import Recorded
-from domain.routing import Routing
-
-_DOCUMENT = re.compile(r"<document number=(\d+) [^\n]*>\n(.*?)\n</document>", re.DOTALL)
-
-
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that the explanation rests on."""
-
-    position: int
-    version: int
-    kind: str
-    recorded_at: datetime
-    actor: str
-    correlation: UUID
-    causation: UUID | None
-    hash: str
-
-
-class FoundPassage(msgspec.Struct, frozen=True, kw_only=True):
-    """A retrieved passage with the text that stood in the prompt."""
-
-    retrieved: Retrieved
-    cited: bool
-    text: str | None
-
-
-class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """`flags` are those that were in force for this conversation when the answer was put on record."""
-
-    interaction: UUID
-    conversation: UUID
-    status: str
-    messages: tuple[Message, ...]
-    disclosure: str | None = None
-    answer: str | None = None
-    citations: tuple[Citation, ...] = ()
-    flags: dict[str, bool] = {}
-    routing: Routing | None = None
-    attempts: tuple[Attempt, ...] = ()
-    passages: tuple[FoundPassage, ...] = ()
-    prompt: tuple[Turn, ...] = ()
-    template: str | None = None
-    configuration_version: int | None = None
-    configuration: AgentConfiguration | None = None
-    confidence: float | None = None
-    confidence_threshold: float | None = None
-    handoff: str | None = None
-    cached: bool = False
-    cost: Decimal = Decimal(0)
-    latency_ms: float | None = None
-    evidence: tuple[Evidence, ...] = ()
 
 
 async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Locator) -> Explanation:
-    """Everything that led to an answer. Raises NotFound."""
+    """Everything that led to the answer of an interaction, or of a call of the completions API. Raises NotFound."""
+    call = await explain_call(tenant, interaction, store=store)
+    return call or await explain_interaction(tenant, interaction, store=store, locator=locator)
+
+
+async def explain_interaction(
+    tenant: UUID, interaction: UUID, *, store: Store, locator: Locator
+) -> Explanation:
+    """Raises NotFound."""
     place = await locator.locate(tenant, interaction)
     conversation = place.conversation
     events = await interaction_events(tenant, place, interaction, store=store)
@@ -83,11 +36,11 @@ async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Loc
         if isinstance(e.event, Conversation.MessageReceived)
     )
     disclosure = next((e.event.text for e in events if isinstance(e.event, Conversation.Disclosed)), None)
-    failed = any(isinstance(e.event, Conversation.AnswerFailed) for e in events)
+    failed = [e.event.reason for e in events if isinstance(e.event, Conversation.AnswerFailed)]
     answered = next((e.event for e in events if isinstance(e.event, Conversation.Answered)), None)
     prompted = next((e.event for e in reversed(events) if isinstance(e.event, Conversation.Prompted)), None)
-    prompt = prompted.prompt if prompted else ()
-    evidence = tuple(_evidence(recorded) for recorded in events)
+    retrieved, prompt = (prompted.retrieved, prompted.prompt) if prompted else ((), ())
+    evidence = evidence_of(events)
     metered = [e.event for e in events if isinstance(e.event, Conversation.Metered)]
     chosen = answering(events)
     routing = chosen.routing if chosen else None
@@ -101,15 +54,16 @@ async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Loc
             status="failed" if failed else "pending",
             messages=messages,
             disclosure=disclosure,
+            reason=failed[-1] if failed else None,
             flags=flags.in_force(tenant, conversation),
             routing=routing,
             attempts=attempts,
-            passages=_passages(prompted, ()),
+            passages=passages_in(retrieved, prompt, ()),
             prompt=prompt,
             cost=cost,
             evidence=evidence,
         )
-    configuration = await _configuration(tenant, answered.configuration_version, store)
+    configuration = await configuration_at(tenant, answered.configuration_version, store)
     return Explanation(
         interaction=interaction,
         conversation=conversation,
@@ -121,7 +75,7 @@ async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Loc
         flags=flags.in_force(tenant, conversation),
         routing=routing,
         attempts=attempts,
-        passages=_passages(prompted, answered.citations),
+        passages=passages_in(retrieved, prompt, answered.citations),
         prompt=prompt,
         template=answered.template,
         configuration_version=answered.configuration_version,
@@ -149,27 +103,6 @@ async def interaction_events(
     return found
 
 
-async def _configuration(tenant: UUID, version: int, store: Store) -> AgentConfiguration:
-    """The configuration as it was at a version; 0 are the defaults."""
-    if version == 0:
-        return AgentConfiguration()
-    return (await store.load(Agent, Agent.id_of(tenant), tenant=tenant, version=version)).state.configuration
-
-
-def _passages(
-    prompted: Conversation.Prompted | None, citations: tuple[Citation, ...]
-) -> tuple[FoundPassage, ...]:
-    if prompted is None:
-        return ()
-    system = prompted.prompt[0].text if prompted.prompt else ""
-    texts = {int(number): text for number, text in _DOCUMENT.findall(system)}
-    cited = {citation.passage for citation in citations}
-    return tuple(
-        FoundPassage(retrieved=item, cited=item.passage in cited, text=texts.get(item.rank))
-        for item in prompted.retrieved
-    )
-
-
 def answering(events: Sequence[Recorded]) -> Conversation.Metered | None:
     """Of an interaction's events the one that tells by what it was answered: the last before the answer. Late ones may follow it."""
     metered = None
@@ -179,16 +112,3 @@ def answering(events: Sequence[Recorded]) -> Conversation.Metered | None:
         elif isinstance(recorded.event, Conversation.Answered):
             break
     return metered
-
-
-def _evidence(recorded: Recorded) -> Evidence:
-    return Evidence(
-        position=recorded.position,
-        version=recorded.version,
-        kind=recorded.topic,
-        recorded_at=recorded.recorded_at,
-        actor=recorded.actor,
-        correlation=recorded.correlation,
-        causation=recorded.causation,
-        hash=recorded.hash.hex(),
-    )

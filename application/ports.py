@@ -395,10 +395,9 @@ class Located(msgspec.Struct, frozen=True):
 
 
 class Writing(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer, and the position at which the log has it."""
+    """An answer, of a conversation or of a call, and the position at which the log has it."""
 
-    interaction: UUID
-    conversation: UUID
+    stream: UUID
     position: int
 
 
@@ -450,6 +449,9 @@ class Directory(Protocol):
 
 
 class Eraser(Protocol):
+    async def calls_of(self, tenant: UUID, user: UUID) -> Sequence[UUID]:
+        """The calls that the user's key sealed, and that are not blanked yet."""
+
     async def erase(self, tenant: UUID, subject: UUID) -> int:
         """Destroy the subject's key; blank, or remove, whatever was sealed with it. Returns how many events were blanked."""
 

@@ -8,8 +8,9 @@ import time
 import msgspec
 
 from application.attempting import Deliver
-from application.completing import LAST_RESORT, Asked, Course, Providers, complete
+from application.completing import LAST_RESORT, Providers, complete
 from application.context import Context
+from application.course import Asked, Course
 from application.flag import enabled
 from application.ports import Clock, Ids, Store
 from domain.completion import Attempt, Completion

@@ -21,7 +21,7 @@ from application.document import (
     process_document,
     remove_document,
 )
-from application.erasure import ERASE_WORK, Erase, erase
+from application.erasure import ERASE_WORK, Erase, EraseUser, erase, erase_user
 from application.flag import ROLLOUT_WORK, LookAtRollout, look_at_rollout
 from application.ports import (
     Clock,
@@ -36,6 +36,7 @@ from application.ports import (
     Vectors,
 )
 from application.retention import RETENTION_WORK, KeepRetention, keep_retention
+from application.user import ERASE_USER_WORK
 from domain.catalogue import Catalogue
 
 
@@ -93,16 +94,19 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
     """Name → how it is done."""
 
     async def do_answer(item: Item) -> None:
-        await answer(
-            Answer(conversation=UUID(item.key)),
-            _context(item, p.ids),
-            store=p.store,
-            embedder=p.embedder,
-            vectors=p.vectors,
-            providers=p.providers,
-            clock=p.clock,
-            ids=p.ids,
-        )
+        more = True
+        while more:
+            given = await answer(
+                Answer(conversation=UUID(item.key)),
+                _context(item, p.ids),
+                store=p.store,
+                embedder=p.embedder,
+                vectors=p.vectors,
+                providers=p.providers,
+                clock=p.clock,
+                ids=p.ids,
+            )
+            more = given is not None and given.more
 
     async def do_process_document(item: Item) -> None:
         await process_document(
@@ -132,6 +136,12 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         command, context = Erase(subject=UUID(item.key)), _context(item, p.ids)
         await erase(command, context, eraser=p.eraser, cache=p.providers.cache)
 
+    async def do_erase_user(item: Item) -> None:
+        command, context = EraseUser(user=UUID(item.key)), _context(item, p.ids)
+        await erase_user(
+            command, context, store=p.store, eraser=p.eraser, cache=p.providers.cache, clock=p.clock
+        )
+
     async def do_expire_reservation(item: Item) -> datetime | None:
         return await expire_reservation(UUID(item.key), _context(item, p.ids), store=p.store, clock=p.clock)
 
@@ -158,6 +168,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         ALERT_WORK: Kind(handler=do_raise_alerts),
         ROLLOUT_WORK: Kind(handler=do_look_at_rollout, attempts=1000),
         ERASE_WORK: Kind(handler=do_erase, attempts=20, lease=60.0),
+        ERASE_USER_WORK: Kind(handler=do_erase_user, attempts=20, lease=60.0),
         ANSWER_WORK: Kind(handler=do_answer),
         PROCESS_WORK: Kind(handler=do_process_document, attempts=5, lease=60.0),
         REMOVE_WORK: Kind(handler=do_remove_document, attempts=20),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
-from domain.base import Aggregate, CreatedEvent
+from domain.base import Aggregate, CreatedEvent, one_per_tenant
 from domain.errors import Invalid
 
 Text = Annotated[str, Meta(min_length=1, max_length=2000)]
@@ -95,7 +95,7 @@ class Agent(Aggregate[AgentState]):
     @staticmethod
     def id_of(tenant: UUID) -> UUID:
         """The agent's id follows from its tenant's."""
-        return uuid5(tenant, "agent")
+        return one_per_tenant(tenant, "agent")
 
     @classmethod
     def begin(cls, tenant: UUID, at: datetime) -> Agent:

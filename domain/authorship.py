@@ -4,7 +4,7 @@ fingerprint = SHA-256(tenant 16 bytes | SHA-256(text as UTF-8)), of the text as 
 
 It is not keyed, because whoever has nothing but a text's SHA-256 is to get an answer too, and because a rebuild must give the
 same rows without any secret. The tenant in it keeps tables of guesses from serving twice. A short answer can still be guessed
-by whoever reads the table, which row-level security keeps to the tenant; a forgotten conversation's rows are deleted.
+by whoever reads the table, which row-level security keeps to the tenant; the rows of a forgotten conversation or call are deleted.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from domain.answering import without_markers
+from domain.call import Call
 from domain.conversation import Conversation
 
-MACHINE_MADE = frozenset([Conversation.Answered.TOPIC])
+MACHINE_MADE = frozenset([Conversation.Answered.TOPIC, Call.Answered.TOPIC, Call.Ended.TOPIC])
 """Events with a text that a model wrote; exports mark them (EU AI Act, Art. 50)."""
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 from eventsourcing.domain import BaseAggregate, CanInitAggregate, CanMutateAggregate
@@ -133,6 +134,12 @@ class Aggregate(BaseAggregate[UUID], Generic[S]):
         for event in events:
             aggregate = event.mutate(aggregate)
         return aggregate
+
+
+@lru_cache(maxsize=20_000)
+def one_per_tenant(tenant: UUID, name: str) -> UUID:
+    """The id of an aggregate of which a tenant has one. It follows from the tenant's."""
+    return uuid5(tenant, name)
 
 
 def event_class(topic: str) -> type[Event]:

@@ -14,11 +14,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar, Literal
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
-from domain.base import NIL, Aggregate, CreatedEvent
+from domain.base import NIL, Aggregate, CreatedEvent, one_per_tenant
 from domain.errors import Invalid, Refused
 
 TALLIES = "budget"
@@ -166,7 +166,7 @@ class Budget(Aggregate[BudgetState]):
     @staticmethod
     def id_of(tenant: UUID) -> UUID:
         """The budget's id follows from its tenant's."""
-        return uuid5(tenant, "budget")
+        return one_per_tenant(tenant, "budget")
 
     @classmethod
     def begin(cls, tenant: UUID, at: datetime) -> Budget:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 import msgspec
@@ -19,7 +19,9 @@ from domain.routing import Routing
 
 
 class CallState(msgspec.Struct):
+    user_id: UUID | None = None
     ended: bool = False
+    forgotten: bool = False
 
 
 class Call(Aggregate[CallState]):
@@ -32,9 +34,10 @@ class Call(Aggregate[CallState]):
         pass
 
     class Requested(Event, CreatedEvent, frozen=True, kw_only=True):
-        """`model` is what the app named; `user` is whom it named, as it did."""
+        """`model` is what the app named; `user` is whom it named, as it did, `user_id` their id (domain/user.py)."""
 
         TOPIC: ClassVar[str] = "call.requested"
+        class_version: ClassVar[int] = 2
         model: str
         messages: tuple[Turn, ...]
         max_tokens: int
@@ -43,15 +46,30 @@ class Call(Aggregate[CallState]):
         options: dict[str, float | int | str] | None = None
         stream: bool = False
         user: str | None = None
+        user_id: UUID | None = None
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """Each call had a key of its own in the first version: it has no `user_id`."""
+
+        def apply(self, aggregate: Call) -> None:
+            aggregate.state.user_id = self.user_id
 
     class Prompted(Event, frozen=True, kw_only=True):
         """What the agent made of it: the passages that were found, and the whole prompt."""
 
         TOPIC: ClassVar[str] = "call.prompted"
+        class_version: ClassVar[int] = 2
         LENT: ClassVar[bool] = True
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
+        template: str | None = None
         configuration_version: int
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version did not say the template's name; it was this one."""
+            facts["template"] = "answer/1"
 
         def apart(self) -> tuple[Self, tuple[Lent, ...]]:
             retrieved, prompt, lent = cut(self.retrieved, self.prompt)
@@ -92,6 +110,21 @@ class Call(Aggregate[CallState]):
         def apply(self, aggregate: Call) -> None:
             aggregate.state.ended = True
 
+    class Forgotten(Event, frozen=True, kw_only=True):
+        """The last event: its user is to be erased. What is personal before it is blanked, the user's key destroyed."""
+
+        TOPIC: ClassVar[str] = "call.forgotten"
+        PERSONAL: ClassVar[bool] = False
+        ERASES: ClassVar[bool] = True
+
+        def apply(self, aggregate: Call) -> None:
+            aggregate.state.forgotten = True
+
+    @property
+    def subject(self) -> UUID:
+        """The user, whose calls are erased all at once; a call for nobody in particular has a key of its own."""
+        return self.state.user_id or self.id
+
     @classmethod
     def request(
         cls,
@@ -105,6 +138,7 @@ class Call(Aggregate[CallState]):
         options: dict[str, float | int | str],
         stream: bool,
         user: str | None,
+        user_id: UUID | None = None,
         at: datetime,
     ) -> Call:
         return cls.create(
@@ -119,6 +153,7 @@ class Call(Aggregate[CallState]):
             options=options or None,
             stream=stream,
             user=user,
+            user_id=user_id,
         )
 
     def prompt(
@@ -126,12 +161,13 @@ class Call(Aggregate[CallState]):
         *,
         retrieved: tuple[Retrieved, ...],
         prompt: tuple[Turn, ...],
+        template: str,
         configuration_version: int,
         at: datetime,
     ) -> None:
         """Record what a model is asked in the place of the app's own messages."""
-        facts = {"retrieved": retrieved, "prompt": prompt, "configuration_version": configuration_version}
-        self.trigger(self.Prompted, at=at, **facts)
+        facts = {"prompt": prompt, "template": template, "configuration_version": configuration_version}
+        self.trigger(self.Prompted, at=at, retrieved=retrieved, **facts)
 
     def meter(self, *, routing: Routing, attempts: Sequence[Attempt], at: datetime) -> Metered:
         """Record what was tried, and what it cost."""
@@ -157,3 +193,8 @@ class Call(Aggregate[CallState]):
     def end(self, *, reason: str, text: str, latency_ms: float, at: datetime) -> None:
         """Record that there is no whole answer."""
         self.trigger(self.Ended, at=at, reason=reason, text=text, latency_ms=latency_ms)
+
+    def forget(self, at: datetime) -> None:
+        """Erase it, with all of its user's."""
+        if not self.state.forgotten:
+            self.trigger(self.Forgotten, at=at)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
-from domain.base import Aggregate, CreatedEvent
+from domain.base import Aggregate, CreatedEvent, one_per_tenant
 from domain.catalogue import Catalogue, Model, named
 from domain.errors import Invalid, Refused
 from domain.pricing import Price
@@ -92,7 +92,7 @@ class CatalogueOverrides(Aggregate[CatalogueState]):
     @staticmethod
     def id_of(tenant: UUID) -> UUID:
         """Follows from the tenant's."""
-        return uuid5(tenant, "catalogue")
+        return one_per_tenant(tenant, "catalogue")
 
     @classmethod
     def begin(cls, tenant: UUID, at: datetime) -> CatalogueOverrides:

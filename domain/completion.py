@@ -86,6 +86,9 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, float | int | str] = {}
     """More of what OpenAI's API knows, by its names, as top_p and seed; a provider passes on what it knows as well."""
 
+    abilities: frozenset[str] | None = None
+    """Those of the model in the tenant's catalogue (domain/catalogue.py); None where it is not in it: the provider goes by its name."""
+
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider answered. `model` is the served one, which may differ from the requested one."""

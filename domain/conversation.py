@@ -26,17 +26,21 @@ LONGEST_MESSAGE = 8_000
 """Characters of one customer message (WhatsApp allows 4,096)."""
 
 
+NOT_TOLD = "the customer must be told that a machine answers before the first answer"
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     text: str
 
 
 class Burst(msgspec.Struct):
-    """The messages that the next answer has to answer together."""
+    """Messages that one answer has to answer together. `disclosure`: what the customer was told before it, if it is the first."""
 
     interaction: UUID
     messages: tuple[Message, ...]
     since: datetime
+    disclosure: str | None = None
 
 
 class ConversationState(msgspec.Struct):
@@ -46,6 +50,12 @@ class ConversationState(msgspec.Struct):
     open: bool = True
     forgotten: bool = False
     disclosed: bool = False
+    begun: Burst | None = None
+    """The one whose answer the customer has begun to get: it takes no more messages, and is answered first."""
+
+    begun_at: datetime | None = None
+    """Since when somebody is sending that answer; None where nobody is, because it failed on the way."""
+
     burst: Burst | None = None
     shown: tuple[str, ...] = ()
     """Passages in the prompt of the answer that is being made."""
@@ -95,6 +105,8 @@ class Conversation(Aggregate[ConversationState]):
 
         def apply(self, aggregate: Conversation) -> None:
             aggregate.state.disclosed = True
+            if (burst := aggregate.pending) is not None:
+                burst.disclosure = self.text
 
     class Prompted(Event, frozen=True, kw_only=True):
         """What a model is asked: the passages that were found, and the whole prompt. Apart from the answer, because it is large
@@ -132,6 +144,19 @@ class Conversation(Aggregate[ConversationState]):
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """What is new in the second version has defaults that are true of the first."""
 
+    class AnswerBegun(Event, frozen=True, kw_only=True):
+        """The customer begins to get the answer, piece by piece: messages that come from now on are the next burst's."""
+
+        TOPIC: ClassVar[str] = "conversation.answer_begun"
+        PERSONAL: ClassVar[bool] = False
+        interaction: UUID
+
+        def apply(self, aggregate: Conversation) -> None:
+            state = aggregate.state
+            if state.burst is not None and state.burst.interaction == self.interaction:
+                state.begun, state.burst = state.burst, None
+            state.begun_at = self.timestamp
+
     class Answered(Event, frozen=True, kw_only=True):
         """One interaction's answer."""
 
@@ -149,9 +174,12 @@ class Conversation(Aggregate[ConversationState]):
         latency_ms: float
 
         def apply(self, aggregate: Conversation) -> None:
-            aggregate.state.burst = None
-            aggregate.state.shown = ()
-            aggregate.state.last_interaction = self.interaction
+            state = aggregate.state
+            if state.begun is None:
+                state.burst = None
+            state.begun = state.begun_at = None
+            state.shown = ()
+            state.last_interaction = self.interaction
             aggregate._remember("assistant", self.text)
 
     class AnswerFailed(Event, frozen=True, kw_only=True):
@@ -160,6 +188,9 @@ class Conversation(Aggregate[ConversationState]):
         TOPIC: ClassVar[str] = "conversation.answer_failed"
         interaction: UUID
         reason: str
+
+        def apply(self, aggregate: Conversation) -> None:
+            aggregate.state.begun_at = None
 
     class Closed(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "conversation.closed"
@@ -188,8 +219,20 @@ class Conversation(Aggregate[ConversationState]):
     def start(cls, id: UUID, *, channel: str, address: str, name: str | None, at: datetime) -> Conversation:
         return cls.create(cls.Started, id=id, at=at, channel=channel, address=address, name=name)
 
+    @property
+    def pending(self) -> Burst | None:
+        """What is to be answered next."""
+        return self.state.begun or self.state.burst
+
+    @property
+    def earlier(self) -> list[Turn]:
+        """The history before the messages that wait for an answer."""
+        state = self.state
+        waiting = sum(len(burst.messages) for burst in (state.begun, state.burst) if burst is not None)
+        return state.history[: max(0, len(state.history) - waiting)]
+
     def receive(self, *, message: str, text: str, interaction: UUID, at: datetime) -> UUID:
-        """Take a customer's message; returns the interaction that will answer it: the pending burst's, or `interaction`."""
+        """Take a customer's message; returns the interaction that will answer it: that of the burst which it joins, or `interaction`."""
         self._alive()
         if not text.strip():
             raise Invalid("the message has no text; send at least one visible character")
@@ -222,6 +265,13 @@ class Conversation(Aggregate[ConversationState]):
         assert isinstance(metered, self.Metered)
         return metered
 
+    def begin_answer(self, at: datetime) -> None:
+        """Record that the customer begins to get the pending burst's answer. Raises Refused when the disclosure is missing."""
+        burst = self._pending()
+        if not self.state.disclosed:
+            raise Refused(NOT_TOLD)
+        self.trigger(self.AnswerBegun, at=at, interaction=burst.interaction)
+
     def answer(
         self,
         *,
@@ -238,7 +288,7 @@ class Conversation(Aggregate[ConversationState]):
         """Answer the pending burst. Raises Refused when nothing is pending or the disclosure is missing."""
         burst = self._pending()
         if not self.state.disclosed:
-            raise Refused("the customer must be told that a machine answers before the first answer")
+            raise Refused(NOT_TOLD)
         if strange := [c.passage for c in citations if c.passage not in self.state.shown]:
             raise Refused(f"the answer cites passages that were not in the prompt: {strange}")
         self.trigger(
@@ -274,9 +324,14 @@ class Conversation(Aggregate[ConversationState]):
             raise Erased("this conversation was erased")
 
     def _pending(self) -> Burst:
-        if self.state.burst is None:
+        if self.pending is None:
             raise Refused("there is no message to answer")
-        return self.state.burst
+        return self.pending
 
     def _remember(self, role: Literal["user", "assistant"], text: str) -> None:
-        self.state.history = [*self.state.history, Turn(role=role, text=text)][-HISTORY:]
+        """An answer stands before the messages that it does not answer."""
+        history, burst = self.state.history, self.state.burst
+        at = len(history)
+        if role == "assistant" and burst is not None:
+            at = max(0, at - len(burst.messages))
+        self.state.history = [*history[:at], Turn(role=role, text=text), *history[at:]][-HISTORY:]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
-from domain.base import Aggregate, CreatedEvent
+from domain.base import Aggregate, CreatedEvent, one_per_tenant
 from domain.errors import Refused
 from domain.feature import FEATURES, Setting, bucket_of, feature_of
 from domain.rollout import Finding, Plan, Sides, enough, judge
@@ -177,7 +177,7 @@ class Flags(Aggregate[FlagsState]):
     @staticmethod
     def id_of(tenant: UUID) -> UUID:
         """The id follows from the tenant's."""
-        return uuid5(tenant, "flags")
+        return one_per_tenant(tenant, "flags")
 
     @classmethod
     def begin(cls, tenant: UUID, at: datetime) -> Flags:

@@ -15,6 +15,7 @@ from domain.budget_checks import (
     no_call_is_let_through_a_budget_that_does_not_cover_it,
 )
 from domain.call import Call
+from domain.call_checks import every_call_is_metered_once_and_ends_once
 from domain.conversation import Conversation as C
 from domain.pricing import total
 from domain.recorded import Recorded
@@ -35,6 +36,7 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
 
 def every_message_is_answered_once_or_pending() -> Check:
     pending: dict[UUID, list[str]] = {}
+    begun: dict[UUID, tuple[UUID, list[str]]] = {}
     seen: set[tuple[UUID, str]] = set()
 
     def check(recorded: Recorded) -> str | None:
@@ -44,8 +46,20 @@ def every_message_is_answered_once_or_pending() -> Check:
                 return f"message {event.message} was received a second time"
             seen.add((recorded.stream, event.message))
             waiting.append(event.message)
+        elif isinstance(event, C.AnswerBegun):
+            interaction, _ = begun.get(recorded.stream, (event.interaction, []))
+            if interaction != event.interaction:
+                return f"an answer was begun while that of {interaction} was not whole"
+            if recorded.stream not in begun:
+                begun[recorded.stream] = event.interaction, waiting
+                pending[recorded.stream] = []
         elif isinstance(event, C.Answered):
-            pending[recorded.stream] = []
+            if recorded.stream in begun:
+                interaction, waiting = begun.pop(recorded.stream)
+                if event.interaction != interaction:
+                    return f"an answer came while that of {interaction} was begun and not whole"
+            else:
+                pending[recorded.stream] = []
             if list(event.messages) != waiting:
                 return f"the answer is to {list(event.messages)}, but {waiting} were waiting"
         return None
@@ -71,10 +85,11 @@ def every_citation_was_in_the_prompt() -> Check:
 
     def check(recorded: Recorded) -> str | None:
         event = recorded.event
-        if isinstance(event, C.Prompted):
-            shown[event.interaction] = {item.passage for item in event.retrieved}
-        elif isinstance(event, C.Answered):
-            strange = {c.passage for c in event.citations} - shown.pop(event.interaction, set())
+        if isinstance(event, C.Prompted | Call.Prompted):
+            shown[getattr(event, "interaction", recorded.stream)] = {item.passage for item in event.retrieved}
+        elif isinstance(event, C.Answered | Call.Answered):
+            prompt = shown.pop(getattr(event, "interaction", recorded.stream), set())
+            strange = {c.passage for c in event.citations} - prompt
             if strange:
                 return f"the answer cites passages that were not in its prompt: {sorted(strange)}"
         return None
@@ -132,6 +147,7 @@ INVARIANTS: Mapping[str, Callable[[], Check]] = {
         nothing_follows_an_erasure,
         no_call_is_let_through_a_budget_that_does_not_cover_it,
         every_reservation_ends_once,
+        every_call_is_metered_once_and_ends_once,
     )
 }
 

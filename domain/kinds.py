@@ -18,6 +18,7 @@ from domain.reservation import Reservation
 from domain.retention import Retention
 from domain.router import Router
 from domain.tenant import Tenant
+from domain.user import User
 
 KINDS: tuple[type[Aggregate[Any]], ...] = (
     Tenant,
@@ -32,6 +33,7 @@ KINDS: tuple[type[Aggregate[Any]], ...] = (
     Router,
     Flags,
     Call,
+    User,
 )
 NAMES = {kind.TOPIC: kind for kind in KINDS}
 TOPICS = frozenset(topic for kind in KINDS for topic in events_of(kind))

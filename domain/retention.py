@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import ClassVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
-from domain.base import NIL, Aggregate, CreatedEvent
+from domain.base import NIL, Aggregate, CreatedEvent, one_per_tenant
 from domain.errors import Invalid
 
 SHORTEST, LONGEST = 1, 36_500
@@ -50,7 +50,7 @@ class Retention(Aggregate[RetentionState]):
     @staticmethod
     def id_of(tenant: UUID) -> UUID:
         """The id follows from the tenant's."""
-        return uuid5(tenant, "retention")
+        return one_per_tenant(tenant, "retention")
 
     @classmethod
     def begin(cls, tenant: UUID, at: datetime) -> Retention:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import ClassVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
-from domain.base import Aggregate, CreatedEvent
+from domain.base import Aggregate, CreatedEvent, one_per_tenant
 from domain.errors import Invalid
 from domain.routing_policy import RoutingPolicy
 
@@ -50,7 +50,7 @@ class Router(Aggregate[RouterState]):
     @staticmethod
     def id_of(tenant: UUID) -> UUID:
         """The router's id follows from its tenant's."""
-        return uuid5(tenant, "routing")
+        return one_per_tenant(tenant, "routing")
 
     @classmethod
     def begin(cls, tenant: UUID, at: datetime) -> Router:

@@ -13,10 +13,11 @@ Decider = Literal["pinned", "budget", "large_context", "score", "configuration"]
 
 
 class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that was not asked, though it stood before the one that answered."""
+    """A model that was not asked, though its turn had come: there is none, it has no room for the prompt, or it is unhealthy."""
 
     model: str
     reason: str
+    cause: Literal["missing", "no_room", "unhealthy"] = "missing"
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):

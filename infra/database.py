@@ -7,6 +7,8 @@ bookkeeping of all tenants and none of their content. Roles are taken at connect
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -20,6 +22,8 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from application.ports import Unavailable
 
+log = logging.getLogger("retrace.database")
+
 Connection = AsyncConnection[tuple[Any, ...]]
 Role = Literal[
     "retrace_app", "retrace_writer", "retrace_projector", "retrace_runner", "retrace_eraser", "retrace_keeper"
@@ -32,13 +36,19 @@ PATIENCE = 10.0
 CONNECT = 5
 """Seconds for one try to connect. A server that dies at that moment may leave its caller without any answer."""
 
+STARTING = 60.0
+"""Seconds that a role which starts waits for a database that is away: one that starts too, recovers, or has no room."""
 
 SCHEMAS = ("retrace", "public")
 
 
+LOCKED = 10.0
+"""Seconds that a statement waits for others' locks; a statement that waits for ever holds its connection for as long."""
+
+
 def options(role: str, schemas: Sequence[str] = SCHEMAS) -> str:
-    """libpq's `options`: the role, and the schemas whose names need no prefix."""
-    return f"-c role={role} -c search_path={','.join(schemas)}"
+    """libpq's `options`: the role, the schemas whose names need no prefix, and the longest wait for a lock."""
+    return f"-c role={role} -c search_path={','.join(schemas)} -c lock_timeout={LOCKED * 1000:.0f}"
 
 
 class Database:
@@ -99,7 +109,7 @@ class Database:
             yield connection
             await connection.execute("COMMIT")
         except psycopg.OperationalError as error:
-            raise Unavailable(f"the database does not answer ({type(error).__name__}); try again") from error
+            raise Unavailable(told(error)) from error
         finally:
             await self._give_back(connection)
 
@@ -132,6 +142,31 @@ class Database:
             with suppress(psycopg.OperationalError):
                 await connection.rollback()
         await self._pool.putconn(connection)
+
+
+def told(error: psycopg.Error) -> str:
+    """What a caller hears of a fault; never the error's own text, which may be personal."""
+    if isinstance(error, psycopg.errors.DiskFull):
+        return "the database's disk is full, so nothing was saved; try again once there is room"
+    return f"the database does not answer ({type(error).__name__}); try again"
+
+
+async def wait_for(url: str, seconds: float = STARTING) -> None:
+    """Until the server answers, for whoever can't begin without it. Raises Unavailable."""
+    deadline, pause = time.monotonic() + seconds, 0.1
+    while True:
+        try:
+            connection = await AsyncConnection.connect(url, connect_timeout=CONNECT)
+        except psycopg.OperationalError as error:
+            if time.monotonic() + pause > deadline:
+                raise Unavailable(f"the database did not answer for {seconds:.0f} s: {error}") from error
+            reason = str(error).partition("\n")[0]
+            log.warning("the database is away, trying again in %.1f s: %s", pause, reason)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 2.0)
+        else:
+            await connection.close()
+            return
 
 
 async def connect(url: str, role: Role) -> Connection:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from application.ports import Unavailable
 from domain.errors import NotFound
 from infra.crypto.keyring import Keyring
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""How a system says that there is no room."""
 
 
 class LocalFiles:
@@ -19,9 +24,16 @@ class LocalFiles:
         self._keyring = keyring
 
     async def write(self, tenant: UUID, document: UUID, content: bytes) -> None:
-        """Put the content in place whole or not at all."""
+        """Put the content in place whole or not at all. Raises Unavailable when there is no room for it."""
         sealed = await self._keyring.seal(tenant, document, content, _context(document))
-        await asyncio.to_thread(_write, self._path(tenant, document), sealed)
+        try:
+            await asyncio.to_thread(_write, self._path(tenant, document), sealed)
+        except OSError as error:
+            if error.errno in FULL:
+                raise Unavailable(
+                    "the disk for documents is full, so nothing was saved; try again once there is room"
+                ) from error
+            raise
 
     async def read(self, tenant: UUID, document: UUID) -> bytes:
         try:

@@ -126,10 +126,7 @@ class ReadAuthorship:
             authorship.Authorship(),
             lambda sql: authorship.find_authorship(sql, tenant, fingerprints, limit),
         )
-        return [
-            Writing(interaction=row.interaction, conversation=row.conversation, position=row.position)
-            for row in rows or ()
-        ]
+        return [Writing(stream=row.stream, position=row.position) for row in rows or ()]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from infra.embedded import Servers, servers
 from infra.embedded.process import ServerFailed, end_all, spawn
+from infra.embedded.room import LEAST, room
 from infra.settings import Secret, Settings, environment_of, master_text
 
 ROLES = ("serve", "worker", "projector")
@@ -70,6 +71,8 @@ class Tree:
         self._deaths: dict[str, int] = {}
         self._due: dict[str, float] = {}
         self._servers_due = 0.0
+        self._known_failure = ""
+        self._full = False
 
     def start(self, role: str) -> None:
         self._started[role] = time.monotonic()
@@ -89,7 +92,8 @@ class Tree:
             time.sleep(0.05)
 
     def look(self) -> None:
-        """Start again what has died; a child that keeps dying less and less often."""
+        """Start again what has died; a child that keeps dying less and less often. Say so when the disk is full."""
+        self._look_at_room()
         self._look_at_servers()
         for role, child in list(self._children.items()):
             if child.poll() is None:
@@ -105,8 +109,15 @@ class Tree:
                 )
                 self._say(f"{role} ended ({how}) and is started again {when}; its log: {self.log_of(role)}")
             if time.monotonic() >= self._due[role]:
-                del self._due[role]
-                self.start(role)
+                try:
+                    self.start(role)
+                except OSError as error:  # no room for its log, no process to be had
+                    self._due[role] = time.monotonic() + PAUSES[-1]
+                    self._say(
+                        f"{role} can't be started ({error.strerror}); tried again in {PAUSES[-1]:.0f} s"
+                    )
+                else:
+                    del self._due[role]
 
     def stop(self) -> None:
         """Ask all roles to end, then see to it."""
@@ -124,9 +135,29 @@ class Tree:
         try:
             for name in self._servers.ensure():
                 self._say(f"{name} had died and was started again")
-        except ServerFailed as error:
+            self._known_failure = ""
+        except (ServerFailed, OSError) as error:
             self._servers_due = time.monotonic() + SERVER_PAUSE
-            self._say(f"{error}\nIt is tried again in {SERVER_PAUSE:.0f} s.")
+            reason = error.reason if isinstance(error, ServerFailed) else str(error)
+            if not reason or reason != self._known_failure:  # a full disk may stay full for hours
+                self._say(f"{error}\nIt is tried again every {SERVER_PAUSE:.0f} s.")
+            self._known_failure = reason
+
+    def _look_at_room(self) -> None:
+        """A server without room may end and start by itself all the time, and says so in its own log only."""
+        try:
+            left = room(self.settings.data)
+        except FileNotFoundError:  # there is no folder where all servers are elsewhere
+            return
+        if not self._full and left < LEAST:
+            self._full = True
+            self._say(
+                f"the disk is full: {self.settings.data} has {left // 2**20} MB left; "
+                "writes are refused, and the database may end, until there is room"
+            )
+        elif self._full and left > 2 * LEAST:
+            self._full = False
+            self._say(f"there is room again: {self.settings.data} has {left // 2**20} MB left")
 
     def _pause(self, role: str) -> float:
         lived = time.monotonic() - self._started[role]

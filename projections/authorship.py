@@ -1,4 +1,4 @@
-"""Which interaction wrote this text? Fingerprints only (domain/authorship.py): the text itself is in the log, once."""
+"""Which interaction, or call, wrote this text? Fingerprints only (domain/authorship.py): the text itself is in the log, once."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from domain.authorship import fingerprints
 from domain.base import Event
+from domain.call import Call
 from domain.conversation import Conversation
 from domain.recorded import Recorded
 from projections.base import Sql, metadata, replacing, row_of, struct_of, tenant_column
@@ -33,45 +34,51 @@ authorship = Table(
     tenant_column(),
     Column("fingerprint", LargeBinary, primary_key=True),
     Column("interaction", Uuid, primary_key=True),
-    Column("conversation", Uuid, nullable=False),
+    Column("stream", Uuid, nullable=False),
     Column("position", BigInteger, nullable=False),
 )
-Index("authorship_conversation", authorship.c.tenant, authorship.c.conversation)
+Index("authorship_stream", authorship.c.tenant, authorship.c.stream)
 
 _REPLACE = replacing(authorship)
 
 
 class AuthorshipRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`position` is that of the answer in the tenant's log."""
+    """`position` is that of the answer in the tenant's log, `stream` its conversation or call; of a call it is the `interaction` too."""
 
     fingerprint: bytes
     interaction: UUID
-    conversation: UUID
+    stream: UUID
     position: int
 
 
 class Authorship:
     name: ClassVar[str] = "authorship"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     tables: ClassVar[Sequence[Table]] = (authorship,)
-    events: ClassVar[Sequence[type[Event]]] = (Conversation.Answered, Conversation.Forgotten)
+    events: ClassVar[Sequence[type[Event]]] = (
+        Conversation.Answered,
+        Conversation.Forgotten,
+        Call.Answered,
+        Call.Forgotten,
+    )
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
 
     async def apply(self, batch: Sequence[Recorded], sql: Sql) -> None:
         tenant = batch[0].tenant
-        # Nothing follows a conversation's last event, so its answers of this very batch need not be written first.
-        forgotten = {item.stream for item in batch if isinstance(item.event, Conversation.Forgotten)}
+        # Nothing follows a stream's last event, so its answers of this very batch need not be written first.
+        forgotten = {item.stream for item in batch if item.event is not None and item.event.ERASES}
         if forgotten:
-            its = authorship.c.conversation == any_(literal(list(forgotten), ARRAY(Uuid)))
+            its = authorship.c.stream == any_(literal(list(forgotten), ARRAY(Uuid)))
             await sql.run(delete(authorship).where(authorship.c.tenant == tenant, its))
         rows: dict[tuple[bytes, UUID], AuthorshipRow] = {}
         for item in batch:
-            if isinstance(item.event, Conversation.Answered) and item.stream not in forgotten:
+            if isinstance(item.event, Conversation.Answered | Call.Answered) and item.stream not in forgotten:
+                interaction = getattr(item.event, "interaction", item.stream)
                 for mark in sorted(fingerprints(tenant, item.event.text)):
-                    rows[mark, item.event.interaction] = AuthorshipRow(
+                    rows[mark, interaction] = AuthorshipRow(
                         fingerprint=mark,
-                        interaction=item.event.interaction,
-                        conversation=item.stream,
+                        interaction=interaction,
+                        stream=item.stream,
                         position=item.position,
                     )
         await sql.put(_REPLACE, [row_of(tenant, row) for row in rows.values()])

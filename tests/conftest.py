@@ -45,6 +45,7 @@ def database_url(servers: Servers, template: str) -> Iterator[str]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--share", type=float, default=1.0, help="part of the long tiers' runs, 0 to 1")
+    parser.addoption("--runs", type=int, help="runs of the crash tier; by default its share of 200")
     parser.addoption("--seed", type=int, default=20261121, help="seed of the long tiers")
 
 

@@ -7,10 +7,12 @@ sealed under the destroyed key; docs/erasure.md says what follows for backups.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from infra.crypto.keyring import Keyring
-from infra.database import Database
+from infra.database import Connection, Database
 
 
 class SubjectEraser:
@@ -20,21 +22,26 @@ class SubjectEraser:
         self._database = database
         self._keyring = keyring
 
+    async def calls_of(self, tenant: UUID, user: UUID) -> Sequence[UUID]:
+        async with self._database.tenant(tenant) as connection:
+            return await _calls(connection, user)
+
     async def erase(self, tenant: UUID, subject: UUID) -> int:
         # Events of the subject's that hold nothing personal are sealed under the tenant's key, and stay.
         blank = (
             "UPDATE events SET payload = NULL "
-            "WHERE tenant = %(tenant)s AND stream = %(subject)s AND substring(payload FROM 2 FOR 16) = %(sealed)s"
+            "WHERE tenant = %(tenant)s AND stream = ANY(%(streams)s) AND substring(payload FROM 2 FOR 16) = %(sealed)s"
         )
-        values = {"tenant": tenant, "subject": subject, "sealed": subject.bytes}
+        values: dict[str, Any] = {"tenant": tenant, "subject": subject, "sealed": subject.bytes}
         async with self._database.tenant(tenant) as connection:
             # The key first: that waits for those who hold it to write under it, so that all they wrote is found below.
             await connection.execute(
                 "DELETE FROM subject_keys WHERE tenant = %(tenant)s AND subject = %(subject)s", values
             )
+            values["streams"] = [subject, *await _calls(connection, subject)]
             blanked = (await connection.execute(blank, values)).rowcount
             for statement in (
-                "DELETE FROM snapshots WHERE tenant = %(tenant)s AND stream = %(subject)s",
+                "DELETE FROM snapshots WHERE tenant = %(tenant)s AND stream = ANY(%(streams)s)",
                 "DELETE FROM chunks WHERE tenant = %(tenant)s AND document = %(subject)s",
                 # Results that may hold an answer or a passage; requests that come again are guarded by the inbox.
                 "DELETE FROM idempotency WHERE tenant = %(tenant)s",
@@ -44,3 +51,9 @@ class SubjectEraser:
                 await connection.execute(statement, values)
         self._keyring.forget(tenant, subject)
         return blanked
+
+
+async def _calls(connection: Connection, subject: UUID) -> list[UUID]:
+    """The calls that the subject's key sealed."""
+    cursor = await connection.execute("SELECT calls_sealed_by(%s)", [subject.bytes], binary=True)
+    return [row[0] for row in await cursor.fetchall()]

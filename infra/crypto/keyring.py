@@ -84,7 +84,7 @@ class Keyring:
         """Encrypt under the subject's key, which is made and stored first if there never was one. Raises KeyErased."""
         key = self.cached(tenant, subject) or (await self.load(tenant, [subject])).get(subject)
         if key is None:
-            key = await self._make(tenant, subject)
+            key = await self.make(tenant, subject)
         return seal_with(key, subject, data, context)
 
     async def unseal(self, tenant: UUID, data: bytes, context: bytes) -> bytes:
@@ -150,7 +150,7 @@ class Keyring:
         """Drop a key from memory."""
         self._subjects.pop((tenant, subject), None)
 
-    async def _make(self, tenant: UUID, subject: UUID) -> AESGCM:
+    async def make(self, tenant: UUID, subject: UUID) -> AESGCM:
         """Store a new key unless somebody else just has; return the one that is stored. Raises KeyErased."""
         _, new = await self.new_key(tenant, subject)
         insert = "INSERT INTO subject_keys VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
@@ -169,7 +169,7 @@ class Keyring:
         key = (
             self.cached(tenant, NIL)
             or (await self.load(tenant, [NIL])).get(NIL)
-            or await self._make(tenant, NIL)
+            or await self.make(tenant, NIL)
         )
         return key.encrypt(bytes(12), b"", b"names")
 

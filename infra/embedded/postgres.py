@@ -29,6 +29,7 @@ from infra.embedded.process import (
     spawn,
     wait_until,
 )
+from infra.embedded.room import shortage
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks for a runtime folder at import, which we do not use
@@ -92,7 +93,8 @@ class EmbeddedPostgres:
             self._ensure_database()
         except psycopg.OperationalError as error:
             self.stop()
-            raise ServerFailed("PostgreSQL", self._log, "it ended again at once") from error
+            why = shortage(self.folder.parent) or "it ended again at once"
+            raise ServerFailed("PostgreSQL", self._log, why) from error
         except BaseException:
             self.stop()
             raise
@@ -133,8 +135,9 @@ class EmbeddedPostgres:
             self._process = spawn(command, log=self._log, death=signal.SIGINT, user=self._user)
             if wait_until(self._answers, self._process, RECOVERY):
                 return
-            if self.alive() or time.monotonic() > deadline:
-                raise ServerFailed("PostgreSQL", self._log)
+            full = shortage(self.folder)
+            if full or self.alive() or time.monotonic() > deadline:
+                raise ServerFailed("PostgreSQL", self._log, full)
             time.sleep(0.3)
 
     def _prepare(self) -> None:
@@ -155,7 +158,7 @@ class EmbeddedPostgres:
         command = [str(BINARIES / "initdb"), "-D", str(making), "-U", "postgres", "--auth=trust"]
         command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if spawn(command, log=self._log, death=signal.SIGKILL, user=self._user).wait():
-            raise ServerFailed("PostgreSQL", self._log, "initdb failed")
+            raise ServerFailed("PostgreSQL", self._log, shortage(self.folder.parent) or "initdb failed")
         making.rename(self.folder)
 
     def _owner(self) -> int:

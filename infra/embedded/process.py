@@ -29,9 +29,10 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform.startswith("linux") el
 
 
 class ServerFailed(Exception):
-    """An embedded server did not come up."""
+    """An embedded server did not come up. `reason` is empty where only its log tells."""
 
     def __init__(self, name: str, log: Path | None = None, reason: str = "") -> None:
+        self.reason = reason
         text = f"the embedded {name} did not come up"
         if reason:
             text += f": {reason}"

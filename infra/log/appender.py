@@ -18,7 +18,7 @@ from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
 from application.ports import Unavailable
-from infra.database import connect
+from infra.database import connect, told
 from infra.log.arguments import pack, unpack
 from infra.log.command import Command, Verdict
 from infra.log.line import Line
@@ -167,8 +167,10 @@ class Appender:
             error = psycopg.errors.error_from_result(result, encoding="utf-8")
             if isinstance(error, psycopg.DataError | psycopg.IntegrityError):
                 self._refused(batch, error)
+            elif isinstance(error, psycopg.errors.DiskFull | psycopg.errors.LockNotAvailable):
+                self._fail([batch], error)  # it has waited already, or there will be no room within seconds
             elif isinstance(error, psycopg.OperationalError) and batch.lost < TRIES - 1:
-                self._rest(batch)  # a deadlock with another process, a restart, no space
+                self._rest(batch)  # a deadlock with another process, a restart
             else:
                 self._fail([batch], error)
         self._soon()
@@ -246,4 +248,6 @@ class Appender:
 def _tell(waiting: _Waiting, error: Exception) -> None:
     if not waiting.future.done():
         text = f"the log did not take the write ({type(error).__name__}); try again"
+        if isinstance(error, psycopg.errors.DiskFull):
+            text = told(error)
         waiting.future.set_exception(Unavailable(text))

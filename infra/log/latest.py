@@ -50,9 +50,11 @@ class Latest:
 
     def changed(self, tenant: UUID, id: UUID) -> None:
         """What this process has written it knows at once, also where it was just asking."""
-        self._asking.pop((tenant, id), None)
-        if (known := self._known.get((tenant, id))) is not None:
-            self._known[tenant, id] = (-FRESH, known[1])
+        key = (tenant, id)
+        if self._asking:
+            self._asking.pop(key, None)
+        if (known := self._known.get(key)) is not None:
+            self._known[key] = (-FRESH, known[1])
 
     async def _ask(self, kind: type[Any], key: Key, known: Aggregate[Any] | None) -> Aggregate[Any] | None:
         began, task = time.monotonic(), asyncio.current_task()

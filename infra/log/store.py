@@ -265,4 +265,7 @@ class LogStore:
         key = (await self._keyring.load(tenant, [subject])).get(subject)
         if key is None and aggregate.chain and subject == aggregate.subject:
             raise KeyErased(f"the {aggregate.TOPIC} {aggregate.id} was erased")
+        if key is None and subject not in (aggregate.id, NIL):
+            # Streams share it: two of them may need it at once, and it may have been destroyed before.
+            key = await self._keyring.make(tenant, subject)
         return key

@@ -50,6 +50,17 @@ async def behind_live(connection: Connection, build: Build) -> Sequence[tuple[UU
     return await (await connection.execute(query.encode(), values)).fetchall()
 
 
+async def behind_log(connection: Connection, build: Build) -> Sequence[UUID]:
+    """Tenants for which a copy is behind the log and may go on. `connection` is the runner's."""
+    query = (
+        f"SELECT h.tenant FROM retrace.heads h LEFT JOIN {SCHEMAS[build.place]}.cursors c "
+        "ON c.tenant = h.tenant AND c.projection = %(name)s "
+        "WHERE (%(tenant)s::uuid IS NULL OR h.tenant = %(tenant)s) AND h.seq > coalesce(c.seq, 0) AND c.stopped IS NULL"
+    )
+    values = {"name": build.projection, "tenant": build.scope()}
+    return [row[0] for row in await (await connection.execute(query.encode(), values)).fetchall()]
+
+
 async def parked(system: Database, name: str, place: Place, tenant: UUID) -> dict[int, str]:
     """Position → kind of error of what a projection could not apply."""
     query = (

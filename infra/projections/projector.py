@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import Protocol
 from uuid import UUID
 
@@ -97,17 +97,19 @@ class Projector:
         """Follow the log until cancelled. A database that is away is waited for."""
         pause = 0.1
         hinted: Collection[UUID] | None = None
-        listening = self._hints.listen()
-        while True:
-            try:
-                await self.catch_up(hinted)
-                pause = 0.1
-                heard = await anext(listening)
-                hinted = heard or None
-            except (Unavailable, psycopg.OperationalError) as error:
-                log.warning("the database is away, trying again in %.1f s: %s", pause, type(error).__name__)
-                await asyncio.sleep(pause)
-                pause, hinted = min(pause * 2, 2.0), None
+        async with aclosing(self._hints.listen()) as listening:
+            while True:
+                try:
+                    await self.catch_up(hinted)
+                    pause = 0.1
+                    heard = await anext(listening)
+                    hinted = heard or None
+                except (Unavailable, psycopg.OperationalError) as error:
+                    log.warning(
+                        "the database is away, trying again in %.1f s: %s", pause, type(error).__name__
+                    )
+                    await asyncio.sleep(pause)
+                    pause, hinted = min(pause * 2, 2.0), None
 
     async def catch_up(self, tenants: Collection[UUID] | None = None) -> None:
         """Bring every projection to the end of the log of these tenants (None: of all)."""

@@ -60,7 +60,13 @@ async def begin(url: str, projection: Projection, *, tenant: UUID | None, until:
 async def drop(url: str, name: str, place: Place) -> bool:
     """Remove a copy; tells whether there was one."""
     async with as_owner(url) as connection:
+        await claim(connection, name)
         return await drop_at(connection, name, place)
+
+
+async def claim(connection: Connection, name: str) -> None:
+    """Nobody else changes what of this projection stands where until this transaction ends."""
+    await connection.execute("SELECT pg_advisory_xact_lock(7265, hashtext(%s))", [name])
 
 
 async def hold(connection: Connection, *places: Place) -> None:
@@ -117,6 +123,7 @@ async def create_at(connection: Connection, projection: Projection, place: Place
 
 
 async def _begin(connection: Connection, projection: Projection, tenant: UUID, until: int | None) -> None:
+    await claim(connection, projection.name)
     await drop_at(connection, projection.name, "next")
     await create_at(connection, projection, "next")
     await note(connection, projection, "next", tenant, until)

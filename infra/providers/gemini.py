@@ -25,7 +25,8 @@ LONGEST_STREAM = 600.0
 
 
 class GeminiCompleter:
-    """`abilities` tells those of a model (domain/catalogue.py). `seconds`: how long an answer may take, or the next piece of a stream."""
+    """`abilities` tells those of a model, for a request that does not. `seconds`: how long an answer may take, or the next piece of
+    a stream."""
 
     def __init__(
         self,
@@ -104,11 +105,14 @@ class GeminiCompleter:
             for response in opened:
                 await response.aclose()
 
+    def _abilities_of(self, request: CompletionRequest) -> frozenset[str]:
+        return self._abilities(request.model) if request.abilities is None else request.abilities
+
     def _config(self, request: CompletionRequest, system: str, *, raw: bool) -> types.GenerateContentConfig:
         options = request.options
         # Models that think first choose these by themselves.
         sampling: dict[str, Any] = {}
-        if "reasoning" not in self._abilities(request.model):
+        if "reasoning" not in self._abilities_of(request):
             sampling = {"temperature": request.temperature, "top_p": options.get("top_p")}
         return types.GenerateContentConfig(
             system_instruction=system or None,
@@ -129,7 +133,7 @@ def _faults(seconds: float) -> Iterator[None]:
             yield
         except errors.APIError as error:
             raise told(error) from None
-        except (ValueError, TypeError, AttributeError):  # the SDK trips over an answer of another form
+        except (ValueError, TypeError, AttributeError, RecursionError):  # the SDK trips over an answer of another form
             raise ProviderError("unavailable", NONSENSE) from None
 
 

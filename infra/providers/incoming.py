@@ -12,6 +12,9 @@ from domain.completion import Completion, CompletionRequest, Finish, Outcome, Us
 LARGEST_USAGE = 10_000
 """Bytes of the provider's own usage that are kept."""
 
+DEEPEST = 8
+"""Levels within it; the vendors' have three."""
+
 MOST = 10**9
 """Tokens beyond which a count is nonsense."""
 
@@ -58,7 +61,7 @@ class Incoming:
     def use(self, counts: Counts, raw: dict[str, Any]) -> None:
         """What the provider counted; of several the last one holds."""
         self.counts = counts
-        self.raw_usage = raw if len(msgspec.json.encode(raw)) <= LARGEST_USAGE else {}
+        self.raw_usage = raw if _keepable(raw) else {}
 
     def completion(self) -> Completion:
         """The whole. Raises ProviderError where it is no answer, with what is paid for it all the same."""
@@ -118,6 +121,19 @@ class Incoming:
 def _count(value: Any) -> int | None:
     """None for what is no count: of another type, negative or beyond all bounds."""
     return value if type(value) is int and 0 <= value <= MOST else None
+
+
+def _keepable(raw: Any) -> bool:
+    """Whether an event can hold it: not too large or too deep, without a number of more than 64 bits or a half of a character."""
+    try:
+        return not _deeper(raw, DEEPEST) and len(msgspec.msgpack.encode(raw)) <= LARGEST_USAGE
+    except (OverflowError, ValueError):
+        return False
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_deeper(each, levels - 1) for each in inner)
 
 
 def _plain(name: str | None) -> str:

@@ -43,7 +43,8 @@ _encode = msgspec.json.Encoder().encode
 
 
 class OpenAICompleter:
-    """`name` is the provider's in configurations and prices; `abilities` tells those of a model (domain/catalogue.py).
+    """`name` is the provider's in configurations and prices; `abilities` tells those of a model, for a request that
+    does not.
 
     `seconds`: how long an answer may take, or the next piece of a stream.
     """
@@ -82,7 +83,7 @@ class OpenAICompleter:
         return incoming.completion()
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
-        if "stream" not in self._abilities(request.model):
+        if "stream" not in self._abilities_of(request):
             whole = await self.complete(request)
             yield whole.text
             yield whole
@@ -131,8 +132,11 @@ class OpenAICompleter:
     async def _send(self, request: CompletionRequest, *, stream: bool) -> httpx2.Response:
         return await self._client.ask(_encode(self._parameters(request, stream)), stream=stream)
 
+    def _abilities_of(self, request: CompletionRequest) -> frozenset[str]:
+        return self._abilities(request.model) if request.abilities is None else request.abilities
+
     def _parameters(self, request: CompletionRequest, stream: bool) -> dict[str, Any]:
-        abilities = self._abilities(request.model)
+        abilities = self._abilities_of(request)
         thinks, system = "reasoning" in abilities, "system" if "system" in abilities else "user"
         options = OPTIONS - SAMPLING if thinks else OPTIONS
         parameters: dict[str, Any] = {
@@ -165,7 +169,7 @@ def _faults(seconds: float) -> Iterator[None]:
             raise ProviderError("unavailable", NONSENSE) from None
         except openai.APIStatusError as error:
             raise told(error) from None
-        except (openai.OpenAIError, ValueError):
+        except (openai.OpenAIError, ValueError, RecursionError):  # the last where it is nested too deeply
             raise ProviderError("unavailable", NONSENSE) from None
 
 

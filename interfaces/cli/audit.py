@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from application.audit import LogRead
 from application.context import Context
-from application.erasure import Erase, ForgetCustomer, erase, forget_customer
+from application.erasure import Erase, EraseUser, ForgetCustomer, erase, erase_user, forget_customer
+from application.user import API
 from domain.errors import Invalid, NotFound
 from infra.audit import verifier
 from infra.audit.checkpoints import Signed
@@ -201,11 +202,15 @@ def _told(folder: Path, count: int) -> None:
 @data_option
 @json_option
 def forget(customer: str, tenant_id: UUID, channel: str | None, data: Path | None, as_json: bool) -> None:
-    """Erase a customer, named by their address: destroys the key of all that they said and were told."""
+    """Erase a customer, named by their address: destroys the key of all that they said and were told.
 
-    async def do(parts: Services) -> dict[UUID, int]:
+    On the channel `api` the address is what an app sends as `user` to the completions API.
+    """
+
+    async def do(parts: Services) -> tuple[dict[UUID, int], dict[UUID, int]]:
         context = Context(tenant=tenant_id, actor="operator:cli", correlation=parts.ids())
         erased: dict[UUID, int] = {}
+        users: dict[UUID, int] = {}
         for name in [channel] if channel else await _channels(parts, tenant_id):
             try:
                 said = await forget_customer(
@@ -221,20 +226,34 @@ def forget(customer: str, tenant_id: UUID, channel: str | None, data: Path | Non
                 erased[subject] = await erase(
                     Erase(subject=subject), context, eraser=parts.eraser, cache=parts.cache
                 )
-        if not erased:
+            for user in said.users:
+                users[user] = await erase_user(
+                    EraseUser(user=user),
+                    context,
+                    store=parts.store,
+                    eraser=parts.eraser,
+                    cache=parts.cache,
+                    clock=parts.clock,
+                )
+        if not erased and not users:
             raise NotFound("no conversation of this customer was found; check the address and the tenant")
-        return erased
+        return erased, users
 
-    erased = with_services(data, do)
+    named = dict(zip(("conversation", "user"), with_services(data, do), strict=True))
     if as_json:
-        print_json({"conversations": [{"id": id, "events": count} for id, count in erased.items()]})
+        shown = {
+            f"{kind}s": [{"id": id, "events": count} for id, count in erased.items()]
+            for kind, erased in named.items()
+        }
+        print_json(shown)
         return
-    for id, count in erased.items():
-        console.print(f"conversation/{id}: key destroyed, {count} events blanked")
+    for kind, erased in named.items():
+        for id, count in erased.items():
+            console.print(f"{kind}/{id}: key destroyed, {count} events blanked")
 
 
 async def _channels(parts: Services, tenant: UUID) -> list[str]:
     query = "SELECT DISTINCT channel FROM conversations WHERE tenant = %s"
     async with parts.database.tenant(tenant) as connection:
         rows = await (await connection.execute(query, [tenant])).fetchall()
-    return sorted({"http", "whatsapp", "cli", *(row[0] for row in rows)})
+    return sorted({"http", "whatsapp", "cli", API, *(row[0] for row in rows)})

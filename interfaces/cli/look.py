@@ -7,7 +7,8 @@ from uuid import UUID
 
 import click
 
-from application.explanation import Explanation, explain
+from application.explained import Explanation
+from application.explanation import explain
 from domain.errors import NotFound
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
@@ -39,7 +40,7 @@ async def tenants_of(parts: Services, tenant_id: UUID | None) -> list[UUID]:
 @data_option
 @json_option
 def why(interaction: UUID, tenant_id: UUID | None, data: Path | None, as_json: bool) -> None:
-    """Why did it say this? From events alone."""
+    """Why did it say this? From events alone. INTERACTION may be a call of the completions API too."""
 
     async def do(parts: Services) -> Explanation:
         for tenant in await tenants_of(parts, tenant_id):
@@ -67,6 +68,8 @@ def print_why(found: Explanation) -> None:
         console.print(f"  disclosed: {found.disclosure}", markup=False)
     if found.answer is not None:
         console.print(f"  agent: {found.answer}", markup=False)
+    if found.reason is not None:
+        console.print(f"  no whole answer: {found.reason}", markup=False)
     if found.routing:
         console.print(f"  model: {found.routing.model}, because: {found.routing.reason}", markup=False)
         if found.routing.score is not None:

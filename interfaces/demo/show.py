@@ -13,7 +13,7 @@ import httpx
 import msgspec
 from rich.markup import escape
 
-from application.explanation import Explanation
+from application.explained import Explanation
 from infra.settings import Settings
 from interfaces import supervisor
 from interfaces.cli.base import console

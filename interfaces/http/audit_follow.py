@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 from litestar import Router, get
@@ -24,6 +23,7 @@ from interfaces.bootstrap import Services
 from interfaces.http.audit_events import Actor, Correlation, Kind, Since, Stream, Until
 from interfaces.http.event import shown_event
 from interfaces.http.long_read import LongRead
+from interfaces.http.moments import moments_of
 
 log = logging.getLogger("retrace.http")
 
@@ -95,7 +95,7 @@ async def _followed(
     tenant = principal.tenant
     began = spoke = time.monotonic()
     yield b"retry: 2000\n\n"
-    async with aclosing(_moments(services, tenant)) as moments:
+    async with aclosing(moments_of(services, tenant, POLL)) as moments:
         async for _ in moments:
             if (end := await services.reads.head(tenant)) > after:
                 async for found in services.store.find(tenant, wanted, after=after, until=end):
@@ -112,18 +112,6 @@ async def _followed(
                     return
                 yield f": {after}\nid: {after}\n\n".encode()  # no event, but a client that comes back goes on from here
                 spoke = now
-
-
-async def _moments(services: Services, tenant: UUID) -> AsyncGenerator[None, None]:
-    """When to look: at once, at each hint of this tenant, and every POLL seconds."""
-    yield
-    looked = time.monotonic()
-    async with aclosing(services.hints.listen(POLL)) as hints:
-        async for tenants in hints:
-            now = time.monotonic()
-            if not tenants or tenant in tenants or now - looked > POLL:
-                looked = now
-                yield
 
 
 def _sent(recorded: Recorded) -> bytes:

@@ -118,6 +118,7 @@ async def complete(
                 command,
                 context,
                 store=services.store,
+                keyring=services.keyring,
                 embedder=services.embedder,
                 vectors=services.vectors,
                 providers=services.providers,

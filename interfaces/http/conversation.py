@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -14,7 +17,9 @@ from msgspec import Meta
 
 from application.context import Context
 from application.conversation import CloseConversation, close_conversation
-from application.explanation import Explanation, explain, interaction_events
+from application.explained import Explanation
+from application.explaining_call import explain_call
+from application.explanation import explain_interaction, interaction_events
 from application.ports import Located
 from application.tenant import Principal
 from domain.conversation import Conversation
@@ -23,7 +28,8 @@ from domain.recorded import Recorded
 from interfaces.bootstrap import Services
 from interfaces.http.event import EventOut, shown_event
 from interfaces.http.interaction import Interaction, from_events
-from interfaces.http.message import Customer
+from interfaces.http.message import LONGEST_WAIT, Customer
+from interfaces.http.moments import moments_of
 from interfaces.http.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.position import AtLeast, written
 from projections.transcript import (
@@ -74,15 +80,28 @@ async def read_interaction(
     interaction: FromPath[UUID],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
+    wait: Annotated[
+        float, QueryParameter(ge=0, le=LONGEST_WAIT, description="Seconds to wait until it is answered.")
+    ] = 0,
     at_least: AtLeast = None,
 ) -> Interaction:
     """An interaction: pending, answered or failed (it is tried again)."""
     row = await _located(interaction, services, principal.tenant, at_least)
-    place = Located(row.conversation, row.first_version)
-    events = await interaction_events(principal.tenant, place, interaction, store=services.store)
-    if not events:
-        raise NotFound("this interaction was erased")
-    return from_events(events)
+    until = time.monotonic() + wait
+    async with aclosing(moments_of(services, principal.tenant)) as moments:
+        await anext(moments)
+        while True:
+            place = Located(row.conversation, row.first_version)
+            events = await interaction_events(principal.tenant, place, interaction, store=services.store)
+            if not events:
+                raise NotFound("this interaction was erased")
+            shown, left = from_events(events), until - time.monotonic()
+            if shown.status == "answered" or left <= 0 or services.stopping.is_set():
+                return shown
+            try:
+                await asyncio.wait_for(anext(moments), left)
+            except TimeoutError:
+                until = 0.0  # one last look
 
 
 @get("/v1/interactions/{interaction:uuid}/why", scope="conversations:read")
@@ -92,9 +111,14 @@ async def why(
     principal: NamedDependency[Principal],
     at_least: AtLeast = None,
 ) -> Explanation:
-    """Everything that led to an answer, from events alone."""
+    """Everything that led to the answer of an interaction, or of a call of the completions API, from events alone."""
+    call = await explain_call(principal.tenant, interaction, store=services.store)
+    if call is not None:
+        return call
     await _located(interaction, services, principal.tenant, at_least)
-    return await explain(principal.tenant, interaction, store=services.store, locator=services.locator)
+    return await explain_interaction(
+        principal.tenant, interaction, store=services.store, locator=services.locator
+    )
 
 
 @get("/v1/conversations", scope="conversations:read")

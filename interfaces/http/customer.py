@@ -18,16 +18,19 @@ from interfaces.http.position import written
 
 
 class ForgetIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """In the body, because addresses do not belong into URLs, which are logged."""
+    """In the body, because addresses do not belong into URLs, which are logged. The channel `api`, with what an app sends as `user`, is
+    for calls of the completions API."""
 
     channel: Annotated[str, Meta(min_length=1, max_length=32)]
     address: Annotated[str, Meta(min_length=1, max_length=256)]
 
 
 class ForgottenOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`conversations` can no longer be changed; within seconds they can no longer be read."""
+    """`conversations` can no longer be changed; within seconds they can no longer be read, and neither can the calls of `users`, those
+    of the completions API who have this name."""
 
     conversations: tuple[UUID, ...]
+    users: tuple[UUID, ...] = ()
 
 
 @post("/v1/customers/forget", status_code=202, scope="tenants:admin")
@@ -42,7 +45,7 @@ async def forget(
         keyring=services.keyring,
         clock=services.clock,
     )
-    shown = ForgottenOut(conversations=said.conversations)
+    shown = ForgottenOut(conversations=said.conversations, users=said.users)
     headers = await written(services, context.tenant, said.position)
     return Response(shown, status_code=202, headers=headers)
 

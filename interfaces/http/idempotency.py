@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any
 
@@ -19,6 +20,8 @@ from interfaces.http.authentication import caller_of
 from interfaces.http.gate import MULTIPART, is_api
 
 KEY = "Idempotency-Key"
+EVENTS = b"text/event-stream"
+END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -42,7 +45,11 @@ class Idempotent(ASGIMiddleware):
         body = await _body(receive, handler.resolve_request_max_body_size() or 0)
         kept = await self._services.idempotency.begin(tenant, key, await self._fingerprint(request, body))
         if kept is None:
-            kept = await self._first(scope, body, next_app, tenant, key)
+            first = _First(body, send)
+            kept = await self._first(scope, first, next_app, tenant, key)
+            if first.streaming:
+                await send(END)
+                return
         else:
             kept.headers.append((b"idempotency-replayed", b"true"))
         await send({"type": "http.response.start", "status": kept.status, "headers": kept.headers})
@@ -64,38 +71,56 @@ class Idempotent(ASGIMiddleware):
         digest = hashlib.sha256(body).hexdigest()
         return (await self._services.keyring.identify(tenant, "request", *parts, digest)).bytes
 
-    async def _first(self, scope: Scope, body: bytes, next_app: ASGIApp, tenant: Any, key: str) -> Kept:
-        """The application's response to this body, kept unless the same request may fare better the next time."""
-        status, done = 500, False
-        headers: list[tuple[bytes, bytes]] = []
-        parts: list[bytes] = []
-        given = False
-
-        async def receive() -> Any:
-            nonlocal given
-            if given:
-                return {"type": "http.disconnect"}
-            given = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers.extend((name, value) for name, value in message["headers"])
-            elif message["type"] == "http.response.body":
-                parts.append(message["body"])
-
+    async def _first(self, scope: Scope, first: _First, next_app: ASGIApp, tenant: Any, key: str) -> Kept:
+        """The application's response, kept unless the same request may fare better the next time."""
+        done = False
         try:
-            await next_app(scope, receive, send)
-            done = status < 500 and status != 429
+            await next_app(scope, first.receive, first.send)
+            done = first.status < 500 and first.status != 429
         finally:
             if not done:
                 await self._services.idempotency.abandon(tenant, key)
-        kept = Kept(status, headers, b"".join(parts))
+        kept = Kept(first.status, first.headers, b"".join(first.parts))
         if done:
             await self._services.idempotency.finish(tenant, key, kept)
         return kept
+
+
+class _First:
+    """Gives the application the body, and takes its response. Server-sent events go out as they come, besides."""
+
+    def __init__(self, body: bytes, send: Send) -> None:
+        self._body, self._send = body, send
+        self._given = False
+        self._over = asyncio.Event()
+        self.status = 500
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.parts: list[bytes] = []
+        self.streaming = False
+
+    async def receive(self) -> Any:
+        """A client that goes away is not told of: somebody may come back for what is kept."""
+        if self._given:
+            await self._over.wait()
+            return {"type": "http.disconnect"}
+        self._given = True
+        return {"type": "http.request", "body": self._body, "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers.extend((name, value) for name, value in message["headers"])
+            kinds = [value for name, value in self.headers if name.lower() == b"content-type"]
+            self.streaming = any(kind.startswith(EVENTS) for kind in kinds)
+        elif message["type"] == "http.response.body":
+            self.parts.append(message.get("body", b""))
+            if not message.get("more_body"):
+                self._over.set()
+                if self.parts[-1] == b"":
+                    return  # the end goes out when all is kept
+            message["more_body"] = True
+        if self.streaming:
+            await self._send(message)
 
 
 async def _body(receive: Receive, most: int) -> bytes:

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from litestar import Response, Router, post
+from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, JSONBody
+from litestar.response import Stream
 from msgspec import Meta
 
 from application.context import Context
-from application.conversation import Answer, AnswerGiven, Received, ReceiveMessage, answer, receive_message
-from application.explanation import interaction_events
-from application.ports import Fault, Located
+from application.conversation import Received, ReceiveMessage, receive_message
+from application.ports import Fault
 from domain.conversation import LONGEST_MESSAGE
 from domain.errors import Refusal
 from interfaces.bootstrap import Services
+from interfaces.http.answering import begun, pending, shown
+from interfaces.http.gate import JSON
 from interfaces.http.idempotency import KEY
-from interfaces.http.interaction import Interaction, from_answer, from_events
+from interfaces.http.interaction import Interaction
+from interfaces.http.message_stream import HEADERS, MEDIA_TYPE, events_of
 from interfaces.http.position import written
-from interfaces.http.problems import place_of
-
-log = logging.getLogger("retrace.http")
-
-BURST = 100
-"""Versions before a message within which the rest of its burst is looked for."""
 
 LONGEST_WAIT = 60
 
@@ -56,28 +53,43 @@ class MessageIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     wait: Annotated[float, Meta(ge=0, le=LONGEST_WAIT)] = 30
 
 
-@post("/v1/messages", status_code=200, scope="conversations:write")
+STREAMED = """The same, while it is made: the events `accepted` {interaction, conversation}, `piece` {text} as they come, `restarted` {}
+when a newer message is answered too, at the end `interaction` (as of 200), or `pending` (as of 202) after `wait` seconds."""
+
+
+@post(
+    "/v1/messages",
+    status_code=200,
+    scope="conversations:write",
+    streamed=STREAMED,
+    responses={202: ResponseSpec(Interaction, generate_examples=False, description="Not answered yet.")},
+)
 async def post_message(
     data: JSONBody[MessageIn],
     services: NamedDependency[Services],
     context: NamedDependency[Context],
+    request: Request[Any, Any, Any],
     idempotency_key: Annotated[str | None, HeaderParameter(name=KEY, max_length=200)] = None,
-) -> Response[Interaction]:
+) -> Response[Interaction] | Stream:
     """Send a customer's message; get the answer (200), or the id of the interaction that will answer it (202).
 
     202 comes when the answer is not there after `wait` seconds; it is made all the same. Location says where it will be.
+    With `Accept: text/event-stream` the answer comes piece by piece. A client that goes away does not end it.
     """
     received = await _receive(data, context, services, idempotency_key)
+    if request.accept.best_match([JSON, MEDIA_TYPE], default=JSON) == MEDIA_TYPE:
+        headers = {**HEADERS, **await written(services, context.tenant, received.position)}
+        parts = events_of(received, data.wait, context, services)
+        return Stream(parts, media_type=MEDIA_TYPE, headers=headers)
     if data.wait:
-        shown = await _answered(received, context, services, data.wait)
-        if shown is not None:
-            return Response(shown[0], headers=await written(services, context.tenant, shown[1]))
-    pending = Interaction(id=received.interaction, conversation=received.conversation, status="pending")
+        found = await _answered(received, context, services, data.wait)
+        if found is not None:
+            return Response(found[0], headers=await written(services, context.tenant, found[1]))
     headers = {
         "Location": f"/v1/interactions/{received.interaction}",
         **await written(services, context.tenant, received.position),
     }
-    return Response(pending, status_code=202, headers=headers)
+    return Response(pending(received), status_code=202, headers=headers)
 
 
 async def _receive(
@@ -110,39 +122,13 @@ async def _receive(
 async def _answered(
     received: Received, context: Context, services: Services, wait: float
 ) -> tuple[Interaction, int] | None:
-    """The answer, given here or by whoever was quicker, and its position; None when it is not there in time."""
-    task = asyncio.create_task(
-        answer(
-            Answer(conversation=received.conversation),
-            context,
-            store=services.store,
-            embedder=services.embedder,
-            vectors=services.vectors,
-            providers=services.providers,
-            clock=services.clock,
-            ids=services.ids,
-        )
-    )
-    services.background.add(task)
-    task.add_done_callback(services.background.discard)
-    task.add_done_callback(_told)
+    """The answer and its position; None when it is not there in time."""
     try:
-        given = await asyncio.wait_for(asyncio.shield(task), wait)
+        given = await asyncio.wait_for(asyncio.shield(begun(received, context, services)), wait)
     except (TimeoutError, Fault, Refusal):
         # The message is taken, so whatever befell the answer is not the customer's: the work row sees to it.
         return None
-    if given is not None and given.event.interaction == received.interaction:
-        return from_answer(given), given.position
-    place = Located(received.conversation, max(1, received.version - BURST))
-    events = await interaction_events(context.tenant, place, received.interaction, store=services.store)
-    shown = from_events(events) if events else None
-    return (shown, events[-1].position) if shown is not None and shown.status == "answered" else None
-
-
-def _told(task: asyncio.Task[AnswerGiven | None]) -> None:
-    """Log how an answer failed, for its request may have gone. Texts of errors may be personal."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.warning("an answer failed and is tried again: %s at %s", type(error).__name__, place_of(error))
+    return await shown(given, received, context.tenant, services)
 
 
 ROUTER = Router("/", route_handlers=[post_message], tags=["conversations"])

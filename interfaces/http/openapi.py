@@ -105,6 +105,7 @@ EXAMPLES: dict[tuple[str, str], Any] = {
 }
 """Bodies that a route takes, each tried by a test."""
 
+STREAM = "text/event-stream"
 ALWAYS = ("invalid", "unauthenticated", "forbidden", "unavailable")
 
 
@@ -160,6 +161,10 @@ def complete(app: Litestar) -> None:
     description.components.schemas = schemas
 
 
+def _text(description: str) -> Schema:
+    return Schema(type=OpenAPIType.STRING, description=description)
+
+
 def _complete(operation: Any, handler: HTTPRouteHandler, method: str, path: str) -> None:
     scope, operator = handler.opt["scope"], handler.opt.get("operator", False)
     who = [f"a key with the scope `{scope}`"] if scope else []
@@ -179,6 +184,9 @@ def _complete(operation: Any, handler: HTTPRouteHandler, method: str, path: str)
             description=title,
             content={MEDIA_TYPE: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))},
         )
+    if streamed := handler.opt.get("streamed"):
+        good = operation.responses["200"]
+        good.content = {**(good.content or {}), STREAM: OpenAPIMediaType(schema=_text(streamed))}
     if (method, path) in EXAMPLES:
         for content in operation.request_body.content.values():
             content.examples = {"usual": Example(value=EXAMPLES[method, path])}

@@ -54,8 +54,7 @@ KINDS: dict[type[Exception], str] = {
     Fault: "unavailable",
 }
 
-FAILURES: dict[Outcome | None, str] = {
-    None: "not-found",
+FAILURES: dict[Outcome, str] = {
     "not_found": "not-found",
     "rate_limited": "too-many-requests",
     "context_too_long": "invalid",

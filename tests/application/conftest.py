@@ -14,6 +14,7 @@ import pytest_asyncio
 from application.context import Context
 from application.conversation import Answer, AnswerGiven, Received, ReceiveMessage, answer, receive_message
 from application.ports import Completer, ProviderError
+from application.sending import Listener
 from application.tenant import CreateTenant, create_tenant
 from domain.completion import Completion, CompletionRequest, Usage
 from domain.conversation import Conversation
@@ -37,12 +38,24 @@ class Played:
     asked: list[CompletionRequest] = field(default_factory=list)
     away: bool = False
     meanwhile: Callable[[], Awaitable[object]] = nothing
+    between: Callable[[], Awaitable[object]] = nothing
+    """After the first piece of a stream."""
+
+    cut: bool = False
+    """Whether a stream breaks off there."""
 
     async def find(self, tenant: UUID, provider: str) -> Completer:
         return self
 
-    def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
-        raise NotImplementedError
+    async def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
+        whole = await self.complete(request)
+        first, rest = whole.text[:5], whole.text[5:]
+        yield first
+        await self.between()
+        if self.cut:
+            raise ProviderError("unavailable", "the stream was cut")
+        yield rest
+        yield whole
 
     async def complete(self, request: CompletionRequest) -> Completion:
         self.asked.append(request)
@@ -71,7 +84,7 @@ class Shop:
             ids=self.parts.ids,
         )
 
-    async def answer(self, conversation: UUID) -> AnswerGiven | None:
+    async def answer(self, conversation: UUID, listener: Listener | None = None) -> AnswerGiven | None:
         return await answer(
             Answer(conversation=conversation),
             self.context,
@@ -81,6 +94,7 @@ class Shop:
             providers=dataclasses.replace(self.parts.providers, completers=self.provider),
             clock=self.parts.clock,
             ids=self.parts.ids,
+            listener=listener,
         )
 
     async def events(self, conversation: UUID) -> list[Recorded]:

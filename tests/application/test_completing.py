@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from application import completing
-from application.completing import Asked, Course, Providers, complete
+from application.completing import Providers, complete
 from application.context import Context
+from application.course import Asked, Course
 from application.ports import Store
 from application.routing import Route
 from domain.catalogue import Catalogue, Model
@@ -88,6 +89,14 @@ async def test_the_served_model_is_priced_exactly() -> None:
     )
 
 
+async def test_a_provider_is_told_what_the_tenants_catalogue_says_of_its_model() -> None:
+    own = Model(provider="a", name="m", context_window=1000, abilities=frozenset({"reasoning"}))
+    first, second = Scripted("a", "bad_request"), Scripted("b", "ok")
+    await run("a/m", "b/unheard-of", providers=played(first, second, catalogue=Catalogue({own.id: own}, {})))
+    assert first.asked[0].abilities == {"reasoning"}
+    assert second.asked[0].abilities is None
+
+
 @pytest.mark.parametrize("outcome", ["rate_limited", "timeout", "unavailable"])
 async def test_what_may_pass_is_tried_again_where_no_other_model_is_left(outcome: Outcome) -> None:
     completion, course = await run("a/m", providers=played(Scripted("a", outcome, outcome, "ok")))
@@ -157,6 +166,7 @@ async def test_what_is_retired_too_small_or_sick_is_passed_over_with_the_reason(
         ("a/small", "28"),
         ("b/m", "unhealthy"),
     ]
+    assert [each.cause for each in course.passed_over] == ["missing", "no_room", "unhealthy"]
     assert health.recorded == [("c/m", "ok")]
 
 
@@ -211,3 +221,21 @@ async def test_a_caller_that_goes_away_ends_the_call_and_what_was_said_is_counte
     assert attempt.cost == Decimal("3.000001")
     assert a.closed == 1
     assert health.recorded == [("a/m", "cancelled")]
+
+
+async def test_a_call_that_its_budget_check_breaks_off_does_not_stay_a_probe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken(*values: Any, **more: Any) -> None:
+        raise OSError("away")
+
+    monkeypatch.setattr(completing, "reserve", broken)
+    health = PlayedHealth()
+    providers = played(Scripted("a", "ok"), catalogue=Catalogue({}, {"a/m": [dear("m")]}), health=health)
+    with pytest.raises(OSError, match="away"):
+        await run("a/m", providers=providers)
+    assert health.recorded == [("a/m", "cancelled")]
+
+
+def dear(model: str) -> Price:
+    return Price(provider="a", model=model, input=Decimal(1), output=Decimal(2), since=NOW)

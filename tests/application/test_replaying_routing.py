@@ -146,6 +146,7 @@ class Desk:
                 Chat(id=uuid7(), model=model, messages=messages),
                 self.context,
                 store=self.log.store,
+                keyring=self.log.keyring,
                 embedder=cast(Any, None),
                 vectors=cast(Any, None),
                 providers=self.providers,

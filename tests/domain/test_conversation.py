@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from domain.completion import Attempt, Citation
 from domain.conversation import HISTORY, LONGEST_MESSAGE, Conversation, Retrieved
 from domain.errors import Invalid, Refused
+from domain.invariants import every_message_is_answered_once_or_pending
+from domain.recorded import Recorded
 from domain.routing import Routing
 from tests.domain.given import NOW, when
 
@@ -115,7 +117,41 @@ def test_a_failed_answer_leaves_the_messages_pending() -> None:
     assert found.state.burst is not None
 
 
-@given(st.lists(st.sampled_from(["receive", "answer", "close", "fail"]), max_size=60))
+def test_a_message_that_comes_when_its_answer_has_begun_is_another_bursts_and_waits() -> None:
+    found = conversation("one")
+    first = found.pending.interaction  # type: ignore[union-attr]
+    found.disclose("a machine", NOW)
+    found.begin_answer(NOW)
+    second = found.receive(message="m1", text="two", interaction=uuid4(), at=NOW)
+    assert second != first
+    assert found.earlier == []
+    (event,) = when(found, lambda: answer(found))
+    assert isinstance(event, Conversation.Answered)
+    assert (event.interaction, event.messages) == (first, ("m0",))
+    assert found.pending is not None
+    assert (found.pending.interaction, [m.id for m in found.pending.messages]) == (second, ["m1"])
+    assert [turn.text for turn in found.earlier] == ["one", "yes"]
+    assert [turn.text for turn in found.state.history] == ["one", "yes", "two"]
+
+
+def test_an_answer_that_failed_after_it_had_begun_is_given_again_to_the_same_messages() -> None:
+    found = conversation("one")
+    found.disclose("a machine", NOW)
+    found.begin_answer(NOW)
+    found.receive(message="m1", text="two", interaction=uuid4(), at=NOW)
+    found.fail(reason="cut", at=NOW)
+    assert found.state.begun_at is None
+    assert [m.id for m in found.pending.messages] == ["m0"]  # type: ignore[union-attr]
+
+
+def test_no_answer_begins_before_the_customer_was_told_that_a_machine_answers() -> None:
+    with pytest.raises(Refused, match="machine"):
+        conversation("one").begin_answer(NOW)
+    with pytest.raises(Refused, match="no message"):
+        conversation().begin_answer(NOW)
+
+
+@given(st.lists(st.sampled_from(["receive", "begin", "answer", "close", "fail"]), max_size=60))
 def test_every_message_is_answered_once_or_pending(steps: list[str]) -> None:
     found = conversation()
     received: list[str] = []
@@ -125,16 +161,25 @@ def test_every_message_is_answered_once_or_pending(steps: list[str]) -> None:
             found.receive(message=received[-1], text="x", interaction=uuid4(), at=NOW)
         elif step == "close":
             found.close(None, NOW)
-        elif found.state.burst is not None and step == "answer":
+        elif found.pending is not None and step == "answer":
             found.disclose("a machine", NOW)
             answer(found)
-        elif found.state.burst is not None:
+        elif found.pending is not None and step == "begin":
+            found.disclose("a machine", NOW)
+            found.begin_answer(NOW)
+        elif found.pending is not None:
             found.fail(reason="x", at=NOW)
     events = found.collect_events()
     answered = [m for e in events if isinstance(e, Conversation.Answered) for m in e.messages]
-    pending = [m.id for m in found.state.burst.messages] if found.state.burst else []
+    bursts = [burst for burst in (found.state.begun, found.state.burst) if burst is not None]
+    pending = [m.id for burst in bursts for m in burst.messages]
     assert answered + pending == received
     assert len(found.state.history) <= HISTORY
+    check = every_message_is_answered_once_or_pending()
+    ids = found.id, found.id
+    for n, event in enumerate(events, 1):
+        row = Recorded(n, *ids, n, "t", NOW, "a", found.id, None, b"", b"", event)  # type: ignore[arg-type]
+        assert check(row) is None
     replayed = Conversation.replay(list(events))  # type: ignore[arg-type]  # the library's word for our events
     assert replayed is None or replayed.state == found.state
 

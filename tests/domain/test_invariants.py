@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from domain.base import Event
@@ -86,6 +87,26 @@ def test_a_message_or_an_answer_that_comes_twice_is_broken() -> None:
         place = places(events, kind)[0]
         twice = [*events[: place + 1], events[place], *events[place + 1 :]]
         assert (place + 2, "every message is answered once or pending") in broken(twice)
+
+
+def test_an_answer_that_was_begun_is_to_the_messages_before_it() -> None:
+    events = log()
+    place = places(events, Conversation.MessageReceived)[0]
+    received, answered = events[place], events[places(events, Conversation.Answered)[0]]
+    assert isinstance(received, Conversation.MessageReceived)
+    assert isinstance(answered, Conversation.Answered)
+    begun = Conversation.AnswerBegun(interaction=answered.interaction)
+    newer = msgspec.structs.replace(received, message="newer")
+    name = "every message is answered once or pending"
+    assert broken([*events[: place + 1], begun, newer, *events[place + 1 :]]) == [
+        (places(events, Conversation.Answered)[1] + 3, name)
+    ], "the first answer is right, the second lacks the newer message"
+    early = [*events[: place + 1], newer, begun, *events[place + 1 :]]
+    assert (places(events, Conversation.Answered)[0] + 3, name) in broken(early)
+    other = Conversation.AnswerBegun(interaction=uuid4())
+    assert (place + 3, name) in broken([*events[: place + 1], begun, other, *events[place + 1 :]])
+    strange = [*events[: place + 1], other, *events[place + 1 :]]
+    assert (places(events, Conversation.Answered)[0] + 2, name) in broken(strange)
 
 
 def test_what_follows_an_erasure_is_broken() -> None:

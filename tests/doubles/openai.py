@@ -39,6 +39,8 @@ WRONG_USAGES: dict[str, Any] = {
     "usage-zero": {"prompt_tokens": 0, "completion_tokens": 0},
     "usage-text": "120 tokens",
     "usage-list": [120, 30],
+    "usage-deep": {"prompt_tokens": {"of": {"of": {"of": {"of": {"of": {"of": {"of": {"of": [[1]]}}}}}}}}},
+    "usage-vast": {"prompt_tokens": -1, "of": {"some": [2**64, -(2**63) - 1]}},
     "no-usage": None,
 }
 TWISTED_USAGE = {
@@ -87,6 +89,10 @@ def whole(fault: str) -> Reply:
             return _choice(finish_reason="length")
         case "malformed":
             return Reply(body=b'{"choices": [{')
+        case "deep":
+            return Reply(body=b'{"usage":' + b"[" * 100_000)
+        case "deep-error":
+            return Reply(500, body=b'{"error":' + b"[" * 100_000)
         case "no-json":
             return Reply(body=b"<html>hello</html>", fields={"Content-Type": "text/html"})
         case "other-shape":

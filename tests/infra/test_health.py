@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from application.ports import Place
+from domain.health import Window
 from infra.common_health import KEPT
 from infra.embedded import Servers
 from infra.embedded.redis import EmbeddedRedis
@@ -146,8 +147,6 @@ async def test_an_owners_own_key_cools_nobody_elses_place(both: tuple[SharedHeal
 
 
 async def test_figures_of_all_processes_add_up(both: tuple[SharedHealth, SharedHealth]) -> None:
-    from domain.health import Window
-
     where = place()
 
     async def call(health: SharedHealth, number: int) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from application.ports import Unavailable
 from domain.errors import NotFound
 from infra.crypto.keyring import Keyring, Tampered
 from infra.database import Database
@@ -81,7 +82,8 @@ async def test_a_write_that_fails_leaves_the_old_content_and_nothing_else(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(Unavailable, match="the disk for documents is full"):
         await files.write(tenant, document, b"new")
+    monkeypatch.undo()
     assert await files.read(tenant, document) == b"old"
     assert stored(tmp_path) == [place(tmp_path, tenant, document)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -205,3 +206,35 @@ def test_a_lost_master_key_is_not_replaced_under_a_database_that_needs_it(tmp_pa
     with pytest.raises(InvalidSettings, match="put it back"), tree(Settings(data=tmp_path), print):
         pass
     assert not (tmp_path / "master.key").exists()
+
+
+def test_a_role_that_cannot_be_started_now_is_started_later(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "PAUSES", (0.0, 0.05))
+    said: list[str] = []
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with tree(settings, said.append, ("worker",), stand_in) as roles:
+        first = roles.pid_of("worker")
+        with monkeypatch.context() as patched:
+            patched.setattr(supervisor, "spawn", full)
+            os.kill(first, signal.SIGKILL)
+            until(lambda: (roles.look(), len(said) >= 2)[1])
+        until(lambda: (roles.look(), roles.pid_of("worker") != first)[1])
+    assert said[1] == "worker can't be started (No space left on device); tried again in 0 s"
+
+
+def test_a_full_disk_is_said_once_and_so_is_its_end(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    with tree(settings, said.append, ("worker",), stand_in) as roles:
+        for megabytes in (500, 3, 2, 100, 500, 500):
+            monkeypatch.setattr(supervisor, "room", lambda _, left=megabytes: left * 2**20)
+            roles.look()
+    assert len(said) == 2
+    assert said[0].startswith(f"the disk is full: {settings.data} has 3 MB left; writes are refused")
+    assert said[1] == f"there is room again: {settings.data} has 500 MB left"

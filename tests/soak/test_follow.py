@@ -47,6 +47,7 @@ async def test_two_projectors_follow_four_writers(share: float) -> None:
                 "tests.soak.writer",
                 running.database_url,
                 str(max(5, SECONDS * share)),
+                "0",
             ]
             writers = [
                 subprocess.Popen(

@@ -1,4 +1,7 @@
-"""One of many writers: python -m tests.soak.writer URL SECONDS TENANT… Prints how many answers it saved for each tenant."""
+"""Eight of many writers: python -m tests.soak.writer URL SECONDS PAUSE TENANT… Prints how many answers were saved for each tenant.
+
+Each rests for PAUSE seconds after each save.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from tests.infra.log.parts import context, log_on
 from tests.infra.projections.parts import begun, exchange
 
 
-async def main(url: str, seconds: float, tenants: list[UUID]) -> None:
+async def main(url: str, seconds: float, pause: float, tenants: list[UUID]) -> None:
     saved: Counter[UUID] = Counter()
     until = time.monotonic() + seconds
 
@@ -22,6 +25,7 @@ async def main(url: str, seconds: float, tenants: list[UUID]) -> None:
             exchange(conversation)
             await log.store.save(conversation, context=context(tenant))
             saved[tenant] += 1
+            await asyncio.sleep(pause)
 
     async with log_on(url) as log:
         await asyncio.gather(*(write(number) for number in range(8)))
@@ -29,4 +33,6 @@ async def main(url: str, seconds: float, tenants: list[UUID]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], float(sys.argv[2]), [UUID(text) for text in sys.argv[3:]]))
+    asyncio.run(
+        main(sys.argv[1], float(sys.argv[2]), float(sys.argv[3]), [UUID(text) for text in sys.argv[4:]])
+    )

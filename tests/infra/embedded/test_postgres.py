@@ -17,6 +17,7 @@ import pytest
 from infra.embedded import servers
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.process import FolderInUse, ServerFailed
+from tests.infra.embedded.small_disk import run_on_small_disk
 
 PARENT = """
 import sys, time
@@ -231,3 +232,9 @@ def test_a_server_that_does_not_come_up_shows_the_end_of_its_log(
         EmbeddedPostgres(tmp_path).start()
     assert len(str(failed.value).splitlines()) > 1
     assert at_work_in(tmp_path) == []
+
+
+def test_a_full_disk_refuses_writes_and_is_named_and_the_server_is_back_once_there_is_room(
+    tmp_path: Path,
+) -> None:
+    assert run_on_small_disk("tests.infra.embedded.full_disk", tmp_path, 160) == "came back\n"

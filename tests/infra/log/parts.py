@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
+
+import psycopg
 
 from application.context import Context
 from domain.conversation import Conversation
@@ -54,3 +56,18 @@ def started(text: str = "hello", message: str = "m1") -> Conversation:
     conversation = Conversation.start(uuid4(), channel="http", address="anna", name=None, at=now())
     conversation.receive(message=message, text=text, interaction=uuid4(), at=now())
     return conversation
+
+
+@contextmanager
+def full_disk(superuser: psycopg.Connection) -> Iterator[None]:
+    """The database answers every append as it does when its disk is full."""
+    superuser.execute(
+        "CREATE FUNCTION public.full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full; END $$"
+    )
+    superuser.execute(
+        "CREATE TRIGGER full_disk BEFORE INSERT ON retrace.events EXECUTE FUNCTION public.full_disk()"
+    )
+    try:
+        yield
+    finally:
+        superuser.execute("DROP FUNCTION public.full_disk CASCADE")

@@ -18,7 +18,7 @@ from infra.database import connect
 from infra.log import appender as appender_module
 from infra.log.appender import Appender
 from infra.log.store import LogStore
-from tests.infra.log.parts import Log, context, log_on, now, started
+from tests.infra.log.parts import Log, context, full_disk, log_on, now, started
 
 CUT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -368,3 +368,13 @@ async def test_connections_that_die_before_their_first_use_are_replaced(
         saved = await asyncio.gather(*(store.save(started(), context=context()) for _ in range(5)))
     assert [one.position for one in saved] == [2] * 5
     assert made >= 4
+
+
+async def test_a_full_disk_is_told_at_once_and_writes_nothing_until_there_is_room(log: Log) -> None:
+    ctx = context()
+    told = pytest.raises(Unavailable, match="disk is full, so nothing was saved")
+    with psycopg.connect(log.url, autocommit=True) as superuser, full_disk(superuser), told:
+        async with asyncio.timeout(1):
+            await log.store.save(started(), context=ctx)
+    saved = await log.store.save(started(), context=ctx)
+    assert (saved.position, saved.duplicate) == (2, False)

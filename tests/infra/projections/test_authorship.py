@@ -39,13 +39,13 @@ async def test_answers_with_a_text_are_found_the_newest_first_each_once(log: Log
     async with projecting(log) as projector:
         await projector.catch_up()
     hits = await found(log, tenant, "YES")
-    assert [hit.conversation for hit in hits] == [second.id, first.id, first.id]
+    assert [hit.stream for hit in hits] == [second.id, first.id, first.id]
     assert len({hit.interaction for hit in hits}) == 3
     for hit in hits:
         event = (await log.store.event(tenant, hit.position)).event
         assert isinstance(event, Conversation.Answered)
         assert event.interaction == hit.interaction
-    assert [hit.conversation for hit in await found(log, tenant, "yes", limit=1)] == [second.id]
+    assert [hit.stream for hit in await found(log, tenant, "yes", limit=1)] == [second.id]
     assert await found(log, tenant, "no") == []
     assert await found(log, uuid4(), "yes") == []
 
@@ -61,7 +61,7 @@ async def test_a_forgotten_conversation_s_rows_go_however_the_batches_fall(log: 
         never = begun()
         await log.store.save(never, context=context(tenant))
         await projector.catch_up()
-        assert {hit.conversation for hit in await found(log, tenant, "yes")} == {kept.id}
+        assert {hit.stream for hit in await found(log, tenant, "yes")} == {kept.id}
         live = await rows(log, tenant)
         with psycopg.connect(log.url, autocommit=True) as superuser:
             for name in (*live, "cursors"):

@@ -128,6 +128,27 @@ async def test_a_projector_goes_on_after_its_connections_were_cut(log: Log) -> N
     assert await calls(log, tenant) == 4
 
 
+async def test_a_projector_that_is_stopped_at_any_moment_stops_listening(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+
+    async def catch_up(_: object = None) -> None:
+        looked.append(None)
+        await asyncio.sleep(0 if len(looked) < 3 else 60)
+
+    async with projecting(log) as projector:
+        monkeypatch.setattr(projector, "catch_up", catch_up)
+        run = asyncio.create_task(projector.run())
+        while len(looked) < 3:
+            await asyncio.sleep(0.01)
+        assert len(log.hints._listeners) == 1
+        run.cancel()
+        await asyncio.wait([run])
+        # Its listening task would outlive it: a client of Redis may swallow a cancellation.
+        assert not log.hints._listeners
+
+
 @given(
     st.lists(st.floats(min_value=0.001, max_value=1e7), min_size=1, max_size=200),
     st.sampled_from([0.0, 0.5, 0.95, 0.99, 1.0]),

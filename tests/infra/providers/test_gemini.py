@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from application.ports import ProviderError
@@ -92,7 +93,10 @@ async def test_history_and_parameters_go_along(double: Double, http: Outgoing) -
     )
     await completer(double, http).complete(asked)
     await completer(double, http, abilities=ABILITIES | {"reasoning"}).complete(asked)
-    plain, thinking = (body["generationConfig"] for body in double.requests)
+    told = msgspec.structs.replace(asked, abilities=ABILITIES | {"reasoning"})
+    await completer(double, http).complete(told)
+    plain, thinking, by_request = (body["generationConfig"] for body in double.requests)
+    assert by_request == thinking
     roles = [content["role"] for content in double.requests[0]["contents"]]
     assert roles == ["user", "model", "user"]
     common = {"maxOutputTokens": 500, "stopSequences": ["END"], "seed": 7}

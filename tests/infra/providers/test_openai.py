@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from application.ports import ProviderError
@@ -142,6 +143,15 @@ async def test_models_that_think_first_get_other_parameters(double: Double, http
     }
 
 
+async def test_what_a_request_says_of_its_model_counts_more_than_what_is_known_of_the_name(
+    double: Double, http: Outgoing
+) -> None:
+    asked = completer(double, http, abilities=ABILITIES)
+    await asked.complete(request(abilities=frozenset({"reasoning"})))
+    assert "max_completion_tokens" in double.requests[0]
+    assert [message["role"] for message in double.requests[0]["messages"]] == ["user", "user"]
+
+
 async def test_what_a_model_can_not_do_is_done_otherwise(double: Double, http: Outgoing) -> None:
     pieces, last = await gather(completer(double, http, abilities=frozenset()), request())
     assert (pieces, last.text) == (["Yes."], "Yes.")
@@ -225,9 +235,17 @@ async def test_a_usage_that_can_not_be_is_counted_by_ourselves(
     double: Double, http: Outgoing, fault: str
 ) -> None:
     asked = completer(double, http, fault)
-    assert (await asked.complete(request())).usage == our_count("Yes.")
+    found = await asked.complete(request())
+    assert found.usage == our_count("Yes.")
     _, last = await gather(asked, request())
     assert last.usage == our_count("Yes, we are open.")
+    for each in (found, last):
+        assert msgspec.msgpack.decode(msgspec.msgpack.encode(each), type=Completion) == each, "it can be kept"
+
+
+async def test_an_answer_that_is_nested_without_end_can_not_be_read(double: Double, http: Outgoing) -> None:
+    for fault in ("deep", "deep-error"):
+        assert (await failure(completer(double, http, fault), streamed=False)).outcome == "unavailable"
 
 
 async def test_parts_of_a_usage_that_can_not_be_are_bounded_by_its_sums(

@@ -1,0 +1,193 @@
+"""An answer to a customer as it is put on record, with what it cost."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from application.budget import settlement
+from application.context import Context
+from application.course import Course
+from application.ports import Clock, Owed, Settled, Store, Unavailable
+from application.retrieving import ranked
+from application.routing import Route
+from application.sending import ANSWER_WORK
+from domain.agent import AgentConfiguration
+from domain.answering import cited, confidence_of, without_markers
+from domain.completion import Completion, Passage, Turn
+from domain.conversation import Burst, Conversation, Message
+from domain.errors import Conflict, Erased
+from domain.prompts import ANSWER, OUT_OF_BUDGET
+from domain.routing import Routing
+
+RACES = 20
+"""How often it is saved again after a lost race."""
+
+
+class AnswerGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """`disclosure` is what the customer was told before this, the first answer; later None. `more`: newer messages wait."""
+
+    conversation: UUID
+    messages: tuple[Message, ...]
+    received_at: datetime
+    disclosure: str | None
+    metered: Conversation.Metered
+    event: Conversation.Answered
+    position: int
+    more: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerRecord:
+    """All that is known of an answer to `burst`. Its events are made at its end: the log refuses what is older than some seconds."""
+
+    burst: Burst
+    configuration: AgentConfiguration
+    configuration_version: int
+    passages: tuple[Passage, ...]
+    prompt: tuple[Turn, ...]
+    chosen: Route
+    course: Course
+    completion: Completion | None
+    """None: no model gave one, or the budget did not allow it."""
+
+    started: float
+    """By time.perf_counter()."""
+
+    context: Context
+    store: Store
+    clock: Clock
+
+    async def save(self, conversation: Conversation, *, sent: bool = False) -> AnswerGiven:
+        """Raises Conflict where the conversation has moved on, Unavailable where there is no answer, which is on record then.
+
+        `sent`: the customer has begun to get it.
+        """
+        at = self.clock()
+        conversation.ask(retrieved=ranked(self.passages), prompt=self.prompt, at=at)
+        routing = self.course.routing(self.chosen)
+        attempts = self.course.attempts
+        metered = conversation.meter(self.burst.interaction, routing=routing, attempts=attempts, at=at)
+        disclosure = self._answer(conversation, at)
+        last = conversation.pending_events[-1]
+        key = conversation.id.hex
+        work: list[Owed | Settled] = []
+        if isinstance(last, Conversation.AnswerFailed):
+            if sent:  # the row was put off for the time of sending
+                work = [Owed(kind=ANSWER_WORK, key=key, due_at=at)]
+        elif conversation.pending is None:
+            work = [Settled(kind=ANSWER_WORK, key=key)]
+        settled = settlement(attempts, self.course.reservations, self.clock())
+        saved = await self.store.save(
+            conversation,
+            *settled.aggregates,
+            context=self.context,
+            work=[*work, *settled.work],
+            tallies=settled.tallies,
+        )
+        if not isinstance(last, Conversation.Answered):
+            raise Unavailable("no provider gave an answer; it is tried again")
+        return AnswerGiven(
+            conversation=conversation.id,
+            messages=self.burst.messages,
+            received_at=self.burst.since,
+            disclosure=disclosure,
+            metered=metered,
+            event=last,
+            position=saved.position,
+            more=conversation.pending is not None,
+        )
+
+    async def save_sent(self, conversation: Conversation) -> AnswerGiven | None:
+        """Say what the customer got piece by piece: newer messages don't change it. None where another one has answered since."""
+        for race in range(RACES):
+            try:
+                return await self.save(conversation, sent=True)
+            except Conflict:
+                if race == RACES - 1:
+                    raise
+            await self.course.refresh(self.context.tenant, self.store)
+            try:
+                conversation = await self.store.load(
+                    Conversation, conversation.id, tenant=self.context.tenant
+                )
+            except Erased:
+                return None
+            if conversation.pending is None or conversation.pending.interaction != self.burst.interaction:
+                routing = self.course.routing(self.chosen)
+                spent = Spent(self.burst.interaction, routing, self.course)
+                await pay(conversation.id, spent, self.context, self.store, self.clock)
+                return None
+        raise AssertionError("unreachable")
+
+    def _answer(self, conversation: Conversation, at: datetime) -> str | None:
+        """What becomes of the completion; the disclosure that comes with it."""
+        latency_ms = round((time.perf_counter() - self.started) * 1000, 3)
+        if self.completion is None and self.course.exhausted is None:
+            conversation.fail(reason=self.course.failure(), at=at)
+            return None
+        conversation.disclose(self.configuration.disclosure, at)
+        assert conversation.pending is not None
+        disclosure = conversation.pending.disclosure
+        if self.completion is None:
+            conversation.answer(
+                text=self.configuration.out_of_budget,
+                citations=(),
+                template=OUT_OF_BUDGET,
+                confidence=0.0,
+                handoff="budget",
+                configuration_version=self.configuration_version,
+                latency_ms=latency_ms,
+                at=at,
+            )
+            return disclosure
+        text, citations = cited(self.completion.text, self.passages)
+        conversation.answer(
+            text=text if self.configuration.attribution else without_markers(text),
+            citations=citations,
+            template=ANSWER,
+            confidence=confidence_of(self.completion, self.passages),
+            configuration_version=self.configuration_version,
+            cached=self.course.attempts[-1].cached,
+            latency_ms=latency_ms,
+            at=at,
+        )
+        return disclosure
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What was tried for an interaction and led to no answer of ours."""
+
+    interaction: UUID
+    routing: Routing
+    course: Course
+
+
+async def pay(id: UUID, spent: Spent, context: Context, store: Store, clock: Clock) -> None:
+    """Put on record what was spent on an answer that somebody else has given first."""
+    course = spent.course
+    for race in range(RACES):
+        try:
+            conversation = await store.load(Conversation, id, tenant=context.tenant)
+        except Erased:
+            return  # nothing may follow an erasure; what was reserved is given back in time
+        if conversation.state.forgotten:
+            return
+        at = clock()
+        conversation.meter(spent.interaction, routing=spent.routing, attempts=course.attempts, at=at)
+        settled = settlement(course.attempts, course.reservations, at)
+        try:
+            await store.save(
+                conversation, *settled.aggregates, context=context, work=settled.work, tallies=settled.tallies
+            )
+        except Conflict:
+            if race == RACES - 1:
+                raise
+            await course.refresh(context.tenant, store)
+        else:
+            return

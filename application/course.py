@@ -1,0 +1,83 @@
+"""What is asked, and what has happened on the way to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+from application.budget import refreshed
+from application.ports import Store
+from application.routing import Route
+from domain.budget import BudgetExhausted
+from domain.completion import Attempt, CompletionRequest, Outcome
+from domain.pricing import total
+from domain.reservation import Reservation
+from domain.routing import PassedOver, Routing
+
+NOT_ASKED: Mapping[str, Outcome] = {
+    "missing": "not_found",
+    "no_room": "context_too_long",
+    "unhealthy": "unavailable",
+}
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """`request`'s model is set for each attempt. `last_resort`: whether the local provider may answer when no other does."""
+
+    interaction: UUID
+    route: Route
+    request: CompletionRequest
+    last_resort: bool = True
+
+
+@dataclass(kw_only=True)
+class Course:
+    """What has happened so far on the way to an answer; whole at every moment, also when its task is cancelled."""
+
+    attempts: list[Attempt] = field(default_factory=list)
+    reservations: list[Reservation] = field(default_factory=list)
+    passed_over: list[PassedOver] = field(default_factory=list)
+    exhausted: BudgetExhausted | None = None
+    """The budget that did not allow a call."""
+
+    said: list[str] = field(default_factory=list)
+    """What is with the caller already: from then on no other model can take over."""
+
+    def begin(self) -> Course:
+        """Once more: what was paid for stays, what was decided goes."""
+        self.passed_over, self.exhausted, self.said = [], None, []
+        return self
+
+    async def refresh(self, tenant: UUID, store: Store) -> None:
+        """After a lost race: take the reservations as they are by now."""
+        self.reservations = list(await refreshed(self.reservations, tenant=tenant, store=store))
+
+    @property
+    def cost(self) -> Decimal:
+        return total(self.attempts)
+
+    def routing(self, route: Route) -> Routing:
+        """The decision as it came out."""
+        decided = msgspec.structs.replace(route.routing, passed_over=tuple(self.passed_over))
+        if self.exhausted is not None:
+            text = f"{decided.reason}; {self.exhausted.detail}"
+            return msgspec.structs.replace(decided, model=route.degraded, by="budget", reason=text)
+        return decided
+
+    def outcome(self) -> Outcome:
+        """How it ended without an answer: as the last attempt did; where none was made, for what the last model was passed over."""
+        if self.attempts:
+            return self.attempts[-1].outcome
+        return NOT_ASKED[self.passed_over[-1].cause] if self.passed_over else "unavailable"
+
+    def failure(self) -> str:
+        """Why there is no answer."""
+        if self.exhausted is not None:
+            return self.exhausted.detail
+        if self.attempts:
+            return self.attempts[-1].error or self.attempts[-1].outcome
+        return "; ".join(f"{each.model}: {each.reason}" for each in self.passed_over) or "no model was asked"

@@ -1,0 +1,75 @@
+"""An answer on its way to the customer while it is made.
+
+Before the first piece goes out the log says that the answer has begun. A newer message that was there first makes that a lost race:
+then nothing was sent, and the answer begins again. One that comes after it belongs to the next burst.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from application.attempting import Deliver
+from application.context import Context
+from application.ports import Clock, Owed, Store
+from domain.conversation import Conversation
+
+ANSWER_WORK = "answer"
+
+LONGEST = timedelta(seconds=90)
+"""After which whoever was sending an answer is taken to have died: another one gives it."""
+
+LOOK = 0.2
+"""Seconds between looks whether it is sent."""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Hears the answer of `interaction`. `restarted` tells that it is made once more, before any piece, with the newer messages."""
+
+    interaction: UUID
+    deliver: Deliver
+    restarted: Callable[[], Awaitable[None]]
+
+
+@dataclass
+class Sending:
+    """Takes the pieces of one answer. Raises Conflict at the first one where the conversation has moved on."""
+
+    conversation: Conversation
+    disclosure: str
+    listener: Listener
+    context: Context
+    store: Store
+    clock: Clock
+    begun: bool = False
+
+    async def deliver(self, piece: str) -> None:
+        if not self.begun:
+            await self._begin()
+        await self.listener.deliver(piece)
+
+    async def _begin(self) -> None:
+        conversation, at = self.conversation, self.clock()
+        told = conversation.state.disclosed
+        conversation.disclose(self.disclosure, at)
+        conversation.begin_answer(at)
+        # Nobody could take over sooner.
+        owed = Owed(kind=ANSWER_WORK, key=conversation.id.hex, due_at=at + LONGEST)
+        await self.store.save(conversation, context=self.context, work=[owed])
+        self.begun = True
+        if not told:
+            await self.listener.deliver(self.disclosure)
+
+
+async def unsent(id: UUID, tenant: UUID, *, store: Store, clock: Clock) -> Conversation:
+    """The conversation, as soon as nobody is sending an answer to it."""
+    while True:
+        conversation = await store.load(Conversation, id, tenant=tenant)
+        since = conversation.state.begun_at
+        if since is None or clock() - since > LONGEST:
+            return conversation
+        await asyncio.sleep(LOOK)

@@ -1,0 +1,73 @@
+"""An answer that is left off half-way, because whoever gave it was stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+
+from application.budget import SetBudget, set_budget
+from application.catalogue import PriceTerms, SetPrice, set_price
+from application.spending import compare_tallies
+from domain.budget import BudgetLimits
+from domain.conversation import Conversation
+from tests.application.conftest import Shop
+
+
+@pytest.fixture(autouse=True)
+async def _budget(shop: Shop) -> None:
+    every = {"store": shop.parts.store, "clock": shop.parts.clock}
+    terms = PriceTerms(input=Decimal(100), output=Decimal(100))
+    price = SetPrice(model="local/extractive", terms=terms)
+    await set_price(price, shop.context, shipped=shop.parts.catalogue, **every)
+    await set_budget(SetBudget(limits=BudgetLimits(day=Decimal(100))), shop.context, **every)
+
+
+async def reserved(shop: Shop) -> int:
+    values = (await shop.parts.store.tallies(shop.context.tenant, "budget")).values
+    assert await compare_tallies(shop.context.tenant, store=shop.parts.store) == {}
+    return sum(value for key, value in values.items() if key.startswith("reserved:"))
+
+
+async def metered(shop: Shop) -> list[Conversation.Metered]:
+    every = [recorded.event async for recorded in shop.parts.store.events(shop.context.tenant)]
+    return [event for event in every if isinstance(event, Conversation.Metered)]
+
+
+async def test_what_it_cost_until_then_is_on_record_and_nothing_stays_reserved(shop: Shop) -> None:
+    received = await shop.receive("hello")
+
+    async def stop() -> None:
+        assert await reserved(shop) > 0
+        task.cancel()
+        await asyncio.sleep(1)
+
+    shop.provider.meanwhile = stop
+    task = asyncio.create_task(shop.answer(received.conversation))
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert await reserved(shop) == 0
+    (event,) = await metered(shop)
+    assert [attempt.outcome for attempt in event.attempts] == ["cancelled"]
+
+
+async def test_an_answer_that_is_being_put_on_record_is_so_though_nobody_waits_any_more(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received = await shop.receive("hello")
+    save = shop.parts.store.save
+
+    async def cancelling(*aggregates: object, **more: object) -> object:
+        if isinstance(aggregates[0], Conversation):
+            task.cancel()
+            await asyncio.sleep(0.01)
+        return await save(*aggregates, **more)  # type: ignore[arg-type]  # passed on as they are
+
+    monkeypatch.setattr(shop.parts.store, "save", cancelling)
+    task = asyncio.create_task(shop.answer(received.conversation))
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert await reserved(shop) == 0
+    assert [event.attempts[0].outcome for event in await metered(shop)] == ["ok"]
+    assert len(await shop.answers(received.conversation)) == 1

@@ -1,0 +1,92 @@
+"""Connections: what befalls the server is told clearly, and passes by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from application.ports import Unavailable
+from infra import database as database_module
+from infra.database import Database, wait_for
+from infra.embedded.postgres import EmbeddedPostgres
+from tests.infra.log.parts import context, log_on, started
+
+
+async def test_a_pool_whose_connections_are_all_held_says_so_in_time_and_serves_again(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "PATIENCE", 0.2)
+    async with Database(database_url, size=2) as database:
+        async with database.system(), database.tenant(uuid4()):
+            began = time.monotonic()
+            with pytest.raises(Unavailable, match="does not answer; try again"):
+                async with database.system():
+                    pass
+            assert time.monotonic() - began < 2
+        for _ in range(3):
+            async with database.system() as one, database.system() as other:
+                assert one is not other
+
+
+async def test_sessions_that_were_ended_are_replaced(database_url: str) -> None:
+    async with Database(database_url, size=4) as database:
+        for _ in range(3):
+            async with database.system(), database.system(), database.system():
+                pass
+            with psycopg.connect(database_url, autocommit=True) as superuser:
+                ended = superuser.execute(
+                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                ).fetchone()
+                assert ended is not None
+                assert ended[0] > 0
+            async with database.system() as connection:
+                assert await (await connection.execute("SELECT 1")).fetchone() == (1,)
+
+
+async def test_whoever_holds_a_table_does_not_hold_up_others_for_ever(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "LOCKED", 0.2)
+    async with Database(database_url, size=1) as database, log_on(database_url) as log:
+        with psycopg.connect(database_url) as superuser:
+            superuser.execute("LOCK TABLE retrace.events IN ACCESS EXCLUSIVE MODE")
+            began = time.monotonic()
+            with pytest.raises(Unavailable, match="LockNotAvailable"):
+                async with database.system() as connection:
+                    await connection.execute("SELECT FROM events")
+            with pytest.raises(Unavailable, match="LockNotAvailable"):
+                await log.store.save(started(), context=context())
+            assert time.monotonic() - began < 2
+        async with database.system() as connection:
+            await connection.execute("SELECT FROM events")
+        assert (await log.store.save(started(), context=context())).position == 2
+
+
+async def test_a_full_disk_is_told_as_such(database_url: str) -> None:
+    async with Database(database_url, size=1) as database:
+        with pytest.raises(Unavailable, match="disk is full, so nothing was saved"):
+            async with database.system() as connection:
+                await connection.execute("DO $$ BEGIN RAISE disk_full; END $$")
+
+
+async def test_a_server_that_is_still_away_is_waited_for() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="retrace-away-"))
+    server = EmbeddedPostgres(folder)
+    with pytest.raises(Unavailable, match="did not answer for 0 s"):
+        await wait_for(server.url, 0.1)
+    waiting = asyncio.create_task(wait_for(server.url, 30))
+    try:
+        await asyncio.sleep(0.2)
+        server.start()
+        await waiting
+    finally:
+        server.stop()
+        shutil.rmtree(folder)

@@ -1,0 +1,263 @@
+"""One seeded run: a tenant with a budget, two upstreams that keep their own books, and calls of every sort, some at once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from application.agent import ConfigureAgent, configure_agent
+from application.budget import SetBudget, set_budget
+from application.call_record import Chat
+from application.catalogue import PriceTerms, SetPrice, set_price
+from application.chat import ChatFailed, chat
+from application.context import Context
+from application.conversation import Answer, ReceiveMessage, answer, receive_message
+from application.document import ProcessDocument, UploadDocument, process_document, upload_document
+from application.ports import Unavailable
+from application.provider_key import SetProviderKey, set_provider_key
+from application.tenant import CreateTenant, create_tenant
+from domain.agent import AgentConfiguration
+from domain.budget import BudgetExhausted, BudgetLimits
+from domain.completion import Turn
+from infra.retrieval.embedding import WordLlamaEmbedder
+from interfaces.bootstrap import Services
+from tests.doubles.billing import Bill, Billing, Plan
+from tests.doubles.openai import WRONG_USAGES
+
+FIRST, SECOND = "openai/house-a", "together/house-b"
+UPSTREAMS = ("openai", "together")
+WORDS = ("open", "closed", "nine", "five", "Tuesday", "größer", "月曜日", "a", "the", "however", "😀")
+
+
+class Embedding(WordLlamaEmbedder):
+    """Keeps books too."""
+
+    def __init__(self, inner: WordLlamaEmbedder, books: list[Bill]) -> None:
+        self._inner, self._books = inner, books
+        self.model, self.dimension = inner.model, inner.dimension
+
+    def count_tokens(self, text: str) -> int:
+        return self._inner.count_tokens(text)
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        tokens = sum(map(self._inner.count_tokens, texts))
+        self._books.append(Bill(self.model, "embedding", tokens, 0, 0))
+        return await self._inner.embed(texts)
+
+
+@dataclass
+class Question:
+    """`ends`: how it goes: to its end, or cancelled: `hang` after some milliseconds, `hold` and `counted` with a piece delivered."""
+
+    text: str
+    model: str
+    plan: Plan
+    stream: bool
+    ends: str
+    max_tokens: int
+
+
+@dataclass
+class Shop:
+    """`spent`: how far the log had come when nothing was under way, and what was spent by then."""
+
+    parts: Services
+    context: Context
+    chance: random.Random
+    name: str
+    plans: dict[str, Plan]
+    limit: Decimal | None = None
+    max_answer_tokens: int = 0
+    prices: dict[str, PriceTerms] = field(default_factory=dict)
+    books: list[Bill] = field(default_factory=list)
+    asked: list[Question] = field(default_factory=list)
+    spent: list[tuple[int, Decimal]] = field(default_factory=list)
+    ended: Counter[str] = field(default_factory=Counter)
+
+    async def open(self, upstreams: Sequence[Billing]) -> None:
+        chance, parts = self.chance, self.parts
+        every = {"store": parts.store, "clock": parts.clock}
+        for name, upstream in zip(UPSTREAMS, upstreams, strict=True):
+            key = SetProviderKey(provider=name, key="sk-0123456789abcdef", base_url=upstream.url)
+            await set_provider_key(key, self.context, providers=parts.completers, **every)
+        for model in (FIRST, SECOND, parts.embedder.model):
+            input = Decimal(chance.randrange(1, 50_000)) / 100
+            terms = PriceTerms(
+                input=input,
+                output=Decimal(chance.randrange(1, 100_000)) / 100,
+                cached=chance.choice([None, input / 10]),
+            )
+            self.prices[model] = terms
+            await set_price(
+                SetPrice(model=model, terms=terms), self.context, shipped=parts.catalogue, **every
+            )
+        self.max_answer_tokens = chance.randrange(50, 300)
+        configuration = AgentConfiguration(
+            default_model=FIRST, fallback_models=(SECOND,), max_answer_tokens=self.max_answer_tokens
+        )
+        await configure_agent(
+            ConfigureAgent(configuration=configuration), self.context, catalogue=parts.catalogue, **every
+        )
+        if chance.random() < 0.8:
+            self.limit = Decimal(chance.randrange(1, 500_000)) / 1_000_000
+            limits = BudgetLimits(
+                **{chance.choice(["day", "month"]): self.limit}, on_hard=chance.choice(["stop", "degrade"])
+            )
+            await set_budget(SetBudget(limits=limits), self.context, **every)
+
+    async def trade(self) -> None:
+        """Calls in groups; those of a group at once."""
+        for _ in range(self.chance.randrange(2, 6)):
+            await asyncio.gather(*(self._one() for _ in range(self.chance.choice([1, 1, 2, 3]))))
+            tallied = await self.parts.store.tallies(self.context.tenant, "budget")
+            days = sum(value for key, value in tallied.values.items() if key.startswith("day:"))
+            held = {
+                key: value for key, value in tallied.values.items() if key.startswith("reserved:") and value
+            }
+            assert not held, "nothing is under way, and yet something is reserved"
+            self.spent.append((tallied.position, Decimal(days).scaleb(-12)))
+
+    async def _one(self) -> None:
+        match self.chance.randrange(8):
+            case 0:
+                await self._embed()
+            case 1 | 2:
+                await self._answer(self._question())
+            case 3 if self.asked:
+                await self._chat(self.chance.choice(self.asked))
+            case _:
+                await self._chat(self._question())
+
+    def _question(self) -> Question:
+        chance = self.chance
+        number = f"{self.name}-{len(self.asked)}"
+        ends = chance.choice(["whole"] * 6 + ["hang", "hold", "counted"])
+        stream = ends in ("hold", "counted") or chance.random() < 0.5
+        faults = ["ok"] * 8 + ["401", "429", "500", "503", "filter", "empty", "cut", *WRONG_USAGES]
+        given = chance.randrange(1, 5_000)
+        plan = Plan(
+            faults={
+                name: [chance.choice(faults) for _ in range(chance.randrange(1, 4))]
+                if ends == "whole"
+                else [*chance.choices(["429", "500", "503"], k=chance.randrange(2)), ends]
+                for name in UPSTREAMS
+            },
+            pieces=[f" {word}" for word in chance.choices(WORDS, k=chance.randrange(1, 12))],
+            sent=0,
+            usage=(given, chance.choice([0, chance.randrange(given)]), chance.randrange(1, 3_000)),
+            books=self.books,
+        )
+        plan.sent = chance.randrange(ends == "hold", len(plan.pieces) + 1)
+        self.plans[number] = plan
+        question = Question(
+            text=f"When are you #{number}# {' '.join(chance.choices(WORDS, k=chance.randrange(20)))}?",
+            model=chance.choice(["auto", "agent", FIRST, SECOND]),
+            plan=plan,
+            stream=stream,
+            ends=ends,
+            max_tokens=chance.randrange(20, 400),
+        )
+        self.asked.append(question)
+        return question
+
+    async def _chat(self, question: Question) -> None:
+        parts, delivered, after = self.parts, 0, self.chance.uniform(0, 0.03)
+        wanted = {"hold": question.plan.sent, "counted": len(question.plan.pieces)}.get(question.ends)
+
+        async def deliver(piece: str) -> None:
+            nonlocal delivered
+            delivered += 1
+            if delivered == wanted:
+                asyncio.get_running_loop().call_later(after if question.ends == "counted" else 0, task.cancel)
+
+        command = Chat(
+            id=parts.ids(),
+            model=question.model,
+            messages=(Turn(role="user", text=question.text),),
+            max_tokens=question.max_tokens,
+            stream=question.stream,
+            user=self.chance.choice([None, "anna"]),
+        )
+        task = asyncio.create_task(
+            chat(
+                command,
+                self.context,
+                store=parts.store,
+                keyring=parts.keyring,
+                embedder=parts.embedder,
+                vectors=parts.vectors,
+                providers=parts.providers,
+                clock=parts.clock,
+                ids=parts.ids,
+                deliver=deliver if question.stream else None,
+            )
+        )
+        await self._end(task, question)
+
+    async def _answer(self, question: Question) -> None:
+        parts = self.parts
+        message = ReceiveMessage(channel="http", address=f"{self.chance.randrange(3)}", text=question.text)
+        received = await receive_message(
+            message, self.context, store=parts.store, keyring=parts.keyring, clock=parts.clock, ids=parts.ids
+        )
+        task = asyncio.create_task(
+            answer(
+                Answer(conversation=received.conversation),
+                self.context,
+                store=parts.store,
+                embedder=parts.embedder,
+                vectors=parts.vectors,
+                providers=parts.providers,
+                clock=parts.clock,
+                ids=parts.ids,
+            )
+        )
+        await self._end(task, question)
+
+    async def _end(self, task: asyncio.Task[object], question: Question) -> None:
+        if question.ends == "hang" or (question.ends == "hold" and not question.stream):
+            asyncio.get_running_loop().call_later(self.chance.uniform(0, 0.1), task.cancel)
+        await asyncio.wait([task])
+        error = None if task.cancelled() else task.exception()
+        how = "cancelled" if task.cancelled() else "given" if error is None else type(error).__name__
+        self.ended[how] += 1
+        if error is not None and not isinstance(error, BudgetExhausted | ChatFailed | Unavailable):
+            raise error
+
+    async def _embed(self) -> None:
+        parts = self.parts
+        words = " ".join(self.chance.choices(WORDS, k=self.chance.randrange(5, 500)))
+        upload = UploadDocument(name="hours.txt", content=f"{len(self.books)} {words}".encode())
+        uploaded = await upload_document(
+            upload,
+            self.context,
+            store=parts.store,
+            keyring=parts.keyring,
+            files=parts.files,
+            extractor=parts.extractor,
+            clock=parts.clock,
+        )
+        await process_document(
+            ProcessDocument(document=uploaded.document),
+            self.context,
+            store=parts.store,
+            files=parts.files,
+            extractor=parts.extractor,
+            embedder=Embedding(parts.embedder, self.books),
+            vectors=parts.vectors,
+            catalogue=parts.catalogue,
+            clock=parts.clock,
+        )
+        self.ended["embedded"] += 1
+
+
+async def shop(parts: Services, seed: int, plans: dict[str, Plan]) -> Shop:
+    made = await create_tenant(
+        CreateTenant(name="Shop"), actor="operator:test", store=parts.store, clock=parts.clock, ids=parts.ids
+    )
+    context = Context(tenant=made.tenant, actor="key:test", correlation=parts.ids())
+    return Shop(parts, context, random.Random(seed), str(seed), plans)

@@ -1,0 +1,162 @@
+"""Every token that an upstream bills is in the ledger once, however its call ends; and no call is refused that the budget covers.
+
+Real log, real Redis, the real SDK; the upstreams are played, and keep their own books. A failing run is repeated by itself with what
+it says: pytest tests/soak/test_ledger.py -m soak --share 0 --seed N
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from decimal import ROUND_CEILING, Decimal
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from application import completing
+from application.budget import reserve
+from application.spending import compare_tallies
+from domain.call import Call
+from domain.completion import Turn
+from domain.conversation import Conversation
+from domain.document import Document
+from domain.invariants import Invariants
+from domain.recorded import Recorded
+from infra.embedded import Servers
+from infra.providers.tokens import estimate
+from infra.settings import Secret, Settings
+from interfaces.bootstrap import Services, services
+from tests.application.conftest import MASTER
+from tests.doubles.billing import Billing, Plan
+from tests.doubles.wire import serving
+from tests.soak.ledger import FIRST, SECOND, UPSTREAMS, Shop, shop
+
+AT_ONCE = 8
+PICO = Decimal("1e-12")
+
+
+@pytest_asyncio.fixture(scope="module", name="parts")
+async def _parts(
+    servers: Servers, database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Services]:
+    settings = Settings(
+        database_url=Secret(database_url),
+        redis_url=Secret(servers.redis_url) if servers.redis_url else None,
+        data=Path(tmp_path_factory.mktemp("data")),
+        master_key=Secret(MASTER),
+        allow_private_addresses=True,
+    )
+    async with services(settings, pool=10) as parts:
+        yield parts
+
+
+@pytest.mark.parametrize("runs", [40, pytest.param(1000, marks=pytest.mark.soak)])
+async def test_the_ledger_equals_the_upstreams_books(
+    parts: Services, runs: int, share: float, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(completing.random, "uniform", lambda low, high: 0.01)
+    assert reserve.__kwdefaults__ is not None
+    monkeypatch.setitem(reserve.__kwdefaults__, "patience", 60.0)  # this machine may be slow
+    plans: dict[str, Plan] = {}
+    upstreams = [Billing(name, plans) for name in UPSTREAMS]
+    met: Counter[str] = Counter()
+    async with serving(upstreams[0]), serving(upstreams[1]):
+        numbers = iter(range(max(1, round(runs * share))))
+
+        async def some() -> None:
+            for number in numbers:
+                try:
+                    met.update(await one_run(parts, seed + number, upstreams, plans))
+                except BaseException as error:
+                    error.add_note(
+                        f"repeat it: {Path(__file__).name} -m soak --share 0 --seed {seed + number}"
+                    )
+                    raise
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(some())
+    print(dict(met))
+    if runs * share >= 40:
+        for sort in ("given", "cancelled", "embedded", "cached", "refused", "BudgetExhausted", "ChatFailed"):
+            assert met[sort] >= runs * share / 20, sort
+        for fault in ("ok", "filter", "empty", "cut", "hold", "counted", "usage-text", "embedding"):
+            assert met[f"billed {fault}"], fault
+
+
+async def one_run(
+    parts: Services, seed: int, upstreams: Sequence[Billing], plans: dict[str, Plan]
+) -> Counter[str]:
+    """What was met."""
+    made = await shop(parts, seed, plans)
+    await made.open(upstreams)
+    await made.trade()
+    tenant, store = made.context.tenant, parts.store
+    events = [recorded async for recorded in store.events(tenant)]
+    ledger, entries = Decimal(0), Counter[str]()
+    for recorded in events:
+        event = recorded.event
+        if isinstance(event, Document.Processed):
+            ledger += event.cost
+            entries[f"day:{event.timestamp.date()}"] += int(event.cost.quantize(PICO, ROUND_CEILING) / PICO)
+        elif isinstance(event, Call.Metered | Conversation.Metered):
+            ledger += event.cost
+            made.ended["cached"] += sum(each.cached for each in event.attempts)
+            for each in event.attempts:
+                entries[f"day:{each.started_at.date()}"] += int(
+                    each.cost.quantize(PICO, ROUND_CEILING) / PICO
+                )
+    assert ledger == billed(made), (made.ended, made.books)
+    tallies = (await store.tallies(tenant, "budget")).values
+    assert {key: value for key, value in tallies.items() if key.startswith("day:") and value} == +entries
+    assert await compare_tallies(tenant, store=store) == {}
+    invariants = Invariants()
+    invariants.fold(events)
+    assert invariants.violations == []
+    made.ended["refused"] += refused(made, events)
+    made.ended.update(f"billed {bill.fault}" for bill in made.books)
+    return made.ended
+
+
+def billed(made: Shop) -> Decimal:
+    """By the books, at the tenant's prices (USD per million tokens)."""
+    total = Decimal(0)
+    for bill in made.books:
+        price = made.prices[bill.model]
+        cached = price.input if price.cached is None else price.cached
+        total += (bill.input - bill.cached) * price.input + bill.cached * cached + bill.output * price.output
+    return total / 1_000_000
+
+
+def refused(made: Shop, events: Sequence[Recorded]) -> int:
+    """How many calls the budget did not cover; of each it is true that what was spent by then left no room for it."""
+    asked: dict[object, tuple[tuple[str, ...], tuple[Turn, ...], int]] = {}
+    count = 0
+    for recorded in events:
+        event = recorded.event
+        if isinstance(event, Call.Requested):
+            models = (SECOND,) if event.model == SECOND else (FIRST, SECOND)
+            asked[recorded.stream] = models, event.messages, event.max_tokens
+        elif isinstance(event, Call.Prompted):
+            models, _, most = asked[recorded.stream]
+            asked[recorded.stream] = models, event.prompt, most
+        elif isinstance(event, Conversation.Prompted):
+            asked[event.interaction] = (FIRST, SECOND), event.prompt, made.max_answer_tokens
+        elif isinstance(event, Call.Metered | Conversation.Metered) and event.routing.by == "budget":
+            count += 1
+            models, prompt, most = asked[getattr(event, "interaction", recorded.stream)]
+            tried = {f"{each.provider}/{each.model}" for each in event.attempts}
+            tried |= {each.model for each in event.routing.passed_over}
+            # All were tried where newer messages made an answer begin again.
+            left = [model for model in models if model not in tried][:1] or models
+            tokens = sum(estimate(turn.text) + 8 for turn in prompt)
+            dearest = max(
+                (tokens * made.prices[model].input + most * made.prices[model].output) / 1_000_000
+                for model in left
+            )
+            spent = next(spent for position, spent in made.spent if position >= recorded.position)
+            assert made.limit is not None
+            assert spent + dearest > made.limit, "it was refused, though the budget covered it"
+    return count
