@@ -96,11 +96,15 @@ async def reserve(
     ids: Ids,
     lifetime: timedelta = LIFETIME,
     patience: float = PATIENCE,
+    earlier: list[Reservation] | None = None,
 ) -> Reservation | None:
     """Hold `amount` USD, the most that a call may cost, in the budget of today (UTC) and this month.
 
     None where there is no limit, or nothing to pay. Raises BudgetExhausted where the budget does not cover it; while only calls under
     way are in the way, who may give back a part, it waits up to `patience` seconds first.
+
+    `earlier`: what the same call has reserved already, beside which it needs `amount`. Before it waits it gives that back, and then
+    needs both: else it would wait for itself, or two calls for each other. `earlier` is empty then.
     """
     if amount <= 0:
         return None
@@ -134,6 +138,11 @@ async def reserve(
             return reservation
         except LimitReached:
             lacking = await _lacking(amount, budget.state.limits, context.tenant, store, clock)
+        if lacking is not None and earlier:
+            amount += sum((each.amount for each in earlier), Decimal(0))
+            await give_back(earlier, context, store=store, clock=clock)
+            earlier.clear()
+            continue
         while lacking is not None:
             if lacking.spent + amount > (lacking.limit or 0) or time.monotonic() + pause > deadline:
                 raise await _exhausted(lacking, amount, budget, context, store, clock)
@@ -158,6 +167,20 @@ def settlement(attempts: Iterable[Attempt], reservations: Sequence[Reservation],
     if ended and costly:
         work.append(_alerts(at))
     return Settlement(aggregates=tuple(ended), work=tuple(work), tallies=tallies_of(changes))
+
+
+async def give_back(
+    reservations: Sequence[Reservation], context: Context, *, store: Store, clock: Clock
+) -> None:
+    """End what a call has reserved, while it goes on."""
+    left = tuple(reservations)
+    while left:
+        settled = settlement((), left, clock())
+        try:
+            await store.save(*settled.aggregates, context=context, work=settled.work, tallies=settled.tallies)
+            return
+        except Conflict:
+            left = await refreshed(left, tenant=context.tenant, store=store)
 
 
 async def refreshed(

@@ -209,6 +209,7 @@ class _Completing:
                 store=self.store,
                 clock=self.clock,
                 ids=self.ids,
+                earlier=course.reservations,
             )
             if made is not None:
                 course.reservations.append(made)

@@ -11,7 +11,7 @@ import psycopg
 import uvloop
 
 from application.context import Context
-from bench.conversations import fill
+from bench.conversations import exchange, fill
 from bench.harness import Contestant, Floor, Result, arguments, conditions, report, rounds
 from bench.parts import Log, message, now, opened
 from bench.server import server
@@ -25,13 +25,14 @@ SAVED_AT_ONCE = 90
 
 
 async def _talk(log: Log, tenant: UUID, length: int) -> UUID:
-    """A conversation of so many events."""
+    """A conversation of so many events, or up to three more: questions and their answers."""
     context = Context(tenant=tenant, actor="system:bench", correlation=uuid4())
     made = Conversation.start(uuid4(), channel="http", address="customer", name=None, at=now())
+    document, texts = uuid4(), [message(300) for _ in range(8)]
     while made.version < length:
-        for _ in range(min(SAVED_AT_ONCE, length - made.version)):
-            made.receive(message=uuid4().hex, text=message(), interaction=made.id, at=now())
-            made.state.burst = None  # as an answer would do
+        until = min(made.version + SAVED_AT_ONCE, length)
+        while made.version < until:
+            exchange(made, 0, document, texts)
         await log.store.save(made, context=context)
     return made.id
 

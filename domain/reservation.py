@@ -53,7 +53,8 @@ class Reservation(Aggregate[ReservationState]):
             state.day, state.expires_at = self.day, self.expires_at
 
     class Settled(Event, frozen=True, kw_only=True):
-        """The call has ended. `amount`, of `day`, is free again; what it did cost stands in the event that was written with this one."""
+        """The call has ended, or needs another one in its place. `amount`, of `day`, is free again; what a call that has ended did cost
+        stands in the event that was written with this one."""
 
         TOPIC: ClassVar[str] = "reservation.settled"
         PERSONAL: ClassVar[bool] = False

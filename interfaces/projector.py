@@ -9,7 +9,7 @@ from typing import Any
 from infra.audit.checkpoints import Checkpoints
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
-from infra.database import Database, migrate
+from infra.database import Database, migrate, wait_for
 from infra.hints import Hints
 from infra.log.reader import Reader
 from infra.projections.beside import Beside
@@ -20,8 +20,12 @@ from projections import PROJECTIONS
 
 
 async def project(settings: Settings) -> None:
-    """Follow the log until SIGTERM or SIGINT; a batch that is under way is whole or nothing."""
+    """Follow the log until SIGTERM or SIGINT; a batch that is under way is whole or nothing.
+
+    A database that is away at the start is waited for.
+    """
     url = str(settings.database_url)
+    await wait_for(url)
     await migrate(url)
     async with (
         redis_of(settings) as redis,

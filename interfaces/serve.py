@@ -10,6 +10,7 @@ from types import FrameType
 
 import uvicorn
 
+from infra.database import wait_for
 from infra.settings import Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import services
@@ -43,7 +44,8 @@ class Server(uvicorn.Server):
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; what runs then is finished."""
+    """Serve until SIGTERM or SIGINT; what runs then is finished. A database that is away at the start is waited for."""
+    await wait_for(str(settings.database_url))
     async with services(settings, pool=20) as parts:
         parts.embedder.load()
         await parts.completers.load()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from application.work import kinds
+from infra.database import wait_for
 from infra.settings import Settings
 from infra.work.rows import Work
 from infra.work.worker import Worker
@@ -13,7 +14,11 @@ from interfaces.stopping import stopped
 
 
 async def work(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT; what is under way is finished or given back."""
+    """Work until SIGTERM or SIGINT; what is under way is finished or given back.
+
+    A database that is away at the start is waited for.
+    """
+    await wait_for(str(settings.database_url))
     async with services(settings, pool=settings.worker_concurrency) as parts:
         parts.embedder.load()
         await parts.completers.load()

@@ -133,7 +133,12 @@ def _faults(seconds: float) -> Iterator[None]:
             yield
         except errors.APIError as error:
             raise told(error) from None
-        except (ValueError, TypeError, AttributeError, RecursionError):  # the SDK trips over an answer of another form
+        except (
+            ValueError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ):  # the SDK trips over an answer of another form
             raise ProviderError("unavailable", NONSENSE) from None
 
 

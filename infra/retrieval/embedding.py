@@ -1,6 +1,6 @@
 """Local embeddings with real word meaning, without a key or network: WordLlama, 256 dimensions, from its package.
 
-Mostly English. https://pypi.org/project/wordllama (MIT). Implements `application.ports.Embedder`.
+Mostly English. The package `wordllama` (MIT). Implements `application.ports.Embedder`.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ A `type` is /problems/KIND, relative to the deployment, which explains it under 
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
@@ -163,6 +164,15 @@ def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     return problem("fault", SORRY)
 
 
+def on_os_error(request: Request[Any, Any, Any], error: OSError) -> Response[bytes]:
+    """As where a large upload finds no room for its temporary file."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return on_refusal(
+            request, Unavailable("a disk is full, so nothing was saved; try again once there is room")
+        )
+    return on_bug(request, error)
+
+
 def on_tampered(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Stored data does not open: somebody changed it, or the master key is another one."""
     log.critical("%s: stored data was changed, at %s", _route(request), place_of(error))
@@ -196,5 +206,6 @@ HANDLERS: dict[Any, Any] = {
     Refusal: on_refusal,
     Fault: on_refusal,
     HTTPException: on_http_error,
+    OSError: on_os_error,
     Exception: on_bug,
 }

@@ -103,7 +103,7 @@ class Shop:
             ConfigureAgent(configuration=configuration), self.context, catalogue=parts.catalogue, **every
         )
         if chance.random() < 0.8:
-            self.limit = Decimal(chance.randrange(1, 500_000)) / 1_000_000
+            self.limit = Decimal(chance.randrange(1, 2_000_000)) / 1_000_000
             limits = BudgetLimits(
                 **{chance.choice(["day", "month"]): self.limit}, on_hard=chance.choice(["stop", "degrade"])
             )
@@ -111,7 +111,7 @@ class Shop:
 
     async def trade(self) -> None:
         """Calls in groups; those of a group at once."""
-        for _ in range(self.chance.randrange(2, 6)):
+        for _ in range(self.chance.randrange(3, 9)):
             await asyncio.gather(*(self._one() for _ in range(self.chance.choice([1, 1, 2, 3]))))
             tallied = await self.parts.store.tallies(self.context.tenant, "budget")
             days = sum(value for key, value in tallied.values.items() if key.startswith("day:"))
@@ -135,10 +135,11 @@ class Shop:
     def _question(self) -> Question:
         chance = self.chance
         number = f"{self.name}-{len(self.asked)}"
-        ends = chance.choice(["whole"] * 6 + ["hang", "hold", "counted"])
+        ends = chance.choice(["whole"] * 7 + ["hang", "hold", "counted"])
         stream = ends in ("hold", "counted") or chance.random() < 0.5
-        faults = ["ok"] * 8 + ["401", "429", "500", "503", "filter", "empty", "cut", *WRONG_USAGES]
-        given = chance.randrange(1, 5_000)
+        wrong = chance.choice(list(WRONG_USAGES))
+        faults = ["ok"] * 8 + ["401", "429", "500", "503", "filter", "empty", "cut", "cut", wrong, wrong]
+        given = chance.randrange(1, 1_000)
         plan = Plan(
             faults={
                 name: [chance.choice(faults) for _ in range(chance.randrange(1, 4))]
@@ -148,7 +149,7 @@ class Shop:
             },
             pieces=[f" {word}" for word in chance.choices(WORDS, k=chance.randrange(1, 12))],
             sent=0,
-            usage=(given, chance.choice([0, chance.randrange(given)]), chance.randrange(1, 3_000)),
+            usage=(given, chance.choice([0, chance.randrange(given)]), chance.randrange(1, 400)),
             books=self.books,
         )
         plan.sent = chance.randrange(ends == "hold", len(plan.pieces) + 1)
@@ -200,7 +201,9 @@ class Shop:
 
     async def _answer(self, question: Question) -> None:
         parts = self.parts
-        message = ReceiveMessage(channel="http", address=f"{self.chance.randrange(3)}", text=question.text)
+        # Whoever asks what is never answered asks alone: another one's answer would take that question along.
+        address = f"{self.chance.randrange(3)}" if question.ends == "whole" else question.text
+        message = ReceiveMessage(channel="http", address=address, text=question.text)
         received = await receive_message(
             message, self.context, store=parts.store, keyring=parts.keyring, clock=parts.clock, ids=parts.ids
         )
