@@ -197,7 +197,7 @@ class Shop:
                 deliver=deliver if question.stream else None,
             )
         )
-        await self._end(task, question)
+        await self._end(task, question.ends == "hang")
 
     async def _answer(self, question: Question) -> None:
         parts = self.parts
@@ -219,19 +219,13 @@ class Shop:
                 ids=parts.ids,
             )
         )
-        await self._end(task, question)
+        await self._end(task, question.ends in ("hang", "hold"))
 
-    async def _end(self, task: asyncio.Task[object], question: Question) -> None:
-        if question.ends == "hang" or (question.ends == "hold" and not question.stream):
+    async def _end(self, task: asyncio.Task[object], soon: bool) -> None:
+        """`soon`: it is cancelled after some milliseconds."""
+        if soon:
             asyncio.get_running_loop().call_later(self.chance.uniform(0, 0.1), task.cancel)
-        import time; t0=time.monotonic(); nn=task.get_coro().__name__
-        while not task.done():
-            await asyncio.wait([task], timeout=3)
-            if time.monotonic()-t0>3 and not task.done():
-                fr=task.get_stack(); c=task.get_coro(); st=[]
-                while c is not None and hasattr(c,"cr_frame") and c.cr_frame is not None:
-                    st.append(f"{c.cr_code.co_name}:{c.cr_frame.f_lineno}"); c=c.cr_await
-                print("SLOW", round(time.monotonic()-t0,1), nn, self.name, question.ends, question.stream, question.plan.faults, st[-6:], c, task.cancelling(), flush=True)
+        await asyncio.wait([task])
         error = None if task.cancelled() else task.exception()
         how = "cancelled" if task.cancelled() else "given" if error is None else type(error).__name__
         self.ended[how] += 1

@@ -34,6 +34,10 @@ async def _http() -> AsyncIterator[Outgoing]:
         yield http
 
 
+SLOW = ("slow", "silent", "endless")
+"""Faults that are over when our patience is; all others have time, for the machine may be busy."""
+
+
 def completer(double: Double, http: Outgoing, fault: str = "ok", **more: Any) -> GeminiCompleter:
     abilities = more.pop("abilities", ABILITIES)
     return GeminiCompleter(
@@ -43,7 +47,7 @@ def completer(double: Double, http: Outgoing, fault: str = "ok", **more: Any) ->
         http=http,
         counter=COUNTER,
         abilities=lambda model: abilities,
-        **{"seconds": 0.5, **more},
+        **{"seconds": 0.5 if fault.startswith(SLOW) else 10, **more},
     )
 
 

@@ -57,6 +57,10 @@ async def _http() -> AsyncIterator[Outgoing]:
         yield http
 
 
+SLOW = ("slow", "silent", "endless")
+"""Faults that are over when our patience is; all others have time, for the machine may be busy."""
+
+
 def completer(double: Double, http: Outgoing, fault: str = "ok", **more: Any) -> OpenAICompleter:
     abilities = more.pop("abilities", ABILITIES)
     return OpenAICompleter(
@@ -66,7 +70,7 @@ def completer(double: Double, http: Outgoing, fault: str = "ok", **more: Any) ->
         http=http,
         counter=COUNTER,
         abilities=lambda model: abilities,
-        **{"seconds": 0.3, **more},
+        **{"seconds": 0.3 if fault.startswith(SLOW) else 10, **more},
     )
 
 
