@@ -145,8 +145,11 @@ def refused(made: Shop, events: Sequence[Recorded]) -> int:
         elif isinstance(event, Conversation.Prompted):
             asked[event.interaction] = (FIRST, SECOND), event.prompt, made.max_answer_tokens
         elif isinstance(event, Call.Metered | Conversation.Metered) and event.routing.by == "budget":
+            known = asked.get(getattr(event, "interaction", recorded.stream))
+            if known is None:  # somebody else has answered: nobody was refused
+                continue
             count += 1
-            models, prompt, most = asked[getattr(event, "interaction", recorded.stream)]
+            models, prompt, most = known
             tried = {f"{each.provider}/{each.model}" for each in event.attempts}
             tried |= {each.model for each in event.routing.passed_over}
             # All were tried where newer messages made an answer begin again.
