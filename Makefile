@@ -14,7 +14,7 @@ test: .venv/dev
 	$(BIN)/pytest $(ARGS)
 
 test-llm: .venv/dev .venv/llm
-	$(BIN)/pytest -m llm $(ARGS)
+	$(BIN)/pytest -m llm --timeout 1200 $(ARGS)
 
 lint: .venv/dev
 	$(BIN)/ruff format --check .
@@ -25,7 +25,7 @@ lint: .venv/dev
 check: lint test
 
 soak: .venv/dev
-	$(BIN)/pytest -m soak $(ARGS)
+	$(BIN)/pytest -m soak --timeout 14400 $(ARGS)
 
 bench: .venv/dev
 	@for name in append replay work load verify message routing gateway; do $(BIN)/python -m bench.$$name $(ARGS) || exit 1; done

@@ -1,9 +1,9 @@
-"""What must come to its end, also where nobody waits for it any more."""
+"""Tasks that must come to their end: where nobody waits for them any more, and where they are told to."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -21,3 +21,21 @@ async def finished(work: Coroutine[Any, Any, T]) -> T:
     if cancelled is not None:
         raise cancelled from (None if task.cancelled() else task.exception())
     return task.result()
+
+
+AGAIN = 5.0
+"""Seconds after which a task that goes on is told once more."""
+
+
+async def ended(*tasks: asyncio.Task[Any]) -> list[BaseException | None]:
+    """Cancel `tasks` and wait for them; what each ended with, None for a result.
+
+    One cancellation may be lost on its way: `asyncio.wait_for` of Python 3.11, which psycopg's pool and redis-py build on, takes a
+    result that comes in the same moment instead (https://github.com/python/cpython/issues/86296).
+    """
+    left: Collection[asyncio.Task[Any]] = [task for task in tasks if not task.done()]
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=AGAIN)
+    return [asyncio.CancelledError() if task.cancelled() else task.exception() for task in tasks]

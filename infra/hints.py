@@ -45,7 +45,8 @@ class Hints:
             while True:
                 heard: set[UUID] = set()
                 with suppress(TimeoutError):
-                    heard.add(await asyncio.wait_for(queue.get(), poll))
+                    async with asyncio.timeout(poll):
+                        heard.add(await queue.get())
                 while not queue.empty():
                     heard.add(queue.get_nowait())
                 yield frozenset(heard)

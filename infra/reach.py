@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from application.finishing import ended
 
 log = logging.getLogger("retrace.redis")
 
@@ -54,9 +55,7 @@ class Reach:
 
     async def close(self) -> None:
         if self._looking is not None:
-            self._looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._looking
+            await ended(self._looking)
 
     async def _look(self) -> None:
         assert self._redis is not None

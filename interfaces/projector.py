@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
+from application.finishing import ended
 from infra.audit.checkpoints import Checkpoints
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
@@ -38,13 +37,9 @@ async def project(settings: Settings) -> None:
         beside = Beside(PROJECTIONS, url=url, master=settings.master(), system=system, reader=reader)
         checkpoints = Checkpoints(writer, keyring)
         async with forgetting(system, keyring):
-            running = asyncio.create_task(_all(projector.run(), beside.run(), checkpoints.run(system)))
-            await stopped(running)
-            running.cancel()
-            await asyncio.wait([running])
-
-
-async def _all(*loops: Coroutine[Any, Any, None]) -> None:
-    async with asyncio.TaskGroup() as group:
-        for loop in loops:
-            group.create_task(loop)
+            loops = (projector.run(), beside.run(), checkpoints.run(system))
+            running = [asyncio.create_task(loop) for loop in loops]
+            try:
+                await stopped(*running)
+            finally:
+                await ended(*running)

@@ -13,17 +13,18 @@ from redis.asyncio import Redis
 from infra.settings import Settings
 
 
-async def stopped(running: asyncio.Task[Any]) -> None:
-    """Return on SIGTERM or SIGINT, or raise what ended `running`."""
+async def stopped(*running: asyncio.Task[Any]) -> None:
+    """Return on SIGTERM or SIGINT, or raise what ended one of `running`."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     waiting = asyncio.create_task(told.wait())
-    await asyncio.wait([waiting, running], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([waiting, *running], return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
-    if running.done():
-        running.result()
+    for task in running:
+        if task.done():
+            task.result()
 
 
 @asynccontextmanager

@@ -9,10 +9,11 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import psycopg
 
+from application.finishing import ended
 from application.ports import Unavailable
 from infra.crypto.keyring import Keyring
 from infra.database import Database
@@ -33,9 +34,9 @@ async def forgetting(system: Database, keyring: Keyring, *, every: float = EVERY
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        (end,) = await ended(task)
+        if end is not None and not isinstance(end, asyncio.CancelledError):
+            raise end
 
 
 async def _run(system: Database, keyring: Keyring, every: float) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.finishing import ended
 from domain.errors import NotFound
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
@@ -101,9 +102,7 @@ async def rebuild(
             if work.done():
                 work.result()
     finally:
-        work.cancel()
-        with suppress(asyncio.CancelledError):
-            await work
+        await ended(work)
     await finish(shop.url, build)
     return now
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from application.finishing import ended
 from application.ports import Unavailable
 
 ROOT = Path(__file__).parents[2]
@@ -82,8 +83,7 @@ async def _talk(child: Process, content: bytes) -> bytes:
         await child.wait()
         return end.partial
     finally:
-        feeding.cancel()
-        await asyncio.gather(feeding, return_exceptions=True)
+        await ended(feeding)
 
 
 async def _feed(stdin: asyncio.StreamWriter, content: bytes) -> None:

@@ -14,6 +14,7 @@ from time import monotonic
 
 import psycopg
 
+from application.finishing import ended
 from application.ports import Fault
 from application.work import Kind
 from infra.hints import POLL, Hints
@@ -85,18 +86,16 @@ class Worker:
             if len(self._leases):
                 self._emptied.clear()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._emptied.wait(), self._grace)
+                    async with asyncio.timeout(self._grace):
+                        await self._emptied.wait()
         finally:
             self._closing = True
-            for task in (claiming, *doing, *others):
-                task.cancel()
-            ends = await asyncio.gather(claiming, *doing, *others, return_exceptions=True)
+            ends = await ended(claiming, *doing, *others)
             self._unsaid.set()
             await asyncio.wait([saying], timeout=self._grace / 4)
-            saying.cancel()
-            ends += await asyncio.gather(saying, return_exceptions=True)
+            ends += await ended(saying)
         for end in ends:
-            if isinstance(end, BaseException) and not isinstance(end, asyncio.CancelledError):
+            if end is not None and not isinstance(end, asyncio.CancelledError):
                 raise end
 
     async def _listen(self) -> None:

@@ -99,7 +99,8 @@ async def read_interaction(
             if shown.status == "answered" or left <= 0 or services.stopping.is_set():
                 return shown
             try:
-                await asyncio.wait_for(anext(moments), left)
+                async with asyncio.timeout(left):
+                    await anext(moments)
             except TimeoutError:
                 until = 0.0  # one last look
 

@@ -124,7 +124,8 @@ async def _answered(
 ) -> tuple[Interaction, int] | None:
     """The answer and its position; None when it is not there in time."""
     try:
-        given = await asyncio.wait_for(asyncio.shield(begun(received, context, services)), wait)
+        async with asyncio.timeout(wait):
+            given = await asyncio.shield(begun(received, context, services))
     except (TimeoutError, Fault, Refusal):
         # The message is taken, so whatever befell the answer is not the customer's: the work row sees to it.
         return None

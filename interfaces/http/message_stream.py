@@ -44,7 +44,8 @@ async def events_of(
         task.add_done_callback(lambda _: parts.put_nowait(None))
         while (left := until - time.monotonic()) > 0:
             try:
-                part = await asyncio.wait_for(parts.get(), min(left, HEARTBEAT))
+                async with asyncio.timeout(min(left, HEARTBEAT)):
+                    part = await parts.get()
             except TimeoutError:
                 part = b": it is being made\n\n"
             if part is None:

@@ -61,7 +61,7 @@ async def test_two_projectors_follow_four_writers(share: float) -> None:
                     tenant, count = part.split(":")
                     saved[UUID(tenant)] += int(count)
             assert all(writer.returncode == 0 for writer in writers)
-            await ended(running.database_url, len(tenants))
+            await at_the_end(running.database_url, len(tenants))
         finally:
             for projector in projectors:
                 projector.terminate()
@@ -71,7 +71,7 @@ async def test_two_projectors_follow_four_writers(share: float) -> None:
         await verify(running.database_url, tenants, saved)
 
 
-async def ended(url: str, tenants: int) -> None:
+async def at_the_end(url: str, tenants: int) -> None:
     """Until every projection has come to the end of every tenant's log."""
     query = "SELECT count(*) FROM retrace.heads h JOIN retrace.cursors c USING (tenant) WHERE c.seq = h.seq AND c.stopped IS NULL"
     deadline = time.monotonic() + 120

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
+from application.finishing import ended
 from tests.infra.embedded.small_disk import run_on_small_disk
 from tests.soak.deployment import Clients, Deployment, deployment, until
 from tests.soak.rates import CLIENTS, recovers
@@ -70,8 +71,7 @@ async def test_a_pool_whose_connections_are_all_held(deployed: Deployment, share
                 assert await readiness(deployed) == 200
                 superuser.rollback()
                 await until(lambda: replies[200] >= 60, 60)
-                for task in crowd:
-                    task.cancel()
+                await ended(*crowd)
 
     await recovers(deployed, "exhausted pool", fault, share)
 

@@ -22,11 +22,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from application.finishing import ended
 from infra.database import Database, migrate
 from infra.embedded import servers
 from tests.infra.log.parts import MASTER, context, log_on
 from tests.infra.projections.parts import begun, exchange
-from tests.soak.test_follow import ended
+from tests.soak.test_follow import at_the_end
 
 pytestmark = pytest.mark.soak
 ROOT = Path(__file__).parents[2]
@@ -99,7 +100,7 @@ async def test_readers_see_whole_models_and_wait_for_moments(share: float) -> No
             "PYTHONPATH": str(ROOT),
         }
         with processes(environment, [["interfaces.cli", "projector"]], signal.SIGTERM):
-            await ended(url, TENANTS)
+            await at_the_end(url, TENANTS)
             writer = ["tests.soak.writer", url, "3600", str(PAUSE), *map(str, tenants)]
             async with readers(url, tenants) as looking:
                 with processes(environment, [writer] * WRITERS, signal.SIGKILL):
@@ -107,7 +108,7 @@ async def test_readers_see_whole_models_and_wait_for_moments(share: float) -> No
                         await rebuilt_and_switched(
                             environment, projection, looking, max(2, round(SWITCHES * share))
                         )
-                await ended(url, TENANTS)
+                await at_the_end(url, TENANTS)
                 for reader in looking:
                     await reader.look()
             for projection in SHOWN:
@@ -167,8 +168,7 @@ async def readers(url: str, tenants: Sequence[UUID]) -> AsyncIterator[Sequence[R
         looking = [Reader(database, name, tenant) for name in SHOWN for tenant in tenants[:2]]
         tasks = [group.create_task(reader.run()) for reader in looking]
         yield looking
-        for task in tasks:
-            task.cancel()
+        await ended(*tasks)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from application.finishing import ended
 from infra.projections.lag import lags
 from infra.projections.sql import TransactionSql
 from projections import PROJECTIONS
@@ -80,9 +81,7 @@ async def test_two_projectors_beside_four_writers_skip_nothing_and_double_nothin
         await asyncio.gather(*(talk(log, tenants[n % 3], 25) for n in range(4)))
         for tenant in tenants:
             await one.wait(tenant)
-        for run in runs:
-            run.cancel()
-        await asyncio.wait(runs)
+        await ended(*runs)
     assert [await calls(log, tenant) for tenant in tenants] == [50, 25, 25]
 
 
@@ -123,8 +122,7 @@ async def test_a_projector_goes_on_after_its_connections_were_cut(log: Log) -> N
             superuser.execute(CUT)
         await talk(log, tenant, 2)
         await projector.wait(tenant)
-        run.cancel()
-        await asyncio.wait([run])
+        await ended(run)
     assert await calls(log, tenant) == 4
 
 
@@ -143,8 +141,7 @@ async def test_a_projector_that_is_stopped_at_any_moment_stops_listening(
         while len(looked) < 3:
             await asyncio.sleep(0.01)
         assert len(log.hints._listeners) == 1
-        run.cancel()
-        await asyncio.wait([run])
+        await ended(run)
         # Its listening task would outlive it: a client of Redis may swallow a cancellation.
         assert not log.hints._listeners
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from sqlalchemy import func, select
 
+from application.finishing import ended
 from application.projection import SkipProjectionEvent, skip_projection_event
 from application.tenant import CreateTenant, create_tenant
 from domain.errors import NotFound, Refused
@@ -68,12 +69,8 @@ async def role(log: Log, projections: Sequence[Projection] = PROJECTIONS) -> Asy
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-            for task in tasks:
-                with suppress(asyncio.CancelledError):
-                    task.result()
+            for end in await ended(*tasks):
+                assert isinstance(end, asyncio.CancelledError), end
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from application.finishing import ended
 from application.tenant import CreateTenant, create_tenant
 from application.work import kinds
 from infra.crypto.keyring import Keyring
@@ -81,8 +82,7 @@ async def app(parts: Services) -> AsyncIterator[Any]:
         yield create_app(parts)
         worker.stop()
         await working
-        projecting.cancel()
-        await asyncio.wait([projecting])
+        await ended(projecting)
 
 
 @pytest_asyncio.fixture
