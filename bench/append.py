@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import itertools
+import random
 import time
 from contextlib import suppress
 from uuid import uuid4
@@ -16,7 +17,7 @@ import psycopg
 import uvloop
 
 from application.context import Context
-from bench.harness import Contestant, Floor, Result, arguments, conditions, report, rounds
+from bench.harness import Contestant, Floor, Result, Rounds, arguments, conditions, report, rounds
 from bench.parts import Log, message, now, opened
 from bench.rivals.pgbench import inserts
 from bench.rivals.recorder import saves
@@ -26,7 +27,7 @@ from domain.errors import Conflict
 
 TENANTS = 4
 WRITERS = (1, 16, 64)
-ROUNDS = 3
+ROUNDS = 7
 WARM_UP = 0.2
 """Seconds."""
 CONFLICTING = 100
@@ -63,7 +64,7 @@ class Writer:
         return done
 
     async def _save(self, conversation: Conversation, text: str) -> None:
-        id = uuid4().hex
+        id = random.randbytes(16).hex()  # as a channel would give it
         conversation.receive(message=id, text=text, interaction=conversation.id, at=now())
         conversation.state.burst = None  # as an answer would do
         await self._log.store.save(conversation, context=self._context, inbox=f"message:http:{id}")
@@ -96,7 +97,7 @@ def payload_size(url: str) -> int:
     return round(row[0])
 
 
-def measure(url: str, seconds: float) -> tuple[dict[str, float], int]:
+def measure(url: str, seconds: float) -> tuple[Rounds, int]:
     """The figures, and the payload's size; `seconds` for the whole."""
     size = payload_size(url)
     state = bytes(size)
@@ -116,14 +117,15 @@ def measure(url: str, seconds: float) -> tuple[dict[str, float], int]:
 
 
 def main() -> None:
-    given = arguments("appending to the log")
+    given = arguments("appending to the log", seconds=70)
     with server() as running, running.fresh() as url:
-        figures, size = measure(url, given.seconds)
+        measured, size = measure(url, given.seconds)
+    figures = measured.medians
     for rival in ("library", "pgbench"):
         for writers in WRITERS:
-            ratio = figures[f"retrace_{writers}_per_s"] / figures[f"{rival}_{writers}_per_s"]
+            ratio = measured.ratio(f"retrace_{writers}_per_s", f"{rival}_{writers}_per_s")
             figures[f"to_{rival}_{writers}"] = ratio
-    cost = 100 * (1 - figures["retrace_16_conflicts_per_s"] / figures["retrace_16_per_s"])
+    cost = 100 * (1 - measured.ratio("retrace_16_conflicts_per_s", "retrace_16_per_s"))
     result = Result(
         name="append",
         ratio=figures["to_library_16"],

@@ -139,10 +139,11 @@ def main() -> None:
         for clients in CLIENTS:
             everyone += [partial(load, name, ports[name], headers[name], clients, part) for name in ports]
         everyone += [partial(first_piece, name, ports[name], headers[name], part) for name in ports]
-        figures = rounds(everyone, ROUNDS)
+        measured = rounds(everyone, ROUNDS)
+    figures = measured.medians
     floors = []
     for clients in CLIENTS:
-        rate = figures[f"retrace_{clients}_per_s"] / figures[f"litellm_{clients}_per_s"]
+        rate = measured.ratio(f"retrace_{clients}_per_s", f"litellm_{clients}_per_s")
         direct = figures[f"upstream_{clients}_p50_ms"]
         ours, theirs = (figures[f"{name}_{clients}_p50_ms"] - direct for name in ("retrace", "litellm"))
         figures |= {f"to_litellm_{clients}": rate, f"retrace_{clients}_added_ms": ours}

@@ -1,7 +1,7 @@
 """What all benches share: arguments, interleaved rounds, medians, floors, and how a result is shown.
 
 A round runs every contestant once, in turn, so that a slow moment of the machine falls on all of them alike; figures are
-medians over rounds, and ratios are ratios of those medians.
+medians over rounds, and ratios medians of each round's ratio: a machine that is slow for a minute is so for both.
 """
 
 from __future__ import annotations
@@ -73,14 +73,28 @@ def arguments(description: str, seconds: float = 45) -> Arguments:
     return Arguments(given.json, given.seconds)
 
 
-def rounds(contestants: Sequence[Contestant], count: int) -> dict[str, float]:
-    """Run all contestants `count` times, in turn, every other round backwards; the median of every figure."""
+class Rounds(msgspec.Struct, frozen=True):
+    """Figures by name, one a round."""
+
+    seen: dict[str, list[float]]
+
+    @property
+    def medians(self) -> dict[str, float]:
+        return {name: statistics.median(values) for name, values in self.seen.items()}
+
+    def ratio(self, name: str, to: str) -> float:
+        """The median of the rounds' ratios."""
+        return statistics.median(a / b for a, b in zip(self.seen[name], self.seen[to], strict=True))
+
+
+def rounds(contestants: Sequence[Contestant], count: int) -> Rounds:
+    """Run all contestants `count` times, in turn, every other round backwards."""
     seen: dict[str, list[float]] = {}
     for number in range(count):
         for contestant in contestants if number % 2 == 0 else reversed(contestants):
             for name, figure in contestant().items():
                 seen.setdefault(name, []).append(figure)
-    return {name: statistics.median(values) for name, values in seen.items()}
+    return Rounds(seen)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -94,9 +94,10 @@ def main() -> None:
 
         runs: list[Contestant] = [partial(load, length) for length in LENGTHS]
         runs += [partial(command, "short", short, few), partial(command, "long", long, many)]
-        figures = rounds(runs, ROUNDS)
-    figures["long_to_short_log"] = figures["command_long_log_ms"] / figures["command_short_log_ms"]
-    figures["load_10050_to_150"] = figures["load_10050_ms"] / figures["load_150_ms"]
+        measured = rounds(runs, ROUNDS)
+    figures = measured.medians
+    figures["long_to_short_log"] = measured.ratio("command_long_log_ms", "command_short_log_ms")
+    figures["load_10050_to_150"] = measured.ratio("load_10050_ms", "load_150_ms")
     result = Result(
         name="load",
         ratio=figures["long_to_short_log"],

@@ -157,7 +157,9 @@ def main() -> None:
         try:
             wait_ready(settings, process)
             load(settings, key, max(CLIENTS), 1)
-            figures = rounds([partial(load, settings, key, clients, part) for clients in CLIENTS], ROUNDS)
+            figures = rounds(
+                [partial(load, settings, key, clients, part) for clients in CLIENTS], ROUNDS
+            ).medians
         finally:
             end_all([process], patience=10)
         figures |= uvloop.run(shares(settings, tenant, part, questions()))

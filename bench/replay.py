@@ -93,9 +93,10 @@ def main() -> None:
         size = payload_size(url, tenants)
         running.checkpoint()
         runs = [partial(build, url), partial(copy_out, url), partial(library, running)]
-        figures = rounds(runs, ROUNDS)
-    figures["to_library"] = figures["retrace_per_s"] / figures["library_per_s"]
-    figures["to_copy"] = figures["retrace_per_s"] / figures["copy_per_s"]
+        measured = rounds(runs, ROUNDS)
+    figures = measured.medians
+    figures["to_library"] = measured.ratio("retrace_per_s", "library_per_s")
+    figures["to_copy"] = measured.ratio("retrace_per_s", "copy_per_s")
     result = Result(
         name="replay",
         ratio=figures["to_library"],

@@ -134,7 +134,7 @@ def main() -> None:
         contestants = [partial(scores, part), partial(memo, part)]
         if running.redis_url:
             contestants.append(partial(redis, running.redis_url, part))
-        figures = rounds(contestants, ROUNDS) | mix()
+        figures = rounds(contestants, ROUNDS).medians | mix()
         version = running.version
     result = Result(
         name="routing",

@@ -61,8 +61,9 @@ def main() -> None:
             query: LiteralString = "SELECT payload FROM retrace.events LIMIT 50000"
             payloads = [row[0] for row in connection.execute(query, binary=True).fetchall()]
         running.checkpoint()
-        figures = rounds([partial(ours, url, tenant), partial(bare, payloads)], ROUNDS)
-    figures["to_sha256"] = figures["retrace_per_s"] / figures["sha256_per_s"]
+        measured = rounds([partial(ours, url, tenant), partial(bare, payloads)], ROUNDS)
+    figures = measured.medians
+    figures["to_sha256"] = measured.ratio("retrace_per_s", "sha256_per_s")
     result = Result(
         name="verify",
         ratio=figures["to_sha256"],

@@ -72,10 +72,11 @@ def main() -> None:
             for workers in CREWS
             for contestant in CONTESTANTS
         ]
-        figures = rounds(runs, ROUNDS)
+        measured = rounds(runs, ROUNDS)
+    figures = measured.medians
     for rival in ("procrastinate", "pgqueuer"):
         for workers in CREWS:
-            ratio = figures[f"retrace_{workers}_per_s"] / figures[f"{rival}_{workers}_per_s"]
+            ratio = measured.ratio(f"retrace_{workers}_per_s", f"{rival}_{workers}_per_s")
             figures[f"to_{rival}_{workers}"] = ratio
     result = Result(
         name="work",
