@@ -24,8 +24,8 @@ PERSONAL = frozenset(topic for kind in KINDS for topic, event in events_of(kind)
 ONCE_PERSONAL = frozenset({Document.Processed.TOPIC})
 """Those that were sealed with their subject's key in earlier versions, and go with it where they were."""
 
-Row = tuple[int, bytes, int, str, bytes, bytes | None, bytes, bytes, bool | None]
-"""seq, stream, version, topic, context (infra/log/hashing.py), payload, digest, hash, whether the digest is the payload's."""
+Row = tuple[int, bytes, int, str, bytes, bytes | None, bytes, bytes]
+"""seq, stream, version, topic, context (infra/log/hashing.py), payload, digest, hash."""
 
 
 class Chain:
@@ -53,7 +53,7 @@ class Chain:
         """`keys`: the keys of all subjects in `rows`, by the subject's 16 bytes."""
         heads, leaves, new, key_of, sha = self._heads, self.leaves, (0, GENESIS), keys.get, sha256
         for row in rows:
-            seq, stream, version, topic, context, payload, digest, hash, fits = row
+            seq, stream, version, topic, context, payload, digest, hash = row
             last = heads.get(stream, new)
             opened = False
             if payload is not None and (key := key_of(payload[1:17])) is not None:
@@ -64,9 +64,9 @@ class Chain:
                     pass
             if (
                 not opened
-                or not fits
                 or seq != self.seq + 1
                 or version != last[0] + 1
+                or sha(payload or b"").digest() != digest
                 or sha(last[1] + context + digest).digest() != hash
             ):
                 self._look(row, last, opened)
@@ -92,7 +92,7 @@ class Chain:
 
     def _look(self, row: Row, last: tuple[int, bytes], opened: bool) -> None:
         """Something is not as it must be, or an erasure: which?"""
-        seq, stream, version, topic, context, payload, digest, hash, _ = row
+        seq, stream, version, topic, context, payload, digest, hash = row
         self._look_at_number(seq)
         moved = self._look_at_version(seq, stream, version, last[0])
         follows = sha256(last[1] + context + digest).digest() == hash

@@ -23,8 +23,8 @@ from infra.database import Connection, Database, connect
 PAGE = 4000
 """Events of one query."""
 
-# The server puts the context's bytes together (infra/log/hashing.py) and holds the payload's digest against it. Neither is taken on
-# trust: the payload opens only in this context and unchanged, and the chain holds the digest; both are checked here.
+# The context's bytes (infra/log/hashing.py) are put together by the server, and are not taken on trust: the payload opens only in this
+# context. All hashing is ours: OpenSSL's takes a quarter of the time of PostgreSQL's own.
 CONTEXT = (
     "uuid_send(tenant) || uuid_send(stream) || int8send(version) || int8send((extract(epoch FROM recorded_at) * 1000000)::bigint) "
     "|| uuid_send(correlation) || coalesce(uuid_send(causation), decode(repeat('00', 16), 'hex')) "
@@ -32,7 +32,7 @@ CONTEXT = (
     "|| int2send(octet_length(actor)::smallint) || convert_to(actor, 'UTF8')"
 )
 QUERY = (
-    f"SELECT seq, uuid_send(stream), version, topic, {CONTEXT}, payload, digest, hash, sha256(payload) = digest "
+    f"SELECT seq, uuid_send(stream), version, topic, {CONTEXT}, payload, digest, hash "
     f"FROM events WHERE tenant = $1::uuid AND seq > $2::bigint ORDER BY seq LIMIT {PAGE}"
 )
 
