@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -20,7 +21,7 @@ from psycopg import AsyncConnection
 from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
-from application.ports import Unavailable
+from application.ports import Fault, Unavailable
 
 log = logging.getLogger("retrace.database")
 
@@ -174,10 +175,20 @@ async def connect(url: str, role: Role) -> Connection:
     return await AsyncConnection.connect(url, autocommit=True, options=options(role), connect_timeout=CONNECT)
 
 
+class OtherSchema(Fault):
+    """The database was made by another state of this program, which no step leads on from."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(
+            f"this database was made by another version of Retrace, whose {file} was not this one's; take that version, "
+            "or begin with a new database (a new RETRACE_DATA, or another DATABASE_URL)"
+        )
+
+
 async def migrate(url: str) -> None:
     """Bring the schema up to date: every file of `schema/` once, in order, then the read models' tables.
 
-    `url` needs a superuser, or the owner of the database with CREATEROLE. Safe to run from many processes at once.
+    `url` needs a superuser, or the owner of the database with CREATEROLE. Safe to run from many processes at once. Raises OtherSchema.
     """
     from infra.projections.read_models import create_read_models
 
@@ -185,20 +196,27 @@ async def migrate(url: str) -> None:
         # One at a time over the whole cluster: roles are the cluster's, and a lock of the database would not do.
         await connection.execute("SELECT pg_advisory_lock(7264)")
         await connection.execute(
-            "CREATE TABLE IF NOT EXISTS public.retrace_migrations (name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
+            "CREATE TABLE IF NOT EXISTS public.retrace_migrations "
+            "(name text PRIMARY KEY, digest text NOT NULL, at timestamptz NOT NULL DEFAULT now())"
         )
-        rows = await (await connection.execute("SELECT name FROM public.retrace_migrations")).fetchall()
-        done = {row[0] for row in rows}
+        # By way of JSON, for the first versions had no digests.
+        query = "SELECT name, to_jsonb(m) ->> 'digest' FROM public.retrace_migrations m"
+        done: dict[str, str] = dict(await (await connection.execute(query)).fetchall())
         for file in sorted(SCHEMA.glob("*.sql")):
+            content = file.read_bytes()
+            digest = sha256(content).hexdigest()
             if file.name in done:
+                if done[file.name] != digest:
+                    raise OtherSchema(file.name)
                 continue
             async with connection.transaction():
                 if file.name != "000_roles.sql":
                     await connection.execute("SET LOCAL ROLE retrace_owner")
                     await connection.execute("SET LOCAL search_path = retrace, public")
-                await connection.execute(file.read_bytes())
+                await connection.execute(content)
                 await connection.execute("RESET ROLE")
                 await connection.execute(
-                    "INSERT INTO public.retrace_migrations (name) VALUES (%s)", [file.name]
+                    "INSERT INTO public.retrace_migrations (name, digest) VALUES (%s, %s)",
+                    [file.name, digest],
                 )
         await create_read_models(connection)

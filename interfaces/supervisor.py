@@ -88,7 +88,9 @@ class Tree:
                 if httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200:
                     return
             if self._children["serve"].poll() is not None or time.monotonic() > deadline:
-                raise NotReady(f"the HTTP role did not come up on {self.url}; see {self.log_of('serve')}")
+                raise NotReady(
+                    f"the HTTP role did not come up on {self.url}{_why(self.log_of('serve'))}; see {self.log_of('serve')}"
+                )
             time.sleep(0.05)
 
     def look(self) -> None:
@@ -163,6 +165,13 @@ class Tree:
         lived = time.monotonic() - self._started[role]
         self._deaths[role] = 1 if lived > STEADY else self._deaths.get(role, 0) + 1
         return PAUSES[min(self._deaths[role], len(PAUSES)) - 1]
+
+
+def _why(log: Path) -> str:
+    """What the command line said last, where that is what a role ended with."""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    said = lines[-1] if lines else ""
+    return f": {said.removeprefix('retrace: ')}" if said.startswith("retrace: ") else ""
 
 
 @contextmanager

@@ -28,6 +28,9 @@ from interfaces.http.chat_stream import streamed
 from interfaces.http.idempotency import KEY
 from interfaces.http.position import written
 
+AT_ONCE = 0.05
+"""Seconds for which nobody looks whether the client is still there."""
+
 LONGEST = 200_000
 """Characters of one message."""
 
@@ -150,6 +153,11 @@ async def _while_there(task: asyncio.Task[ChatGiven], request: Request[Any, Any,
         while (await request.receive())["type"] != "http.disconnect":
             pass
 
+    await asyncio.wait(
+        (task,), timeout=AT_ONCE
+    )  # most of what is quick, as an answer out of the cache, needs no watch
+    if task.done():
+        return
     watch = asyncio.create_task(gone())
     try:
         await asyncio.wait((task, watch), return_when=asyncio.FIRST_COMPLETED)

@@ -14,7 +14,7 @@ import pytest
 
 from application.ports import Unavailable
 from infra import database as database_module
-from infra.database import Database, wait_for
+from infra.database import Database, OtherSchema, migrate, wait_for
 from infra.embedded.postgres import EmbeddedPostgres
 from tests.infra.log.parts import context, log_on, started
 
@@ -90,3 +90,15 @@ async def test_a_server_that_is_still_away_is_waited_for() -> None:
     finally:
         server.stop()
         shutil.rmtree(folder)
+
+
+async def test_a_database_of_another_version_is_refused_with_its_reason(database_url: str) -> None:
+    await migrate(database_url)
+    with psycopg.connect(database_url, autocommit=True) as superuser:
+        for change in (
+            "UPDATE retrace_migrations SET digest = 'other' WHERE name = '016_append.sql'",
+            "ALTER TABLE retrace_migrations DROP COLUMN digest",
+        ):
+            superuser.execute(change.encode())
+            with pytest.raises(OtherSchema, match="another version of Retrace.*new database"):
+                await migrate(database_url)
