@@ -162,6 +162,7 @@ def _named(model: str, catalogue: Catalogue, at: datetime) -> str:
     found = [each for each in catalogue.models() if each.name == model and each.kind == "chat"]
     if not found:
         raise NotFound(
-            f"there is no model {model[:100]!r}; GET /v1/models lists them, and a provider's other models are called provider/model"
+            f"there is no model {model[:100]!r}; GET /v1/models lists them, and a provider's other models are called provider/model",
+            code="model_not_found",
         )
     return next((each for each in found if not each.retired(at)), found[0]).id

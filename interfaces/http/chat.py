@@ -136,7 +136,7 @@ async def complete(
 
     if command.stream:
         with_usage = data.stream_options is not None and data.stream_options.include_usage
-        return await streamed(command.id, begun, with_usage)
+        return await streamed(command.id, command.model, begun, with_usage)
     task = begun(None)
     # With a kept response somebody may come back for it.
     if request.headers.get(KEY) is None:

@@ -45,9 +45,9 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def streamed(
-    id: UUID, begin: Callable[[Deliver | None], asyncio.Task[ChatGiven]], usage: bool
+    id: UUID, model: str, begin: Callable[[Deliver | None], asyncio.Task[ChatGiven]], usage: bool
 ) -> Stream:
-    """The answer of the task that `begin` starts. What fails before the first piece is an error like any other: it raises."""
+    """The answer of the task that `begin` starts; `model` as it was asked for, the last chunk names what answered. What fails before the first piece is an error like any other: it raises."""
     pieces: asyncio.Queue[str | None] = asyncio.Queue()
     task = begin(pieces.put)
     task.add_done_callback(lambda _: pieces.put_nowait(None))
@@ -58,14 +58,18 @@ async def streamed(
         raise
     if first is None:
         task.result()
-    parts = _parts(id, task, first, pieces, usage)
+    sent = Chunk(id=id_of(id), created=int(time.time()), model=model)
+    parts = _parts(sent, task, first, pieces, usage)
     return Stream(parts, media_type=MEDIA_TYPE, headers=HEADERS)
 
 
 async def _parts(
-    id: UUID, task: asyncio.Task[ChatGiven], piece: str | None, pieces: asyncio.Queue[str | None], usage: bool
+    sent: Chunk,
+    task: asyncio.Task[ChatGiven],
+    piece: str | None,
+    pieces: asyncio.Queue[str | None],
+    usage: bool,
 ) -> AsyncGenerator[bytes, None]:
-    sent = Chunk(id=id_of(id), created=int(time.time()), model="")
     try:
         yield _event(msgspec.structs.replace(sent, choices=(ChunkChoice(delta=Delta(role="assistant")),)))
         while piece is not None:

@@ -121,14 +121,16 @@ async def test_the_same_question_again_is_answered_from_the_cache_and_costs_noth
 async def test_an_answer_is_streamed_piece_by_piece_with_its_usage(
     client: openai.AsyncOpenAI, shop: Customer, parts: Services
 ) -> None:
-    said, usage = [], None
+    said, models, usage = [], [], None
     async for chunk in await client.chat.completions.create(
         model="gpt-4o-mini", messages=ASK, stream=True, stream_options={"include_usage": True}
     ):
         if chunk.choices and chunk.choices[0].delta.content:
             said.append(chunk.choices[0].delta.content)
         usage = chunk.usage or usage
+        models.append(chunk.model)
     assert said == list(PIECES)
+    assert (models[0], models[-1]) == ("gpt-4o-mini", "openai/gpt-test-2026")
     assert usage is not None
     assert (usage.prompt_tokens, usage.completion_tokens) == (120, 30)
     ((_, metered, answered),) = await calls(parts, shop)
@@ -254,3 +256,10 @@ async def test_a_budget_that_is_gone_stops_a_call_and_the_client_does_not_ask_ag
     assert len(upstream.calls) == before
     reply = await shop.http.get("/v1/budgets")
     assert Decimal(reply.json()["day"]["reserved"]) == 0
+
+
+async def test_a_model_that_nobody_has_is_told_in_the_clients_own_code(client: openai.AsyncOpenAI) -> None:
+    for model in ("no-such-model", "nowhere/m"):
+        with pytest.raises(openai.NotFoundError) as refused:
+            await client.chat.completions.create(model=model, messages=ASK)
+        assert refused.value.code == "model_not_found", model
