@@ -8,6 +8,7 @@ Source: https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
 from __future__ import annotations
 
 import asyncio
+import select
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -38,6 +39,8 @@ class Line(Generic[B]):
         self._connection = connection  # held, for its end would close the other
         self._pgconn = connection.pgconn
         self._socket = self._pgconn.socket
+        self._end = select.poll()  # asked for nothing, it tells of errors and of the other side's end
+        self._end.register(self._socket, 0)
         self._landed, self._broken = landed, broken
         self._air: deque[B | None] = deque()
         self._result: PGresult | None = None
@@ -91,6 +94,9 @@ class Line(Generic[B]):
         if not self._open:
             return
         try:
+            # uvloop tells of a socket's error once, and of nothing after it, though answers may have come before that end.
+            if self._end.poll(0):
+                self._loop.call_soon(self._read)
             self._pgconn.consume_input()
             while self._open and self._air and not self._pgconn.is_busy():
                 result = self._pgconn.get_result()

@@ -1,0 +1,70 @@
+"""The writer's connection, under the event loop that the roles run on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+import uvloop
+from psycopg.pq.abc import PGresult
+
+from infra.database import connect, migrate
+from infra.embedded.postgres import EmbeddedPostgres
+from infra.log.arguments import pack
+from infra.log.line import Line
+
+
+class Heard:
+    """What a line tells."""
+
+    def __init__(self) -> None:
+        self.landed: list[str] = []
+        self.lost: Sequence[str] = ()
+        self.broken = asyncio.Event()
+
+    def on_landed(self, batch: str, result: PGresult) -> None:
+        self.landed.append(batch)
+
+    def on_broken(self, lost: Sequence[str], error: Exception) -> None:
+        assert isinstance(error, psycopg.OperationalError)
+        self.lost = lost
+        self.broken.set()
+
+
+async def killed_with_an_answer_unread(url: str) -> None:
+    """The server ends with one batch answered and another one not even looked at: its end has an error and data at once."""
+    await migrate(url)
+    heard = Heard()
+    line: Line[str] = Line(await connect(url, "retrace_writer"), heard.on_landed, heard.on_broken)
+    line.open()
+    line.send("first", pack([]))
+    async with asyncio.timeout(10):
+        while not heard.landed:
+            await asyncio.sleep(0.01)
+    backend = line._pgconn.backend_pid
+    line.send("answered", pack([]))
+    time.sleep(0.3)  # noqa: ASYNC251  # so that the answer is there, and nobody has read it
+    os.kill(backend, signal.SIGSTOP)
+    line.send("in the air", pack([]))
+    os.kill(backend, signal.SIGKILL)
+    time.sleep(0.3)  # noqa: ASYNC251
+    async with asyncio.timeout(5):
+        await heard.broken.wait()
+    assert heard.landed == ["first", "answered"]
+    assert heard.lost == ["in the air"]
+
+
+def test_a_line_hears_of_its_end_also_when_an_answer_comes_with_it() -> None:
+    with tempfile.TemporaryDirectory(prefix="retrace-line-") as folder:
+        postgres = EmbeddedPostgres(Path(folder))
+        postgres.start()
+        try:
+            uvloop.run(killed_with_an_answer_unread(postgres.url))
+        finally:
+            postgres.stop()
