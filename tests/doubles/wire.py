@@ -8,7 +8,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 CUT: Final = "cut"
 """The connection ends here, in the middle of an answer."""
@@ -77,8 +77,7 @@ class _Connection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
         self._wire.connections += 1
         self._wire.open.add(self)
 
@@ -114,6 +113,8 @@ class _Connection(asyncio.Protocol):
             else {"Content-Length": str(len(reply.body))}
         )
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        if call.gone.is_set():
+            return
         self.transport.write(f"HTTP/1.1 {reply.status} X\r\n{lines}\r\n".encode() + (reply.body or b""))
         for step in reply.steps:
             if call.gone.is_set():
@@ -126,7 +127,7 @@ class _Connection(asyncio.Protocol):
             else:
                 self.transport.write(b"%x\r\n%b\r\n" % (len(step), step))
                 call.sent += 1
-        if reply.body is None:
+        if reply.body is None and not call.gone.is_set():
             self.transport.write(b"0\r\n\r\n")
         call.over = True
 
