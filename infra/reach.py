@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -21,14 +21,14 @@ AWAY = (RedisError, OSError)
 """What a call raises when it is not there, or does not do what it is asked for."""
 
 
-CONNECTIONS, PATIENCE = 1000, 0.25
-"""Calls of a process at one moment, each with a connection, and seconds for an answer. A pool whose callers wait takes half as long again."""
+CONNECTIONS, PATIENCE = 16, 0.25
+"""Connections of a process, and seconds for one of them or for an answer."""
 
 
 def quick_redis(url: str) -> Redis:
     """For what must not hold up a call: whoever asks goes on without an answer, soon."""
     limits = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}
-    pool = ConnectionPool.from_url(url, max_connections=CONNECTIONS, **limits)
+    pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=2 * PATIENCE, **limits)
     return Redis.from_pool(pool)
 
 

@@ -100,7 +100,7 @@ async def test_of_fifty_callers_in_two_processes_one_probes_and_its_failure_doub
             # Whoever comes now finds what the probe has shown, or that it is not over yet.
             late = await asyncio.gather(*(everybody[n % 3].admit(where) for n in range(50)))
             assert None not in late
-            assert await until_of(fresh, where) == pytest.approx(before + pause, abs=0.5)
+            assert await until_of(fresh, where) == pytest.approx(before + pause, abs=0.2)
 
 
 async def test_a_probe_that_showed_nothing_lets_the_next_one_try(
