@@ -104,7 +104,8 @@ async def test_when_a_maker_fails_the_next_one_tries(both: tuple[RedisCache, Red
 async def test_when_a_makers_caller_goes_away_the_next_one_tries(both: tuple[RedisCache, RedisCache]) -> None:
     tenant, make = uuid4(), Maker(b"made", takes=0.2)
     first = asyncio.create_task(both[0].once(tenant, "responses", b"k", make))
-    await asyncio.sleep(0.05)
+    while not make.calls:
+        await asyncio.sleep(0.01)
     others = [asyncio.create_task(both[n % 2].once(tenant, "responses", b"k", make)) for n in range(10)]
     await asyncio.sleep(0.05)
     first.cancel()

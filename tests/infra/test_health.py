@@ -100,7 +100,7 @@ async def test_of_fifty_callers_in_two_processes_one_probes_and_its_failure_doub
             # Whoever comes now finds what the probe has shown, or that it is not over yet.
             late = await asyncio.gather(*(everybody[n % 3].admit(where) for n in range(50)))
             assert None not in late
-            assert await until_of(fresh, where) == pytest.approx(before + pause, abs=0.2)
+            assert await until_of(fresh, where) == pytest.approx(before + pause, abs=0.5)
 
 
 async def test_a_probe_that_showed_nothing_lets_the_next_one_try(
@@ -253,11 +253,12 @@ async def test_a_redis_that_hangs_holds_nobody_up(tmp_path: Path) -> None:
                 assert sum(wait > 0.02 for wait in waits) <= 10
             finally:
                 os.kill(server.pid, signal.SIGCONT)
-            await asyncio.sleep(0.5)
             await health.record(where, "rate_limited", 1, 60)
-            await asyncio.sleep(SOON)
-            async with process(server.url) as other:
-                assert await other.admit(where) is not None
+            async with process(server.url) as other, asyncio.timeout(10):
+                while await other.admit(where) is None:
+                    await other.record(where, "cancelled", 0)
+                    await health.admit(where)  # it finds out that Redis is back, and tells
+                    await asyncio.sleep(0.1)
 
 
 async def test_whoever_sees_a_place_fail_first_tells_so(servers: Servers) -> None:
