@@ -27,8 +27,8 @@ AGAIN = 5.0
 """Seconds after which a task that goes on is told once more."""
 
 
-async def ended(*tasks: asyncio.Task[Any]) -> list[BaseException | None]:
-    """Cancel `tasks` and wait for them; what each ended with, None for a result.
+async def ended(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel `tasks` and wait for all of them. Raises what the first one failed with.
 
     One cancellation may be lost on its way: `asyncio.wait_for` of Python 3.11, which psycopg's pool and redis-py build on, takes a
     result that comes in the same moment instead (https://github.com/python/cpython/issues/86296).
@@ -38,4 +38,6 @@ async def ended(*tasks: asyncio.Task[Any]) -> list[BaseException | None]:
         for task in left:
             task.cancel()
         _, left = await asyncio.wait(left, timeout=AGAIN)
-    return [asyncio.CancelledError() if task.cancelled() else task.exception() for task in tasks]
+    for task in tasks:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error

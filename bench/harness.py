@@ -1,7 +1,7 @@
 """What all benches share: arguments, interleaved rounds, medians, floors, and how a result is shown.
 
 A round runs every contestant once, in turn, so that a slow moment of the machine falls on all of them alike; figures are
-medians over rounds, and ratios medians of each round's ratio: a machine that is slow for a minute is so for both.
+medians over rounds, and ratios of two figures medians of each round's ratio: a machine that is slow for a minute is so for both.
 """
 
 from __future__ import annotations

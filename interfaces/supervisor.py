@@ -88,9 +88,8 @@ class Tree:
                 if httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200:
                     return
             if self._children["serve"].poll() is not None or time.monotonic() > deadline:
-                raise NotReady(
-                    f"the HTTP role did not come up on {self.url}{_why(self.log_of('serve'))}; see {self.log_of('serve')}"
-                )
+                log = self.log_of("serve")
+                raise NotReady(f"the HTTP role did not come up on {self.url}{_why(log)}; see {log}")
             time.sleep(0.05)
 
     def look(self) -> None:

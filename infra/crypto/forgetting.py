@@ -34,9 +34,7 @@ async def forgetting(system: Database, keyring: Keyring, *, every: float = EVERY
     try:
         yield
     finally:
-        (end,) = await ended(task)
-        if end is not None and not isinstance(end, asyncio.CancelledError):
-            raise end
+        await ended(task)
 
 
 async def _run(system: Database, keyring: Keyring, every: float) -> None:

@@ -90,13 +90,12 @@ class Worker:
                         await self._emptied.wait()
         finally:
             self._closing = True
-            ends = await ended(claiming, *doing, *others)
-            self._unsaid.set()
-            await asyncio.wait([saying], timeout=self._grace / 4)
-            ends += await ended(saying)
-        for end in ends:
-            if end is not None and not isinstance(end, asyncio.CancelledError):
-                raise end
+            try:
+                await ended(claiming, *doing, *others)
+            finally:
+                self._unsaid.set()
+                await asyncio.wait([saying], timeout=self._grace / 4)
+                await ended(saying)
 
     async def _listen(self) -> None:
         async for _ in self._hints.listen(self._poll):

@@ -100,9 +100,7 @@ def provide_caller(request: Request[Any, Any, Any]) -> Caller:
     return caller
 
 
-# `services` makes litestar resolve one dependency after the other: for two at once it makes a task group, which takes longer than both.
-
-
+# `services`, here and below, makes litestar resolve one after the other: for two at once it makes a task group, which takes longer.
 def provide_principal(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Principal:
     principal = provide_caller(request).principal
     assert principal is not None, "a route that takes the operator asks for the caller, not for a principal"

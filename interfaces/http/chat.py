@@ -29,7 +29,7 @@ from interfaces.http.idempotency import KEY
 from interfaces.http.position import written
 
 AT_ONCE = 0.05
-"""Seconds for which nobody looks whether the client is still there."""
+"""Seconds for which nobody looks whether the client is still there: what is quick, as an answer out of the cache, needs no watch."""
 
 LONGEST = 200_000
 """Characters of one message."""
@@ -153,9 +153,7 @@ async def _while_there(task: asyncio.Task[ChatGiven], request: Request[Any, Any,
         while (await request.receive())["type"] != "http.disconnect":
             pass
 
-    await asyncio.wait(
-        (task,), timeout=AT_ONCE
-    )  # most of what is quick, as an answer out of the cache, needs no watch
+    await asyncio.wait((task,), timeout=AT_ONCE)
     if task.done():
         return
     watch = asyncio.create_task(gone())

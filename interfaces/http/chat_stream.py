@@ -47,7 +47,10 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 async def streamed(
     id: UUID, model: str, begin: Callable[[Deliver | None], asyncio.Task[ChatGiven]], usage: bool
 ) -> Stream:
-    """The answer of the task that `begin` starts; `model` as it was asked for, the last chunk names what answered. What fails before the first piece is an error like any other: it raises."""
+    """The answer of the task that `begin` starts. `model`: as it was asked for; the last chunk names what answered.
+
+    What fails before the first piece is an error like any other: it raises.
+    """
     pieces: asyncio.Queue[str | None] = asyncio.Queue()
     task = begin(pieces.put)
     task.add_done_callback(lambda _: pieces.put_nowait(None))

@@ -69,8 +69,7 @@ async def role(log: Log, projections: Sequence[Projection] = PROJECTIONS) -> Asy
         try:
             yield
         finally:
-            for end in await ended(*tasks):
-                assert isinstance(end, asyncio.CancelledError), end
+            await ended(*tasks)
 
 
 @asynccontextmanager
