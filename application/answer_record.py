@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 
-from application.budget import settlement
 from application.context import Context
 from application.course import Course
 from application.ports import Clock, Owed, Settled, Store, Unavailable
@@ -81,13 +80,8 @@ class AnswerRecord:
                 work = [Owed(kind=ANSWER_WORK, key=key, due_at=at)]
         elif conversation.pending is None:
             work = [Settled(kind=ANSWER_WORK, key=key)]
-        settled = settlement(attempts, self.course.reservations, self.clock())
-        saved = await self.store.save(
-            conversation,
-            *settled.aggregates,
-            context=self.context,
-            work=[*work, *settled.work],
-            tallies=settled.tallies,
+        saved = await self.course.save(
+            conversation, self.burst.interaction, self.context, store=self.store, clock=self.clock, work=work
         )
         if not isinstance(last, Conversation.Answered):
             raise Unavailable("no provider gave an answer; it is tried again")
@@ -180,11 +174,8 @@ async def pay(id: UUID, spent: Spent, context: Context, store: Store, clock: Clo
             return
         at = clock()
         conversation.meter(spent.interaction, routing=spent.routing, attempts=course.attempts, at=at)
-        settled = settlement(course.attempts, course.reservations, at)
         try:
-            await store.save(
-                conversation, *settled.aggregates, context=context, work=settled.work, tallies=settled.tallies
-            )
+            await course.save(conversation, spent.interaction, context, store=store, clock=clock)
         except Conflict:
             if race == RACES - 1:
                 raise

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import msgspec
 
-from application.budget import settlement
 from application.context import Context
 from application.course import Course
 from application.finishing import finished
@@ -151,14 +150,9 @@ class CallRecord:
         events = list(call.pending_events)
         users = () if user is None else (one_more_call(user),)
         for race in range(RACES):
-            settled = settlement(self.course.attempts, self.course.reservations, self.clock())
             try:
-                saved = await self.store.save(
-                    call,
-                    *settled.aggregates,
-                    context=self.context,
-                    work=settled.work,
-                    tallies=(*settled.tallies, *users),
+                saved = await self.course.save(
+                    call, call.id, self.context, store=self.store, clock=self.clock, tallies=users
                 )
             except Conflict:
                 if race == RACES - 1:

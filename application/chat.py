@@ -103,7 +103,7 @@ async def chat(
         ),
         last_resort=command.model == AGENT,
     )
-    course = Course()
+    course = Course(spares=providers.spares)
     record = CallRecord(
         command=command,
         max_tokens=max_tokens,

@@ -16,12 +16,13 @@ from typing import Literal
 import msgspec
 
 from application.attempting import Attempted, Attempting, Deliver
-from application.budget import reserve
 from application.catalogue import catalogue_of
 from application.context import Context
 from application.course import Asked, Course
 from application.finishing import finished
 from application.ports import Cache, Clock, Completer, Completers, Counter, Health, Ids, Place, Store
+from application.reserving import reserve
+from application.spares import Spares
 from domain.budget import BudgetExhausted
 from domain.catalogue import Catalogue
 from domain.completion import Completion, CompletionRequest, Outcome
@@ -52,6 +53,8 @@ class Providers:
     counter: Counter
     health: Health
     cache: Cache
+    spares: Spares | None = None
+    """None: nothing is reserved ahead."""
 
 
 async def complete(
@@ -200,6 +203,11 @@ class _Completing:
         if missing <= 0:
             return
 
+        spares = course.spares
+        if spares is not None and (spare := await spares.take(missing, self.context)) is not None:
+            course.reservations.append(spare)
+            return
+
         async def hold() -> None:
             made = await reserve(
                 missing,
@@ -210,6 +218,7 @@ class _Completing:
                 clock=self.clock,
                 ids=self.ids,
                 earlier=course.reservations,
+                spares=spares,
             )
             if made is not None:
                 course.reservations.append(made)

@@ -159,14 +159,14 @@ async def answer(
 
     Raises Unavailable.
     """
-    course, spent = Course(), None
+    course, spent = Course(spares=providers.spares), None
     for _ in range(TRIES):
         conversation = await unsent(command.conversation, context.tenant, store=store, clock=clock)
         burst = conversation.pending
         if spent is not None and (burst is None or burst.interaction != spent.interaction):
             # Paid for, though another answer came before it could be said.
             await pay(command.conversation, spent, context, store, clock)
-            course, spent = Course(), None
+            course, spent = Course(spares=providers.spares), None
             conversation = await unsent(command.conversation, context.tenant, store=store, clock=clock)
             burst = conversation.pending
         if burst is None:

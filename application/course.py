@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from application.budget import refreshed
-from application.ports import Store
+from application.context import Context
+from application.ports import Clock, Owed, Saved, Settled, Store, Tally
 from application.routing import Route
+from application.settling import refreshed, settlement
+from application.spares import Spares
+from domain.base import Aggregate
 from domain.budget import BudgetExhausted
 from domain.completion import Attempt, CompletionRequest, Outcome
+from domain.errors import LimitReached
 from domain.pricing import total
 from domain.reservation import Reservation
 from domain.routing import PassedOver, Routing
@@ -38,6 +43,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 class Course:
     """What has happened so far on the way to an answer; whole at every moment, also when its task is cancelled."""
 
+    spares: Spares | None = None
+    """Where it may find what it needs of the budget, and leaves as much for the next one."""
+
     attempts: list[Attempt] = field(default_factory=list)
     reservations: list[Reservation] = field(default_factory=list)
     passed_over: list[PassedOver] = field(default_factory=list)
@@ -51,6 +59,49 @@ class Course:
         """Once more: what was paid for stays, what was decided goes."""
         self.passed_over, self.exhausted, self.said = [], None, []
         return self
+
+    async def save(
+        self,
+        record: Aggregate[Any],
+        interaction: UUID,
+        context: Context,
+        *,
+        store: Store,
+        clock: Clock,
+        work: Sequence[Owed | Settled] = (),
+        tallies: Sequence[Tally] = (),
+    ) -> Saved:
+        """Save `record`, which holds the attempts, and with it settle what was reserved for them. Raises as `store.save`."""
+        events, spare = list(record.pending_events), None
+        if self.spares is not None and self.cost:
+            spare = await self.spares.another(self.reservations, context)
+        while True:
+            settled = settlement(
+                self.attempts,
+                self.reservations,
+                clock(),
+                interaction=interaction,
+                spare=spare.reservation if spare else None,
+                limits=spare.limits if spare else None,
+            )
+            try:
+                saved = await store.save(
+                    *settled.ended,
+                    record,
+                    *settled.ahead,
+                    context=context,
+                    work=[*work, *settled.work],
+                    tallies=[*settled.tallies, *tallies],
+                )
+            except LimitReached:
+                if self.spares is None or spare is None:
+                    raise
+                self.spares.refused(context.tenant)
+                record.pending_events[:], spare = events, None
+            else:
+                if self.spares is not None and spare is not None:
+                    self.spares.put(spare)
+                return saved
 
     async def refresh(self, tenant: UUID, store: Store) -> None:
         """After a lost race: take the reservations as they are by now."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.budget import ALERT_WORK, RESERVATION_WORK, expire_reservation, raise_alerts
+from application.budget import ALERT_WORK, raise_alerts
 from application.completing import Providers
 from application.context import Context
 from application.conversation import ANSWER_WORK, Answer, answer
@@ -36,6 +36,7 @@ from application.ports import (
     Vectors,
 )
 from application.retention import RETENTION_WORK, KeepRetention, keep_retention
+from application.settling import RESERVATION_WORK, expire_reservation
 from application.user import ERASE_USER_WORK
 from domain.catalogue import Catalogue
 

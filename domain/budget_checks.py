@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from domain.base import Event
+from domain.base import NIL, Event
 from domain.budget import Budget, BudgetLimits, month_of
 from domain.money import pico, usd
 from domain.recorded import Recorded
@@ -31,6 +31,8 @@ def no_call_is_let_through_a_budget_that_does_not_cover_it() -> Callable[[Record
             return None
         changes = changes_by(event)
         spending.add(changes, recorded.recorded_at)
+        if isinstance(event, Reservation.Made | Reservation.Settled) and event.interaction not in (None, NIL):
+            spending.reserved.add(event.interaction)
         if isinstance(event, Reservation.Made):
             return spending.wrong_with(event)
         if event is not None and changes and not isinstance(event, Reservation.Settled | Reservation.Expired):
@@ -81,7 +83,6 @@ class _Spending:
 
     def wrong_with(self, made: Reservation.Made) -> str | None:
         """What is wrong with the reservation that was added last."""
-        self.reserved.add(made.interaction)
         known = [n for n, (version, _, _) in enumerate(self.limits) if version <= made.budget]
         if not known:
             return f"version {made.budget} of the budget, which the reservation names, sets no limits"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -34,7 +34,7 @@ class Reservation(Aggregate[ReservationState]):
 
     class Made(Event, CreatedEvent, frozen=True, kw_only=True):
         """`day_limit` and `month_limit` are those that it was held against, of the budget's version `budget`. A reservation that nobody
-        settles ends at `expires_at`."""
+        settles ends at `expires_at`. `interaction` is whose call it is for; NIL: it is held ahead, for whoever calls next."""
 
         TOPIC: ClassVar[str] = "reservation.made"
         PERSONAL: ClassVar[bool] = False
@@ -53,13 +53,19 @@ class Reservation(Aggregate[ReservationState]):
             state.day, state.expires_at = self.day, self.expires_at
 
     class Settled(Event, frozen=True, kw_only=True):
-        """The call has ended, or needs another one in its place. `amount`, of `day`, is free again; what a call that has ended did cost
+        """The call of `interaction` has ended; None: nobody needs it any more. `amount`, of `day`, is free again; what the call did cost
         stands in the event that was written with this one."""
 
         TOPIC: ClassVar[str] = "reservation.settled"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         amount: int
         day: date
+        interaction: UUID | None = None
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version did not say whose call it was: the reservation was made for it."""
 
         def apply(self, aggregate: Reservation) -> None:
             aggregate.state.open = False
@@ -113,9 +119,9 @@ class Reservation(Aggregate[ReservationState]):
             expires_at=expires_at,
         )
 
-    def settle(self, at: datetime) -> None:
-        """Raises Refused when it has ended already."""
-        self._end(self.Settled, at)
+    def settle(self, at: datetime, interaction: UUID | None = None) -> None:
+        """`interaction`: whose call has used it. Raises Refused when it has ended already."""
+        self._end(self.Settled, at, interaction=interaction)
 
     def expire(self, at: datetime) -> None:
         """Raises Refused when it has ended already, or is not due yet."""
@@ -123,7 +129,7 @@ class Reservation(Aggregate[ReservationState]):
             raise Refused("this reservation is held for its call until it expires")
         self._end(self.Expired, at)
 
-    def _end(self, how: type[Settled] | type[Expired], at: datetime) -> None:
+    def _end(self, how: type[Settled] | type[Expired], at: datetime, **facts: Any) -> None:
         if not self.state.open:
             raise Refused("this reservation has ended")
-        self.trigger(how, at=at, amount=self.state.amount, day=self.state.day)
+        self.trigger(how, at=at, amount=self.state.amount, day=self.state.day, **facts)

@@ -30,6 +30,7 @@ from application.ports import (
     Vectors,
     Writing,
 )
+from application.spares import Spares
 from domain.catalogue import Catalogue
 from domain.errors import NotFound
 from domain.rollout import Sides
@@ -237,8 +238,15 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
             reach, opened=lambda place: cache.forget(place.owner, "responses", place.provider)
         )
         stack.push_async_callback(health.close)
+        spares = Spares(store=store, clock=utc_now, ids=uuid7)
+        stack.push_async_callback(spares.close)
         providers = Providers(
-            completers=completers, catalogue=catalogue, counter=counter, health=health, cache=cache
+            completers=completers,
+            catalogue=catalogue,
+            counter=counter,
+            health=health,
+            cache=cache,
+            spares=spares,
         )
         yield Services(
             settings=settings,

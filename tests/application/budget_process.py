@@ -24,7 +24,7 @@ async def main(url: str, tenant: str, calls: int, held: Decimal, cost: str) -> N
             await asyncio.gather(*(till.reserve(held, seconds=2) for _ in range(calls)))
             print("held", flush=True)
             await asyncio.sleep(600)
-        conversations = [await till.begin() for _ in range(calls)]
+        conversations, spares = [await till.begin() for _ in range(calls)], till.ahead()
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         ends = await asyncio.gather(
@@ -34,6 +34,7 @@ async def main(url: str, tenant: str, calls: int, held: Decimal, cost: str) -> N
         for end in ends:
             if isinstance(end, BaseException) and not isinstance(end, BudgetExhausted):
                 raise end
+        await spares.close()
         refused = sum(isinstance(end, BudgetExhausted) for end in ends)
         print(calls - refused, refused)
 

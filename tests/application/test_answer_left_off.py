@@ -25,9 +25,12 @@ async def _budget(shop: Shop) -> None:
 
 
 async def reserved(shop: Shop) -> int:
+    """By calls, without what is held ahead for the next one."""
     values = (await shop.parts.store.tallies(shop.context.tenant, "budget")).values
     assert await compare_tallies(shop.context.tenant, store=shop.parts.store) == {}
-    return sum(value for key, value in values.items() if key.startswith("reserved:"))
+    assert shop.parts.providers.spares is not None
+    held = sum(value for key, value in values.items() if key.startswith("reserved:"))
+    return held - shop.parts.providers.spares.held(shop.context.tenant)
 
 
 async def metered(shop: Shop) -> list[Conversation.Metered]:
@@ -59,7 +62,7 @@ async def test_an_answer_that_is_being_put_on_record_is_so_though_nobody_waits_a
     save = shop.parts.store.save
 
     async def cancelling(*aggregates: object, **more: object) -> object:
-        if isinstance(aggregates[0], Conversation):
+        if any(isinstance(each, Conversation) for each in aggregates):
             task.cancel()
             await asyncio.sleep(0.01)
         return await save(*aggregates, **more)  # type: ignore[arg-type]  # passed on as they are

@@ -10,8 +10,10 @@ import pytest
 import pytest_asyncio
 
 from application import budget as budgets
-from application.budget import ALERT_WORK, reserve, settlement
+from application.budget import ALERT_WORK
 from application.context import Context
+from application.reserving import reserve
+from application.settling import settlement
 from application.spending import compare_tallies, mend_tallies
 from domain.budget import Budget, BudgetExhausted
 from domain.errors import Conflict
@@ -200,13 +202,13 @@ async def test_a_reservation_is_settled_once(till: Till) -> None:
     await till.settle(conversation, [attempt(1)], [made])
     settled = settlement([], [made], now())
     with pytest.raises(Conflict):
-        await till.log.store.save(*settled.aggregates, context=till.context, tallies=settled.tallies)
+        await till.log.store.save(*settled.ended, context=till.context, tallies=settled.tallies)
     await till.check()
 
 
 async def test_nothing_to_settle_is_an_empty_settlement() -> None:
     settled = settlement([attempt(0)], [], now())
-    assert (settled.aggregates, settled.work, settled.tallies) == ((), (), ())
+    assert (settled.ended, settled.work, settled.tallies) == ((), (), ())
 
 
 async def test_a_call_counts_on_the_day_on_which_it_began(till: Till) -> None:

@@ -190,11 +190,15 @@ async def one_run(log: Log, seed: str) -> int:
     if chance.random() < 0.9:
         day, month = (Decimal(chance.randrange(0, 2000)) / 1000 for _ in range(2))
         await till.limit(*chance.choice([(day, None), (None, month), (day, month)]))
+    if chance.random() < 0.5:
+        till.ahead()
     over = asyncio.Event()
     working = asyncio.create_task(expire_until(over, till))
     await asyncio.gather(*(provider.customer() for _ in range(chance.randrange(1, 6))))
     over.set()
     await working
+    if till.spares is not None:
+        await till.spares.close()
     await till.check()
     assert provider.wrongly == 0
     return provider.refused

@@ -12,8 +12,8 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from application.budget import RESERVATION_WORK, expire_reservation
 from application.context import Context
+from application.settling import RESERVATION_WORK, expire_reservation
 from application.work import Item, Kind
 from domain.budget import BudgetExhausted
 from infra.database import Database

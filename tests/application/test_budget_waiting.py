@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 import pytest_asyncio
 
-from application.budget import reserve
+from application.reserving import reserve
 from domain.budget import BudgetExhausted
 from domain.reservation import Reservation
 from infra.ids import uuid7

@@ -9,18 +9,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from application.budget import (
-    ALERT_WORK,
-    RESERVATION_WORK,
-    SetBudget,
-    expire_reservation,
-    raise_alerts,
-    refreshed,
-    reserve,
-    set_budget,
-    settlement,
-)
+from application.budget import ALERT_WORK, SetBudget, raise_alerts, set_budget
 from application.context import Context
+from application.course import Course
+from application.reserving import reserve
+from application.settling import RESERVATION_WORK, expire_reservation
+from application.spares import Spares
 from application.spending import compare_tallies
 from application.standing import Standing, standings
 from domain.budget import Budget, BudgetLimits, OnHard
@@ -61,6 +55,12 @@ class Till:
         default_factory=lambda: Context(tenant=uuid4(), actor="key:test", correlation=uuid4())
     )
     paid: Decimal = Decimal(0)
+    spares: Spares | None = None
+
+    def ahead(self) -> Spares:
+        """From here on calls reserve ahead."""
+        self.spares = Spares(store=self.log.store, clock=now, ids=uuid7)
+        return self.spares
 
     @property
     def tenant(self) -> UUID:
@@ -89,6 +89,10 @@ class Till:
         patience: float = 0,
         seconds: float = 120,
     ) -> Reservation | None:
+        if self.spares is not None and seconds == 120:
+            spare = await self.spares.take(Decimal(amount), self.context)
+            if spare is not None:
+                return spare
         return await reserve(
             Decimal(amount),
             interaction or uuid4(),
@@ -99,6 +103,7 @@ class Till:
             ids=uuid7,
             lifetime=timedelta(seconds=seconds),
             patience=patience,
+            spares=self.spares,
         )
 
     async def begin(self) -> Conversation:
@@ -116,24 +121,17 @@ class Till:
     ) -> None:
         """Put a call on record and settle it; again when a reservation has expired meanwhile."""
         held = [each for each in reservations if each is not None]
+        interaction = interaction or uuid4()
+        course = Course(attempts=list(attempts), reservations=held, spares=self.spares)
         self.paid += sum((each.cost for each in attempts), Decimal(0))
-        conversation.meter(
-            interaction or uuid4(), routing=Routing(model=MODEL, reason="r"), attempts=attempts, at=now()
-        )
+        conversation.meter(interaction, routing=Routing(model=MODEL, reason="r"), attempts=attempts, at=now())
         events = list(conversation.pending_events)
         while True:
-            settled = settlement(attempts, held, now())
             try:
-                await self.log.store.save(
-                    conversation,
-                    *settled.aggregates,
-                    context=self.context,
-                    work=settled.work,
-                    tallies=settled.tallies,
-                )
+                await course.save(conversation, interaction, self.context, store=self.log.store, clock=now)
                 return
             except Conflict:
-                held = list(await refreshed(held, tenant=self.tenant, store=self.log.store))
+                await course.refresh(self.tenant, self.log.store)
                 conversation.pending_events[:] = events
 
     async def call(

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.base import Aggregate, Event
+from domain.base import NIL, Aggregate, Event
 from domain.budget import Budget, BudgetLimits
 from domain.completion import Attempt, Usage
 from domain.conversation import Conversation
@@ -161,6 +161,19 @@ def test_a_call_without_a_reservation_breaks_it_once_the_budget_is_used_up() -> 
     assert log.broken() == []
     log.meter(1, uuid4())
     assert log.broken() == [(len(log.rows), FITS)]
+
+
+@pytest.mark.parametrize(("used", "breaks"), [(True, False), (False, True)])
+def test_a_call_that_has_used_what_was_reserved_ahead_is_covered_by_it(used: bool, breaks: bool) -> None:
+    log, interaction = Log(), uuid4()
+    log.limit(day=Decimal(1))
+    spare = log.reserve(20, NIL)
+    log.meter(100, uuid4())
+    log.minute = 5
+    spare.settle(log.now, interaction if used else None)
+    log.write(spare)
+    log.meter(1, interaction)
+    assert log.broken() == ([(len(log.rows), FITS)] if breaks else [])
 
 
 def test_a_free_call_or_one_of_another_day_may_go_on_when_the_budget_is_used_up() -> None:

@@ -113,13 +113,17 @@ class Shop:
         """Calls in groups; those of a group at once."""
         for _ in range(self.chance.randrange(3, 9)):
             await asyncio.gather(*(self._one() for _ in range(self.chance.choice([1, 1, 2, 3]))))
+            spares = self.parts.providers.spares
+            assert spares is not None
+            if self.chance.random() < 0.5:
+                await spares.give_back(self.context.tenant)
             tallied = await self.parts.store.tallies(self.context.tenant, "budget")
             days = sum(value for key, value in tallied.values.items() if key.startswith("day:"))
-            held = {
-                key: value for key, value in tallied.values.items() if key.startswith("reserved:") and value
-            }
-            assert not held, "nothing is under way, and yet something is reserved"
-            self.spent.append((tallied.position, Decimal(days).scaleb(-12)))
+            held = sum(value for key, value in tallied.values.items() if key.startswith("reserved:"))
+            assert held == spares.held(self.context.tenant), (
+                "nothing is under way, and yet something is reserved"
+            )
+            self.spent.append((tallied.position, Decimal(days - held).scaleb(-12)))
 
     async def _one(self) -> None:
         match self.chance.randrange(8):

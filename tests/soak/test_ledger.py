@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from application import completing
-from application.budget import reserve
+from application.reserving import reserve
 from application.spending import compare_tallies
 from domain.call import Call
 from domain.completion import Turn
@@ -93,6 +93,8 @@ async def one_run(
     made = await shop(parts, seed, plans)
     await made.open(upstreams)
     await made.trade()
+    assert parts.providers.spares is not None
+    await parts.providers.spares.give_back(made.context.tenant)
     tenant, store = made.context.tenant, parts.store
     events = [recorded async for recorded in store.events(tenant)]
     ledger, entries = Decimal(0), Counter[str]()

@@ -1,0 +1,139 @@
+"""The end of what calls have reserved: settled with the event that records them, given back, or expired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from application.budget import alerts
+from application.context import Context
+from application.ports import Clock, Owed, Settled, Store, Tally
+from application.spending import tallies_of
+from domain.base import Aggregate
+from domain.budget import BudgetLimits
+from domain.completion import Attempt
+from domain.errors import Conflict
+from domain.reservation import Reservation
+from domain.spending import charged_for, held
+
+RESERVATION_WORK = "reservation"
+LIFETIME = timedelta(minutes=2)
+"""For which a reservation is held: longer than a call with its retries takes."""
+
+NEAR = Decimal("0.9")
+"""The share of a limit beyond which nothing is reserved ahead."""
+
+
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+    """To be saved together with the event that records the attempts: `ended` before it, `ahead` after it."""
+
+    ended: tuple[Aggregate[Any], ...]
+    ahead: tuple[Aggregate[Any], ...]
+    work: tuple[Owed | Settled, ...]
+    tallies: tuple[Tally, ...]
+
+
+def settlement(
+    attempts: Iterable[Attempt],
+    reservations: Sequence[Reservation],
+    at: datetime,
+    *,
+    interaction: UUID | None = None,
+    spare: Reservation | None = None,
+    limits: BudgetLimits | None = None,
+) -> Settlement:
+    """Charge what `attempts` cost to the day and month in which each began, and end the reservations, which `interaction` has used.
+
+    `attempts` are those of the event that is saved with it, no more and no less. A settlement is never refused: what a call has cost
+    counts, whatever was reserved. When the save raises Conflict, take `refreshed` reservations and make another one.
+
+    With a `spare`, a new reservation for whoever calls next, the save raises LimitReached where that would come near `limits`; then
+    make another one without it.
+    """
+    changes = charged_for(attempts)
+    costly = bool(changes)
+    ended = [_copied(reservation) for reservation in reservations if reservation.state.open]
+    for reservation in ended:
+        reservation.settle(at, interaction)
+        changes.update(held(reservation.state.day, -reservation.state.amount))
+    work: list[Owed | Settled] = [Settled(kind=RESERVATION_WORK, key=each.id.hex) for each in ended]
+    if ended and costly:
+        work.append(alerts(at))
+    if spare is not None and limits is not None:
+        changes.update(held(spare.state.day, spare.state.amount))
+        work.append(owed(spare))
+        limits = BudgetLimits(day=_near(limits.day), month=_near(limits.month))
+    return Settlement(
+        ended=tuple(ended),
+        ahead=() if spare is None else (spare,),
+        work=tuple(work),
+        tallies=tallies_of(changes, limits),
+    )
+
+
+def owed(reservation: Reservation) -> Owed:
+    """The work that gives it back, should nobody else."""
+    return Owed(kind=RESERVATION_WORK, key=reservation.id.hex, due_at=reservation.state.expires_at)
+
+
+async def give_back(
+    reservations: Sequence[Reservation], context: Context, *, store: Store, clock: Clock
+) -> None:
+    """End what nobody needs."""
+    left = tuple(reservations)
+    while left:
+        settled = settlement((), left, clock())
+        try:
+            await store.save(*settled.ended, context=context, work=settled.work, tallies=settled.tallies)
+            return
+        except Conflict:
+            left = await refreshed(left, tenant=context.tenant, store=store)
+
+
+async def refreshed(
+    reservations: Sequence[Reservation], *, tenant: UUID, store: Store
+) -> tuple[Reservation, ...]:
+    """Those that are open still. The others have expired, or are settled: what they held is free already."""
+    found = [await store.load(Reservation, each.id, tenant=tenant) for each in reservations]
+    return tuple(each for each in found if each.state.open)
+
+
+async def expire_reservation(id: UUID, context: Context, *, store: Store, clock: Clock) -> datetime | None:
+    """Give back what a call has reserved that never came to its end. Returns when to look again, if it is too early."""
+    reservation = await store.load(Reservation, id, tenant=context.tenant)
+    state = reservation.state
+    if not state.open:
+        return None
+    if clock() < state.expires_at:
+        return state.expires_at
+    reservation.expire(clock())
+    with suppress(Conflict):  # its call has just settled it
+        await store.save(
+            reservation,
+            context=context,
+            work=[Settled(kind=RESERVATION_WORK, key=id.hex)],
+            tallies=tallies_of(held(state.day, -state.amount)),
+        )
+    return None
+
+
+def _near(limit: Decimal | None) -> Decimal | None:
+    return None if limit is None else limit * NEAR
+
+
+def _copied(reservation: Reservation) -> Reservation:
+    """A settlement that could not be saved leaves the reservation as it was."""
+    state, created, modified = (
+        msgspec.structs.replace(reservation.state),
+        reservation.created_on,
+        reservation.modified_on,
+    )
+    copy = Reservation.restore(reservation.id, reservation.version, state, created, modified)
+    copy.chain = reservation.chain
+    return copy

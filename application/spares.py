@@ -1,0 +1,153 @@
+"""Reservations made ahead: the save that settles a call holds as much again for whoever of this process calls next.
+
+So a call finds what it needs and begins at once, without a save of its own. A spare that nobody takes is given back after a second, and
+near a limit none is made: nobody waits for what nobody needs. Spares of a process that is killed expire as every reservation does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from application.budget import budget_of
+from application.context import Context
+from application.finishing import ended, finished
+from application.ports import Clock, Fault, Ids, Store
+from application.settling import LIFETIME, give_back
+from domain.base import NIL
+from domain.budget import BudgetLimits
+from domain.money import pico
+from domain.reservation import Reservation
+
+log = logging.getLogger("retrace.budget")
+
+IDLE = 1.0
+"""Seconds for which a spare waits to be taken, at least; half as long again at most."""
+
+REST = 5.0
+"""Seconds without spares for a tenant whose budget was found near its limit."""
+
+MOST = 64
+"""Spares of a tenant in one process."""
+
+
+class Spare(NamedTuple):
+    """`limits` are those it is held against, of the version `budget`; `since` by the monotonic clock."""
+
+    reservation: Reservation
+    limits: BudgetLimits
+    budget: int
+    context: Context
+    since: float
+
+
+class Spares:
+    """One a process."""
+
+    def __init__(self, *, store: Store, clock: Clock, ids: Ids) -> None:
+        self._store, self._clock, self._ids = store, clock, ids
+        self._spares: dict[UUID, list[Spare]] = {}
+        self._resting: dict[UUID, float] = {}
+        self._watching: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def take(self, amount: Decimal, context: Context) -> Reservation | None:
+        """The smallest one that holds `amount` USD today, against the limits in force."""
+        tenant = context.tenant
+        if tenant not in self._spares or (budget := await budget_of(tenant, store=self._store)) is None:
+            return None
+        now, needed, version = self._clock(), pico(amount), budget.version
+
+        def fits(spare: Spare) -> bool:
+            state = spare.reservation.state
+            lasts = state.expires_at - now > LIFETIME / 2
+            return lasts and state.amount >= needed and state.day == now.date() and spare.budget == version
+
+        fitting = [spare for spare in self._spares.get(tenant, ()) if fits(spare)]
+        if not fitting:
+            return None
+        spare = min(fitting, key=lambda spare: spare.reservation.state.amount)
+        self._spares[tenant].remove(spare)
+        return spare.reservation
+
+    async def another(self, used: Sequence[Reservation], context: Context) -> Spare | None:
+        """One like that which a call has used, to be saved with the call's end; None where there is to be none.
+
+        `put` it here when it is saved; where the budget does not allow it, say so by `refused`.
+        """
+        tenant = context.tenant
+        if self._closed or len(used) != 1 or len(self._spares.get(tenant, ())) >= MOST:
+            return None
+        if (until := self._resting.get(tenant)) is not None:
+            if time.monotonic() < until:
+                return None
+            del self._resting[tenant]
+        budget = await budget_of(tenant, store=self._store)
+        if budget is None or not budget.state.limits.any:
+            return None
+        state, limits, now = used[0].state, budget.state.limits, self._clock()
+        reservation = Reservation.make(
+            self._ids(),
+            interaction=NIL,
+            model=state.model,
+            amount=state.amount,
+            day_limit=limits.day,
+            month_limit=limits.month,
+            budget=budget.version,
+            expires_at=now + LIFETIME,
+            at=now,
+        )
+        return Spare(reservation, limits, budget.version, context, time.monotonic())
+
+    def put(self, spare: Spare) -> None:
+        self._spares.setdefault(spare.context.tenant, []).append(spare)
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch())
+
+    def refused(self, tenant: UUID) -> None:
+        self._resting[tenant] = time.monotonic() + REST
+
+    def held(self, tenant: UUID) -> int:
+        """What a tenant's spares hold, in pico-USD."""
+        return sum(spare.reservation.state.amount for spare in self._spares.get(tenant, ()))
+
+    async def give_back(self, tenant: UUID) -> bool:
+        """All of a tenant's; whether there were any."""
+        spares = self._spares.pop(tenant, [])
+        await self._end(spares)
+        return bool(spares)
+
+    async def close(self) -> None:
+        """Give back all of them; from here on there are no more."""
+        self._closed = True
+        if self._watching is not None:
+            await ended(self._watching)
+        for tenant in list(self._spares):
+            await self._try_to_give_back(tenant, 0)
+
+    async def _watch(self) -> None:
+        while self._spares:
+            await asyncio.sleep(IDLE / 2)
+            for tenant in list(self._spares):
+                await self._try_to_give_back(tenant, IDLE)
+        self._watching = None
+
+    async def _try_to_give_back(self, tenant: UUID, idle: float) -> None:
+        before = time.monotonic() - idle
+        spares = self._spares.pop(tenant, [])
+        if left := [spare for spare in spares if spare.since > before]:
+            self._spares[tenant] = left
+        try:
+            await finished(self._end([spare for spare in spares if spare.since <= before]))
+        except Fault as error:
+            log.warning("what was reserved ahead is left to expire: %s", type(error).__name__)
+
+    async def _end(self, spares: Sequence[Spare]) -> None:
+        if spares:
+            reservations = [spare.reservation for spare in spares]
+            await give_back(reservations, spares[0].context, store=self._store, clock=self._clock)
