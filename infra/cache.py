@@ -30,6 +30,9 @@ REMEMBERED = 2 * max(SECONDS.values())
 LONGEST = 65
 """Seconds for which others wait for whoever makes an entry: longer than it may take."""
 
+AFTER = 0.002
+"""Seconds after which what was made is kept: whoever made it goes on first."""
+
 FIRST_LOOK, LATER_LOOKS = 0.01, 0.1
 """Seconds between looks while another process makes it."""
 
@@ -161,6 +164,7 @@ class RedisCache:
         return made, False, self._keep(entry, making, made)
 
     async def _keep(self, entry: Entry, making: Making, made: bytes | None) -> None:
+        await asyncio.sleep(AFTER)
         sealed = None if made is None else await self._sealed(entry, made)
         await making.end(sealed, SECONDS[entry.kind])
 
