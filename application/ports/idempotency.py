@@ -1,0 +1,32 @@
+"""The first results of requests that may come twice."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The response that a request got: to be given again when the request comes again."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class Idempotency(Protocol):
+    """First results of requests by their Idempotency-Key, for at least 24 hours."""
+
+    async def begin(self, tenant: UUID, key: str, fingerprint: bytes) -> Kept | None:
+        """None: go on, then `finish` or `abandon`. Else the first result.
+
+        Raises Refused when the key belongs to another request, Conflict while the first one is running.
+        """
+
+    async def finish(self, tenant: UUID, key: str, kept: Kept) -> None:
+        """Keep the first result."""
+
+    async def abandon(self, tenant: UUID, key: str) -> None:
+        """There is no result worth keeping: the request may come again at once."""

@@ -1,0 +1,134 @@
+"""The log: aggregates, the work and the tallies that go with their events, and reading it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from application.context import Context
+from domain.base import Aggregate
+from domain.recorded import Recorded
+
+A = TypeVar("A", bound=Aggregate[Any])
+
+
+class Owed(msgspec.Struct, frozen=True, kw_only=True):
+    """Work that the saved change makes due; joins the row of the same (tenant, kind, key) that is there already."""
+
+    kind: str
+    key: str
+    due_at: datetime
+
+
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """Work that the saved change has done."""
+
+    kind: str
+    key: str
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of a figure that many commands share; refused when the sum would leave [`low`, `high`]."""
+
+    kind: str
+    key: str
+    change: int
+    low: int = 0
+    high: int
+
+
+class Tallied(msgspec.Struct, frozen=True, kw_only=True):
+    """Tallies' values by key, as they were when the log ended at `position`. What is not there is zero."""
+
+    values: Mapping[str, int]
+    position: int
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """`position` is the tenant's sequence number of the last event written, or of the first effect of a duplicate."""
+
+    position: int
+    duplicate: bool = False
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events of the log: those to which all that is given applies. `until` is the last moment that still counts."""
+
+    stream: UUID | None = None
+    topics: tuple[str, ...] = ()
+    actor: str | None = None
+    correlation: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Some of the events that are wanted, in order. Up to position `reached` there are no others."""
+
+    events: Sequence[Recorded]
+    reached: int
+
+
+class Store(Protocol):
+    """The log, one aggregate at a time."""
+
+    async def load(self, kind: type[A], id: UUID, *, tenant: UUID, version: int | None = None) -> A:
+        """The aggregate, at `version` if given. Raises NotFound."""
+
+    async def latest(self, kind: type[A], id: UUID, *, tenant: UUID) -> A:
+        """The aggregate as of at most a second ago, shared and cached: to be read, never to be changed."""
+
+    async def save(
+        self,
+        *aggregates: Aggregate[Any],
+        context: Context,
+        inbox: str | None = None,
+        work: Sequence[Owed | Settled] = (),
+        tallies: Sequence[Tally] = (),
+    ) -> Saved:
+        """Append all pending events in one transaction, with the inbox key, the work and the tallies.
+
+        An inbox key that is known makes the whole a duplicate: nothing is written. Raises Conflict when a stream has
+        moved on, LimitReached when a tally's bound does not hold, Unavailable when the outcome can't be learned.
+        """
+
+    async def change(
+        self,
+        kind: type[A],
+        id: UUID,
+        decide: Callable[[A | None], A],
+        *,
+        context: Context,
+        inbox: str | None = None,
+        work: Sequence[Owed | Settled] = (),
+    ) -> tuple[A, Saved]:
+        """load → decide → save, again when the race was lost. `decide` gets None when there is no such aggregate.
+
+        Where it changes nothing, nothing is written, and the position is 0.
+        """
+
+    async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None = None) -> Tallied:
+        """The tenant's tallies of a kind: these, or all."""
+
+    async def event(self, tenant: UUID, position: int) -> Recorded:
+        """One event by its position. Raises NotFound."""
+
+    def stream(
+        self, tenant: UUID, stream: UUID, *, after: int = 0, limit: int | None = None
+    ) -> AsyncIterator[Recorded]:
+        """The events of a stream in order of version, from version `after` + 1 on."""
+
+    def events(
+        self, tenant: UUID, *, after: int = 0, limit: int | None = None, topics: Sequence[str] = ()
+    ) -> AsyncIterator[Recorded]:
+        """The tenant's events in order of position, from `after` + 1 on; `topics` keeps only those."""
+
+    def find(self, tenant: UUID, wanted: Wanted, *, after: int, until: int) -> AsyncIterator[Found]:
+        """The tenant's events that are wanted, from position `after` + 1 to `until`, with news of how far it has come.
+
+        Whoever has enough may stop.
+        """

@@ -1,0 +1,115 @@
+"""The models that answer, how their providers do, and what they need no longer be asked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from typing import Literal, Protocol, get_args
+from uuid import UUID
+
+import msgspec
+
+from domain.completion import Completion, CompletionRequest, Outcome
+from domain.health import Lately
+
+
+class Completer(Protocol):
+    """One provider, with one key."""
+
+    name: str
+    owner: UUID | None
+    """The tenant whose own key it has; None: the deployment's."""
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        """Raises ProviderError."""
+
+    def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
+        """Pieces of the text as they come, and at the end the whole. Raises ProviderError, with `partial` once a piece has come.
+
+        Closing the generator ends the call at the provider as well.
+        """
+
+
+class Completers(Protocol):
+    """The providers that there are, by name."""
+
+    async def find(self, tenant: UUID, provider: str) -> Completer:
+        """With the tenant's own key where it has one. Raises Refused with the names there are."""
+
+
+class KeyedProviders(Protocol):
+    """The providers that take a tenant's own key."""
+
+    async def check(self, provider: str, base_url: str | None) -> None:
+        """Raises NotFound for a provider that takes no key, Refused where it can't be asked at this address."""
+
+
+class Counter(Protocol):
+    """Tokens of a text, where no provider has counted them."""
+
+    def count(self, text: str, model: str) -> int: ...
+
+    def source(self, model: str) -> Literal["tokenizer", "estimate"]:
+        """How `count` counts for this model."""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """What has a health of its own: a model of a provider's; with a tenant's own key apart from all others."""
+
+    provider: str
+    model: str
+    owner: UUID | None = None
+
+    @property
+    def id(self) -> str:
+        """provider/model"""
+        return f"{self.provider}/{self.model}"
+
+
+class Health(Protocol):
+    """How providers did lately, shared by all processes (alone where Redis is gone). Never fails, never waits for long."""
+
+    async def admit(self, place: Place) -> str | None:
+        """None: ask it (it is healthy, or this call is the probe). Else why not, for the record."""
+
+    async def record(
+        self, place: Place, outcome: Outcome, latency_ms: float, retry_after: float | None = None
+    ) -> None:
+        """How a call ended. Every call that was admitted is recorded, cancelled ones too."""
+
+
+class HealthKeeper(Protocol):
+    """For those who look after the providers."""
+
+    async def all(self) -> Mapping[Place, Lately]:
+        """What is known of every place that was called within an hour."""
+
+    async def reset(self, places: Collection[Place]) -> None:
+        """Forget how they did: they are asked again at once, by all processes; without Redis by this one."""
+
+
+CacheKind = Literal["responses", "embeddings", "searches"]
+
+
+CACHE_KINDS: tuple[CacheKind, ...] = get_args(CacheKind)
+
+
+class Cache(Protocol):
+    """What may be lost: in Redis, per tenant, sealed, for as long as its kind says. Never fails; without Redis it keeps nothing."""
+
+    async def once(
+        self,
+        tenant: UUID,
+        kind: CacheKind,
+        key: bytes,
+        make: Callable[[], Awaitable[bytes | None]],
+        *,
+        group: str = "",
+    ) -> tuple[bytes | None, bool]:
+        """What is kept under `key`, else what `make` gives, which is kept then; and whether it was kept or made by another.
+
+        `group` is what `forget` can name: the provider that made it. Of callers at the same moment one makes it, in all processes; the others wait for it, and make it themselves if it failed
+        (None, or raised).
+        """
+
+    async def forget(self, tenant: UUID | None, kind: CacheKind, group: str = "") -> None:
+        """Drop a tenant's entries (None: everybody's) of a group (empty: all)."""

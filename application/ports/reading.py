@@ -1,0 +1,70 @@
+"""What commands need to know from read models, and from the directory of tenants."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from domain.rollout import Sides
+
+
+class Located(msgspec.Struct, frozen=True):
+    """Where an interaction's events are: in this conversation's stream, from this version on."""
+
+    conversation: UUID
+    first_version: int
+
+
+class Locator(Protocol):
+    """Finds what an id belongs to."""
+
+    async def locate(self, tenant: UUID, interaction: UUID) -> Located:
+        """Raises NotFound."""
+
+
+class Writing(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer, of a conversation or of a call, and the position at which the log has it."""
+
+    stream: UUID
+    position: int
+
+
+class Authorship(Protocol):
+    """Which answers have a text."""
+
+    async def find(self, tenant: UUID, fingerprints: Collection[bytes], limit: int) -> Sequence[Writing]:
+        """The newest `limit` answers with one of these fingerprints (domain/authorship.py), the newest first."""
+
+
+class IdleConversation(msgspec.Struct, frozen=True, kw_only=True):
+    """`last_at`: when something last happened in it."""
+
+    conversation: UUID
+    last_at: datetime
+
+
+class Idle(Protocol):
+    """Conversations in which nothing happens, as far as the read model knows."""
+
+    async def find(
+        self, tenant: UUID, *, until: datetime, after: tuple[datetime, UUID] | None, limit: int
+    ) -> Sequence[IdleConversation]:
+        """Those whose last event is older than `until`, the oldest first; `after` is the (last_at, conversation) of the last one seen."""
+
+
+class Metrics(Protocol):
+    """How answers do while something is rolled out."""
+
+    async def of(self, tenant: UUID, rollout: UUID, step: int) -> Sides:
+        """Of all that was answered since the step began until now. Raises Unavailable while the read model is behind."""
+
+
+class Directory(Protocol):
+    """Which tenants there are."""
+
+    async def tenants(self, *, after: UUID, limit: int) -> list[UUID]:
+        """Ids in their order, from the one after `after` on."""
