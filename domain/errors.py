@@ -10,7 +10,7 @@ Refusal
 └── Refused          a rule of the business says no                       HTTP 422
     └── LimitReached a limit that many commands share leaves no room      HTTP 422
 
-Anything else that escapes is a fault of ours or of a server that we need; see `application/ports.py`.
+Anything else that escapes is a fault of ours or of a server that we need; see `application/ports/faults.py`.
 """
 
 from __future__ import annotations

@@ -172,10 +172,14 @@ class Services:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is to stop: what would go on for ever ends then."""
 
-    async def verify(self, tenant: UUID) -> Report:
-        """Check a tenant's whole log."""
+    async def verify(self, tenant: UUID, *, closely: bool = False) -> Report:
+        """Check a tenant's whole log; `closely`: also that all of it opens."""
         return await verify(
-            tenant, database=self.database, keyring=self.keyring, checkpoints=self.checkpoints
+            tenant,
+            database=self.database,
+            keyring=self.keyring,
+            checkpoints=self.checkpoints,
+            closely=closely,
         )
 
     async def database_answers(self) -> bool:

@@ -1,4 +1,7 @@
-"""Signed statements of how long a tenant's log is and what its root is, each minute with traffic and on demand."""
+"""Signed statements of how long a tenant's log is and what its root is, each minute with traffic and on demand.
+
+Nothing is signed that was not written here: of each event that is new the payload must open with its key, in its context.
+"""
 
 from __future__ import annotations
 
@@ -15,21 +18,22 @@ from application.ports import Fault, Unavailable
 from domain.base import NIL
 from domain.merkle import leaf_hash
 from domain.note import Checkpoint, NoteRejected, sign, verifier_key, verify
+from infra.audit.opening import keys_of, opens
+from infra.audit.pages import page
 from infra.audit.tiles import Damaged, Tiles
 from infra.crypto.keyring import Keyring
 from infra.database import Connection, Database
+from infra.log.hashing import digest_of
 
 log = logging.getLogger("retrace.audit")
 
 EVERY = 60.0
 """Seconds between two checkpoints of a tenant whose log grows."""
-AT_ONCE = 20_000
-"""Leaves that are added to the tree in one step."""
 _PURPOSE = b"signing key"
 
 
 class CanNotSign(Fault):
-    """The log, or what was signed of it, is not as it was left; `retrace audit verify` tells more."""
+    """The log, or what was signed of it, is not as it was left; `retrace audit verify --closely` tells more."""
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,15 +115,17 @@ class Checkpoints:
             log.error("no checkpoint for tenant %s: %s", tenant, error)
 
     async def _grow(self, connection: Connection, tenant: UUID, tiles: Tiles) -> None:
-        query = "SELECT seq, hash FROM events WHERE tenant = %s AND seq > %s ORDER BY seq LIMIT %s"
-        while True:
-            cursor = await connection.execute(query, [tenant, tiles.size, AT_ONCE], binary=True)
-            rows = await cursor.fetchall()
-            if not rows:
-                return
+        while rows := await page(connection, tenant, tiles.size):
             if rows[-1][0] != tiles.size + len(rows):
                 raise CanNotSign(f"the log does not go on without a hole after {tiles.size}")
-            await tiles.extend([leaf_hash(hash) for _, hash in rows])
+            keys, gone = await keys_of((row[5] for row in rows), tenant, self._keyring)
+            for seq, _, _, _, context, payload, digest, _ in rows:
+                if payload is None or payload[1:17] in gone:
+                    continue
+                key = keys.get(payload[1:17])
+                if digest_of(payload) != digest or key is None or not opens(key, payload, context):
+                    raise CanNotSign(f"event {seq} is not as it was written with this tenant's keys")
+            await tiles.extend([leaf_hash(row[-1]) for row in rows])
 
     async def _key(self, tenant: UUID) -> Ed25519PrivateKey:
         """The tenant's signing key, made at the first use."""

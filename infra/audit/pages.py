@@ -37,6 +37,13 @@ QUERY = (
 )
 
 
+async def page(connection: Connection, tenant: UUID, after: int) -> list[Row]:
+    """The events that follow number `after`, within the connection's transaction."""
+    cursor = psycopg.AsyncRawCursor(connection)
+    await cursor.execute(QUERY, [tenant, after], binary=True, prepare=True)
+    return cast(list[Row], await cursor.fetchall())
+
+
 @asynccontextmanager
 async def reading(database: Database, tenant: UUID) -> AsyncIterator[AsyncIterator[list[Row]]]:
     """The pages of the log, from its beginning. Raises Unavailable."""

@@ -1,7 +1,12 @@
-"""Verifies a tenant's log: every event against keys and chain, all of them against what was signed."""
+"""Verifies a tenant's log: every event against its digest and chain, all of them against what was signed, the rest against the keys.
+
+A checkpoint is made of events that open (infra/audit/checkpoints.py): their hashes, under its signature, prove the same. Where anything
+is wrong the whole is read once more, with the keys, to name it rightly.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Sequence
 from typing import cast
 from uuid import UUID
@@ -13,10 +18,11 @@ from domain.note import verify as opened
 from infra.audit.chain import Chain, Row
 from infra.audit.checkpoints import Checkpoints, Signed, origin_of
 from infra.audit.finding import Finding
+from infra.audit.opening import keys_of
 from infra.audit.pages import reading
 from infra.audit.roots import Roots
 from infra.audit.tiles import Tiles
-from infra.crypto.keyring import HEADER, Keyring
+from infra.crypto.keyring import Keyring
 from infra.database import Database
 
 
@@ -36,9 +42,27 @@ async def verify(
     database: Database,
     keyring: Keyring,
     checkpoints: Checkpoints,
+    closely: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
-    """Read the whole log; `progress` hears how far it has come. Nothing is changed, and nothing that is found stops it."""
+    """Read the whole log; `progress` hears how far it has come. Nothing is changed, and nothing that is found stops it.
+
+    `closely`: with the keys also where a checkpoint speaks for the events. This tells too whether all of it can still be read.
+    """
+    report = await _read(tenant, database, keyring, checkpoints, closely, progress)
+    if report.findings and not closely:
+        return await _read(tenant, database, keyring, checkpoints, True, progress)
+    return report
+
+
+async def _read(
+    tenant: UUID,
+    database: Database,
+    keyring: Keyring,
+    checkpoints: Checkpoints,
+    closely: bool,
+    progress: Callable[[int], None],
+) -> Report:
     notes = await checkpoints.all(tenant)
     signed, findings = _signed(tenant, notes, await checkpoints.verifier_key(tenant) if notes else "")
 
@@ -46,16 +70,16 @@ async def verify(
         async with database.tenant(tenant) as connection:
             return await Tiles(connection, tenant, end).leaves(start, end)
 
+    newest = max((checkpoint.size for checkpoint in signed), default=0)
+    covered = 0 if closely else newest
     chain, roots = Chain(tenant), Roots(tenant, signed, stored)
     async with reading(database, tenant) as pages:
         async for rows in pages:
-            subjects = {row[5][1:17] for row in rows if row[5] is not None and len(row[5]) > HEADER}
-            found = await keyring.load(tenant, [UUID(bytes=subject) for subject in subjects])
-            keys = {subject.bytes: key for subject, key in found.items()}
-            if missing := subjects - keys.keys():
-                gone = await keyring.destroyed(tenant, [UUID(bytes=subject) for subject in missing])
-                rows = _blank(rows, {subject.bytes for subject in gone})
-            chain.check(rows, keys)
+            under = bisect(rows, covered, key=lambda row: row[0])
+            chain.check(rows[:under], None)
+            if rest := rows[under:]:
+                keys, gone = await keys_of((row[5] for row in rest), tenant, keyring)
+                chain.check(_blank(rest, gone) if gone else rest, keys)
             await roots.check(chain.leaves)
             progress(chain.seq)
     chain.finish()
@@ -65,7 +89,7 @@ async def verify(
         tenant=tenant,
         events=chain.seq,
         checkpoints=len(notes),
-        signed=max((checkpoint.size for checkpoint in signed), default=0),
+        signed=newest,
         findings=sorted(findings, key=lambda finding: (finding.seq or 0, finding.fault)),
     )
 

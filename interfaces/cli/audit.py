@@ -51,6 +51,7 @@ def audit() -> None:
     help="with FILE: a signed note",
 )
 @click.option("--key", help="with FILE: the verifier key")
+@click.option("--closely", is_flag=True, help="open every event with its key, those under a checkpoint too")
 @tenant_or_all
 @data_option
 @json_option
@@ -58,6 +59,7 @@ def verify_log(
     file: Path | None,
     checkpoint: Path | None,
     key: str | None,
+    closely: bool,
     tenant_id: UUID | None,
     data: Path | None,
     as_json: bool,
@@ -69,7 +71,9 @@ def verify_log(
         sys.exit(verifier.main([str(file), "--checkpoint", str(checkpoint), "--key", key]))
 
     async def do(parts: Services) -> list[Report]:
-        return [await _verify(parts, tenant, as_json) for tenant in await tenants_of(parts, tenant_id)]
+        return [
+            await _verify(parts, tenant, closely, as_json) for tenant in await tenants_of(parts, tenant_id)
+        ]
 
     reports = with_services(data, do)
     if as_json:
@@ -85,7 +89,7 @@ def verify_log(
     sys.exit(1 if any(report.findings for report in reports) else 0)
 
 
-async def _verify(parts: Services, tenant: UUID, quiet: bool) -> Report:
+async def _verify(parts: Services, tenant: UUID, closely: bool, quiet: bool) -> Report:
     async with parts.database.tenant(tenant) as connection:
         row = await (await connection.execute("SELECT seq FROM heads WHERE tenant = %s", [tenant])).fetchone()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -96,6 +100,7 @@ async def _verify(parts: Services, tenant: UUID, quiet: bool) -> Report:
             database=parts.database,
             keyring=parts.keyring,
             checkpoints=parts.checkpoints,
+            closely=closely,
             progress=lambda seq: bar.update(task, completed=seq),
         )
 

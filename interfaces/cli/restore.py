@@ -113,7 +113,7 @@ async def _verify(settings: Settings, notes: list[tuple[str, str | None]], tell:
         for tenant in await tenants_of(parts, None):
             tell(f"verifying tenant {tenant}")
             try:
-                report = await parts.verify(tenant)
+                report = await parts.verify(tenant, closely=True)
             except Tampered as error:
                 findings.append(f"tenant {tenant}: {error}")
             else:

@@ -50,8 +50,9 @@ async def audited(url: str) -> AsyncIterator[Audited]:
         yield Audited(log, Checkpoints(log.database, log.keyring), uuid4())
 
 
-async def try_tampering(found: Audited, number: int, last: int, seed: int) -> tuple[Report, Expected]:
-    """Tamper past the application, verify, and undo it."""
+@asynccontextmanager
+async def tampered(found: Audited, number: int, last: int, seed: int) -> AsyncIterator[Expected]:
+    """Tampered with past the application, up to number `last`; undone at the end."""
     chance = random.Random(f"{seed} {number}")
     with psycopg.connect(found.log.url, autocommit=True) as db:
         for table in ("events", "heads"):
@@ -59,10 +60,15 @@ async def try_tampering(found: Audited, number: int, last: int, seed: int) -> tu
                 f"CREATE TABLE public.kept_{table} AS SELECT * FROM retrace.{table} WHERE tenant = '{found.tenant}'".encode()
             )
         try:
-            expected = TAMPERINGS[number % len(TAMPERINGS)](db, found.tenant, last, chance)
-            return await found.verify(), expected
+            yield TAMPERINGS[number % len(TAMPERINGS)](db, found.tenant, last, chance)
         finally:
             for table in ("events", "heads"):
                 db.execute(f"DELETE FROM retrace.{table} WHERE tenant = '{found.tenant}'".encode())
                 db.execute(f"INSERT INTO retrace.{table} SELECT * FROM public.kept_{table}".encode())
                 db.execute(f"DROP TABLE public.kept_{table}".encode())
+
+
+async def try_tampering(found: Audited, number: int, last: int, seed: int) -> tuple[Report, Expected]:
+    """Tamper, verify, and undo it."""
+    async with tampered(found, number, last, seed) as expected:
+        return await found.verify(), expected

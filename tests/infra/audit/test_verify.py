@@ -13,9 +13,12 @@ from application.ports import Fault
 from domain.conversation import Conversation
 from domain.note import verify as opened
 from infra.audit.checkpoints import CanNotSign
+from infra.audit.verify import Report, verify
 from infra.crypto.erasing import SubjectEraser
+from infra.crypto.keyring import Keyring
+from infra.crypto.wrapping import MasterKeyMissing
 from infra.database import Database
-from tests.infra.audit.conftest import Audited, audited, try_tampering
+from tests.infra.audit.conftest import Audited, audited, tampered, try_tampering
 from tests.infra.audit.tampering import TAMPERINGS
 from tests.infra.log.parts import context, now
 
@@ -135,8 +138,9 @@ async def test_an_erased_conversation_is_no_finding(found: Audited) -> None:
     assert (await found.verify()).findings == []
 
 
-async def test_a_conversation_that_is_erased_while_the_log_is_verified_is_no_finding(
-    found: Audited, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("signs", [False, True])
+async def test_a_conversation_that_is_erased_while_the_log_is_verified_or_signed_is_no_finding(
+    found: Audited, monkeypatch: pytest.MonkeyPatch, signs: bool
 ) -> None:
     await found.write(12, streams=2)
     async with found.log.database.tenant(found.tenant) as connection:
@@ -145,7 +149,6 @@ async def test_a_conversation_that_is_erased_while_the_log_is_verified_is_no_fin
     talk = await found.log.store.load(Conversation, row[0], tenant=found.tenant)
     talk.forget(now())
     await found.log.store.save(talk, context=context(found.tenant))
-    await found.sign()
     load, erased = found.log.keyring.load, []
 
     async def late(tenant: UUID, subjects: Iterable[UUID]) -> dict[UUID, AESGCM]:
@@ -154,8 +157,12 @@ async def test_a_conversation_that_is_erased_while_the_log_is_verified_is_no_fin
             erased.append(await SubjectEraser(database, found.log.keyring).erase(tenant, row[0]))
         return await load(tenant, subjects)
 
+    await found.checkpoints.verifier_key(found.tenant)
     monkeypatch.setattr(found.log.keyring, "load", late)
-    assert (await found.verify()).findings == []
+    if signs:
+        assert await found.sign() == 15
+    else:
+        assert (await found.verify()).findings == []
     assert erased[0] == 7
 
 
@@ -176,3 +183,52 @@ async def test_an_erased_event_whose_topic_is_changed_to_an_unknown_one_is_found
         superuser.execute(change, [found.tenant])
     faults = {(finding.seq, finding.fault) for finding in (await found.verify()).findings}
     assert (3, "payload missing") in faults
+
+
+async def test_a_payload_that_is_cut_short_is_named(found: Audited) -> None:
+    await found.write(6, streams=1)
+    for length in (0, 10, 20, 28):
+        with psycopg.connect(found.log.url, autocommit=True) as superuser:
+            change = (
+                "UPDATE retrace.events SET payload = substr(payload, 1, %s) WHERE tenant = %s AND seq = 3"
+            )
+            superuser.execute(change, [length, found.tenant])
+        findings = (await found.verify()).findings
+        assert [(finding.seq, finding.fault) for finding in findings] == [(3, "payload changed")]
+        with pytest.raises(CanNotSign, match="event 3 "):
+            await found.sign()
+
+
+@pytest.mark.parametrize("name", ["payload_and_all_hashes", "context_and_all_hashes", "inserted", "payload"])
+async def test_what_was_not_written_here_is_not_signed(found: Audited, name: str) -> None:
+    await found.write(6)
+    assert await found.sign() == 11
+    await found.write(6, streams=1)
+    which = [each.__name__ for each in TAMPERINGS].index(name)
+    for seed in range(100):  # until it meets one that is not signed yet
+        async with tampered(found, which, 18, seed) as (seqs, _):
+            if min(seqs) > 11:
+                with pytest.raises(CanNotSign, match=f"event {min(seqs)} "):
+                    await found.sign()
+                assert len(await found.checkpoints.all(found.tenant)) == 1
+                return
+    raise AssertionError("it has met none")
+
+
+async def test_under_a_checkpoint_the_keys_are_not_needed_but_closely_they_are(found: Audited) -> None:
+    await found.write(6)
+    await found.sign()
+    alone = Keyring(found.log.database, bytes(32))  # with a master key of its own, it opens nothing
+
+    async def look(closely: bool) -> Report:
+        database, checkpoints = found.log.database, found.checkpoints
+        return await verify(
+            found.tenant, database=database, keyring=alone, checkpoints=checkpoints, closely=closely
+        )
+
+    assert (await look(False)).findings == []
+    with pytest.raises(MasterKeyMissing):
+        await look(True)
+    await found.write(1)
+    with pytest.raises(MasterKeyMissing):
+        await look(False)
