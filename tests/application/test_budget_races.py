@@ -81,15 +81,17 @@ async def test_calls_that_cost_half_of_what_they_hold_all_get_their_turn(till: T
     await till.check()
 
 
-async def test_what_a_killed_process_held_is_free_after_a_while(till: Till) -> None:
+@pytest.mark.parametrize(("how", "paid"), [("never", 0), ("ahead", 3)])
+async def test_what_a_killed_process_held_is_free_after_a_while(till: Till, how: str, paid: int) -> None:
     await till.limit(day=50)
-    process = await started(till, 30, "1", "never")
+    process = await started(till, 30, "1", how)
     try:
         assert await line(process) == "held"
     finally:
         process.kill()
         await process.wait()
     assert ((await till.day()).reserved, await till.held()) == (30, 30)
+    till.paid = Decimal(paid)
 
     async def expire(item: Item) -> object:
         context = Context(tenant=item.tenant, actor="system:worker", correlation=uuid7())
@@ -105,4 +107,4 @@ async def test_what_a_killed_process_held_is_free_after_a_while(till: Till) -> N
         worker.stop()
         await working
     await till.check()
-    assert await till.reserve(50) is not None
+    assert await till.reserve(50 - paid) is not None
