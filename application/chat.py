@@ -10,11 +10,11 @@ from application.agent import configuration_of
 from application.attempting import Deliver
 from application.call_record import CallRecord, Chat, ChatGiven
 from application.catalogue import catalogue_of
-from application.completing import Providers
 from application.context import Context
 from application.course import Asked, Course
 from application.flag import enabled
 from application.ports import Clock, Embedder, Fault, Ids, Keyring, Store, Vectors
+from application.providers import Providers
 from application.responses import respond
 from application.retrieving import retrieve
 from application.routing import Question, route

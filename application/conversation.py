@@ -13,7 +13,6 @@ from application.agent import configuration_of
 from application.answer_record import AnswerGiven as AnswerGiven
 from application.answer_record import AnswerRecord, Spent, pay
 from application.catalogue import catalogue_of
-from application.completing import Providers
 from application.context import Context
 from application.course import Asked, Course
 from application.finishing import finished
@@ -27,6 +26,7 @@ from application.ports import (
     Store,
     Vectors,
 )
+from application.providers import Providers
 from application.responses import respond
 from application.retrieving import retrieve
 from application.routing import Question, route

@@ -8,11 +8,13 @@ import time
 import msgspec
 
 from application.attempting import Deliver
-from application.completing import LAST_RESORT, Providers, complete
+from application.candidates import LAST_RESORT
+from application.completing import complete
 from application.context import Context
 from application.course import Asked, Course
 from application.flag import enabled
 from application.ports import Clock, Ids, Store
+from application.providers import Providers
 from domain.completion import Attempt, Completion
 
 

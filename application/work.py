@@ -10,7 +10,6 @@ from uuid import UUID
 import msgspec
 
 from application.budget import ALERT_WORK, raise_alerts
-from application.completing import Providers
 from application.context import Context
 from application.conversation import ANSWER_WORK, Answer, answer
 from application.document import (
@@ -35,6 +34,7 @@ from application.ports import (
     Store,
     Vectors,
 )
+from application.providers import Providers
 from application.retention import RETENTION_WORK, KeepRetention, keep_retention
 from application.settling import RESERVATION_WORK, expire_reservation
 from application.user import ERASE_USER_WORK

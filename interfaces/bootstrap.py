@@ -13,7 +13,6 @@ from uuid import UUID
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from application.completing import Providers
 from application.ports import (
     Authorship,
     Clock,
@@ -30,6 +29,7 @@ from application.ports import (
     Vectors,
     Writing,
 )
+from application.providers import Providers
 from application.spares import Spares
 from domain.catalogue import Catalogue
 from domain.errors import NotFound

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from application.completing import Providers
 from application.ports import CacheKind, Completer, Place, ProviderError
+from application.providers import Providers
 from domain.catalogue import Catalogue
 from domain.completion import Completion, CompletionRequest, Outcome, Usage
 from domain.errors import Refused

@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from application import completing
-from application.completing import Providers, complete
+from application.completing import complete
 from application.context import Context
 from application.course import Asked, Course
 from application.ports import Store
+from application.providers import Providers
 from application.routing import Route
 from domain.catalogue import Catalogue, Model
 from domain.completion import Completion, CompletionRequest, Outcome, Turn

@@ -18,10 +18,10 @@ from application.agent import ConfigureAgent, configuration_of, configure_agent
 from application.budget import SetBudget, set_budget
 from application.call_record import Chat
 from application.chat import ChatFailed, chat
-from application.completing import Providers
 from application.context import Context
 from application.conversation import Answer, ReceiveMessage, answer, receive_message
 from application.ports import Unavailable
+from application.providers import Providers
 from application.redeciding import Source
 from application.replaying_routing import ReplayRouting, replay_routing
 from application.routing_policy import ConfigureRouting, configure_routing
