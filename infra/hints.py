@@ -18,6 +18,10 @@ POLL = 0.2
 """Seconds after which a listener looks for itself."""
 
 
+SOON = 0.002
+"""Seconds for which hints gather; whoever has made the change goes on first."""
+
+
 class Hints:
     """Publishes and hears of tenants whose log or work has changed. Without Redis only this process hears."""
 
@@ -62,12 +66,12 @@ class Hints:
 
     async def _send(self) -> None:
         while self._fresh and self._redis is not None:
+            await asyncio.sleep(SOON)
             tenants, self._fresh = self._fresh, set()
             try:
                 await self._redis.publish(CHANNEL, b"".join(tenant.bytes for tenant in tenants))
             except (RedisError, OSError):
                 return  # polling finds it
-            await asyncio.sleep(0.002)
 
     async def _hear(self, queue: asyncio.Queue[UUID]) -> None:
         assert self._redis is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from infra.reach import AWAY, Reach
 
@@ -32,13 +31,17 @@ class Making:
     def __init__(self, reach: Reach, name: bytes, token: str) -> None:
         self._reach, self._name, self._token = reach, name, token
         self._lock = name + b":making"
+        self._due: asyncio.TimerHandle
+        self._renewing: asyncio.Task[None] | None = None
 
     async def run(self, make: Callable[[], Awaitable[bytes | None]]) -> bytes | None:
-        renewing = asyncio.create_task(self._renew())
+        self._renew_later()
         try:
             return await make()
         finally:
-            renewing.cancel()
+            self._due.cancel()
+            if self._renewing is not None:
+                self._renewing.cancel()
 
     async def end(self, sealed: bytes | None, seconds: int) -> None:
         """Keep what came out; None: there is nothing to keep."""
@@ -50,11 +53,15 @@ class Making:
         """Somebody else may try at once."""
         await self._do(GIVE_UP, self._token, keys=(self._lock,))
 
-    async def _renew(self) -> None:
-        with suppress(asyncio.CancelledError):
-            while True:
-                await asyncio.sleep(RENEWED)
-                await self._do(RENEW, self._token, int(LEASE * 1000), keys=(self._lock,))
+    def _renew_later(self) -> None:
+        """Most are made long before; so it is a task only when it is due."""
+        self._due = asyncio.get_running_loop().call_later(RENEWED, self._renew)
+
+    def _renew(self) -> None:
+        self._renewing = asyncio.create_task(
+            self._do(RENEW, self._token, int(LEASE * 1000), keys=(self._lock,))
+        )
+        self._renew_later()
 
     async def _do(self, script: str, *values: bytes | str | int, keys: tuple[bytes, ...]) -> None:
         if (redis := self._reach.redis) is not None:
