@@ -82,9 +82,11 @@ class Rounds(msgspec.Struct, frozen=True):
     def medians(self) -> dict[str, float]:
         return {name: statistics.median(values) for name, values in self.seen.items()}
 
-    def ratio(self, name: str, to: str) -> float:
-        """The median of the rounds' ratios."""
-        return statistics.median(a / b for a, b in zip(self.seen[name], self.seen[to], strict=True))
+    def ratio(self, name: str, to: str, beyond: str | None = None) -> float:
+        """The median of the rounds' ratios; with `beyond` of what both have more than that."""
+        less = self.seen[beyond] if beyond is not None else [0.0] * len(self.seen[name])
+        every = zip(self.seen[name], self.seen[to], less, strict=True)
+        return statistics.median((a - c) / (b - c) for a, b, c in every)
 
 
 def rounds(contestants: Sequence[Contestant], count: int) -> Rounds:
