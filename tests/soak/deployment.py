@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,11 +18,20 @@ from uuid import UUID
 import httpx
 import psycopg
 
+from application.budget import ALERT_WORK, SetBudget, set_budget
+from application.candidates import LAST_RESORT
+from application.catalogue import PriceTerms, SetPrice, set_price
 from application.context import Context
 from application.document import UploadDocument, upload_document
+from application.settling import RESERVATION_WORK
+from application.spares import IDLE
+from application.spending import compare_tallies
 from application.tenant import CreateTenant, create_tenant
+from domain.budget import BudgetLimits
 from domain.conversation import Conversation
 from domain.invariants import Invariants
+from domain.recorded import Recorded
+from domain.reservation import Reservation
 from infra.database import Database
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.redis import EmbeddedRedis
@@ -56,7 +66,7 @@ class Deployment:
 
 @asynccontextmanager
 async def deployment(folder: Path) -> AsyncIterator[Deployment]:
-    """All roles and servers, and two tenants with a document; what dies is started again meanwhile."""
+    """All roles and servers, and two tenants with a document, one with a budget; what dies is started again meanwhile."""
     said: list[str] = []
     with tree(Settings(data=folder, port=free_port()), said.append) as running:
         running.wait_ready()
@@ -69,6 +79,7 @@ async def deployment(folder: Path) -> AsyncIterator[Deployment]:
         )
         async with services(settings, pool=4) as parts:
             made = [await _tenant(parts, f"tenant {n}") for n in range(2)]
+            await _give_budget(parts, made[0][0])
             async with asyncio.TaskGroup() as group:  # whatever fails ends the run at once
                 watching = group.create_task(_watch(running))
                 try:
@@ -112,6 +123,15 @@ async def _tenant(parts: Services, name: str) -> tuple[UUID, str]:
         clock=parts.clock,
     )
     return made.tenant, made.key
+
+
+async def _give_budget(parts: Services, tenant: UUID) -> None:
+    """And a price for what is free elsewhere: then its answers are reserved for and settled."""
+    context = Context(tenant=tenant, actor="operator:test", correlation=parts.ids())
+    price = SetPrice(model=LAST_RESORT, terms=PriceTerms(input=Decimal(1), output=Decimal(2)))
+    await set_price(price, context, shipped=parts.catalogue, store=parts.store, clock=parts.clock)
+    limits = SetBudget(limits=BudgetLimits(day=Decimal(100)))
+    await set_budget(limits, context, store=parts.store, clock=parts.clock)
 
 
 class Clients:
@@ -211,18 +231,29 @@ async def until(true: Callable[[], bool], seconds: float) -> None:
 
 
 async def quiet(parts: Services, seconds: float = 180) -> None:
-    """Until nothing is owed and every projection is at the end of the log."""
-    owed = "SELECT kind, attempts, error, parked_at, wake_at - now() FROM work"
+    """Until nothing is owed, every projection is at the end of the log, and nobody has anything left that is reserved ahead.
+
+    What killed processes have reserved is given back later.
+    """
+    heads = "SELECT tenant, seq FROM heads ORDER BY tenant"
+    owed = (
+        "SELECT kind, attempts, error, parked_at, wake_at - now() FROM work "
+        "WHERE kind <> ALL (%s) OR wake_at < now() OR attempts > 0"
+    )
     behind = (
         "SELECT h.tenant, p, h.seq, c.seq, c.stopped FROM heads h CROSS JOIN unnest(%s::text[]) AS p "
         "LEFT JOIN cursors c ON c.tenant = h.tenant AND c.projection = p WHERE coalesce(c.seq, 0) < h.seq"
     )
     deadline = time.monotonic() + seconds
+    before, since = None, 0.0
     while True:
         async with parts.system.system() as connection:
-            left = await (await connection.execute(owed)).fetchall()
+            left = await (await connection.execute(owed, [[RESERVATION_WORK, ALERT_WORK]])).fetchall()
             left += await (await connection.execute(behind, [[p.name for p in PROJECTIONS]])).fetchall()
-        if not left:
+            now = await (await connection.execute(heads)).fetchall()
+        if left or now != before:
+            before, since = now, time.monotonic()
+        elif time.monotonic() - since > 2 * IDLE:
             return
         assert time.monotonic() < deadline, f"work or projections did not come to an end: {left[:5]}"
         await asyncio.sleep(0.1)
@@ -251,6 +282,10 @@ async def verify(deployed: Deployment, acknowledged: dict[str, UUID]) -> None:
         invariants = Invariants()
         invariants.fold(events)
         assert invariants.violations == []
+        assert await compare_tallies(tenant, store=parts.store) == {}
+        assert await owed_reservations(parts, tenant) == open_reservations(events)
+        reserved = any(isinstance(recorded.event, Reservation.Settled) for recorded in events)
+        assert reserved == (tenant == tenants[0]), "the budget of the first tenant was not used"
     before = await read_models(parts, tenants)
     url = str(parts.settings.database_url)
     with psycopg.connect(url, autocommit=True) as superuser:
@@ -265,6 +300,24 @@ async def verify(deployed: Deployment, acknowledged: dict[str, UUID]) -> None:
             return
         await asyncio.sleep(0.1)
     assert await read_models(parts, tenants) == before
+
+
+def open_reservations(events: Sequence[Recorded]) -> set[UUID]:
+    found = set()
+    for recorded in events:
+        if isinstance(recorded.event, Reservation.Made):
+            found.add(recorded.stream)
+        elif isinstance(recorded.event, Reservation.Settled | Reservation.Expired):
+            found.remove(recorded.stream)
+    return found
+
+
+async def owed_reservations(parts: Services, tenant: UUID) -> set[UUID]:
+    """Those that end by themselves."""
+    query = "SELECT key FROM work WHERE tenant = %s AND kind = %s"
+    async with parts.database.tenant(tenant) as connection:
+        rows = await (await connection.execute(query, [tenant, RESERVATION_WORK])).fetchall()
+    return {UUID(key) for (key,) in rows}
 
 
 async def read_models(parts: Services, tenants: list[UUID]) -> dict[str, list[Any]]:
