@@ -105,11 +105,15 @@ class Spares:
         return Spare(reservation, limits, budget.version, context, time.monotonic())
 
     def put(self, spare: Spare) -> None:
+        """It is saved, and may be taken."""
+        if self._closed:
+            return  # it expires
         self._spares.setdefault(spare.context.tenant, []).append(spare)
-        if self._watching is None:
+        if self._watching is None or self._watching.done():
             self._watching = asyncio.create_task(self._watch())
 
     def refused(self, tenant: UUID) -> None:
+        """Its budget is near its limit."""
         self._resting[tenant] = time.monotonic() + REST
 
     def held(self, tenant: UUID) -> int:
@@ -135,7 +139,6 @@ class Spares:
             await asyncio.sleep(IDLE / 2)
             for tenant in list(self._spares):
                 await self._try_to_give_back(tenant, IDLE)
-        self._watching = None
 
     async def _try_to_give_back(self, tenant: UUID, idle: float) -> None:
         before = time.monotonic() - idle

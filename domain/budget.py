@@ -4,7 +4,7 @@ What is spent and reserved is a tally that all commands share (kind `TALLIES`), 
 
     day:2026-11-21        spent and reserved on that day
     month:2026-11         spent and reserved in that month
-    reserved:2026-11-21   of these what calls in flight have reserved on that day
+    reserved:2026-11-21   of these what calls in flight have reserved on that day, or processes ahead of them
 
 domain/spending.py says what each event adds to them.
 """
