@@ -30,7 +30,7 @@ REMEMBERED = 2 * max(SECONDS.values())
 LONGEST = 65
 """Seconds for which others wait for whoever makes an entry: longer than it may take."""
 
-AFTER = 0.002
+AFTER = 0.001
 """Seconds after which what was made is kept: whoever made it goes on first."""
 
 FIRST_LOOK, LATER_LOOKS = 0.01, 0.1

@@ -71,10 +71,13 @@ async def _pages(connection: Connection, tenant: UUID) -> AsyncGenerator[list[Ro
         values = [str(tenant).encode(), str(after).encode()]
         return pgconn.exec_params(QUERY.encode(), values, result_format=Format.BINARY)
 
-    ahead = asyncio.create_task(asyncio.to_thread(fetch, 0))
+    loop = (
+        asyncio.get_running_loop()
+    )  # its thread begins at once; a task would when this one has done its work
+    ahead = loop.run_in_executor(None, fetch, 0)
     try:
         while rows := _rows(connection, await ahead):
-            ahead = asyncio.create_task(asyncio.to_thread(fetch, rows[-1][0]))
+            ahead = loop.run_in_executor(None, fetch, rows[-1][0])
             yield rows
     finally:
         await asyncio.wait([ahead])
