@@ -52,6 +52,7 @@ class Chain:
     def check(self, rows: Iterable[Row], keys: Mapping[bytes, AESGCM] | None) -> None:
         """`keys`: the keys of all subjects in `rows`, by the subject's 16 bytes; None: the rows are taken to open."""
         heads, leaves, new, sha = self._heads, self.leaves, (0, GENESIS), sha256
+        at, holes, suspect = self.seq, self._holes, self._suspect
         for row in rows:
             seq, stream, version, topic, context, payload, digest, hash = row
             last = heads.get(stream, new)
@@ -60,21 +61,22 @@ class Chain:
                 opened = (key := keys.get(payload[1:17])) is not None and opens(key, payload, context)
             if (
                 not opened
-                or seq != self.seq + 1
+                or seq != at + 1
                 or version != last[0] + 1
                 or sha(payload or b"").digest() != digest
                 or sha(last[1] + context + digest).digest() != hash
             ):
-                self._look(row, last, opened)
-            elif self._suspect:
-                self._suspect.discard(stream)
+                self._look(row, at, last, opened)
+            elif suspect:
+                suspect.discard(stream)
             if topic in ERASING:
                 self._blank.pop(stream, None)
-            if self._holes:
-                self._holes.pop((stream, version), None)
-            self.seq = seq
+            if holes:
+                holes.pop((stream, version), None)
+            at = seq
             heads[stream] = (version, hash)
             leaves.append(sha(b"\x00" + hash).digest())  # as leaf_hash, without its call
+        self.seq = at
 
     def finish(self) -> None:
         """Say what can be said only at the end of the log."""
@@ -86,10 +88,10 @@ class Chain:
                 text = "its payload is gone, and no erasure is on record after it"
                 self._found("payload missing", seq, stream, version, text)
 
-    def _look(self, row: Row, last: tuple[int, bytes], opened: bool) -> None:
+    def _look(self, row: Row, before: int, last: tuple[int, bytes], opened: bool) -> None:
         """Something is not as it must be, or an erasure: which?"""
         seq, stream, version, topic, context, payload, digest, hash = row
-        self._look_at_number(seq)
+        self._look_at_number(before, seq)
         moved = self._look_at_version(seq, stream, version, last[0])
         follows = sha256(last[1] + context + digest).digest() == hash
         if payload is None and topic in PERSONAL | ONCE_PERSONAL:
@@ -114,8 +116,8 @@ class Chain:
             text = "its hash does not follow from the version before and its own content"
             self._found("chain broken", seq, stream, version, text)
 
-    def _look_at_number(self, seq: int) -> None:
-        for missing in range(self.seq + 1, seq):
+    def _look_at_number(self, before: int, seq: int) -> None:
+        for missing in range(before + 1, seq):
             self._found("removed", missing, None, None, "this number is missing")
             self.leaves.append(None)
 
