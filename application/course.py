@@ -81,8 +81,7 @@ class Course:
                 self.reservations,
                 clock(),
                 interaction=interaction,
-                spare=spare.reservation if spare else None,
-                limits=spare.limits if spare else None,
+                spare=spare,
             )
             try:
                 saved = await store.save(

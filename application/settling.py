@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -30,6 +30,16 @@ NEAR = Decimal("0.9")
 """The share of a limit beyond which nothing is reserved ahead."""
 
 
+class Spare(NamedTuple):
+    """A reservation ahead of its call. `limits` are those it is held against, of the version `budget`; `since` by the monotonic clock."""
+
+    reservation: Reservation
+    limits: BudgetLimits
+    budget: int
+    context: Context
+    since: float
+
+
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     """To be saved together with the event that records the attempts: `ended` before it, `ahead` after it."""
 
@@ -45,16 +55,15 @@ def settlement(
     at: datetime,
     *,
     interaction: UUID | None = None,
-    spare: Reservation | None = None,
-    limits: BudgetLimits | None = None,
+    spare: Spare | None = None,
 ) -> Settlement:
     """Charge what `attempts` cost to the day and month in which each began, and end the reservations, which `interaction` has used.
 
     `attempts` are those of the event that is saved with it, no more and no less. A settlement is never refused: what a call has cost
     counts, whatever was reserved. When the save raises Conflict, take `refreshed` reservations and make another one.
 
-    With a `spare`, a new reservation for whoever calls next, the save raises LimitReached where that would come near `limits`; then
-    make another one without it.
+    With a `spare`, for whoever calls next, the save raises LimitReached where that would come near the limits; then make another one
+    without it.
     """
     changes = charged_for(attempts)
     costly = bool(changes)
@@ -65,15 +74,13 @@ def settlement(
     work: list[Owed | Settled] = [Settled(kind=RESERVATION_WORK, key=each.id.hex) for each in ended]
     if ended and costly:
         work.append(alerts(at))
-    if spare is not None and limits is not None:
-        changes.update(held(spare.state.day, spare.state.amount))
-        work.append(owed(spare))
-        limits = BudgetLimits(day=_near(limits.day), month=_near(limits.month))
+    if spare is None:
+        return Settlement(ended=tuple(ended), ahead=(), work=tuple(work), tallies=tallies_of(changes))
+    ahead, limits = spare.reservation, spare.limits
+    changes.update(held(ahead.state.day, ahead.state.amount))
+    near = BudgetLimits(day=_near(limits.day), month=_near(limits.month))
     return Settlement(
-        ended=tuple(ended),
-        ahead=() if spare is None else (spare,),
-        work=tuple(work),
-        tallies=tallies_of(changes, limits),
+        ended=tuple(ended), ahead=(ahead,), work=(*work, owed(ahead)), tallies=tallies_of(changes, near)
     )
 
 

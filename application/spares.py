@@ -11,16 +11,14 @@ import logging
 import time
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
 from uuid import UUID
 
 from application.budget import budget_of
 from application.context import Context
 from application.finishing import ended, finished
 from application.ports import Clock, Fault, Ids, Store
-from application.settling import LIFETIME, give_back
+from application.settling import LIFETIME, Spare, give_back
 from domain.base import NIL
-from domain.budget import BudgetLimits
 from domain.money import pico
 from domain.reservation import Reservation
 
@@ -34,16 +32,6 @@ REST = 5.0
 
 MOST = 64
 """Spares of a tenant in one process."""
-
-
-class Spare(NamedTuple):
-    """`limits` are those it is held against, of the version `budget`; `since` by the monotonic clock."""
-
-    reservation: Reservation
-    limits: BudgetLimits
-    budget: int
-    context: Context
-    since: float
 
 
 class Spares:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -24,7 +24,7 @@ Scope = Literal[
     "audit:read",
     "tenants:admin",
 ]
-SCOPES: tuple[Scope, ...] = Scope.__args__  # type: ignore[attr-defined]  # Literal's own list
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 
 class ApiKey(msgspec.Struct):

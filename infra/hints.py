@@ -17,7 +17,6 @@ CHANNEL = "retrace:hints"
 POLL = 0.2
 """Seconds after which a listener looks for itself."""
 
-
 SOON = 0.002
 """Seconds for which hints gather; whoever has made the change goes on first."""
 

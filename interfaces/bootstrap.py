@@ -57,7 +57,7 @@ from infra.retrieval.extraction import FileExtractor
 from infra.retrieval.vectors import PgVectors
 from infra.settings import Settings
 from infra.storage import LocalFiles
-from interfaces.readers import ReadAuthorship, ReadIdle, ReadMetrics, TranscriptLocator
+from interfaces.reading import ReadAuthorship, ReadIdle, ReadMetrics, TranscriptLocator
 from projections import PROJECTIONS
 
 

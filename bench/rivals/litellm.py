@@ -41,8 +41,8 @@ def install() -> tuple[Path, str]:
 @contextmanager
 def proxy(command: Path, upstream: str, port: int, folder: Path) -> Iterator[dict[str, str]]:
     """Running; gives the headers that a request needs."""
-    model = {"model_name": "gpt-4o-mini", "litellm_params": {"model": "openai/gpt-4o-mini"}}
-    model["litellm_params"] |= {"api_base": upstream, "api_key": "none"}  # type: ignore[operator]
+    parameters = {"model": "openai/gpt-4o-mini", "api_base": upstream, "api_key": "none"}
+    model = {"model_name": "gpt-4o-mini", "litellm_params": parameters}
     settings = {
         "model_list": [model],
         "litellm_settings": {"telemetry": False, "set_verbose": False, "json_logs": True},

@@ -33,7 +33,7 @@ _PURPOSE = b"signing key"
 
 
 class CanNotSign(Fault):
-    """The log, or what was signed of it, is not as it was left; `retrace audit verify --closely` tells more."""
+    """The log, or what was signed of it, is not as it was left; `retrace audit verify` tells more."""
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True):

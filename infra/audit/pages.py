@@ -71,9 +71,8 @@ async def _pages(connection: Connection, tenant: UUID) -> AsyncGenerator[list[Ro
         values = [str(tenant).encode(), str(after).encode()]
         return pgconn.exec_params(QUERY.encode(), values, result_format=Format.BINARY)
 
-    loop = (
-        asyncio.get_running_loop()
-    )  # its thread begins at once; a task would when this one has done its work
+    # A thread of the executor begins at once; a task would begin when this one has done its work.
+    loop = asyncio.get_running_loop()
     ahead = loop.run_in_executor(None, fetch, 0)
     try:
         while rows := _rows(connection, await ahead):

@@ -84,7 +84,7 @@ class ReadPassage:
             if _has_digit(word):
                 alike[:, column] = 0.0
             alike[self.forms.get(stem(word), []), column] = 1.0
-        return (self.worth[:, :, None] * alike[None, :, :]).max(axis=1, initial=0.0)  # type: ignore[no-any-return]
+        return (self.worth[:, :, None] * alike[None, :, :]).max(axis=1, initial=0.0)  # type: ignore[no-any-return]  # numpy does not type max
 
 
 def score(question: Question, read: Sequence[ReadPassage], meanings: Meanings) -> Scores:

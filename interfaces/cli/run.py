@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import click
 import httpx
@@ -73,10 +75,10 @@ def _role_settings() -> Settings:
     return settings
 
 
-def _run(role: object) -> None:
+def _run(role: Coroutine[Any, Any, None]) -> None:
     import uvloop
 
-    uvloop.run(role)  # type: ignore[arg-type]  # a coroutine of one of the roles
+    uvloop.run(role)
 
 
 @click.command()

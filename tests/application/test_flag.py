@@ -35,7 +35,7 @@ from domain.flag import Flags
 from domain.rollout import Figure, Plan, Sides, Step
 from infra.database import Database
 from infra.projections.reads import Reads
-from interfaces.readers import ReadMetrics
+from interfaces.reading import ReadMetrics
 from projections import PROJECTIONS
 from tests.infra.log.parts import Log, context, log_on, now
 from tests.infra.projections.parts import projecting, talk
