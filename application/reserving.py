@@ -12,7 +12,7 @@ from uuid import UUID
 from application.budget import budget_of
 from application.context import Context
 from application.ports import Clock, Ids, Store
-from application.settling import LIFETIME, give_back, owed
+from application.settling import LIFETIME, give_back, owed, reservation_of
 from application.spares import Spares
 from application.spending import tallies_of
 from application.standing import Standing, standings
@@ -59,16 +59,8 @@ async def reserve(
         budget = await budget_of(context.tenant, store=store)
         if budget is None or not budget.state.limits.any:
             return None
-        reservation = Reservation.make(
-            ids(),
-            interaction=interaction,
-            model=model,
-            amount=pico(amount),
-            day_limit=budget.state.limits.day,
-            month_limit=budget.state.limits.month,
-            budget=budget.version,
-            expires_at=clock() + lifetime,
-            at=clock(),
+        reservation = reservation_of(
+            budget, pico(amount), interaction, model, id=ids(), at=clock(), lifetime=lifetime
         )
         try:
             await store.save(

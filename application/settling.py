@@ -16,7 +16,7 @@ from application.context import Context
 from application.ports import Clock, Owed, Settled, Store, Tally
 from application.spending import tallies_of
 from domain.base import Aggregate
-from domain.budget import BudgetLimits
+from domain.budget import Budget, BudgetLimits
 from domain.completion import Attempt
 from domain.errors import Conflict
 from domain.reservation import Reservation
@@ -47,6 +47,24 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     ahead: tuple[Aggregate[Any], ...]
     work: tuple[Owed | Settled, ...]
     tallies: tuple[Tally, ...]
+
+
+def reservation_of(
+    budget: Budget, amount: int, interaction: UUID, model: str, *, id: UUID, at: datetime, lifetime: timedelta
+) -> Reservation:
+    """A new one, of `amount` pico-USD, held against the limits in force."""
+    limits = budget.state.limits
+    return Reservation.make(
+        id,
+        interaction=interaction,
+        model=model,
+        amount=amount,
+        day_limit=limits.day,
+        month_limit=limits.month,
+        budget=budget.version,
+        expires_at=at + lifetime,
+        at=at,
+    )
 
 
 def settlement(

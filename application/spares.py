@@ -17,7 +17,7 @@ from application.budget import budget_of
 from application.context import Context
 from application.finishing import ended, finished
 from application.ports import Clock, Fault, Ids, Store
-from application.settling import LIFETIME, Spare, give_back
+from application.settling import LIFETIME, Spare, give_back, reservation_of
 from domain.base import NIL
 from domain.money import pico
 from domain.reservation import Reservation
@@ -78,19 +78,11 @@ class Spares:
         budget = await budget_of(tenant, store=self._store)
         if budget is None or not budget.state.limits.any:
             return None
-        state, limits, now = used[0].state, budget.state.limits, self._clock()
-        reservation = Reservation.make(
-            self._ids(),
-            interaction=NIL,
-            model=state.model,
-            amount=state.amount,
-            day_limit=limits.day,
-            month_limit=limits.month,
-            budget=budget.version,
-            expires_at=now + LIFETIME,
-            at=now,
+        state, now = used[0].state, self._clock()
+        reservation = reservation_of(
+            budget, state.amount, NIL, state.model, id=self._ids(), at=now, lifetime=LIFETIME
         )
-        return Spare(reservation, limits, budget.version, context, time.monotonic())
+        return Spare(reservation, budget.state.limits, budget.version, context, time.monotonic())
 
     def put(self, spare: Spare) -> None:
         """It is saved, and may be taken."""
