@@ -10,7 +10,8 @@ import psycopg
 
 from tests.infra.embedded.full_disk import ended
 from tests.infra.embedded.small_disk import filled
-from tests.soak.deployment import Clients, Deployment, deployment, until
+from tests.soak.clients import Clients, until
+from tests.soak.deployment import Deployment, deployment
 from tests.soak.rates import recovers
 
 

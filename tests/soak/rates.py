@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from interfaces.supervisor import ROLES
 from projections import PROJECTIONS
-from tests.soak.deployment import Clients, Deployment, quiet, verify
+from tests.soak.clients import Clients
+from tests.soak.deployment import Deployment
+from tests.soak.proofs import quiet, verify
 
 MESSAGES = 200
 FEWEST = 60

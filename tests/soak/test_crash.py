@@ -18,7 +18,9 @@ from typing import NamedTuple
 import pytest
 
 from interfaces import supervisor
-from tests.soak.deployment import Clients, Deployment, deployment, quiet, until, verify
+from tests.soak.clients import Clients, until
+from tests.soak.deployment import Deployment, deployment
+from tests.soak.proofs import quiet, verify
 
 pytestmark = pytest.mark.soak
 RUNS = 200

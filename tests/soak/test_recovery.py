@@ -16,7 +16,8 @@ import pytest_asyncio
 
 from application.finishing import ended
 from tests.infra.embedded.small_disk import run_on_small_disk
-from tests.soak.deployment import Clients, Deployment, deployment, until
+from tests.soak.clients import Clients, until
+from tests.soak.deployment import Deployment, deployment
 from tests.soak.rates import CLIENTS, recovers
 
 pytestmark = pytest.mark.soak

@@ -1,0 +1,129 @@
+"""What must be true of a deployment's log and read models once it is quiet."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from application.budget import ALERT_WORK
+from application.settling import RESERVATION_WORK
+from application.spares import IDLE
+from application.spending import compare_tallies
+from domain.conversation import Conversation
+from domain.invariants import Invariants
+from domain.recorded import Recorded
+from domain.reservation import Reservation
+from infra.database import Database
+from infra.log.reader import Reader
+from infra.projections.projector import Projector
+from interfaces.bootstrap import Services
+from projections import PROJECTIONS
+from tests.soak.deployment import Deployment
+
+
+async def quiet(parts: Services, seconds: float = 180) -> None:
+    """Until nothing is owed, every projection is at the end of the log, and nobody has anything left that is reserved ahead.
+
+    What killed processes have reserved is given back later.
+    """
+    heads = "SELECT tenant, seq FROM heads ORDER BY tenant"
+    owed = (
+        "SELECT kind, attempts, error, parked_at, wake_at - now() FROM work "
+        "WHERE kind <> ALL (%s) OR wake_at < now() OR attempts > 0"
+    )
+    behind = (
+        "SELECT h.tenant, p, h.seq, c.seq, c.stopped FROM heads h CROSS JOIN unnest(%s::text[]) AS p "
+        "LEFT JOIN cursors c ON c.tenant = h.tenant AND c.projection = p WHERE coalesce(c.seq, 0) < h.seq"
+    )
+    deadline = time.monotonic() + seconds
+    before, since = None, 0.0
+    while True:
+        async with parts.system.system() as connection:
+            left = await (await connection.execute(owed, [[RESERVATION_WORK, ALERT_WORK]])).fetchall()
+            left += await (await connection.execute(behind, [[p.name for p in PROJECTIONS]])).fetchall()
+            now = await (await connection.execute(heads)).fetchall()
+        if left or now != before:
+            before, since = now, time.monotonic()
+        elif time.monotonic() - since > 2 * IDLE:
+            return
+        assert time.monotonic() < deadline, f"work or projections did not come to an end: {left[:5]}"
+        await asyncio.sleep(0.1)
+
+
+async def verify(deployed: Deployment, acknowledged: dict[str, UUID]) -> None:
+    """Nothing acknowledged lost, nothing doubled, each message answered once, all invariants over every prefix, a clean log,
+    and read models that are equal to a rebuild from zero. The deployment is quiet."""
+    parts, tenants = deployed.parts, [tenant for tenant, _ in deployed.tenants]
+    for tenant in tenants:
+        events = [recorded async for recorded in parts.store.events(tenant)]
+        assert [recorded.position for recorded in events] == list(range(1, len(events) + 1))
+        received = Counter(
+            r.event.message for r in events if isinstance(r.event, Conversation.MessageReceived)
+        )
+        answered = Counter(
+            m for r in events if isinstance(r.event, Conversation.Answered) for m in r.event.messages
+        )
+        ours = {message for message, owner in acknowledged.items() if owner == tenant}
+        assert ours <= received.keys()
+        assert set(received.values()) == {1}
+        assert answered == received
+        assert (await parts.checkpoints.make(tenant)) is not None
+        report = await parts.verify(tenant)
+        assert (report.events, report.findings) == (len(events), [])
+        invariants = Invariants()
+        invariants.fold(events)
+        assert invariants.violations == []
+        assert await compare_tallies(tenant, store=parts.store) == {}
+        assert await owed_reservations(parts, tenant) == open_reservations(events)
+        reserved = any(isinstance(recorded.event, Reservation.Settled) for recorded in events)
+        assert reserved == (tenant == tenants[0]), "the budget of the first tenant was not used"
+    before = await read_models(parts, tenants)
+    url = str(parts.settings.database_url)
+    with psycopg.connect(url, autocommit=True) as superuser:
+        for name in (*before, "cursors"):
+            superuser.execute(f"DELETE FROM retrace.{name}".encode())
+    async with Database(url, role="retrace_projector") as writer:
+        reader = Reader(writer, parts.keyring)
+        again = Projector(PROJECTIONS, writer=writer, system=parts.system, reader=reader, hints=parts.hints)
+        await again.catch_up()
+    for _ in range(100):  # the running projector may have taken a part of it
+        if await read_models(parts, tenants) == before:
+            return
+        await asyncio.sleep(0.1)
+    assert await read_models(parts, tenants) == before
+
+
+def open_reservations(events: Sequence[Recorded]) -> set[UUID]:
+    found = set()
+    for recorded in events:
+        if isinstance(recorded.event, Reservation.Made):
+            found.add(recorded.stream)
+        elif isinstance(recorded.event, Reservation.Settled | Reservation.Expired):
+            found.remove(recorded.stream)
+    return found
+
+
+async def owed_reservations(parts: Services, tenant: UUID) -> set[UUID]:
+    """Those that end by themselves."""
+    query = "SELECT key FROM work WHERE tenant = %s AND kind = %s"
+    async with parts.database.tenant(tenant) as connection:
+        rows = await (await connection.execute(query, [tenant, RESERVATION_WORK])).fetchall()
+    return {UUID(key) for (key,) in rows}
+
+
+async def read_models(parts: Services, tenants: list[UUID]) -> dict[str, list[Any]]:
+    """All rows."""
+    found: dict[str, list[Any]] = {}
+    for table in (table for projection in PROJECTIONS for table in projection.tables):
+        rows: list[Any] = []
+        for tenant in tenants:
+            async with parts.database.tenant(tenant) as connection:
+                rows += await (await connection.execute(f"SELECT * FROM {table.name}".encode())).fetchall()
+        found[table.name] = sorted(rows, key=repr)
+    return found
