@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -58,16 +58,20 @@ def started(text: str = "hello", message: str = "m1") -> Conversation:
     return conversation
 
 
-@contextmanager
-def full_disk(superuser: psycopg.Connection) -> Iterator[None]:
-    """The database answers every append as it does when its disk is full."""
-    superuser.execute(
-        "CREATE FUNCTION public.full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full; END $$"
-    )
-    superuser.execute(
-        "CREATE TRIGGER full_disk BEFORE INSERT ON retrace.events EXECUTE FUNCTION public.full_disk()"
-    )
-    try:
-        yield
-    finally:
-        superuser.execute("DROP FUNCTION public.full_disk CASCADE")
+@asynccontextmanager
+async def full_disk(url: str) -> AsyncIterator[None]:
+    """The database answers every append as it does when its disk is full.
+
+    Both statements wait for the table's readers, who may be on this loop: so they leave it free.
+    """
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as superuser:
+        await superuser.execute(
+            "CREATE FUNCTION public.full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full; END $$"
+        )
+        await superuser.execute(
+            "CREATE TRIGGER full_disk BEFORE INSERT ON retrace.events EXECUTE FUNCTION public.full_disk()"
+        )
+        try:
+            yield
+        finally:
+            await superuser.execute("DROP FUNCTION public.full_disk CASCADE")

@@ -372,9 +372,9 @@ async def test_connections_that_die_before_their_first_use_are_replaced(
 
 async def test_a_full_disk_is_told_at_once_and_writes_nothing_until_there_is_room(log: Log) -> None:
     ctx = context()
-    told = pytest.raises(Unavailable, match="disk is full, so nothing was saved")
-    with psycopg.connect(log.url, autocommit=True) as superuser, full_disk(superuser), told:
-        async with asyncio.timeout(1):
-            await log.store.save(started(), context=ctx)
+    async with full_disk(log.url):
+        with pytest.raises(Unavailable, match="disk is full, so nothing was saved"):
+            async with asyncio.timeout(1):
+                await log.store.save(started(), context=ctx)
     saved = await log.store.save(started(), context=ctx)
     assert (saved.position, saved.duplicate) == (2, False)

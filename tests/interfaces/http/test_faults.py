@@ -37,9 +37,9 @@ def unavailable(reply: httpx.Response, detail: str) -> None:
 
 
 async def test_a_database_without_room_refuses_writes_at_once_and_takes_them_again(
-    ours: Customer, superuser: psycopg.Connection
+    ours: Customer, database_url: str
 ) -> None:
-    with full_disk(superuser):
+    async with full_disk(database_url):
         began = time.monotonic()
         reply = await ours.ask("Is there room?", address="full", message_id="full-1")
         assert time.monotonic() - began < 2
@@ -50,11 +50,11 @@ async def test_a_database_without_room_refuses_writes_at_once_and_takes_them_aga
 
 
 async def test_an_answer_that_finds_no_room_is_given_once_there_is_some(
-    ours: Customer, superuser: psycopg.Connection
+    ours: Customer, database_url: str
 ) -> None:
     reply = await ours.ask("Answer me later?", address="later", wait=0)
     assert reply.status_code == 202
-    with full_disk(superuser):
+    async with full_disk(database_url):
         await asyncio.sleep(0.3)
     assert (await settled(ours, reply.headers["Location"]))["status"] == "answered"
 
