@@ -12,6 +12,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from domain.base import NIL
 from domain.errors import Refusal
 from infra.crypto.wrapping import Tampered
 from infra.making import LEASE, Making
-from infra.reach import AWAY, Reach
+from infra.reach import Away, Reach
 
 SECONDS: dict[CacheKind, int] = {"responses": 60, "embeddings": 300, "searches": 60}
 
@@ -54,6 +55,8 @@ local making = name .. ':making'
 if redis.call('SET', making, ARGV[1], 'NX', 'PX', ARGV[2]) then return {2, name, ''} end
 return {redis.call('GET', making) == 'in vain' and 3 or 0, name, ''}
 """
+
+FORGET = "for _, name in ipairs(KEYS) do redis.call('SET', name, ARGV[1], 'EX', ARGV[2]) end"
 
 
 class Entry(NamedTuple):
@@ -127,11 +130,8 @@ class RedisCache:
         self._unforgotten.add(_generation(tenant, kind, group))
         if len(self._unforgotten) > UNDELIVERED:
             self._unforgotten = {_generation(None, every, "") for every in CACHE_KINDS}
-        if (redis := self._reach.redis) is not None:
-            try:
-                await self._forget(redis)
-            except AWAY as error:
-                self._reach.gone(error)  # before anything is looked up again, it is made good
+        with suppress(Away):  # before anything is looked up again, it is made good
+            await self._forget()
 
     async def close(self) -> None:
         """Keep what is to be kept."""
@@ -170,30 +170,28 @@ class RedisCache:
 
     async def _looked(self, entry: Entry, token: str) -> Looked | None:
         """None: there is no Redis now."""
-        if (redis := self._reach.redis) is None:
+        if not self._reach.there:
             return None
         tenant, kind, group = entry.tenant, entry.kind, entry.group
         generations = [_generation(whose, kind, of) for whose in (None, tenant) for of in ("", group or "-")]
         try:
             if self._unforgotten:
-                await self._forget(redis)
+                await self._forget()
             id = await self._keyring.identify(tenant, "cache", kind, entry.key.hex())
             name = f"retrace:cache:{kind}:{tenant.hex}:{id.hex}"
-            looked = await redis.eval(LOOK, 5, *generations, name, token, int(LEASE * 1000))
-        except AWAY as error:
-            self._reach.gone(error)
-            return None
+            looked: tuple[int, bytes, bytes] = await self._reach.ask(
+                lambda redis: redis.eval(LOOK, 5, *generations, name, token, int(LEASE * 1000))
+            )
         except Fault:
             return None
         return Looked(*looked)
 
-    async def _forget(self, redis: Any) -> None:
-        names = set(self._unforgotten)
-        async with redis.pipeline(transaction=False) as pipe:
-            for name in names:
-                pipe.set(name, secrets.token_hex(6), ex=REMEMBERED)
-            await pipe.execute()
-        self._unforgotten -= names
+    async def _forget(self) -> None:
+        names = tuple(self._unforgotten)
+        await self._reach.ask(
+            lambda redis: redis.eval(FORGET, len(names), *names, secrets.token_hex(6), REMEMBERED)
+        )
+        self._unforgotten.difference_update(names)
 
     async def _sealed(self, entry: Entry, made: bytes) -> bytes | None:
         try:

@@ -48,7 +48,7 @@ def with_seen(lately: Lately, seen: Sequence[Seen]) -> Lately:
     return lately
 
 
-async def exchange(redis: Redis, place: Place, seen: Sequence[Seen]) -> tuple[Lately, bool]:
+async def exchange(place: Place, seen: Sequence[Seen], redis: Redis) -> tuple[Lately, bool]:
     """Add what was seen; the state that all know, and whether that has it now."""
     for _ in range(TRIES):
         stored = await redis.get(_key(place)) or b""
@@ -62,7 +62,7 @@ async def exchange(redis: Redis, place: Place, seen: Sequence[Seen]) -> tuple[La
     return common, False
 
 
-async def lock(redis: Redis, place: Place, token: str) -> Lately | None:
+async def lock(place: Place, token: str, redis: Redis) -> Lately | None:
     """Take the right to probe; None: somebody else has it.
 
     Whoever gets it is told the state behind it, since somebody else's probe may have ended a moment ago.
@@ -71,11 +71,11 @@ async def lock(redis: Redis, place: Place, token: str) -> Lately | None:
     return None if behind is None else _read(behind)
 
 
-async def unlock(redis: Redis, place: Place, token: str) -> None:
+async def unlock(place: Place, token: str, redis: Redis) -> None:
     await redis.eval(UNLOCK, 1, _lock(place), token)
 
 
-async def forget(redis: Redis, place: Place) -> None:
+async def forget(place: Place, redis: Redis) -> None:
     await redis.delete(_key(place), _lock(place))
 
 

@@ -12,7 +12,9 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from application.ports import Place
@@ -20,7 +22,7 @@ from domain.completion import Outcome
 from domain.health import FIRST, SILENT, Lately
 from infra import common_health
 from infra.common_health import PROBE, Seen, with_seen
-from infra.reach import AWAY, Reach
+from infra.reach import Away, Reach
 
 SHARED = 0.05
 """Seconds after which others may know what a good call has shown."""
@@ -71,7 +73,7 @@ class SharedHealth:
 
     async def admit(self, place: Place) -> str | None:
         known = self._known(place)
-        if self._reach.redis is not None and time.monotonic() - known.asked > FRESH:
+        if self._reach.there and time.monotonic() - known.asked > FRESH:
             await asyncio.wait({self._exchanged(known)}, timeout=PATIENCE)
         if known.lately.state(self._clock()) == "probing" and await self._may_probe(known):
             return None
@@ -101,13 +103,10 @@ class SharedHealth:
         self._share(known, at_once=ended or outcome != "ok")
 
     async def all(self) -> dict[Place, Lately]:
-        if (redis := self._reach.redis) is not None:
-            try:
-                for place, lately in (await common_health.everything(redis)).items():
-                    known = self._known(place)
-                    known.lately = with_seen(lately, known.seen)
-            except AWAY as error:
-                self._reach.gone(error)
+        with suppress(Away):
+            for place, lately in (await self._reach.ask(common_health.everything)).items():
+                known = self._known(place)
+                known.lately = with_seen(lately, known.seen)
         found = {place: known.lately for place, known in self._places.items()}
         return {place: lately for place, lately in found.items() if lately.buckets or lately.until}
 
@@ -116,11 +115,8 @@ class SharedHealth:
             known = self._known(place)
             known.lately, known.probe = Lately(), None
             known.seen.clear()
-            if (redis := self._reach.redis) is not None:
-                try:
-                    await common_health.forget(redis, place)
-                except AWAY as error:
-                    self._reach.gone(error)
+            with suppress(Away):
+                await self._reach.ask(partial(common_health.forget, place))
 
     async def close(self) -> None:
         """Tell the others what is to be told."""
@@ -133,12 +129,9 @@ class SharedHealth:
         if known.probe is not None and begun - known.probe.begun < PROBE:
             return False
         probe = known.probe = Probe(secrets.token_hex(8), begun)
-        if (redis := self._reach.redis) is None:
-            return True
         try:
-            behind = await common_health.lock(redis, known.place, probe.token)
-        except AWAY as error:
-            self._reach.gone(error)
+            behind = await self._reach.ask(partial(common_health.lock, known.place, probe.token))
+        except Away:
             return True
         except BaseException:  # the caller has gone, perhaps with the lock
             self._end(known)
@@ -170,7 +163,7 @@ class SharedHealth:
             known.probe = None
 
     def _share(self, known: Known, *, at_once: bool) -> None:
-        if self._reach.redis is None:
+        if not self._reach.there:
             known.ended.clear()  # their locks go by themselves
             if known.exchange is None:
                 del known.seen[:-WAITING]
@@ -185,7 +178,7 @@ class SharedHealth:
         while True:
             await asyncio.sleep(SHARED)
             waiting = [known for known in self._places.values() if known.seen or known.ended]
-            if not waiting or self._reach.redis is None:
+            if not waiting or not self._reach.there:
                 return
             await asyncio.wait({self._exchanged(known) for known in waiting})
 
@@ -199,18 +192,16 @@ class SharedHealth:
         known.asked = time.monotonic()
         seen, ended = list(known.seen), list(known.ended)
         try:
-            if (redis := self._reach.redis) is None:
-                return
-            common, told = await common_health.exchange(redis, known.place, seen)
+            common, told = await self._reach.ask(partial(common_health.exchange, known.place, seen))
             if told:
                 del known.seen[: len(seen)]
             known.lately = with_seen(common, known.seen)
             if told:
                 for probe in ended:  # only now: who probes next knows what this one has shown
-                    await common_health.unlock(redis, known.place, probe.token)
+                    await self._reach.ask(partial(common_health.unlock, known.place, probe.token))
                 known.ended = [probe for probe in known.ended if probe not in ended]
-        except AWAY as error:
-            self._reach.gone(error)
+        except Away:
+            return  # it hears of it when it is back
         finally:
             known.exchange = None
 

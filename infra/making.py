@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
-from infra.reach import AWAY, Reach
+from infra.reach import Away, Reach
 
 LEASE, RENEWED = 3.0, 1.0
 """Seconds that the right holds, and after which it is renewed: so long others wait for a maker that was killed."""
@@ -64,8 +65,5 @@ class Making:
         self._renew_later()
 
     async def _do(self, script: str, *values: bytes | str | int, keys: tuple[bytes, ...]) -> None:
-        if (redis := self._reach.redis) is not None:
-            try:
-                await redis.eval(script, len(keys), *keys, *values)
-            except AWAY as error:
-                self._reach.gone(error)
+        with suppress(Away):
+            await self._reach.ask(lambda redis: redis.eval(script, len(keys), *keys, *values))

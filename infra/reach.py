@@ -1,51 +1,85 @@
-"""Whether Redis answers, as far as this process knows: an outage is to cost one short wait, not one a call."""
+"""Redis for what must not hold up a call: a short wait, and an outage costs one such wait, not one a call."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from application.finishing import ended
+from application.ports import Fault
 
+T = TypeVar("T")
 log = logging.getLogger("retrace.redis")
 
 EVERY = 1.0
 """Seconds between two looks whether it is back."""
 
-AWAY = (RedisError, OSError)
-"""What a call raises when it is not there, or does not do what it is asked for."""
-
-
 CONNECTIONS, PATIENCE = 16, 0.25
-"""Connections of a process, and seconds for one of them or for an answer."""
+"""Connections of a process, and seconds for an answer, with the wait for a connection."""
 
 
-def quick_redis(url: str) -> Redis:
-    """For what must not hold up a call: whoever asks goes on without an answer, soon."""
-    limits = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}
-    pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=2 * PATIENCE, **limits)
-    return Redis.from_pool(pool)
+class Away(Fault):
+    """It does not answer now, or there is none: whoever asks goes on without it."""
 
 
 class Reach:
-    """One for all that use `redis`; None: there is no Redis. Whoever meets an error says so; then it is left alone until it is back."""
+    """One for all in a process who ask `url`'s Redis; None: there is no Redis.
 
-    def __init__(self, redis: Redis | None, *, every: float = EVERY) -> None:
-        self._redis, self._every = redis, every
+    Each connection has a client of its own, and the limit of time is ours: a look in redis-py's pool, with its check of the connection
+    and its limits, takes as long as the question. A connection that died while nobody used it is made again, once.
+    """
+
+    def __init__(self, url: str | None, *, every: float = EVERY) -> None:
+        self._redis = (
+            Redis.from_url(url, socket_timeout=None, socket_connect_timeout=None, retry=Retry(NoBackoff(), 1))
+            if url is not None
+            else None
+        )
+        self._idle: list[Redis] = []
+        self._turns = asyncio.Semaphore(CONNECTIONS)
+        self._every = every
         self._looking: asyncio.Task[None] | None = None
 
     @property
-    def redis(self) -> Redis | None:
-        """To be asked now; None while it does not answer."""
-        return self._redis if self._looking is None else None
+    def there(self) -> bool:
+        """Whether to ask it, as far as this process knows."""
+        return self._redis is not None and self._looking is None
 
-    def gone(self, error: BaseException) -> None:
-        """It did not answer."""
+    async def ask(self, question: Callable[[Redis], Awaitable[T]]) -> T:
+        """What it answers to `question`, which awaits nothing else. Raises Away; then it is left alone until it is back."""
+        if not self.there:
+            raise Away("Redis is left alone until it answers again")
+        try:
+            return await self._ask(question)
+        except (RedisError, OSError) as error:
+            self._gone(error)
+            raise Away(f"Redis does not answer ({type(error).__name__})") from error
+
+    async def close(self) -> None:
+        if self._looking is not None:
+            await ended(self._looking)
+        for client in self._idle:
+            await client.aclose()
+        if self._redis is not None:
+            await self._redis.aclose()
+
+    async def _ask(self, question: Callable[[Redis], Awaitable[T]]) -> T:
+        assert self._redis is not None
+        async with asyncio.timeout(PATIENCE), self._turns:
+            client = self._idle.pop() if self._idle else self._redis.client()
+            try:
+                return await question(client)
+            finally:
+                self._idle.append(client)
+
+    def _gone(self, error: BaseException) -> None:
         if self._looking is None:
             log.warning(
                 "Redis does not answer (%s): nothing is cached, and this process judges providers alone",
@@ -53,17 +87,12 @@ class Reach:
             )
             self._looking = asyncio.create_task(self._look())
 
-    async def close(self) -> None:
-        if self._looking is not None:
-            await ended(self._looking)
-
     async def _look(self) -> None:
-        assert self._redis is not None
         while True:
             await asyncio.sleep(self._every)
             try:
-                await self._redis.ping()
-            except AWAY:
+                await self._ask(lambda redis: redis.ping())
+            except (RedisError, OSError):
                 continue
             self._looking = None
             log.warning("Redis answers again")

@@ -50,7 +50,7 @@ from infra.projections.reads import Reads
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
 from infra.providers.tokens import TokenCounter
-from infra.reach import Reach, quick_redis
+from infra.reach import Reach
 from infra.retrieval.cached_vectors import CachedVectors
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.extraction import FileExtractor
@@ -165,10 +165,7 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
             settings, embedder, store=store, catalogue=catalogue, counter=counter
         )
         stack.push_async_callback(completers.close)
-        quick = quick_redis(str(settings.redis_url)) if settings.redis_url else None
-        if quick is not None:
-            stack.push_async_callback(quick.aclose)
-        reach = Reach(quick)
+        reach = Reach(str(settings.redis_url) if settings.redis_url else None)
         stack.push_async_callback(reach.close)
         cache = RedisCache(reach, keyring)
         stack.push_async_callback(cache.close)

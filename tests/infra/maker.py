@@ -9,7 +9,7 @@ from uuid import UUID
 from infra.cache import RedisCache
 from infra.crypto.keyring import Keyring
 from infra.database import Database
-from infra.reach import Reach, quick_redis
+from infra.reach import Reach
 from tests.infra.log.parts import MASTER
 
 
@@ -21,7 +21,7 @@ async def make_for_ever() -> bytes:
 
 async def main(database_url: str, redis_url: str, tenant: str, key: str) -> None:
     async with Database(database_url, size=1) as database:
-        cache = RedisCache(Reach(quick_redis(redis_url)), Keyring(database, MASTER))
+        cache = RedisCache(Reach(redis_url), Keyring(database, MASTER))
         await cache.once(UUID(tenant), "responses", key.encode(), make_for_ever)
 
 

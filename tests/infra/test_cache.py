@@ -14,12 +14,13 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+from redis.asyncio import Redis
 
 from infra.cache import SECONDS, RedisCache
 from infra.embedded import Servers
 from infra.embedded.redis import EmbeddedRedis
 from infra.making import LEASE
-from infra.reach import Reach, quick_redis
+from infra.reach import Reach
 from tests.infra.log.parts import Log, log_on
 
 ROOT = Path(__file__).parents[2]
@@ -50,14 +51,11 @@ async def _log(database_url: str) -> AsyncIterator[Log]:
 @asynccontextmanager
 async def process(url: str | None, log: Log) -> AsyncIterator[RedisCache]:
     """One process's."""
-    redis = quick_redis(url) if url else None
-    reach = Reach(redis, every=0.1)
+    reach = Reach(url, every=0.1)
     cache = RedisCache(reach, log.keyring)
     yield cache
     await cache.close()
     await reach.close()
-    if redis is not None:
-        await redis.aclose()
 
 
 @pytest_asyncio.fixture
@@ -164,7 +162,7 @@ async def test_an_entry_that_was_moved_to_another_tenant_or_changed_is_none(
     await one.once(ours, "responses", b"k", Maker(b"ours"))
     await one.once(theirs, "responses", b"k", Maker(b"theirs"))
     await one.close()
-    redis = quick_redis(str(servers.redis_url))
+    redis = Redis.from_url(str(servers.redis_url))
     (from_,), (to,) = [await redis.keys(f"retrace:cache:responses:{t.hex}:*") for t in (ours, theirs)]
     await redis.set(to, await redis.get(from_) or b"")
     make = Maker(b"made again")
@@ -182,7 +180,7 @@ async def test_nothing_can_be_read_in_redis_and_everything_goes_by_itself(
     await one.once(tenant, "searches", CANARY, Maker(CANARY * 3))
     await one.forget(tenant, "embeddings")
     await one.close()
-    redis, seen = quick_redis(str(servers.redis_url)), 0
+    redis, seen = Redis.from_url(str(servers.redis_url)), 0
     async for name in redis.scan_iter("*"):
         value = await redis.dump(name) or b""
         assert CANARY not in name

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from redis.asyncio import Redis
 
 from application.ports import Place
 from domain.health import Window
@@ -20,7 +21,7 @@ from infra.common_health import KEPT
 from infra.embedded import Servers
 from infra.embedded.redis import EmbeddedRedis
 from infra.health import SharedHealth
-from infra.reach import Reach, quick_redis
+from infra.reach import Reach
 
 SOON = 0.3
 """Seconds within which all processes know what one has seen."""
@@ -29,14 +30,11 @@ SOON = 0.3
 @asynccontextmanager
 async def process(url: str | None) -> AsyncIterator[SharedHealth]:
     """One process's."""
-    redis = quick_redis(url) if url else None
-    reach = Reach(redis, every=0.1)
+    reach = Reach(url, every=0.1)
     health = SharedHealth(reach)
     yield health
     await health.close()
     await reach.close()
-    if redis is not None:
-        await redis.aclose()
 
 
 @pytest_asyncio.fixture
@@ -176,7 +174,7 @@ async def test_what_is_not_called_any_more_goes(servers: Servers) -> None:
         where = place()
         await health.record(where, "ok", 1)
     assert servers.redis_url is not None
-    redis = quick_redis(servers.redis_url)
+    redis = Redis.from_url(servers.redis_url)
     name = f"retrace:health:|acme|{where.model}"
     assert KEPT - 5 < await redis.ttl(name) <= KEPT
     await redis.delete(name)
@@ -268,12 +266,10 @@ async def test_whoever_sees_a_place_fail_first_tells_so(servers: Servers) -> Non
         opened.append(where)
 
     assert servers.redis_url is not None
-    redis = quick_redis(servers.redis_url)
-    reach = Reach(redis)
+    reach = Reach(servers.redis_url)
     health, where = SharedHealth(reach, opened=told), place()
     for _ in range(10):
         await health.record(where, "unavailable", 1)
     await health.close()
     assert opened == [where]
     await reach.close()
-    await redis.aclose()

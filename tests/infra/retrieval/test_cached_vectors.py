@@ -14,7 +14,7 @@ from infra.cache import RedisCache
 from infra.crypto.keyring import Keyring
 from infra.database import Database
 from infra.embedded import Servers
-from infra.reach import Reach, quick_redis
+from infra.reach import Reach
 from infra.retrieval.cached_vectors import CachedVectors
 from infra.retrieval.vectors import PgVectors
 
@@ -31,15 +31,13 @@ class Counted(PgVectors):
 
 @pytest_asyncio.fixture(name="parts")
 async def _parts(database_url: str, servers: Servers) -> AsyncIterator[tuple[Counted, CachedVectors]]:
-    redis = quick_redis(str(servers.redis_url))
-    reach = Reach(redis)
+    reach = Reach(servers.redis_url)
     async with Database(database_url, size=2) as database:
         keyring = Keyring(database, b"m" * 32)
         plain, cache = Counted(database, keyring), RedisCache(reach, keyring)
         yield plain, CachedVectors(plain, cache)
         await cache.close()
     await reach.close()
-    await redis.aclose()
 
 
 def chunk(number: int) -> Chunk:
