@@ -68,9 +68,13 @@ class AnswerRecord:
         """
         at = self.clock()
         conversation.ask(retrieved=ranked(self.passages), prompt=self.prompt, at=at)
-        routing = self.course.routing(self.chosen)
-        attempts = self.course.attempts
-        metered = conversation.meter(self.burst.interaction, routing=routing, attempts=attempts, at=at)
+        metered = conversation.meter(
+            self.burst.interaction,
+            routing=self.course.routing(self.chosen),
+            attempts=self.course.attempts,
+            reservations=self.course.reserved,
+            at=at,
+        )
         disclosure = self._answer(conversation, at)
         last = conversation.pending_events[-1]
         key = conversation.id.hex
@@ -173,7 +177,13 @@ async def pay(id: UUID, spent: Spent, context: Context, store: Store, clock: Clo
         if conversation.state.forgotten:
             return
         at = clock()
-        conversation.meter(spent.interaction, routing=spent.routing, attempts=course.attempts, at=at)
+        conversation.meter(
+            spent.interaction,
+            routing=spent.routing,
+            attempts=course.attempts,
+            reservations=course.reserved,
+            at=at,
+        )
         try:
             await course.save(conversation, spent.interaction, context, store=store, clock=clock)
         except Conflict:

@@ -137,7 +137,10 @@ class CallRecord:
                 at=at,
             )
         return call, call.meter(
-            routing=self.course.routing(self.chosen), attempts=self.course.attempts, at=at
+            routing=self.course.routing(self.chosen),
+            attempts=self.course.attempts,
+            reservations=self.course.reserved,
+            at=at,
         )
 
     def _latency(self) -> float:

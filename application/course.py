@@ -107,6 +107,11 @@ class Course:
         self.reservations = list(await refreshed(self.reservations, tenant=tenant, store=store))
 
     @property
+    def reserved(self) -> list[UUID]:
+        """The reservations that hold what it may cost."""
+        return [reservation.id for reservation in self.reservations]
+
+    @property
     def cost(self) -> Decimal:
         return total(self.attempts)
 

@@ -31,11 +31,10 @@ NEAR = Decimal("0.9")
 
 
 class Spare(NamedTuple):
-    """A reservation ahead of its call. `limits` are those it is held against, of the version `budget`; `since` by the monotonic clock."""
+    """A reservation ahead of its call. `limits` are those it is held against; `since` by the monotonic clock."""
 
     reservation: Reservation
     limits: BudgetLimits
-    budget: int
     context: Context
     since: float
 
@@ -81,25 +80,24 @@ def settlement(
     counts, whatever was reserved. When the save raises Conflict, take `refreshed` reservations and make another one.
 
     With a `spare`, for whoever calls next, the save raises LimitReached where that would come near the limits; then make another one
-    without it.
+    without it. A spare that is the call's own reservation stays as it is.
     """
     changes = charged_for(attempts)
-    costly = bool(changes)
-    ended = [_copied(reservation) for reservation in reservations if reservation.state.open]
+    work: list[Owed | Settled] = [alerts(at)] if reservations and changes else []
+    stays = None if spare is None else spare.reservation
+    ended = [_copied(each) for each in reservations if each.state.open and each is not stays]
     for reservation in ended:
         reservation.settle(at, interaction)
         changes.update(held(reservation.state.day, -reservation.state.amount))
-    work: list[Owed | Settled] = [Settled(kind=RESERVATION_WORK, key=each.id.hex) for each in ended]
-    if ended and costly:
-        work.append(alerts(at))
+        work.append(Settled(kind=RESERVATION_WORK, key=reservation.id.hex))
     if spare is None:
         return Settlement(ended=tuple(ended), ahead=(), work=tuple(work), tallies=tallies_of(changes))
-    ahead, limits = spare.reservation, spare.limits
-    changes.update(held(ahead.state.day, ahead.state.amount))
-    near = BudgetLimits(day=_near(limits.day), month=_near(limits.month))
-    return Settlement(
-        ended=tuple(ended), ahead=(ahead,), work=(*work, owed(ahead)), tallies=tallies_of(changes, near)
-    )
+    near = BudgetLimits(day=_near(spare.limits.day), month=_near(spare.limits.month))
+    ahead = () if spare.reservation in reservations else (spare.reservation,)
+    for reservation in ahead:
+        changes.update(held(reservation.state.day, reservation.state.amount))
+        work.append(owed(reservation))
+    return Settlement(ended=tuple(ended), ahead=ahead, work=tuple(work), tallies=tallies_of(changes, near))
 
 
 def owed(reservation: Reservation) -> Owed:

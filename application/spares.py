@@ -1,7 +1,7 @@
-"""Reservations made ahead: the save that settles a call holds as much again for whoever of this process calls next.
+"""Reservations ahead of their calls: what a call has held stays for whoever of this process calls next.
 
 So a call finds what it needs and begins at once, without a save of its own. A spare that nobody takes is given back after a second, and
-near a limit none is made: nobody waits for what nobody needs. Spares of a process that is killed expire as every reservation does.
+near a limit none stays: nobody waits for what nobody needs. Spares of a process that is killed expire as every reservation does.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from application.finishing import ended, finished
 from application.ports import Clock, Fault, Ids, Store
 from application.settling import LIFETIME, Spare, give_back, reservation_of
 from domain.base import NIL
+from domain.budget import Budget
 from domain.money import pico
 from domain.reservation import Reservation
 
@@ -49,24 +51,22 @@ class Spares:
         tenant = context.tenant
         if tenant not in self._spares or (budget := await budget_of(tenant, store=self._store)) is None:
             return None
-        now, needed, version = self._clock(), pico(amount), budget.version
-
-        def fits(spare: Spare) -> bool:
-            state = spare.reservation.state
-            lasts = state.expires_at - now > LIFETIME / 2
-            return lasts and state.amount >= needed and state.day == now.date() and spare.budget == version
-
-        fitting = [spare for spare in self._spares.get(tenant, ()) if fits(spare)]
+        now, needed = self._clock(), pico(amount)
+        fitting = [
+            spare.reservation
+            for spare in self._spares.get(tenant, ())
+            if spare.reservation.state.amount >= needed and _lasts(spare.reservation, budget, now)
+        ]
         if not fitting:
             return None
-        spare = min(fitting, key=lambda spare: spare.reservation.state.amount)
-        self._spares[tenant].remove(spare)
-        return spare.reservation
+        taken = min(fitting, key=lambda reservation: reservation.state.amount)
+        self._spares[tenant] = [spare for spare in self._spares[tenant] if spare.reservation is not taken]
+        return taken
 
     async def another(self, used: Sequence[Reservation], context: Context) -> Spare | None:
-        """One like that which a call has used, to be saved with the call's end; None where there is to be none.
+        """The one that a call has used, or another like it, for whoever calls next; None where there is to be none.
 
-        `put` it here when it is saved; where the budget does not allow it, say so by `refused`.
+        `put` it here when the call's end is saved; where the budget does not allow it, say so by `refused`.
         """
         tenant = context.tenant
         if self._closed or len(used) != 1 or len(self._spares.get(tenant, ())) >= MOST:
@@ -78,11 +78,13 @@ class Spares:
         budget = await budget_of(tenant, store=self._store)
         if budget is None or not budget.state.limits.any:
             return None
-        state, now = used[0].state, self._clock()
-        reservation = reservation_of(
-            budget, state.amount, NIL, state.model, id=self._ids(), at=now, lifetime=LIFETIME
-        )
-        return Spare(reservation, budget.state.limits, budget.version, context, time.monotonic())
+        reservation, now = used[0], self._clock()
+        if not _lasts(reservation, budget, now):
+            state = reservation.state
+            reservation = reservation_of(
+                budget, state.amount, NIL, state.model, id=self._ids(), at=now, lifetime=LIFETIME
+            )
+        return Spare(reservation, budget.state.limits, context, time.monotonic())
 
     def put(self, spare: Spare) -> None:
         """It is saved, and may be taken."""
@@ -134,3 +136,14 @@ class Spares:
         if spares:
             reservations = [spare.reservation for spare in spares]
             await give_back(reservations, spares[0].context, store=self._store, clock=self._clock)
+
+
+def _lasts(reservation: Reservation, budget: Budget, now: datetime) -> bool:
+    """Whether it holds for another call: today, against the limits in force, and for longer than a call takes."""
+    state = reservation.state
+    return (
+        state.open
+        and state.expires_at - now > LIFETIME / 2
+        and state.day == now.date()
+        and state.budget == budget.version
+    )

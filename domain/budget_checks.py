@@ -34,6 +34,7 @@ def no_call_is_let_through_a_budget_that_does_not_cover_it() -> Callable[[Record
         if isinstance(event, Reservation.Made | Reservation.Settled) and event.interaction not in (None, NIL):
             spending.reserved.add(event.interaction)
         if isinstance(event, Reservation.Made):
+            spending.made.add(recorded.stream)
             return spending.wrong_with(event)
         if event is not None and changes and not isinstance(event, Reservation.Settled | Reservation.Expired):
             return spending.unreserved(recorded, event, changes)
@@ -70,7 +71,10 @@ class _Spending:
         """Tally → since when its limit is used up."""
 
         self.reserved: set[UUID] = set()
-        """Interactions for which something was reserved."""
+        """Interactions for which something was reserved, by what their reservations say."""
+
+        self.made: set[UUID] = set()
+        """Reservations."""
 
     def limit(self, recorded: Recorded, limits: BudgetLimits) -> None:
         self.limits.append((recorded.version, recorded.recorded_at, limits))
@@ -105,7 +109,10 @@ class _Spending:
 
     def unreserved(self, recorded: Recorded, event: Event, changes: Counter[str]) -> str | None:
         """Whether costs came from a call that began without a reservation when there was nothing left."""
-        if getattr(event, "interaction", recorded.stream) in self.reserved:
+        named: tuple[UUID, ...] = getattr(event, "reservations", ())
+        if not self.made.issuperset(named):
+            return "the call names a reservation that was never made"
+        if named or getattr(event, "interaction", recorded.stream) in self.reserved:
             return None
         began = min(
             (each.started_at for each in getattr(event, "attempts", ()) if each.cost), default=event.timestamp

@@ -80,13 +80,19 @@ class Call(Aggregate[CallState]):
             return replace(self, retrieved=retrieved, prompt=prompt)
 
     class Metered(Event, frozen=True, kw_only=True):
-        """Which model was chosen, what was tried and what it cost."""
+        """Which model was chosen, what was tried and what it cost. `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "call.metered"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         routing: Routing
         attempts: tuple[Attempt, ...]
         cost: Decimal
+        reservations: tuple[UUID, ...] = ()
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version each reservation said by itself whose call it was for."""
 
     class Answered(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "call.answered"
@@ -169,10 +175,17 @@ class Call(Aggregate[CallState]):
         facts = {"prompt": prompt, "template": template, "configuration_version": configuration_version}
         self.trigger(self.Prompted, at=at, retrieved=retrieved, **facts)
 
-    def meter(self, *, routing: Routing, attempts: Sequence[Attempt], at: datetime) -> Metered:
-        """Record what was tried, and what it cost."""
-        cost = total(attempts)
-        self.trigger(self.Metered, at=at, routing=routing, attempts=tuple(attempts), cost=cost)
+    def meter(
+        self,
+        *,
+        routing: Routing,
+        attempts: Sequence[Attempt],
+        reservations: Sequence[UUID] = (),
+        at: datetime,
+    ) -> Metered:
+        """Record what was tried, what it cost, and what held that in the budget."""
+        facts = {"attempts": tuple(attempts), "cost": total(attempts), "reservations": tuple(reservations)}
+        self.trigger(self.Metered, at=at, routing=routing, **facts)
         metered = self.pending_events[-1]
         assert isinstance(metered, self.Metered)
         return metered

@@ -130,19 +130,25 @@ class Conversation(Aggregate[ConversationState]):
             return replace(self, retrieved=retrieved, prompt=prompt)
 
     class Metered(Event, frozen=True, kw_only=True):
-        """Which model was chosen, what was tried and what it cost: figures without a person in them, which outlive an erasure."""
+        """Which model was chosen, what was tried and what it cost: figures without a person in them, which outlive an erasure.
+        `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "conversation.metered"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         PERSONAL: ClassVar[bool] = False
         interaction: UUID
         routing: Routing
         attempts: tuple[Attempt, ...]
         cost: Decimal
+        reservations: tuple[UUID, ...] = ()
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """What is new in the second version has defaults that are true of the first."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version each reservation said by itself whose call it was for."""
 
     class AnswerBegun(Event, frozen=True, kw_only=True):
         """The customer begins to get the answer, piece by piece: messages that come from now on are the next burst's."""
@@ -255,12 +261,17 @@ class Conversation(Aggregate[ConversationState]):
         self.trigger(self.Prompted, at=at, interaction=interaction, retrieved=retrieved, prompt=prompt)
 
     def meter(
-        self, interaction: UUID, *, routing: Routing, attempts: Sequence[Attempt], at: datetime
+        self,
+        interaction: UUID,
+        *,
+        routing: Routing,
+        attempts: Sequence[Attempt],
+        reservations: Sequence[UUID] = (),
+        at: datetime,
     ) -> Metered:
-        """Record what was tried for an interaction, and what it cost, whether it got an answer by it or not."""
-        cost = total(attempts)
-        facts = {"interaction": interaction, "routing": routing, "attempts": tuple(attempts), "cost": cost}
-        self.trigger(self.Metered, at=at, **facts)
+        """Record what was tried for an interaction, what it cost, and what held that in the budget, whether it got an answer or not."""
+        facts = {"attempts": tuple(attempts), "cost": total(attempts), "reservations": tuple(reservations)}
+        self.trigger(self.Metered, at=at, interaction=interaction, routing=routing, **facts)
         metered = self.pending_events[-1]
         assert isinstance(metered, self.Metered)
         return metered

@@ -19,12 +19,16 @@ class ReservationState(msgspec.Struct):
     model: str = ""
     amount: int = 0
     day: date = EPOCH.date()
+    budget: int = 0
     expires_at: datetime = EPOCH
     open: bool = True
 
 
 class Reservation(Aggregate[ReservationState]):
-    """One stream a reservation, so that it ends once. Amounts are in pico-USD. Nothing in it is personal."""
+    """One stream a reservation, so that it ends once; it may serve several calls of a process, one after the other.
+
+    Amounts are in pico-USD. Nothing in it is personal.
+    """
 
     TOPIC = "reservation"
     State = ReservationState
@@ -34,7 +38,7 @@ class Reservation(Aggregate[ReservationState]):
 
     class Made(Event, CreatedEvent, frozen=True, kw_only=True):
         """`day_limit` and `month_limit` are those that it was held against, of the budget's version `budget`. A reservation that nobody
-        settles ends at `expires_at`. `interaction` is whose call it is for; NIL: it is held ahead, for whoever calls next."""
+        settles ends at `expires_at`. `interaction` is whose call it is made for; NIL: it is held ahead, for whoever calls next."""
 
         TOPIC: ClassVar[str] = "reservation.made"
         PERSONAL: ClassVar[bool] = False
@@ -50,11 +54,11 @@ class Reservation(Aggregate[ReservationState]):
         def apply(self, aggregate: Reservation) -> None:
             state = aggregate.state
             state.interaction, state.model, state.amount = self.interaction, self.model, self.amount
-            state.day, state.expires_at = self.day, self.expires_at
+            state.day, state.budget, state.expires_at = self.day, self.budget, self.expires_at
 
     class Settled(Event, frozen=True, kw_only=True):
-        """The call of `interaction` has ended; None: nobody needs it any more. `amount`, of `day`, is free again; what the call did cost
-        stands in the event that was written with this one."""
+        """The call of `interaction` has ended, and none comes after it; None: nobody needs it any more. `amount`, of `day`, is free again;
+        what calls did cost stands in their events, which name it."""
 
         TOPIC: ClassVar[str] = "reservation.settled"
         class_version: ClassVar[int] = 2

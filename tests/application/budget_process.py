@@ -30,7 +30,7 @@ async def main(url: str, tenant: str, calls: int, held: Decimal, cost: str) -> N
         if cost == "ahead":
             spares_module.LIFETIME, spares_module.IDLE = timedelta(seconds=2), 3600.0
             till.ahead()
-            for made in [await till.reserve(held) for _ in range(calls)]:
+            for made in [await till.reserve(held, seconds=2) for _ in range(calls)]:
                 await till.settle(await till.begin(), [attempt(Decimal("0.1"))], [made])
             print("held", flush=True)
             await asyncio.sleep(600)

@@ -14,7 +14,8 @@ import pytest_asyncio
 from application import spares as module
 from application.settling import LIFETIME
 from application.spares import IDLE, Spares
-from domain.base import NIL
+from domain.base import NIL, Event
+from domain.conversation import Conversation
 from domain.reservation import Reservation
 from infra.ids import uuid7
 from tests.application.tills import Till, attempt, now
@@ -46,7 +47,11 @@ async def call(till: Till, held: Decimal | int, cost: Decimal | int) -> Reservat
     return made
 
 
-async def test_a_call_leaves_as_much_for_the_next_one(till: Till) -> None:
+async def events(till: Till) -> list[Event | None]:
+    return [recorded.event async for recorded in till.log.store.events(till.tenant)]
+
+
+async def test_a_call_leaves_what_it_has_held_to_the_next_one(till: Till) -> None:
     spares = till.ahead()
     first = await call(till, 5, 2)
     day = await till.day()
@@ -54,21 +59,32 @@ async def test_a_call_leaves_as_much_for_the_next_one(till: Till) -> None:
     saves = till.log.store.saves["done"]
     taken = await till.reserve(4)
     assert till.log.store.saves["done"] == saves
-    assert taken is not None
-    assert (taken.id != first.id, taken.amount, taken.state.interaction) == (True, 5, NIL)
+    assert taken is first
     await till.settle(await till.begin(), [attempt(3)], [taken])
     assert ((await till.day()).spent, (await till.day()).reserved) == (5, 5)
+    assert [type(event).TOPIC for event in await events(till) if isinstance(event, Reservation.Event)] == [
+        "reservation.made"
+    ]
 
 
-async def test_the_log_says_which_call_has_used_it(till: Till) -> None:
+async def test_each_call_names_what_has_held_its_cost(till: Till) -> None:
     till.ahead()
-    await call(till, 5, 2)
+    made = [await call(till, amount, Decimal("0.1")) for amount in (2, 2, 3)]
+    assert made[0] is made[1]
+    metered = [event for event in await events(till) if isinstance(event, Conversation.Metered)]
+    assert [event.reservations for event in metered] == [(each.id,) for each in made]
+
+
+async def test_one_that_was_held_against_other_limits_is_replaced_with_the_calls_end(till: Till) -> None:
+    spares = till.ahead()
+    first = await till.reserve(5)
+    await till.limit(day=50)
     interaction = uuid4()
-    taken = await till.reserve(5)
-    await till.settle(await till.begin(), [attempt(1)], [taken], interaction)
-    events = [recorded.event async for recorded in till.log.store.events(till.tenant)]
-    settled = [event for event in events if isinstance(event, Reservation.Settled)]
-    assert settled[-1].interaction == interaction
+    await till.settle(await till.begin(), [attempt(1)], [first], interaction)
+    ended, made = [event for event in (await events(till))[-3:] if isinstance(event, Reservation.Event)]
+    assert (isinstance(ended, Reservation.Settled) and ended.interaction) == interaction
+    assert isinstance(made, Reservation.Made)
+    assert (made.interaction, spares.held(till.tenant), await till.held()) == (NIL, 5 * 10**12, 1)
 
 
 async def test_what_nobody_takes_is_given_back_within_seconds(till: Till) -> None:

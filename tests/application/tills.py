@@ -124,7 +124,10 @@ class Till:
         interaction = interaction or uuid4()
         course = Course(attempts=list(attempts), reservations=held, spares=self.spares)
         self.paid += sum((each.cost for each in attempts), Decimal(0))
-        conversation.meter(interaction, routing=Routing(model=MODEL, reason="r"), attempts=attempts, at=now())
+        routing = Routing(model=MODEL, reason="r")
+        conversation.meter(
+            interaction, routing=routing, attempts=attempts, reservations=course.reserved, at=now()
+        )
         events = list(conversation.pending_events)
         while True:
             try:

@@ -75,7 +75,13 @@ class Log:
         self.write(made)
         return made
 
-    def meter(self, cents: int, interaction: UUID, began: datetime | None = None) -> None:
+    def meter(
+        self,
+        cents: int,
+        interaction: UUID,
+        began: datetime | None = None,
+        reservations: tuple[UUID, ...] = (),
+    ) -> None:
         attempt = Attempt(
             provider="p",
             model="m",
@@ -86,7 +92,11 @@ class Log:
             cost=cents * USD,
         )
         self.conversation.meter(
-            interaction, routing=Routing(model="p/m", reason="r"), attempts=(attempt,), at=self.now
+            interaction,
+            routing=Routing(model="p/m", reason="r"),
+            attempts=(attempt,),
+            reservations=reservations,
+            at=self.now,
         )
         self.write(self.conversation)
 
@@ -174,6 +184,19 @@ def test_a_call_that_has_used_what_was_reserved_ahead_is_covered_by_it(used: boo
     log.write(spare)
     log.meter(1, interaction)
     assert log.broken() == ([(len(log.rows), FITS)] if breaks else [])
+
+
+def test_a_call_that_names_what_was_held_for_it_is_covered_by_it() -> None:
+    log = Log()
+    log.limit(day=Decimal(1))
+    kept = log.reserve(20, NIL)
+    log.meter(100, uuid4())
+    log.minute = 5
+    for _ in range(2):
+        log.meter(1, uuid4(), reservations=(kept.id,))
+    assert log.broken() == []
+    log.meter(1, uuid4(), reservations=(kept.id, uuid4()))
+    assert log.broken() == [(len(log.rows), FITS)]
 
 
 def test_a_free_call_or_one_of_another_day_may_go_on_when_the_budget_is_used_up() -> None:
