@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import psycopg
 import uvloop
-from redis.asyncio import Redis
 
 from application.context import Context
 from application.ports import Owed
@@ -20,6 +19,7 @@ from bench.parts import now, opened
 from domain.conversation import Conversation
 from infra.database import Database
 from infra.hints import Hints
+from infra.reach import Reach
 from infra.work.rows import Item, Work
 from infra.work.worker import Worker
 
@@ -52,8 +52,7 @@ async def _work(url: str, redis_url: str | None, shared: Shared) -> None:
         shared.work()
         return None
 
-    redis = Redis.from_url(redis_url) if redis_url else None
-    async with Database(url, role="retrace_runner", size=4) as database:
+    async with Reach(redis_url) as redis, Database(url, role="retrace_runner", size=4) as database:
         async with database.system() as connection:
             await connection.execute("SELECT 1")
         worker = Worker(Work(database), {"bench": Kind(handler=handler)}, Hints(redis))
@@ -64,9 +63,7 @@ async def _work(url: str, redis_url: str | None, shared: Shared) -> None:
 @asynccontextmanager
 async def sending(url: str, redis_url: str | None) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
     """Saves a change of an aggregate that makes work due, as every use case does."""
-    redis = Redis.from_url(redis_url) if redis_url else None
-    hints = Hints(redis)
-    async with opened(url, hints) as log:
+    async with Reach(redis_url) as redis, opened(url, hints := Hints(redis)) as log:
         context = Context(tenant=uuid4(), actor="key:bench", correlation=uuid4())
         conversation = Conversation.start(uuid4(), channel="http", address="customer", name=None, at=now())
         await log.store.save(conversation, context=context)
@@ -80,5 +77,3 @@ async def sending(url: str, redis_url: str | None) -> AsyncIterator[Callable[[],
 
         yield send
         await hints.close()
-    if redis is not None:
-        await redis.aclose()

@@ -6,12 +6,15 @@ Within a process a hint is an event; between processes it is a message on a Redi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import suppress
+from functools import partial
 from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
+from infra.reach import Away, Reach
 
 CHANNEL = "retrace:hints"
 POLL = 0.2
@@ -24,8 +27,8 @@ SOON = 0.002
 class Hints:
     """Publishes and hears of tenants whose log or work has changed. Without Redis only this process hears."""
 
-    def __init__(self, redis: Redis | None = None) -> None:
-        self._redis = redis
+    def __init__(self, reach: Reach | None = None) -> None:
+        self._reach = reach or Reach(None)
         self._fresh: set[UUID] = set()
         self._sender: asyncio.Task[None] | None = None
         self._listeners: set[asyncio.Queue[UUID]] = set()
@@ -34,7 +37,7 @@ class Hints:
         """Tell others, soon: hints of one moment go out together."""
         for queue in self._listeners:
             queue.put_nowait(tenant)
-        if self._redis is not None:
+        if self._reach.there:
             self._fresh.add(tenant)
             if self._sender is None or self._sender.done():
                 self._sender = asyncio.create_task(self._send())
@@ -43,7 +46,7 @@ class Hints:
         """Sets of tenants that may have something new; an empty set after `poll` quiet seconds: look everywhere."""
         queue: asyncio.Queue[UUID] = asyncio.Queue()
         self._listeners.add(queue)
-        hearing = asyncio.create_task(self._hear(queue)) if self._redis is not None else None
+        hearing = asyncio.create_task(self._hear(queue)) if self._reach.configured else None
         try:
             while True:
                 heard: set[UUID] = set()
@@ -64,19 +67,16 @@ class Hints:
                 await self._sender
 
     async def _send(self) -> None:
-        while self._fresh and self._redis is not None:
+        while self._fresh:
             await asyncio.sleep(SOON)
-            tenants, self._fresh = self._fresh, set()
-            try:
-                await self._redis.publish(CHANNEL, b"".join(tenant.bytes for tenant in tenants))
-            except (RedisError, OSError):
-                return  # polling finds it
+            message, self._fresh = b"".join(tenant.bytes for tenant in self._fresh), set()
+            with suppress(Away):  # polling finds it
+                await self._reach.ask(partial(_publish, message))
 
     async def _hear(self, queue: asyncio.Queue[UUID]) -> None:
-        assert self._redis is not None
         while queue in self._listeners:
             try:
-                async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
+                async with self._reach.listening() as channel:
                     await channel.subscribe(CHANNEL)
                     while (
                         queue in self._listeners
@@ -87,3 +87,7 @@ class Hints:
                             queue.put_nowait(UUID(bytes=data[start : start + 16]))
             except (RedisError, OSError):
                 await asyncio.sleep(1)
+
+
+def _publish(message: bytes, redis: Redis) -> Awaitable[int]:
+    return redis.publish(CHANNEL, message)

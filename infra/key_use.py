@@ -7,8 +7,7 @@ from collections import OrderedDict
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from infra.reach import Away, Reach
 
 log = logging.getLogger("retrace.keys")
 COARSE = timedelta(minutes=1)
@@ -18,30 +17,28 @@ REMEMBERED = 10_000
 
 
 class RedisKeyUse:
-    def __init__(self, redis: Redis | None) -> None:
-        self._redis = redis
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
         self._written: OrderedDict[tuple[UUID, str], datetime] = OrderedDict()
 
     async def used(self, tenant: UUID, key: str, at: datetime) -> None:
         """Without Redis nothing is kept."""
         before = self._written.get((tenant, key))
-        if self._redis is None or (before is not None and at - before < COARSE):
+        if not self._reach.configured or (before is not None and at - before < COARSE):
             return
         self._written[tenant, key] = at
         self._written.move_to_end((tenant, key))
         if len(self._written) > REMEMBERED:
             self._written.popitem(last=False)
         try:
-            await self._redis.hset(_name(tenant), key, at.isoformat())
-        except (RedisError, OSError) as error:
-            log.warning("the use of a key was not kept: %s", type(error).__name__)
+            await self._reach.ask(lambda redis: redis.hset(_name(tenant), key, at.isoformat()))
+        except Away as error:
+            log.warning("the use of a key was not kept: %s", error)
 
     async def last(self, tenant: UUID) -> dict[str, datetime]:
-        if self._redis is None:
-            return {}
         try:
-            found = await self._redis.hgetall(_name(tenant))
-        except (RedisError, OSError):
+            found = await self._reach.ask(lambda redis: redis.hgetall(_name(tenant)))
+        except Away:
             return {}
         return {_text(key): datetime.fromisoformat(_text(at)) for key, at in found.items()}
 

@@ -1,4 +1,4 @@
-"""Redis for what must not hold up a call: a short wait, and an outage costs one such wait, not one a call."""
+"""Redis, which holds nobody up: a short wait, and an outage costs one such wait, not one a call."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -47,6 +48,17 @@ class Reach:
         self._every = every
         self._looking: asyncio.Task[None] | None = None
 
+    async def __aenter__(self) -> Reach:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is one, be it away."""
+        return self._redis is not None
+
     @property
     def there(self) -> bool:
         """Whether to ask it, as far as this process knows."""
@@ -61,6 +73,11 @@ class Reach:
         except (RedisError, OSError) as error:
             self._gone(error)
             raise Away(f"Redis does not answer ({type(error).__name__})") from error
+
+    def listening(self) -> PubSub:
+        """A connection of its own, for who waits for messages; it raises redis-py's errors."""
+        assert self._redis is not None
+        return self._redis.pubsub(ignore_subscribe_messages=True)
 
     async def close(self) -> None:
         if self._looking is not None:
@@ -82,7 +99,7 @@ class Reach:
     def _gone(self, error: BaseException) -> None:
         if self._looking is None:
             log.warning(
-                "Redis does not answer (%s): nothing is cached, and this process judges providers alone",
+                "Redis does not answer (%s): going on without caches and hints; this process judges providers alone",
                 type(error).__name__,
             )
             self._looking = asyncio.create_task(self._look())

@@ -10,9 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
 from application.ports import (
     Authorship,
     Clock,
@@ -50,7 +47,7 @@ from infra.projections.reads import Reads
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
 from infra.providers.tokens import TokenCounter
-from infra.reach import Reach
+from infra.reach import Away, Reach
 from infra.retrieval.cached_vectors import CachedVectors
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.extraction import FileExtractor
@@ -72,7 +69,7 @@ class Services:
     settings: Settings
     database: Database
     system: Database
-    redis: Redis | None
+    redis: Reach
     hints: Hints
     keyring: Keyring
     appender: Appender
@@ -127,11 +124,11 @@ class Services:
 
     async def redis_answers(self) -> bool | None:
         """None: there is none."""
-        if self.redis is None:
+        if not self.redis.configured:
             return None
         try:
-            await self.redis.ping()
-        except (RedisError, OSError):
+            await self.redis.ask(lambda redis: redis.ping())
+        except Away:
             return False
         return True
 
@@ -144,9 +141,9 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
     url = str(settings.database_url)
     await migrate(url)
     async with AsyncExitStack() as stack:
-        redis = Redis.from_url(str(settings.redis_url)) if settings.redis_url else None
-        if redis is not None:
-            stack.push_async_callback(redis.aclose)
+        redis = await stack.enter_async_context(
+            Reach(str(settings.redis_url) if settings.redis_url else None)
+        )
         hints = Hints(redis)
         stack.push_async_callback(hints.close)
         database = await stack.enter_async_context(Database(url, size=pool))
@@ -165,13 +162,11 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
             settings, embedder, store=store, catalogue=catalogue, counter=counter
         )
         stack.push_async_callback(completers.close)
-        reach = Reach(str(settings.redis_url) if settings.redis_url else None)
-        stack.push_async_callback(reach.close)
-        cache = RedisCache(reach, keyring)
+        cache = RedisCache(redis, keyring)
         stack.push_async_callback(cache.close)
         # What a model said before it failed is not given out while it is down.
         health = SharedHealth(
-            reach, opened=lambda place: cache.forget(place.owner, "responses", place.provider)
+            redis, opened=lambda place: cache.forget(place.owner, "responses", place.provider)
         )
         stack.push_async_callback(health.close)
         spares = Spares(store=store, clock=utc_now, ids=uuid7)

@@ -13,8 +13,9 @@ from infra.hints import Hints
 from infra.log.reader import Reader
 from infra.projections.beside import Beside
 from infra.projections.projector import Projector
+from infra.reach import Reach
 from infra.settings import Settings
-from interfaces.stopping import redis_of, stopped
+from interfaces.stopping import stopped
 from projections import PROJECTIONS
 
 
@@ -27,7 +28,7 @@ async def project(settings: Settings) -> None:
     await wait_for(url)
     await migrate(url)
     async with (
-        redis_of(settings) as redis,
+        Reach(str(settings.redis_url) if settings.redis_url else None) as redis,
         Database(url, role="retrace_projector", size=8) as writer,
         Database(url, role="retrace_runner", size=2) as system,
     ):

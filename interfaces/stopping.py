@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
-
-from redis.asyncio import Redis
-
-from infra.settings import Settings
 
 
 async def stopped(*running: asyncio.Task[Any]) -> None:
@@ -25,13 +19,3 @@ async def stopped(*running: asyncio.Task[Any]) -> None:
     for task in running:
         if task.done():
             task.result()
-
-
-@asynccontextmanager
-async def redis_of(settings: Settings) -> AsyncIterator[Redis | None]:
-    redis = Redis.from_url(str(settings.redis_url)) if settings.redis_url else None
-    try:
-        yield redis
-    finally:
-        if redis is not None:
-            await redis.aclose()

@@ -142,16 +142,13 @@ async def _examine(parts: Services) -> list[tuple[str, bool, str]]:
         checks.append(
             ("pgvector", vector is not None, str(vector[0]) if vector else "missing: CREATE EXTENSION vector")
         )
-    if parts.redis is None:
+    answers = await parts.redis_answers()
+    if answers is None:
         checks.append(
             ("Redis", True, "none: going on without caches and hints, each process judges providers alone")
         )
     else:
-        try:
-            await parts.redis.ping()
-            checks.append(("Redis", True, "answers"))
-        except Exception as error:  # noqa: BLE001  # any failure is the finding
-            checks.append(("Redis", False, f"does not answer ({type(error).__name__})"))
+        checks.append(("Redis", answers, "answers" if answers else "does not answer"))
     sick = [
         f"{place.id} ({lately.reason})"
         for place, lately in (await parts.health.all()).items()

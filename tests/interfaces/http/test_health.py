@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisGone
 
 from application.ports import Unavailable
@@ -40,7 +41,7 @@ async def test_without_redis_it_is_ready_and_says_so(ours: Customer, parts: Serv
     async def gone(*_: object, **__: object) -> None:
         raise RedisGone("gone")
 
-    with patch.object(type(parts.redis), "execute_command", gone):
+    with patch.object(Redis, "execute_command", gone):
         reply = await ours.http.get("/readyz")
         assert reply.status_code == 200
         assert "going on without" in reply.json()["redis"]
