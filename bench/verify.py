@@ -1,4 +1,5 @@
-"""Events per second of verifying a log whose checkpoints cover it: digests, chains, tree; and closely, with the keys as well.
+"""Events per second of verifying a log whose checkpoints cover it: digests, chains, tree, with as many processes as there are cores, as
+`retrace audit verify` does it; by one process; and closely, with the keys as well.
 
 Beside it: SHA-256 alone over the same bytes, in memory.
 """
@@ -19,6 +20,7 @@ from bench.harness import Floor, Result, arguments, conditions, report, rounds
 from bench.parts import MASTER
 from bench.server import server
 from infra.audit.checkpoints import Checkpoints
+from infra.audit.together import cores
 from infra.audit.verify import verify
 from infra.crypto.keyring import Keyring
 from infra.database import Database
@@ -27,7 +29,7 @@ EVENTS_PER_SECOND_GIVEN = 200_000 / 30
 ROUNDS = 3
 
 
-async def _verify(url: str, tenant: UUID, sign: bool, closely: bool = False) -> int:
+async def _verify(url: str, tenant: UUID, sign: bool, closely: bool = False, processes: int = 1) -> int:
     async with Database(url) as database:
         keyring = Keyring(database, MASTER)
         checkpoints = Checkpoints(database, keyring)
@@ -35,17 +37,22 @@ async def _verify(url: str, tenant: UUID, sign: bool, closely: bool = False) -> 
             await checkpoints.make(tenant)
             return 0
         found = await verify(
-            tenant, database=database, keyring=keyring, checkpoints=checkpoints, closely=closely
+            tenant,
+            database=database,
+            keyring=keyring,
+            checkpoints=checkpoints,
+            closely=closely,
+            processes=processes,
         )
         if found.findings:
             raise AssertionError(f"a clean log has findings: {found.findings[:3]}")
         return found.events
 
 
-def ours(url: str, tenant: UUID, closely: bool) -> dict[str, float]:
+def ours(name: str, url: str, tenant: UUID, *, closely: bool = False, processes: int = 1) -> dict[str, float]:
     began = time.perf_counter()
-    events = uvloop.run(_verify(url, tenant, False, closely))
-    return {"closely_per_s" if closely else "retrace_per_s": events / (time.perf_counter() - began)}
+    events = uvloop.run(_verify(url, tenant, False, closely, processes))
+    return {f"{name}_per_s": events / (time.perf_counter() - began)}
 
 
 def bare(payloads: list[bytes]) -> dict[str, float]:
@@ -66,9 +73,14 @@ def main() -> None:
             query: LiteralString = "SELECT payload FROM retrace.events LIMIT 50000"
             payloads = [row[0] for row in connection.execute(query, binary=True).fetchall()]
         running.checkpoint()
-        both = [partial(ours, url, tenant, closely) for closely in (False, True)]
-        measured = rounds([*both, partial(bare, payloads)], ROUNDS)
+        ways = [
+            partial(ours, "retrace", url, tenant, processes=cores()),
+            partial(ours, "one_process", url, tenant),
+            partial(ours, "closely", url, tenant, closely=True),
+        ]
+        measured = rounds([*ways, partial(bare, payloads)], ROUNDS)
     figures = measured.medians
+    figures["to_one_process"] = measured.ratio("retrace_per_s", "one_process_per_s")
     figures["to_sha256"] = measured.ratio("retrace_per_s", "sha256_per_s")
     result = Result(
         name="verify",
@@ -79,6 +91,7 @@ def main() -> None:
             running.version,
             rounds=ROUNDS,
             events=events,
+            processes=cores(),
             payload_bytes=round(sum(map(len, payloads)) / len(payloads)),
         ),
     )

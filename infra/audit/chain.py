@@ -1,6 +1,8 @@
 """Checks a tenant's events one by one: number, version, digest, chain; with the keys also that each was sealed here, in its context.
 
 What was changed without the keys does not open; what was left out, put in or moved breaks numbers, versions or the chain.
+
+A run of numbers can be checked by itself, as in another process: what hangs on the events before it is left open until it is joined.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from uuid import UUID
 
+import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.base import events_of
@@ -27,13 +30,38 @@ ONCE_PERSONAL = frozenset({Document.Processed.TOPIC})
 Row = tuple[int, bytes, int, str, bytes, bytes | None, bytes, bytes]
 """seq, stream, version, topic, context (infra/log/hashing.py), payload, digest, hash."""
 
+Head = tuple[int, bytes]
+"""A stream's last version, and its hash."""
+
+NEW: Head = (0, GENESIS)
+
+
+class Stretch(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """The numbers beyond `after` up to `last`, in which nothing is wrong that can be told from them alone.
+
+    `begun`: streams that came from before them, with the first version here, its context and digest, and its hash. `leaves` are the
+    leaf hashes, one after the other. `blank` and `erased` are what an erasure has to do with: events without payload, and streams.
+    """
+
+    after: int
+    last: int
+    begun: dict[bytes, tuple[int, bytes, bytes]]
+    heads: dict[bytes, Head]
+    blank: dict[bytes, list[tuple[int, int]]]
+    erased: list[bytes]
+    leaves: bytes
+
 
 class Chain:
-    """Fed with a tenant's events in order of seq; `leaves` has a leaf hash for each number, None where the event is missing."""
+    """Fed with a tenant's events in order of seq, from number `after` on; `leaves` has a leaf hash for each number, None where the event
+    is missing."""
 
-    def __init__(self, tenant: UUID) -> None:
+    def __init__(self, tenant: UUID, after: int = 0) -> None:
         self._tenant = tenant
-        self._heads: dict[bytes, tuple[int, bytes]] = {}
+        self._after = after
+        self._begun: dict[bytes, tuple[int, bytes, bytes]] = {}
+        self._erased: set[bytes] = set()
+        self._heads: dict[bytes, Head] = {}
         self._holes: dict[
             tuple[bytes, int], int
         ] = {}  # missing version → seq of the event that comes after it
@@ -44,14 +72,14 @@ class Chain:
         self._suspect: set[bytes] = (
             set()
         )  # streams whose last event was found wrong: what follows can't fit it
-        self.seq = 0
+        self.seq = after
         self.findings: list[Finding] = []
         self.wrong: set[int] = set()
         self.leaves: list[bytes | None] = []
 
     def check(self, rows: Iterable[Row], keys: Mapping[bytes, AESGCM] | None) -> None:
         """`keys`: the keys of all subjects in `rows`, by the subject's 16 bytes; None: the rows are taken to open."""
-        heads, leaves, new, sha = self._heads, self.leaves, (0, GENESIS), sha256
+        heads, leaves, new, sha = self._heads, self.leaves, NEW, sha256
         at, holes, suspect = self.seq, self._holes, self._suspect
         for row in rows:
             seq, stream, version, topic, context, payload, digest, hash = row
@@ -71,12 +99,47 @@ class Chain:
                 suspect.discard(stream)
             if topic in ERASING:
                 self._blank.pop(stream, None)
+                self._erased.add(stream)
             if holes:
                 holes.pop((stream, version), None)
             at = seq
             heads[stream] = (version, hash)
             leaves.append(sha(b"\x00" + hash).digest())  # as leaf_hash, without its call
         self.seq = at
+
+    def stretch(self) -> Stretch | None:
+        """What was checked, to be joined to what came before it; None: something is wrong with it."""
+        if self.findings or self._holes:
+            return None
+        return Stretch(
+            after=self._after,
+            last=self.seq,
+            begun=self._begun,
+            heads=self._heads,
+            blank=self._blank,
+            erased=list(self._erased),
+            leaves=b"".join(leaf for leaf in self.leaves if leaf is not None),
+        )
+
+    def join(self, stretch: Stretch) -> bool:
+        """Go on with what was checked by itself. False: it does not follow from what is here."""
+        heads, begun = self._heads, stretch.begun
+        for stream, (version, content, hash) in begun.items():
+            last = heads.get(stream, NEW)
+            if version != last[0] + 1 or sha256(last[1] + content).digest() != hash:
+                return False
+        if stretch.after != self.seq or any(
+            stream in heads for stream in stretch.heads.keys() - begun.keys()
+        ):
+            return False
+        for stream in stretch.erased:
+            self._blank.pop(stream, None)
+        for stream, blank in stretch.blank.items():
+            self._blank.setdefault(stream, []).extend(blank)
+        heads.update(stretch.heads)
+        self.leaves += [stretch.leaves[start : start + 32] for start in range(0, len(stretch.leaves), 32)]
+        self.seq = stretch.last
+        return True
 
     def finish(self) -> None:
         """Say what can be said only at the end of the log."""
@@ -88,12 +151,16 @@ class Chain:
                 text = "its payload is gone, and no erasure is on record after it"
                 self._found("payload missing", seq, stream, version, text)
 
-    def _look(self, row: Row, before: int, last: tuple[int, bytes], opened: bool) -> None:
+    def _look(self, row: Row, before: int, last: Head, opened: bool) -> None:
         """Something is not as it must be, or an erasure: which?"""
         seq, stream, version, topic, context, payload, digest, hash = row
         self._look_at_number(before, seq)
-        moved = self._look_at_version(seq, stream, version, last[0])
-        follows = sha256(last[1] + context + digest).digest() == hash
+        if last is NEW and version > 1 and self._after:  # whether it follows is told when this is joined
+            self._begun[stream] = (version, context + digest, hash)
+            moved, follows = False, True
+        else:
+            moved = self._look_at_version(seq, stream, version, last[0])
+            follows = sha256(last[1] + context + digest).digest() == hash
         if payload is None and topic in PERSONAL | ONCE_PERSONAL:
             self._blank.setdefault(stream, []).append((seq, version))
         elif payload is None:

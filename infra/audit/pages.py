@@ -6,15 +6,15 @@ libpq fetches a whole result without the interpreter's lock, so that another cor
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import cast
 from uuid import UUID
 
 import psycopg
 from psycopg.adapt import Transformer
 from psycopg.pq import ExecStatus, Format
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 
 from application.ports import Unavailable
 from infra.audit.chain import Row
@@ -33,58 +33,65 @@ CONTEXT = (
 )
 QUERY = (
     f"SELECT seq, uuid_send(stream), version, topic, {CONTEXT}, payload, digest, hash "
-    f"FROM events WHERE tenant = $1::uuid AND seq > $2::bigint ORDER BY seq LIMIT {PAGE}"
+    "FROM events WHERE tenant = $1::uuid AND seq > $2::bigint ORDER BY seq LIMIT $3::bigint"
 )
+Fetch = Callable[[int, int], asyncio.Future[PGresult]]
+"""Begins at once to fetch events beyond a number: so many of them, at most."""
 
 
 async def page(connection: Connection, tenant: UUID, after: int) -> list[Row]:
     """The events that follow number `after`, within the connection's transaction."""
     cursor = psycopg.AsyncRawCursor(connection)
-    await cursor.execute(QUERY, [tenant, after], binary=True, prepare=True)
+    await cursor.execute(QUERY, [tenant, after, PAGE], binary=True, prepare=True)
     return cast(list[Row], await cursor.fetchall())
 
 
 @asynccontextmanager
-async def reading(database: Database, tenant: UUID) -> AsyncIterator[AsyncIterator[list[Row]]]:
-    """The pages of the log, from its beginning. Raises Unavailable."""
+async def fetching(database: Database, tenant: UUID) -> AsyncIterator[Fetch]:
+    """Over a connection of its own, one fetch at a time. Raises Unavailable."""
     try:
         connection = await connect(database.url, database.role)
     except psycopg.OperationalError as error:
         raise Unavailable("the database does not answer; try again in some seconds") from error
+    pgconn, last = connection.pgconn, None
+    loop = asyncio.get_running_loop()
+
+    def fetch(after: int, most: int) -> asyncio.Future[PGresult]:
+        # A thread of the executor begins at once; a task would begin when this one has done its work.
+        nonlocal last
+        last = loop.run_in_executor(None, fetched, pgconn, tenant, after, most)
+        return last
+
     try:
         await connection.execute(f"BEGIN; SET LOCAL retrace.tenant = '{UUID(bytes=tenant.bytes)}'".encode())
-        async with aclosing(
-            _pages(connection, tenant)
-        ) as pages:  # its thread is done before the connection ends
-            yield pages
+        pgconn.nonblocking = 0
+        yield fetch
     except psycopg.OperationalError as error:
         raise Unavailable("the database does not answer; try again in some seconds") from error
     finally:
+        if last is not None:
+            await asyncio.wait([last])
         await connection.close()
 
 
-async def _pages(connection: Connection, tenant: UUID) -> AsyncGenerator[list[Row], None]:
-    pgconn = connection.pgconn
-    pgconn.nonblocking = 0
-
-    def fetch(after: int) -> PGresult:
-        values = [str(tenant).encode(), str(after).encode()]
-        return pgconn.exec_params(QUERY.encode(), values, result_format=Format.BINARY)
-
-    # A thread of the executor begins at once; a task would begin when this one has done its work.
-    loop = asyncio.get_running_loop()
-    ahead = loop.run_in_executor(None, fetch, 0)
-    try:
-        while rows := _rows(connection, await ahead):
-            ahead = loop.run_in_executor(None, fetch, rows[-1][0])
-            yield rows
-    finally:
-        await asyncio.wait([ahead])
+async def pages(fetch: Fetch, after: int = 0) -> AsyncIterator[list[Row]]:
+    """All that comes after a number, page by page."""
+    ahead = fetch(after, PAGE)
+    while rows := rows_of(await ahead):
+        ahead = fetch(rows[-1][0], PAGE)
+        yield rows
 
 
-def _rows(connection: Connection, result: PGresult) -> list[Row]:
+def fetched(pgconn: PGconn, tenant: UUID, after: int, most: int) -> PGresult:
+    """Waits for it."""
+    values = [str(each).encode() for each in (tenant, after, most)]
+    return pgconn.exec_params(QUERY.encode(), values, result_format=Format.BINARY)
+
+
+def rows_of(result: PGresult) -> list[Row]:
+    """Raises psycopg.OperationalError."""
     if result.status != ExecStatus.TUPLES_OK:
         raise psycopg.errors.error_from_result(result, encoding="utf-8")
-    transformer = Transformer(connection)
+    transformer = Transformer()
     transformer.set_pgresult(result)
     return cast(list[Row], transformer.load_rows(0, result.ntuples, tuple))

@@ -6,7 +6,6 @@ is wrong the whole is read once more, with the keys, to name it rightly.
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections.abc import Callable, Sequence
 from typing import cast
 from uuid import UUID
@@ -19,9 +18,10 @@ from infra.audit.chain import Chain, Row
 from infra.audit.checkpoints import Checkpoints, Signed, origin_of
 from infra.audit.finding import Finding
 from infra.audit.opening import keys_of
-from infra.audit.pages import reading
+from infra.audit.pages import fetching, pages
 from infra.audit.roots import Roots
 from infra.audit.tiles import Tiles
+from infra.audit.together import Together
 from infra.crypto.keyring import Keyring
 from infra.database import Database
 
@@ -43,15 +43,20 @@ async def verify(
     keyring: Keyring,
     checkpoints: Checkpoints,
     closely: bool = False,
+    processes: int = 1,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Read the whole log; `progress` hears how far it has come. Nothing is changed, and nothing that is found stops it.
 
     `closely`: with the keys also where a checkpoint speaks for the events. This tells too whether all of it can still be read.
+    `processes`: so many check what is under a checkpoint, this one among them; it pays for a long log.
     """
-    report = await _read(tenant, database, keyring, checkpoints, closely, progress)
-    if report.findings and not closely:
-        return await _read(tenant, database, keyring, checkpoints, True, progress)
+    if not closely:
+        report = await _read(tenant, database, keyring, checkpoints, False, processes, progress)
+        if report is not None and not report.findings:
+            return report
+    report = await _read(tenant, database, keyring, checkpoints, True, 1, progress)
+    assert report is not None
     return report
 
 
@@ -61,8 +66,10 @@ async def _read(
     keyring: Keyring,
     checkpoints: Checkpoints,
     closely: bool,
+    processes: int,
     progress: Callable[[int], None],
-) -> Report:
+) -> Report | None:
+    """None: something is wrong with what is under a checkpoint, and is to be named."""
     notes = await checkpoints.all(tenant)
     signed, findings = _signed(tenant, notes, await checkpoints.verifier_key(tenant) if notes else "")
 
@@ -73,13 +80,13 @@ async def _read(
     newest = max((checkpoint.size for checkpoint in signed), default=0)
     covered = 0 if closely else newest
     chain, roots = Chain(tenant), Roots(tenant, signed, stored)
-    async with reading(database, tenant) as pages:
-        async for rows in pages:
-            under = bisect(rows, covered, key=lambda row: row[0])
-            chain.check(rows[:under], None)
-            if rest := rows[under:]:
-                keys, gone = await keys_of((row[5] for row in rest), tenant, keyring)
-                chain.check(_blank(rest, gone) if gone else rest, keys)
+    async with fetching(database, tenant) as fetch:
+        together = Together(chain, roots, covered, database, tenant, progress)
+        if not await together.run(fetch, processes - 1):
+            return None
+        async for rows in pages(fetch, chain.seq):
+            keys, gone = await keys_of((row[5] for row in rows), tenant, keyring)
+            chain.check(_blank(rows, gone) if gone else rows, keys)
             await roots.check(chain.leaves)
             progress(chain.seq)
     chain.finish()

@@ -19,6 +19,7 @@ from domain.errors import Invalid, NotFound
 from infra.audit import verifier
 from infra.audit.checkpoints import Signed
 from infra.audit.export import Exporter
+from infra.audit.together import cores
 from infra.audit.verify import Report, verify
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
@@ -101,6 +102,7 @@ async def _verify(parts: Services, tenant: UUID, closely: bool, quiet: bool) -> 
             keyring=parts.keyring,
             checkpoints=parts.checkpoints,
             closely=closely,
+            processes=cores(),
             progress=lambda seq: bar.update(task, completed=seq),
         )
 
