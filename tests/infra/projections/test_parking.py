@@ -1,0 +1,117 @@
+"""Events that a projection can not apply: parked, retried, skipped; on record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from application.projection import SkipProjectionEvent, skip_projection_event
+from application.tenant import CreateTenant, create_tenant
+from domain.errors import NotFound
+from infra.projections.comparing import compare
+from infra.projections.parking import check_skippable, forget_parked, retry
+from infra.projections.rebuild import rebuild
+from infra.projections.switching import switch
+from tests.infra.log.parts import Log, context, now
+from tests.infra.projections.copies import caught_up, log_without_copies, shop_of
+from tests.infra.projections.parts import Poisoned, begun, calls, exchange, projecting
+
+
+@pytest.fixture(name="log")
+async def _log(database_url: str) -> AsyncIterator[Log]:
+    async with log_without_copies(database_url) as log:
+        yield log
+
+
+async def poisoned(log: Log) -> tuple[UUID, int]:
+    """A tenant whose second answer `Poisoned` can't apply, and that answer's position."""
+    made = await create_tenant(
+        CreateTenant(name="Shop"), actor="operator:test", store=log.store, clock=now, ids=uuid4
+    )
+    conversation = begun()
+    for latency in (1.0, 666.0, 1.0):
+        exchange(conversation, latency)
+    await log.store.save(conversation, context=context(made.tenant))
+    await caught_up(log, (Poisoned(),))
+    assert await calls(log, made.tenant) == 2
+    with psycopg.connect(log.url) as superuser:
+        (row,) = superuser.execute(
+            "SELECT seq FROM retrace.parked WHERE tenant = %s", [made.tenant]
+        ).fetchall()
+    return made.tenant, int(row[0])
+
+
+async def test_a_parked_event_is_applied_in_its_turn_once_the_handler_is_mended(log: Log) -> None:
+    tenant, position = await poisoned(log)
+    async with shop_of(log, Poisoned()) as shop:
+        with pytest.raises(NotFound):
+            await retry(shop, tenant, position + 1)
+        done = await retry(shop, tenant, position)
+        assert (done.solved, done.parked) == ([], {position: "ValueError"})
+        assert await shop.build("next") is None
+    assert await calls(log, tenant) == 2
+    async with shop_of(log) as shop:
+        done = await retry(shop, tenant)
+        assert (done.solved, done.parked) == ([position], {})
+        assert await shop.build("next") is None
+        assert await calls(log, tenant) == 3
+        with pytest.raises(NotFound):
+            await retry(shop, tenant)
+        await rebuild(shop, tenant=tenant)
+        assert (await compare(shop)).differing == 0
+
+
+async def test_a_skipped_event_is_on_record_and_left_out_of_rebuilds(log: Log) -> None:
+    tenant, position = await poisoned(log)
+    command = SkipProjectionEvent(
+        projection="costs", position=position, reason="counted twice by the provider"
+    )
+    async with shop_of(log) as shop:
+        with pytest.raises(NotFound):
+            await check_skippable(shop, tenant, position + 1)
+        await check_skippable(shop, tenant, position)
+        at = await skip_projection_event(command, context(tenant), store=log.store, clock=now)
+        assert await skip_projection_event(command, context(tenant), store=log.store, clock=now) == 0
+        await forget_parked(shop, tenant, position)
+        recorded = await log.store.event(tenant, at)
+        assert recorded.topic == "tenant.projection_event_skipped"
+        with pytest.raises(NotFound):
+            await retry(shop, tenant)
+        await rebuild(shop, tenant=tenant)  # by a handler that could apply it
+        assert (await compare(shop)).differing == 0
+        await switch(shop)
+    assert await calls(log, tenant) == 2
+
+
+class Stopping(Poisoned):
+    on_failure: ClassVar[Any] = "stop"
+
+
+async def test_a_skip_lets_a_stopped_projection_go_on(log: Log) -> None:
+    conversation = begun()
+    made = await create_tenant(
+        CreateTenant(name="Shop"), actor="operator:test", store=log.store, clock=now, ids=uuid4
+    )
+    tenant = made.tenant
+    async with projecting(log, (Stopping(),)) as live, shop_of(log, Stopping()) as shop:
+        await live.catch_up([tenant])  # it knows of no skip
+        for latency in (1.0, 666.0, 1.0):
+            exchange(conversation, latency)
+        await log.store.save(conversation, context=context(tenant))
+        await live.catch_up([tenant])
+        assert await calls(log, tenant) == 1
+        with psycopg.connect(log.url) as superuser:
+            query = "SELECT stopped FROM retrace.cursors WHERE tenant = %s"
+            (stopped,) = superuser.execute(query, [tenant]).fetchone() or ("",)
+        position = int(re.findall(r"event (\d+) can't be applied", stopped)[0])
+        await check_skippable(shop, tenant, position)
+        command = SkipProjectionEvent(projection="costs", position=position, reason="broken")
+        await skip_projection_event(command, context(tenant), store=log.store, clock=now)
+        await forget_parked(shop, tenant, position)
+        await live.catch_up([tenant])
+        assert await calls(log, tenant) == 2
