@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Router, post
 from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
 from application.tenant import Principal
 from domain.errors import NotFound, Refused
@@ -47,12 +49,17 @@ class CheckpointOut(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/v1/audit/verify", status_code=200, scope="audit:read")
 async def verify(
-    services: NamedDependency[Services], principal: NamedDependency[Principal]
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    closely: Annotated[
+        bool,
+        QueryParameter(description="Open every event with its key, those that a checkpoint speaks for too."),
+    ] = False,
 ) -> VerificationOut:
-    """Check every event against its keys and chain, and the log against what was signed of it."""
+    """Check every event's digest and chain, that the newest open with their keys, and the log against what was signed of it."""
     if (length := await services.reads.head(principal.tenant)) > LONGEST:
         raise Refused(f"the log has {length} events; verify more than {LONGEST} with `retrace audit verify`")
-    report = await services.verify(principal.tenant)
+    report = await services.verify(principal.tenant, closely=closely)
     return VerificationOut(
         events=report.events,
         signed=report.signed,

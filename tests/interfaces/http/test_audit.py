@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import httpx
 
 from domain.note import verify
+from infra.audit.verify import Report
+from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import Customer
 
 
@@ -16,6 +20,25 @@ async def test_a_log_is_signed_and_verified(ours: Customer) -> None:
     shown = report.json()
     assert (shown["findings"], shown["signed"]) == ([], made["size"])
     assert shown["events"] >= made["size"]
+
+
+async def test_a_log_is_verified_closely_where_that_is_asked_for(ours: Customer, parts: Services) -> None:
+    made = (await ours.http.post("/v1/audit/checkpoints")).json()
+    asked = []
+
+    async def noted(*_: object, closely: bool, **__: object) -> Report:
+        asked.append(closely)
+        return Report(
+            tenant=ours.tenant, events=made["size"], checkpoints=1, signed=made["size"], findings=()
+        )
+
+    with patch("interfaces.bootstrap.verify", noted):
+        for query in ("", "?closely=false", "?closely=true"):
+            assert (await ours.http.post(f"/v1/audit/verify{query}")).status_code == 200
+    assert asked == [False, False, True]
+    closely = (await ours.http.post("/v1/audit/verify?closely=true")).json()
+    assert (closely["findings"], closely["signed"]) == ([], made["size"])
+    assert (await ours.http.post("/v1/audit/verify?closely=perhaps")).status_code == 400
 
 
 async def test_verifying_needs_the_auditors_scope(ours: Customer, anyone: httpx.AsyncClient) -> None:
