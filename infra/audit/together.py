@@ -119,23 +119,27 @@ class Together:
         command = [sys.executable, "-m", "infra.audit.helper"]
         request = Request(url=self._database.url, role=self._database.role, tenant=self._tenant)
         asked: deque[int] = deque()
-        with Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as helper:
-            assert helper.stdin is not None
-            assert helper.stdout is not None
-            self._helpers.append(helper)
-            try:
-                send(helper.stdin, request)
-                while not self._over:
-                    while len(asked) < AHEAD and (after := self._next()) is not None:
-                        asked.append(after)
-                        send(helper.stdin, (after, self._size(after)))
-                    if not asked:
-                        return
-                    self._found[asked[0]] = receive(helper.stdout, Answer).stretch
-                    asked.popleft()
-            except (EOFError, OSError):
-                if not self._over:
-                    log.warning("a process that helped to verify has ended; the others do its part")
-            finally:
-                helper.kill()
-                self._left.extendleft(asked)
+        try:
+            with Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as helper:
+                assert helper.stdin is not None
+                assert helper.stdout is not None
+                self._helpers.append(helper)
+                try:
+                    send(helper.stdin, request)
+                    while not self._over:
+                        while len(asked) < AHEAD and (after := self._next()) is not None:
+                            asked.append(after)
+                            send(helper.stdin, (after, self._size(after)))
+                        if not asked:
+                            return
+                        self._found[asked[0]] = receive(helper.stdout, Answer).stretch
+                        asked.popleft()
+                finally:
+                    helper.kill()
+        except (EOFError, OSError) as error:  # also where there is no room for another process
+            if not self._over:
+                log.warning(
+                    "a process does not help to verify (%s); the others do its part", type(error).__name__
+                )
+        finally:
+            self._left.extendleft(reversed(asked))

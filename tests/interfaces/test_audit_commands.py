@@ -1,20 +1,13 @@
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Callable
-from pathlib import Path
 
 import psycopg
-import pytest
 import pytest_asyncio
-from click.testing import CliRunner, Result
 
-from interfaces.cli import cli
 from tests.application.tills import Till
-from tests.infra.log.parts import MASTER, log_on
-
-Run = Callable[..., Result]
+from tests.infra.log.parts import log_on
+from tests.interfaces.conftest import Run
 
 
 @pytest_asyncio.fixture(name="tenant")
@@ -24,21 +17,6 @@ async def _tenant(database_url: str) -> str:
         till = Till(log)
         await till.begin()
     return str(till.tenant)
-
-
-@pytest.fixture(name="run")
-def _run(database_url: str, tmp_path: Path) -> Run:
-    environment = {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": None,
-        "RETRACE_MASTER_KEY": base64.b64encode(MASTER).decode(),
-        "RETRACE_DATA": str(tmp_path),
-    }
-
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(cli, words, env=environment)
-
-    return run
 
 
 def test_a_clean_log_is_said_to_be_so(run: Run, tenant: str) -> None:

@@ -1,21 +1,14 @@
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 
 import psycopg
-import pytest
 import pytest_asyncio
-from click.testing import CliRunner, Result
 
-from interfaces.cli import cli
 from tests.application.tills import Till
-from tests.infra.log.parts import MASTER, log_on
-
-Run = Callable[..., Result]
+from tests.infra.log.parts import log_on
+from tests.interfaces.conftest import Run
 
 
 @pytest_asyncio.fixture(scope="module", name="tenant")
@@ -27,21 +20,6 @@ async def _tenant(database_url: str) -> str:
         await till.call(await till.begin(), 5, 4)
         await till.reserve(1)
     return str(till.tenant)
-
-
-@pytest.fixture(name="run")
-def _run(database_url: str, tmp_path: Path) -> Run:
-    environment = {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": None,
-        "RETRACE_MASTER_KEY": base64.b64encode(MASTER).decode(),
-        "RETRACE_DATA": str(tmp_path),
-    }
-
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(cli, words, env=environment)
-
-    return run
 
 
 def test_a_budget_is_shown(run: Run, tenant: str) -> None:

@@ -16,8 +16,7 @@ from domain.errors import NotFound
 from domain.routing import PassedOver, Routing
 from tests.infra.log.parts import context, log_on, now
 from tests.infra.projections.parts import projecting
-from tests.interfaces.test_look_commands import Run
-from tests.interfaces.test_look_commands import _run as _run  # the fixture `run`
+from tests.interfaces.conftest import Run
 
 
 @pytest_asyncio.fixture(scope="module", name="call")

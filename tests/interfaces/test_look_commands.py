@@ -1,24 +1,17 @@
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from uuid import uuid4
 
-import pytest
 import pytest_asyncio
-from click.testing import CliRunner, Result
 
 from application.tenant import CreateTenant, create_tenant
 from domain.conversation import Conversation
 from domain.errors import Invalid, NotFound
-from interfaces.cli import cli
-from tests.infra.log.parts import MASTER, context, log_on, now
+from tests.infra.log.parts import context, log_on, now
 from tests.infra.projections.parts import begun, exchange, projecting
-
-Run = Callable[..., Result]
+from tests.interfaces.conftest import Run
 
 
 @pytest_asyncio.fixture(scope="module", name="conversation")
@@ -35,21 +28,6 @@ async def _conversation(database_url: str) -> Conversation:
         async with projecting(log) as projector:
             await projector.catch_up()
     return conversation
-
-
-@pytest.fixture(name="run")
-def _run(database_url: str, tmp_path: Path) -> Run:
-    environment = {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": None,
-        "RETRACE_MASTER_KEY": base64.b64encode(MASTER).decode(),
-        "RETRACE_DATA": str(tmp_path),
-    }
-
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(cli, words, env=environment)
-
-    return run
 
 
 def tenant_of(run: Run) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 import pytest_asyncio
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from application.tenant import CreateTenant, create_tenant
 from domain.completion import Attempt, Usage
@@ -22,10 +19,9 @@ from domain.errors import Refused
 from domain.pricing import cost
 from domain.routing import Routing
 from infra.providers.catalogue import load_catalogue
-from interfaces.cli import cli
-from tests.infra.log.parts import MASTER, context, log_on, now
+from tests.infra.log.parts import context, log_on, now
+from tests.interfaces.conftest import Run
 
-Run = Callable[..., Result]
 USAGE = Usage(input=300_000, cached=100, written=7, output=41)
 
 
@@ -66,21 +62,6 @@ async def _recorded(database_url: str) -> Recorded:
         conversation.meter(interaction=interaction, routing=routing, attempts=attempts, at=now())
         await log.store.save(conversation, context=context(made.tenant))
     return Recorded(made.tenant, 2 * cost(USAGE, price), price.id)
-
-
-@pytest.fixture(name="run")
-def _run(database_url: str, tmp_path: Path) -> Run:
-    environment = {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": None,
-        "RETRACE_MASTER_KEY": base64.b64encode(MASTER).decode(),
-        "RETRACE_DATA": str(tmp_path),
-    }
-
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(cli, words, env=environment)
-
-    return run
 
 
 def shown(result: Result) -> Any:

@@ -1,23 +1,17 @@
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Callable
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 import pytest_asyncio
-from click.testing import CliRunner, Result
 
 from application.tenant import CreateTenant, create_tenant
 from domain.errors import NotFound, Refused
-from interfaces.cli import cli
-from tests.infra.log.parts import MASTER, context, log_on, now
+from tests.infra.log.parts import context, log_on, now
 from tests.infra.projections.parts import Poisoned, begun, exchange, projecting
-
-Run = Callable[..., Result]
+from tests.interfaces.conftest import Run
 
 
 @pytest_asyncio.fixture(scope="module", name="tenant")
@@ -39,18 +33,8 @@ async def _tenant(database_url: str) -> UUID:
 
 
 @pytest.fixture(name="run")
-def _run(database_url: str, tmp_path: Path) -> Run:
-    environment = {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": None,
-        "RETRACE_MASTER_KEY": base64.b64encode(MASTER).decode(),
-        "RETRACE_DATA": str(tmp_path),
-    }
-
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(cli, ["projections", *words], env=environment)
-
-    return run
+def _run(run: Run) -> Run:
+    return lambda *words: run("projections", *words)
 
 
 def test_a_rebuild_is_compared_listed_switched_and_dropped(run: Run, tenant: UUID, database_url: str) -> None:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -10,7 +8,6 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 import pytest_asyncio
-from click.testing import CliRunner, Result
 
 from application.routing_policy import ConfigureRouting, configure_routing
 from application.tenant import CreateTenant, create_tenant
@@ -20,11 +17,10 @@ from domain.conversation import Conversation
 from domain.pricing import cost
 from domain.routing_policy import RoutingPolicy
 from infra.providers.catalogue import load_catalogue
-from interfaces.cli import cli
 from interfaces.http.openapi import EXAMPLES
-from tests.infra.log.parts import MASTER, context, log_on, now
+from tests.infra.log.parts import context, log_on, now
+from tests.interfaces.conftest import Run
 
-Run = Callable[..., Result]
 POLICY = msgspec.convert(EXAMPLES["put", "/v1/routing"], RoutingPolicy)
 QUESTIONS = ("When are you open?", "Could you compare the two plans for me?", "Where is my order 4711?")
 
@@ -65,19 +61,8 @@ async def _tenant(database_url: str) -> UUID:
 
 
 @pytest.fixture(name="run")
-def _run(database_url: str, tmp_path: Path, tenant: UUID) -> Run:
-    environment = {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": None,
-        "RETRACE_MASTER_KEY": base64.b64encode(MASTER).decode(),
-        "RETRACE_DATA": str(tmp_path),
-    }
-
-    def run(*words: str) -> Result:
-        words = ("replay", "routing", "--tenant", str(tenant), *words)
-        return CliRunner().invoke(cli, words, env=environment)
-
-    return run
+def _run(run: Run, tenant: UUID) -> Run:
+    return lambda *words: run("replay", "routing", "--tenant", str(tenant), *words)
 
 
 def test_as_recorded_nothing_differs(run: Run) -> None:

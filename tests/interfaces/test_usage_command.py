@@ -1,23 +1,17 @@
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from click.testing import CliRunner, Result
 
 from application.tenant import CreateTenant, create_tenant
 from domain.errors import Invalid, NotFound
-from interfaces.cli import cli
-from tests.infra.log.parts import MASTER, log_on, now
+from tests.infra.log.parts import log_on, now
 from tests.infra.projections.parts import projecting, talk
-
-Run = Callable[..., Result]
+from tests.interfaces.conftest import Run
 
 
 @pytest_asyncio.fixture(scope="module", name="tenant")
@@ -34,18 +28,8 @@ async def _tenant(database_url: str) -> UUID:
 
 
 @pytest.fixture(name="run")
-def _run(database_url: str, tmp_path: Path) -> Run:
-    environment = {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": None,
-        "RETRACE_MASTER_KEY": base64.b64encode(MASTER).decode(),
-        "RETRACE_DATA": str(tmp_path),
-    }
-
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(cli, ["usage", *words], env=environment)
-
-    return run
+def _run(run: Run) -> Run:
+    return lambda *words: run("usage", *words)
 
 
 def test_usage_is_told_for_people_and_for_programs(run: Run, tenant: UUID) -> None:

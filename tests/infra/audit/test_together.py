@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import random
@@ -85,7 +86,19 @@ async def test_helpers_that_are_killed_are_done_without(
     monkeypatch.setattr(together, "Popen", Killed)
     with caplog.at_level(logging.WARNING, "retrace.audit"):
         assert await verified(found, 3) == await verified(found, 1)
-    assert "has ended; the others do its part" in caplog.text
+    assert "the others do its part" in caplog.text
+
+
+async def test_where_there_is_no_room_for_a_helper_one_process_does_all(
+    found: Audited, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "no more processes")
+
+    monkeypatch.setattr(together, "Popen", full)
+    with caplog.at_level(logging.WARNING, "retrace.audit"):
+        assert await verified(found, 2) == await verified(found, 1)
+    assert "BlockingIOError" in caplog.text
 
 
 async def test_an_erasure_stands_in_another_stretch_than_what_it_has_taken(found: Audited) -> None:
