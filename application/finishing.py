@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -28,16 +28,33 @@ AGAIN = 5.0
 
 
 async def ended(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel `tasks` and wait for all of them. Raises what the first one failed with.
+    """Cancel `tasks` and wait for all of them. Raises what the first one failed with. Whoever is cancelled meanwhile tells them again.
 
     One cancellation may be lost on its way: `asyncio.wait_for` of Python 3.11, which psycopg's pool and redis-py build on, takes a
     result that comes in the same moment instead (https://github.com/python/cpython/issues/86296).
     """
-    left: Collection[asyncio.Task[Any]] = [task for task in tasks if not task.done()]
-    while left:
+    cancelled: asyncio.CancelledError | None = None
+    while left := [task for task in tasks if not task.done()]:
         for task in left:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=AGAIN)
+        try:
+            await asyncio.wait(left, timeout=AGAIN)
+        except asyncio.CancelledError as again:
+            cancelled = again
     for task in tasks:
         if not task.cancelled() and (error := task.exception()) is not None:
             raise error
+    if cancelled is not None:
+        raise cancelled
+
+
+async def together(*works: Coroutine[Any, Any, None]) -> None:
+    """All of `works` at once, until all ended or one failed; raises what it failed with. Nothing of them goes on after that.
+
+    A TaskGroup would cancel each once, and a work that lost that cancellation would go on for ever.
+    """
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        await ended(*tasks)

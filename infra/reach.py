@@ -105,11 +105,12 @@ class Reach:
             self._looking = asyncio.create_task(self._look())
 
     async def _look(self) -> None:
+        """The first time at once: where this process itself stood still for a moment, Redis is there."""
         while True:
-            await asyncio.sleep(self._every)
             try:
                 await self._ask(lambda redis: redis.ping())
             except (RedisError, OSError):
+                await asyncio.sleep(self._every)
                 continue
             self._looking = None
             log.warning("Redis answers again")

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 
 import psycopg
 
+from application.finishing import together
 from application.ports import Unavailable
 from domain.errors import Refusal
 from infra.database import Database
@@ -19,10 +20,10 @@ from infra.hints import Hints
 from infra.log.reader import Reader
 from infra.projections.abandoned import Abandoned
 from infra.projections.places import Build, Place, builds, placed
-from infra.projections.progress import progress
+from infra.projections.progress import NEAR, progress
 from infra.projections.projector import Projector
 from infra.projections.read_models import UNBUILT
-from infra.projections.rebuild import NEAR, finish, workshop
+from infra.projections.rebuild import finish, workshop
 from infra.projections.switching import switch
 from projections.base import Projection
 
@@ -49,10 +50,7 @@ class Beside:
 
     async def run(self) -> None:
         """Until cancelled. A database that is away is waited for."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_up("next"))
-            group.create_task(self._keep_up("old"))
-            group.create_task(self._mind_abandoned())
+        await together(self._keep_up("next"), self._keep_up("old"), self._mind_abandoned())
 
     async def _keep_up(self, place: Place) -> None:
         while True:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 
+from domain.errors import Refused
 from infra.database import Connection, Database
 from infra.projections.places import SCHEMAS, Build, Place
+
+NEAR = 1000
+"""Positions that are caught up within moments: a copy that is no further behind has caught up with a log that goes on."""
+
+STILL = 2.0
+"""Seconds in which a copy that is far behind must come nearer, or the switch is refused."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,3 +78,30 @@ async def parked(system: Database, name: str, place: Place, tenant: UUID) -> dic
     async with system.system() as connection:
         rows = await (await connection.execute(query.encode(), [tenant, name])).fetchall()
     return {row[0]: row[1] for row in rows}
+
+
+async def come_near(system: Database, copy: Build) -> None:
+    """Wait for the projectors that bring the copy near the live one; right after a switch they have just begun to keep up the former one.
+
+    Raises Refused when it does not come nearer, or has stopped.
+    """
+    least, since = float("inf"), time.monotonic()
+    while True:
+        async with system.system() as connection:
+            behind = await behind_live(connection, copy)
+        for tenant, _, _, stopped in behind:
+            if stopped:
+                raise Refused(
+                    f"this copy of {copy.projection} is not caught up: for tenant {tenant}, {stopped}"
+                )
+        left = sum(live - done for _, live, done, _ in behind)
+        if left <= NEAR:
+            return
+        if left < least:
+            least, since = left, time.monotonic()
+        elif time.monotonic() > since + STILL:
+            raise Refused(
+                f"this copy of {copy.projection} is not caught up: {left} events behind, and comes no nearer; "
+                "is a projector running? It, or a new rebuild, brings it up"
+            )
+        await asyncio.sleep(0.05)

@@ -16,16 +16,13 @@ from infra.database import Database
 from infra.hints import Hints
 from infra.log.reader import Reader
 from infra.projections.places import SCHEMAS, Build, Place, as_owner, builds, placed
-from infra.projections.progress import Progress, progress
+from infra.projections.progress import NEAR, Progress, progress
 from infra.projections.projector import Projector
 from infra.projections.read_models import begin
 from projections.base import Projection
 
 PACE = 0.1
 """Seconds between two looks at the progress."""
-
-NEAR = 1000
-"""Positions that are caught up within moments: a copy that is no further behind has caught up with a log that goes on."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from application import finishing
-from application.finishing import ended, finished
+from application.finishing import ended, finished, together
 from infra.hints import Hints
 
 
@@ -46,6 +46,56 @@ async def test_a_task_that_lost_its_cancellation_is_told_again(monkeypatch: pyte
     with pytest.raises(ValueError, match="a bug"):
         await ended(*tasks)
     assert tasks[0].cancelled()
+
+
+class Deaf:
+    """Work that does not hear the first times that it is cancelled."""
+
+    def __init__(self, times: int) -> None:
+        self.left, self.over = times, False
+
+    async def work(self) -> None:
+        while not self.over:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                self.over = self.left == 0
+                self.left -= 1
+
+
+async def test_works_together_end_though_one_of_them_did_not_hear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finishing, "AGAIN", 0.01)
+    deaf, hearing = Deaf(times=2), Deaf(times=0)
+    task = asyncio.create_task(together(deaf.work(), together(hearing.work())))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.wait([task], timeout=5)
+    assert task.cancelled()
+    assert deaf.over
+    assert hearing.over
+
+
+async def test_whoever_waits_for_an_end_and_is_cancelled_again_tells_so_again() -> None:
+    deaf = Deaf(times=2)
+    task = asyncio.create_task(together(deaf.work()))
+    for _ in range(3):
+        await asyncio.sleep(0.01)
+        assert not task.done()
+        task.cancel()
+    await asyncio.wait([task], timeout=1)
+    assert task.cancelled()
+    assert deaf.over
+
+
+async def test_when_one_of_several_fails_the_others_end_and_all_hear_why() -> None:
+    async def broken() -> None:
+        await asyncio.sleep(0.01)
+        raise ValueError("a bug")
+
+    hearing = Deaf(times=0)
+    with pytest.raises(ValueError, match="a bug"):
+        await together(hearing.work(), broken(), asyncio.sleep(0))
+    assert hearing.over
 
 
 async def test_a_listener_is_cancelled_also_in_the_moment_of_a_hint() -> None:

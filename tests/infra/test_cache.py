@@ -279,6 +279,7 @@ async def test_redis_may_be_killed_and_come_back(tmp_path: Path, log: Log) -> No
                     await asyncio.sleep(0.05)
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_what_was_to_be_forgotten_while_redis_hung_is_forgotten_when_it_is_back(
     tmp_path: Path, log: Log
 ) -> None:

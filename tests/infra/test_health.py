@@ -231,6 +231,7 @@ async def test_redis_may_be_killed_and_come_back(tmp_path: Path) -> None:
             assert await one.admit(meanwhile) is not None
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_redis_that_hangs_holds_nobody_up(tmp_path: Path) -> None:
     with EmbeddedRedis(tmp_path) as server:
         async with process(server.url) as health:

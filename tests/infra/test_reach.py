@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 
 from infra.embedded import Servers
 from infra.embedded.redis import EmbeddedRedis
-from infra.reach import CONNECTIONS, PATIENCE, Away, Reach
+from infra.reach import CONNECTIONS, EVERY, Away, Reach
 
 
 @pytest_asyncio.fixture(name="reach")
@@ -60,7 +60,7 @@ async def test_whoever_goes_away_in_the_middle_leaves_no_answer_to_the_next(reac
 
 
 async def test_a_server_that_stands_still_costs_one_wait_and_is_asked_again_when_it_goes_on(
-    tmp_path: Path,
+    tmp_path: Path, hasty: float
 ) -> None:
     with EmbeddedRedis(tmp_path) as server:
         reach = Reach(server.url, every=0.05)
@@ -72,7 +72,7 @@ async def test_a_server_that_stands_still_costs_one_wait_and_is_asked_again_when
             for _ in range(100):
                 with pytest.raises(Away):
                     await said(reach, "hello?")
-            assert PATIENCE <= time.monotonic() - began < 2 * PATIENCE
+            assert hasty <= time.monotonic() - began < 2 * hasty
         finally:
             os.kill(server.pid, signal.SIGCONT)
         async with asyncio.timeout(10):
@@ -80,6 +80,19 @@ async def test_a_server_that_stands_still_costs_one_wait_and_is_asked_again_when
                 await asyncio.sleep(0.01)
         assert await said(reach, "again") == b"again"
         await reach.close()
+
+
+async def test_a_process_that_stood_still_itself_asks_on_at_once(reach: Reach, hasty: float) -> None:
+    assert await said(reach, "quick") == b"quick"
+    asking = asyncio.create_task(said(reach, "hello?"))
+    await asyncio.sleep(0)
+    time.sleep(1.1 * hasty)  # noqa: ASYNC251 - all of the process stands still
+    with pytest.raises(Away):
+        await asking
+    async with asyncio.timeout(EVERY / 2):
+        while not reach.there:
+            await asyncio.sleep(0.01)
+    assert await said(reach, "again") == b"again"
 
 
 async def test_where_there_is_none_it_says_so() -> None:

@@ -11,8 +11,9 @@ import psycopg
 import pytest
 from sqlalchemy import func, select
 
-from domain.errors import NotFound
+from domain.errors import NotFound, Refused
 from infra.database import Database
+from infra.projections import progress
 from infra.projections.comparing import compare
 from infra.projections.read_models import drop
 from infra.projections.reads import Reads
@@ -140,3 +141,24 @@ async def test_a_long_reader_is_waited_for_without_holding_up_the_others(log: Lo
                 await asyncio.sleep(0.02)
             assert not switching.done()
         assert await switching < 1
+
+
+async def test_a_copy_that_is_far_behind_is_waited_for_while_it_comes_nearer(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "NEAR", 1)
+    tenant = uuid4()
+    async with shop_of(log) as shop:
+        await rebuild(shop)
+        await talk(log, tenant, 3)
+        await caught_up(log)
+        monkeypatch.setattr(progress, "STILL", 0.2)
+        with pytest.raises(Refused, match="comes no nearer; is a projector running"):
+            await switch(shop)
+        monkeypatch.setattr(progress, "STILL", 20.0)
+        switched = asyncio.create_task(switch(shop))
+        await asyncio.sleep(0.3)
+        assert not switched.done()
+        async with role(log):
+            await switched
+    assert await calls(log, tenant) == 3
