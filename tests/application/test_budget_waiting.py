@@ -56,7 +56,7 @@ async def test_a_call_does_not_wait_for_what_it_holds_itself(till: Till) -> None
     mine, started = await holding(till, 4), time.monotonic()
     with pytest.raises(BudgetExhausted):
         await more(till, 7, mine)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 3
     await till.settle(await till.begin(), [], mine)
     await till.check()
 

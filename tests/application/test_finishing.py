@@ -82,7 +82,7 @@ async def test_whoever_waits_for_an_end_and_is_cancelled_again_tells_so_again() 
         await asyncio.sleep(0.01)
         assert not task.done()
         task.cancel()
-    await asyncio.wait([task], timeout=1)
+    await asyncio.wait([task], timeout=4)
     assert task.cancelled()
     assert deaf.over
 
@@ -114,5 +114,5 @@ async def test_a_listener_is_cancelled_also_in_the_moment_of_a_hint() -> None:
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
-        await asyncio.wait([task], timeout=1)
+        await asyncio.wait([task], timeout=4)
         assert task.cancelled(), turns

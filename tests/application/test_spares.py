@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
@@ -101,10 +102,15 @@ async def test_what_nobody_takes_is_given_back_within_seconds(till: Till) -> Non
 
 async def test_one_that_is_taken_and_left_again_stays_as_long_as_it_is_used(till: Till) -> None:
     spares = till.ahead()
-    for _ in range(6):
+    rounds = 0
+    while rounds < 6:
+        began = time.monotonic()
         await call(till, 1, Decimal("0.1"))
         await asyncio.sleep(IDLE / 2)
-        assert spares.held(till.tenant) == 10**12
+        held = spares.held(till.tenant)
+        if time.monotonic() < began + IDLE:  # on a busy machine it may have been idle for longer
+            assert held == 10**12
+            rounds += 1
 
 
 async def test_near_a_limit_there_are_none(till: Till) -> None:

@@ -374,7 +374,7 @@ async def test_a_full_disk_is_told_at_once_and_writes_nothing_until_there_is_roo
     ctx = context()
     async with full_disk(log.url):
         with pytest.raises(Unavailable, match="disk is full, so nothing was saved"):
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(5):
                 await log.store.save(started(), context=ctx)
     saved = await log.store.save(started(), context=ctx)
     assert (saved.position, saved.duplicate) == (2, False)

@@ -215,7 +215,7 @@ async def test_a_stream_without_a_word_cost_nothing_as_far_as_we_know(double: Do
 async def test_a_stream_that_begins_with_an_error_is_closed(double: Double, http: Outgoing) -> None:
     error = await failure(completer(double, http, "error-first"), streamed=True)
     assert (error.outcome, error.partial) == ("unavailable", None)
-    await asyncio.wait_for(double.calls[0].gone.wait(), 1)
+    await asyncio.wait_for(double.calls[0].gone.wait(), 10)
 
 
 @pytest.mark.parametrize("fault", WRONG_USAGES)
@@ -232,7 +232,7 @@ async def test_whoever_stops_listening_ends_the_call_at_the_provider(double: Dou
     stream = completer(double, http, "long").stream(request(MODEL))
     assert [await anext(stream) for _ in range(3)] == ["0 ", "1 ", "2 "]
     await stream.aclose()
-    await asyncio.wait_for(double.calls[0].gone.wait(), 1)
+    await asyncio.wait_for(double.calls[0].gone.wait(), 10)
 
 
 @pytest.mark.parametrize(("fault", "streamed"), [("long", True), ("slow", True), ("slow", False)])
@@ -247,7 +247,7 @@ async def test_whoever_is_cancelled_ends_the_call_at_the_provider(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.wait_for(double.calls[0].gone.wait(), 1)
+    await asyncio.wait_for(double.calls[0].gone.wait(), 10)
 
 
 async def failure(asked: GeminiCompleter, streamed: bool) -> ProviderError:

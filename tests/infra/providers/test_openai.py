@@ -280,7 +280,7 @@ async def test_whoever_stops_listening_ends_the_call_at_the_provider(double: Dou
     assert [await anext(stream) for _ in range(3)] == ["0 ", "1 ", "2 "]
     await stream.aclose()
     call = double.calls[0]
-    await asyncio.wait_for(call.gone.wait(), 1)
+    await asyncio.wait_for(call.gone.wait(), 10)
     assert not call.over
 
 
@@ -294,7 +294,7 @@ async def test_whoever_is_cancelled_ends_the_call_at_the_provider(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.wait_for(double.calls[0].gone.wait(), 1)
+    await asyncio.wait_for(double.calls[0].gone.wait(), 10)
 
 
 async def test_a_server_that_is_not_there_is_unavailable(double: Double, http: Outgoing) -> None:

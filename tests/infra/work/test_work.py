@@ -355,7 +355,7 @@ async def test_nothing_waits_for_a_row_that_an_append_has_locked(
     async with append.connection.transaction():
         await append.owe(A, "answer", "1")
         end = Finished(item, Ending.DONE)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             assert await work.finish([end]) == [end], "to be said again"
             assert await work.renew([item], LEASES) == ([], [])
             assert await claim(work) == []

@@ -126,7 +126,7 @@ async def test_a_failed_try_is_repeated_later_and_parks_in_the_end(rows: Rows, d
     async with working(database, handler, attempts=2):
         await until(lambda: rows.one("parked_at IS NOT NULL"))
     assert await rows.one("attempts") == 2
-    assert 0.45 < tries[1] - tries[0] < 2
+    assert 0.45 < tries[1] - tries[0] < 5
 
 
 async def test_a_server_of_ours_that_is_away_costs_no_try(rows: Rows, database: Database) -> None:
@@ -199,11 +199,11 @@ async def test_a_hint_wakes_the_worker_long_before_it_looks_for_itself(
     async def handler(item: Item) -> None:
         done.set()
 
-    async with working(database, handler, hints=hints, poll=5):
+    async with working(database, handler, hints=hints, poll=60):
         await asyncio.sleep(0.3)
         await rows.owe(A, "answer", "1")
         hints.changed(A)
-        await asyncio.wait_for(done.wait(), 1)
+        await asyncio.wait_for(done.wait(), 10)
 
 
 async def test_a_long_try_keeps_its_lease(rows: Rows, database: Database) -> None:
@@ -243,7 +243,7 @@ async def test_a_try_whose_lease_was_lost_is_stopped_and_its_end_changes_nothing
         await rows.connection.execute(
             "UPDATE work SET holder = %s, wake_at = now() + interval '1 hour'", (other,)
         )
-        await asyncio.wait_for(stopped.wait(), 2)
+        await asyncio.wait_for(stopped.wait(), 10)
     assert await rows.get("holder, attempts, error") == [(other, 1, None)]
 
 
@@ -314,7 +314,7 @@ async def test_work_of_a_killed_worker_comes_back_when_its_lease_ends(
         while len(items) < 4:
             items += (await Work(database).claim({"hang": 30}, 10)).items
             await asyncio.sleep(0.02)
-    assert 0.3 < monotonic() - killed < 2, "the lease is of one second"
+    assert 0.3 < monotonic() - killed < 5, "the lease is of one second"
     assert {item.attempts for item in items} == {2}
 
 
