@@ -40,7 +40,7 @@ class Reach:
     def __init__(self, url: str | None, *, every: float = EVERY) -> None:
         self._redis = (
             Redis.from_url(url, socket_timeout=None, socket_connect_timeout=None, retry=Retry(NoBackoff(), 1))
-            if url is not None
+            if url
             else None
         )
         self._idle: list[Redis] = []

@@ -141,9 +141,7 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
     url = str(settings.database_url)
     await migrate(url)
     async with AsyncExitStack() as stack:
-        redis = await stack.enter_async_context(
-            Reach(str(settings.redis_url) if settings.redis_url else None)
-        )
+        redis = await stack.enter_async_context(Reach(settings.redis_url))
         hints = Hints(redis)
         stack.push_async_callback(hints.close)
         database = await stack.enter_async_context(Database(url, size=pool))

@@ -28,7 +28,7 @@ async def project(settings: Settings) -> None:
     await wait_for(url)
     await migrate(url)
     async with (
-        Reach(str(settings.redis_url) if settings.redis_url else None) as redis,
+        Reach(settings.redis_url) as redis,
         Database(url, role="retrace_projector", size=8) as writer,
         Database(url, role="retrace_runner", size=2) as system,
     ):
