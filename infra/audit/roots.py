@@ -22,18 +22,25 @@ class Roots:
         self._tenant = tenant
         self._signed = list(signed)
         self._stored = stored
-        self._tree = Tree()
+        self._tree = Tree()  # of the last checkpoint
+        self._taken = 0
+        self._leaves: list[bytes | None] = []  # those taken since that checkpoint
+        self._here: Tree | None = self._tree  # with them; None: one is missing
         self._lost = False
         self._differing: list[tuple[int, bytes | None, bytes]] = []  # number, leaf here, leaf that was signed
         self.findings: list[Finding] = []
 
     async def check(self, leaves: list[bytes | None]) -> None:
         """Take from `leaves`, which go on where the last call's ended, all that a checkpoint speaks of."""
-        while self._signed and self._signed[0].size <= self._tree.size + len(leaves):
-            checkpoint = self._signed.pop(0)
-            count = checkpoint.size - self._tree.size
-            await self._settle(leaves[:count], checkpoint)
-            del leaves[:count]
+        while self._signed:
+            checkpoint = self._signed[0]
+            piece = leaves[: checkpoint.size - self._taken]
+            del leaves[: len(piece)]
+            self._take(piece)
+            if self._taken < checkpoint.size:
+                return
+            self._signed.pop(0)
+            await self._settle(checkpoint)
 
     def finish(self, last: int, wrong: set[int]) -> None:
         """The log ends at number `last`. `wrong`: numbers of events that are known to be no longer what they were."""
@@ -42,12 +49,18 @@ class Roots:
             size = self._signed[-1].size
             self._found("truncated", last + 1, f"the log ends at {last}, but was signed with {size} events")
 
-    async def _settle(self, leaves: Sequence[bytes | None], checkpoint: Checkpoint) -> None:
+    def _take(self, leaves: Sequence[bytes | None]) -> None:
+        """The tree grows piece by piece, while other processes check what comes next."""
+        self._taken += len(leaves)
+        if not self._lost:
+            self._leaves += leaves
+            self._here = _grown(self._here, leaves) if self._here is not None and None not in leaves else None
+
+    async def _settle(self, checkpoint: Checkpoint) -> None:
         if self._lost:
             return
-        start = self._tree.size
+        start, leaves, here = self._tree.size, self._leaves, self._here
         stored = await self._stored(start, checkpoint.size)
-        here = _grown(self._tree, leaves) if None not in leaves else None
         if here is not None and here.root() == checkpoint.root:
             self._tree = here
             if stored != leaves:
@@ -64,6 +77,7 @@ class Roots:
             text = f"numbers {start + 1} to {checkpoint.size} are not what was signed; the stored tree does not tell which"
             self._found("rewritten", start + 1, text)
             self._lost = True
+        self._here, self._leaves = self._tree, []
 
     def _name(self, wrong: set[int]) -> None:
         """The events that are not at their number; neighbours that moved together are one finding."""
