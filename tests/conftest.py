@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import uvloop
 
-from infra import reach
+from infra import health, reach
 from infra.database import migrate
 from infra.embedded import Servers, servers
 
@@ -31,12 +31,14 @@ def _patience_with_redis() -> Iterator[None]:
     """A machine that is busy stands still at times. Tests of the wait itself set it as it is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reach, "PATIENCE", 10.0)
+        patch.setattr(health, "PATIENCE", 10.0)
         yield
 
 
 @pytest.fixture(name="hasty")
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> float:
     """For tests of a Redis that stands still: seconds that it is waited for."""
+    monkeypatch.setattr(health, "PATIENCE", 0.05)
     monkeypatch.setattr(reach, "PATIENCE", 0.25)
     return 0.25
 
