@@ -48,7 +48,7 @@ async def ended(*tasks: asyncio.Task[Any]) -> None:
         raise cancelled
 
 
-async def together(*works: Coroutine[Any, Any, None]) -> None:
+async def abreast(*works: Coroutine[Any, Any, None]) -> None:
     """All of `works` at once, until all ended or one failed; raises what it failed with. Nothing of them goes on after that.
 
     A TaskGroup would cancel each once, and a work that lost that cancellation would go on for ever.

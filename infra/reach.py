@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -47,6 +48,7 @@ class Reach:
         self._turns = asyncio.Semaphore(CONNECTIONS)
         self._every = every
         self._looking: asyncio.Task[None] | None = None
+        self._gone_at = float("-inf")
 
     async def __aenter__(self) -> Reach:
         return self
@@ -102,15 +104,20 @@ class Reach:
                 "Redis does not answer (%s): going on without caches and hints; this process judges providers alone",
                 type(error).__name__,
             )
-            self._looking = asyncio.create_task(self._look())
+            # At once: perhaps it was this process that stood still. Not again and again, for one that answers this look only.
+            before, self._gone_at = self._gone_at, time.monotonic()
+            self._looking = asyncio.create_task(
+                self._look(0.0 if self._gone_at - before > self._every else self._every)
+            )
 
-    async def _look(self) -> None:
-        """The first time at once: where this process itself stood still for a moment, Redis is there."""
+    async def _look(self, pause: float) -> None:
+        """After `pause` seconds, and then again and again, until it answers."""
         while True:
+            await asyncio.sleep(pause)
             try:
                 await self._ask(lambda redis: redis.ping())
             except (RedisError, OSError):
-                await asyncio.sleep(self._every)
+                pause = self._every
                 continue
             self._looking = None
             log.warning("Redis answers again")

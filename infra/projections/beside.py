@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 
 import psycopg
 
-from application.finishing import together
+from application.finishing import abreast
 from application.ports import Unavailable
 from domain.errors import Refusal
 from infra.database import Database
@@ -50,7 +50,7 @@ class Beside:
 
     async def run(self) -> None:
         """Until cancelled. A database that is away is waited for."""
-        await together(self._keep_up("next"), self._keep_up("old"), self._mind_abandoned())
+        await abreast(self._keep_up("next"), self._keep_up("old"), self._mind_abandoned())
 
     async def _keep_up(self, place: Place) -> None:
         while True:

@@ -109,7 +109,7 @@ class Shop:
         """(kind, key) of the tenant's work."""
         async with self.parts.system.system() as connection:
             query = "SELECT kind, key FROM work WHERE tenant = %s"
-            return set(await (await connection.execute(query, [self.context.tenant])).fetchall())  # type: ignore[arg-type]
+            return set(await (await connection.execute(query, [self.context.tenant])).fetchall())  # type: ignore[arg-type]  # rows are of any width
 
 
 @pytest_asyncio.fixture(scope="module", name="parts")

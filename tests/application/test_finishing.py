@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from application import finishing
-from application.finishing import ended, finished, together
+from application.finishing import abreast, ended, finished
 from infra.hints import Hints
 
 
@@ -63,10 +63,10 @@ class Deaf:
                 self.left -= 1
 
 
-async def test_works_together_end_though_one_of_them_did_not_hear(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_works_abreast_end_though_one_of_them_did_not_hear(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finishing, "AGAIN", 0.01)
     deaf, hearing = Deaf(times=2), Deaf(times=0)
-    task = asyncio.create_task(together(deaf.work(), together(hearing.work())))
+    task = asyncio.create_task(abreast(deaf.work(), abreast(hearing.work())))
     await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.wait([task], timeout=5)
@@ -77,7 +77,7 @@ async def test_works_together_end_though_one_of_them_did_not_hear(monkeypatch: p
 
 async def test_whoever_waits_for_an_end_and_is_cancelled_again_tells_so_again() -> None:
     deaf = Deaf(times=2)
-    task = asyncio.create_task(together(deaf.work()))
+    task = asyncio.create_task(abreast(deaf.work()))
     for _ in range(3):
         await asyncio.sleep(0.01)
         assert not task.done()
@@ -94,7 +94,7 @@ async def test_when_one_of_several_fails_the_others_end_and_all_hear_why() -> No
 
     hearing = Deaf(times=0)
     with pytest.raises(ValueError, match="a bug"):
-        await together(hearing.work(), broken(), asyncio.sleep(0))
+        await abreast(hearing.work(), broken(), asyncio.sleep(0))
     assert hearing.over
 
 

@@ -52,7 +52,7 @@ class Seen:
         self.asked: list[tuple[UUID, int]] = []
 
     @staticmethod
-    def _side(failed: int, count: int):  # type: ignore[no-untyped-def]
+    def _side(failed: int, count: int) -> dict[str, Figure]:
         rate = Figure(count=count, total=Decimal(failed), squares=Decimal(failed))
         return {"failure_rate": rate, "latency_ms": rate}
 

@@ -95,6 +95,16 @@ async def test_a_process_that_stood_still_itself_asks_on_at_once(reach: Reach, h
     assert await said(reach, "again") == b"again"
 
 
+async def test_a_server_that_answers_and_refuses_is_left_alone_between_two_looks(
+    reach: Reach, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(200):
+        with pytest.raises(Away):
+            await reach.ask(lambda redis: redis.execute_command("NONSENSE"))
+        await asyncio.sleep(0.002)
+    assert len(caplog.records) <= 6
+
+
 async def test_where_there_is_none_it_says_so() -> None:
     reach = Reach(None)
     assert not reach.there

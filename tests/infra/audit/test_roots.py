@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from hashlib import sha256
 from uuid import UUID
@@ -68,8 +67,7 @@ async def test_however_the_log_is_cut_a_good_one_has_no_findings_and_a_changed_o
 
 async def test_without_the_stored_tree_it_is_said_between_which_checkpoints_and_nothing_more() -> None:
     leaves = leaves_of(30)
-    there: list[bytes | None] = list(leaves)
-    there[random.randrange(10, 20)] = bytes(32)
+    there = [*leaves[:15], bytes(32), *leaves[16:]]
     assert await faults(there, signed(leaves, 10, 20, 25, 30), ()) == [
         ("tree damaged", None),
         ("rewritten", 11),

@@ -175,7 +175,8 @@ async def test_when_the_wait_is_over_the_stream_ends_and_the_answer_is_read_late
         started = time.monotonic()
         reply = await shop.http.get(address, params={"wait": wait})
         assert (reply.status_code, reply.json()["status"]) == (200, status)
-        assert wait if status == "pending" else 0.5 < time.monotonic() - started < 5
+        took = time.monotonic() - started
+        assert took >= wait if status == "pending" else took < 5
 
 
 async def test_a_message_that_comes_while_pieces_are_sent_begins_the_next_burst(
