@@ -43,7 +43,7 @@ clean:
 	$(PYTHON) -m venv .venv
 	@touch $@
 
-.venv/run: requirements/run.txt pyproject.toml | .venv/pip
+.venv/run: requirements/run.txt pyproject.toml infra/audit/sha256_lanes.c | .venv/pip
 	$(BIN)/pip install -q --require-hashes -r requirements/run.txt
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	@touch $@

@@ -8,7 +8,7 @@ are asked for, they are leaf hashes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -18,6 +18,9 @@ EMPTY = sha256().digest()
 
 Range = tuple[int, int]
 """Leaves from an index to before another one."""
+
+Digests = Callable[[Sequence[bytes]], list[bytes]]
+"""The SHA-256 of messages, in their order."""
 
 
 class ProofFailed(Exception):
@@ -30,6 +33,10 @@ def leaf_hash(data: bytes) -> bytes:
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
+
+
+def one_by_one(messages: Sequence[bytes]) -> list[bytes]:
+    return [sha256(message).digest() for message in messages]
 
 
 class Tree(msgspec.Struct):
@@ -46,9 +53,9 @@ class Tree(msgspec.Struct):
     def append(self, leaf: bytes) -> None:
         self.extend((leaf,))
 
-    def extend(self, leaves: Iterable[bytes]) -> None:
+    def extend(self, leaves: Iterable[bytes], digests: Digests = one_by_one) -> None:
         """Append many leaves, level by level: less than one node is hashed for each."""
-        digest, row, perfect, waiting = sha256, list(leaves), list(self.frontier), []
+        row, perfect, waiting = list(leaves), list(self.frontier), []
         before, self.size = self.size, self.size + len(row)
         while row:
             if before & 1:
@@ -56,7 +63,7 @@ class Tree(msgspec.Struct):
             if len(row) & 1:
                 waiting.append(row.pop())
             pairs = iter(row)
-            row = [digest(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
+            row = digests([b"\x01" + left + right for left, right in zip(pairs, pairs, strict=True)])
             before >>= 1
         self.frontier = (*perfect, *reversed(waiting))
 

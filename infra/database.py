@@ -71,6 +71,7 @@ class Database:
                 "autocommit": True,
                 "options": options(role, schemas),
                 "connect_timeout": CONNECT,
+                "client_encoding": "UTF8",
             },
             name=role,
         )
@@ -172,7 +173,9 @@ async def wait_for(url: str, seconds: float = STARTING) -> None:
 
 async def connect(url: str, role: Role) -> Connection:
     """One connection outside the pools, autocommit. Raises psycopg.OperationalError."""
-    return await AsyncConnection.connect(url, autocommit=True, options=options(role), connect_timeout=CONNECT)
+    return await AsyncConnection.connect(
+        url, autocommit=True, options=options(role), connect_timeout=CONNECT, client_encoding="UTF8"
+    )
 
 
 class OtherSchema(Fault):

@@ -2,7 +2,7 @@
 
 What was changed without the keys does not open; what was left out, put in or moved breaks numbers, versions or the chain.
 
-A run of numbers can be checked by itself, as in another process: what hangs on the events before it is left open until it is joined.
+A run of numbers that was checked by itself (infra/audit/stretch.py) is joined to what came before it.
 """
 
 from __future__ import annotations
@@ -11,56 +11,19 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from uuid import UUID
 
-import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.base import events_of
-from domain.document import Document
-from domain.kinds import ERASING, KINDS
+from domain.kinds import ERASING
 from infra.audit.finding import Fault, Finding
 from infra.audit.opening import opens
-from infra.log.hashing import GENESIS
-
-PERSONAL = frozenset(topic for kind in KINDS for topic, event in events_of(kind).items() if event.PERSONAL)
-"""Events whose payloads an erasure takes."""
-
-ONCE_PERSONAL = frozenset({Document.Processed.TOPIC})
-"""Those that were sealed with their subject's key in earlier versions, and go with it where they were."""
-
-Row = tuple[int, bytes, int, str, bytes, bytes | None, bytes, bytes]
-"""seq, stream, version, topic, context (infra/log/hashing.py), payload, digest, hash."""
-
-Head = tuple[int, bytes]
-"""A stream's last version, and its hash."""
-
-NEW: Head = (0, GENESIS)
-
-
-class Stretch(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
-    """The numbers beyond `after` up to `last`, in which nothing is wrong that can be told from them alone.
-
-    `begun`: streams that came from before them, with the first version here, its context and digest, and its hash. `leaves` are the
-    leaf hashes, one after the other. `blank` and `erased` are what an erasure has to do with: events without payload, and streams.
-    """
-
-    after: int
-    last: int
-    begun: dict[bytes, tuple[int, bytes, bytes]]
-    heads: dict[bytes, Head]
-    blank: dict[bytes, list[tuple[int, int]]]
-    erased: list[bytes]
-    leaves: bytes
+from infra.audit.stretch import NEW, ONCE_PERSONAL, PERSONAL, Head, Row, Stretch
 
 
 class Chain:
-    """Fed with a tenant's events in order of seq, from number `after` on; `leaves` has a leaf hash for each number, None where the event
-    is missing."""
+    """Fed with a tenant's events in order of seq; `leaves` has a leaf hash for each number, None where the event is missing."""
 
-    def __init__(self, tenant: UUID, after: int = 0) -> None:
+    def __init__(self, tenant: UUID) -> None:
         self._tenant = tenant
-        self._after = after
-        self._begun: dict[bytes, tuple[int, bytes, bytes]] = {}
-        self._erased: set[bytes] = set()
         self._heads: dict[bytes, Head] = {}
         self._holes: dict[
             tuple[bytes, int], int
@@ -72,21 +35,23 @@ class Chain:
         self._suspect: set[bytes] = (
             set()
         )  # streams whose last event was found wrong: what follows can't fit it
-        self.seq = after
+        self.seq = 0
         self.findings: list[Finding] = []
         self.wrong: set[int] = set()
         self.leaves: list[bytes | None] = []
 
-    def check(self, rows: Iterable[Row], keys: Mapping[bytes, AESGCM] | None) -> None:
-        """`keys`: the keys of all subjects in `rows`, by the subject's 16 bytes; None: the rows are taken to open."""
+    def check(self, rows: Iterable[Row], keys: Mapping[bytes, AESGCM]) -> None:
+        """`keys`: the keys of all subjects in `rows`, by the subject's 16 bytes."""
         heads, leaves, new, sha = self._heads, self.leaves, NEW, sha256
         at, holes, suspect = self.seq, self._holes, self._suspect
         for row in rows:
             seq, stream, version, topic, context, payload, digest, hash = row
             last = heads.get(stream, new)
-            opened = payload is not None
-            if keys is not None and payload is not None:
-                opened = (key := keys.get(payload[1:17])) is not None and opens(key, payload, context)
+            opened = (
+                payload is not None
+                and (key := keys.get(payload[1:17])) is not None
+                and opens(key, payload, context)
+            )
             if (
                 not opened
                 or seq != at + 1
@@ -99,27 +64,12 @@ class Chain:
                 suspect.discard(stream)
             if topic in ERASING:
                 self._blank.pop(stream, None)
-                self._erased.add(stream)
             if holes:
                 holes.pop((stream, version), None)
             at = seq
             heads[stream] = (version, hash)
             leaves.append(sha(b"\x00" + hash).digest())  # as leaf_hash, without its call
         self.seq = at
-
-    def stretch(self) -> Stretch | None:
-        """What was checked, to be joined to what came before it; None: something is wrong with it."""
-        if self.findings or self._holes:
-            return None
-        return Stretch(
-            after=self._after,
-            last=self.seq,
-            begun=self._begun,
-            heads=self._heads,
-            blank=self._blank,
-            erased=list(self._erased),
-            leaves=b"".join(leaf for leaf in self.leaves if leaf is not None),
-        )
 
     def join(self, stretch: Stretch) -> bool:
         """Go on with what was checked by itself. False: it does not follow from what is here."""
@@ -137,7 +87,7 @@ class Chain:
         for stream, blank in stretch.blank.items():
             self._blank.setdefault(stream, []).extend(blank)
         heads.update(stretch.heads)
-        self.leaves += [stretch.leaves[start : start + 32] for start in range(0, len(stretch.leaves), 32)]
+        self.leaves += stretch.leaves
         self.seq = stretch.last
         return True
 
@@ -155,12 +105,8 @@ class Chain:
         """Something is not as it must be, or an erasure: which?"""
         seq, stream, version, topic, context, payload, digest, hash = row
         self._look_at_number(before, seq)
-        if last is NEW and version > 1 and self._after:  # whether it follows is told when this is joined
-            self._begun[stream] = (version, context + digest, hash)
-            moved, follows = False, True
-        else:
-            moved = self._look_at_version(seq, stream, version, last[0])
-            follows = sha256(last[1] + context + digest).digest() == hash
+        moved = self._look_at_version(seq, stream, version, last[0])
+        follows = sha256(last[1] + context + digest).digest() == hash
         if payload is None and topic in PERSONAL | ONCE_PERSONAL:
             self._blank.setdefault(stream, []).append((seq, version))
         elif payload is None:

@@ -16,8 +16,8 @@ import msgspec
 import psycopg
 from psycopg.pq.abc import PGresult
 
-from infra.audit.chain import Chain, Row, Stretch
 from infra.audit.pages import fetched, rows_of
+from infra.audit.stretch import Stretch, check
 from infra.database import Role, options
 
 T = TypeVar("T")
@@ -33,13 +33,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 class Answer(msgspec.Struct, frozen=True):
     stretch: Stretch | None
-
-
-def check(tenant: UUID, after: int, rows: list[Row]) -> Stretch | None:
-    """Events that are taken to open; None: something is wrong with them."""
-    chain = Chain(tenant, after)
-    chain.check(rows, None)
-    return chain.stretch()
 
 
 def send(to: IO[bytes], message: object) -> None:
@@ -62,7 +55,9 @@ def main() -> None:
 
     def fetch() -> None:
         try:
-            with psycopg.connect(request.url, autocommit=True, options=options(request.role)) as connection:
+            with psycopg.connect(
+                request.url, autocommit=True, options=options(request.role), client_encoding="UTF8"
+            ) as connection:
                 connection.execute(f"BEGIN; SET LOCAL retrace.tenant = '{request.tenant}'".encode())
                 while True:
                     after, most = receive(sys.stdin.buffer, tuple[int, int])
@@ -78,7 +73,7 @@ def main() -> None:
     for thread in threads:
         thread.start()
     while (result := results.get()) is not None:
-        answers.put(Answer(check(request.tenant, result[0], rows_of(result[1]))))
+        answers.put(Answer(check(result[0], rows_of(result[1]))))
     answers.put(None)
     threads[1].join()
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.merkle import Tree
 from domain.note import Checkpoint
 from infra.audit.finding import Fault, Finding
+from infra.audit.lanes import digests
 
 Stored = Callable[[int, int], Awaitable[Sequence[bytes]]]
 """The leaves of the stored tree, from an index to before another; fewer where some are missing."""
@@ -104,5 +105,5 @@ class Roots:
 
 def _grown(tree: Tree, leaves: Sequence[bytes | None]) -> Tree:
     grown = Tree(tree.size, tree.frontier)
-    grown.extend([leaf for leaf in leaves if leaf is not None])
+    grown.extend([leaf for leaf in leaves if leaf is not None], digests)
     return grown

@@ -1,7 +1,7 @@
 """Checks the beginning of a log stretch by stretch, in several processes at a time, and joins the stretches in their order.
 
-Hashing is nearly all of the work, and what a process needs to know of another one's stretch is a fraction of what that has read. Where
-anything is wrong in a stretch, or between two, that is all this says: who calls reads the whole again, in order, to name it.
+What a process needs to know of another one's stretch is a fraction of what that has read. Where anything is wrong in a stretch, or between
+two, that is all this says: who calls reads the whole again, in order, to name it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from uuid import UUID
 
 from psycopg.pq.abc import PGresult
 
-from infra.audit.chain import Chain, Stretch
-from infra.audit.helper import Answer, Request, check, receive, send
+from infra.audit.chain import Chain
+from infra.audit.helper import Answer, Request, receive, send
 from infra.audit.pages import PAGE, Fetch, rows_of
 from infra.audit.roots import Roots
+from infra.audit.stretch import Stretch, check
 from infra.database import Database
 
 log = logging.getLogger("retrace.audit")
@@ -85,7 +86,7 @@ class Together:
         while ahead is not None:
             after, result = ahead[0], await ahead[1]
             ahead = self._begun(fetch)
-            self._found[after] = check(self._tenant, after, rows_of(result))
+            self._found[after] = check(after, rows_of(result))
             if not await self._joined():
                 return False
         return True

@@ -14,13 +14,14 @@ import msgspec
 
 from domain.note import Checkpoint, NoteRejected
 from domain.note import verify as opened
-from infra.audit.chain import Chain, Row
+from infra.audit.chain import Chain
 from infra.audit.checkpoints import Checkpoints, Signed, origin_of
 from infra.audit.finding import Finding
 from infra.audit.opening import keys_of
 from infra.audit.pages import fetching, pages
 from infra.audit.roots import Roots
-from infra.audit.tiles import Tiles
+from infra.audit.stretch import Row
+from infra.audit.tiles import leaves
 from infra.audit.together import Together
 from infra.crypto.keyring import Keyring
 from infra.database import Database
@@ -75,7 +76,7 @@ async def _read(
 
     async def stored(start: int, end: int) -> Sequence[bytes]:
         async with database.tenant(tenant) as connection:
-            return await Tiles(connection, tenant, end).leaves(start, end)
+            return await leaves(connection, tenant, start, end)
 
     newest = max((checkpoint.size for checkpoint in signed), default=0)
     covered = 0 if closely else newest

@@ -17,10 +17,11 @@ import pytest
 import pytest_asyncio
 
 from domain.conversation import Conversation
+from domain.merkle import leaf_hash
 from infra.audit import together
-from infra.audit.chain import Chain, Row
-from infra.audit.helper import check
+from infra.audit.chain import Chain
 from infra.audit.pages import fetching, pages
+from infra.audit.stretch import Row, check
 from infra.audit.verify import Report, verify
 from infra.crypto.erasing import SubjectEraser
 from infra.database import Database
@@ -121,19 +122,18 @@ async def test_an_erasure_stands_in_another_stretch_than_what_it_has_taken(found
 
 async def test_however_it_is_cut_the_parts_make_the_whole(found: Audited) -> None:
     rows = await rows_of_log(found)
-    whole, chance = Chain(found.tenant), random.Random(20261121)
-    whole.check(rows, None)
+    chance = random.Random(20261121)
     for _ in range(200):
         cuts = [0, *sorted(chance.sample(range(1, len(rows)), chance.randrange(len(rows) // 2))), len(rows)]
-        parts = [check(found.tenant, first, rows[first:last]) for first, last in pairwise(cuts)]
+        parts = [check(first, rows[first:last]) for first, last in pairwise(cuts)]
         chain = Chain(found.tenant)
         assert all(part is not None and chain.join(part) for part in parts)
-        assert (chain.seq, chain.leaves) == (whole.seq, whole.leaves)
+        assert (chain.seq, chain.leaves) == (rows[-1][0], [leaf_hash(row[7]) for row in rows])
 
 
 async def test_parts_that_do_not_follow_one_another_are_not_joined(found: Audited) -> None:
     rows = await rows_of_log(found)
-    parts = [check(found.tenant, first, rows[first : first + 20]) for first in range(0, 120, 20)]
+    parts = [check(first, rows[first : first + 20]) for first in range(0, 120, 20)]
     for wrong in (parts[1:], parts[:2] + parts[3:], [parts[0], parts[0]]):
         chain = Chain(found.tenant)
         assert not all(part is not None and chain.join(part) for part in wrong)
@@ -141,8 +141,8 @@ async def test_parts_that_do_not_follow_one_another_are_not_joined(found: Audite
 
 async def test_a_stream_that_begins_a_second_time_in_another_part_is_not_joined(found: Audited) -> None:
     rows = await rows_of_log(found)
-    again = check(found.tenant, 20, [(21, *rows[0][1:])])
-    first, chain = check(found.tenant, 0, rows[:20]), Chain(found.tenant)
+    again = check(20, [(21, *rows[0][1:])])
+    first, chain = check(0, rows[:20]), Chain(found.tenant)
     assert first is not None
     assert again is not None
     assert chain.join(first)
