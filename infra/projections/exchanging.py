@@ -15,21 +15,28 @@ from infra.projections.places import SCHEMAS, Build, Place
 from infra.projections.read_models import create_at, drop_at, hold, note
 from projections.base import Projection
 
-GIVE_WAY = "60ms"
-"""How long it waits for readers, and they behind it, at a time."""
-
 
 async def exchange_tables(
-    connection: Connection, copy: Build, target: Place, standing: Mapping[Place, Sequence[str]], keep: bool
+    connection: Connection,
+    copy: Build,
+    target: Place,
+    standing: Mapping[Place, Sequence[str]],
+    *,
+    keep: bool,
+    wait: float,
 ) -> None:
     """Those of all tenants, in one round trip, for the sake of the readers who wait for the last of its steps.
 
-    `standing`: the tables in each place. Raises LockNotAvailable where long readers are in the way.
+    `standing`: the tables in each place. `wait`: seconds for a batch of the copy's projectors, and again for readers, who queue behind it.
+    Raises LockNotAvailable where they take longer.
     """
     own = f"projection = {Literal(copy.projection).as_string()}"
     live, source, goal = SCHEMAS["live"], SCHEMAS[copy.place], SCHEMAS[target]
     moves: list[tuple[Place, Place]] = [("live", target), (copy.place, "live")]
-    steps = [f"LOCK TABLE {source}.cursors, {goal}.cursors IN EXCLUSIVE MODE"]
+    steps = [
+        f"SET LOCAL lock_timeout = '{wait * 1000:.0f}ms'",
+        f"LOCK TABLE {source}.cursors, {goal}.cursors IN EXCLUSIVE MODE",
+    ]
     steps += _removal(own, target, standing[target])
     for table in ("cursors", "parked"):
         steps.append(f"INSERT INTO {goal}.{table} SELECT * FROM {live}.{table} WHERE {own}")
@@ -49,7 +56,6 @@ async def exchange_tables(
         steps.append(
             f"UPDATE retrace.builds SET place = '{place}', built_at = coalesce(built_at, now()) WHERE {own} AND place = '{origin}'"
         )
-    steps.append(f"SET LOCAL lock_timeout = '{GIVE_WAY}'")
     names = ", ".join(f"{live}.{table}" for table in standing["live"])
     steps.append(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
     for origin, place in moves:

@@ -28,8 +28,11 @@ PATIENCE = 15.0
 """Seconds in which the switch tries to have its turn."""
 
 SHORT = 0.03
-"""Seconds for which the live one is held while the copy makes up what is left; then it is let go, and held again at a better moment.
-Where there is none for half of the patience, it takes what it takes."""
+"""Seconds for which the live one is held while the copy makes up what is left, and while a lock is waited for; then it is let go, and held
+again at a better moment."""
+
+LONG = 0.1
+"""The same, where there was no such moment for half of the patience; and the copy takes what it takes."""
 
 
 async def switch(shop: Workshop, *, back: bool = False, keep: bool = True) -> float:
@@ -39,6 +42,7 @@ async def switch(shop: Workshop, *, back: bool = False, keep: bool = True) -> fl
     Returns the seconds for which the live one was held still. Raises NotFound, Refused, Conflict, Unavailable.
     """
     source: Place = "old" if back else "next"
+    target: Place = "next" if back else "old"
     copy = await shop.copy(source)
     _check(copy, shop)
     deadline = time.monotonic() + PATIENCE
@@ -50,12 +54,14 @@ async def switch(shop: Workshop, *, back: bool = False, keep: bool = True) -> fl
                 await claim(connection, copy.projection)
                 standing = await _standing(connection, copy)
                 await _catch_up(shop, copy)
+                await hold(connection, target)  # the end of a batch there is waited for before, not while
                 await hold(connection, "live")
                 began = time.monotonic()
-                await _level(connection, shop, copy, SHORT if began < deadline - PATIENCE / 2 else PATIENCE)
-                target: Place = "next" if back else "old"
+                early = began < deadline - PATIENCE / 2
+                await _level(connection, shop, copy, SHORT if early else PATIENCE)
                 if (tenant := copy.scope()) is None:
-                    await exchange_tables(connection, copy, target, standing, keep)
+                    wait = SHORT if early else LONG
+                    await exchange_tables(connection, copy, target, standing, keep=keep, wait=wait)
                 else:
                     await exchange_rows(connection, shop.projection, copy, tenant, target if keep else None)
             took = time.monotonic() - began
@@ -110,9 +116,12 @@ async def _catch_up(shop: Workshop, copy: Build) -> None:
 async def _level(connection: Connection, shop: Workshop, copy: Build, seconds: float) -> None:
     """Bring the copy to where the live one is held. Raises _Behind when it does not come there in time."""
     until = time.monotonic() + seconds
-    while behind := await behind_live(connection, copy):
+    while True:
+        behind = await behind_live(connection, copy)
         if time.monotonic() > until or any(stopped for *_, stopped in behind):
             raise _Behind
+        if not behind:
+            return
         if not await _advance(shop, copy, {tenant: live for tenant, live, _, _ in behind}):
             await asyncio.sleep(0.002)  # another projector is at it
 

@@ -10,7 +10,6 @@ import base64
 import os
 import re
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -132,7 +131,7 @@ async def rebuilt_and_switched(
         f"{projection}: {compared.splitlines()[-1]}; switched in {', '.join(f'{t * 1000:.0f}' for t in took)} ms; "
         f"slowest read {slowest * 1000:.0f} ms, during the rebuild {usual * 1000:.0f} ms"
     )
-    assert statistics.median(took) < SOON
+    assert max(took) < SOON
 
 
 async def switched(environment: Mapping[str, str], projection: str, *back: str) -> str:

@@ -143,6 +143,20 @@ async def test_a_long_reader_is_waited_for_without_holding_up_the_others(log: Lo
         assert await switching < 1
 
 
+@pytest.mark.parametrize("place", ["next", "old"])
+async def test_a_long_batch_of_a_copy_is_waited_for_without_holding_the_live_one(
+    log: Log, place: str
+) -> None:
+    async with shop_of(log) as shop:
+        await rebuild(shop)
+        async with await psycopg.AsyncConnection.connect(log.url) as superuser:
+            await superuser.execute(f"LOCK TABLE retrace_{place}.cursors IN ROW EXCLUSIVE MODE".encode())
+            switching = asyncio.create_task(switch(shop))
+            await asyncio.sleep(1.5)
+            assert not switching.done()
+        assert await switching < 1
+
+
 async def test_a_copy_that_is_far_behind_is_waited_for_while_it_comes_nearer(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
