@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import cast
 from uuid import UUID
@@ -50,19 +51,20 @@ async def page(connection: Connection, tenant: UUID, after: int) -> list[Row]:
 
 @asynccontextmanager
 async def fetching(database: Database, tenant: UUID) -> AsyncIterator[Fetch]:
-    """Over a connection of its own, one fetch at a time. Raises Unavailable."""
+    """Over a connection of its own: those that are asked for follow one another without a pause. Raises Unavailable."""
     try:
         connection = await connect(database.url, database.role)
     except psycopg.OperationalError as error:
         raise Unavailable("the database does not answer; try again in some seconds") from error
-    pgconn, last = connection.pgconn, None
-    loop = asyncio.get_running_loop()
+    # A thread begins at once; a task would begin when this one has done its work.
+    pgconn, thread = connection.pgconn, ThreadPoolExecutor(1, "fetching")
+    loop, asked = asyncio.get_running_loop(), set[asyncio.Future[PGresult]]()
 
     def fetch(after: int, most: int) -> asyncio.Future[PGresult]:
-        # A thread of the executor begins at once; a task would begin when this one has done its work.
-        nonlocal last
-        last = loop.run_in_executor(None, fetched, pgconn, tenant, after, most)
-        return last
+        future = loop.run_in_executor(thread, fetched, pgconn, tenant, after, most)
+        asked.add(future)
+        future.add_done_callback(asked.discard)
+        return future
 
     try:
         await connection.execute(f"BEGIN; SET LOCAL retrace.tenant = '{UUID(bytes=tenant.bytes)}'".encode())
@@ -71,8 +73,8 @@ async def fetching(database: Database, tenant: UUID) -> AsyncIterator[Fetch]:
     except psycopg.OperationalError as error:
         raise Unavailable("the database does not answer; try again in some seconds") from error
     finally:
-        if last is not None:
-            await asyncio.wait([last])
+        await asyncio.gather(*asked, return_exceptions=True)
+        thread.shutdown()
         await connection.close()
 
 

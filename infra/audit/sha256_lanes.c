@@ -102,13 +102,13 @@ void sha256_lanes(PyObject *const messages[], Py_ssize_t count, PyObject *const 
     }
 }
 
-static PyObject *digests(PyObject *Py_UNUSED(module), PyObject *messages) {
-    PyObject *from = PySequence_Fast(messages, "the messages are a sequence of bytes"), *found = NULL;
-    if (!from) return NULL;
-    Py_ssize_t count = PySequence_Fast_GET_SIZE(from);
-    PyObject **items = PySequence_Fast_ITEMS(from), *digest;
+/* Without the interpreter's lock, so that another thread can fetch what comes next; the tuple keeps the messages. */
+static PyObject *digests(PyObject *Py_UNUSED(module), PyObject *given) {
+    PyObject *messages = PySequence_Tuple(given), *found = NULL, *digest;
+    if (!messages) return NULL;
+    Py_ssize_t count = PyTuple_GET_SIZE(messages);
     for (Py_ssize_t i = 0; i < count; i++)
-        if (!PyBytes_Check(items[i])) {
+        if (!PyBytes_Check(PyTuple_GET_ITEM(messages, i))) {
             PyErr_Format(PyExc_TypeError, "message %zd is not bytes", i);
             goto end;
         }
@@ -120,9 +120,11 @@ static PyObject *digests(PyObject *Py_UNUSED(module), PyObject *messages) {
         }
         PyList_SET_ITEM(found, i, digest);
     }
-    sha256_lanes(items, count, PySequence_Fast_ITEMS(found));
+    Py_BEGIN_ALLOW_THREADS
+    sha256_lanes(PySequence_Fast_ITEMS(messages), count, PySequence_Fast_ITEMS(found));
+    Py_END_ALLOW_THREADS
 end:
-    Py_DECREF(from);
+    Py_DECREF(messages);
     return found;
 }
 

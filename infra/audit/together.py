@@ -34,7 +34,7 @@ LEAST = 6 * STRETCH
 """Events from which on other processes are worth their start."""
 
 AHEAD = 2
-"""Stretches that a helper has to do, so that it never waits for the next."""
+"""Stretches that are asked for at a time, of the database and of a helper, so that neither ever waits for the next."""
 
 
 def cores() -> int:
@@ -82,18 +82,16 @@ class Together:
 
     async def _work(self, fetch: Fetch) -> bool:
         """This process's part, until nothing is left to begin."""
-        ahead = self._begun(fetch)
-        while ahead is not None:
-            after, result = ahead[0], await ahead[1]
-            ahead = self._begun(fetch)
-            self._found[after] = check(after, rows_of(result))
+        begun: deque[tuple[int, Future[PGresult]]] = deque()
+        while True:
+            while len(begun) < AHEAD and (after := self._next()) is not None:
+                begun.append((after, fetch(after, self._size(after))))
+            if not begun:
+                return True
+            after, result = begun.popleft()
+            self._found[after] = check(after, rows_of(await result))
             if not await self._joined():
                 return False
-        return True
-
-    def _begun(self, fetch: Fetch) -> tuple[int, Future[PGresult]] | None:
-        after = self._next()
-        return None if after is None else (after, fetch(after, self._size(after)))
 
     def _next(self) -> int | None:
         try:
