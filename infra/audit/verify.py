@@ -93,6 +93,7 @@ async def _read(
     chain.finish()
     roots.finish(chain.seq, chain.wrong)
     findings += [*chain.findings, *roots.findings, *await _cut(database, tenant, chain.seq)]
+    findings += await _before_the_first(database, tenant)
     return Report(
         tenant=tenant,
         events=chain.seq,
@@ -135,3 +136,15 @@ async def _cut(database: Database, tenant: UUID, last: int) -> list[Finding]:
         return []
     text = f"the log ends at {last}, but numbers up to {row[0]} were given"
     return [Finding(fault="truncated", tenant=tenant, seq=last + 1, text=text)]
+
+
+async def _before_the_first(database: Database, tenant: UUID) -> list[Finding]:
+    """Events that whoever reads a log from its beginning would not see, and whoever reads their stream would."""
+    query = "SELECT seq, stream, version FROM events WHERE tenant = %s AND seq < 1"
+    async with database.tenant(tenant) as connection:
+        rows = await (await connection.execute(query, [tenant])).fetchall()
+    text = "no event has such a number"
+    return [
+        Finding(fault="inserted", tenant=tenant, seq=seq, stream=stream, version=version, text=text)
+        for seq, stream, version in rows
+    ]

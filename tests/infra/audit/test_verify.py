@@ -199,6 +199,34 @@ async def test_a_payload_that_is_cut_short_is_named(found: Audited) -> None:
             await found.sign()
 
 
+TIMES = ("infinity", "-infinity", "294276-12-31", "4713-01-01 BC", "9999-12-31")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [*(("recorded_at", time) for time in TIMES), ("topic", "x" * 100_000), ("actor", "x" * 100_000)],
+)
+async def test_what_nobody_could_have_written_is_named(found: Audited, column: str, value: str) -> None:
+    await found.write(10)
+    await found.sign()
+    with psycopg.connect(found.log.url, autocommit=True) as db:
+        query = f"UPDATE retrace.events SET {column} = %s WHERE tenant = %s AND seq = 4"
+        db.execute(query.encode(), [value, found.tenant])
+    assert [(f.seq, f.fault) for f in (await found.verify()).findings] == [(4, "context changed")]
+
+
+async def test_an_event_before_the_first_is_found(found: Audited) -> None:
+    await found.write(10)
+    await found.sign()
+    with psycopg.connect(found.log.url, autocommit=True) as db:
+        query = (
+            "INSERT INTO retrace.events SELECT tenant, -7, stream, version + 100, topic, recorded_at, actor, "
+            "correlation, causation, payload, digest, hash FROM retrace.events WHERE tenant = %s AND seq = 4"
+        )
+        db.execute(query, [found.tenant])
+    assert [(f.seq, f.fault) for f in (await found.verify()).findings] == [(-7, "inserted")]
+
+
 @pytest.mark.parametrize("name", ["payload_and_all_hashes", "context_and_all_hashes", "inserted", "payload"])
 async def test_what_was_not_written_here_is_not_signed(found: Audited, name: str) -> None:
     await found.write(6)
