@@ -26,12 +26,13 @@ PAGE = 4000
 
 # The context's bytes (infra/log/hashing.py) are put together by the server, and are not taken on trust: the payload opens only in this
 # context. They are most of what a page costs the server, so they take its cheap ways: float seconds, exact to the microsecond until 2106,
-# within what the layout can hold, and text as it is sent to a client (in UTF-8: infra/database.py). All hashing is ours: OpenSSL's takes
-# a quarter of the time of PostgreSQL's own.
+# within what the layout can hold, and text as it is sent to a client (in UTF-8: infra/database.py). Zeros stand for no causation, so an id
+# of zeros, which nobody writes, fits nothing. All hashing is ours: OpenSSL's takes a quarter of the time of PostgreSQL's own.
 CONTEXT = (
     "uuid_send($1::uuid) || uuid_send(stream) || int8send(version) "
     "|| int8send(least(greatest(date_part('epoch', recorded_at) * 1000000, -9e18), 9e18)::bigint) "
-    "|| uuid_send(correlation) || coalesce(uuid_send(causation), decode(repeat('00', 16), 'hex')) "
+    "|| uuid_send(correlation) || CASE WHEN causation IS NULL THEN '\\x00000000000000000000000000000000'::bytea "
+    "WHEN causation = '00000000-0000-0000-0000-000000000000' THEN '' ELSE uuid_send(causation) END "
     "|| int2send(least(octet_length(topic), 32767)::smallint) || textsend(topic) "
     "|| int2send(least(octet_length(actor), 32767)::smallint) || textsend(actor)"
 )

@@ -28,6 +28,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 FORMAT = "retrace-export-1"
 GENESIS = bytes(32)
 FIXED = Struct(">16s16sqq16s16s")
+NOTHING, NOBODY = bytes(16), b"\xff" * 16
+"""In a context: no causation; and an id of zeros, which nobody writes and which must not pass for none."""
+
 MALFORMED = (
     KeyError,
     TypeError,
@@ -268,7 +271,7 @@ class _Events:
             version,
             event["recorded_at"],
             _id(event["correlation"]),
-            _id(causation) if causation is not None else bytes(16),
+            NOTHING if causation is None else NOBODY if _id(causation) == NOTHING else _id(causation),
         )
         context = fixed + _names(event["topic"], event["actor"])
         stored = sha256(_bytes(encoded)).digest() if encoded is not None else None

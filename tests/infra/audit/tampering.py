@@ -95,7 +95,9 @@ def context(db: Db, tenant: UUID, last: int, chance: random.Random) -> Expected:
     seq = chance.randint(1, last)
     row = one(db, tenant, seq)
     name = chance.choice(["actor", "topic", "correlation", "causation", "recorded_at"])
-    new: Any = uuid4() if name in ("correlation", "causation") else f"{row[name]}x"
+    new: Any = f"{row[name]}x"
+    if name in ("correlation", "causation"):
+        new = chance.choice([uuid4(), UUID(int=0)])
     if name == "recorded_at":
         query = "SELECT %s::timestamptz + %s * interval '1 microsecond'"
         new = db.execute(query, [row[name], chance.choice([-1, 1, 10**6, 10**12])]).fetchone()[0]  # type: ignore[index]

@@ -189,6 +189,7 @@ def forge_all(events: list[Json], at: int) -> None:
         (lambda log: log[6].update(actor="u"), [("context changed", 7)]),
         (lambda log: log[6].update(recorded_at=5), [("context changed", 7)]),
         (lambda log: log[6].update(causation=None), [("context changed", 7)]),
+        (lambda log: log[8].update(causation=str(UUID(int=0))), [("context changed", 9)]),
         (lambda log: log[6].update(correlation=str(UUID(int=5))), [("context changed", 7)]),
         (lambda log: log[3].update(digest=text(bytes(32))), [("context changed", 4)]),
         (

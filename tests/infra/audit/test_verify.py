@@ -204,7 +204,11 @@ TIMES = ("infinity", "-infinity", "294276-12-31", "4713-01-01 BC", "9999-12-31")
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [*(("recorded_at", time) for time in TIMES), ("topic", "x" * 100_000), ("actor", "x" * 100_000)],
+    [
+        *(("recorded_at", time) for time in TIMES),
+        *((name, "x" * 100_000) for name in ("topic", "actor")),
+        ("causation", str(UUID(int=0))),
+    ],
 )
 async def test_what_nobody_could_have_written_is_named(found: Audited, column: str, value: str) -> None:
     await found.write(10)
