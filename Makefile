@@ -36,7 +36,7 @@ lock:
 	$(LOCK) --extra llm -c requirements/run.txt -o requirements/llm.txt
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv infra/audit/*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # One stamp per lock: a changed lock installs again, an unchanged one costs nothing.
 .venv/pip:

@@ -52,6 +52,16 @@ def options(role: str, schemas: Sequence[str] = SCHEMAS) -> str:
     return f"-c role={role} -c search_path={','.join(schemas)} -c lock_timeout={LOCKED * 1000:.0f}"
 
 
+def session(role: str, schemas: Sequence[str] = SCHEMAS) -> dict[str, Any]:
+    """What all our connections are opened with."""
+    return {
+        "autocommit": True,
+        "options": options(role, schemas),
+        "connect_timeout": CONNECT,
+        "client_encoding": "UTF8",
+    }
+
+
 class Database:
     """A pool of connections under one role. Open it before use, close it after."""
 
@@ -67,12 +77,7 @@ class Database:
             open=False,
             timeout=PATIENCE,
             reconnect_timeout=5,
-            kwargs={
-                "autocommit": True,
-                "options": options(role, schemas),
-                "connect_timeout": CONNECT,
-                "client_encoding": "UTF8",
-            },
+            kwargs=session(role, schemas),
             name=role,
         )
 
@@ -173,9 +178,7 @@ async def wait_for(url: str, seconds: float = STARTING) -> None:
 
 async def connect(url: str, role: Role) -> Connection:
     """One connection outside the pools, autocommit. Raises psycopg.OperationalError."""
-    return await AsyncConnection.connect(
-        url, autocommit=True, options=options(role), connect_timeout=CONNECT, client_encoding="UTF8"
-    )
+    return await AsyncConnection.connect(url, **session(role))
 
 
 class OtherSchema(Fault):

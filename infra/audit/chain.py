@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from domain.kinds import ERASING
 from infra.audit.finding import Fault, Finding
 from infra.audit.opening import opens
-from infra.audit.stretch import NEW, ONCE_PERSONAL, PERSONAL, Head, Row, Stretch
+from infra.audit.pages import Row
+from infra.audit.stretch import NEW, PERSONAL, Head, Stretch
 
 
 class Chain:
@@ -107,7 +108,7 @@ class Chain:
         self._look_at_number(before, seq)
         moved = self._look_at_version(seq, stream, version, last[0])
         follows = sha256(last[1] + context + digest).digest() == hash
-        if payload is None and topic in PERSONAL | ONCE_PERSONAL:
+        if payload is None and topic in PERSONAL:
             self._blank.setdefault(stream, []).append((seq, version))
         elif payload is None:
             text = "its payload is gone, and nobody's erasure takes such a one"

@@ -18,7 +18,7 @@ from psycopg.pq.abc import PGresult
 
 from infra.audit.pages import fetched, rows_of
 from infra.audit.stretch import Stretch, check
-from infra.database import Role, options
+from infra.database import Role, session
 
 T = TypeVar("T")
 
@@ -55,9 +55,7 @@ def main() -> None:
 
     def fetch() -> None:
         try:
-            with psycopg.connect(
-                request.url, autocommit=True, options=options(request.role), client_encoding="UTF8"
-            ) as connection:
+            with psycopg.connect(request.url, **session(request.role)) as connection:
                 connection.execute(f"BEGIN; SET LOCAL retrace.tenant = '{request.tenant}'".encode())
                 while True:
                     after, most = receive(sys.stdin.buffer, tuple[int, int])

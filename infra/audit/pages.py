@@ -18,8 +18,10 @@ from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
 from application.ports import Unavailable
-from infra.audit.stretch import Row
 from infra.database import Connection, Database, connect
+
+Row = tuple[int, bytes, int, str, bytes, bytes | None, bytes, bytes]
+"""seq, stream, version, topic, context (infra/log/hashing.py), payload, digest, hash."""
 
 PAGE = 4000
 """Events of one query."""
@@ -58,15 +60,20 @@ async def fetching(database: Database, tenant: UUID) -> AsyncIterator[Fetch]:
         connection = await connect(database.url, database.role)
     except psycopg.OperationalError as error:
         raise Unavailable("the database does not answer; try again in some seconds") from error
-    # A thread begins at once; a task would begin when this one has done its work.
     pgconn, thread = connection.pgconn, ThreadPoolExecutor(1, "fetching")
     loop, asked = asyncio.get_running_loop(), set[asyncio.Future[PGresult]]()
 
     def fetch(after: int, most: int) -> asyncio.Future[PGresult]:
+        # A thread begins at once; a task would begin when this one has done its work.
         future = loop.run_in_executor(thread, fetched, pgconn, tenant, after, most)
         asked.add(future)
-        future.add_done_callback(asked.discard)
+        future.add_done_callback(came)
         return future
+
+    def came(future: asyncio.Future[PGresult]) -> None:
+        asked.discard(future)
+        if not future.cancelled():
+            future.exception()  # of those ahead of a failure nobody asks how they ended
 
     try:
         await connection.execute(f"BEGIN; SET LOCAL retrace.tenant = '{UUID(bytes=tenant.bytes)}'".encode())
@@ -75,8 +82,9 @@ async def fetching(database: Database, tenant: UUID) -> AsyncIterator[Fetch]:
     except psycopg.OperationalError as error:
         raise Unavailable("the database does not answer; try again in some seconds") from error
     finally:
-        await asyncio.gather(*asked, return_exceptions=True)
-        thread.shutdown()
+        thread.shutdown(wait=False, cancel_futures=True)
+        if asked:
+            await asyncio.wait(asked)
         await connection.close()
 
 
@@ -95,9 +103,10 @@ def fetched(pgconn: PGconn, tenant: UUID, after: int, most: int) -> PGresult:
 
 
 def rows_of(result: PGresult) -> list[Row]:
-    """Raises psycopg.OperationalError."""
+    """Raises psycopg.Error."""
     if result.status != ExecStatus.TUPLES_OK:
-        raise psycopg.errors.error_from_result(result, encoding="utf-8")
+        error = psycopg.errors.error_from_result(result, encoding="utf-8")
+        raise error if error.sqlstate else psycopg.OperationalError(str(error))  # the connection has ended
     transformer = Transformer()
     transformer.set_pgresult(result)
     return cast(list[Row], transformer.load_rows(0, result.ntuples, tuple))

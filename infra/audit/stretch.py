@@ -14,16 +14,15 @@ from domain.base import events_of
 from domain.document import Document
 from domain.kinds import ERASING, KINDS
 from infra.audit.lanes import digests
+from infra.audit.pages import Row
 from infra.log.hashing import GENESIS
 
-PERSONAL = frozenset(topic for kind in KINDS for topic, event in events_of(kind).items() if event.PERSONAL)
+PERSONAL = frozenset(
+    topic for kind in KINDS for topic, event in events_of(kind).items() if event.PERSONAL
+) | {
+    Document.Processed.TOPIC  # earlier versions sealed it with its subject's key, with which it goes
+}
 """Events whose payloads an erasure takes."""
-
-ONCE_PERSONAL = frozenset({Document.Processed.TOPIC})
-"""Those that were sealed with their subject's key in earlier versions, and go with it where they were."""
-
-Row = tuple[int, bytes, int, str, bytes, bytes | None, bytes, bytes]
-"""seq, stream, version, topic, context (infra/log/hashing.py), payload, digest, hash."""
 
 Head = tuple[int, bytes]
 """A stream's last version, and its hash."""
@@ -69,7 +68,7 @@ def check(after: int, rows: Sequence[Row]) -> Stretch | None:
         if payload is not None:
             contents.append(payload)
             hashes.append(digest)
-        elif topic in PERSONAL or topic in ONCE_PERSONAL:
+        elif topic in PERSONAL:
             blank.setdefault(stream, []).append((seq, version))
         else:
             return None

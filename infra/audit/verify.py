@@ -18,9 +18,8 @@ from infra.audit.chain import Chain
 from infra.audit.checkpoints import Checkpoints, Signed, origin_of
 from infra.audit.finding import Finding
 from infra.audit.opening import keys_of
-from infra.audit.pages import fetching, pages
+from infra.audit.pages import Row, fetching, pages
 from infra.audit.roots import Roots
-from infra.audit.stretch import Row
 from infra.audit.tiles import leaves
 from infra.audit.together import Together
 from infra.crypto.keyring import Keyring

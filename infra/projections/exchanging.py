@@ -1,6 +1,7 @@
 """The last step of a switch: a copy's tables, or one tenant's rows, change places with the live ones.
 
-`connection` is the owner's, has the claim on the projection and holds the live one.
+`connection` is the owner's, has the claim on the projection and holds the live one. For a batch of the copy's projectors and for readers, who
+queue behind it, it waits for no longer than its lock_timeout; then LockNotAvailable is raised.
 """
 
 from __future__ import annotations
@@ -17,26 +18,16 @@ from projections.base import Projection
 
 
 async def exchange_tables(
-    connection: Connection,
-    copy: Build,
-    target: Place,
-    standing: Mapping[Place, Sequence[str]],
-    *,
-    keep: bool,
-    wait: float,
+    connection: Connection, copy: Build, target: Place, standing: Mapping[Place, Sequence[str]], keep: bool
 ) -> None:
     """Those of all tenants, in one round trip, for the sake of the readers who wait for the last of its steps.
 
-    `standing`: the tables in each place. `wait`: seconds for a batch of the copy's projectors, and again for readers, who queue behind it.
-    Raises LockNotAvailable where they take longer.
+    `standing`: the tables in each place.
     """
     own = f"projection = {Literal(copy.projection).as_string()}"
     live, source, goal = SCHEMAS["live"], SCHEMAS[copy.place], SCHEMAS[target]
     moves: list[tuple[Place, Place]] = [("live", target), (copy.place, "live")]
-    steps = [
-        f"SET LOCAL lock_timeout = '{wait * 1000:.0f}ms'",
-        f"LOCK TABLE {source}.cursors, {goal}.cursors IN EXCLUSIVE MODE",
-    ]
+    steps = [f"LOCK TABLE {source}.cursors, {goal}.cursors IN EXCLUSIVE MODE"]
     steps += _removal(own, target, standing[target])
     for table in ("cursors", "parked"):
         steps.append(f"INSERT INTO {goal}.{table} SELECT * FROM {live}.{table} WHERE {own}")

@@ -59,9 +59,10 @@ async def switch(shop: Workshop, *, back: bool = False, keep: bool = True) -> fl
                 began = time.monotonic()
                 early = began < deadline - PATIENCE / 2
                 await _level(connection, shop, copy, SHORT if early else PATIENCE)
+                wait = f"SET LOCAL lock_timeout = '{1000 * (SHORT if early else LONG):.0f}ms'"
+                await connection.execute(wait.encode())
                 if (tenant := copy.scope()) is None:
-                    wait = SHORT if early else LONG
-                    await exchange_tables(connection, copy, target, standing, keep=keep, wait=wait)
+                    await exchange_tables(connection, copy, target, standing, keep)
                 else:
                     await exchange_rows(connection, shop.projection, copy, tenant, target if keep else None)
             took = time.monotonic() - began

@@ -1,15 +1,20 @@
-"""The context's bytes, as the server puts them together, are those that were hashed and sealed."""
+"""The context's bytes, as the server puts them together, are those that were hashed and sealed; and what happens when it ends."""
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import random
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import psycopg
+import pytest
 from psycopg import AsyncRawCursor
 
-from infra.audit.pages import CONTEXT
-from infra.database import connect
+from application.ports import Unavailable
+from infra.audit.pages import CONTEXT, fetching, rows_of
+from infra.database import Database, connect
 from infra.log.hashing import context_bytes, microseconds
 
 BEGIN, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(2106, 1, 1, tzinfo=UTC)
@@ -66,3 +71,25 @@ async def test_the_server_makes_the_context_as_it_was_written(database_url: str)
         )
         for stream, version, at, correlation, causation, topic, actor in rows
     ]
+
+
+async def test_a_database_that_ends_meanwhile_is_told_once(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def read() -> None:
+        async with Database(database_url) as database, fetching(database, uuid4()) as fetch:
+            await fetch(0, 1)
+            with psycopg.connect(database_url, autocommit=True) as superuser:
+                superuser.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                    "AND state = 'idle in transaction' AND query LIKE '%uuid_send($1::uuid)%'"
+                )
+            first, second = fetch(0, 1), fetch(0, 1)
+            await asyncio.wait((first, second))
+            rows_of(await first)
+
+    with pytest.raises(Unavailable):
+        await read()
+    gc.collect()
+    await asyncio.sleep(0)
+    assert caplog.records == []  # as of an exception that nobody has retrieved

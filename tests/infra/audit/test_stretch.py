@@ -11,8 +11,8 @@ import pytest_asyncio
 
 from domain.merkle import one_by_one
 from infra.audit import stretch
-from infra.audit.pages import fetching, pages
-from infra.audit.stretch import Row, check
+from infra.audit.pages import Row, fetching, pages
+from infra.audit.stretch import check
 from tests.infra.audit.conftest import audited
 
 STREAM, VERSION, CONTEXT, PAYLOAD, DIGEST, HASH = 1, 2, 4, 5, 6, 7

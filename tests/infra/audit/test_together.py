@@ -20,8 +20,8 @@ from domain.conversation import Conversation
 from domain.merkle import leaf_hash
 from infra.audit import together
 from infra.audit.chain import Chain
-from infra.audit.pages import fetching, pages
-from infra.audit.stretch import Row, check
+from infra.audit.pages import Row, fetching, pages
+from infra.audit.stretch import check
 from infra.audit.verify import Report, verify
 from infra.crypto.erasing import SubjectEraser
 from infra.database import Database
