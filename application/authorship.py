@@ -14,7 +14,7 @@ from application.ports import Authorship, Locator, Store, Writing
 from domain.agent import Agent, AgentConfiguration
 from domain.authorship import candidates, fingerprint
 from domain.call import Call
-from domain.completion import Attempt
+from domain.completion import Attempt, answered_by
 from domain.conversation import Conversation
 from domain.errors import Invalid, NotFound
 
@@ -100,14 +100,14 @@ async def _told(writing: Writing, tenant: UUID, store: Store, locator: Locator) 
                 attempts = recorded.event.attempts
     else:
         return None
-    last = attempts[-1] if attempts else None
+    model = answered_by(attempts)
     return Written(
         interaction=interaction,
         conversation=conversation,
         position=answered.position,
         version=answered.version,
         written_at=answered.recorded_at,
-        provider=last.provider if last else None,
-        model=(last.served or last.model) if last else None,
+        provider=model.provider if model else None,
+        model=(model.served or model.model) if model else None,
         hash=answered.hash.hex(),
     )

@@ -13,6 +13,7 @@ from application.agent import configuration_of
 from application.answer_record import AnswerGiven as AnswerGiven
 from application.answer_record import AnswerRecord, Spent, pay
 from application.catalogue import catalogue_of
+from application.changing import amend
 from application.context import Context
 from application.course import Asked, Course
 from application.finishing import finished
@@ -80,7 +81,10 @@ class CloseConversation(msgspec.Struct, frozen=True, kw_only=True):
 async def receive_message(
     command: ReceiveMessage, context: Context, *, store: Store, keyring: Keyring, clock: Clock, ids: Ids
 ) -> Received:
-    """Take a customer's message. The same message id, or the same inbox key, has one effect and one result."""
+    """Take a customer's message. The same message id in a conversation, or the same inbox key, has one effect and one result.
+
+    Raises Conflict for an inbox key whose message was erased since.
+    """
     for name, value, most in (("channel", command.channel, 32), ("address", command.address, 256)):
         if not 1 <= len(value.strip()) <= most:
             raise Invalid(f"customer.{name} has 1 to {most} characters")
@@ -88,11 +92,6 @@ async def receive_message(
     if tenant.state.status != "active":
         raise Forbidden(f"this tenant is {tenant.state.status}")
     interaction, message = ids(), command.message_id or str(ids())
-    inbox = command.inbox
-    if inbox is None and command.message_id:
-        # Inbox keys outlive an erasure, and an id may hold a phone number.
-        id = await keyring.identify(context.tenant, "message", command.channel, command.message_id)
-        inbox = f"message:{id}"
     joined = interaction
 
     def decide(known: Conversation | None) -> Conversation:
@@ -109,6 +108,11 @@ async def receive_message(
             context.tenant, command.channel, command.address, generation, keyring=keyring
         )
         owed = Owed(kind=ANSWER_WORK, key=conversation.hex, due_at=due_at)
+        inbox = command.inbox
+        if inbox is None and command.message_id:
+            # An id is unique within its conversation only. Inbox keys outlive an erasure, and an id may hold a phone number.
+            id = await keyring.identify(context.tenant, "message", str(conversation), command.message_id)
+            inbox = f"message:{id}"
         try:
             found, saved = await store.change(
                 Conversation, conversation, decide, context=context, inbox=inbox, work=[owed]
@@ -254,16 +258,21 @@ async def close_conversation(
     command: CloseConversation, context: Context, *, store: Store, clock: Clock
 ) -> int:
     """Close; a later message opens it again. Returns the position, 0 when it was closed already."""
-    conversation = await store.load(Conversation, command.conversation, tenant=context.tenant)
-    conversation.close(command.reason, clock())
-    if not conversation.pending_events:
-        return 0
-    return (await store.save(conversation, context=context)).position
+    _, saved = await amend(
+        Conversation,
+        command.conversation,
+        lambda conversation: conversation.close(command.reason, clock()),
+        context=context,
+        store=store,
+    )
+    return saved.position
 
 
 async def _message_at(store: Store, tenant: UUID, position: int) -> Recorded:
-    """The message that a command, whose first event is at `position`, received: it may have started the conversation first."""
-    async for recorded in store.events(tenant, after=position - 1, limit=3):
+    """The message that a command, whose first event is at `position`, received: it may have started, or opened, the conversation
+    first."""
+    first = await store.event(tenant, position)
+    async for recorded in store.stream(tenant, first.stream, after=first.version - 1, limit=2):
         if isinstance(recorded.event, Conversation.MessageReceived):
             return recorded
     raise Conflict("this message was taken before, and its conversation was erased since")

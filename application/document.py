@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from application.catalogue import catalogue_of
+from application.changing import amend
 from application.context import Context
 from application.erasure import Erase, erase
 from application.ports import (
@@ -185,18 +186,18 @@ async def process_document(
 
 async def delete_document(command: DeleteDocument, context: Context, *, store: Store, clock: Clock) -> int:
     """Delete, for good: it is erased by work that follows. Returns the position. Raises NotFound."""
-
-    def decide(document: Document | None) -> Document:
-        if document is None:
-            raise NotFound(f"there is no document {command.document} in this tenant")
-        document.delete(clock())
-        return document
-
     work: list[Owed | Settled] = [
         Settled(kind=PROCESS_WORK, key=command.document.hex),
         Owed(kind=REMOVE_WORK, key=command.document.hex, due_at=clock()),
     ]
-    _, saved = await store.change(Document, command.document, decide, context=context, work=work)
+    _, saved = await amend(
+        Document,
+        command.document,
+        lambda document: document.delete(clock()),
+        context=context,
+        store=store,
+        work=work,
+    )
     return saved.position
 
 
@@ -219,10 +220,15 @@ async def reprocess_document(
     command: ReprocessDocument, context: Context, *, store: Store, clock: Clock
 ) -> int:
     """Process again, as after a failure. Returns the position. Raises NotFound, Refused while it is being processed."""
-    document = await store.load(Document, command.document, tenant=context.tenant)
-    document.reprocess(clock())
-    work = [Owed(kind=PROCESS_WORK, key=command.document.hex, due_at=clock())]
-    return (await store.save(document, context=context, work=work)).position
+    _, saved = await amend(
+        Document,
+        command.document,
+        lambda document: document.reprocess(clock()),
+        context=context,
+        store=store,
+        work=[Owed(kind=PROCESS_WORK, key=command.document.hex, due_at=clock())],
+    )
+    return saved.position
 
 
 def passage_id(content_hash: str, text: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import msgspec
 
+from application.changing import amend
 from application.context import Context
 from application.ports import Clock, KeyKeeper, Store
-from domain.errors import NotFound
 from domain.tenant import Tenant
 
 
@@ -35,13 +35,13 @@ async def rotate_tenant_key(
     resumed = known.state.generation > newest or await keeper.outdated(tenant) > 0
     goal = max(known.state.generation, newest) if resumed else newest + 1
 
-    def decide(found: Tenant | None) -> Tenant:
-        if found is None:
-            raise NotFound("there is no such tenant")
-        found.rotate_key_of_tenant(goal, keeper.master, clock())
-        return found
-
-    await store.change(Tenant, tenant, decide, context=context)
+    await amend(
+        Tenant,
+        tenant,
+        lambda found: found.rotate_key_of_tenant(goal, keeper.master, clock()),
+        context=context,
+        store=store,
+    )
     await keeper.begin(tenant, goal)
     subjects = await keeper.rewrap_subjects(tenant, progress)
     return TenantKeyRotated(generation=goal, subjects=subjects, resumed=resumed)
@@ -52,11 +52,11 @@ async def rotate_master_key(context: Context, *, store: Store, keeper: KeyKeeper
     if not await keeper.retired(context.tenant):
         return 0
 
-    def decide(found: Tenant | None) -> Tenant:
-        if found is None:
-            raise NotFound("there is no such tenant")
-        found.rotate_master_key(keeper.master, clock())
-        return found
-
-    await store.change(Tenant, context.tenant, decide, context=context)
+    await amend(
+        Tenant,
+        context.tenant,
+        lambda found: found.rotate_master_key(keeper.master, clock()),
+        context=context,
+        store=store,
+    )
     return await keeper.rewrap_tenant(context.tenant)

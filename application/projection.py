@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from application.changing import amend
 from application.context import Context
 from application.ports import Clock, Store
-from domain.errors import NotFound
 from domain.tenant import Tenant
 
 
@@ -20,12 +20,13 @@ async def skip_projection_event(
     command: SkipProjectionEvent, context: Context, *, store: Store, clock: Clock
 ) -> int:
     """The projection leaves this event out, now and in every rebuild. Returns the position, 0 when that was decided before."""
-
-    def decide(tenant: Tenant | None) -> Tenant:
-        if tenant is None:
-            raise NotFound("there is no such tenant")
-        tenant.skip_projection_event(command.projection, command.position, command.reason, clock())
-        return tenant
-
-    _, saved = await store.change(Tenant, context.tenant, decide, context=context)
+    _, saved = await amend(
+        Tenant,
+        context.tenant,
+        lambda tenant: tenant.skip_projection_event(
+            command.projection, command.position, command.reason, clock()
+        ),
+        context=context,
+        store=store,
+    )
     return saved.position

@@ -9,11 +9,11 @@ import msgspec
 
 from application.agent import configuration_of
 from application.catalogue import catalogue_of
+from application.changing import amend
 from application.context import Context
 from application.ports import Clock, HealthKeeper, Place, Store
 from application.routing_policy import policy_of
 from domain.catalogue import Catalogue
-from domain.errors import NotFound
 from domain.health import Lately
 from domain.tenant import Tenant
 
@@ -75,12 +75,12 @@ async def reset_health(
     if not wanted:
         return HealthReset(places=(), position=0)
 
-    def decide(tenant: Tenant | None) -> Tenant:
-        if tenant is None:
-            raise NotFound("there is no such tenant")
-        tenant.reset_provider_health(command.provider, command.model, clock())
-        return tenant
-
-    _, saved = await store.change(Tenant, context.tenant, decide, context=context)
+    _, saved = await amend(
+        Tenant,
+        context.tenant,
+        lambda tenant: tenant.reset_provider_health(command.provider, command.model, clock()),
+        context=context,
+        store=store,
+    )
     await health.reset(wanted)
     return HealthReset(places=wanted, position=saved.position)

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from application.changing import amend
 from application.context import Context
 from application.ports import Clock, KeyedProviders, Store
-from domain.errors import NotFound
 from domain.tenant import ProviderKey, Tenant
 
 
@@ -36,30 +36,25 @@ async def set_provider_key(
 ) -> ProviderKeyStands:
     """From now on here, and within a second everywhere, calls go with it. Raises Refused for a provider or an address that can't be."""
 
-    def decide(tenant: Tenant | None) -> Tenant:
-        if tenant is None:
-            raise NotFound("there is no such tenant")
+    def decide(tenant: Tenant) -> None:
         tenant.set_provider_key(command.provider, command.key, command.base_url, clock())
-        return tenant
 
-    decide(
-        await store.load(Tenant, context.tenant, tenant=context.tenant)
-    )  # what is wrong by itself is told first
+    # What is wrong by itself is told first.
+    decide(await store.load(Tenant, context.tenant, tenant=context.tenant))
     await providers.check(command.provider, command.base_url)
-    found, saved = await store.change(Tenant, context.tenant, decide, context=context)
+    found, saved = await amend(Tenant, context.tenant, decide, context=context, store=store)
     return ProviderKeyStands(key=found.state.provider_keys[command.provider], position=saved.position)
 
 
 async def remove_provider_key(provider: str, context: Context, *, store: Store, clock: Clock) -> int:
     """Calls go with the deployment's key again, if there is one. Returns the position. Raises NotFound."""
-
-    def decide(tenant: Tenant | None) -> Tenant:
-        if tenant is None:
-            raise NotFound("there is no such tenant")
-        tenant.remove_provider_key(provider, clock())
-        return tenant
-
-    _, saved = await store.change(Tenant, context.tenant, decide, context=context)
+    _, saved = await amend(
+        Tenant,
+        context.tenant,
+        lambda tenant: tenant.remove_provider_key(provider, clock()),
+        context=context,
+        store=store,
+    )
     return saved.position
 
 

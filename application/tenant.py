@@ -7,11 +7,13 @@ import binascii
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
+from application.changing import amend
 from application.context import Context
 from application.ports import Clock, Ids, Store
 from domain.agent import Agent
@@ -84,15 +86,12 @@ async def create_tenant(
 async def issue_key(command: IssueKey, context: Context, *, store: Store, clock: Clock) -> KeyIssued:
     issued: tuple[str, str] = ("", "")
 
-    def decide(tenant: Tenant | None) -> Tenant:
+    def decide(tenant: Tenant) -> None:
         nonlocal issued
-        if tenant is None:
-            raise NotFound("there is no such tenant")
         issued = _new_key(tenant, command.name, command.scopes, command.expires_at, clock())
-        return tenant
 
-    _, saved = await store.change(Tenant, context.tenant, decide, context=context)
-    return KeyIssued(id=issued[0], secret=issued[1], position=saved.position)
+    position = await _amend(decide, context, store)
+    return KeyIssued(id=issued[0], secret=issued[1], position=position)
 
 
 async def rotate_key(command: RotateKey, context: Context, *, store: Store, clock: Clock) -> KeyIssued:
@@ -100,52 +99,48 @@ async def rotate_key(command: RotateKey, context: Context, *, store: Store, cloc
         raise Invalid("overlap_hours lies between 0 and 2160")
     issued: tuple[str, str] = ("", "")
 
-    def decide(tenant: Tenant | None) -> Tenant:
+    def decide(tenant: Tenant) -> None:
         nonlocal issued
-        if tenant is None or (old := tenant.state.keys.get(command.key)) is None:
+        if (old := tenant.state.keys.get(command.key)) is None:
             raise NotFound(f"there is no key {command.key} in this tenant")
         now = clock()
         until = now + timedelta(hours=command.overlap_hours)
         tenant.expire_key(command.key, until if old.expires_at is None else min(until, old.expires_at), now)
         issued = _new_key(tenant, old.name, old.scopes, None, now)
-        return tenant
 
-    _, saved = await store.change(Tenant, context.tenant, decide, context=context)
-    return KeyIssued(id=issued[0], secret=issued[1], position=saved.position)
+    position = await _amend(decide, context, store)
+    return KeyIssued(id=issued[0], secret=issued[1], position=position)
 
 
 async def revoke_key(command: RevokeKey, context: Context, *, store: Store, clock: Clock) -> int:
     """Revoke at once; other processes follow within a second. Returns the position, 0 when it was revoked already."""
-    tenant = await store.load(Tenant, context.tenant, tenant=context.tenant)
-    tenant.revoke_key(command.key, clock())
-    return (await store.save(tenant, context=context)).position if tenant.pending_events else 0
+    return await _amend(lambda tenant: tenant.revoke_key(command.key, clock()), context, store)
 
 
 async def suspend_tenant(reason: str | None, context: Context, *, store: Store, clock: Clock) -> int:
-    """No message is taken and no key works until it is resumed. Returns the position."""
-    tenant = await store.load(Tenant, context.tenant, tenant=context.tenant)
-    tenant.suspend(reason, clock())
-    return (await store.save(tenant, context=context)).position if tenant.pending_events else 0
+    """No message is taken and no key works until it is resumed. Returns the position, 0 when it was so already."""
+    return await _amend(lambda tenant: tenant.suspend(reason, clock()), context, store)
 
 
 async def resume_tenant(context: Context, *, store: Store, clock: Clock) -> int:
-    tenant = await store.load(Tenant, context.tenant, tenant=context.tenant)
-    tenant.resume(clock())
-    return (await store.save(tenant, context=context)).position if tenant.pending_events else 0
+    """Returns the position, 0 when it was active already."""
+    return await _amend(lambda tenant: tenant.resume(clock()), context, store)
 
 
 async def rename_tenant(name: str, context: Context, *, store: Store, clock: Clock) -> int:
     """Returns the position, 0 when it had this name already."""
-    tenant = await store.load(Tenant, context.tenant, tenant=context.tenant)
-    tenant.rename(name, clock())
-    return (await store.save(tenant, context=context)).position if tenant.pending_events else 0
+    return await _amend(lambda tenant: tenant.rename(name, clock()), context, store)
 
 
 async def remove_tenant(context: Context, *, store: Store, clock: Clock) -> int:
     """No key works any more, for good; the log stays. Returns the position. Raises Forbidden when it was removed before."""
-    tenant = await store.load(Tenant, context.tenant, tenant=context.tenant)
-    tenant.remove(clock())
-    return (await store.save(tenant, context=context)).position
+    return await _amend(lambda tenant: tenant.remove(clock()), context, store)
+
+
+async def _amend(decide: Callable[[Tenant], None], context: Context, store: Store) -> int:
+    """Returns the position, 0 when nothing was to be changed."""
+    _, saved = await amend(Tenant, context.tenant, decide, context=context, store=store)
+    return saved.position
 
 
 async def authenticate(text: str, tenant_header: str | None, *, store: Store, clock: Clock) -> Principal:

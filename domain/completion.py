@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -123,3 +124,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     cost: Decimal = Decimal(0)
     price: str | None = None
     cached: bool = False
+
+
+def answered_by(attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt that gave the answer: the last one. None where no model did, as when the budget forbade to ask one."""
+    return attempts[-1] if attempts and attempts[-1].outcome == "ok" else None

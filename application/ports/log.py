@@ -106,9 +106,11 @@ class Store(Protocol):
         inbox: str | None = None,
         work: Sequence[Owed | Settled] = (),
     ) -> tuple[A, Saved]:
-        """load → decide → save, again when the race was lost. `decide` gets None when there is no such aggregate.
+        """load → decide → save, again when the race was lost, so `decide` does nothing but decide. It gets None when there is no such
+        aggregate.
 
-        Where it changes nothing, nothing is written, and the position is 0.
+        Where it changes nothing, nothing is written, and the position is 0. Raises Conflict, with the `version` that is current,
+        when the race was lost again and again.
         """
 
     async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None = None) -> Tallied:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -110,18 +111,22 @@ class LogStore:
         inbox: str | None = None,
         work: Sequence[Owed | Settled] = (),
     ) -> tuple[A, Saved]:
+        tenant = context.tenant
         async with self._turn(id):  # races within a process are queued; only those between processes are run
             for race in range(RACES):
-                snapshot = await self._snapshots.load(kind, id, context.tenant)
-                aggregate = decide(await self._caught_up(kind, id, context.tenant, snapshot))
+                snapshot = await self._snapshots.load(kind, id, tenant)
+                aggregate = decide(await self._caught_up(kind, id, tenant, snapshot))
                 if not aggregate.pending_events:
                     return aggregate, Saved(position=0)
                 try:
                     return aggregate, await self.save(aggregate, context=context, inbox=inbox, work=work)
-                except Conflict:
-                    if race == RACES - 1:
-                        raise
-        raise AssertionError("unreachable")
+                except Conflict:  # another process was first
+                    await asyncio.sleep(random.uniform(0, min(0.1, 0.001 * 2**race)))
+            now = await self._caught_up(kind, id, tenant, None)
+            raise Conflict(
+                f"others have changed this {RACES} times meanwhile; try again",
+                version=now.version if now else 0,
+            )
 
     async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None = None) -> Tallied:
         return await self._reader.tallies(tenant, kind, keys)

@@ -52,7 +52,13 @@ def wrote(
     if not found:
         raise NotFound("no answer of ours has this text; those to forgotten customers are not known any more")
     rows = [
-        [w.interaction, w.written_at.isoformat(timespec="seconds"), f"{w.provider}/{w.model}", w.position, t]
+        [
+            w.interaction,
+            w.written_at.isoformat(timespec="seconds"),
+            f"{w.provider}/{w.model}" if w.model else "no model",
+            w.position,
+            t,
+        ]
         for t, w in found
     ]
     console.print("yes, we wrote this", style="bold")

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from application.conversation import AnswerGiven
-from domain.completion import Citation, Usage
+from domain.completion import Citation, Usage, answered_by
 from domain.conversation import Conversation
 from domain.recorded import Recorded
 
@@ -20,6 +20,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     """`answer` is what the customer is sent: the disclosure, where it is due, and `text`. Cost in USD.
 
     `confidence` is 0 to 1; `handoff` the reason why a person is to take over; `citations` tell what the [1] in the text mean.
+    `provider`, `model` and `usage` are null where no model gave the answer, as when the budget forbade to ask one.
     """
 
     id: UUID
@@ -81,7 +82,7 @@ def _answered(
     metered: Conversation.Metered,
     event: Conversation.Answered,
 ) -> Interaction:
-    last = metered.attempts[-1]
+    model = answered_by(metered.attempts)
     return Interaction(
         id=event.interaction,
         conversation=conversation,
@@ -93,9 +94,9 @@ def _answered(
         citations=event.citations,
         confidence=event.confidence,
         handoff=event.handoff,
-        provider=last.provider,
-        model=last.served or last.model,
-        usage=last.usage,
+        provider=model.provider if model else None,
+        model=(model.served or model.model) if model else None,
+        usage=model.usage if model else None,
         cost=metered.cost,
         cached=event.cached,
         latency_ms=event.latency_ms,

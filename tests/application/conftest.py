@@ -74,9 +74,16 @@ class Shop:
     context: Context
     provider: Played
 
-    async def receive(self, text: str, message: str | None = None, address: str = "anna") -> Received:
+    async def receive(
+        self,
+        text: str,
+        message: str | None = None,
+        address: str = "anna",
+        channel: str = "http",
+        inbox: str | None = None,
+    ) -> Received:
         return await receive_message(
-            ReceiveMessage(channel="http", address=address, text=text, message_id=message),
+            ReceiveMessage(channel=channel, address=address, text=text, message_id=message, inbox=inbox),
             self.context,
             store=self.parts.store,
             keyring=self.parts.keyring,

@@ -22,6 +22,17 @@ async def test_a_message_sent_twenty_times_at_once_is_one_message_with_one_resul
     assert [type(event) for event in events] == [Conversation.Started, Conversation.MessageReceived]
 
 
+async def test_an_id_is_unique_within_its_conversation_only(shop: Shop) -> None:
+    """Telegram counts in each chat, and many apps do so."""
+    anna = await shop.receive("Where is my parcel?", "1", address="anna")
+    bert = await shop.receive("May I return shoes?", "1", address="bert")
+    called = await shop.receive("Hello?", "1", address="anna", channel="sms")
+    assert [each.duplicate for each in (anna, bert, called)] == [False, False, False]
+    assert len({each.conversation for each in (anna, bert, called)}) == 3
+    again = await shop.receive("May I return shoes?", "1", address="bert")
+    assert (again.duplicate, again.conversation, again.position) == (True, bert.conversation, bert.position)
+
+
 async def test_messages_without_an_id_are_messages_of_their_own(shop: Shop) -> None:
     first, second = [await shop.receive("hello") for _ in range(2)]
     assert (first.duplicate, second.duplicate) == (False, False)

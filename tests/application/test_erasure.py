@@ -12,7 +12,7 @@ from application.conversation import CloseConversation, close_conversation
 from application.erasure import ERASE_WORK, Erase, ForgetCustomer, Forgotten, erase, forget_customer
 from application.ports import CACHE_KINDS, CacheKind
 from domain.conversation import Conversation
-from domain.errors import Erased, NotFound
+from domain.errors import Conflict, Erased, NotFound
 from infra.cache import RedisCache
 from infra.crypto.keyring import Keyring
 from infra.database import Database
@@ -121,6 +121,26 @@ async def test_a_customer_who_comes_back_begins_anew(shop: Shop) -> None:
     assert CANARY not in str(shop.provider.asked[-1].prompt)
     assert (await forget(shop)).conversations == (first, second)
     assert await talk(shop, "and again") not in (first, second)
+
+
+async def test_a_customer_who_comes_back_may_use_the_ids_of_before(shop: Shop) -> None:
+    first = await shop.receive(CANARY, "1")
+    await forget(shop)
+    second = await shop.receive("it's me again", "1")
+    assert (second.duplicate, second.conversation != first.conversation) == (False, True)
+    assert (await shop.receive("it's me again", "1")).position == second.position
+
+
+async def test_a_request_that_comes_again_after_the_erasure_is_told_so_and_shows_nobody_elses_message(
+    shop: Shop,
+) -> None:
+    await talk(shop, "hello")
+    await shop.receive(CANARY, inbox="idempotency:1")
+    await shop.receive("I am another customer", address="bert")
+    await shop.receive("so am I", address="cleo")
+    await forget(shop)
+    with pytest.raises(Conflict, match="erased since"):
+        await shop.receive(CANARY, inbox="idempotency:1")
 
 
 async def test_a_message_that_races_with_the_erasure_is_in_the_old_or_the_new_conversation(
