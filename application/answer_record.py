@@ -12,7 +12,6 @@ import msgspec
 from application.context import Context
 from application.course import Course
 from application.ports import Clock, Owed, Settled, Store, Unavailable
-from application.retrieving import ranked
 from application.routing import Route
 from application.sending import ANSWER_WORK
 from domain.agent import AgentConfiguration
@@ -20,6 +19,7 @@ from domain.answering import cited, confidence_of, without_markers
 from domain.completion import Completion, Passage, Turn
 from domain.conversation import Burst, Conversation, Message
 from domain.errors import Conflict, Erased
+from domain.passages import ranked
 from domain.prompts import ANSWER, OUT_OF_BUDGET
 from domain.routing import Routing
 
@@ -67,7 +67,7 @@ class AnswerRecord:
         `sent`: the customer has begun to get it.
         """
         at = self.clock()
-        conversation.ask(retrieved=ranked(self.passages), prompt=self.prompt, at=at)
+        conversation.ask(retrieved=ranked(self.passages, self.prompt), prompt=self.prompt, at=at)
         metered = conversation.meter(
             self.burst.interaction,
             routing=self.course.routing(self.chosen),

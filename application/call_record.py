@@ -14,12 +14,12 @@ from application.context import Context
 from application.course import Course
 from application.finishing import finished
 from application.ports import Clock, Keyring, Store
-from application.retrieving import ranked
 from application.routing import Route
 from application.user import id_of_user, one_more_call, was_forgotten
 from domain.call import Call
 from domain.completion import Citation, Finish, Passage, Turn
 from domain.errors import Conflict, Erased, LimitReached
+from domain.passages import ranked
 from domain.prompts import ANSWER
 
 RACES = 5
@@ -130,7 +130,7 @@ class CallRecord:
         )
         if self.prompt is not command.messages:
             call.prompt(
-                retrieved=ranked(self.passages),
+                retrieved=ranked(self.passages, self.prompt),
                 prompt=self.prompt,
                 template=ANSWER,
                 configuration_version=self.configuration_version,

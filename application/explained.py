@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -15,11 +14,9 @@ from application.ports import Store
 from domain.agent import Agent, AgentConfiguration
 from domain.completion import Attempt, Citation, Turn
 from domain.conversation import Message
-from domain.passages import Retrieved
+from domain.passages import Retrieved, text_of
 from domain.recorded import Recorded
 from domain.routing import Routing
-
-_DOCUMENT = re.compile(r"<document number=(\d+) [^\n]*>\n(.*?)\n</document>", re.DOTALL)
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,11 +83,9 @@ def passages_in(
     retrieved: Sequence[Retrieved], prompt: Sequence[Turn], citations: Sequence[Citation]
 ) -> tuple[FoundPassage, ...]:
     """Those that were found, with what stood of them in the prompt."""
-    system = prompt[0].text if prompt else ""
-    texts = {int(number): text for number, text in _DOCUMENT.findall(system)}
     cited = {citation.passage for citation in citations}
     return tuple(
-        FoundPassage(retrieved=item, cited=item.passage in cited, text=texts.get(item.rank))
+        FoundPassage(retrieved=item, cited=item.passage in cited, text=text_of(item, prompt))
         for item in retrieved
     )
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from application.ports import Embedder, Vectors
 from domain.agent import AgentConfiguration
 from domain.completion import Passage
-from domain.conversation import Retrieved
 
 
 async def retrieve(
@@ -24,20 +23,3 @@ async def retrieve(
         return ()
     (embedding,) = await embedder.embed(["\n".join(questions)])
     return tuple(await vectors.search(tenant, embedding, embedder.model, configuration.document_results))
-
-
-def ranked(passages: Sequence[Passage]) -> tuple[Retrieved, ...]:
-    """As they stand in the prompt, for the record: passage n is cited as [n], counting from 1."""
-    return tuple(
-        Retrieved(
-            passage=passage.id,
-            document=passage.document,
-            title=passage.title,
-            ordinal=passage.ordinal,
-            page=passage.page,
-            section=passage.section,
-            score=passage.score,
-            rank=rank,
-        )
-        for rank, passage in enumerate(passages, 1)
-    )

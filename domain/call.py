@@ -59,7 +59,7 @@ class Call(Aggregate[CallState]):
         """What the agent made of it: the passages that were found, and the whole prompt."""
 
         TOPIC: ClassVar[str] = "call.prompted"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         LENT: ClassVar[bool] = True
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
@@ -70,6 +70,10 @@ class Call(Aggregate[CallState]):
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """The first version did not say the template's name; it was this one."""
             facts["template"] = "answer/1"
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version passages did not say where they stand; `together` finds it out."""
 
         def apart(self) -> tuple[Self, tuple[Lent, ...]]:
             retrieved, prompt, lent = cut(self.retrieved, self.prompt)

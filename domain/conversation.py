@@ -113,10 +113,15 @@ class Conversation(Aggregate[ConversationState]):
         and few who read answers need it."""
 
         TOPIC: ClassVar[str] = "conversation.prompted"
+        class_version: ClassVar[int] = 2
         LENT: ClassVar[bool] = True
         interaction: UUID
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version passages did not say where they stand; `together` finds it out."""
 
         def apply(self, aggregate: Conversation) -> None:
             aggregate.state.shown = tuple([item.passage for item in self.retrieved])
