@@ -46,7 +46,6 @@ async def configure_agent(
     known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
     for model in (configuration.default_model, *configuration.fallback_models):
         known.check(model, clock(), "chat")
-    known.check(configuration.embedding_model, clock(), "embedding")
 
     def decide(agent: Agent | None) -> Agent:
         agent = agent or Agent.begin(context.tenant, clock())

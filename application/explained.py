@@ -64,7 +64,6 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     configuration_version: int | None = None
     configuration: AgentConfiguration | None = None
     confidence: float | None = None
-    confidence_threshold: float | None = None
     handoff: str | None = None
     cached: bool = False
     cost: Decimal = Decimal(0)

@@ -81,7 +81,6 @@ async def explain_interaction(
         configuration_version=answered.configuration_version,
         configuration=configuration,
         confidence=answered.confidence,
-        confidence_threshold=configuration.confidence_threshold,
         handoff=answered.handoff,
         cached=answered.cached,
         cost=cost,

@@ -18,7 +18,7 @@ from application.context import Context
 from application.ports import Clock, Ids, Store
 from domain.agent import Agent
 from domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from domain.tenant import SCOPES, Scope, Tenant
+from domain.tenant import SCOPES, AnyScope, Scope, Tenant
 
 PREFIX = "rt_"
 
@@ -160,7 +160,7 @@ async def authenticate(text: str, tenant_header: str | None, *, store: Store, cl
         raise Unauthenticated
     if tenant.state.status != "active":
         raise Forbidden(f"this tenant is {tenant.state.status}")
-    return Principal(tenant=tenant_id, key=key_id, scopes=key.scopes)
+    return Principal(tenant=tenant_id, key=key_id, scopes=key.offered)
 
 
 async def still_valid(principal: Principal, *, store: Store, clock: Clock) -> bool:
@@ -173,7 +173,7 @@ async def still_valid(principal: Principal, *, store: Store, clock: Clock) -> bo
 
 
 def _new_key(
-    tenant: Tenant, name: str, scopes: tuple[Scope, ...], expires_at: datetime | None, now: datetime
+    tenant: Tenant, name: str, scopes: tuple[AnyScope, ...], expires_at: datetime | None, now: datetime
 ) -> tuple[str, str]:
     """Issue a key on the aggregate; its id and its text."""
     raw_id, secret = secrets.token_bytes(6), secrets.token_bytes(24)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -13,8 +13,23 @@ from domain.base import Aggregate, CreatedEvent, one_per_tenant
 from domain.errors import Invalid
 
 Text = Annotated[str, Meta(min_length=1, max_length=2000)]
-Share = Annotated[float, Meta(ge=0, le=1)]
 Limit = Annotated[int, Meta(ge=1, le=50)]
+
+_WITHOUT_EFFECT = (
+    "confidence_threshold",
+    "suggestions",
+    "spelling_correction",
+    "rich_messages",
+    "retrieve_database",
+    "retrieve_internet",
+    "feedback",
+    "database_results",
+    "internet_results",
+    "semantic_weight",
+    "keyword_weight",
+    "embedding_model",
+)
+"""Fields of recorded configurations that never changed anything."""
 
 
 class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,31 +50,20 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     out_of_budget: Text = "I can't answer this right now. A colleague will get back to you."
     """Said where the budget is gone and forbids to go on with a cheaper model."""
 
-    confidence_threshold: Share = 0.3
-    suggestions: bool = True
-    spelling_correction: bool = True
-    rich_messages: bool = True
     retrieve_documents: bool = True
-    retrieve_database: bool = True
-    retrieve_internet: bool = False
     attribution: bool = True
-    feedback: Literal["always", "sometimes", "never"] = "sometimes"
     document_results: Limit = 5
-    database_results: Limit = 5
-    internet_results: Limit = 3
-    semantic_weight: Share = 0.7
-    keyword_weight: Share = 0.3
-    embedding_model: Text = "local/wordllama-256"
+
+    NOT_YET: ClassVar[frozenset[str]] = frozenset(_WITHOUT_EFFECT)
+    """Fields of later versions. Whoever sets one is told so; it comes when it changes something."""
 
     def plain(self) -> AgentConfiguration:
         """Of the agent that answers from its configuration alone."""
         return msgspec.structs.replace(self, retrieve_documents=False)
 
     def check(self) -> None:
-        """Raise Invalid where fields do not go together."""
-        if abs(self.semantic_weight + self.keyword_weight - 1) > 1e-9:
-            raise Invalid("semantic_weight and keyword_weight must add up to 1")
-        for model in (self.default_model, *self.fallback_models, self.embedding_model):
+        """Raises Invalid."""
+        for model in (self.default_model, *self.fallback_models):
             if not all(model.partition("/")[::2]):
                 raise Invalid(f"model {model!r} is not of the form provider/model, as local/extractive")
 
@@ -82,12 +86,17 @@ class Agent(Aggregate[AgentState]):
 
     class Configured(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "agent.configured"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         configuration: AgentConfiguration
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """What is new in the second version has a default."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            for name in _WITHOUT_EFFECT:
+                facts["configuration"].pop(name, None)
 
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration

@@ -18,13 +18,17 @@ Scope = Literal[
     "conversations:read",
     "integrations:manage",
     "analytics:view",
-    "feedback:review",
     "models:deploy",
-    "campaigns:manage",
     "audit:read",
     "tenants:admin",
 ]
+LaterScope = Literal["feedback:review", "campaigns:manage"]
+"""Of what a later version will have. Keys of earlier times hold them; they open nothing yet, and no new key gets them."""
+
+AnyScope = Literal[Scope, LaterScope]
+
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+LATER_SCOPES: frozenset[str] = frozenset(get_args(LaterScope))
 
 
 class ApiKey(msgspec.Struct):
@@ -33,9 +37,14 @@ class ApiKey(msgspec.Struct):
     id: str
     name: str
     secret_hash: bytes
-    scopes: tuple[Scope, ...]
+    scopes: tuple[AnyScope, ...]
     expires_at: datetime | None = None
     revoked: bool = False
+
+    @property
+    def offered(self) -> tuple[Scope, ...]:
+        """Those of its scopes that open something."""
+        return tuple(scope for scope in SCOPES if scope in self.scopes)
 
     def valid(self, now: datetime) -> bool:
         return not self.revoked and (self.expires_at is None or now < self.expires_at)
@@ -120,7 +129,7 @@ class Tenant(Aggregate[TenantState]):
         key: str
         name: str
         secret_hash: bytes
-        scopes: tuple[Scope, ...]
+        scopes: tuple[AnyScope, ...]
         expires_at: datetime | None = None
 
         def apply(self, aggregate: Tenant) -> None:
@@ -240,7 +249,7 @@ class Tenant(Aggregate[TenantState]):
         *,
         name: str,
         secret_hash: bytes,
-        scopes: tuple[Scope, ...],
+        scopes: tuple[AnyScope, ...],
         expires_at: datetime | None,
         at: datetime,
     ) -> None:

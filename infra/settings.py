@@ -38,7 +38,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data: Path = Path(".retrace")
     master_key: Secret | None = None
     operator_key: Secret | None = None
-    public_url: str | None = None
     host: str = "127.0.0.1"
     port: int = 8080
     openai_api_key: Secret | None = None
@@ -104,7 +103,6 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
         "RETRACE_OPERATOR_KEY",
         "the operator's bearer key for /v1/tenants, 32 characters or more; without it tenants are made by `retrace tenant create`",
     ),
-    "public_url": ("RETRACE_PUBLIC_URL", "the URL under which the outside reaches the HTTP API"),
     "host": ("RETRACE_HOST", "address that the HTTP API listens on"),
     "port": ("RETRACE_PORT", "port that the HTTP API listens on"),
     "openai_api_key": ("OPENAI_API_KEY", "key of OpenAI or of an OpenAI-compatible server"),
@@ -132,12 +130,14 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     ),
 }
 
+NOT_YET = {"public_url": "RETRACE_PUBLIC_URL"}
+"""Settings of later versions, and their variables. Whoever gives one is told so."""
+
 NUMBERS = {"port": (1, 65535), "worker_concurrency": (1, 1000)}
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SCHEMES = {
     "database_url": ("postgresql", "postgres"),
     "redis_url": ("redis", "rediss", "unix"),
-    "public_url": ("http", "https"),
     "openai_base_url": ("http", "https"),
     "gemini_base_url": ("http", "https"),
     "together_base_url": ("http", "https"),
@@ -169,6 +169,7 @@ def load(environment: Mapping[str, str], folder: Path = Path()) -> Settings:
     for name, (variable, _) in DESCRIPTIONS.items():
         if environment.get(variable):
             given[name] = (variable, environment[variable])
+    errors += [_not_yet(variable) for variable in NOT_YET.values() if environment.get(variable)]
     facts: dict[str, Any] = {}
     for name, (source, value) in given.items():
         try:
@@ -205,9 +206,14 @@ def _from_file(
     except ValueError as error:  # no TOML, or no UTF-8
         errors.append(f"{file} is no TOML: {error}")
         return {}
-    for name in sorted(values.keys() - DESCRIPTIONS.keys()):
+    errors += [_not_yet(f"{name} in {file}") for name in sorted(values.keys() & NOT_YET.keys())]
+    for name in sorted(values.keys() - DESCRIPTIONS.keys() - NOT_YET.keys()):
         errors.append(f"{name} in {file} is no setting; known are {', '.join(DESCRIPTIONS)}")
     return {name: (f"{name} in {file}", value) for name, value in values.items() if name in DESCRIPTIONS}
+
+
+def _not_yet(name: str) -> str:
+    return f"{name} has no effect yet: a later version will take it; leave it out until then"
 
 
 def _checked(name: str, value: object) -> object:

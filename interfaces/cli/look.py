@@ -104,10 +104,7 @@ def print_why(found: Explanation) -> None:
         for p in found.passages
     ]
     print_table("passages in the prompt", ["rank", "document", "page", "score", "cited"], passages)
-    threshold = f" (threshold {found.confidence_threshold})" if found.confidence_threshold is not None else ""
-    console.print(
-        f"  confidence {found.confidence}{threshold}, handoff: {found.handoff or 'none'}, cost ${found.cost}"
-    )
+    console.print(f"  confidence {found.confidence}, handoff: {found.handoff or 'none'}, cost ${found.cost}")
     console.print(f"  prompt: template {found.template}, configuration version {found.configuration_version}")
     rows = [
         [e.position, e.kind, e.recorded_at.isoformat(timespec="milliseconds"), e.actor, e.hash[:16]]

@@ -62,6 +62,14 @@ def _check_query(request: Request[Any, Any, Any], handler: HTTPRouteHandler) -> 
         raise Invalid("a query parameter stands here more than once; give each once")
 
 
+def not_yet(body: Any, error: str) -> str | None:
+    """Says so where what does not fit a body is something that a later version will take: its type's NOT_YET names it."""
+    for name in getattr(body, "NOT_YET", ()):
+        if f"`{name}`" in error or f"'{name}'" in error:
+            return f"{name} has no effect yet: a later version will take it; leave it out until then"
+    return None
+
+
 async def _check_body(request: Request[Any, Any, Any], handler: HTTPRouteHandler) -> None:
     """Litestar converts loosely ("30" for 30); here a body has the types that it must have."""
     field = handler.parsed_data_field
@@ -81,8 +89,10 @@ async def _check_body(request: Request[Any, Any, Any], handler: HTTPRouteHandler
     try:
         msgspec.json.decode(body, type=field.annotation)
     except msgspec.ValidationError as error:
+        detail = not_yet(field.annotation, str(error)) or str(error)
         message, _, place = str(error).partition(" - at ")
-        raise Invalid(str(error), errors=[{"field": place.strip("`") or "$", "message": message}]) from None
+        message = detail if detail != str(error) else message
+        raise Invalid(detail, errors=[{"field": place.strip("`") or "$", "message": message}]) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"the body is no JSON: {error}") from None
     except RecursionError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -24,7 +24,7 @@ from application.tenant import (
     rotate_key,
 )
 from domain.errors import Invalid, NotFound
-from domain.tenant import ApiKey, Scope, Tenant
+from domain.tenant import LATER_SCOPES, ApiKey, Scope, Tenant
 from interfaces.bootstrap import Services
 from interfaces.http.pages import Cursor, Limit, Page, Pager
 from interfaces.http.position import written
@@ -38,6 +38,8 @@ class KeyIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=20)]
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+    NOT_YET: ClassVar[frozenset[str]] = LATER_SCOPES
 
 
 class RotateIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,7 +141,7 @@ def _shown(key: ApiKey, used: datetime | None) -> KeyOut:
     return KeyOut(
         id=key.id,
         name=key.name,
-        scopes=key.scopes,
+        scopes=key.offered,
         expires_at=key.expires_at,
         revoked=key.revoked,
         last_used_at=used,

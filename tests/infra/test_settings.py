@@ -17,7 +17,6 @@ EVERYTHING = {
     "RETRACE_DATA": "/var/lib/retrace",
     "RETRACE_MASTER_KEY": KEY,
     "RETRACE_OPERATOR_KEY": "secret-operator-key-of-32-letters",
-    "RETRACE_PUBLIC_URL": "https://service.example",
     "RETRACE_HOST": "0.0.0.0",
     "RETRACE_PORT": "9000",
     "OPENAI_API_KEY": "secret-o",
@@ -96,6 +95,15 @@ def test_all_errors_are_told_at_once_with_where_they_stand_and_no_secret(tmp_pat
         assert any(error.startswith(beginning) for error in told), beginning
     assert "word" not in str(told)
     assert "c2hvcnQ" not in str(told)
+
+
+def test_what_a_later_version_will_take_is_refused_until_then(tmp_path: Path) -> None:
+    (tmp_path / "retrace.toml").write_text('public_url = "https://service.example"\n')
+    told = errors({"RETRACE_PUBLIC_URL": "https://service.example"}, tmp_path)
+    assert [text.split(":")[0] for text in told] == [
+        f"public_url in {tmp_path / 'retrace.toml'} has no effect yet",
+        "RETRACE_PUBLIC_URL has no effect yet",
+    ]
 
 
 def test_a_database_of_ones_own_needs_a_master_key(tmp_path: Path) -> None:

@@ -127,12 +127,11 @@ async def test_the_agent_is_configured_and_each_change_is_a_version(theirs: Cust
     assert again.json() == reply.json()
     assert "Retrace-Position" in again.headers
     for wrong in (
-        {"semantic_weight": 0.9},
         {"default_model": "extractive"},
         {"temperature": 3},
         {"nam": "Nora"},
         {"name": ""},
-        {"confidence_threshold": "0.3"},
+        {"attribution": "yes"},
         [],
     ):
         reply = await theirs.http.put(path, json=wrong)

@@ -1,0 +1,414 @@
+"""Whatever a tenant can set changes something: one proof a field, at the wire. A field without a proof fails here.
+
+A field that has no effect yet is not offered (its type's NOT_YET); whoever sends it is told so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from application.context import Context
+from application.ports import IdleConversation
+from application.retention import KeepRetention, keep_retention
+from domain.agent import AgentConfiguration
+from domain.budget import BudgetLimits
+from domain.feature import FEATURES
+from domain.routing_policy import RoutingPolicy, Target, Thresholds, Tiers
+from domain.tenant import LATER_SCOPES, SCOPES
+from infra.settings import Secret, Settings
+from interfaces.bootstrap import Services, services
+from interfaces.http.budget import BudgetLimits as BudgetIn
+from interfaces.http.openapi import EXAMPLES
+from interfaces.http.retention import RetentionIn
+from interfaces.http.tenant import TenantIn
+from tests.doubles.openai import Double, openai_double
+from tests.interfaces.http.conftest import Customer, customer_of, settled
+
+NUMBERS = itertools.count(1)
+MINI, LARGE = "openai/gpt-4o-mini", "openai/gpt-4o"
+TEXT = "\n\n".join(f"Shelf {number} holds tents for {number} people." for number in range(1, 9))
+
+
+class World:
+    """A tenant whose agent asks the double, and what the double was asked."""
+
+    def __init__(self, customer: Customer, upstream: Double, parts: Services) -> None:
+        self.customer, self.upstream, self.parts = customer, upstream, parts
+
+    async def configure(self, **changes: Any) -> None:
+        body = {"default_model": MINI, "fallback_models": [], **changes}
+        reply = await self.customer.http.put("/v1/agent/configuration", json=body)
+        assert reply.status_code == 200, reply.text
+
+    async def ask(self, text: str = "Which tents are on shelf 3?") -> dict[str, Any]:
+        reply = await self.customer.ask(text, address=f"customer {next(NUMBERS)}")
+        assert reply.status_code == 200, reply.text
+        shown: dict[str, Any] = reply.json()
+        return shown
+
+    async def said(self) -> str:
+        """What a customer gets, as it is on record."""
+        await self.customer.ask("Are you open?", address=f"customer {next(NUMBERS)}")
+        query = {"kind": "conversation.answered", "limit": "200"}
+        events = (await self.customer.http.get("/v1/audit/events", params=query)).json()["items"]
+        text: str = events[-1]["data"]["text"]
+        return text
+
+    async def request(self, **changes: Any) -> dict[str, Any]:
+        """What the double is asked under this configuration."""
+        await self.configure(**changes)
+        await self.ask()
+        return self.upstream.requests[-1]
+
+    async def system(self, **changes: Any) -> str:
+        text: str = (await self.request(**changes))["messages"][0]["content"]
+        return text
+
+
+@pytest_asyncio.fixture(scope="module", name="upstream")
+async def _upstream() -> AsyncIterator[Double]:
+    async with openai_double() as double:
+        yield double
+
+
+@pytest_asyncio.fixture(scope="module", name="parts")
+async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services]:
+    given = msgspec.structs.asdict(settings)
+    given |= {"openai_api_key": Secret("k"), "openai_base_url": upstream.url("scripted")}
+    async with services(Settings(**given), pool=6) as parts:
+        yield parts
+
+
+@pytest_asyncio.fixture(scope="module", name="shop")
+async def _shop(app: Any, parts: Services) -> AsyncIterator[Customer]:
+    customer = await customer_of(app, parts, "Effects")
+    async with customer.http:
+        await customer.http.put("/v1/flags/response_cache", json={"on": False})
+        made = await customer.http.post("/v1/documents", files={"file": ("shelves.txt", TEXT.encode())})
+        assert (await settled(customer, f"/v1/documents/{made.json()['id']}"))["status"] == "completed"
+        yield customer
+
+
+@pytest_asyncio.fixture(name="world")
+async def _world(shop: Customer, upstream: Double, parts: Services) -> AsyncIterator[World]:
+    upstream.script = lambda body: "ok"
+    await parts.health.reset(await parts.health.all())
+    yield World(shop, upstream, parts)
+    await shop.http.delete("/v1/budgets")
+
+
+Proof = Callable[[World], Awaitable[None]]
+
+
+def stands_in_the_prompt(field: str, value: Any, shown: str) -> Proof:
+    async def proof(world: World) -> None:
+        assert shown not in await world.system()
+        assert shown in await world.system(**{field: value})
+
+    return proof
+
+
+async def default_model(world: World) -> None:
+    assert (await world.request(default_model=LARGE))["model"] == "gpt-4o"
+    assert (await world.request())["model"] == "gpt-4o-mini"
+
+
+async def fallback_models(world: World) -> None:
+    world.upstream.script = lambda body: "ok" if body["model"] == "gpt-4o" else "503"
+    assert (await world.request(fallback_models=[LARGE]))["model"] == "gpt-4o"
+
+
+async def temperature(world: World) -> None:
+    assert (await world.request(temperature=0.25))["temperature"] == 0.25
+
+
+async def max_answer_tokens(world: World) -> None:
+    assert 77 not in (await world.request()).values()
+    assert 77 in (await world.request(max_answer_tokens=77)).values()
+
+
+async def disclosure(world: World) -> None:
+    await world.configure(disclosure="Beep.")
+    assert (await world.ask())["disclosure"] == "Beep."
+
+
+async def out_of_budget(world: World) -> None:
+    await world.configure(out_of_budget="The till is empty.")
+    await world.customer.http.put("/v1/budgets", json={"day": "0"})
+    assert await world.said() == "The till is empty."
+
+
+async def retrieve_documents(world: World) -> None:
+    assert "Shelf 3" in await world.system()
+    assert "Shelf" not in await world.system(retrieve_documents=False)
+
+
+async def attribution(world: World) -> None:
+    assert "cite the document" in await world.system()
+    assert "cite the document" not in await world.system(attribution=False)
+
+
+async def document_results(world: World) -> None:
+    for number in range(2):
+        content = f"Shelf {number} is at the door {number}.".encode()
+        made = await world.customer.http.post("/v1/documents", files={"file": (f"{number}.txt", content)})
+        await settled(world.customer, f"/v1/documents/{made.json()['id']}")
+    one, more = await world.system(document_results=1), await world.system(document_results=3)
+    assert (one.count("</document>"), more.count("</document>")) == (1, 3)
+
+
+AGENT: dict[str, Proof] = {
+    "name": stands_in_the_prompt("name", "Nora", "You are Nora,"),
+    "personality": stands_in_the_prompt("personality", ["jolly"], "Be jolly."),
+    "tone": stands_in_the_prompt("tone", "breezy", "breezy"),
+    "restrictions": stands_in_the_prompt("restrictions", ["no dates"], "- no dates"),
+    "disclaimers": stands_in_the_prompt("disclaimers", ["no advice"], "- no advice"),
+    "can_do": stands_in_the_prompt("can_do", ["sing"], "- sing"),
+    "cannot_do": stands_in_the_prompt("cannot_do", ["dance"], "- dance"),
+    "default_model": default_model,
+    "fallback_models": fallback_models,
+    "temperature": temperature,
+    "max_answer_tokens": max_answer_tokens,
+    "disclosure": disclosure,
+    "out_of_budget": out_of_budget,
+    "retrieve_documents": retrieve_documents,
+    "attribution": attribution,
+    "document_results": document_results,
+}
+
+
+async def day(world: World) -> None:
+    await world.configure(out_of_budget="Not today.")
+    await world.customer.http.put("/v1/budgets", json={"day": "0"})
+    assert await world.said() == "Not today."
+
+
+async def month(world: World) -> None:
+    await world.configure(out_of_budget="Not this month.")
+    await world.customer.http.put("/v1/budgets", json={"month": "0"})
+    assert await world.said() == "Not this month."
+
+
+async def on_hard(world: World) -> None:
+    await world.configure(default_model="local/extractive", out_of_budget="No.")
+    await world.customer.http.put("/v1/budgets", json={"day": "0", "on_hard": "degrade"})
+    assert await world.said() != "No."
+
+
+async def soft(world: World) -> None:
+    """No alert, or one at the least part of what is spent."""
+    await world.configure()
+    await world.customer.http.put("/v1/budgets", json={"day": "1", "soft": []})
+    await world.ask()
+    assert (await world.customer.http.get("/v1/budgets")).json()["day"]["alerts"] == []
+    await world.customer.http.put("/v1/budgets", json={"day": "1", "soft": [0.000001]})
+    await world.ask()
+    async with asyncio.timeout(15):
+        while (await world.customer.http.get("/v1/budgets")).json()["day"]["alerts"] != [0.000001]:
+            await asyncio.sleep(0.05)
+
+
+BUDGET: dict[str, Proof] = {"day": day, "month": month, "soft": soft, "on_hard": on_hard}
+
+
+async def full_agent(world: World) -> None:
+    await world.configure()
+    await world.customer.http.put("/v1/flags/full_agent", json={"on": False})
+    await world.ask()
+    await world.customer.http.put("/v1/flags/full_agent", json={"on": True})
+    assert "Shelf" not in world.upstream.requests[-1]["messages"][0]["content"]
+
+
+async def routing(world: World) -> None:
+    await world.configure()
+    target = {"provider": "openai", "model": "gpt-4o", "reason": "all"}
+    tiers = dict.fromkeys(Tiers.__struct_fields__, target)
+    assert (await world.customer.http.put("/v1/routing", json={"tiers": tiers})).status_code == 200
+    await world.ask()
+    assert world.upstream.requests[-1]["model"] == "gpt-4o"
+    await world.customer.http.put("/v1/flags/routing", json={"on": False})
+    await world.ask()
+    assert world.upstream.requests[-1]["model"] == "gpt-4o-mini"
+    await world.customer.http.put("/v1/flags/routing", json={"on": True})
+    assert (await world.customer.http.post("/v1/routing/restore", json={"version": 1})).status_code == 200
+
+
+async def response_cache(world: World) -> None:
+    if world.parts.redis.configured:
+        await world.configure()
+        await world.customer.http.put("/v1/flags/response_cache", json={"on": True})
+        before = len(world.upstream.calls)
+        for _ in range(2):
+            await world.ask("Is it cached?")
+        await world.customer.http.put("/v1/flags/response_cache", json={"on": False})
+        await world.ask("Is it cached?")
+        assert len(world.upstream.calls) == before + 2
+
+
+FLAGS: dict[str, Proof] = {"full_agent": full_agent, "routing": routing, "response_cache": response_cache}
+
+
+def explained(field: str, value: Any, **question: Any) -> Proof:
+    """The policy's field changes a decision."""
+
+    async def proof(world: World) -> None:
+        decisions = []
+        policy = {name: EXAMPLES["put", "/v1/routing"][name] for name in ("tiers",)}
+        for given in (policy, {**policy, field: value}):
+            made = await world.customer.http.put("/v1/routing", json=given)
+            assert made.status_code == 200, made.text
+            told = await world.customer.http.post("/v1/routing/explain", json={"text": "Open?"} | question)
+            route = told.json()["route"]
+            decisions.append((route["models"], route["routing"]["tier"], route["routing"]["reason"]))
+        await world.customer.http.post("/v1/routing/restore", json={"version": 1})
+        assert decisions[0] != decisions[1]
+
+    return proof
+
+
+HARD = "Compare the three plans, analyse what each costs over 24 months, and calculate the cheapest for 40 users, please."
+
+
+def tiers_with(tier: str) -> dict[str, Any]:
+    tiers = EXAMPLES["put", "/v1/routing"]["tiers"]
+    return {**tiers, tier: {"provider": "openai", "model": "gpt-4o", "reason": "another"}}
+
+
+ROUTING: dict[str, Proof] = {
+    "tiers.simple_queries": explained("tiers", tiers_with("simple_queries")),
+    "tiers.default": explained(
+        "tiers", tiers_with("default"), text="Why is that, and what is the difference?"
+    ),
+    "tiers.complex_reasoning": explained("tiers", tiers_with("complex_reasoning"), text=HARD, turns=30),
+    "tiers.large_context": explained("tiers", tiers_with("large_context"), context_tokens=200_000),
+    "thresholds.simple_below": explained("thresholds", {"simple_below": 0}),
+    "thresholds.complex_above": explained(
+        "thresholds", {"simple_below": 0, "complex_above": 0}, text="Why is that?"
+    ),
+    "thresholds.large_context_above": explained(
+        "thresholds", {"large_context_above": 1000}, context_tokens=2000
+    ),
+    "failover": explained("failover", [LARGE]),
+}
+
+
+class OneIdle:
+    """A read model that names one conversation."""
+
+    def __init__(self, conversation: UUID) -> None:
+        self.conversation = conversation
+
+    async def find(self, tenant: UUID, *, until: Any, after: Any, limit: int) -> list[IdleConversation]:
+        return [] if after else [IdleConversation(conversation=self.conversation, last_at=until)]
+
+
+async def days(world: World) -> None:
+    """The conversation is forgotten once it is idle for as long; the clock is ahead, for the least is a day."""
+    await world.configure()
+    asked = await world.ask()
+    context = Context(tenant=world.customer.tenant, actor="system:retention", correlation=world.parts.ids())
+    conversation, store = UUID(asked["conversation"]), world.parts.store
+    await world.customer.http.put("/v1/retention", json={"days": None})
+    for wanted, forgotten in ((None, False), (1, True)):
+        await world.customer.http.put("/v1/retention", json={"days": wanted})
+        command = KeepRetention(at=world.parts.clock().replace(year=2030))
+        idle = OneIdle(conversation)
+        await keep_retention(command, context, store=store, idle=idle, clock=world.parts.clock)
+        query = {"kind": "conversation.forgotten", "limit": "200"}
+        found = await world.customer.http.get("/v1/audit/events", params=query)
+        assert (str(conversation) in found.text) == forgotten
+    await world.customer.http.put("/v1/retention", json={"days": None})
+
+
+async def name(world: World) -> None:
+    address = f"/v1/tenants/{world.customer.tenant}"
+    await world.customer.http.patch(address, json={"name": "Shown"})
+    assert (await world.customer.http.get(address)).json()["name"] == "Shown"
+
+
+TENANT: dict[str, Proof] = {"days": days, "name": name}
+
+OPENS: dict[str, tuple[str, str]] = {
+    "conversations:write": ("POST", "/v1/chat/completions"),
+    "conversations:read": ("GET", "/v1/conversations"),
+    "integrations:manage": ("GET", "/v1/documents"),
+    "analytics:view": ("GET", "/v1/budgets"),
+    "models:deploy": ("POST", "/v1/flags/routing/rollout/confirm"),
+    "audit:read": ("GET", "/v1/audit/events"),
+    "tenants:admin": ("GET", "/v1/keys"),
+}
+"""A route that each scope opens."""
+
+
+def leaves(cls: type[msgspec.Struct]) -> set[str]:
+    """The fields of a body: of one that is a struct of its own, its fields."""
+    found = set()
+    for field in msgspec.structs.fields(cls):
+        if (
+            isinstance(field.type, type)
+            and issubclass(field.type, msgspec.Struct)
+            and field.type is not Target
+        ):
+            found |= {f"{field.name}.{below}" for below in leaves(field.type)}
+        else:
+            found.add(field.name)
+    return found
+
+
+def test_every_field_has_a_proof() -> None:
+    assert set(AGENT) == leaves(AgentConfiguration)
+    assert set(BUDGET) == leaves(BudgetIn) == leaves(BudgetLimits)
+    assert set(FLAGS) == set(FEATURES)
+    assert set(ROUTING) == leaves(RoutingPolicy)
+    assert leaves(Thresholds) == {name.partition(".")[2] for name in ROUTING if name.startswith("thresholds")}
+    assert set(TENANT) == leaves(RetentionIn) | leaves(TenantIn)
+    assert set(OPENS) == set(SCOPES)
+
+
+PROOFS = {"agent": AGENT, "budget": BUDGET, "flag": FLAGS, "routing": ROUTING, "tenant": TENANT}
+EACH = [
+    pytest.param(proof, id=f"{of}-{field}") for of, table in PROOFS.items() for field, proof in table.items()
+]
+
+
+@pytest.mark.parametrize("proof", EACH)
+async def test_it_changes_something(world: World, proof: Proof) -> None:
+    await proof(world)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+async def test_a_scope_opens_something(shop: Customer, scope: str) -> None:
+    method, path = OPENS[scope]
+    others = await shop.limited(*(each for each in SCOPES if each != scope))
+    assert (await shop.http.request(method, path, headers=others)).status_code == 403
+    assert (await shop.http.request(method, path, headers=await shop.limited(scope))).status_code != 403
+
+
+@pytest.mark.parametrize("field", sorted(AgentConfiguration.NOT_YET))
+async def test_a_field_of_a_later_version_is_refused_and_not_shown(shop: Customer, field: str) -> None:
+    reply = await shop.http.put("/v1/agent/configuration", json={field: True})
+    assert reply.status_code == 400
+    assert reply.json()["detail"].startswith(f"{field} has no effect yet")
+    assert field not in (await shop.http.get("/v1/agent/configuration")).text
+
+
+@pytest.mark.parametrize("scope", sorted(LATER_SCOPES))
+async def test_a_scope_of_a_later_version_is_refused_and_not_shown(shop: Customer, scope: str) -> None:
+    reply = await shop.http.post("/v1/keys", json={"name": "k", "scopes": ["audit:read", scope]})
+    assert reply.status_code == 400
+    assert reply.json()["detail"].startswith(f"{scope} has no effect yet")
+    assert scope not in (await shop.http.get("/v1/keys")).text
+
+
+async def test_the_configuration_that_is_shown_can_be_put_again(shop: Customer) -> None:
+    shown = (await shop.http.get("/v1/agent/configuration")).json()
+    again = await shop.http.put("/v1/agent/configuration", json=shown["configuration"])
+    assert (again.status_code, again.json()) == (200, shown)

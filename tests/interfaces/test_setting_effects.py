@@ -1,0 +1,226 @@
+"""Every setting changes something: one proof a variable, on a server that was given all of them. One without a proof fails here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+import pytest_asyncio
+
+from infra.embedded import Servers
+from infra.settings import DESCRIPTIONS, load
+from interfaces import worker
+from tests.doubles import gemini, openai
+from tests.doubles.wire import Wire
+from tests.interfaces.http.conftest import MASTER, OPERATOR
+
+HOST = "127.0.0.2"
+
+
+@dataclass
+class Deployment:
+    """A server with these variables, a tenant of it, and the vendors' doubles by provider."""
+
+    environment: dict[str, str]
+    http: httpx.AsyncClient
+    tenant: str
+    doubles: dict[str, Wire]
+    log: Path
+
+
+@pytest_asyncio.fixture(scope="module", name="deployment")
+async def _deployment(
+    servers: Servers, database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Deployment]:
+    folder = tmp_path_factory.mktemp("deployment")
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = str(probe.getsockname()[1])
+    async with (
+        openai.openai_double() as first,
+        openai.openai_double() as second,
+        openai.openai_double() as third,
+        gemini.gemini_double() as fourth,
+    ):
+        environment = {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": servers.redis_url or "",
+            "RETRACE_MASTER_KEY": MASTER,
+            "RETRACE_OPERATOR_KEY": OPERATOR,
+            "RETRACE_DATA": str(folder / "data"),
+            "RETRACE_HOST": HOST,
+            "RETRACE_PORT": port,
+            "RETRACE_LOG_LEVEL": "WARNING",
+            "RETRACE_ALLOW_PRIVATE_ADDRESSES": "true",
+            "OPENAI_API_KEY": "key-of-openai",
+            "OPENAI_BASE_URL": first.url("ok"),
+            "TOGETHER_API_KEY": "key-of-together",
+            "TOGETHER_BASE_URL": second.url("ok"),
+            "COMPATIBLE_API_KEY": "key-of-compatible",
+            "COMPATIBLE_BASE_URL": third.url("ok"),
+            "GEMINI_API_KEY": "key-of-gemini",
+            "GEMINI_BASE_URL": fourth.url("ok"),
+        }
+        log = folder / "serve.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "interfaces.cli", "serve"],
+                env={**environment, "PATH": os.environ["PATH"]},
+                stdout=output,
+                stderr=output,
+            )
+        try:
+            base = f"http://{HOST}:{port}"
+            async with httpx.AsyncClient(base_url=base, timeout=60, trust_env=False) as http:
+                async with asyncio.timeout(60):
+                    while True:
+                        with suppress(httpx.TransportError):
+                            if (await http.get("/readyz")).status_code == 200:
+                                break
+                        assert process.poll() is None, log.read_text()
+                        await asyncio.sleep(0.1)
+                bearer = {"Authorization": f"Bearer {OPERATOR}"}
+                made = (await http.post("/v1/tenants", json={"name": "Effects"}, headers=bearer)).json()
+                http.headers["Authorization"] = f"Bearer {made['key']}"
+                doubles = {"openai": first, "together": second, "compatible": third, "gemini": fourth}
+                yield Deployment(environment, http, made["id"], doubles, log)
+        finally:
+            process.kill()
+            process.wait()
+
+
+Proof = Callable[[Deployment], Awaitable[None]]
+
+
+async def database(deployment: Deployment) -> None:
+    """What is written is there."""
+    async with await psycopg.AsyncConnection.connect(deployment.environment["DATABASE_URL"]) as connection:
+        query = "SELECT count(*) FROM retrace.events WHERE tenant = %s"
+        row = await (await connection.execute(query, [deployment.tenant])).fetchone()
+    assert row is not None
+    assert row[0] > 0
+
+
+async def redis(deployment: Deployment) -> None:
+    shown = (await deployment.http.get("/readyz")).json()
+    assert shown["redis"] == ("ok" if deployment.environment["REDIS_URL"] else "none")
+
+
+async def data(deployment: Deployment) -> None:
+    files = {"file": ("hours.txt", b"We open at nine.")}
+    assert (await deployment.http.post("/v1/documents", files=files)).status_code == 201
+    kept = Path(deployment.environment["RETRACE_DATA"]) / "files" / deployment.tenant
+    assert len(list(kept.iterdir())) == 1
+
+
+async def master_key(deployment: Deployment) -> None:
+    """With another one nothing opens."""
+    other = {**deployment.environment, "RETRACE_MASTER_KEY": "QUJD" * 10 + "QUI=", "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-m", "interfaces.cli", "show", f"tenant/{deployment.tenant}"]
+    run = await asyncio.to_thread(subprocess.run, command, env=other, capture_output=True, text=True)
+    assert run.returncode != 0
+    assert "is wrapped with master key" in run.stderr
+
+
+async def operator_key(deployment: Deployment) -> None:
+    for key, status in ((OPERATOR, 200), ("another-0123456789-0123456789-01234567", 401)):
+        reply = await deployment.http.get("/v1/tenants", headers={"Authorization": f"Bearer {key}"})
+        assert reply.status_code == status
+
+
+async def host(deployment: Deployment) -> None:
+    elsewhere = str(deployment.http.base_url).replace(HOST, "127.0.0.1")
+    async with httpx.AsyncClient(trust_env=False) as http:
+        with pytest.raises(httpx.ConnectError):
+            await http.get(f"{elsewhere}/readyz")
+    assert (await deployment.http.get("/readyz")).status_code == 200
+
+
+async def port(deployment: Deployment) -> None:
+    assert (await deployment.http.get("/readyz")).url.port == int(deployment.environment["RETRACE_PORT"])
+
+
+async def log_level(deployment: Deployment) -> None:
+    """At INFO every start has its lines."""
+    assert '"level": "INFO"' not in deployment.log.read_text()
+
+
+async def allow_private_addresses(deployment: Deployment) -> None:
+    body = {"key": "k" * 20, "base_url": "http://127.0.0.1:9/v1"}
+    assert (await deployment.http.put("/v1/providers/compatible/key", json=body)).status_code == 200
+    assert (await deployment.http.delete("/v1/providers/compatible/key")).status_code == 204
+
+
+async def worker_concurrency(deployment: Deployment) -> None:
+    """A worker does as many at once as it says."""
+    made: list[Any] = []
+
+    class Seen(worker.Worker):
+        def __init__(self, *parts: Any, **more: Any) -> None:
+            super().__init__(*parts, **more)
+            made.append(more["concurrency"])
+            self.stop()
+
+    async def at_once(_: object) -> None:
+        return None
+
+    settings = load({**deployment.environment, "RETRACE_WORKER_CONCURRENCY": "3"}, deployment.log.parent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "Worker", Seen)
+        patch.setattr(worker, "stopped", at_once)
+        await worker.work(settings)
+    assert made == [3]
+
+
+def asks(provider: str, model: str) -> Proof:
+    """Its double is asked, with its key."""
+
+    async def proof(deployment: Deployment) -> None:
+        body = {"model": f"{provider}/{model}", "messages": [{"role": "user", "content": "Open?"}]}
+        reply = await deployment.http.post("/v1/chat/completions", json=body)
+        assert reply.status_code == 200, reply.text
+        assert f"key-of-{provider}" in str(deployment.doubles[provider].calls[-1].fields.values())
+
+    return proof
+
+
+PROOFS: dict[str, Proof] = {
+    "DATABASE_URL": database,
+    "REDIS_URL": redis,
+    "RETRACE_DATA": data,
+    "RETRACE_MASTER_KEY": master_key,
+    "RETRACE_OPERATOR_KEY": operator_key,
+    "RETRACE_HOST": host,
+    "RETRACE_PORT": port,
+    "RETRACE_LOG_LEVEL": log_level,
+    "RETRACE_WORKER_CONCURRENCY": worker_concurrency,
+    "RETRACE_ALLOW_PRIVATE_ADDRESSES": allow_private_addresses,
+    "OPENAI_API_KEY": asks("openai", "gpt-4o"),
+    "OPENAI_BASE_URL": asks("openai", "gpt-4o-mini"),
+    "TOGETHER_API_KEY": asks("together", "some/model"),
+    "TOGETHER_BASE_URL": asks("together", "other/model"),
+    "COMPATIBLE_API_KEY": asks("compatible", "some-model"),
+    "COMPATIBLE_BASE_URL": asks("compatible", "other-model"),
+    "GEMINI_API_KEY": asks("gemini", "gemini-3.8-flash"),
+    "GEMINI_BASE_URL": asks("gemini", "gemini-3.8-pro"),
+}
+
+
+def test_every_setting_has_a_proof() -> None:
+    assert set(PROOFS) == {variable for variable, _ in DESCRIPTIONS.values()}
+
+
+@pytest.mark.parametrize("variable", PROOFS)
+async def test_a_setting_changes_something(deployment: Deployment, variable: str) -> None:
+    await PROOFS[variable](deployment)
