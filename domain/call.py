@@ -87,7 +87,7 @@ class Call(Aggregate[CallState]):
         """Which model was chosen, what was tried and what it cost. `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "call.metered"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         PERSONAL: ClassVar[bool] = False
         routing: Routing
         attempts: tuple[Attempt, ...]
@@ -97,6 +97,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """In the first version each reservation said by itself whose call it was for."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version no usage told the tier that served it, which is the standard one by default."""
 
     class Answered(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "call.answered"

@@ -62,8 +62,9 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens. `cached` are part of `input`, `reasoning` part of `output`, as OpenAI counts them; so are `written`, input that the
     provider put into its cache.
 
-    `source` says whose count it is: the provider's, or ours (with the model's tokenizer, or by estimate) where the provider's never
-    came, as when a stream was cut.
+    `source` says whose count it is: the provider's; the provider's in a form whose arithmetic is unknown to us, charged by the larger
+    reading (domain/usage_forms.py); or ours (with the model's tokenizer, or by estimate) where the provider's never came, as when a
+    stream was cut. `tier`: the service tier that served it, which has a price of its own; None: the standard one.
     """
 
     input: int = 0
@@ -71,7 +72,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     written: int = 0
     output: int = 0
     reasoning: int = 0
-    source: Literal["provider", "tokenizer", "estimate"] = "provider"
+    source: Literal["provider", "unknown", "tokenizer", "estimate"] = "provider"
+    tier: str | None = None
 
 
 class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -139,7 +139,7 @@ class Conversation(Aggregate[ConversationState]):
         `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "conversation.metered"
-        class_version: ClassVar[int] = 3
+        class_version: ClassVar[int] = 4
         PERSONAL: ClassVar[bool] = False
         interaction: UUID
         routing: Routing
@@ -154,6 +154,10 @@ class Conversation(Aggregate[ConversationState]):
         @staticmethod
         def upcast_v2_v3(facts: dict[str, Any]) -> None:
             """Until the second version each reservation said by itself whose call it was for."""
+
+        @staticmethod
+        def upcast_v3_v4(facts: dict[str, Any]) -> None:
+            """Until the third version no usage told the tier that served it, which is the standard one by default."""
 
     class AnswerBegun(Event, frozen=True, kw_only=True):
         """The customer begins to get the answer, piece by piece: messages that come from now on are the next burst's."""

@@ -13,6 +13,7 @@ from domain.catalogue import Catalogue
 from domain.completion import Attempt, Usage
 from domain.kinds import KINDS
 from domain.pricing import EXACT, Price, cost
+from domain.usage_forms import Forms
 
 METERED: tuple[type[Event], ...] = tuple(
     cls for kind in KINDS for cls in events_of(kind).values() if "attempts" in cls.__struct_fields__
@@ -23,19 +24,31 @@ NOTHING = Decimal(0)
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A price table under its name, which stands beside every sum. `known` is False where it can't tell what a call costs."""
+    """A price table under its name, which stands beside every sum. `known` is False where it can't tell what a call costs.
+
+    `forms`: by which the raw usage is read again; None: as it was read.
+    """
 
     name: str
     price: Callable[[Attempt], tuple[Price | None, bool]]
+    forms: Forms | None = None
+
+    def usage(self, attempt: Attempt) -> Usage:
+        """What a recorded call used."""
+        read = self.forms.read(attempt.raw_usage, attempt.served or attempt.model) if self.forms else None
+        if read is None or not read.input or (attempt.usage.output and not read.output):
+            return attempt.usage
+        return read
 
     def charge(self, attempt: Attempt) -> tuple[Decimal | None, str | None]:
         """What a recorded call costs here, from its raw usage, and by which price. None: this table does not know."""
-        if attempt.cached or not (attempt.usage.input or attempt.usage.output):
+        usage = self.usage(attempt)
+        if attempt.cached or not (usage.input or usage.output):
             return NOTHING, None
         price, known = self.price(attempt)
         if price is None:
             return (NOTHING if known else None), None
-        return cost(attempt.usage, price), price.id
+        return cost(usage, price), price.id
 
 
 def as_recorded(catalogue: Catalogue) -> Table:
@@ -49,14 +62,14 @@ def as_recorded(catalogue: Catalogue) -> Table:
     return Table("as-recorded", price)
 
 
-def under(catalogue: Catalogue) -> Table:
-    """Each call by the price that this catalogue has for the day on which it was made."""
+def under(catalogue: Catalogue, forms: Forms | None = None) -> Table:
+    """Each call by the price that this catalogue has for the day on which it was made; its raw usage read again by `forms`."""
 
     def price(attempt: Attempt) -> tuple[Price | None, bool]:
         at, served = attempt.started_at, attempt.served
         return catalogue.charged(attempt.provider, attempt.model, served, at), False
 
-    return Table(catalogue.name, price)
+    return Table(catalogue.name, price, forms)
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,19 +150,19 @@ class Repricer:
             if named is not None and named not in prices:
                 prices.append(named)
         if different and len(self._found.rows) < self._limit:
-            self._found.rows.append(_row(position, attempt, new, price))
+            self._found.rows.append(_row(position, attempt, self._table.usage(attempt), new, price))
         elif different:
             self._found.rows_left_out += 1
 
 
-def _row(position: int, attempt: Attempt, new: Decimal | None, price: str | None) -> Row:
+def _row(position: int, attempt: Attempt, usage: Usage, new: Decimal | None, price: str | None) -> Row:
     return Row(
         position=position,
         started_at=attempt.started_at,
         provider=attempt.provider,
         model=attempt.model,
         served=attempt.served,
-        usage=attempt.usage,
+        usage=usage,
         recorded=attempt.cost,
         recorded_price=attempt.price,
         new=new,

@@ -13,11 +13,12 @@ Decider = Literal["pinned", "budget", "large_context", "score", "configuration"]
 
 
 class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that was not asked, though its turn had come: there is none, it has no room for the prompt, or it is unhealthy."""
+    """A model that was not asked, though its turn had come: there is none, it has no room for the prompt, it is unhealthy, or nobody
+    knows what it costs."""
 
     model: str
     reason: str
-    cause: Literal["missing", "no_room", "unhealthy"] = "missing"
+    cause: Literal["missing", "no_room", "unhealthy", "unpriced"] = "missing"
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):

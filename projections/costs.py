@@ -46,6 +46,9 @@ costs = Table(
     Column("reasoning_tokens", BigInteger, nullable=False),
     Column("latency_us", BigInteger, nullable=False),
     Column("cost", Numeric, nullable=False),
+    Column("unclear_calls", BigInteger, nullable=False),
+    Column("estimated_calls", BigInteger, nullable=False),
+    Column("unpriced_calls", BigInteger, nullable=False),
 )
 """`calls` are all, `cached_calls` those among them that no provider was asked for; `latency_us` is the sum over the others."""
 
@@ -76,6 +79,9 @@ SUMS = (
     "reasoning_tokens",
     "latency_us",
     "cost",
+    "unclear_calls",
+    "estimated_calls",
+    "unpriced_calls",
 )
 _ADD_COSTS = adding(costs, SUMS)
 _ADD_LATENCIES = adding(latencies, ("calls",))
@@ -87,7 +93,7 @@ Sums = dict[tuple[date, str, str, str, str], list[Any]]
 
 class Costs:
     name: ClassVar[str] = "costs"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     tables: ClassVar[Sequence[Table]] = (costs, latencies)
     events: ClassVar[Sequence[type[Event]]] = (*METERED, Document.Processed)
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
@@ -136,6 +142,9 @@ def _add_attempt(sums: Sums, took: dict[tuple[date, str, str, int], int], attemp
     if attempt.cached:
         row[3] += 1  # nobody was asked: its latency is not the provider's
     else:
+        row[11] += usage.source == "unknown"
+        row[12] += usage.source in ("tokenizer", "estimate")
+        row[13] += attempt.price is None and bool(usage.input or usage.output)
         row[9] += round(attempt.latency_ms * 1000)
         took[day, provider, model, bucket_of(attempt.latency_ms)] += 1
 
@@ -150,13 +159,15 @@ def _add_embedding(sums: Sums, day: date, event: Document.Processed) -> None:
 
 
 def _nothing() -> list[Any]:
-    return [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Decimal(0)]
+    return [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Decimal(0), 0, 0, 0]
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """What one group of calls used; `provider`, `model` and `kind` are null where the group has several.
 
     `failures` and those `cancelled` by their callers are part of `calls`, as are the `cached_calls`, for which no provider was asked.
+    `unclear_calls` are those whose usage came in a form that fits none of ours and was charged by the larger reading,
+    `estimated_calls` those that we counted ourselves, `unpriced_calls` those of a model without a price, which cost nothing here.
     `success_rate` is that of calls that were not cancelled, 0 to 1. `cost` is in USD, exact; latencies are in ms, those of cached
     calls left out, percentiles within 1 %.
     """
@@ -176,6 +187,9 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int
     reasoning_tokens: int
     cost: Decimal
+    unclear_calls: int
+    estimated_calls: int
+    unpriced_calls: int
     prices: tuple[str, ...]
     average_ms: float
     p50_ms: float

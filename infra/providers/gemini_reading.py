@@ -10,7 +10,7 @@ from google.genai import errors
 from application.ports import ProviderError
 from domain.completion import Finish, Outcome
 from infra.providers.faults import LONGEST_WAIT, outcome_of, retry_after
-from infra.providers.incoming import Counts, Incoming
+from infra.providers.incoming import Incoming
 
 FILTERED = ("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "ESCALATION", "MODEL_ARMOR")
 FINISHES: dict[str, Finish] = {"STOP": "stop", "MAX_TOKENS": "length"}
@@ -62,7 +62,7 @@ def take(answer: Answer, incoming: Incoming) -> str:
     if answer.model_version and incoming.served is None:
         incoming.served = answer.model_version.removeprefix("models/")
     if isinstance(answer.usage_metadata, dict):
-        incoming.use(_counts(answer.usage_metadata), answer.usage_metadata)
+        incoming.use(answer.usage_metadata)
     if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason:
         incoming.finish = "content_filter"
     if not answer.candidates:
@@ -73,21 +73,6 @@ def take(answer: Answer, incoming: Incoming) -> str:
     parts = candidate.content.parts if candidate.content else None
     text = "".join(part.text for part in parts or () if part.text and not part.thought)
     return incoming.add(text) if text else ""
-
-
-def _counts(usage: dict[str, Any]) -> Counts:
-    """Thoughts are counted apart from the answer; what is zero is left out."""
-    thoughts = usage.get("thoughtsTokenCount", 0)
-    return Counts(
-        input=_sum(usage.get("promptTokenCount"), usage.get("toolUsePromptTokenCount", 0)),
-        cached=usage.get("cachedContentTokenCount", 0),
-        output=_sum(usage.get("candidatesTokenCount", 0), thoughts),
-        reasoning=thoughts,
-    )
-
-
-def _sum(*counts: Any) -> int | None:
-    return sum(counts) if all(type(count) is int and count >= 0 for count in counts) else None
 
 
 def told(error: errors.APIError) -> ProviderError:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from application.ports import Counter, ProviderError
 from domain.completion import Completion, CompletionRequest, Finish, Outcome, Usage
+from domain.usage_forms import MOST, TEXT, TIER, merged
+from infra.providers.usage_forms import load_forms
 
-LARGEST_USAGE = 10_000
-"""Bytes of the provider's own usage that are kept."""
+LARGEST_USAGE = 100_000
+"""Bytes of the provider's own usage that are kept; the largest ones have some thousand."""
 
 DEEPEST = 8
-"""Levels within it; the vendors' have three."""
-
-MOST = 10**9
-"""Tokens beyond which a count is nonsense."""
+"""Levels within it that are kept as they are; the vendors' have three. What is deeper is kept as a text."""
 
 SHORT = 200
 """Characters of a served model's name, or a request's id, that are kept."""
@@ -43,8 +44,11 @@ class Incoming:
         self.finish: Finish | None = None
         self.served: str | None = None
         self.id: str | None = None
-        self.counts: Counts | None = None
-        self.raw_usage: dict[str, Any] = {}
+        self.tier: str | None = None
+        """The service tier as the answer names it beside its usage."""
+
+        self._counts: Counts | None = None
+        self._raw_usage: dict[str, Any] = {}
 
     def add(self, text: str) -> str:
         """Take a piece; returns it as it is passed on. Raises ProviderError when the answer gets too long to be one."""
@@ -58,10 +62,19 @@ class Incoming:
             raise self.error("unavailable", "the answer does not end")
         return text
 
-    def use(self, counts: Counts, raw: dict[str, Any]) -> None:
-        """What the provider counted; of several the last one holds."""
-        self.counts = counts
-        self.raw_usage = raw if _keepable(raw) else {}
+    def use(self, raw: dict[str, Any], counts: Counts | None = None) -> None:
+        """What the provider counted, in its own words; of several the last one holds, where it says something.
+
+        It is read by the table of forms (usage_forms.toml), unless the `counts` are given.
+        """
+        self._raw_usage = merged(self._raw_usage, raw)
+        self._counts = counts
+
+    @property
+    def raw_usage(self) -> dict[str, Any]:
+        """All that was said of it, unaltered, with the tier that served it."""
+        tier = {TIER: self.tier} if self.tier and TIER not in self._raw_usage else {}
+        return self._raw_usage | tier
 
     def completion(self) -> Completion:
         """The whole. Raises ProviderError where it is no answer, with what is paid for it all the same."""
@@ -76,7 +89,7 @@ class Incoming:
 
     def error(self, outcome: Outcome, detail: str, retry_after: float | None = None) -> ProviderError:
         """With what has come, if anything has."""
-        came = self._pieces or self.counts is not None
+        came = self._pieces or self._raw_usage
         return ProviderError(outcome, detail, retry_after, self._so_far() if came else None)
 
     def broken(self, error: ProviderError) -> ProviderError:
@@ -90,32 +103,44 @@ class Incoming:
             finish=self.finish or "other",
             model=_plain(self.served) or self._request.model,
             usage=self._usage(text),
-            raw_usage=self.raw_usage,
+            raw_usage=_kept(self.raw_usage),
             request_id=_plain(self.id) or None,
         )
 
     def _usage(self, text: str) -> Usage:
-        """The provider's counts where they can be true, else our own."""
-        said = self.counts or Counts()
-        if (
-            (given := _count(said.input))
-            and (taken := _count(said.output)) is not None
-            and (taken or not text)
-        ):
-            cached = min(_count(said.cached) or 0, given)
-            return Usage(
-                input=given,
-                cached=cached,
-                written=min(_count(said.written) or 0, given - cached),
-                output=taken,
-                reasoning=min(_count(said.reasoning) or 0, taken),
-            )
-        count, model = self._counter.count, self._request.model
-        return Usage(
+        """The provider's counts where they can be true, else our own; what is only a total is split by our own."""
+        raw, model, forms = self.raw_usage, self._request.model, load_forms()
+        said = forms.read(raw, self.served or model) if self._counts is None else _checked(self._counts)
+        if said is not None and said.input and (said.output or not text):
+            return said
+        count = self._counter.count
+        own = Usage(
             input=count("\n".join(turn.text for turn in self._request.prompt), model),
             output=count(text, model),
             source=self._counter.source(model),
+            tier=forms.tier(raw),
         )
+        if said is not None and said.input:  # what it had read before the stream broke off
+            return replace(said, output=own.output, source=own.source)
+        if self._counts is None and said is None and (total := forms.total(raw)):
+            rest = total - own.input
+            return replace(own, output=max(own.output, rest), source="unknown")
+        return own
+
+
+def _checked(counts: Counts) -> Usage | None:
+    """Parts are bounded by their sums."""
+    given, taken = _count(counts.input), _count(counts.output)
+    if given is None or taken is None:
+        return None
+    cached = min(_count(counts.cached) or 0, given)
+    return Usage(
+        input=given,
+        cached=cached,
+        written=min(_count(counts.written) or 0, given - cached),
+        output=taken,
+        reasoning=min(_count(counts.reasoning) or 0, taken),
+    )
 
 
 def _count(value: Any) -> int | None:
@@ -123,12 +148,17 @@ def _count(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value <= MOST else None
 
 
-def _keepable(raw: Any) -> bool:
-    """Whether an event can hold it: not too large or too deep, without a number of more than 64 bits or a half of a character."""
+def _kept(raw: dict[str, Any]) -> dict[str, Any]:
+    """As an event can hold it: what is too deep, or has a number of more than 64 bits or a half of a character, as a JSON text."""
     try:
-        return not _deeper(raw, DEEPEST) and len(msgspec.msgpack.encode(raw)) <= LARGEST_USAGE
+        if not _deeper(raw, DEEPEST) and len(msgspec.msgpack.encode(raw)) <= LARGEST_USAGE:
+            return raw
     except (OverflowError, ValueError):
-        return False
+        pass
+    try:
+        return {TEXT: json.dumps(raw, separators=(",", ":"))[:LARGEST_USAGE]}
+    except RecursionError:
+        return {TEXT: "nested too deeply to be kept"}
 
 
 def _deeper(value: Any, levels: int) -> bool:

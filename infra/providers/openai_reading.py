@@ -10,7 +10,7 @@ import openai
 from application.ports import ProviderError
 from domain.completion import Finish
 from infra.providers.faults import outcome_of, retry_after
-from infra.providers.incoming import Counts, Incoming
+from infra.providers.incoming import Incoming
 
 FINISHES: dict[str, Finish] = {
     "stop": "stop",
@@ -29,6 +29,11 @@ class _Choice(msgspec.Struct):
     message: _Message | None = None
     delta: _Message | None = None
     finish_reason: str | None = None
+    usage: Any = None  # Moonshot's streams
+
+
+class _Groq(msgspec.Struct):
+    usage: Any = None
 
 
 class _Answer(msgspec.Struct):
@@ -38,6 +43,8 @@ class _Answer(msgspec.Struct):
     model: str | None = None
     choices: list[_Choice] | None = None
     usage: Any = None
+    x_groq: _Groq | None = None
+    service_tier: str | None = None
     error: Any = None
 
 
@@ -53,30 +60,22 @@ def take(data: bytes, incoming: Incoming) -> str:
         incoming.id = answer.id
     if answer.model and incoming.served is None:
         incoming.served = answer.model.strip("- ")  # some servers name none
-    if isinstance(answer.usage, dict):
-        incoming.use(_counts(answer.usage), answer.usage)
+    if answer.service_tier:
+        incoming.tier = answer.service_tier
+    for usage in (answer.usage, answer.x_groq and answer.x_groq.usage):
+        if isinstance(usage, dict):
+            incoming.use(usage)
     if not answer.choices:
         return ""
     choice = answer.choices[0]
+    if isinstance(choice.usage, dict):
+        incoming.use(choice.usage)
     message = choice.message or choice.delta or _Message()
     if choice.finish_reason and incoming.finish != "content_filter":
         incoming.finish = FINISHES.get(choice.finish_reason, "other")
     if message.refusal:
         incoming.finish = "content_filter"
     return incoming.add(message.content) if message.content else ""
-
-
-def _counts(usage: dict[str, Any]) -> Counts:
-    """`prompt_tokens` includes the cached ones, `completion_tokens` those of reasoning."""
-    given, taken = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
-    given, taken = given if isinstance(given, dict) else {}, taken if isinstance(taken, dict) else {}
-    return Counts(
-        input=usage.get("prompt_tokens"),
-        cached=given.get("cached_tokens"),
-        written=given.get("cache_write_tokens"),
-        output=usage.get("completion_tokens"),
-        reasoning=taken.get("reasoning_tokens"),
-    )
 
 
 def told(error: openai.APIStatusError) -> ProviderError:

@@ -16,6 +16,7 @@ from domain.base import EPOCH
 from domain.catalogue import Catalogue
 from domain.repricing import Repricing, Table, as_recorded, under
 from infra.providers.catalogue import load_catalogue
+from infra.providers.usage_forms import load_forms
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,
@@ -83,16 +84,17 @@ def _table(wanted: str, catalogue: Catalogue) -> Table:
     if wanted == "as-recorded":
         return as_recorded(catalogue)
     if wanted == "current":
-        return under(catalogue)
+        return under(catalogue, load_forms())
     file = Path(wanted)
     if not file.is_file():
         raise click.BadParameter(f"--table is as-recorded, current or a file; there is no file {wanted!r}")
     if file.suffix == ".toml":
-        return under(load_catalogue(file))
+        return under(load_catalogue(file), load_forms())
     content = file.read_bytes()
     offer = read_offer(file.name, content, EPOCH)
     named = f"{file.name}, SHA-256 {hashlib.sha256(content).hexdigest()[:16]}"
-    return under(Catalogue(offer.models, {id: [price] for id, price in offer.prices.items()}, name=named))
+    prices = {id: [price] for id, price in offer.prices.items()}
+    return under(Catalogue(offer.models, prices, name=named), load_forms())
 
 
 def _moment(time: datetime | None) -> datetime | None:

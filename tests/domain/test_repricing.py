@@ -13,6 +13,7 @@ from domain.completion import Attempt, Usage
 from domain.conversation import Conversation
 from domain.pricing import Price, cost
 from domain.repricing import METERED, Repricer, Repricing, Table, as_recorded, under
+from domain.usage_forms import Form, Forms
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 OLD = Price(provider="p", model="m", input=Decimal("1.1"), output=Decimal(2), since=NOW - timedelta(days=9))
@@ -97,6 +98,42 @@ def test_a_cached_answer_and_a_call_that_used_nothing_cost_nothing() -> None:
 def test_the_served_model_is_charged_not_the_one_that_was_asked_for() -> None:
     found = repriced(under(SHIPPED), attempt(model="another", served="m"))
     assert (found.different, found.sums[0].model) == (0, "p/m")
+
+
+FORMS = Forms(
+    [
+        Form(
+            name="beside",
+            seen="2026",
+            source="https://v.example",
+            input=("prompt_tokens",),
+            output=("completion_tokens",),
+            reasoning=("reasoning_tokens",),
+            total=("total_tokens",),
+            beside=frozenset({"reasoning"}),
+        )
+    ]
+)
+RAW = {"prompt_tokens": 100, "completion_tokens": 10, "reasoning_tokens": 40, "total_tokens": 150}
+
+
+def test_a_row_of_the_table_of_forms_that_came_late_prices_what_was_misread_and_what_was_not_read() -> None:
+    misread, unread = Usage(input=100, output=10, reasoning=10), Usage(input=90, output=9, source="estimate")
+    calls = [attempt(usage=usage, raw_usage=RAW, cost=cost(usage, OLD)) for usage in (misread, unread)]
+    found = repriced(under(SHIPPED, FORMS), *calls)
+    assert [row.usage for row in found.rows] == [Usage(input=100, output=50, reasoning=40)] * 2
+    assert found.new == 2 * cost(Usage(input=100, output=50), OLD)
+    assert repriced(as_recorded(SHIPPED), *calls).different == 0
+
+
+def test_what_a_stream_had_not_counted_when_it_broke_off_stays_as_we_counted_it() -> None:
+    usage = Usage(input=100, output=7, source="estimate")
+    cut = attempt(
+        usage=usage,
+        raw_usage={**RAW, "completion_tokens": 0, "reasoning_tokens": 0, "total_tokens": 100},
+        cost=cost(usage, OLD),
+    )
+    assert repriced(under(SHIPPED, FORMS), cut).different == 0
 
 
 def test_rows_are_held_up_to_the_limit_and_counted_beyond() -> None:

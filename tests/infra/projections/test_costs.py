@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from domain.call import Call
 from domain.completion import Attempt, Outcome, Turn, Usage
@@ -108,6 +109,16 @@ async def test_every_call_counts_whatever_became_of_it(log: Log) -> None:
     assert (other.cost, other.prices) == (Decimal("0.002"), ("p/m@2026-01-01",))
     assert other.average_ms == 155  # 300, 100, 20, 200: what came out of the cache asked nobody
     assert abs(other.p99_ms - 200) < 2.1
+
+
+async def test_calls_of_unclear_usage_or_price_and_those_that_we_counted_are_told_apart(log: Log) -> None:
+    tenant = uuid4()
+    unclear, ours = Usage(input=9, output=1, source="unknown"), Usage(input=9, output=1, source="estimate")
+    for used, price in ((unclear, "p/m@2026-01-01"), (ours, None), (Usage(), None)):
+        await meter(log, tenant, replace(attempt(), usage=used, price=price))
+    await meter(log, tenant, attempt(cached=True))
+    (found,) = await read(log, tenant)
+    assert (found.calls, found.unclear_calls, found.estimated_calls, found.unpriced_calls) == (4, 1, 1, 1)
 
 
 async def test_a_document_s_embedding_is_a_call_without_a_latency(log: Log) -> None:

@@ -252,10 +252,10 @@ async def test_an_answer_that_is_nested_without_end_can_not_be_read(double: Doub
         assert (await failure(completer(double, http, fault), streamed=False)).outcome == "unavailable"
 
 
-async def test_parts_of_a_usage_that_can_not_be_are_bounded_by_its_sums(
+async def test_parts_of_a_usage_that_can_not_be_parts_are_charged_on_top_and_told_apart(
     double: Double, http: Outgoing
 ) -> None:
-    expected = Usage(input=120, cached=120, output=30)
+    expected = Usage(input=620, cached=500, output=30, source="unknown")
     asked = completer(double, http, "usage-twisted")
     assert (await asked.complete(request())).usage == expected
     assert (await gather(asked, request()))[1].usage == expected
