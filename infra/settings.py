@@ -162,6 +162,7 @@ NEW_KEY = "make one with: openssl rand -base64 32"
 def load(environment: Mapping[str, str], folder: Path = Path()) -> Settings:
     """Settings from `environment`, which wins, and from `folder`/retrace.toml or the file that RETRACE_CONFIG names.
 
+    A secret may lie in a file of its own, which the variable with `_FILE` behind its name names, as orchestrators hand secrets over.
     An empty variable counts as not set. Raises InvalidSettings.
     """
     errors: list[str] = []
@@ -169,6 +170,8 @@ def load(environment: Mapping[str, str], folder: Path = Path()) -> Settings:
     for name, (variable, _) in DESCRIPTIONS.items():
         if environment.get(variable):
             given[name] = (variable, environment[variable])
+        elif name in SECRETS and environment.get(f"{variable}_FILE"):
+            given |= _secret_file(name, f"{variable}_FILE", environment, errors)
     errors += [_not_yet(variable) for variable in NOT_YET.values() if environment.get(variable)]
     facts: dict[str, Any] = {}
     for name, (source, value) in given.items():
@@ -176,7 +179,11 @@ def load(environment: Mapping[str, str], folder: Path = Path()) -> Settings:
             facts[name] = _checked(name, value)
         except ValueError as error:
             errors.append(f"{source} {error}")
-    if "database_url" in given and "master_key" not in given:
+    if (
+        "database_url" in given
+        and "master_key" not in given
+        and not environment.get("RETRACE_MASTER_KEY_FILE")
+    ):
         errors.append(f"{given['database_url'][0]} needs RETRACE_MASTER_KEY as well; {NEW_KEY}")
     if errors:
         raise InvalidSettings(errors)
@@ -188,6 +195,18 @@ def environment_of(settings: Settings) -> dict[str, str]:
     """The variables from which `load` makes these settings again; for child processes. Holds the secrets."""
     values = {variable: getattr(settings, name) for name, (variable, _) in DESCRIPTIONS.items()}
     return {variable: str(value) for variable, value in values.items() if value is not None}
+
+
+def _secret_file(
+    name: str, variable: str, environment: Mapping[str, str], errors: list[str]
+) -> dict[str, tuple[str, object]]:
+    """Name → (where it stands, value)."""
+    try:
+        return {name: (variable, Path(environment[variable]).read_text(encoding="utf-8").strip())}
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        errors.append(f"{variable} names {environment[variable]}, which can't be read: {reason}")
+        return {}
 
 
 def _from_file(

@@ -97,6 +97,33 @@ def test_all_errors_are_told_at_once_with_where_they_stand_and_no_secret(tmp_pat
     assert "c2hvcnQ" not in str(told)
 
 
+def test_a_secret_may_lie_in_a_file_and_the_variable_itself_wins(tmp_path: Path) -> None:
+    file = tmp_path / "openai_key"
+    file.write_text("sk-of-the-file\n")
+    environment = {"OPENAI_API_KEY_FILE": str(file)}
+    assert load(environment, tmp_path).openai_api_key == "sk-of-the-file"
+    assert load({**environment, "OPENAI_API_KEY": "sk-said"}, tmp_path).openai_api_key == "sk-said"
+
+
+def test_a_secrets_file_that_is_missing_empty_or_wrong_is_told_and_not_shown(tmp_path: Path) -> None:
+    missing, empty, wrong = (tmp_path / name for name in ("missing", "empty", "wrong"))
+    empty.write_text("\n")
+    wrong.write_text("mysql://user:word@host")
+    told = errors(
+        {
+            "RETRACE_MASTER_KEY_FILE": str(missing),
+            "OPENAI_API_KEY_FILE": str(empty),
+            "DATABASE_URL_FILE": str(wrong),
+        },
+        tmp_path,
+    )
+    assert sorted(told) == [
+        "DATABASE_URL_FILE must begin with postgresql:// or postgres://",
+        "OPENAI_API_KEY_FILE must be a text",
+        f"RETRACE_MASTER_KEY_FILE names {missing}, which can't be read: No such file or directory",
+    ]
+
+
 def test_what_a_later_version_will_take_is_refused_until_then(tmp_path: Path) -> None:
     (tmp_path / "retrace.toml").write_text('public_url = "https://service.example"\n')
     told = errors({"RETRACE_PUBLIC_URL": "https://service.example"}, tmp_path)

@@ -1,0 +1,62 @@
+"""`compose.yaml` and the image against the program: roles, settings, secrets and files that they name are there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.settings import DESCRIPTIONS, SECRETS
+from interfaces.cli import cli
+from interfaces.supervisor import ROLES
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def compose() -> Any:
+    return yaml.safe_load((ROOT / "compose.yaml").read_text())
+
+
+def test_each_role_runs_as_a_command_of_its_own_from_the_one_image(compose: Any) -> None:
+    services = compose["services"]
+    assert set(services) == {*ROLES, "postgres", "redis"}
+    for role in ROLES:
+        assert services[role]["build"] == "."
+        assert services[role]["command"] == [role]
+        assert role in cli.commands
+        assert services[role]["depends_on"].keys() == {"postgres", "redis"}
+
+
+def test_roles_get_only_settings_that_there_are_and_their_secrets_as_files(compose: Any) -> None:
+    variables = {variable: name for name, (variable, _) in DESCRIPTIONS.items()}
+    for role in ROLES:
+        service = compose["services"][role]
+        for variable, value in service["environment"].items():
+            plain = variable.removesuffix("_FILE")
+            assert plain in variables
+            if variable != plain:
+                assert variables[plain] in SECRETS
+                assert value.removeprefix("/run/secrets/") in service["secrets"]
+    used = {secret for service in compose["services"].values() for secret in service.get("secrets", ())}
+    assert used == set(compose["secrets"])
+
+
+def test_what_others_wait_for_tells_whether_it_is_ready(compose: Any) -> None:
+    for service in ("serve", "postgres", "redis"):
+        assert compose["services"][service]["healthcheck"]["test"]
+
+
+def test_the_image_copies_what_there_is_and_runs_without_root() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    copied = [line.split()[1] for line in lines if line.startswith("COPY ") and "--from" not in line]
+    assert copied
+    for source in copied:
+        assert (ROOT / source).exists(), source
+    assert [line for line in lines if line.startswith("USER ")] == ["USER retrace"]
+    taken = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    for each in taken:
+        assert (ROOT / each).exists(), each
