@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from datetime import datetime
 
 from application.agent import configuration_of
@@ -22,7 +23,7 @@ from domain.answering import cited
 from domain.catalogue import Catalogue
 from domain.completion import CompletionRequest, Outcome, Passage, Turn
 from domain.errors import Forbidden, Invalid, NotFound
-from domain.prompts import answer_prompt
+from domain.prompts import answer_prompt, unanswered
 from domain.tenant import Tenant
 
 AGENT, AUTO = "agent", "auto"
@@ -63,16 +64,18 @@ async def chat(
     catalogue = await catalogue_of(context.tenant, store=store, shipped=providers.catalogue)
     configuration, version = await configuration_of(context.tenant, store=store)
     max_tokens = command.max_tokens or configuration.max_answer_tokens
-    questions = _questions(command.messages)
+    asked_last = unanswered(command.messages)
+    questions = tuple(turn.text for turn in asked_last)
     passages: tuple[Passage, ...] = ()
     prompt = command.messages
     if command.model == AGENT:
+        history, texts, name = _agents(command.messages, asked_last)
         if not await enabled("full_agent", str(command.id), tenant=context.tenant, store=store):
             configuration = configuration.plain()
         passages = await retrieve(
             context.tenant, questions, configuration, embedder=embedder, vectors=vectors
         )
-        prompt = answer_prompt(configuration, command.messages[: -len(questions)], passages, questions)
+        prompt = answer_prompt(configuration, history, passages, texts, name)
     chosen = await route(
         Question(
             prompt=prompt,
@@ -143,16 +146,17 @@ async def chat(
     return await record.answered(text, completion.finish, citations)
 
 
-def _questions(messages: tuple[Turn, ...]) -> tuple[str, ...]:
-    """What is asked last: the user's messages that nobody has answered yet."""
-    found: list[str] = []
-    for turn in reversed(messages):
-        if turn.role != "user":
-            break
-        found.append(turn.text)
-    if not found:
-        raise Invalid("the last message is to be the user's: there is nothing to answer")
-    return tuple(reversed(found))
+def _agents(
+    messages: tuple[Turn, ...], asked: Sequence[Turn]
+) -> tuple[tuple[Turn, ...], list[str], str | None]:
+    """For the agent's prompt: the history, the questions, and who asks them all. Who is one of several is named in the text."""
+    if messages[-1].role != "user":
+        text = "the last message is to be the user's: there is nothing for the agent to answer; `auto` and models by name take it"
+        raise Invalid(text)
+    names = {turn.name for turn in asked}
+    if len(names) == 1:
+        return messages[: -len(asked)], [turn.text for turn in asked], names.pop()
+    return messages[: -len(asked)], [turn.said for turn in asked], None
 
 
 def _named(model: str, catalogue: Catalogue, at: datetime) -> str:

@@ -23,4 +23,4 @@ class Providers:
 
     def prompt_tokens(self, request: CompletionRequest) -> int:
         """With what a chat's form adds to each message."""
-        return sum(self.counter.count(turn.text, request.model) + 8 for turn in request.prompt)
+        return sum(self.counter.count(turn.said, request.model) + 8 for turn in request.prompt)

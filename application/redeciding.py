@@ -16,6 +16,7 @@ from domain.call import Call
 from domain.completion import Attempt, Turn
 from domain.complexity import VERSION, Complexity, complexity
 from domain.conversation import Conversation
+from domain.prompts import unanswered
 from domain.recorded import Recorded
 from domain.router import Router
 from domain.routing import Routing
@@ -87,8 +88,9 @@ class Redeciding:
                 prompt=event.prompt, questions=(question,), turns=len(event.prompt) - 2
             )
         elif isinstance(event, Call.Requested):
+            questions = tuple(turn.text for turn in unanswered(event.messages))
             self._asked[recorded.stream] = Asked(
-                prompt=event.messages, questions=_last(event.messages), turns=len(event.messages) - 1
+                prompt=event.messages, questions=questions, turns=len(event.messages) - 1
             )
         elif isinstance(event, Call.Prompted) and (asked := self._asked.get(recorded.stream)) is not None:
             self._asked[recorded.stream] = msgspec.structs.replace(asked, prompt=event.prompt)
@@ -152,13 +154,3 @@ def _complexity(made: Routing, asked: Asked | None) -> Complexity | None:
     if made.score is not None and (asked is None or made.scoring != VERSION):
         return Complexity(score=made.score, parts=made.parts, version=made.scoring)
     return None if asked is None else complexity(asked.questions, asked.turns)
-
-
-def _last(messages: tuple[Turn, ...]) -> tuple[str, ...]:
-    """The user's messages that nobody has answered yet."""
-    found: list[str] = []
-    for turn in reversed(messages):
-        if turn.role != "user":
-            break
-        found.append(turn.text)
-    return tuple(reversed(found))

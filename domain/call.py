@@ -37,7 +37,7 @@ class Call(Aggregate[CallState]):
         """`model` is what the app named; `user` is whom it named, as it did, `user_id` their id (domain/user.py)."""
 
         TOPIC: ClassVar[str] = "call.requested"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         model: str
         messages: tuple[Turn, ...]
         max_tokens: int
@@ -52,6 +52,10 @@ class Call(Aggregate[CallState]):
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """Each call had a key of its own in the first version: it has no `user_id`."""
 
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version no participant had a name."""
+
         def apply(self, aggregate: Call) -> None:
             aggregate.state.user_id = self.user_id
 
@@ -59,7 +63,7 @@ class Call(Aggregate[CallState]):
         """What the agent made of it: the passages that were found, and the whole prompt."""
 
         TOPIC: ClassVar[str] = "call.prompted"
-        class_version: ClassVar[int] = 3
+        class_version: ClassVar[int] = 4
         LENT: ClassVar[bool] = True
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
@@ -74,6 +78,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v2_v3(facts: dict[str, Any]) -> None:
             """Until the second version passages did not say where they stand; `together` finds it out."""
+
+        @staticmethod
+        def upcast_v3_v4(facts: dict[str, Any]) -> None:
+            """Until the third version no participant had a name."""
 
         def apart(self) -> tuple[Self, tuple[Lent, ...]]:
             retrieved, prompt, lent = cut(self.retrieved, self.prompt)

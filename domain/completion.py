@@ -26,11 +26,17 @@ Outcome = Literal[
 ]
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """One message of a prompt or of a conversation's history."""
+class Turn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message of a prompt or of a conversation's history. `name`: of the participant, where an app tells several apart."""
 
     role: Role
     text: str
+    name: str | None = None
+
+    @property
+    def said(self) -> str:
+        """The text after its participant's name, for where there is no field for that."""
+        return self.text if self.name is None else f"{self.name}: {self.text}"
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):

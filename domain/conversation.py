@@ -113,7 +113,7 @@ class Conversation(Aggregate[ConversationState]):
         and few who read answers need it."""
 
         TOPIC: ClassVar[str] = "conversation.prompted"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         LENT: ClassVar[bool] = True
         interaction: UUID
         retrieved: tuple[Retrieved, ...]
@@ -122,6 +122,10 @@ class Conversation(Aggregate[ConversationState]):
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """In the first version passages did not say where they stand; `together` finds it out."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version no participant of a prompt had a name."""
 
         def apply(self, aggregate: Conversation) -> None:
             aggregate.state.shown = tuple([item.passage for item in self.retrieved])

@@ -23,13 +23,25 @@ def answer_prompt(
     history: Sequence[Turn],
     passages: Sequence[Passage],
     questions: Sequence[str],
+    name: str | None = None,
 ) -> tuple[Turn, ...]:
-    """The prompt that answers `questions`. `history` ends before them; passage n is cited as [n], counting from 1."""
+    """The prompt that answers `questions`, which `name` asks. `history` ends before them; passage n is cited as [n], counting from 1."""
     return (
         Turn(role="system", text=_system(configuration, passages)),
         *history,
-        Turn(role="user", text="\n".join(questions)),
+        Turn(role="user", text="\n".join(questions), name=name),
     )
+
+
+def unanswered(turns: Sequence[Turn]) -> Sequence[Turn]:
+    """What is asked last: the user's messages that nobody has answered yet. What stands after them, as an answer's beginning, is left out."""
+    end = len(turns)
+    while end and turns[end - 1].role != "user":
+        end -= 1
+    start = end
+    while start and turns[start - 1].role == "user":
+        start -= 1
+    return turns[start:end]
 
 
 def _system(configuration: AgentConfiguration, passages: Sequence[Passage]) -> str:

@@ -147,11 +147,13 @@ def _turns(request: CompletionRequest) -> tuple[str, Any]:
     system = "\n\n".join(turn.text for turn in request.prompt if turn.role == "system")
     contents = [
         types.Content(
-            role="model" if turn.role == "assistant" else "user", parts=[types.Part(text=turn.text)]
+            role="model" if turn.role == "assistant" else "user", parts=[types.Part(text=turn.said)]
         )
         for turn in request.prompt
         if turn.role != "system"
     ]
+    if not contents:  # it wants something to answer
+        return "", [types.Content(role="user", parts=[types.Part(text=system)])]
     return system, contents
 
 

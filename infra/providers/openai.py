@@ -25,11 +25,14 @@ from infra.providers.incoming import Incoming
 from infra.providers.openai_reading import take, told
 from infra.providers.server_events import ServerEvents
 
-OPTIONS = frozenset({"top_p", "seed", "presence_penalty", "frequency_penalty", "user"})
+OPTIONS = frozenset({"top_p", "seed", "presence_penalty", "frequency_penalty", "user", "reasoning_effort"})
 """Of a request's options those that are passed on."""
 
 SAMPLING = frozenset({"top_p", "presence_penalty", "frequency_penalty"})
 """Those that models which think first reject, as they do temperature."""
+
+THINKING = frozenset({"reasoning_effort"})
+"""Those that only such models know."""
 
 LONGEST_STREAM = 600.0
 """Seconds."""
@@ -138,11 +141,15 @@ class OpenAICompleter:
     def _parameters(self, request: CompletionRequest, stream: bool) -> dict[str, Any]:
         abilities = self._abilities_of(request)
         thinks, system = "reasoning" in abilities, "system" if "system" in abilities else "user"
-        options = OPTIONS - SAMPLING if thinks else OPTIONS
+        options = OPTIONS - SAMPLING if thinks else OPTIONS - THINKING
         parameters: dict[str, Any] = {
             "model": request.model,
             "messages": [
-                {"role": system if turn.role == "system" else turn.role, "content": turn.text}
+                {
+                    "role": system if turn.role == "system" else turn.role,
+                    "content": turn.text,
+                    **({} if turn.name is None else {"name": turn.name}),
+                }
                 for turn in request.prompt
             ],
             "max_completion_tokens" if thinks else "max_tokens": request.max_tokens,

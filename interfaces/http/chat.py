@@ -1,105 +1,31 @@
 """`POST /v1/chat/completions`: the tenant's agent, or a model, for every client that speaks OpenAI's API.
 
-https://platform.openai.com/docs/api-reference/chat. Errors are problems, as everywhere here; their `code` is OpenAI's.
+https://platform.openai.com/docs/api-reference/chat. Errors are problems, as everywhere here, and beside that in OpenAI's form.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from typing import Any
 
-import msgspec
 from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.response import Stream
-from msgspec import Meta
 
 from application.attempting import Deliver
-from application.call_record import Chat, ChatGiven
+from application.call_record import ChatGiven
 from application.chat import chat
 from application.context import Context
-from domain.completion import Turn
-from domain.errors import Invalid
 from interfaces.bootstrap import Services
 from interfaces.http.chat_answer import ChatCompletion, completion_of
+from interfaces.http.chat_request import ChatIn
 from interfaces.http.chat_stream import streamed
 from interfaces.http.idempotency import KEY
 from interfaces.http.position import written
 
 AT_ONCE = 0.05
 """Seconds for which nobody looks whether the client is still there: what is quick, as an answer out of the cache, needs no watch."""
-
-LONGEST = 200_000
-"""Characters of one message."""
-
-Penalty = Annotated[float, Meta(ge=-2, le=2)]
-Tokens = Annotated[int, Meta(ge=1, le=1_000_000)]
-
-
-class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Text only."""
-
-    type: Literal["text"]
-    text: Annotated[str, Meta(max_length=LONGEST)]
-
-
-class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    role: Literal["system", "developer", "user", "assistant"]
-    content: (
-        Annotated[str, Meta(max_length=LONGEST)] | Annotated[list[Part], Meta(min_length=1, max_length=50)]
-    )
-    name: Annotated[str, Meta(max_length=64)] | None = None
-
-    def turn(self) -> Turn:
-        text = (
-            self.content if isinstance(self.content, str) else "\n".join(part.text for part in self.content)
-        )
-        return Turn(role="system" if self.role == "developer" else self.role, text=text)
-
-
-class StreamOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    include_usage: bool = False
-
-
-class ChatIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`model`: `agent` (the tenant's agent with its documents), `auto` (the messages as they are, routed), or a model's name.
-
-    What OpenAI's API has beyond this, as tools, is refused.
-    """
-
-    model: Annotated[str, Meta(min_length=1, max_length=200)]
-    messages: Annotated[list[Said], Meta(min_length=1, max_length=500)]
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
-    max_tokens: Tokens | None = None
-    max_completion_tokens: Tokens | None = None
-    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
-    presence_penalty: Penalty | None = None
-    frequency_penalty: Penalty | None = None
-    seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
-    stop: Annotated[str, Meta(max_length=200)] | Annotated[list[str], Meta(max_length=4)] | None = None
-    n: Annotated[int, Meta(ge=1, le=1)] | None = None
-    user: Annotated[str, Meta(max_length=256)] | None = None
-
-    def command(self, id: UUID) -> Chat:
-        if self.max_tokens is not None and self.max_completion_tokens not in (None, self.max_tokens):
-            raise Invalid("max_tokens and max_completion_tokens differ; give one of them")
-        names = ("top_p", "presence_penalty", "frequency_penalty", "seed")
-        stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
-        return Chat(
-            id=id,
-            model=self.model,
-            messages=tuple(said.turn() for said in self.messages),
-            max_tokens=self.max_completion_tokens or self.max_tokens,
-            temperature=self.temperature,
-            stop=stop,
-            options={name: value for name in names if (value := getattr(self, name)) is not None},
-            stream=bool(self.stream),
-            user=self.user,
-        )
 
 
 @post("/v1/chat/completions", status_code=200, scope="conversations:write")
@@ -135,8 +61,7 @@ async def complete(
         return task
 
     if command.stream:
-        with_usage = data.stream_options is not None and data.stream_options.include_usage
-        return await streamed(command.id, command.model, begun, with_usage)
+        return await streamed(command.id, command.model, begun, data.usage_streamed)
     task = begun(None)
     # With a kept response somebody may come back for it.
     if request.headers.get(KEY) is None:

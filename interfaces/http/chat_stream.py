@@ -13,13 +13,12 @@ from litestar.response import Stream
 
 from application.attempting import Deliver
 from application.call_record import ChatGiven
-from application.ports import Fault
-from domain.errors import Refusal
 from interfaces.http.chat_answer import FINISHES, Extra, FinishReason, UsageOut, extra_of, id_of, usage_of
-from interfaces.http.problems import code_of, kind_of
+from interfaces.http.problems import told
 
 MEDIA_TYPE = "text/event-stream"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+ROUTE = "POST /v1/chat/completions"
 DONE = b"data: [DONE]\n\n"
 
 
@@ -80,9 +79,8 @@ async def _parts(
             piece = await pieces.get()
         try:
             given = await task
-        except (Fault, Refusal) as error:
-            kind = kind_of(error)
-            yield _event({"error": {"message": str(error), "type": kind, "code": code_of(error)}})
+        except Exception as error:  # noqa: BLE001  # the head is out: whatever it is goes out as an event, and a bug into the log
+            yield _event({"error": told(error, ROUTE)})
             return
         extra = extra_of(given)
         last = msgspec.structs.replace(sent, model=f"{extra.provider}/{extra.model}", retrace=extra)

@@ -80,7 +80,8 @@ class ReprocessOut(msgspec.Struct, frozen=True, kw_only=True):
 def on_bad_form(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The multipart parser lets a part's unknown or wrong charset escape as Python's own errors."""
     if type(error) in (LookupError, UnicodeDecodeError, UnicodeError):
-        return problem("invalid", "a part of the form is not in the charset that it names; send UTF-8")
+        text = "a part of the form is not in the charset that it names; send UTF-8"
+        return problem(request, "invalid", text)
     return on_bug(request, error)
 
 

@@ -112,7 +112,7 @@ ALWAYS = ("invalid", "unauthenticated", "forbidden", "unavailable")
 def _not_found(response: Response[Any]) -> Response[Any]:
     """Litestar's own page for unknown addresses below /schema is HTML."""
     if response.status_code == 404:
-        return problem("not-found", "there is nothing at this address; /schema describes what there is")
+        return problem(None, "not-found", "there is nothing at this address; /schema describes what there is")
     return response
 
 

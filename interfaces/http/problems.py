@@ -19,6 +19,7 @@ from application.ports import Fault, Unavailable
 from domain.budget import BudgetExhausted
 from domain.completion import Outcome
 from domain.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Refused, Unauthenticated
+from interfaces.http.openai_error import OpenAIError, error_of, spoken
 
 log = logging.getLogger("retrace.http")
 
@@ -86,10 +87,17 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 def problem(
-    kind: str, detail: str, headers: dict[str, str] | None = None, status: int | None = None, **facts: Any
+    request: Request[Any, Any, Any] | None,
+    kind: str,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    status: int | None = None,
+    **facts: Any,
 ) -> Response[bytes]:
-    """A response with a problem as its body."""
+    """A response with a problem as its body, and where a client of OpenAI's may have asked, with the error that it reads."""
     usual, title = TITLES[kind]
+    if request is not None and spoken(request):
+        facts["error"] = error_of(kind, detail, facts)
     status = status or usual
     body = msgspec.to_builtins(Problem(type=f"/problems/{kind}", title=title, status=status, detail=detail))
     return Response(
@@ -112,7 +120,12 @@ def on_refusal(request: Request[Any, Any, Any], error: Exception) -> Response[by
     if kind == "unavailable":
         headers["Retry-After"] = "2"
         log.warning("%s: %s", _route(request), type(error).__name__)
-    return problem(kind, getattr(error, "detail", "") or str(error), headers, **facts)
+    return problem(request, kind, detail_of(error), headers, **facts)
+
+
+def detail_of(error: Exception) -> str:
+    """What is wrong, and what to do."""
+    return getattr(error, "detail", "") or str(error)
 
 
 def kind_of(error: Exception) -> str:
@@ -133,7 +146,7 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     """What litestar refuses: unknown addresses, wrong methods, parameters that do not fit."""
     status, facts = error.status_code, {}
     if isinstance(error, InternalServerException) and "disconnected" in error.detail:
-        return problem("invalid", "the request was cut off")
+        return problem(request, "invalid", "the request was cut off")
     if status >= 500:
         return on_bug(request, error)
     kind = STATUSES.get(status, "invalid")
@@ -155,13 +168,21 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     headers = {
         name.title(): value for name, value in (error.headers or {}).items() if name.lower() == "allow"
     }
-    return problem(kind, detail, headers, status, **facts)
+    return problem(request, kind, detail, headers, status, **facts)
+
+
+def told(error: Exception, route: str) -> OpenAIError:
+    """What ends an answer that has begun, where no status can be sent any more. A fault of ours goes to the log, never to the client."""
+    if not isinstance(error, (Fault, Refusal)):
+        log.error("%s failed: %s at %s", route, type(error).__name__, place_of(error))
+        return error_of("fault", SORRY, {})
+    return error_of(kind_of(error), detail_of(error), {"code": code_of(error), **getattr(error, "facts", {})})
 
 
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Anything else is our fault. The log gets the kind and the place of the error, never its text."""
     log.error("%s failed: %s at %s", _route(request), type(error).__name__, place_of(error))
-    return problem("fault", SORRY)
+    return problem(request, "fault", SORRY)
 
 
 def on_os_error(request: Request[Any, Any, Any], error: OSError) -> Response[bytes]:
@@ -176,7 +197,9 @@ def on_os_error(request: Request[Any, Any, Any], error: OSError) -> Response[byt
 def on_tampered(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Stored data does not open: somebody changed it, or the master key is another one."""
     log.critical("%s: stored data was changed, at %s", _route(request), place_of(error))
-    return problem("tampered", "data that this needs was changed behind our back; nothing of it is shown")
+    return problem(
+        request, "tampered", "data that this needs was changed behind our back; nothing of it is shown"
+    )
 
 
 def place_of(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from domain.agent import AgentConfiguration
 from domain.answering import cited, confidence_of, without_markers
 from domain.completion import Completion, Passage, Turn, Usage
-from domain.prompts import answer_prompt
+from domain.prompts import answer_prompt, unanswered
 
 PASSAGES = tuple(
     Passage(
@@ -60,3 +60,13 @@ def test_the_prompt_holds_the_rules_the_documents_the_history_and_the_questions(
         assert piece in system.text
     assert middle == history
     assert last == Turn(role="user", text="one?\ntwo?")
+
+
+def test_what_is_unanswered_is_the_users_last_messages_whatever_stands_after_them() -> None:
+    def turns(roles: str) -> list[Turn]:
+        names = {"s": "system", "u": "user", "a": "assistant"}
+        return [Turn(role=names[role], text=f"{role}{at}") for at, role in enumerate(roles)]  # type: ignore[arg-type]
+
+    expected = {"u": ["u0"], "uau": ["u2"], "auu": ["u1", "u2"], "us": ["u0"], "ua": ["u0"], "usus": ["u2"]}
+    for roles, texts in {**expected, "s": [], "sa": [], "": []}.items():
+        assert [turn.text for turn in unanswered(turns(roles))] == texts, roles

@@ -108,6 +108,18 @@ async def test_history_and_parameters_go_along(double: Double, http: Outgoing) -
     assert thinking == common
 
 
+async def test_a_participant_is_named_in_the_text_and_a_system_text_alone_is_what_is_asked(
+    double: Double, http: Outgoing
+) -> None:
+    system = Turn(role="system", text="Greet the customer.")
+    for turns in ((system, Turn(role="user", text="hi", name="ann")), (system,)):
+        await completer(double, http).complete(CompletionRequest(model=MODEL, prompt=turns, questions=()))
+    named, alone = double.requests
+    assert named["contents"] == [{"role": "user", "parts": [{"text": "ann: hi"}]}]
+    assert alone["contents"] == [{"role": "user", "parts": [{"text": "Greet the customer."}]}]
+    assert "systemInstruction" not in alone
+
+
 async def test_thoughts_are_paid_for_but_not_said(double: Double, http: Outgoing) -> None:
     found = await completer(double, http, "thoughts").complete(request(MODEL))
     assert (found.text, found.usage) == ("Yes.", COUNTED)
