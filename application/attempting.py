@@ -77,11 +77,11 @@ class Attempting:
             async for piece in stream:
                 if isinstance(piece, Completion):
                     return piece
-                limit.reschedule(
-                    None
-                )  # it has begun; from here on the provider's own limit between pieces holds
-                self.pieces.append(piece)
-                await self._deliver(piece)
+                # It has begun, or shows that it will; from here on the provider's own limits hold.
+                limit.reschedule(None)
+                if piece:
+                    self.pieces.append(piece)
+                    await self._deliver(piece)
         finally:
             await stream.aclose()
         raise ProviderError("unavailable", "the stream ended without an end", partial=self._partial())

@@ -95,7 +95,7 @@ class Call(Aggregate[CallState]):
         """Which model was chosen, what was tried and what it cost. `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "call.metered"
-        class_version: ClassVar[int] = 3
+        class_version: ClassVar[int] = 4
         PERSONAL: ClassVar[bool] = False
         routing: Routing
         attempts: tuple[Attempt, ...]
@@ -109,6 +109,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v2_v3(facts: dict[str, Any]) -> None:
             """Until the second version no usage told the tier that served it, which is the standard one by default."""
+
+        @staticmethod
+        def upcast_v3_v4(facts: dict[str, Any]) -> None:
+            """Until the third version an answer that ended in an unknown way was `ok`, and an empty one `unavailable`."""
 
     class Answered(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "call.answered"

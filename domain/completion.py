@@ -19,6 +19,7 @@ Outcome = Literal[
     "rate_limited",
     "context_too_long",
     "refused",
+    "incomplete",
     "timeout",
     "unavailable",
     "bad_request",

@@ -143,7 +143,7 @@ class Conversation(Aggregate[ConversationState]):
         `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "conversation.metered"
-        class_version: ClassVar[int] = 4
+        class_version: ClassVar[int] = 5
         PERSONAL: ClassVar[bool] = False
         interaction: UUID
         routing: Routing
@@ -162,6 +162,10 @@ class Conversation(Aggregate[ConversationState]):
         @staticmethod
         def upcast_v3_v4(facts: dict[str, Any]) -> None:
             """Until the third version no usage told the tier that served it, which is the standard one by default."""
+
+        @staticmethod
+        def upcast_v4_v5(facts: dict[str, Any]) -> None:
+            """Until the fourth version an answer that ended in an unknown way was `ok`, and an empty one `unavailable`."""
 
     class AnswerBegun(Event, frozen=True, kw_only=True):
         """The customer begins to get the answer, piece by piece: messages that come from now on are the next burst's."""

@@ -30,8 +30,11 @@ FIRST, LONGEST, LONGEST_TOLD = 0.5, 8.0, 60.0
 AT_ONCE: frozenset[Outcome] = frozenset({"authentication", "not_found", "rate_limited"})
 """One of these is enough: the next call would fare no better."""
 
-SILENT: frozenset[Outcome] = frozenset({"bad_request", "context_too_long", "refused", "cancelled"})
-"""These say something of the request, or of the caller; not of the model."""
+SILENT: frozenset[Outcome] = frozenset(
+    {"bad_request", "context_too_long", "refused", "incomplete", "cancelled"}
+)
+"""These say something of the request, or of the caller; not of the model. So may an answer without an end that is known: what was asked
+may have brought it about."""
 
 STEP = 1.1
 """Latencies are counted in steps of a tenth: what is told of them is right within 5 %."""

@@ -33,17 +33,19 @@ _OURS = frozenset((b"host", b"content-length", b"accept-encoding"))
 """Fields that the connection sets."""
 
 
-_opened: ContextVar[list[httpx2.Response] | None] = ContextVar("opened", default=None)
+_taken: ContextVar[list[httpx2.Response] | None] = ContextVar("taken", default=None)
 
 
 @contextmanager
-def noting(responses: list[httpx2.Response]) -> Iterator[None]:
-    """The streams that are opened within go into `responses`, for whoever has to close what an SDK keeps to itself."""
-    token = _opened.set(responses)
+def taking(streams: list[httpx2.Response]) -> Iterator[None]:
+    """The streams that are opened within go into `streams`, for whoever reads and closes them; the SDK that asked for them sees the head
+    of each alone, as of an empty one. Errors it sees whole.
+    """
+    token = _taken.set(streams)
     try:
         yield
     finally:
-        _opened.reset(token)
+        _taken.reset(token)
 
 
 class ForbiddenAddress(httpx2.ConnectError):
@@ -85,9 +87,10 @@ class Outgoing(httpx2.AsyncClient):
                 if stream:
                     body = _Body(response, request)
                     opened = httpx2.Response(response.status, headers=fields, stream=body, request=request)
-                    if (notes := _opened.get()) is not None:
-                        notes.append(opened)
-                    return opened
+                    if (streams := _taken.get()) is None or response.status != 200:
+                        return opened
+                    streams.append(opened)
+                    return httpx2.Response(response.status, headers=fields, request=request)
                 content = await _whole(response)
             except BaseException:
                 response.close()

@@ -9,19 +9,16 @@ from typing import Any, cast
 from uuid import UUID
 
 import httpx2
-import msgspec
 from google import genai
 from google.genai import errors, types
 
 from application.ports import Counter, ProviderError
 from domain.completion import Completion, CompletionRequest
-from infra.outgoing import Outgoing, noting
+from infra.outgoing import Outgoing, taking
 from infra.providers.faults import NONSENSE, connection
-from infra.providers.gemini_reading import Answer, decode, take, told
+from infra.providers.gemini_reading import take, take_event, told
 from infra.providers.incoming import Incoming
-
-LONGEST_STREAM = 600.0
-"""Seconds."""
+from infra.providers.streaming import events
 
 
 class GeminiCompleter:
@@ -45,7 +42,7 @@ class GeminiCompleter:
         options = types.HttpOptions(
             base_url=base_url,
             api_version="v1beta",
-            timeout=round(seconds * 1000),
+            timeout=None,  # it would tell the server, for a whole stream too; we wait as long as we want to
             httpx_async_client=http,
             httpx_client=httpx2.Client(transport=httpx2.MockTransport(_unused)),
         )
@@ -55,55 +52,54 @@ class GeminiCompleter:
     async def complete(self, request: CompletionRequest) -> Completion:
         incoming = Incoming(request, self._counter)
         system, contents = _turns(request)
-        with _faults(self._seconds):
-            async with asyncio.timeout(self._seconds):
-                response = await self._models.generate_content(
-                    model=request.model, contents=contents, config=self._config(request, system, raw=True)
-                )
-            body = response.sdk_http_response.body if response.sdk_http_response else None
-            take(decode(body or ""), incoming)
+        try:
+            with _faults(self._seconds):
+                async with asyncio.timeout(self._seconds):
+                    response = await self._models.generate_content(
+                        model=request.model, contents=contents, config=self._config(request, system, raw=True)
+                    )
+                body = response.sdk_http_response.body if response.sdk_http_response else None
+                take(body or "", incoming)
+        except ProviderError as error:
+            raise incoming.broken(error) from None
         return incoming.completion()
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
-        incoming = Incoming(request, self._counter)
-        chunks = self._chunks(request)
+        incoming, begun = Incoming(request, self._counter), False
+        stream = events(lambda: self._open(request), seconds=self._seconds)
         try:
             with _faults(self._seconds):
-                async for chunk in chunks:
-                    if text := take(chunk, incoming):
+                async for event in stream:
+                    text = "" if event is None else take_event(event, incoming)
+                    if text or not begun:
+                        begun = True
                         yield text
-            if incoming.finish is None:
+            if incoming.finish is None and incoming.failed is None:
                 raise ProviderError("unavailable", "the stream was cut")
         except ProviderError as error:
             raise incoming.broken(error) from None
         finally:
-            await chunks.aclose()
+            await stream.aclose()
         yield incoming.completion()
 
-    async def _chunks(self, request: CompletionRequest) -> AsyncGenerator[Answer, None]:
-        """Closing this closes the connection, unless all has come. The SDK's own stream would leave it open until memory is tidied up."""
-        clock = asyncio.get_running_loop().time
-        last = clock() + LONGEST_STREAM
+    async def _open(self, request: CompletionRequest) -> httpx2.Response:
+        """The stream, asked for by the SDK and read by us: what it makes of one stumbles over comments and loses members that it does not
+        know."""
         system, contents = _turns(request)
-        made = await self._models.generate_content_stream(
-            model=request.model, contents=contents, config=self._config(request, system, raw=False)
-        )
-        chunks = cast("AsyncGenerator[types.GenerateContentResponse, None]", made)
         opened: list[httpx2.Response] = []
         try:
-            while True:
-                with noting(opened):
-                    async with asyncio.timeout_at(min(clock() + self._seconds, last)):
-                        chunk = await anext(chunks, None)
-                if chunk is None:
-                    return
-                yield msgspec.convert(
-                    chunk.model_dump(mode="json", by_alias=True, exclude_none=True, warnings=False), Answer
+            with taking(opened):
+                made = await self._models.generate_content_stream(
+                    model=request.model, contents=contents, config=self._config(request, system, raw=False)
                 )
-        finally:
-            await chunks.aclose()
+                async for _ in made:
+                    pass
+        except BaseException:
             for response in opened:
                 await response.aclose()
+            raise
+        (response,) = opened
+        return response
 
     def _abilities_of(self, request: CompletionRequest) -> frozenset[str]:
         return self._abilities(request.model) if request.abilities is None else request.abilities
@@ -119,6 +115,8 @@ class GeminiCompleter:
             max_output_tokens=request.max_tokens,
             stop_sequences=list(request.stop) or None,
             seed=cast(int | None, options.get("seed")),
+            # Each request is ours: it sends none by itself.
+            automatic_continuation=False,
             automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
             should_return_http_response=raw,
             **sampling,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from google.genai import errors
 
 from application.ports import ProviderError
-from domain.completion import Finish, Outcome
+from domain.completion import Outcome
 from infra.providers.faults import LONGEST_WAIT, outcome_of, retry_after
+from infra.providers.finishes import GEMINI, end
 from infra.providers.incoming import Incoming
+from infra.providers.server_events import ServerEvent
 
-FILTERED = ("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "ESCALATION", "MODEL_ARMOR")
-FINISHES: dict[str, Finish] = {"STOP": "stop", "MAX_TOKENS": "length"}
-FINISHES |= dict.fromkeys(FILTERED, "content_filter")
 BY_STATUS: dict[str, Outcome] = {
     "UNAUTHENTICATED": "authentication",
     "PERMISSION_DENIED": "authentication",
@@ -25,68 +25,96 @@ BY_STATUS: dict[str, Outcome] = {
 
 
 class _Part(msgspec.Struct):
-    text: str | None = None
+    text: Any = None
     thought: bool | None = None
 
 
 class _Content(msgspec.Struct):
-    parts: list[_Part] | None = None
+    parts: list[_Part | None] | None = None
 
 
 class _Candidate(msgspec.Struct, rename="camel"):
     content: _Content | None = None
-    finish_reason: str | None = None
+    finish_reason: Any = None
 
 
 class _Feedback(msgspec.Struct, rename="camel"):
     block_reason: str | None = None
 
 
-class Answer(msgspec.Struct, rename="camel"):
+class _Answer(msgspec.Struct, rename="camel"):
     """An answer, or a piece of one."""
 
-    candidates: list[_Candidate] | None = None
+    candidates: list[_Candidate | None] | None = None
     prompt_feedback: _Feedback | None = None
     usage_metadata: Any = None
-    model_version: str | None = None
-    response_id: str | None = None
+    model_version: Any = None
+    response_id: Any = None
+    error: Any = None
 
 
-decode = msgspec.json.Decoder(Answer).decode
+_decode = msgspec.json.Decoder(_Answer).decode
 
 
-def take(answer: Answer, incoming: Incoming) -> str:
-    """Read an answer or a piece of one; its text."""
-    if answer.response_id and incoming.id is None:
+def take(data: bytes | str, incoming: Incoming) -> str:
+    """Read an answer or a piece of one; its text. Raises ProviderError for an error in it, ValueError for nonsense."""
+    answer = _decode(data)
+    if isinstance(answer.response_id, str) and incoming.id is None:
         incoming.id = answer.response_id
-    if answer.model_version and incoming.served is None:
+    if isinstance(answer.model_version, str) and answer.model_version and incoming.served is None:
         incoming.served = answer.model_version.removeprefix("models/")
     if isinstance(answer.usage_metadata, dict):
         incoming.use(answer.usage_metadata)
+    if answer.error:
+        raise _said(answer.error)
     if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason:
         incoming.finish = "content_filter"
-    if not answer.candidates:
-        return ""
-    candidate = answer.candidates[0]
-    if candidate.finish_reason:
-        incoming.finish = FINISHES.get(candidate.finish_reason, "other")
+    candidate = next(iter(answer.candidates or ()), None) or _Candidate()
+    end(candidate.finish_reason, GEMINI, incoming)
     parts = candidate.content.parts if candidate.content else None
-    text = "".join(part.text for part in parts or () if part.text and not part.thought)
+    said = (part.text for part in parts or () if part is not None and not part.thought)
+    text = "".join(text for text in said if isinstance(text, str))
     return incoming.add(text) if text else ""
 
 
+def take_event(event: ServerEvent, incoming: Incoming) -> str:
+    """As `take`, of a stream's event. What can't be read once the answer is whole says nothing."""
+    if event.type == b"error":
+        raise _said(None)
+    try:
+        return take(event.data, incoming) if event.data else ""
+    except (ValueError, RecursionError):
+        if event.type in (b"", b"message") and incoming.finish is None:
+            raise
+        return ""
+
+
 def told(error: errors.APIError) -> ProviderError:
-    """A status, which also comes within a stream, as one of our outcomes."""
+    """A status as one of our outcomes."""
     code = error.code if type(error.code) is int else 0
-    facts = error.details.get("error", error.details) if isinstance(error.details, dict) else {}
-    more = facts.get("details") if isinstance(facts, dict) else None
+    details: Any = error.details
+    if isinstance(details, list):  # as streams that are not of events begin
+        details = next(iter(details), None)
+    facts = details.get("error", details) if isinstance(details, dict) else {}
+    fields = getattr(error.response, "headers", None) or {}
+    return _fault(code, facts if isinstance(facts, dict) else {}, fields, f"HTTP {code}")
+
+
+def _said(error: Any) -> ProviderError:
+    """An error that came with status 200, as within a stream."""
+    facts = error if isinstance(error, dict) else {}
+    code = facts.get("code")
+    return _fault(code if type(code) is int else 0, facts, {}, "the server broke off with an error")
+
+
+def _fault(code: int, facts: dict[str, Any], fields: Mapping[str, str], detail: str) -> ProviderError:
+    more = facts.get("details")
     details = [each for each in more if isinstance(each, dict)] if isinstance(more, list) else []
     if any(each.get("reason") == "API_KEY_INVALID" for each in details):
-        return ProviderError("authentication", f"HTTP {code}")
-    outcome = BY_STATUS.get(str(error.status)) or outcome_of(code, (), str(error.message))
-    fields = getattr(error.response, "headers", None) or {}
+        return ProviderError("authentication", detail)
+    outcome = BY_STATUS.get(str(facts.get("status"))) or outcome_of(code, (), str(facts.get("message")))
     wait = retry_after(fields) or next(filter(None, map(_delay, details)), None)
-    return ProviderError(outcome, f"HTTP {code}", wait)
+    return ProviderError(outcome, detail, wait)
 
 
 def _delay(detail: dict[str, Any]) -> float | None:

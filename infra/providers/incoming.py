@@ -42,6 +42,9 @@ class Incoming:
         self._pieces: list[str] = []
         self._length = 0
         self.finish: Finish | None = None
+        self.failed: tuple[Outcome, str] | None = None
+        """Outcome and detail, where it ended in a way that is no answer's (`finishes.py`)."""
+
         self.served: str | None = None
         self.id: str | None = None
         self.tier: str | None = None
@@ -80,11 +83,13 @@ class Incoming:
         """The whole. Raises ProviderError where it is no answer, with what is paid for it all the same."""
         if self.finish == "content_filter":
             raise self.error("refused", "the provider's content filter refused an answer")
+        if self.failed is not None:
+            raise self.error(*self.failed)
         whole = self._so_far()
         if not whole.text and self.finish == "length":
             raise self.error("bad_request", "its tokens were used up before it said anything; allow more")
         if not whole.text:
-            raise self.error("unavailable", "the server's answer is empty")
+            raise self.error("incomplete", "the server's answer is empty")
         return whole
 
     def error(self, outcome: Outcome, detail: str, retry_after: float | None = None) -> ProviderError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +22,8 @@ from domain.completion import Completion, CompletionRequest
 from infra.outgoing import Outgoing
 from infra.providers.faults import NONSENSE, connection
 from infra.providers.incoming import Incoming
-from infra.providers.openai_reading import take, told
-from infra.providers.server_events import ServerEvents
+from infra.providers.openai_reading import take, take_event, told
+from infra.providers.streaming import END, events
 
 OPTIONS = frozenset({"top_p", "seed", "presence_penalty", "frequency_penalty", "user", "reasoning_effort"})
 """Of a request's options those that are passed on."""
@@ -33,13 +33,6 @@ SAMPLING = frozenset({"top_p", "presence_penalty", "frequency_penalty"})
 
 THINKING = frozenset({"reasoning_effort"})
 """Those that only such models know."""
-
-LONGEST_STREAM = 600.0
-"""Seconds."""
-
-END = b"[DONE]"
-CLOSING = 0.1
-"""Seconds that we wait for the connection of a stream that has said that it is over, to use it again."""
 
 _OPTIONS = FinalRequestOptions.construct(method="post", url="/chat/completions")
 _encode = msgspec.json.Encoder().encode
@@ -72,17 +65,20 @@ class OpenAICompleter:
             api_key=key or "none",  # the SDK wants one, many servers do not
             base_url=base_url,
             max_retries=0,
-            timeout=seconds,
+            timeout=None,  # it would tell the server; we wait as long as we want to
             http_client=http,
             default_headers=nobodys if owner is not None else None,
         )
 
     async def complete(self, request: CompletionRequest) -> Completion:
         incoming = Incoming(request, self._counter)
-        with _faults(self._seconds):
-            async with asyncio.timeout(self._seconds):
-                response = await self._send(request, stream=False)
-            take(response.content, incoming)
+        try:
+            with _faults(self._seconds):
+                async with asyncio.timeout(self._seconds):
+                    response = await self._send(request, stream=False)
+                take(response.content, incoming)
+        except ProviderError as error:
+            raise incoming.broken(error) from None
         return incoming.completion()
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
@@ -91,46 +87,25 @@ class OpenAICompleter:
             yield whole.text
             yield whole
             return
-        incoming, events, over = Incoming(request, self._counter), self._events(request), False
+        incoming, over, begun = Incoming(request, self._counter), False, False
+        stream = events(lambda: self._send(request, stream=True), seconds=self._seconds)
         try:
             with _faults(self._seconds):
-                async for data in events:
-                    if data == END:
+                async for event in stream:
+                    if event is not None and event.data == END:
                         over = True
-                    elif text := take(data, incoming):
+                        continue
+                    text = "" if event is None else take_event(event, incoming)
+                    if text or not begun:
+                        begun = True
                         yield text
-            if not over and incoming.finish is None:
+            if not over and incoming.finish is None and incoming.failed is None:
                 raise ProviderError("unavailable", "the stream was cut")
         except ProviderError as error:
             raise incoming.broken(error) from None
         finally:
-            await events.aclose()
+            await stream.aclose()
         yield incoming.completion()
-
-    async def _events(self, request: CompletionRequest) -> AsyncGenerator[bytes, None]:
-        """The data of each event. Closing this closes the connection, unless all has come."""
-        clock, reader = asyncio.get_running_loop().time, ServerEvents()
-        with _faults(self._seconds):
-            last = clock() + LONGEST_STREAM
-            async with asyncio.timeout(self._seconds):
-                response = await self._send(request, stream=True)
-            try:
-                chunks, due = response.aiter_bytes(), clock() + self._seconds
-                chunk: bytes | None = b""
-                while chunk is not None:
-                    async with asyncio.timeout_at(min(due, last)):
-                        chunk = await anext(chunks, None)
-                    for data in reader.end() if chunk is None else reader.feed(chunk):
-                        due = clock() + self._seconds
-                        yield data
-                        if data == END:
-                            with suppress(TimeoutError, httpx2.HTTPError):
-                                async with asyncio.timeout(CLOSING):
-                                    async for _ in chunks:
-                                        pass
-                            return
-            finally:
-                await response.aclose()
 
     async def _send(self, request: CompletionRequest, *, stream: bool) -> httpx2.Response:
         return await self._client.ask(_encode(self._parameters(request, stream)), stream=stream)

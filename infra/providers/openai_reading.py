@@ -8,43 +8,45 @@ import msgspec
 import openai
 
 from application.ports import ProviderError
-from domain.completion import Finish
 from infra.providers.faults import outcome_of, retry_after
+from infra.providers.finishes import OPENAI, end
 from infra.providers.incoming import Incoming
+from infra.providers.server_events import ServerEvent
 
-FINISHES: dict[str, Finish] = {
-    "stop": "stop",
-    "eos": "stop",  # as Together says it
-    "length": "length",
-    "content_filter": "content_filter",
-}
+SAID = frozenset({"text", "output_text", None})
+"""Types of the parts of a content that are the answer; others are thoughts, references, tools."""
 
 
 class _Message(msgspec.Struct):
-    content: str | None = None
-    refusal: str | None = None
+    """What a model thinks, or calls, stands in other members, and is no part of what it says."""
+
+    content: Any = None
+    refusal: Any = None
 
 
 class _Choice(msgspec.Struct):
     message: _Message | None = None
     delta: _Message | None = None
-    finish_reason: str | None = None
+    finish_reason: Any = None
     usage: Any = None  # Moonshot's streams
+    error: Any = None
 
 
 class _Groq(msgspec.Struct):
     usage: Any = None
+    error: Any = None
 
 
 class _Answer(msgspec.Struct):
     """An answer, or a piece of one."""
 
-    id: str | None = None
-    model: str | None = None
-    choices: list[_Choice] | None = None
+    id: Any = None
+    object: Any = None
+    model: Any = None
+    choices: list[_Choice | None] | None = None
     usage: Any = None
     x_groq: _Groq | None = None
-    service_tier: str | None = None
+    service_tier: Any = None
     error: Any = None
 
 
@@ -54,28 +56,50 @@ _decode = msgspec.json.Decoder(_Answer).decode
 def take(data: bytes, incoming: Incoming) -> str:
     """Read an answer or a piece of one; its text. Raises ProviderError for an error in it, ValueError for nonsense."""
     answer = _decode(data)
-    if answer.error is not None:
-        raise _said(answer.error)
-    if answer.id and incoming.id is None:
+    if isinstance(answer.id, str) and answer.id and incoming.id is None:
         incoming.id = answer.id
-    if answer.model and incoming.served is None:
-        incoming.served = answer.model.strip("- ")  # some servers name none
-    if answer.service_tier:
-        incoming.tier = answer.service_tier
-    for usage in (answer.usage, answer.x_groq and answer.x_groq.usage):
+    if isinstance(answer.model, str) and incoming.served is None:
+        incoming.served = answer.model.strip("- ") or None  # some servers name none
+    if isinstance(answer.service_tier, str):
+        incoming.tier = answer.service_tier or incoming.tier
+    choice, groq = next(iter(answer.choices or ()), None) or _Choice(), answer.x_groq or _Groq()
+    for usage in (answer.usage, groq.usage, choice.usage):
         if isinstance(usage, dict):
             incoming.use(usage)
-    if not answer.choices:
-        return ""
-    choice = answer.choices[0]
-    if isinstance(choice.usage, dict):
-        incoming.use(choice.usage)
-    message = choice.message or choice.delta or _Message()
-    if choice.finish_reason and incoming.finish != "content_filter":
-        incoming.finish = FINISHES.get(choice.finish_reason, "other")
+    if error := answer.error or choice.error or groq.error:
+        raise _said(error)
+    if answer.object == "error":  # as vLLM said it
+        raise _said(msgspec.json.decode(data))
+    end(choice.finish_reason, OPENAI, incoming)
+    # Some repeat the whole message beside each piece.
+    message = choice.delta or choice.message or _Message()
     if message.refusal:
         incoming.finish = "content_filter"
-    return incoming.add(message.content) if message.content else ""
+    text = _text(message.content)
+    return incoming.add(text) if text else ""
+
+
+def take_event(event: ServerEvent, incoming: Incoming) -> str:
+    """As `take`, of a stream's event. What is not for us, and what can't be read once the answer is whole, says nothing."""
+    if event.type == b"error":
+        raise _said(_object(event.data))
+    try:
+        return take(event.data, incoming) if event.data else ""
+    except (ValueError, RecursionError):
+        if event.type in (b"", b"message") and incoming.finish is None:
+            raise
+        return ""
+
+
+def _text(content: Any) -> str:
+    """A content is a text, or a list of parts; what the model says in it."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else [content]
+    said = (
+        part.get("text") if isinstance(part, dict) and part.get("type") in SAID else part for part in parts
+    )
+    return "".join(text for text in said if isinstance(text, str))
 
 
 def told(error: openai.APIStatusError) -> ProviderError:
@@ -86,8 +110,15 @@ def told(error: openai.APIStatusError) -> ProviderError:
 def _said(error: Any) -> ProviderError:
     """An error that came with status 200, as within a stream."""
     facts = error if isinstance(error, dict) else {"message": error}
+    facts = facts["error"] if isinstance(facts.get("error"), dict) else facts
     code = facts.get("code")
-    outcome = outcome_of(
-        code if type(code) is int else 0, (code, facts.get("type")), str(facts.get("message"))
-    )
+    status = int(code) if isinstance(code, int | str) and str(code).isdecimal() else 0
+    outcome = outcome_of(status, (code, facts.get("type")), str(facts.get("message")))
     return ProviderError(outcome, "the server broke off with an error")
+
+
+def _object(data: bytes) -> Any:
+    try:
+        return msgspec.json.decode(data)
+    except (ValueError, RecursionError):
+        return None

@@ -181,8 +181,6 @@ def streamed(fault: str) -> Reply:
             return Reply(steps=[b"data: [DONE]\n\n"], delay=5.0)
         case "slow-stream":
             return server_events([first, second, 5.0])
-        case "silent":  # signs of life, but not a word
-            return Reply(steps=itertools.cycle([b": wait\n\n", 0.05]))
         case "long":
             return server_events(_endless())
         case "endless":

@@ -25,8 +25,8 @@ def our_count(text: str) -> Usage:
 
 
 async def gather(completer: Completer, asked: CompletionRequest) -> tuple[list[str], Completion]:
-    """The pieces of a stream, and the whole at its end."""
-    *pieces, last = [piece async for piece in completer.stream(asked)]
+    """The pieces of a stream without its mere signs of life, and the whole at its end."""
+    *pieces, last = [piece async for piece in completer.stream(asked) if piece != ""]
     assert isinstance(last, Completion)
     assert all(isinstance(piece, str) for piece in pieces)
     return [str(piece) for piece in pieces], last

@@ -34,7 +34,7 @@ async def _http() -> AsyncIterator[Outgoing]:
         yield http
 
 
-SLOW = ("slow", "silent", "endless")
+SLOW = ("slow", "endless")
 """Faults that are over when our patience is; all others have time, for the machine may be busy."""
 
 
@@ -125,7 +125,7 @@ async def test_thoughts_are_paid_for_but_not_said(double: Double, http: Outgoing
     assert (found.text, found.usage) == ("Yes.", COUNTED)
 
 
-@pytest.mark.parametrize(("fault", "finish"), [("length", "length"), ("unheard-of", "other")])
+@pytest.mark.parametrize(("fault", "finish"), [("length", "length")])
 async def test_how_it_ended_is_said_in_our_words(
     double: Double, http: Outgoing, fault: str, finish: str
 ) -> None:
@@ -176,8 +176,8 @@ async def test_a_fault_before_any_text_is_told_in_our_words(
     [
         *((reason, "refused", True) for reason in BLOCKED),
         ("prompt-blocked", "refused", True),
-        ("empty-choices", "unavailable", True),
-        ("empty-text", "unavailable", True),
+        ("empty-choices", "incomplete", True),
+        ("empty-text", "incomplete", True),
         ("only-thoughts", "bad_request", True),
         ("malformed", "unavailable", False),
         ("other-shape", "unavailable", False),
@@ -199,7 +199,7 @@ async def test_what_is_no_answer_is_told_with_what_it_cost(
         *((reason, "refused", SAID, COUNTED) for reason in BLOCKED),
         ("prompt-blocked", "refused", "", COUNTED),
         ("empty-choices", "unavailable", "", COUNTED),
-        ("empty-text", "unavailable", "", COUNTED),
+        ("empty-text", "incomplete", "", COUNTED),
         ("malformed", "unavailable", SAID, None),
         ("error", "unavailable", SAID, None),
         ("error-without-a-code", "unavailable", SAID, None),

@@ -57,7 +57,7 @@ async def _http() -> AsyncIterator[Outgoing]:
         yield http
 
 
-SLOW = ("slow", "silent", "endless")
+SLOW = ("slow", "endless")
 """Faults that are over when our patience is; all others have time, for the machine may be busy."""
 
 
@@ -182,8 +182,8 @@ async def test_a_fault_before_any_text_is_told_in_our_words(
         ("no-json", "unavailable", False),
         ("other-shape", "unavailable", False),
         ("half-character", "unavailable", False),
-        ("empty-choices", "unavailable", True),
-        ("empty-text", "unavailable", True),
+        ("empty-choices", "incomplete", True),
+        ("empty-text", "incomplete", True),
         ("only-thoughts", "bad_request", True),
         ("filter", "refused", True),
         ("refusal", "refused", True),
@@ -211,8 +211,8 @@ async def test_what_is_no_answer_is_told_with_what_it_cost(
         ("cut-counted", "unavailable", SAID, COUNTED),
         ("filter", "refused", SAID, COUNTED),
         ("refusal", "refused", "", COUNTED),
-        ("empty-choices", "unavailable", "", COUNTED),
-        ("empty-text", "unavailable", "", COUNTED),
+        ("empty-choices", "incomplete", "", COUNTED),
+        ("empty-text", "incomplete", "", COUNTED),
     ],
 )
 async def test_a_stream_that_breaks_off_tells_what_came_and_what_it_cost(
@@ -226,12 +226,12 @@ async def test_a_stream_that_breaks_off_tells_what_came_and_what_it_cost(
     assert error.partial.model == ("gpt-test-2026")
 
 
-@pytest.mark.parametrize("fault", ["cut-first", "no-json", "silent"])
+@pytest.mark.parametrize("fault", ["cut-first", "no-json"])
 async def test_a_stream_without_a_word_cost_nothing_as_far_as_we_know(
     double: Double, http: Outgoing, fault: str
 ) -> None:
     error = await failure(completer(double, http, fault), streamed=True)
-    assert (error.outcome, error.partial) == ("timeout" if fault == "silent" else "unavailable", None)
+    assert (error.outcome, error.partial) == ("unavailable", None)
 
 
 @pytest.mark.parametrize("fault", WRONG_USAGES)
