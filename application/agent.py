@@ -36,8 +36,8 @@ async def configuration_of(tenant: UUID, *, store: Store) -> tuple[AgentConfigur
 async def configure_agent(
     command: ConfigureAgent, context: Context, *, store: Store, catalogue: Catalogue, clock: Clock
 ) -> Configured:
-    """Put a configuration in the place of the present one. Raises Invalid where its fields do not go together, Refused where it
-    names a model that is retired, with its successor.
+    """Put a configuration in the place of the present one. Raises Invalid, or Refused where it names a model that nobody has,
+    with the names that there are, or that is retired, with its successor.
 
     The position is 0 when it is the present one. `catalogue` is the shipped one.
     """
@@ -45,6 +45,7 @@ async def configure_agent(
     configuration.check()
     known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
     for model in (configuration.default_model, *configuration.fallback_models):
+        known.check_offered(model)
         known.check(model, clock(), "chat")
 
     def decide(agent: Agent | None) -> Agent:

@@ -42,7 +42,7 @@ async def health_of(
     """
     known = await catalogue_of(tenant, store=store, shipped=catalogue)
     configuration, _ = await configuration_of(tenant, store=store)
-    policy, _ = await policy_of(tenant, store=store)
+    policy, _ = await policy_of(tenant, configuration, store=store)
     named = {configuration.default_model, *configuration.fallback_models, *(policy.models if policy else ())}
     return {
         place: lately

@@ -10,6 +10,7 @@ import msgspec
 from application.changing import amend
 from application.context import Context
 from application.ports import Clock, KeyedProviders, Store
+from application.routing_policy import default_routing
 from domain.tenant import ProviderKey, Tenant
 
 
@@ -43,10 +44,14 @@ async def set_provider_key(
     decide(await store.load(Tenant, context.tenant, tenant=context.tenant))
     await providers.check(command.provider, command.base_url)
     found, saved = await amend(Tenant, context.tenant, decide, context=context, store=store)
-    return ProviderKeyStands(key=found.state.provider_keys[command.provider], position=saved.position)
+    defaulted = await default_routing(context, store=store, providers=providers, clock=clock)
+    key = found.state.provider_keys[command.provider]
+    return ProviderKeyStands(key=key, position=max(saved.position, defaulted))
 
 
-async def remove_provider_key(provider: str, context: Context, *, store: Store, clock: Clock) -> int:
+async def remove_provider_key(
+    provider: str, context: Context, *, store: Store, providers: KeyedProviders, clock: Clock
+) -> int:
     """Calls go with the deployment's key again, if there is one. Returns the position. Raises NotFound."""
     _, saved = await amend(
         Tenant,
@@ -55,7 +60,8 @@ async def remove_provider_key(provider: str, context: Context, *, store: Store, 
         context=context,
         store=store,
     )
-    return saved.position
+    defaulted = await default_routing(context, store=store, providers=providers, clock=clock)
+    return max(saved.position, defaulted)
 
 
 async def provider_keys(tenant: UUID, *, store: Store) -> Sequence[ProviderKey]:

@@ -74,7 +74,7 @@ class Redeciding:
         if isinstance(self._source, RoutingPolicy):
             self.policy = self._source
         else:
-            self.policy, self._version = await policy_of(self._tenant, store=self._store)
+            self.policy, self._version = await policy_of(self._tenant, self._configuration, store=self._store)
         async for recorded in self._store.stream(self._tenant, Agent.id_of(self._tenant)):
             if isinstance(recorded.event, Agent.Configured):
                 self._defaults.append((recorded.recorded_at, recorded.event.configuration.default_model))

@@ -78,7 +78,7 @@ async def route(
 
     Raises Invalid, or Refused for a model that is retired, where the request pins one.
     """
-    policy, version = await policy_of(tenant, store=store)
+    policy, version = await policy_of(tenant, configuration, store=store)
     if question.pinned is not None:
         _check(question.pinned, catalogue, clock())
         return routed(pinned_by_request(question.pinned, version), policy, configuration, catalogue, clock())

@@ -7,11 +7,14 @@ from uuid import UUID
 import msgspec
 
 from application.context import Context
-from application.ports import Clock, Store
+from application.ports import Clock, KeyedProviders, Store
+from domain.agent import AgentConfiguration
 from domain.catalogue import Catalogue
+from domain.default_routing import policy_by_default
 from domain.errors import NotFound
 from domain.router import Router
 from domain.routing_policy import RoutingPolicy
+from domain.tenant import Tenant
 
 
 class ConfigureRouting(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,21 +35,58 @@ class RoutingConfigured(msgspec.Struct, frozen=True, kw_only=True):
     position: int
 
 
-async def policy_of(tenant: UUID, *, store: Store) -> tuple[RoutingPolicy | None, int]:
-    """The policy in force, at most a second old, and its version; None and 0 where nothing was ever set."""
+async def router_of(tenant: UUID, *, store: Store) -> Router | None:
+    """What was decided about routing, at most a second old; None where nothing ever was."""
     try:
-        router = await store.latest(Router, Router.id_of(tenant), tenant=tenant)
+        return await store.latest(Router, Router.id_of(tenant), tenant=tenant)
     except NotFound:
+        return None
+
+
+async def policy_of(
+    tenant: UUID, configuration: AgentConfiguration, *, store: Store
+) -> tuple[RoutingPolicy | None, int]:
+    """The policy in force, at most a second old, and its version; None and 0 where there is none.
+
+    A policy by default gives way to what the agent's configuration says: its default model, its fallback models.
+    """
+    router = await router_of(tenant, store=store)
+    if router is None:
         return None, 0
-    return router.state.policy, router.version
+    policy = router.state.policy
+    if policy is not None and router.state.by_default:
+        if configuration.default_model != AgentConfiguration().default_model:
+            return None, 0
+        if configuration.fallback_models:
+            policy = msgspec.structs.replace(policy, failover=None)
+    return policy, router.version
+
+
+async def default_routing(context: Context, *, store: Store, providers: KeyedProviders, clock: Clock) -> int:
+    """Let the policy by default follow the providers that there are keys of. Returns the position, 0 where it does already."""
+    tenant = await store.load(Tenant, context.tenant, tenant=context.tenant)
+    policy = policy_by_default(providers.tiers(tenant.state.provider_keys, clock()))
+
+    def decide(router: Router | None) -> Router:
+        router = router or Router.begin(context.tenant, clock())
+        router.default(policy, clock())
+        return router
+
+    id = Router.id_of(context.tenant)
+    if policy is None and await router_of(context.tenant, store=store) is None:
+        return 0
+    _, saved = await store.change(Router, id, decide, context=context)
+    return saved.position
 
 
 async def configure_routing(
     command: ConfigureRouting, context: Context, *, store: Store, catalogue: Catalogue, clock: Clock
 ) -> RoutingConfigured:
-    """Put a policy in the place of the present one. Raises Invalid, or Refused for a retired model, with its successor."""
+    """Put a policy in the place of the present one. Raises Invalid, or Refused for a model that nobody has, with the names that there
+    are, or that is retired, with its successor."""
     command.policy.check()
     for model in command.policy.models:
+        catalogue.check_offered(model)
         catalogue.check(model, clock(), "chat")
 
     def decide(router: Router | None) -> Router:
@@ -68,6 +108,7 @@ async def restore_routing(
     id = Router.id_of(context.tenant)
     earlier = (await store.load(Router, id, tenant=context.tenant, version=command.version)).state.policy
     for model in earlier.models if earlier is not None else ():
+        catalogue.check_offered(model)
         catalogue.check(model, clock(), "chat")
 
     def decide(router: Router | None) -> Router:

@@ -18,6 +18,8 @@ from application.context import Context
 from application.ports import Clock, Ids, Store
 from domain.agent import Agent
 from domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from domain.router import Router
+from domain.routing_policy import RoutingPolicy
 from domain.tenant import SCOPES, AnyScope, Scope, Tenant
 
 PREFIX = "rt_"
@@ -71,15 +73,26 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def create_tenant(
-    command: CreateTenant, *, actor: str, store: Store, clock: Clock, ids: Ids
+    command: CreateTenant,
+    *,
+    actor: str,
+    store: Store,
+    clock: Clock,
+    ids: Ids,
+    policy: RoutingPolicy | None = None,
 ) -> TenantCreated:
-    """A tenant with its agent and a first key that has all scopes."""
+    """A tenant with its agent, the routing `policy` that it has by default, and a first key that has all scopes."""
     tenant_id, now = ids(), clock()
     context = Context(tenant=tenant_id, actor=actor, correlation=ids())
     tenant = Tenant.begin(tenant_id, command.name, now)
     _, text = _new_key(tenant, "first key", SCOPES, None, now)
     agent = Agent.begin(tenant_id, now)
-    saved = await store.save(tenant, agent, context=context)
+    begun: list[Tenant | Agent | Router] = [tenant, agent]
+    if policy is not None:
+        router = Router.begin(tenant_id, now)
+        router.default(policy, now)
+        begun.append(router)
+    saved = await store.save(*begun, context=context)
     return TenantCreated(tenant=tenant_id, key=text, position=saved.position)
 
 

@@ -65,7 +65,8 @@ class Catalogue:
     """Models and prices by provider/name. What is not here is looked for in `base`, the shipped one.
 
     Of several prices that hold at a moment the one that was set last counts; `former` are those that never hold any more, by their
-    ids. `version` is that of the tenant's overrides (0: as shipped); `name` stands beside every sum that was computed with it.
+    ids. `providers`: the names that there are, and whether all models of each are here (a vendor has others too); empty: not known.
+    `version` is that of the tenant's overrides (0: as shipped); `name` stands beside every sum that was computed with it.
     """
 
     def __init__(
@@ -75,11 +76,14 @@ class Catalogue:
         *,
         former: Mapping[str, Price] | None = None,
         base: Catalogue | None = None,
+        providers: Mapping[str, bool] | None = None,
         version: int = 0,
         name: str = "catalogue",
     ) -> None:
         self._models, self._prices, self._former = models, prices, former or {}
         self._base, self.version, self.name = base, version, name
+        known: Mapping[str, bool] = {} if base is None else base._providers
+        self._providers: Mapping[str, bool] = known if providers is None else providers
 
     def find(self, provider: str, name: str) -> Model | None:
         """None for one that is not on the list: a server of one's own may have it all the same."""
@@ -137,6 +141,16 @@ class Catalogue:
             )
         if kind is not None and model.kind != kind:
             raise Refused(f"{model_id} is a model for {model.kind}; choose one for {kind}", model=model_id)
+
+    def check_offered(self, model_id: str) -> None:
+        """Raises Refused for a model of a provider that there is not, or of one whose models are all known, with the names there are."""
+        provider = model_id.partition("/")[0]
+        if self._providers and provider not in self._providers:
+            there = ", ".join(self._providers)
+            raise Refused(f"there is no provider {provider[:60]!r}; there are {there}", model=model_id)
+        if self._providers.get(provider) and self.get(model_id) is None:
+            there = ", ".join(model.id for model in self.models() if model.provider == provider)
+            raise Refused(f"there is no model {model_id[:200]!r}; there are {there}", model=model_id)
 
     def cheapest(self, ids: Sequence[str], at: datetime) -> str:
         """Of these models the one whose input and output, half and half, cost least; of equals the first.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Literal, Protocol, get_args
 from uuid import UUID
 
 import msgspec
 
 from domain.completion import Completion, CompletionRequest, Outcome
+from domain.default_routing import ProviderTiers
 from domain.health import Lately
+from domain.tenant import ProviderKey
 
 
 class Completer(Protocol):
@@ -41,6 +44,9 @@ class KeyedProviders(Protocol):
 
     async def check(self, provider: str, base_url: str | None) -> None:
         """Raises NotFound for a provider that takes no key, Refused where it can't be asked at this address."""
+
+    def tiers(self, own: Mapping[str, ProviderKey], at: datetime) -> Sequence[ProviderTiers]:
+        """The models by tier of the providers that a tenant can ask, with the deployment's keys and its `own`, the first choice first."""
 
 
 class Counter(Protocol):

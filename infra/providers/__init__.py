@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from application.ports import Completer, Counter
+from domain.default_routing import ProviderTiers
 from infra.outgoing import Outgoing
 
 
@@ -53,6 +54,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str | None = None
     keyless: bool = False
     thinking: str | None = None
+    tiers: ProviderTiers | None = None
+    """The models of a tenant's routing by default, where the vendor itself is asked."""
 
 
 PROVIDERS: dict[str, Provider] = {
@@ -61,13 +64,37 @@ PROVIDERS: dict[str, Provider] = {
         base_url="https://api.openai.com/v1",
         keyless=True,
         thinking=r"(?:o\d|gpt-[5-9])",
+        tiers=ProviderTiers(
+            provider="openai",
+            simple="gpt-6-luna",
+            default="gpt-6.1-terra",
+            complex="gpt-6.1-sol",
+            large_context="gpt-6.1-terra",
+        ),
     ),
     "gemini": Provider(
         make=_gemini,
         base_url="https://generativelanguage.googleapis.com",
         thinking=r"gemini-[3-9]",
+        tiers=ProviderTiers(
+            provider="gemini",
+            simple="gemini-3.5-flash-lite",
+            default="gemini-3.8-flash",
+            complex="gemini-4-argon",
+            large_context="gemini-3.8-flash",
+        ),
     ),
-    "together": Provider(make=_openai, base_url="https://api.together.xyz/v1"),
+    "together": Provider(
+        make=_openai,
+        base_url="https://api.together.xyz/v1",
+        tiers=ProviderTiers(
+            provider="together",
+            simple="Qwen/Qwen3.8-Flash",
+            default="openai/gpt-oss-120b",
+            complex="deepseek-ai/DeepSeek-V4.1-Flash",
+            large_context="openai/gpt-oss-120b",
+        ),
+    ),
     "compatible": Provider(make=_openai, keyless=True),
 }
 """All but the built-in one, `local`."""

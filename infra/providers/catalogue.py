@@ -13,6 +13,7 @@ import msgspec
 from domain.catalogue import Catalogue, Model
 from domain.errors import Invalid
 from domain.pricing import Price, timeline
+from infra.providers import PROVIDERS
 
 FILE = Path(__file__).with_name("catalogue.toml")
 
@@ -45,7 +46,10 @@ def load_catalogue(file: Path = FILE) -> Catalogue:
             raise ValueError("two prices have one id; give one of them a revision")
     except (ValueError, TypeError, AttributeError, msgspec.ValidationError, Invalid, OSError) as error:
         raise Invalid(f"{file.name} is no catalogue: {error}") from None
-    return Catalogue(known, standing, former=former, name=f"{file.name} of {listed.as_of.isoformat()}")
+    # Of the built-in provider all models are here; the vendors have others too.
+    providers = {"local": True, **dict.fromkeys(PROVIDERS, False)}
+    name = f"{file.name} of {listed.as_of.isoformat()}"
+    return Catalogue(known, standing, former=former, providers=providers, name=name)
 
 
 def _sound(rows: list[dict[str, Any]], kind: type[msgspec.Struct]) -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import msgspec
+
 from application.ports import Completer, Counter, Store
 from domain.catalogue import Catalogue
+from domain.default_routing import ProviderTiers
 from domain.errors import NotFound, Refused
 from domain.tenant import ProviderKey, Tenant
 from infra.addresses import check_public
@@ -73,6 +78,31 @@ class ConfiguredCompleters:
             if parts.scheme != "https":
                 raise Refused("base_url must begin with https://, since the key goes there")
             await check_public(parts.hostname or "", parts.port or 443)
+
+    def tiers(self, own: Mapping[str, ProviderKey], at: datetime) -> Sequence[ProviderTiers]:
+        """Of the providers that a tenant with keys of its `own` can ask at the vendor's address, with what is not retired at `at`."""
+        deployments, found = self._deployments(), []
+        for name, provider in PROVIDERS.items():
+            key = own.get(name)
+            keyed = key is not None or (name in deployments and bool(self._setting(name, "api_key")))
+            elsewhere = self._setting(name, "base_url") or (key is not None and key.base_url)
+            if provider.tiers is not None and keyed and not elsewhere:
+                found.append(self._current(provider.tiers, at))
+        return found
+
+    def _current(self, tiers: ProviderTiers, at: datetime) -> ProviderTiers:
+        """With successors, of the same provider, in the place of what is retired."""
+
+        def current(name: str) -> str:
+            model = self._catalogue.find(tiers.provider, name)
+            if model is None or not model.retired(at) or model.successor is None:
+                return name
+            provider, _, successor = model.successor.partition("/")
+            return successor if provider == tiers.provider else name
+
+        names = msgspec.structs.asdict(tiers)
+        del names["provider"]
+        return ProviderTiers(provider=tiers.provider, **{tier: current(name) for tier, name in names.items()})
 
     async def close(self) -> None:
         await self._open.aclose()

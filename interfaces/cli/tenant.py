@@ -10,6 +10,7 @@ import click
 from application.context import Context
 from application.conversation import Answer, ReceiveMessage, answer, receive_message
 from application.tenant import CreateTenant, TenantCreated, create_tenant
+from domain.default_routing import policy_by_default
 from interfaces.bootstrap import Services
 from interfaces.cli.base import console, data_option, json_option, print_json, tenant_option, with_services
 
@@ -29,7 +30,12 @@ def create(name: str, data: Path | None, as_json: bool) -> None:
     async def do(parts: Services) -> TenantCreated:
         command = CreateTenant(name=name)
         return await create_tenant(
-            command, actor="operator:cli", store=parts.store, clock=parts.clock, ids=parts.ids
+            command,
+            actor="operator:cli",
+            store=parts.store,
+            clock=parts.clock,
+            ids=parts.ids,
+            policy=policy_by_default(parts.completers.tiers({}, parts.clock())),
         )
 
     made = with_services(data, do)

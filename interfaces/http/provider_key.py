@@ -76,7 +76,9 @@ async def remove(
     provider: Provider, services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[None]:
     """Remove this tenant's key of a provider: the deployment's counts again, if there is one."""
-    position = await remove_provider_key(provider, context, store=services.store, clock=services.clock)
+    position = await remove_provider_key(
+        provider, context, store=services.store, providers=services.completers, clock=services.clock
+    )
     return Response(None, status_code=204, headers=await written(services, context.tenant, position))
 
 

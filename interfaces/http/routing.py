@@ -19,8 +19,8 @@ from application.routing_policy import (
     RestoreRouting,
     RoutingConfigured,
     configure_routing,
-    policy_of,
     restore_routing,
+    router_of,
 )
 from application.tenant import Principal
 from domain.catalogue import Catalogue
@@ -34,12 +34,14 @@ from interfaces.http.position import written
 class PolicyOut(msgspec.Struct, frozen=True, kw_only=True):
     """`policy` null: every question goes to the agent configuration's default model. `version` 0: nothing was ever set.
 
+    `by_default`: it follows from the providers that there are keys of, and gives way to the agent configuration's default model.
     `stream` is where GET /v1/audit/states and the log have all versions.
     """
 
     tenant: UUID
     stream: str
     version: int
+    by_default: bool
     policy: RoutingPolicy | None
 
 
@@ -66,15 +68,18 @@ class ExplainedOut(msgspec.Struct, frozen=True, kw_only=True):
 @get("/v1/routing", scope="analytics:view")
 async def read(services: NamedDependency[Services], principal: NamedDependency[Principal]) -> PolicyOut:
     """The routing policy in force and its version."""
-    policy, version = await policy_of(principal.tenant, store=services.store)
-    return _shown(principal.tenant, policy, version)
+    router = await router_of(principal.tenant, store=services.store)
+    if router is None:
+        return _shown(principal.tenant, None, 0)
+    return _shown(principal.tenant, router.state.policy, router.version, router.state.by_default)
 
 
 @put("/v1/routing", scope="integrations:manage")
 async def replace(
     data: JSONBody[RoutingPolicy], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[PolicyOut]:
-    """Put a policy in the place of the present one; what is left out has its default. A retired model is refused, with its successor."""
+    """Put a policy in the place of the present one; what is left out has its default. A model that nobody has
+    is refused, and a retired one with its successor."""
     catalogue = await _catalogue(services, context.tenant)
     command = ConfigureRouting(policy=data)
     configured = await configure_routing(
@@ -124,9 +129,9 @@ async def _answer(services: Services, tenant: UUID, configured: RoutingConfigure
     return Response(shown, headers=await written(services, tenant, configured.position))
 
 
-def _shown(tenant: UUID, policy: RoutingPolicy | None, version: int) -> PolicyOut:
+def _shown(tenant: UUID, policy: RoutingPolicy | None, version: int, by_default: bool = False) -> PolicyOut:
     stream = f"{TenantRouter.TOPIC}/{TenantRouter.id_of(tenant)}"
-    return PolicyOut(tenant=tenant, stream=stream, version=version, policy=policy)
+    return PolicyOut(tenant=tenant, stream=stream, version=version, by_default=by_default, policy=policy)
 
 
 ROUTER = Router("/", route_handlers=[read, replace, restore, explain], tags=["routing"])

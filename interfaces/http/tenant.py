@@ -21,6 +21,7 @@ from application.tenant import (
     suspend_tenant,
 )
 from domain.base import NIL
+from domain.default_routing import policy_by_default
 from domain.errors import NotFound
 from domain.tenant import Tenant
 from interfaces.bootstrap import Services
@@ -63,6 +64,7 @@ async def create(
         store=services.store,
         clock=services.clock,
         ids=services.ids,
+        policy=policy_by_default(services.completers.tiers({}, services.clock())),
     )
     shown = await _shown(services, made.tenant)
     body = TenantMade(**msgspec.structs.asdict(shown), key=made.key)

@@ -213,7 +213,7 @@ async def test_every_version_can_come_back(log: Log) -> None:
     assert (await restore(log, tenant, 1)).policy is None
     with pytest.raises(NotFound):
         await restore(log, tenant, 9)
-    assert await policy_of(tenant, store=log.store) == (None, 5)
+    assert await policy_of(tenant, AgentConfiguration(), store=log.store) == (None, 5)
     events = [r.event async for r in log.store.events(tenant) if r.topic == "routing.restored"]
     assert [getattr(event, "from_version", None) for event in events] == [2, 1]
 

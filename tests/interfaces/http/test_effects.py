@@ -161,8 +161,14 @@ async def document_results(world: World) -> None:
         content = f"Shelf {number} is at the door {number}.".encode()
         made = await world.customer.http.post("/v1/documents", files={"file": (f"{number}.txt", content)})
         await settled(world.customer, f"/v1/documents/{made.json()['id']}")
-    one, more = await world.system(document_results=1), await world.system(document_results=3)
-    assert (one.count("</document>"), more.count("</document>")) == (1, 3)
+    shown = []
+    for most in (1, 3):
+        await world.configure(document_results=most)
+        made = await world.customer.ask("Which shelf?", address=f"customer {next(NUMBERS)}")
+        position = {"Retrace-Position": made.headers["Retrace-Position"]}
+        why = await world.customer.http.get(f"/v1/interactions/{made.json()['id']}/why", headers=position)
+        shown.append(len(why.json()["passages"]))
+    assert shown == [1, 3]
 
 
 AGENT: dict[str, Proof] = {
