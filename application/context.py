@@ -7,14 +7,23 @@ from uuid import UUID
 import msgspec
 
 
+class Expected(msgspec.Struct, frozen=True):
+    """The versions at which a command takes a stream to be; 0 for one that has not begun."""
+
+    stream: UUID
+    versions: frozenset[int]
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Enters at the edge and goes along with the command.
 
     `actor` is `key:ID`, `customer`, `operator:ID` or `system:PART`; `correlation` the request that began it all,
-    `causation` the event or command that led to this one.
+    `causation` the event that led to this (domain/base.py: `event_id`). None: the request itself did.
     """
 
     tenant: UUID
     actor: str
     correlation: UUID
     causation: UUID | None = None
+    expected: Expected | None = None
+    """What the caller has seen; the command conflicts where it is so no more."""

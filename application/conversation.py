@@ -33,8 +33,9 @@ from application.retrieving import retrieve
 from application.routing import Question, route
 from application.sending import ANSWER_WORK as ANSWER_WORK
 from application.sending import Listener, Sending, unsent
+from domain.base import event_id
 from domain.completion import CompletionRequest
-from domain.conversation import Conversation
+from domain.conversation import Burst, Conversation
 from domain.errors import Conflict, Erased, Forbidden, Invalid
 from domain.prompts import answer_prompt
 from domain.recorded import Recorded
@@ -175,6 +176,7 @@ async def answer(
             burst = conversation.pending
         if burst is None:
             return None
+        context = await _because_of(burst, conversation.id, context, store)
         heard = listener if listener is not None and listener.interaction == burst.interaction else None
         if spent is not None and heard is not None:
             await heard.restarted()
@@ -252,6 +254,17 @@ async def answer(
     assert spent is not None
     await pay(command.conversation, spent, context, store, clock)
     raise Conflict("newer messages came again and again while they were answered; it is tried again")
+
+
+async def _because_of(burst: Burst, conversation: UUID, context: Context, store: Store) -> Context:
+    """An answer belongs to the request that began its interaction, and comes of the latest message that it answers."""
+    cause = event_id(conversation, burst.last)
+    if context.causation == cause and burst.first == burst.last:
+        return context  # of that very request
+    correlation = context.correlation
+    async for first in store.stream(context.tenant, conversation, after=burst.first - 1, limit=1):
+        correlation = first.correlation
+    return msgspec.structs.replace(context, correlation=correlation, causation=cause)
 
 
 async def close_conversation(

@@ -20,8 +20,9 @@ from domain.routing import Routing
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that the explanation rests on."""
+    """An event that the explanation rests on. `causation` is the `id` of the event that led to it, or the request that did."""
 
+    id: UUID
     position: int
     version: int
     kind: str
@@ -92,6 +93,7 @@ def passages_in(
 def evidence_of(events: Sequence[Recorded]) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(
+            id=recorded.id,
             position=recorded.position,
             version=recorded.version,
             kind=recorded.topic,

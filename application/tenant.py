@@ -80,10 +80,11 @@ async def create_tenant(
     clock: Clock,
     ids: Ids,
     policy: RoutingPolicy | None = None,
+    correlation: UUID | None = None,
 ) -> TenantCreated:
     """A tenant with its agent, the routing `policy` that it has by default, and a first key that has all scopes."""
     tenant_id, now = ids(), clock()
-    context = Context(tenant=tenant_id, actor=actor, correlation=ids())
+    context = Context(tenant=tenant_id, actor=actor, correlation=correlation or ids())
     tenant = Tenant.begin(tenant_id, command.name, now)
     _, text = _new_key(tenant, "first key", SCOPES, None, now)
     agent = Agent.begin(tenant_id, now)

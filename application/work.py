@@ -53,6 +53,12 @@ class Item(Protocol):
     @property
     def key(self) -> str: ...
 
+    @property
+    def correlation(self) -> UUID | None: ...
+
+    @property
+    def causation(self) -> UUID | None: ...
+
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """`attempts`: tries before it is parked. `lease`: seconds that a try is one worker's alone; renewed while it runs."""
@@ -177,4 +183,10 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
 
 
 def _context(item: Item, ids: Ids, part: str = "worker") -> Context:
-    return Context(tenant=item.tenant, actor=f"system:{part}", correlation=ids())
+    """What comes of work goes on with what the work came of."""
+    return Context(
+        tenant=item.tenant,
+        actor=f"system:{part}",
+        correlation=item.correlation or ids(),
+        causation=item.causation,
+    )

@@ -142,6 +142,11 @@ def one_per_tenant(tenant: UUID, name: str) -> UUID:
     return uuid5(tenant, name)
 
 
+def event_id(stream: UUID, version: int) -> UUID:
+    """An event's id. It follows from its place in its stream, so that others can name it before it has a position in the log."""
+    return uuid5(stream, str(version))
+
+
 def event_class(topic: str) -> type[Event]:
     """The event class stored under `topic`. Raises eventsourcing's TopicError when there is none."""
     cls: type[Event] = resolve_topic(topic)

@@ -35,11 +35,16 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Burst(msgspec.Struct):
-    """Messages that one answer has to answer together. `disclosure`: what the customer was told before it, if it is the first."""
+    """Messages that one answer has to answer together. `disclosure`: what the customer was told before it, if it is the first.
+
+    `first` and `last` are the versions at which the first and the last of them came.
+    """
 
     interaction: UUID
     messages: tuple[Message, ...]
     since: datetime
+    first: int
+    last: int
     disclosure: str | None = None
 
 
@@ -93,7 +98,14 @@ class Conversation(Aggregate[ConversationState]):
             state, message = aggregate.state, Message(id=self.message, text=self.text)
             earlier = state.burst.messages if state.burst else ()
             since = state.burst.since if state.burst else self.timestamp
-            state.burst = Burst(interaction=self.interaction, messages=(*earlier, message), since=since)
+            first = state.burst.first if state.burst else self.originator_version
+            state.burst = Burst(
+                interaction=self.interaction,
+                messages=(*earlier, message),
+                since=since,
+                first=first,
+                last=self.originator_version,
+            )
             aggregate._remember("user", self.text)
 
     class Disclosed(Event, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ Refusal
 ├── NotFound         there is no such thing in this tenant                HTTP 404
 │   └── Erased       it was erased                                        HTTP 404
 ├── Conflict         somebody else was first; look again and retry        HTTP 409
+│   └── Ahead        the log ends before this position                    HTTP 409
 └── Refused          a rule of the business says no                       HTTP 422
     └── LimitReached a limit that many commands share leaves no room      HTTP 422
 
@@ -48,6 +49,17 @@ class Erased(NotFound):
 
 class Conflict(Refusal):
     """Somebody else was first; look again and retry."""
+
+
+class Ahead(Conflict):
+    """The log ends before this position."""
+
+    def __init__(self, position: int, end: int) -> None:
+        super().__init__(
+            f"this tenant's log ends at position {end}, before {position}: it was restored from a backup, perhaps, and what came "
+            f"after that is gone; take what you hold of later positions for void, and go on from {end} or an earlier one",
+            end=end,
+        )
 
 
 class Refused(Refusal):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base import Event
+from domain.base import Event, event_id
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -25,3 +25,8 @@ class Recorded(msgspec.Struct, frozen=True):
     digest: bytes
     hash: bytes
     event: Event | None
+
+    @property
+    def id(self) -> UUID:
+        """As `causation` names it."""
+        return event_id(self.stream, self.version)

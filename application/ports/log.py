@@ -110,8 +110,11 @@ class Store(Protocol):
         aggregate.
 
         Where it changes nothing, nothing is written, and the position is 0. Raises Conflict, with the `version` that is current,
-        when the race was lost again and again.
+        when that is none which the context expects, and when the race was lost again and again.
         """
+
+    async def reach(self, tenant: UUID, position: int) -> None:
+        """What is read from now on, `latest` too, is at least as new as `position`. Raises Ahead."""
 
     async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None = None) -> Tallied:
         """The tenant's tallies of a kind: these, or all."""

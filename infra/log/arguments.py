@@ -10,7 +10,7 @@ from infra.log import packing
 from infra.log.command import DONE, Command, NewEvent, Verdict
 from infra.log.hashing import microseconds
 
-COUNT = 39
+COUNT = 40
 """Arguments of `append`."""
 
 
@@ -25,7 +25,7 @@ def pack(commands: list[Command]) -> list[bytes]:
     e_actor: list[str] = []
     streams: list[tuple[int, bytes]] = []
     inbox: list[tuple[int, str]] = []
-    owed: list[tuple[int, Owed]] = []
+    owed: list[tuple[int, Owed, bytes]] = []
     settled: list[tuple[int, Settled]] = []
     tallies: list[tuple[int, int, Tally]] = []
     keys: list[tuple[int, WrappedKey]] = []
@@ -42,11 +42,8 @@ def pack(commands: list[Command]) -> list[bytes]:
             e_actor.append(command.actor)
             if event.previous is not None:
                 streams.append((len(events), event.previous))
-        for item in command.work:
-            if isinstance(item, Owed):
-                owed.append((number, item))
-            else:
-                settled.append((number, item))
+        owed.extend((number, item, cause) for item, cause in command.owed)
+        settled.extend((number, item) for item in command.settled)
         tallies.extend((number, head, tally) for tally in command.tallies)
         keys.extend((number, key) for key in command.keys)
     p = packing
@@ -78,12 +75,13 @@ def pack(commands: list[Command]) -> list[bytes]:
     ]
 
 
-def _owed(items: list[tuple[int, Owed]]) -> list[bytes]:
+def _owed(items: list[tuple[int, Owed, bytes]]) -> list[bytes]:
     return [
-        packing.ints([n for n, _ in items]),
-        packing.texts([item.kind for _, item in items]),
-        packing.texts([item.key for _, item in items]),
-        packing.times([microseconds(item.due_at) for _, item in items]),
+        packing.ints([n for n, _, _ in items]),
+        packing.texts([item.kind for _, item, _ in items]),
+        packing.texts([item.key for _, item, _ in items]),
+        packing.times([microseconds(item.due_at) for _, item, _ in items]),
+        packing.uuids([cause for _, _, cause in items]),
     ]
 
 

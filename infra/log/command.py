@@ -30,9 +30,11 @@ class Command(msgspec.Struct):
     events: list[NewEvent]
     actor: str
     correlation: bytes
-    causation: bytes | None = None
+    causation: bytes
     inbox: str | None = None
-    work: list[Owed | Settled] = []
+    owed: list[tuple[Owed, bytes]] = []
+    """With the id of the event that it comes of."""
+    settled: list[Settled] = []
     tallies: list[Tally] = []
     keys: list[WrappedKey] = []
 

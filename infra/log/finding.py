@@ -26,6 +26,14 @@ def conditions(wanted: Wanted) -> str:
     return "".join(f"AND {text} " for name, text in FILTERS.items() if getattr(wanted, name))
 
 
+async def head(database: Database, tenant: UUID) -> int:
+    """The position of the tenant's last event; 0 when there is none."""
+    async with database.tenant(tenant) as connection:
+        query = "SELECT seq FROM heads WHERE tenant = %s"
+        row = await (await connection.execute(query, [tenant], prepare=True)).fetchone()
+    return int(row[0]) if row else 0
+
+
 async def position_before(database: Database, tenant: UUID, at: datetime, low: int, high: int) -> int:
     """A position, `low` or later, up to which nothing was recorded at `at` or later. Found by halving."""
     middle = low  # the usual case on all pages but the first: it is there already

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from domain.base import Aggregate
-from domain.errors import NotFound
+from domain.errors import Ahead, NotFound
 
 A = TypeVar("A", bound=Aggregate[Any])
 Key = tuple[UUID, UUID]
@@ -30,16 +30,20 @@ CaughtUp = Callable[[type[Any], UUID, UUID, Any], Awaitable[Any]]
 
 
 class Latest:
-    def __init__(self, caught_up: CaughtUp) -> None:
-        self._caught_up = caught_up
+    """`head` tells where a tenant's log ends."""
+
+    def __init__(self, caught_up: CaughtUp, head: Callable[[UUID], Awaitable[int]]) -> None:
+        self._caught_up, self._head = caught_up, head
         self._known: OrderedDict[Key, tuple[float, Aggregate[Any] | None]] = OrderedDict()
         self._asking: dict[Key, asyncio.Task[Any]] = {}
+        self._seen: OrderedDict[UUID, tuple[float, int]] = OrderedDict()
+        """Of tenants whose readers ask for a position: when the log's end was looked for last, and where it was."""
 
     async def get(self, kind: type[A], id: UUID, tenant: UUID) -> A:
         """Raises NotFound."""
         key = (tenant, id)
         at, known = self._known.get(key, (-FRESH, None))
-        if time.monotonic() - at >= FRESH:
+        if time.monotonic() - at >= FRESH or at < self._seen.get(tenant, (at, 0))[0]:
             if (asking := self._asking.get(key)) is None:
                 asking = self._asking[key] = asyncio.create_task(self._ask(kind, key, known))
                 asking.add_done_callback(_heard)
@@ -47,6 +51,20 @@ class Latest:
         if known is None:
             raise NotFound(f"there is no {kind.TOPIC} {id} in this tenant")
         return cast(A, known)  # an id has one kind
+
+    async def reach(self, tenant: UUID, position: int) -> None:
+        """From now on what was asked of the log before it had come to `position` counts no more. Raises Ahead."""
+        if self._seen.get(tenant, (0.0, 0))[1] >= position:
+            return
+        began = time.monotonic()
+        if (end := await self._head(tenant)) < position:
+            raise Ahead(position, end)
+        self._seen[tenant] = (began, end)
+        self._seen.move_to_end(tenant)
+        if len(self._seen) > SHARED:
+            self._seen.popitem(last=False)
+        for key in [key for key in self._asking if key[0] == tenant]:
+            del self._asking[key]
 
     def changed(self, tenant: UUID, id: UUID) -> None:
         """What this process has written it knows at once, also where it was just asking."""

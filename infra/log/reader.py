@@ -17,7 +17,7 @@ from domain.recorded import Recorded
 from infra.crypto.keyring import Keyring, subject_of, unseal_with
 from infra.database import Database
 from infra.log import codec
-from infra.log.finding import all_later, conditions, position_before
+from infra.log.finding import all_later, conditions, head, position_before
 from infra.log.hashing import context_bytes, microseconds
 from infra.log.lending import Borrowed, give_back
 
@@ -162,6 +162,10 @@ class Reader:
             rows = await (await connection.execute(query, values)).fetchall()
         position = rows[0][0] if rows else 0
         return Tallied(values={key: value for _, key, value in rows if key is not None}, position=position)
+
+    async def head(self, tenant: UUID) -> int:
+        """The position of the tenant's last event; 0 when there is none."""
+        return await head(self._database, tenant)
 
     async def at(self, tenant: UUID, position: int) -> Recorded:
         """One event. Raises NotFound."""

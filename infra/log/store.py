@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.context import Context
 from application.ports import Found, Owed, Saved, Settled, Tallied, Tally, Unavailable, Wanted
-from domain.base import NIL, Aggregate, Event
+from domain.base import NIL, Aggregate, Event, event_id
 from domain.errors import Conflict, LimitReached, NotFound
 from domain.recorded import Recorded
 from infra.crypto.keyring import KeyErased, Keyring, seal_with
@@ -43,7 +43,7 @@ class LogStore:
         self._snapshots = snapshots
         self._keyring = keyring
         self._hints = hints
-        self._latest = Latest(self._shared)
+        self._latest = Latest(self._shared, reader.head)
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self.saves = {"done": 0, "duplicate": 0, "conflict": 0, "refused": 0}
 
@@ -68,6 +68,8 @@ class LogStore:
         tallies: Sequence[Tally] = (),
     ) -> Saved:
         collected = [(a, cast(Sequence[Event], a.collect_events())) for a in aggregates]
+        if not any(events for _, events in collected):
+            raise ValueError("there is nothing to save: no aggregate has pending events")
         while True:
             command, chains, new_keys = await self._command(collected, context, inbox, work, tallies)
             verdict = await self._appender.append(command)
@@ -115,7 +117,9 @@ class LogStore:
         async with self._turn(id):  # races within a process are queued; only those between processes are run
             for race in range(RACES):
                 snapshot = await self._snapshots.load(kind, id, tenant)
-                aggregate = decide(await self._caught_up(kind, id, tenant, snapshot))
+                known = await self._caught_up(kind, id, tenant, snapshot)
+                self._check(context, id, known)
+                aggregate = decide(known)
                 if not aggregate.pending_events:
                     return aggregate, Saved(position=0)
                 try:
@@ -127,6 +131,9 @@ class LogStore:
                 f"others have changed this {RACES} times meanwhile; try again",
                 version=now.version if now else 0,
             )
+
+    async def reach(self, tenant: UUID, position: int) -> None:
+        await self._latest.reach(tenant, position)
 
     async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None = None) -> Tallied:
         return await self._reader.tallies(tenant, kind, keys)
@@ -158,6 +165,13 @@ class LogStore:
         if known is None:
             known = await self._snapshots.load(kind, id, tenant)
         return await self._caught_up(kind, id, tenant, known)
+
+    def _check(self, context: Context, id: UUID, known: Aggregate[Any] | None) -> None:
+        """Raises Conflict where it is not what the caller has seen."""
+        version, expected = known.version if known else 0, context.expected
+        if expected is not None and expected.stream == id and version not in expected.versions:
+            self._latest.changed(context.tenant, id)  # what the caller reads next is this
+            raise Conflict(f"somebody else has changed this; it is at version {version} now", version=version)
 
     def _turn(self, id: UUID) -> asyncio.Lock:
         if (lock := self._turns.get(id)) is None:
@@ -206,7 +220,7 @@ class LogStore:
     ) -> tuple[Command, list[bytes], dict[UUID, AESGCM]]:
         """The command, the hash that each aggregate's chain ends with, and the keys that it brings."""
         tenant = context.tenant
-        causation = context.causation.bytes if context.causation else None
+        causation = (context.causation or context.correlation).bytes
         command = Command(
             tenant=tenant.bytes,
             events=[],
@@ -214,7 +228,8 @@ class LogStore:
             correlation=context.correlation.bytes,
             causation=causation,
             inbox=inbox,
-            work=list(work),
+            owed=_with_causes(work, collected),
+            settled=[item for item in work if isinstance(item, Settled)],
             tallies=list(tallies),
         )
         chains = []
@@ -259,8 +274,6 @@ class LogStore:
                     )
                 )
             chains.append(chain)
-        if not command.events:
-            raise ValueError("there is nothing to save: no aggregate has pending events")
         return command, chains, new_keys
 
     async def _find_key(self, aggregate: Aggregate[Any], subject: UUID, tenant: UUID) -> AESGCM | None:
@@ -274,3 +287,18 @@ class LogStore:
             # Streams share it: two of them may need it at once, and it may have been destroyed before.
             key = await self._keyring.make(tenant, subject)
         return key
+
+
+def _with_causes(
+    work: Sequence[Owed | Settled], collected: Sequence[tuple[Aggregate[Any], Sequence[Event]]]
+) -> list[tuple[Owed, bytes]]:
+    """Work comes of the last event of the aggregate whose id is its key; where there is none, of the last event of all."""
+    owed = [item for item in work if isinstance(item, Owed)]
+    if not owed:
+        return []
+    last = {
+        aggregate.id.hex: event_id(aggregate.id, events[-1].originator_version).bytes
+        for aggregate, events in collected
+        if events
+    }
+    return [(item, last.get(item.key) or next(reversed(last.values()))) for item in owed]

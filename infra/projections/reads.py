@@ -9,8 +9,9 @@ from typing import TypeVar
 from uuid import UUID
 
 from application.ports import Unavailable
-from domain.errors import Invalid
+from domain.errors import Ahead
 from infra.database import Database
+from infra.log.finding import head
 from infra.projections.lag import Lag, lags, reached
 from infra.projections.sql import TransactionSql
 from projections.base import Projection, Sql
@@ -41,11 +42,11 @@ class Reads:
     ) -> AsyncIterator[Sql]:
         """A transaction that sees the projection at position `at_least` or later. Raises Unavailable.
 
-        Raises Invalid for a position that the tenant's log has not come to itself.
+        Raises Ahead for a position that the tenant's log has not come to itself.
         """
         if at_least:
-            if at_least > await self.head(tenant):
-                raise Invalid(f"the log has not come to position {at_least}; give one that a write returned")
+            if at_least > (end := await self.head(tenant)):
+                raise Ahead(at_least, end)
             await self._wait(tenant, projection, at_least)
         async with self._database.tenant(tenant) as connection:
             yield TransactionSql(connection)
@@ -67,10 +68,7 @@ class Reads:
 
     async def head(self, tenant: UUID) -> int:
         """The position of the tenant's last event; 0 when there is none."""
-        async with self._database.tenant(tenant) as connection:
-            query = "SELECT seq FROM heads WHERE tenant = %s"
-            row = await (await connection.execute(query, [tenant], prepare=True)).fetchone()
-        return int(row[0]) if row else 0
+        return await head(self._database, tenant)
 
     async def lags(self, tenant: UUID | None = None) -> list[Lag]:
         """Every projection's lag, for one tenant or for all."""

@@ -25,7 +25,10 @@ LOOK_BACK = 1.0
 
 
 class Item(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """A leased row. `attempts` counts this try; `holder` proves the lease; `revision` tells whether it was owed again meanwhile."""
+    """A leased row. `attempts` counts this try; `holder` proves the lease; `revision` tells whether it was owed again meanwhile.
+
+    `correlation` is the request that began it all, `causation` the event that made it due; None in rows of earlier versions.
+    """
 
     tenant: UUID
     kind: str
@@ -34,6 +37,8 @@ class Item(msgspec.Struct, frozen=True, eq=False, gc=False):
     attempts: int
     revision: int
     holder: UUID
+    correlation: UUID | None = None
+    causation: UUID | None = None
 
 
 class Ending(IntEnum):
@@ -113,8 +118,8 @@ class Work:
                 tenant, kind, whole, oldest, tenants, *columns = row
                 if tenants is not None:
                     items = [
-                        Item(tenant, kind, key, due_at, attempts, revision, holder)
-                        for tenant, kind, key, due_at, attempts, revision in zip(
+                        Item(tenant, kind, key, due_at, attempts, revision, holder, correlation, causation)
+                        for tenant, kind, key, due_at, attempts, revision, correlation, causation in zip(
                             tenants, *columns, strict=True
                         )
                     ]

@@ -88,6 +88,8 @@ def _print_json(recorded: Recorded) -> None:
 def _print_line(recorded: Recorded) -> None:
     at = recorded.recorded_at.isoformat(timespec="milliseconds")
     stream = f"{recorded.topic.partition('.')[0]}/{recorded.stream}"
+    cause = "" if recorded.causation is None else f" of {recorded.causation}"
     console.print(
-        f"{recorded.position:>7}  {at}  {recorded.topic:<34} {stream} v{recorded.version}  {recorded.actor}"
+        f"{recorded.position:>7}  {at}  {recorded.topic:<34} {stream} v{recorded.version}  {recorded.actor}  "
+        f"{recorded.id}{cause}"
     )

@@ -6,11 +6,14 @@ import asyncio
 import logging
 from uuid import UUID
 
+import msgspec
+
 from application.context import Context
 from application.conversation import Answer, AnswerGiven, Received, answer
 from application.explanation import interaction_events
 from application.ports import Located
 from application.sending import Listener
+from domain.base import event_id
 from interfaces.bootstrap import Services
 from interfaces.http.interaction import Interaction, from_answer, from_events
 from interfaces.http.problems import place_of
@@ -52,10 +55,11 @@ async def _given(
     received: Received, context: Context, services: Services, listener: Listener | None
 ) -> AnswerGiven | None:
     """An earlier burst, whose answer somebody has left off, comes first."""
+    because = msgspec.structs.replace(context, causation=event_id(received.conversation, received.version))
     while True:
         given = await answer(
             Answer(conversation=received.conversation),
-            context,
+            because,
             store=services.store,
             embedder=services.embedder,
             vectors=services.vectors,

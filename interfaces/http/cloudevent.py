@@ -16,7 +16,9 @@ PREFIX = "retrace."
 
 
 class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """Our columns are extension attributes. `position` is a string, because their integers have 32 bits."""
+    """Our columns are extension attributes. `position` is a string, because their integers have 32 bits. `event` is what the
+    `causation` of others names.
+    """
 
     specversion: Literal["1.0"] = "1.0"
     id: str
@@ -28,6 +30,7 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
     position: str
     version: int
     actor: str
+    event: UUID
     correlation: UUID
     causation: UUID | UnsetType = UNSET
     hash: str
@@ -47,6 +50,7 @@ def cloud_event(recorded: Recorded) -> CloudEvent:
         position=str(recorded.position),
         version=recorded.version,
         actor=recorded.actor,
+        event=recorded.id,
         correlation=recorded.correlation,
         causation=UNSET if recorded.causation is None else recorded.causation,
         hash=shown.hash,

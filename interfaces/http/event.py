@@ -16,9 +16,13 @@ from domain.recorded import Recorded
 class EventOut(msgspec.Struct, frozen=True, kw_only=True):
     """`position` counts the tenant's events, `version` those of the stream. `data` is null once it was erased.
 
+    `correlation` is the request that began it all. `causation` is the `id` of the event that led to this one, or that request, where
+    it did; null in events of earlier versions.
+
     `machine_made`: a model wrote the text in it.
     """
 
+    id: UUID
     position: int
     stream: str
     version: int
@@ -43,6 +47,7 @@ def shown_event(recorded: Recorded) -> EventOut:
             if name not in COLUMNS
         }
     return EventOut(
+        id=recorded.id,
         position=recorded.position,
         stream=f"{recorded.topic.partition('.')[0]}/{recorded.stream}",
         version=recorded.version,

@@ -73,11 +73,12 @@ class Observed:
 
 
 def _request_id(scope: Scope) -> UUID | None:
-    """The caller's X-Request-ID, if it is a UUID."""
+    """The caller's X-Request-ID, if it is a UUID, and not the one of zeros: in the log that stands for none."""
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             try:
-                return UUID(value.decode("ascii"))
+                id = UUID(value.decode("ascii"))
             except ValueError:
                 return None
+            return id if id.int else None
     return None

@@ -55,7 +55,10 @@ class TenantMade(TenantOut, frozen=True, kw_only=True):
 
 @post("/v1/tenants", status_code=201, scope=None, operator=True)
 async def create(
-    data: JSONBody[TenantIn], services: NamedDependency[Services], caller: NamedDependency[Caller]
+    data: JSONBody[TenantIn],
+    services: NamedDependency[Services],
+    caller: NamedDependency[Caller],
+    request: Request[Any, Any, Any],
 ) -> Response[TenantMade]:
     """A new tenant with a first API key."""
     made = await create_tenant(
@@ -65,6 +68,7 @@ async def create(
         clock=services.clock,
         ids=services.ids,
         policy=policy_by_default(services.completers.tiers({}, services.clock())),
+        correlation=correlation_of(request),
     )
     shown = await _shown(services, made.tenant)
     body = TenantMade(**msgspec.structs.asdict(shown), key=made.key)

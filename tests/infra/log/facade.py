@@ -54,8 +54,9 @@ class SyncRecorder(ApplicationRecorder):
             hashes[stream] = hash
             version, at = stored.originator_version, microseconds(now())
             events.append(NewEvent(stream, version, previous, stored.topic, at, stored.state, hash, hash))
+        request = uuid4().bytes
         command = Command(
-            tenant=self._tenant.bytes, events=events, actor="library", correlation=uuid4().bytes
+            tenant=self._tenant.bytes, events=events, actor="library", correlation=request, causation=request
         )
         verdict = asyncio.run_coroutine_threadsafe(self._append(command), self._loop).result(30)
         if verdict.outcome in (CONFLICT, DUPLICATE):

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from domain.errors import NotFound
+from domain.errors import Ahead, NotFound
 from domain.tenant import Tenant
 from infra.log.latest import Latest
 from tests.infra.log.parts import Log, context, log_on, now
@@ -32,11 +32,15 @@ class Asked:
         return found
 
 
+async def nowhere(tenant: UUID) -> int:
+    return 0
+
+
 @pytest.mark.parametrize("there", [True, False])
 async def test_of_many_who_want_it_at_once_one_asks_the_log(there: bool) -> None:
     tenant = uuid4()
     asked = Asked(Tenant.create(Tenant.Created, id=tenant, at=now(), name="a") if there else None)
-    latest = Latest(asked)
+    latest = Latest(asked, nowhere)
     waiting = [asyncio.create_task(latest.get(Tenant, tenant, tenant)) for _ in range(50)]
     await asyncio.sleep(0)
     waiting[0].cancel()  # whoever goes away takes nothing from the others
@@ -49,7 +53,7 @@ async def test_of_many_who_want_it_at_once_one_asks_the_log(there: bool) -> None
 async def test_what_was_asked_before_a_write_of_ones_own_is_not_kept() -> None:
     tenant = uuid4()
     asked = Asked(None)
-    latest = Latest(asked)
+    latest = Latest(asked, nowhere)
     early = asyncio.create_task(latest.get(Tenant, tenant, tenant))
     while not asked.times:
         await asyncio.sleep(0)
@@ -68,3 +72,19 @@ async def test_a_process_sees_its_own_writes_at_once(log: Log) -> None:
     made = Tenant.create(Tenant.Created, id=tenant, at=now(), name="a")
     await log.store.save(made, context=context(tenant))
     assert (await log.store.latest(Tenant, tenant, tenant=tenant)).state.name == "a"
+
+
+async def test_who_asks_for_a_position_sees_what_another_process_has_written(database_url: str) -> None:
+    tenant = uuid4()
+    async with log_on(database_url) as here, log_on(database_url) as there:
+        made = Tenant.create(Tenant.Created, id=tenant, at=now(), name="a")
+        await there.store.save(made, context=context(tenant))
+        assert (await here.store.latest(Tenant, tenant, tenant=tenant)).state.name == "a"
+        for name in ("b", "c"):
+            made.rename(name, now())
+            saved = await there.store.save(made, context=context(tenant))
+            await here.store.reach(tenant, saved.position)
+            assert (await here.store.latest(Tenant, tenant, tenant=tenant)).state.name == name
+        with pytest.raises(Ahead, match="ends at position 3, before 4") as ahead:
+            await here.store.reach(tenant, saved.position + 1)
+        assert ahead.value.facts == {"end": 3}

@@ -26,10 +26,19 @@ async def test_a_read_at_a_written_position_sees_the_write(ours: Customer) -> No
 
 
 @pytest.mark.parametrize("path", READS)
-async def test_a_position_that_was_never_written_is_400(ours: Customer, path: str) -> None:
-    for position in ("4611686018427387904", "-1", "newest", "1.5", "9" * 40):
+async def test_what_is_no_position_is_400(ours: Customer, path: str) -> None:
+    for position in ("-1", "newest", "1.5", "9" * 40):
         reply = await ours.http.get(path, headers={HEADER: position})
         assert reply.status_code == 400, (position, reply.text)
+
+
+@pytest.mark.parametrize("path", READS)
+async def test_a_position_beyond_the_end_is_told_with_the_end(ours: Customer, path: str) -> None:
+    end = (await ours.ask("Hello?", wait=0)).headers[HEADER]
+    reply = await ours.http.get(path, headers={HEADER: "4611686018427387904"})
+    assert reply.status_code == 409
+    assert reply.json()["end"] >= int(end)
+    assert "restored from a backup" in reply.json()["detail"]
 
 
 async def test_a_projection_that_does_not_come_is_503_within_bounds(
