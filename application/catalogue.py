@@ -55,27 +55,33 @@ class CatalogueChanged(msgspec.Struct, frozen=True, kw_only=True):
     """`position` 0: it was so already."""
 
     catalogue: Catalogue
+    version: int
     position: int
 
 
 async def catalogue_of(tenant: UUID, *, store: Store, shipped: Catalogue) -> Catalogue:
     """At most a second old."""
+    return (await versioned_catalogue(tenant, store=store, shipped=shipped))[0]
+
+
+async def versioned_catalogue(tenant: UUID, *, store: Store, shipped: Catalogue) -> tuple[Catalogue, int]:
+    """With the version of what was set for the tenant, 0 where nothing ever was. At most a second old."""
     try:
         overrides = await store.latest(CatalogueOverrides, CatalogueOverrides.id_of(tenant), tenant=tenant)
     except NotFound:
-        return shipped
-    return overrides.over(shipped)
+        return shipped, 0
+    return overrides.over(shipped), overrides.version
 
 
 async def overrides_of(
     tenant: UUID, *, store: Store, shipped: Catalogue
-) -> tuple[Catalogue, Mapping[str, str]]:
-    """The catalogue as of now, and what was corrected: id of a price → id of the one that was set because of it."""
+) -> tuple[Catalogue, Mapping[str, str], int]:
+    """The catalogue as of now; what was corrected: id of a price → id of the one that was set because of it; and the version."""
     try:
         overrides = await store.load(CatalogueOverrides, CatalogueOverrides.id_of(tenant), tenant=tenant)
     except NotFound:
-        return shipped, {}
-    return overrides.over(shipped), overrides.state.corrected
+        return shipped, {}, 0
+    return overrides.over(shipped), overrides.state.corrected, overrides.version
 
 
 async def set_model(
@@ -138,7 +144,9 @@ async def _change(
 
     id = CatalogueOverrides.id_of(context.tenant)
     overrides, saved = await store.change(CatalogueOverrides, id, begin_and_decide, context=context)
-    return CatalogueChanged(catalogue=overrides.over(shipped), position=saved.position)
+    return CatalogueChanged(
+        catalogue=overrides.over(shipped), version=overrides.version, position=saved.position
+    )
 
 
 def _price(model: str, terms: PriceTerms, since: datetime, until: datetime | None) -> Price:

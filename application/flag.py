@@ -52,6 +52,7 @@ class FlagsChanged(msgspec.Struct, frozen=True, kw_only=True):
     """`position` is 0 where there was nothing to change."""
 
     state: FlagsState
+    version: int
     position: int
 
 
@@ -162,4 +163,4 @@ async def look_at_rollout(
 
 def _changed(found: tuple[Flags, Saved]) -> FlagsChanged:
     flags, saved = found
-    return FlagsChanged(state=flags.state, position=saved.position)
+    return FlagsChanged(state=flags.state, version=flags.version, position=saved.position)

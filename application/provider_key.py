@@ -29,6 +29,7 @@ class ProviderKeyStands(msgspec.Struct, frozen=True, kw_only=True):
     """`position` is 0 where this very key stood there already."""
 
     key: ProviderKey
+    version: int
     position: int
 
 
@@ -46,7 +47,7 @@ async def set_provider_key(
     found, saved = await amend(Tenant, context.tenant, decide, context=context, store=store)
     defaulted = await default_routing(context, store=store, providers=providers, clock=clock)
     key = found.state.provider_keys[command.provider]
-    return ProviderKeyStands(key=key, position=max(saved.position, defaulted))
+    return ProviderKeyStands(key=key, version=found.version, position=max(saved.position, defaulted))
 
 
 async def remove_provider_key(
@@ -64,7 +65,7 @@ async def remove_provider_key(
     return max(saved.position, defaulted)
 
 
-async def provider_keys(tenant: UUID, *, store: Store) -> Sequence[ProviderKey]:
-    """By provider. Nobody is to be shown more of a key than its `ending`."""
+async def provider_keys(tenant: UUID, *, store: Store) -> tuple[Sequence[ProviderKey], int]:
+    """By provider, with the tenant's version. Nobody is to be shown more of a key than its `ending`."""
     found = await store.load(Tenant, tenant, tenant=tenant)
-    return [key for _, key in sorted(found.state.provider_keys.items())]
+    return [key for _, key in sorted(found.state.provider_keys.items())], found.version

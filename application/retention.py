@@ -32,6 +32,7 @@ class RetentionSet(msgspec.Struct, frozen=True, kw_only=True):
     """`position` 0: it was so already."""
 
     days: int | None
+    version: int
     position: int
 
 
@@ -41,12 +42,13 @@ class KeepRetention(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-async def retention_of(tenant: UUID, *, store: Store) -> int | None:
-    """The days that are in force; None: for ever."""
+async def retention_of(tenant: UUID, *, store: Store) -> tuple[int | None, int]:
+    """The days that are in force (None: for ever), and the version; 0 where nothing was ever set."""
     try:
-        return (await store.load(Retention, Retention.id_of(tenant), tenant=tenant)).state.days
+        retention = await store.load(Retention, Retention.id_of(tenant), tenant=tenant)
     except NotFound:
-        return None
+        return None, 0
+    return retention.state.days, retention.version
 
 
 async def set_retention(
@@ -65,10 +67,10 @@ async def set_retention(
         if command.days is None
         else Owed(kind=RETENTION_WORK, key=key, due_at=clock())
     )
-    _, saved = await store.change(
+    retention, saved = await store.change(
         Retention, Retention.id_of(context.tenant), decide, context=context, work=[work]
     )
-    return RetentionSet(days=command.days, position=saved.position)
+    return RetentionSet(days=command.days, version=retention.version, position=saved.position)
 
 
 async def keep_retention(
@@ -78,7 +80,8 @@ async def keep_retention(
 
     Each is forgotten in a transaction of its own, so whoever comes after a crash goes on where it ended.
     """
-    if (days := await retention_of(context.tenant, store=store)) is None:
+    days, _ = await retention_of(context.tenant, store=store)
+    if days is None:
         return None
     began, until = monotonic(), command.at - timedelta(days=days)
     after: tuple[datetime, UUID] | None = None

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from application.audit import EventQuery, LogRead
+from domain.errors import Ahead
 from domain.recorded import Recorded
 from interfaces.bootstrap import Services
 from interfaces.cli.base import console, data_option, json_option, tenant_option, with_services
@@ -63,6 +64,8 @@ def events(
         async with on_record(parts, tenant_id, read, begin=follow):
             end = await parts.reads.head(tenant_id)
             while True:
+                if after > end:
+                    raise Ahead(after, end)
                 async for found in parts.store.find(tenant_id, wanted, after=after, until=end):
                     read.given(found.events)
                     after = found.reached

@@ -35,7 +35,7 @@ def retention(tenant_id: UUID, days: int | None, off: bool, data: Path | None, a
         if days is not None or off:
             context = Context(tenant=tenant_id, actor="operator:cli", correlation=parts.ids())
             await set_retention(SetRetention(days=days), context, store=parts.store, clock=parts.clock)
-        return await retention_of(tenant_id, store=parts.store)
+        return (await retention_of(tenant_id, store=parts.store))[0]
 
     kept = with_services(data, do)
     if as_json:

@@ -12,9 +12,10 @@ from litestar.params import JSONBody
 from application.agent import ConfigureAgent, configuration_of, configure_agent
 from application.context import Context
 from application.tenant import Principal
-from domain.agent import AgentConfiguration
+from domain.agent import Agent, AgentConfiguration
 from interfaces.bootstrap import Services
 from interfaces.http.position import written
+from interfaces.http.version import one, tag
 
 
 class ConfigurationOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,13 +29,14 @@ class ConfigurationOut(msgspec.Struct, frozen=True, kw_only=True):
 @get("/v1/agent/configuration", scope="integrations:manage")
 async def read(
     services: NamedDependency[Services], principal: NamedDependency[Principal]
-) -> ConfigurationOut:
+) -> Response[ConfigurationOut]:
     """The configuration in force and its version."""
     configuration, version = await configuration_of(principal.tenant, store=services.store)
-    return ConfigurationOut(tenant=principal.tenant, version=version, configuration=configuration)
+    shown = ConfigurationOut(tenant=principal.tenant, version=version, configuration=configuration)
+    return Response(shown, headers=tag(version))
 
 
-@put("/v1/agent/configuration", scope="integrations:manage")
+@put("/v1/agent/configuration", scope="integrations:manage", versioned=one(Agent.id_of))
 async def replace(
     data: JSONBody[AgentConfiguration], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[ConfigurationOut]:
@@ -49,7 +51,9 @@ async def replace(
     shown = ConfigurationOut(
         tenant=context.tenant, version=configured.version, configuration=configured.configuration
     )
-    return Response(shown, headers=await written(services, context.tenant, configured.position))
+    return Response(
+        shown, headers=await written(services, context.tenant, configured.position, configured.version)
+    )
 
 
 ROUTER = Router("/", route_handlers=[read, replace], tags=["agent"])

@@ -12,6 +12,7 @@ from litestar.params import QueryParameter
 
 from application.audit import EventQuery, LogRead, read_events, record_read
 from application.context import Context
+from domain.errors import Ahead
 from interfaces.bootstrap import Services
 from interfaces.http.event import EventOut, shown_event
 from interfaces.http.pages import Cursor, Limit, Page, Pager
@@ -66,6 +67,8 @@ async def read(
     query.wanted()
     pager = Pager(services, context.tenant, Reach, "events", *query.filters().items())
     reach = await pager.place(cursor) or Reach(after, await services.reads.head(context.tenant))
+    if reach.after > reach.until:
+        raise Ahead(reach.after, reach.until)
     found = await read_events(
         query, context.tenant, after=reach.after, until=reach.until, limit=limit, store=services.store
     )

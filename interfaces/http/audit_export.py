@@ -13,6 +13,7 @@ from litestar.response import Stream as Streamed
 
 from application.audit import EventQuery, LogRead
 from application.context import Context
+from domain.errors import Ahead
 from interfaces.bootstrap import Services
 from interfaces.http.audit_events import Actor, After, Correlation, Kind, Since, Stream, Until
 from interfaces.http.cloudevent import cloud_event
@@ -45,6 +46,8 @@ async def export(
     )
     wanted = query.wanted()
     end = await services.reads.head(context.tenant)
+    if after > end:
+        raise Ahead(after, end)
     reading = LogRead(route="GET /v1/audit/export", filters={"format": format, **query.filters()})
     shown = cloud_event if format == "cloudevents" else shown_event
 

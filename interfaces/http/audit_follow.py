@@ -18,6 +18,7 @@ from application.audit import EventQuery, LogRead
 from application.context import Context
 from application.ports import Fault, Wanted
 from application.tenant import Principal, still_valid
+from domain.errors import Ahead
 from domain.recorded import Recorded
 from interfaces.bootstrap import Services
 from interfaces.http.audit_events import Actor, Correlation, Kind, Since, Stream, Until
@@ -71,8 +72,11 @@ async def follow(
     )
     wanted = query.wanted()
     start = after if last_event_id is None else last_event_id
+    end = await services.reads.head(context.tenant)
     if start is None:
-        start = await services.reads.head(context.tenant)
+        start = end
+    if start > end:
+        raise Ahead(start, end)
     reading = LogRead(route="GET /v1/audit/events/stream", filters=query.filters())
 
     record = await LongRead.begin(reading, context, services)
@@ -97,7 +101,9 @@ async def _followed(
     yield b"retry: 2000\n\n"
     async with aclosing(moments_of(services, tenant, POLL)) as moments:
         async for _ in moments:
-            if (end := await services.reads.head(tenant)) > after:
+            if (end := await services.reads.head(tenant)) < after:
+                return  # the log was restored meanwhile; whoever comes back with the position is told
+            if end > after:
                 async for found in services.store.find(tenant, wanted, after=after, until=end):
                     reading.given(found.events)
                     after = found.reached

@@ -43,11 +43,16 @@ class Caller(msgspec.Struct, frozen=True):
     def tenant(self) -> UUID:
         return self.principal.tenant if self.principal else DEPLOYMENT
 
-    def context(self, tenant: UUID, correlation: UUID) -> Context:
+    def context(self, tenant: UUID, request: Request[Any, Any, Any]) -> Context:
         """For a command about `tenant`. Raises NotFound for another tenant than the caller's own."""
         if self.principal is not None and tenant != self.principal.tenant:
             raise NotFound(f"there is no tenant {tenant} that this key can see")
-        return Context(tenant=tenant, actor=self.actor, correlation=correlation)
+        return Context(
+            tenant=tenant,
+            actor=self.actor,
+            correlation=correlation_of(request),
+            expected=request.scope["state"]["expected"],
+        )
 
 
 async def caller_of(connection: Connection, services: Services) -> Caller:
@@ -110,7 +115,7 @@ def provide_principal(request: Request[Any, Any, Any], services: NamedDependency
 def provide_context(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Context:
     """The request's id is the correlation of all that it causes."""
     caller = provide_caller(request)
-    return caller.context(caller.tenant, correlation_of(request))
+    return caller.context(caller.tenant, request)
 
 
 def correlation_of(request: Request[Any, Any, Any]) -> UUID:

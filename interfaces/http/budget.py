@@ -14,9 +14,10 @@ from application.budget import SetBudget, budget_of, set_budget
 from application.context import Context
 from application.standing import Standing, standings
 from application.tenant import Principal
-from domain.budget import BudgetLimits, BudgetState
+from domain.budget import Budget, BudgetLimits, BudgetState
 from interfaces.bootstrap import Services
 from interfaces.http.position import written
+from interfaces.http.version import one, tag
 
 
 class StandingOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,12 +43,15 @@ class BudgetOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/v1/budgets", scope="analytics:view")
-async def read(services: NamedDependency[Services], principal: NamedDependency[Principal]) -> BudgetOut:
+async def read(
+    services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> Response[BudgetOut]:
     """The limits, and what is spent, reserved and left of them today and this month."""
-    return await _now(services, principal.tenant)
+    shown = await _now(services, principal.tenant)
+    return Response(shown, headers=tag(shown.version))
 
 
-@put("/v1/budgets", scope="tenants:admin")
+@put("/v1/budgets", scope="tenants:admin", versioned=one(Budget.id_of))
 async def replace(
     data: JSONBody[BudgetLimits], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[BudgetOut]:
@@ -55,7 +59,7 @@ async def replace(
     return await _set(data, services, context)
 
 
-@delete("/v1/budgets", scope="tenants:admin", status_code=200)
+@delete("/v1/budgets", scope="tenants:admin", status_code=200, versioned=one(Budget.id_of))
 async def remove(
     services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[BudgetOut]:
@@ -65,8 +69,8 @@ async def remove(
 
 async def _set(limits: BudgetLimits, services: Services, context: Context) -> Response[BudgetOut]:
     made = await set_budget(SetBudget(limits=limits), context, store=services.store, clock=services.clock)
-    headers = await written(services, context.tenant, made.position)
-    return Response(await _now(services, context.tenant), headers=headers)
+    shown = await _now(services, context.tenant)
+    return Response(shown, headers=await written(services, context.tenant, made.position, shown.version))
 
 
 async def _now(services: Services, tenant: UUID) -> BudgetOut:

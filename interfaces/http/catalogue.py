@@ -13,15 +13,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from application.catalogue import SetModel, catalogue_of, set_model
+from application.catalogue import SetModel, set_model, versioned_catalogue
 from application.context import Context
 from application.tenant import Principal
 from domain.catalogue import Catalogue, Kind, Model, named
+from domain.catalogue_overrides import CatalogueOverrides
 from domain.errors import NotFound, Refused
 from domain.pricing import LONGEST_CONTEXT
 from interfaces.bootstrap import Services
 from interfaces.http.position import written
 from interfaces.http.price import PriceOut, shown_price
+from interfaces.http.version import one, tag
 
 Tokens = Annotated[int, Meta(ge=1, le=LONGEST_CONTEXT)]
 Name = Annotated[str, Meta(min_length=3, max_length=200)]
@@ -71,9 +73,13 @@ class ModelIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 @get("/v1/models", scope="conversations:write")
-async def list_all(services: NamedDependency[Services], principal: NamedDependency[Principal]) -> ModelList:
+async def list_all(
+    services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> Response[ModelList]:
     """`agent` and `auto`, then the models that are not retired of the providers that this tenant can reach."""
-    catalogue = await catalogue_of(principal.tenant, store=services.store, shipped=services.catalogue)
+    catalogue, version = await versioned_catalogue(
+        principal.tenant, store=services.store, shipped=services.catalogue
+    )
     now = services.clock()
     alive = [model for model in catalogue.models() if not model.retired(now)]
     reached = {
@@ -83,25 +89,28 @@ async def list_all(services: NamedDependency[Services], principal: NamedDependen
     }
     began = _began(catalogue)
     shown = [_shown(catalogue, model, began, now) for model in alive if model.provider in reached]
-    return ModelList(data=[*map(_ours, OURS), *shown])
+    return Response(ModelList(data=[*map(_ours, OURS), *shown]), headers=tag(version))
 
 
 @get("/v1/models/{id:path}", scope="conversations:write")
 async def read(
     id: FromPath[str], services: NamedDependency[Services], principal: NamedDependency[Principal]
-) -> ModelOut:
+) -> Response[ModelOut]:
     """A model by its id, `provider/name`; a retired one too, with its successor."""
     id = id.strip("/")
+    catalogue, version = await versioned_catalogue(
+        principal.tenant, store=services.store, shipped=services.catalogue
+    )
     if id in OURS:
-        return _ours(id)
-    catalogue = await catalogue_of(principal.tenant, store=services.store, shipped=services.catalogue)
+        return Response(_ours(id), headers=tag(version))
     model = catalogue.get(id)
     if model is None:
         raise NotFound(f"there is no model {id[:200]!r} on the list; GET /v1/models has what there is")
-    return _shown(catalogue, model, _began(catalogue), services.clock())
+    shown = _shown(catalogue, model, _began(catalogue), services.clock())
+    return Response(shown, headers=tag(version))
 
 
-@put("/v1/models", scope="tenants:admin")
+@put("/v1/models", scope="tenants:admin", versioned=one(CatalogueOverrides.id_of))
 async def replace(
     data: JSONBody[ModelIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[ModelOut]:
@@ -118,7 +127,8 @@ async def replace(
     model = changed.catalogue.find(provider, name)
     assert model is not None
     shown = _shown(changed.catalogue, model, _began(changed.catalogue), services.clock())
-    return Response(shown, headers=await written(services, context.tenant, changed.position))
+    headers = await written(services, context.tenant, changed.position, changed.version)
+    return Response(shown, headers=headers)
 
 
 async def _reaches(services: Services, tenant: UUID, provider: str) -> bool:

@@ -32,6 +32,7 @@ from interfaces.http.message import LONGEST_WAIT, Customer
 from interfaces.http.moments import moments_of
 from interfaces.http.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.position import AtLeast, written
+from interfaces.http.version import named, tag
 from projections.transcript import (
     ConversationRow,
     InteractionRow,
@@ -148,7 +149,7 @@ async def read_conversation(
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
     at_least: AtLeast = None,
-) -> ConversationDetail:
+) -> Response[ConversationDetail]:
     """A conversation with its newest 200 interactions, in order."""
     found = await services.store.load(Conversation, conversation, tenant=principal.tenant)
     async with services.reads.at(principal.tenant, Transcript(), at_least) as sql:
@@ -159,7 +160,7 @@ async def read_conversation(
         async for recorded in services.store.stream(principal.tenant, conversation, after=after):
             by_interaction.get(getattr(recorded.event, "interaction", conversation), []).append(recorded)
     state = found.state
-    return ConversationDetail(
+    shown = ConversationDetail(
         id=conversation,
         status="open" if state.open else "closed",
         started_at=found.created_on,
@@ -168,6 +169,7 @@ async def read_conversation(
         customer=Customer(channel=state.channel, address=state.address, name=state.name),
         interactions=tuple(from_events(events) for events in by_interaction.values() if events),
     )
+    return Response(shown, headers=tag(found.version))
 
 
 @get("/v1/conversations/{conversation:uuid}/events", scope="conversations:read")
@@ -190,7 +192,12 @@ async def read_events(
     return await pager.page(rows, limit, shown_event, lambda recorded: recorded.version)
 
 
-@post("/v1/conversations/{conversation:uuid}/close", status_code=200, scope="conversations:write")
+@post(
+    "/v1/conversations/{conversation:uuid}/close",
+    status_code=200,
+    scope="conversations:write",
+    versioned=named("conversation"),
+)
 async def close(
     conversation: FromPath[UUID],
     services: NamedDependency[Services],

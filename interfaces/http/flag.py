@@ -33,6 +33,7 @@ from domain.rollout import Metric, Plan, Sides
 from interfaces.bootstrap import Services
 from interfaces.http.pages import Page
 from interfaces.http.position import written
+from interfaces.http.version import one, tag
 from projections.rollouts import Rollouts, sides_of
 
 Name = Annotated[str, PathParameter(max_length=60, description="The flag's name, as the list has it.")]
@@ -88,18 +89,19 @@ class FlagOut(msgspec.Struct, frozen=True, kw_only=True):
 @get("/v1/flags", scope="analytics:view")
 async def list_all(
     services: NamedDependency[Services], principal: NamedDependency[Principal]
-) -> Page[FlagOut]:
+) -> Response[Page[FlagOut]]:
     """All features, whether they are on, for how many, and how their rollouts do. `next_cursor` is always null."""
     try:
         flags = await services.store.load(Flags, Flags.id_of(principal.tenant), tenant=principal.tenant)
     except NotFound:
-        state = FlagsState()
+        state, version = FlagsState(), 0
     else:
-        state = flags.state
-    return Page([await _shown(services, principal.tenant, name, state) for name in sorted(FEATURES)], None)
+        state, version = flags.state, flags.version
+    shown = [await _shown(services, principal.tenant, name, state) for name in sorted(FEATURES)]
+    return Response(Page(shown, None), headers=tag(version))
 
 
-@put("/v1/flags/{flag:str}", scope="integrations:manage")
+@put("/v1/flags/{flag:str}", scope="integrations:manage", versioned=one(Flags.id_of))
 async def switch(
     flag: Name,
     data: JSONBody[FlagIn],
@@ -114,7 +116,7 @@ async def switch(
     return await _response(services, context.tenant, flag, changed)
 
 
-@post("/v1/flags/{flag:str}/rollout", status_code=201, scope="models:deploy")
+@post("/v1/flags/{flag:str}/rollout", status_code=201, scope="models:deploy", versioned=one(Flags.id_of))
 async def start(
     flag: Name,
     services: NamedDependency[Services],
@@ -132,7 +134,9 @@ async def start(
     return await _response(services, context.tenant, flag, changed, 201)
 
 
-@post("/v1/flags/{flag:str}/rollout/confirm", status_code=200, scope="models:deploy")
+@post(
+    "/v1/flags/{flag:str}/rollout/confirm", status_code=200, scope="models:deploy", versioned=one(Flags.id_of)
+)
 async def confirm(
     flag: Name, services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[FlagOut]:
@@ -143,7 +147,7 @@ async def confirm(
     return await _response(services, context.tenant, flag, changed)
 
 
-@post("/v1/flags/{flag:str}/rollout/stop", status_code=200, scope="models:deploy")
+@post("/v1/flags/{flag:str}/rollout/stop", status_code=200, scope="models:deploy", versioned=one(Flags.id_of))
 async def stop(
     flag: Name,
     data: JSONBody[StopIn],
@@ -160,7 +164,8 @@ async def _response(
     services: Services, tenant: UUID, flag: str, changed: FlagsChanged, status: int = 200
 ) -> Response[FlagOut]:
     shown = await _shown(services, tenant, flag, changed.state)
-    return Response(shown, status_code=status, headers=await written(services, tenant, changed.position))
+    headers = await written(services, tenant, changed.position, changed.version)
+    return Response(shown, status_code=status, headers=headers)
 
 
 async def _shown(services: Services, tenant: UUID, name: str, state: FlagsState) -> FlagOut:

@@ -1,4 +1,4 @@
-"""What every request passes before its handler runs: a sound address; and below /v1 key, scope, content type, query, then the body, strictly."""
+"""What every request passes before its handler runs: a sound address; and below /v1 key, scope, position, version, query, then the body, strictly."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from litestar.params import QueryParameter
 from domain.errors import Invalid
 from interfaces.bootstrap import Services
 from interfaces.http.authentication import allow, caller_of
+from interfaces.http.position import asked
+from interfaces.http.version import expected
 
 JSON, MULTIPART = "application/json", RequestEncodingType.MULTI_PART.value
 
@@ -36,7 +38,12 @@ class Gate:
         if not is_api(handler) or connection.method == "OPTIONS":
             return
         assert isinstance(handler, HTTPRouteHandler)
-        allow(await caller_of(connection, self._services), handler)
+        caller = await caller_of(connection, self._services)
+        allow(caller, handler)
+        tenant = caller.tenant if caller.principal else connection.path_params.get("tenant", caller.tenant)
+        if (position := asked(connection)) is not None:
+            await self._services.store.reach(tenant, position)
+        connection.scope["state"]["expected"] = expected(connection, handler, tenant)
         _check_query(connection, handler)
         await _check_body(connection, handler)
 

@@ -18,6 +18,7 @@ from domain.errors import Invalid
 from interfaces.bootstrap import Services
 from interfaces.http.authentication import caller_of
 from interfaces.http.gate import MULTIPART, is_api
+from interfaces.http.version import MATCH
 
 KEY = "Idempotency-Key"
 EVENTS = b"text/event-stream"
@@ -56,7 +57,7 @@ class Idempotent(ASGIMiddleware):
         await send({"type": "http.response.body", "body": kept.body, "more_body": False})
 
     async def _fingerprint(self, request: Request[Any, Any, Any], body: bytes) -> bytes:
-        """Names method, address and body, under a key of the tenant's."""
+        """Names method, address, the version that is expected, and body, under a key of the tenant's."""
         kind, options = request.content_type
         if kind == MULTIPART and options.get("boundary"):
             # A client draws a new boundary for each try.
@@ -66,6 +67,7 @@ class Idempotent(ASGIMiddleware):
             request.scope["path"].rstrip("/"),
             request.scope["query_string"].decode("latin-1"),
             kind,
+            request.headers.get(MATCH, ""),
         )
         tenant = (await caller_of(request, self._services)).tenant
         digest = hashlib.sha256(body).hexdigest()

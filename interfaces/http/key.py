@@ -28,6 +28,7 @@ from domain.tenant import LATER_SCOPES, ApiKey, Scope, Tenant
 from interfaces.bootstrap import Services
 from interfaces.http.pages import Cursor, Limit, Page, Pager
 from interfaces.http.position import written
+from interfaces.http.version import of_tenant, tag
 
 KeyId = Annotated[str, PathParameter(max_length=32, description="The key's id, as the list has it.")]
 
@@ -72,31 +73,32 @@ async def list_all(
     principal: NamedDependency[Principal],
     cursor: Cursor = None,
     limit: Limit = 50,
-) -> Page[KeyOut]:
+) -> Response[Page[KeyOut]]:
     """The tenant's API keys, the oldest first, without their secrets."""
     pager = Pager(services, principal.tenant, int, "keys")
     start = await pager.place(cursor) or 0
     tenant = await services.store.load(Tenant, principal.tenant, tenant=principal.tenant)
     used = await services.key_use.last(principal.tenant)
     keys = list(enumerate(tenant.state.keys.values(), 1))[start : start + limit + 1]
-    return await pager.page(
+    page = await pager.page(
         keys, limit, lambda item: _shown(item[1], used.get(item[1].id)), lambda item: item[0]
     )
+    return Response(page, headers=tag(tenant.version))
 
 
 @get("/v1/keys/{key:str}", scope="tenants:admin")
 async def read(
     key: KeyId, services: NamedDependency[Services], principal: NamedDependency[Principal]
-) -> KeyOut:
+) -> Response[KeyOut]:
     """One API key, without its secret."""
     tenant = await services.store.load(Tenant, principal.tenant, tenant=principal.tenant)
     if key not in tenant.state.keys:
         raise NotFound("there is no such key in this tenant")
     used = await services.key_use.last(principal.tenant)
-    return _shown(tenant.state.keys[key], used.get(key))
+    return Response(_shown(tenant.state.keys[key], used.get(key)), headers=tag(tenant.version))
 
 
-@post("/v1/keys", status_code=201, scope="tenants:admin")
+@post("/v1/keys", status_code=201, scope="tenants:admin", versioned=of_tenant)
 async def issue(
     data: JSONBody[KeyIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[KeyMade]:
@@ -110,7 +112,7 @@ async def issue(
     return await _made(services, context.tenant, issued)
 
 
-@post("/v1/keys/{key:str}/rotate", status_code=201, scope="tenants:admin")
+@post("/v1/keys/{key:str}/rotate", status_code=201, scope="tenants:admin", versioned=of_tenant)
 async def rotate(
     key: KeyId,
     services: NamedDependency[Services],
@@ -123,7 +125,7 @@ async def rotate(
     return await _made(services, context.tenant, issued)
 
 
-@delete("/v1/keys/{key:str}", status_code=204, scope="tenants:admin")
+@delete("/v1/keys/{key:str}", status_code=204, scope="tenants:admin", versioned=of_tenant)
 async def revoke(
     key: KeyId, services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[None]:

@@ -14,13 +14,18 @@ from litestar.openapi.spec import (
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
+    Parameter,
     Reference,
     Schema,
     SecurityScheme,
 )
 
 from interfaces.http.gate import is_api
+from interfaces.http.position import DESCRIPTION as POSITION_TOLD
+from interfaces.http.position import LONGEST, POSITION
 from interfaces.http.problems import MEDIA_TYPE, TITLES, problem
+from interfaces.http.version import DESCRIPTION as MATCH_TOLD
+from interfaces.http.version import MATCH
 
 DESCRIPTION = """AI customer service whose every answer can be explained.
 
@@ -28,7 +33,8 @@ Send a key as `Authorization: Bearer KEY`, or as `X-Tenant-API-Key` with `X-Tena
 decimal string in USD, lists are `{items, next_cursor}`; a trailing slash is optional. Errors are RFC 9457 problem details with
 a stable `type`. Every write takes an `Idempotency-Key`: the same key and body give the first result again for 24 hours
 (`Idempotency-Replayed: true`), another body is refused with 422, a request that still runs with 409. Every write answers with
-`Retrace-Position`, which a read can send to see that write. `X-Request-ID`, a UUID, is taken over, or made, and told back."""
+`Retrace-Position`, which every request can send to see that write. What has a version tells it as `ETag`; a command about it takes
+`If-Match`, and is refused with 409 and the current version where somebody else was first. `X-Request-ID`, a UUID, is taken over, or made, and told back."""
 
 EXAMPLES: dict[tuple[str, str], Any] = {
     ("post", "/v1/messages"): {
@@ -165,6 +171,19 @@ def _text(description: str) -> Schema:
     return Schema(type=OpenAPIType.STRING, description=description)
 
 
+def _add_headers(operation: Any, handler: HTTPRouteHandler, method: str) -> None:
+    """Those that are looked at before the handler, where it does not name them itself."""
+    known = {parameter.name for parameter in operation.parameters or ()}
+    more = []
+    if method == "get" and POSITION not in known:
+        number = Schema(type=OpenAPIType.INTEGER, minimum=0, maximum=LONGEST)
+        more.append(Parameter(name=POSITION, param_in="header", schema=number, description=POSITION_TOLD))
+    if "versioned" in handler.opt:
+        text = Schema(type=OpenAPIType.STRING)
+        more.append(Parameter(name=MATCH, param_in="header", schema=text, description=MATCH_TOLD))
+    operation.parameters = [*(operation.parameters or ()), *more]
+
+
 def _complete(operation: Any, handler: HTTPRouteHandler, method: str, path: str) -> None:
     scope, operator = handler.opt["scope"], handler.opt.get("operator", False)
     who = [f"a key with the scope `{scope}`"] if scope else []
@@ -184,6 +203,7 @@ def _complete(operation: Any, handler: HTTPRouteHandler, method: str, path: str)
             description=title,
             content={MEDIA_TYPE: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))},
         )
+    _add_headers(operation, handler, method)
     if streamed := handler.opt.get("streamed"):
         good = operation.responses["200"]
         good.content = {**(good.content or {}), STREAM: OpenAPIMediaType(schema=_text(streamed))}

@@ -15,10 +15,12 @@ from msgspec import Meta
 from application.catalogue import CorrectPrice, PriceTerms, SetPrice, correct_price, overrides_of, set_price
 from application.context import Context
 from application.tenant import Principal
+from domain.catalogue_overrides import CatalogueOverrides
 from domain.pricing import LongContext, Price
 from interfaces.bootstrap import Services
 from interfaces.http.pages import Page
 from interfaces.http.position import written
+from interfaces.http.version import one, tag
 
 Name = Annotated[str, Meta(min_length=3, max_length=200)]
 Model = Annotated[str | None, QueryParameter(max_length=200, description="Only this one's, provider/name.")]
@@ -65,16 +67,17 @@ class CorrectionIn(PriceTerms, frozen=True, kw_only=True, forbid_unknown_fields=
 @get("/v1/prices", scope="analytics:view")
 async def list_all(
     services: NamedDependency[Services], principal: NamedDependency[Principal], model: Model = None
-) -> Page[PriceOut]:
+) -> Response[Page[PriceOut]]:
     """All prices that were ever known here, corrected ones too; the shipped ones first. `next_cursor` is always null."""
-    catalogue, corrected = await overrides_of(
+    catalogue, corrected, version = await overrides_of(
         principal.tenant, store=services.store, shipped=services.catalogue
     )
     wanted = [price for price in catalogue.prices() if model is None or price.names == model]
-    return Page([shown_price(price, corrected.get(price.id)) for price in wanted], None)
+    shown = [shown_price(price, corrected.get(price.id)) for price in wanted]
+    return Response(Page(shown, None), headers=tag(version))
 
 
-@put("/v1/prices", scope="tenants:admin")
+@put("/v1/prices", scope="tenants:admin", versioned=one(CatalogueOverrides.id_of))
 async def replace(
     data: JSONBody[PriceIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[PriceOut]:
@@ -86,11 +89,16 @@ async def replace(
     price, changed = await set_price(
         command, context, store=services.store, shipped=services.catalogue, clock=services.clock
     )
-    headers = await written(services, context.tenant, changed.position)
+    headers = await written(services, context.tenant, changed.position, changed.version)
     return Response(shown_price(price), headers=headers)
 
 
-@post("/v1/prices/corrections", status_code=201, scope="tenants:admin")
+@post(
+    "/v1/prices/corrections",
+    status_code=201,
+    scope="tenants:admin",
+    versioned=one(CatalogueOverrides.id_of),
+)
 async def correct(
     data: JSONBody[CorrectionIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[PriceOut]:
@@ -101,7 +109,7 @@ async def correct(
     price, changed = await correct_price(
         command, context, store=services.store, shipped=services.catalogue, clock=services.clock
     )
-    headers = await written(services, context.tenant, changed.position)
+    headers = await written(services, context.tenant, changed.position, changed.version)
     return Response(shown_price(price), status_code=201, headers=headers)
 
 

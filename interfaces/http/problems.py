@@ -20,6 +20,7 @@ from domain.budget import BudgetExhausted
 from domain.completion import Outcome
 from domain.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Refused, Unauthenticated
 from interfaces.http.openai_error import OpenAIError, error_of, spoken
+from interfaces.http.version import tag
 
 log = logging.getLogger("retrace.http")
 
@@ -115,6 +116,8 @@ def on_refusal(request: Request[Any, Any, Any], error: Exception) -> Response[by
     if isinstance(error, (BudgetExhausted, ChatFailed)):
         headers["X-Should-Retry"] = "false"  # OpenAI's clients would; what could be tried was tried
         facts["code"] = code_of(error)
+    if isinstance(error, Conflict) and isinstance(version := facts.get("version"), int):
+        headers.update(tag(version))
     if kind == "unauthenticated":
         headers["WWW-Authenticate"] = 'Bearer realm="retrace"'
     if kind == "unavailable":

@@ -23,6 +23,7 @@ from domain.tenant import ProviderKey
 from interfaces.bootstrap import Services
 from interfaces.http.pages import Page
 from interfaces.http.position import written
+from interfaces.http.version import of_tenant, tag
 
 Provider = Annotated[str, PathParameter(max_length=32, description="openai, gemini, together or compatible.")]
 
@@ -49,13 +50,13 @@ class ProviderKeyOut(msgspec.Struct, frozen=True, kw_only=True):
 @get("/v1/providers/keys", scope="integrations:manage")
 async def list_all(
     services: NamedDependency[Services], principal: NamedDependency[Principal]
-) -> Page[ProviderKeyOut]:
+) -> Response[Page[ProviderKeyOut]]:
     """The providers that this tenant has a key of its own for, on one page."""
-    keys = await provider_keys(principal.tenant, store=services.store)
-    return Page([_shown(key) for key in keys], None)
+    keys, version = await provider_keys(principal.tenant, store=services.store)
+    return Response(Page([_shown(key) for key in keys], None), headers=tag(version))
 
 
-@put("/v1/providers/{provider:str}/key", scope="integrations:manage")
+@put("/v1/providers/{provider:str}/key", scope="integrations:manage", versioned=of_tenant)
 async def replace(
     provider: Provider,
     data: JSONBody[ProviderKeyIn],
@@ -67,11 +68,16 @@ async def replace(
     stands = await set_provider_key(
         command, context, store=services.store, providers=services.completers, clock=services.clock
     )
-    headers = await written(services, context.tenant, stands.position)
+    headers = await written(services, context.tenant, stands.position, stands.version)
     return Response(_shown(stands.key), headers=headers)
 
 
-@delete("/v1/providers/{provider:str}/key", status_code=204, scope="integrations:manage")
+@delete(
+    "/v1/providers/{provider:str}/key",
+    status_code=204,
+    scope="integrations:manage",
+    versioned=of_tenant,
+)
 async def remove(
     provider: Provider, services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[None]:

@@ -13,9 +13,10 @@ from msgspec import Meta
 from application.context import Context
 from application.retention import SetRetention, retention_of, set_retention
 from application.tenant import Principal
-from domain.retention import LONGEST, SHORTEST
+from domain.retention import LONGEST, SHORTEST, Retention
 from interfaces.bootstrap import Services
 from interfaces.http.position import written
+from interfaces.http.version import one, tag
 
 Days = Annotated[int, Meta(ge=SHORTEST, le=LONGEST)]
 
@@ -33,19 +34,22 @@ class RetentionOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/v1/retention", scope="tenants:admin")
-async def read(services: NamedDependency[Services], principal: NamedDependency[Principal]) -> RetentionOut:
+async def read(
+    services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> Response[RetentionOut]:
     """How long conversations are kept."""
-    return RetentionOut(days=await retention_of(principal.tenant, store=services.store))
+    days, version = await retention_of(principal.tenant, store=services.store)
+    return Response(RetentionOut(days=days), headers=tag(version))
 
 
-@put("/v1/retention", scope="tenants:admin")
+@put("/v1/retention", scope="tenants:admin", versioned=one(Retention.id_of))
 async def replace(
     data: JSONBody[RetentionIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[RetentionOut]:
     """Say how long conversations are kept. Those that are idle for longer are forgotten at once; it can not be undone."""
     command = SetRetention(days=data.days)
     done = await set_retention(command, context, store=services.store, clock=services.clock)
-    headers = await written(services, context.tenant, done.position)
+    headers = await written(services, context.tenant, done.position, done.version)
     return Response(RetentionOut(days=done.days), headers=headers)
 
 

@@ -29,6 +29,7 @@ from domain.router import Router as TenantRouter
 from domain.routing_policy import RoutingPolicy
 from interfaces.bootstrap import Services
 from interfaces.http.position import written
+from interfaces.http.version import one, tag
 
 
 class PolicyOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,15 +67,20 @@ class ExplainedOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/v1/routing", scope="analytics:view")
-async def read(services: NamedDependency[Services], principal: NamedDependency[Principal]) -> PolicyOut:
+async def read(
+    services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> Response[PolicyOut]:
     """The routing policy in force and its version."""
     router = await router_of(principal.tenant, store=services.store)
-    if router is None:
-        return _shown(principal.tenant, None, 0)
-    return _shown(principal.tenant, router.state.policy, router.version, router.state.by_default)
+    shown = (
+        _shown(principal.tenant, None, 0)
+        if router is None
+        else _shown(principal.tenant, router.state.policy, router.version, router.state.by_default)
+    )
+    return Response(shown, headers=tag(shown.version))
 
 
-@put("/v1/routing", scope="integrations:manage")
+@put("/v1/routing", scope="integrations:manage", versioned=one(TenantRouter.id_of))
 async def replace(
     data: JSONBody[RoutingPolicy], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[PolicyOut]:
@@ -88,7 +94,12 @@ async def replace(
     return await _answer(services, context.tenant, configured)
 
 
-@post("/v1/routing/restore", scope="integrations:manage", status_code=200)
+@post(
+    "/v1/routing/restore",
+    scope="integrations:manage",
+    status_code=200,
+    versioned=one(TenantRouter.id_of),
+)
 async def restore(
     data: JSONBody[RestoreIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[PolicyOut]:
@@ -126,7 +137,7 @@ async def _catalogue(services: Services, tenant: UUID) -> Catalogue:
 
 async def _answer(services: Services, tenant: UUID, configured: RoutingConfigured) -> Response[PolicyOut]:
     shown = _shown(tenant, configured.policy, configured.version)
-    return Response(shown, headers=await written(services, tenant, configured.position))
+    return Response(shown, headers=await written(services, tenant, configured.position, configured.version))
 
 
 def _shown(tenant: UUID, policy: RoutingPolicy | None, version: int, by_default: bool = False) -> PolicyOut:

@@ -28,6 +28,7 @@ from interfaces.bootstrap import Services
 from interfaces.http.authentication import Caller, correlation_of
 from interfaces.http.pages import Cursor, Limit, Page, Pager
 from interfaces.http.position import written
+from interfaces.http.version import of_tenant, tag
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -108,13 +109,14 @@ async def read(
     services: NamedDependency[Services],
     caller: NamedDependency[Caller],
     request: Request[Any, Any, Any],
-) -> TenantOut:
+) -> Response[TenantOut]:
     """A tenant."""
-    caller.context(tenant, correlation_of(request))
-    return await _shown(services, tenant)
+    caller.context(tenant, request)
+    found = await services.store.load(Tenant, tenant, tenant=tenant)
+    return Response(_of(found), headers=tag(found.version))
 
 
-@patch("/v1/tenants/{tenant:uuid}", scope="tenants:admin", operator=True)
+@patch("/v1/tenants/{tenant:uuid}", scope="tenants:admin", operator=True, versioned=of_tenant)
 async def rename(
     tenant: FromPath[UUID],
     data: JSONBody[TenantIn],
@@ -123,12 +125,12 @@ async def rename(
     request: Request[Any, Any, Any],
 ) -> Response[TenantOut]:
     """Give a tenant another name."""
-    context = caller.context(tenant, correlation_of(request))
+    context = caller.context(tenant, request)
     position = await rename_tenant(data.name, context, store=services.store, clock=services.clock)
     return await _changed(services, tenant, position)
 
 
-@post("/v1/tenants/{tenant:uuid}/suspend", status_code=200, scope=None, operator=True)
+@post("/v1/tenants/{tenant:uuid}/suspend", status_code=200, scope=None, operator=True, versioned=of_tenant)
 async def suspend(
     tenant: FromPath[UUID],
     services: NamedDependency[Services],
@@ -137,13 +139,13 @@ async def suspend(
     data: JSONBody[SuspendIn | None] = None,
 ) -> Response[TenantOut]:
     """No key of this tenant's works, and no message is taken, until it is resumed."""
-    context = caller.context(tenant, correlation_of(request))
+    context = caller.context(tenant, request)
     reason = data.reason if data else None
     position = await suspend_tenant(reason, context, store=services.store, clock=services.clock)
     return await _changed(services, tenant, position)
 
 
-@post("/v1/tenants/{tenant:uuid}/resume", status_code=200, scope=None, operator=True)
+@post("/v1/tenants/{tenant:uuid}/resume", status_code=200, scope=None, operator=True, versioned=of_tenant)
 async def resume(
     tenant: FromPath[UUID],
     services: NamedDependency[Services],
@@ -151,12 +153,12 @@ async def resume(
     request: Request[Any, Any, Any],
 ) -> Response[TenantOut]:
     """Let a suspended tenant go on."""
-    context = caller.context(tenant, correlation_of(request))
+    context = caller.context(tenant, request)
     position = await resume_tenant(context, store=services.store, clock=services.clock)
     return await _changed(services, tenant, position)
 
 
-@delete("/v1/tenants/{tenant:uuid}", status_code=204, scope=None, operator=True)
+@delete("/v1/tenants/{tenant:uuid}", status_code=204, scope=None, operator=True, versioned=of_tenant)
 async def remove(
     tenant: FromPath[UUID],
     services: NamedDependency[Services],
@@ -164,17 +166,21 @@ async def remove(
     request: Request[Any, Any, Any],
 ) -> Response[None]:
     """Remove a tenant for good: its keys stop working; its log stays."""
-    context = caller.context(tenant, correlation_of(request))
+    context = caller.context(tenant, request)
     position = await remove_tenant(context, store=services.store, clock=services.clock)
     return Response(None, status_code=204, headers=await written(services, tenant, position))
 
 
 async def _changed(services: Services, tenant: UUID, position: int) -> Response[TenantOut]:
-    return Response(await _shown(services, tenant), headers=await written(services, tenant, position))
+    found = await services.store.load(Tenant, tenant, tenant=tenant)
+    return Response(_of(found), headers=await written(services, tenant, position, found.version))
 
 
 async def _shown(services: Services, tenant: UUID) -> TenantOut:
-    found = await services.store.load(Tenant, tenant, tenant=tenant)
+    return _of(await services.store.load(Tenant, tenant, tenant=tenant))
+
+
+def _of(found: Tenant) -> TenantOut:
     state = found.state
     return TenantOut(id=found.id, name=state.name, status=state.status, created_at=found.created_on)
 

@@ -77,12 +77,12 @@ class Catalogued:
         )
 
     async def price(self, id: str, at: datetime | None = None) -> Price | None:
-        catalogue, _ = await overrides_of(self.context.tenant, store=self.store, shipped=self.shipped)
+        catalogue, *_ = await overrides_of(self.context.tenant, store=self.store, shipped=self.shipped)
         return catalogue.price_of(id, at or self.now)
 
     async def call(self, at: datetime, usage: Usage) -> Attempt:
         """A recorded call, charged as it was then."""
-        catalogue, _ = await overrides_of(self.context.tenant, store=self.store, shipped=self.shipped)
+        catalogue, *_ = await overrides_of(self.context.tenant, store=self.store, shipped=self.shipped)
         price = catalogue.charged("openai", "gpt-6.1-terra", "gpt-6.1-terra-2026-10-26", at)
         assert price is not None
         made = Attempt(
@@ -105,7 +105,7 @@ class Catalogued:
         return made
 
     async def reprice(self, recorded: bool, **times: datetime) -> Repricing:
-        catalogue, _ = await overrides_of(self.context.tenant, store=self.store, shipped=self.shipped)
+        catalogue, *_ = await overrides_of(self.context.tenant, store=self.store, shipped=self.shipped)
         table = as_recorded(catalogue) if recorded else under(catalogue)
         return await reprice(self.context.tenant, table, limit=100, store=self.store, **times)
 
@@ -271,7 +271,7 @@ async def test_an_import_takes_what_is_new_and_what_is_otherwise(tenant: Catalog
     assert done.changed == (TERRA,)
     assert done.unchanged == 1
     assert done.left_out == {"no model": 1}
-    catalogue, _ = await overrides_of(tenant.context.tenant, store=tenant.store, shipped=tenant.shipped)
+    catalogue, *_ = await overrides_of(tenant.context.tenant, store=tenant.store, shipped=tenant.shipped)
     model, price = catalogue.get(TERRA), await tenant.price(TERRA)
     assert model is not None
     assert price is not None

@@ -28,7 +28,7 @@ DAYS = 30
 async def keep_for(shop: Shop, days: int | None) -> int:
     command = SetRetention(days=days)
     done = await set_retention(command, shop.context, store=shop.parts.store, clock=shop.parts.clock)
-    assert await retention_of(shop.context.tenant, store=shop.parts.store) == days
+    assert (await retention_of(shop.context.tenant, store=shop.parts.store))[0] == days
     return done.position
 
 
@@ -57,7 +57,7 @@ async def forgotten(shop: Shop) -> dict[UUID, str]:
 async def test_nothing_is_forgotten_until_a_tenant_says_so(shop: Shop) -> None:
     await talk(shop, "hello")
     await read_models(shop)
-    assert await retention_of(shop.context.tenant, store=shop.parts.store) is None
+    assert await retention_of(shop.context.tenant, store=shop.parts.store) == (None, 0)
     assert await run(shop, later(shop, 10_000)) is None
     assert await forgotten(shop) == {}
 

@@ -41,6 +41,21 @@ async def test_a_position_beyond_the_end_is_told_with_the_end(ours: Customer, pa
     assert "restored from a backup" in reply.json()["detail"]
 
 
+@pytest.mark.parametrize("path", ["/v1/audit/events", "/v1/audit/events/stream", "/v1/audit/export"])
+async def test_whoever_goes_on_from_beyond_the_end_is_told_and_misses_nothing(
+    ours: Customer, path: str
+) -> None:
+    """As after a restore, where a follower knows more than the log."""
+    end = int((await ours.ask("Hello?", wait=0)).headers[HEADER])
+    reply = await ours.http.get(path, params={"after": end + 1000})
+    assert reply.status_code == 409, reply.text
+    assert reply.json()["type"] == "/problems/conflict"
+    assert end <= reply.json()["end"] < end + 1000
+    if path.endswith("stream"):
+        reply = await ours.http.get(path, headers={"Last-Event-ID": str(end + 1000)})
+        assert reply.status_code == 409, reply.text
+
+
 async def test_a_projection_that_does_not_come_is_503_within_bounds(
     app: Any, parts: Services, database_url: str
 ) -> None:
