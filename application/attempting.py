@@ -20,11 +20,13 @@ Deliver = Callable[[str], Awaitable[None]]
 
 
 class Attempted(msgspec.Struct, frozen=True, kw_only=True):
-    """`completion` is None where the attempt failed. `wait`: seconds for which the provider asked."""
+    """`completion` is None where the attempt failed. `wait`: seconds for which the provider asked; `again`: whether it said that the same
+    call may help."""
 
     completion: Completion | None
     attempt: Attempt
     wait: float | None = None
+    again: bool | None = None
 
 
 class Attempting:
@@ -57,6 +59,7 @@ class Attempting:
                 completion=None,
                 attempt=self._attempt(error.outcome, error.detail, error.partial),
                 wait=error.retry_after,
+                again=error.again,
             )
         except TimeoutError:
             text = "no answer within the deadline"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -23,7 +23,7 @@ LAST_RESORT = "local/extractive"
 
 @dataclass(frozen=True)
 class Candidate:
-    """It was admitted: how the call ended is to be recorded. `others`: whether another one may come before the last resort."""
+    """How its call ended is to be recorded. `others`: whether another one may come before the last resort."""
 
     completer: Completer
     request: CompletionRequest
@@ -47,36 +47,59 @@ class Candidates:
     clock: Clock
 
     async def __aiter__(self) -> AsyncIterator[Candidate]:
-        """One after the other, each found only when it is asked for: what has happened until then counts."""
+        """One after the other, each found only when it is asked for: what has happened until then counts.
+
+        A model whose provider has set a limit is asked after all others: it may have room again, and nobody is left who has.
+        """
         models, seen = list(dict.fromkeys(self.asked.route.models)), set[str]()
+        limited: list[str] = []
         while model := self._next(models, seen):
             seen.add(model)
-            provider, _, name = model.partition("/")
-            try:
-                completer = await self.providers.completers.find(self.tenant, provider)
-                self.catalogue.check(model, self.clock())
-            except Refused as error:
-                self._pass_over(model, error.detail, "missing")
-                continue
-            known = self.catalogue.get(model)
-            abilities = None if known is None else known.abilities
-            request = msgspec.structs.replace(self.asked.request, model=name, abilities=abilities)
-            place = Place(provider=provider, model=name, owner=completer.owner)
-            if (why := self._no_room(model, request)) is not None:
-                self._pass_over(model, why, "no_room")
-            elif (why := await self.providers.health.admit(place)) is not None:
-                self._pass_over(model, why, "unhealthy")
-            else:
-                yield Candidate(completer, request, place, any(other not in seen for other in models))
+            others = bool(limited) or self._next(models, seen) is not None
+            if (found := await self._candidate(model, limited if others else None)) is not None:
+                yield replace(found, others=others)
+        while limited and self.course.exhausted is None:
+            if (found := await self._candidate(limited.pop(0), None)) is not None:
+                yield replace(found, others=bool(limited))
+        last = self.asked.last_resort and LAST_RESORT not in seen and not self._stopped
+        if last and (found := await self._candidate(LAST_RESORT, None)) is not None:
+            yield found
+
+    @property
+    def _stopped(self) -> bool:
+        """Whether the budget is gone, and the tenant wants no answer then."""
+        return self.course.exhausted is not None and self.course.exhausted.on_hard == "stop"
 
     def _next(self, models: Sequence[str], seen: set[str]) -> str | None:
-        """In order; once the budget is gone only the cheapest one, where the tenant wants that; at the end the last resort."""
-        exhausted = self.course.exhausted
-        if exhausted is not None and exhausted.on_hard == "stop":
+        """In order; once the budget is gone only the cheapest one, where the tenant wants that."""
+        left = models if self.course.exhausted is None else [self.asked.route.degraded]
+        return None if self._stopped else next((model for model in left if model not in seen), None)
+
+    async def _candidate(self, model: str, limited: list[str] | None) -> Candidate | None:
+        """None: it is passed over. One that is paused by a limit goes to `limited`; where that is None it is asked all the same."""
+        provider, _, name = model.partition("/")
+        try:
+            completer = await self.providers.completers.find(self.tenant, provider)
+            self.catalogue.check(model, self.clock())
+        except Refused as error:
+            self._pass_over(model, error.detail, "missing")
             return None
-        left: Sequence[str] = models if exhausted is None else [self.asked.route.degraded]
-        last = [LAST_RESORT] if self.asked.last_resort else []
-        return next((model for model in [*left, *last] if model not in seen), None)
+        known = self.catalogue.get(model)
+        abilities = None if known is None else known.abilities
+        request = msgspec.structs.replace(self.asked.request, model=name, abilities=abilities)
+        place = Place(provider=provider, model=name, owner=completer.owner)
+        if (why := self._no_room(model, request)) is not None:
+            self._pass_over(model, why, "no_room")
+            return None
+        pause = await self.providers.health.admit(place)
+        if pause is None or (pause.limited and limited is None):
+            return Candidate(completer, request, place, others=False)
+        if pause.limited and limited is not None:
+            limited.append(model)
+        else:
+            self.course.wait(pause.seconds)
+        self._pass_over(model, pause.reason, "unhealthy")
+        return None
 
     def _pass_over(self, model: str, reason: str, cause: Literal["missing", "no_room", "unhealthy"]) -> None:
         self.course.passed_over.append(PassedOver(model=model, reason=reason, cause=cause))

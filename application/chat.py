@@ -33,10 +33,15 @@ GONE = "the caller went away"
 
 
 class ChatFailed(Fault):
-    """No model gave a whole answer. `outcome`: how it ended (`Course.outcome`)."""
+    """No model gave a whole answer. `outcome`: how it ended (`Course.outcome`).
 
-    def __init__(self, detail: str, outcome: Outcome) -> None:
-        self.detail, self.outcome = detail, outcome
+    `retry_after`: seconds after which a model may be asked again, where they are known; `again`: what the provider says of another try.
+    """
+
+    def __init__(
+        self, detail: str, outcome: Outcome, *, retry_after: float | None = None, again: bool | None = None
+    ) -> None:
+        self.detail, self.outcome, self.retry_after, self.again = detail, outcome, retry_after, again
         super().__init__(detail)
 
 
@@ -141,7 +146,7 @@ async def chat(
         await record.without(course.failure())
         if course.exhausted is not None:
             raise course.exhausted
-        raise ChatFailed(course.failure(), course.outcome())
+        raise _failed(course)
     text, citations = cited(completion.text, passages) if passages else (completion.text, ())
     return await record.answered(text, completion.finish, citations)
 
@@ -157,6 +162,17 @@ def _agents(
     if len(names) == 1:
         return messages[: -len(asked)], [turn.text for turn in asked], names.pop()
     return messages[: -len(asked)], [turn.said for turn in asked], None
+
+
+def _failed(course: Course) -> ChatFailed:
+    outcome, wait, detail = course.outcome(), course.retry_after, course.failure()
+    if outcome == "rate_limited":
+        when = "later" if wait is None else f"in {wait:.0f} s"
+        advice = (
+            "its quota is used up" if course.again is False else f"its limit is reached; try again {when}"
+        )
+        detail = f"{detail}: the provider says that {advice}, or ask for another model"
+    return ChatFailed(detail, outcome, retry_after=wait, again=course.again)
 
 
 def _named(model: str, catalogue: Catalogue, at: datetime) -> str:

@@ -98,7 +98,7 @@ class _Completing:
                 if pause is None:
                     pause = random.uniform(0.5, 1) * min(0.5 * 2**retry, LONGEST_WAIT)
                 late = time.monotonic() + pause > self.deadline
-                if attempted.attempt.outcome not in RETRIABLE or candidate.others or late or retry == RETRIES:
+                if not _may_help(attempted) or candidate.others or late or retry == RETRIES:
                     break
                 await asyncio.sleep(pause)
         return None
@@ -121,6 +121,8 @@ class _Completing:
             raise
         attempt = attempted.attempt
         self.course.attempts.append(attempt)
+        self.course.again = attempted.again
+        self.course.wait(attempted.wait)
         await health.record(place, attempt.outcome, attempt.latency_ms, attempted.wait)
         return attempted
 
@@ -160,3 +162,8 @@ class _Completing:
                 course.reservations.append(made)
 
         await finished(hold())  # whatever is held is known, so that it is given back
+
+
+def _may_help(attempted: Attempted) -> bool:
+    """Whether the same call again may come to more: as the provider says, else by how it failed."""
+    return attempted.attempt.outcome in RETRIABLE if attempted.again is None else attempted.again

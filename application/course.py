@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -55,9 +56,16 @@ class Course:
     said: list[str] = field(default_factory=list)
     """What is with the caller already: from then on no other model can take over."""
 
+    again: bool | None = None
+    """What the provider of the last attempt said of the same call again."""
+
+    free_at: float | None = None
+    """When a model may be asked again, by the monotonic clock; None: not known."""
+
     def begin(self) -> Course:
         """Once more: what was paid for stays, what was decided goes."""
         self.passed_over, self.exhausted, self.said = [], None, []
+        self.again = self.free_at = None
         return self
 
     async def save(
@@ -122,6 +130,17 @@ class Course:
             text = f"{decided.reason}; {self.exhausted.detail}"
             return msgspec.structs.replace(decided, model=route.degraded, by="budget", reason=text)
         return decided
+
+    def wait(self, seconds: float | None) -> None:
+        """A model may be asked again in so many seconds; of several the first one counts."""
+        if seconds is not None:
+            at = time.monotonic() + seconds
+            self.free_at = at if self.free_at is None else min(self.free_at, at)
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds until a model may be asked again, where that is known."""
+        return None if self.free_at is None else max(0.0, self.free_at - time.monotonic())
 
     def outcome(self) -> Outcome:
         """How it ended without an answer: as the last attempt did; where none was made, for what the last model was passed over."""

@@ -4,6 +4,8 @@ healthy ──(over half of the window's calls failed, or one failure that says 
 unhealthy ──(that moment has come)──▶ one call probes it ──▶ healthy, or unhealthy for twice as long
 
 No chance in it: of all callers one probes, so there is no crowd that had to be spread.
+
+A pause that a limit of the provider's brought about (429) is a matter of whoever else can be asked: who has no other model asks this one.
 """
 
 from __future__ import annotations
@@ -49,14 +51,35 @@ class Bucket(msgspec.Struct, frozen=True, array_like=True):
     latencies: dict[int, int] = {}
 
 
+class Pause(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a model is not to be asked, and for how many `seconds` more (0: somebody else is trying it). `limited`: by nothing but a 429."""
+
+    reason: str
+    seconds: float
+    limited: bool
+
+
 class Lately(msgspec.Struct, frozen=True, array_like=True):
-    """`until`: not to be asked before (seconds since 1970, 0: healthy), `since` when; `pauses` in a row so far; `reason` of the last."""
+    """`until`: not to be asked before (seconds since 1970, 0: healthy), `since` when; `pauses` in a row so far; `reason` of the last, and
+    whether that was a limit of the provider's."""
 
     buckets: tuple[Bucket, ...] = ()
     until: float = 0.0
     since: float = 0.0
     pauses: int = 0
     reason: str = ""
+    limited: bool = False
+
+    def pause(self, now: float) -> Pause | None:
+        """None: it is healthy. Whoever may probe it asks it all the same."""
+        match self.state(now):
+            case "healthy":
+                return None
+            case "unhealthy":
+                reason = f"unhealthy for {self.until - now:.1f} s more: {self.reason}"
+            case "probing":
+                reason = f"it is being tried again: {self.reason}"
+        return Pause(reason=reason, seconds=max(0.0, self.until - now), limited=self.limited)
 
     def state(self, now: float) -> State:
         """`probing`: the next call that is let through shows whether it is back."""
@@ -89,6 +112,7 @@ class Lately(msgspec.Struct, frozen=True, array_like=True):
             since=self.since or at,
             pauses=min(self.pauses + 1, 10),
             reason=f"{outcome}; {window.failed} of {window.calls} calls failed",
+            limited=outcome == "rate_limited",
         )
 
 

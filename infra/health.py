@@ -19,7 +19,7 @@ from typing import Any
 
 from application.ports import Place
 from domain.completion import Outcome
-from domain.health import FIRST, SILENT, Lately
+from domain.health import FIRST, SILENT, Lately, Pause
 from infra import common_health
 from infra.common_health import PROBE, Seen, with_seen
 from infra.reach import Away, Reach
@@ -71,19 +71,13 @@ class SharedHealth:
         self._tasks: set[asyncio.Task[None]] = set()
         self._sharing: asyncio.Task[None] | None = None
 
-    async def admit(self, place: Place) -> str | None:
+    async def admit(self, place: Place) -> Pause | None:
         known = self._known(place)
         if self._reach.there and time.monotonic() - known.asked > FRESH:
             await asyncio.wait({self._exchanged(known)}, timeout=PATIENCE)
         if known.lately.state(self._clock()) == "probing" and await self._may_probe(known):
             return None
-        lately, now = known.lately, self._clock()
-        state = lately.state(now)
-        if state == "healthy":
-            return None
-        if state == "unhealthy":
-            return f"unhealthy for {lately.until - now:.1f} s more: {lately.reason}"
-        return f"it is being tried again: {lately.reason}"
+        return known.lately.pause(self._clock())
 
     async def record(
         self, place: Place, outcome: Outcome, latency_ms: float, retry_after: float | None = None

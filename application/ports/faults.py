@@ -20,7 +20,8 @@ class Unavailable(Fault):
 
 
 class ProviderError(Fault):
-    """A provider's call failed. `retry_after` is in seconds, where the provider named it.
+    """A provider's call failed. `retry_after` is in seconds, where the provider named it; `again`: whether it says that the same call
+    may help; None: it says nothing of it.
 
     `partial` is what came before it failed, with the usage that it will be billed for (a stream that was cut).
     """
@@ -31,6 +32,9 @@ class ProviderError(Fault):
         detail: str,
         retry_after: float | None = None,
         partial: Completion | None = None,
+        *,
+        again: bool | None = None,
     ) -> None:
         self.outcome, self.detail, self.retry_after, self.partial = outcome, detail, retry_after, partial
+        self.again = again
         super().__init__(f"{outcome}: {detail}")

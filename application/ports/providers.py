@@ -11,7 +11,7 @@ import msgspec
 
 from domain.completion import Completion, CompletionRequest, Outcome
 from domain.default_routing import ProviderTiers
-from domain.health import Lately
+from domain.health import Lately, Pause
 from domain.tenant import ProviderKey
 
 
@@ -74,13 +74,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 class Health(Protocol):
     """How providers did lately, shared by all processes (alone where Redis is gone). Never fails, never waits for long."""
 
-    async def admit(self, place: Place) -> str | None:
-        """None: ask it (it is healthy, or this call is the probe). Else why not, for the record."""
+    async def admit(self, place: Place) -> Pause | None:
+        """None: ask it (it is healthy, or this call is the probe). Else why not. Who has nobody else may ask it all the same."""
 
     async def record(
         self, place: Place, outcome: Outcome, latency_ms: float, retry_after: float | None = None
     ) -> None:
-        """How a call ended. Every call that was admitted is recorded, cancelled ones too."""
+        """How a call ended. Every call that was admitted, or was made, is recorded, cancelled ones too."""
 
 
 class HealthKeeper(Protocol):

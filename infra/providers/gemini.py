@@ -113,7 +113,7 @@ class GeminiCompleter:
         return types.GenerateContentConfig(
             system_instruction=system or None,
             max_output_tokens=request.max_tokens,
-            stop_sequences=list(request.stop) or None,
+            stop_sequences=[text for text in request.stop if text] or None,
             seed=cast(int | None, options.get("seed")),
             # Each request is ours: it sends none by itself.
             automatic_continuation=False,

@@ -9,19 +9,10 @@ import msgspec
 from google.genai import errors
 
 from application.ports import ProviderError
-from domain.completion import Outcome
-from infra.providers.faults import LONGEST_WAIT, outcome_of, retry_after
+from infra.providers.faults import LONGEST_WAIT, fault
 from infra.providers.finishes import GEMINI, end
 from infra.providers.incoming import Incoming
 from infra.providers.server_events import ServerEvent
-
-BY_STATUS: dict[str, Outcome] = {
-    "UNAUTHENTICATED": "authentication",
-    "PERMISSION_DENIED": "authentication",
-    "NOT_FOUND": "not_found",
-    "RESOURCE_EXHAUSTED": "rate_limited",
-    "DEADLINE_EXCEEDED": "timeout",
-}
 
 
 class _Part(msgspec.Struct):
@@ -95,26 +86,28 @@ def told(error: errors.APIError) -> ProviderError:
     details: Any = error.details
     if isinstance(details, list):  # as streams that are not of events begin
         details = next(iter(details), None)
-    facts = details.get("error", details) if isinstance(details, dict) else {}
+    facts = details.get("error") if isinstance(details, dict) else None
     fields = getattr(error.response, "headers", None) or {}
-    return _fault(code, facts if isinstance(facts, dict) else {}, fields, f"HTTP {code}")
+    return _fault(code, facts, fields, f"HTTP {code}")
 
 
 def _said(error: Any) -> ProviderError:
     """An error that came with status 200, as within a stream."""
-    facts = error if isinstance(error, dict) else {}
-    code = facts.get("code")
-    return _fault(code if type(code) is int else 0, facts, {}, "the server broke off with an error")
+    code = error.get("code") if isinstance(error, dict) else 0
+    return _fault(code if type(code) is int else 0, error, {}, "the server broke off with an error")
 
 
-def _fault(code: int, facts: dict[str, Any], fields: Mapping[str, str], detail: str) -> ProviderError:
+def _fault(code: int, error: Any, fields: Mapping[str, str], detail: str) -> ProviderError:
+    facts, explained = (error, True) if isinstance(error, dict) else ({}, False)
     more = facts.get("details")
     details = [each for each in more if isinstance(each, dict)] if isinstance(more, list) else []
+    codes: tuple[object, ...] = (facts.get("status"),)
     if any(each.get("reason") == "API_KEY_INVALID" for each in details):
-        return ProviderError("authentication", detail)
-    outcome = BY_STATUS.get(str(facts.get("status"))) or outcome_of(code, (), str(facts.get("message")))
-    wait = retry_after(fields) or next(filter(None, map(_delay, details)), None)
-    return ProviderError(outcome, detail, wait)
+        codes = ("invalid_api_key",)
+    made = fault(code, codes, str(facts.get("message")), fields, detail=detail, explained=explained)
+    if made.retry_after is None:
+        made.retry_after = next(filter(None, map(_delay, details)), None)
+    return made
 
 
 def _delay(detail: dict[str, Any]) -> float | None:

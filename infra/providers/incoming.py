@@ -88,7 +88,8 @@ class Incoming:
         whole = self._so_far()
         if not whole.text and self.finish == "length":
             raise self.error("bad_request", "its tokens were used up before it said anything; allow more")
-        if not whole.text:
+        # A model may begin with what it was told to stop at.
+        if not whole.text and not (self.finish == "stop" and any(self._request.stop)):
             raise self.error("incomplete", "the server's answer is empty")
         return whole
 
@@ -99,7 +100,9 @@ class Incoming:
 
     def broken(self, error: ProviderError) -> ProviderError:
         """The same error with what has come."""
-        return self.error(error.outcome, error.detail, error.retry_after)
+        broken = self.error(error.outcome, error.detail, error.retry_after)
+        broken.again = error.again
+        return broken
 
     def _so_far(self) -> Completion:
         text = "".join(self._pieces).strip()

@@ -132,8 +132,8 @@ class OpenAICompleter:
         }
         if request.temperature is not None and not thinks:
             parameters["temperature"] = request.temperature
-        if request.stop:
-            parameters["stop"] = request.stop
+        if stop := [text for text in request.stop if text]:  # llama.cpp stops at once at an empty one
+            parameters["stop"] = stop
         if stream:
             parameters |= {"stream": True, "stream_options": {"include_usage": True}}
         return parameters

@@ -8,7 +8,7 @@ import msgspec
 import openai
 
 from application.ports import ProviderError
-from infra.providers.faults import outcome_of, retry_after
+from infra.providers.faults import fault
 from infra.providers.finishes import OPENAI, end
 from infra.providers.incoming import Incoming
 from infra.providers.server_events import ServerEvent
@@ -103,8 +103,9 @@ def _text(content: Any) -> str:
 
 
 def told(error: openai.APIStatusError) -> ProviderError:
-    outcome = outcome_of(error.status_code, (error.code, error.type), error.message)
-    return ProviderError(outcome, f"HTTP {error.status_code}", retry_after(error.response.headers))
+    status, explained = error.status_code, isinstance(error.body, dict)
+    codes, fields = (error.code, error.type), error.response.headers
+    return fault(status, codes, error.message, fields, detail=f"HTTP {status}", explained=explained)
 
 
 def _said(error: Any) -> ProviderError:
@@ -113,8 +114,8 @@ def _said(error: Any) -> ProviderError:
     facts = facts["error"] if isinstance(facts.get("error"), dict) else facts
     code = facts.get("code")
     status = int(code) if isinstance(code, int | str) and str(code).isdecimal() else 0
-    outcome = outcome_of(status, (code, facts.get("type")), str(facts.get("message")))
-    return ProviderError(outcome, "the server broke off with an error")
+    text, codes = str(facts.get("message")), (code, facts.get("type"))
+    return fault(status, codes, text, detail="the server broke off with an error")
 
 
 def _object(data: bytes) -> Any:

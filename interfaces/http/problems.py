@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 from typing import Any
 
 import msgspec
@@ -66,6 +67,9 @@ FAILURES: dict[Outcome, str] = {
 }
 """How the last attempt of a call ended → kind; all others are `provider-failed`."""
 
+TEMPORARY = frozenset({"too-many-requests", "provider-failed"})
+"""Kinds of failure after which another try may help, where it is known when, or the provider's limit is reached."""
+
 CODES = {
     "budget-exhausted": "insufficient_quota",
     "not-found": "model_not_found",
@@ -118,6 +122,11 @@ def on_refusal(request: Request[Any, Any, Any], error: Exception) -> Response[by
         facts["code"] = code_of(error)
     if isinstance(error, Conflict) and isinstance(version := facts.get("version"), int):
         headers.update(tag(version))
+    if isinstance(error, ChatFailed) and error.again is not False and kind in TEMPORARY:
+        if error.retry_after is not None:
+            headers |= {"X-Should-Retry": "true", "Retry-After": str(max(1, math.ceil(error.retry_after)))}
+        elif kind == "too-many-requests":
+            del headers["X-Should-Retry"]  # its clients wait for a while by themselves
     if kind == "unauthenticated":
         headers["WWW-Authenticate"] = 'Bearer realm="retrace"'
     if kind == "unavailable":
@@ -142,6 +151,8 @@ def code_of(error: Exception) -> str | None:
     """OpenAI's code for it, where there is one."""
     if isinstance(error, ChatFailed) and error.outcome == "context_too_long":
         return "context_length_exceeded"
+    if isinstance(error, ChatFailed) and error.outcome == "rate_limited" and error.again is False:
+        return "insufficient_quota"
     return CODES.get(kind_of(error))
 
 

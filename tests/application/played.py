@@ -12,6 +12,7 @@ from application.providers import Providers
 from domain.catalogue import Catalogue
 from domain.completion import Completion, CompletionRequest, Outcome, Usage
 from domain.errors import Refused
+from domain.health import Pause
 
 
 class Scripted:
@@ -24,11 +25,12 @@ class Scripted:
         name: str,
         *outcomes: Outcome,
         retry_after: float | None = None,
+        again: bool | None = None,
         pieces: tuple[str, ...] = ("y", "es"),
         meanwhile: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         self.name, self.outcomes, self.retry_after, self.pieces = name, list(outcomes), retry_after, pieces
-        self.meanwhile = meanwhile
+        self.meanwhile, self.again = meanwhile, again
         self.asked: list[CompletionRequest] = []
         self.closed = 0
 
@@ -42,7 +44,7 @@ class Scripted:
         if self.meanwhile is not None:
             await self.meanwhile()
         if outcome != "ok":
-            raise ProviderError(outcome, "x", self.retry_after)
+            raise ProviderError(outcome, "x", self.retry_after, again=self.again)
         return self._completion()
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
@@ -76,13 +78,15 @@ class Completers:
 
 @dataclass
 class PlayedHealth:
-    """`sick` are provider/model → why."""
+    """`sick` are provider/model → why; those in `limited` by a 429."""
 
     sick: dict[str, str] = field(default_factory=dict)
+    limited: set[str] = field(default_factory=set)
     recorded: list[tuple[str, Outcome]] = field(default_factory=list)
 
-    async def admit(self, place: Place) -> str | None:
-        return self.sick.get(f"{place.provider}/{place.model}")
+    async def admit(self, place: Place) -> Pause | None:
+        why = self.sick.get(place.id)
+        return None if why is None else Pause(reason=why, seconds=3.0, limited=place.id in self.limited)
 
     async def record(
         self, place: Place, outcome: Outcome, latency_ms: float, retry_after: float | None = None

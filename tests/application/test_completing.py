@@ -171,6 +171,52 @@ async def test_what_is_retired_too_small_or_sick_is_passed_over_with_the_reason(
     assert health.recorded == [("c/m", "ok")]
 
 
+def limited(*models: str) -> PlayedHealth:
+    return PlayedHealth(sick=dict.fromkeys(models, "unhealthy for 9 s more"), limited=set(models))
+
+
+async def test_who_has_no_other_model_asks_one_whose_provider_has_set_a_limit() -> None:
+    providers = played(Scripted("a", "ok"), health=limited("a/m"))
+    completion, course = await run("a/m", providers=providers)
+    assert completion is not None
+    assert (outcomes(course), course.passed_over) == ([("a", "ok")], [])
+
+
+async def test_one_with_a_limit_is_asked_after_all_others_and_before_the_last_resort() -> None:
+    a, b, local = Scripted("a", "ok"), Scripted("b", "unavailable"), Scripted("local", "ok")
+    providers = played(a, b, local, health=limited("a/m"))
+    async with asyncio.timeout(10):
+        completion, course = await run("a/m", "b/m", providers=providers)
+    assert completion is not None
+    assert outcomes(course) == [("b", "unavailable"), ("a", "ok")]
+    assert [each.model for each in course.passed_over] == ["a/m"]
+    health = limited("a/m")
+    health.sick["b/m"] = "unhealthy"
+    completion, course = await run("a/m", "b/m", providers=played(a, b, local, health=health))
+    assert outcomes(course) == [("a", "ok")]
+
+
+async def test_when_a_model_may_be_asked_again_is_known() -> None:
+    health = PlayedHealth(sick={"a/m": "unhealthy"})
+    _, course = await run("a/m", providers=played(Scripted("a", "ok"), health=health))
+    assert course.retry_after == pytest.approx(3, abs=1)
+    _, course = await run("a/m", providers=played(Scripted("a", "rate_limited", retry_after=600)))
+    assert (len(course.attempts), course.retry_after) == (1, pytest.approx(600, abs=5))
+    _, course = await run("a/m", providers=played(Scripted("a", "rate_limited")))
+    assert (len(course.attempts), course.retry_after) == (3, None)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "again", "calls"), [("rate_limited", False, 1), ("bad_request", True, 3)]
+)
+async def test_whether_another_try_helps_is_the_providers_to_say(
+    outcome: Outcome, again: bool, calls: int
+) -> None:
+    _, course = await run("a/m", providers=played(Scripted("a", outcome, again=again)))
+    assert len(course.attempts) == calls
+    assert course.again is again
+
+
 async def test_a_stream_comes_piece_by_piece() -> None:
     said: list[str] = []
     completion, course = await run("a/m", providers=played(Scripted("a", "ok")), said=said)

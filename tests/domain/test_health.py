@@ -112,3 +112,20 @@ def test_it_is_never_left_alone_for_longer_than_it_may_be(calls: list[tuple[Outc
         window = Window.of(lately, at)
         assert 0 <= window.failed <= window.calls
     assert all(one.number < other.number for one, other in pairwise(lately.buckets))
+
+
+def test_a_pause_says_whether_it_is_a_limit_of_the_providers_alone() -> None:
+    assert after("ok").pause(T) is None
+    limited = after("rate_limited").pause(T + 0.1)
+    assert limited is not None
+    assert (limited.limited, round(limited.seconds, 3)) == (True, 0.4)
+    assert limited.reason.startswith("unhealthy for 0.4 s more: rate_limited")
+    sick = after(*["timeout"] * 5).pause(T)
+    assert sick is not None
+    assert not sick.limited
+    probed = after("unavailable", lately=after("rate_limited"), at=T + 1).pause(T + 1)
+    assert probed is not None
+    assert not probed.limited
+    tried = after("rate_limited").pause(T + 1)
+    assert tried is not None
+    assert (tried.seconds, tried.reason) == (0, "it is being tried again: rate_limited; 1 of 1 calls failed")

@@ -69,13 +69,13 @@ async def test_a_circuit_opens_everywhere_is_probed_and_closes_everywhere(
     for health in both:
         why = await health.admit(where)
         assert why is not None
-        assert "unhealthy for" in why
-        assert "5 of 5 calls failed" in why
+        assert "unhealthy for" in why.reason
+        assert "5 of 5 calls failed" in why.reason
     await come(await until_of(one, where))
     assert await other.admit(where) is None
     why = await one.admit(where)
     assert why is not None
-    assert "being tried" in why
+    assert "being tried" in why.reason
     await other.record(where, "ok", 20)
     await asyncio.sleep(SOON)
     assert [await health.admit(where) for health in both] == [None, None]
@@ -131,7 +131,7 @@ async def test_what_the_provider_asked_for_is_kept_by_all(both: tuple[SharedHeal
     await asyncio.sleep(SOON)
     why = await other.admit(where)
     assert why is not None
-    assert 29 < float(why.split()[2]) <= 30
+    assert 29 < float(why.reason.split()[2]) <= 30
 
 
 async def test_an_owners_own_key_cools_nobody_elses_place(both: tuple[SharedHealth, SharedHealth]) -> None:

@@ -34,7 +34,7 @@ STATUSES: list[tuple[str, str, float | None]] = [
     ("429", "rate_limited", None),
     ("429-after", "rate_limited", 7),
     ("429-date", "rate_limited", 20),
-    ("429-long", "rate_limited", 60),
+    ("429-long", "rate_limited", 600),
     ("429-nonsense", "rate_limited", None),
     ("500", "unavailable", None),
     ("503", "unavailable", None),
