@@ -5,12 +5,15 @@ It follows no redirects: nobody is sent on to an address, or handed a key, that 
 
 from __future__ import annotations
 
+import errno
 import ssl
+import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -25,6 +28,9 @@ CONNECT = 5.0
 
 KEPT = 30.0
 """Seconds for which a connection waits to be used again."""
+
+STALE = 2.0
+"""Seconds within which a server that has closed a kept connection lets it be known. One that hangs up later may have worked on it."""
 
 LARGEST = 16 * 2**20
 """Bytes of a body; a provider's answer has some thousands."""
@@ -69,19 +75,8 @@ class Outgoing(httpx2.AsyncClient):
         follow_redirects: Any = False,
     ) -> httpx2.Response:
         """As httpx2's. With `stream` the body is read by the caller, who closes the response; that closes the connection unless all was read."""
-        url = _url(str(request.url))
         with _told(request):
-            response = await self._connected().request(
-                request.method,
-                url,
-                headers=_fields(
-                    tuple([field for field in request.headers.raw if field[0].lower() not in _OURS])
-                ),
-                data=request.read(),
-                allow_redirects=False,
-                timeout=_timeout(request.extensions.get("timeout")),
-                proxy=None if self._guarded else _proxy(url.scheme, url.host or ""),
-            )
+            response = await self._response(request)
             try:
                 fields = _received(response.raw_headers)
                 if stream:
@@ -96,6 +91,25 @@ class Outgoing(httpx2.AsyncClient):
                 response.close()
                 raise
         return httpx2.Response(response.status, headers=fields, content=content, request=request)
+
+    async def _response(self, request: httpx2.Request) -> aiohttp.ClientResponse:
+        """The head. What goes out on a kept connection that the server has closed meanwhile was not heard by anybody: it is sent again."""
+        url, raw = _url(str(request.url)), request.headers.raw
+        given: dict[str, Any] = {
+            "headers": _fields(tuple([field for field in raw if field[0].lower() not in _OURS])),
+            "data": request.read(),
+            "allow_redirects": False,
+            "timeout": _timeout(request.extensions.get("timeout")),
+            "proxy": None if self._guarded else _proxy(url.scheme, url.host or ""),
+        }
+        began = time.monotonic()
+        while True:
+            way = _Way()
+            try:
+                return await self._connected().request(request.method, url, trace_request_ctx=way, **given)
+            except aiohttp.ClientConnectionError as error:
+                if not (way.kept and _unheard(error) and time.monotonic() - began < STALE):
+                    raise
 
     async def aclose(self) -> None:
         if self._session is not None:
@@ -113,8 +127,33 @@ class Outgoing(httpx2.AsyncClient):
                 ssl=_trust(),
                 socket_factory=public_socket if self._guarded else None,
             )
-            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            trace = aiohttp.TraceConfig()
+            trace.on_connection_reuseconn.append(_reused)
+            self._session = aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]
+            )
         return self._session
+
+
+class _Way:
+    """How a request went out: on a connection that was `kept` from an earlier one, or on a new one."""
+
+    kept = False
+
+
+async def _reused(session: aiohttp.ClientSession, context: SimpleNamespace, *_: Any) -> None:
+    context.trace_request_ctx.kept = True
+
+
+def _unheard(error: aiohttp.ClientConnectionError) -> bool:
+    """Whether the connection ended before a single byte of an answer."""
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return isinstance(error.message, str)  # else it is the part of a head that came
+    # The cause stands there where aiohttp found it closed before it could write.
+    causes = (error, error.__cause__)
+    return any(isinstance(cause, ConnectionResetError) for cause in causes) or (
+        isinstance(error, aiohttp.ClientOSError) and error.errno in (errno.ECONNRESET, errno.EPIPE)
+    )
 
 
 class _Body(httpx2.AsyncByteStream):

@@ -18,13 +18,19 @@ Step = bytes | float | str
 
 @dataclass(frozen=True)
 class Reply:
-    """`body`: all of it. Else `steps`: bytes are sent, a number is slept, CUT ends it. `delay`: seconds before the head."""
+    """`body`: all of it. Else `steps`: bytes are sent, a number is slept, CUT ends it. `delay`: seconds before the head.
+
+    `raw`: these bytes in the place of all that, and then the connection is closed. `closes`: it is closed after the answer, which does
+    not say so.
+    """
 
     status: int = 200
     fields: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
     steps: Iterable[Step] = ()
     delay: float = 0.0
+    raw: bytes | None = None
+    closes: bool = False
 
 
 @dataclass
@@ -115,6 +121,10 @@ class _Connection(asyncio.Protocol):
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         if call.gone.is_set():
             return
+        if reply.raw is not None:
+            self.transport.write(reply.raw)
+            self.transport.close()
+            return
         self.transport.write(f"HTTP/1.1 {reply.status} X\r\n{lines}\r\n".encode() + (reply.body or b""))
         for step in reply.steps:
             if call.gone.is_set():
@@ -130,6 +140,8 @@ class _Connection(asyncio.Protocol):
         if reply.body is None and not call.gone.is_set():
             self.transport.write(b"0\r\n\r\n")
         call.over = True
+        if reply.closes:
+            self.transport.close()
 
 
 def server_events(events: Iterable[Step], end: bytes = b"\n\n") -> Reply:

@@ -122,6 +122,59 @@ async def test_a_certificate_that_nobody_trusts_is_no_connection_until_the_envir
     outgoing._trust.cache_clear()
 
 
+HUNG_UP = Reply(raw=b"")
+"""The server closes the connection when the request has come, without a word."""
+
+
+async def post(http: Outgoing, wire: Wire) -> httpx2.Response:
+    return await http.post(f"http://127.0.0.1:{wire.port}/", json={})
+
+
+async def test_a_kept_connection_that_the_server_has_closed_is_replaced(wire: Wire) -> None:
+    async with Outgoing(guarded=False) as http:
+        await asyncio.gather(*(post(http, wire) for _ in range(3)))
+        kept = {id(connection) for connection in wire.open}
+        assert len(kept) == 3
+        replies = [HUNG_UP, HUNG_UP, HUNG_UP]
+        wire.answer = lambda call: replies.pop() if replies else Reply(body=b'"here"')
+        assert (await post(http, wire)).json() == "here"
+    assert (len(wire.calls), wire.connections) == (7, 4)
+
+
+async def test_a_server_that_closes_after_each_answer_is_reached_each_time(wire: Wire) -> None:
+    wire.answer = lambda call: Reply(body=b'"here"', closes=True)
+    async with Outgoing(guarded=False) as http:
+        for _ in range(20):
+            assert (await post(http, wire)).json() == "here"
+    assert wire.connections == 20
+
+
+@pytest.mark.parametrize("raw", [b"", b"H", b"HTTP/1.1 200", b"HTTP/1.1 200 OK\r\nContent-"])
+@pytest.mark.parametrize("kept", [False, True])
+async def test_what_a_server_may_have_worked_on_is_not_sent_again(wire: Wire, raw: bytes, kept: bool) -> None:
+    async with Outgoing(guarded=False) as http:
+        if kept:
+            await post(http, wire)
+        answered = len(wire.calls)
+        wire.answer = lambda call: Reply(raw=raw)
+        with pytest.raises(httpx2.HTTPError):
+            await post(http, wire)
+    again = 1 if kept and not raw else 0  # a new connection, on which it ends
+    assert len(wire.calls) - answered == 1 + again
+
+
+async def test_a_server_that_hangs_up_late_is_not_asked_again(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outgoing, "STALE", 0.1)
+    async with Outgoing(guarded=False) as http:
+        await post(http, wire)
+        wire.answer = lambda call: Reply(raw=b"", delay=0.3)
+        with pytest.raises(httpx2.HTTPError):
+            await post(http, wire)
+    assert len(wire.calls) == 2
+
+
 async def test_a_redirect_is_not_followed(wire: Wire) -> None:
     wire.answer = lambda call: Reply(302, {"Location": f"http://127.0.0.1:{wire.port}/other"}, b"")
     async with Outgoing(guarded=False) as http:
