@@ -1,4 +1,4 @@
-"""Decisions about read models that belong on the record."""
+"""What belongs on the record of read models: decisions about them, and alerts of what went wrong with them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ import msgspec
 from application.changing import amend
 from application.context import Context
 from application.ports import Clock, Store
+from domain.projection import Projections
 from domain.tenant import Tenant
+
+ALERT_WORK = "projection_alert"
+"""Owed by who parks or stops, in the transaction that does. Its key says all:
+
+`parked/PROJECTION/VERSION/POSITION/TOPIC/ERROR`, `stopped/PROJECTION/VERSION/POSITION/PLACE/REASON/TIME` or
+`resumed/PROJECTION/VERSION/POSITION/PLACE/TIME`.
+"""
 
 
 class SkipProjectionEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,3 +38,27 @@ async def skip_projection_event(
         store=store,
     )
     return saved.position
+
+
+async def raise_projection_alert(key: str, context: Context, *, store: Store, clock: Clock) -> None:
+    """Put an alert on record: once for each event that was parked, and each time that a projection stopped. `key` is the work's."""
+    what, projection, version, position, *facts = key.split("/")
+    about = projection, int(version), int(position)
+
+    def decide(projections: Projections | None) -> Projections:
+        projections = projections or Projections.begin(context.tenant, clock())
+        if what == "parked":
+            kind, error = facts
+            projections.park(*about, kind=kind, error=error, at=clock())
+        elif what == "stopped":
+            place, reason, _ = facts
+            projections.stop(*about, place=place, reason=reason, at=clock())
+        else:
+            place, _ = facts
+            projections.resume(*about, place=place, at=clock())
+        return projections
+
+    # However often an event is parked, perhaps with another error: in a rebuild, or when it was retried.
+    once = "/".join(key.split("/")[:4]) if what == "parked" else key
+    inbox = f"{ALERT_WORK}/{once}"
+    await store.change(Projections, Projections.id_of(context.tenant), decide, context=context, inbox=inbox)

@@ -34,6 +34,8 @@ from application.ports import (
     Store,
     Vectors,
 )
+from application.projection import ALERT_WORK as PROJECTION_ALERT_WORK
+from application.projection import raise_projection_alert
 from application.providers import Providers
 from application.retention import RETENTION_WORK, KeepRetention, keep_retention
 from application.settling import RESERVATION_WORK, expire_reservation
@@ -155,6 +157,10 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
     async def do_raise_alerts(item: Item) -> None:
         await raise_alerts(item.key, _context(item, p.ids), store=p.store, clock=p.clock)
 
+    async def do_raise_projection_alert(item: Item) -> None:
+        context = _context(item, p.ids, "projector")
+        await raise_projection_alert(item.key, context, store=p.store, clock=p.clock)
+
     async def do_retention(item: Item) -> datetime | None:
         command = KeepRetention(at=p.clock())
         context = _context(item, p.ids, "retention")
@@ -173,6 +179,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         RETENTION_WORK: Kind(handler=do_retention, attempts=1000, lease=60.0),
         RESERVATION_WORK: Kind(handler=do_expire_reservation, attempts=20),
         ALERT_WORK: Kind(handler=do_raise_alerts),
+        PROJECTION_ALERT_WORK: Kind(handler=do_raise_projection_alert, attempts=20),
         ROLLOUT_WORK: Kind(handler=do_look_at_rollout, attempts=1000),
         ERASE_WORK: Kind(handler=do_erase, attempts=20, lease=60.0),
         ERASE_USER_WORK: Kind(handler=do_erase_user, attempts=20, lease=60.0),

@@ -14,6 +14,7 @@ from domain.conversation import Conversation
 from domain.document import Document
 from domain.errors import Invalid
 from domain.flag import Flags
+from domain.projection import Projections
 from domain.reservation import Reservation
 from domain.retention import Retention
 from domain.router import Router
@@ -34,6 +35,7 @@ KINDS: tuple[type[Aggregate[Any]], ...] = (
     Flags,
     Call,
     User,
+    Projections,
 )
 NAMES = {kind.TOPIC: kind for kind in KINDS}
 TOPICS = frozenset(topic for kind in KINDS for topic in events_of(kind))

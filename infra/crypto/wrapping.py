@@ -33,7 +33,7 @@ def unwrap(parent: AESGCM, wrapped: bytes, tenant: UUID, generation: int, subjec
     """Raises Tampered."""
     try:
         return parent.decrypt(wrapped[:12], wrapped[12:], _bound(tenant, generation, subject))
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # changed; cut short
         raise Tampered("a stored key does not open: another key wrapped it, or it was changed") from None
 
 

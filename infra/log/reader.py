@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from application.ports import Found, Tallied, Wanted
 from domain.base import EPOCH, Event
 from domain.errors import NotFound
 from domain.recorded import Recorded
-from infra.crypto.keyring import Keyring, subject_of, unseal_with
+from infra.crypto.keyring import Keyring, Tampered, subject_of, unseal_with
 from infra.database import Database
 from infra.log import codec
 from infra.log.finding import all_later, conditions, head, position_before
@@ -28,24 +28,37 @@ PAGE = 1000
 SPAN = 20_000
 """Positions of one query when events are looked for that no index knows."""
 
+UNREADABLE = (Tampered, msgspec.MsgspecError, ValueError, LookupError, TypeError, AttributeError)
+"""What one event's bytes may raise: they were changed, or another program wrote them."""
+
 Row = tuple[int, UUID, int, str, datetime, str, UUID, UUID | None, bytes, bytes, bytes | None]
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """The positions `after` + 1 to `last` of a tenant's log, without a gap; `hash` and `recorded_at` are those of `last`."""
+    """The positions `after` + 1 to `last` of a tenant's log, without a gap; `hash` and `recorded_at` are those of `last`.
+
+    `unreadable`: positions of events that do not open, or do not fit their class → the error's class; they stand in `events` without
+    their facts.
+    """
 
     after: int
     last: int
     hash: bytes
     recorded_at: datetime
     events: Sequence[Recorded]
+    unreadable: Mapping[int, str] = {}
 
     def halves(self) -> tuple[Batch, Batch]:
         """Two batches for this one of two events or more."""
         events, half = self.events, len(self.events) // 2
         middle = events[half - 1]
-        first = Batch(self.after, middle.position, middle.hash, middle.recorded_at, events[:half])
-        return first, Batch(middle.position, self.last, self.hash, self.recorded_at, events[half:])
+        first = Batch(
+            self.after, middle.position, middle.hash, middle.recorded_at, events[:half], self.unreadable
+        )
+        second = Batch(
+            middle.position, self.last, self.hash, self.recorded_at, events[half:], self.unreadable
+        )
+        return first, second
 
 
 class Reader:
@@ -57,10 +70,12 @@ class Reader:
 
     async def batch(self, tenant: UUID, after: int, limit: int, topics: Collection[str]) -> Batch | None:
         """What comes after position `after`, at most `limit` positions: of `topics` the events, of the others that they are there.
-        None at the end of the log. It ends before a gap; a batch without a position is one that begins with a gap."""
+        None at the end of the log. It ends before a gap; a batch without a position is one that begins with a gap: nothing follows,
+        though there is something beyond, or the tenant's head says so."""
         # One statement, for one sight of the log: what was committed between two looks would pass for something beyond a gap.
         counted = (
             "SELECT count(*), max(seq), EXISTS (SELECT FROM events WHERE tenant = %(tenant)s AND seq > %(until)s) "
+            "OR EXISTS (SELECT FROM heads WHERE tenant = %(tenant)s AND seq > %(after)s) "
             "FROM events WHERE tenant = %(tenant)s AND seq > %(after)s AND seq <= %(until)s"
         )
         wanted = (
@@ -86,9 +101,11 @@ class Reader:
                 wanted, [tenant, after, last, list(topics), last], binary=True, prepare=True
             )
             rows: list[Row] = await cursor.fetchall()
-        events = await self._opened(tenant, rows)
-        end = events[-1]
-        return Batch(after, last, end.hash, end.recorded_at, events if end.topic in topics else events[:-1])
+        end = rows[-1]
+        if end[3] not in topics:  # only its hash and its time are of interest
+            del rows[-1]
+        events, unreadable = await self._opened_each(tenant, rows)
+        return Batch(after, last, end[9], end[4], events, unreadable)
 
     async def page(self, tenant: UUID, after: int, limit: int) -> list[Recorded]:
         """At most `limit` events from position `after` + 1 on."""
@@ -199,17 +216,37 @@ class Reader:
             rows: list[Row] = await cursor.fetchall()
         return await self._opened(tenant, rows, whole)
 
+    async def _opened_each(
+        self, tenant: UUID, rows: Sequence[Row]
+    ) -> tuple[list[Recorded], Mapping[int, str]]:
+        """As `_opened`, and which of them could not be read. A key that does not open is no fault of one event's: it is raised."""
+        try:
+            return await self._opened(tenant, rows), {}
+        except UNREADABLE:
+            await self._keys_of(tenant, rows)
+        events: list[Recorded] = []
+        unreadable: dict[int, str] = {}
+        for row in rows:
+            try:
+                events += await self._opened(tenant, [row])
+            except UNREADABLE as error:
+                events.append(Recorded(row[0], tenant, *row[1:10], None))
+                unreadable[row[0]] = type(error).__name__
+        return events, unreadable
+
     async def _opened(self, tenant: UUID, rows: Sequence[Row], whole: bool = True) -> list[Recorded]:
-        subjects = {subject_of(row[10]) for row in rows if row[10] is not None}
-        keys = {
-            subject.bytes: key
-            for subject, key in (await self._keyring.load(tenant, map(_uuid, subjects))).items()
-        }
+        keys = await self._keys_of(tenant, rows)
         borrowed: list[Borrowed] = []
         events = [_event(tenant.bytes, row, keys, n, borrowed) for n, row in enumerate(rows)]
         if borrowed and whole:
             await give_back(events, borrowed, tenant=tenant, keyring=self._keyring)
         return [Recorded(row[0], tenant, *row[1:10], event) for row, event in zip(rows, events, strict=True)]
+
+    async def _keys_of(self, tenant: UUID, rows: Sequence[Row]) -> dict[bytes, AESGCM]:
+        """Those of the rows' subjects that have one, by the subject's bytes."""
+        subjects = {row[10][1:17] for row in rows if row[10] is not None and len(row[10]) > 16}
+        found = await self._keyring.load(tenant, map(_uuid, subjects))
+        return {subject.bytes: key for subject, key in found.items()}
 
 
 def _event(
@@ -217,7 +254,7 @@ def _event(
 ) -> Event | None:
     """None where the payload was erased or its key is gone. What is lent to it is added to `borrowed`."""
     _, stream, version, topic, recorded_at, actor, correlation, causation, _, _, payload = row
-    if payload is None or (key := keys.get(payload[1:17])) is None:
+    if payload is None or (key := keys.get(subject_of(payload))) is None:
         return None
     context = context_bytes(
         tenant,

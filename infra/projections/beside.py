@@ -80,7 +80,7 @@ class Beside:
                 writer=writer, system=system, reader=self._reader, hints=Hints(), place=place,
             )  # fmt: skip
             while copies := await self._here(place):
-                await projector.catch_up()
+                await projector.catch_up(aside=True)
                 for copy in copies:
                     await self._see_to(copy)
                 await asyncio.sleep(PAUSE)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from application.projection import ALERT_WORK
 from domain.base import NIL
 from domain.recorded import Recorded
 from infra.database import Connection
@@ -34,6 +36,7 @@ class Cursors:
     """Those of `projections` in `place`. All connections are for names of that place (`places.placed`)."""
 
     def __init__(self, projections: Sequence[Projection], place: Place) -> None:
+        self.place = place
         self._values: dict[str, Any] = {
             "nil": NIL,
             "place": place,
@@ -90,14 +93,77 @@ class Cursors:
         values = [batch.last, batch.hash, batch.recorded_at, tenant, cursor.projection, cursor.version]
         await connection.execute(update, values, prepare=True)
 
-    async def stop(self, connection: Connection, tenant: UUID, cursor: Cursor, reason: str) -> None:
-        log.error("projection %s stops for tenant %s: %s", cursor.projection, tenant, reason)
-        update = "UPDATE cursors SET stopped = %s WHERE tenant = %s AND projection = %s AND version = %s"
-        await connection.execute(update, [reason, tenant, cursor.projection, cursor.version])
+    async def stop(self, connection: Connection, tenant: UUID, cursor: Cursor) -> None:
+        """Where the log does not go on, until it does."""
+        await self._stop(connection, tenant, cursor, "gap", f"the log does not go on after {cursor.seq}")
+
+    async def stop_at(self, connection: Connection, cursor: Cursor, recorded: Recorded, kind: str) -> None:
+        """At an event that can't be applied, until somebody decides what becomes of it. `kind` of error."""
+        reason = f"event {recorded.position} can't be applied: {kind}"
+        await self._stop(connection, recorded.tenant, cursor, kind, reason)
+
+    async def _stop(
+        self, connection: Connection, tenant: UUID, cursor: Cursor, kind: str, reason: str
+    ) -> None:
+        log.error("a projection stops", extra={"facts": {**self._facts(tenant, cursor), "reason": reason}})
+        update = (
+            "UPDATE cursors SET stopped = %s, gap = %s WHERE tenant = %s AND projection = %s AND version = %s"
+        )
+        values = [reason, kind == "gap", tenant, cursor.projection, cursor.version]
+        await connection.execute(update, values)
+        await self._alert(connection, tenant, "stopped", cursor, cursor.seq, f"{self.place}/{kind}/{_now()}")
+
+    async def gaps(self, connection: Connection) -> list[UUID]:
+        """Tenants for which a projection stopped because the log did not go on. `connection` is the runner's."""
+        query = "SELECT DISTINCT tenant FROM cursors WHERE gap LIMIT 1000"
+        return [row[0] for row in await (await connection.execute(query, prepare=True)).fetchall()]
+
+    async def resume(self, connection: Connection, tenant: UUID) -> bool:
+        """Let those of a tenant go on that stopped at a gap which is there no more; tells whether there were any."""
+        update = (
+            "UPDATE cursors c SET stopped = NULL, gap = false WHERE c.tenant = %(tenant)s AND c.gap AND EXISTS "
+            "(SELECT FROM retrace.events e WHERE e.tenant = c.tenant AND e.seq = c.seq + 1) "
+            "RETURNING c.projection, c.version, c.seq, c.stopped, NULL"
+        )
+        rows = await (await connection.execute(update, {"tenant": tenant})).fetchall()
+        for row in rows:
+            cursor = Cursor(*row)
+            log.warning(
+                "a projection goes on: the gap is closed", extra={"facts": self._facts(tenant, cursor)}
+            )
+            await self._alert(connection, tenant, "resumed", cursor, cursor.seq, f"{self.place}/{_now()}")
+        return bool(rows)
 
     async def park(self, connection: Connection, cursor: Cursor, recorded: Recorded, kind: str) -> None:
         """Set an event aside. `kind` of error only: texts of errors may be personal."""
-        name, tenant, position = cursor.projection, recorded.tenant, recorded.position
-        log.error("projection %s parks event %s of tenant %s: %s", name, position, tenant, kind)
+        tenant, position = recorded.tenant, recorded.position
+        facts = {**self._facts(tenant, cursor), "position": position, "kind": recorded.topic, "error": kind}
+        log.error("an event is parked", extra={"facts": facts})
         insert = "INSERT INTO parked VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
-        await connection.execute(insert, [tenant, name, cursor.version, position, recorded.topic, kind])
+        values = [tenant, cursor.projection, cursor.version, position, recorded.topic, kind]
+        await connection.execute(insert, values)
+        await self._alert(connection, tenant, "parked", cursor, position, f"{recorded.topic}/{kind}")
+
+    async def _alert(
+        self, connection: Connection, tenant: UUID, what: str, cursor: Cursor, position: int, facts: str
+    ) -> None:
+        """Owe an alert, in the transaction that it is about (application/projection.py)."""
+        insert = (
+            "INSERT INTO retrace.work (tenant, kind, key, due_at, wake_at) VALUES (%s, %s, %s, now(), now()) "
+            "ON CONFLICT DO NOTHING"
+        )
+        key = f"{what}/{cursor.projection}/{cursor.version}/{position}/{facts}"
+        await connection.execute(insert, [tenant, ALERT_WORK, key])
+
+    def _facts(self, tenant: UUID, cursor: Cursor) -> dict[str, Any]:
+        return {
+            "projection": cursor.projection,
+            "version": cursor.version,
+            "place": self.place,
+            "tenant": str(tenant),
+            "position": cursor.seq,
+        }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

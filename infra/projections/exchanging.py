@@ -41,7 +41,7 @@ async def exchange_tables(
         f"USING (tenant, projection, version) WHERE c.{own} "
         "AND (l.seq IS DISTINCT FROM c.seq OR l.stopped IS DISTINCT FROM c.stopped) "
         "ON CONFLICT (tenant, projection, version) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, "
-        "recorded_at = excluded.recorded_at, stopped = excluded.stopped",
+        "recorded_at = excluded.recorded_at, stopped = excluded.stopped, gap = excluded.gap",
     ]
     for origin, place in moves:
         steps.append(

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from infra.database import Database
+from infra.projections.places import SCHEMAS, Place
 from projections.base import Projection
 
 
@@ -24,6 +25,42 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     parked: int
     stopped: str | None
+
+
+class ParkedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that a projection could not apply. `error`: the class of what it failed with; `at`: when."""
+
+    tenant: UUID
+    position: int
+    kind: str
+    error: str
+    at: datetime
+
+
+MOST = 100
+"""Parked events that are shown of one projection and tenant: the first."""
+
+Owner = tuple[str, int, UUID]
+"""Projection, version, tenant."""
+
+
+async def parked_events(
+    system: Database, place: Place = "live", tenant: UUID | None = None
+) -> dict[Owner, list[ParkedEvent]]:
+    """The first MOST of each projection's parked events in a place, for one tenant or for all. `system` has the role retrace_runner."""
+    query = (
+        "SELECT projection, version, tenant, seq, topic, error, at FROM (SELECT *, row_number() OVER "
+        f"(PARTITION BY projection, version, tenant ORDER BY seq) AS n FROM {SCHEMAS[place]}.parked "
+        "WHERE %(tenant)s::uuid IS NULL OR tenant = %(tenant)s) k WHERE n <= %(most)s ORDER BY 1, 3, 4"
+    )
+    async with system.system() as connection:
+        values = {"tenant": tenant, "most": MOST}
+        rows = await (await connection.execute(query.encode(), values)).fetchall()
+    found: dict[Owner, list[ParkedEvent]] = {}
+    for projection, version, owner, position, kind, error, at in rows:
+        event = ParkedEvent(tenant=owner, position=position, kind=kind, error=error, at=at)
+        found.setdefault((projection, version, owner), []).append(event)
+    return found
 
 
 async def lags(system: Database, projections: Sequence[Projection], tenant: UUID | None = None) -> list[Lag]:

@@ -1,7 +1,7 @@
 """Runs the projections: follows every tenant's log, batch by batch, each event once in effect.
 
 A batch and the cursor that moves past it are one transaction, under a lock on the cursor's row; so any number of projectors
-may run. A batch must go on where the cursor stands, number by number: a gap stops the projection for that tenant.
+may run. A batch must go on where the cursor stands, number by number: a gap stops the projection for that tenant, until it is closed.
 A projector serves one place (infra/projections/places.py), and there the projections that stand in it in the version that it has.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import Protocol
@@ -22,6 +23,7 @@ from domain.recorded import Recorded
 from infra.database import Connection, Database
 from infra.hints import Hints
 from infra.log.reader import Batch, Reader
+from infra.projections.aside import Aside
 from infra.projections.cursors import Cursor, Cursors
 from infra.projections.places import Place
 from infra.projections.skips import Skips, skips_of
@@ -41,6 +43,14 @@ TURN = 8
 
 ABREAST = 4
 """Tenants that one projector works on at the same time."""
+
+
+GAPS = 1.0
+"""Seconds between two looks at whether a gap is closed."""
+
+
+class Unreadable(Exception):
+    """A projection wants an event that could not be read."""
 
 
 class Writer(Protocol):
@@ -81,6 +91,9 @@ class Projector:
         self._system = system
         self._reader = reader
         self._hints = hints
+        self._topics = {projection.name: topics([projection]) for projection in projections}
+        self._aside = Aside(place)
+        self._gaps_at = -GAPS
 
     def within(self, connection: Connection) -> Projector:
         """This one, writing in the transaction that `connection` is in, which is of its place and of one tenant."""
@@ -100,7 +113,7 @@ class Projector:
         async with aclosing(self._hints.listen()) as listening:
             while True:
                 try:
-                    await self.catch_up(hinted)
+                    await self.catch_up(hinted, aside=True)
                     pause = 0.1
                     heard = await anext(listening)
                     hinted = heard or None
@@ -111,18 +124,46 @@ class Projector:
                     await asyncio.sleep(pause)
                     pause, hinted = min(pause * 2, 2.0), None
 
-    async def catch_up(self, tenants: Collection[UUID] | None = None) -> None:
-        """Bring every projection to the end of the log of these tenants (None: of all)."""
+    async def catch_up(self, tenants: Collection[UUID] | None = None, *, aside: bool = False) -> None:
+        """Bring every projection to the end of the log of these tenants (None: of all).
+
+        A tenant whose log can't be read stops the others by its error; with `aside` it is left aside for a while instead.
+        """
+        await self._look_at_gaps()
         while True:
             async with self._system.system() as connection:
-                behind = await self._cursors.behind(connection, tenants)
+                behind = self._aside.others(await self._cursors.behind(connection, tenants))
             moved = False
             for start in range(0, len(behind), ABREAST):
                 some = behind[start : start + ABREAST]
-                turns = (self.advance(tenant, batches=TURN) for tenant in some)
+                turns = (self._turn(tenant, aside) for tenant in some)
                 moved = any(await asyncio.gather(*turns)) or moved
             if not moved:  # all are at the end, or another projector is at it
                 return
+
+    async def _turn(self, tenant: UUID, aside: bool) -> bool:
+        try:
+            moved = await self.advance(tenant, batches=TURN)
+        except (Unavailable, psycopg.OperationalError):
+            raise
+        except Exception as error:
+            if not aside:
+                raise
+            self._aside.failed(tenant, error)
+            return False
+        self._aside.went_well(tenant)
+        return moved
+
+    async def _look_at_gaps(self) -> None:
+        """Go on where a gap was closed."""
+        if time.monotonic() - self._gaps_at < GAPS:
+            return
+        async with self._system.system() as connection:
+            tenants = await self._cursors.gaps(connection)
+        for tenant in tenants:
+            async with self._writer.tenant(tenant) as connection:
+                await self._cursors.resume(connection, tenant)
+        self._gaps_at = time.monotonic()
 
     async def advance(self, tenant: UUID, *, until: int | None = None, batches: int | None = None) -> bool:
         """Bring one tenant's projections to the end of its log, or to position `until`; tells whether anything moved.
@@ -150,6 +191,14 @@ class Projector:
                     ahead = asyncio.create_task(self._reader.batch(tenant, batch.last, BATCH, wanted))
                 if not await self._apply(tenant, batch, names):
                     break
+                if log.isEnabledFor(logging.DEBUG):
+                    facts = {
+                        "tenant": str(tenant),
+                        "after": batch.after,
+                        "last": batch.last,
+                        "place": self._place,
+                    }
+                    log.debug("a batch was applied", extra={"facts": {**facts, "projections": names}})
                 moved = True
                 if batches is not None and (batches := batches - 1) == 0:
                     break
@@ -172,9 +221,11 @@ class Projector:
         if self._place != "live" or tenant not in self._skips:
             self._skips[tenant] = await skips_of(self._reader, tenant)
 
-    def _is_for(self, name: str, recorded: Recorded) -> bool:
-        if type(recorded.event) not in self._projections[name].events:
+    def _is_for(self, name: str, recorded: Recorded, batch: Batch) -> bool:
+        if recorded.topic not in self._topics[name]:
             return False
+        if recorded.event is None and recorded.position not in batch.unreadable:
+            return False  # it was erased
         return (name, recorded.position) not in self._skips.get(recorded.tenant, ())
 
     async def _apply(self, tenant: UUID, batch: Batch, names: Collection[str]) -> bool:
@@ -186,10 +237,12 @@ class Projector:
         except (Unavailable, psycopg.OperationalError):
             raise
         except Exception as error:  # noqa: BLE001  # whatever a handler raises: found again and parked below
-            log.warning("a batch failed (%s), looking for the event", type(error).__name__)
+            facts = {"tenant": str(tenant), "after": batch.after, "last": batch.last}
+            facts["error"] = type(error).__name__
+            log.warning("a batch failed, looking for the event", extra={"facts": facts})
         moved = False
         for name in names:
-            own = [recorded for recorded in batch.events if self._is_for(name, recorded)]
+            own = [recorded for recorded in batch.events if self._is_for(name, recorded, batch)]
             moved = await self._narrow(tenant, structs.replace(batch, events=own), name) or moved
         return moved
 
@@ -218,8 +271,10 @@ class Projector:
                 events = [
                     recorded
                     for recorded in batch.events
-                    if recorded.position > cursor.seq and self._is_for(cursor.projection, recorded)
+                    if recorded.position > cursor.seq and self._is_for(cursor.projection, recorded, batch)
                 ]
+                if batch.unreadable and any(recorded.event is None for recorded in events):
+                    raise Unreadable
                 if events:
                     await self._projections[cursor.projection].apply(events, TransactionSql(connection))
                 await self._cursors.move(connection, tenant, cursor, batch)
@@ -230,23 +285,21 @@ class Projector:
         async with self._writer.tenant(tenant) as connection:
             for cursor in await self._cursors.locked(connection, tenant, names):
                 if cursor.seq == position:
-                    await self._cursors.stop(
-                        connection, tenant, cursor, f"the log does not go on after {position}"
-                    )
+                    await self._cursors.stop(connection, tenant, cursor)
         return False
 
     async def _park(self, tenant: UUID, batch: Batch, name: str, error: Exception) -> bool:
         """Set the batch's one event aside, or stop where the projection asks for that."""
-        (recorded,), kind = batch.events, type(error).__name__
+        (recorded,) = batch.events
+        kind = batch.unreadable.get(recorded.position, type(error).__name__)
         self._skips[tenant] = await skips_of(self._reader, tenant)
         async with self._writer.tenant(tenant) as connection:
             for cursor in await self._cursors.locked(connection, tenant, [name]):
                 if not batch.after <= cursor.seq < recorded.position:
                     return False
-                if self._is_for(name, recorded):  # nobody has just decided to leave it out
+                if self._is_for(name, recorded, batch):  # nobody has just decided to leave it out
                     if self._projections[name].on_failure == "stop":
-                        reason = f"event {recorded.position} can't be applied: {kind}"
-                        await self._cursors.stop(connection, tenant, cursor, reason)
+                        await self._cursors.stop_at(connection, cursor, recorded, kind)
                         return False
                     await self._cursors.park(connection, cursor, recorded, kind)
                 await self._cursors.move(connection, tenant, cursor, batch)

@@ -12,7 +12,7 @@ from application.ports import Unavailable
 from domain.errors import Ahead
 from infra.database import Database
 from infra.log.finding import head
-from infra.projections.lag import Lag, lags, reached
+from infra.projections.lag import Lag, Owner, ParkedEvent, lags, parked_events, reached
 from infra.projections.sql import TransactionSql
 from projections.base import Projection, Sql
 
@@ -73,6 +73,10 @@ class Reads:
     async def lags(self, tenant: UUID | None = None) -> list[Lag]:
         """Every projection's lag, for one tenant or for all."""
         return await lags(self._system, self._projections, tenant)
+
+    async def parked_events(self, tenant: UUID) -> dict[Owner, list[ParkedEvent]]:
+        """What the live projections could not apply of this tenant's."""
+        return await parked_events(self._system, "live", tenant)
 
     async def _wait(self, tenant: UUID, projection: Projection, position: int) -> None:
         deadline = datetime.now(UTC) + self._patience

@@ -15,7 +15,7 @@ from application.context import Context
 from application.projection import SkipProjectionEvent, skip_projection_event
 from infra.projections import comparing, parking, progress, read_models, switching
 from infra.projections import rebuild as rebuilding
-from infra.projections.lag import lags
+from infra.projections.lag import MOST, ParkedEvent, lags, parked_events
 from infra.projections.places import Build, Place, builds
 from infra.projections.rebuild import Workshop, workshop
 from interfaces.bootstrap import Services
@@ -54,6 +54,7 @@ def with_workshop(name: str, data: Path | None, do: Callable[[Workshop, Services
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """A projection in one place. The live one has a row a tenant, a copy has one row: `tenant` is null where it is of all.
 
+    `parked_events` are the first hundred of what it could not apply.
     `state`: live, building, ready (to be switched to), past (stays at a position) or former (to go back to).
     """
 
@@ -65,6 +66,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     behind: int
     seconds: float | None
     parked: int
+    parked_events: list[ParkedEvent]
     stopped: str | None
 
 
@@ -73,11 +75,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 @data_option
 @json_option
 def list_projections(tenant_id: UUID | None, data: Path | None, as_json: bool) -> None:
-    """Each projection's position and lag, tenant by tenant, and the copies beside the live ones."""
+    """Each projection's position and lag, tenant by tenant, the copies beside the live ones, and the events that could not be applied."""
 
     async def do(parts: Services) -> list[Standing]:
+        parked = await parked_events(parts.system, "live", tenant_id)
         live = [
-            Standing(state="live", **msgspec.structs.asdict(lag))
+            Standing(
+                state="live",
+                parked_events=parked.get((lag.projection, lag.version, lag.tenant), []),
+                **msgspec.structs.asdict(lag),
+            )
             for lag in await lags(parts.system, PROJECTIONS, tenant_id)
         ]
         copies = [
@@ -105,11 +112,26 @@ def list_projections(tenant_id: UUID | None, data: Path | None, as_json: bool) -
         ]
         for x in found
     ]
-    print_table(None, list(Standing.__struct_fields__), rows)
+    print_table(None, [name for name in Standing.__struct_fields__ if name != "parked_events"], rows)
+    parked = [
+        [x.projection, x.version, x.state, event.tenant, event.position, event.kind, event.error, event.at]
+        for x in found
+        for event in x.parked_events
+    ]
+    if parked:
+        columns = ["projection", "version", "state", "tenant", "position", "kind", "error", "at"]
+        print_table("parked events: `retrace projections retry` or `skip` them", columns, parked)
 
 
 async def _copy(parts: Services, build: Build) -> Standing:
     now = await progress.progress(parts.system, build)
+    parked = await parked_events(parts.system, build.place, build.scope())
+    own = [
+        event
+        for (name, version, _), events in parked.items()
+        if (name, version) == (build.projection, build.version)
+        for event in events
+    ]
     state = "former" if build.place == "old" else "ready" if build.built_at else "building"
     return Standing(
         projection=build.projection,
@@ -120,6 +142,7 @@ async def _copy(parts: Services, build: Build) -> Standing:
         behind=now.total - now.done,
         seconds=None,
         parked=now.parked,
+        parked_events=own[:MOST],
         stopped=now.stopped,
     )
 

@@ -73,6 +73,17 @@ def test_a_parked_event_is_retried_or_skipped_for_good(run: Run, tenant: UUID, d
         return next(x["parked"] for x in listed if (x["projection"], x["state"]) == ("costs", "live"))
 
     assert parked() == 1
+    (costs,) = [
+        x
+        for x in json.loads(run("list", "--json", "--tenant", str(tenant)).output)
+        if (x["projection"], x["state"]) == ("costs", "live")
+    ]
+    (event,) = costs["parked_events"]
+    assert (event["kind"], event["error"]) == ("conversation.metered", "ValueError")
+    shown = run("list", "--tenant", str(tenant)).output
+    assert "conversation.metered" in shown
+    assert "ValueError" in shown
+    assert "a text that may be personal" not in shown
     done = run("retry", "costs", "--tenant", str(tenant))
     assert "applied: " in done.output
     position = done.output.split("applied: ")[1].split()[0]

@@ -10,9 +10,15 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from application.projection import SkipProjectionEvent, skip_projection_event
+from application.projection import (
+    ALERT_WORK,
+    SkipProjectionEvent,
+    raise_projection_alert,
+    skip_projection_event,
+)
 from application.tenant import CreateTenant, create_tenant
 from domain.errors import NotFound
+from domain.projection import Projections
 from infra.projections.comparing import compare
 from infra.projections.parking import check_skippable, forget_parked, retry
 from infra.projections.rebuild import rebuild
@@ -88,6 +94,33 @@ async def test_a_skipped_event_is_on_record_and_left_out_of_rebuilds(log: Log) -
     assert await calls(log, tenant) == 2
 
 
+async def alerts(log: Log, tenant: UUID) -> list[Any]:
+    """Does the alerts that are owed, as a worker does; what the log has of them then."""
+    with psycopg.connect(log.url, autocommit=True) as superuser:
+        query = "DELETE FROM retrace.work WHERE tenant = %s AND kind = %s RETURNING key"
+        keys = [key for (key,) in superuser.execute(query, [tenant, ALERT_WORK]).fetchall()]
+    for key in (*keys, *keys):  # at least once
+        await raise_projection_alert(key, context(tenant), store=log.store, clock=now)
+    stream = log.store.stream(tenant, Projections.id_of(tenant))
+    return [recorded.event async for recorded in stream]
+
+
+async def test_parking_raises_one_alert_for_each_event_however_often_it_is_parked(log: Log) -> None:
+    tenant, position = await poisoned(log)
+    begun, alert = await alerts(log, tenant)
+    assert isinstance(begun, Projections.Begun)
+    assert isinstance(alert, Projections.EventParked)
+    assert (alert.projection, alert.position, alert.kind, alert.error) == (
+        "costs",
+        position,
+        "conversation.metered",
+        "ValueError",
+    )
+    async with shop_of(log, Poisoned()) as shop:
+        await retry(shop, tenant, position)  # parks it again, in a copy
+    assert len(await alerts(log, tenant)) == 2
+
+
 class Stopping(Poisoned):
     on_failure: ClassVar[Any] = "stop"
 
@@ -108,6 +141,9 @@ async def test_a_skip_lets_a_stopped_projection_go_on(log: Log) -> None:
         with psycopg.connect(log.url) as superuser:
             query = "SELECT stopped FROM retrace.cursors WHERE tenant = %s"
             (stopped,) = superuser.execute(query, [tenant]).fetchone() or ("",)
+        *_, alert = await alerts(log, tenant)
+        assert isinstance(alert, Projections.Stopped)
+        assert (alert.projection, alert.place, alert.reason) == ("costs", "live", "ValueError")
         position = int(re.findall(r"event (\d+) can't be applied", stopped)[0])
         await check_skippable(shop, tenant, position)
         command = SkipProjectionEvent(projection="costs", position=position, reason="broken")

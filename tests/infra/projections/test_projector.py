@@ -12,13 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.finishing import ended
-from infra.projections.lag import lags
+from domain.conversation import Conversation
+from infra.crypto.keyring import Keyring, Tampered
+from infra.log.reader import Reader
+from infra.projections.lag import lags, parked_events
 from infra.projections.sql import TransactionSql
 from projections import PROJECTIONS
 from projections.costs import usage
 from projections.sketch import bucket_of, percentile
 from projections.transcript import Transcript, get_interaction, list_conversations
-from tests.infra.log.parts import Log, context, log_on
+from tests.infra.log.parts import MASTER, Log, context, log_on
 from tests.infra.log.test_store import CUT
 from tests.infra.projections.parts import (
     Poisoned,
@@ -113,6 +116,92 @@ async def test_a_gap_in_the_log_stops_the_projection_instead_of_being_skipped(lo
     assert all(lag.stopped == "the log does not go on after 3" and lag.position == 3 for lag in found)
 
 
+async def test_a_projection_goes_on_by_itself_once_the_gap_is_closed(log: Log) -> None:
+    tenant = uuid4()
+    await talk(log, tenant, 2)
+    with psycopg.connect(log.url, autocommit=True) as superuser:
+        superuser.execute(
+            "CREATE TABLE public.aside AS SELECT * FROM retrace.events WHERE tenant = %s AND seq IN (4, 5)",
+            [tenant],
+        )
+        superuser.execute("DELETE FROM retrace.events WHERE tenant = %s AND seq IN (4, 5)", [tenant])
+        async with projecting(log) as projector:
+            await projector.catch_up([tenant])
+            assert {lag.position for lag in await lags(projector._system, PROJECTIONS, tenant)} == {3}
+            run = asyncio.create_task(projector.run())
+            superuser.execute("INSERT INTO retrace.events SELECT * FROM public.aside WHERE seq = 5")
+            await asyncio.sleep(0)  # one of two is still missing
+            superuser.execute("INSERT INTO retrace.events SELECT * FROM public.aside WHERE seq = 4")
+            await projector.wait(tenant)
+            await ended(run)
+            found = await lags(projector._system, PROJECTIONS, tenant)
+        superuser.execute("DROP TABLE public.aside")
+        query = "SELECT key FROM retrace.work WHERE tenant = %s AND kind = 'projection_alert' ORDER BY key"
+        owed = [key for (key,) in superuser.execute(query, [tenant]).fetchall()]
+    assert all(lag.stopped is None and lag.behind == 0 for lag in found)
+    assert await calls(log, tenant) == 2
+    for start in ("resumed/costs/", "stopped/costs/"):
+        assert sum(key.startswith(start) for key in owed) == 1
+
+
+async def test_events_that_are_missing_at_the_end_of_the_log_are_a_gap(log: Log) -> None:
+    tenant = uuid4()
+    await talk(log, tenant, 1)
+    with psycopg.connect(log.url, autocommit=True) as superuser:
+        superuser.execute("DELETE FROM retrace.events WHERE tenant = %s AND seq > 4", [tenant])
+    async with projecting(log) as projector:
+        await projector.catch_up([tenant])
+        found = await lags(projector._system, PROJECTIONS, tenant)
+    assert {lag.stopped for lag in found} == {"the log does not go on after 4"}
+
+
+async def test_an_event_that_does_not_open_is_parked_and_the_others_go_on(log: Log) -> None:
+    tenant = uuid4()
+    await talk(log, tenant, 3)
+    changed = "payload = set_byte(payload, length(payload) - 1, get_byte(payload, length(payload) - 1) # 1)"
+    metered = "tenant = %s AND topic = 'conversation.metered'"
+    with psycopg.connect(log.url, autocommit=True) as superuser:
+        query = f"SELECT seq FROM retrace.events WHERE {metered} ORDER BY seq"
+        _, (second,), _ = superuser.execute(query.encode(), [tenant]).fetchall()
+        update = f"UPDATE retrace.events SET {changed} WHERE {metered} AND seq = %s"
+        superuser.execute(update.encode(), [tenant, second])
+    async with projecting(log) as projector:
+        await projector.catch_up([tenant])
+        found = {lag.projection: lag for lag in await lags(projector._system, PROJECTIONS, tenant)}
+        parked = await parked_events(projector._system, tenant=tenant)
+    assert {name for name, lag in found.items() if lag.parked} == {
+        projection.name for projection in PROJECTIONS if Conversation.Metered in projection.events
+    }
+    assert all(lag.behind == 0 for lag in found.values())
+    (event,) = parked["costs", found["costs"].version, tenant]
+    assert (event.position, event.kind, event.error) == (second, "conversation.metered", "Tampered")
+    assert await calls(log, tenant) == 2
+
+
+async def test_a_tenant_whose_key_does_not_open_holds_nobody_up(
+    log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    locked, free = uuid4(), uuid4()
+    for tenant in (locked, free):
+        await talk(log, tenant, 1)
+    with psycopg.connect(log.url, autocommit=True) as superuser:
+        superuser.execute("UPDATE retrace.tenant_keys SET wrapped = '\\x00' WHERE tenant = %s", [locked])
+    async with projecting(log) as projector:
+        projector._reader = Reader(projector._reader._database, Keyring(log.database, MASTER))
+        with pytest.raises(Tampered):
+            await projector.catch_up([locked])
+        run = asyncio.create_task(projector.run())
+        await projector.wait(free)
+        assert not run.done()
+        await ended(run)
+        assert await projector.behind(locked) > 0
+    (line,) = [record for record in caplog.records if "can't be read" in record.getMessage()]
+    assert line.facts["tenant"] == str(locked)  # type: ignore[attr-defined]
+    with psycopg.connect(log.url, autocommit=True) as superuser:  # for the tests after this one
+        for table in ("heads", "events"):
+            superuser.execute(f"DELETE FROM retrace.{table} WHERE tenant = %s".encode(), [locked])
+
+
 async def test_a_projector_goes_on_after_its_connections_were_cut(log: Log) -> None:
     tenant = uuid4()
     async with projecting(log) as projector:
@@ -131,7 +220,7 @@ async def test_a_projector_that_is_stopped_at_any_moment_stops_listening(
 ) -> None:
     looked: list[object] = []
 
-    async def catch_up(_: object = None) -> None:
+    async def catch_up(_: object = None, **__: object) -> None:
         looked.append(None)
         await asyncio.sleep(0 if len(looked) < 3 else 60)
 
