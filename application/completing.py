@@ -117,10 +117,12 @@ class _Completing:
             attempted = await attempting.run(seconds)
         except BaseException:  # the caller has gone: what was said until now is paid for all the same
             self.course.attempts.append(cut := attempting.cut())
+            self.providers.called(cut)
             await asyncio.shield(health.record(place, "cancelled", cut.latency_ms))
             raise
         attempt = attempted.attempt
         self.course.attempts.append(attempt)
+        self.providers.called(attempt)
         self.course.again = attempted.again
         self.course.wait(attempted.wait)
         await health.record(place, attempt.outcome, attempt.latency_ms, attempted.wait)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from uuid import UUID
 
 import msgspec
+
+correlation: ContextVar[str | None] = ContextVar("correlation", default=None)
+"""Of the request or the work that is being done; goes into every line of the log."""
 
 
 class Expected(msgspec.Struct, frozen=True):

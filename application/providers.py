@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from application.ports import Cache, Completers, Counter, Health
+from application.ports import Cache, CallObserver, Completers, Counter, Health
 from application.spares import Spares
 from domain.catalogue import Catalogue
-from domain.completion import CompletionRequest
+from domain.completion import Attempt, CompletionRequest
 
 
 @dataclass(frozen=True, kw_only=True)
 class Providers:
-    """`catalogue` is the shipped one. `spares`: None where nothing is reserved ahead."""
+    """`catalogue` is the shipped one. `spares`: None where nothing is reserved ahead. `observer`: for the metrics."""
 
     completers: Completers
     catalogue: Catalogue
@@ -20,6 +20,11 @@ class Providers:
     health: Health
     cache: Cache
     spares: Spares | None = None
+    observer: CallObserver | None = None
+
+    def called(self, attempt: Attempt) -> None:
+        if self.observer is not None:
+            self.observer.called(attempt)
 
     def prompt_tokens(self, request: CompletionRequest) -> int:
         """With what a chat's form adds to each message."""

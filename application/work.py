@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from application.budget import ALERT_WORK, raise_alerts
-from application.context import Context
+from application.context import Context, correlation
 from application.conversation import ANSWER_WORK, Answer, answer
 from application.document import (
     PROCESS_WORK,
@@ -191,9 +191,11 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
 
 def _context(item: Item, ids: Ids, part: str = "worker") -> Context:
     """What comes of work goes on with what the work came of."""
-    return Context(
+    context = Context(
         tenant=item.tenant,
         actor=f"system:{part}",
         correlation=item.correlation or ids(),
         causation=item.causation,
     )
+    correlation.set(str(context.correlation))
+    return context

@@ -94,6 +94,10 @@ class Database:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    def stats(self) -> dict[str, int]:
+        """Of the pool, by psycopg's names."""
+        return self._pool.get_stats()
+
     @asynccontextmanager
     async def tenant(self, tenant: UUID) -> AsyncIterator[Connection]:
         """A transaction that sees and writes this tenant's rows only. Raises Unavailable."""

@@ -19,7 +19,7 @@ from typing import Any
 
 from application.ports import Place
 from domain.completion import Outcome
-from domain.health import FIRST, SILENT, Lately, Pause
+from domain.health import FIRST, SILENT, Lately, Pause, State
 from infra import common_health
 from infra.common_health import PROBE, Seen, with_seen
 from infra.reach import Away, Reach
@@ -103,6 +103,11 @@ class SharedHealth:
                 known.lately = with_seen(lately, known.seen)
         found = {place: known.lately for place, known in self._places.items()}
         return {place: lately for place, lately in found.items() if lately.buckets or lately.until}
+
+    def states(self) -> dict[Place, State]:
+        """As this process knows them."""
+        now = self._clock()
+        return {place: known.lately.state(now) for place, known in self._places.items()}
 
     async def reset(self, places: Collection[Place]) -> None:
         for place in places:

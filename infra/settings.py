@@ -51,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allow_private_addresses: bool = False
     log_level: str = "INFO"
     worker_concurrency: int = 16
+    metrics_port: int | None = None
 
     @property
     def embedded(self) -> bool:
@@ -128,12 +129,17 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
         "RETRACE_WORKER_CONCURRENCY",
         "pieces of work that one worker process does at once, 1 to 1000",
     ),
+    "metrics_port": (
+        "RETRACE_METRICS_PORT",
+        "port on RETRACE_HOST at which a worker or projector tells its metrics; below `retrace up` the worker's, the next is the projector's, "
+        "the one after the supervisor's. Without it only the HTTP API tells its own, at /metrics",
+    ),
 }
 
 NOT_YET = {"public_url": "RETRACE_PUBLIC_URL"}
 """Settings of later versions, and their variables. Whoever gives one is told so."""
 
-NUMBERS = {"port": (1, 65535), "worker_concurrency": (1, 1000)}
+NUMBERS = {"port": (1, 65535), "metrics_port": (1, 65533), "worker_concurrency": (1, 1000)}
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SCHEMES = {
     "database_url": ("postgresql", "postgres"),

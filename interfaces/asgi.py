@@ -11,9 +11,8 @@ from interfaces.bootstrap import Services
 from interfaces.http import ROUTERS
 from interfaces.http.authentication import provide_caller, provide_context, provide_principal
 from interfaces.http.gate import Gate
-from interfaces.http.health import Lags
 from interfaces.http.idempotency import Idempotent
-from interfaces.http.observing import Counters, Observed
+from interfaces.http.observing import Observed
 from interfaces.http.openapi import CONFIG, complete
 from interfaces.http.problems import HANDLERS, on_tampered
 
@@ -23,19 +22,15 @@ LARGEST_BODY = 256 * 1024
 
 def create_app(services: Services) -> ASGIApp:
     """An ASGI application. It opens and closes nothing: the services are the caller's."""
-    counters = Counters()
-    return Observed(litestar_app(services, counters), counters, services.ids)
+    return Observed(litestar_app(services), services.instruments, services.ids)
 
 
-def litestar_app(services: Services, counters: Counters) -> Litestar:
+def litestar_app(services: Services) -> Litestar:
     """The application without what observes it; its `openapi_schema` and routes can be looked at."""
-    lags = Lags(services)
     app = Litestar(
         route_handlers=list(ROUTERS),
         dependencies={
             "services": Provide(lambda: services, sync_to_thread=False),
-            "counters": Provide(lambda: counters, sync_to_thread=False),
-            "lags": Provide(lambda: lags, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
             "principal": Provide(provide_principal, sync_to_thread=False),
             "context": Provide(provide_context, sync_to_thread=False),
@@ -44,7 +39,7 @@ def litestar_app(services: Services, counters: Counters) -> Litestar:
         middleware=[Idempotent(services)],
         exception_handlers={**HANDLERS, Tampered: on_tampered},
         request_max_body_size=LARGEST_BODY,
-        signature_types=[Services, Counters, Lags],
+        signature_types=[Services],
         logging_config=None,
         openapi_config=CONFIG,
     )

@@ -29,6 +29,7 @@ from domain.catalogue import Catalogue
 from infra.audit.checkpoints import Checkpoints
 from infra.audit.verify import Report, verify
 from infra.cache import RedisCache
+from infra.crypto.checking import KeyCheck
 from infra.crypto.erasing import SubjectEraser
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
@@ -43,6 +44,9 @@ from infra.log.appender import Appender
 from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
 from infra.log.store import LogStore
+from infra.metrics.collected import Caches, Health, Log, Pools
+from infra.metrics.deployment import Deployment
+from infra.metrics.instruments import Instruments
 from infra.projections.reads import Reads
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
@@ -96,6 +100,9 @@ class Services:
     directory: Directory
     idempotency: Idempotency
     key_use: KeyUse
+    key_check: KeyCheck
+    instruments: Instruments
+    deployment: Deployment
     clock: Clock = utc_now
     ids: Ids = uuid7
     background: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -114,6 +121,11 @@ class Services:
             closely=closely,
         )
 
+    async def figures(self, accept: str = "") -> tuple[bytes, str]:
+        """What this process and the deployment's database have to tell Prometheus, and its media type, as `accept` has it."""
+        await self.deployment.refresh()
+        return self.instruments.exposition(accept)
+
     async def database_answers(self) -> bool:
         try:
             async with self.system.system() as connection:
@@ -121,6 +133,13 @@ class Services:
         except Unavailable:
             return False
         return True
+
+    async def keys_fault(self) -> str | None:
+        """Why nothing can be sealed or opened; None where it can, or the database does not answer. At most a second old."""
+        try:
+            return await self.key_check.fault()
+        except Unavailable:
+            return None
 
     async def redis_answers(self) -> bool | None:
         """None: there is none."""
@@ -169,6 +188,15 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
         stack.push_async_callback(health.close)
         spares = Spares(store=store, clock=utc_now, ids=uuid7)
         stack.push_async_callback(spares.close)
+        instruments, deployment = Instruments(catalogue), Deployment(system, PROJECTIONS)
+        for collector in (
+            deployment,
+            Pools(database, system, erasing),
+            Log(store),
+            Caches(cache, redis),
+            Health(health, instruments),
+        ):
+            instruments.registry.register(collector)
         providers = Providers(
             completers=completers,
             catalogue=catalogue,
@@ -176,6 +204,7 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
             health=health,
             cache=cache,
             spares=spares,
+            observer=instruments,
         )
         yield Services(
             settings=settings,
@@ -206,4 +235,7 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
             directory=CellDirectory(system),
             idempotency=StoredIdempotency(database, keyring),
             key_use=RedisKeyUse(redis),
+            key_check=KeyCheck(system, keyring),
+            instruments=instruments,
+            deployment=deployment,
         )

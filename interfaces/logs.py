@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-from contextvars import ContextVar
 from datetime import UTC, datetime
 
-correlation: ContextVar[str | None] = ContextVar("correlation", default=None)
-"""Id of the request that is being served; goes into every line."""
+from application.context import correlation
 
 
 class JsonFormatter(logging.Formatter):
@@ -22,8 +20,8 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage().partition("\n")[0],
             **getattr(record, "facts", {}),
         }
-        if (request := correlation.get()) is not None:
-            line["correlation"] = request
+        if (begun_by := correlation.get()) is not None:
+            line.setdefault("correlation", begun_by)
         if record.exc_info and record.exc_info[1] is not None:
             error = record.exc_info[1]
             line["error"] = type(error).__name__

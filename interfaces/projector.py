@@ -11,6 +11,10 @@ from infra.crypto.keyring import Keyring
 from infra.database import Database, migrate, wait_for
 from infra.hints import Hints
 from infra.log.reader import Reader
+from infra.metrics.collected import Pools
+from infra.metrics.deployment import Deployment
+from infra.metrics.instruments import Instruments
+from infra.metrics.server import tell_metrics, watch_loop
 from infra.projections.beside import Beside
 from infra.projections.projector import Projector
 from infra.reach import Reach
@@ -34,11 +38,39 @@ async def project(settings: Settings) -> None:
     ):
         keyring = Keyring(writer, settings.master())
         reader = Reader(writer, keyring)
-        projector = Projector(PROJECTIONS, writer=writer, system=system, reader=reader, hints=Hints(redis))
-        beside = Beside(PROJECTIONS, url=url, master=settings.master(), system=system, reader=reader)
+        instruments, figures = Instruments(), Deployment(system, PROJECTIONS)
+        for collector in (figures, Pools(writer, system)):
+            instruments.registry.register(collector)
+
+        async def tell(accept: str) -> tuple[bytes, str]:
+            await figures.refresh()
+            return instruments.exposition(accept)
+
+        projector = Projector(
+            PROJECTIONS,
+            writer=writer,
+            system=system,
+            reader=reader,
+            hints=Hints(redis),
+            observer=instruments,
+        )
+        copies = Beside(
+            PROJECTIONS,
+            url=url,
+            master=settings.master(),
+            system=system,
+            reader=reader,
+            observer=instruments,
+        )
         checkpoints = Checkpoints(writer, keyring)
         async with forgetting(system, keyring):
-            loops = (projector.run(), beside.run(), checkpoints.run(system))
+            loops = (
+                projector.run(),
+                copies.run(),
+                checkpoints.run(system),
+                tell_metrics(settings.host, settings.metrics_port, tell),
+                watch_loop(instruments),
+            )
             running = [asyncio.create_task(loop) for loop in loops]
             try:
                 await stopped(*running)

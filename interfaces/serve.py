@@ -11,9 +11,11 @@ from types import FrameType
 import uvicorn
 
 from infra.database import wait_for
+from infra.metrics.server import watch_loop
 from infra.settings import Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import services
+from interfaces.stopping import beside
 
 GRACE = 20
 """Seconds that running requests are given when the server stops."""
@@ -59,6 +61,7 @@ async def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=GRACE,
             server_header=False,
         )
-        await Server(config, parts.stopping).serve()
+        async with beside(watch_loop(parts.instruments)):
+            await Server(config, parts.stopping).serve()
         if parts.background:
             await asyncio.wait(parts.background, timeout=GRACE)

@@ -1,10 +1,14 @@
-"""What the roles without a web server share: they run until they are told to stop."""
+"""What roles share: they run until they are told to stop."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
+
+from application.finishing import ended
 
 
 async def stopped(*running: asyncio.Task[Any]) -> None:
@@ -19,3 +23,13 @@ async def stopped(*running: asyncio.Task[Any]) -> None:
     for task in running:
         if task.done():
             task.result()
+
+
+@asynccontextmanager
+async def beside(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """What goes on for ever beside what a role does, and ends with it."""
+    running = [asyncio.create_task(loop) for loop in loops]
+    try:
+        yield
+    finally:
+        await ended(*running)

@@ -19,6 +19,7 @@ from infra.embedded import Servers, servers
 from infra.embedded.process import ServerFailed, end_all, spawn
 from infra.embedded.room import LEAST, room
 from infra.settings import Secret, Settings, environment_of, master_text
+from interfaces.supervisor_metrics import Figures, metrics_port, telling
 
 ROLES = ("serve", "worker", "projector")
 READY = 60.0
@@ -73,12 +74,15 @@ class Tree:
         self._servers_due = 0.0
         self._known_failure = ""
         self._full = False
+        self.figures = Figures()
 
     def start(self, role: str) -> None:
         self._started[role] = time.monotonic()
+        environment = {**self._environment, **metrics_port(self.settings, role)}
         self._children[role] = spawn(
-            self._command(role), log=self.log_of(role), environment=self._environment, folder=None
+            self._command(role), log=self.log_of(role), environment=environment, folder=None
         )
+        self.figures.started(role)
 
     def wait_ready(self, told: Callable[[], bool] = lambda: False) -> None:
         """Until the HTTP role can serve, or `told` to stop. Raises NotReady."""
@@ -96,6 +100,8 @@ class Tree:
         """Start again what has died; a child that keeps dying less and less often. Say so when the disk is full."""
         self._look_at_room()
         self._look_at_servers()
+        for role, child in self._children.items():
+            self.figures.looked(role, alive=child.poll() is None)
         for role, child in list(self._children.items()):
             if child.poll() is None:
                 continue
@@ -136,6 +142,7 @@ class Tree:
         try:
             for name in self._servers.ensure():
                 self._say(f"{name} had died and was started again")
+                self.figures.started(name)
             self._known_failure = ""
         except (ServerFailed, OSError) as error:
             self._servers_due = time.monotonic() + SERVER_PAUSE
@@ -148,6 +155,7 @@ class Tree:
         """A server without room may end and start by itself all the time, and says so in its own log only."""
         try:
             left = room(self.settings.data)
+            self.figures.disk.set(left)
         except FileNotFoundError:  # there is no folder where all servers are elsewhere
             return
         if not self._full and left < LEAST:
@@ -200,9 +208,10 @@ def tree(
         environment = {**os.environ, **environment_of(there), "PYTHONPATH": path}
         started = Tree(settings, running, environment, say, command)
         try:
-            for role in roles:
-                started.start(role)
-            yield started
+            with telling(settings, started.figures, say):
+                for role in roles:
+                    started.start(role)
+                yield started
         finally:
             started.stop()
 

@@ -6,11 +6,12 @@ import asyncio
 
 from application.work import kinds
 from infra.database import wait_for
+from infra.metrics.server import tell_metrics, watch_loop
 from infra.settings import Settings
 from infra.work.rows import Work
 from infra.work.worker import Worker
 from interfaces.bootstrap import services
-from interfaces.stopping import stopped
+from interfaces.stopping import beside, stopped
 
 
 async def work(settings: Settings) -> None:
@@ -23,9 +24,16 @@ async def work(settings: Settings) -> None:
         parts.embedder.load()
         await parts.completers.load()
         worker = Worker(
-            Work(parts.system), kinds(parts), parts.hints, concurrency=settings.worker_concurrency
+            Work(parts.system),
+            kinds(parts),
+            parts.hints,
+            concurrency=settings.worker_concurrency,
+            observer=parts.instruments,
         )
         running = asyncio.create_task(worker.run())
-        await stopped(running)
-        worker.stop()
-        await running
+        async with beside(
+            tell_metrics(settings.host, settings.metrics_port, parts.figures), watch_loop(parts.instruments)
+        ):
+            await stopped(running)
+            worker.stop()
+            await running

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.completion import Completion, CompletionRequest, Outcome
+from domain.completion import Attempt, Completion, CompletionRequest, Outcome
 from domain.default_routing import ProviderTiers
 from domain.health import Lately, Pause
 from domain.tenant import ProviderKey
@@ -37,6 +37,12 @@ class Completers(Protocol):
 
     async def find(self, tenant: UUID, provider: str) -> Completer:
         """With the tenant's own key where it has one. Raises Refused with the names there are."""
+
+
+class CallObserver(Protocol):
+    """Is told of every call of a provider, for the metrics."""
+
+    def called(self, attempt: Attempt) -> None: ...
 
 
 class KeyedProviders(Protocol):

@@ -21,7 +21,7 @@ from infra.log.reader import Reader
 from infra.projections.abandoned import Abandoned
 from infra.projections.places import Build, Place, builds, placed
 from infra.projections.progress import NEAR, progress
-from infra.projections.projector import Projector
+from infra.projections.projector import Observer, Projector
 from infra.projections.read_models import UNBUILT
 from infra.projections.rebuild import finish, workshop
 from infra.projections.switching import switch
@@ -40,8 +40,16 @@ class Beside:
     """`url` is that of `migrate`, `master` the master key; `system` has the role retrace_runner, `reader` reads as retrace_projector."""
 
     def __init__(
-        self, projections: Sequence[Projection], *, url: str, master: bytes, system: Database, reader: Reader
+        self,
+        projections: Sequence[Projection],
+        *,
+        url: str,
+        master: bytes,
+        system: Database,
+        reader: Reader,
+        observer: Observer | None = None,
     ) -> None:
+        self._observer = observer
         self._projections = {projection.name: projection for projection in projections}
         self._url = url
         self._master = master
@@ -78,6 +86,7 @@ class Beside:
             projector = Projector(
                 tuple(self._projections.values()),
                 writer=writer, system=system, reader=self._reader, hints=Hints(), place=place,
+                observer=self._observer,
             )  # fmt: skip
             while copies := await self._here(place):
                 await projector.catch_up(aside=True)

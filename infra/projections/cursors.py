@@ -100,10 +100,16 @@ class Cursors:
     async def stop_at(self, connection: Connection, cursor: Cursor, recorded: Recorded, kind: str) -> None:
         """At an event that can't be applied, until somebody decides what becomes of it. `kind` of error."""
         reason = f"event {recorded.position} can't be applied: {kind}"
-        await self._stop(connection, recorded.tenant, cursor, kind, reason)
+        await self._stop(connection, recorded.tenant, cursor, kind, reason, recorded)
 
     async def _stop(
-        self, connection: Connection, tenant: UUID, cursor: Cursor, kind: str, reason: str
+        self,
+        connection: Connection,
+        tenant: UUID,
+        cursor: Cursor,
+        kind: str,
+        reason: str,
+        event: Recorded | None = None,
     ) -> None:
         log.error("a projection stops", extra={"facts": {**self._facts(tenant, cursor), "reason": reason}})
         update = (
@@ -111,7 +117,8 @@ class Cursors:
         )
         values = [reason, kind == "gap", tenant, cursor.projection, cursor.version]
         await connection.execute(update, values)
-        await self._alert(connection, tenant, "stopped", cursor, cursor.seq, f"{self.place}/{kind}/{_now()}")
+        facts = f"{self.place}/{kind}/{_now()}"
+        await self._alert(connection, tenant, "stopped", cursor, cursor.seq, facts, event)
 
     async def gaps(self, connection: Connection) -> list[UUID]:
         """Tenants for which a projection stopped because the log did not go on. `connection` is the runner's."""
@@ -142,18 +149,27 @@ class Cursors:
         insert = "INSERT INTO parked VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
         values = [tenant, cursor.projection, cursor.version, position, recorded.topic, kind]
         await connection.execute(insert, values)
-        await self._alert(connection, tenant, "parked", cursor, position, f"{recorded.topic}/{kind}")
+        about = f"{recorded.topic}/{kind}"
+        await self._alert(connection, tenant, "parked", cursor, position, about, recorded)
 
     async def _alert(
-        self, connection: Connection, tenant: UUID, what: str, cursor: Cursor, position: int, facts: str
+        self,
+        connection: Connection,
+        tenant: UUID,
+        what: str,
+        cursor: Cursor,
+        position: int,
+        facts: str,
+        event: Recorded | None = None,
     ) -> None:
-        """Owe an alert, in the transaction that it is about (application/projection.py)."""
+        """Owe an alert (application/projection.py), in the transaction that it is about. `event` led to it."""
         insert = (
-            "INSERT INTO retrace.work (tenant, kind, key, due_at, wake_at) VALUES (%s, %s, %s, now(), now()) "
-            "ON CONFLICT DO NOTHING"
+            "INSERT INTO retrace.work (tenant, kind, key, due_at, wake_at, correlation, causation) "
+            "VALUES (%s, %s, %s, now(), now(), %s, %s) ON CONFLICT DO NOTHING"
         )
         key = f"{what}/{cursor.projection}/{cursor.version}/{position}/{facts}"
-        await connection.execute(insert, [tenant, ALERT_WORK, key])
+        led = [event.correlation, event.id] if event is not None else [None, None]
+        await connection.execute(insert, [tenant, ALERT_WORK, key, *led])
 
     def _facts(self, tenant: UUID, cursor: Cursor) -> dict[str, Any]:
         return {

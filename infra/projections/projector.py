@@ -53,6 +53,13 @@ class Unreadable(Exception):
     """A projection wants an event that could not be read."""
 
 
+class Observer(Protocol):
+    """Is told what is done, for the metrics."""
+
+    def applied(self, place: str, positions: int, seconds: float) -> None: ...
+    def left_aside(self, place: str, tenants: int) -> None: ...
+
+
 class Writer(Protocol):
     def tenant(self, tenant: UUID) -> AbstractAsyncContextManager[Connection]: ...
 
@@ -82,7 +89,9 @@ class Projector:
         reader: Reader,
         hints: Hints,
         place: Place = "live",
+        observer: Observer | None = None,
     ) -> None:
+        self._observer = observer
         self._projections = {projection.name: projection for projection in projections}
         self._place = place
         self._skips: dict[UUID, Skips] = {}
@@ -104,6 +113,7 @@ class Projector:
             reader=self._reader,
             hints=self._hints,
             place=self._place,
+            observer=self._observer,
         )
 
     async def run(self) -> None:
@@ -138,6 +148,8 @@ class Projector:
                 some = behind[start : start + ABREAST]
                 turns = (self._turn(tenant, aside) for tenant in some)
                 moved = any(await asyncio.gather(*turns)) or moved
+            if self._observer is not None:
+                self._observer.left_aside(self._place, len(self._aside))
             if not moved:  # all are at the end, or another projector is at it
                 return
 
@@ -189,8 +201,12 @@ class Projector:
                 if batch.last - batch.after == BATCH:  # the next is read while this one is applied
                     asked = names
                     ahead = asyncio.create_task(self._reader.batch(tenant, batch.last, BATCH, wanted))
+                began = time.monotonic()
                 if not await self._apply(tenant, batch, names):
                     break
+                if self._observer is not None:
+                    took = time.monotonic() - began
+                    self._observer.applied(self._place, batch.last - batch.after, took)
                 if log.isEnabledFor(logging.DEBUG):
                     facts = {
                         "tenant": str(tenant),

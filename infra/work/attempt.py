@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from time import monotonic
+from typing import Any
 
+from application.context import correlation
 from application.ports import Unavailable
 from application.work import Kind
 from infra.work.error_text import error_text
@@ -13,6 +16,14 @@ from infra.work.leases import Lease
 from infra.work.rows import Ending, Finished, Item
 
 log = logging.getLogger("retrace.worker")
+
+ENDS = {
+    Ending.DONE: (logging.INFO, "work done"),
+    Ending.AGAIN: (logging.INFO, "work done, and due again"),
+    Ending.FAILED: (logging.WARNING, "work failed"),
+    Ending.PARKED: (logging.ERROR, "work parked"),
+    Ending.GIVEN_BACK: (logging.INFO, "work given back"),
+}
 
 LONGEST = 900.0
 """Seconds after which a try that has not ended is stopped; it counts as failed."""
@@ -23,10 +34,31 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
 
 
 async def attempt(item: Item, kind: Kind, lease: Lease) -> Finished:
-    """Raises CancelledError when its task is cancelled, else nothing."""
+    """Raises CancelledError when its task is cancelled, else nothing. The log tells how it ended, under the correlation of what was done."""
+    began, token = monotonic(), correlation.set(str(item.correlation) if item.correlation else None)
+    try:
+        _tell(logging.DEBUG, "work begun", item)
+        finished = await _attempt(item, kind, lease)
+        level, text = ENDS[finished.ending]
+        facts: dict[str, Any] = {"ms": round((monotonic() - began) * 1000, 1)}
+        if finished.error is not None:
+            facts["reason"] = finished.error
+        if finished.ending is Ending.FAILED:
+            facts["again_in"] = round(finished.wait, 1)
+        _tell(level, text, item, **facts)
+        return finished
+    finally:
+        correlation.reset(token)
+
+
+def _tell(level: int, text: str, item: Item, **facts: Any) -> None:
+    if log.isEnabledFor(level):
+        about = {"tenant": str(item.tenant), "kind": item.kind, "key": item.key, "attempt": item.attempts}
+        log.log(level, text, extra={"facts": {**about, **facts}})
+
+
+async def _attempt(item: Item, kind: Kind, lease: Lease) -> Finished:
     if item.attempts > kind.attempts:
-        facts = {"tenant": str(item.tenant), "kind": item.kind, "key": item.key}
-        log.error("work parked: no worker survived it", extra={"facts": facts})
         return Finished(item, Ending.PARKED, error="WorkerLost: no worker survived it")
     try:
         async with asyncio.timeout(LONGEST) as lease.scope:
@@ -53,7 +85,5 @@ def wait_after(attempts: int) -> float:
 
 def _failed(item: Item, kind: Kind, error: str, retry_after: float | None = None) -> Finished:
     last = item.attempts >= kind.attempts
-    facts = {"tenant": str(item.tenant), "kind": item.kind, "key": item.key, "attempt": item.attempts}
-    log.warning("work parked" if last else "work failed", extra={"facts": {**facts, "reason": error}})
     wait = max(wait_after(item.attempts), min(retry_after or 0.0, LONGEST))
     return Finished(item, Ending.PARKED if last else Ending.FAILED, wait=wait, error=error)

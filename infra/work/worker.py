@@ -11,6 +11,7 @@ import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
+from typing import Protocol
 
 import psycopg
 
@@ -35,7 +36,14 @@ STALE = 1.0
 """Seconds after which a claimed item that could not be begun is given back."""
 GRACE = 15.0
 """Seconds that running tries are given to end when the worker stops."""
+OUTCOMES = {ending: ending.name.lower() for ending in Ending}
 FAULTS = (Fault, psycopg.Error, OSError)
+
+
+class Observer(Protocol):
+    """Is told of every try, for the metrics."""
+
+    def tried(self, kind: str, outcome: str, seconds: float) -> None: ...
 
 
 class Worker:
@@ -50,7 +58,9 @@ class Worker:
         concurrency: int = 64,
         poll: float = POLL,
         grace: float = GRACE,
+        observer: Observer | None = None,
     ) -> None:
+        self._observer = observer
         self._work, self._kinds, self._hints = work, kinds, hints
         self._concurrency, self._poll, self._grace = concurrency, poll, grace
         self._lengths = {name: kind.lease for name, kind in kinds.items()}
@@ -141,12 +151,15 @@ class Worker:
         while True:
             item: Item | None = await self._ready.get()
             while item is not None and (lease := self._leases.begin(item, monotonic())) is not None:
+                began = monotonic()
                 try:
                     finished = await attempt(item, self._kinds[item.kind], lease)
                 except asyncio.CancelledError:
                     self._leases.end(item)
                     self._ended.append(Finished(item, Ending.GIVEN_BACK))
                     raise
+                if self._observer is not None:
+                    self._observer.tried(item.kind, OUTCOMES[finished.ending], monotonic() - began)
                 item = self._leases.end(item)
                 self._ended.append(finished)
                 self._count += 1

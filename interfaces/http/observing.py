@@ -1,46 +1,34 @@
-"""Around every request: its id, a log line without personal text, the counters of /metrics."""
+"""Around every request: its id, a log line without personal text, the figures of /metrics."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections import defaultdict
+from typing import Protocol
 from uuid import UUID
 
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from application.context import correlation
 from application.ports import Ids
-from interfaces.logs import correlation
 
 log = logging.getLogger("retrace.http")
-BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-"""Seconds; upper bounds of the latency histogram."""
-
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-class Counters:
-    """Requests by method, route and status; their latencies by method and route."""
+class Observer(Protocol):
+    """Is told of every request, for the metrics."""
 
-    def __init__(self) -> None:
-        self.requests: dict[tuple[str, str, int], int] = defaultdict(int)
-        self.latencies: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * (len(BUCKETS) + 1))
-        self.seconds: dict[tuple[str, str], float] = defaultdict(float)
-
-    def add(self, method: str, route: str, status: int, seconds: float) -> None:
-        bucket = next((n for n, bound in enumerate(BUCKETS) if seconds <= bound), len(BUCKETS))
-        self.requests[method, route, status] += 1
-        self.latencies[method, route][bucket] += 1
-        self.seconds[method, route] += seconds
+    def requested(self, method: str, route: str, status: int, seconds: float) -> None: ...
 
 
 class Observed:
     """The application with this around it; requests that find no route are seen as well."""
 
-    def __init__(self, app: ASGIApp, counters: Counters, ids: Ids) -> None:
-        self._app, self._counters, self._ids = app, counters, ids
+    def __init__(self, app: ASGIApp, observer: Observer, ids: Ids) -> None:
+        self._app, self._observer, self._ids = app, observer, ids
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -66,7 +54,7 @@ class Observed:
             # Never the path itself, which may hold what a stranger chose.
             route = str(scope.get("path_template") or "unknown")
             method = scope["method"] if scope["method"] in METHODS else "other"
-            self._counters.add(method, route, status, seconds)
+            self._observer.requested(method, route, status, seconds)
             facts = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
             log.info("request", extra={"facts": facts})
             correlation.reset(token)

@@ -20,7 +20,7 @@ import pytest_asyncio
 
 from infra.embedded import Servers
 from infra.settings import DESCRIPTIONS, load
-from interfaces import worker
+from interfaces import projector, worker
 from tests.doubles import gemini, openai
 from tests.doubles.wire import Wire
 from tests.interfaces.http.conftest import MASTER, OPERATOR
@@ -183,6 +183,38 @@ async def worker_concurrency(deployment: Deployment) -> None:
     assert made == [3]
 
 
+async def metrics_port(deployment: Deployment) -> None:
+    """A worker and a projector tell their metrics there, each what it does and how the deployment is."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        number = probe.getsockname()[1]
+    environment = {**deployment.environment, "RETRACE_METRICS_PORT": str(number)}
+    settings = load(environment, deployment.log.parent)
+    told: list[str] = []
+
+    async def asked(*_: object) -> None:
+        text = ""
+        async with httpx.AsyncClient(base_url=f"http://{HOST}:{number}", trust_env=False) as http:
+            async with asyncio.timeout(60):
+                while "retrace_projection_lag_events{" not in text:
+                    with suppress(httpx.TransportError):
+                        assert (await http.get("/healthz")).json() == {"status": "ok"}
+                        text = (await http.get("/metrics")).text
+                    await asyncio.sleep(0.05)
+        told.append(text)
+
+    for role, run in ((worker, worker.work), (projector, projector.project)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(role, "stopped", asked)
+            await run(settings)
+    first, last = told
+    assert "retrace_provider_calls_total" in first
+    assert 'retrace_database_connections{role="retrace_projector"' in last
+    for name in ("process_resident_memory_bytes ", "retrace_loop_stall_seconds_count "):
+        assert name in first
+        assert name in last
+
+
 def asks(provider: str, model: str) -> Proof:
     """Its double is asked, with its key."""
 
@@ -205,6 +237,7 @@ PROOFS: dict[str, Proof] = {
     "RETRACE_PORT": port,
     "RETRACE_LOG_LEVEL": log_level,
     "RETRACE_WORKER_CONCURRENCY": worker_concurrency,
+    "RETRACE_METRICS_PORT": metrics_port,
     "RETRACE_ALLOW_PRIVATE_ADDRESSES": allow_private_addresses,
     "OPENAI_API_KEY": asks("openai", "gpt-4o"),
     "OPENAI_BASE_URL": asks("openai", "gpt-4o-mini"),

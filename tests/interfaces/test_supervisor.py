@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
+import msgspec
 import psutil
 import psycopg
 import pytest
@@ -112,6 +114,28 @@ def test_a_role_that_dies_is_started_again_and_said_so(settings: Settings) -> No
     assert len(said) == 1
     assert said[0].startswith("worker ended (SIGKILL) and is started again now; its log: ")
     assert not any(running(pid) for pid in pids)
+
+
+def test_the_supervisor_tells_its_metrics_and_each_role_its_port(settings: Settings) -> None:
+    port = free_port()
+    settings = msgspec.structs.replace(settings, metrics_port=port)
+    said: list[str] = []
+    with tree(settings, said.append, ("serve", "worker"), stand_in) as roles:
+        roles.wait_ready()
+        os.kill(roles.pid_of("worker"), signal.SIGKILL)
+        until(lambda: (roles.look(), len(said))[1] == 1)
+        roles.look()
+        told = httpx.get(f"http://127.0.0.1:{port + 2}/metrics", trust_env=False).text
+        ports = {
+            role: psutil.Process(roles.pid_of(role)).environ().get("RETRACE_METRICS_PORT")
+            for role in ("worker",)
+        }
+    assert 'retrace_role_up{role="serve"} 1.0' in told
+    assert 'retrace_starts_total{name="worker"} 2.0' in told
+    assert "retrace_disk_free_bytes " in told
+    assert ports == {"worker": str(port)}
+    with socket.create_server(("127.0.0.1", port + 2)), tree(settings, said.append, (), stand_in):
+        assert "metrics are not told" in said[-1]
 
 
 def test_a_role_that_keeps_dying_is_started_less_and_less_often(

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from application.context import Context
 from application.projection import (
     ALERT_WORK,
     SkipProjectionEvent,
@@ -97,10 +98,13 @@ async def test_a_skipped_event_is_on_record_and_left_out_of_rebuilds(log: Log) -
 async def alerts(log: Log, tenant: UUID) -> list[Any]:
     """Does the alerts that are owed, as a worker does; what the log has of them then."""
     with psycopg.connect(log.url, autocommit=True) as superuser:
-        query = "DELETE FROM retrace.work WHERE tenant = %s AND kind = %s RETURNING key"
-        keys = [key for (key,) in superuser.execute(query, [tenant, ALERT_WORK]).fetchall()]
-    for key in (*keys, *keys):  # at least once
-        await raise_projection_alert(key, context(tenant), store=log.store, clock=now)
+        query = (
+            "DELETE FROM retrace.work WHERE tenant = %s AND kind = %s RETURNING key, correlation, causation"
+        )
+        owed = superuser.execute(query, [tenant, ALERT_WORK]).fetchall()
+    for key, correlation, causation in (*owed, *owed):  # at least once
+        about = Context(tenant=tenant, actor="system:projector", correlation=correlation, causation=causation)
+        await raise_projection_alert(key, about, store=log.store, clock=now)
     stream = log.store.stream(tenant, Projections.id_of(tenant))
     return [recorded.event async for recorded in stream]
 
@@ -116,6 +120,9 @@ async def test_parking_raises_one_alert_for_each_event_however_often_it_is_parke
         "conversation.metered",
         "ValueError",
     )
+    parked = await log.store.event(tenant, position)
+    *_, recorded = [each async for each in log.store.stream(tenant, Projections.id_of(tenant))]
+    assert (recorded.correlation, recorded.causation) == (parked.correlation, parked.id)
     async with shop_of(log, Poisoned()) as shop:
         await retry(shop, tenant, position)  # parks it again, in a copy
     assert len(await alerts(log, tenant)) == 2

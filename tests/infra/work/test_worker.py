@@ -99,6 +99,47 @@ async def test_all_work_is_done_once(rows: Rows, database: Database) -> None:
     assert await rows.count() == 0
 
 
+async def test_the_log_and_the_metrics_tell_what_is_done(
+    rows: Rows, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    for key in ("good", "again", "bad"):
+        await rows.owe(A, "answer", key)
+    told: list[tuple[str, str]] = []
+
+    class Told:
+        def tried(self, kind: str, outcome: str, seconds: float) -> None:
+            assert seconds >= 0
+            told.append((kind, outcome))
+
+    async def handler(item: Item) -> datetime | None:
+        if item.key == "bad":
+            raise ValueError("Maria Silva, +55 11 91234-5678")
+        return datetime.now(UTC) + timedelta(days=1) if item.key == "again" else None
+
+    kind = Kind(handler=handler, attempts=1)
+    worker = Worker(Work(database), {"answer": kind}, Hints(), poll=0.05, observer=Told())
+    with caplog.at_level(logging.DEBUG, "retrace.worker"):
+        running = asyncio.create_task(worker.run())
+        await until(lambda: len(told) == 3)
+        worker.stop()
+        await running
+    assert sorted(told) == [("answer", "again"), ("answer", "done"), ("answer", "parked")]
+    lines = {
+        (record.facts["key"], record.getMessage()): record  # type: ignore[attr-defined]
+        for record in caplog.records
+        if hasattr(record, "facts") and "key" in record.facts
+    }
+    assert {text for key, text in lines if key == "good"} == {"work begun", "work done"}
+    assert ("again", "work done, and due again") in lines
+    parked = lines["bad", "work parked"]
+    assert parked.levelno == logging.ERROR
+    facts = parked.facts  # type: ignore[attr-defined]
+    assert (facts["kind"], facts["attempt"]) == ("answer", 1)
+    assert facts["reason"].startswith("ValueError: ")
+    assert facts["ms"] >= 0
+    assert "Silva" not in str([vars(record) for record in caplog.records])
+
+
 async def test_a_failure_is_kept_without_the_words_it_was_about(
     rows: Rows, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -15,7 +15,6 @@ from domain.tenant import SCOPES
 from interfaces.asgi import litestar_app
 from interfaces.bootstrap import Services
 from interfaces.http.gate import is_api
-from interfaces.http.observing import Counters
 from tests.interfaces.http.conftest import OPERATOR, Customer
 
 AS_OPERATOR = {"Authorization": f"Bearer {OPERATOR}"}
@@ -68,7 +67,7 @@ async def test_a_key_without_the_scope_is_403_and_told_which(
 
 
 async def test_every_route_of_the_api_says_what_it_asks_of_the_caller(parts: Services) -> None:
-    app = litestar_app(parts, Counters())
+    app = litestar_app(parts)
     for route in app.routes:
         for handler in getattr(route, "route_handlers", ()):
             if isinstance(handler, HTTPRouteHandler) and is_api(handler) and handler.name != "OPTIONS":
@@ -82,7 +81,7 @@ async def test_every_route_of_the_api_says_what_it_asks_of_the_caller(parts: Ser
 async def test_a_scope_is_asked_for_on_every_route(
     parts: Services, ours: Customer, anyone: httpx.AsyncClient
 ) -> None:
-    description = litestar_app(parts, Counters()).openapi_schema.to_schema()
+    description = litestar_app(parts).openapi_schema.to_schema()
     keys = {scope: await ours.limited(*(s for s in SCOPES if s != scope)) for scope in SCOPES}
     tried = 0
     for path, item in description["paths"].items():

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from interfaces.asgi import litestar_app
 from interfaces.bootstrap import Services
 from interfaces.http import audit_follow
-from interfaces.http.observing import Counters
 from interfaces.http.openapi import EXAMPLES
 from tests.interfaces.http.conftest import OPERATOR, Customer
 
@@ -138,7 +137,7 @@ def check(reply: httpx.Response, request: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def paths(parts: Services) -> dict[str, Any]:
-    found: dict[str, Any] = litestar_app(parts, Counters()).openapi_schema.to_schema()["paths"]
+    found: dict[str, Any] = litestar_app(parts).openapi_schema.to_schema()["paths"]
     return found
 
 

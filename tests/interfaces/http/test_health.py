@@ -8,12 +8,16 @@ from typing import Any
 from unittest.mock import patch
 
 import httpx
+import msgspec
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisGone
 
 from application.ports import Unavailable
-from interfaces.bootstrap import Services
+from infra.settings import Secret, Settings
+from interfaces.asgi import create_app
+from interfaces.bootstrap import Services, services
 from interfaces.logs import JsonFormatter
 from tests.interfaces.http.conftest import Customer
 
@@ -22,7 +26,7 @@ async def test_it_is_alive_and_ready(anyone: httpx.AsyncClient) -> None:
     assert (await anyone.get("/healthz")).json() == {"status": "ok"}
     reply = await anyone.get("/readyz")
     assert reply.status_code == 200
-    assert reply.json() == {"status": "ready", "database": "ok", "redis": "ok"}
+    assert reply.json() == {"status": "ready", "database": "ok", "keys": "ok", "redis": "ok"}
 
 
 async def test_without_a_database_it_is_alive_and_not_ready(
@@ -35,6 +39,19 @@ async def test_without_a_database_it_is_alive_and_not_ready(
         assert (await anyone.get("/healthz")).status_code == 200
         reply = await anyone.get("/readyz")
         assert (reply.status_code, reply.json()["database"]) == (503, "does not answer")
+
+
+async def test_where_no_key_opens_it_is_not_ready(
+    ours: Customer, parts: Services, settings: Settings
+) -> None:
+    other = msgspec.structs.replace(settings, master_key=Secret("QUJD" * 10 + "QUI="))
+    async with services(other, pool=2) as locked:
+        transport = httpx.ASGITransport(create_app(locked))
+        async with httpx.AsyncClient(transport=transport, base_url="http://retrace") as client:
+            reply = await client.get("/readyz")
+            assert (reply.status_code, reply.json()["status"]) == (503, "not ready")
+            assert "RETRACE_MASTER_KEY takes several" in reply.json()["keys"]
+            assert (await client.get("/healthz")).status_code == 200
 
 
 async def test_without_redis_it_is_ready_and_says_so(ours: Customer, parts: Services) -> None:
@@ -64,10 +81,31 @@ async def test_metrics_count_by_route_and_never_by_what_a_stranger_chose(
     assert any(line.startswith('retrace_saves_total{outcome="done"}') for line in lines)
     assert any(line.startswith('retrace_projection_lag_events{projection="transcript"}') for line in lines)
     assert "canary" not in reply.text.lower()
+    assert any(line.startswith('retrace_projection_stopped_tenants{projection="costs"}') for line in lines)
+    called = 'retrace_provider_calls_total{model="extractive",outcome="ok",provider="local"} '
+    assert any(line.startswith(called) for line in lines)
+    assert any(line.startswith("retrace_provider_call_seconds_bucket") for line in lines)
+    assert any(
+        line.startswith('retrace_provider_circuit{model="extractive",provider="local",state="healthy"} 1')
+        for line in lines
+    )
+    assert any(
+        line.startswith('retrace_database_connections{role="retrace_app",state="used"}') for line in lines
+    )
+    assert any(line.startswith("retrace_redis_up ") for line in lines)
+    assert str(ours.tenant) not in reply.text
     for line in lines:
         assert line.startswith("# ") or float(line.rpartition(" ")[2]) >= 0
     names = {line.split()[2] for line in lines if line.startswith("# TYPE")}
     assert len(names) == sum(line.startswith("# TYPE") for line in lines)
+
+
+async def test_metrics_are_told_as_open_metrics_where_that_is_asked_for(anyone: httpx.AsyncClient) -> None:
+    accept = {"Accept": "application/openmetrics-text;version=1.0.0"}
+    reply = await anyone.get("/metrics", headers=accept)
+    assert reply.headers["Content-Type"].startswith("application/openmetrics-text")
+    families = {family.name for family in openmetrics(reply.text)}
+    assert {"retrace_http_requests", "retrace_work_rows", "retrace_loop_stall_seconds"} <= families
 
 
 async def test_log_lines_are_json_with_the_correlation_and_no_personal_text(

@@ -1,0 +1,91 @@
+"""Figures of the whole deployment, asked of its database at most each few seconds: how far read models are, what work waits.
+
+Every process that is asked tells the same; take one, or the greatest.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import psycopg
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from application.ports import Unavailable
+from infra.database import Database
+from projections.base import Projection
+
+log = logging.getLogger("retrace.metrics")
+
+FRESH = 5.0
+"""Seconds for which the database is not asked again."""
+
+LAGS = """
+SELECT p.name, coalesce(sum(h.seq - coalesce(c.seq, 0)), 0)::float8, coalesce(max(CASE WHEN h.seq > coalesce(c.seq, 0)
+    THEN extract(epoch FROM now() - nullif(c.recorded_at, 'epoch')) END), 0)::float8, count(c.stopped)::float8,
+    (SELECT count(*) FROM parked k WHERE k.projection = p.name)::float8
+FROM unnest(%s::text[]) AS p (name) LEFT JOIN heads h ON true
+LEFT JOIN cursors c ON c.tenant = h.tenant AND c.projection = p.name GROUP BY p.name ORDER BY p.name
+"""
+QUEUES = """
+SELECT kind, count(*) FILTER (WHERE parked_at IS NULL AND lease_until > now())::float8,
+    count(*) FILTER (WHERE parked_at IS NULL AND lease_until IS NULL AND wake_at <= now())::float8
+        + count(*) FILTER (WHERE parked_at IS NULL AND lease_until <= now())::float8,
+    count(*) FILTER (WHERE parked_at IS NULL AND lease_until IS NULL AND wake_at > now())::float8,
+    count(*) FILTER (WHERE parked_at IS NOT NULL)::float8,
+    coalesce(extract(epoch FROM now() - min(wake_at) FILTER (WHERE parked_at IS NULL AND wake_at <= now())), 0)::float8
+FROM work GROUP BY kind ORDER BY kind
+"""
+GAUGES = (
+    ("retrace_projection_lag_events", "Events that a projection has not applied yet, over all tenants."),
+    ("retrace_projection_lag_seconds", "How long the tenant that is furthest behind waits."),
+    ("retrace_projection_stopped_tenants", "Tenants for which a projection has stopped."),
+    ("retrace_projection_parked_events", "Events that a projection could not apply."),
+)
+STATES = ("leased", "due", "later", "parked")
+
+
+class Deployment(Collector):
+    """`system` has the role retrace_runner. Empty while the database does not answer."""
+
+    def __init__(self, system: Database, projections: Sequence[Projection]) -> None:
+        self._system = system
+        self._names = [projection.name for projection in projections]
+        self._at = -FRESH
+        self._lags: Sequence[Any] = ()
+        self._queues: Sequence[Any] = ()
+
+    async def refresh(self) -> None:
+        """To be called before `collect`."""
+        if time.monotonic() - self._at < FRESH:
+            return
+        self._at = time.monotonic()
+        self._lags = self._queues = ()
+        try:
+            async with self._system.system() as connection:
+                lags = await (await connection.execute(LAGS, [self._names])).fetchall()
+                self._queues = await (await connection.execute(QUEUES)).fetchall()
+            self._lags = lags
+        except (Unavailable, psycopg.Error) as error:
+            log.warning(
+                "the deployment's figures are left out", extra={"facts": {"error": type(error).__name__}}
+            )
+
+    def collect(self) -> Iterator[Metric]:
+        for place, (name, text) in enumerate(GAUGES, 1):
+            gauge = GaugeMetricFamily(name, text, labels=["projection"])
+            for row in self._lags:
+                gauge.add_metric([row[0]], row[place])
+            yield gauge
+        text = "Work by kind and state: due, later (not due yet, or waiting for another try), leased, parked."
+        rows = GaugeMetricFamily("retrace_work_rows", text, labels=["kind", "state"])
+        text = "How long the oldest work that is due has waited."
+        oldest = GaugeMetricFamily("retrace_work_oldest_due_seconds", text, labels=["kind"])
+        for kind, *counts, age in self._queues:
+            for state, count in zip(STATES, counts, strict=True):
+                rows.add_metric([kind, state], count)
+            oldest.add_metric([kind], age)
+        yield from (rows, oldest)
