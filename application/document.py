@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
+from collections.abc import Coroutine
 from decimal import Decimal
 from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -15,14 +16,16 @@ from application.catalogue import catalogue_of
 from application.changing import amend
 from application.context import Context
 from application.erasure import Erase, erase
+from application.finishing import ended
 from application.ports import (
     Cache,
     Chunk,
     Clock,
-    Embedder,
     Eraser,
+    Extracted,
     Extractor,
     Files,
+    Incoming,
     Keyring,
     Owed,
     Settled,
@@ -31,7 +34,6 @@ from application.ports import (
 )
 from application.spending import charge
 from domain.catalogue import Catalogue
-from domain.chunking import chunk
 from domain.completion import Usage
 from domain.document import LARGEST, Document
 from domain.errors import Erased, Invalid, NotFound, Refusal
@@ -39,12 +41,15 @@ from domain.pricing import cost
 
 PROCESS_WORK, REMOVE_WORK = "process_document", "remove_document"
 AT_ONCE = 100
-"""Texts of one call to the embedder."""
+"""Chunks between which others have their turn."""
+
+LOOK = 1.0
+"""Seconds between looks at whether a document that is processed is still there."""
 
 
 class UploadDocument(msgspec.Struct, frozen=True, kw_only=True):
     name: str
-    content: bytes
+    content: Incoming
 
 
 class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,10 +83,11 @@ async def upload_document(
     clock: Clock,
 ) -> Uploaded:
     """Keep a file and owe its processing. Its type is told by its content. Raises Invalid."""
-    if len(command.content) > LARGEST:
-        raise Invalid(f"the file has {len(command.content)} bytes; at most {LARGEST} are taken")
-    media_type = extractor.sniff(command.content)
-    content_hash = hashlib.sha256(command.content).hexdigest()
+    content = command.content
+    if content.size > LARGEST:
+        raise Invalid(f"the file has {content.size} bytes; at most {LARGEST} are taken")
+    media_type = await extractor.sniff(content.beginning(extractor.sample), content.size)
+    content_hash = content.digest
 
     def decide(known: Document | None) -> Document:
         if known is not None:
@@ -90,7 +96,7 @@ async def upload_document(
             document,
             name=safe_name(command.name),
             media_type=media_type,
-            size=len(command.content),
+            size=content.size,
             content_hash=content_hash,
             at=clock(),
         )
@@ -101,7 +107,7 @@ async def upload_document(
             return Uploaded(document=document, position=0, duplicate=True)
         try:
             # The file comes first: one without its event is harmless and written over, an event without its file is a lie.
-            await files.write(context.tenant, document, command.content)
+            await files.write(context.tenant, document, content.pieces())
             work = [Owed(kind=PROCESS_WORK, key=document.hex, due_at=clock())]
             _, saved = await store.change(Document, document, decide, context=context, work=work)
         except _AlreadyThere:  # a twin of this request was quicker
@@ -117,14 +123,17 @@ async def process_document(
     context: Context,
     *,
     store: Store,
+    keyring: Keyring,
     files: Files,
     extractor: Extractor,
-    embedder: Embedder,
     vectors: Vectors,
     catalogue: Catalogue,
     clock: Clock,
 ) -> None:
-    """Extract, cut, embed, index. A file that can't be read fails with its reason; a fault is raised, to be tried again."""
+    """Extract, cut, embed, index. A file that can't be read fails with its reason; a fault is raised, to be tried again.
+
+    It ends soon after the document was deleted, wherever that was done.
+    """
     try:
         document = await store.load(Document, command.document, tenant=context.tenant)
     except Erased:
@@ -137,46 +146,50 @@ async def process_document(
         await store.save(document, context=context)
     work = [Settled(kind=PROCESS_WORK, key=command.document.hex)]
     try:
-        content = await files.read(context.tenant, command.document)
-        pages = await extractor.extract(content, document.state.media_type)
+        extracted = await _while_there(
+            extractor.extract(files.read(context.tenant, command.document), document.state.media_type),
+            document,
+            context.tenant,
+            store,
+        )
     except Refusal as refusal:
+        if await _is_gone(document, context.tenant, store):
+            return
         document.fail(refusal.detail, clock())
         await store.save(document, context=context, work=work)
         return
-    # Beside the loop: a thousand pages take seconds.
-    pieces = await asyncio.to_thread(
-        chunk, [(page.number, page.text) for page in pages], embedder.count_tokens
-    )
-    vectors_of: list[list[float]] = []
-    for start in range(0, len(pieces), AT_ONCE):
-        vectors_of += await embedder.embed([piece.text for piece in pieces[start : start + AT_ONCE]])
-    chunks = [
-        Chunk(
-            id=passage_id(document.state.content_hash, piece.text),
-            ordinal=piece.ordinal,
-            page=piece.page,
-            section=piece.section,
-            tokens=piece.tokens,
-            text=piece.text,
-            embedding=embedding,
+    if extracted is None:
+        return
+    chunks = []
+    for ordinal, each in enumerate(extracted.chunks):
+        chunks.append(
+            Chunk(
+                id=await passage_id(context.tenant, document.state.content_hash, each.text, keyring),
+                ordinal=ordinal,
+                page=each.page,
+                section=each.section,
+                tokens=each.tokens,
+                text=each.text,
+                embedding=each.embedding,
+            )
         )
-        for piece, embedding in zip(pieces, vectors_of, strict=True)
-    ]
+        if ordinal % AT_ONCE == 0:
+            await asyncio.sleep(0)
     try:
-        await vectors.replace(context.tenant, command.document, document.state.name, embedder.model, chunks)
+        await vectors.replace(context.tenant, command.document, document.state.name, extracted.model, chunks)
     except Erased:  # deleted while it was processed
         return
-    tokens = sum(piece.tokens for piece in pieces)
-    provider, _, model = embedder.model.partition("/")
+    tokens = sum(each.tokens for each in chunks)
+    provider, _, model = extracted.model.partition("/")
     known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
     price = known.price(provider, model, started_at)
     paid, at = cost(Usage(input=tokens), price) if price else Decimal(0), clock()
     document.complete(
-        pages=len(pages),
+        pages=extracted.pages,
         chunks=len(chunks),
         tokens=tokens,
-        embedding_model=embedder.model,
-        dimension=embedder.dimension,
+        embedding_model=extracted.model,
+        dimension=extracted.dimension,
         cost=paid,
         took_ms=round((time.perf_counter() - started) * 1000, 3),
         at=at,
@@ -231,9 +244,9 @@ async def reprocess_document(
     return saved.position
 
 
-def passage_id(content_hash: str, text: str) -> str:
-    """Names a passage by the document's content and its own, so that a citation never drifts."""
-    return hashlib.sha256(f"{content_hash}\n{text}".encode()).hexdigest()[:32]
+async def passage_id(tenant: UUID, content_hash: str, text: str, keyring: Keyring) -> str:
+    """Names a passage by the document's content and its own, so that a citation never drifts; nobody can guess at a text by it."""
+    return (await keyring.identify(tenant, "passage", content_hash, text)).hex
 
 
 def safe_name(name: str) -> str:
@@ -241,6 +254,30 @@ def safe_name(name: str) -> str:
     last = PureWindowsPath(PurePosixPath(name.replace("\x00", "")).name).name
     clean = "".join(character for character in last if character.isprintable()).strip().strip(".")
     return clean[:200] or "unnamed"
+
+
+async def _while_there(
+    extracting: Coroutine[Any, Any, Extracted], document: Document, tenant: UUID, store: Store
+) -> Extracted | None:
+    """What `extracting` gives; None, and an end to it, once the document was deleted."""
+    task = asyncio.create_task(extracting)
+    try:
+        while True:
+            done, _ = await asyncio.wait([task], timeout=LOOK)
+            if done:
+                return task.result()
+            if await _is_gone(document, tenant, store):
+                return None
+    finally:
+        if not task.done():
+            await ended(task)
+
+
+async def _is_gone(document: Document, tenant: UUID, store: Store) -> bool:
+    try:
+        return (await store.load(Document, document.id, tenant=tenant)).state.status == "deleted"
+    except Erased:
+        return True
 
 
 class _AlreadyThere(Exception):

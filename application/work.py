@@ -30,6 +30,7 @@ from application.ports import (
     Files,
     Idle,
     Ids,
+    Keyring,
     Metrics,
     Store,
     Vectors,
@@ -63,11 +64,13 @@ class Item(Protocol):
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """`attempts`: tries before it is parked. `lease`: seconds that a try is one worker's alone; renewed while it runs."""
+    """`attempts`: tries before it is parked. `lease`: seconds that a try is one worker's alone; renewed while it runs. `heavy`: it
+    takes long, and so has places of its own: nothing else ever waits for it."""
 
     handler: Callable[[Item], Awaitable[datetime | None]]
     attempts: int = 8
     lease: float = 30.0
+    heavy: bool = False
 
 
 class Ports(Protocol):
@@ -75,6 +78,8 @@ class Ports(Protocol):
 
     @property
     def store(self) -> Store: ...
+    @property
+    def keyring(self) -> Keyring: ...
     @property
     def embedder(self) -> Embedder: ...
     @property
@@ -122,9 +127,9 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             ProcessDocument(document=UUID(item.key)),
             _context(item, p.ids),
             store=p.store,
+            keyring=p.keyring,
             files=p.files,
             extractor=p.extractor,
-            embedder=p.embedder,
             vectors=p.vectors,
             catalogue=p.catalogue,
             clock=p.clock,
@@ -184,7 +189,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         ERASE_WORK: Kind(handler=do_erase, attempts=20, lease=60.0),
         ERASE_USER_WORK: Kind(handler=do_erase_user, attempts=20, lease=60.0),
         ANSWER_WORK: Kind(handler=do_answer),
-        PROCESS_WORK: Kind(handler=do_process_document, attempts=5, lease=60.0),
+        PROCESS_WORK: Kind(handler=do_process_document, attempts=5, lease=60.0, heavy=True),
         REMOVE_WORK: Kind(handler=do_remove_document, attempts=20),
     }
 

@@ -55,22 +55,24 @@ async def tenant_with_documents(parts: Services) -> tuple[UUID, str]:
     )
     context = Context(tenant=made.tenant, actor="operator:bench", correlation=parts.ids())
     for name in DOCUMENTS:
-        uploaded = await upload_document(
-            UploadDocument(name=name, content=(DATA / name).read_bytes()),
+        async with parts.files.spool() as spool:
+            await spool.write((DATA / name).read_bytes())
+            uploaded = await upload_document(
+                UploadDocument(name=name, content=spool),
+                context,
+                store=parts.store,
+                keyring=parts.keyring,
+                files=parts.files,
+                extractor=parts.extractor,
+                clock=parts.clock,
+            )
+        await process_document(
+            ProcessDocument(document=uploaded.document),
             context,
             store=parts.store,
             keyring=parts.keyring,
             files=parts.files,
             extractor=parts.extractor,
-            clock=parts.clock,
-        )
-        await process_document(
-            ProcessDocument(document=uploaded.document),
-            context,
-            store=parts.store,
-            files=parts.files,
-            extractor=parts.extractor,
-            embedder=parts.embedder,
             vectors=parts.vectors,
             catalogue=parts.catalogue,
             clock=parts.clock,

@@ -20,7 +20,10 @@ LONGEST_SENTENCE = LARGEST - SMALLEST
 """Tokens. So there is always a place to cut: what does not fit any more leaves at least SMALLEST behind."""
 
 ENDLESS = 4_000
-"""Characters of a text that is halved without counting its tokens first, which takes long."""
+"""Characters of a sentence that is too long whatever its tokens, which take long to count."""
+
+STRIDE = 3 * OVERLAP
+"""Characters in which a sentence that is too long is looked at, so that each is counted a few times however long it is."""
 
 CountTokens = Callable[[str], int]
 
@@ -140,7 +143,8 @@ def _units(pages: Iterable[tuple[int, str]], count_tokens: CountTokens) -> Itera
                 closes = place == len(found)
                 yield _Unit(
                     text=part,
-                    tokens=count_tokens(part + "\n" if closes else part),
+                    # At least one, so that what is counted as nothing does not gather without end.
+                    tokens=max(1, count_tokens(part + "\n" if closes else part)),
                     page=page,
                     start=start,
                     section=section,
@@ -150,16 +154,28 @@ def _units(pages: Iterable[tuple[int, str]], count_tokens: CountTokens) -> Itera
 
 
 def _fitting(sentence: str, count_tokens: CountTokens) -> list[str]:
-    """The sentence, or if it is too long its parts, halved between words until each fits into the overlap."""
-    if len(sentence.encode()) < LONGEST_SENTENCE:  # no token is less than a byte
+    """The sentence, or if it is too long its parts, cut between words so that each fits into the overlap."""
+    if len(sentence) < ENDLESS and (
+        len(sentence.encode()) < LONGEST_SENTENCE  # no token is less than a byte
+        or count_tokens(sentence) < LONGEST_SENTENCE
+    ):
         return [sentence]
-    if len(sentence) < ENDLESS and count_tokens(sentence) < LONGEST_SENTENCE:
-        return [sentence]
-    return list(_halves(sentence, count_tokens))
+    return [part for stride in _strides(sentence) for part in _halves(stride, count_tokens)]
+
+
+def _strides(text: str) -> Iterator[str]:
+    """The text in pieces of at most STRIDE characters, cut between words where there is such a place."""
+    at = 0
+    while len(text) - at > STRIDE:
+        space = text.rfind(" ", at + 1, at + STRIDE + 1)
+        end = space if space > 0 else at + STRIDE
+        yield text[at:end].strip()
+        at = end
+    yield text[at:].strip()
 
 
 def _halves(text: str, count_tokens: CountTokens) -> Iterator[str]:
-    if len(text) == 1 or (len(text) < ENDLESS and count_tokens(text) < OVERLAP):
+    if len(text) == 1 or count_tokens(text) < OVERLAP:
         yield text
         return
     middle = text.rfind(" ", 0, len(text) // 2)

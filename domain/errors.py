@@ -8,6 +8,7 @@ Refusal
 │   └── Erased       it was erased                                        HTTP 404
 ├── Conflict         somebody else was first; look again and retry        HTTP 409
 │   └── Ahead        the log ends before this position                    HTTP 409
+├── TooManyRequests  more at once than is taken; try again soon           HTTP 429
 └── Refused          a rule of the business says no                       HTTP 422
     └── LimitReached a limit that many commands share leaves no room      HTTP 422
 
@@ -60,6 +61,10 @@ class Ahead(Conflict):
             f"after that is gone; take what you hold of later positions for void, and go on from {end} or an earlier one",
             end=end,
         )
+
+
+class TooManyRequests(Refusal):
+    """More at once than is taken; try again soon."""
 
 
 class Refused(Refusal):

@@ -1,16 +1,30 @@
-"""Files of documents in a local folder, encrypted under the document's key. Implements `application.ports.Files`."""
+"""Files of documents in a local folder, encrypted under the document's key. Implements `application.ports.Files`.
+
+A file = format u8 (2) | pieces, each length u32 | sealed text, whose context has its number and whether it is the last. Files of
+format 1 are one sealed text.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import os
+import struct
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID, uuid4
 
 from application.ports import Unavailable
 from domain.errors import NotFound
-from infra.crypto.keyring import Keyring
+from infra.crypto.keyring import FORMAT, Keyring, Tampered
+from infra.spool import PIECE, FileSpool
+
+PIECES = b"\x02"
+LENGTH = struct.Struct(">I")
+LONGEST = 2 * PIECE
+"""Bytes of a sealed piece, at most."""
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """How a system says that there is no room."""
@@ -23,24 +37,60 @@ class LocalFiles:
         self._folder = folder / "files"
         self._keyring = keyring
 
-    async def write(self, tenant: UUID, document: UUID, content: bytes) -> None:
-        """Put the content in place whole or not at all. Raises Unavailable when there is no room for it."""
-        sealed = await self._keyring.seal(tenant, document, content, _context(document))
+    @asynccontextmanager
+    async def spool(self) -> AsyncIterator[FileSpool]:
+        """A place for a content until it is known whose it is."""
+        made = FileSpool(self._folder)
         try:
-            await asyncio.to_thread(_write, self._path(tenant, document), sealed)
+            yield made
+        finally:
+            await made.close()
+
+    async def write(self, tenant: UUID, document: UUID, content: AsyncIterable[bytes]) -> None:
+        """Put the content in place whole or not at all. Raises Unavailable when there is no room for it."""
+        path = self._path(tenant, document)
+        new = path.with_name(f".{path.name}.{uuid4().hex}")
+        try:
+            file = await asyncio.to_thread(_create, new)
+            try:
+                await asyncio.to_thread(file.write, PIECES)
+                async for number, last, piece in _numbered(content):
+                    about = _context(document, number, last)
+                    sealed = await self._keyring.seal(tenant, document, piece, about)
+                    await asyncio.to_thread(file.write, LENGTH.pack(len(sealed)) + sealed)
+                await asyncio.to_thread(_close, file)
+            finally:
+                await asyncio.to_thread(file.close)
+            await asyncio.to_thread(_put_in_place, new, path)
         except OSError as error:
             if error.errno in FULL:
                 raise Unavailable(
                     "the disk for documents is full, so nothing was saved; try again once there is room"
                 ) from error
             raise
+        finally:
+            await asyncio.to_thread(new.unlink, missing_ok=True)
 
-    async def read(self, tenant: UUID, document: UUID) -> bytes:
+    async def read(self, tenant: UUID, document: UUID) -> AsyncGenerator[bytes, None]:
+        """The content, piece by piece. Raises NotFound, Tampered."""
         try:
-            sealed = await asyncio.to_thread(self._path(tenant, document).read_bytes)
+            file = await asyncio.to_thread(self._path(tenant, document).open, "rb")
         except FileNotFoundError:
             raise NotFound("the content of this document is gone") from None
-        return await self._keyring.unseal(tenant, sealed, _context(document))
+        try:
+            if await asyncio.to_thread(file.read, 1) == FORMAT:
+                sealed = FORMAT + await asyncio.to_thread(file.read)
+                yield await self._keyring.unseal(tenant, sealed, b"file" + document.bytes)
+                return
+            number, (sealed, last) = 0, await asyncio.to_thread(_piece, file)
+            while sealed:
+                yield await self._keyring.unseal(tenant, sealed, _context(document, number, last))
+                if last:
+                    return
+                number, (sealed, last) = number + 1, await asyncio.to_thread(_piece, file)
+            raise Tampered("a stored file is cut off")
+        finally:
+            await asyncio.to_thread(file.close)
 
     async def delete(self, tenant: UUID, document: UUID) -> None:
         await asyncio.to_thread(self._path(tenant, document).unlink, missing_ok=True)
@@ -49,22 +99,46 @@ class LocalFiles:
         return self._folder / str(tenant) / str(document)
 
 
-def _context(document: UUID) -> bytes:
-    return b"file" + document.bytes
+async def _numbered(content: AsyncIterable[bytes]) -> AsyncIterator[tuple[int, bool, bytes]]:
+    """(number, whether it is the last, piece) of at most PIECE bytes each; at least one."""
+    number, held = 0, bytearray()
+    async for data in content:
+        held += data
+        while len(held) > PIECE:
+            yield number, False, bytes(held[:PIECE])
+            del held[:PIECE]
+            number += 1
+    yield number, True, bytes(held)
 
 
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    new = path.with_name(f".{path.name}.{uuid4().hex}")
-    try:
-        with new.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.rename(path)
-    except OSError:
-        new.unlink(missing_ok=True)  # as when the disk is full
-        raise
+def _context(document: UUID, number: int, last: bool) -> bytes:
+    return b"".join((b"file", document.bytes, number.to_bytes(4, "big"), b"." if last else b"+"))
+
+
+def _piece(file: BinaryIO) -> tuple[bytes, bool]:
+    """The next sealed piece, and whether nothing follows it; empty where the file ends within it."""
+    head = file.read(LENGTH.size)
+    length = LENGTH.unpack(head)[0] if len(head) == LENGTH.size else 0
+    sealed = file.read(length) if 0 < length <= LONGEST else b""
+    last = not file.read(1)
+    if not last:
+        file.seek(-1, os.SEEK_CUR)
+    return (sealed, last) if len(sealed) == length else (b"", True)
+
+
+def _create(new: Path) -> BinaryIO:
+    new.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return new.open("xb")
+
+
+def _close(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()
+
+
+def _put_in_place(new: Path, path: Path) -> None:
+    new.rename(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -12,11 +12,12 @@ from interfaces.http import ROUTERS
 from interfaces.http.authentication import provide_caller, provide_context, provide_principal
 from interfaces.http.gate import Gate
 from interfaces.http.idempotency import Idempotent
+from interfaces.http.intake import SMALL, Bounded
 from interfaces.http.observing import Observed
 from interfaces.http.openapi import CONFIG, complete
 from interfaces.http.problems import HANDLERS, on_tampered
 
-LARGEST_BODY = 256 * 1024
+LARGEST_BODY = SMALL
 """Bytes of a request, uploads aside."""
 
 
@@ -36,7 +37,7 @@ def litestar_app(services: Services) -> Litestar:
             "context": Provide(provide_context, sync_to_thread=False),
         },
         guards=[Gate(services)],
-        middleware=[Idempotent(services)],
+        middleware=[Bounded(services), Idempotent(services)],
         exception_handlers={**HANDLERS, Tampered: on_tampered},
         request_max_body_size=LARGEST_BODY,
         signature_types=[Services],

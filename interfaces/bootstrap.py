@@ -171,6 +171,8 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
         appender = await stack.enter_async_context(Appender(url))
         reader = Reader(database, keyring)
         embedder = WordLlamaEmbedder()
+        extractor = FileExtractor()
+        stack.push_async_callback(extractor.close)
         reads = Reads(database, system, PROJECTIONS)
         store = LogStore(appender, reader, Snapshots(database, keyring), keyring, hints)
         catalogue = load_catalogue()
@@ -219,7 +221,7 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
             embedder=embedder,
             vectors=CachedVectors(PgVectors(database, keyring), cache),
             files=LocalFiles(settings.data, keyring),
-            extractor=FileExtractor(),
+            extractor=extractor,
             completers=completers,
             health=health,
             cache=cache,

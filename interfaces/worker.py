@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
-from application.work import kinds
-from infra.database import wait_for
+from application.work import Kind, kinds
+from infra.database import Database, wait_for
+from infra.hints import Hints
 from infra.metrics.server import tell_metrics, watch_loop
 from infra.settings import Settings
 from infra.work.rows import Work
-from infra.work.worker import Worker
+from infra.work.worker import Observer, Worker
 from interfaces.bootstrap import services
 from interfaces.stopping import beside, stopped
+
+HEAVY = 2
+"""Pieces of heavy work, as processing a document, that one worker process does at once. No tenant has more than one of them."""
 
 
 async def work(settings: Settings) -> None:
@@ -23,17 +28,29 @@ async def work(settings: Settings) -> None:
     async with services(settings, pool=settings.worker_concurrency) as parts:
         parts.embedder.load()
         await parts.completers.load()
-        worker = Worker(
-            Work(parts.system),
-            kinds(parts),
-            parts.hints,
-            concurrency=settings.worker_concurrency,
-            observer=parts.instruments,
-        )
-        running = asyncio.create_task(worker.run())
+        concurrency = settings.worker_concurrency
+        both = workers(kinds(parts), parts.system, parts.hints, concurrency, parts.instruments)
+        running = [asyncio.create_task(worker.run()) for worker in both]
         async with beside(
             tell_metrics(settings.host, settings.metrics_port, parts.figures), watch_loop(parts.instruments)
         ):
-            await stopped(running)
-            worker.stop()
-            await running
+            await stopped(*running)
+            for worker in both:
+                worker.stop()
+            await asyncio.gather(*running)
+
+
+def workers(
+    every: Mapping[str, Kind],
+    system: Database,
+    hints: Hints,
+    concurrency: int,
+    observer: Observer | None = None,
+) -> list[Worker]:
+    """One for what is light and one for what is heavy, so that an answer never waits for documents."""
+    light = {name: kind for name, kind in every.items() if not kind.heavy}
+    heavy = {name: kind for name, kind in every.items() if kind.heavy}
+    return [
+        Worker(Work(system), light, hints, concurrency=concurrency, observer=observer),
+        Worker(Work(system), heavy, hints, concurrency=HEAVY, observer=observer),
+    ]

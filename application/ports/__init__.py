@@ -1,6 +1,16 @@
 """What the use cases need from the outside: one protocol a role, implemented in `infra/`."""
 
-from application.ports.documents import Chunk, Embedder, ExtractedPage, Extractor, Files, Vectors
+from application.ports.documents import (
+    Chunk,
+    Embedder,
+    Extracted,
+    ExtractedChunk,
+    Extractor,
+    Files,
+    Incoming,
+    Spool,
+    Vectors,
+)
 from application.ports.edges import Clock, Ids
 from application.ports.faults import Fault, ProviderError, Unavailable
 from application.ports.idempotency import Idempotency, Kept
@@ -44,7 +54,8 @@ __all__ = [
     "Directory",
     "Embedder",
     "Eraser",
-    "ExtractedPage",
+    "Extracted",
+    "ExtractedChunk",
     "Extractor",
     "Fault",
     "Files",
@@ -55,6 +66,7 @@ __all__ = [
     "Idle",
     "IdleConversation",
     "Ids",
+    "Incoming",
     "Kept",
     "KeyKeeper",
     "KeyUse",
@@ -68,6 +80,7 @@ __all__ = [
     "ProviderError",
     "Saved",
     "Settled",
+    "Spool",
     "Store",
     "Tallied",
     "Tally",

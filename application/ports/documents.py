@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from uuid import UUID
 
@@ -31,7 +32,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     section: str | None
     tokens: int
     text: str
-    embedding: list[float]
+    embedding: Sequence[float]
 
 
 class Vectors(Protocol):
@@ -48,25 +49,71 @@ class Vectors(Protocol):
     async def delete(self, tenant: UUID, document: UUID) -> None: ...
 
 
+class Incoming(Protocol):
+    """A content that has come in, wherever it is kept."""
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, hexadecimal."""
+
+    def beginning(self, length: int) -> bytes:
+        """The first bytes, `length` of at most 256 KiB."""
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        """All of it, piece by piece."""
+
+
+class Spool(Incoming, Protocol):
+    """A content on its way in."""
+
+    async def write(self, data: bytes) -> None: ...
+
+
 class Files(Protocol):
     """Contents of documents, encrypted, per tenant."""
 
-    async def write(self, tenant: UUID, document: UUID, content: bytes) -> None: ...
+    def spool(self) -> AbstractAsyncContextManager[Spool]:
+        """A place for a content until it is known whose it is."""
 
-    async def read(self, tenant: UUID, document: UUID) -> bytes:
-        """Raises NotFound."""
+    async def write(self, tenant: UUID, document: UUID, content: AsyncIterable[bytes]) -> None:
+        """Put the content in place whole or not at all. Raises Unavailable when there is no room for it."""
+
+    def read(self, tenant: UUID, document: UUID) -> AsyncIterator[bytes]:
+        """The content, piece by piece. Raises NotFound."""
 
     async def delete(self, tenant: UUID, document: UUID) -> None: ...
 
 
-class ExtractedPage(msgspec.Struct, frozen=True):
-    number: int
+class ExtractedChunk(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of a document's text with its vector. They come in order."""
+
+    page: int
+    section: str | None
+    tokens: int
     text: str
+    embedding: Sequence[float]
+
+
+class Extracted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in a file; `model` made the vectors, of `dimension` each."""
+
+    pages: int
+    chunks: list[ExtractedChunk]
+    model: str
+    dimension: int
 
 
 class Extractor(Protocol):
-    def sniff(self, content: bytes) -> str:
-        """The media type by content. Raises Invalid for what can't be read, with the types that can."""
+    """Files to chunks, in processes with bounds on time and memory. Whoever is cancelled leaves none."""
 
-    async def extract(self, content: bytes, media_type: str) -> Sequence[ExtractedPage]:
-        """Raises Refused with a reason for a person."""
+    sample: int
+    """Bytes of a file's beginning that are enough for `sniff`."""
+
+    async def sniff(self, sample: bytes, size: int) -> str:
+        """The media type by how a file of `size` bytes begins. Raises Invalid for what can't be read, with the types that can."""
+
+    async def extract(self, content: AsyncIterable[bytes], media_type: str) -> Extracted:
+        """Text, cut and embedded. Raises Refused with a reason for a person, Unavailable."""

@@ -19,27 +19,27 @@ _SAMPLE = 64 * 1024
 """Bytes that are enough to guess from."""
 
 
-def decoded(content: bytes) -> str | None:
+def decoded(content: bytes, *, cut: bool = False) -> str | None:
     """The text, or None for what is none. A mark at the beginning decides; else UTF-8, Windows-1252 if that gives Western
-    letters, the best guess, in this order."""
+    letters, the best guess, in this order. `cut`: the content goes on, and may end within a letter."""
     for mark, encoding in _MARKS:
         if content.startswith(mark):
-            return _text(content, encoding)
+            return _text(content, encoding, cut)
     if b"\x00" in content:
         low, high = content[0::2].count(0), content[1::2].count(0)
-        return _text(content, "utf-16-le" if high > low else "utf-16-be")
-    if (text := _text(content, "utf-8")) is not None:
+        return _text(content, "utf-16-le" if high > low else "utf-16-be", cut)
+    if (text := _text(content, "utf-8", cut)) is not None:
         return text
     western = _text(content, "cp1252")
     if western is not None and all(letter in _WESTERN for letter in set(western.lower()) if letter > "\x7f"):
         return western
     guess = _guess(content)
-    return western if guess is None else _text(content, guess)
+    return western if guess is None else _text(content, guess, cut)
 
 
-def _text(content: bytes, encoding: str) -> str | None:
+def _text(content: bytes, encoding: str, cut: bool = False) -> str | None:
     try:
-        text = content.decode(encoding)
+        text = codecs.getincrementaldecoder(encoding)().decode(content, final=not cut)
     except UnicodeDecodeError:
         return None
     controls = len(text) - len(text.translate(_WITHOUT_CONTROLS))

@@ -1,73 +1,66 @@
-"""Text out of uploaded files. Types are told by content, never by name. Implements `application.ports.Extractor`."""
+"""Uploaded files to chunks with their vectors, all of it in bounded processes. Implements `application.ports.Extractor`."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from array import array
+from collections.abc import AsyncIterable, AsyncIterator
 
-from application.ports import ExtractedPage
-from domain.document import LARGEST
+from application.ports import Extracted, ExtractedChunk
 from domain.errors import Invalid, Refused
-from infra.retrieval import sandbox
-from infra.retrieval.encoding import decoded
+from infra.retrieval.embedding import WordLlamaEmbedder
+from infra.retrieval.sandbox import Sandbox, SandboxFailed, Unreadable
+from infra.retrieval.sniffing import SAMPLE
 
-PDF, TEXT = "application/pdf", "text/plain"
-MOST_PAGES = 2_000
-MOST_CHARACTERS = 10_000_000
-AT_A_TIME = 2
-"""PDFs that one process reads at the same time; the others wait."""
+SNIFFING, PREPARING = "infra.retrieval.sniffing", "infra.retrieval.preparing"
+SNIFF_SECONDS = 5.0
+"""Of the processor's time, for a file's type."""
 
 
 class FileExtractor:
-    """PDF with a text layer, and plain text."""
+    """PDF with a text layer, and plain text; embedded by the local model."""
 
-    def __init__(self, *, seconds: float = 60.0) -> None:
-        """`seconds`: time that one PDF may take."""
+    sample = SAMPLE
+
+    def __init__(self, *, seconds: float = 120.0) -> None:
+        """`seconds` of the processor's time that one file may take."""
         self._seconds = seconds
-        self._free = asyncio.Semaphore(AT_A_TIME)
+        self._sniffing, self._preparing = Sandbox(SNIFFING, at_once=4), Sandbox(PREPARING, at_once=2)
 
-    def sniff(self, content: bytes) -> str:
-        if len(content) > LARGEST:
-            raise Invalid(f"the file has {len(content)} bytes; at most {LARGEST} are taken")
-        if not content.strip():
-            raise Invalid("the file is empty; upload one with content")
-        if content.lstrip()[:5] == b"%PDF-":
-            return PDF
-        if decoded(content) is not None:
-            return TEXT
-        if b"%PDF-" in content[:1024]:  # readers allow for something before the header
-            return PDF
-        raise Invalid("the file is neither a PDF nor plain text; these two types can be read")
-
-    async def extract(self, content: bytes, media_type: str) -> Sequence[ExtractedPage]:
-        """All pages, at least one with text; plain text is one page. Raises Refused, Unavailable."""
-        if len(content) > LARGEST:
-            raise Refused(f"the file has {len(content)} bytes; at most {LARGEST} are read")
-        if media_type == PDF:
-            return await self._pdf(content)
-        if media_type != TEXT:
-            raise Refused(f"files of type {media_type} can't be read; upload a PDF or plain text")
-        text = await asyncio.to_thread(decoded, content)
-        if text is None:
-            raise Refused("the text's encoding is unknown; save it as UTF-8 and upload it again")
-        if not text.strip():
-            raise Refused("the file has no text; upload one with content")
-        return [ExtractedPage(1, text)]
-
-    async def _pdf(self, content: bytes) -> Sequence[ExtractedPage]:
-        limits = str(MOST_PAGES), str(MOST_CHARACTERS)
+    async def sniff(self, sample: bytes, size: int) -> str:
         try:
-            async with self._free:
-                pages = await sandbox.run("infra.retrieval.pdf", content, *limits, seconds=self._seconds)
-        except sandbox.Unreadable as error:
+            (found,) = await self._sniffing.ask(SNIFFING, _once(sample), str(size), seconds=SNIFF_SECONDS)
+        except Unreadable as error:
+            raise Invalid(str(error)) from None
+        except SandboxFailed as error:
+            raise Invalid(f"the file's type could not be told: {error}; save it as UTF-8 or as PDF") from None
+        assert isinstance(found, str)
+        return found
+
+    async def extract(self, content: AsyncIterable[bytes], media_type: str) -> Extracted:
+        chunks: list[ExtractedChunk] = []
+        try:
+            async with self._preparing.run(PREPARING, content, media_type, seconds=self._seconds) as results:
+                pages = await anext(results)
+                async for some in results:
+                    chunks += [_chunk(*each) for each in some]
+        except Unreadable as error:
             raise Refused(str(error)) from None
-        except sandbox.SandboxFailed as error:
-            raise Refused(
-                f"the PDF could not be read: {error}; print it to a new PDF and upload that"
-            ) from None
-        if not any(text.strip() for _, text in pages):
-            raise Refused(
-                "the PDF has no text layer, as a scan has none; OCR is not available yet: "
-                "run it through a scanner's or an office program's text recognition and upload the result"
-            )
-        return [ExtractedPage(number, text) for number, text in pages]
+        except SandboxFailed as error:
+            kind = "PDF" if media_type == "application/pdf" else "text"
+            what = "print it to a new PDF" if kind == "PDF" else "split it into smaller files"
+            raise Refused(f"the {kind} could not be read: {error}; {what} and upload that") from None
+        embedder = WordLlamaEmbedder
+        return Extracted(pages=pages, chunks=chunks, model=embedder.model, dimension=embedder.dimension)
+
+    async def close(self) -> None:
+        """End the processes."""
+        await self._sniffing.close()
+        await self._preparing.close()
+
+
+def _chunk(page: int, section: str | None, tokens: int, text: str, vector: bytes) -> ExtractedChunk:
+    return ExtractedChunk(page=page, section=section, tokens=tokens, text=text, embedding=array("f", vector))
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data

@@ -1,18 +1,18 @@
-"""Text of a PDF, page by page, in the sandbox: `python -m infra.retrieval.pdf SECONDS MOST_PAGES MOST_CHARACTERS < file`."""
+"""Text of a PDF, page by page; in the sandbox."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pypdfium2
 
-from infra.retrieval.sandbox import Unreadable, answer
+from infra.retrieval.forking import Unreadable
 
 Page = tuple[int, str]
+MOST_PAGES = 2_000
+MOST_CHARACTERS = 10_000_000
 
 
-def pdf_pages(content: bytes, most_pages: int, most_characters: int) -> list[Page]:
-    """(number, text) of each page. Raises Unreadable."""
+def pdf_pages(content: bytes) -> list[Page]:
+    """(number, text) of each page, at least one with text. Raises Unreadable."""
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
@@ -21,15 +21,21 @@ def pdf_pages(content: bytes, most_pages: int, most_characters: int) -> list[Pag
                 "the PDF is protected by a password; remove it and upload the file again"
             ) from None
         raise Unreadable("the PDF is damaged and can't be opened; export it anew and upload that") from None
-    if len(document) > most_pages:
-        raise Unreadable(f"the PDF has {len(document)} pages; split it into files of at most {most_pages}")
+    if len(document) > MOST_PAGES:
+        raise Unreadable(f"the PDF has {len(document)} pages; split it into files of at most {MOST_PAGES}")
     pages: list[Page] = []
+    left = MOST_CHARACTERS
     for number in range(1, len(document) + 1):
         text = _text(document, number)
-        most_characters -= len(text)
-        if most_characters < 0:
+        left -= len(text)
+        if left < 0:
             raise Unreadable("the PDF holds too much text; split it into smaller files")
         pages.append((number, text))
+    if not any(text.strip() for _, text in pages):
+        raise Unreadable(
+            "the PDF has no text layer, as a scan has none; OCR is not available yet: "
+            "run it through a scanner's or an office program's text recognition and upload the result"
+        )
     return pages
 
 
@@ -44,11 +50,3 @@ def _text(document: pypdfium2.PdfDocument, number: int) -> str:
     for hyphen in ("\ufffe\r\n", "\ufffe", "\x02\r\n", "\x02"):
         text = text.replace(hyphen, "")
     return text.replace("\r\n", "\n").replace("\x00", "")
-
-
-def _work(content: bytes, limits: Sequence[str]) -> list[Page]:
-    return pdf_pages(content, int(limits[0]), int(limits[1]))
-
-
-if __name__ == "__main__":
-    answer(_work)

@@ -1,7 +1,6 @@
 """Runs a module over hostile input in a child process with bounds on time, memory, output and what it can see.
 
-The parent calls `run`, the module's `main` calls `answer`. The child has none of our environment, for keys lie there, and
-limits itself before it reads the input.
+The children are forked from a process that has none of our environment, for keys lie there (`infra/retrieval/forking.py`).
 """
 
 from __future__ import annotations
@@ -9,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import resource
+import signal
+import socket
+import subprocess
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,22 @@ import msgspec
 
 from application.finishing import ended
 from application.ports import Unavailable
+from infra.retrieval.forking import LENGTH, STATUS, Header, Unreadable
+
+__all__ = ["Sandbox", "SandboxFailed", "Unreadable"]
 
 ROOT = Path(__file__).parents[2]
-MEMORY = 1024**3
-"""Bytes of address space."""
-
-OUTPUT = 64 * 1024**2
+OUTPUT = 128 * 1024**2
 """Bytes that a child may answer."""
 
-READY = b"\n"
-"""Said before the input is read: whoever dies earlier did not die of it."""
+PATIENCE = 10
+"""How many times as long as its processor's time a child may take by the clock: it is nice, and others may be busy."""
+
+ENDING = 10.0
+"""Seconds within which the server is to say that a child has ended."""
+
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+"""What forks has no threads beside it."""
 
 logger = logging.getLogger(__name__)
 
@@ -39,81 +46,166 @@ class SandboxFailed(Exception):
     """The child took too long, took too much memory, said too much, or crashed; the text says which."""
 
 
-class Unreadable(Exception):
-    """The input can't be read; the text says why and what to do, for a person."""
+class Sandbox:
+    """Children that have `modules` loaded. The process that forks them is started when it is first needed."""
+
+    def __init__(self, *modules: str, at_once: int = 2) -> None:
+        """`at_once`: jobs of this process; others wait."""
+        self._modules = modules
+        self._free = asyncio.Semaphore(at_once)
+        self._server: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    @asynccontextmanager
+    async def run(
+        self, module: str, content: AsyncIterable[bytes], *arguments: str, seconds: float
+    ) -> AsyncIterator[AsyncIterator[Any]]:
+        """What the module's `work` gives for `content`, piece by piece; `seconds` of the processor's time.
+
+        Raises Unreadable, SandboxFailed; Unavailable if no child can be started. Leaving the block ends the child.
+        """
+        async with self._free:
+            header = Header(module, max(1, ceil(seconds)), [*arguments])
+            try:
+                data, leash = self._fork()
+            except OSError as error:
+                raise Unavailable(
+                    f"no process can be started here ({error.strerror}); try again later"
+                ) from error
+            reader, writer = await asyncio.open_unix_connection(sock=data)
+            told, hold = await asyncio.open_unix_connection(sock=leash)
+            feeding = asyncio.create_task(_feed(writer, header, content))
+            try:
+                async with (
+                    asyncio.timeout(seconds * PATIENCE) as clock,
+                    aclosing(_results(reader)) as results,
+                ):
+                    began = False
+
+                    async def given() -> AsyncGenerator[Any, None]:
+                        nonlocal began
+                        async for result in results:
+                            if began:
+                                yield result
+                            began = True
+                        said = await told.read()
+                        if (error := _fault(feeding) or _verdict(said, header, began)) is not None:
+                            raise error
+
+                    async with aclosing(given()) as pieces:
+                        yield pieces
+            except TimeoutError:
+                if not clock.expired():
+                    raise
+                raise SandboxFailed(f"it took longer than {seconds * PATIENCE:g} s") from None
+            finally:
+                await ended(feeding)
+                writer.close()
+                if hold.can_write_eof():
+                    with suppress(OSError):
+                        hold.write_eof()  # ends the child
+                with suppress(TimeoutError, OSError):
+                    async with asyncio.timeout(ENDING):
+                        await told.read()
+                hold.close()
+
+    async def ask(self, module: str, content: AsyncIterable[bytes], *arguments: str, seconds: float) -> Any:
+        """All that `run` gives, as a list."""
+        async with self.run(module, content, *arguments, seconds=seconds) as results:
+            return [result async for result in results]
+
+    async def close(self) -> None:
+        """End the process that forks, and with it all children."""
+        if self._control is not None:
+            self._control.close()
+        if self._server is not None:
+            await asyncio.to_thread(self._server.wait)
+        self._server = self._control = None
+
+    def _fork(self) -> tuple[socket.socket, socket.socket]:
+        """Our ends of a new child's data and leash."""
+        data, its_data = socket.socketpair()
+        leash, its_leash = socket.socketpair()
+        with its_data, its_leash:
+            for again in (False, True):
+                try:
+                    socket.send_fds(self._started(), [b"x"], [its_data.fileno(), its_leash.fileno()])
+                    break
+                except (BrokenPipeError, ConnectionResetError):
+                    if again:
+                        raise
+                    self._dropped()
+        for each in (data, leash):
+            each.setblocking(False)
+        return data, leash
+
+    def _started(self) -> socket.socket:
+        if self._control is None:
+            ours, its = socket.socketpair()
+            with its:
+                self._server = subprocess.Popen(
+                    [sys.executable, "-m", "infra.retrieval.forking", *self._modules],
+                    stdin=its.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=ENVIRONMENT,
+                    cwd=ROOT,
+                )
+            self._control = ours
+        return self._control
+
+    def _dropped(self) -> None:
+        """The server died; the next job starts another."""
+        assert self._control is not None
+        assert self._server is not None
+        self._control.close()
+        self._server.wait()
+        self._server = self._control = None
 
 
-async def run(module: str, content: bytes, *arguments: str, seconds: float) -> Any:
-    """What the module answers to `content`. Raises Unreadable, SandboxFailed; Unavailable if no child can be started."""
-    command = [sys.executable, "-m", module, str(ceil(seconds)), *arguments]
+async def _results(reader: asyncio.StreamReader) -> AsyncGenerator[Any, None]:
+    """The child's frames, the first of which says only that it began."""
+    left = OUTPUT
+    with suppress(asyncio.IncompleteReadError, ConnectionResetError):
+        while True:
+            (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+            if (left := left - length) < 0:
+                raise SandboxFailed("it holds too much")
+            said = msgspec.msgpack.decode(await reader.readexactly(length))
+            if "refused" in said:
+                raise Unreadable(said["refused"])
+            yield said.get("result")
+
+
+async def _feed(writer: asyncio.StreamWriter, header: Header, content: AsyncIterable[bytes]) -> None:
     try:
-        child = await asyncio.create_subprocess_exec(
-            *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}, cwd=ROOT
-        )
-    except OSError as error:
-        raise Unavailable(f"no process can be started here ({error.strerror}); try again later") from error
-    try:
-        async with asyncio.timeout(seconds):
-            output = await _talk(child, content)
-    except TimeoutError:
-        raise SandboxFailed(f"it took longer than {seconds:g} s") from None
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    if not output.startswith(READY):
-        raise Unavailable(f"a process ended with {child.returncode} before it began; try again later")
-    if child.returncode:
-        logger.warning("%s ended with %s", module, child.returncode)
-        raise SandboxFailed("it needed too much memory or crashed")
-    answered = msgspec.json.decode(output)
-    if "refused" in answered:
-        raise Unreadable(answered["refused"])
-    return answered["result"]
-
-
-async def _talk(child: Process, content: bytes) -> bytes:
-    assert child.stdin is not None
-    assert child.stdout is not None
-    feeding = asyncio.create_task(_feed(child.stdin, content))
-    try:
-        await child.stdout.readexactly(OUTPUT + 1)
-        raise SandboxFailed("it holds too much")
-    except asyncio.IncompleteReadError as end:
-        await child.wait()
-        return end.partial
-    finally:
-        await ended(feeding)
-
-
-async def _feed(stdin: asyncio.StreamWriter, content: bytes) -> None:
-    try:
-        stdin.write(content)
-        await stdin.drain()
-        stdin.close()
+        writer.write(msgspec.json.encode(header) + b"\n")
+        async for piece in content:
+            writer.write(piece)
+            await writer.drain()
+        writer.write_eof()
     except (BrokenPipeError, ConnectionResetError):
-        return  # it died; its exit tells
+        return  # it died; its end tells
+    except BaseException:
+        writer.transport.abort()  # half of an input is none
+        raise
 
 
-def answer(work: Callable[[bytes, Sequence[str]], object]) -> None:
-    """The child's side: give `work` the input and the arguments, and its result or refusal to the parent."""
-    _limit(int(sys.argv[1]))
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no part of the answer
-    out.write(READY)
-    out.flush()
-    try:
-        said: dict[str, object] = {"result": work(sys.stdin.buffer.read(), sys.argv[2:])}
-    except Unreadable as error:
-        said = {"refused": str(error)}
-    out.write(msgspec.json.encode(said))
-    out.close()
+def _fault(feeding: asyncio.Task[None]) -> BaseException | None:
+    """Why the input could not be read to its end."""
+    return feeding.exception() if feeding.done() and not feeding.cancelled() else None
 
 
-def _limit(seconds: int) -> None:
-    """Bound this process. The processor's time is bounded too, for a parent that is killed can't stop its child."""
-    os.nice(10)
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _verdict(said: bytes, header: Header, began: bool) -> Exception | None:
+    """How a child ended, by what the server said of it."""
+    if len(said) < STATUS.size:
+        return Unavailable("the process that forks is gone; try again later")
+    (status,) = STATUS.unpack(said)
+    if status == 0:
+        return None
+    if not began:
+        return Unavailable("a process ended before it began; try again later")
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
+        return SandboxFailed(f"it took longer than {header.seconds} s of the processor's time")
+    logger.warning("%s ended with %s", header.module, os.waitstatus_to_exitcode(status))
+    return SandboxFailed("it needed too much memory or crashed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,6 +12,9 @@ from application.ports import Chunk
 from domain.completion import Passage
 from infra.crypto.keyring import KeyErased, Keyring
 from infra.database import Database
+
+AT_ONCE = 50
+"""Chunks that are sealed and sent together; between them others have their turn."""
 
 
 class PgVectors:
@@ -21,35 +25,35 @@ class PgVectors:
     async def replace(
         self, tenant: UUID, document: UUID, title: str, model: str, chunks: Sequence[Chunk]
     ) -> None:
-        rows = []
-        for chunk in chunks:
-            about = _context(document, chunk.ordinal)
-            text = msgspec.msgpack.encode(chunk.text)
-            section = msgspec.msgpack.encode(chunk.section)
-            rows.append(
-                (
-                    tenant,
-                    document,
-                    chunk.ordinal,
-                    chunk.id,
-                    model,
-                    _vector(chunk.embedding),
-                    chunk.page,
-                    await self._keyring.seal(tenant, document, section, about),
-                    chunk.tokens,
-                    await self._keyring.seal(tenant, document, msgspec.msgpack.encode(title), about),
-                    await self._keyring.seal(tenant, document, text, about),
-                )
-            )
         insert = "INSERT INTO chunks VALUES (%s, %s, %s, %s, %s, %s::halfvec, %s, %s, %s, %s, %s)"
+
+        async def rows(start: int) -> list[tuple[Any, ...]]:
+            some = chunks[start : start + AT_ONCE]
+            return [await self._row(tenant, document, title, model, chunk) for chunk in some]
+
+        first = await rows(0)  # before the transaction, as it may have to get the key by another connection
         async with self._database.tenant(tenant) as connection, connection.cursor() as cursor:
             # An erasure comes before this transaction, and is seen, or after it, and takes the rows along.
             held = await (await cursor.execute("SELECT hold_key(%s)", [document])).fetchone()
-            if rows and held != (True,):
+            if chunks and held != (True,):
                 raise KeyErased("this document was erased")
             await cursor.execute("DELETE FROM chunks WHERE tenant = %s AND document = %s", [tenant, document])
-            if rows:
-                await cursor.executemany(insert, rows)
+            for start in range(0, len(chunks), AT_ONCE):
+                await cursor.executemany(insert, await rows(start) if start else first)
+
+    async def _row(
+        self, tenant: UUID, document: UUID, title: str, model: str, chunk: Chunk
+    ) -> tuple[Any, ...]:
+        about, encode = _context(document, chunk.ordinal), msgspec.msgpack.encode
+        section, name, text = [
+            await self._keyring.seal(tenant, document, encode(each), about)
+            for each in (chunk.section, title, chunk.text)
+        ]
+        vector = _vector(chunk.embedding)
+        return (
+            *(tenant, document, chunk.ordinal, chunk.id, model, vector, chunk.page),
+            *(section, chunk.tokens, name, text),
+        )
 
     async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> list[Passage]:
         query = (

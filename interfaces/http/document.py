@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -10,10 +12,9 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
-from litestar.params import FromPath, FromQuery, MultipartBody, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.response import Stream
 
 from application.context import Context
 from application.document import (
@@ -30,7 +31,7 @@ from domain.errors import Invalid, NotFound
 from interfaces.bootstrap import Services
 from interfaces.http.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.position import AtLeast, written
-from interfaces.http.problems import on_bug, problem
+from interfaces.http.upload import UploadOperation, read_form
 from projections.documents import DocumentRow, Documents, get_document, list_documents
 
 MediaType = Annotated[
@@ -38,12 +39,6 @@ MediaType = Annotated[
 ]
 AROUND = 64 * 1024
 """Bytes of a form around its file."""
-
-
-class UploadIn(msgspec.Struct, forbid_unknown_fields=True):
-    """One field, `file`: the content with its file name."""
-
-    file: UploadFile
 
 
 class DocumentOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,43 +72,32 @@ class ReprocessOut(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["pending"] = "pending"
 
 
-def on_bad_form(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """The multipart parser lets a part's unknown or wrong charset escape as Python's own errors."""
-    if type(error) in (LookupError, UnicodeDecodeError, UnicodeError):
-        text = "a part of the form is not in the charset that it names; send UTF-8"
-        return problem(request, "invalid", text)
-    return on_bug(request, error)
-
-
 @post(
     "/v1/documents",
     status_code=201,
     request_max_body_size=LARGEST + AROUND,
-    exception_handlers={LookupError: on_bad_form, UnicodeError: on_bad_form},
+    operation_class=UploadOperation,
     scope="integrations:manage",
 )
 async def upload(
-    data: MultipartBody[UploadIn],
+    request: Request[Any, Any, Any],
     services: NamedDependency[Services],
     context: NamedDependency[Context],
 ) -> Response[UploadOut]:
     """Upload a PDF or a text, at most 10 MB. The same content again gives the first document (200)."""
-    content = await data.file.read()
-    if len(content) > LARGEST:
-        raise HTTPException(
-            status_code=413, detail=f"the file has {len(content)} bytes; at most {LARGEST} are taken"
+    async with services.files.spool() as spool:
+        name = await read_form(request, spool)
+        if not spool.size:
+            raise Invalid("the file is empty; upload one with content")
+        uploaded = await upload_document(
+            UploadDocument(name=name, content=spool),
+            context,
+            store=services.store,
+            keyring=services.keyring,
+            files=services.files,
+            extractor=services.extractor,
+            clock=services.clock,
         )
-    if not content:
-        raise Invalid("the file is empty; upload one with content")
-    uploaded = await upload_document(
-        UploadDocument(name=data.file.filename or "unnamed", content=content),
-        context,
-        store=services.store,
-        keyring=services.keyring,
-        files=services.files,
-        extractor=services.extractor,
-        clock=services.clock,
-    )
     document = await services.store.load(Document, uploaded.document, tenant=context.tenant)
     body = UploadOut(id=uploaded.document, status=document.state.status, duplicate=uploaded.duplicate)
     headers = {
@@ -163,17 +147,19 @@ async def read(
 @get("/v1/documents/{document:uuid}/content", scope="integrations:manage")
 async def download(
     document: FromPath[UUID], services: NamedDependency[Services], principal: NamedDependency[Principal]
-) -> Response[bytes]:
+) -> Stream:
     """The file as it was uploaded."""
     found = await services.store.load(Document, document, tenant=principal.tenant)
     if found.state.status == "deleted":
         raise NotFound("this document was deleted")
-    content = await services.files.read(principal.tenant, document)
+    pieces = services.files.read(principal.tenant, document)
+    first = await anext(pieces)  # so that a file that is gone is told as such
     headers = {
+        "Content-Length": str(found.state.size),
         "X-Content-Type-Options": "nosniff",
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.state.name, safe='')}",
     }
-    return Response(content, media_type=found.state.media_type, headers=headers)
+    return Stream(_after(first, pieces), media_type=found.state.media_type, headers=headers)
 
 
 @delete("/v1/documents/{document:uuid}", status_code=204, scope="integrations:manage")
@@ -198,6 +184,13 @@ async def reprocess(
         **await written(services, context.tenant, position),
     }
     return Response(ReprocessOut(id=document), status_code=202, headers=headers)
+
+
+async def _after(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(pieces):
+        yield first
+        async for piece in pieces:
+            yield piece
 
 
 def _shown(row: DocumentRow) -> DocumentOut:

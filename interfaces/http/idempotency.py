@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from application.ports import Kept
+from application.ports import Incoming, Kept, Spool
 from domain.errors import Invalid
 from interfaces.bootstrap import Services
 from interfaces.http.authentication import caller_of
@@ -43,25 +43,28 @@ class Idempotent(ASGIMiddleware):
             raise Invalid(f"{KEY} has 1 to 200 printable characters")
         tenant = (await caller_of(request, self._services)).tenant
         assert isinstance(handler, HTTPRouteHandler)
-        body = await _body(receive, handler.resolve_request_max_body_size() or 0)
-        kept = await self._services.idempotency.begin(tenant, key, await self._fingerprint(request, body))
-        if kept is None:
-            first = _First(body, send)
-            kept = await self._first(scope, first, next_app, tenant, key)
-            if first.streaming:
-                await send(END)
-                return
-        else:
-            kept.headers.append((b"idempotency-replayed", b"true"))
+        kind, options = request.content_type
+        # A client draws a new boundary for each try.
+        digest = Digest(options.get("boundary", "") if kind == MULTIPART else "")
+        async with self._services.files.spool() as body:
+            await _read(receive, handler.resolve_request_max_body_size() or 0, body, digest)
+            kept = await self._services.idempotency.begin(
+                tenant, key, await self._fingerprint(request, digest.hex())
+            )
+            if kept is None:
+                first = _First(body, send)
+                kept = await self._first(scope, first, next_app, tenant, key)
+                if first.streaming:
+                    await send(END)
+                    return
+            else:
+                kept.headers.append((b"idempotency-replayed", b"true"))
         await send({"type": "http.response.start", "status": kept.status, "headers": kept.headers})
         await send({"type": "http.response.body", "body": kept.body, "more_body": False})
 
-    async def _fingerprint(self, request: Request[Any, Any, Any], body: bytes) -> bytes:
+    async def _fingerprint(self, request: Request[Any, Any, Any], digest: str) -> bytes:
         """Names method, address, the version that is expected, and body, under a key of the tenant's."""
-        kind, options = request.content_type
-        if kind == MULTIPART and options.get("boundary"):
-            # A client draws a new boundary for each try.
-            body = body.replace(options["boundary"].encode(), b"boundary")
+        kind, _ = request.content_type
         parts = (
             request.method,
             request.scope["path"].rstrip("/"),
@@ -70,7 +73,6 @@ class Idempotent(ASGIMiddleware):
             request.headers.get(MATCH, ""),
         )
         tenant = (await caller_of(request, self._services)).tenant
-        digest = hashlib.sha256(body).hexdigest()
         return (await self._services.keyring.identify(tenant, "request", *parts, digest)).bytes
 
     async def _first(self, scope: Scope, first: _First, next_app: ASGIApp, tenant: Any, key: str) -> Kept:
@@ -91,8 +93,8 @@ class Idempotent(ASGIMiddleware):
 class _First:
     """Gives the application the body, and takes its response. Server-sent events go out as they come, besides."""
 
-    def __init__(self, body: bytes, send: Send) -> None:
-        self._body, self._send = body, send
+    def __init__(self, body: Incoming, send: Send) -> None:
+        self._pieces, self._send = body.pieces(), send
         self._given = False
         self._over = asyncio.Event()
         self.status = 500
@@ -105,8 +107,10 @@ class _First:
         if self._given:
             await self._over.wait()
             return {"type": "http.disconnect"}
+        if (piece := await anext(self._pieces, None)) is not None:
+            return {"type": "http.request", "body": piece, "more_body": True}
         self._given = True
-        return {"type": "http.request", "body": self._body, "more_body": False}
+        return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -125,17 +129,39 @@ class _First:
             await self._send(message)
 
 
-async def _body(receive: Receive, most: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
+class Digest:
+    """SHA-256 of a body in which `word` counts as the same word whatever it is; fed piece by piece."""
+
+    def __init__(self, word: str) -> None:
+        self._hash, self._word, self._held = hashlib.sha256(), word.encode(), b""
+
+    def update(self, data: bytes) -> None:
+        if not self._word:
+            self._hash.update(data)
+            return
+        *whole, last = (self._held + data).split(self._word)
+        for part in whole:
+            self._hash.update(part + b"boundary")
+        keep = min(len(last), len(self._word) - 1)  # it may be the beginning of another one
+        self._hash.update(last[: len(last) - keep])
+        self._held = last[len(last) - keep :]
+
+    def hex(self) -> str:
+        """Of all that it was fed."""
+        self._hash.update(self._held)
+        self._held = b""
+        return self._hash.hexdigest()
+
+
+async def _read(receive: Receive, most: int, body: Spool, digest: Digest) -> None:
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise Invalid("the request was cut off")
         part = message.get("body", b"")
-        size += len(part)
-        if size > most:
+        if body.size + len(part) > most:
             raise HTTPException(status_code=413, detail=f"the body may have at most {most} bytes")
-        parts.append(part)
+        digest.update(part)
+        await body.write(part)
         if not message.get("more_body"):
-            return b"".join(parts)
+            return

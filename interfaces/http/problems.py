@@ -19,7 +19,16 @@ from application.chat import ChatFailed
 from application.ports import Fault, Unavailable
 from domain.budget import BudgetExhausted
 from domain.completion import Outcome
-from domain.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Refused, Unauthenticated
+from domain.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refusal,
+    Refused,
+    TooManyRequests,
+    Unauthenticated,
+)
 from interfaces.http.openai_error import OpenAIError, error_of, spoken
 from interfaces.http.version import tag
 
@@ -52,6 +61,7 @@ KINDS: dict[type[Exception], str] = {
     Forbidden: "forbidden",
     NotFound: "not-found",
     Conflict: "conflict",
+    TooManyRequests: "too-many-requests",
     BudgetExhausted: "budget-exhausted",
     Refused: "refused",
     Unavailable: "unavailable",
@@ -129,6 +139,8 @@ def on_refusal(request: Request[Any, Any, Any], error: Exception) -> Response[by
             del headers["X-Should-Retry"]  # its clients wait for a while by themselves
     if kind == "unauthenticated":
         headers["WWW-Authenticate"] = 'Bearer realm="retrace"'
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = "1"
     if kind == "unavailable":
         headers["Retry-After"] = "2"
         log.warning("%s: %s", _route(request), type(error).__name__)

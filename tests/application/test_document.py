@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import UUID
+import dataclasses
+from hashlib import sha256
+from uuid import UUID, uuid4
 
+import psutil
 import pytest
 
 from application.document import (
@@ -13,20 +16,23 @@ from application.document import (
     UploadDocument,
     Uploaded,
     delete_document,
+    passage_id,
     process_document,
     remove_document,
     upload_document,
 )
 from domain.document import LARGEST, Document
 from domain.errors import Invalid, NotFound
+from infra.retrieval.extraction import PREPARING, FileExtractor
 from tests.application.conftest import Shop
+from tests.contents import spooled
 
 HOURS = b"The shop is open from nine to five."
 
 
 async def upload(shop: Shop, content: bytes = HOURS, name: str = "hours.txt") -> Uploaded:
     return await upload_document(
-        UploadDocument(name=name, content=content),
+        UploadDocument(name=name, content=await spooled(content)),
         shop.context,
         store=shop.parts.store,
         keyring=shop.parts.keyring,
@@ -41,9 +47,9 @@ async def process(shop: Shop, document: UUID) -> Document:
         ProcessDocument(document=document),
         shop.context,
         store=shop.parts.store,
+        keyring=shop.parts.keyring,
         files=shop.parts.files,
         extractor=shop.parts.extractor,
-        embedder=shop.parts.embedder,
         vectors=shop.parts.vectors,
         catalogue=shop.parts.catalogue,
         clock=shop.parts.clock,
@@ -124,3 +130,49 @@ async def test_a_file_that_can_not_be_read_fails_with_its_reason(shop: Shop) -> 
 async def test_a_missing_document_is_not_found(shop: Shop) -> None:
     with pytest.raises(NotFound):
         await process(shop, UUID(int=1))
+
+
+def children() -> list[psutil.Process]:
+    """Processes that are at a document."""
+    servers = [each for each in psutil.Process().children() if PREPARING in each.cmdline()]
+    return [child for server in servers for child in server.children()]
+
+
+async def test_deleting_a_document_ends_its_processing(shop: Shop) -> None:
+    """Its text ran on for minutes."""
+    uploaded = await upload(shop, b"- a\n" * 1_000_000, "slow.txt")
+    processing = asyncio.create_task(process(shop, uploaded.document))
+    async with asyncio.timeout(60):
+        while not children():
+            await asyncio.sleep(0.05)
+        await delete(shop, uploaded.document)
+        assert (await processing).state.status == "deleted"
+    assert children() == []
+    assert await shop.owed() == {(REMOVE_WORK, uploaded.document.hex)}
+
+
+async def test_what_takes_too_long_fails_with_its_reason(shop: Shop) -> None:
+    extractor = FileExtractor(seconds=1)
+    shop.parts = dataclasses.replace(shop.parts, extractor=extractor)
+    uploaded = await upload(shop, b"- a\n" * 2_000_000, "slow.txt")
+    document = await process(shop, uploaded.document)
+    await extractor.close()
+    assert document.state.status == "failed"
+    events = [recorded.event async for recorded in shop.parts.store.events(shop.context.tenant)]
+    assert isinstance(events[-1], Document.ProcessingFailed)
+    assert "longer than 1 s of the processor's time; split it" in events[-1].reason
+
+
+async def test_nobody_can_tell_by_a_passages_id_what_it_says(shop: Shop) -> None:
+    uploaded = await upload(shop)
+    known = await process(shop, uploaded.document)
+    (embedding,) = await shop.parts.embedder.embed(["When are you open?"])
+    tenant, model = shop.context.tenant, shop.parts.embedder.model
+    (passage,) = await shop.parts.vectors.search(tenant, embedding, model, 5)
+    guesses = (HOURS.decode(), f"{known.state.content_hash}\n{HOURS.decode()}")
+    assert passage.id not in [sha256(guess.encode()).hexdigest()[:32] for guess in guesses]
+    assert passage.id == await passage_id(
+        tenant, known.state.content_hash, HOURS.decode(), shop.parts.keyring
+    )
+    other = await passage_id(uuid4(), known.state.content_hash, HOURS.decode(), shop.parts.keyring)
+    assert passage.id != other

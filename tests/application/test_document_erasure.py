@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import AsyncIterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from application.document import DeleteDocument, remove_document
-from application.ports import Kept
+from application.ports import Extracted, Kept
 from domain.conversation import Conversation
 from domain.document import Document
 from domain.errors import Erased, NotFound
@@ -26,6 +26,7 @@ from infra.database import Database
 from tests.application.conftest import Shop
 from tests.application.test_document import delete, found, process, upload
 from tests.application.test_erasure import CANARY, read_models, talk
+from tests.contents import whole
 
 CONTENT = f"The {CANARY} is open from nine to five.".encode()
 NAME = f"{CANARY}.txt"
@@ -97,7 +98,7 @@ async def test_its_events_tell_only_figures_and_that_it_was_deleted(shop: Shop) 
     with pytest.raises(NotFound):
         await delete(shop, document)
     with pytest.raises(NotFound):
-        await shop.parts.files.read(shop.context.tenant, document)
+        await whole(shop.parts.files.read(shop.context.tenant, document))
     assert await process_again(shop, document) is None
 
 
@@ -161,19 +162,15 @@ async def test_read_models_keep_no_title_and_are_rebuilt_to_the_same_rows(shop: 
 
 
 class Meanwhile:
-    """An embedder during whose work something happens."""
+    """An extractor at the end of whose work something happens."""
 
     def __init__(self, shop: Shop, do: Any) -> None:
-        self._embedder, self._do = shop.parts.embedder, do
-        self.model, self.dimension = self._embedder.model, self._embedder.dimension
+        self._extractor, self._do = shop.parts.extractor, do
 
-    def count_tokens(self, text: str) -> int:
-        return self._embedder.count_tokens(text)
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        vectors = await self._embedder.embed(texts)
+    async def extract(self, content: AsyncIterable[bytes], media_type: str) -> Extracted:
+        extracted = await self._extractor.extract(content, media_type)
         await self._do()
-        return vectors
+        return extracted
 
 
 async def test_one_that_is_deleted_while_it_is_processed_leaves_no_passage(shop: Shop) -> None:
@@ -187,8 +184,8 @@ async def test_one_that_is_deleted_while_it_is_processed_leaves_no_passage(shop:
         # As in another process, which has not heard of it yet.
         shop.parts.keyring.remember(shop.context.tenant, uploaded.document, key)
 
-    embedder: Any = Meanwhile(shop, vanish)
-    shop.parts = dataclasses.replace(shop.parts, embedder=embedder)
+    extractor: Any = Meanwhile(shop, vanish)
+    shop.parts = dataclasses.replace(shop.parts, extractor=extractor)
     assert await process_again(shop, uploaded.document) is None
     assert rows_with(shop, f"\\x01{uploaded.document.bytes.hex()}") == []
 
@@ -199,7 +196,7 @@ async def test_a_twin_that_comes_after_the_deletion_leaves_no_file_of_it(
     first: list[UUID] = []
     write = shop.parts.files.write
 
-    async def slow(tenant: UUID, document: UUID, content: bytes) -> None:
+    async def slow(tenant: UUID, document: UUID, content: AsyncIterable[bytes]) -> None:
         monkeypatch.setattr(shop.parts.files, "write", write)
         uploaded = await upload(shop, CONTENT, NAME)
         assert uploaded.document == document
@@ -213,7 +210,7 @@ async def test_a_twin_that_comes_after_the_deletion_leaves_no_file_of_it(
     assert twin.document not in first
     assert not twin.duplicate
     with pytest.raises(NotFound):
-        await shop.parts.files.read(shop.context.tenant, first[0])
+        await whole(shop.parts.files.read(shop.context.tenant, first[0]))
     await process(shop, twin.document)
     assert await found(shop) == [CONTENT.decode()]
 

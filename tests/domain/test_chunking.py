@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import string
+import time
 from itertools import pairwise
 from random import Random
 
@@ -144,3 +145,46 @@ def test_a_chunk_is_named_after_the_heading_above_it() -> None:
     pieces = cut(f"Returns policy\n{body}\n\n# Rental terms\n{body}\n\n2.1 Deposits\n{body}")
     assert [piece.section for piece in pieces] == ["Returns policy", "Rental terms", "2.1 Deposits"]
     assert not any(piece.text.endswith(("Rental terms", "2.1 Deposits")) for piece in pieces)
+
+
+class Counting:
+    """A token a word and, as tokenizers have it, a letter of a word that they do not know; counts the letters that it was asked about."""
+
+    def __init__(self) -> None:
+        self.letters = 0
+
+    def __call__(self, text: str) -> int:
+        self.letters += len(text)
+        return sum(1 if len(word) < 12 else len(word) // 2 for word in text.split())
+
+
+HOSTILE = st.sampled_from(
+    [
+        "x", "xy z ", " ", "\n", "a\n", "a\n\n", "\n \n", ".", "a. B", "? ", "What?\n", "# ", "- a\n", "1. ", "1.1.1 A", "Q1: ",
+        "漢", "漢。", "\u200b", "é", "\U0001f600", "(", ".)", "A" * 59 + "\n", "\x00", "\x1f", "\u2028", "\t", "e.g. ", "no end",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(HOSTILE, min_size=1, max_size=4).map("".join))
+def test_the_letters_that_are_counted_grow_with_the_text_and_no_faster(unit: str) -> None:
+    """Whatever the text: without spaces, one huge line, nothing but spaces or line ends."""
+    for size in (1_000, 20_000):
+        counting = Counting()
+        text = (unit * size)[:size]
+        pieces = chunk([(1, text)], counting)
+        assert counting.letters <= 12 * size + 2_000
+        assert fresh_letters(pieces) >= len("".join(text.split()))
+        assert all(len(piece.text) <= 20 * LARGEST for piece in pieces)
+
+
+def fresh_letters(pieces: list[Piece]) -> int:
+    return sum(len("".join(piece.text.split())) for piece in pieces)
+
+
+def test_no_text_takes_time_that_grows_faster_than_it() -> None:
+    began = time.process_time()
+    for unit in ("x", "xy ", "\n", "a\n", "a. B", "Is it?\n", ".)", "Q1", "1.1"):
+        chunk([(1, (unit * 100_000)[:100_000])], Counting())
+    assert time.process_time() - began < 30

@@ -33,6 +33,7 @@ from infra.database import Database
 from infra.embedded import servers
 from infra.settings import Secret, Settings, master_text
 from interfaces.bootstrap import Services, services
+from tests.contents import pieces, whole
 from tests.infra.log.parts import MASTER, context, started
 
 TEXT = master_text(MASTER)
@@ -103,7 +104,7 @@ class Traffic:
     async def run(self) -> None:
         while not self.stop:
             document = uuid4()
-            await self.parts.files.write(self.tenant, document, document.bytes * 100)
+            await self.parts.files.write(self.tenant, document, pieces(document.bytes * 100))
             await self.say(f"added {document}")
             self.written.append((time.monotonic(), document))
             while self.written and time.monotonic() - self.written[0][0] > 1:
@@ -122,7 +123,7 @@ async def test_a_backup_that_was_made_under_traffic_is_put_back_and_verified(
     async with deployment(database_url, tmp_path / "data") as parts:
         tenant = await shop(parts)
         kept = uuid4()
-        await parts.files.write(tenant, kept, b"kept")
+        await parts.files.write(tenant, kept, pieces(b"kept"))
         traffic = Traffic(parts, tenant)
         async with asyncio.TaskGroup() as group:
             for _ in range(3):
@@ -143,7 +144,7 @@ async def test_a_backup_that_was_made_under_traffic_is_put_back_and_verified(
         async with deployment(running.database_url, tmp_path / "new") as parts:
             events = [recorded async for recorded in parts.store.events(tenant)]
             assert before <= len(events) <= traffic.saved + 3
-            assert await parts.files.read(tenant, kept) == b"kept"
+            assert await whole(parts.files.read(tenant, kept)) == b"kept"
             said: dict[str, set[UUID]] = {"added": set(), "deleted": set()}
             for recorded in events:
                 if isinstance(recorded.event, Conversation.MessageReceived):
@@ -151,14 +152,14 @@ async def test_a_backup_that_was_made_under_traffic_is_put_back_and_verified(
                     said[what].add(UUID(name))
             assert said["deleted"]
             for document in said["added"] - said["deleted"]:
-                assert await parts.files.read(tenant, document) == document.bytes * 100
+                assert await whole(parts.files.read(tenant, document)) == document.bytes * 100
             # It goes on where it was.
             await parts.store.save(started("again"), context=context(tenant))
             report = await parts.verify(tenant)
             assert report.findings == []
             assert report.events == len(events) + 2
             with pytest.raises(NotFound):
-                await parts.files.read(tenant, uuid4())
+                await whole(parts.files.read(tenant, uuid4()))
 
 
 async def test_a_log_that_was_changed_before_its_backup_is_found(database_url: str, tmp_path: Path) -> None:
@@ -195,8 +196,8 @@ async def test_files_that_were_changed_in_a_backup_are_found_and_nothing_is_rest
     folder = tmp_path / "backup"
     async with deployment(database_url, tmp_path / "data") as parts:
         tenant, document, gone = await shop(parts), uuid4(), uuid4()
-        await parts.files.write(tenant, document, b"text")
-        await parts.files.write(tenant, gone, b"text")
+        await parts.files.write(tenant, document, pieces(b"text"))
+        await parts.files.write(tenant, gone, pieces(b"text"))
         made = await back_up(parts, folder, tenant)
         with pytest.raises(Invalid, match="is not empty"):
             await back_up(parts, folder, tenant)

@@ -10,7 +10,48 @@ import sys
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from application.work import Item, Kind
+from infra.database import Database
+from infra.hints import Hints
+from interfaces.worker import HEAVY, workers
 from tests.infra.work.rows import Rows
+
+
+async def test_an_answer_never_waits_for_documents_whosever_they_are(database_url: str) -> None:
+    """Documents of many tenants filled all places of a worker."""
+    rows = await Rows.connect(database_url)
+    await rows.clear()
+    hanging, answered = asyncio.Event(), asyncio.Event()
+    busy: list[UUID] = []
+
+    async def process(item: Item) -> None:
+        busy.append(item.tenant)
+        await hanging.wait()
+
+    async def answer(item: Item) -> None:
+        answered.set()
+
+    kinds = {"process_document": Kind(handler=process, heavy=True), "answer": Kind(handler=answer)}
+    for tenant in range(1, 9):
+        for number in range(4):
+            await rows.owe(UUID(int=tenant), "process_document", str(number))
+    async with Database(database_url, role="retrace_runner", size=4) as system:
+        both = workers(kinds, system, Hints(), 4)
+        running = [asyncio.create_task(worker.run()) for worker in both]
+        try:
+            async with asyncio.timeout(30):
+                while len(busy) < HEAVY:
+                    await asyncio.sleep(0.02)
+                await rows.owe(UUID(int=1), "answer", "now")
+                await answered.wait()
+            assert len(set(busy)) == HEAVY, "no tenant has more than one"
+        finally:
+            hanging.set()
+            for worker in both:
+                worker.stop()
+            await asyncio.gather(*running)
+    await rows.clear()
+    await rows.connection.close()
 
 
 async def test_the_role_does_what_is_due_and_stops_cleanly_when_told(

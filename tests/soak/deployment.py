@@ -24,6 +24,7 @@ from infra.embedded.redis import EmbeddedRedis
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
 from interfaces.supervisor import Tree, tree
+from tests.contents import spooled
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ async def _tenant(parts: Services, name: str) -> tuple[UUID, str]:
         CreateTenant(name=name), actor="operator:test", store=parts.store, clock=parts.clock, ids=parts.ids
     )
     context = Context(tenant=made.tenant, actor="operator:test", correlation=parts.ids())
-    upload = UploadDocument(name="hours.txt", content=b"The shop is open from nine to five.")
+    upload = UploadDocument(name="hours.txt", content=await spooled(b"The shop is open from nine to five."))
     await upload_document(
         upload,
         context,

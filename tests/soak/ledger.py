@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -17,14 +17,14 @@ from application.chat import ChatFailed, chat
 from application.context import Context
 from application.conversation import Answer, ReceiveMessage, answer, receive_message
 from application.document import ProcessDocument, UploadDocument, process_document, upload_document
-from application.ports import Unavailable
+from application.ports import Embedder, Extracted, Extractor, Unavailable
 from application.provider_key import SetProviderKey, set_provider_key
 from application.tenant import CreateTenant, create_tenant
 from domain.agent import AgentConfiguration
 from domain.budget import BudgetExhausted, BudgetLimits
 from domain.completion import Turn
-from infra.retrieval.embedding import WordLlamaEmbedder
 from interfaces.bootstrap import Services
+from tests.contents import spooled
 from tests.doubles.billing import Bill, Billing, Plan
 from tests.doubles.openai import WRONG_USAGES
 
@@ -33,20 +33,21 @@ UPSTREAMS = ("openai", "together")
 WORDS = ("open", "closed", "nine", "five", "Tuesday", "größer", "月曜日", "a", "the", "however", "😀")
 
 
-class Embedding(WordLlamaEmbedder):
-    """Keeps books too."""
+class Extracting:
+    """Keeps books too: of the tokens of all that was embedded, counted by itself."""
 
-    def __init__(self, inner: WordLlamaEmbedder, books: list[Bill]) -> None:
-        self._inner, self._books = inner, books
-        self.model, self.dimension = inner.model, inner.dimension
+    def __init__(self, inner: Extractor, embedder: Embedder, books: list[Bill]) -> None:
+        self._inner, self._embedder, self._books = inner, embedder, books
+        self.sample = inner.sample
 
-    def count_tokens(self, text: str) -> int:
-        return self._inner.count_tokens(text)
+    async def sniff(self, sample: bytes, size: int) -> str:
+        return await self._inner.sniff(sample, size)
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        tokens = sum(map(self._inner.count_tokens, texts))
-        self._books.append(Bill(self.model, "embedding", tokens, 0, 0))
-        return await self._inner.embed(texts)
+    async def extract(self, content: AsyncIterable[bytes], media_type: str) -> Extracted:
+        extracted = await self._inner.extract(content, media_type)
+        tokens = sum(self._embedder.count_tokens(each.text) for each in extracted.chunks)
+        self._books.append(Bill(extracted.model, "embedding", tokens, 0, 0))
+        return extracted
 
 
 @dataclass
@@ -239,7 +240,9 @@ class Shop:
     async def _embed(self) -> None:
         parts = self.parts
         words = " ".join(self.chance.choices(WORDS, k=self.chance.randrange(5, 500)))
-        upload = UploadDocument(name="hours.txt", content=f"{len(self.books)} {words}".encode())
+        upload = UploadDocument(
+            name="hours.txt", content=await spooled(f"{len(self.books)} {words}".encode())
+        )
         uploaded = await upload_document(
             upload,
             self.context,
@@ -253,9 +256,9 @@ class Shop:
             ProcessDocument(document=uploaded.document),
             self.context,
             store=parts.store,
+            keyring=parts.keyring,
             files=parts.files,
-            extractor=parts.extractor,
-            embedder=Embedding(parts.embedder, self.books),
+            extractor=Extracting(parts.extractor, parts.embedder, self.books),
             vectors=parts.vectors,
             catalogue=parts.catalogue,
             clock=parts.clock,

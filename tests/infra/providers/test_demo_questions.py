@@ -17,7 +17,8 @@ from domain.completion import Citation, CompletionRequest, Passage
 from domain.prompts import answer_prompt
 from infra.providers.local import NOTHING, LocalCompleter
 from infra.retrieval.embedding import WordLlamaEmbedder
-from infra.retrieval.extraction import FileExtractor
+from infra.retrieval.preparing import pages_of
+from infra.retrieval.sniffing import media_type
 
 DATA = Path(__file__).parents[3] / "interfaces" / "demo" / "data"
 QUESTIONS: list[dict[str, Any]] = tomllib.loads((DATA / "questions.toml").read_text())["question"]
@@ -33,11 +34,11 @@ def contents() -> dict[str, bytes]:
 
 @pytest.fixture(scope="module", name="passages")
 async def _passages() -> list[Passage]:
-    extractor, found = FileExtractor(), []
+    found = []
     for name, content in contents().items():
-        pages = await extractor.extract(content, extractor.sniff(content))
+        pages = pages_of(content, media_type(content, len(content)))
         document = uuid4()
-        for piece in chunk([(page.number, page.text) for page in pages], EMBEDDER.count_tokens):
+        for piece in chunk(pages, EMBEDDER.count_tokens):
             found.append(
                 Passage(
                     id=f"{name}-{piece.ordinal}",

@@ -5,40 +5,41 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
 
-from infra.retrieval.sandbox import Unreadable, answer
+from infra.retrieval.forking import Unreadable
 
 
-def work(content: bytes, arguments: Sequence[str]) -> object:
-    match content.decode():
+def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[object]:
+    match given.read().decode():
         case "echo":
-            return list(arguments)
+            yield from arguments
         case "refuse":
+            yield "a piece"
             raise Unreadable("it is not to be read")
         case "environment":
-            return sorted(os.environ)
+            yield sorted(os.environ)
         case "sleep":
+            yield "asleep"
             time.sleep(60)
         case "spin":
             while True:
                 pass
         case "memory":
-            return len(bytes(2 * 1024**3))
+            yield len(bytes(2 * 1024**3))
         case "talk":
-            return "x" * (70 * 1024**2)
+            for _ in range(140):
+                yield "x" * 1024**2
         case "print":
             sys.stdout.write("noise")
             os.write(1, b"noise")
+            yield "said"
         case "crash":
             os.kill(os.getpid(), 11)
+        case "server":
+            os.kill(os.getppid(), 9)
+            time.sleep(60)
         case "file":
             with open(arguments[0], "wb") as file:
                 file.write(b"x")
-    return None
-
-
-if __name__ == "__main__":
-    if sys.argv[2:] == ["stillborn"]:
-        sys.exit(3)
-    answer(work)

@@ -1,16 +1,26 @@
 from __future__ import annotations
 
 import random
+from collections.abc import AsyncIterator
 
 import pytest
 
 from domain.errors import Invalid, Refused
-from infra.retrieval import extraction
+from infra.retrieval import pdf as reading
 from infra.retrieval.encoding import decoded
-from infra.retrieval.extraction import PDF, TEXT, FileExtractor
+from infra.retrieval.extraction import FileExtractor
+from infra.retrieval.forking import Unreadable
+from infra.retrieval.preparing import pages_of
+from infra.retrieval.sniffing import PDF, SAMPLE, TEXT
+from tests.contents import pieces
 from tests.infra.retrieval.pdfs import bomb, pdf
 
-extractor = FileExtractor()
+
+@pytest.fixture(scope="module", name="extractor")
+async def _extractor() -> AsyncIterator[FileExtractor]:
+    made = FileExtractor(seconds=5)
+    yield made
+    await made.close()
 
 
 @pytest.mark.parametrize(
@@ -24,8 +34,20 @@ extractor = FileExtractor()
         ("Grüße".encode("cp1252"), TEXT),
     ],
 )
-def test_the_type_is_told_by_the_content(content: bytes, media_type: str) -> None:
-    assert extractor.sniff(content) == media_type
+async def test_the_type_is_told_by_the_content(
+    extractor: FileExtractor, content: bytes, media_type: str
+) -> None:
+    assert await extractor.sniff(content, len(content)) == media_type
+
+
+@pytest.mark.parametrize("text", ["é", "漢", "\U0001f600", "a"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+async def test_a_text_that_goes_on_may_be_cut_within_a_letter(
+    extractor: FileExtractor, text: str, encoding: str
+) -> None:
+    content = ("x" + text * SAMPLE).encode(encoding)
+    for cut in range(4):
+        assert await extractor.sniff(content[: SAMPLE - cut], len(content)) == TEXT
 
 
 @pytest.mark.parametrize(
@@ -37,12 +59,13 @@ def test_the_type_is_told_by_the_content(content: bytes, media_type: str) -> Non
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), "neither a PDF nor plain text"),
         (bytes(range(1, 32)), "neither a PDF nor plain text"),
         (random.Random(1).randbytes(5000), "neither a PDF nor plain text"),
-        (b"x" * (10 * 1024 * 1024 + 1), "at most 10485760"),
     ],
 )
-def test_other_files_are_refused_with_what_can_be_read(content: bytes, message: str) -> None:
+async def test_other_files_are_refused_with_what_can_be_read(
+    extractor: FileExtractor, content: bytes, message: str
+) -> None:
     with pytest.raises(Invalid, match=message):
-        extractor.sniff(content)
+        await extractor.sniff(content, len(content))
 
 
 @pytest.mark.parametrize(
@@ -65,18 +88,29 @@ def test_the_encoding_of_a_text_is_found(text: str, encoding: str) -> None:
     assert decoded(text.encode(encoding)) == text
 
 
-async def test_a_text_is_one_page() -> None:
-    (page,) = await extractor.extract("Grüße\n\nzwei".encode("cp1252"), TEXT)
-    assert (page.number, page.text) == (1, "Grüße\n\nzwei")
+def test_a_text_is_one_page() -> None:
+    assert pages_of("Grüße\n\nzwei".encode("cp1252"), TEXT) == [(1, "Grüße\n\nzwei")]
 
 
-async def test_a_pdf_gives_its_pages_with_numbers_empty_ones_too() -> None:
-    pages = await extractor.extract(pdf("First page\nsecond line", "", "Third: Grüße"), PDF)
-    assert [(page.number, page.text.strip()) for page in pages] == [
+def test_a_pdf_gives_its_pages_with_numbers_empty_ones_too() -> None:
+    pages = pages_of(pdf("First page\nsecond line", "", "Third: Grüße"), PDF)
+    assert [(number, text.strip()) for number, text in pages] == [
         (1, "First page\nsecond line"),
         (2, ""),
         (3, "Third: Grüße"),
     ]
+
+
+async def test_a_file_gives_its_chunks_in_order_with_their_vectors(extractor: FileExtractor) -> None:
+    page = "\n".join(f"Item {n} is taken back within 30 days and paid in five." for n in range(40))
+    content = pdf(page, "", page, page)
+    extracted = await extractor.extract(pieces(content[:100], content[100:]), PDF)
+    assert (extracted.pages, extracted.model, extracted.dimension) == (4, "local/wordllama-256", 256)
+    assert len(extracted.chunks) > 2
+    assert [chunk.page for chunk in extracted.chunks] == sorted(chunk.page for chunk in extracted.chunks)
+    for chunk in extracted.chunks:
+        assert sum(value * value for value in chunk.embedding) == pytest.approx(1, abs=1e-3)
+        assert 0 < chunk.tokens <= 500
 
 
 @pytest.mark.parametrize(
@@ -88,31 +122,41 @@ async def test_a_pdf_gives_its_pages_with_numbers_empty_ones_too() -> None:
         (pdf("", ""), "no text layer.* OCR is not available yet"),
     ],
 )
-async def test_a_pdf_that_cannot_be_read_is_refused_with_what_to_do(content: bytes, message: str) -> None:
+async def test_a_pdf_that_cannot_be_read_is_refused_with_what_to_do(
+    extractor: FileExtractor, content: bytes, message: str
+) -> None:
     with pytest.raises(Refused, match=message):
-        await extractor.extract(content, PDF)
+        await extractor.extract(pieces(content), PDF)
 
 
-async def test_a_pdf_with_too_many_pages_or_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pdf_with_too_many_pages_or_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     content = pdf("some words", "some words")
-    monkeypatch.setattr(extraction, "MOST_PAGES", 1)
-    with pytest.raises(Refused, match="2 pages; split it into files of at most 1"):
-        await extractor.extract(content, PDF)
-    monkeypatch.setattr(extraction, "MOST_PAGES", 2)
-    monkeypatch.setattr(extraction, "MOST_CHARACTERS", 15)
-    with pytest.raises(Refused, match="too much text"):
-        await extractor.extract(content, PDF)
+    monkeypatch.setattr(reading, "MOST_PAGES", 1)
+    with pytest.raises(Unreadable, match="2 pages; split it into files of at most 1"):
+        pages_of(content, PDF)
+    monkeypatch.setattr(reading, "MOST_PAGES", 2)
+    monkeypatch.setattr(reading, "MOST_CHARACTERS", 15)
+    with pytest.raises(Unreadable, match="too much text"):
+        pages_of(content, PDF)
 
 
-async def test_a_bomb_is_refused_and_the_next_file_is_read() -> None:
+async def test_a_bomb_is_refused_and_the_next_file_is_read(extractor: FileExtractor) -> None:
     content = bomb(300)
     assert len(content) < 100_000
     with pytest.raises(Refused, match=r"could not be read: it|too much text"):
-        await FileExtractor(seconds=3).extract(content, PDF)
-    assert len(await extractor.extract(pdf("fine"), PDF)) == 1
+        await extractor.extract(pieces(content), PDF)
+    assert len((await extractor.extract(pieces(pdf("fine")), PDF)).chunks) == 1
 
 
-async def test_other_types_and_texts_without_text_are_refused() -> None:
+async def test_other_types_and_texts_without_text_are_refused(extractor: FileExtractor) -> None:
     for content, media_type in [(b"x", "image/png"), (b"\x00\x01\x00", TEXT), (b" \n", TEXT)]:
         with pytest.raises(Refused):
-            await extractor.extract(content, media_type)
+            await extractor.extract(pieces(content), media_type)
+
+
+@pytest.mark.parametrize("unit", [b"x", b"\xff", b"? ", b"\n"])
+async def test_no_text_takes_longer_than_its_size_allows(extractor: FileExtractor, unit: bytes) -> None:
+    """A text without spaces ran for minutes; what is too slow now is refused within the processor's seconds."""
+    content = b"A text. " + unit * 300_000
+    extracted = await extractor.extract(pieces(content), TEXT)
+    assert extracted.chunks

@@ -67,7 +67,7 @@ async def test_an_upload_that_finds_no_room_is_refused_and_taken_later(ours: Cus
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with patch.object(storage, "_write", full):
+    with patch.object(storage, "_close", full):
         unavailable(await upload(ours, b"We close on Sundays."), "disk for documents is full")
     assert (await upload(ours, b"We close on Sundays.")).status_code == 201
 
