@@ -41,8 +41,8 @@ from domain.prompts import answer_prompt
 from domain.recorded import Recorded
 from domain.tenant import Tenant
 
-SAFETY_NET = timedelta(seconds=30)
-"""When a worker takes over an answer that the caller's own request was to give."""
+SAFETY_NET = timedelta(seconds=5)
+"""When a worker takes over an answer that the caller's own request was to give and did not begin to."""
 
 TRIES = 5
 """How often an answer begins again because newer messages came."""

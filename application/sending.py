@@ -66,9 +66,11 @@ class Sending:
 
 
 async def unsent(id: UUID, tenant: UUID, *, store: Store, clock: Clock) -> Conversation:
-    """The conversation, as soon as nobody is sending an answer to it."""
+    """The conversation, as soon as nobody is sending an answer to it. With the messages that are just being saved here, so that one
+    answer is made for all of them.
+    """
     while True:
-        conversation = await store.load(Conversation, id, tenant=tenant)
+        conversation = await store.load(Conversation, id, tenant=tenant, after_changes=True)
         since = conversation.state.begun_at
         if since is None or clock() - since > LONGEST:
             return conversation

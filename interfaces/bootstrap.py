@@ -58,6 +58,8 @@ from infra.retrieval.extraction import FileExtractor
 from infra.retrieval.vectors import PgVectors
 from infra.settings import Settings
 from infra.storage import LocalFiles
+from infra.work.rows import Work
+from infra.work.turns import Turns
 from interfaces.reading import ReadAuthorship, ReadIdle, ReadMetrics, TranscriptLocator
 from projections import PROJECTIONS
 
@@ -79,6 +81,7 @@ class Services:
     appender: Appender
     reader: Reader
     store: LogStore
+    turns: Turns
     embedder: WordLlamaEmbedder
     vectors: Vectors
     files: LocalFiles
@@ -218,6 +221,7 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
             appender=appender,
             reader=reader,
             store=store,
+            turns=Turns(Work(system)),
             embedder=embedder,
             vectors=CachedVectors(PgVectors(database, keyring), cache),
             files=LocalFiles(settings.data, keyring),

@@ -76,8 +76,18 @@ class Found(msgspec.Struct, frozen=True):
 class Store(Protocol):
     """The log, one aggregate at a time."""
 
-    async def load(self, kind: type[A], id: UUID, *, tenant: UUID, version: int | None = None) -> A:
-        """The aggregate, at `version` if given. Raises NotFound."""
+    async def load(
+        self,
+        kind: type[A],
+        id: UUID,
+        *,
+        tenant: UUID,
+        version: int | None = None,
+        after_changes: bool = False,
+    ) -> A:
+        """The aggregate, at `version` if given. Raises NotFound. `after_changes`: as those leave it who are at `change` in this process
+        at the moment.
+        """
 
     async def latest(self, kind: type[A], id: UUID, *, tenant: UUID) -> A:
         """The aggregate as of at most a second ago, shared and cached: to be read, never to be changed."""

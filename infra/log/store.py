@@ -47,7 +47,18 @@ class LogStore:
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self.saves = {"done": 0, "duplicate": 0, "conflict": 0, "refused": 0}
 
-    async def load(self, kind: type[A], id: UUID, *, tenant: UUID, version: int | None = None) -> A:
+    async def load(
+        self,
+        kind: type[A],
+        id: UUID,
+        *,
+        tenant: UUID,
+        version: int | None = None,
+        after_changes: bool = False,
+    ) -> A:
+        if after_changes:
+            async with self._turn(id):
+                pass
         aggregate = await self._caught_up(
             kind, id, tenant, await self._snapshots.load(kind, id, tenant, version), version
         )

@@ -134,6 +134,26 @@ class Work:
             self._look_back_at = now + max(LOOK_BACK, 20 * (now - began))
         return Claim(items, whole)
 
+    async def lease(self, tenant: UUID, kind: str, key: str, seconds: float) -> tuple[bool, Item | None]:
+        """Lease one row that nobody has, due or not: (whether it is there, the leased row). Raises Unavailable.
+
+        A row whose last try failed counts as taken until it is to be tried again.
+        """
+        holder = uuid4()
+        async with self._database.system() as connection:
+            cursor = await connection.execute(
+                "SELECT * FROM lease_work(%s, %s, %s, %s, %s)",
+                (tenant, kind, key, holder, float(seconds)),
+                prepare=True,
+                binary=True,
+            )
+            row = await cursor.fetchone()
+        assert row is not None
+        state, due_at, attempts, revision, correlation, causation = row
+        if state:
+            return state == 1, None
+        return True, Item(tenant, kind, key, due_at, attempts, revision, holder, correlation, causation)
+
     async def renew(
         self, items: Sequence[Item], leases: Mapping[str, float]
     ) -> tuple[list[Item], list[Item]]:

@@ -8,11 +8,15 @@ from uuid import UUID
 import click
 
 from application.context import Context
-from application.conversation import Answer, ReceiveMessage, answer, receive_message
+from application.conversation import ReceiveMessage, receive_message
 from application.tenant import CreateTenant, TenantCreated, create_tenant
 from domain.default_routing import policy_by_default
 from interfaces.bootstrap import Services
 from interfaces.cli.base import console, data_option, json_option, print_json, tenant_option, with_services
+from interfaces.http.answering import begun
+
+WAIT = 60.0
+"""Seconds that `ask` waits where somebody else is at the answer."""
 
 
 @click.group()
@@ -60,18 +64,11 @@ def ask(text: str, tenant_id: UUID, customer: str, data: Path | None, as_json: b
         received = await receive_message(
             message, context, store=parts.store, keyring=parts.keyring, clock=parts.clock, ids=parts.ids
         )
-        given = await answer(
-            Answer(conversation=received.conversation),
-            context,
-            store=parts.store,
-            embedder=parts.embedder,
-            vectors=parts.vectors,
-            providers=parts.providers,
-            clock=parts.clock,
-            ids=parts.ids,
-        )
+        given = await begun(received, WAIT, context, parts)
         if given is None:
-            raise click.ClickException("somebody else has answered this meanwhile")
+            raise click.ClickException(
+                f"somebody else answers this; look at it with `retrace why {received.interaction}`"
+            )
         if as_json:
             print_json(
                 {

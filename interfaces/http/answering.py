@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from uuid import UUID
 
 import msgspec
@@ -12,7 +13,7 @@ from application.context import Context
 from application.conversation import Answer, AnswerGiven, Received, answer
 from application.explanation import interaction_events
 from application.ports import Located
-from application.sending import Listener
+from application.sending import ANSWER_WORK, Listener
 from domain.base import event_id
 from interfaces.bootstrap import Services
 from interfaces.http.interaction import Interaction, from_answer, from_events
@@ -25,10 +26,13 @@ BURST = 100
 
 
 def begun(
-    received: Received, context: Context, services: Services, listener: Listener | None = None
+    received: Received, wait: float, context: Context, services: Services, listener: Listener | None = None
 ) -> asyncio.Task[AnswerGiven | None]:
-    """The answer under way. It goes on when its request has gone."""
-    task = asyncio.create_task(_given(received, context, services, listener))
+    """The answer under way. It goes on when its request has gone, which waits for `wait` seconds.
+
+    Where somebody else is at it, that one's answer is waited for, as long as the request does. None: there is no answer of our own.
+    """
+    task = asyncio.create_task(_given(received, wait, context, services, listener))
     services.background.add(task)
     task.add_done_callback(services.background.discard)
     task.add_done_callback(_told)
@@ -52,22 +56,31 @@ def pending(received: Received) -> Interaction:
 
 
 async def _given(
-    received: Received, context: Context, services: Services, listener: Listener | None
+    received: Received, wait: float, context: Context, services: Services, listener: Listener | None
 ) -> AnswerGiven | None:
     """An earlier burst, whose answer somebody has left off, comes first."""
     because = msgspec.structs.replace(context, causation=event_id(received.conversation, received.version))
+    until = time.monotonic() + wait
+    row = (context.tenant, ANSWER_WORK, received.conversation.hex)
     while True:
-        given = await answer(
-            Answer(conversation=received.conversation),
-            because,
-            store=services.store,
-            embedder=services.embedder,
-            vectors=services.vectors,
-            providers=services.providers,
-            clock=services.clock,
-            ids=services.ids,
-            listener=listener,
-        )
+        async with services.turns.take(*row, within=until - time.monotonic()) as turn:
+            if turn is None:
+                return None
+            given = await answer(
+                Answer(conversation=received.conversation),
+                because,
+                store=services.store,
+                embedder=services.embedder,
+                vectors=services.vectors,
+                providers=services.providers,
+                clock=services.clock,
+                ids=services.ids,
+                listener=listener,
+            )
+            if given is None:
+                turn.nothing()
+            elif given.more:
+                turn.more()
         if given is None or given.event.interaction == received.interaction or not given.more:
             return given
 

@@ -125,7 +125,7 @@ async def _answered(
     """The answer and its position; None when it is not there in time."""
     try:
         async with asyncio.timeout(wait):
-            given = await asyncio.shield(begun(received, context, services))
+            given = await asyncio.shield(begun(received, wait, context, services))
     except (TimeoutError, Fault, Refusal):
         # The message is taken, so whatever befell the answer is not the customer's: the work row sees to it.
         return None

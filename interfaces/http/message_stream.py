@@ -40,7 +40,8 @@ async def events_of(
     last = _event("pending", pending(received), received.position)
     if wait:
         until = time.monotonic() + wait
-        task = begun(received, context, services, Listener(received.interaction, deliver, restarted))
+        listener = Listener(received.interaction, deliver, restarted)
+        task = begun(received, wait, context, services, listener)
         task.add_done_callback(lambda _: parts.put_nowait(None))
         while (left := until - time.monotonic()) > 0:
             try:

@@ -1,0 +1,129 @@
+"""Turns at one row, on the real PostgreSQL: two `Turns` stand for two processes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from infra.database import Database
+from infra.work.rows import Ending, Finished, Work
+from infra.work.turns import Turns
+from tests.infra.work.rows import Rows
+
+TENANT, KIND, KEY = UUID(int=0xA), "answer", "k"
+ROW = (TENANT, KIND, KEY)
+LEASES = {KIND: 30.0}
+
+
+@pytest_asyncio.fixture
+async def rows(database_url: str) -> AsyncIterator[Rows]:
+    rows = await Rows.connect(database_url)
+    await rows.clear()
+    yield rows
+    await rows.connection.close()
+
+
+@pytest_asyncio.fixture
+async def work(database_url: str) -> AsyncIterator[Work]:
+    async with Database(database_url, role="retrace_runner", size=4) as database:
+        yield Work(database)
+
+
+async def test_one_has_it_and_the_others_find_it_done(rows: Rows, work: Work) -> None:
+    await rows.owe(*ROW, after=5)
+    here, there = Turns(work), Turns(work)
+    had = []
+
+    async def try_it(turns: Turns) -> None:
+        async with turns.take(*ROW, within=20) as turn:
+            if turn is not None:
+                had.append(turn.item)
+                await asyncio.sleep(0.2)
+                await rows.settle(*ROW)
+
+    await asyncio.gather(*(try_it(turns) for turns in (here, there) for _ in range(10)))
+    assert len(had) == 1
+    assert await rows.count() == 0
+
+
+async def test_a_worker_passes_over_what_has_its_turn(rows: Rows, work: Work) -> None:
+    await rows.owe(*ROW)
+    async with Turns(work).take(*ROW, within=5) as turn:
+        assert turn is not None
+        assert (await work.claim(LEASES, 10)).items == []
+        turn.more()
+    (item,) = (await work.claim(LEASES, 10)).items
+    assert item.attempts == 1, "a turn that was given back is no try"
+    async with Turns(work).take(*ROW, within=0.2) as turn:
+        assert turn is None, "and what a worker has, nobody else does"
+
+
+async def test_what_there_was_nothing_to_do_for_goes(rows: Rows, work: Work) -> None:
+    await rows.owe(*ROW)
+    async with Turns(work).take(*ROW, within=5) as turn:
+        assert turn is not None
+        turn.nothing()
+    assert await rows.count() == 0
+
+
+async def test_what_came_to_nothing_is_not_tried_by_everybody(rows: Rows, work: Work) -> None:
+    await rows.owe(*ROW)
+    turns = Turns(work)
+    with pytest.raises(ValueError, match="secret"):
+        async with turns.take(*ROW, within=5):
+            raise ValueError("secret")
+    assert await rows.one("error LIKE 'ValueError%%' AND error NOT LIKE '%%secret%%'")
+    assert await rows.one("wake_at > now() AND lease_until IS NULL")
+    async with turns.take(*ROW, within=0.2) as turn:
+        assert turn is None
+    await rows.owe(*ROW, after=5)  # what is new is tried at once
+    async with turns.take(*ROW, within=5) as turn:
+        assert turn is not None
+
+
+async def test_who_is_stopped_gives_it_to_the_next_one_at_once(rows: Rows, work: Work) -> None:
+    await rows.owe(*ROW)
+    turns, begun = Turns(work), asyncio.Event()
+
+    async def stop() -> None:
+        async with turns.take(*ROW, within=5):
+            begun.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(stop())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with Turns(work).take(*ROW, within=5) as turn:
+        assert turn is not None
+
+
+async def test_a_lease_lasts_as_long_as_the_turn_and_ends_with_its_process(rows: Rows, work: Work) -> None:
+    await rows.owe(*ROW)
+    async with Turns(work, lease=1.5).take(*ROW, within=5) as turn:
+        assert turn is not None
+        first = await rows.one("lease_until")
+        async with asyncio.timeout(10):
+            while await rows.one("lease_until") == first:
+                await asyncio.sleep(0.05)
+        turn.more()
+    _, dead = await work.lease(*ROW, 1.0)
+    assert dead is not None
+    async with Turns(work).take(*ROW, within=20) as turn:
+        assert turn is not None
+        assert turn.item.attempts == 2
+    assert await work.finish([Finished(dead, Ending.DONE)]) == []
+    assert await rows.count() == 1, "who has lost it ends nothing"
+
+
+async def test_what_is_not_owed_or_parked_has_no_turn(rows: Rows, work: Work) -> None:
+    for _ in range(2):
+        async with Turns(work).take(*ROW, within=5) as turn:
+            assert turn is None
+        await rows.owe(*ROW)
+        await rows.connection.execute("UPDATE work SET parked_at = now()")

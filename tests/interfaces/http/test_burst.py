@@ -1,0 +1,152 @@
+"""Many callers who wait for one answer: one of them has it made, in one of the processes, and all get it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest_asyncio
+
+from application.context import Context
+from application.conversation import ANSWER_WORK, ReceiveMessage, receive_message
+from infra.settings import Secret, Settings
+from infra.work.rows import Work
+from interfaces.asgi import create_app
+from interfaces.bootstrap import Services, services
+from tests.doubles.openai import Double, openai_double, streamed, whole
+from tests.doubles.wire import Call, Reply
+from tests.interfaces.http.conftest import customer_of
+
+CALLERS = 30
+TWO = 2
+
+
+@pytest_asyncio.fixture(scope="module")
+async def upstream() -> AsyncIterator[Double]:
+    async with openai_double() as double:
+        yield double
+
+
+@pytest_asyncio.fixture(scope="module", name="all_settings")
+async def _all_settings(settings: Settings, upstream: Double) -> Settings:
+    given = {field: getattr(settings, field) for field in settings.__struct_fields__}
+    given |= {"openai_api_key": Secret("k"), "openai_base_url": upstream.url("scripted")}
+    return Settings(**given)
+
+
+@pytest_asyncio.fixture(scope="module", name="parts")
+async def _parts(all_settings: Settings) -> AsyncIterator[Services]:
+    async with services(all_settings, pool=6) as parts:
+        yield parts
+
+
+@pytest_asyncio.fixture(scope="module")
+async def other(all_settings: Settings) -> AsyncIterator[Services]:
+    """A second process's: it shares the servers, and nothing else."""
+    async with services(all_settings, pool=6) as parts:
+        yield parts
+
+
+@pytest_asyncio.fixture
+async def shops(
+    app: Any, parts: Services, other: Services, upstream: Double
+) -> AsyncIterator[list[httpx.AsyncClient]]:
+    """A tenant's clients, one to each process."""
+    answering(upstream)
+    await parts.health.reset(await parts.health.all())
+    customer = await customer_of(app, parts, "Shop")
+    second = httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(other)),
+        base_url="http://retrace",
+        headers=customer.http.headers,
+        timeout=30,
+    )
+    async with customer.http, second:
+        body = {"default_model": "openai/gpt-4o-mini", "fallback_models": []}
+        assert (await customer.http.put("/v1/agent/configuration", json=body)).status_code == 200
+        for flag in ("routing", "response_cache"):
+            assert (await customer.http.put(f"/v1/flags/{flag}", json={"on": False})).status_code == 200
+        yield [customer.http, second]
+
+
+def answering(upstream: Double, fault: str = "ok", delay: float = 0.0) -> None:
+    def reply(call: Call) -> Reply:
+        made = streamed(fault) if call.body.get("stream") else whole(fault)
+        return dataclasses.replace(made, delay=delay)
+
+    upstream.answer = reply
+
+
+async def ask(client: httpx.AsyncClient, text: str, **more: Any) -> httpx.Response:
+    body = {"customer": {"channel": "http", "address": "ann"}, "text": text, **more}
+    return await client.post("/v1/messages", json=body)
+
+
+async def test_a_burst_in_one_process_costs_one_call(
+    shops: list[httpx.AsyncClient], upstream: Double
+) -> None:
+    before = len(upstream.calls)
+    replies = await asyncio.gather(*(ask(shops[0], f"Question {n}?") for n in range(CALLERS)))
+    assert {reply.status_code for reply in replies} == {200}, [reply.text for reply in replies]
+    assert len({reply.json()["id"] for reply in replies}) == 1
+    assert len({reply.text for reply in replies}) == 1
+    assert sorted(replies[0].json()["messages"]) == sorted(f"Question {n}?" for n in range(CALLERS))
+    assert len(upstream.calls) - before == 1
+
+
+async def test_messages_that_come_while_it_is_made_cost_one_call_more(
+    shops: list[httpx.AsyncClient], upstream: Double
+) -> None:
+    """In two processes, while the model takes its time."""
+    answering(upstream, delay=0.7)
+    before = len(upstream.calls)
+    first = asyncio.create_task(ask(shops[0], "Are you open?"))
+    async with asyncio.timeout(10):
+        while len(upstream.calls) == before:
+            await asyncio.sleep(0.01)
+    replies = await asyncio.gather(first, *(ask(shops[n % TWO], f"Question {n}?") for n in range(CALLERS)))
+    assert {reply.status_code for reply in replies} == {200}, [reply.text for reply in replies]
+    assert len({reply.json()["id"] for reply in replies}) == 1
+    assert len({reply.json()["text"] for reply in replies}) == 1
+    # Those of the other process may come while it is made again.
+    assert 2 <= len(upstream.calls) - before <= 3
+
+
+async def test_where_no_model_answers_not_everybody_tries(
+    shops: list[httpx.AsyncClient], upstream: Double
+) -> None:
+    answering(upstream, "400")
+    before = len(upstream.calls)
+    replies = await asyncio.gather(*(ask(shops[n % TWO], f"Question {n}?", wait=1) for n in range(CALLERS)))
+    assert {reply.status_code for reply in replies} <= {200, 202}
+    assert len(upstream.calls) - before <= 3
+
+
+async def test_whoever_died_is_followed_by_another_one(
+    shops: list[httpx.AsyncClient], parts: Services, upstream: Double
+) -> None:
+    """A process that died has the lease until that ends."""
+    tenant = UUID((await shops[0].get("/v1/tenants")).json()["items"][0]["id"])
+    command = ReceiveMessage(channel="http", address="ann", text="Are you there?", wait=True)
+    received = await receive_message(
+        command,
+        Context(tenant=tenant, actor="key:test", correlation=parts.ids()),
+        store=parts.store,
+        keyring=parts.keyring,
+        clock=parts.clock,
+        ids=parts.ids,
+    )
+    work = Work(parts.system)
+    _, dead = await work.lease(tenant, ANSWER_WORK, received.conversation.hex, 2.0)
+    assert dead is not None
+    assert await work.lease(tenant, ANSWER_WORK, received.conversation.hex, 2.0) == (True, None)
+    before = len(upstream.calls)
+    reply = await ask(shops[1], "And on Sundays?")
+    assert (reply.status_code, reply.json()["id"]) == (200, str(received.interaction))
+    assert reply.json()["messages"] == ["Are you there?", "And on Sundays?"]
+    assert len(upstream.calls) - before == 1
+    assert await work.lease(tenant, ANSWER_WORK, received.conversation.hex, 2.0) == (False, None)
