@@ -195,6 +195,25 @@ class OtherSchema(Fault):
         )
 
 
+async def pending(connection: Connection) -> str | None:
+    """What keeps this database from being used by this program; None: nothing. `connection` is that of `migrate`. Makes nothing."""
+    there = await (await connection.execute("SELECT to_regclass('public.retrace_migrations')")).fetchone()
+    if there == (None,):
+        return "it is not set up yet: start `retrace up`, or a role"
+    query = "SELECT name, to_jsonb(m) ->> 'digest' FROM public.retrace_migrations m"
+    done: dict[str, str] = dict(await (await connection.execute(query)).fetchall())
+    files = sorted(SCHEMA.glob("*.sql"))
+    for file in files:
+        if file.name in done and done[file.name] != sha256(file.read_bytes()).hexdigest():
+            return str(OtherSchema(file.name))
+    missing = [file.name for file in files if file.name not in done]
+    if missing:
+        return f"{len(missing)} files of this version are not applied: restart the roles with this version"
+    if newer := sorted(done.keys() - {file.name for file in files}):
+        return f"it has {newer[-1]}, of a newer version: use that one"
+    return None
+
+
 async def migrate(url: str) -> None:
     """Bring the schema up to date: every file of `schema/` once, in order, then the read models' tables.
 

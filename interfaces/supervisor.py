@@ -19,6 +19,7 @@ from infra.embedded import Servers, servers
 from infra.embedded.process import ServerFailed, end_all, spawn
 from infra.embedded.room import LEAST, room
 from infra.settings import Secret, Settings, environment_of, master_text
+from interfaces import running as running_note
 from interfaces.supervisor_metrics import Figures, metrics_port, telling
 
 ROLES = ("serve", "worker", "projector")
@@ -61,7 +62,7 @@ class Tree:
         command: Command = role_command,
     ) -> None:
         self.settings = settings
-        self.url = _reachable(settings)
+        self.url = reachable(settings)
         self.database_url = running.database_url
         self._servers = running
         self._environment = environment
@@ -211,9 +212,18 @@ def tree(
             with telling(settings, started.figures, say):
                 for role in roles:
                     started.start(role)
+                running_note.note(
+                    there.data,
+                    url=started.url,
+                    roles=tuple(roles),
+                    database=running.database_url,
+                    redis=running.redis_url,
+                    master=key,
+                )
                 yield started
         finally:
             started.stop()
+            running_note.forget(there.data)
 
 
 def up(
@@ -247,7 +257,7 @@ def up(
             signal.signal(number, handler)
 
 
-def _reachable(settings: Settings) -> str:
+def reachable(settings: Settings) -> str:
     """The HTTP role's URL as seen from this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"

@@ -36,7 +36,7 @@ def check_master(manifest: Manifest, settings: Settings) -> None:
     """The master keys that the backup needs are here. Raises Invalid that names what is missing."""
     given: set[str] = set()
     if settings.master_key is not None or settings.master_file.exists():
-        given = Masters(settings.master()).fingerprints
+        given = set(Masters(settings.master()).fingerprints)
     if missing := sorted(set(manifest.masters) - given):
         has = f"given: {', '.join(sorted(given))}" if given else "none was given"
         raise Invalid(

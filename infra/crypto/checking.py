@@ -1,11 +1,12 @@
-"""Whether anything can be sealed and opened: tried with some tenants' keys, at most once a second."""
+"""Whether tenants' keys open: some of them, at most once a second, for readiness; all of them, for `retrace doctor`."""
 
 from __future__ import annotations
 
 import time
 
 from application.ports import Fault, Unavailable
-from infra.crypto.keyring import Keyring, Tampered
+from infra.crypto.keyring import Keyring
+from infra.crypto.wrapping import MasterKeyMissing, Masters, Tampered
 from infra.database import Database
 
 FRESH = 1.0
@@ -13,6 +14,31 @@ FRESH = 1.0
 
 SOME = 3
 """Tenants whose keys are tried; one that does its work is enough. `retrace doctor` tries all."""
+
+
+async def unopened(system: Database, keeper: Database, master: bytes) -> tuple[int, list[str]]:
+    """How many keys the tenants have, and why those that the master keys given do not open don't.
+
+    `system` has the role retrace_runner, `keeper` retrace_keeper.
+    """
+    masters, count, faults = Masters(master), 0, []
+    async with system.system() as connection:
+        rows = await (await connection.execute("SELECT tenant FROM heads ORDER BY tenant")).fetchall()
+    query = "SELECT generation, wrapped, master FROM tenant_keys WHERE tenant = %s ORDER BY generation"
+    for (tenant,) in rows:
+        async with keeper.tenant(tenant) as connection:
+            keys = await (await connection.execute(query, [tenant], binary=True)).fetchall()
+        for generation, wrapped, mark in keys:
+            count += 1
+            try:
+                masters.open(wrapped, mark, tenant, generation)
+            except Tampered:
+                faults.append(
+                    f"tenant key {generation} of tenant {tenant} was changed; put the database back from a backup"
+                )
+            except MasterKeyMissing as error:
+                faults.append(str(error))
+    return count, faults
 
 
 class KeyCheck:

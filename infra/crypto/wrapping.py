@@ -54,8 +54,9 @@ class Masters:
         self._keys = {fingerprint(key): AESGCM(key) for key in each}
 
     @property
-    def fingerprints(self) -> set[str]:
-        return {known.hex() for known in self._keys}
+    def fingerprints(self) -> tuple[str, ...]:
+        """The current one first."""
+        return tuple(known.hex() for known in self._keys)
 
     def wrap(self, secret: bytes, tenant: UUID, generation: int) -> bytes:
         """Under the current one."""

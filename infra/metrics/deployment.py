@@ -48,15 +48,32 @@ GAUGES = (
 STATES = ("leased", "due", "later", "parked")
 
 
+Row = tuple[Any, ...]
+
+
+async def worst_lags(system: Database, projections: Sequence[Projection]) -> Sequence[Row]:
+    """Of each projection: name, events behind over all tenants, seconds of the tenant that is furthest behind, tenants for which it has
+    stopped, parked events. `system` has the role retrace_runner."""
+    async with system.system() as connection:
+        cursor = await connection.execute(LAGS, [[projection.name for projection in projections]])
+        return await cursor.fetchall()
+
+
+async def queues(system: Database) -> Sequence[Row]:
+    """Of each kind of work: name, rows that are leased, due, due later, parked, seconds that the oldest that is due has waited."""
+    async with system.system() as connection:
+        return await (await connection.execute(QUEUES)).fetchall()
+
+
 class Deployment(Collector):
     """`system` has the role retrace_runner. Empty while the database does not answer."""
 
     def __init__(self, system: Database, projections: Sequence[Projection]) -> None:
         self._system = system
-        self._names = [projection.name for projection in projections]
+        self._projections = projections
         self._at = -FRESH
-        self._lags: Sequence[Any] = ()
-        self._queues: Sequence[Any] = ()
+        self._lags: Sequence[Row] = ()
+        self._queues: Sequence[Row] = ()
 
     async def refresh(self) -> None:
         """To be called before `collect`."""
@@ -65,10 +82,8 @@ class Deployment(Collector):
         self._at = time.monotonic()
         self._lags = self._queues = ()
         try:
-            async with self._system.system() as connection:
-                lags = await (await connection.execute(LAGS, [self._names])).fetchall()
-                self._queues = await (await connection.execute(QUEUES)).fetchall()
-            self._lags = lags
+            self._lags = await worst_lags(self._system, self._projections)
+            self._queues = await queues(self._system)
         except (Unavailable, psycopg.Error) as error:
             log.warning(
                 "the deployment's figures are left out", extra={"facts": {"error": type(error).__name__}}

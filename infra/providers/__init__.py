@@ -54,6 +54,10 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str | None = None
     keyless: bool = False
     thinking: str | None = None
+    listing: str = "/models"
+    """Path, after the address, of the list of models, which `retrace doctor` asks for; `key_field` and `key_form`: how the key goes along."""
+    key_field: str = "Authorization"
+    key_form: str = "Bearer {}"
     tiers: ProviderTiers | None = None
     """The models of a tenant's routing by default, where the vendor itself is asked."""
 
@@ -75,6 +79,9 @@ PROVIDERS: dict[str, Provider] = {
     "gemini": Provider(
         make=_gemini,
         base_url="https://generativelanguage.googleapis.com",
+        listing="/v1beta/models?pageSize=1",
+        key_field="x-goog-api-key",
+        key_form="{}",
         thinking=r"gemini-[3-9]",
         tiers=ProviderTiers(
             provider="gemini",

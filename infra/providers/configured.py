@@ -21,6 +21,7 @@ from domain.tenant import ProviderKey, Tenant
 from infra.addresses import check_public
 from infra.outgoing import Outgoing
 from infra.providers import PROVIDERS
+from infra.providers.deployments import address_of, deployments, setting_of
 from infra.providers.local import LocalCompleter
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.settings import Settings
@@ -159,17 +160,11 @@ class ConfiguredCompleters:
 
     def _deployments(self) -> list[str]:
         """Names of those that the deployment has what they need for."""
-        return [
-            name
-            for name, provider in PROVIDERS.items()
-            if self._setting(name, "api_key") or (provider.keyless and self._setting(name, "base_url"))
-            if self._address(name)
-        ]
+        return deployments(self._settings)
 
     def _address(self, name: str) -> str | None:
         """Where the deployment asks it: at the address that it was given, else at the vendor's."""
-        return self._setting(name, "base_url") or PROVIDERS[name].base_url
+        return address_of(self._settings, name)
 
     def _setting(self, name: str, what: str) -> str | None:
-        value: str | None = getattr(self._settings, f"{name}_{what}", None)
-        return value
+        return setting_of(self._settings, name, what)

@@ -13,6 +13,7 @@ from infra.settings import InvalidSettings
 from interfaces.cli.audit import audit, forget
 from interfaces.cli.backup import backup
 from interfaces.cli.budget import budget
+from interfaces.cli.doctor import doctor
 from interfaces.cli.events import events
 from interfaces.cli.history import diff, show
 from interfaces.cli.invariants import invariants
@@ -26,7 +27,7 @@ from interfaces.cli.replay_prices import prices
 from interfaces.cli.replay_routing import routing
 from interfaces.cli.restore import restore
 from interfaces.cli.retention import retention
-from interfaces.cli.run import demo, doctor, projector, serve, up, worker
+from interfaces.cli.run import demo, projector, serve, up, worker
 from interfaces.cli.tenant import ask, tenant
 from interfaces.cli.usage import usage
 from interfaces.cli.work import work

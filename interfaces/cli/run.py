@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 import click
-import httpx
 from rich.markup import escape
 
-from infra.database import Database
-from infra.projections.lag import lags
 from infra.settings import Settings
 from interfaces import logs, supervisor
-from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,
     data_option,
-    json_option,
     port_option,
-    print_json,
     settings_of,
-    with_services,
 )
-from projections import PROJECTIONS
 
 
 def _say(text: str) -> None:
@@ -109,66 +100,3 @@ def projector() -> None:
     from interfaces.projector import project as role
 
     _run(role(_role_settings()))
-
-
-@click.command()
-@data_option
-@json_option
-def doctor(data: Path | None, as_json: bool) -> None:
-    """Check database, extension, Redis, keys, providers, lag, clock, disk."""
-    checks = with_services(data, _examine)
-    if as_json:
-        print_json([{"check": name, "ok": ok, "detail": detail} for name, ok, detail in checks])
-    else:
-        for name, ok, detail in checks:
-            console.print(f"{'[green]✓[/green]' if ok else '[red]✗[/red]'} {name}: {detail}")
-    sys.exit(0 if all(ok for _, ok, _ in checks) else 1)
-
-
-async def _examine(parts: Services) -> list[tuple[str, bool, str]]:
-    checks: list[tuple[str, bool, str]] = []
-    async with (
-        Database(str(parts.settings.database_url), role="retrace_app", size=1) as database,
-        database.system() as c,
-    ):
-        row = await (await c.execute("SELECT version(), extract(epoch FROM clock_timestamp())")).fetchone()
-        assert row is not None
-        skew = abs(parts.clock().timestamp() - float(row[1]))
-        checks.append(("database", True, str(row[0]).split(" on ")[0]))
-        checks.append(("clock", skew < 5, f"{skew * 1000:.0f} ms from the database's"))
-        vector = await (
-            await c.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
-        ).fetchone()
-        checks.append(
-            ("pgvector", vector is not None, str(vector[0]) if vector else "missing: CREATE EXTENSION vector")
-        )
-    answers = await parts.redis_answers()
-    if answers is None:
-        checks.append(
-            ("Redis", True, "none: going on without caches and hints, each process judges providers alone")
-        )
-    else:
-        checks.append(("Redis", answers, "answers" if answers else "does not answer"))
-    sick = [
-        f"{place.id} ({lately.reason})"
-        for place, lately in (await parts.health.all()).items()
-        if lately.until
-    ]
-    checks.append(("providers", not sick, f"left alone: {', '.join(sick)}" if sick else "none is left alone"))
-    retired = len(parts.settings.master()) // 32 - 1
-    checks.append(("master key", True, f"32 bytes{f', and {retired} retired' if retired else ''}"))
-    base = parts.settings.openai_base_url
-    if base:
-        try:
-            async with httpx.AsyncClient(timeout=5) as client:
-                status = (await client.get(f"{base.rstrip('/')}/models")).status_code
-            checks.append(("OpenAI-compatible server", status < 500, f"{base} answers {status}"))
-        except httpx.HTTPError as error:
-            checks.append(("OpenAI-compatible server", False, f"{base}: {type(error).__name__}"))
-    behind = await lags(parts.system, PROJECTIONS)
-    worst = max((lag.behind for lag in behind), default=0)
-    stopped = [lag for lag in behind if lag.stopped]
-    checks.append(("projections", not stopped, f"at most {worst} events behind, {len(stopped)} stopped"))
-    free = shutil.disk_usage(parts.settings.data if parts.settings.data.exists() else Path()).free
-    checks.append(("disk", free > 2**30, f"{free / 2**30:.1f} GiB free"))
-    return checks
