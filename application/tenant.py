@@ -9,6 +9,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -17,7 +18,7 @@ from application.changing import amend
 from application.context import Context
 from application.ports import Clock, Ids, Store
 from domain.agent import Agent
-from domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from domain.errors import Erased, Forbidden, Invalid, NotFound, Unauthenticated
 from domain.router import Router
 from domain.routing_policy import RoutingPolicy
 from domain.tenant import SCOPES, AnyScope, Scope, Tenant
@@ -58,6 +59,17 @@ class KeyIssued(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     secret: str
     position: int
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant as the operator sees it. `erase_at`: when a removed one is erased, or was; of an erased one the name is gone too."""
+
+    tenant: UUID
+    version: int
+    name: str
+    status: Literal["active", "suspended", "removed", "erased"]
+    created_at: datetime
+    erase_at: datetime | None = None
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,9 +158,34 @@ async def rename_tenant(name: str, context: Context, *, store: Store, clock: Clo
     return await _amend(lambda tenant: tenant.rename(name, clock()), context, store)
 
 
-async def remove_tenant(context: Context, *, store: Store, clock: Clock) -> int:
-    """No key works any more, for good; the log stays. Returns the position. Raises Forbidden when it was removed before."""
-    return await _amend(lambda tenant: tenant.remove(clock()), context, store)
+async def summary_of(tenant: UUID, *, store: Store) -> Summary:
+    """Raises NotFound."""
+    try:
+        found = await store.load(Tenant, tenant, tenant=tenant)
+    except Erased:
+        return await _erased(tenant, store)
+    state = found.state
+    return Summary(
+        tenant=tenant,
+        version=found.version,
+        name=state.name,
+        status=state.status,
+        created_at=found.created_on,
+        erase_at=state.erase_at,
+    )
+
+
+async def _erased(tenant: UUID, store: Store) -> Summary:
+    """What the log still tells."""
+    times = [recorded.recorded_at async for recorded in store.stream(tenant, tenant)]
+    return Summary(
+        tenant=tenant,
+        version=len(times),
+        name="",
+        status="erased",
+        created_at=times[0],
+        erase_at=times[-1],
+    )
 
 
 async def _amend(decide: Callable[[Tenant], None], context: Context, store: Store) -> int:

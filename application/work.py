@@ -32,12 +32,14 @@ from application.ports import (
     Ids,
     Keyring,
     Metrics,
+    Signer,
     Store,
     Vectors,
 )
 from application.projection import ALERT_WORK as PROJECTION_ALERT_WORK
 from application.projection import raise_projection_alert
 from application.providers import Providers
+from application.removal import ERASE_TENANT_WORK, erase_tenant
 from application.retention import RETENTION_WORK, KeepRetention, keep_retention
 from application.settling import RESERVATION_WORK, expire_reservation
 from application.user import ERASE_USER_WORK
@@ -94,6 +96,8 @@ class Ports(Protocol):
     def catalogue(self) -> Catalogue: ...
     @property
     def eraser(self) -> Eraser: ...
+    @property
+    def checkpoints(self) -> Signer: ...
     @property
     def idle(self) -> Idle: ...
     @property
@@ -156,6 +160,17 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             command, context, store=p.store, eraser=p.eraser, cache=p.providers.cache, clock=p.clock
         )
 
+    async def do_erase_tenant(item: Item) -> datetime | None:
+        return await erase_tenant(
+            _context(item, p.ids, "removal"),
+            store=p.store,
+            eraser=p.eraser,
+            signer=p.checkpoints,
+            cache=p.providers.cache,
+            files=p.files,
+            clock=p.clock,
+        )
+
     async def do_expire_reservation(item: Item) -> datetime | None:
         return await expire_reservation(UUID(item.key), _context(item, p.ids), store=p.store, clock=p.clock)
 
@@ -187,6 +202,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         PROJECTION_ALERT_WORK: Kind(handler=do_raise_projection_alert, attempts=20),
         ROLLOUT_WORK: Kind(handler=do_look_at_rollout, attempts=1000),
         ERASE_WORK: Kind(handler=do_erase, attempts=20, lease=60.0),
+        ERASE_TENANT_WORK: Kind(handler=do_erase_tenant, attempts=100, lease=60.0),
         ERASE_USER_WORK: Kind(handler=do_erase_user, attempts=20, lease=60.0),
         ANSWER_WORK: Kind(handler=do_answer),
         PROCESS_WORK: Kind(handler=do_process_document, attempts=5, lease=60.0, heavy=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -74,6 +74,13 @@ _KEY = re.compile(r"[!-~]{1,2000}")
 class TenantState(msgspec.Struct):
     name: str = ""
     status: Literal["active", "suspended", "removed"] = "active"
+    before: Literal["active", "suspended"] = "active"
+    """The status that a removed tenant gets back."""
+
+    erase_at: datetime | None = None
+    """When a removed tenant is erased; until then it can be restored."""
+
+    erased: bool = False
     keys: dict[str, ApiKey] = {}
     skipped: dict[str, list[int]] = {}
     """Projection → positions of the events that it leaves out."""
@@ -119,10 +126,40 @@ class Tenant(Aggregate[TenantState]):
             aggregate.state.status = "active"
 
     class Removed(Event, frozen=True, kw_only=True):
+        """No key works any more; at `erase_at` all of it is erased. None: it never is (what earlier versions removed)."""
+
         TOPIC: ClassVar[str] = "tenant.removed"
+        class_version: ClassVar[int] = 2
+        erase_at: datetime | None = None
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """What was removed then is kept."""
 
         def apply(self, aggregate: Tenant) -> None:
-            aggregate.state.status = "removed"
+            state = aggregate.state
+            if state.status != "removed":
+                state.before = state.status
+            state.status, state.erase_at = "removed", self.erase_at
+
+    class Restored(Event, frozen=True, kw_only=True):
+        """It is as it was before it was removed."""
+
+        TOPIC: ClassVar[str] = "tenant.restored"
+        PERSONAL: ClassVar[bool] = False
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.state.status, aggregate.state.erase_at = aggregate.state.before, None
+
+    class Erased(Event, frozen=True, kw_only=True):
+        """All keys of the tenant's are destroyed, and with them all that its log said, this too: positions, times, topics and hashes stay."""
+
+        TOPIC: ClassVar[str] = "tenant.erased"
+        PERSONAL: ClassVar[bool] = False
+        ERASES: ClassVar[bool] = True
+
+        def apply(self, aggregate: Tenant) -> None:
+            aggregate.state.erased = True
 
     class KeyIssued(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "tenant.key_issued"
@@ -239,9 +276,26 @@ class Tenant(Aggregate[TenantState]):
         if self.state.status == "suspended":
             self.trigger(self.Resumed, at=at)
 
-    def remove(self, at: datetime) -> None:
-        self._exists()
-        self.trigger(self.Removed, at=at)
+    def remove(self, erase_at: datetime, at: datetime) -> None:
+        """Raises Forbidden where it was removed before, unless nothing was said then of when it is erased."""
+        if self.state.erase_at is not None:
+            self._exists()
+        self.trigger(self.Removed, at=at, erase_at=erase_at)
+
+    def bring_back(self, at: datetime) -> None:
+        """Raises Refused where it was not removed, or is being erased by now."""
+        if self.state.status != "removed":
+            raise Refused("this tenant was not removed; there is nothing to restore")
+        if self.state.erased or (self.state.erase_at is not None and at >= self.state.erase_at):
+            raise Refused("it is too late: this tenant is being erased")
+        self.trigger(self.Restored, at=at)
+
+    def erase(self, at: datetime) -> datetime | None:
+        """Say that all of it goes now, if its time has come; else when it has to be looked at again, None: never."""
+        erase_at = self.state.erase_at
+        if erase_at is not None and at >= erase_at:
+            self.trigger(self.Erased, at=at)
+        return erase_at
 
     def issue_key(
         self,

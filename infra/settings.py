@@ -52,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "INFO"
     worker_concurrency: int = 16
     metrics_port: int | None = None
+    removal_grace_days: int = 30
 
     @property
     def embedded(self) -> bool:
@@ -134,12 +135,21 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
         "port on RETRACE_HOST at which a worker or projector tells its metrics; below `retrace up` the worker's, the next is the projector's, "
         "the one after the supervisor's. Without it only the HTTP API tells its own, at /metrics",
     ),
+    "removal_grace_days": (
+        "RETRACE_REMOVAL_GRACE_DAYS",
+        "days for which a removed tenant can be restored, 0 to 3650; then it is erased",
+    ),
 }
 
 NOT_YET = {"public_url": "RETRACE_PUBLIC_URL"}
 """Settings of later versions, and their variables. Whoever gives one is told so."""
 
-NUMBERS = {"port": (1, 65535), "metrics_port": (1, 65533), "worker_concurrency": (1, 1000)}
+NUMBERS = {
+    "port": (1, 65535),
+    "metrics_port": (1, 65533),
+    "worker_concurrency": (1, 1000),
+    "removal_grace_days": (0, 3650),
+}
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SCHEMES = {
     "database_url": ("postgresql", "postgres"),

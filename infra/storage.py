@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import struct
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
@@ -94,6 +95,11 @@ class LocalFiles:
 
     async def delete(self, tenant: UUID, document: UUID) -> None:
         await asyncio.to_thread(self._path(tenant, document).unlink, missing_ok=True)
+
+    async def delete_all(self, tenant: UUID) -> None:
+        folder = self._folder / str(tenant)
+        if folder.exists():
+            await asyncio.to_thread(shutil.rmtree, folder)
 
     def _path(self, tenant: UUID, document: UUID) -> Path:
         return self._folder / str(tenant) / str(document)

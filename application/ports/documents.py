@@ -86,6 +86,9 @@ class Files(Protocol):
 
     async def delete(self, tenant: UUID, document: UUID) -> None: ...
 
+    async def delete_all(self, tenant: UUID) -> None:
+        """Whatever there is of the tenant's."""
+
 
 class ExtractedChunk(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of a document's text with its vector. They come in order."""

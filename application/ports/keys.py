@@ -57,6 +57,17 @@ class Eraser(Protocol):
     async def erase(self, tenant: UUID, subject: UUID) -> int:
         """Destroy the subject's key; blank, or remove, whatever was sealed with it. Returns how many events were blanked."""
 
+    async def erase_tenant(self, tenant: UUID, *, but: str) -> int:
+        """Destroy all keys of the tenant's; blank, or remove, whatever they sealed, and all work `but` that of this kind.
+
+        Returns how many events were blanked.
+        """
+
+
+class Signer(Protocol):
+    async def sign_last(self, tenant: UUID) -> None:
+        """Sign the log as it stands, if it can be signed: its keys are about to go."""
+
 
 class KeyUse(Protocol):
     """When API keys were last used. May be forgotten."""

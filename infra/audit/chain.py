@@ -14,6 +14,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.kinds import ERASING
+from domain.tenant import Tenant
 from infra.audit.finding import Fault, Finding
 from infra.audit.opening import opens
 from infra.audit.pages import Row
@@ -33,6 +34,9 @@ class Chain:
         self._blank: dict[
             bytes, list[tuple[int, int]]
         ] = {}  # stream → (seq, version) of events without payload
+        self._kept: dict[
+            bytes, list[tuple[int, int]]
+        ] = {}  # such events, whose payloads no erasure takes but that of the whole tenant
         self._suspect: set[bytes] = (
             set()
         )  # streams whose last event was found wrong: what follows can't fit it
@@ -65,6 +69,9 @@ class Chain:
                 suspect.discard(stream)
             if topic in ERASING:
                 self._blank.pop(stream, None)
+                if topic == Tenant.Erased.TOPIC:  # which takes every payload, its own too
+                    self._blank.clear()
+                    self._kept.clear()
             if holes:
                 holes.pop((stream, version), None)
             at = seq
@@ -101,6 +108,10 @@ class Chain:
             for seq, version in blank:
                 text = "its payload is gone, and no erasure is on record after it"
                 self._found("payload missing", seq, stream, version, text)
+        for stream, kept in self._kept.items():
+            for seq, version in kept:
+                text = "its payload is gone, and nobody's erasure takes such a one"
+                self._found("payload missing", seq, stream, version, text)
 
     def _look(self, row: Row, before: int, last: Head, opened: bool) -> None:
         """Something is not as it must be, or an erasure: which?"""
@@ -111,9 +122,7 @@ class Chain:
         if payload is None and topic in PERSONAL:
             self._blank.setdefault(stream, []).append((seq, version))
         elif payload is None:
-            text = "its payload is gone, and nobody's erasure takes such a one"
-            self._found("payload missing", seq, stream, version, text)
-            return
+            self._kept.setdefault(stream, []).append((seq, version))
         elif sha256(payload).digest() != digest:
             text = "its payload does not fit its digest" + ("" if opened else ", and does not open")
             self._found("payload changed", seq, stream, version, text)

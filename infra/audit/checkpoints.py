@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from application.ports import Fault, Unavailable
 from domain.base import NIL
+from domain.errors import Erased
 from domain.merkle import leaf_hash
 from domain.note import Checkpoint, NoteRejected, sign, verifier_key, verify
 from infra.audit.opening import keys_of, opens
@@ -86,8 +87,14 @@ class Checkpoints:
 
     async def verifier_key(self, tenant: UUID) -> str:
         """The text that outsiders need; its private half is stored under the tenant's keys."""
-        key: Ed25519PublicKey = (await self._key(tenant)).public_key()
+        try:
+            key = (await self._key(tenant)).public_key()
+        except Erased:  # with the tenant; the public half was never sealed
+            key = await self._public(tenant)
         return verifier_key(origin_of(tenant), key)
+
+    async def sign_last(self, tenant: UUID) -> None:
+        await self._make_or_tell(tenant)
 
     async def due(self, system: Database) -> list[UUID]:
         """Tenants whose log is longer than their last checkpoint."""
@@ -111,7 +118,7 @@ class Checkpoints:
     async def _make_or_tell(self, tenant: UUID) -> None:
         try:
             await self.make(tenant)
-        except CanNotSign as error:
+        except (CanNotSign, Erased) as error:
             log.error("no checkpoint for tenant %s: %s", tenant, error)
 
     async def _grow(self, connection: Connection, tenant: UUID, tiles: Tiles) -> None:
@@ -126,6 +133,14 @@ class Checkpoints:
                 if digest_of(payload) != digest or key is None or not opens(key, payload, context):
                     raise CanNotSign(f"event {seq} is not as it was written with this tenant's keys")
             await tiles.extend([leaf_hash(row[-1]) for row in rows])
+
+    async def _public(self, tenant: UUID) -> Ed25519PublicKey:
+        query = "SELECT public FROM signing_keys WHERE tenant = %s"
+        async with self._database.tenant(tenant) as connection:
+            row = await (await connection.execute(query, [tenant])).fetchone()
+        if row is None:
+            raise Erased("this tenant was erased, and nothing was signed before")
+        return Ed25519PublicKey.from_public_bytes(row[0])
 
     async def _key(self, tenant: UUID) -> Ed25519PrivateKey:
         """The tenant's signing key, made at the first use."""

@@ -15,6 +15,7 @@ import psycopg
 
 from application.finishing import ended
 from application.ports import Unavailable
+from domain.base import NIL
 from infra.crypto.keyring import Keyring
 from infra.database import Database
 
@@ -63,4 +64,7 @@ async def _look(system: Database, keyring: Keyring, seconds: float) -> None:
         values = [list(keyring.served), seconds]
         rows = await (await connection.execute(query, values, binary=True, prepare=True)).fetchall()
     for tenant, subject in rows:
-        keyring.forget(tenant, subject)
+        if subject == NIL:  # the whole tenant went
+            keyring.forget_tenant(tenant)
+        else:
+            keyring.forget(tenant, subject)

@@ -150,6 +150,15 @@ class Keyring:
         """Drop a key from memory."""
         self._subjects.pop((tenant, subject), None)
 
+    def forget_tenant(self, tenant: UUID) -> None:
+        """Drop all of a tenant's keys from memory."""
+        for subject in [each for each in self._subjects if each[0] == tenant]:
+            del self._subjects[subject]
+        for generation in [each for each in self._generations if each[0] == tenant]:
+            del self._generations[generation]
+        self._tenants.pop(tenant, None)
+        self._secrets.pop(tenant, None)
+
     async def make(self, tenant: UUID, subject: UUID) -> AESGCM:
         """Store a new key unless somebody else just has; return the one that is stored. Raises KeyErased."""
         _, new = await self.new_key(tenant, subject)
@@ -207,6 +216,9 @@ class Keyring:
         async with self._database.tenant(tenant) as connection:
             row = await (await connection.execute(newest, [tenant])).fetchone()
             if row is None:
+                gone = "SELECT FROM destroyed_keys WHERE tenant = %s AND subject = %s"
+                if await (await connection.execute(gone, [tenant, NIL])).fetchone() is not None:
+                    raise KeyErased("this tenant was erased")
                 wrapped = self._masters.wrap(AESGCM.generate_key(256), tenant, 1)
                 insert = (
                     "INSERT INTO tenant_keys (tenant, generation, wrapped, master) VALUES (%s, 1, %s, %s) "

@@ -17,9 +17,11 @@ from uuid import UUID
 
 import psycopg
 from msgspec import structs
+from sqlalchemy import delete
 
 from application.ports import Unavailable
 from domain.recorded import Recorded
+from domain.tenant import Tenant
 from infra.database import Connection, Database
 from infra.hints import Hints
 from infra.log.reader import Batch, Reader
@@ -34,6 +36,8 @@ log = logging.getLogger("retrace.projector")
 
 BATCH = 3000
 """Positions of one transaction."""
+
+ERASED = Tenant.Erased.TOPIC
 
 END = 2**62
 """Beyond every log."""
@@ -190,7 +194,7 @@ class Projector:
             while cursors := await self._open(tenant, until):
                 after, end = min(c.seq for c in cursors), min(c.until or END for c in cursors)
                 names = sorted(cursor.projection for cursor in cursors)
-                wanted = topics([self._projections[name] for name in names])
+                wanted = topics([self._projections[name] for name in names]) | {ERASED}
                 batch = await ahead if ahead is not None else None
                 ahead = None
                 # What was read ahead is of use if it has what is wanted now: another build may have begun or ended.
@@ -258,7 +262,7 @@ class Projector:
             log.warning("a batch failed, looking for the event", extra={"facts": facts})
         moved = False
         for name in names:
-            own = [recorded for recorded in batch.events if self._is_for(name, recorded, batch)]
+            own = [each for each in batch.events if each.topic == ERASED or self._is_for(name, each, batch)]
             moved = await self._narrow(tenant, structs.replace(batch, events=own), name) or moved
         return moved
 
@@ -289,13 +293,21 @@ class Projector:
                     for recorded in batch.events
                     if recorded.position > cursor.seq and self._is_for(cursor.projection, recorded, batch)
                 ]
-                if batch.unreadable and any(recorded.event is None for recorded in events):
+                if any(each.topic == ERASED and each.position > cursor.seq for each in batch.events):
+                    # The whole tenant: it is the end of its log, and what came before holds nothing any more.
+                    await self._empty(connection, tenant, cursor.projection)
+                elif batch.unreadable and any(recorded.event is None for recorded in events):
                     raise Unreadable
-                if events:
+                elif events:
                     await self._projections[cursor.projection].apply(events, TransactionSql(connection))
                 await self._cursors.move(connection, tenant, cursor, batch)
                 moved = True
         return moved
+
+    async def _empty(self, connection: Connection, tenant: UUID, name: str) -> None:
+        sql = TransactionSql(connection)
+        for table in self._projections[name].tables:
+            await sql.run(delete(table).where(table.c.tenant == tenant))
 
     async def _stop_at_gap(self, tenant: UUID, position: int, names: Collection[str]) -> bool:
         async with self._writer.tenant(tenant) as connection:

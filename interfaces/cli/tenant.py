@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -9,10 +10,20 @@ import click
 
 from application.context import Context
 from application.conversation import ReceiveMessage, receive_message
-from application.tenant import CreateTenant, TenantCreated, create_tenant
+from application.removal import remove_tenant, restore_tenant
+from application.tenant import CreateTenant, Summary, TenantCreated, create_tenant, summary_of
 from domain.default_routing import policy_by_default
 from interfaces.bootstrap import Services
-from interfaces.cli.base import console, data_option, json_option, print_json, tenant_option, with_services
+from interfaces.cli.base import (
+    console,
+    data_option,
+    json_option,
+    print_json,
+    print_table,
+    tenant_option,
+    with_services,
+)
+from interfaces.cli.look import tenants_of
 from interfaces.http.answering import begun
 
 WAIT = 60.0
@@ -47,6 +58,71 @@ def create(name: str, data: Path | None, as_json: bool) -> None:
         print_json({"tenant": made.tenant, "key": made.key})
     else:
         console.print(f"tenant  {made.tenant}\nAPI key {made.key}  [dim](shown this once)[/dim]")
+
+
+@tenant.command("list")
+@data_option
+@json_option
+def list_all(data: Path | None, as_json: bool) -> None:
+    """All tenants with their status."""
+
+    async def do(parts: Services) -> list[Summary]:
+        return [await summary_of(id, store=parts.store) for id in await tenants_of(parts, None)]
+
+    found = with_services(data, do)
+    if as_json:
+        print_json(found)
+    else:
+        rows = [[each.tenant, each.name, each.status, each.created_at, each.erase_at] for each in found]
+        print_table(None, ["tenant", "name", "status", "created at", "erased at"], rows)
+
+
+@tenant.command()
+@tenant_option
+@click.option(
+    "--days", type=click.IntRange(0, 3650), help="until it is erased; default: RETRACE_REMOVAL_GRACE_DAYS"
+)
+@click.confirmation_option(
+    prompt="No key of this tenant's will work, and later all of it is erased. Remove it?"
+)
+@data_option
+@json_option
+def remove(tenant_id: UUID, days: int | None, data: Path | None, as_json: bool) -> None:
+    """Remove a tenant: no key works any more; it can be restored until it is erased."""
+
+    async def do(parts: Services) -> Summary:
+        grace = timedelta(days=parts.settings.removal_grace_days if days is None else days)
+        context = Context(tenant=tenant_id, actor="operator:cli", correlation=parts.ids())
+        await remove_tenant(grace, context, store=parts.store, clock=parts.clock)
+        return await summary_of(tenant_id, store=parts.store)
+
+    removed = with_services(data, do)
+    if as_json:
+        print_json(removed)
+    else:
+        when = removed.erase_at.isoformat(timespec="seconds") if removed.erase_at else ""
+        console.print(
+            f"removed; it is erased at {when}, and until then `retrace tenant restore` brings it back"
+        )
+
+
+@tenant.command()
+@tenant_option
+@data_option
+@json_option
+def restore(tenant_id: UUID, data: Path | None, as_json: bool) -> None:
+    """Take back that a tenant was removed, until it is erased."""
+
+    async def do(parts: Services) -> Summary:
+        context = Context(tenant=tenant_id, actor="operator:cli", correlation=parts.ids())
+        await restore_tenant(context, store=parts.store, clock=parts.clock)
+        return await summary_of(tenant_id, store=parts.store)
+
+    restored = with_services(data, do)
+    if as_json:
+        print_json(restored)
+    else:
+        console.print(f"restored; it is {restored.status}")
 
 
 @click.command()

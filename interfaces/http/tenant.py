@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,18 +12,19 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
+from application.removal import remove_tenant, restore_tenant
 from application.tenant import (
     CreateTenant,
+    Summary,
     create_tenant,
-    remove_tenant,
     rename_tenant,
     resume_tenant,
+    summary_of,
     suspend_tenant,
 )
 from domain.base import NIL
 from domain.default_routing import policy_by_default
 from domain.errors import NotFound
-from domain.tenant import Tenant
 from interfaces.bootstrap import Services
 from interfaces.http.authentication import Caller, correlation_of
 from interfaces.http.pages import Cursor, Limit, Page, Pager
@@ -42,10 +43,13 @@ class SuspendIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class TenantOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`erase_at`: when a removed tenant is erased, or was. Of an erased one the name is gone too."""
+
     id: UUID
     name: str
-    status: Literal["active", "suspended", "removed"]
+    status: Literal["active", "suspended", "removed", "erased"]
     created_at: datetime
+    erase_at: datetime | None = None
 
 
 class TenantMade(TenantOut, frozen=True, kw_only=True):
@@ -112,7 +116,7 @@ async def read(
 ) -> Response[TenantOut]:
     """A tenant."""
     caller.context(tenant, request)
-    found = await services.store.load(Tenant, tenant, tenant=tenant)
+    found = await summary_of(tenant, store=services.store)
     return Response(_of(found), headers=tag(found.version))
 
 
@@ -165,26 +169,46 @@ async def remove(
     caller: NamedDependency[Caller],
     request: Request[Any, Any, Any],
 ) -> Response[None]:
-    """Remove a tenant for good: its keys stop working; its log stays."""
+    """Remove a tenant: its keys stop working at once. It can be restored until `erase_at` (RETRACE_REMOVAL_GRACE_DAYS); then all of it is
+    erased: texts, keys, files, read models. What stays of its log are positions, times, topics and hashes."""
     context = caller.context(tenant, request)
-    position = await remove_tenant(context, store=services.store, clock=services.clock)
+    grace = timedelta(days=services.settings.removal_grace_days)
+    position = await remove_tenant(grace, context, store=services.store, clock=services.clock)
     return Response(None, status_code=204, headers=await written(services, tenant, position))
 
 
+@post("/v1/tenants/{tenant:uuid}/restore", status_code=200, scope=None, operator=True, versioned=of_tenant)
+async def restore(
+    tenant: FromPath[UUID],
+    services: NamedDependency[Services],
+    caller: NamedDependency[Caller],
+    request: Request[Any, Any, Any],
+) -> Response[TenantOut]:
+    """Take back that a tenant was removed, until it is erased: it is as it was before, with its keys."""
+    context = caller.context(tenant, request)
+    position = await restore_tenant(context, store=services.store, clock=services.clock)
+    return await _changed(services, tenant, position)
+
+
 async def _changed(services: Services, tenant: UUID, position: int) -> Response[TenantOut]:
-    found = await services.store.load(Tenant, tenant, tenant=tenant)
+    found = await summary_of(tenant, store=services.store)
     return Response(_of(found), headers=await written(services, tenant, position, found.version))
 
 
 async def _shown(services: Services, tenant: UUID) -> TenantOut:
-    return _of(await services.store.load(Tenant, tenant, tenant=tenant))
+    return _of(await summary_of(tenant, store=services.store))
 
 
-def _of(found: Tenant) -> TenantOut:
-    state = found.state
-    return TenantOut(id=found.id, name=state.name, status=state.status, created_at=found.created_on)
+def _of(found: Summary) -> TenantOut:
+    return TenantOut(
+        id=found.tenant,
+        name=found.name,
+        status=found.status,
+        created_at=found.created_at,
+        erase_at=found.erase_at,
+    )
 
 
 ROUTER = Router(
-    "/", route_handlers=[create, list_all, read, rename, suspend, resume, remove], tags=["tenants"]
+    "/", route_handlers=[create, list_all, read, rename, suspend, resume, remove, restore], tags=["tenants"]
 )

@@ -79,6 +79,6 @@ def test_nothing_that_is_printed_holds_the_key(tenant: Tenant) -> None:
 
 
 def test_a_removed_tenant_sets_no_keys(tenant: Tenant) -> None:
-    tenant.remove(NOW)
+    tenant.remove(NOW, NOW)
     with pytest.raises(Forbidden):
         tenant.set_provider_key("openai", KEY, None, NOW)

@@ -51,7 +51,7 @@ def test_suspending_and_resuming_are_said_once(tenant: Tenant) -> None:
 
 
 def test_a_removed_tenant_takes_no_change(tenant: Tenant) -> None:
-    tenant.remove(NOW)
+    tenant.remove(NOW, NOW)
     with pytest.raises(Forbidden):
         tenant.rename("other", NOW)
 
@@ -73,7 +73,7 @@ def test_an_event_is_skipped_once_and_with_a_reason(tenant: Tenant) -> None:
 
 
 def test_a_rotation_of_keys_is_said_once_and_in_a_removed_tenant_too(tenant: Tenant) -> None:
-    tenant.remove(NOW)
+    tenant.remove(NOW, NOW)
     assert len(when(tenant, lambda: tenant.rotate_key_of_tenant(2, "m1", NOW))) == 1
     assert when(tenant, lambda: tenant.rotate_key_of_tenant(2, "m1", NOW)) == []
     assert len(when(tenant, lambda: tenant.rotate_master_key("m1", NOW))) == 1

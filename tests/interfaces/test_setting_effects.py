@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,7 @@ async def _deployment(
             "RETRACE_HOST": HOST,
             "RETRACE_PORT": port,
             "RETRACE_LOG_LEVEL": "WARNING",
+            "RETRACE_REMOVAL_GRACE_DAYS": "5",
             "RETRACE_ALLOW_PRIVATE_ADDRESSES": "true",
             "OPENAI_API_KEY": "key-of-openai",
             "OPENAI_BASE_URL": first.url("ok"),
@@ -215,6 +217,16 @@ async def metrics_port(deployment: Deployment) -> None:
         assert name in last
 
 
+async def removal_grace_days(deployment: Deployment) -> None:
+    bearer = {"Authorization": f"Bearer {OPERATOR}"}
+    made = (await deployment.http.post("/v1/tenants", json={"name": "Short"}, headers=bearer)).json()
+    address = f"/v1/tenants/{made['id']}"
+    assert (await deployment.http.delete(address, headers=bearer)).status_code == 204
+    shown = (await deployment.http.get(address, headers=bearer)).json()
+    left = datetime.fromisoformat(shown["erase_at"]) - datetime.fromisoformat(shown["created_at"])
+    assert left.days == 5
+
+
 def asks(provider: str, model: str) -> Proof:
     """Its double is asked, with its key."""
 
@@ -238,6 +250,7 @@ PROOFS: dict[str, Proof] = {
     "RETRACE_LOG_LEVEL": log_level,
     "RETRACE_WORKER_CONCURRENCY": worker_concurrency,
     "RETRACE_METRICS_PORT": metrics_port,
+    "RETRACE_REMOVAL_GRACE_DAYS": removal_grace_days,
     "RETRACE_ALLOW_PRIVATE_ADDRESSES": allow_private_addresses,
     "OPENAI_API_KEY": asks("openai", "gpt-4o"),
     "OPENAI_BASE_URL": asks("openai", "gpt-4o-mini"),
