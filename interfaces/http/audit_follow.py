@@ -98,7 +98,8 @@ async def _followed(
 ) -> AsyncGenerator[bytes, None]:
     tenant = principal.tenant
     began = spoke = time.monotonic()
-    yield b"retry: 2000\n\n"
+    # The id of no event: whoever is cut before the first one goes on from here, not from what is "now" then.
+    yield b"retry: 2000\nid: %d\n\n" % after
     async with aclosing(moments_of(services, tenant, POLL)) as moments:
         async for _ in moments:
             if (end := await services.reads.head(tenant)) < after:

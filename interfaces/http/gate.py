@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, get_args
 
 import msgspec
 from litestar import Request
@@ -13,6 +14,7 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.params import QueryParameter
 
 from domain.errors import Invalid
+from domain.times import check_written
 from interfaces.bootstrap import Services
 from interfaces.http.authentication import allow, caller_of
 from interfaces.http.position import asked
@@ -59,6 +61,16 @@ def query_names(handler: HTTPRouteHandler) -> set[str]:
     return {name for name, field in fields if isinstance(field.kwarg_definition, QueryParameter)}
 
 
+def _times(handler: HTTPRouteHandler) -> set[str]:
+    """Names of the query parameters that are times."""
+    fields = handler.parsed_fn_signature.parameters
+    return {name for name in query_names(handler) if datetime in _kinds(fields[name].annotation)}
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    return {annotation, *(kind for each in get_args(annotation) for kind in _kinds(each))}
+
+
 def _check_query(request: Request[Any, Any, Any], handler: HTTPRouteHandler) -> None:
     known = query_names(handler)
     given = [name for name, _ in request.query_params.multi_items()]
@@ -67,6 +79,8 @@ def _check_query(request: Request[Any, Any, Any], handler: HTTPRouteHandler) -> 
         raise Invalid(f"unknown query parameter {', '.join(strange)[:200]}; {told}")
     if len(given) != len(set(given)):
         raise Invalid("a query parameter stands here more than once; give each once")
+    for name in _times(handler) & set(given):  # litestar converts loosely here too
+        check_written(name, request.query_params[name])
 
 
 def not_yet(body: Any, error: str) -> str | None:

@@ -76,6 +76,21 @@ async def test_a_parameter_of_the_wrong_type_is_told_by_its_name(ours: Customer)
     is_problem(await ours.http.get("/v1/providers/usage?since=yesterday"), 400, "invalid")
 
 
+async def test_a_number_is_no_time_wherever_one_is_asked_for(ours: Customer) -> None:
+    paths = (await ours.http.get("/schema/openapi.json")).json()["paths"]
+    times = [
+        (path.replace("{kind}", "tenant").replace("{id}", str(ours.tenant)), given["name"])
+        for path, item in paths.items()
+        for given in item.get("get", {}).get("parameters", ())
+        if "date" in str(given["schema"])
+    ]
+    assert {"since", "until", "at"} <= {name for _, name in times}
+    for path, name in times:
+        for text in ("20261128", "2026", "-5", "1790000000.5"):
+            problem = is_problem(await ours.http.get(path, params={name: text}), 400, "invalid")
+            assert problem["errors"][0]["field"] == name, (path, problem)
+
+
 async def test_a_slash_at_the_end_is_optional(ours: Customer) -> None:
     for path in ("/v1/conversations/", "/v1/keys/", "/healthz/", "/schema/", "/v1/providers/usage/"):
         assert (await ours.http.get(path)).status_code == 200, path
