@@ -88,7 +88,7 @@ class Candidates:
         abilities = None if known is None else known.abilities
         request = msgspec.structs.replace(self.asked.request, model=name, abilities=abilities)
         place = Place(provider=provider, model=name, owner=completer.owner)
-        if (why := self._no_room(model, request)) is not None:
+        if (why := await self._no_room(model, request)) is not None:
             self._pass_over(model, why, "no_room")
             return None
         pause = await self.providers.health.admit(place)
@@ -104,13 +104,13 @@ class Candidates:
     def _pass_over(self, model: str, reason: str, cause: Literal["missing", "no_room", "unhealthy"]) -> None:
         self.course.passed_over.append(PassedOver(model=model, reason=reason, cause=cause))
 
-    def _no_room(self, model: str, request: CompletionRequest) -> str | None:
+    async def _no_room(self, model: str, request: CompletionRequest) -> str | None:
         """Why the request does not fit into the model's context window."""
         known = self.catalogue.get(model)
         bytes = sum(4 * len(turn.text) + 16 for turn in request.prompt)  # a token has one or more
         if known is None or bytes + request.max_tokens <= known.context_window:
             return None
-        tokens = self.providers.prompt_tokens(request)
+        tokens = await self.providers.prompt_tokens(request)
         if tokens + request.max_tokens <= known.context_window:
             return None
         return f"{tokens} tokens and {request.max_tokens} for the answer do not fit into its {known.context_window}"

@@ -139,7 +139,7 @@ class _Completing:
         if price is None:
             return
         course = self.course
-        dearest = most(self.providers.prompt_tokens(request), request.max_tokens, price)
+        dearest = most(await self.providers.prompt_tokens(request), request.max_tokens, price)
         missing = course.cost + dearest - sum((each.amount for each in course.reservations), Decimal(0))
         if missing <= 0:
             return

@@ -9,6 +9,9 @@ from application.ports import Embedder, Vectors
 from domain.agent import AgentConfiguration
 from domain.completion import Passage
 
+QUERY = 8_000
+"""Characters of the questions that passages are looked for with."""
+
 
 async def retrieve(
     tenant: UUID,
@@ -21,5 +24,8 @@ async def retrieve(
     """The best ones first; none where the tenant has it switched off."""
     if not configuration.retrieve_documents:
         return ()
-    (embedding,) = await embedder.embed(["\n".join(questions)])
+    query = "\n".join(questions)
+    if len(query) > QUERY:  # what is pasted in stands in the middle; what is asked of it before or behind
+        query = f"{query[: QUERY // 2]}\n{query[-QUERY // 2 :]}"
+    (embedding,) = await embedder.embed([query])
     return tuple(await vectors.search(tenant, embedding, embedder.model, configuration.document_results))

@@ -32,6 +32,9 @@ MORE, GAIN = 0.75, 0.2
 MOST = 3
 """Statements for one question."""
 
+READ = 16_000
+"""Characters of the messages that are read."""
+
 REMEMBERED = 300
 """Passages that are kept as they were read (about 160 kB each)."""
 
@@ -58,7 +61,7 @@ class LocalCompleter:
 
     async def complete(self, request: CompletionRequest) -> Completion:
         read = await self._read(request.passages)
-        asked = _questions(request.questions)
+        asked = _questions(_short(request.questions))
         found = [self._answer(question, read) for question in asked]
         parts = list(dict.fromkeys(text for text, _ in found if text))
         confidence = min((score for _, score in found), default=0.0)
@@ -156,6 +159,17 @@ class LocalCompleter:
                     tokens += one.tokens
             tokens += self._meanings.count_tokens(text)
         return tokens
+
+
+def _short(messages: Sequence[str]) -> list[str]:
+    """The last ones, as far as they are read: whoever pastes in a long text asks about it before it or behind it."""
+    left, found = READ, list[str]()
+    for message in reversed(messages):
+        if left > 0:
+            half = left // 2
+            found.append(message if len(message) <= left else f"{message[:half]}\n{message[-half:]}")
+            left -= len(message)
+    return found[::-1]
 
 
 def _questions(messages: Sequence[str]) -> list[Question]:

@@ -28,7 +28,16 @@ AT_ONCE = 0.05
 """Seconds for which nobody looks whether the client is still there: what is quick, as an answer out of the cache, needs no watch."""
 
 
-@post("/v1/chat/completions", status_code=200, scope="conversations:write")
+LARGEST_BODY = 16 * 1024 * 1024
+"""Bytes of a request: eight for each token of the largest context window."""
+
+
+@post(
+    "/v1/chat/completions",
+    status_code=200,
+    request_max_body_size=LARGEST_BODY,
+    scope="conversations:write",
+)
 async def complete(
     data: JSONBody[ChatIn],
     services: NamedDependency[Services],

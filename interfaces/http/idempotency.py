@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar.connection import Request
 from litestar.enums import ScopeType
-from litestar.exceptions import HTTPException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -160,7 +160,7 @@ async def _read(receive: Receive, most: int, body: Spool, digest: Digest) -> Non
             raise Invalid("the request was cut off")
         part = message.get("body", b"")
         if body.size + len(part) > most:
-            raise HTTPException(status_code=413, detail=f"the body may have at most {most} bytes")
+            raise RequestEntityTooLarge
         digest.update(part)
         await body.write(part)
         if not message.get("more_body"):

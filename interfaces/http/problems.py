@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 from litestar import MediaType, Request, Response, Router, get
 from litestar.exceptions import HTTPException, InternalServerException, ValidationException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.params import FromPath
 
 from application.chat import ChatFailed
@@ -179,6 +181,8 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     detail = error.detail
     if status == 404:
         detail = "there is nothing at this address; /schema describes what there is"
+    elif isinstance(error, RequestEntityTooLarge):
+        detail = too_large(request.route_handler)
     elif status == 405:
         detail = f"this address takes {(error.headers or {}).get('allow', 'other methods')}"
     elif isinstance(error, ValidationException) and isinstance(error.extra, list):
@@ -203,6 +207,12 @@ def told(error: Exception, route: str) -> OpenAIError:
         log.error("%s failed: %s at %s", route, type(error).__name__, place_of(error))
         return error_of("fault", SORRY, {})
     return error_of(kind_of(error), detail_of(error), {"code": code_of(error), **getattr(error, "facts", {})})
+
+
+def too_large(handler: BaseRouteHandler) -> str:
+    """How large a body may be."""
+    assert isinstance(handler, HTTPRouteHandler)
+    return f"the body may have at most {handler.resolve_request_max_body_size()} bytes here; send less"
 
 
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -179,3 +179,10 @@ async def test_passages_that_nobody_asks_for_any_more_are_dropped_without_anothe
     assert [text for text, _ in completer._remembered] == ["We close at five."]
     await asyncio.sleep(0.5)
     assert not completer._remembered
+
+
+async def test_of_a_long_text_what_stands_at_its_beginning_and_end_is_the_question() -> None:
+    pasted = "Lorem ipsum dolor sit amet. " * 100_000
+    for asked in (f"Do you have wireless internet? {pasted}", f"{pasted} Do you have wireless internet?"):
+        assert "WiFi is free" in (await ask(asked)).text
+    assert "WiFi is free" in (await ask(pasted, "Do you have wireless internet?")).text

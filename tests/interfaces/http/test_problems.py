@@ -57,8 +57,9 @@ async def test_a_wrong_content_type_is_415(ours: Customer) -> None:
 
 
 async def test_a_body_that_is_too_large_is_413(ours: Customer) -> None:
-    reply = await ours.http.post("/v1/search", json={"query": "x" * 300_000})
-    is_problem(reply, 413, "too-large")
+    for headers in ({}, {"Idempotency-Key": "k"}):
+        reply = await ours.http.post("/v1/search", json={"query": "x" * 300_000}, headers=headers)
+        assert "at most 262144 bytes" in is_problem(reply, 413, "too-large")["detail"]
 
 
 async def test_an_unknown_query_parameter_is_told(ours: Customer) -> None:
