@@ -46,7 +46,7 @@ class StoredIdempotency:
         self._lease = lease
 
     async def begin(self, tenant: UUID, key: str, fingerprint: bytes) -> Kept | None:
-        values = {"tenant": tenant, "key": key, "fingerprint": fingerprint}
+        values = {"tenant": tenant, "key": await self._name(tenant, key), "fingerprint": fingerprint}
         times = {"lease": self._lease, "kept": KEPT, "swept": SWEPT}
         async with self._database.tenant(tenant) as connection:
             if await (await connection.execute(_BEGIN, {**values, **times})).fetchone():
@@ -70,12 +70,16 @@ class StoredIdempotency:
         # Whoever outlived its lease and was overtaken comes too late here: the first result stays.
         update = "UPDATE idempotency SET response = %s WHERE tenant = %s AND key = %s AND response IS NULL"
         async with self._database.tenant(tenant) as connection:
-            await connection.execute(update, [sealed, tenant, key])
+            await connection.execute(update, [sealed, tenant, await self._name(tenant, key)])
 
     async def abandon(self, tenant: UUID, key: str) -> None:
         delete = "DELETE FROM idempotency WHERE tenant = %s AND key = %s AND response IS NULL"
         async with self._database.tenant(tenant) as connection:
-            await connection.execute(delete, [tenant, key])
+            await connection.execute(delete, [tenant, await self._name(tenant, key)])
+
+    async def _name(self, tenant: UUID, key: str) -> str:
+        """A client may put anything into its key: it is stored as a keyed hash."""
+        return (await self._keyring.identify(tenant, "idempotency", key)).hex
 
 
 def _context(key: str) -> bytes:

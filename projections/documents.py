@@ -1,4 +1,4 @@
-"""Which documents are there, and how far has each come?"""
+"""Which documents are there, and how far has each come? Their names, and why processing failed, are read from the log."""
 
 from __future__ import annotations
 
@@ -36,12 +36,11 @@ documents = Table(
     metadata,
     tenant_column(),
     Column("document", Uuid, primary_key=True),
-    Column("name", String, nullable=False),
+    Column("uploaded", BigInteger, nullable=False),
+    Column("failed", BigInteger),
     Column("media_type", String, nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("content_hash", String, nullable=False),
     Column("status", String, nullable=False),
-    Column("reason", String),
     Column("pages", Integer, nullable=False),
     Column("chunks", Integer, nullable=False),
     Column("tokens", BigInteger, nullable=False),
@@ -57,15 +56,17 @@ _REPLACE = replacing(documents)
 
 
 class DocumentRow(msgspec.Struct, kw_only=True):
-    """Of a deleted document there is its id and when it was deleted: all else would not be there in a rebuild."""
+    """`uploaded`: position of the event with its name; `failed`: of the one with the reason, where processing failed.
+
+    Of a deleted document there is its id and when it was deleted: all else would not be there in a rebuild.
+    """
 
     document: UUID
-    name: str
+    uploaded: int = 0
+    failed: int | None = None
     media_type: str
     size: int
-    content_hash: str
     status: Status
-    reason: str | None = None
     pages: int = 0
     chunks: int = 0
     tokens: int = 0
@@ -77,7 +78,7 @@ class DocumentRow(msgspec.Struct, kw_only=True):
 
 class Documents:
     name: ClassVar[str] = "documents"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     tables: ClassVar[Sequence[Table]] = (documents,)
     events: ClassVar[Sequence[type[Event]]] = (
         _D.Uploaded,
@@ -106,10 +107,8 @@ def _fold(recorded: Recorded, rows: dict[UUID, DocumentRow]) -> None:
     if isinstance(event, _D.Deleted):
         rows[recorded.stream] = DocumentRow(
             document=recorded.stream,
-            name="",
             media_type="",
             size=0,
-            content_hash="",
             status="deleted",
             uploaded_at=at,
             changed_at=at,
@@ -118,10 +117,9 @@ def _fold(recorded: Recorded, rows: dict[UUID, DocumentRow]) -> None:
     if isinstance(event, _D.Uploaded):
         rows[recorded.stream] = DocumentRow(
             document=recorded.stream,
-            name=event.name,
+            uploaded=recorded.position,
             media_type=event.media_type,
             size=event.size,
-            content_hash=event.content_hash,
             status="pending",
             uploaded_at=at,
             changed_at=at,
@@ -131,12 +129,12 @@ def _fold(recorded: Recorded, rows: dict[UUID, DocumentRow]) -> None:
         return  # what is left of an erased document
     row.changed_at = at
     if isinstance(event, _D.ProcessingStarted):
-        row.status, row.reason = "processing", None
+        row.status, row.failed = "processing", None
     elif isinstance(event, _D.Processed):
         row.status, row.pages, row.chunks, row.tokens = "completed", event.pages, event.chunks, event.tokens
         row.embedding_model, row.cost = event.embedding_model, row.cost + event.cost
     elif isinstance(event, _D.ProcessingFailed):
-        row.status, row.reason = "failed", event.reason
+        row.status, row.failed = "failed", recorded.position
     elif isinstance(event, _D.ReprocessingRequested):
         row.status = "pending"
 

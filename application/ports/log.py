@@ -132,6 +132,9 @@ class Store(Protocol):
     async def event(self, tenant: UUID, position: int) -> Recorded:
         """One event by its position. Raises NotFound."""
 
+    async def several(self, tenant: UUID, positions: Sequence[int]) -> Mapping[int, Recorded]:
+        """The events at these positions, by position; those that there are."""
+
     def stream(
         self, tenant: UUID, stream: UUID, *, after: int = 0, limit: int | None = None
     ) -> AsyncIterator[Recorded]:

@@ -191,6 +191,11 @@ class Reader:
                 return recorded
         raise NotFound(f"this tenant has no event {position}")
 
+    async def several(self, tenant: UUID, positions: Sequence[int]) -> list[Recorded]:
+        """The events at these positions, in order; those that there are."""
+        query = f"SELECT {COLUMNS} FROM events WHERE tenant = %(tenant)s AND seq = ANY(%(positions)s) ORDER BY seq"
+        return await self._read(tenant, query, {"tenant": tenant, "positions": list(positions)})
+
     async def pages(
         self, tenant: UUID, after: int = 0, limit: int | None = None, topics: Sequence[str] = ()
     ) -> AsyncIterator[Recorded]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -151,6 +151,10 @@ class LogStore:
 
     async def event(self, tenant: UUID, position: int) -> Recorded:
         return await self._reader.at(tenant, position)
+
+    async def several(self, tenant: UUID, positions: Sequence[int]) -> Mapping[int, Recorded]:
+        found = await self._reader.several(tenant, positions) if positions else []
+        return {recorded.position: recorded for recorded in found}
 
     async def stream(
         self, tenant: UUID, stream: UUID, *, after: int = 0, limit: int | None = None

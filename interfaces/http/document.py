@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from decimal import Decimal
@@ -124,7 +124,10 @@ async def list_all(
         rows = await list_documents(
             sql, principal.tenant, status=status, media_type=media_type, before=before, limit=limit + 1
         )
-    return await pager.page(rows, limit, _shown, lambda row: Place(row.uploaded_at, row.document))
+    texts = await _texts(rows, principal.tenant, services)
+    return await pager.page(
+        rows, limit, lambda row: _shown(row, texts), lambda row: Place(row.uploaded_at, row.document)
+    )
 
 
 @get("/v1/documents/{document:uuid}", scope="integrations:manage")
@@ -141,7 +144,7 @@ async def read(
     )
     if row is None or row.status == "deleted":
         raise NotFound(f"there is no document {document} in this tenant")
-    return _shown(row)
+    return _shown(row, await _texts([row], tenant, services))
 
 
 @get("/v1/documents/{document:uuid}/content", scope="integrations:manage")
@@ -193,14 +196,26 @@ async def _after(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncGene
             yield piece
 
 
-def _shown(row: DocumentRow) -> DocumentOut:
+async def _texts(rows: Sequence[DocumentRow], tenant: UUID, services: Services) -> dict[int, str]:
+    """By position the texts that rows point at: they are in the log only, where they are sealed."""
+    positions = [position for row in rows for position in (row.uploaded, row.failed) if position]
+    texts = {}
+    for position, recorded in (await services.store.several(tenant, positions)).items():
+        if isinstance(recorded.event, Document.Uploaded):
+            texts[position] = recorded.event.name
+        elif isinstance(recorded.event, Document.ProcessingFailed):
+            texts[position] = recorded.event.reason
+    return texts
+
+
+def _shown(row: DocumentRow, texts: Mapping[int, str]) -> DocumentOut:
     return DocumentOut(
         id=row.document,
-        name=row.name,
+        name=texts.get(row.uploaded, ""),
         media_type=row.media_type,
         size=row.size,
         status=row.status,
-        reason=row.reason,
+        reason=texts.get(row.failed) if row.failed else None,
         pages=row.pages,
         chunks=row.chunks,
         tokens=row.tokens,
