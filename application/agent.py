@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from application.catalogue import catalogue_of
+from application.changing import amend
 from application.context import Context
 from application.ports import Clock, Store
 from domain.agent import Agent, AgentConfiguration
@@ -16,6 +18,12 @@ from domain.errors import NotFound
 
 class ConfigureAgent(msgspec.Struct, frozen=True, kw_only=True):
     configuration: AgentConfiguration
+
+
+class RestoreAgent(msgspec.Struct, frozen=True, kw_only=True):
+    """Back to the configuration that `version` had."""
+
+    version: int
 
 
 class Configured(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,9 +52,7 @@ async def configure_agent(
     configuration = command.configuration
     configuration.check()
     known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
-    for model in (configuration.default_model, *configuration.fallback_models):
-        known.check_offered(model)
-        known.check(model, clock(), "chat")
+    _check_models(configuration, known, clock())
 
     def decide(agent: Agent | None) -> Agent:
         agent = agent or Agent.begin(context.tenant, clock())
@@ -55,3 +61,32 @@ async def configure_agent(
 
     agent, saved = await store.change(Agent, Agent.id_of(context.tenant), decide, context=context)
     return Configured(configuration=agent.state.configuration, version=agent.version, position=saved.position)
+
+
+async def restore_agent(
+    command: RestoreAgent, context: Context, *, store: Store, catalogue: Catalogue, clock: Clock
+) -> Configured:
+    """Put the configuration of an earlier version in force again; nothing is deleted. Raises NotFound for a version that there never was.
+
+    One with a model that is retired by now is refused as when it is set.
+    """
+    id = Agent.id_of(context.tenant)
+    earlier = (
+        await store.load(Agent, id, tenant=context.tenant, version=command.version)
+    ).state.configuration
+    known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
+    _check_models(earlier, known, clock())
+    agent, saved = await amend(
+        Agent,
+        id,
+        lambda agent: agent.take_back(command.version, earlier, clock()),
+        context=context,
+        store=store,
+    )
+    return Configured(configuration=agent.state.configuration, version=agent.version, position=saved.position)
+
+
+def _check_models(configuration: AgentConfiguration, known: Catalogue, at: datetime) -> None:
+    for model in (configuration.default_model, *configuration.fallback_models):
+        known.check_offered(model)
+        known.check(model, at, "chat")

@@ -75,7 +75,7 @@ async def _disclosures(tenant: UUID, store: Store) -> set[str]:
     """All that this tenant's customers were ever told before a first answer."""
     found = {AgentConfiguration().disclosure}
     async for recorded in store.stream(tenant, Agent.id_of(tenant)):
-        if isinstance(recorded.event, Agent.Configured):
+        if isinstance(recorded.event, Agent.Configured | Agent.Restored):
             found.add(recorded.event.configuration.disclosure)
     return found
 

@@ -76,7 +76,7 @@ class Redeciding:
         else:
             self.policy, self._version = await policy_of(self._tenant, self._configuration, store=self._store)
         async for recorded in self._store.stream(self._tenant, Agent.id_of(self._tenant)):
-            if isinstance(recorded.event, Agent.Configured):
+            if isinstance(recorded.event, Agent.Configured | Agent.Restored):
                 self._defaults.append((recorded.recorded_at, recorded.event.configuration.default_model))
 
     def hear(self, recorded: Recorded) -> None:

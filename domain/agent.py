@@ -101,6 +101,16 @@ class Agent(Aggregate[AgentState]):
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration
 
+    class Restored(Event, frozen=True, kw_only=True):
+        """The configuration of `from_version` holds again."""
+
+        TOPIC: ClassVar[str] = "agent.restored"
+        from_version: int
+        configuration: AgentConfiguration
+
+        def apply(self, aggregate: Agent) -> None:
+            aggregate.state.configuration = self.configuration
+
     @staticmethod
     def id_of(tenant: UUID) -> UUID:
         """The agent's id follows from its tenant's."""
@@ -114,3 +124,10 @@ class Agent(Aggregate[AgentState]):
         configuration.check()
         if configuration != self.state.configuration:
             self.trigger(self.Configured, at=at, configuration=configuration)
+
+    def take_back(self, version: int, configuration: AgentConfiguration, at: datetime) -> None:
+        """Put the configuration of an earlier version in force again."""
+        if version > self.version:
+            raise Invalid(f"there is no version {version} yet; the present one is {self.version}")
+        if configuration != self.state.configuration:
+            self.trigger(self.Restored, at=at, from_version=version, configuration=configuration)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, get, put
+from litestar import Response, Router, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
+from msgspec import Meta
 
-from application.agent import ConfigureAgent, configuration_of, configure_agent
+from application.agent import (
+    ConfigureAgent,
+    Configured,
+    RestoreAgent,
+    configuration_of,
+    configure_agent,
+    restore_agent,
+)
 from application.context import Context
 from application.tenant import Principal
 from domain.agent import Agent, AgentConfiguration
@@ -24,6 +33,10 @@ class ConfigurationOut(msgspec.Struct, frozen=True, kw_only=True):
     tenant: UUID
     version: int
     configuration: AgentConfiguration
+
+
+class RestoreIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 @get("/v1/agent/configuration", scope="integrations:manage")
@@ -48,12 +61,35 @@ async def replace(
     configured = await configure_agent(
         command, context, store=services.store, catalogue=services.catalogue, clock=services.clock
     )
+    return await _answer(services, context.tenant, configured)
+
+
+@post(
+    "/v1/agent/configuration/restore",
+    scope="integrations:manage",
+    status_code=200,
+    versioned=one(Agent.id_of),
+)
+async def restore(
+    data: JSONBody[RestoreIn], services: NamedDependency[Services], context: NamedDependency[Context]
+) -> Response[ConfigurationOut]:
+    """Put the configuration of an earlier version in force again; nothing is deleted. Version 1 is that of a new tenant."""
+    restored = await restore_agent(
+        RestoreAgent(version=data.version),
+        context,
+        store=services.store,
+        catalogue=services.catalogue,
+        clock=services.clock,
+    )
+    return await _answer(services, context.tenant, restored)
+
+
+async def _answer(services: Services, tenant: UUID, configured: Configured) -> Response[ConfigurationOut]:
     shown = ConfigurationOut(
-        tenant=context.tenant, version=configured.version, configuration=configured.configuration
+        tenant=tenant, version=configured.version, configuration=configured.configuration
     )
-    return Response(
-        shown, headers=await written(services, context.tenant, configured.position, configured.version)
-    )
+    headers = await written(services, tenant, configured.position, configured.version)
+    return Response(shown, headers=headers)
 
 
-ROUTER = Router("/", route_handlers=[read, replace], tags=["agent"])
+ROUTER = Router("/", route_handlers=[read, replace, restore], tags=["agent"])

@@ -58,6 +58,7 @@ EXAMPLES: dict[tuple[str, str], Any] = {
         "default_model": "local/extractive",
         "restrictions": ["never promise a delivery date"],
     },
+    ("post", "/v1/agent/configuration/restore"): {"version": 1},
     ("post", "/v1/conversations/{conversation}/close"): {"reason": "solved"},
     ("put", "/v1/providers/{provider}/key"): {"key": "sk-0123456789abcdef"},
     ("put", "/v1/budgets"): {"day": "25", "month": "400", "soft": [0.8, 1.0], "on_hard": "degrade"},
