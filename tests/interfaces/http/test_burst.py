@@ -12,7 +12,7 @@ import httpx
 import pytest_asyncio
 
 from application.context import Context
-from application.conversation import ANSWER_WORK, ReceiveMessage, receive_message
+from application.conversation import ANSWER_WORK, Received, ReceiveMessage, receive_message
 from infra.settings import Secret, Settings
 from infra.work.rows import Work
 from interfaces.asgi import create_app
@@ -116,23 +116,11 @@ async def test_messages_that_come_while_it_is_made_cost_one_call_more(
     assert 2 <= len(upstream.calls) - before <= 3
 
 
-async def test_where_no_model_answers_not_everybody_tries(
-    shops: list[httpx.AsyncClient], upstream: Double
-) -> None:
-    answering(upstream, "400")
-    before = len(upstream.calls)
-    replies = await asyncio.gather(*(ask(shops[n % TWO], f"Question {n}?", wait=1) for n in range(CALLERS)))
-    assert {reply.status_code for reply in replies} <= {200, 202}
-    assert len(upstream.calls) - before <= 3
-
-
-async def test_whoever_died_is_followed_by_another_one(
-    shops: list[httpx.AsyncClient], parts: Services, upstream: Double
-) -> None:
-    """A process that died has the lease until that ends."""
-    tenant = UUID((await shops[0].get("/v1/tenants")).json()["items"][0]["id"])
-    command = ReceiveMessage(channel="http", address="ann", text="Are you there?", wait=True)
-    received = await receive_message(
+async def receive(parts: Services, client: httpx.AsyncClient, text: str, id: str | None = None) -> Received:
+    """A message whose caller waits for the answer, and has not begun to have it made."""
+    tenant = UUID((await client.get("/v1/tenants")).json()["items"][0]["id"])
+    command = ReceiveMessage(channel="http", address="ann", text=text, message_id=id, wait=True)
+    return await receive_message(
         command,
         Context(tenant=tenant, actor="key:test", correlation=parts.ids()),
         store=parts.store,
@@ -140,6 +128,30 @@ async def test_whoever_died_is_followed_by_another_one(
         clock=parts.clock,
         ids=parts.ids,
     )
+
+
+async def test_where_a_model_fails_not_everybody_asks_it(
+    shops: list[httpx.AsyncClient], parts: Services, upstream: Double
+) -> None:
+    answering(upstream, "400")
+    ids = [str(n) for n in range(CALLERS)]
+    for id in ids:
+        await receive(parts, shops[0], f"Question {id}?", id)
+    before = len(upstream.calls)
+    replies = await asyncio.gather(
+        *(ask(shops[n % TWO], f"Question {id}?", message_id=id) for n, id in enumerate(ids))
+    )
+    assert {reply.status_code for reply in replies} == {200}
+    assert {reply.json()["provider"] for reply in replies} == {"local"}
+    assert len(upstream.calls) - before == 1
+
+
+async def test_whoever_died_is_followed_by_another_one(
+    shops: list[httpx.AsyncClient], parts: Services, upstream: Double
+) -> None:
+    """A process that died has the lease until that ends."""
+    received = await receive(parts, shops[0], "Are you there?")
+    tenant = UUID((await shops[0].get("/v1/tenants")).json()["items"][0]["id"])
     work = Work(parts.system)
     _, dead = await work.lease(tenant, ANSWER_WORK, received.conversation.hex, 2.0)
     assert dead is not None
