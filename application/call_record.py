@@ -56,7 +56,7 @@ class CallRecord:
     """All that is known of a call. Its events are made at its end: the log refuses what is older than some seconds."""
 
     command: Chat
-    max_tokens: int
+    max_tokens: int | None
     prompt: tuple[Turn, ...]
     passages: tuple[Passage, ...]
     configuration_version: int

@@ -12,7 +12,7 @@ import msgspec
 from application.course import Asked, Course
 from application.ports import Clock, Completer, Place
 from application.providers import Providers
-from domain.catalogue import Catalogue
+from domain.catalogue import Catalogue, Model
 from domain.completion import CompletionRequest
 from domain.errors import Refused
 from domain.routing import PassedOver
@@ -93,7 +93,7 @@ class Candidates:
             return None
         pause = await self.providers.health.admit(place)
         if pause is None or (pause.limited and limited is None):
-            return Candidate(completer, request, place, others=False)
+            return Candidate(completer, await self._limited(known, request), place, others=False)
         if pause.limited and limited is not None:
             limited.append(model)
         else:
@@ -106,11 +106,27 @@ class Candidates:
 
     async def _no_room(self, model: str, request: CompletionRequest) -> str | None:
         """Why the request does not fit into the model's context window."""
-        known = self.catalogue.get(model)
-        bytes = sum(4 * len(turn.text) + 16 for turn in request.prompt)  # a token has one or more
-        if known is None or bytes + request.max_tokens <= known.context_window:
+        known, output = self.catalogue.get(model), request.max_tokens or request.answer_tokens or 1
+        if known is None or _largest(request) + output <= known.context_window:
             return None
         tokens = await self.providers.prompt_tokens(request)
-        if tokens + request.max_tokens <= known.context_window:
+        if tokens + output <= known.context_window:
             return None
-        return f"{tokens} tokens and {request.max_tokens} for the answer do not fit into its {known.context_window}"
+        return f"{tokens} tokens and {output} for the answer do not fit into its {known.context_window}"
+
+    async def _limited(self, known: Model | None, request: CompletionRequest) -> CompletionRequest:
+        """With as much room for the thoughts of a model as it has."""
+        if known is None or request.max_tokens is not None or request.answer_tokens is None:
+            return request
+        limit = request.limit(known.abilities)
+        assert limit is not None
+        if known.max_output is not None:
+            limit = min(limit, known.max_output)
+        if limit > request.answer_tokens and _largest(request) + limit > known.context_window:
+            limit = min(limit, known.context_window - await self.providers.prompt_tokens(request))
+        return msgspec.structs.replace(request, max_tokens=limit)
+
+
+def _largest(request: CompletionRequest) -> int:
+    """Tokens of its prompt, at most: each has one byte or more."""
+    return sum(4 * len(turn.text) + 16 for turn in request.prompt)

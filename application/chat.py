@@ -68,7 +68,9 @@ async def chat(
         raise Forbidden(f"this tenant is {tenant.state.status}")
     catalogue = await catalogue_of(context.tenant, store=store, shipped=providers.catalogue)
     configuration, version = await configuration_of(context.tenant, store=store)
-    max_tokens = command.max_tokens or configuration.max_answer_tokens
+    # Nothing is asked for that nobody has asked for; but the agent's answers have a length.
+    agents = command.model == AGENT and command.max_tokens is None
+    answer_tokens = configuration.max_answer_tokens if agents else None
     asked_last = unanswered(command.messages)
     questions = tuple(turn.text for turn in asked_last)
     passages: tuple[Passage, ...] = ()
@@ -104,7 +106,8 @@ async def chat(
             prompt=prompt,
             questions=questions,
             passages=passages,
-            max_tokens=max_tokens,
+            max_tokens=command.max_tokens,
+            answer_tokens=answer_tokens,
             temperature=command.temperature,
             stop=command.stop,
             options=command.options,
@@ -114,7 +117,7 @@ async def chat(
     course = Course(spares=providers.spares)
     record = CallRecord(
         command=command,
-        max_tokens=max_tokens,
+        max_tokens=command.max_tokens or answer_tokens,
         prompt=prompt,
         passages=passages,
         configuration_version=version,

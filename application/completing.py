@@ -19,11 +19,11 @@ from application.course import Asked, Course
 from application.finishing import finished
 from application.ports import Clock, Ids, Place, Store
 from application.providers import Providers
+from application.quoting import quote
 from application.reserving import reserve
 from domain.budget import BudgetExhausted
 from domain.catalogue import Catalogue
 from domain.completion import Completion, CompletionRequest, Outcome
-from domain.pricing import most
 
 DEADLINE = 60.0
 """Seconds for all attempts together."""
@@ -139,7 +139,15 @@ class _Completing:
         if price is None:
             return
         course = self.course
-        dearest = most(await self.providers.prompt_tokens(request), request.max_tokens, price)
+        dearest = await quote(
+            request,
+            price,
+            self.catalogue.get(place.id),
+            self.context,
+            store=self.store,
+            providers=self.providers,
+            clock=self.clock,
+        )
         missing = course.cost + dearest - sum((each.amount for each in course.reservations), Decimal(0))
         if missing <= 0:
             return

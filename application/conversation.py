@@ -204,7 +204,7 @@ async def answer(
             prompt=prompt,
             questions=questions,
             passages=passages,
-            max_tokens=configuration.max_answer_tokens,
+            answer_tokens=configuration.max_answer_tokens,
             temperature=configuration.temperature,
         )
         sending = heard and Sending(conversation, configuration.disclosure, heard, context, store, clock)

@@ -90,6 +90,7 @@ def _key(asked: Asked, configuration_version: int) -> bytes:
         asked.route.models[0],
         request.prompt,
         request.max_tokens,
+        request.answer_tokens,
         request.temperature,
         request.stop,
         sorted(request.options.items()),

@@ -37,10 +37,10 @@ class Call(Aggregate[CallState]):
         """`model` is what the app named; `user` is whom it named, as it did, `user_id` their id (domain/user.py)."""
 
         TOPIC: ClassVar[str] = "call.requested"
-        class_version: ClassVar[int] = 3
+        class_version: ClassVar[int] = 4
         model: str
         messages: tuple[Turn, ...]
-        max_tokens: int
+        max_tokens: int | None = None
         temperature: float | None = None
         stop: tuple[str, ...] = ()
         options: dict[str, float | int | str] | None = None
@@ -55,6 +55,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v2_v3(facts: dict[str, Any]) -> None:
             """Until the second version no participant had a name."""
+
+        @staticmethod
+        def upcast_v3_v4(facts: dict[str, Any]) -> None:
+            """Until the third version each call had a limit, if only one that nobody had asked for."""
 
         def apply(self, aggregate: Call) -> None:
             aggregate.state.user_id = self.user_id
@@ -158,7 +162,7 @@ class Call(Aggregate[CallState]):
         *,
         model: str,
         messages: tuple[Turn, ...],
-        max_tokens: int,
+        max_tokens: int | None,
         temperature: float | None,
         stop: tuple[str, ...],
         options: dict[str, float | int | str],

@@ -23,7 +23,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """A provider's model. `context_window` is in tokens, prompt and answer together; `max_output` in tokens, None: not known.
 
     `abilities`: what a request may use: "stream"; "system" (a system message); "reasoning" (it thinks before it answers, and takes
-    max_completion_tokens and no temperature). `dimensions` are those of an embedding model's vectors. `assumed`: the window is a
+    max_completion_tokens and no temperature); "thinking" (it thinks too, and takes what others do). `dimensions` are those of an embedding model's vectors. `assumed`: the window is a
     careful guess, the vendor's figure was not at hand.
     """
 

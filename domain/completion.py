@@ -27,6 +27,14 @@ Outcome = Literal[
 ]
 
 
+THINKING = 25_000
+"""Tokens for the thoughts of a model that thinks before it answers: as many as OpenAI advises to reserve
+(https://platform.openai.com/docs/guides/reasoning)."""
+
+THINKS = frozenset({"reasoning", "thinking"})
+"""Abilities of models that do."""
+
+
 class Turn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message of a prompt or of a conversation's history. `name`: of the participant, where an app tells several apart."""
 
@@ -90,7 +98,13 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     prompt: tuple[Turn, ...]
     questions: tuple[str, ...]
     passages: tuple[Passage, ...] = ()
-    max_tokens: int = 500
+    max_tokens: int | None = None
+    """The most that the model may give, thoughts and all; None: as much as it does."""
+
+    answer_tokens: int | None = None
+    """The most that it may say, where `max_tokens` is None. A model that thinks first gets `THINKING` beside it: what it may say is no
+    measure of what it has to think."""
+
     temperature: float | None = None
     stop: tuple[str, ...] = ()
     options: dict[str, float | int | str] = {}
@@ -98,6 +112,12 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     abilities: frozenset[str] | None = None
     """Those of the model in the tenant's catalogue (domain/catalogue.py); None where it is not in it: the provider goes by its name."""
+
+    def limit(self, abilities: frozenset[str]) -> int | None:
+        """Tokens of output that a model of these abilities is told as its limit; None: it is told none."""
+        if self.max_tokens is not None or self.answer_tokens is None:
+            return self.max_tokens
+        return self.answer_tokens + (THINKING if THINKS & abilities else 0)
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):

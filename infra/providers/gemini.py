@@ -108,11 +108,12 @@ class GeminiCompleter:
         options = request.options
         # Models that think first choose these by themselves.
         sampling: dict[str, Any] = {}
-        if "reasoning" not in self._abilities_of(request):
+        abilities = self._abilities_of(request)
+        if "reasoning" not in abilities:
             sampling = {"temperature": request.temperature, "top_p": options.get("top_p")}
         return types.GenerateContentConfig(
             system_instruction=system or None,
-            max_output_tokens=request.max_tokens,
+            max_output_tokens=request.limit(abilities),
             stop_sequences=[text for text in request.stop if text] or None,
             seed=cast(int | None, options.get("seed")),
             # Each request is ours: it sends none by itself.

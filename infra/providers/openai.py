@@ -127,9 +127,10 @@ class OpenAICompleter:
                 }
                 for turn in request.prompt
             ],
-            "max_completion_tokens" if thinks else "max_tokens": request.max_tokens,
             **{name: value for name, value in request.options.items() if name in options},
         }
+        if (limit := request.limit(abilities)) is not None:
+            parameters["max_completion_tokens" if thinks else "max_tokens"] = limit
         if request.temperature is not None and not thinks:
             parameters["temperature"] = request.temperature
         if stop := [text for text in request.stop if text]:  # llama.cpp stops at once at an empty one

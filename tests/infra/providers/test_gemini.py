@@ -103,7 +103,7 @@ async def test_history_and_parameters_go_along(double: Double, http: Outgoing) -
     assert by_request == thinking
     roles = [content["role"] for content in double.requests[0]["contents"]]
     assert roles == ["user", "model", "user"]
-    common = {"maxOutputTokens": 500, "stopSequences": ["END"], "seed": 7}
+    common = {"stopSequences": ["END"], "seed": 7}
     assert plain == {**common, "temperature": 0.2, "topP": 0.5}
     assert thinking == common
 
