@@ -39,7 +39,7 @@ from infra.health import SharedHealth
 from infra.hints import Hints
 from infra.idempotency import StoredIdempotency
 from infra.ids import uuid7
-from infra.key_use import RedisKeyUse
+from infra.key_use import LastUse
 from infra.log.appender import Appender
 from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
@@ -240,7 +240,7 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
             metrics=ReadMetrics(reads),
             directory=CellDirectory(system),
             idempotency=StoredIdempotency(database, keyring),
-            key_use=RedisKeyUse(redis),
+            key_use=LastUse(redis, database),
             key_check=KeyCheck(system, keyring),
             instruments=instruments,
             deployment=deployment,

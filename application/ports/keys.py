@@ -70,9 +70,9 @@ class Signer(Protocol):
 
 
 class KeyUse(Protocol):
-    """When API keys were last used. May be forgotten."""
+    """When API keys were last used."""
 
     async def used(self, tenant: UUID, key: str, at: datetime) -> None: ...
 
     async def last(self, tenant: UUID) -> dict[str, datetime]:
-        """Key id → time, within a minute; keys that nothing is known of are left out."""
+        """Key id → time, within an hour, mostly within a minute; keys that were never used are left out."""

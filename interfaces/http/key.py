@@ -50,7 +50,7 @@ class RotateIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class KeyOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`last_used_at` is known within a minute, while Redis keeps it."""
+    """`last_used_at` is known within a minute while Redis keeps it, and within an hour without it."""
 
     id: str
     name: str
