@@ -88,7 +88,7 @@ class AnswerRecord:
             conversation, self.burst.interaction, self.context, store=self.store, clock=self.clock, work=work
         )
         if not isinstance(last, Conversation.Answered):
-            raise Unavailable("no provider gave an answer; it is tried again")
+            raise Unavailable(f"there is no answer yet, it is tried again: {self.course.failure()}")
         return AnswerGiven(
             conversation=conversation.id,
             messages=self.burst.messages,
@@ -125,7 +125,7 @@ class AnswerRecord:
     def _answer(self, conversation: Conversation, at: datetime) -> str | None:
         """What becomes of the completion; the disclosure that comes with it."""
         latency_ms = round((time.perf_counter() - self.started) * 1000, 3)
-        if self.completion is None and self.course.exhausted is None:
+        if self.completion is None and not self.course.out_of_budget:
             conversation.fail(reason=self.course.failure(), at=at)
             return None
         conversation.disclose(self.configuration.disclosure, at)

@@ -21,16 +21,23 @@ Deliver = Callable[[str], Awaitable[None]]
 
 class Attempted(msgspec.Struct, frozen=True, kw_only=True):
     """`completion` is None where the attempt failed. `wait`: seconds for which the provider asked; `again`: whether it said that the same
-    call may help."""
+    call may help.
+
+    `uncertain`: USD beyond the attempt's cost that the provider may still bill at most, where it was not heard to its end.
+    """
 
     completion: Completion | None
     attempt: Attempt
     wait: float | None = None
     again: bool | None = None
+    uncertain: Decimal = Decimal(0)
 
 
 class Attempting:
-    """One attempt under way. `cut` tells what it came to when it was cancelled."""
+    """One attempt under way. `cut` tells what it came to when it was cancelled. `dearest`: USD that it can cost at most.
+
+    Whatever went out to the provider, and was not answered by an error of its own, costs at least its prompt.
+    """
 
     def __init__(
         self,
@@ -41,9 +48,11 @@ class Attempting:
         counter: Counter,
         clock: Clock,
         deliver: Deliver | None,
+        dearest: Decimal = Decimal(0),
     ) -> None:
         self._completer, self._request, self._deliver = completer, request, deliver
-        self._catalogue, self._counter = catalogue, counter
+        self._catalogue, self._counter, self._dearest = catalogue, counter, dearest
+        self._sent = False
         self._started_at: datetime = clock()
         self._started = time.perf_counter()
         self.pieces: list[str] = []
@@ -55,27 +64,29 @@ class Attempting:
             async with asyncio.timeout(seconds) as limit:
                 completion = await (self._whole() if self._deliver is None else self._streamed(limit))
         except ProviderError as error:
+            billed = self._billed(error.partial, error.definite)
+            attempt = self._attempt(error.outcome, error.detail, billed)
             return Attempted(
                 completion=None,
-                attempt=self._attempt(error.outcome, error.detail, error.partial),
+                attempt=attempt,
                 wait=error.retry_after,
                 again=error.again,
+                uncertain=Decimal(0) if error.definite else self._uncertain(attempt, billed),
             )
         except TimeoutError:
-            text = "no answer within the deadline"
-            return Attempted(completion=None, attempt=self._attempt("timeout", text, self._partial()))
+            return self._unheard("timeout", "no answer within the deadline")
         return Attempted(completion=completion, attempt=self._attempt("ok", None, completion))
 
-    def cut(self) -> Attempt:
-        """The attempt, when its caller has gone away: the provider bills what it has said by then."""
-        return self._attempt("cancelled", "the caller went away", self._partial())
+    def cut(self) -> Attempted:
+        """What came of it, when its caller has gone away: the provider bills what it was asked and has said by then."""
+        return self._unheard("cancelled", "the caller went away")
 
     async def _whole(self) -> Completion:
-        return await self._completer.complete(self._request)
+        return await self._completer.complete(self._request, self._goes_out)
 
     async def _streamed(self, limit: asyncio.Timeout) -> Completion:
         assert self._deliver is not None
-        stream = self._completer.stream(self._request)
+        stream = self._completer.stream(self._request, self._goes_out)
         try:
             async for piece in stream:
                 if isinstance(piece, Completion):
@@ -87,12 +98,27 @@ class Attempting:
                     await self._deliver(piece)
         finally:
             await stream.aclose()
-        raise ProviderError("unavailable", "the stream ended without an end", partial=self._partial())
+        raise ProviderError("unavailable", "the stream ended without an end")
 
-    def _partial(self) -> Completion | None:
-        """What was said so far, with our own count of it. None when nothing came: then nothing is billed, as far as we know."""
-        if not self.pieces:
-            return None
+    def _goes_out(self) -> None:
+        self._sent = True
+
+    def _unheard(self, outcome: Outcome, error: str) -> Attempted:
+        """Nobody waits for the rest."""
+        billed = self._billed()
+        attempt = self._attempt(outcome, error, billed)
+        return Attempted(completion=None, attempt=attempt, uncertain=self._uncertain(attempt, billed))
+
+    def _uncertain(self, attempt: Attempt, billed: Completion | None) -> Decimal:
+        if billed is None or billed.usage.source == "provider":
+            return Decimal(0)
+        return max(Decimal(0), self._dearest - attempt.cost)
+
+    def _billed(self, told: Completion | None = None, definite: bool = False) -> Completion | None:
+        """What a failed attempt is billed for: as the provider's adapter has `told`, else the prompt and what came, by our own count.
+        None where it was not sent, or the provider has refused it."""
+        if told is not None or (not self.pieces and (definite or not self._sent)):
+            return told
         model, text = self._request.model, "".join(self.pieces).strip()
         prompt = "\n".join(turn.text for turn in self._request.prompt)
         usage = Usage(

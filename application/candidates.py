@@ -58,7 +58,7 @@ class Candidates:
             others = bool(limited) or self._next(models, seen) is not None
             if (found := await self._candidate(model, limited if others else None)) is not None:
                 yield replace(found, others=others)
-        while limited and self.course.exhausted is None:
+        while limited and self.course.refusal is None:
             if (found := await self._candidate(limited.pop(0), None)) is not None:
                 yield replace(found, others=bool(limited))
         last = self.asked.last_resort and LAST_RESORT not in seen and not self._stopped
@@ -68,11 +68,11 @@ class Candidates:
     @property
     def _stopped(self) -> bool:
         """Whether the budget is gone, and the tenant wants no answer then."""
-        return self.course.exhausted is not None and self.course.exhausted.on_hard == "stop"
+        return self.course.refusal is not None and self.course.refusal.on_hard == "stop"
 
     def _next(self, models: Sequence[str], seen: set[str]) -> str | None:
         """In order; once the budget is gone only the cheapest one, where the tenant wants that."""
-        left = models if self.course.exhausted is None else [self.asked.route.degraded]
+        left = models if self.course.refusal is None else [self.asked.route.degraded]
         return None if self._stopped else next((model for model in left if model not in seen), None)
 
     async def _candidate(self, model: str, limited: list[str] | None) -> Candidate | None:

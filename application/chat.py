@@ -12,7 +12,7 @@ from application.attempting import Deliver
 from application.call_record import CallRecord, Chat, ChatGiven
 from application.catalogue import catalogue_of
 from application.context import Context
-from application.course import Asked, Course
+from application.course import PATIENCE, Asked, Course
 from application.flag import enabled
 from application.ports import Clock, Embedder, Fault, Ids, Keyring, Store, Vectors
 from application.providers import Providers
@@ -114,7 +114,7 @@ async def chat(
         ),
         last_resort=command.model == AGENT,
     )
-    course = Course(spares=providers.spares)
+    course = Course(spares=providers.spares, patience=PATIENCE)
     record = CallRecord(
         command=command,
         max_tokens=command.max_tokens or answer_tokens,
@@ -147,8 +147,8 @@ async def chat(
         raise
     if completion is None:
         await record.without(course.failure())
-        if course.exhausted is not None:
-            raise course.exhausted
+        if course.refusal is not None:
+            raise course.refusal
         raise _failed(course)
     text, citations = cited(completion.text, passages) if passages else (completion.text, ())
     return await record.answered(text, completion.finish, citations)

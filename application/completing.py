@@ -16,14 +16,14 @@ from application.candidates import Candidate, Candidates
 from application.catalogue import catalogue_of
 from application.context import Context
 from application.course import Asked, Course
-from application.finishing import finished
+from application.holding import holding
 from application.ports import Clock, Ids, Place, Store
 from application.providers import Providers
 from application.quoting import quote
 from application.reserving import reserve
-from domain.budget import BudgetExhausted
+from domain.budget import BudgetRefusal
 from domain.catalogue import Catalogue
-from domain.completion import Completion, CompletionRequest, Outcome
+from domain.completion import Completion, Outcome
 
 DEADLINE = 60.0
 """Seconds for all attempts together."""
@@ -58,8 +58,10 @@ async def complete(
     return await completing.run()
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Completing:
+    """`deadline` of the attempts, by the monotonic clock; the time in which the budget is waited for is not theirs."""
+
     asked: Asked
     course: Course
     context: Context
@@ -75,23 +77,29 @@ class _Completing:
         candidates = Candidates(
             self.asked, self.course, self.context.tenant, self.catalogue, self.providers, self.clock
         )
+        async with holding(self.course, self.context, store=self.store, clock=self.clock):
+            return await self._first(candidates)
+
+    async def _first(self, candidates: Candidates) -> Completion | None:
         async for candidate in candidates:
             place = candidate.place
-            try:
-                await self._afford(place, candidate.request)
-            except BaseException as error:
-                await self.providers.health.record(place, "cancelled", 0.0)
-                if not isinstance(error, BudgetExhausted):
-                    raise
-                self.course.exhausted = error
-                continue
             for retry in range(RETRIES + 1):
+                try:
+                    dearest = await self._dearest(candidate)
+                    await self._afford(place, dearest)
+                except BaseException as error:
+                    if retry == 0:
+                        await self.providers.health.record(place, "cancelled", 0.0)
+                    if not isinstance(error, BudgetRefusal):
+                        raise
+                    self.course.refusal = error
+                    break
                 # The last resort needs no network; it may come after the deadline.
                 left = ATTEMPT if candidate.last else min(ATTEMPT, self.deadline - time.monotonic())
                 if left <= 0:
                     await self.providers.health.record(place, "cancelled", 0.0)
                     break
-                attempted = await self._attempt(candidate, left)
+                attempted = await self._attempt(candidate, left, dearest)
                 if attempted.completion is not None or self.course.said:
                     return attempted.completion
                 pause = attempted.wait
@@ -103,7 +111,7 @@ class _Completing:
                 await asyncio.sleep(pause)
         return None
 
-    async def _attempt(self, candidate: Candidate, seconds: float) -> Attempted:
+    async def _attempt(self, candidate: Candidate, seconds: float, dearest: Decimal) -> Attempted:
         health, place = self.providers.health, candidate.place
         attempting = Attempting(
             candidate.completer,
@@ -112,19 +120,18 @@ class _Completing:
             counter=self.providers.counter,
             clock=self.clock,
             deliver=self._deliver if self.deliver is not None else None,
+            dearest=dearest,
         )
         try:
             attempted = await attempting.run(seconds)
         except BaseException:  # the caller has gone: what was said until now is paid for all the same
-            self.course.attempts.append(cut := attempting.cut())
-            self.providers.called(cut)
-            await asyncio.shield(health.record(place, "cancelled", cut.latency_ms))
+            self.course.add(cut := attempting.cut())
+            self.providers.called(cut.attempt)
+            await asyncio.shield(health.record(place, "cancelled", cut.attempt.latency_ms))
             raise
         attempt = attempted.attempt
-        self.course.attempts.append(attempt)
+        self.course.add(attempted)
         self.providers.called(attempt)
-        self.course.again = attempted.again
-        self.course.wait(attempted.wait)
         await health.record(place, attempt.outcome, attempt.latency_ms, attempted.wait)
         return attempted
 
@@ -133,13 +140,13 @@ class _Completing:
         self.course.said.append(piece)
         await self.deliver(piece)
 
-    async def _afford(self, place: Place, request: CompletionRequest) -> None:
-        """Reserve what this model may cost at most, beyond what is reserved already. Raises BudgetExhausted."""
+    async def _dearest(self, candidate: Candidate) -> Decimal:
+        """USD that an attempt can cost at most."""
+        place, request = candidate.place, candidate.request
         price = self.catalogue.price(place.provider, place.model, self.clock())
         if price is None:
-            return
-        course = self.course
-        dearest = await quote(
+            return Decimal(0)
+        return await quote(
             request,
             price,
             self.catalogue.get(place.id),
@@ -148,16 +155,23 @@ class _Completing:
             providers=self.providers,
             clock=self.clock,
         )
-        missing = course.cost + dearest - sum((each.amount for each in course.reservations), Decimal(0))
-        if missing <= 0:
+
+    async def _afford(self, place: Place, dearest: Decimal) -> None:
+        """Reserve what another attempt may cost at most, beyond what is reserved already. Raises BudgetRefusal."""
+        course, turns, began = self.course, self.providers.turns, time.monotonic()
+        missing = course.needs(dearest)
+        if not dearest or missing <= 0:
             return
         spares = course.spares
-        if spares is not None and (spare := await spares.take(missing, self.context)) is not None:
+        if (
+            spares is not None
+            and turns.free(self.context.tenant)
+            and (spare := await spares.take(missing, self.context)) is not None
+        ):
             course.reservations.append(spare)
             return
-
-        async def hold() -> None:
-            made = await reserve(
+        try:
+            await reserve(
                 missing,
                 self.asked.interaction,
                 place.id,
@@ -165,13 +179,15 @@ class _Completing:
                 store=self.store,
                 clock=self.clock,
                 ids=self.ids,
-                earlier=course.reservations,
+                patience=course.patience,
+                course=course,
                 spares=spares,
+                turns=turns,
             )
-            if made is not None:
-                course.reservations.append(made)
-
-        await finished(hold())  # whatever is held is known, so that it is given back
+        finally:
+            waited = time.monotonic() - began
+            self.deadline += waited
+            course.patience = max(0.0, course.patience - waited)
 
 
 def _may_help(attempted: Attempted) -> bool:

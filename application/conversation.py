@@ -71,7 +71,10 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """`patience`: seconds for which it waits for room in the budget; as it is, it ends before a worker takes over."""
+
     conversation: UUID
+    patience: float = SAFETY_NET.total_seconds() * 2 / 3
 
 
 class CloseConversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,14 +167,14 @@ async def answer(
 
     Raises Unavailable.
     """
-    course, spent = Course(spares=providers.spares), None
+    course, spent = Course(spares=providers.spares, patience=command.patience), None
     for _ in range(TRIES):
         conversation = await unsent(command.conversation, context.tenant, store=store, clock=clock)
         burst = conversation.pending
         if spent is not None and (burst is None or burst.interaction != spent.interaction):
             # Paid for, though another answer came before it could be said.
             await pay(command.conversation, spent, context, store, clock)
-            course, spent = Course(spares=providers.spares), None
+            course, spent = Course(spares=providers.spares, patience=command.patience), None
             conversation = await unsent(command.conversation, context.tenant, store=store, clock=clock)
             burst = conversation.pending
         if burst is None:

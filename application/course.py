@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +12,14 @@ from uuid import UUID
 
 import msgspec
 
+from application.attempting import Attempted
 from application.context import Context
 from application.ports import Clock, Owed, Saved, Settled, Store, Tally
 from application.routing import Route
-from application.settling import refreshed, settlement
+from application.settling import give_back, refreshed, settlement
 from application.spares import Spares
 from domain.base import Aggregate
-from domain.budget import BudgetExhausted
+from domain.budget import BudgetExhausted, BudgetRefusal
 from domain.completion import Attempt, CompletionRequest, Outcome
 from domain.errors import LimitReached
 from domain.pricing import total
@@ -29,6 +31,10 @@ NOT_ASKED: Mapping[str, Outcome] = {
     "no_room": "context_too_long",
     "unhealthy": "unavailable",
 }
+
+
+PATIENCE = 60.0
+"""Seconds that a call waits for others under way, unless its caller says otherwise."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,10 +54,22 @@ class Course:
     """Where it may find what it needs of the budget, and leaves as much for the next one."""
 
     attempts: list[Attempt] = field(default_factory=list)
+    patience: float = PATIENCE
+    """Seconds that its caller waits for room in the budget."""
+
+    uncertain: Decimal = Decimal(0)
+    """USD beyond what the attempts cost that providers may still bill, as they were not heard to their end; none of it is retained yet."""
+
     reservations: list[Reservation] = field(default_factory=list)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Of who changes them."""
+
+    expired: list[UUID] = field(default_factory=list)
+    """Reservations that ended before the call did."""
+
     passed_over: list[PassedOver] = field(default_factory=list)
-    exhausted: BudgetExhausted | None = None
-    """The budget that did not allow a call."""
+    refusal: BudgetRefusal | None = None
+    """Of the budget, which did not allow a call."""
 
     said: list[str] = field(default_factory=list)
     """What is with the caller already: from then on no other model can take over."""
@@ -64,7 +82,7 @@ class Course:
 
     def begin(self) -> Course:
         """Once more: what was paid for stays, what was decided goes."""
-        self.passed_over, self.exhausted, self.said = [], None, []
+        self.passed_over, self.refusal, self.said = [], None, []
         self.again = self.free_at = None
         return self
 
@@ -81,7 +99,7 @@ class Course:
     ) -> Saved:
         """Save `record`, which holds the attempts, and with it settle what was reserved for them. Raises as `store.save`."""
         events, spare = list(record.pending_events), None
-        if self.spares is not None and self.cost:
+        if self.spares is not None and self.cost and not self.uncertain:
             spare = await self.spares.another(self.reservations, context)
         while True:
             settled = settlement(
@@ -90,6 +108,7 @@ class Course:
                 clock(),
                 interaction=interaction,
                 spare=spare,
+                uncertain=self.uncertain,
             )
             try:
                 saved = await store.save(
@@ -110,14 +129,35 @@ class Course:
                     self.spares.put(spare)
                 return saved
 
+    def add(self, attempted: Attempted) -> None:
+        """What came of another attempt."""
+        self.attempts.append(attempted.attempt)
+        self.uncertain += attempted.uncertain
+        self.again = attempted.again
+        self.wait(attempted.wait)
+
     async def refresh(self, tenant: UUID, store: Store) -> None:
         """After a lost race: take the reservations as they are by now."""
-        self.reservations = list(await refreshed(self.reservations, tenant=tenant, store=store))
+        before = [reservation.id for reservation in self.reservations]
+        self.reservations[:] = await refreshed(self.reservations, tenant=tenant, store=store)
+        left = {reservation.id for reservation in self.reservations}
+        self.expired += [id for id in before if id not in left]
+
+    async def give_back(self, context: Context, *, store: Store, clock: Clock) -> None:
+        """What it holds, except for what providers may still bill."""
+        await give_back(self.reservations, context, store=store, clock=clock, uncertain=self.uncertain)
+        self.reservations.clear()
+        self.uncertain = Decimal(0)
+
+    def needs(self, dearest: Decimal) -> Decimal:
+        """USD that are to be held beyond its reservations, so that another attempt may cost `dearest`."""
+        held = sum((reservation.amount for reservation in self.reservations), Decimal(0))
+        return self.cost + self.uncertain + dearest - held
 
     @property
     def reserved(self) -> list[UUID]:
-        """The reservations that hold what it may cost."""
-        return [reservation.id for reservation in self.reservations]
+        """The reservations that hold, or held, what it may cost."""
+        return [*self.expired, *(reservation.id for reservation in self.reservations)]
 
     @property
     def cost(self) -> Decimal:
@@ -126,8 +166,8 @@ class Course:
     def routing(self, route: Route) -> Routing:
         """The decision as it came out."""
         decided = msgspec.structs.replace(route.routing, passed_over=tuple(self.passed_over))
-        if self.exhausted is not None:
-            text = f"{decided.reason}; {self.exhausted.detail}"
+        if self.refusal is not None:
+            text = f"{decided.reason}; {self.refusal.detail}"
             return msgspec.structs.replace(decided, model=route.degraded, by="budget", reason=text)
         return decided
 
@@ -142,6 +182,11 @@ class Course:
         """Seconds until a model may be asked again, where that is known."""
         return None if self.free_at is None else max(0.0, self.free_at - time.monotonic())
 
+    @property
+    def out_of_budget(self) -> bool:
+        """Whether the budget forbade it for good, not just because of what others hold at the moment."""
+        return isinstance(self.refusal, BudgetExhausted)
+
     def outcome(self) -> Outcome:
         """How it ended without an answer: as the last attempt did; where none was made, for what the last model was passed over."""
         if self.attempts:
@@ -150,8 +195,8 @@ class Course:
 
     def failure(self) -> str:
         """Why there is no answer."""
-        if self.exhausted is not None:
-            return self.exhausted.detail
+        if self.refusal is not None:
+            return self.refusal.detail
         if self.attempts:
             return self.attempts[-1].error or self.attempts[-1].outcome
         return "; ".join(f"{each.model}: {each.reason}" for each in self.passed_over) or "no model was asked"

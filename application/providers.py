@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from application.ports import Cache, CallObserver, Completers, Counter, Health
 from application.spares import Spares
+from application.waiting import Turns
 from domain.catalogue import Catalogue
 from domain.completion import Attempt, CompletionRequest
 
@@ -16,7 +17,8 @@ INLINE = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class Providers:
-    """`catalogue` is the shipped one. `spares`: None where nothing is reserved ahead. `observer`: for the metrics."""
+    """`catalogue` is the shipped one. `spares`: None where nothing is reserved ahead. `turns`: of who waits for a budget. `observer`: for
+    the metrics."""
 
     completers: Completers
     catalogue: Catalogue
@@ -24,6 +26,7 @@ class Providers:
     health: Health
     cache: Cache
     spares: Spares | None = None
+    turns: Turns = field(default_factory=Turns)
     observer: CallObserver | None = None
 
     def called(self, attempt: Attempt) -> None:

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from application.budget import budget_of
 from application.context import Context
+from application.course import PATIENCE, Course
+from application.finishing import finished
 from application.ports import Clock, Ids, Store
-from application.settling import LIFETIME, give_back, owed, reservation_of
+from application.settling import LIFETIME, RESERVATION_WORK, owed, reservation_of
 from application.spares import Spares
 from application.spending import tallies_of
 from application.standing import Standing, standings
-from domain.budget import Budget, BudgetExhausted, BudgetLimits
+from application.waiting import Turns
+from domain.budget import Budget, BudgetExhausted, BudgetHeld
 from domain.errors import LimitReached
 from domain.money import pico, usd
 from domain.reservation import Reservation
 from domain.spending import held
 
-PATIENCE = 5.0
-"""Seconds that a call waits for others under way to give back what they have reserved and not needed."""
-
 PAUSES = (0.05, 0.8)
 """The first and the longest pause of a call that waits, in seconds."""
+
+LONGEST_RETRY = 60
+"""Seconds after which a refused caller may try again, at most: few calls take longer."""
 
 
 async def reserve(
@@ -40,83 +45,143 @@ async def reserve(
     ids: Ids,
     lifetime: timedelta = LIFETIME,
     patience: float = PATIENCE,
-    earlier: list[Reservation] | None = None,
+    course: Course | None = None,
     spares: Spares | None = None,
+    turns: Turns | None = None,
 ) -> Reservation | None:
     """Hold `amount` USD, the most that a call may cost, in the budget of today (UTC) and this month.
 
-    None where there is no limit, or nothing to pay. Raises BudgetExhausted where the budget does not cover it; while only calls under
-    way are in the way, who may give back a part, it waits up to `patience` seconds first.
+    None where there is no limit, or nothing to pay. Raises BudgetExhausted where what is spent leaves no room for it. While only what
+    others hold is in the way, who may give back a part, it waits for `patience` seconds and raises BudgetHeld then.
 
-    `earlier`: what the same call has reserved already, beside which it needs `amount`. Before it waits it gives that back, and then
-    needs both: else it would wait for itself, or two calls for each other. `earlier` is empty then. The process's `spares` are given
-    back too.
+    `course` gets the reservation. Beside what it has already it needs `amount`; before it waits it gives that back, and then needs
+    both: else it would wait for itself, or two calls for each other. The process's `spares` are given back too. `turns`: the others of
+    this process that wait.
     """
     if amount <= 0:
         return None
-    deadline, pause = time.monotonic() + patience, PAUSES[0]
-    while True:
-        budget = await budget_of(context.tenant, store=store)
-        if budget is None or not budget.state.limits.any:
-            return None
-        reservation = reservation_of(
-            budget, pico(amount), interaction, model, id=ids(), at=clock(), lifetime=lifetime
+    reserving = _Reserving(interaction, model, context, store, clock, ids, lifetime, course or Course())
+    deadline, pause, look = time.monotonic() + patience, PAUSES[0], False
+    turns = turns or Turns()
+    with turns.waiting(context.tenant) as turn:
+        while True:
+            budget = await budget_of(context.tenant, store=store)
+            if budget is None or not budget.state.limits.any:
+                return None
+            late = time.monotonic() >= deadline
+            lacking = await reserving.lacking(amount, budget) if look else None
+            if lacking is None and (late or turns.free(context.tenant, turn)):
+                try:
+                    return await reserving.hold(amount, budget)
+                except LimitReached:
+                    look = True
+                if spares is not None and await spares.give_back(context.tenant):
+                    spares.refused(context.tenant)
+                    continue
+                lacking = await reserving.lacking(amount, budget)
+            if lacking is not None and lacking.spent + amount > (lacking.limit or 0):
+                raise await reserving.exhausted(lacking, amount, budget)
+            if reserving.course.reservations:
+                amount += await reserving.give_back()
+            elif lacking is not None and late:
+                raise await reserving.held(lacking, amount, budget)
+            else:
+                await asyncio.sleep(
+                    min(pause * random.uniform(0.5, 1), max(0.0, deadline - time.monotonic()))
+                )
+                pause = min(2 * pause, PAUSES[1])
+
+
+@dataclass(frozen=True)
+class _Reserving:
+    interaction: UUID
+    model: str
+    context: Context
+    store: Store
+    clock: Clock
+    ids: Ids
+    lifetime: timedelta
+    course: Course
+
+    async def hold(self, amount: Decimal, budget: Budget) -> Reservation:
+        """Raises LimitReached. What is held is known to the course, also where its caller goes away meanwhile."""
+        made = reservation_of(
+            budget,
+            pico(amount),
+            self.interaction,
+            self.model,
+            id=self.ids(),
+            at=self.clock(),
+            lifetime=self.lifetime,
         )
-        try:
-            await store.save(
-                reservation,
-                context=context,
-                work=[owed(reservation)],
-                tallies=tallies_of(
-                    held(reservation.state.day, reservation.state.amount), budget.state.limits
-                ),
-            )
-            return reservation
-        except LimitReached:
-            if spares is not None and await spares.give_back(context.tenant):
-                continue
-            lacking = await _lacking(amount, budget.state.limits, context.tenant, store, clock)
-        if lacking is not None and earlier:
-            amount += sum((each.amount for each in earlier), Decimal(0))
-            await give_back(earlier, context, store=store, clock=clock)
-            earlier.clear()
-            continue
-        while lacking is not None:
-            if lacking.spent + amount > (lacking.limit or 0) or time.monotonic() + pause > deadline:
-                raise await _exhausted(lacking, amount, budget, context, store, clock)
-            await asyncio.sleep(pause * random.uniform(0.5, 1))
-            pause = min(2 * pause, PAUSES[1])
-            lacking = await _lacking(amount, budget.state.limits, context.tenant, store, clock)
+        tallies = tallies_of(held(made.state.day, made.state.amount), budget.state.limits)
 
+        async def save() -> None:
+            async with self.course.turn:
+                await self.store.save(made, context=self.context, work=[owed(made)], tallies=tallies)
+                self.course.reservations.append(made)
 
-async def _lacking(
-    amount: Decimal, limits: BudgetLimits, tenant: UUID, store: Store, clock: Clock
-) -> Standing | None:
-    """The period that has no room for `amount`: the one that has least."""
-    found = await standings(limits, clock().date(), tenant=tenant, store=store)
-    lacking = [each for each in found if each.remaining is not None and each.remaining < amount]
-    return min(lacking, key=lambda each: (each.limit or 0) - each.spent, default=None)
+        await finished(save())
+        return made
 
+    async def give_back(self) -> Decimal:
+        """What the call holds, so that it waits for nobody but others. USD that it needs again."""
+        course = self.course
+        again = sum((each.amount for each in course.reservations), Decimal(0)) - course.uncertain
 
-async def _exhausted(
-    lacking: Standing, amount: Decimal, budget: Budget, context: Context, store: Store, clock: Clock
-) -> BudgetExhausted:
-    """The refusal; the first of a period goes on record."""
-    limits, period, limit = budget.state.limits, lacking.period, lacking.limit or Decimal(0)
-    if period not in budget.state.exhausted:
+        async def save() -> None:
+            async with course.turn:
+                await course.give_back(self.context, store=self.store, clock=self.clock)
 
-        def decide(found: Budget | None) -> Budget:
-            assert found is not None
-            found.exhaust(period, amount, clock())
-            return found
+        await finished(save())
+        return again
 
-        await store.change(Budget, budget.id, decide, context=context)
-    until = f"{lacking.until:%Y-%m-%dT%H:%MZ}"
-    return BudgetExhausted(
-        f"the budget of {limit} USD for {period} (UTC) does not cover this call: {lacking.spent} are spent, {lacking.reserved} "
-        f"reserved by calls under way, and it may need {usd(pico(amount))}; raise the budget or wait until {until}",
-        period=period,
-        limit=limit,
-        until=lacking.until,
-        on_hard=limits.on_hard,
-    )
+    async def lacking(self, amount: Decimal, budget: Budget) -> Standing | None:
+        """The period that has no room for `amount`: the one in which least is left by what is spent."""
+        found = await standings(
+            budget.state.limits, self.clock().date(), tenant=self.context.tenant, store=self.store
+        )
+        lacking = [each for each in found if each.remaining is not None and each.remaining < amount]
+        return min(lacking, key=lambda each: (each.limit or 0) - each.spent, default=None)
+
+    async def exhausted(self, lacking: Standing, amount: Decimal, budget: Budget) -> BudgetExhausted:
+        """The refusal for good; the first of a period goes on record."""
+        limits, period, limit = budget.state.limits, lacking.period, lacking.limit or Decimal(0)
+        if period not in budget.state.exhausted:
+
+            def decide(found: Budget | None) -> Budget:
+                assert found is not None
+                found.exhaust(period, amount, self.clock())
+                return found
+
+            await self.store.change(Budget, budget.id, decide, context=self.context)
+        return BudgetExhausted(
+            f"the budget of {limit} USD for {period} (UTC) does not cover this call: {lacking.spent} are spent, {lacking.reserved} "
+            f"reserved by calls under way, and it may need {usd(pico(amount))}; raise the budget or wait until "
+            f"{lacking.until:%Y-%m-%dT%H:%MZ}",
+            period=period,
+            limit=limit,
+            until=lacking.until,
+            on_hard=limits.on_hard,
+        )
+
+    async def held(self, lacking: Standing, amount: Decimal, budget: Budget) -> BudgetHeld:
+        """The refusal for now."""
+        limit = lacking.limit or Decimal(0)
+        work = await self.store.work(self.context.tenant, RESERVATION_WORK)
+        left = 1.0 if work.first is None else (work.first - self.clock()).total_seconds()
+        seconds = max(1, min(math.ceil(left), LONGEST_RETRY))
+        calls = f"{work.rows} call{'' if work.rows == 1 else 's'}"
+        return BudgetHeld(
+            f"the budget of {limit} USD for {lacking.period} (UTC) has no room for this call at the moment: {lacking.spent} are spent, "
+            f"{lacking.reserved} are held by {calls} under way, or not heard to the end, and it may need {usd(pico(amount))}; "
+            f"try again in {seconds} s, or raise the budget",
+            period=lacking.period,
+            limit=limit,
+            until=lacking.until,
+            on_hard=budget.state.limits.on_hard,
+            spent=lacking.spent,
+            held=lacking.reserved,
+            calls=work.rows,
+            retry_after=seconds,
+        )

@@ -19,12 +19,16 @@ from domain.base import Aggregate
 from domain.budget import Budget, BudgetLimits
 from domain.completion import Attempt
 from domain.errors import Conflict
+from domain.money import pico
 from domain.reservation import Reservation
 from domain.spending import charged_for, held
 
 RESERVATION_WORK = "reservation"
 LIFETIME = timedelta(minutes=2)
-"""For which a reservation is held: longer than a call with its retries takes."""
+"""For which a reservation is held after its process was last heard of: while its call goes on it is extended (application/holding.py).
+
+And what a provider may still bill after nobody waits for it any more. Most stop at once; others bring an answer to its end.
+"""
 
 NEAR = Decimal("0.9")
 """The share of a limit beyond which nothing is reserved ahead."""
@@ -73,8 +77,11 @@ def settlement(
     *,
     interaction: UUID | None = None,
     spare: Spare | None = None,
+    uncertain: Decimal = Decimal(0),
 ) -> Settlement:
     """Charge what `attempts` cost to the day and month in which each began, and end the reservations, which `interaction` has used.
+
+    `uncertain`: USD beyond that which providers may still bill: so much of the reservations stays held for a while.
 
     `attempts` are those of the event that is saved with it, no more and no less. A settlement is never refused: what a call has cost
     counts, whatever was reserved. When the save raises Conflict, take `refreshed` reservations and make another one.
@@ -84,12 +91,18 @@ def settlement(
     """
     changes = charged_for(attempts)
     work: list[Owed | Settled] = [alerts(at)] if reservations and changes else []
-    stays = None if spare is None else spare.reservation
-    ended = [_copied(each) for each in reservations if each.state.open and each is not stays]
+    stays, kept = None if spare is None else spare.reservation, pico(uncertain)
+    ended = [copied(each) for each in reservations if each.state.open and each is not stays]
     for reservation in ended:
-        reservation.settle(at, interaction)
-        changes.update(held(reservation.state.day, -reservation.state.amount))
-        work.append(Settled(kind=RESERVATION_WORK, key=reservation.id.hex))
+        amount, retained = reservation.state.amount, min(kept, reservation.state.amount)
+        kept -= retained
+        changes.update(held(reservation.state.day, retained - amount))
+        if retained:
+            reservation.retain(retained, at + LIFETIME, at, interaction)
+            work.append(owed(reservation))
+        else:
+            reservation.settle(at, interaction)
+            work.append(Settled(kind=RESERVATION_WORK, key=reservation.id.hex))
     if spare is None:
         return Settlement(ended=tuple(ended), ahead=(), work=tuple(work), tallies=tallies_of(changes))
     near = BudgetLimits(day=_near(spare.limits.day), month=_near(spare.limits.month))
@@ -101,17 +114,22 @@ def settlement(
 
 
 def owed(reservation: Reservation) -> Owed:
-    """The work that gives it back, should nobody else."""
+    """The work that gives it back, should nobody else, when it ends by itself."""
     return Owed(kind=RESERVATION_WORK, key=reservation.id.hex, due_at=reservation.state.expires_at)
 
 
 async def give_back(
-    reservations: Sequence[Reservation], context: Context, *, store: Store, clock: Clock
+    reservations: Sequence[Reservation],
+    context: Context,
+    *,
+    store: Store,
+    clock: Clock,
+    uncertain: Decimal = Decimal(0),
 ) -> None:
-    """End what nobody needs."""
+    """End what nobody needs; what is `uncertain` (USD) stays held for a while."""
     left = tuple(reservations)
     while left:
-        settled = settlement((), left, clock())
+        settled = settlement((), left, clock(), uncertain=uncertain)
         try:
             await store.save(*settled.ended, context=context, work=settled.work, tallies=settled.tallies)
             return
@@ -150,7 +168,7 @@ def _near(limit: Decimal | None) -> Decimal | None:
     return None if limit is None else limit * NEAR
 
 
-def _copied(reservation: Reservation) -> Reservation:
+def copied(reservation: Reservation) -> Reservation:
     """A settlement that could not be saved leaves the reservation as it was."""
     state, created, modified = (
         msgspec.structs.replace(reservation.state),

@@ -47,7 +47,13 @@ def charge(cost: Decimal, at: datetime) -> tuple[Tally, ...]:
 
 def counts(event: type[Event]) -> bool:
     """Whether events of this class change the tallies."""
-    known = (Reservation.Made, Reservation.Settled, Reservation.Expired, Document.Processed)
+    known = (
+        Reservation.Made,
+        Reservation.Retained,
+        Reservation.Settled,
+        Reservation.Expired,
+        Document.Processed,
+    )
     return event in known or "attempts" in event.__struct_fields__
 
 

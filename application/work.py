@@ -45,6 +45,9 @@ from application.settling import RESERVATION_WORK, expire_reservation
 from application.user import ERASE_USER_WORK
 from domain.catalogue import Catalogue
 
+PATIENCE = 300.0
+"""Seconds for which a worker waits for room in a tenant's budget before it tries again later."""
+
 
 class Item(Protocol):
     """Work that is due."""
@@ -115,7 +118,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         more = True
         while more:
             given = await answer(
-                Answer(conversation=UUID(item.key)),
+                Answer(conversation=UUID(item.key), patience=PATIENCE),
                 _context(item, p.ids),
                 store=p.store,
                 embedder=p.embedder,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -34,16 +34,37 @@ KEPT = 2
 OnHard = Literal["degrade", "stop"]
 
 
-class BudgetExhausted(Refused):
-    """The budget does not cover this call; raise it or wait until its period ends.
+class BudgetRefusal(Refused):
+    """The budget has no room for this call.
 
     Facts: `period` (2026-11-21 or 2026-11), `limit` (USD), `until` (when the period ends), `on_hard`.
     """
 
-    def __init__(self, detail: str, *, period: str, limit: Decimal, until: datetime, on_hard: OnHard) -> None:
-        super().__init__(detail, period=period, limit=str(limit), until=until.isoformat(), on_hard=on_hard)
+    def __init__(
+        self, detail: str, *, period: str, limit: Decimal, until: datetime, on_hard: OnHard, **facts: object
+    ) -> None:
+        known = {"period": period, "limit": str(limit), "until": until.isoformat(), "on_hard": on_hard}
+        super().__init__(detail, **known, **facts)
         self.period, self.limit, self.until = period, limit, until
         self.on_hard: OnHard = on_hard
+
+
+class BudgetExhausted(BudgetRefusal):
+    """The budget does not cover this call; raise it or wait until its period ends."""
+
+
+class BudgetHeld(BudgetRefusal):
+    """What calls under way hold of the budget leaves no room for this one; try again when some of them have ended.
+
+    Facts beside those of a BudgetRefusal: `spent` and `held` (USD), `calls` that hold it, `retry_after` (seconds).
+    """
+
+    def __init__(
+        self, detail: str, *, spent: Decimal, held: Decimal, calls: int, retry_after: int, **facts: Any
+    ) -> None:
+        facts |= {"spent": str(spent), "held": str(held), "calls": calls, "retry_after": retry_after}
+        super().__init__(detail, **facts)
+        self.retry_after = retry_after
 
 
 class BudgetLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

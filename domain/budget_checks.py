@@ -31,13 +31,46 @@ def no_call_is_let_through_a_budget_that_does_not_cover_it() -> Callable[[Record
             return None
         changes = changes_by(event)
         spending.add(changes, recorded.recorded_at)
-        if isinstance(event, Reservation.Made | Reservation.Settled) and event.interaction not in (None, NIL):
+        if isinstance(
+            event, Reservation.Made | Reservation.Retained | Reservation.Settled
+        ) and event.interaction not in (None, NIL):
             spending.reserved.add(event.interaction)
         if isinstance(event, Reservation.Made):
             spending.made.add(recorded.stream)
             return spending.wrong_with(event)
-        if event is not None and changes and not isinstance(event, Reservation.Settled | Reservation.Expired):
+        if event is not None and changes and not isinstance(event, Reservation.Event):
             return spending.unreserved(recorded, event, changes)
+        return None
+
+    return check
+
+
+def every_call_is_held_until_it_ends() -> Callable[[Recorded], str | None]:
+    """Its reservations do not expire before it, and from a minute after a limit was set no call that costs something begins without
+    one."""
+    limited: datetime | None = None
+    held: set[UUID] = set()
+    expired: dict[UUID, datetime] = {}
+
+    def check(recorded: Recorded) -> str | None:
+        nonlocal limited
+        event = recorded.event
+        if isinstance(event, Budget.Set):
+            limited = None if not event.limits.any else limited or recorded.recorded_at
+        elif isinstance(event, Reservation.Made | Reservation.Retained | Reservation.Settled):
+            held.update({event.interaction} if event.interaction not in (None, NIL) else ())
+        elif isinstance(event, Reservation.Expired):
+            expired[recorded.stream] = recorded.recorded_at
+        paid = [each.started_at for each in getattr(event, "attempts", ()) if each.cost]
+        if not paid:
+            return None
+        named: tuple[UUID, ...] = getattr(event, "reservations", ())
+        if gone := [expired[each] for each in named if each in expired]:
+            return f"the call went on beyond {min(gone):%H:%M:%S}, when what it had reserved expired"
+        if named or getattr(event, "interaction", recorded.stream) in held:
+            return None
+        if limited is not None and min(paid) > limited + LATELY:
+            return f"a call that began at {min(paid):%H:%M:%S} was not held, though there was a limit"
         return None
 
     return check
@@ -50,6 +83,14 @@ def every_reservation_ends_once() -> Callable[[Recorded], str | None]:
         event = recorded.event
         if isinstance(event, Reservation.Made):
             held[recorded.stream] = event.day, event.amount
+        elif isinstance(event, Reservation.Extended | Reservation.Retained):
+            was = held.get(recorded.stream)
+            if was is None:
+                return "a reservation goes on that is not open"
+            if isinstance(event, Reservation.Retained):
+                if was != (event.day, event.amount + event.released):
+                    return f"{usd(was[1])} USD were held for {was[0]}, {usd(event.amount)} for {event.day} stay so, and {usd(event.released)} do not"
+                held[recorded.stream] = event.day, event.amount
         elif isinstance(event, Reservation.Settled | Reservation.Expired):
             was = held.pop(recorded.stream, None)
             if was is None:

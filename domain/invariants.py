@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from domain.budget_checks import (
+    every_call_is_held_until_it_ends,
     every_reservation_ends_once,
     no_call_is_let_through_a_budget_that_does_not_cover_it,
 )
@@ -146,6 +147,7 @@ INVARIANTS: Mapping[str, Callable[[], Check]] = {
         a_closed_conversation_is_opened_before_it_goes_on,
         nothing_follows_an_erasure,
         no_call_is_let_through_a_budget_that_does_not_cover_it,
+        every_call_is_held_until_it_ends,
         every_reservation_ends_once,
         every_call_is_metered_once_and_ends_once,
     )

@@ -22,6 +22,8 @@ class ReservationState(msgspec.Struct):
     budget: int = 0
     expires_at: datetime = EPOCH
     open: bool = True
+    retained: bool = False
+    """Its call has ended: it is held for what a provider may still bill."""
 
 
 class Reservation(Aggregate[ReservationState]):
@@ -55,6 +57,32 @@ class Reservation(Aggregate[ReservationState]):
             state = aggregate.state
             state.interaction, state.model, state.amount = self.interaction, self.model, self.amount
             state.day, state.budget, state.expires_at = self.day, self.budget, self.expires_at
+
+    class Extended(Event, frozen=True, kw_only=True):
+        """Its call goes on: it is held until `expires_at`."""
+
+        TOPIC: ClassVar[str] = "reservation.extended"
+        PERSONAL: ClassVar[bool] = False
+        expires_at: datetime
+
+        def apply(self, aggregate: Reservation) -> None:
+            aggregate.state.expires_at = self.expires_at
+
+    class Retained(Event, frozen=True, kw_only=True):
+        """The call of `interaction` has ended, and a provider was not heard to its end: what it may still bill, `amount` of `day`, stays
+        held until `expires_at`. `released` is free again."""
+
+        TOPIC: ClassVar[str] = "reservation.retained"
+        PERSONAL: ClassVar[bool] = False
+        amount: int
+        released: int
+        day: date
+        expires_at: datetime
+        interaction: UUID | None = None
+
+        def apply(self, aggregate: Reservation) -> None:
+            state = aggregate.state
+            state.amount, state.expires_at, state.retained = self.amount, self.expires_at, True
 
     class Settled(Event, frozen=True, kw_only=True):
         """The call of `interaction` has ended, and none comes after it; None: nobody needs it any more. `amount`, of `day`, is free again;
@@ -127,6 +155,18 @@ class Reservation(Aggregate[ReservationState]):
         """`interaction`: whose call has used it. Raises Refused when it has ended already."""
         self._end(self.Settled, at, interaction=interaction)
 
+    def extend(self, until: datetime, at: datetime) -> None:
+        """Raises Refused when it has ended already."""
+        self._check_open()
+        self.trigger(self.Extended, at=at, expires_at=until)
+
+    def retain(self, amount: int, until: datetime, at: datetime, interaction: UUID | None = None) -> None:
+        """Hold `amount` pico-USD of it on until `until`, though the call of `interaction` has ended. Raises Refused when it has itself."""
+        self._check_open()
+        released = self.state.amount - amount
+        facts = {"expires_at": until, "interaction": interaction, "day": self.state.day}
+        self.trigger(self.Retained, at=at, amount=amount, released=released, **facts)
+
     def expire(self, at: datetime) -> None:
         """Raises Refused when it has ended already, or is not due yet."""
         if at < self.state.expires_at:
@@ -134,6 +174,9 @@ class Reservation(Aggregate[ReservationState]):
         self._end(self.Expired, at)
 
     def _end(self, how: type[Settled] | type[Expired], at: datetime, **facts: Any) -> None:
+        self._check_open()
+        self.trigger(how, at=at, amount=self.state.amount, day=self.state.day, **facts)
+
+    def _check_open(self) -> None:
         if not self.state.open:
             raise Refused("this reservation has ended")
-        self.trigger(how, at=at, amount=self.state.amount, day=self.state.day, **facts)

@@ -24,6 +24,8 @@ def changes_by(event: Event | None) -> Counter[str]:
     match event:
         case Reservation.Made():
             return held(event.day, event.amount)
+        case Reservation.Retained():
+            return held(event.day, -event.released)
         case Reservation.Settled() | Reservation.Expired():
             return held(event.day, -event.amount)
         case Document.Processed():

@@ -9,7 +9,7 @@ import errno
 import ssl
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
@@ -40,6 +40,7 @@ _OURS = frozenset((b"host", b"content-length", b"accept-encoding"))
 
 
 _taken: ContextVar[list[httpx2.Response] | None] = ContextVar("taken", default=None)
+_sent: ContextVar[Callable[[], None] | None] = ContextVar("sent", default=None)
 
 
 @contextmanager
@@ -52,6 +53,16 @@ def taking(streams: list[httpx2.Response]) -> Iterator[None]:
         yield
     finally:
         _taken.reset(token)
+
+
+@contextmanager
+def telling(sent: Callable[[], None]) -> Iterator[None]:
+    """`sent` is called when a request within goes out on its connection, whatever an SDK has done before."""
+    token = _sent.set(sent)
+    try:
+        yield
+    finally:
+        _sent.reset(token)
 
 
 class ForbiddenAddress(httpx2.ConnectError):
@@ -129,6 +140,7 @@ class Outgoing(httpx2.AsyncClient):
             )
             trace = aiohttp.TraceConfig()
             trace.on_connection_reuseconn.append(_reused)
+            trace.on_request_headers_sent.append(_goes_out)
             self._session = aiohttp.ClientSession(
                 connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]
             )
@@ -143,6 +155,11 @@ class _Way:
 
 async def _reused(session: aiohttp.ClientSession, context: SimpleNamespace, *_: Any) -> None:
     context.trace_request_ctx.kept = True
+
+
+async def _goes_out(*_: Any) -> None:
+    if (sent := _sent.get()) is not None:
+        sent()
 
 
 def _unheard(error: aiohttp.ClientConnectionError) -> bool:
@@ -178,6 +195,8 @@ def _told(request: httpx2.Request) -> Iterator[None]:
     """aiohttp's errors as httpx2's, without what was sent or came."""
     try:
         yield
+    except aiohttp.ConnectionTimeoutError:
+        raise httpx2.ConnectTimeout("no connection in time", request=request) from None
     except TimeoutError:
         raise httpx2.ReadTimeout("no answer in time", request=request) from None
     except aiohttp.ClientConnectorError as error:

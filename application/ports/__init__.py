@@ -15,7 +15,7 @@ from application.ports.edges import Clock, Ids
 from application.ports.faults import Fault, ProviderError, Unavailable
 from application.ports.idempotency import Idempotency, Kept
 from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, Signer
-from application.ports.log import Found, Owed, Saved, Settled, Store, Tallied, Tally, Wanted
+from application.ports.log import Due, Found, Owed, Saved, Settled, Store, Tallied, Tally, Wanted
 from application.ports.providers import (
     CACHE_KINDS,
     Cache,
@@ -52,6 +52,7 @@ __all__ = [
     "Completers",
     "Counter",
     "Directory",
+    "Due",
     "Embedder",
     "Eraser",
     "Extracted",

@@ -24,6 +24,8 @@ class ProviderError(Fault):
     may help; None: it says nothing of it.
 
     `partial` is what came before it failed, with the usage that it will be billed for (a stream that was cut).
+
+    `definite`: the provider itself said that the call failed, so it does nothing more for it.
     """
 
     def __init__(
@@ -34,7 +36,8 @@ class ProviderError(Fault):
         partial: Completion | None = None,
         *,
         again: bool | None = None,
+        definite: bool = False,
     ) -> None:
         self.outcome, self.detail, self.retry_after, self.partial = outcome, detail, retry_after, partial
-        self.again = again
+        self.again, self.definite = again, definite
         super().__init__(f"{outcome}: {detail}")

@@ -48,6 +48,13 @@ class Tallied(msgspec.Struct, frozen=True, kw_only=True):
     position: int
 
 
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """How many rows of work of a kind a tenant has, and when the first of them is due; None without any."""
+
+    rows: int
+    first: datetime | None
+
+
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
     """`position` is the tenant's sequence number of the last event written, or of the first effect of a duplicate."""
 
@@ -128,6 +135,9 @@ class Store(Protocol):
 
     async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None = None) -> Tallied:
         """The tenant's tallies of a kind: these, or all."""
+
+    async def work(self, tenant: UUID, kind: str) -> Due:
+        """What the tenant's saves have made due of a kind, and nobody has settled yet."""
 
     async def event(self, tenant: UUID, position: int) -> Recorded:
         """One event by its position. Raises NotFound."""

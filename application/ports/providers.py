@@ -16,16 +16,21 @@ from domain.tenant import ProviderKey
 
 
 class Completer(Protocol):
-    """One provider, with one key."""
+    """One provider, with one key.
+
+    `sent` is called as soon as the request is on its way to the provider, which from then on may bill it, whatever becomes of it.
+    """
 
     name: str
     owner: UUID | None
     """The tenant whose own key it has; None: the deployment's."""
 
-    async def complete(self, request: CompletionRequest) -> Completion:
+    async def complete(self, request: CompletionRequest, sent: Callable[[], None] = ...) -> Completion:
         """Raises ProviderError."""
 
-    def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
+    def stream(
+        self, request: CompletionRequest, sent: Callable[[], None] = ...
+    ) -> AsyncGenerator[str | Completion, None]:
         """Pieces of the text as they come, and at the end the whole. Raises ProviderError, with `partial` once a piece has come.
 
         Closing the generator ends the call at the provider as well.

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from application.ports import Found, Tallied, Wanted
+from application.ports import Due, Found, Tallied, Wanted
 from domain.base import EPOCH, Event
 from domain.errors import NotFound
 from domain.recorded import Recorded
@@ -183,6 +183,12 @@ class Reader:
     async def head(self, tenant: UUID) -> int:
         """The position of the tenant's last event; 0 when there is none."""
         return await head(self._database, tenant)
+
+    async def work(self, tenant: UUID, kind: str) -> Due:
+        query = "SELECT count(*), min(due_at) FROM work WHERE tenant = %s AND kind = %s"
+        async with self._database.tenant(tenant) as connection:
+            rows, first = await (await connection.execute(query, [tenant, kind])).fetchone() or (0, None)
+        return Due(rows=rows, first=first)
 
     async def at(self, tenant: UUID, position: int) -> Recorded:
         """One event. Raises NotFound."""

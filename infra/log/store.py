@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.context import Context
-from application.ports import Found, Owed, Saved, Settled, Tallied, Tally, Unavailable, Wanted
+from application.ports import Due, Found, Owed, Saved, Settled, Tallied, Tally, Unavailable, Wanted
 from domain.base import NIL, Aggregate, Event, event_id
 from domain.errors import Conflict, LimitReached, NotFound
 from domain.recorded import Recorded
@@ -148,6 +148,9 @@ class LogStore:
 
     async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None = None) -> Tallied:
         return await self._reader.tallies(tenant, kind, keys)
+
+    async def work(self, tenant: UUID, kind: str) -> Due:
+        return await self._reader.work(tenant, kind)
 
     async def event(self, tenant: UUID, position: int) -> Recorded:
         return await self._reader.at(tenant, position)

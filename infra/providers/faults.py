@@ -18,6 +18,9 @@ NONSENSE = "the server's answer can't be read"
 LONGEST_WAIT = 86_400.0
 """Seconds of a Retry-After that are believed."""
 
+UNHEARD = frozenset({504, 524})
+"""Statuses of gateways that did not wait for the server: it may go on all the same."""
+
 _BY_STATUS: dict[int, Outcome] = {
     401: "authentication",
     402: "rate_limited",  # as a quota that is used up
@@ -98,7 +101,8 @@ def fault(
     spent = status == 402 or any(code in _SPENT for code in codes if isinstance(code, str))
     if outcome == "rate_limited" and spent:
         again = False
-    return ProviderError(outcome, detail, retry_after(fields), again=again)
+    definite = status not in UNHEARD
+    return ProviderError(outcome, detail, retry_after(fields), again=again, definite=definite)
 
 
 def outcome_of(status: int, codes: tuple[object, ...] = (), message: str = "") -> Outcome:

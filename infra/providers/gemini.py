@@ -14,10 +14,10 @@ from google.genai import errors, types
 
 from application.ports import Counter, ProviderError
 from domain.completion import Completion, CompletionRequest
-from infra.outgoing import Outgoing, taking
+from infra.outgoing import Outgoing, taking, telling
 from infra.providers.faults import NONSENSE, connection
 from infra.providers.gemini_reading import take, take_event, told
-from infra.providers.incoming import Incoming
+from infra.providers.incoming import Incoming, unheard
 from infra.providers.streaming import events
 
 
@@ -49,11 +49,11 @@ class GeminiCompleter:
         # What it would take from the environment, as another vendor's mode, is all said here.
         self._models = genai.Client(api_key=key, vertexai=False, http_options=options).aio.models
 
-    async def complete(self, request: CompletionRequest) -> Completion:
+    async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
         incoming = Incoming(request, self._counter)
         system, contents = _turns(request)
         try:
-            with _faults(self._seconds):
+            with _faults(self._seconds), telling(sent):
                 async with asyncio.timeout(self._seconds):
                     response = await self._models.generate_content(
                         model=request.model, contents=contents, config=self._config(request, system, raw=True)
@@ -64,9 +64,11 @@ class GeminiCompleter:
             raise incoming.broken(error) from None
         return incoming.completion()
 
-    async def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
+    async def stream(
+        self, request: CompletionRequest, sent: Callable[[], None] = unheard
+    ) -> AsyncGenerator[str | Completion, None]:
         incoming, begun = Incoming(request, self._counter), False
-        stream = events(lambda: self._open(request), seconds=self._seconds)
+        stream = events(lambda: self._open(request, sent), seconds=self._seconds)
         try:
             with _faults(self._seconds):
                 async for event in stream:
@@ -82,13 +84,13 @@ class GeminiCompleter:
             await stream.aclose()
         yield incoming.completion()
 
-    async def _open(self, request: CompletionRequest) -> httpx2.Response:
+    async def _open(self, request: CompletionRequest, sent: Callable[[], None]) -> httpx2.Response:
         """The stream, asked for by the SDK and read by us: what it makes of one stumbles over comments and loses members that it does not
         know."""
         system, contents = _turns(request)
         opened: list[httpx2.Response] = []
         try:
-            with taking(opened):
+            with taking(opened), telling(sent):
                 made = await self._models.generate_content_stream(
                     model=request.model, contents=contents, config=self._config(request, system, raw=False)
                 )

@@ -26,6 +26,10 @@ LONGEST = 4_000_000
 """Characters of one answer; the largest models give a tenth of it."""
 
 
+def unheard() -> None:
+    """For a caller that does not ask whether its request has gone out."""
+
+
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider says that it counted, unchecked, as `domain.completion.Usage` means it."""
 
@@ -93,14 +97,17 @@ class Incoming:
             raise self.error("incomplete", "the server's answer is empty")
         return whole
 
-    def error(self, outcome: Outcome, detail: str, retry_after: float | None = None) -> ProviderError:
+    def error(
+        self, outcome: Outcome, detail: str, retry_after: float | None = None, *, definite: bool = False
+    ) -> ProviderError:
         """With what has come, if anything has."""
         came = self._pieces or self._raw_usage
-        return ProviderError(outcome, detail, retry_after, self._so_far() if came else None)
+        partial = self._so_far() if came else None
+        return ProviderError(outcome, detail, retry_after, partial, definite=definite)
 
     def broken(self, error: ProviderError) -> ProviderError:
         """The same error with what has come."""
-        broken = self.error(error.outcome, error.detail, error.retry_after)
+        broken = self.error(error.outcome, error.detail, error.retry_after, definite=error.definite)
         broken.again = error.again
         return broken
 

@@ -9,13 +9,14 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from uuid import UUID
 
 import numpy as np
 
 from domain.completion import Completion, CompletionRequest, Passage, Usage
 from domain.sentences import sentences
+from infra.providers.incoming import unheard
 from infra.providers.local_scoring import Meanings, Question, ReadPassage, score
 from infra.providers.local_statements import Statement, stem, words
 
@@ -59,7 +60,7 @@ class LocalCompleter:
         self._remembered: OrderedDict[tuple[str, str | None], tuple[float, ReadPassage]] = OrderedDict()
         self._clearing: asyncio.TimerHandle | None = None
 
-    async def complete(self, request: CompletionRequest) -> Completion:
+    async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
         read = await self._read(request.passages)
         asked = _questions(_short(request.questions))
         found = [self._answer(question, read) for question in asked]
@@ -82,7 +83,9 @@ class LocalCompleter:
             confidence=round(min(confidence, 1.0), 4),
         )
 
-    async def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
+    async def stream(
+        self, request: CompletionRequest, sent: Callable[[], None] = unheard
+    ) -> AsyncGenerator[str | Completion, None]:
         """In one piece: it is there at once."""
         completion = await self.complete(request)
         yield completion.text

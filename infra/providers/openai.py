@@ -19,9 +19,9 @@ from openai._models import FinalRequestOptions
 
 from application.ports import Counter, ProviderError
 from domain.completion import Completion, CompletionRequest
-from infra.outgoing import Outgoing
+from infra.outgoing import Outgoing, telling
 from infra.providers.faults import NONSENSE, connection
-from infra.providers.incoming import Incoming
+from infra.providers.incoming import Incoming, unheard
 from infra.providers.openai_reading import take, take_event, told
 from infra.providers.streaming import END, events
 
@@ -70,25 +70,27 @@ class OpenAICompleter:
             default_headers=nobodys if owner is not None else None,
         )
 
-    async def complete(self, request: CompletionRequest) -> Completion:
+    async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
         incoming = Incoming(request, self._counter)
         try:
             with _faults(self._seconds):
                 async with asyncio.timeout(self._seconds):
-                    response = await self._send(request, stream=False)
+                    response = await self._send(request, sent, stream=False)
                 take(response.content, incoming)
         except ProviderError as error:
             raise incoming.broken(error) from None
         return incoming.completion()
 
-    async def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
+    async def stream(
+        self, request: CompletionRequest, sent: Callable[[], None] = unheard
+    ) -> AsyncGenerator[str | Completion, None]:
         if "stream" not in self._abilities_of(request):
-            whole = await self.complete(request)
+            whole = await self.complete(request, sent)
             yield whole.text
             yield whole
             return
         incoming, over, begun = Incoming(request, self._counter), False, False
-        stream = events(lambda: self._send(request, stream=True), seconds=self._seconds)
+        stream = events(lambda: self._send(request, sent, stream=True), seconds=self._seconds)
         try:
             with _faults(self._seconds):
                 async for event in stream:
@@ -107,8 +109,11 @@ class OpenAICompleter:
             await stream.aclose()
         yield incoming.completion()
 
-    async def _send(self, request: CompletionRequest, *, stream: bool) -> httpx2.Response:
-        return await self._client.ask(_encode(self._parameters(request, stream)), stream=stream)
+    async def _send(
+        self, request: CompletionRequest, sent: Callable[[], None], *, stream: bool
+    ) -> httpx2.Response:
+        with telling(sent):
+            return await self._client.ask(_encode(self._parameters(request, stream)), stream=stream)
 
     def _abilities_of(self, request: CompletionRequest) -> frozenset[str]:
         return self._abilities(request.model) if request.abilities is None else request.abilities

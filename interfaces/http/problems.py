@@ -19,7 +19,7 @@ from litestar.params import FromPath
 
 from application.chat import ChatFailed
 from application.ports import Fault, Unavailable
-from domain.budget import BudgetExhausted
+from domain.budget import BudgetExhausted, BudgetHeld
 from domain.completion import Outcome
 from domain.errors import (
     Conflict,
@@ -51,6 +51,7 @@ TITLES: dict[str, tuple[int, str]] = {
     "provider-failed": (424, "No model gave an answer"),
     "too-many-requests": (429, "Too many requests"),
     "budget-exhausted": (429, "The budget does not allow this"),
+    "budget-held": (429, "Calls under way hold what is left of the budget"),
     "fault": (500, "Something failed on our side"),
     "tampered": (500, "Stored data was changed"),
     "unavailable": (503, "A server that this needs does not answer"),
@@ -65,6 +66,7 @@ KINDS: dict[type[Exception], str] = {
     Conflict: "conflict",
     TooManyRequests: "too-many-requests",
     BudgetExhausted: "budget-exhausted",
+    BudgetHeld: "budget-held",
     Refused: "refused",
     Unavailable: "unavailable",
     Fault: "unavailable",
@@ -84,6 +86,7 @@ TEMPORARY = frozenset({"too-many-requests", "provider-failed"})
 
 CODES = {
     "budget-exhausted": "insufficient_quota",
+    "budget-held": "rate_limit_exceeded",
     "not-found": "model_not_found",
     "too-many-requests": "rate_limit_exceeded",
 }
@@ -139,6 +142,9 @@ def on_refusal(request: Request[Any, Any, Any], error: Exception) -> Response[by
             headers |= {"X-Should-Retry": "true", "Retry-After": str(max(1, math.ceil(error.retry_after)))}
         elif kind == "too-many-requests":
             del headers["X-Should-Retry"]  # its clients wait for a while by themselves
+    if isinstance(error, BudgetHeld):
+        headers["Retry-After"] = str(error.retry_after)
+        facts["code"] = code_of(error)
     if kind == "unauthenticated":
         headers["WWW-Authenticate"] = 'Bearer realm="retrace"'
     if isinstance(error, TooManyRequests):

@@ -19,6 +19,7 @@ from application.tenant import CreateTenant, create_tenant
 from domain.completion import Completion, CompletionRequest, Usage
 from domain.conversation import Conversation
 from domain.recorded import Recorded
+from infra.providers.incoming import unheard
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
 
@@ -47,8 +48,10 @@ class Played:
     async def find(self, tenant: UUID, provider: str) -> Completer:
         return self
 
-    async def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
-        whole = await self.complete(request)
+    async def stream(
+        self, request: CompletionRequest, sent: Callable[[], None] = unheard
+    ) -> AsyncGenerator[str | Completion, None]:
+        whole = await self.complete(request, sent)
         first, rest = whole.text[:5], whole.text[5:]
         yield first
         await self.between()
@@ -57,8 +60,9 @@ class Played:
         yield rest
         yield whole
 
-    async def complete(self, request: CompletionRequest) -> Completion:
+    async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
         self.asked.append(request)
+        sent()
         await self.meanwhile()
         if self.away:
             raise ProviderError("bad_request", "it does not answer")

@@ -13,6 +13,10 @@ from domain.catalogue import Catalogue
 from domain.completion import Completion, CompletionRequest, Outcome, Usage
 from domain.errors import Refused
 from domain.health import Pause
+from infra.providers.incoming import unheard
+
+UNHEARD: frozenset[Outcome] = frozenset({"timeout", "unavailable"})
+"""Outcomes of a provider that has not said so itself."""
 
 
 class Scripted:
@@ -38,18 +42,24 @@ class Scripted:
     def calls(self) -> int:
         return len(self.asked)
 
-    async def complete(self, request: CompletionRequest) -> Completion:
+    async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
         outcome = self.outcomes[min(self.calls, len(self.outcomes) - 1)]
         self.asked.append(request)
+        sent()
         if self.meanwhile is not None:
             await self.meanwhile()
         if outcome != "ok":
-            raise ProviderError(outcome, "x", self.retry_after, again=self.again)
+            raise ProviderError(
+                outcome, "x", self.retry_after, again=self.again, definite=outcome not in UNHEARD
+            )
         return self._completion()
 
-    async def stream(self, request: CompletionRequest) -> AsyncGenerator[str | Completion, None]:
+    async def stream(
+        self, request: CompletionRequest, sent: Callable[[], None] = unheard
+    ) -> AsyncGenerator[str | Completion, None]:
         outcome = self.outcomes[min(self.calls, len(self.outcomes) - 1)]
         self.asked.append(request)
+        sent()
         try:
             for piece in self.pieces:
                 yield piece

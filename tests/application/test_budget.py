@@ -15,7 +15,7 @@ from application.context import Context
 from application.reserving import reserve
 from application.settling import settlement
 from application.spending import compare_tallies, mend_tallies
-from domain.budget import Budget, BudgetExhausted
+from domain.budget import Budget, BudgetExhausted, BudgetHeld
 from domain.errors import Conflict
 from domain.reservation import Reservation
 from infra.ids import uuid7
@@ -109,7 +109,7 @@ async def test_a_lowered_limit_holds_at_once_and_a_raised_one_too(till: Till) ->
     await till.limit(day=10)
     assert await till.reserve(6) is not None
     await till.limit(day=5)
-    with pytest.raises(BudgetExhausted):
+    with pytest.raises(BudgetHeld):
         await till.reserve(Decimal("0.01"))
     await till.limit(day=12)
     assert await till.reserve(6) is not None
@@ -139,11 +139,31 @@ async def test_a_call_that_could_never_fit_does_not_wait(till: Till) -> None:
             await till.reserve(6, patience=60)
 
 
-async def test_a_call_that_waits_in_vain_is_refused_in_the_end(till: Till) -> None:
+async def test_a_call_that_waits_in_vain_is_told_when_to_come_back(till: Till) -> None:
     await till.limit(day=10)
-    await till.reserve(8)
-    with pytest.raises(BudgetExhausted):
+    conversation = await till.begin()
+    await till.call(conversation, 1, 1)
+    held = [await till.reserve(4, seconds=30), await till.reserve(4)]
+    with pytest.raises(BudgetHeld) as refused:
         await till.reserve(8, patience=0.3)
+    error = refused.value
+    assert 25 < error.retry_after <= 30
+    assert error.facts == {
+        "period": str(now().date()),
+        "limit": "10",
+        "until": error.until.isoformat(),
+        "on_hard": "stop",
+        "spent": "1",
+        "held": "8",
+        "calls": 2,
+        "retry_after": error.retry_after,
+    }
+    assert "1 are spent, 8 are held by 2 calls" in error.detail
+    assert f"try again in {error.retry_after} s" in error.detail
+    events = [recorded.event async for recorded in till.log.store.events(till.tenant)]
+    assert not [event for event in events if isinstance(event, Budget.Exhausted)]
+    await till.settle(conversation, [], held)
+    await till.check()
 
 
 async def test_a_reservation_that_nobody_settles_expires(till: Till) -> None:
@@ -166,6 +186,8 @@ async def test_a_call_that_ends_after_its_reservation_is_charged_all_the_same(ti
     await till.expire(expired)
     await till.settle(conversation, [attempt(3)], [expired, other])
     assert (await till.day()).spent == 3
+    assert len(await till.unheld()) == 1
+    till.late = True
     await till.check()
 
 
@@ -180,6 +202,7 @@ async def test_expiring_and_settling_at_once_gives_back_once(till: Till) -> None
         ),
         *(till.expire(one) for one in made if one is not None),
     )
+    till.late = True
     await till.check()
 
 

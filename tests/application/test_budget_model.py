@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from domain.budget import BudgetExhausted
+from domain.budget import BudgetExhausted, BudgetHeld, BudgetRefusal
 from domain.completion import Attempt
 from domain.reservation import Reservation
 from tests.application.tills import Till, attempt
@@ -40,7 +40,7 @@ class Budgets(RuleBasedStateMachine):
     def begin(self) -> None:
         self.runner = asyncio.Runner()
         self.opened = log_on(self.url)
-        self.till = Till(self.runner.run(self.opened.__aenter__()))
+        self.till = Till(self.runner.run(self.opened.__aenter__()), late=True)
         self.conversation = self.runner.run(self.till.begin())
         self.day: Decimal | None = None
         self.month: Decimal | None = None
@@ -65,10 +65,14 @@ class Budgets(RuleBasedStateMachine):
     def reserve(self, amount: Decimal) -> None:
         limits = [limit for limit in (self.day, self.month) if limit is not None]
         fits = all(self.spent + self.held + amount <= limit for limit in limits)
+        made, refused = None, None
         try:
             made = self.runner.run(self.till.reserve(amount, seconds=0))
-        except BudgetExhausted:
-            assert not fits
+        except BudgetRefusal as refusal:
+            refused = type(refusal)
+        if refused is not None:
+            covered = all(self.spent + amount <= limit for limit in limits)
+            assert (fits, refused) == (False, BudgetHeld if covered else BudgetExhausted)
             return
         assert (made is None) == (not limits or not amount)
         if made is not None:
@@ -183,7 +187,7 @@ class Provider:
 async def one_run(log: Log, seed: str) -> int:
     """How many calls were refused."""
     chance = random.Random(seed)
-    till = Till(log)
+    till = Till(log, late=True)
     provider = Provider(till, chance)
     if chance.random() < 0.2:  # a budget that comes later
         await provider.customer()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -28,6 +28,7 @@ from domain.errors import Erased, NotFound
 from domain.invariants import Invariants
 from domain.user import User
 from infra.embedded import Servers
+from infra.providers.incoming import unheard
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
 from tests.application.conftest import MASTER, Played, Shop
@@ -53,8 +54,8 @@ async def _parts(
 class Telling(Played):
     """Says again what it was asked."""
 
-    async def complete(self, request: CompletionRequest) -> Completion:
-        return msgspec.structs.replace(await super().complete(request), text=f"You said {CANARY}.")
+    async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
+        return msgspec.structs.replace(await super().complete(request, sent), text=f"You said {CANARY}.")
 
 
 @pytest.fixture(autouse=True)

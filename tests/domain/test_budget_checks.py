@@ -23,6 +23,7 @@ from tests.domain.given import NOW
 TENANT = uuid4()
 FITS = "no call is let through a budget that does not cover it"
 ONCE = "every reservation ends once"
+HELD = "every call is held until it ends"
 USD = Decimal("0.01")
 
 
@@ -170,7 +171,7 @@ def test_a_call_without_a_reservation_breaks_it_once_the_budget_is_used_up() -> 
     log.meter(1, uuid4(), began=NOW)
     assert log.broken() == []
     log.meter(1, uuid4())
-    assert log.broken() == [(len(log.rows), FITS)]
+    assert log.broken() == [(len(log.rows), FITS), (len(log.rows), HELD)]
 
 
 @pytest.mark.parametrize(("used", "breaks"), [(True, False), (False, True)])
@@ -183,7 +184,7 @@ def test_a_call_that_has_used_what_was_reserved_ahead_is_covered_by_it(used: boo
     spare.settle(log.now, interaction if used else None)
     log.write(spare)
     log.meter(1, interaction)
-    assert log.broken() == ([(len(log.rows), FITS)] if breaks else [])
+    assert log.broken() == ([(len(log.rows), FITS), (len(log.rows), HELD)] if breaks else [])
 
 
 def test_a_call_that_names_what_was_held_for_it_is_covered_by_it() -> None:
@@ -206,8 +207,77 @@ def test_a_free_call_or_one_of_another_day_may_go_on_when_the_budget_is_used_up(
     log.minute = 5
     log.meter(0, uuid4())
     log.minute = 24 * 60
-    log.meter(50, uuid4())
+    call(log, 50, 50)
     assert log.broken() == []
+
+
+def test_a_call_that_begins_without_a_reservation_long_after_a_limit_was_set_breaks_it() -> None:
+    log = Log()
+    log.minute = 5
+    log.limit(day=Decimal(1))
+    log.limit(day=Decimal(2))
+    for minute, cents, began, breaks in (
+        (6, 1, None, False),  # its process may not have known
+        (9, 1, NOW, False),
+        (9, 0, None, False),
+        (9, 1, None, True),
+    ):
+        log.minute = minute
+        log.meter(cents, uuid4(), began=began)
+        assert log.broken() == ([(len(log.rows), HELD)] if breaks else [])
+
+
+def test_a_call_that_ends_after_its_reservation_has_expired_breaks_it() -> None:
+    log, interaction = Log(), uuid4()
+    log.limit(day=Decimal(1))
+    lived, died = log.reserve(20, interaction), log.reserve(20, interaction)
+    log.minute = 1
+    lived.extend(log.now + timedelta(minutes=2), log.now)
+    log.write(lived)
+    log.minute = 2
+    died.expire(log.now)
+    log.write(died)
+    log.meter(1, interaction, reservations=(lived.id,))
+    assert log.broken() == []
+    log.meter(1, interaction, reservations=(lived.id, died.id))
+    assert log.broken() == [(len(log.rows), HELD)]
+
+
+def test_what_is_retained_after_a_call_is_given_back_when_it_expires() -> None:
+    log, interaction = Log(), uuid4()
+    log.limit(day=Decimal(1))
+    made = log.reserve(20, interaction)
+    made.retain(pico(12 * USD), log.now + timedelta(minutes=2), log.now, interaction)
+    log.write(made)
+    log.meter(8, interaction)
+    sums = sum((changes_by(row.event) for row in log.rows), Counter())
+    assert (sums["day:2026-11-21"], sums["reserved:2026-11-21"]) == (pico(20 * USD), pico(12 * USD))
+    log.minute = 2
+    made.expire(log.now)
+    log.write(made)
+    sums = sum((changes_by(row.event) for row in log.rows), Counter())
+    assert (sums["day:2026-11-21"], sums["reserved:2026-11-21"]) == (pico(8 * USD), 0)
+    assert log.broken() == []
+
+
+def test_a_reservation_that_goes_on_after_its_end_or_retains_what_it_has_not_breaks_it() -> None:
+    log, interaction = Log(), uuid4()
+    log.limit(day=Decimal(1))
+    made, other = log.reserve(20, interaction), log.reserve(10, interaction)
+    made.retain(pico(12 * USD), log.now, log.now, interaction)
+    made.extend(log.now, log.now)
+    retained, extended = made.collect_events()
+    assert isinstance(retained, Event)
+    assert isinstance(extended, Event)
+    log.add(retained, made.id)
+    log.add(extended, made.id)
+    assert log.broken() == []
+    log.add(retained, other.id)
+    assert log.broken() == [(len(log.rows), ONCE)]
+    other.settle(log.now)
+    log.write(other)
+    log.add(extended, other.id)
+    assert log.broken()[1:] == [(len(log.rows), ONCE)]
 
 
 def test_a_reservation_that_ends_twice_or_gives_back_something_else_breaks_it() -> None:
