@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, Summary
 from prometheus_client.exposition import choose_encoder
 
 from domain.catalogue import Catalogue
@@ -92,6 +92,13 @@ class Instruments:
             registry=registry,
         )
 
+        self._held = Summary(
+            "retrace_loop_held_seconds",
+            "What held the event loop for longer than 20 ms: the place, and whether it computed there or waited.",
+            ["where", "kind"],
+            registry=registry,
+        )
+
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """All figures, and their media type, as the caller's Accept has it."""
         encode, media_type = choose_encoder(accept)
@@ -126,6 +133,10 @@ class Instruments:
 
     def stalled(self, seconds: float) -> None:
         self._stalls.observe(seconds)
+
+    def held(self, where: str, kind: str, seconds: float) -> None:
+        """Implements `infra.metrics.watchdog.Stalls`."""
+        self._held.labels(where, kind).observe(seconds)
 
     def model_of(self, provider: str, model: str) -> str:
         """The label for a model."""

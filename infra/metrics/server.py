@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 
 from infra.metrics.instruments import Instruments
+from infra.metrics.watchdog import Watchdog
 
 log = logging.getLogger("retrace.metrics")
 
@@ -27,10 +28,11 @@ Tell = Callable[[str], Awaitable[tuple[bytes, str]]]
 
 async def watch_loop(instruments: Instruments) -> None:
     """Measure for ever how late the event loop comes to a timer: what else it should have done meanwhile was late as well."""
-    while True:
-        began = time.monotonic()
-        await asyncio.sleep(TICK)
-        instruments.stalled(max(0.0, time.monotonic() - began - TICK))
+    with Watchdog(instruments):
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(TICK)
+            instruments.stalled(max(0.0, time.monotonic() - began - TICK))
 
 
 async def tell_metrics(host: str, port: int | None, tell: Tell) -> None:
