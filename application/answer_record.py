@@ -48,6 +48,7 @@ class AnswerRecord:
     configuration: AgentConfiguration
     configuration_version: int
     passages: tuple[Passage, ...]
+    pending_documents: int
     prompt: tuple[Turn, ...]
     chosen: Route
     course: Course
@@ -150,6 +151,7 @@ class AnswerRecord:
             template=ANSWER,
             confidence=confidence_of(self.completion, self.passages),
             configuration_version=self.configuration_version,
+            pending_documents=self.pending_documents,
             cached=self.course.attempts[-1].cached,
             latency_ms=latency_ms,
             at=at,

@@ -188,6 +188,7 @@ async def answer(
         if not await enabled("full_agent", str(conversation.id), tenant=context.tenant, store=store):
             configuration = configuration.plain()
         questions = tuple(message.text for message in burst.messages)
+        pending_documents = await vectors.pending(context.tenant) if configuration.retrieve_documents else 0
         passages = await retrieve(
             context.tenant, questions, configuration, embedder=embedder, vectors=vectors
         )
@@ -237,6 +238,7 @@ async def answer(
                 configuration=configuration,
                 configuration_version=version,
                 passages=passages,
+                pending_documents=pending_documents,
                 prompt=prompt,
                 chosen=chosen,
                 course=course,

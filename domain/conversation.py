@@ -193,9 +193,10 @@ class Conversation(Aggregate[ConversationState]):
             state.begun_at = self.timestamp
 
     class Answered(Event, frozen=True, kw_only=True):
-        """One interaction's answer."""
+        """One interaction's answer. `pending_documents`: how many documents had not been processed yet, so that it could not rest on them."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
+        class_version: ClassVar[int] = 2
         interaction: UUID
         messages: tuple[str, ...]
         text: str
@@ -207,6 +208,11 @@ class Conversation(Aggregate[ConversationState]):
         configuration_version: int
         cached: bool = False
         latency_ms: float
+        pending_documents: int = 0
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version did not say how many documents were pending; nobody knows any more."""
 
         def apply(self, aggregate: Conversation) -> None:
             state = aggregate.state
@@ -324,6 +330,7 @@ class Conversation(Aggregate[ConversationState]):
         at: datetime,
         handoff: str | None = None,
         cached: bool = False,
+        pending_documents: int = 0,
     ) -> None:
         """Answer the pending burst. Raises Refused when nothing is pending or the disclosure is missing."""
         burst = self._pending()
@@ -344,6 +351,7 @@ class Conversation(Aggregate[ConversationState]):
             configuration_version=configuration_version,
             cached=cached,
             latency_ms=latency_ms,
+            pending_documents=pending_documents,
         )
 
     def fail(self, *, reason: str, at: datetime) -> None:

@@ -46,6 +46,9 @@ class Vectors(Protocol):
     async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> list[Passage]:
         """The nearest chunks, best first: always min(limit, number of chunks)."""
 
+    async def pending(self, tenant: UUID) -> int:
+        """How many of the tenant's documents wait to be processed, or are being so: nothing of them is found yet."""
+
     async def delete(self, tenant: UUID, document: UUID) -> None: ...
 
 

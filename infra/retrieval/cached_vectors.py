@@ -34,6 +34,9 @@ class CachedVectors:
         assert found is not None
         return msgspec.msgpack.decode(found, type=list[Passage])
 
+    async def pending(self, tenant: UUID) -> int:
+        return await self._vectors.pending(tenant)
+
     async def delete(self, tenant: UUID, document: UUID) -> None:
         await self._vectors.delete(tenant, document)
         await self._cache.forget(tenant, "searches")

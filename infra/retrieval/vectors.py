@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.document import PROCESS_WORK
 from application.ports import Chunk
 from domain.completion import Passage
 from infra.crypto.keyring import KeyErased, Keyring
@@ -83,6 +84,13 @@ class PgVectors:
                 )
             )
         return passages
+
+    async def pending(self, tenant: UUID) -> int:
+        query = "SELECT count(*) FROM work WHERE tenant = %s AND kind = %s AND parked_at IS NULL"
+        async with self._database.tenant(tenant) as connection:
+            cursor = await connection.execute(query, [tenant, PROCESS_WORK], prepare=True)
+            row = await cursor.fetchone()
+        return row[0] if row else 0
 
     async def delete(self, tenant: UUID, document: UUID) -> None:
         async with self._database.tenant(tenant) as connection:

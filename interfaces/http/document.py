@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
@@ -29,6 +31,9 @@ from application.tenant import Principal
 from domain.document import LARGEST, Document, Status
 from domain.errors import Invalid, NotFound
 from interfaces.bootstrap import Services
+from interfaces.http.intake import taken_in
+from interfaces.http.message import LONGEST_WAIT
+from interfaces.http.moments import moments_of
 from interfaces.http.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.position import AtLeast, written
 from interfaces.http.upload import UploadOperation, read_form
@@ -36,6 +41,10 @@ from projections.documents import DocumentRow, Documents, get_document, list_doc
 
 MediaType = Annotated[
     str | None, QueryParameter(max_length=100, pattern=r"^[!-~]+$(?!\n)", description="As application/pdf.")
+]
+Wait = Annotated[
+    float,
+    QueryParameter(ge=0, le=LONGEST_WAIT, description="Seconds to wait until it is completed or failed."),
 ]
 AROUND = 64 * 1024
 """Bytes of a form around its file."""
@@ -83,6 +92,7 @@ async def upload(
     request: Request[Any, Any, Any],
     services: NamedDependency[Services],
     context: NamedDependency[Context],
+    wait: Wait = 0,
 ) -> Response[UploadOut]:
     """Upload a PDF or a text, at most 10 MB. The same content again gives the first document (200)."""
     async with services.files.spool() as spool:
@@ -98,8 +108,9 @@ async def upload(
             extractor=services.extractor,
             clock=services.clock,
         )
-    document = await services.store.load(Document, uploaded.document, tenant=context.tenant)
-    body = UploadOut(id=uploaded.document, status=document.state.status, duplicate=uploaded.duplicate)
+    taken_in(request)
+    status = await _status(uploaded.document, wait, context.tenant, services)
+    body = UploadOut(id=uploaded.document, status=status, duplicate=uploaded.duplicate)
     headers = {
         "Location": f"/v1/documents/{uploaded.document}",
         **await written(services, context.tenant, uploaded.position),
@@ -135,10 +146,14 @@ async def read(
     document: FromPath[UUID],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
+    wait: Wait = 0,
     at_least: AtLeast = None,
 ) -> DocumentOut:
     """A document's status and figures."""
     tenant = principal.tenant
+    if wait:
+        await _status(document, wait, tenant, services)
+        at_least = max(at_least or 0, await services.reads.head(tenant))
     row = await services.reads.find(
         tenant, Documents(), lambda sql: get_document(sql, tenant, document), at_least
     )
@@ -194,6 +209,23 @@ async def _after(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncGene
         yield first
         async for piece in pieces:
             yield piece
+
+
+async def _status(document: UUID, wait: float, tenant: UUID, services: Services) -> Status:
+    """A document's status; one that is being processed is waited for. Raises NotFound."""
+    until = time.monotonic() + wait
+    async with aclosing(moments_of(services, tenant)) as moments:
+        await anext(moments)
+        while True:
+            status = (await services.store.load(Document, document, tenant=tenant)).state.status
+            left = until - time.monotonic()
+            if status not in ("pending", "processing") or left <= 0 or services.stopping.is_set():
+                return status
+            try:
+                async with asyncio.timeout(left):
+                    await anext(moments)
+            except TimeoutError:
+                until = 0.0  # one last look
 
 
 async def _texts(rows: Sequence[DocumentRow], tenant: UUID, services: Services) -> dict[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,9 @@ from interfaces.http.authentication import caller_of
 
 TENANTS, ALL = 64 * 1024**2, 256 * 1024**2
 """Bytes that are on their way in, of one tenant and of all, in one process. They lie on the disk, sealed."""
+
+HELD = "intake"
+"""In the state of a request: the room that it takes."""
 
 SMALL = 256 * 1024
 """Bytes of a body that is not counted."""
@@ -68,8 +71,16 @@ class Bounded(ASGIMiddleware):
         tenant = (await caller_of(request, self._services)).tenant
         told = request.headers.get("content-length", "")
         size = min(int(told), most) if told.isascii() and told.isdigit() else most
-        with self._intake.room(tenant, size):
+        with ExitStack() as held:
+            held.enter_context(self._intake.room(tenant, size))
+            scope["state"][HELD] = held
             await next_app(scope, receive, send)
+
+
+def taken_in(request: Request[Any, Any, Any]) -> None:
+    """The body is where it belongs: what its request does from now on takes no room."""
+    held: ExitStack = request.scope["state"][HELD]
+    held.close()
 
 
 def largest(handler: Any) -> int:

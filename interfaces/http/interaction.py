@@ -20,6 +20,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     """`answer` is what the customer is sent: the disclosure, where it is due, and `text`. Cost in USD.
 
     `confidence` is 0 to 1; `handoff` the reason why a person is to take over; `citations` tell what the [1] in the text mean.
+    `pending_documents`: how many documents were still being processed when it was answered, so that it could not rest on them.
     `provider`, `model` and `usage` are null where no model gave the answer, as when the budget forbade to ask one.
     """
 
@@ -38,6 +39,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
     cost: Decimal | None = None
     cached: bool = False
+    pending_documents: int = 0
     latency_ms: float | None = None
     created_at: datetime | None = None
     answered_at: datetime | None = None
@@ -99,6 +101,7 @@ def _answered(
         usage=model.usage if model else None,
         cost=metered.cost,
         cached=event.cached,
+        pending_documents=event.pending_documents,
         latency_ms=event.latency_ms,
         created_at=created_at,
         answered_at=event.timestamp,

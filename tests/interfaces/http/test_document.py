@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
 from domain.document import LARGEST
+from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import Customer, settled
 
 POLICY = b"Returns\n\nYou may return unworn shoes within 30 days. The refund comes in five days.\n"
@@ -32,6 +35,44 @@ async def test_a_document_is_processed_found_and_cited(ours: Customer) -> None:
     assert "30 days" in answer["text"]
     (citation,) = answer["citations"]
     assert (citation["title"], citation["document"], citation["marker"]) == ("policy.txt", shown["id"], 1)
+
+
+async def test_an_upload_and_a_look_can_wait_until_it_is_processed(ours: Customer) -> None:
+    made = await ours.http.post(
+        "/v1/documents?wait=60", files={"file": ("w.txt", b"Whales are washed on Wednesdays.")}
+    )
+    assert (made.status_code, made.json()["status"]) == (201, "completed")
+    broken = await upload(ours, b"%PDF-1.7\nalso not really\n%%EOF", "broken.pdf")
+    shown = (await ours.http.get(f"{broken.headers['Location']}?wait=60")).json()
+    assert (shown["status"], bool(shown["reason"])) == ("failed", True)
+    answer = (await ours.ask("When are whales washed?")).json()
+    assert ("Wednesdays" in answer["text"], answer["pending_documents"]) == (True, 0)
+    for wait in ("61", "-1", "x"):
+        assert (await ours.http.get(f"{broken.headers['Location']}?wait={wait}")).status_code == 400
+    assert (await ours.http.get(f"/v1/documents/{uuid4()}?wait=1")).status_code == 404
+
+
+async def test_an_answer_says_that_documents_are_still_being_processed(
+    ours: Customer, parts: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = asyncio.Event()
+    extract = parts.extractor.extract
+
+    async def slow(content: Any, media_type: str) -> Any:
+        await go.wait()
+        return await extract(content, media_type)
+
+    monkeypatch.setattr(parts.extractor, "extract", slow)
+    made = await upload(ours, b"Walruses are waxed on Thursdays.", "walrus.txt")
+    early = (await ours.ask("When are walruses waxed?", address="early")).json()
+    assert (early["status"], early["pending_documents"]) == ("answered", 1)
+    assert (await ours.http.get(f"/v1/interactions/{early['id']}")).json()["pending_documents"] == 1
+    not_yet = await ours.http.get(f"{made.headers['Location']}?wait=0.1")
+    assert not_yet.json()["status"] in ("pending", "processing")
+    go.set()
+    assert (await ours.http.get(f"{made.headers['Location']}?wait=60")).json()["status"] == "completed"
+    late = (await ours.ask("When are walruses waxed?", address="late")).json()
+    assert ("Thursdays" in late["text"], late["pending_documents"]) == (True, 0)
 
 
 async def test_the_same_content_again_is_the_first_document(ours: Customer) -> None:
