@@ -49,9 +49,13 @@ async def configure_agent(
 
     The position is 0 when it is the present one. `catalogue` is the shipped one.
     """
-    configuration = command.configuration
-    configuration.check()
     known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
+    configuration = msgspec.structs.replace(
+        command.configuration,
+        default_model=known.canonical(command.configuration.default_model),
+        fallback_models=tuple(map(known.canonical, command.configuration.fallback_models)),
+    )
+    configuration.check()
     _check_models(configuration, known, clock())
 
     def decide(agent: Agent | None) -> Agent:

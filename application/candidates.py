@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -15,10 +14,12 @@ from application.providers import Providers
 from domain.catalogue import Catalogue, Model
 from domain.completion import CompletionRequest
 from domain.errors import Refused
-from domain.routing import PassedOver
+from domain.routing import Cause, PassedOver
 
 LAST_RESORT = "local/extractive"
 """Who answers when no other does, without a network."""
+
+UNPRICED = "it has no price, and the budget has a limit; set its price (PUT /v1/prices), or a ceiling in the budget (PUT /v1/budgets)"
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,13 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Candidates:
-    """`catalogue` is the tenant's."""
+    """`catalogue` is the tenant's. `budgeted`: the budget has a limit, which no call may pass whose price nobody knows."""
 
     asked: Asked
     course: Course
     tenant: UUID
     catalogue: Catalogue
+    budgeted: bool
     providers: Providers
     clock: Clock
 
@@ -80,7 +82,7 @@ class Candidates:
         provider, _, name = model.partition("/")
         try:
             completer = await self.providers.completers.find(self.tenant, provider)
-            self.catalogue.check(model, self.clock())
+            self.catalogue.check(model, self.clock(), "chat")
         except Refused as error:
             self._pass_over(model, error.detail, "missing")
             return None
@@ -90,6 +92,9 @@ class Candidates:
         place = Place(provider=provider, model=name, owner=completer.owner)
         if (why := await self._no_room(model, request)) is not None:
             self._pass_over(model, why, "no_room")
+            return None
+        if self.budgeted and self.catalogue.price(provider, name, self.clock()) is None:
+            self._pass_over(model, UNPRICED, "unpriced")
             return None
         pause = await self.providers.health.admit(place)
         if pause is None or (pause.limited and limited is None):
@@ -101,7 +106,7 @@ class Candidates:
         self._pass_over(model, pause.reason, "unhealthy")
         return None
 
-    def _pass_over(self, model: str, reason: str, cause: Literal["missing", "no_room", "unhealthy"]) -> None:
+    def _pass_over(self, model: str, reason: str, cause: Cause) -> None:
         self.course.passed_over.append(PassedOver(model=model, reason=reason, cause=cause))
 
     async def _no_room(self, model: str, request: CompletionRequest) -> str | None:

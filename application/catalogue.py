@@ -14,7 +14,7 @@ from application.ports import Clock, Store
 from domain.catalogue import Catalogue, Model, named
 from domain.catalogue_overrides import CatalogueOverrides
 from domain.errors import NotFound
-from domain.pricing import LongContext, Price
+from domain.pricing import LongContext, Price, ServiceTier
 from domain.times import in_utc
 
 
@@ -26,6 +26,7 @@ class PriceTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     cached: Decimal | None = None
     cache_write: Decimal | None = None
     long_context: tuple[LongContext, ...] = ()
+    service_tiers: tuple[ServiceTier, ...] = ()
 
 
 class SetModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +160,7 @@ def _price(model: str, terms: PriceTerms, since: datetime, until: datetime | Non
         cached=terms.cached,
         cache_write=terms.cache_write,
         long_context=terms.long_context,
+        service_tiers=terms.service_tiers,
         since=since,
         until=until,
     )

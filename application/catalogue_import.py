@@ -40,7 +40,8 @@ async def import_catalogue(
 ) -> CatalogueImported:
     """Take over what the file has otherwise, from now on. Raises Refused for a file that can't be whole.
 
-    Of a model that is known the window stays, where it is not a guess: the file counts the prompt alone.
+    Of a model that is known the window stays, where it is not a guess: the file counts the prompt alone. Retired models, and those of
+    other endpoints, come along: they are refused by name where they are configured, and have a price where they are called all the same.
     """
     offer = command.offer
     found: list[_Comparison] = []
@@ -59,14 +60,13 @@ async def import_catalogue(
     _, saved = await store.change(CatalogueOverrides, id, decide, context=context)
     (compared,) = found
     touched = sorted({model.id for model in compared.models} | {price.names for price in compared.prices})
-    left_out = offer.left_out | ({"retired, and not known here": compared.gone} if compared.gone else {})
     return CatalogueImported(
         tenant=context.tenant,
         added=tuple(id for id in touched if id not in compared.known),
         changed=tuple(id for id in touched if id in compared.known),
-        unchanged=len(offer.models) - len(touched) - compared.gone,
+        unchanged=len(offer.models) - len(touched),
         missing=compared.missing,
-        left_out=left_out,
+        left_out=offer.left_out,
         position=saved.position,
     )
 
@@ -74,7 +74,6 @@ async def import_catalogue(
 class _Comparison(msgspec.Struct, kw_only=True):
     known: frozenset[str]
     missing: int
-    gone: int = 0
     models: list[Model] = []
     prices: list[Price] = []
 
@@ -92,22 +91,34 @@ def _compare(offer: Offer, overrides: CatalogueOverrides, catalogue: Catalogue, 
     found = _Comparison(known=frozenset(there), missing=len(comparable - set(offer.models)))
     for id, model in offer.models.items():
         merged = _merged(there.get(id), model)
-        if merged.retired(now) and id not in there:
-            found.gone += 1
-            continue
         if merged != there.get(id):
             found.models.append(merged)
-        price, current = offer.prices[id], catalogue.price_of(id, now)
-        if not merged.retired(now) and (current is None or current.terms != price.terms):
+        # A retired one keeps its price: who reaches it all the same is charged.
+        current = catalogue.price_of(id, now)
+        price = _with_tiers(offer.prices.get(id), current)
+        if price is not None and (current is None or current.terms != price.terms):
             until = _next(overrides, id, now)
             found.prices.append(msgspec.structs.replace(price, since=now, until=until))
     return found
 
 
+def _with_tiers(offered: Price | None, current: Price | None) -> Price | None:
+    """A file that says nothing of service tiers leaves those of the same price as they are."""
+    if offered is None or current is None or offered.service_tiers:
+        return offered
+    kept = msgspec.structs.replace(offered, service_tiers=current.service_tiers)
+    return kept if kept.terms == current.terms else offered
+
+
 def _merged(known: Model | None, offered: Model) -> Model:
     if known is None:
         return offered
-    found = msgspec.structs.replace(known, retires_at=offered.retires_at or known.retires_at)
+    found = msgspec.structs.replace(
+        known,
+        kind=offered.kind,
+        retires_at=offered.retires_at or known.retires_at,
+        successor=offered.successor or known.successor,
+    )
     if known.assumed and not offered.assumed:
         window, output = offered.context_window, offered.max_output or known.max_output
         found = msgspec.structs.replace(found, context_window=window, max_output=output, assumed=False)

@@ -23,6 +23,7 @@ from domain.answering import cited
 from domain.catalogue import Catalogue
 from domain.completion import CompletionRequest, Outcome, Passage, Turn
 from domain.errors import Forbidden, Invalid, NotFound
+from domain.model_names import variants
 from domain.prompts import answer_prompt, unanswered
 from domain.tenant import Tenant
 
@@ -68,14 +69,15 @@ async def chat(
         raise Forbidden(f"this tenant is {tenant.state.status}")
     catalogue = await catalogue_of(context.tenant, store=store, shipped=providers.catalogue)
     configuration, version = await configuration_of(context.tenant, store=store)
+    model = _model_of(command.model, catalogue, clock())
     # Nothing is asked for that nobody has asked for; but the agent's answers have a length.
-    agents = command.model == AGENT and command.max_tokens is None
+    agents = model == AGENT and command.max_tokens is None
     answer_tokens = configuration.max_answer_tokens if agents else None
     asked_last = unanswered(command.messages)
     questions = tuple(turn.text for turn in asked_last)
     passages: tuple[Passage, ...] = ()
     prompt = command.messages
-    if command.model == AGENT:
+    if model == AGENT:
         history, texts, name = _agents(command.messages, asked_last)
         if not await enabled("full_agent", str(command.id), tenant=context.tenant, store=store):
             configuration = configuration.plain()
@@ -89,7 +91,7 @@ async def chat(
             questions=questions,
             turns=len(command.messages) - 1,
             subject=command.id,
-            pinned=None if command.model in (AGENT, AUTO) else _named(command.model, catalogue, clock()),
+            pinned=None if model in (AGENT, AUTO) else model,
         ),
         tenant=context.tenant,
         configuration=configuration,
@@ -112,7 +114,7 @@ async def chat(
             stop=command.stop,
             options=command.options,
         ),
-        last_resort=command.model == AGENT,
+        last_resort=model == AGENT,
     )
     course = Course(spares=providers.spares, patience=PATIENCE)
     record = CallRecord(
@@ -134,7 +136,7 @@ async def chat(
             asked,
             course,
             context,
-            configuration_version=version if command.model == AGENT else 0,
+            configuration_version=version if model == AGENT else 0,
             store=store,
             providers=providers,
             clock=clock,
@@ -178,14 +180,20 @@ def _failed(course: Course) -> ChatFailed:
     return ChatFailed(detail, outcome, retry_after=wait, again=course.again)
 
 
-def _named(model: str, catalogue: Catalogue, at: datetime) -> str:
-    """provider/model of what a request names."""
-    if "/" in model:
-        return model
-    found = [each for each in catalogue.models() if each.name == model and each.kind == "chat"]
-    if not found:
-        raise NotFound(
-            f"there is no model {model[:100]!r}; GET /v1/models lists them, and a provider's other models are called provider/model",
-            code="model_not_found",
-        )
-    return next((each for each in found if not each.retired(at)), found[0]).id
+def _model_of(name: str, catalogue: Catalogue, at: datetime) -> str:
+    """AGENT, AUTO, or provider/model, of what a request names in any case and with blanks around it. Raises NotFound."""
+    name = name.strip()
+    if name.lower() in (AGENT, AUTO):
+        return name.lower()
+    if "/" in name:
+        return catalogue.canonical(name)
+    chat = [each for each in catalogue.models() if each.kind == "chat"]
+    for variant in variants(name.lower()):
+        found = [each for each in chat if each.name.lower() == variant]
+        if found:
+            provider = next((each for each in found if not each.retired(at)), found[0]).provider
+            return catalogue.canonical(f"{provider}/{name}")
+    raise NotFound(
+        f"there is no model {name[:100]!r}; GET /v1/models lists them, and a provider's other models are called provider/model",
+        code="model_not_found",
+    )

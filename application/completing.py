@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from application.attempting import Attempted, Attempting, Deliver
+from application.budget import budget_of
 from application.candidates import Candidate, Candidates
 from application.catalogue import catalogue_of
 from application.context import Context
@@ -21,7 +22,7 @@ from application.ports import Clock, Ids, Place, Store
 from application.providers import Providers
 from application.quoting import quote
 from application.reserving import reserve
-from domain.budget import BudgetRefusal
+from domain.budget import BudgetLimits, BudgetRefusal
 from domain.catalogue import Catalogue
 from domain.completion import Completion, Outcome
 
@@ -54,7 +55,12 @@ async def complete(
     `deliver` takes the text piece by piece as it comes.
     """
     catalogue = await catalogue_of(context.tenant, store=store, shipped=providers.catalogue)
-    completing = _Completing(asked, course, context, catalogue, store, providers, clock, ids, deliver)
+    budget = await budget_of(context.tenant, store=store)
+    limits = BudgetLimits() if budget is None else budget.state.limits
+    catalogue = catalogue.under(limits.ceiling)
+    completing = _Completing(
+        asked, course, context, catalogue, limits.any, store, providers, clock, ids, deliver
+    )
     return await completing.run()
 
 
@@ -66,6 +72,7 @@ class _Completing:
     course: Course
     context: Context
     catalogue: Catalogue
+    budgeted: bool
     store: Store
     providers: Providers
     clock: Clock
@@ -75,7 +82,13 @@ class _Completing:
 
     async def run(self) -> Completion | None:
         candidates = Candidates(
-            self.asked, self.course, self.context.tenant, self.catalogue, self.providers, self.clock
+            self.asked,
+            self.course,
+            self.context.tenant,
+            self.catalogue,
+            self.budgeted,
+            self.providers,
+            self.clock,
         )
         async with holding(self.course, self.context, store=self.store, clock=self.clock):
             return await self._first(candidates)

@@ -30,6 +30,7 @@ NOT_ASKED: Mapping[str, Outcome] = {
     "missing": "not_found",
     "no_room": "context_too_long",
     "unhealthy": "unavailable",
+    "unpriced": "refused",
 }
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,23 +16,39 @@ from typing import Any
 
 import msgspec
 
+from application.price_figures import LeftOut, price_in
 from domain.catalogue import Kind, Model
 from domain.errors import Invalid
-from domain.pricing import FINEST, MILLION, LongContext, Price
+from domain.pricing import Price, most
 
 PROVIDERS = {"openai": "openai", "gemini": "gemini", "together_ai": "together"}
 """As the file names them → as we do."""
 
-MODES: dict[str, Kind] = {"chat": "chat", "responses": "chat", "embedding": "embedding"}
+MODES: dict[str, Kind] = {
+    "chat": "chat",
+    "responses": "responses",
+    "embedding": "embedding",
+    "completion": "completion",
+    "rerank": "rerank",
+    "image_generation": "image",
+    "image_edit": "image",
+    "audio_transcription": "audio",
+    "audio_speech": "audio",
+    "video_generation": "video",
+    "moderation": "moderation",
+    "realtime": "realtime",
+}
+"""As the file names the endpoint → as we do; all others are "other"."""
+
+CHAT_ENDPOINT, RESPONSES_ENDPOINT = "/v1/chat/completions", "/v1/responses"
 
 ASSUMED_WINDOW = 8_192
 """Tokens, where the file has no figure."""
 
-_ABOVE = re.compile(r"(?:in|out)put_cost_per_token_above_(\d{1,6})k_tokens")
-
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file has for us. `prices` hold from `since` on; `left_out` counts the other entries by why."""
+    """What a file has for us. `prices` hold from `since` on, one of each model for chat or embeddings and of others that are paid by
+    the token; `left_out` counts the other entries by why."""
 
     source: str
     digest: str
@@ -54,36 +69,38 @@ def read_offer(source: str, data: bytes, since: datetime) -> Offer:
     for key, facts in entries.items():
         try:
             model = _model(key, facts)
-            price = _price(model, facts, since)
+            price = price_in(facts, model, since)
             model.check()
-            price.check()
-        except _LeftOut as reason:
+            if price is not None:
+                price.check()
+        except LeftOut as reason:
             left_out[str(reason)] += 1
             continue
         except Invalid:
             left_out["what can't be a model or a price"] += 1
             continue
-        models[model.id], prices[model.id] = model, price
+        models[model.id] = model
+        known = prices.get(model.id)  # under its name with the provider's, or without
+        if price is not None and (known is None or most(1, 1, price) > most(1, 1, known)):
+            prices[model.id] = price
     digest = hashlib.sha256(data).hexdigest()
     return Offer(source=source, digest=digest, models=models, prices=prices, left_out=dict(left_out))
 
 
-class _LeftOut(Exception):
-    """Why an entry is none of ours."""
-
-
 def _model(key: str, facts: Any) -> Model:
     if key == "sample_spec" or not isinstance(facts, dict):
-        raise _LeftOut("no model")
+        raise LeftOut("no model")
     provider = PROVIDERS.get(str(facts.get("litellm_provider")))
     if provider is None:
-        raise _LeftOut("of another provider")
-    kind = MODES.get(str(facts.get("mode")))
-    if kind is None:
-        raise _LeftOut("neither for chat nor an embedding")
+        raise LeftOut("of another provider")
+    if not isinstance(facts.get("mode"), str):
+        raise LeftOut("without an endpoint")
+    kind = _kind(facts)
     name = key.removeprefix(f"{facts['litellm_provider']}/")
     if name.startswith("ft:"):
-        raise _LeftOut("a placeholder of tuned models")
+        raise LeftOut("a placeholder of tuned models")
+    if kind == "image" and "/" in name and provider != "together":
+        raise LeftOut("a size of images")
     window = _tokens(facts, "max_input_tokens") or _tokens(facts, "max_tokens")
     abilities = {"stream"} if kind == "chat" else set()
     if kind == "chat" and facts.get("supports_system_messages") is not False:
@@ -98,61 +115,28 @@ def _model(key: str, facts: Any) -> Model:
         max_output=_tokens(facts, "max_output_tokens") if kind == "chat" else None,
         abilities=frozenset(abilities),
         retires_at=_day(facts.get("deprecation_date")),
+        successor=_successor(facts, provider, name),
         dimensions=_tokens(facts, "output_vector_size") if kind == "embedding" else None,
         assumed=window is None,
     )
 
 
-def _price(model: Model, facts: Mapping[str, Any], since: datetime) -> Price:
-    base = _figures(facts, "")
-    if base["input"] is None or (base["output"] is None and model.kind == "chat"):
-        raise _LeftOut("without a price")
-    tiers = sorted(
-        {int(found[1]) for key in facts if (found := _ABOVE.fullmatch(key)) and facts[key] is not None}
-    )
-    return Price(
-        provider=model.provider,
-        model=model.name,
-        input=base["input"],
-        output=base["output"] or Decimal(0),
-        cached=base["cached"],
-        cache_write=base["cache_write"],
-        long_context=tuple(_tier(facts, thousands, base) for thousands in tiers),
-        since=since,
-    )
+def _kind(facts: Mapping[str, Any]) -> Kind:
+    """By the endpoints that it has, where the file lists them: some say `chat` and are none."""
+    kind = MODES.get(str(facts.get("mode")), "other")
+    endpoints = facts.get("supported_endpoints")
+    if kind != "chat" or not isinstance(endpoints, list) or not endpoints or CHAT_ENDPOINT in endpoints:
+        return kind
+    return "responses" if RESPONSES_ENDPOINT in endpoints else "other"
 
 
-def _tier(facts: Mapping[str, Any], thousands: int, base: Mapping[str, Decimal | None]) -> LongContext:
-    """What the file does not have for the tier costs as below it."""
-    own = _figures(facts, f"_above_{thousands}k_tokens")
-    figures = {name: base[name] if figure is None else figure for name, figure in own.items()}
-    return LongContext(
-        above=thousands * 1000,
-        input=figures["input"] or Decimal(0),
-        output=figures["output"] or Decimal(0),
-        cached=figures["cached"],
-        cache_write=figures["cache_write"],
-    )
-
-
-def _figures(facts: Mapping[str, Any], suffix: str) -> dict[str, Decimal | None]:
-    return {
-        "input": _per_million(facts.get(f"input_cost_per_token{suffix}")),
-        "output": _per_million(facts.get(f"output_cost_per_token{suffix}")),
-        "cached": _per_million(facts.get(f"cache_read_input_token_cost{suffix}")),
-        "cache_write": _per_million(facts.get(f"cache_creation_input_token_cost{suffix}")),
-    }
-
-
-def _per_million(figure: Any) -> Decimal | None:
-    """USD per million tokens. What is finer than we count is noise of whoever wrote the file with binary fractions."""
-    if figure is None:
+def _successor(facts: Mapping[str, Any], provider: str, name: str) -> str | None:
+    """provider/name; the file names it without the provider, or with it as its keys do."""
+    found = facts.get("successor_model")
+    if not isinstance(found, str) or not found.strip():
         return None
-    if isinstance(figure, bool) or not isinstance(figure, int | Decimal):
-        raise _LeftOut("a price that is no number")
-    if not 0 <= figure <= 1:
-        raise _LeftOut("a price that can't be")
-    return (figure * MILLION).quantize(Decimal(1).scaleb(-FINEST)).normalize() + 0
+    successor = found.strip().removeprefix(f"{facts['litellm_provider']}/")
+    return None if successor == name else f"{provider}/{successor}"
 
 
 def _tokens(facts: Mapping[str, Any], name: str) -> int | None:

@@ -80,8 +80,9 @@ async def route(
     """
     policy, version = await policy_of(tenant, configuration, store=store)
     if question.pinned is not None:
-        _check(question.pinned, catalogue, clock())
-        return routed(pinned_by_request(question.pinned, version), policy, configuration, catalogue, clock())
+        pinned = catalogue.canonical(question.pinned)
+        _check(pinned, catalogue, clock())
+        return routed(pinned_by_request(pinned, version), policy, configuration, catalogue, clock())
     if policy is not None and question.subject is not None:
         for flag in ("full_agent", "routing"):
             if not await enabled(flag, str(question.subject), tenant=tenant, store=store):

@@ -84,14 +84,15 @@ async def configure_routing(
 ) -> RoutingConfigured:
     """Put a policy in the place of the present one. Raises Invalid, or Refused for a model that nobody has, with the names that there
     are, or that is retired, with its successor."""
-    command.policy.check()
-    for model in command.policy.models:
+    policy = command.policy.renamed(catalogue.canonical)
+    policy.check()
+    for model in policy.models:
         catalogue.check_offered(model)
         catalogue.check(model, clock(), "chat")
 
     def decide(router: Router | None) -> Router:
         router = router or Router.begin(context.tenant, clock())
-        router.configure(command.policy, clock())
+        router.configure(policy, clock())
         return router
 
     router, saved = await store.change(Router, Router.id_of(context.tenant), decide, context=context)

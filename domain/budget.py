@@ -18,7 +18,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base import NIL, Aggregate, CreatedEvent, one_per_tenant
+from domain.base import EPOCH, NIL, Aggregate, CreatedEvent, one_per_tenant
+from domain.ceiling import Ceiling
 from domain.errors import Invalid, Refused
 
 TALLIES = "budget"
@@ -71,16 +72,20 @@ class BudgetLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """`day` and `month`: USD that may be spent in each (UTC); null: as much as is needed.
 
     `soft`: shares of a limit at which an alert is raised. `on_hard`: what becomes of a call that the budget does not cover: the
-    cheapest model answers it, or it is refused.
+    cheapest model answers it, or it is refused. `ceiling`: what a model costs that has no price, in USD per million tokens; null: under
+    a limit such a model is not asked.
     """
 
     day: Decimal | None = None
     month: Decimal | None = None
     soft: tuple[float, ...] = (0.8, 1.0)
     on_hard: OnHard = "stop"
+    ceiling: Ceiling | None = None
 
     def check(self) -> None:
         """Raises Invalid."""
+        if self.ceiling is not None:
+            self.ceiling.price("any", "model", EPOCH).check()
         for name, limit in (("day", self.day), ("month", self.month)):
             if limit is None:
                 continue
@@ -132,8 +137,13 @@ class Budget(Aggregate[BudgetState]):
 
     class Set(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "budget.set"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         limits: BudgetLimits
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The limits of the first version had no ceiling, which is null by default."""
 
         def apply(self, aggregate: Budget) -> None:
             """A limit that has changed is watched anew."""

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 import msgspec
 
+from domain.base import EPOCH
+from domain.ceiling import Ceiling, ceiling_named
 from domain.errors import Invalid, Refused
+from domain.model_names import undated, variants
 from domain.pricing import LONGEST_CONTEXT, Price, in_force
 
-Kind = Literal["chat", "embedding"]
+Kind = Literal[
+    "chat",
+    "embedding",
+    "responses",
+    "completion",
+    "image",
+    "audio",
+    "video",
+    "rerank",
+    "moderation",
+    "realtime",
+    "other",
+]
+"""By the vendor's endpoint. Only "chat" and "embedding" can be asked from here; the others are known, so that nobody takes them for those."""
 
-_DATED = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8}|\d{4}|\d{3})$")
 MOST_ABILITIES = 20
 
 
@@ -62,7 +77,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Catalogue:
-    """Models and prices by provider/name. What is not here is looked for in `base`, the shipped one.
+    """Models and prices by provider/name. What is not here is looked for in `base`, the shipped one. Names are found in any case.
 
     Of several prices that hold at a moment the one that was set last counts; `former` are those that never hold any more, by their
     ids. `providers`: the names that there are, and whether all models of each are here (a vendor has others too); empty: not known.
@@ -79,19 +94,27 @@ class Catalogue:
         providers: Mapping[str, bool] | None = None,
         version: int = 0,
         name: str = "catalogue",
+        ceiling: Ceiling | None = None,
     ) -> None:
         self._models, self._prices, self._former = models, prices, former or {}
         self._base, self.version, self.name = base, version, name
         known: Mapping[str, bool] = {} if base is None else base._providers
         self._providers: Mapping[str, bool] = known if providers is None else providers
+        self._ceiling = ceiling
+
+    def under(self, ceiling: Ceiling | None) -> Catalogue:
+        """The same, where `ceiling` is the price of what has none."""
+        if ceiling is None:
+            return self
+        return Catalogue({}, {}, base=self, version=self.version, name=self.name, ceiling=ceiling)
 
     def find(self, provider: str, name: str) -> Model | None:
         """None for one that is not on the list: a server of one's own may have it all the same."""
         return self.get(f"{provider}/{name}")
 
     def get(self, id: str) -> Model | None:
-        """As `find`, by provider/name. A dated snapshot, as gpt-4o-2024-11-20, is found as the model that it is one of."""
-        return self._get(id) or self._get(undated(id))
+        """As `find`, by provider/name. A variant, as gpt-4o-2024-11-20 or azure/gpt-4o, is found as the model that it is one of."""
+        return next((model for each in self._variants(id) if (model := self._get(each)) is not None), None)
 
     def models(self) -> list[Model]:
         """All, retired ones too, by provider and name."""
@@ -99,9 +122,9 @@ class Catalogue:
         return [model for _, model in sorted((there | dict(self._models)).items())]
 
     def price(self, provider: str, name: str, at: datetime) -> Price | None:
-        """In force at `at`; a snapshot costs what its model does. None where nobody has told one."""
-        id = f"{provider}/{name}"
-        return self.price_of(id, at) or self.price_of(undated(id), at)
+        """In force at `at`; a variant without a price of its own costs what its model does. None where nobody has told one."""
+        found = self._price(provider, name, at)
+        return self._ceiling.price(provider, name, at) if found is None and self._ceiling else found
 
     def price_of(self, id: str, at: datetime) -> Price | None:
         """As `price`, by provider/name, and of nothing but this very name."""
@@ -110,8 +133,17 @@ class Catalogue:
 
     def charged(self, provider: str, requested: str, served: str | None, at: datetime) -> Price | None:
         """What a call is charged by: the price of the model that served it. Where that is unknown, of the one that was asked for."""
-        found = self.price(provider, served, at) if served else None
+        found = self._price(provider, served, at) if served else None
         return found or self.price(provider, requested, at)
+
+    def canonical(self, id: str) -> str:
+        """provider/name as the catalogue writes it, of an id in any case and with blanks around it; an unknown one without these."""
+        provider, slash, name = id.strip().partition("/")
+        id = f"{provider.strip().lower()}{slash}{name.strip()}"
+        for each in (id, undated(id)):
+            if known := self._folded(each.lower()):
+                return known + id[len(each) :].lower()
+        return id
 
     def prices(self) -> list[Price]:
         """All that were ever set, those too that others have taken the place of; the shipped ones first."""
@@ -124,7 +156,8 @@ class Catalogue:
         for price in self._prices.get(id.rpartition("@")[0], ()):
             if price.id == id:
                 return price
-        return self._former.get(id) or (self._base.price_named(id) if self._base is not None else None)
+        found = self._former.get(id) or (self._base.price_named(id) if self._base is not None else None)
+        return found or ceiling_named(id, EPOCH)
 
     def check(self, model_id: str, at: datetime, kind: Kind | None = None) -> None:
         """Raises Refused for a model that is retired at `at`, with its successor, or of another kind. An unknown one passes."""
@@ -140,7 +173,10 @@ class Catalogue:
                 successor=model.successor,
             )
         if kind is not None and model.kind != kind:
-            raise Refused(f"{model_id} is a model for {model.kind}; choose one for {kind}", model=model_id)
+            raise Refused(
+                f"{model_id} answers at {model.kind} endpoints, not at those for {kind}; choose another model",
+                model=model_id,
+            )
 
     def check_offered(self, model_id: str) -> None:
         """Raises Refused for a model of a provider that there is not, or of one whose models are all known, with the names there are."""
@@ -168,6 +204,29 @@ class Catalogue:
 
         return min(alive or ids, key=blended)
 
+    def _price(self, provider: str, name: str, at: datetime) -> Price | None:
+        for id in self._variants(f"{provider}/{name}"):
+            if (found := self.price_of(id, at)) is not None:
+                return found
+        return None
+
+    def _variants(self, id: str) -> Iterator[str]:
+        """The names under which an id may be known, in the case in which they are."""
+        provider, _, name = id.partition("/")
+        for each in variants(name):
+            variant = f"{provider}/{each}"
+            yield variant
+            if (known := self._folded(variant.lower())) and known != variant:
+                yield known
+
+    def _folded(self, folded: str) -> str | None:
+        """The id that is `folded` when it is in lower case."""
+        return self._by_folded.get(folded) or (self._base._folded(folded) if self._base is not None else None)
+
+    @cached_property
+    def _by_folded(self) -> dict[str, str]:
+        return {id.lower(): id for id in (*self._prices, *self._models)}
+
     def _get(self, id: str) -> Model | None:
         found = self._models.get(id)
         return self._base._get(id) if found is None and self._base is not None else found
@@ -179,8 +238,3 @@ def named(id: str) -> tuple[str, str]:
     if not provider or not name or len(id) > 200 or not id.isprintable() or set("@ ") & set(id):
         raise Invalid(f"{id[:200]!r} is not of the form provider/model, as openai/gpt-6-luna")
     return provider, name
-
-
-def undated(name: str) -> str:
-    """The model that a snapshot is one of: gpt-4o of gpt-4o-2024-11-20. Other names are given back as they are."""
-    return _DATED.sub("", name)

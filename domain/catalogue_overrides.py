@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -47,7 +47,12 @@ class CatalogueOverrides(Aggregate[CatalogueState]):
         """A model was added, or is another one than as shipped."""
 
         TOPIC: ClassVar[str] = "catalogue.model_set"
+        class_version: ClassVar[int] = 2
         model: Model
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version knew no models of other endpoints than those for chat and embeddings: there are none by default."""
 
         def apply(self, aggregate: CatalogueOverrides) -> None:
             aggregate.state.models[self.model.id] = self.model
@@ -56,7 +61,12 @@ class CatalogueOverrides(Aggregate[CatalogueState]):
         """A price from a day on, or for a time in which none was known."""
 
         TOPIC: ClassVar[str] = "catalogue.price_set"
+        class_version: ClassVar[int] = 2
         price: Price
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version knew no prices of service tiers: there are none by default."""
 
         def apply(self, aggregate: CatalogueOverrides) -> None:
             aggregate.state.prices.setdefault(self.price.names, []).append(self.price)
@@ -65,9 +75,14 @@ class CatalogueOverrides(Aggregate[CatalogueState]):
         """The price `corrects` was wrong, or this one was learnt late: from its `since` on, this one holds. What was charged stays."""
 
         TOPIC: ClassVar[str] = "catalogue.price_corrected"
+        class_version: ClassVar[int] = 2
         corrects: str
         price: Price
         reason: str
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version knew no prices of service tiers: there are none by default."""
 
         def apply(self, aggregate: CatalogueOverrides) -> None:
             aggregate.state.prices.setdefault(self.price.names, []).append(self.price)
@@ -77,10 +92,15 @@ class CatalogueOverrides(Aggregate[CatalogueState]):
         """Models and prices that a file had otherwise; `digest` is the file's SHA-256."""
 
         TOPIC: ClassVar[str] = "catalogue.imported"
+        class_version: ClassVar[int] = 2
         source: str
         digest: str
         models: tuple[Model, ...]
         prices: tuple[Price, ...]
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version knew no prices of service tiers, and no models of other endpoints: there are none by default."""
 
         def apply(self, aggregate: CatalogueOverrides) -> None:
             state = aggregate.state

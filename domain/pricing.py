@@ -19,6 +19,14 @@ EXACT = Context(prec=100)
 DEAREST = Decimal(1_000_000)
 LONGEST_CONTEXT = 1_000_000_000
 MOST_TIERS = 8
+CHEAPER_TIERS = frozenset({"flex", "batch"})
+"""Service tiers that no vendor sells above the standard price."""
+
+UNPRICED_TIERS = {"priority": 3}
+OTHER_TIER = 6
+"""Times the standard price: what a dearer service tier costs that a price does not name. The vendors ask up to 2.5 times as much for
+`priority`, and up to 6 times for any other (OpenAI's and Google's pages of prices, November 2026)."""
+
 FINEST = 6
 """Decimals of a price: so a cost has at most twelve, which shared sums keep to the last one (`domain/money.py`)."""
 
@@ -31,6 +39,21 @@ class LongContext(msgspec.Struct, frozen=True, kw_only=True):
     output: Decimal
     cached: Decimal | None = None
     cache_write: Decimal | None = None
+
+
+class ServiceTier(msgspec.Struct, frozen=True, kw_only=True):
+    """What a call costs that this service tier has served, as "priority" or "flex". USD per million tokens."""
+
+    name: str
+    input: Decimal
+    output: Decimal
+    cached: Decimal | None = None
+    cache_write: Decimal | None = None
+    long_context: tuple[LongContext, ...] = ()
+
+
+Terms = LongContext | ServiceTier
+"""What has figures, beside a price itself."""
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +69,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     """Of input that the provider put into its cache. None: as other input."""
     long_context: tuple[LongContext, ...] = ()
     """By `above`, the lowest first."""
+    service_tiers: tuple[ServiceTier, ...] = ()
     since: datetime
     until: datetime | None = None
     revision: str = ""
@@ -65,7 +89,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def terms(self) -> tuple[object, ...]:
         """What it comes to, whatever it is called and whenever it is in force."""
-        return self.input, self.output, self.cached, self.cache_write, self.long_context
+        figures = self.input, self.output, self.cached, self.cache_write
+        return *figures, self.long_context, self.service_tiers
 
     def holds(self, time: datetime) -> bool:
         return self.since <= time and (self.until is None or time < self.until)
@@ -85,15 +110,19 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
                 raise Invalid(f"a price lies between 0 and {DEAREST} USD per million tokens")
             if -int(figure.as_tuple().exponent) > FINEST:
                 raise Invalid(f"a price has at most {FINEST} decimals")
-        if len(self.long_context) > MOST_TIERS:
-            raise Invalid(f"long_context has at most {MOST_TIERS} entries")
-        if any(first.above >= second.above for first, second in pairwise(self.long_context)):
-            raise Invalid("long_context goes from the lowest `above` to the highest, each once")
-        if any(not 1 <= tier.above <= LONGEST_CONTEXT for tier in self.long_context):
-            raise Invalid(f"`above` is a number of tokens between 1 and {LONGEST_CONTEXT}")
+        for long_context in (self.long_context, *(tier.long_context for tier in self.service_tiers)):
+            _check(long_context)
+        names = [tier.name for tier in self.service_tiers]
+        if len(names) > MOST_TIERS or len(set(names)) < len(names):
+            raise Invalid(f"service_tiers has at most {MOST_TIERS} entries, each name once")
+        if any(not 1 <= len(name) <= 40 or name != name.lower() or name == "standard" for name in names):
+            raise Invalid(
+                'a service tier\'s name has 1 to 40 lower-case characters; "standard" is the price itself'
+            )
 
     def _figures(self) -> Iterator[Decimal]:
-        every: tuple[Price | LongContext, ...] = (self, *self.long_context)
+        longs = (*self.long_context, *(each for tier in self.service_tiers for each in tier.long_context))
+        every: tuple[Price | Terms, ...] = (self, *self.service_tiers, *longs)
         for terms in every:
             for figure in (terms.input, terms.output, terms.cached, terms.cache_write):
                 if figure is not None:
@@ -131,12 +160,29 @@ def most(input: int, output: int, price: Price) -> Decimal:
 def cost(usage: Usage, price: Price) -> Decimal:
     """Exact cost in USD. Cached tokens and those put into the cache are part of the input and priced apart; reasoning is output.
 
-    Where a provider names more of those than input, it has counted them apart: no input is left beside them.
+    Where a provider names more of those than input, it has counted them apart: no input is left beside them. A service tier that the
+    price names costs as it says there; another one never less than the standard one: by the dearest that is known of it.
     """
-    terms: Price | LongContext = price
-    for tier in price.long_context:
-        if usage.input > tier.above:
-            terms = tier
+    tier = usage.tier
+    if tier is None:
+        return _cost(usage, price)
+    for terms in price.service_tiers:
+        if terms.name == tier:
+            return _cost(usage, terms)
+    standard = _cost(usage, price)
+    if tier in CHEAPER_TIERS:
+        return standard
+    if tier in UNPRICED_TIERS:
+        return EXACT.multiply(standard, Decimal(UNPRICED_TIERS[tier]))
+    known = (_cost(usage, terms) for terms in price.service_tiers)
+    return max(EXACT.multiply(standard, Decimal(OTHER_TIER)), *known, standard)
+
+
+def _cost(usage: Usage, terms: Price | Terms) -> Decimal:
+    if not isinstance(terms, LongContext):
+        for tier in terms.long_context:
+            if usage.input > tier.above:
+                terms = tier
     cached = terms.input if terms.cached is None else terms.cached
     written = terms.input if terms.cache_write is None else terms.cache_write
     with localcontext(EXACT):
@@ -146,6 +192,15 @@ def cost(usage: Usage, price: Price) -> Decimal:
             + usage.written * written
             + usage.output * terms.output
         ) / MILLION
+
+
+def _check(long_context: tuple[LongContext, ...]) -> None:
+    if len(long_context) > MOST_TIERS:
+        raise Invalid(f"long_context has at most {MOST_TIERS} entries")
+    if any(first.above >= second.above for first, second in pairwise(long_context)):
+        raise Invalid("long_context goes from the lowest `above` to the highest, each once")
+    if any(not 1 <= tier.above <= LONGEST_CONTEXT for tier in long_context):
+        raise Invalid(f"`above` is a number of tokens between 1 and {LONGEST_CONTEXT}")
 
 
 def total(attempts: Iterable[Attempt]) -> Decimal:

@@ -12,13 +12,16 @@ Decider = Literal["pinned", "budget", "large_context", "score", "configuration"]
 """What settled it; `domain/routing_policy.py` has their order. "configuration": there is no routing policy."""
 
 
+Cause = Literal["missing", "no_room", "unhealthy", "unpriced"]
+
+
 class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
     """A model that was not asked, though its turn had come: there is none, it has no room for the prompt, it is unhealthy, or nobody
     knows what it costs."""
 
     model: str
     reason: str
-    cause: Literal["missing", "no_room", "unhealthy", "unpriced"] = "missing"
+    cause: Cause = "missing"
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):

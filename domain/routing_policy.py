@@ -13,6 +13,7 @@ What decides, the first that applies:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -78,6 +79,18 @@ class RoutingPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def models(self) -> tuple[str, ...]:
         """All that it names."""
         return tuple(dict.fromkeys((*self.tier_models, *(self.failover or ()))))
+
+    def renamed(self, written: Callable[[str], str]) -> RoutingPolicy:
+        """With each provider/model as `written` writes it."""
+
+        def target(of: Target) -> Target:
+            provider, _, model = written(of.id).partition("/")
+            return msgspec.structs.replace(of, provider=provider, model=model)
+
+        names = Tiers.__struct_fields__
+        tiers = Tiers(**{name: target(getattr(self.tiers, name)) for name in names})
+        failover = None if self.failover is None else tuple(map(written, self.failover))
+        return msgspec.structs.replace(self, tiers=tiers, failover=failover)
 
     def check(self) -> None:
         """Raises Invalid where the thresholds do not go together."""

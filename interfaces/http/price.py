@@ -16,7 +16,7 @@ from application.catalogue import CorrectPrice, PriceTerms, SetPrice, correct_pr
 from application.context import Context
 from application.tenant import Principal
 from domain.catalogue_overrides import CatalogueOverrides
-from domain.pricing import LongContext, Price
+from domain.pricing import LongContext, Price, ServiceTier
 from interfaces.bootstrap import Services
 from interfaces.http.pages import Page
 from interfaces.http.position import written
@@ -29,7 +29,8 @@ Model = Annotated[str | None, QueryParameter(max_length=200, description="Only t
 class PriceOut(msgspec.Struct, frozen=True, kw_only=True):
     """USD per million tokens, from `since` until before `until`. `cached` and `cache_write` null: as other input.
 
-    Above a `long_context`'s number of input tokens the whole request costs as it says. Of several prices that hold at a moment the
+    Above a `long_context`'s number of input tokens the whole request costs as it says; one that a service tier has served costs as that
+    tier's row of `service_tiers` says. Of several prices that hold at a moment the
     tenant's last one counts. `corrected_by`: the price that was set because this one was wrong or late.
     """
 
@@ -41,6 +42,7 @@ class PriceOut(msgspec.Struct, frozen=True, kw_only=True):
     cached: Decimal | None
     cache_write: Decimal | None
     long_context: tuple[LongContext, ...]
+    service_tiers: tuple[ServiceTier, ...]
     since: datetime
     until: datetime | None
     corrected_by: str | None = None
@@ -123,6 +125,7 @@ def shown_price(price: Price, corrected_by: str | None = None) -> PriceOut:
         cached=price.cached,
         cache_write=price.cache_write,
         long_context=price.long_context,
+        service_tiers=price.service_tiers,
         since=price.since,
         until=price.until,
         corrected_by=corrected_by,

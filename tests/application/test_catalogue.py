@@ -253,7 +253,7 @@ def a_file(models: int = 60, **more: Any) -> dict[str, Any]:
 async def test_an_import_takes_what_is_new_and_what_is_otherwise(tenant: Catalogued) -> None:
     terra = {
         "litellm_provider": "openai",
-        "mode": "responses",
+        "mode": "chat",
         "input_cost_per_token": 9.5e-07,
         "output_cost_per_token": 4.75e-06,
         "max_input_tokens": 922_000,
@@ -282,6 +282,46 @@ async def test_an_import_takes_what_is_new_and_what_is_otherwise(tenant: Catalog
     assert old.id == SHIPPED_TERRA
     again = await tenant.take_in(a_file(**{"gpt-6.1-terra": terra, "gpt-4o-mini": mini}))
     assert (again.added, again.changed, again.unchanged, again.position) == ((), (), 62, 0)
+
+
+async def test_retired_models_and_those_of_other_endpoints_come_along_with_price_and_successor(
+    tenant: Catalogued,
+) -> None:
+    facts = {"litellm_provider": "openai", "input_cost_per_token": 0.00015, "output_cost_per_token": 0.0006}
+    old = facts | {"mode": "chat", "deprecation_date": "2026-10-23", "successor_model": "gpt-6.1-terra"}
+    await tenant.take_in(a_file(**{"o9": old, "o9-pro": facts | {"mode": "responses"}}))
+    for model, complaint in (("openai/o9", f"retired.*{TERRA}"), ("openai/o9-pro", "responses endpoints")):
+        price = await tenant.price(model)
+        assert price is not None
+        assert (price.input, price.output) == (150, 600)
+        with pytest.raises(Refused, match=complaint):
+            await configure(tenant, default_model=model)
+
+
+async def test_a_configuration_names_models_as_the_catalogue_does(tenant: Catalogued) -> None:
+    await configure(tenant, default_model=" OpenAI/GPT-6.1-Terra ", fallback_models=("compatible/Mine",))
+    found, _ = await configuration_of(tenant.context.tenant, store=tenant.store)
+    assert (found.default_model, found.fallback_models) == (TERRA, ("compatible/Mine",))
+
+
+async def test_a_file_that_says_nothing_of_service_tiers_leaves_them_where_the_price_is_the_same(
+    tenant: Catalogued,
+) -> None:
+    shipped = tenant.shipped.price("openai", "gpt-4o-mini", tenant.now)
+    assert shipped is not None
+    same = {
+        "litellm_provider": "openai",
+        "mode": "chat",
+        "input_cost_per_token": 1.5e-07,
+        "cache_read_input_token_cost": 7.5e-08,
+        "output_cost_per_token": 6e-07,
+    }
+    await tenant.take_in(a_file(**{"gpt-4o-mini": same}))
+    assert await tenant.price("openai/gpt-4o-mini") == shipped
+    await tenant.take_in(a_file(**{"gpt-4o-mini": same | {"output_cost_per_token": 7e-07}}))
+    changed = await tenant.price("openai/gpt-4o-mini")
+    assert changed is not None
+    assert (changed.output, changed.service_tiers) == (Decimal("0.7"), ())
 
 
 async def test_a_file_with_under_50_models_is_refused(tenant: Catalogued) -> None:

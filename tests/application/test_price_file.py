@@ -57,9 +57,18 @@ def test_tiers_are_read_with_their_names() -> None:
         output_cost_per_token_above_272k_tokens=1.5e-05,
         cache_read_input_token_cost_above_272k_tokens=2e-07,
         input_cost_per_token_above_200k_tokens=3e-06,
-        input_cost_per_token_above_272k_tokens_priority=9,
-        input_cost_per_token_batches=7,
+        input_cost_per_token_priority=4e-06,
+        output_cost_per_token_priority=2e-05,
+        input_cost_per_token_above_272k_tokens_priority=9e-06,
+        input_cost_per_token_batches=7e-06,
     ).prices["openai/m"]
+    (priority,) = price.service_tiers
+    assert (priority.name, priority.input, priority.output, priority.cached) == ("priority", 4, 20, None)
+    # What the file does not have for it costs as the dearer of the tier below and the standard price.
+    assert priority.long_context == (
+        LongContext(above=200_000, input=Decimal(4), output=Decimal(20)),
+        LongContext(above=272_000, input=Decimal(9), output=Decimal(20), cached=Decimal("0.2")),
+    )
     assert price.long_context == (
         LongContext(above=200_000, input=Decimal(3), output=Decimal(10), cached=Decimal("0.1")),
         LongContext(above=272_000, input=Decimal(4), output=Decimal(15), cached=Decimal("0.2")),
@@ -105,8 +114,7 @@ def test_facts_of_a_model_are_read() -> None:
     [
         ({"litellm_provider": "anthropic"}, "another provider"),
         ({"litellm_provider": ["openai"]}, "another provider"),
-        ({"mode": "image_generation"}, "neither"),
-        ({"mode": None}, "neither"),
+        ({"mode": None}, "endpoint"),
         ({"input_cost_per_token": None}, "without a price"),
         ({"output_cost_per_token": None}, "without a price"),
         ({"input_cost_per_token": "free"}, "no number"),
@@ -141,3 +149,60 @@ def test_what_is_no_such_file_is_refused(text: str) -> None:
         read(text)
     with pytest.raises(Invalid):
         read_offer("prices.json", b"\xff\xfe\x00", NOW)
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind"),
+    [
+        ({"mode": "responses", "supported_endpoints": ["/v1/responses", "/v1/batch"]}, "responses"),
+        ({"mode": "chat", "supported_endpoints": ["/v1/responses"]}, "responses"),
+        ({"mode": "chat", "supported_endpoints": ["/v1beta/interactions"]}, "other"),
+        ({"mode": "chat", "supported_endpoints": ["/v1/chat/completions", "/v1/batch"]}, "chat"),
+        ({"mode": "image_generation", "input_cost_per_token": None}, "image"),
+        ({"mode": "audio_speech"}, "audio"),
+        ({"mode": "rerank"}, "rerank"),
+        ({"mode": "completion"}, "completion"),
+        ({"mode": "decisions"}, "other"),
+    ],
+)
+def test_models_of_other_endpoints_are_known_as_such(facts: dict[str, Any], kind: str) -> None:
+    model = one(**facts).models["openai/m"]
+    assert model.kind == kind
+    assert bool(model.abilities) == (kind == "chat")
+
+
+@pytest.mark.parametrize(
+    ("provider", "key", "successor", "id"),
+    [
+        ("openai", "o1-pro", "gpt-5.6-sol", "openai/gpt-5.6-sol"),
+        ("gemini", "gemini/gemini-2.5-pro", "gemini/gemini-3.8-flash", "gemini/gemini-3.8-flash"),
+        ("gemini", "gemini/gemini-2.5-pro", "gemini-3.8-flash", "gemini/gemini-3.8-flash"),
+        ("together_ai", "together_ai/zai-org/GLM-5", "together_ai/zai-org/GLM-6", "together/zai-org/GLM-6"),
+        ("openai", "m", "m", None),
+        ("openai", "m", "", None),
+        ("openai", "m", 7, None),
+    ],
+)
+def test_successors_are_read(provider: str, key: str, successor: Any, id: str | None) -> None:
+    facts = {
+        "litellm_provider": provider,
+        "mode": "chat",
+        "input_cost_per_token": 1e-06,
+        "output_cost_per_token": 1e-06,
+        "deprecation_date": "2026-10-23",
+        "successor_model": successor,
+    }
+    (model,) = read(json.dumps({key: facts})).models.values()
+    assert (model.successor, model.retires_at) == (id, datetime(2026, 10, 23, tzinfo=UTC))
+
+
+def test_of_two_entries_of_one_model_the_dearer_price_holds() -> None:
+    cheap = {
+        "litellm_provider": "gemini",
+        "mode": "chat",
+        "input_cost_per_token": 1e-06,
+        "output_cost_per_token": 1e-06,
+    }
+    dear = cheap | {"output_cost_per_token": 4e-06}
+    for entries in ({"g": cheap, "gemini/g": dear}, {"gemini/g": dear, "g": cheap}):
+        assert read(json.dumps(entries)).prices["gemini/g"].output == 4

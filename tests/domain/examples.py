@@ -58,6 +58,8 @@ def _of(kind: Any, full: bool, deep: int, name: str) -> Any:
             return (_of(kind.item_type, full, deep, name),) if full_here else ()
         case inspect.TupleType():
             return tuple(_of(each, full, deep, name) for each in kind.item_types)
+        case inspect.FrozenSetType():
+            return frozenset({_of(kind.item_type, full, deep, name)} if full_here else ())
         case inspect.ListType():
             return [_of(kind.item_type, full, deep, name)] if full_here else []
         case inspect.DictType():

@@ -6,8 +6,10 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from domain.catalogue import Catalogue, Model, undated
+from domain.catalogue import Catalogue, Model
+from domain.ceiling import Ceiling
 from domain.errors import Invalid, Refused
+from domain.model_names import undated, variants
 from domain.pricing import Price
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -98,3 +100,52 @@ def test_a_price_that_was_withdrawn_is_known_by_its_id_and_holds_no_more() -> No
     known = catalogue(former={wrong.id: wrong})
     assert known.price("p", "new", NOW) is None
     assert known.price_named(wrong.id) == wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("m", ["m"]),
+        ("m-2024-05-13", ["m-2024-05-13", "m"]),
+        (
+            "azure/eu/m-2024-05-13",
+            ["azure/eu/m-2024-05-13", "azure/eu/m", "eu/m-2024-05-13", "eu/m", "m-2024-05-13", "m"],
+        ),
+        (
+            "us.v.m-20250514-v1:0",
+            ["us.v.m-20250514-v1:0", "us.v.m-20250514", "us.v.m", "v.m-20250514-v1:0", "v.m-20250514", "v.m"],
+        ),
+        ("m@20240620", ["m@20240620", "m"]),
+        ("models/m-latest", ["models/m-latest", "models/m", "m-latest", "m"]),
+    ],
+)
+def test_variants_of_a_name_begin_with_the_nearest(name: str, found: list[str]) -> None:
+    assert list(variants(name)) == found
+
+
+def test_names_are_written_as_the_catalogue_does() -> None:
+    qwen = Model(provider="together", name="Qwen/Qwen3", context_window=1)
+    known = Catalogue({}, {}, base=Catalogue({qwen.id: qwen}, {}))
+    assert known.canonical(" Together/QWEN/qwen3 ") == "together/Qwen/Qwen3"
+    assert known.canonical("together/qwen/qwen3-2025-01-01") == "together/Qwen/Qwen3-2025-01-01"
+    assert known.canonical("Compatible/My-Model") == "compatible/My-Model"
+    assert known.canonical("nothing") == "nothing"
+    assert known.get("together/QWEN/Qwen3") == qwen
+
+
+def test_a_ceiling_is_the_price_of_what_has_none_and_its_id_gives_it_back() -> None:
+    ceiling = Ceiling(input=Decimal("30"), output=Decimal("0.5"))
+    price = priced("m", "1", "2")
+    plain = catalogue(price)
+    capped = plain.under(ceiling)
+    assert capped.price("p", "m", NOW) == price
+    assert capped.charged("p", "m", "unheard-of", NOW) == price
+    found = capped.charged("x", "y", "z", NOW)
+    assert found is not None
+    assert (found.id, found.input, found.output) == ("ceiling:30/0.5", 30, Decimal("0.5"))
+    again = plain.price_named(found.id)
+    assert again is not None
+    assert again.terms == found.terms
+    for id in ("ceiling:", "ceiling:1", "ceiling:a/b", "ceiling:1/2/3"):
+        assert plain.price_named(id) is None
+    assert plain.under(None) is plain

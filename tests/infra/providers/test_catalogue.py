@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.completion import Usage
@@ -21,6 +22,7 @@ from infra.providers.catalogue import FILE, load_catalogue
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
+RETIRED_FROM = datetime(2026, 10, 23, tzinfo=UTC)
 RETIREMENT = datetime(2027, 1, 14, tzinfo=UTC)
 
 # An independent reading of the vendors' price pages: USD per million tokens as (input, cached, cache write, output), and beyond how many
@@ -118,7 +120,7 @@ def test_a_successor_is_no_model_that_is_retired_by_then() -> None:
             successor = catalogue.get(model.successor)
             assert successor is not None
             assert not successor.retired(max(NOW, model.retires_at)), model.id
-            assert successor.kind == model.kind
+            assert successor.kind == (model.kind if model.kind == "embedding" else "chat")
 
 
 @pytest.mark.parametrize(
@@ -133,6 +135,58 @@ def test_a_successor_is_no_model_that_is_retired_by_then() -> None:
 def test_the_models_that_are_gone_are_refused_and_name_a_successor(model: str, successor: str) -> None:
     with pytest.raises(Refused, match=successor):
         load_catalogue().check(model, NOW)
+
+
+def test_a_dated_variant_costs_what_its_own_row_says_and_the_others_what_their_model_does() -> None:
+    catalogue = load_catalogue()
+    for served, figures in {
+        "gpt-4o-2024-05-13": (5, 15),
+        "azure/gpt-4o-2024-05-13": (5, 15),
+        "GPT-4o-2024-05-13": (5, 15),
+        "gpt-4o-2024-11-20": (Decimal("2.5"), 10),
+        "gpt-4o-2024-08-06": (Decimal("2.5"), 10),
+        "openai/gpt-4o": (Decimal("2.5"), 10),
+    }.items():
+        price = catalogue.charged("openai", "gpt-4o", served, NOW)
+        assert price is not None
+        assert (price.input, price.output) == figures, served
+
+
+def test_a_retired_model_is_refused_and_still_has_a_price() -> None:
+    catalogue = load_catalogue()
+    with pytest.raises(Refused, match="retired.*gpt-5.6-sol"):
+        catalogue.check("openai/o1-pro", NOW, "chat")
+    price = catalogue.price("openai", "o1-pro", NOW)
+    assert price is not None
+    assert cost(Usage(input=1000, output=1000), price) == Decimal("0.75")
+
+
+def test_a_model_of_another_endpoint_is_not_offered_for_chat() -> None:
+    with pytest.raises(Refused, match="responses endpoints"):
+        load_catalogue().check("openai/o1-pro", RETIRED_FROM - timedelta(days=1), "chat")
+
+
+@pytest.mark.parametrize(
+    ("model", "tier", "times"),
+    [
+        ("gpt-6-luna", "priority", "2"),
+        ("gpt-6-luna", "flex", "0.5"),
+        ("gpt-6.1-sol", "ultrafast", "6"),
+        ("gpt-4o", "priority", "1.7"),
+        ("gpt-4o", "flex", "1"),  # it has no price for it
+        ("gpt-4o", "of another name", "6"),
+        ("o1", "priority", "3"),
+    ],
+)
+@pytest.mark.parametrize("usage", [Usage(input=100_001, cached=7, output=33), Usage(input=300_000, output=1)])
+def test_a_service_tier_costs_what_the_price_says_or_never_less_than_the_standard_one(
+    model: str, tier: str, times: str, usage: Usage
+) -> None:
+    price = load_catalogue().price("openai", model, NOW)
+    assert price is not None
+    served = msgspec.structs.replace(usage, tier=tier)
+    assert cost(served, price) == cost(usage, price) * Decimal(times)
+    assert Fraction(pico(cost(served, price))) == Fraction(cost(served, price)) * 10**PICO
 
 
 @pytest.mark.parametrize("model", ["openai/gpt-4o", "openai/gpt-4o-mini"])

@@ -10,7 +10,7 @@ from application.context import Context
 from tests.application.tills import Till, attempt
 from tests.interfaces.http.conftest import Customer, customer_of
 
-LIMITS = {"day": "25.50", "month": "500", "soft": [0.5, 1.0], "on_hard": "degrade"}
+LIMITS = {"day": "25.50", "month": "500", "soft": [0.5, 1.0], "on_hard": "degrade", "ceiling": None}
 """As a client sends them."""
 
 
@@ -32,7 +32,7 @@ async def test_there_is_no_budget_at_first(owner: Customer) -> None:
     today = datetime.now(UTC).date().isoformat()
     assert await shown(owner) == {
         "version": 0,
-        "limits": {"day": None, "month": None, "soft": [0.8, 1.0], "on_hard": "stop"},
+        "limits": {"day": None, "month": None, "soft": [0.8, 1.0], "on_hard": "stop", "ceiling": None},
         "day": {
             "period": today,
             "limit": None,
@@ -63,7 +63,13 @@ async def test_a_budget_is_set_changed_and_removed(owner: Customer) -> None:
     again = await owner.http.put("/v1/budgets", json=LIMITS)
     assert again.json()["version"] == 2
     day_alone = await owner.http.put("/v1/budgets", json={"day": "1"})
-    assert day_alone.json()["limits"] == {"day": "1", "month": None, "soft": [0.8, 1.0], "on_hard": "stop"}
+    assert day_alone.json()["limits"] == {
+        "day": "1",
+        "month": None,
+        "soft": [0.8, 1.0],
+        "on_hard": "stop",
+        "ceiling": None,
+    }
     gone = await owner.http.delete("/v1/budgets")
     assert (gone.status_code, gone.json()["limits"]["day"]) == (200, None)
     assert (await shown(owner))["version"] == 4

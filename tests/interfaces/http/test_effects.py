@@ -222,7 +222,23 @@ async def soft(world: World) -> None:
             await asyncio.sleep(0.05)
 
 
-BUDGET: dict[str, Proof] = {"day": day, "month": month, "soft": soft, "on_hard": on_hard}
+async def ceiling(world: World) -> None:
+    await world.configure()
+    body = {"model": "openai/without-a-price", "messages": [{"role": "user", "content": "Hello?"}]}
+    for stated, status in ((None, 422), ({"input": "1", "output": "1"}, 200)):
+        await world.customer.http.put("/v1/budgets", json={"day": "5", "ceiling": stated})
+        reply = await world.customer.http.post("/v1/chat/completions", json=body)
+        assert reply.status_code == status, reply.text
+    await world.customer.http.delete("/v1/budgets")
+
+
+BUDGET: dict[str, Proof] = {
+    "day": day,
+    "month": month,
+    "soft": soft,
+    "on_hard": on_hard,
+    "ceiling": ceiling,
+}
 
 
 async def full_agent(world: World) -> None:
