@@ -15,7 +15,8 @@ State = Literal["due", "later", "leased", "parked"]
 
 
 class WorkRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`wake_at`: when it is tried next, or when its lease ends; `error`: of the last try."""
+    """`wake_at`: when it is tried next, or when its lease ends; `error`: of the last try; `correlation` and `causation`: the request
+    and the event that it comes of."""
 
     tenant: UUID
     kind: str
@@ -26,6 +27,8 @@ class WorkRow(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     error: str | None
     parked_at: datetime | None
+    correlation: UUID | None
+    causation: UUID | None
 
 
 async def list_work(
@@ -41,7 +44,7 @@ async def list_work(
         cursor = connection.cursor(row_factory=class_row(WorkRow))
         await cursor.execute(
             """
-            SELECT tenant, kind, key, due_at, wake_at, attempts, error, parked_at,
+            SELECT tenant, kind, key, due_at, wake_at, attempts, error, parked_at, correlation, causation,
                 CASE WHEN parked_at IS NOT NULL THEN 'parked' WHEN lease_until > now() THEN 'leased'
                     WHEN wake_at <= now() THEN 'due' ELSE 'later' END AS state
             FROM work

@@ -70,7 +70,7 @@ class Idempotent(ASGIMiddleware):
             request.scope["path"].rstrip("/"),
             request.scope["query_string"].decode("latin-1"),
             kind,
-            request.headers.get(MATCH, ""),
+            *request.headers.getall(MATCH, []),
         )
         tenant = (await caller_of(request, self._services)).tenant
         return (await self._services.keyring.identify(tenant, "request", *parts, digest)).bytes

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -104,6 +106,32 @@ async def test_what_is_made_of_an_upload_comes_of_it(ours: Customer) -> None:
     events = await of_request(ours, request)
     assert kinds(events) == ["document.uploaded", "document.processing_started", "document.processed"]
     lead_back(events, request)
+
+
+async def test_what_a_worker_gives_back_comes_of_the_request_that_held_it(
+    ours: Customer, parts: Services
+) -> None:
+    """Its caller is dead."""
+    await ours.http.put("/v1/budgets", json={"day": "5"})
+    request = uuid4()
+    context = Context(tenant=ours.tenant, actor="key:test", correlation=request)
+    made = await reserve(
+        Decimal(1),
+        uuid4(),
+        "openai/gpt-4o",
+        context,
+        store=parts.store,
+        clock=parts.clock,
+        ids=parts.ids,
+        lifetime=timedelta(0),
+    )
+    assert made is not None
+    async with asyncio.timeout(20):
+        while len(events := await of_request(ours, str(request))) < 2:
+            await asyncio.sleep(0.1)
+    assert events[-1]["actor"] == "system:worker"
+    assert events[-1]["stream"] == events[0]["stream"]
+    lead_back(events, str(request))
 
 
 async def test_a_reservation_that_expires_comes_of_the_request_that_made_it(
