@@ -1,4 +1,4 @@
-"""llama.cpp's own OpenAI-compatible server, by itself: `python -m interfaces.demo.llama MODEL.gguf PORT`."""
+"""llama.cpp's own OpenAI-compatible server, by itself: `python -m interfaces.demo.llama MODEL.gguf NAME PORT`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import xllamacpp
 
 
 def main() -> None:
-    model, port = sys.argv[1], int(sys.argv[2])
+    model, name, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
     parameters = xllamacpp.CommonParams()
     parameters.model.path = model
-    parameters.model_alias = "local-model"
+    parameters.model_alias = {name}  # a set: of a text it would take each letter for a name
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = port
     parameters.n_ctx = 4096

@@ -18,6 +18,9 @@ import msgspec
 from infra.embedded.process import end, spawn
 from infra.settings import Settings
 
+NAME = "local-model"
+"""By which the server knows it."""
+
 PATIENCE = 60.0
 """Seconds for the model to load."""
 
@@ -42,7 +45,7 @@ def language_model(settings: Settings, say: Callable[[str], None]) -> Iterator[S
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     settings.data.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "interfaces.demo.llama", str(model_file()), str(port)]
+    command = [sys.executable, "-m", "interfaces.demo.llama", str(model_file()), NAME, str(port)]
     process = spawn(command, log=settings.data / "model.log")
     try:
         _wait(process, f"http://127.0.0.1:{port}", settings)

@@ -30,10 +30,10 @@ def run(settings: Settings, *, once: bool, llm: bool, say: Callable[[str], None]
     """The exit status: 0 when every question was answered as it should be."""
     started = time.monotonic()
     if llm:
-        from interfaces.demo.model import language_model
+        from interfaces.demo.model import NAME, language_model
 
         with language_model(settings, say) as with_model:
-            return _run(with_model, once, "openai/local-model", started, say)
+            return _run(with_model, once, f"openai/{NAME}", started, say)
     return _run(settings, once, "local/extractive", started, say)
 
 

@@ -12,14 +12,14 @@ from infra.outgoing import Outgoing
 from infra.providers.openai import OpenAICompleter
 from infra.providers.tokens import TokenCounter
 from infra.settings import Settings
-from interfaces.demo.model import language_model
+from interfaces.demo.model import NAME, language_model
 
 pytestmark = pytest.mark.llm
 
 SYSTEM = "Answer from this text only: The shop is open from nine to five and closed on Sunday."
 QUESTION = "When is the shop open?"
 REQUEST = CompletionRequest(
-    model="local-model",
+    model=NAME,
     prompt=(Turn(role="system", text=SYSTEM), Turn(role="user", text=QUESTION)),
     questions=(QUESTION,),
     max_tokens=40,
@@ -51,6 +51,7 @@ async def _completer(address: str) -> AsyncIterator[OpenAICompleter]:
 def check(completion: Completion) -> None:
     """A right answer, counted by the server."""
     assert "nine" in completion.text.lower() or "9" in completion.text
+    assert completion.model == NAME
     assert completion.finish in ("stop", "length")
     assert completion.usage.source == "provider"
     assert completion.usage.input > 20
@@ -62,8 +63,13 @@ async def test_the_small_model_answers_from_a_passage_with_real_usage(completer:
     check(await completer.complete(REQUEST))
 
 
+async def test_the_server_names_the_model(address: str) -> None:
+    async with Outgoing(guarded=False) as http:
+        assert [each["id"] for each in (await http.get(f"{address}/models")).json()["data"]] == [NAME]
+
+
 async def test_the_small_model_streams_its_answer_with_real_usage(completer: OpenAICompleter) -> None:
-    *pieces, last = [piece async for piece in completer.stream(REQUEST)]
+    *pieces, last = [piece async for piece in completer.stream(REQUEST) if piece != ""]
     assert isinstance(last, Completion)
     assert len(pieces) > 3
     assert "".join(map(str, pieces)).strip() == last.text

@@ -11,8 +11,9 @@ import pytest
 from application.ports import Place
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services
-from tests.doubles.openai import GOOD, Double
+from tests.doubles.openai import GOOD, Double, streamed, whole
 from tests.doubles.wire import Reply
+from tests.interfaces.http.completions.conftest import calls
 from tests.interfaces.http.conftest import Customer, customer_of
 
 MODEL = Place(provider="openai", model="gpt-4o-mini")
@@ -134,3 +135,29 @@ async def test_a_stream_that_ends_in_an_unknown_way_ends_with_an_error_and_its_c
     assert '"error":' in reply.text
     assert "[DONE]" not in reply.text
     assert 'finish_reason":"stop' not in reply.text
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_answer_without_a_known_end_is_another_models_to_give(
+    shop: Customer, parts: Services, upstream: Double, stream: bool
+) -> None:
+    given = {"default_model": "openai/gpt-4o-mini", "fallback_models": ["openai/gpt-4o"]}
+    assert (await shop.http.put("/v1/agent/configuration", json=given)).status_code == 200
+    odd = {"finish_reason": "MALFORMED_RESPONSE", "message": {"content": None}, "delta": {}}
+    nothing = json.dumps({**GOOD, "choices": [odd]})
+
+    def answer(call: Any) -> Reply:
+        if call.body["model"] == "gpt-4o":
+            return streamed("ok") if stream else whole("ok")
+        if not stream:
+            return Reply(body=nothing.encode())
+        return Reply(fields={"Content-Type": "text/event-stream"}, steps=[f"data: {nothing}\n\n".encode()])
+
+    upstream.answer = answer
+    body = {"model": "auto", "messages": [{"role": "user", "content": "Open?"}], "stream": stream}
+    reply = await shop.http.post("/v1/chat/completions", json=body)
+    assert reply.status_code == 200
+    assert '"finish_reason":"stop"' in reply.text
+    ((_, metered, *_),) = await calls(parts, shop)
+    assert [attempt.outcome for attempt in metered.attempts] == ["incomplete", "ok"]
+    assert metered.attempts[0].cost > 0
