@@ -19,7 +19,7 @@ from infra.projections.beside import Beside
 from infra.projections.projector import Projector
 from infra.reach import Reach
 from infra.settings import Settings
-from interfaces.stopping import stopped
+from interfaces.stopping import beside, stopped
 from projections import PROJECTIONS
 
 
@@ -64,15 +64,12 @@ async def project(settings: Settings) -> None:
         )
         checkpoints = Checkpoints(writer, keyring)
         async with forgetting(system, keyring):
-            loops = (
-                projector.run(),
-                copies.run(),
-                checkpoints.run(system),
-                tell_metrics(settings.host, settings.metrics_port, tell),
-                watch_loop(instruments),
-            )
+            loops = (projector.run(), copies.run(), checkpoints.run(system))
             running = [asyncio.create_task(loop) for loop in loops]
             try:
-                await stopped(*running)
+                async with beside(
+                    tell_metrics(settings.host, settings.metrics_port, tell), watch_loop(instruments)
+                ):
+                    await stopped(*running)
             finally:
                 await ended(*running)
