@@ -18,6 +18,8 @@ log = logging.getLogger("retrace.metrics")
 
 ALLOWED = 0.02
 """Seconds that anything may hold the loop."""
+TOLD = 0.1
+"""Seconds that are worth a line in the log."""
 BEAT = 0.02
 """Seconds between two beats of the loop."""
 ROOT = Path(__file__).parents[2]
@@ -64,7 +66,8 @@ class Watchdog:
         now, computed = time.monotonic(), time.thread_time()
         if (late := now - self._due) > ALLOWED:
             busy = computed - self._computed > ALLOWED
-            self._count(self._where or "unknown", "busy" if busy else "waiting", late)
+            # The watching thread not having been woken either, the machine was busy with others.
+            self._count(self._where or MACHINE, "busy" if busy else "waiting", late)
         self._where, self._due, self._computed = "", now + BEAT, computed
         self._beating = self._loop.call_later(BEAT, self._beat)
 
@@ -77,7 +80,7 @@ class Watchdog:
     def _count(self, where: str, kind: str, seconds: float) -> None:
         self._stalls.held(where, kind, seconds)
         self._counts[where] = count = self._counts.get(where, 0) + 1
-        if where != MACHINE and count & (count - 1) == 0:  # the 1st, 2nd, 4th, 8th …
+        if where != MACHINE and seconds > TOLD and count & (count - 1) == 0:  # the 1st, 2nd, 4th, 8th …
             facts = {"where": where, "kind": kind, "ms": round(seconds * 1000), "count": count}
             log.warning("the event loop was held up", extra={"facts": facts})
 
