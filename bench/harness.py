@@ -26,10 +26,11 @@ Contestant = Callable[[], Mapping[str, float]]
 
 
 class Arguments(msgspec.Struct, frozen=True):
-    """`seconds` is for the whole bench, roughly; servers and data come on top."""
+    """`seconds` is for the whole bench, roughly; servers and data come on top. `beside`: another commit, in the same run."""
 
     json: bool
     seconds: float
+    beside: str | None = None
 
 
 class Floor(msgspec.Struct, frozen=True):
@@ -61,16 +62,19 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     conditions: dict[str, Any]
 
 
-def arguments(description: str, seconds: float = 45) -> Arguments:
+def arguments(description: str, seconds: float = 45, *, beside: bool = False) -> Arguments:
+    """`beside`: whether it can be run beside another commit."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument(
         "--seconds", type=float, default=seconds, help="time to measure (default: %(default)g)"
     )
+    if beside:
+        parser.add_argument("--beside", metavar="COMMIT", help="another commit, in the same run")
     given = parser.parse_args()
     if not given.seconds > 0:
         parser.error("--seconds must be more than 0")
-    return Arguments(given.json, given.seconds)
+    return Arguments(given.json, given.seconds, getattr(given, "beside", None))
 
 
 class Rounds(msgspec.Struct, frozen=True):
