@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from infra.providers.tokens import estimate
 from tests.doubles.openai import WRONG_USAGES
+from tests.doubles.usages import CASES, UNKNOWN, stated
 from tests.doubles.wire import CUT, Call, Reply, Step, Wire, server_events
 
 QUESTION = re.compile(r"#([\w-]+)#")
 """What a question holds, so that its plan is found."""
 
 STATUSES = {"401": 401, "429": 429, "500": 500, "503": 503}
+FORMS = {name: case for name, case in (CASES | UNKNOWN).items() if case.means.tier is None}
+"""Those whose price does not depend on a tier."""
+
 OVERSHOT = 10.0
 """Seconds after which a stream that nobody cancels is cut."""
 
 
+UNHEARD = {
+    "hang": Reply(steps=[], delay=OVERSHOT),
+    "late": Reply(steps=[], delay=OVERSHOT),
+    "504": Reply(504, body=b"{}"),
+    "nonsense": Reply(body=b"<html>hello</html>", fields={"Content-Type": "text/html"}),
+}
+"""Answers that say nothing of what was done for them. `hang` is for a caller that goes away, `late` for one that waits."""
+
+
 @dataclass(frozen=True)
 class Bill:
-    """Tokens; `cached` are part of `input`."""
+    """Tokens; `cached` are part of `input`. `most`: of output that it would have billed, had the call come to its end."""
 
     model: str
     fault: str
     input: int
     cached: int
     output: int
+    most: int
 
 
 @dataclass
@@ -37,7 +52,8 @@ class Plan:
     """What a question meets at each upstream: one fault after the other, the last one stays. `books` are filled.
 
     `usage` (input, cached, output) is sent where the fault does not say otherwise; `pieces` are the answer, `sent` of them come before
-    a stream is cut or held.
+    a stream is cut or held. A fault that is a case of tests/doubles/usages.py states its usage in that vendor's form. `delay`: seconds
+    until a slow answer comes.
     """
 
     faults: dict[str, list[str]]
@@ -45,6 +61,10 @@ class Plan:
     sent: int
     usage: tuple[int, int, int]
     books: list[Bill]
+    delay: float = 0.0
+    hanging: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a call has come that hangs."""
+
     asked: dict[str, int] = field(default_factory=dict)
 
     def next(self, upstream: str) -> str:
@@ -70,17 +90,24 @@ class Billing(Wire):
         fault = plan.next(self._name)
         if fault in STATUSES:
             return Reply(STATUSES[fault], body=_json({"error": {"message": "no", "type": "t"}}))
-        if fault == "hang" or (fault == "hold" and not call.body.get("stream")):
-            return Reply(steps=[], delay=OVERSHOT)
-        return (
-            self._streamed(call, plan, fault) if call.body.get("stream") else self._whole(call, plan, fault)
-        )
+        streamed = bool(call.body.get("stream"))
+        if fault in UNHEARD or (fault == "hold" and not streamed):  # it works, and nobody hears of it
+            self._bill(call, plan, fault, *_counted(call, ""))
+            plan.hanging.set()
+            return UNHEARD.get(fault, UNHEARD["hang"])
+        if fault in FORMS:
+            means = FORMS[fault].means
+            self._bill(call, plan, fault, means.input, means.cached, means.output)
+            return stated(FORMS[fault], plan.pieces, streamed=streamed)
+        reply = self._streamed(call, plan, fault) if streamed else self._whole(call, plan, fault)
+        return replace(reply, delay=plan.delay) if fault == "slow" else reply
 
     def _whole(self, call: Call, plan: Plan, fault: str) -> Reply:
         text = "".join(plan.pieces)
         choice: dict[str, Any] = {"finish_reason": "stop", "message": {"content": text}}
         match fault:
-            case "cut":  # nothing can be read of it, so nothing is known to be paid
+            case "cut":  # nothing can be read of it
+                self._bill(call, plan, fault, *_counted(call, ""))
                 return Reply(steps=[_json({"choices": [choice]})[:30], CUT])
             case "filter":
                 choice = {"finish_reason": "content_filter", "message": {"content": None}}
@@ -93,7 +120,7 @@ class Billing(Wire):
         usage = None
         if not held:
             usage = self._billed(call, plan, fault, "".join(pieces))
-        elif pieces:
+        else:
             self._bill(call, plan, fault, *_counted(call, "".join(pieces)))
         if fault == "empty":
             pieces = []
@@ -129,7 +156,8 @@ class Billing(Wire):
 
     def _bill(self, call: Call, plan: Plan, fault: str, given: int, cached: int, taken: int) -> None:
         model = f"{self._name}/{call.body['model']}"
-        plan.books.append(Bill(model, fault, given, cached, taken))
+        most = max(taken, estimate("".join(plan.pieces).strip()))
+        plan.books.append(Bill(model, fault, given, cached, taken, most))
 
 
 def _counted(call: Call, text: str) -> tuple[int, int, int]:

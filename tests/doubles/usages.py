@@ -7,7 +7,7 @@ the vendors' forms (docs/providers.md has versions, days and sources).
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -225,15 +225,20 @@ class Double(Wire):
 
     def _reply(self, call: Call) -> Reply:
         case = (CASES | UNKNOWN)[call.path.split("/")[1]]
-        if not call.body.get("stream"):
-            message = {"message": {"content": "".join(PIECES)}, "finish_reason": "stop"}
-            return Reply(body=_json(_with(case, case.raw, message)))
-        chunks = [_json(_with(case, None, {"delta": {"content": piece}})) for piece in PIECES]
-        chunks.append(_json(_with(case, None, {"delta": {}, "finish_reason": "stop"})))
-        for usage in case.chunks or (case.raw,):
-            choice = {"delta": {}} if case.place == "choice" else None
-            chunks.append(_json(_with(case, usage, choice)))
-        return server_events([*chunks, b"[DONE]"])
+        return stated(case, PIECES, streamed=bool(call.body.get("stream")))
+
+
+def stated(case: Case, pieces: Sequence[str], *, streamed: bool) -> Reply:
+    """An answer of these pieces with the usage of `case`."""
+    if not streamed:
+        message = {"message": {"content": "".join(pieces)}, "finish_reason": "stop"}
+        return Reply(body=_json(_with(case, case.raw, message)))
+    chunks = [_json(_with(case, None, {"delta": {"content": piece}})) for piece in pieces]
+    chunks.append(_json(_with(case, None, {"delta": {}, "finish_reason": "stop"})))
+    for usage in case.chunks or (case.raw,):
+        choice = {"delta": {}} if case.place == "choice" else None
+        chunks.append(_json(_with(case, usage, choice)))
+    return server_events([*chunks, b"[DONE]"])
 
 
 @asynccontextmanager

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
 
 from application.agent import ConfigureAgent, configure_agent
 from application.budget import SetBudget, set_budget
@@ -17,18 +19,23 @@ from application.chat import ChatFailed, chat
 from application.context import Context
 from application.conversation import Answer, ReceiveMessage, answer, receive_message
 from application.document import ProcessDocument, UploadDocument, process_document, upload_document
+from application.finishing import ended
 from application.ports import Embedder, Extracted, Extractor, Unavailable
 from application.provider_key import SetProviderKey, set_provider_key
+from application.settling import RESERVATION_WORK, expire_reservation
 from application.tenant import CreateTenant, create_tenant
 from domain.agent import AgentConfiguration
 from domain.budget import BudgetExhausted, BudgetLimits
 from domain.completion import Turn
 from interfaces.bootstrap import Services
 from tests.contents import spooled
-from tests.doubles.billing import Bill, Billing, Plan
+from tests.doubles.billing import FORMS, Bill, Billing, Plan
 from tests.doubles.openai import WRONG_USAGES
 
 FIRST, SECOND = "openai/house-a", "together/house-b"
+PATIENCE = 300.0
+"""Seconds: this machine may be slow."""
+
 UPSTREAMS = ("openai", "together")
 WORDS = ("open", "closed", "nine", "five", "Tuesday", "größer", "月曜日", "a", "the", "however", "😀")
 
@@ -46,7 +53,7 @@ class Extracting:
     async def extract(self, content: AsyncIterable[bytes], media_type: str) -> Extracted:
         extracted = await self._inner.extract(content, media_type)
         tokens = sum(self._embedder.count_tokens(each.text) for each in extracted.chunks)
-        self._books.append(Bill(extracted.model, "embedding", tokens, 0, 0))
+        self._books.append(Bill(extracted.model, "embedding", tokens, 0, 0, 0))
         return extracted
 
 
@@ -60,6 +67,14 @@ class Question:
     stream: bool
     ends: str
     max_tokens: int
+
+
+class Tallies(NamedTuple):
+    """Pico-USD at a position of the log."""
+
+    position: int
+    spent: int
+    reserved: int
 
 
 @dataclass
@@ -111,20 +126,36 @@ class Shop:
             await set_budget(SetBudget(limits=limits), self.context, **every)
 
     async def trade(self) -> None:
-        """Calls in groups; those of a group at once."""
+        """Calls in groups; those of a group at once. A worker beside them ends what is due."""
+        working = asyncio.create_task(self._expire_for_ever())
         for _ in range(self.chance.randrange(3, 9)):
-            await asyncio.gather(*(self._one() for _ in range(self.chance.choice([1, 1, 2, 3]))))
+            await asyncio.gather(*(self._one() for _ in range(self.chance.choice([1, 1, 2, 3, 6]))))
             spares = self.parts.providers.spares
             assert spares is not None
             if self.chance.random() < 0.5:
                 await spares.give_back(self.context.tenant)
-            tallied = await self.parts.store.tallies(self.context.tenant, "budget")
-            days = sum(value for key, value in tallied.values.items() if key.startswith("day:"))
-            held = sum(value for key, value in tallied.values.items() if key.startswith("reserved:"))
-            assert held == spares.held(self.context.tenant), (
-                "nothing is under way, and yet something is reserved"
-            )
-            self.spent.append((tallied.position, Decimal(days - held).scaleb(-12)))
+            async with asyncio.timeout(60):  # less than anything is held that is not about to expire
+                while (tallied := await self._tallied()).reserved != spares.held(self.context.tenant):
+                    await asyncio.sleep(0.05)
+            self.spent.append((tallied.position, Decimal(tallied.spent).scaleb(-12)))
+        await ended(working)
+
+    async def _tallied(self) -> Tallies:
+        tallied = await self.parts.store.tallies(self.context.tenant, "budget")
+        days = sum(value for key, value in tallied.values.items() if key.startswith("day:"))
+        held = sum(value for key, value in tallied.values.items() if key.startswith("reserved:"))
+        return Tallies(tallied.position, days - held, held)
+
+    async def _expire_for_ever(self) -> None:
+        """The worker's part."""
+        query = "SELECT key FROM work WHERE tenant = %s AND kind = %s AND due_at <= now()"
+        while True:
+            async with self.parts.database.tenant(self.context.tenant) as connection:
+                rows = await connection.execute(query, [self.context.tenant, RESERVATION_WORK])
+                due = [UUID(key) for (key,) in await rows.fetchall()]
+            for id in due:
+                await expire_reservation(id, self.context, store=self.parts.store, clock=self.parts.clock)
+            await asyncio.sleep(0.1)
 
     async def _one(self) -> None:
         match self.chance.randrange(8):
@@ -143,7 +174,9 @@ class Shop:
         ends = chance.choice(["whole"] * 7 + ["hang", "hold", "counted"])
         stream = ends in ("hold", "counted") or chance.random() < 0.5
         wrong = chance.choice(list(WRONG_USAGES))
-        faults = ["ok"] * 8 + ["401", "429", "500", "503", "filter", "empty", "cut", "cut", wrong, wrong]
+        faults = ["ok"] * 8 + ["slow"] * 4 + ["401", "429", "500", "503", "filter", "empty", "cut", "cut"]
+        faults += [wrong, wrong, *chance.choices(list(FORMS), k=6), *chance.choices(["504", "nonsense"], k=2)]
+        faults += ["late"] * (chance.random() < 0.2)
         given = chance.randrange(1, 1_000)
         plan = Plan(
             faults={
@@ -156,6 +189,7 @@ class Shop:
             sent=0,
             usage=(given, chance.choice([0, chance.randrange(given)]), chance.randrange(1, 400)),
             books=self.books,
+            delay=chance.uniform(0.02, 0.3),
         )
         plan.sent = chance.randrange(ends == "hold", len(plan.pieces) + 1)
         self.plans[number] = plan
@@ -202,7 +236,7 @@ class Shop:
                 deliver=deliver if question.stream else None,
             )
         )
-        await self._end(task, question.ends == "hang")
+        await self._end(task, question.plan, question.ends == "hang")
 
     async def _answer(self, question: Question) -> None:
         parts = self.parts
@@ -214,7 +248,7 @@ class Shop:
         )
         task = asyncio.create_task(
             answer(
-                Answer(conversation=received.conversation),
+                Answer(conversation=received.conversation, patience=PATIENCE),
                 self.context,
                 store=parts.store,
                 embedder=parts.embedder,
@@ -224,12 +258,17 @@ class Shop:
                 ids=parts.ids,
             )
         )
-        await self._end(task, question.ends in ("hang", "hold"))
+        await self._end(task, question.plan, question.ends in ("hang", "hold"))
 
-    async def _end(self, task: asyncio.Task[object], soon: bool) -> None:
-        """`soon`: it is cancelled after some milliseconds."""
-        if soon:
+    async def _end(self, task: asyncio.Task[object], plan: Plan, soon: bool) -> None:
+        """`soon`: it is cancelled after some milliseconds, or when it hangs."""
+        if soon and self.chance.random() < 0.5:
             asyncio.get_running_loop().call_later(self.chance.uniform(0, 0.1), task.cancel)
+        elif soon:
+            hangs = asyncio.create_task(plan.hanging.wait())
+            await asyncio.wait([task, hangs], return_when=asyncio.FIRST_COMPLETED)
+            await ended(hangs)
+            task.cancel()
         await asyncio.wait([task])
         error = None if task.cancelled() else task.exception()
         how = "cancelled" if task.cancelled() else "given" if error is None else type(error).__name__
