@@ -15,7 +15,7 @@ from application.ports import Clock, Owed, Settled, Store, Unavailable
 from application.routing import Route
 from application.sending import ANSWER_WORK
 from domain.agent import AgentConfiguration
-from domain.answering import cited, confidence_of, without_markers
+from domain.answering import cited, confidence_of, told
 from domain.completion import Completion, Passage, Turn
 from domain.conversation import Burst, Conversation, Message
 from domain.errors import Conflict, Erased
@@ -146,7 +146,7 @@ class AnswerRecord:
             return disclosure
         text, citations = cited(self.completion.text, self.passages)
         conversation.answer(
-            text=text if self.configuration.attribution else without_markers(text),
+            text=text if self.configuration.attribution else told(self.completion.text, 0),
             citations=citations,
             template=ANSWER,
             confidence=confidence_of(self.completion, self.passages),

@@ -19,7 +19,7 @@ from application.providers import Providers
 from application.responses import respond
 from application.retrieving import retrieve
 from application.routing import Question, route
-from domain.answering import cited
+from domain.answering import cited, told
 from domain.catalogue import Catalogue
 from domain.completion import CompletionRequest, Outcome, Passage, Turn
 from domain.errors import Forbidden, Invalid, NotFound
@@ -77,6 +77,7 @@ async def chat(
     questions = tuple(turn.text for turn in asked_last)
     passages: tuple[Passage, ...] = ()
     prompt = command.messages
+    markers: int | None = None
     if model == AGENT:
         history, texts, name = _agents(command.messages, asked_last)
         if not await enabled("full_agent", str(command.id), tenant=context.tenant, store=store):
@@ -85,6 +86,7 @@ async def chat(
             context.tenant, questions, configuration, embedder=embedder, vectors=vectors
         )
         prompt = answer_prompt(configuration, history, passages, texts, name)
+        markers = len(passages) if configuration.attribution else 0
     chosen = await route(
         Question(
             prompt=prompt,
@@ -115,6 +117,7 @@ async def chat(
             options=command.options,
         ),
         last_resort=model == AGENT,
+        markers=markers,
     )
     course = Course(spares=providers.spares, patience=PATIENCE)
     record = CallRecord(
@@ -152,8 +155,8 @@ async def chat(
         if course.refusal is not None:
             raise course.refusal
         raise _failed(course)
-    text, citations = cited(completion.text, passages) if passages else (completion.text, ())
-    return await record.answered(text, completion.finish, citations)
+    _, citations = cited(completion.text, passages)
+    return await record.answered(told(completion.text, markers), completion.finish, citations)
 
 
 def _agents(

@@ -22,6 +22,7 @@ from application.ports import Clock, Ids, Place, Store
 from application.providers import Providers
 from application.quoting import quote
 from application.reserving import reserve
+from domain.answering import Telling
 from domain.budget import BudgetLimits, BudgetRefusal
 from domain.catalogue import Catalogue
 from domain.completion import Completion, Outcome
@@ -126,13 +127,18 @@ class _Completing:
 
     async def _attempt(self, candidate: Candidate, seconds: float, dearest: Decimal) -> Attempted:
         health, place = self.providers.health, candidate.place
+        telling = Telling(self.asked.markers)
+
+        async def deliver(piece: str) -> None:
+            await self._tell(telling.take(piece))
+
         attempting = Attempting(
             candidate.completer,
             candidate.request,
             catalogue=self.catalogue,
             counter=self.providers.counter,
             clock=self.clock,
-            deliver=self._deliver if self.deliver is not None else None,
+            deliver=deliver if self.deliver is not None else None,
             dearest=dearest,
         )
         try:
@@ -146,12 +152,14 @@ class _Completing:
         self.course.add(attempted)
         self.providers.called(attempt)
         await health.record(place, attempt.outcome, attempt.latency_ms, attempted.wait)
+        if attempted.completion is not None:
+            await self._tell(telling.end())
         return attempted
 
-    async def _deliver(self, piece: str) -> None:
-        assert self.deliver is not None
-        self.course.said.append(piece)
-        await self.deliver(piece)
+    async def _tell(self, text: str) -> None:
+        if text and self.deliver is not None:
+            self.course.said.append(text)
+            await self.deliver(text)
 
     async def _dearest(self, candidate: Candidate) -> Decimal:
         """USD that an attempt can cost at most."""

@@ -215,7 +215,12 @@ async def answer(
         try:
             try:
                 completion = await respond(
-                    Asked(interaction=burst.interaction, route=chosen, request=request),
+                    Asked(
+                        interaction=burst.interaction,
+                        route=chosen,
+                        request=request,
+                        markers=len(passages) if configuration.attribution else 0,
+                    ),
                     course.begin(),
                     context,
                     configuration_version=version,

@@ -39,12 +39,16 @@ PATIENCE = 60.0
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """`request`'s model is set for each attempt. `last_resort`: whether the local provider may answer when no other does."""
+    """`request`'s model is set for each attempt. `last_resort`: whether the local provider may answer when no other does.
+
+    `markers`: how many passages the text may point at where it is told; None: it is not the agent's, and stays as it is.
+    """
 
     interaction: UUID
     route: Route
     request: CompletionRequest
     last_resort: bool = True
+    markers: int | None = None
 
 
 @dataclass(kw_only=True)

@@ -15,6 +15,7 @@ from application.course import Asked, Course
 from application.flag import enabled
 from application.ports import Clock, Ids, Store
 from application.providers import Providers
+from domain.answering import told
 from domain.completion import Attempt, Completion
 
 
@@ -53,8 +54,10 @@ async def respond(
         nonlocal made, tried
         tried = True
         made = await make()
-        answered = course.attempts[-1] if course.attempts else None
-        if made is None or made.finish != "stop" or answered is None or answered.provider != provider:
+        if made is None or made.finish != "stop" or not course.attempts:
+            return None
+        answered = course.attempts[-1]
+        if (answered.provider, answered.model) != (provider, model):
             return None
         return msgspec.msgpack.encode(made)
 
@@ -65,8 +68,9 @@ async def respond(
         return made
     completion = msgspec.msgpack.decode(kept, type=Completion)
     if deliver is not None:
-        course.said.append(completion.text)
-        await deliver(completion.text)
+        text = told(completion.text, asked.markers)
+        course.said.append(text)
+        await deliver(text)
     course.attempts.append(
         Attempt(
             provider=provider,

@@ -15,6 +15,7 @@ from uuid import UUID
 from application.attempting import Deliver
 from application.context import Context
 from application.ports import Clock, Owed, Store
+from domain.answering import with_disclosure
 from domain.conversation import Conversation
 
 ANSWER_WORK = "answer"
@@ -62,7 +63,7 @@ class Sending:
         await self.store.save(conversation, context=self.context, work=[owed])
         self.begun = True
         if not told:
-            await self.listener.deliver(self.disclosure)
+            await self.listener.deliver(with_disclosure(self.disclosure, ""))
 
 
 async def unsent(id: UUID, tenant: UUID, *, store: Store, clock: Clock) -> Conversation:

@@ -1,4 +1,4 @@
-"""What becomes of a completion: citations that point at passages of the prompt, and how sure the agent is. Pure."""
+"""What becomes of a completion: the text that is told, citations that point at passages of the prompt, and how sure the agent is. Pure."""
 
 from __future__ import annotations
 
@@ -8,18 +8,59 @@ from collections.abc import Sequence
 from domain.completion import Citation, Completion, Passage
 
 _MARKER = re.compile(r"\s?\[(\d{1,3})\]")
+_OPEN = re.compile(r"\s?\[\d{0,3}\Z|\s\Z")
+"""What may become a marker with what comes next."""
+
+
+class Telling:
+    """A completion on its way to whoever asked: takes its pieces, gives those of the text that is told.
+
+    That has no white space around it, and no markers but [1] to [`markers`]; None: they are none of ours, and stay. In whatever
+    pieces a completion comes, the text is the same.
+    """
+
+    def __init__(self, markers: int | None) -> None:
+        self._markers = markers
+        self._open = ""
+        self._white = ""
+        self._begun = False
+
+    def take(self, piece: str) -> str:
+        """What can be told by now; may be empty."""
+        text = self._open + piece
+        match = None if self._markers is None else _OPEN.search(text)
+        end = len(text) if match is None else match.start()
+        self._open = text[end:]
+        return self._told(text[:end])
+
+    def end(self) -> str:
+        """What is left, once all has come."""
+        return self._told(self._open)
+
+    def _told(self, text: str) -> str:
+        text = self._white + _MARKER.sub(self._kept, text)
+        if not self._begun:
+            text = text.lstrip()
+        told = text.rstrip()
+        self._white = text[len(told) :]
+        self._begun = self._begun or bool(told)
+        return told
+
+    def _kept(self, match: re.Match[str]) -> str:
+        return match[0] if self._markers is None or 1 <= int(match[1]) <= self._markers else ""
+
+
+def told(text: str, markers: int | None) -> str:
+    """The whole text as it is told."""
+    telling = Telling(markers)
+    return telling.take(text) + telling.end()
 
 
 def cited(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, ...]]:
-    """The text without markers that point nowhere, and a citation for each passage that it does point at."""
-    citations: dict[int, Citation] = {}
-
-    def check(match: re.Match[str]) -> str:
-        number = int(match[1])
-        if not 1 <= number <= len(passages):
-            return ""
-        passage = passages[number - 1]
-        citations[number] = Citation(
+    """The text as it is told, without markers that point nowhere, and a citation for each passage that it does point at."""
+    numbers = {int(match[1]) for match in _MARKER.finditer(text)}
+    citations = tuple(
+        Citation(
             marker=number,
             passage=passage.id,
             document=passage.document,
@@ -27,14 +68,25 @@ def cited(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, 
             page=passage.page,
             section=passage.section,
         )
-        return match[0]
+        for number, passage in enumerate(passages, 1)
+        if number in numbers
+    )
+    return told(text, len(passages)), citations
 
-    return _MARKER.sub(check, text), tuple(citations[number] for number in sorted(citations))
+
+def with_disclosure(disclosure: str, text: str) -> str:
+    """What a customer is sent who is told for the first time that a machine answers."""
+    return f"{disclosure}\n\n{text}"
 
 
 def without_markers(text: str) -> str:
-    """For tenants that do not show where an answer comes from."""
+    """As for an earlier answer, whose numbers say nothing in a later prompt."""
     return _MARKER.sub("", text)
+
+
+def unnumbered(text: str) -> str:
+    """With (3) for [3]: in a prompt nothing looks like a marker but those of its own passages."""
+    return _MARKER.sub(lambda match: match[0].replace("[", "(").replace("]", ")"), text)
 
 
 def confidence_of(completion: Completion, passages: Sequence[Passage]) -> float:

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from domain.answering import unnumbered
 from domain.base import Lent
 from domain.completion import Passage, Turn
 
@@ -132,4 +133,4 @@ def _block(word: str, number: int, passage: Passage) -> str:
     page = f", page {passage.page}" if passage.page else ""
     section = f", {passage.section!r}" if passage.section else ""
     opening = f"<document {word} number={number} title={passage.title!r}{page}{section}>"
-    return f"{opening}\n{passage.text}\n</document {word}>"
+    return unnumbered(f"{opening}\n{passage.text}\n</document {word}>")

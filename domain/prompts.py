@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from domain.agent import AgentConfiguration
+from domain.answering import unnumbered, without_markers
 from domain.completion import Passage, Turn
 from domain.passages import blocks, fence
 
-ANSWER = "answer/2"
+ANSWER = "answer/3"
 """Name and version of the template below; it stands on each interaction."""
 
 OUT_OF_BUDGET = "out-of-budget"
@@ -28,9 +31,15 @@ def answer_prompt(
     """The prompt that answers `questions`, which `name` asks. `history` ends before them; passage n is cited as [n], counting from 1."""
     return (
         Turn(role="system", text=_system(configuration, passages)),
-        *history,
-        Turn(role="user", text="\n".join(questions), name=name),
+        *map(_earlier, history),
+        Turn(role="user", text=unnumbered("\n".join(questions)), name=name),
     )
+
+
+def _earlier(turn: Turn) -> Turn:
+    """An earlier answer cited the passages of another prompt; what others wrote in brackets was never a citation."""
+    bare = without_markers if turn.role == "assistant" else unnumbered
+    return replace(turn, text=bare(turn.text))
 
 
 def unanswered(turns: Sequence[Turn]) -> Sequence[Turn]:
@@ -74,4 +83,4 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _bullets(title: str, items: Sequence[str]) -> list[str]:
-    return [title, *(f"- {item}" for item in items)] if items else []
+    return [title, *(f"- {unnumbered(item)}" for item in items)] if items else []

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from application.conversation import AnswerGiven
+from domain.answering import with_disclosure
 from domain.completion import Citation, Usage, answered_by
 from domain.conversation import Conversation
 from domain.recorded import Recorded
@@ -90,7 +91,7 @@ def _answered(
         conversation=conversation,
         status="answered",
         messages=texts,
-        answer=event.text if disclosure is None else f"{disclosure}\n\n{event.text}",
+        answer=event.text if disclosure is None else with_disclosure(disclosure, event.text),
         text=event.text,
         disclosure=disclosure,
         citations=event.citations,

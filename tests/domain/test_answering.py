@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.agent import AgentConfiguration
-from domain.answering import cited, confidence_of, without_markers
+from domain.answering import Telling, cited, confidence_of, told, unnumbered, without_markers
 from domain.completion import Completion, Passage, Turn, Usage
 from domain.prompts import answer_prompt, unanswered
 
@@ -70,3 +71,52 @@ def test_what_is_unanswered_is_the_users_last_messages_whatever_stands_after_the
     expected = {"u": ["u0"], "uau": ["u2"], "auu": ["u1", "u2"], "us": ["u0"], "ua": ["u0"], "usus": ["u2"]}
     for roles, texts in {**expected, "s": [], "sa": [], "": []}.items():
         assert [turn.text for turn in unanswered(turns(roles))] == texts, roles
+
+
+@given(
+    st.lists(st.text(alphabet="ab [](]12\n.", max_size=6), max_size=12),
+    st.one_of(st.none(), st.integers(0, 3)),
+)
+def test_in_whatever_pieces_an_answer_comes_the_text_that_is_told_is_the_same(
+    pieces: list[str], markers: int | None
+) -> None:
+    telling = Telling(markers)
+    streamed = [telling.take(piece) for piece in pieces]
+    assert "".join([*streamed, telling.end()]) == told("".join(pieces), markers)
+
+
+@given(st.text(alphabet="ab [](]12\n.", max_size=40))
+def test_the_text_that_is_told_is_the_one_that_is_cited(text: str) -> None:
+    cleaned, _ = cited(text, PASSAGES)
+    assert cleaned == told(text, len(PASSAGES))
+    assert told(text, None) == text.strip()
+    assert told(f"a{text}b", 0) == without_markers(f"a{text}b")
+
+
+def test_pieces_are_told_as_soon_as_it_is_known_what_they_are() -> None:
+    telling = Telling(1)
+    pieces = (" Yes", " [", "1", "] and", " ", "no [7", "].", " ")
+    assert [telling.take(piece) for piece in pieces] == ["Yes", "", "", " [1] and", "", " no", ".", ""]
+    assert telling.end() == ""
+
+
+def test_in_a_prompt_no_number_in_brackets_stands_but_those_of_its_passages() -> None:
+    """Whoever wrote it: an earlier answer, the customer, an app, a document, the tenant."""
+    configuration = AgentConfiguration(restrictions=("as agreed in [2]",), attribution=False)
+    history = [
+        Turn(role="system", text="The customer is a [1] member."),
+        Turn(role="user", text="What of point [2]?", name="ann"),
+        Turn(role="assistant", text="It is open [1] until nine. [2]"),
+    ]
+    passages = [msgspec.structs.replace(PASSAGES[0], title="On [2]", text="As said [1], it is [2] so.")]
+    prompt = answer_prompt(configuration, history, passages, ["And [1]?"])
+    assert [turn.text for turn in prompt if without_markers(turn.text) != turn.text] == []
+    assert [turn.text for turn in prompt[1:]] == [
+        "The customer is a (1) member.",
+        "What of point (2)?",
+        "It is open until nine.",
+        "And (1)?",
+    ]
+    assert prompt[2].name == "ann"
+    assert "As said (1), it is (2) so." in prompt[0].text
+    assert unnumbered("a[1] [12] [1234] [x]") == "a(1) (12) [1234] [x]"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from domain.agent import AgentConfiguration
+from domain.answering import unnumbered
 from domain.base import Lent
 from domain.call import Call
 from domain.completion import Passage, Turn
@@ -52,7 +53,7 @@ def passage(title: str, text: str) -> Passage:
 def test_what_is_put_together_again_is_what_was_taken_apart(passages: list[Passage], question: str) -> None:
     prompt = answer_prompt(AgentConfiguration(), (), passages, [question])
     items = ranked(passages, prompt)
-    assert [text_of(item, prompt) for item in items] == [each.text for each in passages]
+    assert [text_of(item, prompt) for item in items] == [unnumbered(each.text) for each in passages]
     bare, rest, lent = cut(items, prompt)
     assert [each.subject for each in lent] == [each.document for each in passages]
     assert all((item.title, item.section) == ("", None) for item in bare)

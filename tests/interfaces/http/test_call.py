@@ -34,7 +34,7 @@ async def test_a_call_is_explained_like_an_interaction(ours: Customer) -> None:
         False,
     )
     assert why["prompt"][0]["role"] == "system"
-    assert why["template"] == "answer/2"
+    assert why["template"] == "answer/3"
     assert why["configuration"] is not None
     assert why["citations"] == given["retrace"]["citations"] != []
     assert any(item["cited"] and "nine to five" in item["text"] for item in why["passages"])
