@@ -6,7 +6,7 @@ recorded one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -51,8 +51,9 @@ async def replay_routing(
     store: Store,
     catalogue: Catalogue,
     counter: Counter,
+    tell: Callable[[int], object] = lambda _: None,
 ) -> RoutingReplay:
-    """Up to position `head` of the log. Raises Invalid."""
+    """Up to position `head` of the log; `tell` hears which it has come to. Raises Invalid."""
     if isinstance(command.source, RoutingPolicy):
         command.source.check()
     since, until = in_utc("since", command.since), in_utc("until", command.until)
@@ -66,6 +67,7 @@ async def replay_routing(
     replaying = _Replaying(command, redeciding, configuration, catalogue)
     wanted = Wanted(topics=TOPICS, since=since and since - TOGETHER, until=until)
     async for found in store.find(tenant, wanted, after=0, until=head):
+        tell(found.reached)
         for recorded in found.events:
             event = recorded.event
             if not isinstance(event, Metered):

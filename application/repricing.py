@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -21,13 +22,18 @@ async def reprice(
     until: datetime | None = None,
     limit: int,
     store: Store,
+    tell: Callable[[int], object] = lambda _: None,
 ) -> Repricing:
-    """Of the calls that began from `since` on and before `until`; at most `limit` of the rows that differ. Raises Invalid."""
+    """Of the calls that began from `since` on and before `until`; at most `limit` of the rows that differ. Raises Invalid.
+
+    `tell` hears the position that it has come to.
+    """
     since, until = in_utc("since", since), in_utc("until", until)
     if since is not None and until is not None and since >= until:
         raise Invalid("since must lie before until")
     repricer = Repricer(table, limit)
     async for recorded in store.events(tenant, topics=TOPICS):
+        tell(recorded.position)
         attempts = getattr(recorded.event, "attempts", ())
         repricer.add(
             recorded.position,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -114,14 +114,17 @@ class Services:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is to stop: what would go on for ever ends then."""
 
-    async def verify(self, tenant: UUID, *, closely: bool = False) -> Report:
-        """Check a tenant's whole log; `closely`: also that all of it opens."""
+    async def verify(
+        self, tenant: UUID, *, closely: bool = False, progress: Callable[[int], None] = lambda _: None
+    ) -> Report:
+        """Check a tenant's whole log; `closely`: also that all of it opens. `progress` hears how far it has come."""
         return await verify(
             tenant,
             database=self.database,
             keyring=self.keyring,
             checkpoints=self.checkpoints,
             closely=closely,
+            progress=progress,
         )
 
     async def figures(self, accept: str = "") -> tuple[bytes, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +21,8 @@ from domain.errors import Invalid
 from infra.audit.checkpoints import CanNotSign, Checkpoints
 from infra.backup.dump import dump
 from infra.backup.manifest import DATABASE, FILES, FORMAT, Held, Manifest, Mark, held, write
+from infra.backup.steps import Step, silent
 from infra.crypto.rotating import Rotator
-
-Tell = Callable[[str], object]
 
 
 async def make(
@@ -34,16 +33,16 @@ async def make(
     tenants: Sequence[UUID],
     checkpoints: Checkpoints,
     rotator: Rotator,
-    tell: Tell = lambda _: None,
+    tell: Step = silent,
 ) -> tuple[Manifest, list[str]]:
     """Into a new folder. The second value: tenants' logs that could not be signed, and why.
 
     `url` is that of `migrate`. Raises Invalid, MasterKeyMissing, DumpFailed.
     """
     _begin(folder)
-    tell("signing the logs")
     marks, doubts, masters = [], [], set[str]()
-    for tenant in tenants:
+    for number, tenant in enumerate(tenants):
+        tell("signing logs", number, len(tenants))
         mark, doubt = await _marked(tenant, checkpoints)
         marks += [mark] if mark else []
         doubts += [doubt] if doubt else []
@@ -55,14 +54,13 @@ async def make(
         await asyncio.to_thread(_copy, data / FILES, folder / FILES)
         tell("copying the database")
         await dump(url, folder / DATABASE, snapshot)
-    tell("hashing")
     manifest = Manifest(
         format=FORMAT,
         made_at=datetime.now(UTC),
         masters=sorted(masters),
         roles=roles,
         tenants=marks,
-        held=await asyncio.to_thread(_held, folder),
+        held=await asyncio.to_thread(_held, folder, tell),
     )
     write(folder, manifest)
     return manifest, doubts
@@ -89,8 +87,13 @@ def _begin(folder: Path) -> None:
     folder.chmod(0o700)
 
 
-def _held(folder: Path) -> list[Held]:
-    return [held(folder, path) for path in sorted(folder.rglob("*")) if path.is_file()]
+def _held(folder: Path, tell: Step) -> list[Held]:
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    found: list[Held] = []
+    for path in paths:
+        tell("hashing files", len(found), len(paths))
+        found.append(held(folder, path))
+    return found
 
 
 async def _marked(tenant: UUID, checkpoints: Checkpoints) -> tuple[Mark | None, str | None]:

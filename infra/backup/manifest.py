@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from domain.errors import Invalid
+from infra.backup.steps import Step, silent
 
 FORMAT = "retrace-backup-1"
 NAME = "manifest.json"
@@ -79,7 +80,7 @@ def read(folder: Path) -> Manifest:
     return manifest
 
 
-def differences(folder: Path, manifest: Manifest) -> list[str]:
+def differences(folder: Path, manifest: Manifest, tell: Step = silent) -> list[str]:
     """What is missing, changed or too much, one a line. An empty list: the files are those that the manifest names."""
     found = []
     named = {each.path: each for each in manifest.held}
@@ -88,7 +89,9 @@ def differences(folder: Path, manifest: Manifest) -> list[str]:
         for path in folder.rglob("*")
         if path.is_symlink() or not path.is_dir()
     }
-    for name in sorted(named.keys() | there.keys() - {NAME}):
+    names = sorted(named.keys() | there.keys() - {NAME})
+    for number, name in enumerate(names):
+        tell("checking the backup's files", number, len(names))
         if name not in there:
             found.append(f"{name} is missing")
         elif name not in named:

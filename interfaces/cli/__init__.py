@@ -28,6 +28,7 @@ from interfaces.cli.replay_routing import routing
 from interfaces.cli.restore import restore
 from interfaces.cli.retention import retention
 from interfaces.cli.run import demo, projector, serve, up, worker
+from interfaces.cli.snapshots import snapshots
 from interfaces.cli.tenant import ask, tenant
 from interfaces.cli.usage import usage
 from interfaces.cli.work import work
@@ -58,6 +59,7 @@ for command in (
     work,
     audit,
     invariants,
+    snapshots,
     models,
     replay,
     usage,

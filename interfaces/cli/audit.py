@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from application.audit import LogRead
 from application.context import Context
@@ -22,6 +21,7 @@ from infra.audit.export import Exporter
 from infra.audit.together import cores
 from infra.audit.verify import Report, verify
 from interfaces.bootstrap import Services
+from interfaces.cli.bar import counting
 from interfaces.cli.base import (
     console,
     data_option,
@@ -91,11 +91,8 @@ def verify_log(
 
 
 async def _verify(parts: Services, tenant: UUID, closely: bool, quiet: bool) -> Report:
-    async with parts.database.tenant(tenant) as connection:
-        row = await (await connection.execute("SELECT seq FROM heads WHERE tenant = %s", [tenant])).fetchone()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
-        task = bar.add_task(f"tenant {tenant}", total=row[0] if row else 0)
+    total = await parts.reads.head(tenant)
+    with counting(f"tenant {tenant}", total, "events", quiet=quiet) as tell:
         return await verify(
             tenant,
             database=parts.database,
@@ -103,7 +100,7 @@ async def _verify(parts: Services, tenant: UUID, closely: bool, quiet: bool) -> 
             checkpoints=parts.checkpoints,
             closely=closely,
             processes=cores(),
-            progress=lambda seq: bar.update(task, completed=seq),
+            progress=tell,
         )
 
 
@@ -176,10 +173,16 @@ async def _write(
 ) -> int:
     count = -1
     async with on_record(parts, tenant, read):
-        with (folder / "events.jsonl").open("w", encoding="utf-8") as file:
+        total = None if "stream" in read.filters else signed.size
+        with (
+            (folder / "events.jsonl").open("w", encoding="utf-8") as file,
+            counting("exporting", total, "events") as tell,
+        ):
             async for line in lines:
                 file.write(line + "\n")
                 count += 1
+                if count % 500 == 0:
+                    tell(count)
         read.events = max(count, 0)
     (folder / "checkpoint.txt").write_text(signed.note)
     (folder / "key.txt").write_text(await parts.checkpoints.verifier_key(tenant) + "\n")

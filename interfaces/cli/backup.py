@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infra.backup import making, manifest
 from infra.backup.manifest import Manifest
 from infra.crypto.rotating import Rotator
 from infra.database import Database
 from interfaces.bootstrap import Services
+from interfaces.cli.bar import steps
 from interfaces.cli.base import console, data_option, json_option, print_json, with_services
 from interfaces.cli.look import tenants_of
 
 folder_argument = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-
-
-@contextmanager
-def steps(quiet: bool) -> Iterator[making.Tell]:
-    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda step: bar.update(task, description=step)
 
 
 @click.command()

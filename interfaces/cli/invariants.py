@@ -16,6 +16,7 @@ from domain.invariants import INVARIANTS, Invariants, Violation
 from domain.money import usd
 from domain.spending import changes_by
 from interfaces.bootstrap import Services
+from interfaces.cli.bar import Tell, counting
 from interfaces.cli.base import console, data_option, json_option, print_json, with_services
 from interfaces.cli.look import tenant_or_all, tenants_of
 
@@ -31,7 +32,12 @@ def invariants(tenant_id: UUID | None, data: Path | None, as_json: bool) -> None
     """Prove what must hold after every event, for each prefix of the log. Exit status 1: something does not hold."""
 
     async def do(parts: Services) -> dict[UUID, Invariants]:
-        return {tenant: await proved(parts, tenant) for tenant in await tenants_of(parts, tenant_id)}
+        found = {}
+        for tenant in await tenants_of(parts, tenant_id):
+            total = await parts.reads.head(tenant)
+            with counting(f"tenant {tenant}", total, "events", quiet=as_json) as tell:
+                found[tenant] = await proved(parts, tenant, tell)
+        return found
 
     found = with_services(data, do)
     violations = [violation for each in found.values() for violation in each.violations]
@@ -51,13 +57,14 @@ def invariants(tenant_id: UUID | None, data: Path | None, as_json: bool) -> None
     sys.exit(1 if violations else 0)
 
 
-async def proved(parts: Services, tenant: UUID) -> Invariants:
+async def proved(parts: Services, tenant: UUID, tell: Tell = lambda _: None) -> Invariants:
     """All invariants over the tenant's log, and its tallies beside the log's sums."""
     tallied = await parts.store.tallies(tenant, TALLIES)
     invariants, sums, after = Invariants(), Counter[str](), 0
     while page := await parts.reader.page(tenant, after, PAGE):
         invariants.fold(page)
         after = page[-1].position
+        tell(after)
         for recorded in page:
             if recorded.position <= tallied.position:
                 sums.update(changes_by(recorded.event))

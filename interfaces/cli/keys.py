@@ -8,13 +8,13 @@ from pathlib import Path
 from uuid import UUID
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from application.context import Context
 from application.keys import TenantKeyRotated, rotate_master_key, rotate_tenant_key
 from infra.crypto.rotating import Generation, Rotator
 from infra.database import Database
 from interfaces.bootstrap import Services
+from interfaces.cli.bar import counting
 from interfaces.cli.base import console, data_option, json_option, print_json, print_table, with_services
 from interfaces.cli.look import tenant_or_all, tenants_of
 
@@ -28,11 +28,6 @@ def keys() -> None:
 async def _rotator(parts: Services) -> AsyncIterator[Rotator]:
     async with Database(str(parts.settings.database_url), role="retrace_keeper", size=2) as database:
         yield Rotator(database, parts.settings.master())
-
-
-def _bar(quiet: bool) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal)
 
 
 @keys.command("list")
@@ -84,13 +79,13 @@ def rotate(master: bool, tenant_id: UUID | None, data: Path | None, as_json: boo
 def _rotate_master(tenant_id: UUID | None, data: Path | None, as_json: bool) -> None:
     async def do(parts: Services) -> tuple[str, int, int]:
         async with _rotator(parts) as rotator:
-            wrapped = 0
-            with _bar(as_json) as bar:
-                tenants = await tenants_of(parts, tenant_id)
-                for tenant in bar.track(tenants, description="tenants"):
+            wrapped, tenants = 0, await tenants_of(parts, tenant_id)
+            with counting("wrapping anew", len(tenants), "tenants", quiet=as_json) as tell:
+                for number, tenant in enumerate(tenants, 1):
                     wrapped += await rotate_master_key(
                         _context(parts, tenant), store=parts.store, keeper=rotator, clock=parts.clock
                     )
+                    tell(number)
             # Others may have added some meanwhile: what is said at the end is looked up at the end.
             left = sum([await rotator.retired(tenant) for tenant in await tenants_of(parts, None)])
             return rotator.master, wrapped, left
@@ -114,14 +109,14 @@ def _rotate_tenant(tenant_id: UUID, data: Path | None, as_json: bool) -> None:
     async def do(parts: Services) -> TenantKeyRotated:
         async with _rotator(parts) as rotator:
             total = sum(key.subjects for key in await rotator.generations(tenant_id))
-            with _bar(as_json) as bar:
-                task = bar.add_task("subjects' keys, and those still being made", total=total)
+            what = "wrapping anew, also what is still being made"
+            with counting(what, total, "subjects' keys", quiet=as_json) as tell:
                 return await rotate_tenant_key(
                     _context(parts, tenant_id),
                     store=parts.store,
                     keeper=rotator,
                     clock=parts.clock,
-                    progress=lambda done: bar.update(task, completed=done, total=max(done, total)),
+                    progress=tell,
                 )
 
     done = with_services(data, do)

@@ -18,6 +18,7 @@ from domain.repricing import Repricing, Table, as_recorded, under
 from infra.providers.catalogue import load_catalogue
 from infra.providers.usage_forms import load_forms
 from interfaces.bootstrap import Services
+from interfaces.cli.bar import counting
 from interfaces.cli.base import (
     console,
     data_option,
@@ -64,14 +65,17 @@ def prices(
 
     async def do(parts: Services) -> Repricing:
         catalogue = await catalogue_of(tenant_id, store=parts.store, shipped=parts.catalogue)
-        return await reprice(
-            tenant_id,
-            _table(wanted, catalogue),
-            since=_moment(since),
-            until=_moment(until),
-            limit=rows,
-            store=parts.store,
-        )
+        head = await parts.reads.head(tenant_id)
+        with counting("repricing", head, "events", quiet=as_json) as tell:
+            return await reprice(
+                tenant_id,
+                _table(wanted, catalogue),
+                since=_moment(since),
+                until=_moment(until),
+                limit=rows,
+                store=parts.store,
+                tell=tell,
+            )
 
     found = with_services(data, do)
     if as_json:

@@ -19,6 +19,7 @@ from application.routing_report import RoutingReplay, Side
 from domain.routing_policy import RoutingPolicy
 from domain.saving import PROMISE, Interval
 from interfaces.bootstrap import Services
+from interfaces.cli.bar import counting
 from interfaces.cli.base import (
     console,
     data_option,
@@ -65,15 +66,18 @@ def routing(
 
     async def do(parts: Services) -> RoutingReplay:
         configuration, _ = await configuration_of(tenant_id, store=parts.store)
-        return await replay_routing(
-            command,
-            tenant_id,
-            head=await parts.reads.head(tenant_id),
-            configuration=configuration,
-            store=parts.store,
-            catalogue=await catalogue_of(tenant_id, store=parts.store, shipped=parts.catalogue),
-            counter=parts.providers.counter,
-        )
+        head = await parts.reads.head(tenant_id)
+        with counting("replaying", head, "events", quiet=as_json) as tell:
+            return await replay_routing(
+                command,
+                tenant_id,
+                head=head,
+                configuration=configuration,
+                store=parts.store,
+                catalogue=await catalogue_of(tenant_id, store=parts.store, shipped=parts.catalogue),
+                counter=parts.providers.counter,
+                tell=tell,
+            )
 
     found = with_services(data, do)
     if as_json:

@@ -12,14 +12,15 @@ import msgspec
 
 from domain.errors import Invalid
 from infra.backup import manifest, restoring
-from infra.backup.making import Tell
 from infra.backup.manifest import Manifest
+from infra.backup.steps import Step
 from infra.crypto.keyring import Tampered
 from infra.embedded import servers
 from infra.embedded.process import FolderInUse
 from infra.settings import Secret, Settings, master_text
 from interfaces.bootstrap import services
-from interfaces.cli.backup import folder_argument, steps
+from interfaces.cli.backup import folder_argument
+from interfaces.cli.bar import Tell, steps
 from interfaces.cli.base import console, json_option, print_json, settings_of
 from interfaces.cli.look import tenants_of
 
@@ -49,8 +50,7 @@ def restore(folder: Path, data: Path, notes: tuple[Path, ...], as_json: bool) ->
     restoring.check_place(settings)
     restoring.check_master(backed, settings)
     with steps(as_json) as tell:
-        tell("checking the backup")
-        findings = manifest.differences(folder, backed)
+        findings = manifest.differences(folder, backed, tell)
         if not findings:
             outside = [(path.read_text(), None) for path in notes]
             findings = _restore(
@@ -81,13 +81,13 @@ def _restore(
     backed: Manifest,
     settings: Settings,
     notes: list[tuple[str, str | None]],
-    tell: Tell,
+    tell: Step,
 ) -> list[str]:
     master = master_text(settings.master())
     whole = False
     try:
         with servers(settings.data) as running:
-            tell("restoring")
+            tell("restoring the database and the files")
             url = running.database_url
             asyncio.run(restoring.restore(folder, backed, url=url, data=settings.data))
             whole = True
@@ -103,7 +103,7 @@ def _restore(
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-async def _verify(settings: Settings, notes: list[tuple[str, str | None]], tell: Tell) -> list[str]:
+async def _verify(settings: Settings, notes: list[tuple[str, str | None]], tell: Step) -> list[str]:
     findings = []
     async with services(settings, pool=4) as parts:
         for note, key in notes:
@@ -111,11 +111,20 @@ async def _verify(settings: Settings, notes: list[tuple[str, str | None]], tell:
                 note, key, database=parts.database, checkpoints=parts.checkpoints
             )
         for tenant in await tenants_of(parts, None):
-            tell(f"verifying tenant {tenant}")
+            total = await parts.reads.head(tenant)
             try:
-                report = await parts.verify(tenant, closely=True)
+                report = await parts.verify(
+                    tenant, closely=True, progress=_telling(tell, f"verifying tenant {tenant}", total)
+                )
             except Tampered as error:
                 findings.append(f"tenant {tenant}: {error}")
             else:
                 findings += [f"tenant {tenant}: {finding}" for finding in report.findings]
     return findings
+
+
+def _telling(tell: Step, what: str, total: int) -> Tell:
+    def told(done: int) -> None:
+        tell(what, done, total)
+
+    return told

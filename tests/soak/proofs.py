@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 
 from application.budget import ALERT_WORK
 from application.settling import RESERVATION_WORK
@@ -20,7 +21,9 @@ from domain.invariants import Invariants
 from domain.recorded import Recorded
 from domain.reservation import Reservation
 from infra.database import Database
+from infra.log import store as log_store
 from infra.log.reader import Reader
+from infra.log.snapshot_check import SnapshotCheck
 from infra.projections.projector import Projector
 from interfaces.bootstrap import Services
 from projections import PROJECTIONS
@@ -83,6 +86,7 @@ async def verify(deployed: Deployment, acknowledged: dict[str, UUID]) -> None:
         assert await owed_reservations(parts, tenant) == open_reservations(events)
         reserved = any(isinstance(recorded.event, Reservation.Settled) for recorded in events)
         assert reserved == (tenant == tenants[0]), "the budget of the first tenant was not used"
+    await check_snapshots(parts, tenants)
     before = await read_models(parts, tenants)
     url = str(parts.settings.database_url)
     with psycopg.connect(url, autocommit=True) as superuser:
@@ -97,6 +101,23 @@ async def verify(deployed: Deployment, acknowledged: dict[str, UUID]) -> None:
             return
         await asyncio.sleep(0.1)
     assert await read_models(parts, tenants) == before
+
+
+async def check_snapshots(parts: Services, tenants: list[UUID]) -> None:
+    """What the roles have kept while they were killed is what replay gives; and what the same code keeps now, of every conversation."""
+    checking = SnapshotCheck(parts.database, parts.keyring, parts.reader)
+    for tenant in tenants:
+        assert (await checking.run(tenant)).differing == []
+        query = "SELECT conversation FROM conversations WHERE tenant = %s"
+        async with parts.database.tenant(tenant) as connection:
+            rows = await (await connection.execute(query, [tenant])).fetchall()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(log_store, "EVERY", 1)
+            for (conversation,) in rows:
+                await parts.store.load(Conversation, conversation, tenant=tenant)
+        found = await checking.run(tenant)
+        assert found.snapshots >= len(rows) > 0
+        assert found.differing == []
 
 
 def open_reservations(events: Sequence[Recorded]) -> set[UUID]:
