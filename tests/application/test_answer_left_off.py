@@ -12,6 +12,7 @@ from application.catalogue import PriceTerms, SetPrice, set_price
 from application.spending import compare_tallies
 from domain.budget import BudgetLimits
 from domain.conversation import Conversation
+from domain.reservation import Reservation
 from tests.application.conftest import Shop
 
 
@@ -38,7 +39,14 @@ async def metered(shop: Shop) -> list[Conversation.Metered]:
     return [event for event in every if isinstance(event, Conversation.Metered)]
 
 
-async def test_what_it_cost_until_then_is_on_record_and_nothing_stays_reserved(shop: Shop) -> None:
+async def retained(shop: Shop) -> list[Reservation.Retained]:
+    every = [recorded.event async for recorded in shop.parts.store.events(shop.context.tenant)]
+    return [event for event in every if isinstance(event, Reservation.Retained)]
+
+
+async def test_what_it_cost_until_then_is_on_record_and_what_it_may_still_cost_stays_reserved(
+    shop: Shop,
+) -> None:
     received = await shop.receive("hello")
 
     async def stop() -> None:
@@ -50,9 +58,13 @@ async def test_what_it_cost_until_then_is_on_record_and_nothing_stays_reserved(s
     task = asyncio.create_task(shop.answer(received.conversation))
     await asyncio.wait([task])
     assert task.cancelled()
-    assert await reserved(shop) == 0
     (event,) = await metered(shop)
-    assert [attempt.outcome for attempt in event.attempts] == ["cancelled"]
+    (attempt,) = event.attempts
+    assert (attempt.outcome, attempt.usage.output) == ("cancelled", 0)
+    assert event.cost > 0
+    (rest,) = await retained(shop)
+    assert await reserved(shop) == rest.amount > 0
+    assert (rest.interaction, event.reservations) == (event.interaction, (rest.originator_id,))
 
 
 async def test_an_answer_that_is_being_put_on_record_is_so_though_nobody_waits_any_more(
