@@ -16,8 +16,8 @@ from domain.money import usd
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """A day (2026-11-21) or month (2026-11), which ends at `until`. USD; `limit` and `remaining` are None without a limit.
 
-    `spent` is what calls have cost that are over, `reserved` what those under way may cost at most, and what is held for a second
-    ahead of the next ones.
+    `spent` is what calls have cost that are over, `reserved` what those under way may cost at most, what providers may still bill for
+    those that were not heard to their end, and what is held for a second ahead of the next ones.
     """
 
     period: str

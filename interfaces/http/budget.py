@@ -21,7 +21,7 @@ from interfaces.http.version import one, tag
 
 
 class StandingOut(msgspec.Struct, frozen=True, kw_only=True):
-    """USD. `remaining` is what the limit leaves beside `spent` and `reserved` (by calls under way, or ahead of them), null without a limit, below zero
+    """USD. `remaining` is what the limit leaves beside `spent` and `reserved` (by calls under way, ahead of them, or for what providers may still bill), null without a limit, below zero
     when a limit was lowered. `alerts`: shares of the limit that were reached. `exhausted`: a call was not covered."""
 
     period: str
