@@ -62,3 +62,18 @@ def test_no_installed_distribution_owns_our_package_names() -> None:
     owners = packages_distributions()
     for name in ("domain", "application", "projections", "interfaces", "infra"):
         assert set(owners.get(name, [])) <= {"retrace"}
+
+
+def test_every_metric_is_described() -> None:
+    named = {
+        name
+        for folder in ("infra/metrics", "interfaces")
+        for file in (ROOT / folder).glob("*.py")
+        for name in re.findall(r'"(retrace_[a-z_]+)"', file.read_text())
+        if not name.startswith(
+            ("retrace_app", "retrace_runner", "retrace_projector", "retrace_eraser", "retrace_keeper")
+        )
+    }
+    text = (DOCS / "metrics.md").read_text()
+    assert len(named) > 25
+    assert sorted(name for name in named if f"`{name}" not in text) == []
