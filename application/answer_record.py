@@ -46,6 +46,9 @@ class AnswerRecord:
 
     burst: Burst
     configuration: AgentConfiguration
+    disclosure: str
+    """What is said with the first answer."""
+
     configuration_version: int
     passages: tuple[Passage, ...]
     pending_documents: int
@@ -129,7 +132,7 @@ class AnswerRecord:
         if self.completion is None and not self.course.out_of_budget:
             conversation.fail(reason=self.course.failure(), at=at)
             return None
-        conversation.disclose(self.configuration.disclosure, at)
+        conversation.disclose(self.disclosure, at)
         assert conversation.pending is not None
         disclosure = conversation.pending.disclosure
         if self.completion is None:

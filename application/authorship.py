@@ -11,11 +11,12 @@ import msgspec
 from application.explaining_call import call_events
 from application.explanation import answering, interaction_events
 from application.ports import Authorship, Locator, Store, Writing
-from domain.agent import Agent, AgentConfiguration
+from domain.agent import Agent
 from domain.authorship import candidates, fingerprint
 from domain.call import Call
 from domain.completion import Attempt, answered_by
 from domain.conversation import Conversation
+from domain.disclosures import DISCLOSURES
 from domain.errors import Invalid, NotFound
 
 MOST = 20
@@ -73,10 +74,11 @@ async def _marks(command: Lookup, tenant: UUID, store: Store) -> frozenset[bytes
 
 async def _disclosures(tenant: UUID, store: Store) -> set[str]:
     """All that this tenant's customers were ever told before a first answer."""
-    found = {AgentConfiguration().disclosure}
+    found = set(DISCLOSURES.values())
     async for recorded in store.stream(tenant, Agent.id_of(tenant)):
         if isinstance(recorded.event, Agent.Configured | Agent.Restored):
-            found.add(recorded.event.configuration.disclosure)
+            configuration = recorded.event.configuration
+            found |= {configuration.disclosure, *configuration.disclosures.values()}
     return found
 
 

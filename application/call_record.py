@@ -41,14 +41,16 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChatGiven(msgspec.Struct, frozen=True, kw_only=True):
-    """The last of the attempts in `metered` is the one that answered."""
+    """The last of the attempts in `metered` is the one that answered. `disclosure` is said with it; `content` is what is sent."""
 
     call: UUID
     text: str
+    content: str
     finish: Finish
     citations: tuple[Citation, ...]
     metered: Call.Metered
     position: int
+    disclosure: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,10 @@ class CallRecord:
     store: Store
     keyring: Keyring
     clock: Clock
+    disclosure: str | None
+    before_text: bool
+    """Whether the disclosure stands before the answer's text, and not beside it alone."""
+
     started: float
     """By time.perf_counter()."""
 
@@ -77,6 +83,7 @@ class CallRecord:
                 citations=citations,
                 cached=self.course.attempts[-1].cached,
                 latency_ms=self._latency(),
+                disclosure=self.disclosure,
                 at=self.clock(),
             )
 
@@ -84,6 +91,8 @@ class CallRecord:
         return ChatGiven(
             call=self.command.id,
             text=text,
+            content=f"{self.disclosure}\n\n{text}" if self.before_text else text,
+            disclosure=self.disclosure,
             finish=finish,
             citations=citations,
             metered=metered,

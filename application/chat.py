@@ -19,10 +19,12 @@ from application.providers import Providers
 from application.responses import respond
 from application.retrieving import retrieve
 from application.routing import Question, route
+from domain.agent import AgentConfiguration
 from domain.answering import cited, told
 from domain.catalogue import Catalogue
 from domain.completion import CompletionRequest, Outcome, Passage, Turn
 from domain.errors import Forbidden, Invalid, NotFound
+from domain.language import language_of
 from domain.model_names import variants
 from domain.prompts import answer_prompt, unanswered
 from domain.tenant import Tenant
@@ -87,6 +89,10 @@ async def chat(
         )
         prompt = answer_prompt(configuration, history, passages, texts, name)
         markers = len(passages) if configuration.attribution else 0
+    disclosure = _disclosure(command, configuration, questions)
+    before_text = disclosure is not None and configuration.disclose_completions == "text"
+    if disclosure is not None and before_text and deliver is not None:
+        deliver = _after(f"{disclosure}\n\n", deliver)
     chosen = await route(
         Question(
             prompt=prompt,
@@ -132,6 +138,8 @@ async def chat(
         store=store,
         keyring=keyring,
         clock=clock,
+        disclosure=disclosure,
+        before_text=before_text,
         started=started,
     )
     try:
@@ -157,6 +165,28 @@ async def chat(
         raise _failed(course)
     _, citations = cited(completion.text, passages)
     return await record.answered(told(completion.text, markers), completion.finish, citations)
+
+
+def _disclosure(command: Chat, configuration: AgentConfiguration, questions: tuple[str, ...]) -> str | None:
+    """What the agent's first answer says of who answers, where the app leaves that to us."""
+    begun = any(turn.role == "assistant" for turn in command.messages)
+    if command.model != AGENT or configuration.disclose_completions == "off" or begun:
+        return None
+    return configuration.disclosure_in(language_of("\n".join(questions)))
+
+
+def _after(text: str, deliver: Deliver) -> Deliver:
+    """`text` comes before the first piece."""
+    said = False
+
+    async def both(piece: str) -> None:
+        nonlocal said
+        if not said:
+            said = True
+            await deliver(text)
+        await deliver(piece)
+
+    return both
 
 
 def _agents(

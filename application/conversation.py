@@ -37,6 +37,7 @@ from domain.base import event_id
 from domain.completion import CompletionRequest
 from domain.conversation import Burst, Conversation
 from domain.errors import Conflict, Erased, Forbidden, Invalid
+from domain.language import language_of
 from domain.prompts import answer_prompt
 from domain.recorded import Recorded
 from domain.tenant import Tenant
@@ -189,6 +190,7 @@ async def answer(
             configuration = configuration.plain()
         questions = tuple(message.text for message in burst.messages)
         pending_documents = await vectors.pending(context.tenant) if configuration.retrieve_documents else 0
+        disclosure = configuration.disclosure_in(language_of("\n".join(questions)))
         passages = await retrieve(
             context.tenant, questions, configuration, embedder=embedder, vectors=vectors
         )
@@ -211,7 +213,7 @@ async def answer(
             answer_tokens=configuration.max_answer_tokens,
             temperature=configuration.temperature,
         )
-        sending = heard and Sending(conversation, configuration.disclosure, heard, context, store, clock)
+        sending = heard and Sending(conversation, disclosure, heard, context, store, clock)
         try:
             try:
                 completion = await respond(
@@ -241,6 +243,7 @@ async def answer(
             record = AnswerRecord(
                 burst=burst,
                 configuration=configuration,
+                disclosure=disclosure,
                 configuration_version=version,
                 passages=passages,
                 pending_documents=pending_documents,

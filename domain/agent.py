@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
 from domain.base import Aggregate, CreatedEvent, one_per_tenant
+from domain.disclosures import DISCLOSURES, ENGLISH
 from domain.errors import Invalid
 
 Text = Annotated[str, Meta(min_length=1, max_length=2000)]
+Language = Annotated[str, Meta(pattern="^[a-z]{2}$")]
+"""ISO 639-1."""
 Limit = Annotated[int, Meta(ge=1, le=50)]
 
 _WITHOUT_EFFECT = (
@@ -46,7 +49,16 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     disclaimers: tuple[Text, ...] = ()
     can_do: tuple[Text, ...] = ("answer questions about our products, services and policies",)
     cannot_do: tuple[Text, ...] = ()
-    disclosure: Text = "You are talking to an automated assistant."
+    disclosure: Text = ENGLISH
+    """That a machine answers. As it is here, it is said in the customer's language, where we have it (domain/disclosures.py); worded
+    otherwise, it is said like that to all for whose language `disclosures` has nothing."""
+
+    disclosures: Annotated[dict[Language, Text], Meta(max_length=60)] = {}
+    """The same by language."""
+
+    disclose_completions: Literal["off", "field", "text"] = "field"
+    """Where the first answer of a conversation over the completions API says it: nowhere (the app does), beside the answer, or before its text."""
+
     out_of_budget: Text = "I can't answer this right now. A colleague will get back to you."
     """Said where the budget is gone and forbids to go on with a cheaper model."""
 
@@ -56,6 +68,12 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
     NOT_YET: ClassVar[frozenset[str]] = frozenset(_WITHOUT_EFFECT)
     """Fields of later versions. Whoever sets one is told so; it comes when it changes something."""
+
+    def disclosure_in(self, language: str | None) -> str:
+        """None: the language can't be told."""
+        if language is not None and language in self.disclosures:
+            return self.disclosures[language]
+        return DISCLOSURES.get(language or "", ENGLISH) if self.disclosure == ENGLISH else self.disclosure
 
     def plain(self) -> AgentConfiguration:
         """Of the agent that answers from its configuration alone."""
@@ -86,7 +104,7 @@ class Agent(Aggregate[AgentState]):
 
     class Configured(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "agent.configured"
-        class_version: ClassVar[int] = 3
+        class_version: ClassVar[int] = 4
         configuration: AgentConfiguration
 
         @staticmethod
@@ -98,6 +116,10 @@ class Agent(Aggregate[AgentState]):
             for name in _WITHOUT_EFFECT:
                 facts["configuration"].pop(name, None)
 
+        @staticmethod
+        def upcast_v3_v4(facts: dict[str, Any]) -> None:
+            """What is new in the fourth version has a default."""
+
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration
 
@@ -105,8 +127,13 @@ class Agent(Aggregate[AgentState]):
         """The configuration of `from_version` holds again."""
 
         TOPIC: ClassVar[str] = "agent.restored"
+        class_version: ClassVar[int] = 2
         from_version: int
         configuration: AgentConfiguration
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """What is new in the second version has a default."""
 
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration

@@ -119,12 +119,20 @@ class Call(Aggregate[CallState]):
             """Until the third version an answer that ended in an unknown way was `ok`, and an empty one `unavailable`."""
 
     class Answered(Event, frozen=True, kw_only=True):
+        """`disclosure`: what the first answer of a conversation said of who answers, beside the text or before it."""
+
         TOPIC: ClassVar[str] = "call.answered"
+        class_version: ClassVar[int] = 2
         text: str
         finish: Finish
         citations: tuple[Citation, ...] = ()
         cached: bool = False
         latency_ms: float
+        disclosure: str | None = None
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """Nothing was said of it then."""
 
         def apply(self, aggregate: Call) -> None:
             aggregate.state.ended = True
@@ -223,9 +231,10 @@ class Call(Aggregate[CallState]):
         cached: bool,
         latency_ms: float,
         at: datetime,
+        disclosure: str | None = None,
     ) -> None:
         facts = {"finish": finish, "citations": citations, "cached": cached, "latency_ms": latency_ms}
-        self.trigger(self.Answered, at=at, text=text, **facts)
+        self.trigger(self.Answered, at=at, text=text, disclosure=disclosure, **facts)
 
     def end(self, *, reason: str, text: str, latency_ms: float, at: datetime) -> None:
         """Record that there is no whole answer."""

@@ -46,7 +46,8 @@ class UsageOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Extra(msgspec.Struct, frozen=True, kw_only=True):
-    """`cost` in USD, of all attempts; `provider` and `model` are those that answered."""
+    """`cost` in USD, of all attempts; `provider` and `model` are those that answered. `disclosure`: what the customer is to be told
+    with the first answer, that a machine gives it; by the agent's `disclose_completions` it stands before the text too."""
 
     call: UUID
     provider: str
@@ -56,6 +57,7 @@ class Extra(msgspec.Struct, frozen=True, kw_only=True):
     cost: Decimal
     cached: bool
     citations: tuple[Citation, ...]
+    disclosure: str | None
 
 
 class ChatCompletion(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +72,7 @@ class ChatCompletion(msgspec.Struct, frozen=True, kw_only=True):
 
 def completion_of(given: ChatGiven, at: datetime) -> ChatCompletion:
     extra = extra_of(given)
-    choice = Choice(message=Message(content=given.text), finish_reason=FINISHES.get(given.finish, "stop"))
+    choice = Choice(message=Message(content=given.content), finish_reason=FINISHES.get(given.finish, "stop"))
     return ChatCompletion(
         id=id_of(given.call),
         created=int(at.timestamp()),
@@ -107,4 +109,5 @@ def extra_of(given: ChatGiven) -> Extra:
         cost=metered.cost,
         cached=last.cached,
         citations=given.citations,
+        disclosure=given.disclosure,
     )

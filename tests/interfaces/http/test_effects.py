@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -140,6 +141,33 @@ async def disclosure(world: World) -> None:
     assert (await world.ask())["disclosure"] == "Beep."
 
 
+async def disclosures(world: World) -> None:
+    await world.configure(disclosures={"de": "Piep."})
+    assert (await world.ask("Wann haben Sie am Samstag geöffnet?"))["disclosure"] == "Piep."
+
+
+async def disclose_completions(world: World) -> None:
+    """The first answer over the completions API says it nowhere, beside the text, or before it."""
+    seen = []
+    for mode in ("off", "field", "text"):
+        await world.configure(disclosure="Beep.", disclose_completions=mode)
+        body = {"model": "agent", "messages": [{"role": "user", "content": f"Open {mode} on Sunday?"}]}
+        reply = await world.customer.http.post("/v1/chat/completions", json=body)
+        content = reply.json()["choices"][0]["message"]["content"]
+        seen.append((reply.json()["retrace"]["disclosure"], content.startswith("Beep.\n\n")))
+        streamed = await world.customer.http.post("/v1/chat/completions", json={**body, "stream": True})
+        chunks = [json.loads(line[6:]) for line in streamed.text.splitlines() if line.startswith("data: {")]
+        pieces = [chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks if chunk["choices"]]
+        assert "".join(pieces).startswith("Beep.\n\n") == (mode == "text")
+        later = {
+            **body,
+            "messages": [*body["messages"], {"role": "assistant", "content": "Yes."}, *body["messages"]],
+        }
+        answered = (await world.customer.http.post("/v1/chat/completions", json=later)).json()
+        assert answered["retrace"]["disclosure"] is None
+    assert seen == [(None, False), ("Beep.", False), ("Beep.", True)]
+
+
 async def out_of_budget(world: World) -> None:
     await world.configure(out_of_budget="The till is empty.")
     await world.customer.http.put("/v1/budgets", json={"day": "0"})
@@ -184,6 +212,8 @@ AGENT: dict[str, Proof] = {
     "temperature": temperature,
     "max_answer_tokens": max_answer_tokens,
     "disclosure": disclosure,
+    "disclosures": disclosures,
+    "disclose_completions": disclose_completions,
     "out_of_budget": out_of_budget,
     "retrieve_documents": retrieve_documents,
     "attribution": attribution,

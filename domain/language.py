@@ -1,0 +1,31 @@
+"""The language of a message, where it can be told. Pure."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+_WORD = re.compile(r"[^\W\d_]+")
+_UNSPACED = re.compile(r"[぀-ヿ㐀-鿿가-힯฀-๿]{4}")
+"""Four characters of a script whose words are not parted, or are short."""
+
+DETECTS = find_spec("eldc") is not None
+"""There are systems for which the detector is not built; there no language is told."""
+
+
+@cache
+def _detector() -> Any:
+    import eldc  # its data are 50 MB, of which it reads what it needs
+
+    eldc.init()
+    return eldc
+
+
+def language_of(text: str) -> str | None:
+    """ISO 639-1, as "de"; None where it can't be told for sure. One word never tells it: "Hola" or "ok" is said in many languages."""
+    if not DETECTS or (len(_WORD.findall(text)) < 2 and not _UNSPACED.search(text)):
+        return None
+    found = _detector().detect_details(text.replace("\0", " ").encode("utf-8", "replace").decode())
+    return str(found.language) if found.reliable and found.language != "und" else None
