@@ -12,8 +12,8 @@ from infra.database import Database
 FRESH = 1.0
 """Seconds for which what was found holds."""
 
-SOME = 3
-"""Tenants whose keys are tried; one that does its work is enough. `retrace doctor` tries all."""
+SOME, LOOKED_AT = 3, 20
+"""Tenants whose keys are tried, of so many that may have one; one that does its work is enough. `retrace doctor` tries all."""
 
 
 async def unopened(system: Database, keeper: Database, master: bytes) -> tuple[int, list[str]]:
@@ -57,15 +57,16 @@ class KeyCheck:
     async def _tried(self) -> str | None:
         async with self._system.system() as connection:
             query = "SELECT tenant FROM heads LIMIT %s"
-            tenants = [row[0] for row in await (await connection.execute(query, [SOME])).fetchall()]
-        fault: str | None = None
+            tenants = [row[0] for row in await (await connection.execute(query, [LOOKED_AT])).fetchall()]
+        faults: list[str] = []
         for tenant in tenants:
             try:
-                await self._keyring.check(tenant)
+                if await self._keyring.check(tenant):
+                    return None
             except Unavailable:
                 raise
             except (Tampered, Fault) as error:
-                fault = str(error)
-            else:
-                return None
-        return fault
+                faults.append(str(error))
+                if len(faults) == SOME:
+                    break
+        return faults[0] if faults else None

@@ -173,15 +173,19 @@ class Keyring:
             raise KeyErased
         return key
 
-    async def check(self, tenant: UUID) -> None:
-        """Seal and open a text under the tenant's newest key, which is read and unwrapped anew. Raises Tampered, MasterKeyMissing."""
+    async def check(self, tenant: UUID) -> bool:
+        """Seal and open a text under the tenant's newest key, which is read and unwrapped anew; False: it has none, or none any more.
+
+        Raises Tampered, MasterKeyMissing.
+        """
         newest = "SELECT generation, wrapped, master FROM tenant_keys WHERE tenant = %s ORDER BY generation DESC LIMIT 1"
         async with self._database.tenant(tenant) as connection:
             row = await (await connection.execute(newest, [tenant], binary=True)).fetchone()
-        if row is not None:
-            generation, wrapped, master = row
-            key = AESGCM(self._masters.open(wrapped, master, tenant, generation)[0])
-            unseal_with(key, seal_with(key, NIL, b"", b"check"), b"check")
+        if row is None:
+            return False
+        generation, wrapped, master = row
+        key = AESGCM(self._masters.open(wrapped, master, tenant, generation)[0])
+        return unseal_with(key, seal_with(key, NIL, b"", b"check"), b"check") == b""
 
     async def _secret(self, tenant: UUID) -> bytes:
         """The tenant's secret for names. It is a MAC of a fixed text, so that no other form of the key is kept."""
