@@ -77,6 +77,7 @@ class AnswerRecord:
             routing=self.course.routing(self.chosen),
             attempts=self.course.attempts,
             reservations=self.course.reserved,
+            embeddings=self.course.embeddings,
             at=at,
         )
         disclosure = self._answer(conversation, at)
@@ -187,6 +188,7 @@ async def pay(id: UUID, spent: Spent, context: Context, store: Store, clock: Clo
             routing=spent.routing,
             attempts=course.attempts,
             reservations=course.reserved,
+            embeddings=course.embeddings,
             at=at,
         )
         try:

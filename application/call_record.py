@@ -149,6 +149,7 @@ class CallRecord:
             routing=self.course.routing(self.chosen),
             attempts=self.course.attempts,
             reservations=self.course.reserved,
+            embeddings=self.course.embeddings,
             at=at,
         )
 

@@ -13,8 +13,9 @@ from application.call_record import CallRecord, Chat, ChatGiven
 from application.catalogue import catalogue_of
 from application.context import Context
 from application.course import PATIENCE, Asked, Course
+from application.embedding import MeteredEmbedder
 from application.flag import enabled
-from application.ports import Clock, Embedder, Fault, Ids, Keyring, Store, Vectors
+from application.ports import Clock, Fault, Ids, Keyring, Store, Vectors
 from application.providers import Providers
 from application.responses import respond
 from application.retrieving import retrieve
@@ -22,7 +23,7 @@ from application.routing import Question, route
 from domain.agent import AgentConfiguration
 from domain.answering import cited, told
 from domain.catalogue import Catalogue
-from domain.completion import CompletionRequest, Outcome, Passage, Turn
+from domain.completion import Attempt, CompletionRequest, Outcome, Passage, Turn
 from domain.errors import Forbidden, Invalid, NotFound
 from domain.language import language_of
 from domain.model_names import variants
@@ -54,7 +55,7 @@ async def chat(
     *,
     store: Store,
     keyring: Keyring,
-    embedder: Embedder,
+    embedder: MeteredEmbedder,
     vectors: Vectors,
     providers: Providers,
     clock: Clock,
@@ -78,6 +79,7 @@ async def chat(
     asked_last = unanswered(command.messages)
     questions = tuple(turn.text for turn in asked_last)
     passages: tuple[Passage, ...] = ()
+    embeddings: list[Attempt] = []
     prompt = command.messages
     markers: int | None = None
     if model == AGENT:
@@ -85,7 +87,7 @@ async def chat(
         if not await enabled("full_agent", str(command.id), tenant=context.tenant, store=store):
             configuration = configuration.plain()
         passages = await retrieve(
-            context.tenant, questions, configuration, embedder=embedder, vectors=vectors
+            context, questions, configuration, embeddings, embedder=embedder, vectors=vectors
         )
         prompt = answer_prompt(configuration, history, passages, texts, name)
         markers = len(passages) if configuration.attribution else 0
@@ -125,7 +127,7 @@ async def chat(
         last_resort=model == AGENT,
         markers=markers,
     )
-    course = Course(spares=providers.spares, patience=PATIENCE)
+    course = Course(embeddings=embeddings, spares=providers.spares, patience=PATIENCE)
     record = CallRecord(
         command=command,
         max_tokens=command.max_tokens or answer_tokens,

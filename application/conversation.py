@@ -16,11 +16,11 @@ from application.catalogue import catalogue_of
 from application.changing import amend
 from application.context import Context
 from application.course import Asked, Course
+from application.embedding import MeteredEmbedder
 from application.finishing import finished
 from application.flag import enabled
 from application.ports import (
     Clock,
-    Embedder,
     Ids,
     Keyring,
     Owed,
@@ -157,7 +157,7 @@ async def answer(
     context: Context,
     *,
     store: Store,
-    embedder: Embedder,
+    embedder: MeteredEmbedder,
     vectors: Vectors,
     providers: Providers,
     clock: Clock,
@@ -192,7 +192,7 @@ async def answer(
         pending_documents = await vectors.pending(context.tenant) if configuration.retrieve_documents else 0
         disclosure = configuration.disclosure_in(language_of("\n".join(questions)))
         passages = await retrieve(
-            context.tenant, questions, configuration, embedder=embedder, vectors=vectors
+            context, questions, configuration, course.embeddings, embedder=embedder, vectors=vectors
         )
         history = conversation.earlier
         prompt = answer_prompt(configuration, history, passages, questions)
@@ -236,7 +236,7 @@ async def answer(
                 raise
             except BaseException:
                 # Whoever gives it is stopped: what it cost until now is on record all the same.
-                if course.attempts or course.reservations:
+                if course.attempts or course.embeddings or course.reservations:
                     left = Spent(burst.interaction, course.routing(chosen), course)
                     await finished(pay(command.conversation, left, context, store, clock))
                 raise

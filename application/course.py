@@ -59,6 +59,9 @@ class Course:
     """Where it may find what it needs of the budget, and leaves as much for the next one."""
 
     attempts: list[Attempt] = field(default_factory=list)
+    embeddings: list[Attempt] = field(default_factory=list)
+    """Calls of embedding models, for the prompt."""
+
     patience: float = PATIENCE
     """Seconds that its caller waits for room in the budget."""
 
@@ -108,7 +111,7 @@ class Course:
             spare = await self.spares.another(self.reservations, context)
         while True:
             settled = settlement(
-                self.attempts,
+                [*self.attempts, *self.embeddings],
                 self.reservations,
                 clock(),
                 interaction=interaction,
@@ -166,7 +169,7 @@ class Course:
 
     @property
     def cost(self) -> Decimal:
-        return total(self.attempts)
+        return total((*self.attempts, *self.embeddings))
 
     def routing(self, route: Route) -> Routing:
         """The decision as it came out."""

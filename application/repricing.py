@@ -8,6 +8,7 @@ from uuid import UUID
 
 from application.ports import Store
 from domain.errors import Invalid
+from domain.metering import calls_of
 from domain.repricing import METERED, Repricer, Repricing, Table
 from domain.times import in_utc
 
@@ -34,7 +35,7 @@ async def reprice(
     repricer = Repricer(table, limit)
     async for recorded in store.events(tenant, topics=TOPICS):
         tell(recorded.position)
-        attempts = getattr(recorded.event, "attempts", ())
+        attempts = calls_of(recorded.event)
         repricer.add(
             recorded.position,
             [

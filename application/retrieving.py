@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
-from application.ports import Embedder, Vectors
+from application.context import Context
+from application.embedding import MeteredEmbedder
+from application.ports import Vectors
 from domain.agent import AgentConfiguration
-from domain.completion import Passage
+from domain.completion import Attempt, Passage
 
 QUERY = 8_000
 """Characters of the questions that passages are looked for with."""
 
 
 async def retrieve(
-    tenant: UUID,
+    context: Context,
     questions: Sequence[str],
     configuration: AgentConfiguration,
+    embeddings: list[Attempt],
     *,
-    embedder: Embedder,
+    embedder: MeteredEmbedder,
     vectors: Vectors,
 ) -> tuple[Passage, ...]:
-    """The best ones first; none where the tenant has it switched off."""
+    """The best ones first; none where the tenant has it switched off. The embedder's call is put to `embeddings`, for the caller's record."""
     if not configuration.retrieve_documents:
         return ()
     query = "\n".join(questions)
     if len(query) > QUERY:  # what is pasted in stands in the middle; what is asked of it before or behind
         query = f"{query[: QUERY // 2]}\n{query[-QUERY // 2 :]}"
-    (embedding,) = await embedder.embed([query])
-    return tuple(await vectors.search(tenant, embedding, embedder.model, configuration.document_results))
+    async with embedder.metering(context, "question") as meter:
+        (embedding,) = await meter.embed([query])
+        embeddings += meter.take()
+    found = await vectors.search(context.tenant, embedding, embedder.model, configuration.document_results)
+    return tuple(found)

@@ -15,6 +15,7 @@ from domain.budget import TALLIES, Budget, BudgetLimits
 from domain.document import Document
 from domain.errors import Conflict, NotFound
 from domain.kinds import KINDS
+from domain.metering import meters
 from domain.money import pico
 from domain.reservation import Reservation
 from domain.spending import changes_by, charged
@@ -54,7 +55,7 @@ def counts(event: type[Event]) -> bool:
         Reservation.Expired,
         Document.Processed,
     )
-    return event in known or "attempts" in event.__struct_fields__
+    return event in known or meters(event)
 
 
 TOPICS = sorted(topic for kind in KINDS for topic, event in events_of(kind).items() if counts(event))

@@ -20,11 +20,11 @@ from application.document import (
     process_document,
     remove_document,
 )
+from application.embedding import MeteredEmbedder
 from application.erasure import ERASE_WORK, Erase, EraseUser, erase, erase_user
 from application.flag import ROLLOUT_WORK, LookAtRollout, look_at_rollout
 from application.ports import (
     Clock,
-    Embedder,
     Eraser,
     Extractor,
     Files,
@@ -86,7 +86,7 @@ class Ports(Protocol):
     @property
     def keyring(self) -> Keyring: ...
     @property
-    def embedder(self) -> Embedder: ...
+    def embedder(self) -> MeteredEmbedder: ...
     @property
     def vectors(self) -> Vectors: ...
     @property

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from application.context import Context
 from application.conversation import Answer, ReceiveMessage, answer, receive_message
+from application.embedding import MeteredEmbedder
+from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.settings import Settings
 from interfaces.bootstrap import services
 
@@ -62,7 +64,8 @@ async def shares(
     """Medians in ms, one message at a time: `receive` whole, then the parts of `answer`."""
     seen: dict[str, list[float]] = defaultdict(list)
     async with services(settings, pool=10) as parts:
-        parts.embedder.load()
+        embedder = WordLlamaEmbedder()
+        embedder.load()
         until, number = time.perf_counter() + seconds, 0
         while number < 5 or time.perf_counter() < until:
             number += 1
@@ -89,7 +92,13 @@ async def shares(
                 Answer(conversation=received.conversation),
                 context,
                 store=watch.around(parts.store, load="load", latest="configuration", save="save"),
-                embedder=watch.around(parts.embedder, embed="retrieve_embed"),
+                embedder=MeteredEmbedder(
+                    watch.around(embedder, embed="retrieve_embed"),
+                    catalogue=parts.catalogue,
+                    store=parts.store,
+                    clock=parts.clock,
+                    ids=parts.ids,
+                ),
                 vectors=watch.around(parts.vectors, search="retrieve_search"),
                 providers=dataclasses.replace(
                     parts.providers, completers=watch.around(parts.completers, find="complete")

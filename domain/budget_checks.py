@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.base import NIL, Event
 from domain.budget import Budget, BudgetLimits, month_of
+from domain.metering import calls_of
 from domain.money import pico, usd
 from domain.recorded import Recorded
 from domain.reservation import Reservation
@@ -61,7 +62,7 @@ def every_call_is_held_until_it_ends() -> Callable[[Recorded], str | None]:
             held.update({event.interaction} if event.interaction not in (None, NIL) else ())
         elif isinstance(event, Reservation.Expired):
             expired[recorded.stream] = recorded.recorded_at
-        paid = [each.started_at for each in getattr(event, "attempts", ()) if each.cost]
+        paid = [each.started_at for each in calls_of(event) if each.cost]
         if not paid:
             return None
         named: tuple[UUID, ...] = getattr(event, "reservations", ())
@@ -155,9 +156,7 @@ class _Spending:
             return "the call names a reservation that was never made"
         if named or getattr(event, "interaction", recorded.stream) in self.reserved:
             return None
-        began = min(
-            (each.started_at for each in getattr(event, "attempts", ()) if each.cost), default=event.timestamp
-        )
+        began = min((each.started_at for each in calls_of(event) if each.cost), default=event.timestamp)
         for key in changes:
             since = self.gone.get(key)
             if since is not None and began > since + LATELY and self.totals[key] > (self._limit_of(key) or 0):

@@ -99,12 +99,14 @@ class Call(Aggregate[CallState]):
         """Which model was chosen, what was tried and what it cost. `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "call.metered"
-        class_version: ClassVar[int] = 4
+        class_version: ClassVar[int] = 5
         PERSONAL: ClassVar[bool] = False
         routing: Routing
         attempts: tuple[Attempt, ...]
         cost: Decimal
         reservations: tuple[UUID, ...] = ()
+        embeddings: tuple[Attempt, ...] = ()
+        """Calls of embedding models on the way to the prompt; part of the cost."""
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -117,6 +119,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v3_v4(facts: dict[str, Any]) -> None:
             """Until the third version an answer that ended in an unknown way was `ok`, and an empty one `unavailable`."""
+
+        @staticmethod
+        def upcast_v4_v5(facts: dict[str, Any]) -> None:
+            """Until version 4 nobody recorded embeddings of questions: there are none by default."""
 
     class Answered(Event, frozen=True, kw_only=True):
         """`disclosure`: what the first answer of a conversation said of who answers, beside the text or before it."""
@@ -213,10 +219,13 @@ class Call(Aggregate[CallState]):
         routing: Routing,
         attempts: Sequence[Attempt],
         reservations: Sequence[UUID] = (),
+        embeddings: Sequence[Attempt] = (),
         at: datetime,
     ) -> Metered:
         """Record what was tried, what it cost, and what held that in the budget."""
-        facts = {"attempts": tuple(attempts), "cost": total(attempts), "reservations": tuple(reservations)}
+        paid = total((*attempts, *embeddings))
+        facts = {"attempts": tuple(attempts), "cost": paid, "reservations": tuple(reservations)}
+        facts |= {"embeddings": tuple(embeddings)}
         self.trigger(self.Metered, at=at, routing=routing, **facts)
         metered = self.pending_events[-1]
         assert isinstance(metered, self.Metered)

@@ -155,13 +155,15 @@ class Conversation(Aggregate[ConversationState]):
         `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "conversation.metered"
-        class_version: ClassVar[int] = 5
+        class_version: ClassVar[int] = 6
         PERSONAL: ClassVar[bool] = False
         interaction: UUID
         routing: Routing
         attempts: tuple[Attempt, ...]
         cost: Decimal
         reservations: tuple[UUID, ...] = ()
+        embeddings: tuple[Attempt, ...] = ()
+        """Calls of embedding models on the way to the prompt; part of the cost."""
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -178,6 +180,10 @@ class Conversation(Aggregate[ConversationState]):
         @staticmethod
         def upcast_v4_v5(facts: dict[str, Any]) -> None:
             """Until the fourth version an answer that ended in an unknown way was `ok`, and an empty one `unavailable`."""
+
+        @staticmethod
+        def upcast_v5_v6(facts: dict[str, Any]) -> None:
+            """Until version 5 nobody recorded embeddings of questions: there are none by default."""
 
     class AnswerBegun(Event, frozen=True, kw_only=True):
         """The customer begins to get the answer, piece by piece: messages that come from now on are the next burst's."""
@@ -302,10 +308,13 @@ class Conversation(Aggregate[ConversationState]):
         routing: Routing,
         attempts: Sequence[Attempt],
         reservations: Sequence[UUID] = (),
+        embeddings: Sequence[Attempt] = (),
         at: datetime,
     ) -> Metered:
         """Record what was tried for an interaction, what it cost, and what held that in the budget, whether it got an answer or not."""
-        facts = {"attempts": tuple(attempts), "cost": total(attempts), "reservations": tuple(reservations)}
+        paid = total((*attempts, *embeddings))
+        facts = {"attempts": tuple(attempts), "cost": paid, "reservations": tuple(reservations)}
+        facts |= {"embeddings": tuple(embeddings)}
         self.trigger(self.Metered, at=at, interaction=interaction, routing=routing, **facts)
         metered = self.pending_events[-1]
         assert isinstance(metered, self.Metered)

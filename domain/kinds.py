@@ -12,6 +12,7 @@ from domain.call import Call
 from domain.catalogue_overrides import CatalogueOverrides
 from domain.conversation import Conversation
 from domain.document import Document
+from domain.embedding import Embedding
 from domain.errors import Invalid
 from domain.flag import Flags
 from domain.projection import Projections
@@ -34,6 +35,7 @@ KINDS: tuple[type[Aggregate[Any]], ...] = (
     Router,
     Flags,
     Call,
+    Embedding,
     User,
     Projections,
 )

@@ -12,11 +12,12 @@ from domain.base import Event, events_of
 from domain.catalogue import Catalogue
 from domain.completion import Attempt, Usage
 from domain.kinds import KINDS
+from domain.metering import meters
 from domain.pricing import EXACT, Price, cost
 from domain.usage_forms import Forms
 
 METERED: tuple[type[Event], ...] = tuple(
-    cls for kind in KINDS for cls in events_of(kind).values() if "attempts" in cls.__struct_fields__
+    cls for kind in KINDS for cls in events_of(kind).values() if meters(cls)
 )
 """The events that say what calls of providers cost."""
 

@@ -11,6 +11,7 @@ from domain.base import Event
 from domain.budget import month_of
 from domain.completion import Attempt
 from domain.document import Document
+from domain.metering import calls_of
 from domain.money import pico
 from domain.reservation import Reservation
 
@@ -18,7 +19,7 @@ from domain.reservation import Reservation
 def changes_by(event: Event | None) -> Counter[str]:
     """Tally → change in pico-USD.
 
-    Every event with `attempts` charges them. None, an event whose payload was erased, adds nothing; the events that count hold
+    Every event that has calls of providers on record charges them. None, an event whose payload was erased, adds nothing; the events that count hold
     nothing personal and are never erased.
     """
     match event:
@@ -30,7 +31,7 @@ def changes_by(event: Event | None) -> Counter[str]:
             return held(event.day, -event.amount)
         case Document.Processed():
             return charged(event.timestamp.date(), event.cost)
-    return charged_for(getattr(event, "attempts", ()))
+    return charged_for(calls_of(event))
 
 
 def held(day: date, amount: int) -> Counter[str]:

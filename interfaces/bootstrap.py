@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from application.embedding import MeteredEmbedder
 from application.ports import (
     Authorship,
     Clock,
@@ -82,7 +83,7 @@ class Services:
     reader: Reader
     store: LogStore
     turns: Turns
-    embedder: WordLlamaEmbedder
+    embedder: MeteredEmbedder
     vectors: Vectors
     files: LocalFiles
     extractor: FileExtractor
@@ -225,7 +226,7 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
             reader=reader,
             store=store,
             turns=Turns(Work(system)),
-            embedder=embedder,
+            embedder=MeteredEmbedder(embedder, catalogue=catalogue, store=store, clock=utc_now, ids=uuid7),
             vectors=CachedVectors(PgVectors(database, keyring), cache),
             files=LocalFiles(settings.data, keyring),
             extractor=extractor,

@@ -20,7 +20,9 @@ from domain.call import Call
 from domain.completion import Attempt
 from domain.conversation import Conversation
 from domain.document import Document
+from domain.embedding import Embedding
 from domain.errors import Invalid
+from domain.metering import calls_of
 from domain.pricing import EXACT
 from domain.recorded import Recorded
 from projections.base import Sql, adding, metadata, tenant_column
@@ -63,7 +65,7 @@ latencies = Table(
     Column("calls", BigInteger, nullable=False),
 )
 
-METERED = (Conversation.Metered, Call.Metered)
+METERED = (Conversation.Metered, Call.Metered, Embedding.Metered)
 """Events that carry attempts. One line, if there are more."""
 
 KEY = ("day", "provider", "model", "kind", "price")
@@ -93,7 +95,7 @@ Sums = dict[tuple[date, str, str, str, str], list[Any]]
 
 class Costs:
     name: ClassVar[str] = "costs"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     tables: ClassVar[Sequence[Table]] = (costs, latencies)
     events: ClassVar[Sequence[type[Event]]] = (*METERED, Document.Processed)
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
@@ -105,7 +107,7 @@ class Costs:
             for recorded in batch:
                 event = recorded.event
                 if isinstance(event, METERED):
-                    for attempt in event.attempts:
+                    for attempt in calls_of(event):
                         _add_attempt(sums, took, attempt)
                 else:
                     assert isinstance(event, Document.Processed)

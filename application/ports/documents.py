@@ -22,6 +22,9 @@ class Embedder(Protocol):
 
     def count_tokens(self, text: str) -> int: ...
 
+    def load(self) -> None:
+        """Make ready now what would be made ready at the first use."""
+
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of a document, ready for the index."""

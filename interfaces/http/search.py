@@ -10,8 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from application.context import Context
 from application.search import Search, search
-from application.tenant import Principal
 from domain.completion import Passage
 from interfaces.bootstrap import Services
 from interfaces.http.pages import Page
@@ -24,11 +24,11 @@ class SearchIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 @post("/v1/search", status_code=200, scope="conversations:read")
 async def find(
-    data: JSONBody[SearchIn], services: NamedDependency[Services], principal: NamedDependency[Principal]
+    data: JSONBody[SearchIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Page[Passage]:
     """The passages nearest in meaning, best first, with their scores (0 to 1). `next_cursor` is always null."""
     query = Search(query=data.query, limit=data.limit)
-    found = await search(query, principal.tenant, embedder=services.embedder, vectors=services.vectors)
+    found = await search(query, context, embedder=services.embedder, vectors=services.vectors)
     return Page(found, None)
 
 

@@ -21,6 +21,7 @@ from application.document import (
     remove_document,
     upload_document,
 )
+from application.search import Search, search
 from domain.document import LARGEST, Document
 from domain.errors import Invalid, NotFound
 from infra.retrieval.extraction import PREPARING, FileExtractor
@@ -64,9 +65,9 @@ async def delete(shop: Shop, document: UUID) -> None:
 
 async def found(shop: Shop) -> list[str]:
     """Texts that a question finds."""
-    (embedding,) = await shop.parts.embedder.embed(["When are you open?"])
-    model = shop.parts.embedder.model
-    return [p.text for p in await shop.parts.vectors.search(shop.context.tenant, embedding, model, 5)]
+    query, parts = Search(query="When are you open?"), shop.parts
+    passages = await search(query, shop.context, embedder=parts.embedder, vectors=parts.vectors)
+    return [passage.text for passage in passages]
 
 
 async def test_a_document_is_processed_once_and_found(shop: Shop) -> None:
@@ -166,9 +167,8 @@ async def test_what_takes_too_long_fails_with_its_reason(shop: Shop) -> None:
 async def test_nobody_can_tell_by_a_passages_id_what_it_says(shop: Shop) -> None:
     uploaded = await upload(shop)
     known = await process(shop, uploaded.document)
-    (embedding,) = await shop.parts.embedder.embed(["When are you open?"])
-    tenant, model = shop.context.tenant, shop.parts.embedder.model
-    (passage,) = await shop.parts.vectors.search(tenant, embedding, model, 5)
+    tenant, query = shop.context.tenant, Search(query="When are you open?")
+    (passage,) = await search(query, shop.context, embedder=shop.parts.embedder, vectors=shop.parts.vectors)
     guesses = (HOURS.decode(), f"{known.state.content_hash}\n{HOURS.decode()}")
     assert passage.id not in [sha256(guess.encode()).hexdigest()[:32] for guess in guesses]
     assert passage.id == await passage_id(

@@ -1,0 +1,109 @@
+"""Embeddings, every call of which is on record: whoever embeds does so within a meter, which records what nobody else has."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+from application.catalogue import catalogue_of
+from application.context import Context
+from application.finishing import finished
+from application.ports import Clock, Embedder, Ids, ProviderError, Store
+from application.spending import tallies_of
+from domain.catalogue import Catalogue
+from domain.completion import Attempt, Outcome, Usage
+from domain.embedding import Embedding, Purpose
+from domain.pricing import cost
+from domain.spending import charged_for
+
+
+class EmbeddingMeter:
+    """The calls of one purpose. `attempts` are those that are on no record yet."""
+
+    def __init__(self, embedder: Embedder, catalogue: Catalogue, clock: Clock) -> None:
+        self._embedder, self._catalogue, self._clock = embedder, catalogue, clock
+        self.attempts: list[Attempt] = []
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Unit vectors, one a text. Raises what the embedder does; the call is metered all the same."""
+        started_at, started = self._clock(), time.perf_counter()
+        outcome: Outcome = "unavailable"
+        error: str | None = None
+        try:
+            vectors = await self._embedder.embed(texts)
+            outcome = "ok"
+            return vectors
+        except ProviderError as failed:
+            outcome, error = failed.outcome, failed.detail
+            raise
+        except (TimeoutError, asyncio.CancelledError) as failed:
+            outcome = "timeout" if isinstance(failed, TimeoutError) else "cancelled"
+            raise
+        except Exception as failed:
+            error = type(failed).__name__
+            raise
+        finally:
+            provider, _, model = self._embedder.model.partition("/")
+            tokens = sum(map(self._embedder.count_tokens, texts)) if outcome == "ok" else 0
+            usage, price = Usage(input=tokens, source="tokenizer"), None
+            if tokens:
+                price = self._catalogue.price(provider, model, started_at)
+            self.attempts.append(
+                Attempt(
+                    kind="embedding",
+                    provider=provider,
+                    model=model,
+                    served=model if outcome == "ok" else None,
+                    outcome=outcome,
+                    error=error,
+                    started_at=started_at,
+                    latency_ms=round((time.perf_counter() - started) * 1000, 3),
+                    usage=usage,
+                    cost=cost(usage, price) if price else Decimal(0),
+                    price=price.id if price else None,
+                )
+            )
+
+    def take(self) -> list[Attempt]:
+        """The calls so far, for whoever puts them on record with an event of its own."""
+        taken, self.attempts = self.attempts, []
+        return taken
+
+
+class MeteredEmbedder:
+    """The embedder that use cases get: there is none without a meter."""
+
+    def __init__(
+        self, embedder: Embedder, *, catalogue: Catalogue, store: Store, clock: Clock, ids: Ids
+    ) -> None:
+        self._embedder, self._catalogue, self._store = embedder, catalogue, store
+        self._clock, self._ids = clock, ids
+
+    @property
+    def model(self) -> str:
+        """provider/name."""
+        return self._embedder.model
+
+    def load(self) -> None:
+        self._embedder.load()
+
+    def count_tokens(self, text: str) -> int:
+        return self._embedder.count_tokens(text)
+
+    @asynccontextmanager
+    async def metering(self, context: Context, purpose: Purpose) -> AsyncIterator[EmbeddingMeter]:
+        """At its end, however it comes, what was not taken from the meter goes on record."""
+        catalogue = await catalogue_of(context.tenant, store=self._store, shipped=self._catalogue)
+        meter = EmbeddingMeter(self._embedder, catalogue, self._clock)
+        try:
+            yield meter
+        finally:
+            if meter.attempts:
+                await finished(self._record(meter.take(), context, purpose))
+
+    async def _record(self, attempts: Sequence[Attempt], context: Context, purpose: Purpose) -> None:
+        embedding = Embedding.meter(self._ids(), purpose, attempts, self._clock())
+        await self._store.save(embedding, context=context, tallies=tallies_of(charged_for(attempts)))
