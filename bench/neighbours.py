@@ -12,8 +12,10 @@ import string
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import httpx
@@ -29,6 +31,7 @@ from interfaces.demo.show import DATA, DOCUMENTS
 RATE = 5
 """Questions a second."""
 FILES, AT_ONCE = 200, 40
+LIMITS = httpx.Limits(max_connections=500)
 PATIENCE = 30.0
 """Seconds that an answer is waited for; one that does not come counts as this."""
 _numbers = itertools.count()
@@ -88,7 +91,7 @@ async def uploading(http: httpx.AsyncClient, files: list[int], until: float, see
             yield text
         yield b"\r\n--b--\r\n"
 
-    while files and time.perf_counter() < until:
+    while files and time.monotonic() < until:
         number, reply = files.pop(), None
         kind = {"Content-Type": "multipart/form-data; boundary=b"}
         with suppress(httpx.TransportError):
@@ -97,6 +100,22 @@ async def uploading(http: httpx.AsyncClient, files: list[int], until: float, see
         if reply is None or reply.status_code >= 400:
             files.append(number)
             await asyncio.sleep(float(reply.headers.get("Retry-After", 1)) if reply is not None else 1)
+
+
+async def _upload(url: str, headers: dict[str, str], until: float) -> Counter[str]:
+    seen, files = Seen(), list(range(FILES))
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE + 10, limits=LIMITS) as http:
+        tasks = [asyncio.create_task(uploading(http, files, until, seen)) for _ in range(AT_ONCE)]
+        _, late = await asyncio.wait(tasks, timeout=max(1.0, until - time.monotonic()))
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return seen.statuses
+
+
+def neighbour(url: str, headers: dict[str, str], until: float) -> Counter[str]:
+    """Tenant B, in a process of its own, so that its work is not taken for A's waiting."""
+    return uvloop.run(_upload(url, headers, until))
 
 
 async def watching(deployment: Deployment, seen: Seen) -> None:
@@ -108,12 +127,9 @@ async def watching(deployment: Deployment, seen: Seen) -> None:
 async def run(deployment: Deployment, seconds: float) -> tuple[Seen, Seen]:
     """Alone, and with the neighbour."""
     a, b = deployment.tenant("A"), deployment.tenant("B")
-    limits = httpx.Limits(max_connections=500)
-    common = {"base_url": deployment.url, "timeout": PATIENCE + 10, "limits": limits}
-    async with (
-        httpx.AsyncClient(headers=a, **common) as http,
-        httpx.AsyncClient(headers=b, **common) as other,
-    ):  # type: ignore[arg-type]  # of several types
+    async with httpx.AsyncClient(
+        base_url=deployment.url, headers=a, timeout=PATIENCE + 10, limits=LIMITS
+    ) as http:
         for name in DOCUMENTS:
             (
                 await http.post("/v1/documents", files={"file": (name, (DATA / name).read_bytes())})
@@ -124,21 +140,21 @@ async def run(deployment: Deployment, seconds: float) -> tuple[Seen, Seen]:
                 raise RuntimeError("the demo's documents were not processed")
             await asyncio.sleep(0.2)
         await asking(http, 2, Seen())  # to warm up
-        seens = Seen(), Seen()
-        for seen in seens:
-            watch = asyncio.create_task(watching(deployment, seen))
-            files = list(range(FILES))
-            until = time.perf_counter() + seconds
-            uploads = [
-                asyncio.create_task(uploading(other, files, until, seen))
-                for _ in range(AT_ONCE if seen is seens[1] else 0)
-            ]
-            await asking(http, seconds, seen)
-            for task in uploads:
-                task.cancel()
-            await asyncio.gather(*uploads, return_exceptions=True)
-            watch.cancel()
-    return seens
+        alone, beside = Seen(), Seen()
+        loop = asyncio.get_running_loop()
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            await loop.run_in_executor(pool, questions)  # so that it is there, with all that it imports
+            for seen in (alone, beside):
+                watch = asyncio.create_task(watching(deployment, seen))
+                uploads = None
+                if seen is beside:
+                    until = time.monotonic() + seconds
+                    uploads = loop.run_in_executor(pool, neighbour, deployment.url, b, until)
+                await asking(http, seconds, seen)
+                if uploads is not None:
+                    seen.statuses += await uploads
+                watch.cancel()
+    return alone, beside
 
 
 def contestant(name: str, running: Server, tree: Path, seconds: float) -> dict[str, float]:
@@ -147,6 +163,8 @@ def contestant(name: str, running: Server, tree: Path, seconds: float) -> dict[s
     taken = beside.statuses["B 201"] + beside.statuses["B 200"]
     figures = {
         "alone_p95_ms": 1000 * percentile(alone.times, 0.95),
+        "alone_p50_ms": 1000 * percentile(alone.times, 0.5),
+        "p50_ms": 1000 * percentile(beside.times, 0.5),
         "p95_ms": 1000 * percentile(beside.times, 0.95),
         "p95_ratio": percentile(beside.times, 0.95) / percentile(alone.times, 0.95),
         "memory_idle_mb": min(alone.memory),

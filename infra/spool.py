@@ -23,9 +23,10 @@ _LENGTH = struct.Struct(">I")
 
 
 class FileSpool:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, turn: asyncio.Lock) -> None:
+        """`turn`: of all contents that come in at the same time one is sealed at a time, so that little else waits for them."""
         self.size = 0
-        self._folder = folder
+        self._folder, self._turn = folder, turn
         self._hash = hashlib.sha256()
         self._buffer = bytearray()
         self._beginning = b""
@@ -36,7 +37,9 @@ class FileSpool:
     @property
     def digest(self) -> str:
         """SHA-256 of what was written, hexadecimal."""
-        return self._hash.hexdigest()
+        whole = self._hash.copy()
+        whole.update(self._buffer)
+        return whole.hexdigest()
 
     def beginning(self, length: int) -> bytes:
         """The first `length` bytes, at most PIECE."""
@@ -44,20 +47,20 @@ class FileSpool:
 
     async def write(self, data: bytes) -> None:
         self.size += len(data)
-        self._hash.update(data)
         self._buffer += data
         while len(self._buffer) > PIECE:
             piece = bytes(self._buffer[:PIECE])
             del self._buffer[:PIECE]
             self._beginning = self._beginning or piece
-            await asyncio.to_thread(self._put, self._sealed(piece))
+            async with self._turn:
+                await asyncio.to_thread(self._put, piece)
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """What was written, from its beginning."""
         if self._file is not None:
             await asyncio.to_thread(self._file.seek, 0)
             for number in range(self._pieces):
-                yield self._key.decrypt(number.to_bytes(12, "big"), await asyncio.to_thread(self._get), None)
+                yield await asyncio.to_thread(self._get, number)
         if self._buffer:
             yield bytes(self._buffer)
 
@@ -67,19 +70,18 @@ class FileSpool:
             await asyncio.to_thread(self._file.close)
         self._buffer.clear()
 
-    def _sealed(self, piece: bytes) -> bytes:
-        sealed = self._key.encrypt(self._pieces.to_bytes(12, "big"), piece, None)
-        self._pieces += 1
-        return sealed
-
-    def _put(self, sealed: bytes) -> None:
+    def _put(self, piece: bytes) -> None:
+        """Hash, seal and write, beside the loop."""
         if self._file is None:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._file = TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by `close`
+        self._hash.update(piece)
+        sealed = self._key.encrypt(self._pieces.to_bytes(12, "big"), piece, None)
+        self._pieces += 1
         self._file.seek(0, os.SEEK_END)
         self._file.write(_LENGTH.pack(len(sealed)) + sealed)
 
-    def _get(self) -> bytes:
+    def _get(self, number: int) -> bytes:
         assert self._file is not None
         (length,) = _LENGTH.unpack(self._file.read(_LENGTH.size))
-        return self._file.read(length)
+        return self._key.decrypt(number.to_bytes(12, "big"), self._file.read(length), None)

@@ -37,11 +37,12 @@ class LocalFiles:
     def __init__(self, folder: Path, keyring: Keyring) -> None:
         self._folder = folder / "files"
         self._keyring = keyring
+        self._turn = asyncio.Lock()
 
     @asynccontextmanager
     async def spool(self) -> AsyncIterator[FileSpool]:
         """A place for a content until it is known whose it is."""
-        made = FileSpool(self._folder)
+        made = FileSpool(self._folder, self._turn)
         try:
             yield made
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
 from pathlib import Path
 
@@ -19,6 +20,6 @@ async def whole(content: AsyncIterable[bytes]) -> bytes:
 
 async def spooled(content: bytes) -> FileSpool:
     """Small enough to need no file."""
-    spool = FileSpool(Path("nowhere"))
+    spool = FileSpool(Path("nowhere"), asyncio.Lock())
     await spool.write(content)
     return spool
