@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 from uuid import UUID
@@ -19,6 +19,8 @@ from infra.providers.faults import NONSENSE, connection
 from infra.providers.gemini_reading import take, take_event, told
 from infra.providers.incoming import Incoming, unheard
 from infra.providers.streaming import events
+
+TIER = "x-gemini-service-tier"
 
 
 class GeminiCompleter:
@@ -58,8 +60,9 @@ class GeminiCompleter:
                     response = await self._models.generate_content(
                         model=request.model, contents=contents, config=self._config(request, system, raw=True)
                     )
-                body = response.sdk_http_response.body if response.sdk_http_response else None
-                take(body or "", incoming)
+                came = response.sdk_http_response
+                incoming.tier = _tier(came.headers if came else None)
+                take(came.body or "" if came else "", incoming)
         except ProviderError as error:
             raise incoming.broken(error) from None
         return incoming.completion()
@@ -68,7 +71,13 @@ class GeminiCompleter:
         self, request: CompletionRequest, sent: Callable[[], None] = unheard
     ) -> AsyncGenerator[str | Completion, None]:
         incoming, begun = Incoming(request, self._counter), False
-        stream = events(lambda: self._open(request, sent), seconds=self._seconds)
+
+        async def opened() -> httpx2.Response:
+            response = await self._open(request, sent)
+            incoming.tier = _tier(response.headers)
+            return response
+
+        stream = events(opened, seconds=self._seconds)
         try:
             with _faults(self._seconds):
                 async for event in stream:
@@ -124,6 +133,11 @@ class GeminiCompleter:
             should_return_http_response=raw,
             **sampling,
         )
+
+
+def _tier(headers: Mapping[str, str] | None) -> str | None:
+    """The service tier that served the call, which no body tells (ai.google.dev/gemini-api/docs/priority-inference)."""
+    return next((value for name, value in (headers or {}).items() if name.lower() == TIER), None)
 
 
 @contextmanager

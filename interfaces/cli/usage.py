@@ -11,6 +11,7 @@ import click
 from domain.tenant import Tenant
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
+    console,
     data_option,
     json_option,
     print_json,
@@ -85,3 +86,10 @@ def usage(
         for each in found
     ]
     print_table(None, columns, rows)
+    for what, why in (
+        ("unclear_calls", "were counted in a form that fits none we know, and charged by the larger reading"),
+        ("estimated_calls", "were counted by ourselves"),
+        ("unpriced_calls", "have no price, and stand with nothing in the cost"),
+    ):
+        if calls := sum(getattr(each, what) for each in found):
+            console.print(f"  {calls} of these calls {why}", style="dim")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -14,6 +16,7 @@ from domain.completion import Completion, CompletionRequest, Turn, Usage
 from infra.outgoing import Outgoing
 from infra.providers.gemini import GeminiCompleter
 from tests.doubles.gemini import BLOCKED, PIECES, USAGE, WRONG_USAGES, Double, gemini_double
+from tests.doubles.wire import Call, Reply, Wire, server_events, serving
 from tests.infra.providers.asking import ABILITIES, CANARY, COUNTER, gather, our_count, request
 
 MODEL = "gemini-3.8-flash"
@@ -245,6 +248,31 @@ async def test_where_it_counted_the_prompt_alone_the_answer_is_counted_by_oursel
 ) -> None:
     found = await completer(double, http, "usage-no-answer").complete(request(MODEL))
     assert found.usage == msgspec.structs.replace(our_count("Yes."), input=120)
+
+
+@pytest.mark.parametrize(("said", "tier"), [("priority", "priority"), ("flex", "flex"), ("standard", None)])
+async def test_the_tier_that_served_it_is_in_a_header(http: Outgoing, said: str, tier: str | None) -> None:
+    answer = {"candidates": [{"content": {"parts": [{"text": "Yes."}]}, "finishReason": "STOP"}]}
+    body = json.dumps({**answer, "usageMetadata": USAGE}).encode()
+
+    def reply(call: Call) -> Reply:
+        found = server_events([body]) if "stream" in call.path else Reply(body=body)
+        return replace(found, fields={**found.fields, "X-Gemini-Service-Tier": said})
+
+    wire = Wire(reply)
+    async with serving(wire):
+        asked = GeminiCompleter(
+            name="gemini",
+            key="key-1",
+            base_url=f"http://127.0.0.1:{wire.port}",
+            http=http,
+            counter=COUNTER,
+            abilities=lambda model: ABILITIES,
+        )
+        whole, (_, last) = await asked.complete(request(MODEL)), await gather(asked, request(MODEL))
+    for found in (whole, last):
+        assert found.usage == msgspec.structs.replace(COUNTED, tier=tier)
+        assert found.raw_usage == {**USAGE, "service_tier": said}
 
 
 async def test_whoever_stops_listening_ends_the_call_at_the_provider(double: Double, http: Outgoing) -> None:
