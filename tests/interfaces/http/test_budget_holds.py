@@ -21,14 +21,15 @@ from domain.budget import Budget
 from domain.call import Call
 from domain.conversation import Conversation
 from domain.invariants import Invariants
+from domain.money import usd
 from domain.reservation import Reservation
 from infra.settings import Secret, Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
 from tests.application.tills import Till
 from tests.doubles.openai import GOOD
+from tests.doubles.wire import CUT, Reply, Wire, server_events, serving
 from tests.doubles.wire import Call as Came
-from tests.doubles.wire import Reply, Wire, server_events, serving
 from tests.interfaces.http.conftest import Customer, customer_of
 
 MODEL, CHEAPEST = "gpt-4o", "gpt-4o-mini"
@@ -274,3 +275,34 @@ async def test_what_a_long_stream_has_reserved_is_held_until_its_end_and_settled
     await parts.providers.spares.give_back(shop.tenant)
     assert len(await events(parts, shop, Reservation.Settled)) == 1
     assert Decimal((await day(shop))["reserved"]) == 0
+
+
+@pytest.mark.parametrize(("limited", "asked"), [("0.01", 2), ("0.0015", 1)])
+async def test_another_try_is_reserved_for_beside_what_the_first_may_still_cost(
+    client: openai.AsyncOpenAI,
+    shop: Customer,
+    parts: Services,
+    upstream: Wire,
+    monkeypatch: pytest.MonkeyPatch,
+    limited: str,
+    asked: int,
+) -> None:
+    monkeypatch.setattr("application.chat.PATIENCE", 0.0)
+    alone = {"default_model": f"openai/{MODEL}"}
+    assert (await shop.http.put("/v1/agent/configuration", json=alone)).status_code == 200
+    await limit(shop, limited)
+    answers = iter([lambda came: Reply(steps=[b"{", CUT]), answering()])
+    upstream.answer = lambda came: next(answers)(came)
+    before = len(upstream.calls)
+    if asked == 2:
+        assert await ask(client)
+    else:
+        with pytest.raises(openai.RateLimitError) as refused:
+            await ask(client)
+        assert refused.value.code == "rate_limit_exceeded"
+    assert len(upstream.calls) - before == asked
+    (metered,) = await events(parts, shop, Call.Metered)
+    assert [each.outcome for each in metered.attempts] == ["unavailable", "ok"][:asked]
+    assert metered.attempts[0].cost > 0
+    (retained,) = await events(parts, shop, Reservation.Retained)
+    assert Decimal((await day(shop))["reserved"]) == usd(retained.amount) > 0
