@@ -16,6 +16,8 @@ from domain.invariants import Invariants
 from tests.application.conftest import Shop
 
 TOLD = "You are talking to an automated assistant."
+PIECES = [f"{TOLD}\n\n", "From", " nine to five."]
+"""Put together they are the answer as it is told."""
 
 
 class Heard:
@@ -48,7 +50,7 @@ async def test_the_disclosure_comes_first_and_the_log_says_that_the_answer_has_b
     heard = Heard(received.interaction)
     given = await shop.answer(received.conversation, heard.listener)
     assert given is not None
-    assert heard.pieces == [TOLD, "From ", "nine to five."]
+    assert heard.pieces == PIECES
     assert (given.disclosure, given.more) == (TOLD, False)
     assert await kinds(shop, received.conversation) == [
         "started",
@@ -72,7 +74,7 @@ async def test_a_message_before_the_first_piece_restarts_the_answer_and_nothing_
 
     shop.provider.meanwhile = come
     await shop.answer(received.conversation, heard.listener)
-    assert (heard.restarts, heard.pieces) == (1, [TOLD, "From ", "nine to five."])
+    assert (heard.restarts, heard.pieces) == (1, PIECES)
     (answered,) = await shop.answers(received.conversation)
     assert answered.messages == ("m1", "m2")
     events = [recorded.event for recorded in await shop.events(received.conversation)]
@@ -91,7 +93,7 @@ async def test_a_message_after_the_first_piece_is_the_next_bursts_and_both_are_a
     shop.provider.between = come
     given = await shop.answer(received.conversation, heard.listener)
     assert given is not None
-    assert (heard.restarts, heard.pieces) == (0, [TOLD, "From ", "nine to five."])
+    assert (heard.restarts, heard.pieces) == (0, PIECES)
     assert (given.event.messages, given.more) == (("m1",), True)
     assert len(shop.provider.asked) == 1
     assert await shop.owed() != set()
@@ -128,7 +130,7 @@ async def test_of_two_who_stream_the_same_answer_one_sends_it(shop: Shop) -> Non
     heard = [Heard(received.interaction) for _ in range(4)]
     given = await asyncio.gather(*(shop.answer(received.conversation, each.listener) for each in heard))
     assert sum(one is not None for one in given) == 1
-    assert sorted(each.pieces for each in heard) == [[], [], [], [TOLD, "From ", "nine to five."]]
+    assert sorted(each.pieces for each in heard) == [[], [], [], PIECES]
     assert (await kinds(shop, received.conversation)).count("answered") == 1
 
 
