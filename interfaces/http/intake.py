@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
@@ -37,8 +37,8 @@ class Intake:
         self._held: Counter[UUID] = Counter()
 
     @contextmanager
-    def room(self, tenant: UUID, size: int) -> Iterator[None]:
-        """Hold `size` bytes. Raises TooManyRequests, Unavailable."""
+    def room(self, tenant: UUID, size: int) -> Iterator[Callable[[int], None]]:
+        """Hold `size` bytes; what is given may be told how many they were. Raises TooManyRequests, Unavailable."""
         if self._held[tenant] and self._held[tenant] + size > self._tenants:
             raise TooManyRequests(
                 f"{self._held[tenant]} bytes of this tenant's are on their way in; send a few files at a time"
@@ -46,10 +46,18 @@ class Intake:
         if self._held.total() and self._held.total() + size > self._all:
             raise Unavailable("too much is on its way in at the moment; try again soon")
         self._held[tenant] += size
+
+        def shrink(to: int) -> None:
+            nonlocal size
+            if to < size:
+                self._held[tenant] -= size - to
+                size = to
+
         try:
-            yield
+            yield shrink
         finally:
             self._held[tenant] -= size
+            size = 0
             if not self._held[tenant]:
                 del self._held[tenant]
 
@@ -72,9 +80,20 @@ class Bounded(ASGIMiddleware):
         told = request.headers.get("content-length", "")
         size = min(int(told), most) if told.isascii() and told.isdigit() else most
         with ExitStack() as held:
-            held.enter_context(self._intake.room(tenant, size))
+            shrink, got = held.enter_context(self._intake.room(tenant, size)), 0
             scope["state"][HELD] = held
-            await next_app(scope, receive, send)
+
+            async def counted() -> Any:
+                """Whoever does not say how much will come holds the most that may come, until all is there."""
+                nonlocal got
+                message = await receive()
+                if message["type"] == "http.request":
+                    got += len(message.get("body", b""))
+                    if not message.get("more_body"):
+                        shrink(got)
+                return message
+
+            await next_app(scope, counted, send)
 
 
 def taken_in(request: Request[Any, Any, Any]) -> None:

@@ -35,6 +35,15 @@ def test_a_tenant_has_its_bound_and_leaves_room_for_others() -> None:
             pass
     with intake.room(a, 100), intake.room(b, 100):
         pass
+    with intake.room(a, 100) as shrink:
+        shrink(10)
+        shrink(50)  # never more again
+        with intake.room(a, 90):
+            pass
+        with pytest.raises(TooManyRequests), intake.room(a, 91):
+            pass
+    with intake.room(a, 100):
+        pass
     with intake.room(a, 10_000):
         pass  # one is always taken: the route's own limit holds
 
