@@ -129,7 +129,7 @@ async def test_metrics_count_what_the_caches_gave(ours: Customer, parts: Service
     for _ in range(2):
         await parts.cache.once(ours.tenant, "responses", uuid4().bytes, make, group="together")
     lines = (await ours.http.get("/metrics")).text.splitlines()
-    assert 'retrace_cache_misses_total{kind="responses",group="together"} 2' in lines
+    assert 'retrace_cache_misses_total{group="together",kind="responses"} 2.0' in lines
 
 
 async def test_the_commands_show_and_reset(ours: Customer, parts: Services) -> None:
