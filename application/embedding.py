@@ -11,7 +11,7 @@ from decimal import Decimal
 from application.catalogue import catalogue_of
 from application.context import Context
 from application.finishing import finished
-from application.ports import Clock, Embedder, Ids, ProviderError, Store
+from application.ports import CallObserver, Clock, Embedder, Ids, ProviderError, Store
 from application.spending import tallies_of
 from domain.catalogue import Catalogue
 from domain.completion import Attempt, Outcome, Usage
@@ -23,8 +23,15 @@ from domain.spending import charged_for
 class EmbeddingMeter:
     """The calls of one purpose. `attempts` are those that are on no record yet."""
 
-    def __init__(self, embedder: Embedder, catalogue: Catalogue, clock: Clock) -> None:
+    def __init__(
+        self,
+        embedder: Embedder,
+        catalogue: Catalogue,
+        clock: Clock,
+        observer: CallObserver | None = None,
+    ) -> None:
         self._embedder, self._catalogue, self._clock = embedder, catalogue, clock
+        self._observer = observer
         self.attempts: list[Attempt] = []
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
@@ -51,21 +58,22 @@ class EmbeddingMeter:
             usage, price = Usage(input=tokens, source="tokenizer"), None
             if tokens:
                 price = self._catalogue.price(provider, model, started_at)
-            self.attempts.append(
-                Attempt(
-                    kind="embedding",
-                    provider=provider,
-                    model=model,
-                    served=model if outcome == "ok" else None,
-                    outcome=outcome,
-                    error=error,
-                    started_at=started_at,
-                    latency_ms=round((time.perf_counter() - started) * 1000, 3),
-                    usage=usage,
-                    cost=cost(usage, price) if price else Decimal(0),
-                    price=price.id if price else None,
-                )
+            attempt = Attempt(
+                kind="embedding",
+                provider=provider,
+                model=model,
+                served=model if outcome == "ok" else None,
+                outcome=outcome,
+                error=error,
+                started_at=started_at,
+                latency_ms=round((time.perf_counter() - started) * 1000, 3),
+                usage=usage,
+                cost=cost(usage, price) if price else Decimal(0),
+                price=price.id if price else None,
             )
+            self.attempts.append(attempt)
+            if self._observer is not None:
+                self._observer.called(attempt)
 
     def take(self) -> list[Attempt]:
         """The calls so far, for whoever puts them on record with an event of its own."""
@@ -77,8 +85,16 @@ class MeteredEmbedder:
     """The embedder that use cases get: there is none without a meter."""
 
     def __init__(
-        self, embedder: Embedder, *, catalogue: Catalogue, store: Store, clock: Clock, ids: Ids
+        self,
+        embedder: Embedder,
+        *,
+        catalogue: Catalogue,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        observer: CallObserver | None = None,
     ) -> None:
+        self._observer = observer
         self._embedder, self._catalogue, self._store = embedder, catalogue, store
         self._clock, self._ids = clock, ids
 
@@ -97,7 +113,7 @@ class MeteredEmbedder:
     async def metering(self, context: Context, purpose: Purpose) -> AsyncIterator[EmbeddingMeter]:
         """At its end, however it comes, what was not taken from the meter goes on record."""
         catalogue = await catalogue_of(context.tenant, store=self._store, shipped=self._catalogue)
-        meter = EmbeddingMeter(self._embedder, catalogue, self._clock)
+        meter = EmbeddingMeter(self._embedder, catalogue, self._clock, self._observer)
         try:
             yield meter
         finally:

@@ -70,6 +70,7 @@ async def test_metrics_count_by_route_and_never_by_what_a_stranger_chose(
     ours: Customer, anyone: httpx.AsyncClient
 ) -> None:
     await ours.ask("Count me?", address="counted")
+    assert (await ours.http.post("/v1/search", json={"query": "opening hours"})).status_code == 200
     await anyone.get("/v1/conversations/canary")
     await anyone.request("CANARY", "/v1/conversations")
     reply = await anyone.get("/metrics")
@@ -85,6 +86,8 @@ async def test_metrics_count_by_route_and_never_by_what_a_stranger_chose(
     called = 'retrace_provider_calls_total{model="extractive",outcome="ok",provider="local"} '
     assert any(line.startswith(called) for line in lines)
     assert any(line.startswith("retrace_provider_call_seconds_bucket") for line in lines)
+    embedded = 'retrace_provider_calls_total{model="wordllama'
+    assert any(line.startswith(embedded) for line in lines)
     assert any(
         line.startswith('retrace_provider_circuit{model="extractive",provider="local",state="healthy"} 1')
         for line in lines
