@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from infra.crypto.kms import KmsFailed, opened, sealed_by
+
 
 class InvalidSettings(Exception):
     """The settings can't be used."""
@@ -53,6 +55,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker_concurrency: int = 16
     metrics_port: int | None = None
     removal_grace_days: int = 30
+    vault_addr: str | None = None
+    vault_token: Secret | None = None
+    vault_key: str = "transit/retrace"
 
     @property
     def embedded(self) -> bool:
@@ -70,7 +75,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         A new one is made for a new database only: with another key nothing could be read. Raises InvalidSettings.
         """
         if self.master_key is not None:
-            return _keys(self.master_key)
+            return self._opened(self.master_key)
         if not self.master_file.exists():
             if self.embedded and (self.data / "postgres").exists():
                 hint = "put it back from its backup, or give it as RETRACE_MASTER_KEY, or move the folder away to begin anew"
@@ -78,10 +83,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 raise InvalidSettings([error])
             _make_key(self.master_file)
         try:
-            return _keys(self.master_file.read_text().strip())
+            return self._opened(self.master_file.read_text().strip())
         except ValueError:
             text = f"{self.master_file} is not base64 of 32 bytes, a line a key; put back the file it was"
             raise InvalidSettings([text]) from None
+
+    @property
+    def vault(self) -> tuple[str | None, str | None, str]:
+        """Address, token and key of Vault's transit engine."""
+        return self.vault_addr, self.vault_token, self.vault_key
+
+    def _opened(self, text: str) -> bytes:
+        """The keys of a text, one after the other. Raises ValueError, and InvalidSettings where a service does not open one."""
+        found = b""
+        for part in _parts(text):
+            try:
+                found += opened(part, self.vault) if sealed_by(part) else _key(part)
+            except KmsFailed as error:
+                raise InvalidSettings([f"a master key does not open: {error}"]) from None
+        return found
 
 
 def master_text(keys: bytes) -> Secret:
@@ -99,7 +119,7 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "data": ("RETRACE_DATA", "folder of the embedded servers, files and the embedded mode's master key"),
     "master_key": (
         "RETRACE_MASTER_KEY",
-        "base64 of 32 random bytes; wraps the tenants' keys. Needed with DATABASE_URL. Several are separated by commas: the current one first, then retired ones",
+        "base64 of 32 random bytes, or such a key as a key management service has sealed it (vault:…); wraps the tenants' keys. Needed with DATABASE_URL. Several are separated by commas: the current one first, then retired ones",
     ),
     "operator_key": (
         "RETRACE_OPERATOR_KEY",
@@ -139,6 +159,12 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
         "RETRACE_REMOVAL_GRACE_DAYS",
         "days for which a removed tenant can be restored, 0 to 3650; then it is erased",
     ),
+    "vault_addr": (
+        "VAULT_ADDR",
+        "address of HashiCorp Vault (or OpenBao), where a master key is sealed by it, as https://vault.example.com:8200",
+    ),
+    "vault_token": ("VAULT_TOKEN", "its token; it may encrypt and decrypt with that key"),
+    "vault_key": ("RETRACE_VAULT_KEY", "mount and name of the key of Vault's transit engine"),
 }
 
 NOT_YET = {"public_url": "RETRACE_PUBLIC_URL"}
@@ -155,6 +181,7 @@ SCHEMES = {
     "database_url": ("postgresql", "postgres"),
     "redis_url": ("redis", "rediss", "unix"),
     "openai_base_url": ("http", "https"),
+    "vault_addr": ("http", "https"),
     "gemini_base_url": ("http", "https"),
     "together_base_url": ("http", "https"),
     "compatible_base_url": ("http", "https"),
@@ -165,6 +192,7 @@ SECRETS = frozenset(
         "redis_url",
         "master_key",
         "operator_key",
+        "vault_token",
         "openai_api_key",
         "gemini_api_key",
         "together_api_key",
@@ -270,7 +298,11 @@ def _checked(name: str, value: object) -> object:
     if name in SCHEMES and not _has_scheme(value, SCHEMES[name]):
         raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in SCHEMES[name])}")
     if name == "master_key":
-        _keys(value)
+        for part in _parts(value):
+            if not sealed_by(part):
+                _key(part)
+    if name == "vault_key" and not all(value.rpartition("/")[::2]):
+        raise ValueError(f"is {value!r}; give MOUNT/NAME, as transit/retrace")
     if name == "operator_key" and not (len(value) >= 32 and value.isascii() and value.isprintable()):
         raise ValueError("has 32 or more printable ASCII characters; make one with: openssl rand -hex 32")
     if name == "log_level":
@@ -287,18 +319,20 @@ def _has_scheme(url: str, schemes: tuple[str, ...]) -> bool:
         return False
 
 
-def _keys(text: str) -> bytes:
-    """Keys in base64, with commas or line breaks between them, as one row of bytes. Raises ValueError."""
-    found = b""
-    for part in text.replace("\n", ",").split(","):
-        try:
-            key = base64.b64decode(part.strip(), validate=True)
-        except (binascii.Error, ValueError):
-            key = b""
-        if len(key) != 32:
-            raise ValueError(f"is not base64 of 32 bytes; {NEW_KEY}")
-        found += key
-    return found
+def _parts(text: str) -> list[str]:
+    """Keys with commas or line breaks between them."""
+    return [part.strip() for part in text.replace("\n", ",").split(",")]
+
+
+def _key(text: str) -> bytes:
+    """A key in base64. Raises ValueError."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise ValueError(f"is not base64 of 32 bytes; {NEW_KEY}")
+    return key
 
 
 def _make_key(file: Path) -> None:

@@ -201,7 +201,8 @@ def tree(
             settings,
             database_url=Secret(running.database_url),
             redis_url=Secret(running.redis_url) if running.redis_url else None,
-            master_key=master_text(key),
+            # As it was given: what a service has sealed stays sealed on the way to the roles.
+            master_key=settings.master_key or master_text(key),
             data=settings.data.resolve(),
         )
         here = str(Path(__file__).parent.parent)

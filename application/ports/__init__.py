@@ -14,7 +14,7 @@ from application.ports.documents import (
 from application.ports.edges import Clock, Ids
 from application.ports.faults import Fault, ProviderError, Unavailable
 from application.ports.idempotency import Idempotency, Kept
-from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, Signer
+from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, KeyWrapper, Signer
 from application.ports.log import Due, Found, Owed, Saved, Settled, Store, Tallied, Tally, Wanted
 from application.ports.providers import (
     CACHE_KINDS,
@@ -71,6 +71,7 @@ __all__ = [
     "Kept",
     "KeyKeeper",
     "KeyUse",
+    "KeyWrapper",
     "KeyedProviders",
     "Keyring",
     "Located",

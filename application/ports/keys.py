@@ -64,6 +64,16 @@ class Eraser(Protocol):
         """
 
 
+class KeyWrapper(Protocol):
+    """A key management service that seals master keys. Called at a process's start, in a thread of its own or before any loop runs."""
+
+    def wrap(self, secret: bytes) -> str:
+        """The sealed key as a text that begins with the service's name and a colon, without commas and white space. Raises Fault."""
+
+    def unwrap(self, text: str) -> bytes:
+        """The key in what `wrap` gave, also before the service rotated its own. Raises Fault."""
+
+
 class Signer(Protocol):
     async def sign_last(self, tenant: UUID) -> None:
         """Sign the log as it stands, if it can be signed: its keys are about to go."""

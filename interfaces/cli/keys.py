@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,11 +13,20 @@ import click
 
 from application.context import Context
 from application.keys import TenantKeyRotated, rotate_master_key, rotate_tenant_key
+from infra.crypto.kms import KmsFailed, wrapper_named
 from infra.crypto.rotating import Generation, Rotator
 from infra.database import Database
 from interfaces.bootstrap import Services
 from interfaces.cli.bar import counting
-from interfaces.cli.base import console, data_option, json_option, print_json, print_table, with_services
+from interfaces.cli.base import (
+    console,
+    data_option,
+    json_option,
+    print_json,
+    print_table,
+    settings_of,
+    with_services,
+)
 from interfaces.cli.look import tenant_or_all, tenants_of
 
 
@@ -48,6 +59,20 @@ def list_keys(tenant_id: UUID | None, data: Path | None, as_json: bool) -> None:
         return
     rows = [[g.tenant, g.generation, _named(g), g.subjects] for g in found]
     print_table(None, ["tenant", "generation", "master key", "subjects' keys"], rows)
+
+
+@keys.command("new")
+@click.option("--kms", default=None, help="who seals it: vault, or the name of an entry point of retrace.kms")
+def new_key(kms: str | None) -> None:
+    """Make a master key for RETRACE_MASTER_KEY, by --kms sealed by a key management service."""
+    secret = secrets.token_bytes(32)
+    if kms is None:
+        click.echo(base64.b64encode(secret).decode())
+        return
+    try:
+        click.echo(wrapper_named(kms, settings_of().vault).wrap(secret))
+    except KmsFailed as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _named(key: Generation) -> str:

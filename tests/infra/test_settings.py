@@ -32,6 +32,9 @@ EVERYTHING = {
     "RETRACE_WORKER_CONCURRENCY": "4",
     "RETRACE_METRICS_PORT": "9464",
     "RETRACE_REMOVAL_GRACE_DAYS": "7",
+    "VAULT_ADDR": "https://vault.example:8200",
+    "VAULT_TOKEN": "secret-v",
+    "RETRACE_VAULT_KEY": "transit/shop",
 }
 
 

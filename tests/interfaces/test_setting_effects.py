@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import socket
 import subprocess
@@ -22,7 +23,7 @@ import pytest_asyncio
 from infra.embedded import Servers
 from infra.settings import DESCRIPTIONS, load
 from interfaces import projector, worker
-from tests.doubles import gemini, openai
+from tests.doubles import gemini, openai, vault
 from tests.doubles.wire import Wire
 from tests.interfaces.http.conftest import MASTER, OPERATOR
 
@@ -39,6 +40,11 @@ class Deployment:
     doubles: dict[str, Wire]
     log: Path
 
+    @property
+    def here(self) -> dict[str, str]:
+        """For a role in this process: Vault's double, which runs on this loop, can't be waited for in it."""
+        return {**self.environment, "RETRACE_MASTER_KEY": MASTER}
+
 
 @pytest_asyncio.fixture(scope="module", name="deployment")
 async def _deployment(
@@ -53,11 +59,15 @@ async def _deployment(
         openai.openai_double() as second,
         openai.openai_double() as third,
         gemini.gemini_double() as fourth,
+        vault.vault_double() as fifth,
     ):
         environment = {
             "DATABASE_URL": database_url,
             "REDIS_URL": servers.redis_url or "",
-            "RETRACE_MASTER_KEY": MASTER,
+            "RETRACE_MASTER_KEY": fifth.seal(base64.b64decode(MASTER)),
+            "VAULT_ADDR": fifth.url,
+            "VAULT_TOKEN": vault.TOKEN,
+            "RETRACE_VAULT_KEY": "transit/shop",
             "RETRACE_OPERATOR_KEY": OPERATOR,
             "RETRACE_DATA": str(folder / "data"),
             "RETRACE_HOST": HOST,
@@ -95,7 +105,13 @@ async def _deployment(
                 bearer = {"Authorization": f"Bearer {OPERATOR}"}
                 made = (await http.post("/v1/tenants", json={"name": "Effects"}, headers=bearer)).json()
                 http.headers["Authorization"] = f"Bearer {made['key']}"
-                doubles = {"openai": first, "together": second, "compatible": third, "gemini": fourth}
+                doubles = {
+                    "openai": first,
+                    "together": second,
+                    "compatible": third,
+                    "gemini": fourth,
+                    "vault": fifth,
+                }
                 yield Deployment(environment, http, made["id"], doubles, log)
         finally:
             process.kill()
@@ -177,7 +193,7 @@ async def worker_concurrency(deployment: Deployment) -> None:
     async def at_once(*_: object) -> None:
         return None
 
-    settings = load({**deployment.environment, "RETRACE_WORKER_CONCURRENCY": "3"}, deployment.log.parent)
+    settings = load({**deployment.here, "RETRACE_WORKER_CONCURRENCY": "3"}, deployment.log.parent)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worker, "Worker", Seen)
         patch.setattr(worker, "stopped", at_once)
@@ -190,7 +206,7 @@ async def metrics_port(deployment: Deployment) -> None:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         number = probe.getsockname()[1]
-    environment = {**deployment.environment, "RETRACE_METRICS_PORT": str(number)}
+    environment = {**deployment.here, "RETRACE_METRICS_PORT": str(number)}
     settings = load(environment, deployment.log.parent)
     told: list[str] = []
 
@@ -227,6 +243,13 @@ async def removal_grace_days(deployment: Deployment) -> None:
     assert left.days == 5
 
 
+async def vault_opens(deployment: Deployment) -> None:
+    """The deployment's master key is sealed by it: each of its processes has asked once, with this token for this key."""
+    assert deployment.doubles["vault"].calls
+    for call in deployment.doubles["vault"].calls:
+        assert (call.path, call.fields["x-vault-token"]) == ("/v1/transit/decrypt/shop", vault.TOKEN)
+
+
 def asks(provider: str, model: str) -> Proof:
     """Its double is asked, with its key."""
 
@@ -250,6 +273,9 @@ PROOFS: dict[str, Proof] = {
     "RETRACE_LOG_LEVEL": log_level,
     "RETRACE_WORKER_CONCURRENCY": worker_concurrency,
     "RETRACE_METRICS_PORT": metrics_port,
+    "VAULT_ADDR": vault_opens,
+    "VAULT_TOKEN": vault_opens,
+    "RETRACE_VAULT_KEY": vault_opens,
     "RETRACE_REMOVAL_GRACE_DAYS": removal_grace_days,
     "RETRACE_ALLOW_PRIVATE_ADDRESSES": allow_private_addresses,
     "OPENAI_API_KEY": asks("openai", "gpt-4o"),
