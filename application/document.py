@@ -34,7 +34,7 @@ from application.ports import (
 )
 from application.spending import charge
 from domain.catalogue import Catalogue
-from domain.completion import Usage
+from domain.completion import Attempt, Usage
 from domain.document import LARGEST, Document
 from domain.errors import Erased, Invalid, NotFound, Refusal
 from domain.pricing import cost
@@ -183,14 +183,27 @@ async def process_document(
     provider, _, model = extracted.model.partition("/")
     known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
     price = known.price(provider, model, started_at)
-    paid, at = cost(Usage(input=tokens), price) if price else Decimal(0), clock()
+    usage = Usage(input=tokens)
+    paid, at = cost(usage, price) if price else Decimal(0), clock()
+    embedding = Attempt(
+        kind="embedding",
+        provider=provider,
+        model=model,
+        served=model,
+        outcome="ok",
+        started_at=started_at,
+        latency_ms=extracted.embedding_ms,
+        usage=usage,
+        cost=paid,
+        price=price.id if price else None,
+    )
     document.complete(
         pages=extracted.pages,
         chunks=len(chunks),
         tokens=tokens,
         embedding_model=extracted.model,
         dimension=extracted.dimension,
-        cost=paid,
+        embeddings=(embedding,),
         took_ms=round((time.perf_counter() - started) * 1000, 3),
         at=at,
     )

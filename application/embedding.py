@@ -55,7 +55,7 @@ class EmbeddingMeter:
         finally:
             provider, _, model = self._embedder.model.partition("/")
             tokens = sum(map(self._embedder.count_tokens, texts)) if outcome == "ok" else 0
-            usage, price = Usage(input=tokens, source="tokenizer"), None
+            usage, price = Usage(input=tokens), None
             if tokens:
                 price = self._catalogue.price(provider, model, started_at)
             attempt = Attempt(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
 
 from domain.base import Aggregate, CreatedEvent
+from domain.completion import Attempt
 from domain.errors import NotFound, Refused
+from domain.pricing import total
 
 Status = Literal["pending", "processing", "completed", "failed", "deleted"]
 LARGEST = 10 * 1024 * 1024
@@ -55,12 +58,13 @@ class Document(Aggregate[DocumentState]):
             aggregate.state.status = "processing"
 
     class Processed(Event, frozen=True, kw_only=True):
-        """Chunks are indexed and searchable. `took_ms` covers extraction to index; `cost` is the embeddings', in USD.
+        """Chunks are indexed and searchable. `took_ms` covers extraction to index; `cost` is that of the `embeddings`, in USD.
 
         Figures only: they outlive an erasure.
         """
 
         TOPIC: ClassVar[str] = "document.processed"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         pages: int
         chunks: int
@@ -69,6 +73,11 @@ class Document(Aggregate[DocumentState]):
         dimension: int
         cost: Decimal
         took_ms: float
+        embeddings: tuple[Attempt, ...] = ()
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version has the embeddings' tokens and cost only."""
 
         def apply(self, aggregate: Document) -> None:
             aggregate.state.status = "completed"
@@ -119,7 +128,7 @@ class Document(Aggregate[DocumentState]):
         tokens: int,
         embedding_model: str,
         dimension: int,
-        cost: Decimal,
+        embeddings: Sequence[Attempt],
         took_ms: float,
         at: datetime,
     ) -> None:
@@ -132,8 +141,9 @@ class Document(Aggregate[DocumentState]):
             tokens=tokens,
             embedding_model=embedding_model,
             dimension=dimension,
-            cost=cost,
+            cost=total(embeddings),
             took_ms=took_ms,
+            embeddings=tuple(embeddings),
         )
 
     def fail(self, reason: str, at: datetime) -> None:

@@ -95,7 +95,7 @@ Sums = dict[tuple[date, str, str, str, str], list[Any]]
 
 class Costs:
     name: ClassVar[str] = "costs"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     tables: ClassVar[Sequence[Table]] = (costs, latencies)
     events: ClassVar[Sequence[type[Event]]] = (*METERED, Document.Processed)
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
@@ -106,11 +106,9 @@ class Costs:
         with localcontext(EXACT):
             for recorded in batch:
                 event = recorded.event
-                if isinstance(event, METERED):
-                    for attempt in calls_of(event):
-                        _add_attempt(sums, took, attempt)
-                else:
-                    assert isinstance(event, Document.Processed)
+                for attempt in calls_of(event):
+                    _add_attempt(sums, took, attempt)
+                if isinstance(event, Document.Processed) and not event.embeddings:
                     _add_embedding(sums, recorded.recorded_at.date(), event)
         tenant = batch[0].tenant
         await sql.put(
@@ -152,7 +150,7 @@ def _add_attempt(sums: Sums, took: dict[tuple[date, str, str, int], int], attemp
 
 
 def _add_embedding(sums: Sums, day: date, event: Document.Processed) -> None:
-    """A document's chunks, embedded: one call; how long it took alone is not known."""
+    """A document's chunks, embedded, as they were recorded at first: one call; how long it took alone is not known."""
     provider, _, model = event.embedding_model.partition("/")
     row = sums.setdefault((day, provider, model, "embedding", ""), _nothing())
     row[0] += 1

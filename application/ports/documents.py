@@ -107,12 +107,13 @@ class ExtractedChunk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Extracted(msgspec.Struct, frozen=True, kw_only=True):
-    """What is in a file; `model` made the vectors, of `dimension` each."""
+    """What is in a file; `model` made the vectors, of `dimension` each, and took `embedding_ms` for them."""
 
     pages: int
     chunks: list[ExtractedChunk]
     model: str
     dimension: int
+    embedding_ms: float
 
 
 class Extractor(Protocol):

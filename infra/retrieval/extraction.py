@@ -38,10 +38,12 @@ class FileExtractor:
 
     async def extract(self, content: AsyncIterable[bytes], media_type: str) -> Extracted:
         chunks: list[ExtractedChunk] = []
+        embedding_ms = 0.0
         try:
             async with self._preparing.run(PREPARING, content, media_type, seconds=self._seconds) as results:
                 pages = await anext(results)
-                async for some in results:
+                async for took, some in results:
+                    embedding_ms += took
                     chunks += [_chunk(*each) for each in some]
         except Unreadable as error:
             raise Refused(str(error)) from None
@@ -50,7 +52,13 @@ class FileExtractor:
             what = "print it to a new PDF" if kind == "PDF" else "split it into smaller files"
             raise Refused(f"the {kind} could not be read: {error}; {what} and upload that") from None
         embedder = WordLlamaEmbedder
-        return Extracted(pages=pages, chunks=chunks, model=embedder.model, dimension=embedder.dimension)
+        return Extracted(
+            pages=pages,
+            chunks=chunks,
+            model=embedder.model,
+            dimension=embedder.dimension,
+            embedding_ms=round(embedding_ms, 3),
+        )
 
     async def close(self) -> None:
         """End the processes."""

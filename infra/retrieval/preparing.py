@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
@@ -41,15 +42,18 @@ def pages_of(content: bytes, media_type: str) -> list[Page]:
 
 
 def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[object]:
-    """`arguments`: the media type. First the number of pages, then chunks, AT_ONCE a time: (page, section, tokens, text, vector),
-    vectors as float32 in the machine's order."""
+    """`arguments`: the media type. First the number of pages, then AT_ONCE chunks a time, with the milliseconds that embedding them took:
+    (page, section, tokens, text, vector), vectors as float32 in the machine's order."""
     pages = pages_of(given.read(), arguments[0])
     yield len(pages)
     pieces = chunk(pages, EMBEDDER.count_tokens)
     for start in range(0, len(pieces), AT_ONCE):
         some = pieces[start : start + AT_ONCE]
+        started = time.perf_counter()
         vectors = EMBEDDER.vectors([piece.text for piece in some]).astype(np.float32)
-        yield [
+        took = 1000 * (time.perf_counter() - started)
+        chunks = [
             (piece.page, piece.section, piece.tokens, piece.text, vector.tobytes())
             for piece, vector in zip(some, vectors, strict=True)
         ]
+        yield took, chunks

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from statistics import mean
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -121,8 +122,15 @@ async def test_calls_of_unclear_usage_or_price_and_those_that_we_counted_are_tol
     assert (found.calls, found.unclear_calls, found.estimated_calls, found.unpriced_calls) == (4, 1, 1, 1)
 
 
-async def test_a_document_s_embedding_is_a_call_without_a_latency(log: Log) -> None:
+@pytest.mark.parametrize("at_first", [True, False])
+async def test_a_document_s_embedding_is_a_call(log: Log, at_first: bool) -> None:
+    """`at_first`: as it was recorded then, without a latency."""
     tenant = uuid4()
+    made = replace(
+        attempt(provider="openai", model="text-embedding-3-small", embedding=True, cost="0.0000014"),
+        usage=Usage(input=70),
+        started_at=now(),
+    )
     document = Document.upload(
         uuid4(), name="a.txt", media_type="text/plain", size=3, content_hash="0" * 64, at=now()
     )
@@ -133,10 +141,13 @@ async def test_a_document_s_embedding_is_a_call_without_a_latency(log: Log) -> N
         tokens=70,
         embedding_model="openai/text-embedding-3-small",
         dimension=1536,
-        cost=Decimal("0.0000014"),
+        embeddings=(made,),
         took_ms=12.0,
         at=now(),
     )
+    if at_first:
+        last: Any = document.pending_events[-1]
+        document.pending_events[-1] = replace(last, embeddings=())
     await log.store.save(document, context=context(tenant))
     async with projecting(log) as projector:
         await projector.catch_up([tenant])
@@ -145,7 +156,7 @@ async def test_a_document_s_embedding_is_a_call_without_a_latency(log: Log) -> N
         (used,) = await usage(sql, tenant, since=today - timedelta(days=1), until=today + timedelta(days=2))
     assert (used.provider, used.kind, used.calls) == ("openai", "embedding", 1)
     assert (used.input_tokens, used.cost) == (70, Decimal("0.0000014"))
-    assert (used.average_ms, used.p99_ms) == (0, 0)
+    assert used.average_ms == (0 if at_first else 10)
 
 
 def some(draw: random.Random) -> Attempt:
