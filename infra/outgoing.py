@@ -57,7 +57,8 @@ def taking(streams: list[httpx2.Response]) -> Iterator[None]:
 
 @contextmanager
 def telling(sent: Callable[[], None]) -> Iterator[None]:
-    """`sent` is called when a request within goes out on its connection, whatever an SDK has done before."""
+    """`sent` is called when the body of a request within is written to its connection, whatever an SDK has done before. The head is not
+    written before it, though aiohttp tells of it earlier."""
     token = _sent.set(sent)
     try:
         yield
@@ -140,7 +141,7 @@ class Outgoing(httpx2.AsyncClient):
             )
             trace = aiohttp.TraceConfig()
             trace.on_connection_reuseconn.append(_reused)
-            trace.on_request_headers_sent.append(_goes_out)
+            trace.on_request_chunk_sent.append(_goes_out)
             self._session = aiohttp.ClientSession(
                 connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]
             )
@@ -158,6 +159,7 @@ async def _reused(session: aiohttp.ClientSession, context: SimpleNamespace, *_: 
 
 
 async def _goes_out(*_: Any) -> None:
+    """Must not wait for anything: who is cancelled between this and the writing has sent nothing."""
     if (sent := _sent.get()) is not None:
         sent()
 
