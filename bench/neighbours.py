@@ -109,7 +109,11 @@ async def _upload(url: str, headers: dict[str, str], until: float) -> Counter[st
         _, late = await asyncio.wait(tasks, timeout=max(1.0, until - time.monotonic()))
         for task in late:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
+    if not seen.statuses:
+        raise RuntimeError("the neighbour came to the end of no upload; give more --seconds")
     return seen.statuses
 
 
