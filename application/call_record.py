@@ -17,7 +17,7 @@ from application.ports import Clock, Keyring, Store
 from application.routing import Route
 from application.user import id_of_user, one_more_call, was_forgotten
 from domain.call import Call
-from domain.completion import Citation, Finish, Passage, Turn
+from domain.completion import Citation, Completion, Finish, Passage, Turn, Usage
 from domain.errors import Conflict, Erased, LimitReached
 from domain.passages import ranked
 from domain.prompts import ANSWER
@@ -27,7 +27,10 @@ RACES = 5
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
-    """`model`: agent, auto, provider/model, or a model's name alone. `user`: whom the app asks for, by its own name for them."""
+    """`model`: agent, auto, provider/model, or a model's name alone. `user`: whom the app asks for, by its own name for them.
+
+    `fresh`: an answer is wanted that was not given before.
+    """
 
     id: UUID
     model: str
@@ -38,16 +41,21 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, float | int | str] = {}
     stream: bool = False
     user: str | None = None
+    fresh: bool = False
 
 
 class ChatGiven(msgspec.Struct, frozen=True, kw_only=True):
-    """The last of the attempts in `metered` is the one that answered. `disclosure` is said with it; `content` is what is sent."""
+    """The last of the attempts in `metered` is the one that answered. `disclosure` is said with it; `content` is what is sent.
+
+    `usage`: of the answer, when it was made.
+    """
 
     call: UUID
     text: str
     content: str
     finish: Finish
     citations: tuple[Citation, ...]
+    usage: Usage
     metered: Call.Metered
     position: int
     disclosure: str | None = None
@@ -75,11 +83,11 @@ class CallRecord:
     started: float
     """By time.perf_counter()."""
 
-    async def answered(self, text: str, finish: Finish, citations: tuple[Citation, ...]) -> ChatGiven:
+    async def answered(self, text: str, completion: Completion, citations: tuple[Citation, ...]) -> ChatGiven:
         def answer(call: Call) -> None:
             call.answer(
                 text=text,
-                finish=finish,
+                finish=completion.finish,
                 citations=citations,
                 cached=self.course.attempts[-1].cached,
                 latency_ms=self._latency(),
@@ -93,8 +101,9 @@ class CallRecord:
             text=text,
             content=f"{self.disclosure}\n\n{text}" if self.before_text else text,
             disclosure=self.disclosure,
-            finish=finish,
+            finish=completion.finish,
             citations=citations,
+            usage=completion.usage,
             metered=metered,
             position=position,
         )

@@ -14,10 +14,7 @@ from application.providers import Providers
 from domain.catalogue import Catalogue, Model
 from domain.completion import CompletionRequest
 from domain.errors import Refused
-from domain.routing import Cause, PassedOver
-
-LAST_RESORT = "local/extractive"
-"""Who answers when no other does, without a network."""
+from domain.routing import LAST_RESORT, Cause, PassedOver
 
 UNPRICED = "it has no price, and the budget has a limit; set its price (PUT /v1/prices), or a ceiling in the budget (PUT /v1/budgets)"
 

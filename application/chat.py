@@ -81,7 +81,7 @@ async def chat(
     passages: tuple[Passage, ...] = ()
     embeddings: list[Attempt] = []
     prompt = command.messages
-    markers: int | None = None
+    temperature, markers = command.temperature, None
     if model == AGENT:
         history, texts, name = _agents(command.messages, asked_last)
         if not await enabled("full_agent", str(command.id), tenant=context.tenant, store=store):
@@ -90,6 +90,7 @@ async def chat(
             context, questions, configuration, embeddings, embedder=embedder, vectors=vectors
         )
         prompt = answer_prompt(configuration, history, passages, texts, name)
+        temperature = configuration.temperature if temperature is None else temperature
         markers = len(passages) if configuration.attribution else 0
     disclosure = _disclosure(command, configuration, questions)
     before_text = disclosure is not None and configuration.disclose_completions == "text"
@@ -102,6 +103,7 @@ async def chat(
             turns=len(command.messages) - 1,
             subject=command.id,
             pinned=None if model in (AGENT, AUTO) else model,
+            documents=model == AGENT,
         ),
         tenant=context.tenant,
         configuration=configuration,
@@ -120,12 +122,13 @@ async def chat(
             passages=passages,
             max_tokens=command.max_tokens,
             answer_tokens=answer_tokens,
-            temperature=command.temperature,
+            temperature=temperature,
             stop=command.stop,
             options=command.options,
         ),
         last_resort=model == AGENT,
         markers=markers,
+        fresh=command.fresh,
     )
     course = Course(embeddings=embeddings, spares=providers.spares, patience=PATIENCE)
     record = CallRecord(
@@ -166,7 +169,7 @@ async def chat(
             raise course.refusal
         raise _failed(course)
     _, citations = cited(completion.text, passages)
-    return await record.answered(told(completion.text, markers), completion.finish, citations)
+    return await record.answered(told(completion.text, markers), completion, citations)
 
 
 def _disclosure(command: Chat, configuration: AgentConfiguration, questions: tuple[str, ...]) -> str | None:

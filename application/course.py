@@ -42,6 +42,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """`request`'s model is set for each attempt. `last_resort`: whether the local provider may answer when no other does.
 
     `markers`: how many passages the text may point at where it is told; None: it is not the agent's, and stays as it is.
+    `fresh`: an answer is wanted that was not given before.
     """
 
     interaction: UUID
@@ -49,6 +50,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     request: CompletionRequest
     last_resort: bool = True
     markers: int | None = None
+    fresh: bool = False
 
 
 @dataclass(kw_only=True)

@@ -19,7 +19,7 @@ from domain.conversation import Conversation
 from domain.prompts import unanswered
 from domain.recorded import Recorded
 from domain.router import Router
-from domain.routing import Routing
+from domain.routing import INSTEAD, LAST_RESORT, Routing
 from domain.routing_policy import RoutingPolicy, by_configuration
 
 Source = Literal["as-recorded", "current"] | RoutingPolicy
@@ -100,6 +100,12 @@ class Redeciding:
 
         What the request or the budget decided stays: both come before any policy.
         """
+        decided = await self._decided(event, recorded)
+        if decided is not None and decided.model == LAST_RESORT and event.routing.reason.endswith(INSTEAD):
+            return event.routing  # the request did not ask the agent, which no policy says
+        return decided
+
+    async def _decided(self, event: Metered, recorded: Recorded) -> Routing | None:
         asked = self._asked.pop(interaction_of(event, recorded), None)
         made = event.routing
         if made.by in ("pinned", "budget"):

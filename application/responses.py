@@ -8,7 +8,6 @@ import time
 import msgspec
 
 from application.attempting import Deliver
-from application.candidates import LAST_RESORT
 from application.completing import complete
 from application.context import Context
 from application.course import Asked, Course
@@ -17,6 +16,7 @@ from application.ports import Clock, Ids, Store
 from application.providers import Providers
 from domain.answering import told
 from domain.completion import Attempt, Completion
+from domain.routing import LAST_RESORT
 
 
 async def respond(
@@ -43,8 +43,10 @@ async def respond(
             asked, course, context, store=store, providers=providers, clock=clock, ids=ids, deliver=deliver
         )
 
-    if first == LAST_RESORT or not await enabled(
-        "response_cache", str(context.tenant), tenant=context.tenant, store=store
+    if (
+        asked.fresh
+        or first == LAST_RESORT
+        or not await enabled("response_cache", str(context.tenant), tenant=context.tenant, store=store)
     ):
         return await make()
     made: Completion | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from domain.catalogue import Catalogue
 from domain.completion import Turn
 from domain.complexity import Complexity, complexity
 from domain.errors import Invalid
-from domain.routing import Routing
+from domain.routing import INSTEAD, LAST_RESORT, Routing
 from domain.routing_policy import RoutingPolicy, by_configuration, pinned_by_request
 
 
@@ -25,7 +26,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be answered. `questions` are the new messages, `turns` how many the prompt has before them (its history).
 
     `pinned` is the model that the request names, as provider/model. `subject` is the conversation or call, which the flag `routing`
-    may leave out; None: it is on.
+    may leave out; None: it is on. `documents`: whether sentences out of documents may be the answer (domain/routing.py: LAST_RESORT).
     """
 
     prompt: tuple[Turn, ...]
@@ -35,6 +36,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     subject: UUID | None = None
     context_tokens: int | None = None
     """Of the prompt, where they are counted already."""
+
+    documents: bool = True
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +98,8 @@ async def route(
             limit, counted_by = policy.thresholds.large_context_above, policy.tiers.default.id
             tokens = await tokens_if_many(question.prompt, limit, counted_by, tenant=tenant, counter=counter)
         routing = policy.decide(version, complexity(question.questions, question.turns), tokens)
-    return routed(routing, policy, configuration, catalogue, clock())
+    chosen = routed(routing, policy, configuration, catalogue, clock())
+    return chosen if question.documents else _of_models(chosen, policy, catalogue, clock())
 
 
 def routed(
@@ -114,6 +118,25 @@ def routed(
         degraded = routing.model
     else:
         degraded = catalogue.cheapest(models if policy is None else policy.tier_models, at)
+    return Route(routing=routing, models=models, degraded=degraded)
+
+
+def _of_models(chosen: Route, policy: RoutingPolicy | None, catalogue: Catalogue, at: datetime) -> Route:
+    """Without the last resort, for whoever did not ask the agent; as it is where the tenant has no model."""
+
+    def without(models: Sequence[str]) -> tuple[str, ...]:
+        return tuple(model for model in models if model != LAST_RESORT)
+
+    tiers = without(policy.tier_models) if policy is not None else ()
+    models = without(chosen.models) or tiers
+    if not models:
+        return chosen
+    routing, degraded = chosen.routing, chosen.degraded
+    if routing.model == LAST_RESORT:
+        reason = f"{routing.reason}; {INSTEAD}"
+        routing = msgspec.structs.replace(routing, model=models[0], reason=reason)
+    if degraded == LAST_RESORT:
+        degraded = catalogue.cheapest(tiers or models, at)
     return Route(routing=routing, models=models, degraded=degraded)
 
 

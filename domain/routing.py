@@ -14,6 +14,12 @@ Decider = Literal["pinned", "budget", "large_context", "score", "configuration"]
 
 Cause = Literal["missing", "no_room", "unhealthy", "unpriced"]
 
+LAST_RESORT = "local/extractive"
+"""Who answers when no other does, without a network: with sentences of the documents."""
+
+INSTEAD = f"{LAST_RESORT} answers for the agent alone"
+"""Ends the reason of a decision for whoever did not ask the agent, where the last resort's turn had come."""
+
 
 class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
     """A model that was not asked, though its turn had come: there is none, it has no room for the prompt, it is unhealthy, or nobody

@@ -23,10 +23,7 @@ from interfaces.http.chat_request import ChatIn
 from interfaces.http.chat_stream import streamed
 from interfaces.http.idempotency import KEY
 from interfaces.http.position import written
-
-AT_ONCE = 0.05
-"""Seconds for which nobody looks whether the client is still there: what is quick, as an answer out of the cache, needs no watch."""
-
+from interfaces.http.presence import ClientGone, done_while_there
 
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes of a request: eight for each token of the largest context window."""
@@ -46,9 +43,9 @@ async def complete(
 ) -> Response[ChatCompletion] | Stream:
     """As OpenAI's, streamed or whole, with the tenant's routing, failover, budget, cache and audit.
 
-    A client that goes away ends the call at the provider too.
+    A client that goes away ends the call at the provider too. `Cache-Control: no-cache` asks for an answer that was not given before.
     """
-    command = data.command(services.ids())
+    command = data.command(services.ids(), fresh=_fresh(request))
 
     def begun(deliver: Deliver | None) -> asyncio.Task[ChatGiven]:
         task = asyncio.create_task(
@@ -67,36 +64,28 @@ async def complete(
         )
         services.background.add(task)
         task.add_done_callback(services.background.discard)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # it is on record
         return task
 
-    if command.stream:
-        return await streamed(command.id, command.model, begun, data.usage_streamed)
-    task = begun(None)
     # With a kept response somebody may come back for it.
-    if request.headers.get(KEY) is None:
-        await _while_there(task, request)
+    leaves = request if request.headers.get(KEY) is None else None
+    if command.stream:
+        return await streamed(command.id, command.model, begun, leaves, usage=data.usage_streamed)
+    task = begun(None)
+    if leaves is not None and not await done_while_there(task, leaves):
+        task.cancel()
+        await asyncio.wait((task,))
+        if task.cancelled():
+            raise ClientGone
     given = await task
     headers = await written(services, context.tenant, given.position)
     return Response(completion_of(given, services.clock()), headers=headers)
 
 
-async def _while_there(task: asyncio.Task[ChatGiven], request: Request[Any, Any, Any]) -> None:
-    """Wait for the task; cancel it when the client goes away."""
-
-    async def gone() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-
-    await asyncio.wait((task,), timeout=AT_ONCE)
-    if task.done():
-        return
-    watch = asyncio.create_task(gone())
-    try:
-        await asyncio.wait((task, watch), return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            task.cancel()
-    finally:
-        watch.cancel()
+def _fresh(request: Request[Any, Any, Any]) -> bool:
+    """Whether the client asks for an answer that was not given before."""
+    said = request.headers.get("Cache-Control", "").lower().split(",")
+    return not {"no-cache", "no-store", "max-age=0"}.isdisjoint(each.strip() for each in said)
 
 
 ROUTER = Router("/", route_handlers=[complete], tags=["providers"])

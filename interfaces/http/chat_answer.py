@@ -78,7 +78,7 @@ def completion_of(given: ChatGiven, at: datetime) -> ChatCompletion:
         created=int(at.timestamp()),
         model=f"{extra.provider}/{extra.model}",
         choices=(choice,),
-        usage=usage_of(given.metered.attempts[-1].usage),
+        usage=usage_of(given.usage),
         retrace=extra,
     )
 

@@ -107,8 +107,8 @@ class ChatIn(UnaskedOfRequest, frozen=True, kw_only=True, forbid_unknown_fields=
         """Whether a stream ends with a chunk that tells its usage."""
         return self.stream_options is not None and bool(self.stream_options.include_usage)
 
-    def command(self, id: UUID) -> Chat:
-        """Raises Invalid, with the field that is wrong."""
+    def command(self, id: UUID, *, fresh: bool = False) -> Chat:
+        """`fresh`: not out of the cache. Raises Invalid, with the field that is wrong."""
         unasked.check(self, unasked.OF_REQUESTS)
         if self.stream_options is not None:
             unasked.check(self.stream_options, unasked.OF_STREAMS, "stream_options.")
@@ -130,4 +130,5 @@ class ChatIn(UnaskedOfRequest, frozen=True, kw_only=True, forbid_unknown_fields=
             options={name: value for name in OPTIONS if (value := getattr(self, name)) is not None},
             stream=bool(self.stream),
             user=self.user,
+            fresh=fresh or bool(self.temperature),
         )

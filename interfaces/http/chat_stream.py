@@ -9,11 +9,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
+from litestar import Request
 from litestar.response import Stream
 
 from application.attempting import Deliver
 from application.call_record import ChatGiven
 from interfaces.http.chat_answer import FINISHES, Extra, FinishReason, UsageOut, extra_of, id_of, usage_of
+from interfaces.http.presence import ClientGone, done_while_there
 from interfaces.http.problems import told
 
 MEDIA_TYPE = "text/event-stream"
@@ -44,18 +46,28 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def streamed(
-    id: UUID, model: str, begin: Callable[[Deliver | None], asyncio.Task[ChatGiven]], usage: bool
+    id: UUID,
+    model: str,
+    begin: Callable[[Deliver | None], asyncio.Task[ChatGiven]],
+    leaves: Request[Any, Any, Any] | None,
+    *,
+    usage: bool,
 ) -> Stream:
     """The answer of the task that `begin` starts. `model`: as it was asked for; the last chunk names what answered.
 
+    `leaves`: whose client ends the call when it goes away before the first piece; afterwards every client does.
     What fails before the first piece is an error like any other: it raises.
     """
     pieces: asyncio.Queue[str | None] = asyncio.Queue()
     task = begin(pieces.put)
     task.add_done_callback(lambda _: pieces.put_nowait(None))
+    piece = asyncio.ensure_future(pieces.get())
     try:
-        first = await pieces.get()
-    except asyncio.CancelledError:
+        if leaves is not None and not await done_while_there(piece, leaves):
+            raise ClientGone
+        first = await piece
+    except BaseException:
+        piece.cancel()
         task.cancel()
         raise
     if first is None:
@@ -87,7 +99,7 @@ async def _parts(
         ended = ChunkChoice(delta=Delta(), finish_reason=FINISHES.get(given.finish, "stop"))
         yield _event(msgspec.structs.replace(last, choices=(ended,)))
         if usage:
-            used = usage_of(given.metered.attempts[-1].usage)
+            used = usage_of(given.usage)
             yield _event(msgspec.structs.replace(last, usage=used))
         yield DONE
     finally:

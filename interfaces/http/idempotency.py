@@ -18,6 +18,7 @@ from domain.errors import Invalid
 from interfaces.bootstrap import Services
 from interfaces.http.authentication import caller_of
 from interfaces.http.gate import MULTIPART, is_api
+from interfaces.http.presence import ClientGone
 from interfaces.http.version import MATCH
 
 KEY = "Idempotency-Key"
@@ -157,7 +158,7 @@ async def _read(receive: Receive, most: int, body: Spool, digest: Digest) -> Non
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            raise Invalid("the request was cut off")
+            raise ClientGone("the request was cut off")
         part = message.get("body", b"")
         if body.size + len(part) > most:
             raise RequestEntityTooLarge

@@ -15,6 +15,9 @@ from application.context import correlation
 from application.ports import Ids
 
 log = logging.getLogger("retrace.http")
+GONE = 499
+"""Status where none was sent: the client had gone."""
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -38,7 +41,7 @@ class Observed:
         request_id = _request_id(scope) or self._ids()
         scope.setdefault("state", {})["request_id"] = request_id
         token = correlation.set(str(request_id))
-        status = 0
+        status = GONE
 
         async def observed(message: Message) -> None:
             nonlocal status

@@ -48,6 +48,7 @@ TITLES: dict[str, tuple[int, str]] = {
     "too-large": (413, "The body is too large"),
     "unsupported-media-type": (415, "This content type is not taken here"),
     "refused": (422, "A rule says no"),
+    "client-gone": (499, "The client went away before its answer was there"),
     "provider-failed": (424, "No model gave an answer"),
     "too-many-requests": (429, "Too many requests"),
     "budget-exhausted": (429, "The budget does not allow this"),
@@ -180,7 +181,7 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     """What litestar refuses: unknown addresses, wrong methods, parameters that do not fit."""
     status, facts = error.status_code, {}
     if isinstance(error, InternalServerException) and "disconnected" in error.detail:
-        return problem(request, "invalid", "the request was cut off")
+        return problem(request, "client-gone", "the request was cut off")
     if status >= 500:
         return on_bug(request, error)
     kind = STATUSES.get(status, "invalid")

@@ -13,12 +13,12 @@ from pathlib import Path
 from uuid import UUID
 
 from application.budget import SetBudget, set_budget
-from application.candidates import LAST_RESORT
 from application.catalogue import PriceTerms, SetPrice, set_price
 from application.context import Context
 from application.document import UploadDocument, upload_document
 from application.tenant import CreateTenant, create_tenant
 from domain.budget import BudgetLimits
+from domain.routing import LAST_RESORT
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.redis import EmbeddedRedis
 from infra.settings import Secret, Settings
