@@ -261,8 +261,10 @@ class Shop:
         await self._end(task, question.plan, question.ends in ("hang", "hold"))
 
     async def _end(self, task: asyncio.Task[object], plan: Plan, soon: bool) -> None:
-        """`soon`: it is cancelled after some milliseconds, or when it hangs."""
-        if soon and self.chance.random() < 0.5:
+        """`soon`: it is cancelled after some milliseconds, or when it hangs. The latter where it may meet an error before that: who goes
+        away while an error is on its way can't know that nothing is billed."""
+        heard = any(len(faults) > 1 for faults in plan.faults.values())
+        if soon and not heard and self.chance.random() < 0.5:
             asyncio.get_running_loop().call_later(self.chance.uniform(0, 0.1), task.cancel)
         elif soon:
             hangs = asyncio.create_task(plan.hanging.wait())
