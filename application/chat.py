@@ -82,36 +82,37 @@ async def chat(
     embeddings: list[Attempt] = []
     prompt = command.messages
     temperature, markers = command.temperature, None
-    if model == AGENT:
-        history, texts, name = _agents(command.messages, asked_last)
-        if not await enabled("full_agent", str(command.id), tenant=context.tenant, store=store):
-            configuration = configuration.plain()
-        passages = await retrieve(
-            context, questions, configuration, embeddings, embedder=embedder, vectors=vectors
+    async with embedder.keeping(context, embeddings):
+        if model == AGENT:
+            history, texts, name = _agents(command.messages, asked_last)
+            if not await enabled("full_agent", str(command.id), tenant=context.tenant, store=store):
+                configuration = configuration.plain()
+            passages = await retrieve(
+                context, questions, configuration, embeddings, embedder=embedder, vectors=vectors
+            )
+            prompt = answer_prompt(configuration, history, passages, texts, name)
+            temperature = configuration.temperature if temperature is None else temperature
+            markers = len(passages) if configuration.attribution else 0
+        disclosure = _disclosure(command, configuration, questions)
+        before_text = disclosure is not None and configuration.disclose_completions == "text"
+        if disclosure is not None and before_text and deliver is not None:
+            deliver = _after(f"{disclosure}\n\n", deliver)
+        chosen = await route(
+            Question(
+                prompt=prompt,
+                questions=questions,
+                turns=len(command.messages) - 1,
+                subject=command.id,
+                pinned=None if model in (AGENT, AUTO) else model,
+                documents=model == AGENT,
+            ),
+            tenant=context.tenant,
+            configuration=configuration,
+            store=store,
+            catalogue=catalogue,
+            counter=providers.counter,
+            clock=clock,
         )
-        prompt = answer_prompt(configuration, history, passages, texts, name)
-        temperature = configuration.temperature if temperature is None else temperature
-        markers = len(passages) if configuration.attribution else 0
-    disclosure = _disclosure(command, configuration, questions)
-    before_text = disclosure is not None and configuration.disclose_completions == "text"
-    if disclosure is not None and before_text and deliver is not None:
-        deliver = _after(f"{disclosure}\n\n", deliver)
-    chosen = await route(
-        Question(
-            prompt=prompt,
-            questions=questions,
-            turns=len(command.messages) - 1,
-            subject=command.id,
-            pinned=None if model in (AGENT, AUTO) else model,
-            documents=model == AGENT,
-        ),
-        tenant=context.tenant,
-        configuration=configuration,
-        store=store,
-        catalogue=catalogue,
-        counter=providers.counter,
-        clock=clock,
-    )
     asked = Asked(
         interaction=command.id,
         route=chosen,

@@ -191,20 +191,21 @@ async def answer(
         questions = tuple(message.text for message in burst.messages)
         pending_documents = await vectors.pending(context.tenant) if configuration.retrieve_documents else 0
         disclosure = configuration.disclosure_in(language_of("\n".join(questions)))
-        passages = await retrieve(
-            context, questions, configuration, course.embeddings, embedder=embedder, vectors=vectors
-        )
-        history = conversation.earlier
-        prompt = answer_prompt(configuration, history, passages, questions)
-        chosen = await route(
-            Question(prompt=prompt, questions=questions, turns=len(history), subject=conversation.id),
-            tenant=context.tenant,
-            configuration=configuration,
-            store=store,
-            catalogue=await catalogue_of(context.tenant, store=store, shipped=providers.catalogue),
-            counter=providers.counter,
-            clock=clock,
-        )
+        async with embedder.keeping(context, course.embeddings):
+            passages = await retrieve(
+                context, questions, configuration, course.embeddings, embedder=embedder, vectors=vectors
+            )
+            history = conversation.earlier
+            prompt = answer_prompt(configuration, history, passages, questions)
+            chosen = await route(
+                Question(prompt=prompt, questions=questions, turns=len(history), subject=conversation.id),
+                tenant=context.tenant,
+                configuration=configuration,
+                store=store,
+                catalogue=await catalogue_of(context.tenant, store=store, shipped=providers.catalogue),
+                counter=providers.counter,
+                clock=clock,
+            )
         request = CompletionRequest(
             model=chosen.routing.model,
             prompt=prompt,

@@ -120,6 +120,18 @@ class MeteredEmbedder:
             if meter.attempts:
                 await finished(self._record(meter.take(), context, purpose))
 
+    @asynccontextmanager
+    async def keeping(self, context: Context, embeddings: list[Attempt]) -> AsyncIterator[None]:
+        """Calls that were taken for a record which does not come, since this ends with an error, go on record by themselves."""
+        try:
+            yield
+        except BaseException:
+            lost = embeddings[:]
+            embeddings.clear()
+            if lost:
+                await finished(self._record(lost, context, "question"))
+            raise
+
     async def _record(self, attempts: Sequence[Attempt], context: Context, purpose: Purpose) -> None:
         embedding = Embedding.meter(self._ids(), purpose, attempts, self._clock())
         await self._store.save(embedding, context=context, tallies=tallies_of(charged_for(attempts)))

@@ -31,6 +31,8 @@ async def retrieve(
         query = f"{query[: QUERY // 2]}\n{query[-QUERY // 2 :]}"
     async with embedder.metering(context, "question") as meter:
         (embedding,) = await meter.embed([query])
+        found = await vectors.search(
+            context.tenant, embedding, embedder.model, configuration.document_results
+        )
         embeddings += meter.take()
-    found = await vectors.search(context.tenant, embedding, embedder.model, configuration.document_results)
     return tuple(found)

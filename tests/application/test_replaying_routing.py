@@ -20,6 +20,7 @@ from application.call_record import Chat
 from application.chat import ChatFailed, chat
 from application.context import Context
 from application.conversation import Answer, ReceiveMessage, answer, receive_message
+from application.embedding import MeteredEmbedder
 from application.ports import Unavailable
 from application.providers import Providers
 from application.redeciding import Source
@@ -128,12 +129,20 @@ class Desk:
                 Answer(conversation=received.conversation),
                 self.context,
                 store=self.log.store,
-                embedder=cast(Any, None),
+                embedder=self.embedder,
                 vectors=cast(Any, None),
                 providers=self.providers,
                 clock=now,
                 ids=uuid7,
             )
+
+    @property
+    def embedder(self) -> MeteredEmbedder:
+        """Nothing is looked for here."""
+        catalogue = self.providers.catalogue
+        return MeteredEmbedder(
+            cast(Any, None), catalogue=catalogue, store=self.log.store, clock=now, ids=uuid7
+        )
 
     async def call(self, model: str, *turns: str) -> None:
         """Turns of user and assistant, one after the other."""
@@ -147,7 +156,7 @@ class Desk:
                 self.context,
                 store=self.log.store,
                 keyring=self.log.keyring,
-                embedder=cast(Any, None),
+                embedder=self.embedder,
                 vectors=cast(Any, None),
                 providers=self.providers,
                 clock=now,

@@ -19,6 +19,7 @@ from application.chat import ChatFailed, chat
 from application.context import Context
 from application.conversation import Answer, ReceiveMessage, answer, receive_message
 from application.document import ProcessDocument, UploadDocument, process_document, upload_document
+from application.embedding import MeteredEmbedder
 from application.finishing import ended
 from application.ports import Embedder, Extracted, Extractor, Unavailable
 from application.provider_key import SetProviderKey, set_provider_key
@@ -27,6 +28,7 @@ from application.tenant import CreateTenant, create_tenant
 from domain.agent import AgentConfiguration
 from domain.budget import BudgetExhausted, BudgetLimits
 from domain.completion import Turn
+from infra.retrieval.embedding import WordLlamaEmbedder
 from interfaces.bootstrap import Services
 from tests.contents import spooled
 from tests.doubles.billing import FORMS, Bill, Billing, Plan
@@ -55,6 +57,29 @@ class Extracting:
         tokens = sum(self._embedder.count_tokens(each.text) for each in extracted.chunks)
         self._books.append(Bill(extracted.model, "embedding", tokens, 0, 0, 0))
         return extracted
+
+
+class Embedding:
+    """An embedder that keeps books too."""
+
+    def __init__(self, inner: Embedder, books: list[Bill]) -> None:
+        self._inner, self._books = inner, books
+        self.model, self.dimension = inner.model, inner.dimension
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        vectors = await self._inner.embed(texts)
+        tokens = sum(map(self._inner.count_tokens, texts))
+        self._books.append(Bill(self.model, "embedding", tokens, 0, 0, 0))
+        return vectors
+
+    def count_tokens(self, text: str) -> int:
+        return self._inner.count_tokens(text)
+
+    def load(self) -> None:
+        self._inner.load()
+
+
+EMBEDDER = WordLlamaEmbedder()
 
 
 @dataclass
@@ -93,6 +118,17 @@ class Shop:
     asked: list[Question] = field(default_factory=list)
     spent: list[tuple[int, Decimal]] = field(default_factory=list)
     ended: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def embedder(self) -> MeteredEmbedder:
+        parts = self.parts
+        return MeteredEmbedder(
+            Embedding(EMBEDDER, self.books),
+            catalogue=parts.catalogue,
+            store=parts.store,
+            clock=parts.clock,
+            ids=parts.ids,
+        )
 
     async def open(self, upstreams: Sequence[Billing]) -> None:
         chance, parts = self.chance, self.parts
@@ -228,7 +264,7 @@ class Shop:
                 self.context,
                 store=parts.store,
                 keyring=parts.keyring,
-                embedder=parts.embedder,
+                embedder=self.embedder,
                 vectors=parts.vectors,
                 providers=parts.providers,
                 clock=parts.clock,
@@ -251,7 +287,7 @@ class Shop:
                 Answer(conversation=received.conversation, patience=PATIENCE),
                 self.context,
                 store=parts.store,
-                embedder=parts.embedder,
+                embedder=self.embedder,
                 vectors=parts.vectors,
                 providers=parts.providers,
                 clock=parts.clock,
@@ -299,7 +335,7 @@ class Shop:
             store=parts.store,
             keyring=parts.keyring,
             files=parts.files,
-            extractor=Extracting(parts.extractor, parts.embedder, self.books),
+            extractor=Extracting(parts.extractor, EMBEDDER, self.books),
             vectors=parts.vectors,
             catalogue=parts.catalogue,
             clock=parts.clock,

@@ -24,6 +24,7 @@ from domain.completion import Turn
 from domain.conversation import Conversation
 from domain.document import Document
 from domain.invariants import Invariants
+from domain.metering import calls_of
 from domain.money import usd
 from domain.recorded import Recorded
 from domain.reservation import Reservation
@@ -128,7 +129,7 @@ async def one_run(
         elif isinstance(event, Call.Metered | Conversation.Metered):
             ledger += event.cost
             made.ended["cached"] += sum(each.cached for each in event.attempts)
-            for each in event.attempts:
+            for each in calls_of(event):
                 entries[f"day:{each.started_at.date()}"] += int(
                     each.cost.quantize(PICO, ROUND_CEILING) / PICO
                 )
