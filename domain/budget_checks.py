@@ -47,8 +47,8 @@ def no_call_is_let_through_a_budget_that_does_not_cover_it() -> Callable[[Record
 
 
 def every_call_is_held_until_it_ends() -> Callable[[Recorded], str | None]:
-    """Its reservations do not expire before it, and from a minute after a limit was set no call that costs something begins without
-    one."""
+    """Its reservations do not expire before it, and from a minute after a limit was set no call of a model that costs something begins
+    without one. Embeddings are not reserved for."""
     limited: datetime | None = None
     held: set[UUID] = set()
     expired: dict[UUID, datetime] = {}
@@ -62,7 +62,7 @@ def every_call_is_held_until_it_ends() -> Callable[[Recorded], str | None]:
             held.update({event.interaction} if event.interaction not in (None, NIL) else ())
         elif isinstance(event, Reservation.Expired):
             expired[recorded.stream] = recorded.recorded_at
-        paid = [each.started_at for each in calls_of(event) if each.cost]
+        paid = [each.started_at for each in calls_of(event) if each.cost and each.kind == "chat"]
         if not paid:
             return None
         named: tuple[UUID, ...] = getattr(event, "reservations", ())

@@ -12,6 +12,7 @@ from domain.base import NIL, Aggregate, Event
 from domain.budget import Budget, BudgetLimits
 from domain.completion import Attempt, Usage
 from domain.conversation import Conversation
+from domain.embedding import Embedding
 from domain.invariants import Invariants
 from domain.money import pico
 from domain.recorded import Recorded
@@ -294,3 +295,21 @@ def test_a_reservation_that_ends_twice_or_gives_back_something_else_breaks_it() 
     other = log.reserve(30, uuid4())
     log.add(ending, other.id)
     assert log.broken()[1:] == [(len(log.rows), ONCE)]
+
+
+def test_an_embedding_that_costs_something_needs_no_reservation() -> None:
+    log = Log()
+    log.limit(day=Decimal(1))
+    log.minute = 5
+    paid = Attempt(
+        kind="embedding",
+        provider="p",
+        model="m",
+        outcome="ok",
+        started_at=log.now,
+        latency_ms=1,
+        usage=Usage(input=1),
+        cost=USD,
+    )
+    log.write(Embedding.meter(uuid4(), "question", (paid,), log.now))
+    assert log.broken() == []

@@ -23,6 +23,7 @@ from domain.call import Call
 from domain.completion import Turn
 from domain.conversation import Conversation
 from domain.document import Document
+from domain.embedding import Embedding
 from domain.invariants import Invariants
 from domain.metering import calls_of
 from domain.money import usd
@@ -126,7 +127,7 @@ async def one_run(
         if isinstance(event, Document.Processed):
             ledger += event.cost
             entries[f"day:{event.timestamp.date()}"] += int(event.cost.quantize(PICO, ROUND_CEILING) / PICO)
-        elif isinstance(event, Call.Metered | Conversation.Metered):
+        elif isinstance(event, Call.Metered | Conversation.Metered | Embedding.Metered):
             ledger += event.cost
             made.ended["cached"] += sum(each.cached for each in event.attempts)
             for each in calls_of(event):
@@ -158,7 +159,7 @@ def beyond(events: Sequence[Recorded]) -> Decimal:
         event = recorded.event
         if isinstance(event, Reservation.Made):
             held[recorded.stream] = usd(event.amount)
-        elif isinstance(event, Document.Processed):
+        elif isinstance(event, Document.Processed | Embedding.Metered):
             more += event.cost
         elif isinstance(event, Call.Metered | Conversation.Metered):
             more += max(Decimal(0), event.cost - sum((held[each] for each in event.reservations), Decimal(0)))
