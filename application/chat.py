@@ -93,7 +93,7 @@ async def chat(
             prompt = answer_prompt(configuration, history, passages, texts, name)
             temperature = configuration.temperature if temperature is None else temperature
             markers = len(passages) if configuration.attribution else 0
-        disclosure = _disclosure(command, configuration, questions)
+        disclosure = _disclosure(command, model, configuration, questions)
         before_text = disclosure is not None and configuration.disclose_completions == "text"
         if disclosure is not None and before_text and deliver is not None:
             deliver = _after(f"{disclosure}\n\n", deliver)
@@ -173,10 +173,12 @@ async def chat(
     return await record.answered(told(completion.text, markers), completion, citations)
 
 
-def _disclosure(command: Chat, configuration: AgentConfiguration, questions: tuple[str, ...]) -> str | None:
+def _disclosure(
+    command: Chat, model: str, configuration: AgentConfiguration, questions: tuple[str, ...]
+) -> str | None:
     """What the agent's first answer says of who answers, where the app leaves that to us."""
     begun = any(turn.role == "assistant" for turn in command.messages)
-    if command.model != AGENT or configuration.disclose_completions == "off" or begun:
+    if model != AGENT or configuration.disclose_completions == "off" or begun:
         return None
     return configuration.disclosure_in(language_of("\n".join(questions)))
 

@@ -11,6 +11,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 _UNSPACED = re.compile(r"[぀-ヿ㐀-鿿가-힯฀-๿]{4}")
 """Four characters of a script whose words are not parted, or are short."""
 
+ENOUGH = 2_000
+"""Characters at the beginning of a text that tell its language; a longer look only takes longer."""
+
 DETECTS = find_spec("eldc") is not None
 """There are systems for which the detector is not built; there no language is told."""
 
@@ -25,6 +28,7 @@ def _detector() -> Any:
 
 def language_of(text: str) -> str | None:
     """ISO 639-1, as "de"; None where it can't be told for sure. One word never tells it: "Hola" or "ok" is said in many languages."""
+    text = text[:ENOUGH]
     if not DETECTS or (len(_WORD.findall(text)) < 2 and not _UNSPACED.search(text)):
         return None
     found = _detector().detect_details(text.replace("\0", " ").encode("utf-8", "replace").decode())

@@ -65,6 +65,11 @@ class StoredIdempotency:
         data = await self._keyring.unseal(tenant, bytes(row[1]), _context(key))
         return msgspec.msgpack.decode(data, type=Kept)
 
+    async def extend(self, tenant: UUID, key: str) -> None:
+        update = "UPDATE idempotency SET lease_until = now() + %s WHERE tenant = %s AND key = %s AND response IS NULL"
+        async with self._database.tenant(tenant) as connection:
+            await connection.execute(update, [self._lease, tenant, await self._name(tenant, key)])
+
     async def finish(self, tenant: UUID, key: str, kept: Kept) -> None:
         sealed = await self._keyring.seal(tenant, tenant, msgspec.msgpack.encode(kept), _context(key))
         # Whoever outlived its lease and was overtaken comes too late here: the first result stays.

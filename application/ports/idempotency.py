@@ -25,6 +25,9 @@ class Idempotency(Protocol):
         Raises Refused when the key belongs to another request, Conflict while the first one is running.
         """
 
+    async def extend(self, tenant: UUID, key: str) -> None:
+        """The request is still running: nobody takes it for dead for another while."""
+
     async def finish(self, tenant: UUID, key: str, kept: Kept) -> None:
         """Keep the first result."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from typing import Any
 
 from litestar.connection import Request
@@ -13,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from application.ports import Incoming, Kept, Spool
+from application.ports import Incoming, Kept, Spool, Unavailable
 from domain.errors import Invalid
 from interfaces.bootstrap import Services
 from interfaces.http.authentication import caller_of
@@ -25,6 +26,10 @@ KEY = "Idempotency-Key"
 EVENTS = b"text/event-stream"
 END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+EXTENDED = 30.0
+"""Seconds after which a running request's lease is extended, again and again; a third of the lease."""
+
+log = logging.getLogger("retrace.http")
 
 
 class Idempotent(ASGIMiddleware):
@@ -79,16 +84,27 @@ class Idempotent(ASGIMiddleware):
     async def _first(self, scope: Scope, first: _First, next_app: ASGIApp, tenant: Any, key: str) -> Kept:
         """The application's response, kept unless the same request may fare better the next time."""
         done = False
+        alive = asyncio.create_task(self._alive(tenant, key))
         try:
             await next_app(scope, first.receive, first.send)
             done = first.status < 500 and first.status != 429
         finally:
+            alive.cancel()
             if not done:
                 await self._services.idempotency.abandon(tenant, key)
         kept = Kept(first.status, first.headers, b"".join(first.parts))
         if done:
             await self._services.idempotency.finish(tenant, key, kept)
         return kept
+
+    async def _alive(self, tenant: Any, key: str) -> None:
+        """A call may take minutes, and a stream longer: as long as it does its twin waits."""
+        while True:
+            await asyncio.sleep(EXTENDED)
+            try:
+                await self._services.idempotency.extend(tenant, key)
+            except Unavailable as fault:
+                log.warning("a running request's Idempotency-Key was not extended: %s", fault)
 
 
 class _First:

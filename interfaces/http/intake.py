@@ -76,9 +76,12 @@ class Bounded(ASGIMiddleware):
         if most <= SMALL:
             await next_app(scope, receive, send)
             return
-        tenant = (await caller_of(request, self._services)).tenant
         told = request.headers.get("content-length", "")
         size = min(int(told), most) if told.isascii() and told.isdigit() else most
+        if size <= SMALL:
+            await next_app(scope, receive, send)
+            return
+        tenant = (await caller_of(request, self._services)).tenant
         with ExitStack() as held:
             shrink, got = held.enter_context(self._intake.room(tenant, size)), 0
             scope["state"][HELD] = held
@@ -98,8 +101,9 @@ class Bounded(ASGIMiddleware):
 
 def taken_in(request: Request[Any, Any, Any]) -> None:
     """The body is where it belongs: what its request does from now on takes no room."""
-    held: ExitStack = request.scope["state"][HELD]
-    held.close()
+    held: ExitStack | None = request.scope["state"].get(HELD)
+    if held is not None:
+        held.close()
 
 
 def largest(handler: Any) -> int:

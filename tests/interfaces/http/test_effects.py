@@ -151,7 +151,8 @@ async def disclose_completions(world: World) -> None:
     seen = []
     for mode in ("off", "field", "text"):
         await world.configure(disclosure="Beep.", disclose_completions=mode)
-        body = {"model": "agent", "messages": [{"role": "user", "content": f"Open {mode} on Sunday?"}]}
+        name = {"text": " Agent"}.get(mode, "agent")  # as a name is taken
+        body = {"model": name, "messages": [{"role": "user", "content": f"Open {mode} on Sunday?"}]}
         reply = await world.customer.http.post("/v1/chat/completions", json=body)
         content = reply.json()["choices"][0]["message"]["content"]
         seen.append((reply.json()["retrace"]["disclosure"], content.startswith("Beep.\n\n")))

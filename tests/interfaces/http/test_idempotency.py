@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
@@ -15,6 +15,7 @@ from application.ports import Kept
 from domain.errors import Conflict
 from infra.idempotency import StoredIdempotency
 from interfaces.bootstrap import Services
+from interfaces.http import idempotency
 from tests.interfaces.http.conftest import OPERATOR, Customer
 
 REPLAYED = "Idempotency-Replayed"
@@ -79,6 +80,31 @@ async def test_another_tenant_may_use_the_same_key(ours: Customer, theirs: Custo
     b = await theirs.http.post("/v1/messages", json=message("B?"), headers=key)
     assert (a.status_code, b.status_code) == (200, 200)
     assert b.json()["messages"] == ["B?"]
+
+
+async def test_a_twin_that_lives_is_waited_for_beyond_its_first_lease(
+    parts: Services, ours: Customer
+) -> None:
+    brief = StoredIdempotency(parts.database, parts.keyring, lease=timedelta(seconds=0.2))
+    assert await brief.begin(ours.tenant, "slow", b"body") is None
+    await parts.idempotency.extend(ours.tenant, "slow")
+    await asyncio.sleep(0.25)
+    with pytest.raises(Conflict):
+        await brief.begin(ours.tenant, "slow", b"body")
+
+
+async def test_a_running_request_extends_its_lease(
+    parts: Services, ours: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    async def extend(tenant: UUID, key: str) -> None:
+        told.append(key)
+
+    monkeypatch.setattr(idempotency, "EXTENDED", 0.001)
+    monkeypatch.setattr(parts.idempotency, "extend", extend)
+    await ours.http.post("/v1/messages", json=message("Are you open?"), headers={"Idempotency-Key": "long"})
+    assert set(told) == {"long"}
 
 
 async def test_a_crashed_twin_is_taken_over_after_its_lease(parts: Services, ours: Customer) -> None:
