@@ -10,17 +10,18 @@ from uuid import uuid4
 
 import pytest
 
-from application.ports import ProviderError
+from application.attempting import Attempted, Attempting
 from domain.completion import Usage
 from domain.errors import Refused
 from infra import providers
+from infra.outgoing import telling
 from infra.providers import faults, incoming
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.settings import Settings
 from tests.doubles.wire import CUT, Call, Reply, Wire, serving
-from tests.infra.providers.asking import COUNTER, gather, our_count, request
+from tests.infra.providers.asking import COUNTER, our_count, request
 from tests.infra.providers.test_completers import NOW, OneTenant
 
 PAGE = Path(__file__).parents[3] / "docs" / "providers.md"
@@ -29,7 +30,7 @@ GOOD = {"said": " Yes. ", "whole": True, "heard": 12, "spoken": 3}
 
 def example() -> type[Any]:
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    names: dict[str, Any] = {**vars(faults), **vars(incoming)}
+    names: dict[str, Any] = {**vars(faults), **vars(incoming), "telling": telling}
     exec("import asyncio\n" + code, names)
     made: type[Any] = names["AcmeCompleter"]
     return made
@@ -57,25 +58,45 @@ async def test_the_example_is_a_whole_provider(monkeypatch: pytest.MonkeyPatch) 
         counter=COUNTER,
     )
 
-    async def ask(path: str) -> Any:
+    async def ask(path: str, *, stream: bool = True) -> tuple[list[str], Attempted]:
+        """As a call does, in one piece or piece by piece."""
         store.tenant.set_provider_key("acme", "key-1", f"http://127.0.0.1:{wire.port}/{path}", NOW)
-        return await gather(await configured.find(store.tenant.id, "acme"), request("a-1"))
+        pieces: list[str] = []
+
+        async def deliver(piece: str) -> None:
+            pieces.append(piece)
+
+        attempting = Attempting(
+            await configured.find(store.tenant.id, "acme"),
+            request("a-1"),
+            catalogue=load_catalogue(),
+            counter=COUNTER,
+            clock=lambda: NOW,
+            deliver=deliver if stream else None,
+        )
+        return pieces, await attempting.run(20)
 
     async with serving(wire):
-        pieces, last = await ask("good")
-        assert (pieces, last.text, last.model) == (["Yes."], "Yes.", "a-1")
-        assert (last.usage, last.raw_usage) == (Usage(input=12, output=3), {"spoken": 3})
+        for stream in (False, True):
+            pieces, attempted = await ask("good", stream=stream)
+            last = attempted.completion
+            assert last is not None
+            assert (pieces, last.text, last.model) == (["Yes."] if stream else [], "Yes.", "a-1")
+            assert (last.usage, last.raw_usage) == (Usage(input=12, output=3), {"spoken": 3})
         assert wire.calls[0].fields["x-key"] == "key-1"
-        assert (await ask("uncounted"))[1].usage == our_count("Yes.")
-        for path, outcome, wait in (
-            ("gone", "not_found", None),
-            ("busy", "rate_limited", 7),
-            ("odd", "unavailable", None),
-            ("cut", "unavailable", None),
+        _, attempted = await ask("uncounted")
+        assert attempted.completion is not None
+        assert attempted.completion.usage == our_count("Yes.")
+        for path, outcome, wait, billed in (
+            ("gone", "not_found", None, False),
+            ("busy", "rate_limited", 7, False),
+            ("odd", "unavailable", None, True),
+            ("cut", "unavailable", None, True),
         ):
-            with pytest.raises(ProviderError) as raised:
-                await ask(path)
-            assert (raised.value.outcome, raised.value.retry_after) == (outcome, wait)
+            _, attempted = await ask(path)
+            attempt = attempted.attempt
+            assert (attempted.completion, attempt.outcome, attempted.wait) == (None, outcome, wait)
+            assert attempt.usage.input == (our_count("").input if billed else 0)
     await configured.close()
     with pytest.raises(Refused, match="acme"):
         await configured.find(uuid4(), "acme")
