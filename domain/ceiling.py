@@ -29,6 +29,10 @@ class CeilingPrice(Price, frozen=True, kw_only=True):
     def id(self) -> str:
         return f"{PREFIX}{self.input}/{self.output}"
 
+    @property
+    def every_tier(self) -> bool:
+        return True
+
 
 def ceiling_named(id: str, at: datetime) -> CeilingPrice | None:
     """The price of a ceiling's id; None for any other id."""

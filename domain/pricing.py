@@ -87,6 +87,11 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.provider}/{self.model}"
 
     @property
+    def every_tier(self) -> bool:
+        """Whether it is what a call costs whichever service tier served it."""
+        return False
+
+    @property
     def terms(self) -> tuple[object, ...]:
         """What it comes to, whatever it is called and whenever it is in force."""
         figures = self.input, self.output, self.cached, self.cache_write
@@ -161,10 +166,11 @@ def cost(usage: Usage, price: Price) -> Decimal:
     """Exact cost in USD. Cached tokens and those put into the cache are part of the input and priced apart; reasoning is output.
 
     Where a provider names more of those than input, it has counted them apart: no input is left beside them. A service tier that the
-    price names costs as it says there; another one never less than the standard one: by the dearest that is known of it.
+    price names costs as it says there; another one never less than the standard one: by the dearest that is known of it. A ceiling is
+    above them all.
     """
     tier = usage.tier
-    if tier is None:
+    if tier is None or price.every_tier:
         return _cost(usage, price)
     for terms in price.service_tiers:
         if terms.name == tier:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.ceiling import Ceiling, ceiling_named
 from domain.completion import Usage
 from domain.errors import Invalid
 from domain.pricing import LongContext, Price, cost, in_force, most, timeline
@@ -71,6 +72,15 @@ def test_of_several_tiers_the_highest_one_that_is_passed_counts() -> None:
     asked = price(NEW_YEAR, long_context=tiers)
     charged = [cost(Usage(input=count), asked) * 1_000_000 / count for count in (100, 101, 200, 201, 301)]
     assert charged == [1, 100, 100, 200, 300]
+
+
+@pytest.mark.parametrize("tier", [None, "flex", "priority", "unheard-of"])
+def test_a_ceiling_is_what_a_call_costs_at_any_service_tier(tier: str | None) -> None:
+    asked = Ceiling(input=Decimal(30), output=Decimal(200)).price("p", "m", NEW_YEAR)
+    used = Usage(input=1_000_000, output=1_000_000, tier=tier)
+    named = ceiling_named(asked.id, NEW_YEAR)
+    assert named is not None
+    assert cost(used, asked) == cost(used, named) == 230
 
 
 def test_the_price_in_force_changes_at_midnight() -> None:
