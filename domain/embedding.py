@@ -14,8 +14,8 @@ from domain.base import NIL, Aggregate, CreatedEvent
 from domain.completion import Attempt
 from domain.pricing import total
 
-Purpose = Literal["search", "question", "document"]
-"""What was embedded for: a search; the questions of an answer, or a document, that came to nothing else on record."""
+Purpose = Literal["search", "question"]
+"""What was embedded for: a search; the questions of an answer that came to nothing else on record."""
 
 
 class EmbeddingState(msgspec.Struct):
