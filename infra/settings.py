@@ -157,7 +157,7 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     ),
     "removal_grace_days": (
         "RETRACE_REMOVAL_GRACE_DAYS",
-        "days for which a removed tenant can be restored, 0 to 3650; then it is erased",
+        "days for which a removed tenant can be restored, 1 to 3650; then it is erased",
     ),
     "vault_addr": (
         "VAULT_ADDR",
@@ -174,7 +174,7 @@ NUMBERS = {
     "port": (1, 65535),
     "metrics_port": (1, 65533),
     "worker_concurrency": (1, 1000),
-    "removal_grace_days": (0, 3650),
+    "removal_grace_days": (1, 3650),
 }
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SCHEMES = {

@@ -80,7 +80,7 @@ def list_all(data: Path | None, as_json: bool) -> None:
 @tenant.command()
 @tenant_option
 @click.option(
-    "--days", type=click.IntRange(0, 3650), help="until it is erased; default: RETRACE_REMOVAL_GRACE_DAYS"
+    "--days", type=click.IntRange(1, 3650), help="until it is erased; default: RETRACE_REMOVAL_GRACE_DAYS"
 )
 @click.confirmation_option(
     prompt="No key of this tenant's will work, and later all of it is erased. Remove it?"
