@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import count
 from uuid import UUID
@@ -19,6 +22,7 @@ from application.course import Asked, Course
 from application.embedding import MeteredEmbedder
 from application.finishing import finished
 from application.flag import enabled
+from application.holding import holding
 from application.ports import (
     Clock,
     Ids,
@@ -44,6 +48,10 @@ from domain.tenant import Tenant
 
 SAFETY_NET = timedelta(seconds=5)
 """When a worker takes over an answer that the caller's own request was to give and did not begin to."""
+
+ROOM = 20.0
+"""Seconds for which the caller's own request waits for room in the budget: as long as it lasts it keeps its turn (`Turns`), and then
+a worker takes over."""
 
 TRIES = 5
 """How often an answer begins again because newer messages came."""
@@ -72,10 +80,10 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """`patience`: seconds for which it waits for room in the budget; as it is, it ends before a worker takes over."""
+    """`patience`: seconds for which it waits for room in the budget."""
 
     conversation: UUID
-    patience: float = SAFETY_NET.total_seconds() * 2 / 3
+    patience: float = ROOM
 
 
 class CloseConversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,42 +178,49 @@ async def answer(
     """
     course, spent = Course(spares=providers.spares, patience=command.patience), None
     for _ in range(TRIES):
-        conversation = await unsent(command.conversation, context.tenant, store=store, clock=clock)
+        async with _on_record(command.conversation, spent, context, store, clock):
+            if spent is not None:
+                await course.refresh(context.tenant, store)
+            async with holding(course, context, store=store, clock=clock):
+                conversation = await unsent(command.conversation, context.tenant, store=store, clock=clock)
         burst = conversation.pending
         if spent is not None and (burst is None or burst.interaction != spent.interaction):
             # Paid for, though another answer came before it could be said.
-            await pay(command.conversation, spent, context, store, clock)
+            await finished(pay(command.conversation, spent, context, store, clock))
             course, spent = Course(spares=providers.spares, patience=command.patience), None
             conversation = await unsent(command.conversation, context.tenant, store=store, clock=clock)
             burst = conversation.pending
         if burst is None:
             return None
-        context = await _because_of(burst, conversation.id, context, store)
-        heard = listener if listener is not None and listener.interaction == burst.interaction else None
-        if spent is not None and heard is not None:
-            await heard.restarted()
-        started = time.perf_counter()
-        configuration, version = await configuration_of(context.tenant, store=store)
-        if not await enabled("full_agent", str(conversation.id), tenant=context.tenant, store=store):
-            configuration = configuration.plain()
-        questions = tuple(message.text for message in burst.messages)
-        pending_documents = await vectors.pending(context.tenant) if configuration.retrieve_documents else 0
-        disclosure = configuration.disclosure_in(language_of("\n".join(questions)))
-        async with embedder.keeping(context, course.embeddings):
-            passages = await retrieve(
-                context, questions, configuration, course.embeddings, embedder=embedder, vectors=vectors
+        async with _on_record(command.conversation, spent, context, store, clock):
+            context = await _because_of(burst, conversation.id, context, store)
+            heard = listener if listener is not None and listener.interaction == burst.interaction else None
+            if spent is not None and heard is not None:
+                await heard.restarted()
+            started = time.perf_counter()
+            configuration, version = await configuration_of(context.tenant, store=store)
+            if not await enabled("full_agent", str(conversation.id), tenant=context.tenant, store=store):
+                configuration = configuration.plain()
+            questions = tuple(message.text for message in burst.messages)
+            pending_documents = (
+                await vectors.pending(context.tenant) if configuration.retrieve_documents else 0
             )
-            history = conversation.earlier
-            prompt = answer_prompt(configuration, history, passages, questions)
-            chosen = await route(
-                Question(prompt=prompt, questions=questions, turns=len(history), subject=conversation.id),
-                tenant=context.tenant,
-                configuration=configuration,
-                store=store,
-                catalogue=await catalogue_of(context.tenant, store=store, shipped=providers.catalogue),
-                counter=providers.counter,
-                clock=clock,
-            )
+            disclosure = configuration.disclosure_in(language_of("\n".join(questions)))
+            async with embedder.keeping(context, course.embeddings):
+                passages = await retrieve(
+                    context, questions, configuration, course.embeddings, embedder=embedder, vectors=vectors
+                )
+                history = conversation.earlier
+                prompt = answer_prompt(configuration, history, passages, questions)
+                chosen = await route(
+                    Question(prompt=prompt, questions=questions, turns=len(history), subject=conversation.id),
+                    tenant=context.tenant,
+                    configuration=configuration,
+                    store=store,
+                    catalogue=await catalogue_of(context.tenant, store=store, shipped=providers.catalogue),
+                    counter=providers.counter,
+                    clock=clock,
+                )
         request = CompletionRequest(
             model=chosen.routing.model,
             prompt=prompt,
@@ -257,17 +272,35 @@ async def answer(
                 store=store,
                 clock=clock,
             )
-            if sending and sending.begun:
-                return await finished(record.save_sent(conversation))
-            return await finished(record.save(conversation))
+            try:
+                if sending and sending.begun:
+                    return await finished(record.save_sent(conversation))
+                return await finished(record.save(conversation))
+            except asyncio.CancelledError as stopped:
+                if isinstance(stopped.__cause__, Conflict):  # it is not saved, and does not begin again
+                    left = Spent(burst.interaction, course.routing(chosen), course)
+                    await finished(pay(command.conversation, left, context, store, clock))
+                raise
         except Conflict:
             if sending and sending.begun:
                 raise
             spent = Spent(burst.interaction, course.routing(chosen), course)
-            await course.refresh(context.tenant, store)
     assert spent is not None
-    await pay(command.conversation, spent, context, store, clock)
+    await finished(pay(command.conversation, spent, context, store, clock))
     raise Conflict("newer messages came again and again while they were answered; it is tried again")
+
+
+@asynccontextmanager
+async def _on_record(
+    id: UUID, spent: Spent | None, context: Context, store: Store, clock: Clock
+) -> AsyncIterator[None]:
+    """What an earlier try has cost goes on record where the next one ends before it asks a model."""
+    try:
+        yield
+    except BaseException:
+        if spent is not None:
+            await finished(pay(id, spent, context, store, clock))
+        raise
 
 
 async def _because_of(burst: Burst, conversation: UUID, context: Context, store: Store) -> Context:

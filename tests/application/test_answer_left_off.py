@@ -9,6 +9,7 @@ import pytest
 
 from application.budget import SetBudget, set_budget
 from application.catalogue import PriceTerms, SetPrice, set_price
+from application.ports import Unavailable
 from application.spending import compare_tallies
 from domain.budget import BudgetLimits
 from domain.conversation import Conversation
@@ -86,3 +87,49 @@ async def test_an_answer_that_is_being_put_on_record_is_so_though_nobody_waits_a
     assert await reserved(shop) == 0
     assert [event.attempts[0].outcome for event in await metered(shop)] == ["ok"]
     assert len(await shop.answers(received.conversation)) == 1
+
+
+@pytest.mark.parametrize("step", ["unsent", "configuration_of", "retrieve", "route"])
+@pytest.mark.parametrize("error", [Unavailable("the database is away"), asyncio.CancelledError()])
+async def test_a_first_try_that_newer_messages_have_overtaken_is_on_record_where_the_next_one_is_left_off(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException
+) -> None:
+    received = await shop.receive("hello")
+
+    async def fail(*_: object, **__: object) -> None:
+        raise error
+
+    async def come() -> None:
+        await shop.receive("and on Sundays?")
+        monkeypatch.setattr(f"application.conversation.{step}", fail)
+
+    shop.provider.meanwhile = come
+    with pytest.raises(type(error)):
+        await shop.answer(received.conversation)
+    (event,) = await metered(shop)
+    assert [attempt.outcome for attempt in event.attempts] == ["ok"]
+    assert event.cost > 0
+    assert await reserved(shop) == 0
+
+
+async def test_an_answer_that_newer_messages_overtake_while_its_caller_is_stopped_is_paid_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received = await shop.receive("hello")
+    save, stopped = shop.parts.store.save, False
+
+    async def overtaken(*aggregates: object, **more: object) -> object:
+        nonlocal stopped
+        if not stopped and any(isinstance(each, Conversation) for each in aggregates):
+            stopped = True
+            await shop.receive("and on Sundays?")
+            task.cancel()
+            await asyncio.sleep(0.01)
+        return await save(*aggregates, **more)  # type: ignore[arg-type]  # passed on as they are
+
+    monkeypatch.setattr(shop.parts.store, "save", overtaken)
+    task = asyncio.create_task(shop.answer(received.conversation))
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert [event.attempts[0].outcome for event in await metered(shop)] == ["ok"]
+    assert await reserved(shop) == 0

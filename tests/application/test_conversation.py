@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from application.context import Context
-from application.conversation import ANSWER_WORK, CloseConversation, close_conversation
+from application.conversation import ANSWER_WORK, Answer, CloseConversation, close_conversation
 from application.ports import Unavailable
 from application.tenant import suspend_tenant
 from domain.conversation import Conversation
@@ -150,3 +151,8 @@ async def test_another_tenant_can_not_close_ours(shop: Shop) -> None:
     command = CloseConversation(conversation=received.conversation)
     with pytest.raises(NotFound):
         await close_conversation(command, stranger, store=shop.parts.store, clock=shop.parts.clock)
+
+
+def test_a_message_waits_for_room_in_the_budget_as_long_as_is_said() -> None:
+    said = (Path(__file__).parents[2] / "docs" / "budgets.md").read_text(encoding="utf-8")
+    assert f"{Answer(conversation=uuid4()).patience:.0f} s for a customer's message" in said
