@@ -21,21 +21,29 @@ UNPRICED = "it has no price, and the budget has a limit; set its price (PUT /v1/
 
 @dataclass(frozen=True)
 class Candidate:
-    """How its call ended is to be recorded. `others`: whether another one may come before the last resort."""
+    """How its call ended is to be recorded. `others`: whether another one may come before the last resort.
+
+    `tries` that it has had already; the next one not before the monotonic clock tells `not_before`.
+    """
 
     completer: Completer
     request: CompletionRequest
     place: Place
     others: bool
+    tries: int = 0
+    not_before: float = 0.0
 
     @property
     def last(self) -> bool:
         return self.place.id == LAST_RESORT
 
 
-@dataclass(frozen=True)
+@dataclass
 class Candidates:
-    """`catalogue` is the tenant's. `budgeted`: the budget has a limit, which no call may pass whose price nobody knows."""
+    """`catalogue` is the tenant's. `budgeted`: the budget has a limit, which no call may pass whose price nobody knows.
+
+    `again`: the one that was asked last, where another try may help; it comes once more if none of the others can be asked.
+    """
 
     asked: Asked
     course: Course
@@ -44,6 +52,7 @@ class Candidates:
     budgeted: bool
     providers: Providers
     clock: Clock
+    again: Candidate | None = None
 
     async def __aiter__(self) -> AsyncIterator[Candidate]:
         """One after the other, each found only when it is asked for: what has happened until then counts.
@@ -57,9 +66,12 @@ class Candidates:
             others = bool(limited) or self._next(models, seen) is not None
             if (found := await self._candidate(model, limited if others else None)) is not None:
                 yield replace(found, others=others)
-        while limited and self.course.refusal is None:
-            if (found := await self._candidate(limited.pop(0), None)) is not None:
+        while model := next(filter(self._allowed, limited), None):
+            limited.remove(model)
+            if (found := await self._candidate(model, None)) is not None:
                 yield replace(found, others=bool(limited))
+        if self.again is not None and self._allowed(self.again.place.id):
+            yield replace(self.again, others=False)
         last = self.asked.last_resort and LAST_RESORT not in seen and not self._stopped
         if last and (found := await self._candidate(LAST_RESORT, None)) is not None:
             yield found
@@ -68,6 +80,10 @@ class Candidates:
     def _stopped(self) -> bool:
         """Whether the budget is gone, and the tenant wants no answer then."""
         return self.course.refusal is not None and self.course.refusal.on_hard == "stop"
+
+    def _allowed(self, model: str) -> bool:
+        """Once the budget is gone only the cheapest one is, where the tenant wants that."""
+        return self.course.refusal is None or (not self._stopped and model == self.asked.route.degraded)
 
     def _next(self, models: Sequence[str], seen: set[str]) -> str | None:
         """In order; once the budget is gone only the cheapest one, where the tenant wants that."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from application.attempting import Attempted, Attempting, Deliver
@@ -97,7 +97,9 @@ class _Completing:
     async def _first(self, candidates: Candidates) -> Completion | None:
         async for candidate in candidates:
             place = candidate.place
-            for retry in range(RETRIES + 1):
+            if candidate.tries:  # it is no probe, which a caller that goes away here would leave behind
+                await asyncio.sleep(max(0.0, candidate.not_before - time.monotonic()))
+            for retry in range(candidate.tries, RETRIES + 1):
                 try:
                     dearest = await self._dearest(candidate)
                     await self._afford(place, dearest)
@@ -114,13 +116,18 @@ class _Completing:
                     await self.providers.health.record(place, "cancelled", 0.0)
                     break
                 attempted = await self._attempt(candidate, left, dearest)
+                candidates.again = None
                 if attempted.completion is not None or self.course.said:
                     return attempted.completion
                 pause = attempted.wait
                 if pause is None:
                     pause = random.uniform(0.5, 1) * min(0.5 * 2**retry, LONGEST_WAIT)
                 late = time.monotonic() + pause > self.deadline
-                if not _may_help(attempted) or candidate.others or late or retry == RETRIES:
+                if not _may_help(attempted) or late or retry == RETRIES:
+                    break
+                if candidate.others:
+                    not_before = time.monotonic() + pause
+                    candidates.again = replace(candidate, tries=retry + 1, not_before=not_before)
                     break
                 await asyncio.sleep(pause)
         return None

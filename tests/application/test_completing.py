@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from application import completing
@@ -15,6 +16,7 @@ from application.course import Asked, Course
 from application.ports import Store
 from application.providers import Providers
 from application.routing import Route
+from domain.budget import BudgetExhausted, OnHard
 from domain.catalogue import Catalogue, Model
 from domain.completion import Completion, CompletionRequest, Outcome, Turn
 from domain.errors import NotFound
@@ -43,6 +45,7 @@ async def run(
     providers: Providers,
     course: Course | None = None,
     said: list[str] | None = None,
+    degraded: str | None = None,
     **facts: Any,
 ) -> tuple[Completion | None, Course]:
     course = course or Course()
@@ -51,7 +54,9 @@ async def run(
     )
     asked = Asked(
         interaction=uuid4(),
-        route=Route(routing=Routing(model=models[0], reason="r"), models=models, degraded=models[-1]),
+        route=Route(
+            routing=Routing(model=models[0], reason="r"), models=models, degraded=degraded or models[-1]
+        ),
         request=request,
         **facts,
     )
@@ -194,6 +199,71 @@ async def test_one_with_a_limit_is_asked_after_all_others_and_before_the_last_re
     health.sick["b/m"] = "unhealthy"
     completion, course = await run("a/m", "b/m", providers=played(a, b, local, health=health))
     assert outcomes(course) == [("a", "ok")]
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch, on_hard: OnHard) -> Catalogue:
+    """The budget has no room for b/m, the only one that has a price."""
+
+    async def refused(*values: Any, **more: Any) -> None:
+        raise BudgetExhausted("gone", period="2026-11", limit=Decimal(1), until=NOW, on_hard=on_hard)
+
+    monkeypatch.setattr(completing, "reserve", refused)
+    return Catalogue({}, {"b/m": [msgspec.structs.replace(PRICE, provider="b", model="m")]})
+
+
+@pytest.mark.parametrize(("on_hard", "asked"), [("degrade", [("a", "ok")]), ("stop", [])])
+async def test_the_cheapest_one_is_asked_after_a_refusal_though_its_provider_has_set_a_limit(
+    monkeypatch: pytest.MonkeyPatch, on_hard: OnHard, asked: list[tuple[str, Outcome]]
+) -> None:
+    providers = played(
+        Scripted("a", "ok"),
+        Scripted("b", "ok"),
+        Scripted("c", "ok"),
+        catalogue=refusing(monkeypatch, on_hard),
+        health=limited("a/m", "c/m"),
+    )
+    completion, course = await run("c/m", "a/m", "b/m", providers=providers, degraded="a/m")
+    assert (completion is not None) == bool(asked)
+    assert outcomes(course) == asked
+
+
+async def test_a_model_is_tried_again_where_the_others_can_not_be_asked() -> None:
+    local, health = Scripted("local", "ok"), PlayedHealth(sick={"b/m": "unhealthy"})
+    others = Scripted("b", "ok"), local
+    for outcome in ("unavailable", "timeout", "rate_limited"):
+        providers = played(Scripted("a", outcome, outcome, "ok"), *others, health=health)
+        completion, course = await run("a/m", "b/m", "nowhere/m", providers=providers)
+        assert completion is not None
+        assert outcomes(course) == [("a", outcome), ("a", outcome), ("a", "ok")]
+        assert [each.model for each in course.passed_over] == ["b/m", "nowhere/m"]
+    completion, course = await run(
+        "a/m", "b/m", providers=played(Scripted("a", "unavailable"), *others, health=health)
+    )
+    assert outcomes(course) == [("a", "unavailable")] * 3 + [("local", "ok")]
+    completion, course = await run(
+        "a/m", "b/m", providers=played(Scripted("a", "bad_request"), *others, health=health)
+    )
+    assert outcomes(course) == [("a", "bad_request"), ("local", "ok")]
+
+
+async def test_one_that_failed_is_not_tried_again_once_another_was_asked() -> None:
+    health = PlayedHealth(sick={"c/m": "unhealthy"})
+    a, b, c = Scripted("a", "unavailable"), Scripted("b", "bad_request"), Scripted("c", "ok")
+    completion, course = await run("a/m", "b/m", "c/m", providers=played(a, b, c, health=health))
+    assert completion is None
+    assert outcomes(course) == [("a", "unavailable"), ("b", "bad_request")]
+
+
+@pytest.mark.parametrize(
+    ("on_hard", "degraded", "tries"), [("degrade", "a/m", 2), ("degrade", "b/m", 1), ("stop", "a/m", 1)]
+)
+async def test_after_a_refusal_only_the_cheapest_one_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, on_hard: OnHard, degraded: str, tries: int
+) -> None:
+    catalogue = refusing(monkeypatch, on_hard)
+    providers = played(Scripted("a", "unavailable", "ok"), Scripted("b", "ok"), catalogue=catalogue)
+    _, course = await run("a/m", "b/m", providers=providers, degraded=degraded)
+    assert outcomes(course) == [("a", "unavailable"), ("a", "ok")][:tries]
 
 
 async def test_when_a_model_may_be_asked_again_is_known() -> None:
