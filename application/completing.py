@@ -191,13 +191,12 @@ class _Completing:
         if not dearest or missing <= 0:
             return
         spares = course.spares
-        if (
-            spares is not None
-            and turns.free(self.context.tenant)
-            and (spare := await spares.take(missing, self.context)) is not None
-        ):
-            course.reservations.append(spare)
-            return
+        if spares is not None and turns.free(self.context.tenant):
+            # An extension that is being saved knows nothing of it, and would put it out of the course.
+            async with course.turn:
+                if (spare := await spares.take(missing, self.context)) is not None:
+                    course.reservations.append(spare)
+                    return
         try:
             await reserve(
                 missing,

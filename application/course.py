@@ -77,6 +77,9 @@ class Course:
     expired: list[UUID] = field(default_factory=list)
     """Reservations that ended before the call did."""
 
+    given_back: list[UUID] = field(default_factory=list)
+    """Reservations that it has ended itself, before it waited."""
+
     passed_over: list[PassedOver] = field(default_factory=list)
     refusal: BudgetRefusal | None = None
     """Of the budget, which did not allow a call."""
@@ -153,9 +156,17 @@ class Course:
         left = {reservation.id for reservation in self.reservations}
         self.expired += [id for id in before if id not in left]
 
-    async def give_back(self, context: Context, *, store: Store, clock: Clock) -> None:
-        """What it holds, except for what providers may still bill."""
-        await give_back(self.reservations, context, store=store, clock=clock, uncertain=self.uncertain)
+    async def give_back(self, interaction: UUID, context: Context, *, store: Store, clock: Clock) -> None:
+        """What it holds for `interaction`, except for what providers may still bill."""
+        await give_back(
+            self.reservations,
+            context,
+            store=store,
+            clock=clock,
+            interaction=interaction,
+            uncertain=self.uncertain,
+        )
+        self.given_back += [reservation.id for reservation in self.reservations]
         self.reservations.clear()
         self.uncertain = Decimal(0)
 
@@ -167,7 +178,7 @@ class Course:
     @property
     def reserved(self) -> list[UUID]:
         """The reservations that hold, or held, what it may cost."""
-        return [*self.expired, *(reservation.id for reservation in self.reservations)]
+        return [*self.expired, *self.given_back, *(reservation.id for reservation in self.reservations)]
 
     @property
     def cost(self) -> Decimal:

@@ -131,7 +131,7 @@ class _Reserving:
 
         async def save() -> None:
             async with course.turn:
-                await course.give_back(self.context, store=self.store, clock=self.clock)
+                await course.give_back(self.interaction, self.context, store=self.store, clock=self.clock)
 
         await finished(save())
         return again

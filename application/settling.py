@@ -124,12 +124,13 @@ async def give_back(
     *,
     store: Store,
     clock: Clock,
+    interaction: UUID | None = None,
     uncertain: Decimal = Decimal(0),
 ) -> None:
-    """End what nobody needs; what is `uncertain` (USD) stays held for a while."""
+    """End what nobody needs, or `interaction` does not for now; what is `uncertain` (USD) stays held for a while."""
     left = tuple(reservations)
     while left:
-        settled = settlement((), left, clock(), uncertain=uncertain)
+        settled = settlement((), left, clock(), interaction=interaction, uncertain=uncertain)
         try:
             await store.save(*settled.ended, context=context, work=settled.work, tallies=settled.tallies)
             return

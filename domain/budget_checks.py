@@ -51,6 +51,7 @@ def every_call_is_held_until_it_ends() -> Callable[[Recorded], str | None]:
     without one. Embeddings are not reserved for."""
     limited: datetime | None = None
     held: set[UUID] = set()
+    retained: set[UUID] = set()
     expired: dict[UUID, datetime] = {}
 
     def check(recorded: Recorded) -> str | None:
@@ -60,7 +61,9 @@ def every_call_is_held_until_it_ends() -> Callable[[Recorded], str | None]:
             limited = None if not event.limits.any else limited or recorded.recorded_at
         elif isinstance(event, Reservation.Made | Reservation.Retained | Reservation.Settled):
             held.update({event.interaction} if event.interaction not in (None, NIL) else ())
-        elif isinstance(event, Reservation.Expired):
+            if isinstance(event, Reservation.Retained):  # its call has given back the rest
+                retained.add(recorded.stream)
+        elif isinstance(event, Reservation.Expired) and recorded.stream not in retained:
             expired[recorded.stream] = recorded.recorded_at
         paid = [each.started_at for each in calls_of(event) if each.cost and each.kind == "chat"]
         if not paid:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,8 +15,10 @@ from application import waiting
 from application.attempting import Attempted
 from application.course import Course
 from application.reserving import reserve
-from domain.budget import BudgetExhausted
+from domain.budget import BudgetExhausted, BudgetHeld
 from domain.conversation import Conversation
+from domain.reservation import Reservation
+from domain.routing import Routing
 from infra.ids import uuid7
 from tests.application.tills import MODEL, Till, attempt, now
 from tests.infra.log.parts import Log, log_on
@@ -181,3 +184,27 @@ async def test_what_a_provider_may_still_bill_stays_held_while_the_call_waits_fo
     assert made.amount == 5  # the 4 as before, of which 2 stay held apart, and 3 more
     await till.settle(await till.begin(), mine.attempts, mine.reservations)
     assert (await till.day()).reserved == 2
+
+
+@pytest.mark.parametrize("uncertain", [0, 2])
+async def test_a_call_that_has_given_back_what_it_held_and_got_no_more_was_held_all_the_same(
+    till: Till, uncertain: int
+) -> None:
+    await till.limit(day=10)
+    mine, _ = await holding(till, 4), await till.reserve(5)
+    (held,) = mine.reservations
+    paid = attempt(1, "timeout", began=now() + timedelta(minutes=2))  # long after the limit was set
+    mine.add(Attempted(completion=None, attempt=paid, uncertain=Decimal(uncertain)))
+    with pytest.raises(BudgetHeld):
+        await more(till, 3, mine, patience=0)
+    assert (mine.reservations, mine.reserved) == ([], [held.id])
+    conversation, interaction = await till.begin(), held.state.interaction
+    routing = Routing(model=MODEL, reason="r")
+    conversation.meter(
+        interaction, routing=routing, attempts=mine.attempts, reservations=mine.reserved, at=now()
+    )
+    await mine.save(conversation, interaction, till.context, store=till.log.store, clock=now)
+    assert await till.unheld() == []
+    events = [recorded.event async for recorded in till.log.store.events(till.tenant)]
+    ends = [each for each in events if isinstance(each, Reservation.Settled | Reservation.Retained)]
+    assert [each.interaction for each in ends] == [interaction]

@@ -16,11 +16,13 @@ from application.course import Asked, Course
 from application.ports import Store
 from application.providers import Providers
 from application.routing import Route
+from application.spares import Spares
 from domain.budget import BudgetExhausted, OnHard
 from domain.catalogue import Catalogue, Model
 from domain.completion import Completion, CompletionRequest, Outcome, Turn
 from domain.errors import NotFound
 from domain.pricing import Price
+from domain.reservation import Reservation
 from domain.routing import Routing
 from tests.application.played import PlayedHealth, Scripted, played
 
@@ -356,3 +358,39 @@ async def test_a_call_that_its_budget_check_breaks_off_does_not_stay_a_probe(
 
 def dear(model: str) -> Price:
     return Price(provider="a", model=model, input=Decimal(1), output=Decimal(2), since=NOW)
+
+
+class Ahead:
+    """One spare, which fits."""
+
+    def __init__(self, spare: Reservation) -> None:
+        self.spare = spare
+
+    async def take(self, amount: Decimal, context: Context) -> Reservation:
+        return self.spare
+
+
+async def test_a_spare_that_is_taken_while_what_is_held_is_being_extended_is_not_lost() -> None:
+    spare, first = (
+        Reservation.make(
+            uuid4(),
+            interaction=uuid4(),
+            model="a/m",
+            amount=10**12,
+            day_limit=None,
+            month_limit=None,
+            budget=1,
+            expires_at=NOW + timedelta(minutes=2),
+            at=NOW,
+        )
+        for _ in range(2)
+    )
+    course = Course(spares=cast(Spares, Ahead(spare)), reservations=[first], uncertain=Decimal(1))
+    providers = played(Scripted("a", "ok"), catalogue=Catalogue({}, {"a/m": [dear("m")]}))
+    async with course.turn:
+        task = asyncio.create_task(run("a/m", providers=providers, course=course))
+        await asyncio.wait([task], timeout=0.2)
+        course.reservations[:] = [first]  # as an extension does once it is saved
+    completion, _ = await task
+    assert completion is not None
+    assert course.reserved == [first.id, spare.id]

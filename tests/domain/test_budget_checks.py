@@ -259,6 +259,8 @@ def test_what_is_retained_after_a_call_is_given_back_when_it_expires() -> None:
     sums = sum((changes_by(row.event) for row in log.rows), Counter())
     assert (sums["day:2026-11-21"], sums["reserved:2026-11-21"]) == (pico(8 * USD), 0)
     assert log.broken() == []
+    log.meter(1, interaction, reservations=(made.id,))  # it has waited, and gone on with what it got then
+    assert log.broken() == []
 
 
 def test_a_reservation_that_goes_on_after_its_end_or_retains_what_it_has_not_breaks_it() -> None:
