@@ -52,7 +52,8 @@ class Attempting:
     ) -> None:
         self._completer, self._request, self._deliver = completer, request, deliver
         self._catalogue, self._counter, self._dearest = catalogue, counter, dearest
-        self._sent = False
+        self._sent, self._ended = False, False
+        self._left: Completion | None = None
         self._started_at: datetime = clock()
         self._started = time.perf_counter()
         self.pieces: list[str] = []
@@ -64,15 +65,7 @@ class Attempting:
             async with asyncio.timeout(seconds) as limit:
                 completion = await (self._whole() if self._deliver is None else self._streamed(limit))
         except ProviderError as error:
-            billed = self._billed(error.partial, error.definite)
-            attempt = self._attempt(error.outcome, error.detail, billed)
-            return Attempted(
-                completion=None,
-                attempt=attempt,
-                wait=error.retry_after,
-                again=error.again,
-                uncertain=Decimal(0) if error.definite else self._uncertain(attempt, billed),
-            )
+            return self._failed(error)
         except TimeoutError:
             return self._unheard("timeout", "no answer within the deadline")
         return Attempted(completion=completion, attempt=self._attempt("ok", None, completion))
@@ -86,7 +79,7 @@ class Attempting:
 
     async def _streamed(self, limit: asyncio.Timeout) -> Completion:
         assert self._deliver is not None
-        stream = self._completer.stream(self._request, self._goes_out)
+        stream = self._completer.stream(self._request, self._goes_out, self._leaves)
         try:
             async for piece in stream:
                 if isinstance(piece, Completion):
@@ -103,16 +96,26 @@ class Attempting:
     def _goes_out(self) -> None:
         self._sent = True
 
-    def _unheard(self, outcome: Outcome, error: str) -> Attempted:
-        """Nobody waits for the rest."""
-        billed = self._billed()
-        attempt = self._attempt(outcome, error, billed)
-        return Attempted(completion=None, attempt=attempt, uncertain=self._uncertain(attempt, billed))
+    def _leaves(self, partial: Completion | None, ended: bool) -> None:
+        self._left, self._ended = partial, ended
 
-    def _uncertain(self, attempt: Attempt, billed: Completion | None) -> Decimal:
-        if billed is None or billed.usage.source == "provider":
-            return Decimal(0)
-        return max(Decimal(0), self._dearest - attempt.cost)
+    def _unheard(self, outcome: Outcome, detail: str) -> Attempted:
+        """Nobody waits for the rest."""
+        return self._failed(ProviderError(outcome, detail, partial=self._left, ended=self._ended))
+
+    def _failed(self, error: ProviderError) -> Attempted:
+        billed = self._billed(error.partial, error.definite)
+        attempt = self._attempt(error.outcome, error.detail, billed)
+        # What a provider has counted before the end is no more than a part of it.
+        counted = error.ended and billed is not None and billed.usage.source == "provider"
+        certain = billed is None or error.definite or counted
+        return Attempted(
+            completion=None,
+            attempt=attempt,
+            wait=error.retry_after,
+            again=error.again,
+            uncertain=Decimal(0) if certain else max(Decimal(0), self._dearest - attempt.cost),
+        )
 
     def _billed(self, told: Completion | None = None, definite: bool = False) -> Completion | None:
         """What a failed attempt is billed for: as the provider's adapter has `told`, else the prompt and what came, by our own count.

@@ -27,6 +27,7 @@ from application.ports.providers import (
     Health,
     HealthKeeper,
     KeyedProviders,
+    Leave,
     Place,
 )
 from application.ports.reading import (
@@ -74,6 +75,7 @@ __all__ = [
     "KeyWrapper",
     "KeyedProviders",
     "Keyring",
+    "Leave",
     "Located",
     "Locator",
     "Metrics",

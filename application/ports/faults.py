@@ -25,7 +25,8 @@ class ProviderError(Fault):
 
     `partial` is what came before it failed, with the usage that it will be billed for (a stream that was cut).
 
-    `definite`: the provider itself said that the call failed, so it does nothing more for it.
+    `definite`: the provider itself said that the call failed, so it does nothing more for it. `ended`: all of the answer came, but it is
+    none; what the provider counted in `partial` is its last count.
     """
 
     def __init__(
@@ -37,7 +38,8 @@ class ProviderError(Fault):
         *,
         again: bool | None = None,
         definite: bool = False,
+        ended: bool = False,
     ) -> None:
         self.outcome, self.detail, self.retry_after, self.partial = outcome, detail, retry_after, partial
-        self.again, self.definite = again, definite
+        self.again, self.definite, self.ended = again, definite, ended
         super().__init__(f"{outcome}: {detail}")

@@ -14,6 +14,9 @@ from domain.default_routing import ProviderTiers
 from domain.health import Lately, Pause
 from domain.tenant import ProviderKey
 
+Leave = Callable[[Completion | None, bool], None]
+"""Takes what has come of an answer (None: nothing), with the usage that the provider has told, and whether it has ended."""
+
 
 class Completer(Protocol):
     """One provider, with one key.
@@ -29,11 +32,11 @@ class Completer(Protocol):
         """Raises ProviderError."""
 
     def stream(
-        self, request: CompletionRequest, sent: Callable[[], None] = ...
+        self, request: CompletionRequest, sent: Callable[[], None] = ..., left: Leave = ...
     ) -> AsyncGenerator[str | Completion, None]:
         """Pieces of the text as they come, and at the end the whole. Raises ProviderError, with `partial` once a piece has come.
 
-        Closing the generator ends the call at the provider as well.
+        Closing the generator ends the call at the provider as well. `left` is called when it is closed, or cancelled, before the whole.
         """
 
 

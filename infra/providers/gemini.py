@@ -12,7 +12,7 @@ import httpx2
 from google import genai
 from google.genai import errors, types
 
-from application.ports import Counter, ProviderError
+from application.ports import Counter, Leave, ProviderError
 from domain.completion import Completion, CompletionRequest
 from infra.outgoing import Outgoing, taking, telling
 from infra.providers.faults import NONSENSE, connection
@@ -68,7 +68,7 @@ class GeminiCompleter:
         return incoming.completion()
 
     async def stream(
-        self, request: CompletionRequest, sent: Callable[[], None] = unheard
+        self, request: CompletionRequest, sent: Callable[[], None] = unheard, left: Leave = unheard
     ) -> AsyncGenerator[str | Completion, None]:
         incoming, begun = Incoming(request, self._counter), False
 
@@ -85,10 +85,13 @@ class GeminiCompleter:
                     if text or not begun:
                         begun = True
                         yield text
-            if incoming.finish is None and incoming.failed is None:
+            if not incoming.ended:
                 raise ProviderError("unavailable", "the stream was cut")
         except ProviderError as error:
             raise incoming.broken(error) from None
+        except (asyncio.CancelledError, GeneratorExit):
+            left(incoming.partial, incoming.ended)
+            raise
         finally:
             await stream.aclose()
         yield incoming.completion()

@@ -26,8 +26,8 @@ LONGEST = 4_000_000
 """Characters of one answer; the largest models give a tenth of it."""
 
 
-def unheard() -> None:
-    """For a caller that does not ask whether its request has gone out."""
+def unheard(*_: object) -> None:
+    """For a caller that does not ask whether its request has gone out, nor what had come when it went away."""
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,16 +94,31 @@ class Incoming:
             raise self.error("bad_request", "its tokens were used up before it said anything; allow more")
         # A model may begin with what it was told to stop at.
         if not whole.text and not (self.finish == "stop" and any(self._request.stop)):
-            raise self.error("incomplete", "the server's answer is empty")
+            raise self.error("incomplete", "the server's answer is empty", ended=True)
         return whole
 
     def error(
-        self, outcome: Outcome, detail: str, retry_after: float | None = None, *, definite: bool = False
+        self,
+        outcome: Outcome,
+        detail: str,
+        retry_after: float | None = None,
+        *,
+        definite: bool = False,
+        ended: bool = False,
     ) -> ProviderError:
         """With what has come, if anything has."""
-        came = self._pieces or self._raw_usage
-        partial = self._so_far() if came else None
-        return ProviderError(outcome, detail, retry_after, partial, definite=definite)
+        ended, partial = ended or self.ended, self.partial
+        return ProviderError(outcome, detail, retry_after, partial, definite=definite, ended=ended)
+
+    @property
+    def partial(self) -> Completion | None:
+        """What has come; None: nothing."""
+        return self._so_far() if self._pieces or self._raw_usage else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was said how it ended."""
+        return self.finish is not None or self.failed is not None
 
     def broken(self, error: ProviderError) -> ProviderError:
         """The same error with what has come."""

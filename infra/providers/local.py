@@ -14,6 +14,7 @@ from uuid import UUID
 
 import numpy as np
 
+from application.ports import Leave
 from domain.completion import Completion, CompletionRequest, Passage, Usage
 from domain.sentences import sentences
 from infra.providers.incoming import unheard
@@ -84,7 +85,7 @@ class LocalCompleter:
         )
 
     async def stream(
-        self, request: CompletionRequest, sent: Callable[[], None] = unheard
+        self, request: CompletionRequest, sent: Callable[[], None] = unheard, left: Leave = unheard
     ) -> AsyncGenerator[str | Completion, None]:
         """In one piece: it is there at once."""
         completion = await self.complete(request)

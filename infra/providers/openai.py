@@ -17,7 +17,7 @@ import msgspec
 import openai
 from openai._models import FinalRequestOptions
 
-from application.ports import Counter, ProviderError
+from application.ports import Counter, Leave, ProviderError
 from domain.completion import Completion, CompletionRequest
 from infra.outgoing import Outgoing, telling
 from infra.providers.faults import NONSENSE, connection
@@ -82,11 +82,15 @@ class OpenAICompleter:
         return incoming.completion()
 
     async def stream(
-        self, request: CompletionRequest, sent: Callable[[], None] = unheard
+        self, request: CompletionRequest, sent: Callable[[], None] = unheard, left: Leave = unheard
     ) -> AsyncGenerator[str | Completion, None]:
         if "stream" not in self._abilities_of(request):
             whole = await self.complete(request, sent)
-            yield whole.text
+            try:
+                yield whole.text
+            except GeneratorExit:
+                left(whole, True)
+                raise
             yield whole
             return
         incoming, over, begun = Incoming(request, self._counter), False, False
@@ -101,10 +105,13 @@ class OpenAICompleter:
                     if text or not begun:
                         begun = True
                         yield text
-            if not over and incoming.finish is None and incoming.failed is None:
+            if not over and not incoming.ended:
                 raise ProviderError("unavailable", "the stream was cut")
         except ProviderError as error:
             raise incoming.broken(error) from None
+        except (asyncio.CancelledError, GeneratorExit):
+            left(incoming.partial, incoming.ended)
+            raise
         finally:
             await stream.aclose()
         yield incoming.completion()

@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from application.context import Context
 from application.conversation import Answer, AnswerGiven, Received, ReceiveMessage, answer, receive_message
-from application.ports import Completer, ProviderError
+from application.ports import Completer, Leave, ProviderError
 from application.sending import Listener
 from application.tenant import CreateTenant, create_tenant
 from domain.completion import Completion, CompletionRequest, Usage
@@ -49,7 +49,7 @@ class Played:
         return self
 
     async def stream(
-        self, request: CompletionRequest, sent: Callable[[], None] = unheard
+        self, request: CompletionRequest, sent: Callable[[], None] = unheard, left: Leave = unheard
     ) -> AsyncGenerator[str | Completion, None]:
         whole = await self.complete(request, sent)
         first, rest = whole.text[:5], whole.text[5:]

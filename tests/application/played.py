@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from application.ports import CacheKind, Completer, Place, ProviderError
+from application.ports import CacheKind, Completer, Leave, Place, ProviderError
 from application.providers import Providers
 from domain.catalogue import Catalogue
 from domain.completion import Completion, CompletionRequest, Outcome, Usage
@@ -55,7 +55,7 @@ class Scripted:
         return self._completion()
 
     async def stream(
-        self, request: CompletionRequest, sent: Callable[[], None] = unheard
+        self, request: CompletionRequest, sent: Callable[[], None] = unheard, left: Leave = unheard
     ) -> AsyncGenerator[str | Completion, None]:
         outcome = self.outcomes[min(self.calls, len(self.outcomes) - 1)]
         self.asked.append(request)

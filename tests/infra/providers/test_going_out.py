@@ -15,6 +15,7 @@ import pytest_asyncio
 from application.attempting import Attempted, Attempting
 from application.ports import Completer
 from domain.catalogue import Catalogue
+from domain.completion import Usage
 from domain.pricing import Price
 from infra.outgoing import Outgoing
 from infra.providers.gemini import GeminiCompleter
@@ -162,6 +163,75 @@ async def test_a_stream_that_is_cut_costs_what_was_said_and_may_come_to_more(
     used = our_count("Yes")
     paid = used.input + 2 * used.output
     assert bill(await attempting.run(30)) == ("unavailable", paid, DEAREST - paid)
+
+
+FIRST: dict[str, tuple[bytes, Usage]] = {
+    "openai": (
+        b'{"choices": [{"delta": {"content": "Yes"}%s}], "usage": {"prompt_tokens": 200, "completion_tokens": 81,'
+        b' "completion_tokens_details": {"reasoning_tokens": 80}}}',
+        Usage(input=200, output=81, reasoning=80),
+    ),
+    "gemini": (
+        b'{"candidates": [{"content": {"parts": [{"text": "Yes"}]}%s}], "usageMetadata": {"promptTokenCount": 200,'
+        b' "candidatesTokenCount": 1, "thoughtsTokenCount": 80, "totalTokenCount": 281}}',
+        Usage(input=200, output=81, reasoning=80),
+    ),
+}
+"""A stream's first piece, which tells what was counted so far."""
+
+FINISHED = {"openai": b', "finish_reason": "stop"', "gemini": b', "finishReason": "STOP"'}
+COUNTED = Decimal(200 + 2 * 81)
+
+
+@pytest.mark.parametrize("finished", [False, True])
+@pytest.mark.parametrize("how", ["waiting", "delivering", "cut"])
+async def test_what_a_provider_has_counted_is_paid_and_may_come_to_more_until_the_answer_has_ended(
+    vendor: str, http: Outgoing, wire: Wire, how: str, finished: bool
+) -> None:
+    text, usage = FIRST[vendor]
+    piece = text % (FINISHED[vendor] if finished else b"")
+    wire.answer = lambda call: server_events([piece, CUT if how == "cut" else 60.0])
+    attempting, came = attempt(vendor, True, http, f"http://127.0.0.1:{wire.port}"), asyncio.Event()
+
+    async def deliver(piece: str) -> None:
+        came.set()
+        if how == "delivering":
+            await asyncio.sleep(60)
+
+    attempting._deliver = deliver
+    task = asyncio.create_task(attempting.run(60))
+    if how == "cut":
+        attempted, outcome = await task, "unavailable"
+    else:
+        async with asyncio.timeout(20):
+            await came.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        attempted, outcome = attempting.cut(), "cancelled"
+    assert bill(attempted) == (outcome, COUNTED, 0 if finished else DEAREST - COUNTED)
+    assert attempted.attempt.usage == usage
+    assert 200 in attempted.attempt.raw_usage.values()
+
+
+async def test_who_goes_away_from_a_whole_answer_that_is_told_as_a_stream_pays_all_of_it(
+    http: Outgoing, wire: Wire
+) -> None:
+    whole = FIRST["openai"][0].replace(b"delta", b"message") % FINISHED["openai"]
+    wire.answer = lambda call: Reply(body=whole)
+    attempting, came = attempt("openai", True, http, f"http://127.0.0.1:{wire.port}"), asyncio.Event()
+    attempting._request = request(MODEL, abilities=frozenset())
+
+    async def deliver(piece: str) -> None:
+        came.set()
+        await asyncio.sleep(60)
+
+    attempting._deliver = deliver
+    task = asyncio.create_task(attempting.run(60))
+    async with asyncio.timeout(20):
+        await came.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert bill(attempting.cut()) == ("cancelled", COUNTED, 0)
 
 
 async def test_what_never_went_out_costs_nothing(vendor: str, streamed: bool, http: Outgoing) -> None:
