@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +12,7 @@ import msgspec
 
 from application.context import Context
 from application.course import Course
-from application.ports import Clock, Owed, Settled, Store, Unavailable
+from application.ports import Clock, Ids, Owed, Settled, Store, Unavailable
 from application.routing import Route
 from application.sending import ANSWER_WORK
 from domain.agent import AgentConfiguration
@@ -19,6 +20,7 @@ from domain.answering import cited, confidence_of, told
 from domain.completion import Completion, Passage, Turn
 from domain.conversation import Burst, Conversation, Message
 from domain.errors import Conflict, Erased
+from domain.orphan import Orphan
 from domain.passages import ranked
 from domain.prompts import ANSWER, OUT_OF_BUDGET
 from domain.routing import Routing
@@ -64,6 +66,7 @@ class AnswerRecord:
     context: Context
     store: Store
     clock: Clock
+    ids: Ids
 
     async def save(self, conversation: Conversation, *, sent: bool = False) -> AnswerGiven:
         """Raises Conflict where the conversation has moved on, Unavailable where there is no answer, which is on record then.
@@ -106,7 +109,9 @@ class AnswerRecord:
         )
 
     async def save_sent(self, conversation: Conversation) -> AnswerGiven | None:
-        """Say what the customer got piece by piece: newer messages don't change it. None where another one has answered since."""
+        """Say what the customer got piece by piece: newer messages don't change it. None where another one has answered since, or it was
+        erased.
+        """
         for race in range(RACES):
             try:
                 return await self.save(conversation, sent=True)
@@ -114,16 +119,16 @@ class AnswerRecord:
                 if race == RACES - 1:
                     raise
             await self.course.refresh(self.context.tenant, self.store)
-            try:
+            left: Burst | None = None
+            with suppress(Erased):
                 conversation = await self.store.load(
                     Conversation, conversation.id, tenant=self.context.tenant
                 )
-            except Erased:
-                return None
-            if conversation.pending is None or conversation.pending.interaction != self.burst.interaction:
+                left = conversation.pending
+            if left is None or left.interaction != self.burst.interaction:
                 routing = self.course.routing(self.chosen)
                 spent = Spent(self.burst.interaction, routing, self.course)
-                await pay(conversation.id, spent, self.context, self.store, self.clock)
+                await pay(conversation.id, spent, self.context, self.store, self.clock, self.ids)
                 return None
         raise AssertionError("unreachable")
 
@@ -172,30 +177,35 @@ class Spent:
     course: Course
 
 
-async def pay(id: UUID, spent: Spent, context: Context, store: Store, clock: Clock) -> None:
-    """Put on record what was spent on an answer that somebody else has given first."""
-    course = spent.course
+async def pay(id: UUID, spent: Spent, context: Context, store: Store, clock: Clock, ids: Ids) -> None:
+    """Put on record what was spent on an answer that somebody else has given first, or whose conversation was erased meanwhile."""
     for race in range(RACES):
+        record = await _metered(id, spent, context, store, clock(), ids)
         try:
-            conversation = await store.load(Conversation, id, tenant=context.tenant)
-        except Erased:
-            return  # nothing may follow an erasure; what was reserved is given back in time
-        if conversation.state.forgotten:
-            return
-        at = clock()
-        conversation.meter(
-            spent.interaction,
-            routing=spent.routing,
-            attempts=course.attempts,
-            reservations=course.reserved,
-            embeddings=course.embeddings,
-            at=at,
-        )
-        try:
-            await course.save(conversation, spent.interaction, context, store=store, clock=clock)
-        except Conflict:
+            await spent.course.save(record, spent.interaction, context, store=store, clock=clock)
+        except (Conflict, Erased):
             if race == RACES - 1:
                 raise
-            await course.refresh(context.tenant, store)
+            await spent.course.refresh(context.tenant, store)
         else:
             return
+
+
+async def _metered(
+    id: UUID, spent: Spent, context: Context, store: Store, at: datetime, ids: Ids
+) -> Conversation | Orphan:
+    """In the conversation; by itself where that was erased, as nothing may follow an erasure."""
+    course, conversation = spent.course, None
+    with suppress(Erased):
+        conversation = await store.load(Conversation, id, tenant=context.tenant)
+    if conversation is None or conversation.state.forgotten:
+        return Orphan.meter(ids(), spent.interaction, course.attempts, course.reserved, course.embeddings, at)
+    conversation.meter(
+        spent.interaction,
+        routing=spent.routing,
+        attempts=course.attempts,
+        reservations=course.reserved,
+        embeddings=course.embeddings,
+        at=at,
+    )
+    return conversation

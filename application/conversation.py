@@ -178,7 +178,7 @@ async def answer(
     """
     course, spent = Course(spares=providers.spares, patience=command.patience), None
     for _ in range(TRIES):
-        async with _on_record(command.conversation, spent, context, store, clock):
+        async with _on_record(command.conversation, spent, context, store, clock, ids):
             if spent is not None:
                 await course.refresh(context.tenant, store)
             async with holding(course, context, store=store, clock=clock):
@@ -186,13 +186,13 @@ async def answer(
         burst = conversation.pending
         if spent is not None and (burst is None or burst.interaction != spent.interaction):
             # Paid for, though another answer came before it could be said.
-            await finished(pay(command.conversation, spent, context, store, clock))
+            await finished(pay(command.conversation, spent, context, store, clock, ids))
             course, spent = Course(spares=providers.spares, patience=command.patience), None
             conversation = await unsent(command.conversation, context.tenant, store=store, clock=clock)
             burst = conversation.pending
         if burst is None:
             return None
-        async with _on_record(command.conversation, spent, context, store, clock):
+        async with _on_record(command.conversation, spent, context, store, clock, ids):
             context = await _because_of(burst, conversation.id, context, store)
             heard = listener if listener is not None and listener.interaction == burst.interaction else None
             if spent is not None and heard is not None:
@@ -254,7 +254,7 @@ async def answer(
                 # Whoever gives it is stopped: what it cost until now is on record all the same.
                 if course.attempts or course.embeddings or course.reservations:
                     left = Spent(burst.interaction, course.routing(chosen), course)
-                    await finished(pay(command.conversation, left, context, store, clock))
+                    await finished(pay(command.conversation, left, context, store, clock, ids))
                 raise
             record = AnswerRecord(
                 burst=burst,
@@ -271,35 +271,37 @@ async def answer(
                 context=context,
                 store=store,
                 clock=clock,
+                ids=ids,
             )
             try:
                 if sending and sending.begun:
                     return await finished(record.save_sent(conversation))
                 return await finished(record.save(conversation))
-            except asyncio.CancelledError as stopped:
-                if isinstance(stopped.__cause__, Conflict):  # it is not saved, and does not begin again
+            except (asyncio.CancelledError, Erased) as stopped:
+                why = stopped if isinstance(stopped, Erased) else stopped.__cause__
+                if isinstance(why, Conflict | Erased):  # it is not saved, and does not begin again
                     left = Spent(burst.interaction, course.routing(chosen), course)
-                    await finished(pay(command.conversation, left, context, store, clock))
+                    await finished(pay(command.conversation, left, context, store, clock, ids))
                 raise
         except Conflict:
             if sending and sending.begun:
                 raise
             spent = Spent(burst.interaction, course.routing(chosen), course)
     assert spent is not None
-    await finished(pay(command.conversation, spent, context, store, clock))
+    await finished(pay(command.conversation, spent, context, store, clock, ids))
     raise Conflict("newer messages came again and again while they were answered; it is tried again")
 
 
 @asynccontextmanager
 async def _on_record(
-    id: UUID, spent: Spent | None, context: Context, store: Store, clock: Clock
+    id: UUID, spent: Spent | None, context: Context, store: Store, clock: Clock, ids: Ids
 ) -> AsyncIterator[None]:
     """What an earlier try has cost goes on record where the next one ends before it asks a model."""
     try:
         yield
     except BaseException:
         if spent is not None:
-            await finished(pay(id, spent, context, store, clock))
+            await finished(pay(id, spent, context, store, clock, ids))
         raise
 
 

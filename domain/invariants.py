@@ -20,6 +20,7 @@ from domain.call_checks import every_call_is_metered_once_and_ends_once
 from domain.conversation import Conversation as C
 from domain.embedding import Embedding
 from domain.metering import calls_of
+from domain.orphan import Orphan
 from domain.pricing import total
 from domain.recorded import Recorded
 
@@ -103,7 +104,7 @@ def every_citation_was_in_the_prompt() -> Check:
 def every_sum_of_costs_is_exact() -> Check:
     def check(recorded: Recorded) -> str | None:
         event = recorded.event
-        if not isinstance(event, C.Metered | Call.Metered | Embedding.Metered):
+        if not isinstance(event, C.Metered | Call.Metered | Embedding.Metered | Orphan.Metered):
             return None
         if event.cost != total(calls_of(event)):
             return f"the cost {event.cost} is not the sum of its attempts"

@@ -15,6 +15,7 @@ from domain.document import Document
 from domain.embedding import Embedding
 from domain.errors import Invalid
 from domain.flag import Flags
+from domain.orphan import Orphan
 from domain.projection import Projections
 from domain.reservation import Reservation
 from domain.retention import Retention
@@ -36,6 +37,7 @@ KINDS: tuple[type[Aggregate[Any]], ...] = (
     Flags,
     Call,
     Embedding,
+    Orphan,
     User,
     Projections,
 )

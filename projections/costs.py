@@ -23,6 +23,7 @@ from domain.document import Document
 from domain.embedding import Embedding
 from domain.errors import Invalid
 from domain.metering import calls_of
+from domain.orphan import Orphan
 from domain.pricing import EXACT
 from domain.recorded import Recorded
 from projections.base import Sql, adding, metadata, tenant_column
@@ -65,7 +66,7 @@ latencies = Table(
     Column("calls", BigInteger, nullable=False),
 )
 
-METERED = (Conversation.Metered, Call.Metered, Embedding.Metered)
+METERED = (Conversation.Metered, Call.Metered, Embedding.Metered, Orphan.Metered)
 """Events that carry attempts. One line, if there are more."""
 
 KEY = ("day", "provider", "model", "kind", "price")

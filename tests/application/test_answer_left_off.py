@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
 
 from application.budget import SetBudget, set_budget
 from application.catalogue import PriceTerms, SetPrice, set_price
+from application.erasure import Erase, erase, forget_conversation
 from application.ports import Unavailable
+from application.sending import Listener
 from application.spending import compare_tallies
+from application.standing import standings
 from domain.budget import BudgetLimits
 from domain.conversation import Conversation
+from domain.errors import Erased
+from domain.invariants import Invariants
+from domain.orphan import Orphan
 from domain.reservation import Reservation
 from tests.application.conftest import Shop
 
@@ -133,3 +140,47 @@ async def test_an_answer_that_newer_messages_overtake_while_its_caller_is_stoppe
     assert task.cancelled()
     assert [event.attempts[0].outcome for event in await metered(shop)] == ["ok"]
     assert await reserved(shop) == 0
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("gone", [False, True])
+async def test_an_answer_whose_customer_is_erased_meanwhile_has_cost_what_it_has(
+    shop: Shop, streamed: bool, gone: bool
+) -> None:
+    parts, received = shop.parts, await shop.receive("hello")
+    heard: list[str] = []
+
+    async def forget() -> None:
+        more = {"store": parts.store, "clock": parts.clock}
+        assert await forget_conversation(received.conversation, shop.context, **more)  # type: ignore[arg-type]  # as it takes them
+        if gone:
+            command = Erase(subject=received.conversation)
+            await erase(command, shop.context, eraser=parts.eraser, cache=parts.providers.cache)
+
+    async def deliver(piece: str) -> None:
+        heard.append(piece)
+
+    async def restarted() -> None:
+        heard.clear()
+
+    if streamed:
+        shop.provider.between = forget
+    else:
+        shop.provider.meanwhile = forget
+    listener = Listener(received.interaction, deliver, restarted) if streamed else None
+    with suppress(Erased):
+        assert await shop.answer(received.conversation, listener) is None
+    assert bool(heard) == streamed
+    every = [recorded async for recorded in parts.store.events(shop.context.tenant)]
+    (event,) = [each.event for each in every if isinstance(each.event, Orphan.Metered)]
+    assert (event.interaction, event.attempts[0].outcome) == (received.interaction, "ok")
+    assert event.cost > 0
+    assert event.reservations
+    assert await reserved(shop) == 0
+    day, _ = await standings(
+        BudgetLimits(), parts.clock().date(), tenant=shop.context.tenant, store=parts.store
+    )
+    assert day.spent == event.cost
+    invariants = Invariants()
+    invariants.fold(every)
+    assert invariants.violations == []

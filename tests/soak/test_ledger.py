@@ -27,6 +27,7 @@ from domain.embedding import Embedding
 from domain.invariants import Invariants
 from domain.metering import calls_of
 from domain.money import usd
+from domain.orphan import Orphan
 from domain.recorded import Recorded
 from domain.reservation import Reservation
 from infra.embedded import Servers
@@ -127,7 +128,7 @@ async def one_run(
         if isinstance(event, Document.Processed):
             ledger += event.cost
             entries[f"day:{event.timestamp.date()}"] += int(event.cost.quantize(PICO, ROUND_CEILING) / PICO)
-        elif isinstance(event, Call.Metered | Conversation.Metered | Embedding.Metered):
+        elif isinstance(event, Call.Metered | Conversation.Metered | Embedding.Metered | Orphan.Metered):
             ledger += event.cost
             made.ended["cached"] += sum(each.cached for each in event.attempts)
             for each in calls_of(event):
@@ -161,7 +162,7 @@ def beyond(events: Sequence[Recorded]) -> Decimal:
             held[recorded.stream] = usd(event.amount)
         elif isinstance(event, Document.Processed | Embedding.Metered):
             more += event.cost
-        elif isinstance(event, Call.Metered | Conversation.Metered):
+        elif isinstance(event, Call.Metered | Conversation.Metered | Orphan.Metered):
             more += max(Decimal(0), event.cost - sum((held[each] for each in event.reservations), Decimal(0)))
     return more
 
