@@ -41,6 +41,7 @@ from tests.soak.ledger import FIRST, PATIENCE, SECOND, UPSTREAMS, Shop, shop
 
 AT_ONCE = 8
 PICO = Decimal("1e-12")
+ENDS = (Reservation.Settled, Reservation.Retained, Reservation.Expired)
 
 
 @pytest_asyncio.fixture(scope="module", name="parts")
@@ -153,18 +154,34 @@ async def one_run(
 
 
 def beyond(events: Sequence[Recorded]) -> Decimal:
-    """What calls have cost beyond what was held for them."""
+    """What calls have cost beyond what was held for them when they ended: what they gave back before does not count."""
     held: dict[UUID, Decimal] = {}
+    over: set[UUID] = set()
     more = Decimal(0)
-    for recorded in events:
+    for index, recorded in enumerate(events):
         event = recorded.event
         if isinstance(event, Reservation.Made):
             held[recorded.stream] = usd(event.amount)
+        elif isinstance(event, ENDS):
+            over.add(recorded.stream)
         elif isinstance(event, Document.Processed | Embedding.Metered):
             more += event.cost
         elif isinstance(event, Call.Metered | Conversation.Metered | Orphan.Metered):
-            more += max(Decimal(0), event.cost - sum((held[each] for each in event.reservations), Decimal(0)))
+            ended = _ended_with(events, index)
+            stood = [each for each in event.reservations if each in ended or each not in over]
+            more += max(Decimal(0), event.cost - sum((held[each] for each in stood), Decimal(0)))
     return more
+
+
+def _ended_with(events: Sequence[Recorded], index: int) -> set[UUID]:
+    """The reservations that ended in the save of the call's event at `index`: their ends stand right before the call's events."""
+    found: set[UUID] = set()
+    for recorded in reversed(events[:index]):
+        if isinstance(recorded.event, ENDS):
+            found.add(recorded.stream)
+        elif recorded.stream != events[index].stream:
+            break
+    return found
 
 
 def billed(made: Shop, *, most: bool = False) -> Decimal:
