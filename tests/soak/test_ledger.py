@@ -174,10 +174,13 @@ def beyond(events: Sequence[Recorded]) -> Decimal:
 
 
 def _ended_with(events: Sequence[Recorded], index: int) -> set[UUID]:
-    """The reservations that ended in the save of the call's event at `index`: their ends stand right before the call's events."""
+    """The reservations that ended in the save of the call's event at `index`: their ends stand right before the call's events.
+
+    An expiry is a save of its own, also where it stands right before them.
+    """
     found: set[UUID] = set()
     for recorded in reversed(events[:index]):
-        if isinstance(recorded.event, ENDS):
+        if isinstance(recorded.event, Reservation.Settled | Reservation.Retained):
             found.add(recorded.stream)
         elif recorded.stream != events[index].stream:
             break
