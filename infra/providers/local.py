@@ -43,6 +43,9 @@ REMEMBERED = 300
 FORGOTTEN = 30.0
 """Seconds after which a passage that nobody asks for any more is dropped, as when its document was deleted."""
 
+Key = tuple[UUID, str, str | None]
+"""Document, text, section. A document is one tenant's: whether another one has the same text can't be told by how long an answer takes."""
+
 _MARKER = re.compile(r"\s*\[\d+\]")  # what the document itself points at
 _AND = re.compile(r",?\s+and\s+(?=(?:how|what|when|where|who|which|is|are|do|does|can)\b)", re.IGNORECASE)
 _ASKING = re.compile(
@@ -58,7 +61,7 @@ class LocalCompleter:
 
     def __init__(self, meanings: Meanings) -> None:
         self._meanings = meanings
-        self._remembered: OrderedDict[tuple[str, str | None], tuple[float, ReadPassage]] = OrderedDict()
+        self._remembered: OrderedDict[Key, tuple[float, ReadPassage]] = OrderedDict()
         self._clearing: asyncio.TimerHandle | None = None
 
     async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
@@ -206,5 +209,5 @@ def _shown(marker: int, statement: Statement, question: Question) -> str:
     return f"{heading}{_MARKER.sub('', statement.shown)} [{marker}]"
 
 
-def _key(passage: Passage) -> tuple[str, str | None]:
-    return passage.text, passage.section
+def _key(passage: Passage) -> Key:
+    return passage.document, passage.text, passage.section

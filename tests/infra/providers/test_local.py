@@ -3,7 +3,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from domain.completion import Completion, CompletionRequest, Passage, Turn
 from infra.providers import local
 from infra.providers.local import HELLO, NOT_ALL, NOTHING, LocalCompleter
+from infra.providers.local_scoring import ReadPassage
 from infra.retrieval.embedding import WordLlamaEmbedder
 
 EMBEDDER = WordLlamaEmbedder()
@@ -32,9 +34,12 @@ Contact
 You reach the reception at +41 44 555 0199."""
 
 
-def passage(text: str, *, section: str | None = None) -> Passage:
+DOCUMENT = uuid4()
+
+
+def passage(text: str, *, section: str | None = None, document: UUID = DOCUMENT) -> Passage:
     return Passage(
-        id=uuid4().hex, document=uuid4(), title="t", ordinal=0, page=1, section=section, score=0.5, text=text
+        id=uuid4().hex, document=document, title="t", ordinal=0, page=1, section=section, score=0.5, text=text
     )
 
 
@@ -176,9 +181,32 @@ async def test_passages_that_nobody_asks_for_any_more_are_dropped_without_anothe
     for _ in range(5):
         await asyncio.sleep(0.1)
         await about("We close at five.")
-    assert [text for text, _ in completer._remembered] == ["We close at five."]
+    assert [text for _, text, _ in completer._remembered] == ["We close at five."]
     await asyncio.sleep(0.5)
     assert not completer._remembered
+
+
+async def test_a_text_that_another_tenants_document_has_too_is_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else whoever has a guess of it would see by the time that it takes."""
+    read = []
+
+    class Read(ReadPassage):
+        def __init__(self, passage: Passage, meanings: Any) -> None:
+            read.append(passage.document)
+            super().__init__(passage, meanings)
+
+    monkeypatch.setattr(local, "ReadPassage", Read)
+    completer, ours, theirs = LocalCompleter(EMBEDDER), uuid4(), uuid4()
+    for document in (ours, ours, theirs):
+        await completer.complete(
+            CompletionRequest(
+                model="extractive",
+                prompt=(),
+                questions=("When?",),
+                passages=(passage("We open at nine.", document=document),),
+            )
+        )
+    assert read == [ours, theirs]
 
 
 async def test_of_a_long_text_what_stands_at_its_beginning_and_end_is_the_question() -> None:
