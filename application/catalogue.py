@@ -88,12 +88,17 @@ async def overrides_of(
 async def set_model(
     command: SetModel, context: Context, *, store: Store, shipped: Catalogue, clock: Clock
 ) -> CatalogueChanged:
-    """Add a model, or put another one in the place of a shipped one."""
+    """Add a model, or put another one in the place of a shipped one, however its name is written."""
     model = msgspec.structs.replace(command.model, retires_at=in_utc("retires_at", command.model.retires_at))
 
-    return await _change(
-        lambda overrides: overrides.set_model(model, clock()), context, store, shipped, clock
-    )
+    def decide(overrides: CatalogueOverrides) -> None:
+        written = overrides.over(shipped).canonical
+        provider, name = named(written(model.id))
+        successor = None if model.successor is None else written(model.successor)
+        meant = msgspec.structs.replace(model, provider=provider, name=name, successor=successor)
+        overrides.set_model(meant, clock())
+
+    return await _change(decide, context, store, shipped, clock)
 
 
 async def set_price(
@@ -104,9 +109,9 @@ async def set_price(
     made: list[Price] = []
 
     def decide(overrides: CatalogueOverrides) -> None:
-        now = clock()
-        overrides.set_price(_price(command.model, command.terms, since or now, until), shipped, now)
-        made[:] = [overrides.state.prices[command.model][-1]]
+        now, model = clock(), overrides.over(shipped).canonical(command.model)
+        overrides.set_price(_price(model, command.terms, since or now, until), shipped, now)
+        made[:] = [overrides.state.prices[model][-1]]
 
     changed = await _change(decide, context, store, shipped, clock)
     return made[0], changed

@@ -10,7 +10,7 @@ import msgspec
 from application.context import Context
 from application.ports import Clock, Store
 from application.price_file import PROVIDERS, Offer
-from domain.catalogue import Catalogue, Model
+from domain.catalogue import Catalogue, Model, named
 from domain.catalogue_overrides import CatalogueOverrides
 from domain.errors import Refused
 from domain.pricing import Price
@@ -88,17 +88,21 @@ def _compare(offer: Offer, overrides: CatalogueOverrides, catalogue: Catalogue, 
         raise Refused(
             f"{offer.source} has {here} models, less than half of the {known} that are known already"
         )
-    found = _Comparison(known=frozenset(there), missing=len(comparable - set(offer.models)))
-    for id, model in offer.models.items():
+    offered = {catalogue.canonical(id): id for id in offer.models}
+    found = _Comparison(known=frozenset(there), missing=len(comparable - set(offered)))
+    for id, as_offered in offered.items():
+        provider, name = named(id)
+        model = msgspec.structs.replace(offer.models[as_offered], provider=provider, name=name)
         merged = _merged(there.get(id), model)
         if merged != there.get(id):
             found.models.append(merged)
         # A retired one keeps its price: who reaches it all the same is charged.
         current = catalogue.price_of(id, now)
-        price = _with_tiers(offer.prices.get(id), current)
+        price = _with_tiers(offer.prices.get(as_offered), current)
         if price is not None and (current is None or current.terms != price.terms):
             until = _next(overrides, id, now)
-            found.prices.append(msgspec.structs.replace(price, since=now, until=until))
+            facts = {"provider": provider, "model": name, "since": now, "until": until}
+            found.prices.append(msgspec.structs.replace(price, **facts))
     return found
 
 

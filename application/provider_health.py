@@ -19,7 +19,7 @@ from domain.tenant import Tenant
 
 
 class ResetHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """`model` None: all models of the provider."""
+    """`model` None: all models of the provider. Both in any case."""
 
     provider: str
     model: str | None = None
@@ -67,10 +67,9 @@ async def reset_health(
 
     It is recorded first and then done, so that it never happens without a word.
     """
+    provider, model = command.provider.strip().lower(), command.model and command.model.strip().lower()
     wanted = tuple(
-        place
-        for place in places
-        if place.provider == command.provider and command.model in (None, place.model)
+        place for place in places if place.provider == provider and model in (None, place.model.lower())
     )
     if not wanted:
         return HealthReset(places=(), position=0)
@@ -78,7 +77,7 @@ async def reset_health(
     _, saved = await amend(
         Tenant,
         context.tenant,
-        lambda tenant: tenant.reset_provider_health(command.provider, command.model, clock()),
+        lambda tenant: tenant.reset_provider_health(provider, model and wanted[0].model, clock()),
         context=context,
         store=store,
     )

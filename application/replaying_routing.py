@@ -54,8 +54,11 @@ async def replay_routing(
     tell: Callable[[int], object] = lambda _: None,
 ) -> RoutingReplay:
     """Up to position `head` of the log; `tell` hears which it has come to. Raises Invalid."""
+    command = msgspec.structs.replace(command, against=tuple(map(catalogue.canonical, command.against)))
     if isinstance(command.source, RoutingPolicy):
-        command.source.check()
+        policy = command.source.renamed(catalogue.canonical)
+        policy.check()
+        command = msgspec.structs.replace(command, source=policy)
     since, until = in_utc("since", command.since), in_utc("until", command.until)
     if since and until and until <= since:
         raise Invalid("since must lie before until")

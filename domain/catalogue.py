@@ -139,10 +139,11 @@ class Catalogue:
     def canonical(self, id: str) -> str:
         """provider/name as the catalogue writes it, of an id in any case and with blanks around it; an unknown one without these."""
         provider, slash, name = id.strip().partition("/")
-        id = f"{provider.strip().lower()}{slash}{name.strip()}"
+        provider = provider.strip().lower()
+        id = f"{provider}{slash}{name.strip()}"
         for each in (id, undated(id)):
             if known := self._folded(each.lower()):
-                return known + id[len(each) :].lower()
+                return provider + known[len(provider) :] + id[len(each) :].lower()
         return id
 
     def prices(self) -> list[Price]:
@@ -220,8 +221,9 @@ class Catalogue:
                 yield known
 
     def _folded(self, folded: str) -> str | None:
-        """The id that is `folded` when it is in lower case."""
-        return self._by_folded.get(folded) or (self._base._folded(folded) if self._base is not None else None)
+        """The id that is `folded` when it is in lower case; of several the shipped one."""
+        known = None if self._base is None else self._base._folded(folded)
+        return known or self._by_folded.get(folded)
 
     @cached_property
     def _by_folded(self) -> dict[str, str]:

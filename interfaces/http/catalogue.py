@@ -97,7 +97,7 @@ async def read(
     id: FromPath[str], services: NamedDependency[Services], principal: NamedDependency[Principal]
 ) -> Response[ModelOut]:
     """A model by its id, `provider/name`; a retired one too, with its successor."""
-    id = id.strip("/")
+    id = id.strip("/ ")
     catalogue, version = await versioned_catalogue(
         principal.tenant, store=services.store, shipped=services.catalogue
     )
@@ -115,7 +115,7 @@ async def replace(
     data: JSONBody[ModelIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[ModelOut]:
     """Add a model, as one of a server of the tenant's own, or put other facts in the place of a model's."""
-    provider, name = named(data.id)
+    provider, name = named(data.id.strip())
     facts = {field: getattr(data, field) for field in ModelIn.__struct_fields__ if field != "id"}
     changed = await set_model(
         SetModel(model=Model(provider=provider, name=name, **facts)),

@@ -74,7 +74,8 @@ async def list_all(
     catalogue, corrected, version = await overrides_of(
         principal.tenant, store=services.store, shipped=services.catalogue
     )
-    wanted = [price for price in catalogue.prices() if model is None or price.names == model]
+    named = None if model is None else catalogue.canonical(model)
+    wanted = [price for price in catalogue.prices() if named in (None, price.names)]
     shown = [shown_price(price, corrected.get(price.id)) for price in wanted]
     return Response(Page(shown, None), headers=tag(version))
 

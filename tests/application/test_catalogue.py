@@ -304,6 +304,24 @@ async def test_a_configuration_names_models_as_the_catalogue_does(tenant: Catalo
     assert (found.default_model, found.fallback_models) == (TERRA, ("compatible/Mine",))
 
 
+async def test_what_is_set_of_a_model_is_of_that_model_however_its_name_is_written(
+    tenant: Catalogued,
+) -> None:
+    price = await tenant.set_price(" OpenAI/GPT-4o-Mini ")
+    assert (await tenant.price("openai/gpt-4o-mini"), price.names) == (price, "openai/gpt-4o-mini")
+    large = Model(provider="OpenAI", name="GPT-4o-mini", context_window=9, successor="OPENAI/GPT-6.1-Terra")
+    ports: Any = {"store": tenant.store, "shipped": tenant.shipped, "clock": tenant.clock}
+    changed = await set_model(SetModel(model=large), tenant.context, **ports)
+    (found,) = (model for model in changed.catalogue.models() if model.id.lower() == "openai/gpt-4o-mini")
+    assert (found.id, found.context_window, found.successor) == ("openai/gpt-4o-mini", 9, TERRA)
+    terra = {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 7e-06}
+    done = await tenant.take_in(a_file(**{"GPT-6.1-Terra": terra | {"output_cost_per_token": 8e-06}}))
+    assert TERRA in done.changed
+    current = await tenant.price(TERRA)
+    assert current is not None
+    assert (current.input, current.names) == (7, TERRA)
+
+
 async def test_a_file_that_says_nothing_of_service_tiers_leaves_them_where_the_price_is_the_same(
     tenant: Catalogued,
 ) -> None:

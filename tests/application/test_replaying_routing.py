@@ -291,7 +291,7 @@ async def test_a_forged_decision_is_found(desk: Desk) -> None:
 
 async def test_another_policy_costs_what_its_models_would_have(desk: Desk) -> None:
     await busy(desk)
-    found = await desk.replay(ALL_LUNA, against=("openai/gpt-4o",))
+    found = await desk.replay(ALL_LUNA, against=("OpenAI/GPT-4o",))
     replayed = Decimal(0)
     for event in await desk.metered():
         if event.routing.by in ("pinned", "budget"):

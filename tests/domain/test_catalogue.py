@@ -131,6 +131,11 @@ def test_names_are_written_as_the_catalogue_does() -> None:
     assert known.canonical("Compatible/My-Model") == "compatible/My-Model"
     assert known.canonical("nothing") == "nothing"
     assert known.get("together/QWEN/Qwen3") == qwen
+    own = Model(provider="Together", name="qwen/qwen3", context_window=2)
+    odd = Model(provider="OpenAI", name="Mine", context_window=2)
+    written = Catalogue({own.id: own, odd.id: odd}, {}, base=known).canonical
+    assert written("together/qwen/qwen3") == "together/Qwen/Qwen3"
+    assert written("openai/mine") == "openai/Mine"
 
 
 def test_a_ceiling_is_the_price_of_what_has_none_and_its_id_gives_it_back() -> None:

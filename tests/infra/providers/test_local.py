@@ -186,7 +186,9 @@ async def test_passages_that_nobody_asks_for_any_more_are_dropped_without_anothe
     assert not completer._remembered
 
 
-async def test_a_text_that_another_tenants_document_has_too_is_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_text_that_another_tenants_document_has_too_is_read_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Else whoever has a guess of it would see by the time that it takes."""
     read = []
 

@@ -89,7 +89,7 @@ async def test_prices_are_set_from_now_on_and_the_past_is_corrected(ours: Custom
     correction = {"corrects": SHIPPED, **terms, "since": past, "reason": "the contract is older"}
     corrected = await ours.http.post("/v1/prices/corrections", json=correction)
     assert corrected.status_code == 201, corrected.text
-    listed = (await ours.http.get("/v1/prices?model=openai/gpt-6.1-sol")).json()["items"]
+    listed = (await ours.http.get("/v1/prices?model=OpenAI/GPT-6.1-Sol")).json()["items"]
     assert [each["id"] for each in listed] == [SHIPPED, price["id"], corrected.json()["id"]]
     assert [each["corrected_by"] for each in listed] == [corrected.json()["id"], None, None]
 

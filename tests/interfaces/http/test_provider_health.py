@@ -49,7 +49,9 @@ async def test_an_unhealthy_one_is_reset_and_that_is_on_record(
     assert (item["state"], item["reason"]) == ("unhealthy", "rate_limited; 1 of 1 calls failed")
     assert item["since"] < item["until"]
     assert await parts.health.admit(KNOWN) is not None
-    reply = await ours.http.post("/v1/providers/health/reset", json={"provider": "openai"})
+    reply = await ours.http.post(
+        "/v1/providers/health/reset", json={"provider": "OpenAI", "model": "GPT-6-luna "}
+    )
     assert reply.status_code == 200, reply.text
     (item,) = reply.json()["items"]
     assert (item["model"], item["state"], item["calls"]) == ("gpt-6-luna", "healthy", 0)
