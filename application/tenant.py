@@ -13,6 +13,7 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from application.changing import amend
 from application.context import Context
@@ -37,10 +38,14 @@ class IssueKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class RotateKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A new key with the same name and scopes; the old one goes on for `overlap_hours`."""
+    """A new key with the same name and scopes; the old one goes on for `overlap_hours`.
+
+    `expires_at` of the new one; left out, that which the old one was issued with.
+    """
 
     key: str
     overlap_hours: float = 24
+    expires_at: datetime | UnsetType | None = UNSET
 
 
 class RevokeKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +82,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     tenant: UUID
     key: str
+    line: str
+    """Id of the first key of those that rotations put in each other's place."""
     scopes: tuple[Scope, ...]
 
     def require(self, scope: Scope) -> None:
@@ -127,19 +134,26 @@ async def rotate_key(command: RotateKey, context: Context, *, store: Store, cloc
 
     def decide(tenant: Tenant) -> None:
         nonlocal issued
-        if (old := tenant.state.keys.get(command.key)) is None:
-            raise NotFound(f"there is no key {command.key} in this tenant")
-        now = clock()
-        until = now + timedelta(hours=command.overlap_hours)
-        tenant.expire_key(command.key, until if old.expires_at is None else min(until, old.expires_at), now)
-        issued = _new_key(tenant, old.name, old.scopes, None, now)
+        id, text, secret_hash = _drawn(tenant.id)
+        issued = id, text
+        tenant.rotate_key(
+            command.key,
+            by=id,
+            secret_hash=secret_hash,
+            overlap=timedelta(hours=command.overlap_hours),
+            expires_at=command.expires_at,
+            at=clock(),
+        )
 
     position = await _amend(decide, context, store)
     return KeyIssued(id=issued[0], secret=issued[1], position=position)
 
 
 async def revoke_key(command: RevokeKey, context: Context, *, store: Store, clock: Clock) -> int:
-    """Revoke at once; other processes follow within a second. Returns the position, 0 when it was revoked already."""
+    """Revoke at once; other processes follow within a second. Returns the position, 0 when it was revoked already.
+
+    Raises Refused for the last key that can issue others.
+    """
     return await _amend(lambda tenant: tenant.revoke_key(command.key, clock()), context, store)
 
 
@@ -194,11 +208,16 @@ async def _amend(decide: Callable[[Tenant], None], context: Context, store: Stor
     return saved.position
 
 
-async def authenticate(text: str, tenant_header: str | None, *, store: Store, clock: Clock) -> Principal:
-    """Who holds this key. Whatever is wrong with a key, the answer is the same. Raises Unauthenticated, Forbidden."""
+async def authenticate(text: str, named: str | None, *, store: Store, clock: Clock) -> Principal:
+    """Who holds this key. Whatever is wrong with a key, the answer is the same. `named`: the tenant that the caller says, 32 hexadecimal digits.
+
+    Raises Unauthenticated, Forbidden.
+    """
     tenant_id, key_id, secret = _parsed(text)
-    if tenant_header is not None and tenant_header.strip().lower() not in (str(tenant_id), tenant_id.hex):
-        raise Unauthenticated
+    if named is not None and named != tenant_id.hex:  # the key's own text tells as much
+        raise Unauthenticated(
+            "the key is another tenant's than the one named beside it; name the key's, or none"
+        )
     try:
         tenant = await store.latest(Tenant, tenant_id, tenant=tenant_id)
         if key_id not in tenant.state.keys:  # made a moment ago, perhaps
@@ -211,7 +230,7 @@ async def authenticate(text: str, tenant_header: str | None, *, store: Store, cl
         raise Unauthenticated
     if tenant.state.status != "active":
         raise Forbidden(f"this tenant is {tenant.state.status}")
-    return Principal(tenant=tenant_id, key=key_id, scopes=key.offered)
+    return Principal(tenant=tenant_id, key=key_id, line=key.line, scopes=key.offered)
 
 
 async def still_valid(principal: Principal, *, store: Store, clock: Clock) -> bool:
@@ -227,13 +246,16 @@ def _new_key(
     tenant: Tenant, name: str, scopes: tuple[AnyScope, ...], expires_at: datetime | None, now: datetime
 ) -> tuple[str, str]:
     """Issue a key on the aggregate; its id and its text."""
-    raw_id, secret = secrets.token_bytes(6), secrets.token_bytes(24)
-    tenant.issue_key(
-        raw_id.hex(), name=name, secret_hash=_hash(secret), scopes=scopes, expires_at=expires_at, at=now
-    )
-    return raw_id.hex(), PREFIX + base64.urlsafe_b64encode(tenant.id.bytes + raw_id + secret).decode().rstrip(
-        "="
-    )
+    id, text, secret_hash = _drawn(tenant.id)
+    tenant.issue_key(id, name=name, secret_hash=secret_hash, scopes=scopes, expires_at=expires_at, at=now)
+    return id, text
+
+
+def _drawn(tenant: UUID) -> tuple[str, str, bytes]:
+    """A key by chance: its id, its text, the hash of its secret."""
+    id, secret = secrets.token_bytes(6), secrets.token_bytes(24)
+    text = base64.urlsafe_b64encode(tenant.bytes + id + secret).decode().rstrip("=")
+    return id.hex(), PREFIX + text, _hash(secret)
 
 
 def _parsed(text: str) -> tuple[UUID, str, bytes]:

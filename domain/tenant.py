@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, get_args
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from domain.base import Aggregate, CreatedEvent
 from domain.errors import Forbidden, Invalid, NotFound, Refused
@@ -40,6 +41,10 @@ class ApiKey(msgspec.Struct):
     scopes: tuple[AnyScope, ...]
     expires_at: datetime | None = None
     revoked: bool = False
+    issued_until: datetime | None = None
+    """When it was to expire as it was issued; one that was rotated expires earlier."""
+    line: str = ""
+    """Id of the first key of those that rotations put in each other's place; its own where it is the first."""
 
     @property
     def offered(self) -> tuple[Scope, ...]:
@@ -66,6 +71,12 @@ class ProviderKey(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"ProviderKey(provider={self.provider!r}, base_url={self.base_url!r})"
 
+
+ADMIN: Scope = "tenants:admin"
+"""The scope that issues keys: with no key that has it a tenant is locked out."""
+
+LASTING = timedelta(days=1)
+"""How long a key with that scope must go on for one to be given up on its account."""
 
 LONG_KEY = 16
 _KEY = re.compile(r"[!-~]{1,2000}")
@@ -163,19 +174,29 @@ class Tenant(Aggregate[TenantState]):
 
     class KeyIssued(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "tenant.key_issued"
+        class_version: ClassVar[int] = 2
         key: str
         name: str
         secret_hash: bytes
         scopes: tuple[AnyScope, ...]
         expires_at: datetime | None = None
+        replaces: str | None = None
+        """The key in whose place it comes; None for a new one, and for what was rotated by earlier versions."""
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """What it came for was not said then."""
 
         def apply(self, aggregate: Tenant) -> None:
-            aggregate.state.keys[self.key] = ApiKey(
+            keys = aggregate.state.keys
+            keys[self.key] = ApiKey(
                 id=self.key,
                 name=self.name,
                 secret_hash=self.secret_hash,
                 scopes=self.scopes,
                 expires_at=self.expires_at,
+                issued_until=self.expires_at,
+                line=keys[self.replaces].line if self.replaces else self.key,
             )
 
     class KeyExpirySet(Event, frozen=True, kw_only=True):
@@ -306,22 +327,53 @@ class Tenant(Aggregate[TenantState]):
         scopes: tuple[AnyScope, ...],
         expires_at: datetime | None,
         at: datetime,
+        replaces: str | None = None,
     ) -> None:
+        """`replaces`: the key in whose place it comes."""
         self._exists()
         if not scopes:
             raise Invalid("a key needs at least one scope")
         if expires_at is not None and expires_at <= at:
             raise Invalid("expires_at lies in the past; give a later time or none")
         facts = {"key": key, "name": _name(name), "secret_hash": secret_hash, "expires_at": expires_at}
-        self.trigger(self.KeyIssued, at=at, scopes=scopes, **facts)
+        self.trigger(self.KeyIssued, at=at, scopes=scopes, replaces=replaces, **facts)
 
-    def expire_key(self, key: str, expires_at: datetime, at: datetime) -> None:
-        if self._key(key).revoked:
-            raise Refused("this key is revoked")
-        self.trigger(self.KeyExpirySet, at=at, key=key, expires_at=expires_at)
+    def rotate_key(
+        self,
+        key: str,
+        *,
+        by: str,
+        secret_hash: bytes,
+        overlap: timedelta,
+        expires_at: datetime | UnsetType | None,
+        at: datetime,
+    ) -> None:
+        """Put the new key `by` in the place of a key, with its name and scopes; that one goes on for `overlap`, but no longer than it would.
+
+        `expires_at` of the new one; UNSET: as the old one was issued with. Raises Refused for a key that does not work any more.
+        """
+        old = self._key(key)
+        if not old.valid(at):
+            raise Refused(f"this key {'is revoked' if old.revoked else 'has expired'}; issue a new one")
+        until = at + overlap if old.expires_at is None else min(at + overlap, old.expires_at)
+        end = old.issued_until if expires_at is UNSET else expires_at
+        self._stays_open(old, at, until, end)
+        self.issue_key(
+            by,
+            name=old.name,
+            secret_hash=secret_hash,
+            scopes=old.scopes,
+            expires_at=end,
+            at=at,
+            replaces=key,
+        )
+        self.trigger(self.KeyExpirySet, at=at, key=key, expires_at=until)
 
     def revoke_key(self, key: str, at: datetime) -> None:
-        if not self._key(key).revoked:
+        """Raises Refused where nobody could issue another one then."""
+        known = self._key(key)
+        if not known.revoked:
+            self._stays_open(known, at)
             self.trigger(self.KeyRevoked, at=at, key=key)
 
     def skip_projection_event(self, projection: str, position: int, reason: str, at: datetime) -> None:
@@ -368,6 +420,22 @@ class Tenant(Aggregate[TenantState]):
         if key not in self.state.keys:
             raise NotFound(f"there is no key {key} in this tenant")
         return self.state.keys[key]
+
+    def _stays_open(self, leaving: ApiKey, at: datetime, *ends: datetime | None) -> None:
+        """Raises Refused where the last key that can issue others leaves. `ends`: when those expire that stay in its place.
+
+        One that expires soon holds nothing open: for a day, or for as long as the one that leaves would, another must be good.
+        """
+        if ADMIN not in leaving.scopes or not leaving.valid(at):
+            return
+        others = [key for key in self.state.keys.values() if key is not leaving and key.valid(at)]
+        ends += tuple(key.expires_at for key in others if ADMIN in key.scopes)
+        needed = min(at + LASTING, leaving.expires_at or at + LASTING)
+        if not any(end is None or end >= needed for end in ends):
+            raise Refused(
+                f"this is the last key with the scope {ADMIN}, and without one nobody can issue keys; "
+                "issue another one first, or rotate this one"
+            )
 
     def _exists(self) -> None:
         if self.state.status == "removed":

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
 
 import msgspec
 
-from application.ports import Kept
+from application.ports import IdempotencyKey, Kept
 from domain.errors import Conflict, Refused
 from infra.crypto.keyring import Keyring
 from infra.database import Database
@@ -45,10 +44,11 @@ class StoredIdempotency:
         self._keyring = keyring
         self._lease = lease
 
-    async def begin(self, tenant: UUID, key: str, fingerprint: bytes) -> Kept | None:
-        values = {"tenant": tenant, "key": await self._name(tenant, key), "fingerprint": fingerprint}
+    async def begin(self, key: IdempotencyKey, fingerprint: bytes) -> Kept | None:
+        name = await self._name(key)
+        values = {"tenant": key.tenant, "key": name, "fingerprint": fingerprint}
         times = {"lease": self._lease, "kept": KEPT, "swept": SWEPT}
-        async with self._database.tenant(tenant) as connection:
+        async with self._database.tenant(key.tenant) as connection:
             if await (await connection.execute(_BEGIN, {**values, **times})).fetchone():
                 await connection.execute(_SWEEP, {**values, **times})
                 return None
@@ -62,30 +62,35 @@ class StoredIdempotency:
             raise Refused("this Idempotency-Key was used with another request; take a new one")
         if row[1] is None:
             raise Conflict("a request with this Idempotency-Key is still running; wait for its answer")
-        data = await self._keyring.unseal(tenant, bytes(row[1]), _context(key))
+        data = await self._keyring.unseal(key.tenant, bytes(row[1]), _context(name))
         return msgspec.msgpack.decode(data, type=Kept)
 
-    async def extend(self, tenant: UUID, key: str) -> None:
+    async def extend(self, key: IdempotencyKey) -> None:
         update = "UPDATE idempotency SET lease_until = now() + %s WHERE tenant = %s AND key = %s AND response IS NULL"
-        async with self._database.tenant(tenant) as connection:
-            await connection.execute(update, [self._lease, tenant, await self._name(tenant, key)])
+        name = await self._name(key)
+        async with self._database.tenant(key.tenant) as connection:
+            await connection.execute(update, [self._lease, key.tenant, name])
 
-    async def finish(self, tenant: UUID, key: str, kept: Kept) -> None:
-        sealed = await self._keyring.seal(tenant, tenant, msgspec.msgpack.encode(kept), _context(key))
+    async def finish(self, key: IdempotencyKey, kept: Kept) -> None:
+        name = await self._name(key)
+        sealed = await self._keyring.seal(
+            key.tenant, key.tenant, msgspec.msgpack.encode(kept), _context(name)
+        )
         # Whoever outlived its lease and was overtaken comes too late here: the first result stays.
         update = "UPDATE idempotency SET response = %s WHERE tenant = %s AND key = %s AND response IS NULL"
-        async with self._database.tenant(tenant) as connection:
-            await connection.execute(update, [sealed, tenant, await self._name(tenant, key)])
+        async with self._database.tenant(key.tenant) as connection:
+            await connection.execute(update, [sealed, key.tenant, name])
 
-    async def abandon(self, tenant: UUID, key: str) -> None:
+    async def abandon(self, key: IdempotencyKey) -> None:
         delete = "DELETE FROM idempotency WHERE tenant = %s AND key = %s AND response IS NULL"
-        async with self._database.tenant(tenant) as connection:
-            await connection.execute(delete, [tenant, await self._name(tenant, key)])
+        name = await self._name(key)
+        async with self._database.tenant(key.tenant) as connection:
+            await connection.execute(delete, [key.tenant, name])
 
-    async def _name(self, tenant: UUID, key: str) -> str:
-        """A client may put anything into its key: it is stored as a keyed hash."""
-        return (await self._keyring.identify(tenant, "idempotency", key)).hex
+    async def _name(self, key: IdempotencyKey) -> str:
+        """A client may put anything into its key: it is stored as a keyed hash, with whose it is."""
+        return (await self._keyring.identify(key.tenant, "idempotency", key.caller, key.text)).hex
 
 
-def _context(key: str) -> bytes:
-    return b"idempotency" + key.encode()
+def _context(name: str) -> bytes:
+    return b"idempotency" + name.encode()

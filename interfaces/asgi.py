@@ -8,13 +8,13 @@ from litestar.types import ASGIApp
 
 from infra.crypto.keyring import Tampered
 from interfaces.bootstrap import Services
-from interfaces.http import ROUTERS
+from interfaces.http import ROUTERS, gate
+from interfaces.http.admission import Admitted
 from interfaces.http.authentication import provide_caller, provide_context, provide_principal
-from interfaces.http.gate import Gate
 from interfaces.http.idempotency import Idempotent
 from interfaces.http.intake import SMALL, Bounded
 from interfaces.http.observing import Observed
-from interfaces.http.openapi import CONFIG, complete
+from interfaces.http.openapi import complete, config
 from interfaces.http.problems import HANDLERS, on_tampered
 
 LARGEST_BODY = SMALL
@@ -36,13 +36,13 @@ def litestar_app(services: Services) -> Litestar:
             "principal": Provide(provide_principal, sync_to_thread=False),
             "context": Provide(provide_context, sync_to_thread=False),
         },
-        guards=[Gate(services)],
-        middleware=[Bounded(services), Idempotent(services)],
+        middleware=[Admitted(services), Bounded(), Idempotent(services)],
+        guards=[gate.check],
         exception_handlers={**HANDLERS, Tampered: on_tampered},
         request_max_body_size=LARGEST_BODY,
         signature_types=[Services],
         logging_config=None,
-        openapi_config=CONFIG,
+        openapi_config=config(),
     )
     complete(app)
     return app

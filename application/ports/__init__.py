@@ -13,7 +13,7 @@ from application.ports.documents import (
 )
 from application.ports.edges import Clock, Ids
 from application.ports.faults import Fault, ProviderError, Unavailable
-from application.ports.idempotency import Idempotency, Kept
+from application.ports.idempotency import Idempotency, IdempotencyKey, Kept
 from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, KeyWrapper, Signer
 from application.ports.log import Due, Found, Owed, Saved, Settled, Store, Tallied, Tally, Wanted
 from application.ports.providers import (
@@ -65,6 +65,7 @@ __all__ = [
     "Health",
     "HealthKeeper",
     "Idempotency",
+    "IdempotencyKey",
     "Idle",
     "IdleConversation",
     "Ids",

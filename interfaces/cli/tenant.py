@@ -24,6 +24,7 @@ from interfaces.cli.base import (
     with_services,
 )
 from interfaces.cli.look import tenants_of
+from interfaces.cli.tenant_key import key
 from interfaces.http.answering import begun
 
 WAIT = 60.0
@@ -33,6 +34,9 @@ WAIT = 60.0
 @click.group()
 def tenant() -> None:
     """Tenants."""
+
+
+tenant.add_command(key)
 
 
 @tenant.command()

@@ -34,6 +34,7 @@ from interfaces.http import (
     routing,
     search,
     tenant,
+    tenant_key,
 )
 
 ROUTERS: Sequence[Router] = (
@@ -44,6 +45,7 @@ ROUTERS: Sequence[Router] = (
     search.ROUTER,
     agent.ROUTER,
     tenant.ROUTER,
+    tenant_key.ROUTER,
     key.ROUTER,
     retention.ROUTER,
     costs.ROUTER,

@@ -1,5 +1,8 @@
 """Who is calling: `X-Tenant-ID` and `X-Tenant-API-Key`, or `Authorization: Bearer KEY`.
 
+A credential may stand there twice, in both headers even. Two that differ, or the id of another tenant than the key's, contradict
+each other: 401, whatever either is worth, so that nobody in between can make one caller pass for another.
+
 Every route below /v1 says in its options what it asks of the caller: `scope`, and `operator=True` where the deployment's
 operator (RETRACE_OPERATOR_KEY as the bearer key) may come as well; `scope=None` lets nobody else in.
 """
@@ -8,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +27,7 @@ from domain.errors import Forbidden, NotFound, Unauthenticated
 from domain.tenant import Scope
 from interfaces.bootstrap import Services
 
+API_KEY, TENANT = "X-Tenant-API-Key", "X-Tenant-ID"
 HOW = "send an API key: X-Tenant-ID and X-Tenant-API-Key, or Authorization: Bearer KEY"
 DEPLOYMENT = UUID(int=1)
 """Stands where a tenant stands, in what the operator does before there is one."""
@@ -40,8 +45,18 @@ class Caller(msgspec.Struct, frozen=True):
         return f"key:{self.principal.key}" if self.principal else "operator:deployment"
 
     @property
+    def line(self) -> str:
+        """Whose requests may be sent again as this caller's: its own, and those of the keys in whose place this key came."""
+        return f"key:{self.principal.line}" if self.principal else "operator:deployment"
+
+    @property
     def tenant(self) -> UUID:
         return self.principal.tenant if self.principal else DEPLOYMENT
+
+    def about(self, path: Mapping[str, Any]) -> UUID:
+        """The tenant that a request is about: the caller's own; of the operator's the one that the path names."""
+        tenant: UUID = self.tenant if self.principal else path.get("tenant", self.tenant)
+        return tenant
 
     def context(self, tenant: UUID, request: Request[Any, Any, Any]) -> Context:
         """For a command about `tenant`. Raises NotFound for another tenant than the caller's own."""
@@ -56,30 +71,39 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 async def caller_of(connection: Connection, services: Services) -> Caller:
-    """Once for each request. Raises Unauthenticated, Forbidden for a suspended tenant."""
-    state = connection.scope["state"]
-    if (known := state.get("caller")) is not None:
-        assert isinstance(known, Caller)
-        return known
-    headers = connection.headers
-    text = headers.get("x-tenant-api-key")
-    if text is None:
-        kind, _, text = headers.get("authorization", "").partition(" ")
-        if kind.lower() != "bearer":
-            text = ""
-    text = text.strip()
-    if not text:
-        raise Unauthenticated(HOW)
+    """Who it is; from then on the request says so (`caller_in`). Raises Unauthenticated, Forbidden for a suspended tenant."""
+    text, tenant = _given(connection)
     if not text.startswith(PREFIX) and _is_operators(text, services.settings.operator_key):
+        about: UUID | None = connection.path_params.get("tenant")
+        if tenant is not None and about is not None and tenant != about.hex:
+            raise Unauthenticated(f"{TENANT} names another tenant than the address does; leave it out")
         caller = Caller(None)
     else:
-        principal = await authenticate(
-            text, headers.get("x-tenant-id"), store=services.store, clock=services.clock
-        )
+        principal = await authenticate(text, tenant, store=services.store, clock=services.clock)
         await services.key_use.used(principal.tenant, principal.key, services.clock())
         caller = Caller(principal)
-    state["caller"] = caller
+    connection.scope["state"]["caller"] = caller
     return caller
+
+
+def _given(connection: Connection) -> tuple[str, str | None]:
+    """The one key that a request carries, and the one tenant that it names, as 32 hexadecimal digits. Raises Unauthenticated."""
+    headers = connection.headers
+    texts = {text.strip() for text in headers.getall(API_KEY, [])}
+    for value in headers.getall("Authorization", []):
+        kind, _, text = value.partition(" ")
+        if kind.lower() == "bearer":
+            texts.add(text.strip())
+    texts.discard("")
+    if not texts:
+        raise Unauthenticated(HOW)
+    tenants = {text.strip().lower().replace("-", "") for text in headers.getall(TENANT, [])}
+    if len(texts) > 1 or len(tenants) > 1:
+        name = f"different keys in its headers ({API_KEY}, Authorization)" if len(texts) > 1 else TENANT
+        raise Unauthenticated(
+            f"this request has several {name}, and may have one; send the one that you mean"
+        )
+    return texts.pop(), (tenants.pop() if tenants else None)
 
 
 def allow(caller: Caller, handler: BaseRouteHandler) -> None:
@@ -99,10 +123,15 @@ def _is_operators(text: str, key: str | None) -> bool:
     return hmac.compare_digest(given, right) and bool(key)
 
 
-def provide_caller(request: Request[Any, Any, Any]) -> Caller:
-    """Whom the gate has let in."""
-    caller: Caller = request.scope["state"]["caller"]
+def caller_in(connection: Connection) -> Caller:
+    """Whom admission has let in."""
+    caller: Caller = connection.scope["state"]["caller"]
     return caller
+
+
+def provide_caller(request: Request[Any, Any, Any]) -> Caller:
+    """As a dependency of handlers."""
+    return caller_in(request)
 
 
 # `services`, here and below, makes litestar resolve one after the other: for two at once it makes a task group, which takes longer.

@@ -1,4 +1,4 @@
-"""What every request passes before its handler runs: a sound address; and below /v1 key, scope, position, version, query, then the body, strictly."""
+"""What a request below /v1 passes before its handler runs, once it is admitted (admission.py): version, query, then the body, strictly."""
 
 from __future__ import annotations
 
@@ -15,39 +15,22 @@ from litestar.params import QueryParameter
 
 from domain.errors import Invalid
 from domain.times import check_written
-from interfaces.bootstrap import Services
-from interfaces.http.authentication import allow, caller_of
-from interfaces.http.position import asked
+from interfaces.http.authentication import caller_in
 from interfaces.http.version import expected
 
 JSON, MULTIPART = "application/json", RequestEncodingType.MULTI_PART.value
 
 
-class Gate:
+async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard of the whole application."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-
-    async def __call__(
-        self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
-    ) -> None:
-        try:
-            _ = connection.url.netloc
-        except ValueError:
-            raise Invalid("the Host header names no host") from None
-        assert isinstance(connection, Request)
-        if not is_api(handler) or connection.method == "OPTIONS":
-            return
-        assert isinstance(handler, HTTPRouteHandler)
-        caller = await caller_of(connection, self._services)
-        allow(caller, handler)
-        tenant = caller.tenant if caller.principal else connection.path_params.get("tenant", caller.tenant)
-        if (position := asked(connection)) is not None:
-            await self._services.store.reach(tenant, position)
-        connection.scope["state"]["expected"] = expected(connection, handler, tenant)
-        _check_query(connection, handler)
-        await _check_body(connection, handler)
+    assert isinstance(connection, Request)
+    if not is_api(handler) or connection.method == "OPTIONS":
+        return
+    assert isinstance(handler, HTTPRouteHandler)
+    tenant = caller_in(connection).about(connection.path_params)
+    connection.scope["state"]["expected"] = expected(connection, handler, tenant)
+    _check_query(connection, handler)
+    await _check_body(connection, handler)
 
 
 def is_api(handler: BaseRouteHandler) -> bool:

@@ -1,4 +1,9 @@
-"""`Idempotency-Key` on every request that writes: the same key and body give the first result, its status too."""
+"""`Idempotency-Key` on every request that writes: the same key and body give the first result, its status too.
+
+Kept is what the application said, sealed under the tenant's encryption key, for the caller that asked: an API key, with those in whose
+place it came. So a caller that lost the answer gets it again, also a new key's secret, and nobody else does. What was refused for the
+moment, or for who came, is not kept.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import asyncio
 import hashlib
 import logging
 from typing import Any
+from uuid import UUID
 
 from litestar.connection import Request
 from litestar.enums import ScopeType
@@ -14,10 +20,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from application.ports import Incoming, Kept, Spool, Unavailable
+from application.ports import IdempotencyKey, Incoming, Kept, Spool, Unavailable
 from domain.errors import Invalid
 from interfaces.bootstrap import Services
-from interfaces.http.authentication import caller_of
+from interfaces.http.authentication import caller_in
 from interfaces.http.gate import MULTIPART, is_api
 from interfaces.http.presence import ClientGone
 from interfaces.http.version import MATCH
@@ -26,6 +32,9 @@ KEY = "Idempotency-Key"
 EVENTS = b"text/event-stream"
 END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+PASSING = frozenset({401, 403, 429})
+"""Statuses, beside those from 500 on, of what another try may find otherwise."""
+
 EXTENDED = 30.0
 """Seconds after which a running request's lease is extended, again and again; a third of the lease."""
 
@@ -40,26 +49,26 @@ class Idempotent(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, Any] = Request(scope, receive)
-        key = request.headers.get(KEY)
+        text = request.headers.get(KEY)
         handler = request.route_handler
-        if key is None or request.method not in WRITES or not is_api(handler):
+        if text is None or request.method not in WRITES or not is_api(handler):
             await next_app(scope, receive, send)
             return
-        if not 1 <= len(key) <= 200 or not key.isprintable():
+        if not 1 <= len(text) <= 200 or not text.isprintable():
             raise Invalid(f"{KEY} has 1 to 200 printable characters")
-        tenant = (await caller_of(request, self._services)).tenant
+        caller = caller_in(request)
+        key = IdempotencyKey(caller.tenant, caller.line, text)
         assert isinstance(handler, HTTPRouteHandler)
         kind, options = request.content_type
         # A client draws a new boundary for each try.
         digest = Digest(options.get("boundary", "") if kind == MULTIPART else "")
         async with self._services.files.spool() as body:
             await _read(receive, handler.resolve_request_max_body_size() or 0, body, digest)
-            kept = await self._services.idempotency.begin(
-                tenant, key, await self._fingerprint(request, digest.hex())
-            )
+            fingerprint = await self._fingerprint(request, key.tenant, digest.hex())
+            kept = await self._services.idempotency.begin(key, fingerprint)
             if kept is None:
                 first = _First(body, send)
-                kept = await self._first(scope, first, next_app, tenant, key)
+                kept = await self._first(scope, first, next_app, key)
                 if first.streaming:
                     await send(END)
                     return
@@ -68,7 +77,7 @@ class Idempotent(ASGIMiddleware):
         await send({"type": "http.response.start", "status": kept.status, "headers": kept.headers})
         await send({"type": "http.response.body", "body": kept.body, "more_body": False})
 
-    async def _fingerprint(self, request: Request[Any, Any, Any], digest: str) -> bytes:
+    async def _fingerprint(self, request: Request[Any, Any, Any], tenant: UUID, digest: str) -> bytes:
         """Names method, address, the version that is expected, and body, under a key of the tenant's."""
         kind, _ = request.content_type
         parts = (
@@ -78,31 +87,30 @@ class Idempotent(ASGIMiddleware):
             kind,
             *request.headers.getall(MATCH, []),
         )
-        tenant = (await caller_of(request, self._services)).tenant
         return (await self._services.keyring.identify(tenant, "request", *parts, digest)).bytes
 
-    async def _first(self, scope: Scope, first: _First, next_app: ASGIApp, tenant: Any, key: str) -> Kept:
+    async def _first(self, scope: Scope, first: _First, next_app: ASGIApp, key: IdempotencyKey) -> Kept:
         """The application's response, kept unless the same request may fare better the next time."""
         done = False
-        alive = asyncio.create_task(self._alive(tenant, key))
+        alive = asyncio.create_task(self._alive(key))
         try:
             await next_app(scope, first.receive, first.send)
-            done = first.status < 500 and first.status != 429
+            done = first.status < 500 and first.status not in PASSING
         finally:
             alive.cancel()
             if not done:
-                await self._services.idempotency.abandon(tenant, key)
+                await self._services.idempotency.abandon(key)
         kept = Kept(first.status, first.headers, b"".join(first.parts))
         if done:
-            await self._services.idempotency.finish(tenant, key, kept)
+            await self._services.idempotency.finish(key, kept)
         return kept
 
-    async def _alive(self, tenant: Any, key: str) -> None:
+    async def _alive(self, key: IdempotencyKey) -> None:
         """A call may take minutes, and a stream longer: as long as it does its twin waits."""
         while True:
             await asyncio.sleep(EXTENDED)
             try:
-                await self._services.idempotency.extend(tenant, key)
+                await self._services.idempotency.extend(key)
             except Unavailable as fault:
                 log.warning("a running request's Idempotency-Key was not extended: %s", fault)
 

@@ -16,8 +16,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from application.ports import Unavailable
 from domain.errors import TooManyRequests
-from interfaces.bootstrap import Services
-from interfaces.http.authentication import caller_of
+from interfaces.http.authentication import caller_in
 
 TENANTS, ALL = 64 * 1024**2, 256 * 1024**2
 """Bytes that are on their way in, of one tenant and of all, in one process. They lie on the disk, sealed."""
@@ -67,8 +66,8 @@ class Bounded(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, services: Services) -> None:
-        self._services, self._intake = services, Intake()
+    def __init__(self) -> None:
+        self._intake = Intake()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, Any] = Request(scope, receive)
@@ -81,7 +80,7 @@ class Bounded(ASGIMiddleware):
         if size <= SMALL:
             await next_app(scope, receive, send)
             return
-        tenant = (await caller_of(request, self._services)).tenant
+        tenant = caller_in(request).tenant
         with ExitStack() as held:
             shrink, got = held.enter_context(self._intake.room(tenant, size)), 0
             scope["state"][HELD] = held

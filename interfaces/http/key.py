@@ -10,7 +10,7 @@ import msgspec
 from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from application.context import Context
 from application.tenant import (
@@ -30,6 +30,9 @@ from interfaces.http.pages import Cursor, Limit, Page, Pager
 from interfaces.http.position import written
 from interfaces.http.version import of_tenant, tag
 
+SECRET = {"Cache-Control": "no-store"}
+"""Header of an answer with a secret in it."""
+
 KeyId = Annotated[str, PathParameter(max_length=32, description="The key's id, as the list has it.")]
 
 
@@ -44,9 +47,10 @@ class KeyIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class RotateIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The old key goes on for `overlap_hours`."""
+    """The old key goes on for `overlap_hours`. The new one expires when the old one was to, or at `expires_at`; null: never."""
 
     overlap_hours: Annotated[float, Meta(ge=0, le=2160)] = 24
+    expires_at: Annotated[datetime, Meta(tz=True)] | UnsetType | None = UNSET
 
 
 class KeyOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,15 +79,7 @@ async def list_all(
     limit: Limit = 50,
 ) -> Response[Page[KeyOut]]:
     """The tenant's API keys, the oldest first, without their secrets."""
-    pager = Pager(services, principal.tenant, int, "keys")
-    start = await pager.place(cursor) or 0
-    tenant = await services.store.load(Tenant, principal.tenant, tenant=principal.tenant)
-    used = await services.key_use.last(principal.tenant)
-    keys = list(enumerate(tenant.state.keys.values(), 1))[start : start + limit + 1]
-    page = await pager.page(
-        keys, limit, lambda item: _shown(item[1], used.get(item[1].id)), lambda item: item[0]
-    )
-    return Response(page, headers=tag(tenant.version))
+    return await listed(services, principal.tenant, cursor, limit)
 
 
 @get("/v1/keys/{key:str}", scope="tenants:admin")
@@ -103,13 +99,7 @@ async def issue(
     data: JSONBody[KeyIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[KeyMade]:
     """A new key."""
-    try:
-        expires_at = data.expires_at.astimezone(UTC) if data.expires_at else None
-    except OverflowError:
-        raise Invalid("expires_at lies outside the calendar; leave it out for a key that stays") from None
-    command = IssueKey(name=data.name, scopes=tuple(dict.fromkeys(data.scopes)), expires_at=expires_at)
-    issued = await issue_key(command, context, store=services.store, clock=services.clock)
-    return await _made(services, context.tenant, issued)
+    return await issued_as(data, services, context)
 
 
 @post("/v1/keys/{key:str}/rotate", status_code=201, scope="tenants:admin", versioned=of_tenant)
@@ -119,23 +109,60 @@ async def rotate(
     context: NamedDependency[Context],
     data: JSONBody[RotateIn | None] = None,
 ) -> Response[KeyMade]:
-    """A new key in the place of this one, with its name and scopes."""
-    command = RotateKey(key=key, overlap_hours=(data or RotateIn()).overlap_hours)
+    """A new key in the place of this one, with its name, its scopes and its end. One that is revoked or has expired is 422."""
+    asked = data or RotateIn()
+    expires_at = _utc(asked.expires_at) if isinstance(asked.expires_at, datetime) else asked.expires_at
+    command = RotateKey(key=key, overlap_hours=asked.overlap_hours, expires_at=expires_at)
     issued = await rotate_key(command, context, store=services.store, clock=services.clock)
-    return await _made(services, context.tenant, issued)
+    return await _made(services, f"/v1/keys/{issued.id}", context.tenant, issued)
 
 
 @delete("/v1/keys/{key:str}", status_code=204, scope="tenants:admin", versioned=of_tenant)
 async def revoke(
     key: KeyId, services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[None]:
-    """Revoke a key: here at once, everywhere within a second."""
+    """Revoke a key: here at once, everywhere within a second. The last one that can issue others is 422."""
+    return await revoked(key, services, context)
+
+
+async def listed(
+    services: Services, tenant_id: UUID, cursor: str | None, limit: int
+) -> Response[Page[KeyOut]]:
+    """A page of a tenant's keys."""
+    tenant = await services.store.load(Tenant, tenant_id, tenant=tenant_id)
+    pager = Pager(services, tenant_id, int, "keys")
+    start = await pager.place(cursor) or 0
+    used = await services.key_use.last(tenant_id)
+    keys = list(enumerate(tenant.state.keys.values(), 1))[start : start + limit + 1]
+    page = await pager.page(
+        keys, limit, lambda item: _shown(item[1], used.get(item[1].id)), lambda item: item[0]
+    )
+    return Response(page, headers=tag(tenant.version))
+
+
+async def issued_as(data: KeyIn, services: Services, context: Context, at: str = "/v1") -> Response[KeyMade]:
+    """A new key of the context's tenant. `at`: the address below which the tenant's keys are."""
+    expires_at = _utc(data.expires_at) if data.expires_at else None
+    command = IssueKey(name=data.name, scopes=tuple(dict.fromkeys(data.scopes)), expires_at=expires_at)
+    issued = await issue_key(command, context, store=services.store, clock=services.clock)
+    return await _made(services, f"{at}/keys/{issued.id}", context.tenant, issued)
+
+
+async def revoked(key: str, services: Services, context: Context) -> Response[None]:
+    """The key of the context's tenant no longer works."""
     position = await revoke_key(RevokeKey(key=key), context, store=services.store, clock=services.clock)
     return Response(None, status_code=204, headers=await written(services, context.tenant, position))
 
 
-async def _made(services: Services, tenant: UUID, issued: KeyIssued) -> Response[KeyMade]:
-    headers = {"Location": f"/v1/keys/{issued.id}", **await written(services, tenant, issued.position)}
+def _utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise Invalid("expires_at lies outside the calendar; leave it out for a key that stays") from None
+
+
+async def _made(services: Services, location: str, tenant: UUID, issued: KeyIssued) -> Response[KeyMade]:
+    headers = {"Location": location, **SECRET, **await written(services, tenant, issued.position)}
     return Response(KeyMade(id=issued.id, secret=issued.secret), status_code=201, headers=headers)
 
 

@@ -20,6 +20,7 @@ from domain.conversation import LONGEST_MESSAGE
 from domain.errors import Refusal
 from interfaces.bootstrap import Services
 from interfaces.http.answering import begun, pending, shown
+from interfaces.http.authentication import caller_in
 from interfaces.http.gate import JSON
 from interfaces.http.idempotency import KEY
 from interfaces.http.interaction import Interaction
@@ -76,7 +77,13 @@ async def post_message(
     202 comes when the answer is not there after `wait` seconds; it is made all the same. Location says where it will be.
     With `Accept: text/event-stream` the answer comes piece by piece. A client that goes away does not end it.
     """
-    received = await _receive(data, context, services, idempotency_key)
+    inbox = None
+    if idempotency_key and not data.message_id:
+        # Guards the effect even where the kept response is gone; the same key with another text is another message.
+        customer = data.customer
+        name = (caller_in(request).line, idempotency_key, customer.channel, customer.address, data.text)
+        inbox = f"idempotency:{await services.keyring.identify(context.tenant, 'message', *name)}"
+    received = await _receive(data, context, services, inbox)
     if request.accept.best_match([JSON, MEDIA_TYPE], default=JSON) == MEDIA_TYPE:
         headers = {**HEADERS, **await written(services, context.tenant, received.position)}
         parts = events_of(received, data.wait, context, services)
@@ -93,13 +100,8 @@ async def post_message(
 
 
 async def _receive(
-    data: JSONBody[MessageIn], context: Context, services: Services, idempotency_key: str | None
+    data: JSONBody[MessageIn], context: Context, services: Services, inbox: str | None
 ) -> Received:
-    inbox = None
-    if idempotency_key and not data.message_id:
-        # Guards the effect even where the kept response is gone; the same key with another text is another message.
-        parts = ("message", idempotency_key, data.customer.channel, data.customer.address, data.text)
-        inbox = f"idempotency:{await services.keyring.identify(context.tenant, *parts)}"
     command = ReceiveMessage(
         channel=data.customer.channel,
         address=data.customer.address,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Litestar, Response, Router
+from litestar import Litestar, Request, Response, Router
+from litestar._openapi.plugin import OpenAPIPlugin  # nothing public makes it before a request
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -19,6 +20,7 @@ from litestar.openapi.spec import (
     Schema,
     SecurityScheme,
 )
+from litestar.serialization import encode_json
 
 from interfaces.http.gate import is_api
 from interfaces.http.position import DESCRIPTION as POSITION_TOLD
@@ -31,7 +33,7 @@ DESCRIPTION = """AI customer service whose every answer can be explained.
 
 Send a key as `Authorization: Bearer KEY`, or as `X-Tenant-API-Key` with `X-Tenant-ID`. Times are RFC 3339 in UTC, money is a
 decimal string in USD, lists are `{items, next_cursor}`; a trailing slash is optional. Errors are RFC 9457 problem details with
-a stable `type`. Every write takes an `Idempotency-Key`: the same key and body give the first result again for 24 hours
+a stable `type`. Every write takes an `Idempotency-Key`: the same key and body give the same API key's first result again for 24 hours
 (`Idempotency-Replayed: true`), another body is refused with 422, a request that still runs with 409. Every write answers with
 `Retrace-Position`, which every request can send to see that write. What has a version tells it as `ETag`; a command about it takes
 `If-Match`, and is refused with 409 and the current version where somebody else was first. `X-Request-ID`, a UUID, is taken over, or made, and told back."""
@@ -99,6 +101,7 @@ EXAMPLES: dict[tuple[str, str], Any] = {
     ("post", "/v1/routing/explain"): {"text": "Compare the two plans for 15 people, please.", "turns": 2},
     ("post", "/v1/keys"): {"name": "shop front", "scopes": ["conversations:write", "conversations:read"]},
     ("post", "/v1/keys/{key}/rotate"): {"overlap_hours": 24},
+    ("post", "/v1/tenants/{tenant}/keys"): {"name": "way back in", "scopes": ["tenants:admin"]},
     ("post", "/v1/tenants"): {"name": "Nordfell Outdoor"},
     ("patch", "/v1/tenants/{tenant}"): {"name": "Nordfell"},
     ("put", "/v1/flags/{flag}"): {"on": True, "percentage": 5},
@@ -123,26 +126,47 @@ def _not_found(response: Response[Any]) -> Response[Any]:
     return response
 
 
-CONFIG = OpenAPIConfig(
-    title="Retrace",
-    version="1",
-    description=DESCRIPTION,
-    components=Components(
-        security_schemes={
-            "bearer": SecurityScheme(
-                type="http", scheme="bearer", description="an API key, or the operator's"
-            ),
-            "key": SecurityScheme(type="apiKey", name="X-Tenant-API-Key", security_scheme_in="header"),
-        }
-    ),
-    render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
-    openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, after_request=_not_found),
-    use_handler_docstrings=True,
-)
+class Rendered(JsonRenderPlugin):
+    """The description as JSON. It is made once: that takes a tenth of a second and more, and anybody may ask for it."""
+
+    text = b""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        return self.text
+
+
+def config() -> OpenAPIConfig:
+    """Of one application."""
+    return OpenAPIConfig(
+        title="Retrace",
+        version="1",
+        description=DESCRIPTION,
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(
+                    type="http", scheme="bearer", description="an API key, or the operator's"
+                ),
+                "key": SecurityScheme(type="apiKey", name="X-Tenant-API-Key", security_scheme_in="header"),
+            }
+        ),
+        render_plugins=[Rendered(path=["/", "/openapi.json"])],
+        openapi_router=Router(
+            "/schema", route_handlers=[], include_in_schema=False, after_request=_not_found
+        ),
+        use_handler_docstrings=True,
+    )
 
 
 def complete(app: Litestar) -> None:
-    """Add to the description what litestar does not know of: scopes, problems, examples."""
+    """Add to the description what litestar does not know of: scopes, problems, examples. Then it is rendered."""
+    _describe(app)
+    assert app.openapi_config is not None
+    (plugin,) = app.openapi_config.render_plugins
+    assert isinstance(plugin, Rendered)
+    plugin.text = encode_json(app.plugins.get(OpenAPIPlugin).provide_openapi_schema())
+
+
+def _describe(app: Litestar) -> None:
     description = app.openapi_schema
     for route in app.routes:
         item = (description.paths or {}).get(getattr(route, "path_format", ""))

@@ -27,6 +27,7 @@ from domain.default_routing import policy_by_default
 from domain.errors import NotFound
 from interfaces.bootstrap import Services
 from interfaces.http.authentication import Caller, correlation_of
+from interfaces.http.key import SECRET
 from interfaces.http.pages import Cursor, Limit, Page, Pager
 from interfaces.http.position import written
 from interfaces.http.version import of_tenant, tag
@@ -79,6 +80,7 @@ async def create(
     body = TenantMade(**msgspec.structs.asdict(shown), key=made.key)
     headers = {
         "Location": f"/v1/tenants/{made.tenant}",
+        **SECRET,
         **await written(services, made.tenant, made.position),
     }
     return Response(body, status_code=201, headers=headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -180,3 +181,71 @@ async def test_the_operators_key_opens_nothing_of_a_tenant(ours: Customer, anyon
     for path in ("/v1/conversations", "/v1/keys", "/v1/documents", "/v1/audit/events"):
         headers = {**AS_OPERATOR, "X-Tenant-ID": str(ours.tenant)}
         assert (await anyone.get(path, headers=headers)).status_code == 403
+
+
+async def test_the_operator_names_no_other_tenant_than_the_address_does(
+    ours: Customer, theirs: Customer, anyone: httpx.AsyncClient
+) -> None:
+    for name, status in ((ours.tenant, 200), (theirs.tenant, 401), ("mine", 401)):
+        headers = {**AS_OPERATOR, "X-Tenant-ID": str(name)}
+        reply = await anyone.get(f"/v1/tenants/{ours.tenant}", headers=headers)
+        assert reply.status_code == status, reply.text
+
+
+async def test_credentials_that_contradict_each_other_are_401(
+    ours: Customer, theirs: Customer, anyone: httpx.AsyncClient
+) -> None:
+    a, b = ours.key, theirs.key
+    key, bearer, tenant = "X-Tenant-API-Key", "Authorization", "X-Tenant-ID"
+    for headers in (
+        [(bearer, f"Bearer {a}"), (key, b)],
+        [(bearer, f"Bearer {b}"), (key, a)],
+        [(bearer, f"Bearer {a}"), (key, "rt_nonsense")],
+        [(key, a), (key, b)],
+        [(key, b), (key, a)],
+        [(bearer, f"Bearer {a}"), (bearer, f"bearer {b}")],
+        [(bearer, f"Bearer {OPERATOR}"), (key, a)],
+        [(key, a), (tenant, str(theirs.tenant))],
+        [(key, a), (tenant, str(ours.tenant)), (tenant, str(theirs.tenant))],
+        [(key, a), (tenant, "")],
+    ):
+        for method, path in (("GET", "/v1/tenants"), ("POST", "/v1/keys"), ("POST", "/v1/documents")):
+            reply = await anyone.request(method, path, headers=headers)
+            assert reply.status_code == 401, (method, path, headers)
+            assert reply.headers["WWW-Authenticate"].startswith("Bearer")
+            for word in ("several", "another tenant's"):
+                if word in reply.json()["detail"]:
+                    break
+            else:
+                pytest.fail(reply.text)
+            assert a[-20:] not in reply.text
+            assert b[-20:] not in reply.text
+
+
+async def test_the_same_credential_may_stand_there_twice(ours: Customer, anyone: httpx.AsyncClient) -> None:
+    key, bearer, tenant = "X-Tenant-API-Key", "Authorization", "X-Tenant-ID"
+    for headers in (
+        [(bearer, f"Bearer {ours.key}"), (key, ours.key)],
+        [(key, ours.key), (key, f" {ours.key} ")],
+        [(bearer, f"Bearer {ours.key}"), (key, "")],
+        [(bearer, "Basic YTpi"), (key, ours.key)],  # of a proxy that stands before it
+        [(key, ours.key), (tenant, str(ours.tenant).upper()), (tenant, ours.tenant.hex)],
+    ):
+        assert (await anyone.get("/v1/tenants", headers=headers)).status_code == 200, headers
+
+
+async def test_a_body_is_not_read_before_the_scope_is_known(
+    ours: Customer, anyone: httpx.AsyncClient
+) -> None:
+    read = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal read
+        read += 1
+        yield b"x" * 1000
+
+    for more in ({}, {"Idempotency-Key": "unread"}):
+        for headers in ({"X-Tenant-API-Key": ours.key[:-4]}, await ours.limited("audit:read")):
+            reply = await anyone.post("/v1/documents", content=body(), headers={**headers, **more})
+            assert reply.status_code in (401, 403)
+    assert read == 0

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest_asyncio
 
+from domain.tenant import SCOPES
 from infra.settings import Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
@@ -53,6 +54,24 @@ async def test_keys_that_are_revoked_at_once_are_all_revoked(both: list[httpx.As
     assert [reply.status_code for reply in replies] == [204] * 8
     keys = {key["id"]: key["revoked"] for key in (await both[0].get("/v1/keys")).json()["items"]}
     assert all(keys[key] for key in made)
+
+
+async def test_two_admins_who_revoke_each_other_at_once_leave_one(both: list[httpx.AsyncClient]) -> None:
+    """Whatever process each of them comes to."""
+    first = (await both[0].get("/v1/keys")).json()["items"][0]["id"]
+    for n in range(6):
+        made = (await both[0].post("/v1/keys", json={"name": f"{n}", "scopes": list(SCOPES)})).json()
+        seconds = {"X-Tenant-API-Key": made["secret"]}
+        a, b = await asyncio.gather(
+            both[0].delete(f"/v1/keys/{made['id']}"),
+            both[n % PROCESSES].delete(f"/v1/keys/{first}", headers=seconds),
+        )
+        assert sorted((a.status_code, b.status_code)) in ([204, 422], [204, 401]), (a.text, b.text)
+        if b.status_code == 204:
+            first = made["id"]
+            for client in both:
+                client.headers.update(seconds)
+        assert (await both[0].get("/v1/keys")).status_code == 200
 
 
 async def test_what_commutes_is_done_by_all_who_ask(both: list[httpx.AsyncClient]) -> None:

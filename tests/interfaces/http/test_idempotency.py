@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
 
-from application.ports import Kept
+from application.ports import IdempotencyKey, Kept
 from domain.errors import Conflict
 from infra.idempotency import StoredIdempotency
 from interfaces.bootstrap import Services
@@ -23,6 +24,18 @@ REPLAYED = "Idempotency-Replayed"
 
 def message(text: str = "Hello?", **more: object) -> dict[str, object]:
     return {"customer": {"channel": "http", "address": f"a-{uuid4()}"}, "text": text, **more}
+
+
+def own(customer: Customer, text: str) -> IdempotencyKey:
+    """As the customer's first key sends it."""
+    raw = base64.urlsafe_b64decode(customer.key.removeprefix("rt_") + "==")
+    return IdempotencyKey(customer.tenant, f"key:{raw[16:22].hex()}", text)
+
+
+async def named(parts: Services, customer: Customer, text: str) -> str:
+    """What it is stored under."""
+    key = own(customer, text)
+    return (await parts.keyring.identify(key.tenant, "idempotency", key.caller, key.text)).hex
 
 
 async def test_the_same_key_and_body_give_the_first_result(ours: Customer) -> None:
@@ -86,11 +99,11 @@ async def test_a_twin_that_lives_is_waited_for_beyond_its_first_lease(
     parts: Services, ours: Customer
 ) -> None:
     brief = StoredIdempotency(parts.database, parts.keyring, lease=timedelta(seconds=0.2))
-    assert await brief.begin(ours.tenant, "slow", b"body") is None
-    await parts.idempotency.extend(ours.tenant, "slow")
+    assert await brief.begin(own(ours, "slow"), b"body") is None
+    await parts.idempotency.extend(own(ours, "slow"))
     await asyncio.sleep(0.25)
     with pytest.raises(Conflict):
-        await brief.begin(ours.tenant, "slow", b"body")
+        await brief.begin(own(ours, "slow"), b"body")
 
 
 async def test_a_running_request_extends_its_lease(
@@ -98,8 +111,8 @@ async def test_a_running_request_extends_its_lease(
 ) -> None:
     told: list[str] = []
 
-    async def extend(tenant: UUID, key: str) -> None:
-        told.append(key)
+    async def extend(key: IdempotencyKey) -> None:
+        told.append(key.text)
 
     monkeypatch.setattr(idempotency, "EXTENDED", 0.001)
     monkeypatch.setattr(parts.idempotency, "extend", extend)
@@ -109,15 +122,15 @@ async def test_a_running_request_extends_its_lease(
 
 async def test_a_crashed_twin_is_taken_over_after_its_lease(parts: Services, ours: Customer) -> None:
     store = StoredIdempotency(parts.database, parts.keyring, lease=timedelta(seconds=0.2))
-    assert await store.begin(ours.tenant, "crashed", b"body") is None
+    assert await store.begin(own(ours, "crashed"), b"body") is None
     with pytest.raises(Conflict):
-        await store.begin(ours.tenant, "crashed", b"body")
+        await store.begin(own(ours, "crashed"), b"body")
     await asyncio.sleep(0.25)
-    assert await store.begin(ours.tenant, "crashed", b"body") is None
+    assert await store.begin(own(ours, "crashed"), b"body") is None
     late = Kept(200, [(b"a", b"b")], b"first")
-    await store.finish(ours.tenant, "crashed", late)
-    await store.finish(ours.tenant, "crashed", Kept(201, [], b"second"))  # it had not crashed after all
-    assert await store.begin(ours.tenant, "crashed", b"body") == late
+    await store.finish(own(ours, "crashed"), late)
+    await store.finish(own(ours, "crashed"), Kept(201, [], b"second"))  # it had not crashed after all
+    assert await store.begin(own(ours, "crashed"), b"body") == late
 
 
 async def test_results_go_after_a_day_and_their_keys_are_free(
@@ -125,16 +138,15 @@ async def test_results_go_after_a_day_and_their_keys_are_free(
 ) -> None:
     store = parts.idempotency
     for key in ("old", "older"):
-        await store.begin(ours.tenant, key, b"body")
-        await store.finish(ours.tenant, key, Kept(200, [], b""))
+        await store.begin(own(ours, key), b"body")
+        await store.finish(own(ours, key), Kept(200, [], b""))
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("UPDATE retrace.idempotency SET created_at = now() - interval '26 hours'")
-        assert await store.begin(ours.tenant, "old", b"another body") is None
+        assert await store.begin(own(ours, "old"), b"another body") is None
         left = connection.execute(
             "SELECT key FROM retrace.idempotency WHERE tenant = %s", [ours.tenant]
         ).fetchall()
-    older = await parts.keyring.identify(ours.tenant, "idempotency", "older")
-    assert (older.hex,) not in left
+    assert (await named(parts, ours, "older"),) not in left
 
 
 async def test_what_is_kept_is_sealed(parts: Services, ours: Customer, database_url: str) -> None:
@@ -142,8 +154,7 @@ async def test_what_is_kept_is_sealed(parts: Services, ours: Customer, database_
     await ours.http.post("/v1/messages", json=body, headers={"Idempotency-Key": "sealed"})
     with psycopg.connect(database_url) as connection:
         query = "SELECT response FROM retrace.idempotency WHERE tenant = %s AND key = %s"
-        name = await parts.keyring.identify(ours.tenant, "idempotency", "sealed")
-        row = connection.execute(query, [ours.tenant, name.hex]).fetchone()
+        row = connection.execute(query, [ours.tenant, await named(parts, ours, "sealed")]).fetchone()
     assert row is not None
     assert b"canary" not in row[0]
 
@@ -171,6 +182,90 @@ async def test_the_operator_has_keys_too(anyone: httpx.AsyncClient) -> None:
     ]
     assert first.status_code == 201, first.text
     assert again.json() == first.json()
+
+
+async def test_an_api_key_gets_its_own_results_alone(ours: Customer, anyone: httpx.AsyncClient) -> None:
+    key, body = {"Idempotency-Key": str(uuid4())}, {"name": "shop", "scopes": ["audit:read"]}
+    first = await ours.http.post("/v1/keys", json=body, headers=key)
+    for scope in ("analytics:view", "tenants:admin"):
+        other = {**await ours.limited(scope), **key}
+        reply = await anyone.post("/v1/keys", json=body, headers=other)
+        assert reply.status_code == (201 if scope == "tenants:admin" else 403)
+        assert REPLAYED not in reply.headers
+        assert first.json()["secret"] not in reply.text
+        if scope == "tenants:admin":  # nor does it learn what others' requests are called
+            other = await anyone.post("/v1/keys", json={**body, "name": "another"}, headers=other)
+            assert other.json()["detail"].startswith("this Idempotency-Key was used with another request")
+    again = await ours.http.post("/v1/keys", json=body, headers=key)
+    assert (again.json(), again.headers[REPLAYED]) == (first.json(), "true")
+
+
+async def test_what_the_gate_refuses_is_not_kept(ours: Customer, anyone: httpx.AsyncClient) -> None:
+    key, body = {"Idempotency-Key": str(uuid4())}, {"name": "weak first", "scopes": ["audit:read"]}
+    weak = await anyone.post("/v1/keys", json=body, headers={**await ours.limited("audit:read"), **key})
+    assert weak.status_code == 403
+    assert (await anyone.post("/v1/keys", json=body, headers=key)).status_code == 401
+    ahead = await ours.http.post("/v1/keys", json=body, headers={**key, "Retrace-Position": "999999"})
+    assert ahead.status_code == 409
+    assert (await ours.http.post("/v1/keys", json=body, headers=key)).status_code == 201
+
+
+async def test_a_tenant_that_is_suspended_meanwhile_gets_nothing_that_is_kept(
+    ours: Customer, anyone: httpx.AsyncClient
+) -> None:
+    operator = {"Authorization": f"Bearer {OPERATOR}"}
+    key, body = {"Idempotency-Key": str(uuid4())}, message()
+    first = await ours.http.post("/v1/messages", json=body, headers=key)
+    await anyone.post(f"/v1/tenants/{ours.tenant}/suspend", headers=operator)
+    assert (await ours.http.post("/v1/messages", json=body, headers=key)).status_code == 403
+    await anyone.post(f"/v1/tenants/{ours.tenant}/resume", headers=operator)
+    again = await ours.http.post("/v1/messages", json=body, headers=key)
+    assert (again.json(), again.headers[REPLAYED]) == (first.json(), "true")
+
+
+async def test_a_rotated_key_gets_what_the_one_before_it_asked_for(
+    ours: Customer, anyone: httpx.AsyncClient
+) -> None:
+    body = {"name": "app", "scopes": ["conversations:write", "tenants:admin"]}
+    made = (await ours.http.post("/v1/keys", json=body)).json()
+    key, asked = {"Idempotency-Key": str(uuid4())}, message()
+    old = {"X-Tenant-API-Key": made["secret"], **key}
+    first = await anyone.post("/v1/messages", json=asked, headers=old)
+    for _ in range(2):  # and the one that comes after that
+        rotation = {**old, "Idempotency-Key": str(uuid4())}
+        made = (await anyone.post(f"/v1/keys/{made['id']}/rotate", headers=rotation)).json()
+        new = {"X-Tenant-API-Key": made["secret"], **key}
+        for headers in (new, old):
+            again = await anyone.post("/v1/messages", json=asked, headers=headers)
+            assert (again.json(), again.headers[REPLAYED]) == (first.json(), "true")
+        old = new
+
+
+async def test_two_api_keys_messages_of_one_name_are_two(ours: Customer, anyone: httpx.AsyncClient) -> None:
+    key, body = {"Idempotency-Key": str(uuid4())}, message("Are there two?")
+    first = await ours.http.post("/v1/messages", json=body, headers=key)
+    other = {**await ours.limited("conversations:write"), **key}
+    second = await anyone.post("/v1/messages", json=body, headers=other)
+    assert (first.status_code, second.status_code) == (200, 200)
+    events = await ours.http.get(f"/v1/conversations/{first.json()['conversation']}/events")
+    received = [each for each in events.json()["items"] if each["kind"] == "conversation.message_received"]
+    assert len(received) == 2
+
+
+async def test_a_secret_is_kept_sealed(parts: Services, ours: Customer, database_url: str) -> None:
+    key, body = {"Idempotency-Key": "secret"}, {"name": "app", "scopes": ["audit:read"]}
+    made = await ours.http.post("/v1/keys", json=body, headers=key)
+    secret, id = made.json()["secret"], made.json()["id"]
+    assert made.headers["Cache-Control"] == "no-store"
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT i::text, response FROM retrace.idempotency i").fetchall()
+    assert rows
+    for text, response in rows:
+        for word in (secret, secret[-30:], id):
+            assert word not in text
+            assert word.encode() not in (response or b"")
+    again = await ours.http.post("/v1/keys", json=body, headers=key)
+    assert again.json()["secret"] == secret
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "a\tb"])

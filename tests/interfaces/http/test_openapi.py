@@ -7,6 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.openapi.spec.base import BaseSchemaObject
 
 from interfaces.http.openapi import EXAMPLES
 from tests.interfaces.http.conftest import OPERATOR, Customer
@@ -49,6 +52,17 @@ async def described(anyone: httpx.AsyncClient) -> dict[str, Any]:
     found: dict[str, Any] = reply.json()
     assert (await anyone.get("/schema/openapi.json")).json() == found
     return found
+
+
+async def test_the_description_is_made_before_anybody_asks_for_it(
+    anyone: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*_: object) -> Any:
+        raise AssertionError("it is made while all others wait")
+
+    monkeypatch.setattr(BaseSchemaObject, "to_schema", late)
+    monkeypatch.setattr(OpenAPIRenderPlugin, "render_json", late)
+    assert (await anyone.get("/schema")).json()["info"]["title"] == "Retrace"
 
 
 async def test_the_routes_that_users_rely_on_are_there(anyone: httpx.AsyncClient) -> None:
