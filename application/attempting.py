@@ -54,13 +54,23 @@ class Attempting:
         self._catalogue, self._counter, self._dearest = catalogue, counter, dearest
         self._sent, self._ended = False, False
         self._left: Completion | None = None
+        self._overdue: asyncio.TimerHandle | None = None
         self._started_at: datetime = clock()
         self._started = time.perf_counter()
         self.pieces: list[str] = []
         """What was delivered so far."""
 
-    async def run(self, seconds: float) -> Attempted:
-        """Never raises what a provider may do wrong."""
+    async def run(
+        self,
+        seconds: float,
+        expected: float | None = None,
+        overdue: Callable[[float], None] = lambda latency_ms: None,
+    ) -> Attempted:
+        """Never raises what a provider may do wrong. `overdue` is called, with the milliseconds so far, where there is no sign of life
+        `expected` seconds after its beginning; None: never."""
+        if expected is not None and expected < seconds:
+            loop = asyncio.get_running_loop()
+            self._overdue = loop.call_later(expected, lambda: overdue(self._latency_ms))
         try:
             async with asyncio.timeout(seconds) as limit:
                 completion = await (self._whole() if self._deliver is None else self._streamed(limit))
@@ -68,6 +78,8 @@ class Attempting:
             return self._failed(error)
         except TimeoutError:
             return self._unheard("timeout", "no answer within the deadline")
+        finally:
+            self._alive()
         return Attempted(completion=completion, attempt=self._attempt("ok", None, completion))
 
     def cut(self) -> Attempted:
@@ -86,12 +98,21 @@ class Attempting:
                     return piece
                 # It has begun, or shows that it will; from here on the provider's own limits hold.
                 limit.reschedule(None)
+                self._alive()
                 if piece:
                     self.pieces.append(piece)
                     await self._deliver(piece)
         finally:
             await stream.aclose()
         raise ProviderError("unavailable", "the stream ended without an end")
+
+    def _alive(self) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
+
+    @property
+    def _latency_ms(self) -> float:
+        return round((time.perf_counter() - self._started) * 1000, 3)
 
     def _goes_out(self) -> None:
         self._sent = True
@@ -133,7 +154,7 @@ class Attempting:
 
     def _attempt(self, outcome: Outcome, error: str | None, completion: Completion | None) -> Attempt:
         provider, model = self._completer.name, self._request.model
-        latency = round((time.perf_counter() - self._started) * 1000, 3)
+        latency = self._latency_ms
         if completion is None:
             return Attempt(
                 provider=provider,

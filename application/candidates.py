@@ -18,6 +18,8 @@ from domain.routing import LAST_RESORT, Cause, PassedOver
 
 UNPRICED = "it has no price, and the budget has a limit; set its price (PUT /v1/prices), or a ceiling in the budget (PUT /v1/budgets)"
 
+HUNG = "it gave no answer in time a moment ago, to the same customer"
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -108,6 +110,9 @@ class Candidates:
             return None
         if self.budgeted and self.catalogue.price(provider, name, self.clock()) is None:
             self._pass_over(model, UNPRICED, "unpriced")
+            return None
+        if model in self.course.hung:
+            self._pass_over(model, HUNG, "unhealthy")
             return None
         pause = await self.providers.health.admit(place)
         if pause is None or (pause.limited and limited is None):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from application.attempting import Attempted, Attempting, Deliver
@@ -32,6 +32,9 @@ DEADLINE = 60.0
 
 ATTEMPT = 30.0
 """Seconds for one attempt, or for the first piece of its stream."""
+
+FAIR = 10.0
+"""Seconds that an attempt must have had, so that no answer in them tells something of the model."""
 
 RETRIES = 2
 """Further tries of the last model that is left, where another try can help. While there is another model, that one is asked at once."""
@@ -59,6 +62,7 @@ async def complete(
     budget = await budget_of(context.tenant, store=store)
     limits = BudgetLimits() if budget is None else budget.state.limits
     catalogue = catalogue.under(limits.ceiling)
+    course.deadline = min(course.deadline, time.monotonic() + DEADLINE)
     completing = _Completing(
         asked, course, context, catalogue, limits.any, store, providers, clock, ids, deliver
     )
@@ -67,8 +71,6 @@ async def complete(
 
 @dataclass
 class _Completing:
-    """`deadline` of the attempts, by the monotonic clock; the time in which the budget is waited for is not theirs."""
-
     asked: Asked
     course: Course
     context: Context
@@ -79,7 +81,6 @@ class _Completing:
     clock: Clock
     ids: Ids
     deliver: Deliver | None
-    deadline: float = field(default_factory=lambda: time.monotonic() + DEADLINE)
 
     async def run(self) -> Completion | None:
         candidates = Candidates(
@@ -111,7 +112,7 @@ class _Completing:
                     self.course.refusal = error
                     break
                 # The last resort needs no network; it may come after the deadline.
-                left = ATTEMPT if candidate.last else min(ATTEMPT, self.deadline - time.monotonic())
+                left = ATTEMPT if candidate.last else min(ATTEMPT, self.course.deadline - time.monotonic())
                 if left <= 0:
                     await self.providers.health.record(place, "cancelled", 0.0)
                     break
@@ -122,7 +123,7 @@ class _Completing:
                 pause = attempted.wait
                 if pause is None:
                     pause = random.uniform(0.5, 1) * min(0.5 * 2**retry, LONGEST_WAIT)
-                late = time.monotonic() + pause > self.deadline
+                late = time.monotonic() + pause > self.course.deadline
                 if not _may_help(attempted) or late or retry == RETRIES:
                     break
                 if candidate.others:
@@ -148,8 +149,14 @@ class _Completing:
             deliver=deliver if self.deliver is not None else None,
             dearest=dearest,
         )
+        told: list[asyncio.Task[None]] = []
+
+        def overdue(latency_ms: float) -> None:
+            """Others need not wait for its end to hear that it hangs."""
+            told.append(asyncio.create_task(health.record(place, "timeout", latency_ms)))
+
         try:
-            attempted = await attempting.run(seconds)
+            attempted = await attempting.run(seconds, health.overdue(place), overdue)
         except BaseException:  # the caller has gone: what was said until now is paid for all the same
             self.course.add(cut := attempting.cut())
             self.providers.called(cut.attempt)
@@ -158,7 +165,10 @@ class _Completing:
         attempt = attempted.attempt
         self.course.add(attempted)
         self.providers.called(attempt)
-        await health.record(place, attempt.outcome, attempt.latency_ms, attempted.wait)
+        outcome = attempt.outcome
+        if outcome != "timeout" or not told:
+            unfair = outcome == "timeout" and seconds < FAIR
+            await health.record(place, "cancelled" if unfair else outcome, attempt.latency_ms, attempted.wait)
         if attempted.completion is not None:
             await self._tell(telling.end())
         return attempted
@@ -213,7 +223,7 @@ class _Completing:
             )
         finally:
             waited = time.monotonic() - began
-            self.deadline += waited
+            course.deadline += waited
             course.patience = max(0.0, course.patience - waited)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
 
@@ -55,6 +55,9 @@ a worker takes over."""
 
 TRIES = 5
 """How often an answer begins again because newer messages came."""
+
+JOINING = timedelta(seconds=20)
+"""After the first unanswered message: an answer that begins again later than that takes in no newer messages any more."""
 
 
 class ReceiveMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,7 +175,8 @@ async def answer(
     ids: Ids,
     listener: Listener | None = None,
 ) -> AnswerGiven | None:
-    """Answer what is pending, once: None when nothing was. Newer messages make it begin again, unless it is with the customer.
+    """Answer what is pending, once: None when nothing was. Newer messages make it begin again, unless it is with the customer, or they
+    have held it up for long: then they are the next burst's.
 
     Raises Unavailable.
     """
@@ -229,9 +233,11 @@ async def answer(
             answer_tokens=configuration.max_answer_tokens,
             temperature=configuration.temperature,
         )
-        sending = heard and Sending(conversation, disclosure, heard, context, store, clock)
+        sending = Sending(conversation, disclosure, heard, context, store, clock)
         try:
             try:
+                if spent is not None and _held_up(conversation, burst, clock()):
+                    await sending.begin()
                 completion = await respond(
                     Asked(
                         interaction=burst.interaction,
@@ -246,7 +252,7 @@ async def answer(
                     providers=providers,
                     clock=clock,
                     ids=ids,
-                    deliver=sending.deliver if sending else None,
+                    deliver=sending.deliver if heard else None,
                 )
             except Conflict:
                 raise
@@ -274,7 +280,7 @@ async def answer(
                 ids=ids,
             )
             try:
-                if sending and sending.begun:
+                if sending.begun:
                     return await finished(record.save_sent(conversation))
                 return await finished(record.save(conversation))
             except (asyncio.CancelledError, Erased) as stopped:
@@ -284,12 +290,17 @@ async def answer(
                     await finished(pay(command.conversation, left, context, store, clock, ids))
                 raise
         except Conflict:
-            if sending and sending.begun:
+            if sending.begun:
                 raise
             spent = Spent(burst.interaction, course.routing(chosen), course)
     assert spent is not None
     await finished(pay(command.conversation, spent, context, store, clock, ids))
     raise Conflict("newer messages came again and again while they were answered; it is tried again")
+
+
+def _held_up(conversation: Conversation, burst: Burst, now: datetime) -> bool:
+    """Whether it is time to answer what is there, come what may."""
+    return conversation.state.begun is not None or now - burst.since > JOINING
 
 
 @asynccontextmanager

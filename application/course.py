@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -87,14 +88,22 @@ class Course:
     said: list[str] = field(default_factory=list)
     """What is with the caller already: from then on no other model can take over."""
 
+    hung: set[str] = field(default_factory=set)
+    """Models, provider/name, that gave no answer in time before it began again."""
+
     again: bool | None = None
     """What the provider of the last attempt said of the same call again."""
+
+    deadline: float = math.inf
+    """Of its attempts, by the monotonic clock, however often it begins again; set by the first one. The time in which the budget is
+    waited for is not theirs."""
 
     free_at: float | None = None
     """When a model may be asked again, by the monotonic clock; None: not known."""
 
     def begin(self) -> Course:
         """Once more: what was paid for stays, what was decided goes."""
+        self.hung = {f"{each.provider}/{each.model}" for each in self.attempts if each.outcome == "timeout"}
         self.passed_over, self.refusal, self.said = [], None, []
         self.again = self.free_at = None
         return self

@@ -1,14 +1,15 @@
 """An answer on its way to the customer while it is made.
 
 Before the first piece goes out the log says that the answer has begun. A newer message that was there first makes that a lost race:
-then nothing was sent, and the answer begins again. One that comes after it belongs to the next burst.
+then nothing was sent, and the answer begins again. One that comes after it belongs to the next burst. So it is with an answer that
+newer messages have held up for long enough, before a model is asked.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -38,22 +39,29 @@ class Listener:
 
 @dataclass
 class Sending:
-    """Takes the pieces of one answer. Raises Conflict at the first one where the conversation has moved on."""
+    """One answer under way. `listener` hears its pieces, if anybody does."""
 
     conversation: Conversation
     disclosure: str
-    listener: Listener
+    listener: Listener | None
     context: Context
     store: Store
     clock: Clock
     begun: bool = False
+    _untold: str | None = field(default=None, init=False)
 
     async def deliver(self, piece: str) -> None:
+        """Raises Conflict at the first piece where the conversation has moved on."""
+        assert self.listener is not None
         if not self.begun:
-            await self._begin()
+            await self.begin()
+        if self._untold is not None:
+            untold, self._untold = self._untold, None
+            await self.listener.deliver(with_disclosure(untold, ""))
         await self.listener.deliver(piece)
 
-    async def _begin(self) -> None:
+    async def begin(self) -> None:
+        """From now on newer messages are the next burst's. Raises Conflict where the conversation has moved on."""
         conversation, at = self.conversation, self.clock()
         told = conversation.state.disclosed
         conversation.disclose(self.disclosure, at)
@@ -62,8 +70,7 @@ class Sending:
         owed = Owed(kind=ANSWER_WORK, key=conversation.id.hex, due_at=at + LONGEST)
         await self.store.save(conversation, context=self.context, work=[owed])
         self.begun = True
-        if not told:
-            await self.listener.deliver(with_disclosure(self.disclosure, ""))
+        self._untold = None if told else self.disclosure
 
 
 async def unsent(id: UUID, tenant: UUID, *, store: Store, clock: Clock) -> Conversation:

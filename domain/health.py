@@ -3,6 +3,9 @@
 healthy ──(over half of the window's calls failed, or one failure that says all)──▶ unhealthy until a moment
 unhealthy ──(that moment has come)──▶ one call probes it ──▶ healthy, or unhealthy for twice as long
 
+A model that hangs is told by calls that had no answer in time, one after the other, whatever went well before; calls under way count
+once they have taken much longer than calls do (`Lately.overdue`).
+
 No chance in it: of all callers one probes, so there is no crowd that had to be spread.
 
 A pause that a limit of the provider's brought about (429) is a matter of whoever else can be asked: who has no other model asks this one.
@@ -28,6 +31,13 @@ FEWEST = 5
 SHARE = 0.5
 FIRST, LONGEST, LONGEST_TOLD = 0.5, 8.0, 60.0
 """Seconds of the first pause, of the longest, and of the longest for which a provider may ask (Retry-After)."""
+
+HANGS = 5
+"""Calls in a row without an answer in time that show that it hangs. Whoever finds it hanging waits for long: its first pause is longer."""
+
+FIRST_HANGING = 5.0
+SLOWEST, SLOWER = 5.0, 4.0
+"""Seconds, and times the slowest of a hundred calls (the longer counts), after which a call has taken much longer than calls do."""
 
 AT_ONCE: frozenset[Outcome] = frozenset({"authentication", "not_found", "rate_limited"})
 """One of these is enough: the next call would fare no better."""
@@ -61,7 +71,7 @@ class Pause(msgspec.Struct, frozen=True, kw_only=True):
 
 class Lately(msgspec.Struct, frozen=True, array_like=True):
     """`until`: not to be asked before (seconds since 1970, 0: healthy), `since` when; `pauses` in a row so far; `reason` of the last, and
-    whether that was a limit of the provider's."""
+    whether that was a limit of the provider's. `unanswered`: calls in a row that had no answer in time."""
 
     buckets: tuple[Bucket, ...] = ()
     until: float = 0.0
@@ -69,6 +79,15 @@ class Lately(msgspec.Struct, frozen=True, array_like=True):
     pauses: int = 0
     reason: str = ""
     limited: bool = False
+    unanswered: int = 0
+
+    def overdue(self, now: float) -> float | None:
+        """Seconds after which a call has taken much longer than calls do; None where too few are known."""
+        window = Window.of(self, now)
+        slowest = window.latency(0.99)
+        if slowest is None or window.calls - window.failed < FEWEST:
+            return None
+        return max(SLOWEST, SLOWER * slowest / 1000)
 
     def pause(self, now: float) -> Pause | None:
         """None: it is healthy. Whoever may probe it asks it all the same."""
@@ -96,7 +115,11 @@ class Lately(msgspec.Struct, frozen=True, array_like=True):
         if outcome == "ok" and self.until and at >= self.until:
             # It is back. What failed before is no measure any more.
             return Lately(_counted((), outcome, latency_ms, at))
-        counted = msgspec.structs.replace(self, buckets=_counted(self.buckets, outcome, latency_ms, at))
+        counted = msgspec.structs.replace(
+            self,
+            buckets=_counted(self.buckets, outcome, latency_ms, at),
+            unanswered=self.unanswered + 1 if outcome == "timeout" else 0,
+        )
         if outcome == "ok":  # also of a call that was begun before the pause: it ends nothing
             return counted
         told = min(retry_after, LONGEST_TOLD) if retry_after is not None and retry_after > 0 else 0.0
@@ -104,15 +127,18 @@ class Lately(msgspec.Struct, frozen=True, array_like=True):
             return msgspec.structs.replace(counted, until=max(self.until, at + told if told else 0.0))
         window = Window.of(counted, at)
         sick = window.calls >= FEWEST and window.failed > SHARE * window.calls
-        if not (self.until or outcome in AT_ONCE or sick):
+        hangs = counted.unanswered >= HANGS
+        if not (self.until or outcome in AT_ONCE or sick or hangs):
             return counted
+        pause = min(max(FIRST * 2**self.pauses, FIRST_HANGING if hangs else 0.0), LONGEST)
         return Lately(
             buckets=counted.buckets,
-            until=at + max(min(FIRST * 2**self.pauses, LONGEST), told),
+            until=at + max(pause, told),
             since=self.since or at,
             pauses=min(self.pauses + 1, 10),
             reason=f"{outcome}; {window.failed} of {window.calls} calls failed",
             limited=outcome == "rate_limited",
+            unanswered=counted.unanswered,
         )
 
 

@@ -96,6 +96,9 @@ class SharedHealth:
             self._spawn(self._opened(place))
         self._share(known, at_once=ended or outcome != "ok")
 
+    def overdue(self, place: Place) -> float | None:
+        return self._known(place).lately.overdue(self._clock())
+
     async def all(self) -> dict[Place, Lately]:
         with suppress(Away):
             for place, lately in (await self._reach.ask(common_health.everything)).items():

@@ -96,6 +96,9 @@ class Health(Protocol):
     ) -> None:
         """How a call ended. Every call that was admitted, or was made, is recorded, cancelled ones too."""
 
+    def overdue(self, place: Place) -> float | None:
+        """Seconds after which a call without a sign of life is to be recorded as timed out, though it goes on; None: not known."""
+
 
 class HealthKeeper(Protocol):
     """For those who look after the providers."""

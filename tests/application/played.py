@@ -35,6 +35,7 @@ class Scripted:
     ) -> None:
         self.name, self.outcomes, self.retry_after, self.pieces = name, list(outcomes), retry_after, pieces
         self.meanwhile, self.again = meanwhile, again
+        self.before: Callable[[], Awaitable[object]] | None = None
         self.asked: list[CompletionRequest] = []
         self.closed = 0
 
@@ -61,6 +62,8 @@ class Scripted:
         self.asked.append(request)
         sent()
         try:
+            if self.before is not None:
+                await self.before()
             for piece in self.pieces:
                 yield piece
                 if self.meanwhile is not None:
@@ -92,6 +95,7 @@ class PlayedHealth:
 
     sick: dict[str, str] = field(default_factory=dict)
     limited: set[str] = field(default_factory=set)
+    expected: float | None = None
     recorded: list[tuple[str, Outcome]] = field(default_factory=list)
 
     async def admit(self, place: Place) -> Pause | None:
@@ -102,6 +106,9 @@ class PlayedHealth:
         self, place: Place, outcome: Outcome, latency_ms: float, retry_after: float | None = None
     ) -> None:
         self.recorded.append((f"{place.provider}/{place.model}", outcome))
+
+    def overdue(self, place: Place) -> float | None:
+        return self.expected
 
 
 @dataclass

@@ -268,6 +268,81 @@ async def test_after_a_refusal_only_the_cheapest_one_is_tried_again(
     assert outcomes(course) == [("a", "unavailable"), ("a", "ok")][:tries]
 
 
+async def for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+async def test_a_model_that_hung_is_passed_over_when_the_answer_begins_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(completing, "ATTEMPT", 0.05)
+    a, b = Scripted("a", "ok", meanwhile=for_ever), Scripted("b", "ok")
+    providers, course = played(a, b), Course()
+    await run("a/m", "b/m", providers=providers, course=course)
+    assert outcomes(course) == [("a", "timeout"), ("b", "ok")]
+    completion, _ = await run("a/m", "b/m", providers=providers, course=course.begin())
+    assert completion is not None
+    assert outcomes(course) == [("a", "timeout"), ("b", "ok"), ("b", "ok")]
+    assert [(each.model, each.cause) for each in course.passed_over] == [("a/m", "unhealthy")]
+
+
+async def test_the_deadline_is_of_all_attempts_however_often_the_answer_begins_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(completing, "DEADLINE", 0.0)
+    a, local = Scripted("a", "unavailable"), Scripted("local", "ok")
+    providers, course = played(a, local), Course()
+    await run("a/m", providers=providers, course=course)
+    monkeypatch.setattr(completing, "DEADLINE", 60.0)
+    completion, _ = await run("a/m", providers=providers, course=course.begin())
+    assert completion is not None
+    assert outcomes(course) == [("local", "ok"), ("local", "ok")]
+    await run("a/m", providers=providers, course=(other := Course()))
+    assert outcomes(other)[0] == ("a", "unavailable")
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_call_that_hangs_is_told_as_timed_out_before_it_ends_and_once(
+    monkeypatch: pytest.MonkeyPatch, streamed: bool
+) -> None:
+    monkeypatch.setattr(completing, "ATTEMPT", 0.3)
+    monkeypatch.setattr(completing, "FAIR", 0.0)
+    monkeypatch.setattr(completing, "RETRIES", 0)
+    health = PlayedHealth(expected=0.02)
+    told_by_then: list[object] = []
+
+    async def hang() -> None:
+        await asyncio.sleep(0.15)
+        told_by_then.extend(health.recorded)
+        await for_ever()
+
+    silent = Scripted("a", "ok", pieces=() if streamed else ("y",), meanwhile=None if streamed else hang)
+    if streamed:
+        silent.before = hang
+    await run(
+        "a/m", providers=played(silent, health=health), said=[] if streamed else None, last_resort=False
+    )
+    assert told_by_then == health.recorded == [("a/m", "timeout")]
+
+
+async def test_a_stream_that_has_begun_is_not_overdue_and_one_without_the_time_for_it_has_not_hung(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    health = PlayedHealth(expected=0.02)
+
+    async def slowly() -> None:
+        await asyncio.sleep(0.1)
+
+    begun = Scripted("a", "ok", meanwhile=slowly)
+    await run("a/m", providers=played(begun, health=health), said=[])
+    assert health.recorded == [("a/m", "ok")]
+    monkeypatch.setattr(completing, "ATTEMPT", 0.05)
+    monkeypatch.setattr(completing, "RETRIES", 0)
+    health = PlayedHealth()
+    await run("a/m", providers=played(Scripted("a", "ok", meanwhile=for_ever), health=health))
+    assert health.recorded == [("a/m", "cancelled")]
+
+
 async def test_when_a_model_may_be_asked_again_is_known() -> None:
     health = PlayedHealth(sick={"a/m": "unhealthy"})
     _, course = await run("a/m", providers=played(Scripted("a", "ok"), health=health))

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from application import sending
+from application import conversation, sending
 from application.ports import Unavailable
 from application.sending import Listener
 from domain.conversation import Conversation
 from domain.invariants import Invariants
-from tests.application.conftest import Shop
+from tests.application.conftest import Shop, nothing
 
 TOLD = "You are talking to an automated assistant."
 PIECES = [f"{TOLD}\n\n", "From", " nine to five."]
@@ -80,6 +80,59 @@ async def test_a_message_before_the_first_piece_restarts_the_answer_and_nothing_
     events = [recorded.event for recorded in await shop.events(received.conversation)]
     (metered,) = [event for event in events if isinstance(event, Conversation.Metered)]
     assert [attempt.outcome for attempt in metered.attempts] == ["cancelled", "ok"]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_customer_who_goes_on_writing_is_answered_all_the_same(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, streamed: bool
+) -> None:
+    monkeypatch.setattr(conversation, "JOINING", timedelta(0))
+    received = await shop.receive("When are you open?", "m1")
+    heard = Heard(received.interaction)
+
+    async def come() -> None:
+        number = len(shop.provider.asked)
+        await shop.receive(f"Hello? {number}", f"m{number + 1}")
+
+    shop.provider.meanwhile = come
+    given = await shop.answer(received.conversation, heard.listener if streamed else None)
+    assert given is not None
+    assert (given.event.messages, given.more, given.disclosure) == (("m1", "m2"), True, TOLD)
+    assert heard.pieces == (PIECES if streamed else [])
+    assert len(shop.provider.asked) == 2
+    assert await shop.owed() != set()
+    shop.provider.meanwhile = nothing
+    given = await shop.answer(received.conversation)
+    assert given is not None
+    assert (given.event.messages, given.more) == (("m3",), False)
+    told = await kinds(shop, received.conversation)
+    assert (told.count("answer_begun"), told.count("answered")) == (1, 2)
+    assert await shop.owed() == set()
+
+
+async def test_an_answer_that_was_held_up_and_fails_is_made_anew_for_the_same_messages(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "JOINING", timedelta(0))
+    received = await shop.receive("When are you open?", "m1")
+
+    async def come() -> None:
+        number = len(shop.provider.asked)
+        shop.provider.away = number == 2
+        await shop.receive(f"Hello? {number}", f"m{number + 1}")
+
+    shop.provider.meanwhile = come
+    with pytest.raises(Unavailable):
+        await shop.answer(received.conversation)
+    given = await shop.answer(received.conversation)
+    assert given is not None
+    assert (given.event.messages, given.more) == (("m1", "m2"), True)
+    shop.provider.meanwhile = nothing
+    given = await shop.answer(received.conversation)
+    assert given is not None
+    assert given.event.messages == ("m3", "m4", "m5")
+    await kinds(shop, received.conversation)
+    assert await shop.owed() == set()
 
 
 async def test_a_message_after_the_first_piece_is_the_next_bursts_and_both_are_answered(shop: Shop) -> None:

@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.completion import Outcome
-from domain.health import BUCKET, BUCKETS, LONGEST, LONGEST_TOLD, SILENT, Lately, Window
+from domain.health import (
+    BUCKET,
+    BUCKETS,
+    FIRST_HANGING,
+    LONGEST,
+    LONGEST_TOLD,
+    SILENT,
+    SLOWEST,
+    Lately,
+    Window,
+)
 
 T = 1_800_000_000.0
 
@@ -83,12 +93,38 @@ def test_what_failed_before_it_came_back_is_no_measure_any_more() -> None:
 
 
 def test_only_the_last_minute_counts() -> None:
-    failed = after(*["timeout"] * 4)
+    failed = after(*["unavailable"] * 4)
     later = T + BUCKET * BUCKETS
     assert Window.of(failed, T + 50).calls == 4
     assert Window.of(failed, later).calls == 0
-    assert failed.recorded("timeout", 1, later).state(later) == "healthy"
+    assert failed.recorded("unavailable", 1, later).state(later) == "healthy"
     assert len(after(*["ok"] * 1000, every=1.0).buckets) == BUCKETS
+
+
+def test_one_that_hangs_is_known_by_five_calls_in_a_row_without_an_answer_whatever_went_well_before() -> None:
+    busy = after(*["ok"] * 600, every=0.1)
+    at = T + 60
+    assert after(*["timeout"] * 4, lately=busy, at=at).state(at) == "healthy"
+    assert after(*["timeout"] * 4, "ok", "timeout", lately=busy, at=at).state(at) == "healthy"
+    hangs = after(*["timeout"] * 5, lately=busy, at=at)
+    assert (hangs.state(at), hangs.until - at) == ("unhealthy", FIRST_HANGING)
+    assert not hangs.limited
+    still = hangs.recorded("timeout", 1, hangs.until)
+    assert still.until - hangs.until == FIRST_HANGING
+    assert still.recorded("ok", 100, still.until).state(still.until) == "healthy"
+    # A customer an hour is enough to know it.
+    assert after(*["timeout"] * 5, every=3600).state(T + 4 * 3600) == "unhealthy"
+
+
+def test_a_call_is_overdue_when_it_takes_much_longer_than_calls_do() -> None:
+    assert Lately().overdue(T) is None
+    assert after(*["ok"] * 4, *["unavailable"] * 3).overdue(T) is None
+    assert after(*["ok"] * 5).overdue(T) == SLOWEST
+    slow = Lately()
+    for _ in range(10):
+        slow = slow.recorded("ok", 10_000, T)
+    assert slow.overdue(T) == pytest.approx(40, rel=0.06)
+    assert slow.overdue(T + 120) is None
 
 
 @given(st.lists(st.floats(1, 120_000), min_size=1, max_size=200), st.sampled_from([0.5, 0.95, 1.0]))
