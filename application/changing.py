@@ -9,7 +9,7 @@ from uuid import UUID
 from application.context import Context
 from application.ports import Owed, Saved, Settled, Store
 from domain.base import Aggregate
-from domain.errors import NotFound
+from domain.errors import nowhere
 
 A = TypeVar("A", bound=Aggregate[Any])
 
@@ -30,7 +30,7 @@ async def amend(
 
     def found(aggregate: A | None) -> A:
         if aggregate is None:
-            raise NotFound(f"there is no {kind.TOPIC} {id} in this tenant")
+            raise nowhere(kind.TOPIC, id)
         decide(aggregate)
         return aggregate
 

@@ -44,6 +44,15 @@ class NotFound(Refusal):
     """There is no such thing in this tenant."""
 
 
+def nowhere(kind: str, id: object, at: str = "") -> NotFound:
+    """For an aggregate of a kind, by its topic, that there is not; `at`: at that point of its life."""
+    if kind == "tenant":
+        return NotFound(
+            f"there is no tenant {id}{at}; GET /v1/tenants, and `retrace tenant list`, show those there are"
+        )
+    return NotFound(f"there is no {kind} {id}{at} in this tenant")
+
+
 class Erased(NotFound):
     """It was erased; what it said can't be read again."""
 

@@ -13,6 +13,11 @@ class CellDirectory:
     def __init__(self, system: Database) -> None:
         self._system = system
 
+    async def has(self, tenant: UUID) -> bool:
+        async with self._system.system() as connection:
+            query = "SELECT 1 FROM heads WHERE tenant = %s"
+            return await (await connection.execute(query, [tenant])).fetchone() is not None
+
     async def tenants(self, *, after: UUID, limit: int) -> list[UUID]:
         query = "SELECT tenant FROM heads WHERE tenant > %s ORDER BY tenant LIMIT %s"
         async with self._system.system() as connection:

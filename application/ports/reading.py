@@ -68,3 +68,6 @@ class Directory(Protocol):
 
     async def tenants(self, *, after: UUID, limit: int) -> list[UUID]:
         """Ids in their order, from the one after `after` on."""
+
+    async def has(self, tenant: UUID) -> bool:
+        """Whether there is one, or was: what is left of an erased one's log can be looked at."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from domain.base import Aggregate
-from domain.errors import Ahead, NotFound
+from domain.errors import Ahead, nowhere
 
 A = TypeVar("A", bound=Aggregate[Any])
 Key = tuple[UUID, UUID]
@@ -49,7 +49,7 @@ class Latest:
                 asking.add_done_callback(_heard)
             known = await asyncio.shield(asking)
         if known is None:
-            raise NotFound(f"there is no {kind.TOPIC} {id} in this tenant")
+            raise nowhere(kind.TOPIC, id)
         return cast(A, known)  # an id has one kind
 
     async def reach(self, tenant: UUID, position: int) -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from application.context import Context
 from application.ports import Due, Found, Owed, Saved, Settled, Tallied, Tally, Unavailable, Wanted
 from domain.base import NIL, Aggregate, Event, event_id
-from domain.errors import Conflict, LimitReached, NotFound
+from domain.errors import Conflict, LimitReached, nowhere
 from domain.recorded import Recorded
 from infra.crypto.keyring import KeyErased, Keyring, seal_with
 from infra.hints import Hints
@@ -64,7 +64,7 @@ class LogStore:
         )
         if aggregate is None or (version is not None and aggregate.version < version):
             at = "" if version is None else f" at version {version}"
-            raise NotFound(f"there is no {kind.TOPIC} {id}{at} in this tenant")
+            raise nowhere(kind.TOPIC, id, at)
         return aggregate
 
     async def latest(self, kind: type[A], id: UUID, *, tenant: UUID) -> A:
@@ -206,7 +206,7 @@ class LogStore:
             tenant, id, aggregate.version if aggregate else 0, until, whole=False
         ):
             if page[0].topic.partition(".")[0] != kind.TOPIC:
-                raise NotFound(f"there is no {kind.TOPIC} {id} in this tenant")
+                raise nowhere(kind.TOPIC, id)
             if any(recorded.event is None for recorded in page):
                 raise KeyErased(f"the {kind.TOPIC} {id} was erased")
             # A shared aggregate may have been caught up by somebody else while we read.

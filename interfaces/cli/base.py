@@ -22,6 +22,7 @@ from infra.embedded.process import FolderInUse
 from infra.embedded.redis import EmbeddedRedis
 from infra.settings import Secret, Settings, load, master_text
 from interfaces.bootstrap import Services, services
+from interfaces.cli.named_tenant import check_tenant, tenant_id
 
 T = TypeVar("T")
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
@@ -30,7 +31,7 @@ data_option = click.option(
 )
 port_option = click.option("--port", type=click.IntRange(1, 65535), help="port of the HTTP API")
 json_option = click.option("--json", "as_json", is_flag=True, help="print JSON")
-tenant_option = click.option("--tenant", "tenant_id", type=click.UUID, required=True, help="the tenant's id")
+tenant_option = click.option("--tenant", "tenant_id", type=tenant_id, required=True, help="the tenant's id")
 
 
 def settings_of(data: Path | None = None, port: int | None = None) -> Settings:
@@ -45,7 +46,10 @@ def settings_of(data: Path | None = None, port: int | None = None) -> Settings:
 
 
 def with_services(data: Path | None, do: Callable[[Services], Coroutine[Any, Any, T]]) -> T:
-    """Run `do` against the deployment: a running one, or else embedded servers started for this one command."""
+    """Run `do` against the deployment: a running one, or else embedded servers started for this one command.
+
+    Raises NotFound where the command names a tenant (`--tenant`) that there is not.
+    """
     settings = settings_of(data)
     with ExitStack() as stack:
         if settings.database_url is None:
@@ -66,7 +70,11 @@ def with_services(data: Path | None, do: Callable[[Services], Coroutine[Any, Any
 
 
 async def _run(settings: Settings, do: Callable[[Services], Coroutine[Any, Any, T]]) -> T:
+    command = click.get_current_context(silent=True)
+    named = None if command is None else command.params.get("tenant_id")
     async with services(settings, pool=4) as parts:
+        if named is not None:
+            await check_tenant(named, parts.directory)
         return await do(parts)
 
 

@@ -19,9 +19,10 @@ from interfaces.cli.base import (
     print_table,
     with_services,
 )
+from interfaces.cli.named_tenant import tenant_id
 
 tenant_or_all = click.option(
-    "--tenant", "tenant_id", type=click.UUID, help="the tenant's id; otherwise all tenants are tried"
+    "--tenant", "tenant_id", type=tenant_id, help="the tenant's id; otherwise all tenants are tried"
 )
 
 

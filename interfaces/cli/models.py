@@ -19,12 +19,13 @@ from infra.providers.catalogue import load_catalogue
 from interfaces.bootstrap import Services, utc_now
 from interfaces.cli.base import console, data_option, json_option, print_json, print_table, with_services
 from interfaces.cli.look import tenants_of
+from interfaces.cli.named_tenant import tenant_id
 
 LARGEST = 100_000_000
 """Bytes of a price file; LiteLLM's has about two million."""
 
 for_tenant = click.option(
-    "--tenant", "tenant_id", type=click.UUID, help="with this tenant's own models and prices"
+    "--tenant", "tenant_id", type=tenant_id, help="with this tenant's own models and prices"
 )
 
 
@@ -70,7 +71,7 @@ def list_models(tenant_id: UUID | None, everything: bool, data: Path | None, as_
 
 @models.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--tenant", "tenant_id", type=click.UUID, help="for this tenant only; otherwise for all")
+@click.option("--tenant", "tenant_id", type=tenant_id, help="for this tenant only; otherwise for all")
 @data_option
 @json_option
 def import_models(file: Path, tenant_id: UUID | None, data: Path | None, as_json: bool) -> None:

@@ -29,6 +29,7 @@ from interfaces.cli.base import (
     tenant_option,
     with_services,
 )
+from interfaces.cli.named_tenant import tenant_id
 from projections import PROJECTIONS
 
 T = TypeVar("T")
@@ -71,7 +72,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @projections.command(name="list")
-@click.option("--tenant", "tenant_id", type=click.UUID, help="only this tenant")
+@click.option("--tenant", "tenant_id", type=tenant_id, help="only this tenant")
 @data_option
 @json_option
 def list_projections(tenant_id: UUID | None, data: Path | None, as_json: bool) -> None:
@@ -149,7 +150,7 @@ async def _copy(parts: Services, build: Build) -> Standing:
 
 @projections.command()
 @name_argument
-@click.option("--tenant", "tenant_id", type=click.UUID, help="only this tenant's rows")
+@click.option("--tenant", "tenant_id", type=tenant_id, help="only this tenant's rows")
 @click.option("--to", "until", type=click.IntRange(1), help="stop at this position, to look at a past state")
 @click.option(
     "--compare",

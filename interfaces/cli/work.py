@@ -19,6 +19,7 @@ from interfaces.cli.base import (
     tenant_option,
     with_services,
 )
+from interfaces.cli.named_tenant import tenant_id
 
 
 @click.group()
@@ -27,7 +28,7 @@ def work() -> None:
 
 
 @work.command(name="list")
-@click.option("--tenant", "tenant_id", type=click.UUID, help="only this tenant")
+@click.option("--tenant", "tenant_id", type=tenant_id, help="only this tenant")
 @click.option("--parked", is_flag=True, help="only what is parked")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
 @data_option

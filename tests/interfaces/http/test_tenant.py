@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import uuid4
 
 import httpx
 
@@ -76,3 +77,24 @@ async def test_what_the_operator_does_a_tenant_does_not(ours: Customer) -> None:
     for action in ("suspend", "resume"):
         assert (await ours.http.post(f"/v1/tenants/{ours.tenant}/{action}")).status_code == 403
     assert (await ours.http.delete(f"/v1/tenants/{ours.tenant}")).status_code == 403
+
+
+async def test_a_tenant_that_there_is_not_is_an_error_on_every_route_that_takes_one(
+    anyone: httpx.AsyncClient,
+) -> None:
+    paths = (await anyone.get("/schema/openapi.json")).json()["paths"]
+    taking = [
+        (method, path)
+        for path, item in paths.items()
+        for method in item
+        if path.startswith("/v1/tenants/{tenant}")
+    ]
+    assert len(taking) >= 6
+    unknown = str(uuid4())
+    for method, path in taking:
+        body = {"name": "X"} if method in ("patch", "put") or path.endswith("/keys") else None
+        reply = await anyone.request(
+            method, path.replace("{tenant}", unknown), json=body, headers=AS_OPERATOR
+        )
+        assert (reply.status_code, unknown in reply.json()["detail"]) == (404, True), (path, reply.text)
+        assert "GET /v1/tenants" in reply.json()["detail"], (path, reply.text)
