@@ -17,7 +17,7 @@ from application.sending import ANSWER_WORK, Listener
 from domain.base import event_id
 from interfaces.bootstrap import Services
 from interfaces.http.interaction import Interaction, from_answer, from_events
-from interfaces.http.problems import place_of
+from interfaces.http.problem_kinds import place_of
 
 log = logging.getLogger("retrace.http")
 

@@ -25,7 +25,8 @@ from litestar.serialization import encode_json
 from interfaces.http.gate import is_api
 from interfaces.http.position import DESCRIPTION as POSITION_TOLD
 from interfaces.http.position import LONGEST, POSITION
-from interfaces.http.problems import MEDIA_TYPE, TITLES, problem
+from interfaces.http.problem import MEDIA_TYPE, problem
+from interfaces.http.problem_kinds import TITLES
 from interfaces.http.version import DESCRIPTION as MATCH_TOLD
 from interfaces.http.version import MATCH
 

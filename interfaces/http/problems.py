@@ -1,7 +1,4 @@
-"""Every error as RFC 9457 problem details. `type` is stable; `detail` says what to do; no stack trace, no personal text.
-
-A `type` is /problems/KIND, relative to the deployment, which explains it under that very address.
-"""
+"""What answers each error: RFC 9457 problem details. `type` is stable; `detail` says what to do; no stack trace, no personal text."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ import logging
 import math
 from typing import Any
 
-import msgspec
 from litestar import MediaType, Request, Response, Router, get
 from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
@@ -20,113 +16,22 @@ from litestar.params import FromPath
 from application.chat import ChatFailed
 from application.ports import Fault, Unavailable
 from domain.budget import BudgetExhausted, BudgetHeld
-from domain.completion import Outcome
-from domain.errors import (
-    Conflict,
-    Forbidden,
-    Invalid,
-    NotFound,
-    Refusal,
-    Refused,
-    TooManyRequests,
-    Unauthenticated,
+from domain.errors import Conflict, NotFound, Refusal, TooManyRequests
+from interfaces.http.openai_error import OpenAIError, error_of
+from interfaces.http.problem import problem
+from interfaces.http.problem_kinds import (
+    SORRY,
+    STATUSES,
+    TEMPORARY,
+    TITLES,
+    code_of,
+    detail_of,
+    kind_of,
+    place_of,
 )
-from interfaces.http.openai_error import OpenAIError, error_of, spoken
 from interfaces.http.version import tag
 
 log = logging.getLogger("retrace.http")
-
-MEDIA_TYPE = "application/problem+json"
-
-TITLES: dict[str, tuple[int, str]] = {
-    "invalid": (400, "The input is not of the form it must have"),
-    "unauthenticated": (401, "The API key is not valid"),
-    "forbidden": (403, "The caller may not do this"),
-    "not-found": (404, "There is no such thing"),
-    "method-not-allowed": (405, "This address does not take this method"),
-    "conflict": (409, "Somebody else was first"),
-    "too-large": (413, "The body is too large"),
-    "unsupported-media-type": (415, "This content type is not taken here"),
-    "refused": (422, "A rule says no"),
-    "client-gone": (499, "The client went away before its answer was there"),
-    "provider-failed": (424, "No model gave an answer"),
-    "too-many-requests": (429, "Too many requests"),
-    "budget-exhausted": (429, "The budget does not allow this"),
-    "budget-held": (429, "Calls under way hold what is left of the budget"),
-    "fault": (500, "Something failed on our side"),
-    "tampered": (500, "Stored data was changed"),
-    "unavailable": (503, "A server that this needs does not answer"),
-}
-"""Kind → status and title."""
-
-KINDS: dict[type[Exception], str] = {
-    Invalid: "invalid",
-    Unauthenticated: "unauthenticated",
-    Forbidden: "forbidden",
-    NotFound: "not-found",
-    Conflict: "conflict",
-    TooManyRequests: "too-many-requests",
-    BudgetExhausted: "budget-exhausted",
-    BudgetHeld: "budget-held",
-    Refused: "refused",
-    Unavailable: "unavailable",
-    Fault: "unavailable",
-}
-
-FAILURES: dict[Outcome, str] = {
-    "not_found": "not-found",
-    "rate_limited": "too-many-requests",
-    "context_too_long": "invalid",
-    "bad_request": "invalid",
-    "refused": "refused",
-}
-"""How the last attempt of a call ended → kind; all others are `provider-failed`."""
-
-TEMPORARY = frozenset({"too-many-requests", "provider-failed"})
-"""Kinds of failure after which another try may help, where it is known when, or the provider's limit is reached."""
-
-CODES = {
-    "budget-exhausted": "insufficient_quota",
-    "budget-held": "rate_limit_exceeded",
-    "not-found": "model_not_found",
-    "too-many-requests": "rate_limit_exceeded",
-}
-"""Kind → OpenAI's code."""
-
-STATUSES = {status: kind for kind, (status, _) in reversed(TITLES.items()) if status < 500}
-SORRY = "try again; tell us the request's X-Request-ID if it stays"
-
-
-class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The body of an error; further members may follow (RFC 9457, section 3.2)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    errors: list[dict[str, str]] = []
-
-
-def problem(
-    request: Request[Any, Any, Any] | None,
-    kind: str,
-    detail: str,
-    headers: dict[str, str] | None = None,
-    status: int | None = None,
-    **facts: Any,
-) -> Response[bytes]:
-    """A response with a problem as its body, and where a client of OpenAI's may have asked, with the error that it reads."""
-    usual, title = TITLES[kind]
-    if request is not None and spoken(request):
-        facts["error"] = error_of(kind, detail, facts)
-    status = status or usual
-    body = msgspec.to_builtins(Problem(type=f"/problems/{kind}", title=title, status=status, detail=detail))
-    return Response(
-        msgspec.json.encode({**facts, **body}),
-        status_code=status,
-        media_type=MEDIA_TYPE,
-        headers=headers or {},
-    )
 
 
 def on_refusal(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -154,27 +59,6 @@ def on_refusal(request: Request[Any, Any, Any], error: Exception) -> Response[by
         headers["Retry-After"] = "2"
         log.warning("%s: %s", _route(request), type(error).__name__)
     return problem(request, kind, detail_of(error), headers, **facts)
-
-
-def detail_of(error: Exception) -> str:
-    """What is wrong, and what to do."""
-    return getattr(error, "detail", "") or str(error)
-
-
-def kind_of(error: Exception) -> str:
-    """The kind of problem that a refusal or a fault is."""
-    if isinstance(error, ChatFailed):
-        return FAILURES.get(error.outcome, "provider-failed")
-    return next(KINDS[cls] for cls in type(error).__mro__ if cls in KINDS)
-
-
-def code_of(error: Exception) -> str | None:
-    """OpenAI's code for it, where there is one."""
-    if isinstance(error, ChatFailed) and error.outcome == "context_too_long":
-        return "context_length_exceeded"
-    if isinstance(error, ChatFailed) and error.outcome == "rate_limited" and error.again is False:
-        return "insufficient_quota"
-    return CODES.get(kind_of(error))
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -243,14 +127,6 @@ def on_tampered(request: Request[Any, Any, Any], error: Exception) -> Response[b
     return problem(
         request, "tampered", "data that this needs was changed behind our back; nothing of it is shown"
     )
-
-
-def place_of(error: BaseException) -> str:
-    """File and line where an error arose."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    return f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
 
 
 def _route(request: Request[Any, Any, Any]) -> str:

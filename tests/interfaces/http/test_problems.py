@@ -14,7 +14,7 @@ import pytest
 from application.ports import Unavailable
 from infra.crypto.keyring import Tampered
 from interfaces.bootstrap import Services
-from interfaces.http.problems import TITLES
+from interfaces.http.problem_kinds import TITLES
 from tests.interfaces.http.conftest import Customer
 
 
