@@ -74,8 +74,11 @@ async def _roles(settings: Settings, running: Running | None) -> Check:
         async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
             reply = await client.get(f"{url}/readyz")
         said = {name: str(value) for name, value in reply.json().items()}
+        instance = said.pop("instance")
         told = f"{url} is {said.pop('status')} ({', '.join(f'{k}: {v}' for k, v in said.items())})"
         ready = reply.status_code == 200
+        if running is not None and instance != running.instance:
+            ready, told = False, f"another Retrace answers at {url}: one of the two wants another port"
     except (httpx.HTTPError, ValueError, KeyError, AttributeError) as error:
         ready, told = False, f"{url} does not answer as it should ({type(error).__name__})"
     if running is not None:

@@ -16,7 +16,8 @@ NAME = "running.json"
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
-    """`database` and `redis`: where they are, without user and password; `masters`: fingerprints of the master keys, the current one first."""
+    """`database` and `redis`: where they are, without user and password; `masters`: fingerprints of the master keys, the current one first;
+    `instance`: what its HTTP role tells at /healthz."""
 
     pid: int
     since: float
@@ -25,6 +26,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     database: str
     redis: str | None
     masters: tuple[str, ...]
+    instance: str = ""
 
 
 def place_of(url: str) -> str:
@@ -35,7 +37,14 @@ def place_of(url: str) -> str:
 
 
 def note(
-    folder: Path, *, url: str, roles: tuple[str, ...], database: str, redis: str | None, master: bytes
+    folder: Path,
+    *,
+    url: str,
+    roles: tuple[str, ...],
+    database: str,
+    redis: str | None,
+    master: bytes,
+    instance: str,
 ) -> None:
     """Note this process."""
     running = Running(
@@ -46,6 +55,7 @@ def note(
         database=place_of(database),
         redis=place_of(redis) if redis else None,
         masters=Masters(master).fingerprints,
+        instance=instance,
     )
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{NAME}.{os.getpid()}"

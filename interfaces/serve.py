@@ -15,6 +15,7 @@ from infra.metrics.server import watch_loop
 from infra.settings import Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import services
+from interfaces.listening import HTTP, check, listening
 from interfaces.stopping import beside
 
 GRACE = 20
@@ -46,15 +47,14 @@ class Server(uvicorn.Server):
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; what runs then is finished. A database that is away at the start is waited for."""
+    """Serve until SIGTERM or SIGINT; what runs then is finished. A database that is away at the start is waited for. Raises PortUnusable."""
+    check(settings.host, settings.port, *HTTP)  # before all that takes time
     await wait_for(str(settings.database_url))
     async with services(settings, pool=20) as parts:
         parts.embedder.load()
         await parts.completers.load()
         config = uvicorn.Config(
             create_app(parts),
-            host=settings.host,
-            port=settings.port,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -62,6 +62,7 @@ async def serve(settings: Settings) -> None:
             server_header=False,
         )
         async with beside(watch_loop(parts.instruments)):
-            await Server(config, parts.stopping).serve()
+            with listening(settings.host, settings.port, *HTTP) as sockets:
+                await Server(config, parts.stopping).serve(list(sockets))
         if parts.background:
             await asyncio.wait(parts.background, timeout=GRACE)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -16,11 +18,14 @@ import msgspec
 from rich.console import Console
 
 from infra.embedded import Servers, servers
-from infra.embedded.process import ServerFailed, end_all, spawn
+from infra.embedded.process import FolderInUse, ServerFailed, end_all, prepare, rotate, spawn
 from infra.embedded.room import LEAST, room
 from infra.settings import Secret, Settings, environment_of, master_text
+from infra.waits import Waits, silently
+from interfaces import listening
 from interfaces import running as running_note
-from interfaces.supervisor_metrics import Figures, metrics_port, telling
+from interfaces.instance import VARIABLE
+from interfaces.supervisor_metrics import Figures, metrics_port, metrics_ports, telling
 
 ROLES = ("serve", "worker", "projector")
 READY = 60.0
@@ -33,13 +38,22 @@ SERVER_PAUSE = 5.0
 """Seconds before a server that did not come up again is tried once more."""
 STEADY = 60.0
 """Seconds after which a child's earlier deaths are forgotten."""
+TRIES = 5
+"""How often a role that has never come up may end by itself before all is given up: what ends it is not passing by."""
+WORDS = 400
+"""Characters of a role's last words that are told."""
+
+NO_REDIS = (
+    "there is no Redis: going on without caches and hints, a little slower; install redis-server or valkey-server and it is found, "
+    "or set REDIS_URL"
+)
 
 Say = Callable[[str], None]
 Command = Callable[[str], Sequence[str]]
 
 
 class NotReady(Exception):
-    """The HTTP role did not come up; its log tells why."""
+    """A role does not come up; its log tells why."""
 
 
 def announce(line: str) -> None:
@@ -60,9 +74,12 @@ class Tree:
         environment: Mapping[str, str],
         say: Say,
         command: Command = role_command,
+        waits: Waits = silently,
     ) -> None:
         self.settings = settings
         self.url = reachable(settings)
+        self.instance = environment[VARIABLE]
+        self._waits = waits
         self.database_url = running.database_url
         self._servers = running
         self._environment = environment
@@ -71,6 +88,8 @@ class Tree:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._started: dict[str, float] = {}
         self._deaths: dict[str, int] = {}
+        self._logged: dict[str, int] = {}
+        self._came_up: set[str] = set()
         self._due: dict[str, float] = {}
         self._servers_due = 0.0
         self._known_failure = ""
@@ -80,42 +99,59 @@ class Tree:
     def start(self, role: str) -> None:
         self._started[role] = time.monotonic()
         environment = {**self._environment, **metrics_port(self.settings, role)}
-        self._children[role] = spawn(
-            self._command(role), log=self.log_of(role), environment=environment, folder=None
-        )
+        log = self.log_of(role)
+        rotate(log)
+        self._logged[role] = log.stat().st_size if log.exists() else 0
+        self._children[role] = spawn(self._command(role), log=log, environment=environment, folder=None)
         self.figures.started(role)
 
     def wait_ready(self, told: Callable[[], bool] = lambda: False) -> None:
         """Until the HTTP role can serve, or `told` to stop. Raises NotReady."""
         deadline = time.monotonic() + READY
-        while "serve" in self._children and not told():
-            with suppress(httpx.HTTPError):
-                if httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200:
+        with self._waits(f"the HTTP API on {self.url}") as show:
+            while "serve" in self._children and not told():
+                answer = self._ready()
+                if answer is None:
+                    self._came_up.add("serve")
                     return
-            if self._children["serve"].poll() is not None or time.monotonic() > deadline:
-                log = self.log_of("serve")
-                raise NotReady(f"the HTTP role did not come up on {self.url}{_why(log)}; see {log}")
-            time.sleep(0.05)
+                if answer:
+                    show(f"the HTTP API on {self.url} ({answer})")
+                if self._children["serve"].poll() is not None or time.monotonic() > deadline:
+                    log = self.log_of("serve")
+                    why = last_words(log, self._logged["serve"]) or answer
+                    raise NotReady(
+                        f"the HTTP API did not come up on {self.url}{why and f': {why}'}; see {log}"
+                    )
+                self._look_at_roles(but="serve")
+                time.sleep(0.05)
+
+    def _ready(self) -> str | None:
+        """None: our own HTTP role is ready. Else what is known of why not."""
+        try:
+            reply = httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False)
+            said = reply.json()
+            if said["instance"] != self.instance:
+                return "another Retrace answers there"
+            return None if reply.status_code == 200 else f"database: {said['database']}, keys: {said['keys']}"
+        except httpx.HTTPError:
+            return ""
+        except (ValueError, KeyError, TypeError):
+            return "another program answers there"
 
     def look(self) -> None:
         """Start again what has died; a child that keeps dying less and less often. Say so when the disk is full."""
         self._look_at_room()
         self._look_at_servers()
+        self._look_at_roles()
+
+    def _look_at_roles(self, but: str = "") -> None:
         for role, child in self._children.items():
             self.figures.looked(role, alive=child.poll() is None)
         for role, child in list(self._children.items()):
-            if child.poll() is None:
+            if child.poll() is None or role == but:
                 continue
             if role not in self._due:
-                pause = self._pause(role)
-                self._due[role] = time.monotonic() + pause
-                when = f"in {pause:.0f} s" if pause else "now"
-                how = (
-                    f"status {child.returncode}"
-                    if child.returncode >= 0
-                    else signal.Signals(-child.returncode).name
-                )
-                self._say(f"{role} ended ({how}) and is started again {when}; its log: {self.log_of(role)}")
+                self._note_end(role, child.returncode)
             if time.monotonic() >= self._due[role]:
                 try:
                     self.start(role)
@@ -127,9 +163,26 @@ class Tree:
                 else:
                     del self._due[role]
 
+    def _note_end(self, role: str, status: int) -> None:
+        """Say so, and when it is started again. Raises NotReady where it has never come up and always ends by itself."""
+        pause = self._pause(role)
+        log = self.log_of(role)
+        words = last_words(log, self._logged[role])
+        killed = status in (-signal.SIGKILL, -signal.SIGTERM)
+        if role not in self._came_up and self._deaths[role] >= TRIES and not killed:
+            raise NotReady(
+                f"the {role} ended {self._deaths[role]} times at its start{words and f': {words}'}; see {log}"
+            )
+        self._due[role] = time.monotonic() + pause
+        when = f"in {pause:.0f} s" if pause else "now"
+        how = f"status {status}" if status >= 0 else signal.Signals(-status).name
+        why = f"{how}: {words}" if words and not killed else how
+        self._say(f"{role} ended ({why}) and is started again {when}; its log: {log}")
+
     def stop(self) -> None:
         """Ask all roles to end, then see to it."""
-        end_all(self._children.values(), GRACE)
+        with self._waits("the roles, which finish what they hold"):
+            end_all(self._children.values(), GRACE)
 
     def pid_of(self, role: str) -> int:
         return self._children[role].pid
@@ -170,16 +223,28 @@ class Tree:
             self._say(f"there is room again: {self.settings.data} has {left // 2**20} MB left")
 
     def _pause(self, role: str) -> float:
-        lived = time.monotonic() - self._started[role]
-        self._deaths[role] = 1 if lived > STEADY else self._deaths.get(role, 0) + 1
+        if time.monotonic() - self._started[role] > STEADY:
+            self._came_up.add(role)
+            self._deaths[role] = 0
+        self._deaths[role] = self._deaths.get(role, 0) + 1
         return PAUSES[min(self._deaths[role], len(PAUSES)) - 1]
 
 
-def _why(log: Path) -> str:
-    """What the command line said last, where that is what a role ended with."""
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    said = lines[-1] if lines else ""
-    return f": {said.removeprefix('retrace: ')}" if said.startswith("retrace: ") else ""
+def last_words(log: Path, start: int) -> str:
+    """What a role has said last since its log had `start` bytes: what the command line said, else its log's last line."""
+    try:
+        with log.open("rb") as file:
+            file.seek(start)
+            lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+    except OSError:
+        return ""
+    if not lines:
+        return ""
+    said = lines[-1].removeprefix("retrace: ")
+    with suppress(ValueError, TypeError, AttributeError):  # a line of the log as logs.py writes it
+        line = json.loads(said)
+        said = line["message"] + (f" ({line['error']})" if "error" in line else "")
+    return said[:WORDS]
 
 
 @contextmanager
@@ -188,15 +253,17 @@ def tree(
     say: Say = announce,
     roles: Sequence[str] = ROLES,
     command: Command = role_command,
+    waits: Waits = silently,
 ) -> Iterator[Tree]:
-    """Start everything; at the end stop everything. Raises FolderInUse, ServerFailed, InvalidSettings.
+    """Start everything; at the end stop everything. Raises FolderUnusable, FolderInUse, PortUnusable, ServerFailed, InvalidSettings.
 
     To be entered in a thread that stays until the end (see `die_with_parent`).
     """
+    look_around(settings, roles)
     key = settings.master()
-    with servers(settings.data, settings.database_url, settings.redis_url) as running:
+    with servers(settings.data, settings.database_url, settings.redis_url, say=say, waits=waits) as running:
         if running.redis_url is None:
-            say("there is no Redis: going on without caches and hints, a little slower")
+            say(NO_REDIS)
         there = msgspec.structs.replace(
             settings,
             database_url=Secret(running.database_url),
@@ -207,8 +274,9 @@ def tree(
         )
         here = str(Path(__file__).parent.parent)
         path = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
-        environment = {**os.environ, **environment_of(there), "PYTHONPATH": path}
-        started = Tree(settings, running, environment, say, command)
+        instance = {VARIABLE: secrets.token_hex(8)}
+        environment = {**os.environ, **environment_of(there), **instance, "PYTHONPATH": path}
+        started = Tree(settings, running, environment, say, command, waits)
         try:
             with telling(settings, started.figures, say):
                 for role in roles:
@@ -220,6 +288,7 @@ def tree(
                     database=running.database_url,
                     redis=running.redis_url,
                     master=key,
+                    instance=started.instance,
                 )
                 yield started
         finally:
@@ -233,8 +302,9 @@ def up(
     ready: Callable[[Tree], None] | None = None,
     roles: Sequence[str] = ROLES,
     command: Command = role_command,
+    waits: Waits = silently,
 ) -> None:
-    """Run until SIGTERM, SIGINT or SIGHUP; call in the main thread. `ready` is called once the roles can serve."""
+    """Run until SIGTERM, SIGINT or SIGHUP; call in the main thread. `ready` is called once the roles can serve. Raises as `tree`, and NotReady."""
     told = False
 
     def tell(*_: object) -> None:
@@ -245,7 +315,7 @@ def up(
         number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     }
     try:
-        with tree(settings, say, roles, command) as running:
+        with tree(settings, say, roles, command, waits) as running:
             running.wait_ready(lambda: told)
             if ready is not None and not told:
                 ready(running)
@@ -258,7 +328,25 @@ def up(
             signal.signal(number, handler)
 
 
+def look_around(settings: Settings, roles: Sequence[str]) -> None:
+    """What keeps `up` from starting, told before anything is begun. Raises FolderUnusable, FolderInUse, PortUnusable."""
+    prepare(settings.data)
+    if (other := running_note.running_in(settings.data)) is not None:
+        raise FolderInUse(
+            f"Retrace is up already in {settings.data}: {other.url}, process {other.pid}; stop it (Ctrl-C, or kill {other.pid}), "
+            "or choose another folder and port with --data and --port"
+        )
+    if "serve" in roles:
+        listening.check(settings.host, settings.port, *listening.HTTP)
+    for role, port in metrics_ports(settings, roles).items():
+        what, hint = listening.METRICS
+        if port == settings.port:
+            raise listening.PortUnusable(
+                f"port {port} is RETRACE_PORT and the one for the metrics of the {role}; choose another {hint}"
+            )
+        listening.check(settings.host, port, what.format(role), hint)
+
+
 def reachable(settings: Settings) -> str:
     """The HTTP role's URL as seen from this machine."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    return listening.url_of(settings.host, settings.port)

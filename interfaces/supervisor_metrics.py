@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, start_http_server
@@ -39,6 +39,13 @@ def metrics_port(settings: Settings, role: str) -> dict[str, str]:
     if settings.metrics_port is None or role not in METRICS:
         return {}
     return {DESCRIPTIONS["metrics_port"][0]: str(settings.metrics_port + METRICS[role])}
+
+
+def metrics_ports(settings: Settings, roles: Sequence[str]) -> dict[str, int]:
+    """Role → the port at which it, or the supervisor, tells its metrics; empty where none does."""
+    if settings.metrics_port is None:
+        return {}
+    return {role: settings.metrics_port + n for role, n in METRICS.items() if role in (*roles, "supervisor")}
 
 
 @contextmanager

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from infra.embedded.postgres import EmbeddedPostgres
-from infra.embedded.process import FolderInUse
+from infra.embedded.process import FolderInUse, prepare
 from infra.embedded.redis import EmbeddedRedis
+from infra.waits import Waits, silently
+
+log = logging.getLogger("retrace.embedded")
+Say = Callable[[str], None]
 
 
 class Servers:
@@ -37,18 +42,27 @@ class Servers:
 
 
 @contextmanager
-def servers(folder: Path, database_url: str | None = None, redis_url: str | None = None) -> Iterator[Servers]:
-    """Start what has no URL, below `folder`. Raises FolderInUse, ServerFailed."""
+def servers(
+    folder: Path,
+    database_url: str | None = None,
+    redis_url: str | None = None,
+    *,
+    say: Say = log.warning,
+    waits: Waits = silently,
+) -> Iterator[Servers]:
+    """Start what has no URL, below `folder`. `say` hears what was done that a person should know. Raises FolderUnusable, FolderInUse, ServerFailed."""
     ours: list[EmbeddedPostgres | EmbeddedRedis] = []
     with nullcontext() if database_url and redis_url else _claimed(folder):
         try:
             if database_url is None:
-                postgres = EmbeddedPostgres(folder)
+                postgres = EmbeddedPostgres(folder, say)
                 ours.append(postgres)
-                database_url = postgres.start()
+                with waits("PostgreSQL" if postgres.made else "PostgreSQL, whose files are made once"):
+                    database_url = postgres.start()
             if redis_url is None:
                 redis = EmbeddedRedis(folder)
-                redis_url = redis.start()
+                with waits("Redis"):
+                    redis_url = redis.start()
                 if redis_url is not None:
                     ours.append(redis)
             yield Servers(database_url, redis_url, ours)
@@ -60,7 +74,7 @@ def servers(folder: Path, database_url: str | None = None, redis_url: str | None
 @contextmanager
 def _claimed(folder: Path) -> Iterator[None]:
     """Hold the folder for this process; the system lets go of it however we end."""
-    folder.mkdir(parents=True, exist_ok=True)
+    prepare(folder)
     handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

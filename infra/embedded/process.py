@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import os
+import pwd
 import re
 import signal
 import stat
@@ -42,6 +44,51 @@ class ServerFailed(Exception):
         super().__init__(text)
 
 
+class FolderUnusable(Exception):
+    """The data folder can't be written."""
+
+    def __init__(self, folder: Path, why: str) -> None:
+        super().__init__(
+            f"the data folder {folder} can't be used: {why}, or choose another one with --data or RETRACE_DATA"
+        )
+
+
+def prepare(folder: Path) -> None:
+    """Make the data folder, and see that it can be written. Raises FolderUnusable."""
+    probe = folder / f"probe.{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"?")
+        probe.unlink()
+    except OSError as error:
+        with suppress(OSError):
+            probe.unlink()
+        raise FolderUnusable(folder, _unwritable(folder, error)) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> str:
+    """Why, and the way out that is no other folder."""
+    if error.errno == errno.EROFS:
+        return "it lies on a disk that may only be read; mount that one to be written"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"the user {_user()} may not write there; let them"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "its disk is full; make room"
+    if error.errno in (errno.ENOTDIR, errno.EEXIST):
+        file = next(
+            (each for each in (folder, *folder.parents) if each.exists() and not each.is_dir()), folder
+        )
+        return f"{file} is no folder; move it away"
+    return f"{error.strerror or type(error).__name__}; mend that"
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a container's user may have no name
+        return str(os.geteuid())
+
+
 class FolderInUse(Exception):
     """Another process uses the data folder; stop it, or choose another folder with --data or RETRACE_DATA."""
 
@@ -67,9 +114,7 @@ def spawn(
     folder: str | None = "/",
 ) -> subprocess.Popen[bytes]:
     """Run a child in a process group of its own (a Ctrl-C at the terminal is ours to pass on), output to `log`."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size > LARGEST_LOG:
-        log.replace(log.with_name(log.name + ".1"))
+    rotate(log)
     us = os.getpid()
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -87,6 +132,13 @@ def spawn(
                 us, death
             ),  # runs after the user was changed, which would undo it
         )
+
+
+def rotate(log: Path) -> None:
+    """Make its folder, and put a large one aside."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LARGEST_LOG:
+        log.replace(log.with_name(log.name + ".1"))
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float) -> bool:

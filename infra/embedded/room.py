@@ -8,6 +8,9 @@ from pathlib import Path
 LEAST = 64 * 1024 * 1024
 """Bytes; with less, PostgreSQL soon finds no room for the next piece of its log (16 MB), and ends."""
 
+NEW = 2 * LEAST
+"""Bytes that a new database wants, with room for its log."""
+
 
 def room(folder: Path) -> int:
     """Bytes that are free for others than the superuser."""

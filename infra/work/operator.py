@@ -36,6 +36,7 @@ async def list_work(
     *,
     tenant: UUID | None = None,
     kind: str | None = None,
+    key: str | None = None,
     parked: bool = False,
     limit: int = 100,
 ) -> list[WorkRow]:
@@ -49,10 +50,10 @@ async def list_work(
                     WHEN wake_at <= now() THEN 'due' ELSE 'later' END AS state
             FROM work
             WHERE (%(tenant)s::uuid IS NULL OR tenant = %(tenant)s) AND (%(kind)s::text IS NULL OR kind = %(kind)s)
-                AND (NOT %(parked)s OR parked_at IS NOT NULL)
+                AND (%(key)s::text IS NULL OR key = %(key)s) AND (NOT %(parked)s OR parked_at IS NOT NULL)
             ORDER BY work.tenant, work.kind, work.key LIMIT %(limit)s
             """,
-            {"tenant": tenant, "kind": kind, "parked": parked, "limit": limit},
+            {"tenant": tenant, "kind": kind, "key": key, "parked": parked, "limit": limit},
         )
         return await cursor.fetchall()
 
@@ -60,19 +61,22 @@ async def list_work(
 async def retry_work(
     database: Database, *, tenant: UUID, kind: str | None = None, key: str | None = None
 ) -> int:
-    """Make parked rows, and rows that wait for another try, due at once, with all their tries before them. Returns how many.
+    """Make rows due at once, with all their tries before them: parked ones, and those that wait for their time. Returns how many.
 
-    Leased rows stay as they are. Raises Unavailable.
+    Without a `key` only what is parked or has failed: what is to come later was not asked for one by one. A row that a worker has
+    leased stays as it is; one whose worker is gone is due. Raises Unavailable.
     """
     async with database.system() as connection:
         cursor = await connection.execute(
             """
-            UPDATE work SET parked_at = NULL, attempts = 0, wake_at = now()
+            UPDATE work SET parked_at = NULL, attempts = 0, wake_at = now(),
+                holder = NULL, lease_until = NULL
             WHERE ctid = ANY (ARRAY(
                 SELECT ctid FROM work
                 WHERE tenant = %(tenant)s AND (%(kind)s::text IS NULL OR kind = %(kind)s)
                     AND (%(key)s::text IS NULL OR key = %(key)s)
-                    AND (parked_at IS NOT NULL OR attempts > 0 AND lease_until IS NULL)
+                    AND (parked_at IS NOT NULL OR %(key)s::text IS NOT NULL OR attempts > 0)
+                    AND coalesce(lease_until <= now(), true)
                 FOR UPDATE SKIP LOCKED
             ))
             """,

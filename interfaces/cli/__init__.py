@@ -8,7 +8,7 @@ import click
 
 from application.ports import Fault
 from domain.errors import Refusal
-from infra.embedded.process import FolderInUse, ServerFailed
+from infra.embedded.process import FolderInUse, FolderUnusable, ServerFailed
 from infra.settings import InvalidSettings
 from interfaces.cli.audit import audit, forget
 from interfaces.cli.backup import backup
@@ -80,7 +80,7 @@ def main() -> None:
     """Exit status 0: done, 1: failed, 2: bad use."""
     try:
         cli()
-    except (Refusal, Fault, FolderInUse, ServerFailed, NotReady) as error:
+    except (Refusal, Fault, FolderInUse, FolderUnusable, ServerFailed, NotReady) as error:
         click.echo(f"retrace: {getattr(error, 'detail', '') or error}", err=True)
         sys.exit(1)
     except InvalidSettings as error:

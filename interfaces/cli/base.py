@@ -13,19 +13,26 @@ from uuid import UUID
 
 import click
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from infra.embedded import servers
 from infra.embedded.postgres import EmbeddedPostgres
-from infra.embedded.process import FolderInUse
+from infra.embedded.process import FolderInUse, prepare
 from infra.embedded.redis import EmbeddedRedis
 from infra.settings import Secret, Settings, load, master_text
+from infra.waits import silently
 from interfaces.bootstrap import Services, services
 from interfaces.cli.named_tenant import check_tenant, tenant_id
+from interfaces.waiting import Teller
 
 T = TypeVar("T")
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+WIDEST = 100_000
+"""Columns that a table may take where no terminal bounds it."""
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDEST)
 data_option = click.option(
     "--data", type=click.Path(path_type=Path), help="folder of the embedded servers and files"
 )
@@ -53,9 +60,13 @@ def with_services(data: Path | None, do: Callable[[Services], Coroutine[Any, Any
     settings = settings_of(data)
     with ExitStack() as stack:
         if settings.database_url is None:
+            prepare(settings.data)
             master = settings.master()
             try:
-                running = stack.enter_context(servers(settings.data))
+                waits = (
+                    Teller(Console(stderr=True, highlight=False)).waits if sys.stderr.isatty() else silently
+                )
+                running = stack.enter_context(servers(settings.data, waits=waits))
                 database_url, redis_url = running.database_url, running.redis_url
             except FolderInUse:  # `retrace up` has it: join in
                 database_url = EmbeddedPostgres(settings.data).url
@@ -83,10 +94,21 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str | None, columns: list[str], rows: list[list[Any]]) -> None:
-    table = Table(*columns, title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    console.print(table)
+    """Rows under their columns' names. No word is cut or broken, so that an id can be taken from it and given on.
+
+    A terminal that is too narrow breaks lines between words, then itself; where nobody watches one, each row is one line.
+    """
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    for number, column in enumerate(columns):
+        words = [word for text in (column, *(row[number] for row in texts)) for word in text.split()]
+        longest = max(map(cell_len, words), default=0)
+        table.add_column(Text(column), min_width=longest, no_wrap=not sys.stdout.isatty(), overflow="fold")
+    for row in texts:
+        table.add_row(*map(Text, row))
+    needed = table.__rich_measure__(console, console.options.update(width=WIDEST))
+    width = max(console.width, needed.minimum) if sys.stdout.isatty() else max(1, needed.maximum)
+    Console(highlight=False, width=width).print(table, crop=False)
 
 
 def stream_of(text: str) -> tuple[str, UUID]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
 
 from infra.settings import Settings
 from interfaces import logs, supervisor
@@ -18,10 +17,9 @@ from interfaces.cli.base import (
     port_option,
     settings_of,
 )
+from interfaces.waiting import Teller
 
-
-def _say(text: str) -> None:
-    console.print(f"[dim]·[/dim] {escape(text)}")
+TELLER = Teller(console)
 
 
 @click.command()
@@ -36,7 +34,7 @@ def up(data: Path | None, port: int | None) -> None:
             f"[bold]Retrace[/bold] is up: {tree.url}  (API: {tree.url}/schema, logs: {settings.data}/logs)"
         )
 
-    supervisor.up(settings, _say, ready)
+    supervisor.up(settings, TELLER.say, ready, waits=TELLER.waits)
 
 
 @click.command()
@@ -52,7 +50,7 @@ def demo(data: Path | None, port: int | None, once: bool, llm: bool) -> None:
 
     if not once and not sys.stdout.isatty():
         once = True  # nobody is there to stop it
-    sys.exit(run(settings_of(data, port), once=once, llm=llm, say=_say))
+    sys.exit(run(settings_of(data, port), once=once, llm=llm, teller=TELLER))
 
 
 def _role_settings() -> Settings:

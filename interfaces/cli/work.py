@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from domain.errors import NotFound
+from domain.errors import Conflict, NotFound
 from infra.work.operator import WorkRow, list_work, park_work, retry_work
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
@@ -53,13 +53,14 @@ def list_rows(tenant_id: UUID | None, parked: bool, limit: int, data: Path | Non
 @click.argument("key")
 @data_option
 def retry(tenant_id: UUID, kind: str, key: str, data: Path | None) -> None:
-    """Make a row due now, a parked one too."""
+    """Make a row due now, whatever it waits for: a parked one, one that has failed, one whose time is later."""
 
-    async def do(parts: Services) -> int:
-        return await retry_work(parts.system, tenant=tenant_id, kind=kind, key=key)
+    async def do(parts: Services) -> list[WorkRow] | None:
+        if await retry_work(parts.system, tenant=tenant_id, kind=kind, key=key):
+            return None
+        return await list_work(parts.system, tenant=tenant_id, kind=kind, key=key)
 
-    if not with_services(data, do):
-        raise NotFound(f"there is no work {kind} {key} in this tenant, or it is being done right now")
+    _changed(with_services(data, do), tenant_id, kind, key)
     console.print("due now")
 
 
@@ -71,9 +72,25 @@ def retry(tenant_id: UUID, kind: str, key: str, data: Path | None) -> None:
 def park(tenant_id: UUID, kind: str, key: str, data: Path | None) -> None:
     """Set a row aside until it is retried."""
 
-    async def do(parts: Services) -> bool:
-        return await park_work(parts.system, tenant=tenant_id, kind=kind, key=key)
+    async def do(parts: Services) -> list[WorkRow] | None:
+        if await park_work(parts.system, tenant=tenant_id, kind=kind, key=key):
+            return None
+        return await list_work(parts.system, tenant=tenant_id, kind=kind, key=key)
 
-    if not with_services(data, do):
-        raise NotFound(f"there is no work {kind} {key} in this tenant, or it is being done right now")
+    _changed(with_services(data, do), tenant_id, kind, key)
     console.print("parked")
+
+
+def _changed(left: list[WorkRow] | None, tenant: UUID, kind: str, key: str) -> None:
+    """`left`: the row where it was not changed. Raises NotFound, Conflict."""
+    if left is None:
+        return
+    if not left:
+        raise NotFound(
+            f"there is no work {kind} {key} in this tenant; `retrace work list --tenant {tenant}` shows it all"
+        )
+    if left[0].state == "parked":
+        raise Conflict(f"work {kind} {key} is parked already; `retrace work retry` makes it due")
+    raise Conflict(
+        f"work {kind} {key} is being done right now, until {left[0].wake_at:%H:%M:%S} UTC at the latest"
+    )

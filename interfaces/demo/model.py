@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,8 +15,9 @@ import click
 import httpx
 import msgspec
 
-from infra.embedded.process import end, spawn
+from infra.embedded.process import end, prepare, spawn
 from infra.settings import Settings
+from interfaces.waiting import Teller
 
 NAME = "local-model"
 """By which the server knows it."""
@@ -39,17 +40,18 @@ def model_file() -> Path:
 
 
 @contextmanager
-def language_model(settings: Settings, say: Callable[[str], None]) -> Iterator[Settings]:
+def language_model(settings: Settings, teller: Teller) -> Iterator[Settings]:
     """Settings under which the provider `openai` is that model."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings.data.mkdir(parents=True, exist_ok=True)
+    prepare(settings.data)
     command = [sys.executable, "-m", "interfaces.demo.llama", str(model_file()), NAME, str(port)]
     process = spawn(command, log=settings.data / "model.log")
     try:
-        _wait(process, f"http://127.0.0.1:{port}", settings)
-        say(f"SmolLM2-135M-Instruct answers on port {port}")
+        with teller.waits("the small language model"):
+            _wait(process, f"http://127.0.0.1:{port}", settings)
+        teller.say(f"SmolLM2-135M-Instruct answers on port {port}")
         yield msgspec.structs.replace(settings, openai_base_url=f"http://127.0.0.1:{port}/v1")
     finally:
         end(process, 15)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from interfaces import supervisor
 from interfaces.cli.base import console
 from interfaces.cli.look import print_why
 from interfaces.demo.tenant import demo_key
+from interfaces.waiting import Teller
 
 DATA = Path(__file__).parent / "data"
 DOCUMENTS = ("faq.pdf", "product-guide.pdf", "policies.txt")
@@ -26,27 +26,27 @@ PATIENCE = 30.0
 """Seconds for the documents to be processed."""
 
 
-def run(settings: Settings, *, once: bool, llm: bool, say: Callable[[str], None]) -> int:
+def run(settings: Settings, *, once: bool, llm: bool, teller: Teller) -> int:
     """The exit status: 0 when every question was answered as it should be."""
     started = time.monotonic()
     if llm:
         from interfaces.demo.model import NAME, language_model
 
-        with language_model(settings, say) as with_model:
-            return _run(with_model, once, f"openai/{NAME}", started, say)
-    return _run(settings, once, "local/extractive", started, say)
+        with language_model(settings, teller) as with_model:
+            return _run(with_model, once, f"openai/{NAME}", started, teller)
+    return _run(settings, once, "local/extractive", started, teller)
 
 
-def _run(settings: Settings, once: bool, model: str, started: float, say: Callable[[str], None]) -> int:
+def _run(settings: Settings, once: bool, model: str, started: float, teller: Teller) -> int:
     failed = 0
 
     def ready(tree: supervisor.Tree) -> None:
         nonlocal failed
-        say(f"PostgreSQL, Redis and three roles are up after {time.monotonic() - started:.1f} s")
-        failed = _show(tree, model, say)
+        teller.say(f"PostgreSQL, Redis and three roles are up after {time.monotonic() - started:.1f} s")
+        failed = _show(tree, model, teller)
 
     if once:
-        with supervisor.tree(settings, say) as tree:
+        with supervisor.tree(settings, teller.say, waits=teller.waits) as tree:
             tree.wait_ready()
             ready(tree)
     else:
@@ -55,12 +55,13 @@ def _run(settings: Settings, once: bool, model: str, started: float, say: Callab
             ready(tree)
             _where(tree)
 
-        supervisor.up(settings, say, asked)
+        supervisor.up(settings, teller.say, asked, waits=teller.waits)
     return 1 if failed else 0
 
 
-def _show(tree: supervisor.Tree, model: str, say: Callable[[str], None]) -> int:
-    tenant, key = demo_key(tree)
+def _show(tree: supervisor.Tree, model: str, teller: Teller) -> int:
+    with teller.waits("the demo's tenant"):
+        tenant, key = demo_key(tree)
     headers = {"X-Tenant-ID": tenant, "X-Tenant-API-Key": key}
     with httpx.Client(base_url=tree.url, headers=headers, timeout=90) as client:
         # A small model is slow to read: it gets one passage.
@@ -72,18 +73,21 @@ def _show(tree: supervisor.Tree, model: str, say: Callable[[str], None]) -> int:
         configuration = {"name": "Nora", "default_model": model, **shape}
         client.put("/v1/agent/configuration", json=configuration).raise_for_status()
         position = "0"
-        for name in DOCUMENTS:
-            answer = client.post(
-                "/v1/documents", files={"file": (name, (DATA / name).read_bytes())}
-            ).raise_for_status()
-            position = answer.headers.get("Retrace-Position", position)
-        documents = _processed(client, position)
+        with teller.waits("the documents to be searchable"):
+            for name in DOCUMENTS:
+                answer = client.post(
+                    "/v1/documents", files={"file": (name, (DATA / name).read_bytes())}
+                ).raise_for_status()
+                position = answer.headers.get("Retrace-Position", position)
+            documents = _processed(client, position)
         chunks = sum(document["chunks"] for document in documents)
-        say(f"tenant {tenant}: {len(documents)} documents in {chunks} searchable chunks")
+        teller.say(f"tenant {tenant}: {len(documents)} documents in {chunks} searchable chunks")
         failed = 0
         interaction = ""
         for question in tomllib.loads((DATA / "questions.toml").read_text())["question"]:
-            shown, right = _ask(client, question, exact=model.startswith("local"))
+            with teller.waits("the answer"):
+                asked = _asked(client, question["text"])
+            shown, right = _print(asked, question, exact=model.startswith("local"))
             failed += not right
             interaction = interaction or shown.headers["X-Interaction"]
             position = shown.headers.get("Retrace-Position", position)
@@ -99,7 +103,7 @@ def _show(tree: supervisor.Tree, model: str, say: Callable[[str], None]) -> int:
         )
         for item in today["items"]:
             name = f"{item['provider']}/{item['model']}"
-            say(
+            teller.say(
                 f"{name}: {item['calls']} calls, ${item['cost']}, p50 {item['p50_ms']:.1f} ms, p95 {item['p95_ms']:.1f} ms"
             )
     return failed
@@ -118,11 +122,13 @@ def _processed(client: httpx.Client, position: str) -> list[dict[str, Any]]:
         time.sleep(0.1)
 
 
-def _ask(client: httpx.Client, question: dict[str, str], *, exact: bool) -> tuple[httpx.Response, bool]:
-    message = {"customer": {"channel": "http", "address": "demo"}, "text": question["text"], "wait": 60}
-    began = time.perf_counter()
-    reply = client.post("/v1/messages", json=message).raise_for_status()
-    took = (time.perf_counter() - began) * 1000
+def _asked(client: httpx.Client, text: str) -> httpx.Response:
+    message = {"customer": {"channel": "http", "address": "demo"}, "text": text, "wait": 60}
+    return client.post("/v1/messages", json=message).raise_for_status()
+
+
+def _print(reply: httpx.Response, question: dict[str, str], *, exact: bool) -> tuple[httpx.Response, bool]:
+    took = reply.elapsed.total_seconds() * 1000
     shown = reply.json()
     reply.headers["X-Interaction"] = shown["id"]
     text = shown["answer"] or "(no answer yet)"

@@ -9,10 +9,15 @@ from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 
 from interfaces.bootstrap import Services
+from interfaces.instance import INSTANCE, SERVICE
 
 
 class Alive(msgspec.Struct, frozen=True):
+    """`instance`: the same for all that one `retrace up` has started."""
+
     status: Literal["ok"] = "ok"
+    service: str = SERVICE
+    instance: str = INSTANCE
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +25,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     database: str
     keys: str
     redis: str
+    instance: str = INSTANCE
 
 
 @get("/healthz")

@@ -160,6 +160,7 @@ async def test_it_tells_where_the_running_roles_use_something_else(settings: Set
         for secret in (settings.master_key, MASTER.decode()):
             assert str(secret) not in text
         same = await checks(settings)
+        assert same["roles"].ok
         assert same["master key"].ok
         assert same["Redis"].ok
         assert "settings" not in same

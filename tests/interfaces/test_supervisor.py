@@ -21,18 +21,22 @@ import psycopg
 import pytest
 
 from infra.embedded import Servers
+from infra.embedded.process import FolderInUse
 from infra.settings import InvalidSettings, Secret, Settings
 from interfaces import supervisor
+from interfaces.listening import PortUnusable
 from interfaces.supervisor import NotReady, Tree, tree, up
 
 ROLE = """
-import http.server, os, signal, sys, time
+import http.server, json, os, signal, sys, time
 assert os.environ["DATABASE_URL"] and os.environ["RETRACE_MASTER_KEY"]
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 if sys.argv[1] == "serve":
     class Ready(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200); self.end_headers()
+            told = {"service": "retrace", "instance": os.environ["RETRACE_INSTANCE"], "status": "ready"}
+            self.wfile.write(json.dumps(told).encode())
         def log_message(self, *_): pass
     http.server.HTTPServer((os.environ["RETRACE_HOST"], int(os.environ["RETRACE_PORT"])), Ready).serve_forever()
 time.sleep(600)
@@ -134,8 +138,15 @@ def test_the_supervisor_tells_its_metrics_and_each_role_its_port(settings: Setti
     assert 'retrace_starts_total{name="worker"} 2.0' in told
     assert "retrace_disk_free_bytes " in told
     assert ports == {"worker": str(port)}
-    with socket.create_server(("127.0.0.1", port + 2)), tree(settings, said.append, (), stand_in):
-        assert "metrics are not told" in said[-1]
+    with socket.create_server(("127.0.0.1", port + 2)), pytest.raises(PortUnusable) as refused:
+        tree(settings, said.append, (), stand_in).__enter__()
+    assert str(refused.value).startswith(
+        f"port {port + 2} (metrics of the supervisor) is in use by another program"
+    )
+    assert str(refused.value).endswith("choose another port with RETRACE_METRICS_PORT")
+    same = msgspec.structs.replace(settings, metrics_port=settings.port)
+    with pytest.raises(PortUnusable, match="is RETRACE_PORT and the one for the metrics of the worker"):
+        tree(same, said.append, ("worker",), stand_in).__enter__()
 
 
 def test_a_role_that_keeps_dying_is_started_less_and_less_often(
@@ -156,6 +167,93 @@ def test_a_role_that_keeps_dying_is_started_less_and_less_often(
         "is started again in 0 s",
         "is started again in 100 s",
     ]
+
+
+def test_a_role_that_never_comes_up_ends_all_with_its_last_words(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "PAUSES", (0.0,))
+    said: list[str] = []
+    broken = "import sys; print('retrace: the worker has no hands', file=sys.stderr); sys.exit(3)"
+    (settings.data / "logs").mkdir()
+    (settings.data / "logs" / "worker.log").write_text("retrace: of another time\n")
+    with (
+        tree(settings, said.append, ("worker",), lambda _: (sys.executable, "-c", broken)) as roles,
+        pytest.raises(NotReady) as ended,
+    ):
+        until(lambda: (roles.look(), False)[1])
+    assert str(ended.value).startswith(
+        f"the worker ended {supervisor.TRIES} times at its start: the worker has no hands; see "
+    )
+    assert len(said) == supervisor.TRIES - 1
+    assert all("(status 3: the worker has no hands)" in line for line in said)
+
+
+def test_a_role_that_is_killed_again_and_again_is_started_again_and_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "PAUSES", (0.0,))
+    said: list[str] = []
+    with tree(settings, said.append, ("worker",), stand_in) as roles:
+        for times in range(1, supervisor.TRIES + 3):
+            os.kill(roles.pid_of("worker"), signal.SIGKILL)
+            until(lambda times=times: (roles.look(), len(said) == times)[1])  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("whose", ["another program", "another Retrace"])
+def test_a_port_in_use_is_told_at_once_with_who_has_it_and_nothing_is_started(
+    settings: Settings, whose: str
+) -> None:
+    if whose == "another Retrace":
+        here = msgspec.structs.replace(settings, data=settings.data / "theirs")
+        with tree(here, print, ("serve",), stand_in) as theirs:
+            theirs.wait_ready()
+            with pytest.raises(PortUnusable) as refused:
+                tree(settings, print, ("serve",), stand_in).__enter__()
+            process = f"(process {theirs.pid_of('serve')}, "
+            assert running(theirs.pid_of("serve"))
+    else:
+        # It takes connections, and never answers.
+        with socket.create_server(("127.0.0.1", settings.port)), pytest.raises(PortUnusable) as refused:
+            tree(settings, print, ("serve",), stand_in).__enter__()
+        process = f"(process {os.getpid()}, "
+    text = str(refused.value)
+    assert text.startswith(f"port {settings.port} (the HTTP API) is in use by {whose} {process}")
+    assert text.endswith("choose another port with --port or RETRACE_PORT")
+    assert not (settings.data / "logs").exists()
+
+
+def test_another_one_that_answers_on_our_port_is_not_taken_for_ours(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where somebody takes the port between the first look and the role's start."""
+    here = msgspec.structs.replace(settings, data=settings.data / "theirs")
+    with tree(here, print, ("serve",), stand_in) as theirs:
+        theirs.wait_ready()
+        monkeypatch.setattr(supervisor, "look_around", lambda *_: None)
+        waiting = "import time; time.sleep(600)"
+        monkeypatch.setattr(supervisor, "READY", 0.5)
+        with (
+            tree(settings, print, ("serve",), lambda _: (sys.executable, "-c", waiting)) as ours,
+            pytest.raises(NotReady, match="another Retrace answers there"),
+        ):
+            ours.wait_ready()
+
+
+def test_a_folder_in_which_one_is_up_is_told_with_where_that_one_is(settings: Settings) -> None:
+    with tree(settings, print, ("serve",), stand_in) as first:
+        other = msgspec.structs.replace(settings, port=free_port())
+        with pytest.raises(FolderInUse, match=f"up already in .*{first.url}, process {os.getpid()}; stop it"):
+            tree(other, print, (), stand_in).__enter__()
+    with tree(settings, print, (), stand_in):
+        pass
+
+
+def test_a_host_that_is_none_of_ours_is_told(settings: Settings) -> None:
+    for host in ("no-such-host.invalid", "203.0.113.7"):
+        away = msgspec.structs.replace(settings, host=host)
+        with pytest.raises(PortUnusable, match=f"RETRACE_HOST {host} is no address"):
+            tree(away, print, ("serve",), stand_in).__enter__()
 
 
 def test_a_role_that_does_not_stop_is_killed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

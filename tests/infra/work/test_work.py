@@ -379,6 +379,7 @@ async def test_an_operator_sees_retries_and_parks_work(rows: Rows, work: Work, d
     assert [row.key for row in await list_work(database, tenant=A, kind="answer", limit=1)] == ["1"]
 
     assert await retry_work(database, tenant=B) == 0
+    assert await retry_work(database, tenant=A, key="none") == 0
     assert await retry_work(database, tenant=A, key="1") == 1
     items = await claim(work)
     assert sorted((item.key, item.attempts) for item in items) == [("1", 1), ("3", 1)]

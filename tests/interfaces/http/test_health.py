@@ -18,15 +18,21 @@ from application.ports import Unavailable
 from infra.settings import Secret, Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
+from interfaces.instance import INSTANCE
 from interfaces.logs import JsonFormatter
 from tests.interfaces.http.conftest import Customer
 
 
 async def test_it_is_alive_and_ready(anyone: httpx.AsyncClient) -> None:
-    assert (await anyone.get("/healthz")).json() == {"status": "ok"}
+    assert (await anyone.get("/healthz")).json() == {
+        "status": "ok",
+        "service": "retrace",
+        "instance": INSTANCE,
+    }
     reply = await anyone.get("/readyz")
     assert reply.status_code == 200
-    assert reply.json() == {"status": "ready", "database": "ok", "keys": "ok", "redis": "ok"}
+    found = {"status": "ready", "database": "ok", "keys": "ok", "redis": "ok", "instance": INSTANCE}
+    assert reply.json() == found
 
 
 async def test_without_a_database_it_is_alive_and_not_ready(

@@ -1,0 +1,54 @@
+"""What is waited for is told while it is waited for."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import pytest
+from rich.console import Console
+
+from interfaces import waiting
+from interfaces.waiting import Teller
+
+
+def test_where_nobody_watches_a_line_breaks_the_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "SILENCE", 0.05)
+    output = io.StringIO()
+    teller = Teller(Console(file=output, width=200))
+    with teller.waits("PostgreSQL [18]") as show:
+        until(output, "· waiting for PostgreSQL [18]… 0 s\n")
+        show("PostgreSQL: it recovers")
+        until(output, "· waiting for PostgreSQL: it recovers… ")
+        teller.say("something else")
+    said = output.getvalue()
+    assert "· something else\n" in said
+    time.sleep(0.2)
+    assert output.getvalue() == said
+
+
+def test_what_is_there_at_once_is_not_waited_for() -> None:
+    output = io.StringIO()
+    with Teller(Console(file=output)).waits("Redis"):
+        pass
+    assert output.getvalue() == ""
+
+
+def test_on_a_terminal_one_line_counts_the_seconds_and_goes_away() -> None:
+    output = io.StringIO()
+    with Teller(Console(file=output, force_terminal=True, width=80)).waits("PostgreSQL"):
+        until(output, "waiting for PostgreSQL… 1 s")
+    assert "\n· " not in output.getvalue()
+
+
+def test_what_fails_meanwhile_is_raised_and_nothing_is_told_any_more() -> None:
+    output = io.StringIO()
+    with pytest.raises(ValueError, match="no"), Teller(Console(file=output)).waits("PostgreSQL"):
+        raise ValueError("no")
+
+
+def until(output: io.StringIO, text: str) -> None:
+    deadline = time.monotonic() + 15
+    while text not in output.getvalue():
+        assert time.monotonic() < deadline, output.getvalue()
+        time.sleep(0.01)
