@@ -12,11 +12,12 @@ from application.attempting import Deliver
 from application.call_record import CallRecord, Chat, ChatGiven
 from application.catalogue import catalogue_of
 from application.context import Context
-from application.course import PATIENCE, Asked, Course
+from application.course import Asked, Course
 from application.embedding import MeteredEmbedder
 from application.flag import enabled
 from application.ports import Clock, Fault, Ids, Keyring, Store, Vectors
 from application.providers import Providers
+from application.reserving import PATIENCE
 from application.responses import respond
 from application.retrieving import retrieve
 from application.routing import Question, route

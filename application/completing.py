@@ -217,7 +217,7 @@ class _Completing:
                 clock=self.clock,
                 ids=self.ids,
                 patience=course.patience,
-                course=course,
+                hold=course,
                 spares=spares,
                 turns=turns,
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -15,16 +14,17 @@ import msgspec
 
 from application.attempting import Attempted
 from application.context import Context
+from application.hold import Hold
 from application.ports import Clock, Owed, Saved, Settled, Store, Tally
+from application.reserving import PATIENCE
 from application.routing import Route
-from application.settling import give_back, refreshed, settlement
+from application.settling import settlement
 from application.spares import Spares
 from domain.base import Aggregate
 from domain.budget import BudgetExhausted, BudgetRefusal
 from domain.completion import Attempt, CompletionRequest, Outcome
 from domain.errors import LimitReached
 from domain.pricing import total
-from domain.reservation import Reservation
 from domain.routing import PassedOver, Routing
 
 NOT_ASKED: Mapping[str, Outcome] = {
@@ -33,10 +33,6 @@ NOT_ASKED: Mapping[str, Outcome] = {
     "unhealthy": "unavailable",
     "unpriced": "refused",
 }
-
-
-PATIENCE = 60.0
-"""Seconds that a call waits for others under way, unless its caller says otherwise."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,8 +51,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(kw_only=True)
-class Course:
-    """What has happened so far on the way to an answer; whole at every moment, also when its task is cancelled."""
+class Course(Hold):
+    """What has happened so far on the way to an answer, and what it holds of the budget; whole at every moment, also when its task is
+    cancelled."""
 
     spares: Spares | None = None
     """Where it may find what it needs of the budget, and leaves as much for the next one."""
@@ -67,19 +64,6 @@ class Course:
 
     patience: float = PATIENCE
     """Seconds that its caller waits for room in the budget."""
-
-    uncertain: Decimal = Decimal(0)
-    """USD beyond what the attempts cost that providers may still bill, as they were not heard to their end; none of it is retained yet."""
-
-    reservations: list[Reservation] = field(default_factory=list)
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Of who changes them."""
-
-    expired: list[UUID] = field(default_factory=list)
-    """Reservations that ended before the call did."""
-
-    given_back: list[UUID] = field(default_factory=list)
-    """Reservations that it has ended itself, before it waited."""
 
     passed_over: list[PassedOver] = field(default_factory=list)
     refusal: BudgetRefusal | None = None
@@ -158,36 +142,10 @@ class Course:
         self.again = attempted.again
         self.wait(attempted.wait)
 
-    async def refresh(self, tenant: UUID, store: Store) -> None:
-        """After a lost race: take the reservations as they are by now."""
-        before = [reservation.id for reservation in self.reservations]
-        self.reservations[:] = await refreshed(self.reservations, tenant=tenant, store=store)
-        left = {reservation.id for reservation in self.reservations}
-        self.expired += [id for id in before if id not in left]
-
-    async def give_back(self, interaction: UUID, context: Context, *, store: Store, clock: Clock) -> None:
-        """What it holds for `interaction`, except for what providers may still bill."""
-        await give_back(
-            self.reservations,
-            context,
-            store=store,
-            clock=clock,
-            interaction=interaction,
-            uncertain=self.uncertain,
-        )
-        self.given_back += [reservation.id for reservation in self.reservations]
-        self.reservations.clear()
-        self.uncertain = Decimal(0)
-
     def needs(self, dearest: Decimal) -> Decimal:
         """USD that are to be held beyond its reservations, so that another attempt may cost `dearest`."""
         held = sum((reservation.amount for reservation in self.reservations), Decimal(0))
         return self.cost + self.uncertain + dearest - held
-
-    @property
-    def reserved(self) -> list[UUID]:
-        """The reservations that hold, or held, what it may cost."""
-        return [*self.expired, *self.given_back, *(reservation.id for reservation in self.reservations)]
 
     @property
     def cost(self) -> Decimal:

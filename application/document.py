@@ -15,9 +15,10 @@ import msgspec
 from application.catalogue import catalogue_of
 from application.changing import amend
 from application.context import Context
-from application.erasure import Erase, erase
+from application.erasing import Erase, erase
 from application.finishing import ended
 from application.ports import (
+    PROCESS_WORK,
     Cache,
     Chunk,
     Clock,
@@ -39,7 +40,7 @@ from domain.document import LARGEST, Document
 from domain.errors import Erased, Invalid, NotFound, Refusal
 from domain.pricing import cost
 
-PROCESS_WORK, REMOVE_WORK = "process_document", "remove_document"
+REMOVE_WORK = "remove_document"
 AT_ONCE = 100
 """Chunks between which others have their turn."""
 

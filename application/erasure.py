@@ -10,7 +10,8 @@ import msgspec
 
 from application.context import Context
 from application.conversation import ANSWER_WORK, conversation_of
-from application.ports import CACHE_KINDS, Cache, Clock, Eraser, Keyring, Owed, Settled, Store
+from application.erasing import Erase, erase
+from application.ports import Cache, Clock, Eraser, Keyring, Owed, Settled, Store
 from application.user import API, forget_calls, forget_user
 from domain.conversation import Conversation
 from domain.errors import Erased, NotFound
@@ -21,12 +22,6 @@ ERASE_WORK = "erase"
 class ForgetCustomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     channel: str
     address: str
-
-
-class Erase(msgspec.Struct, frozen=True, kw_only=True):
-    """`subject`: the conversation whose key is destroyed."""
-
-    subject: UUID
 
 
 class EraseUser(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,17 +97,6 @@ async def forget_conversation(
     except Erased:
         return 0
     return saved.position
-
-
-async def erase(command: Erase, context: Context, *, eraser: Eraser, cache: Cache) -> int:
-    """Destroy a forgotten subject's key and blank what it sealed; returns how many events were. Again has no further effect.
-
-    Caches hold texts of the tenant's without saying whose they are, so they begin anew.
-    """
-    blanked = await eraser.erase(context.tenant, command.subject)
-    for kind in CACHE_KINDS:
-        await cache.forget(context.tenant, kind)
-    return blanked
 
 
 async def erase_user(

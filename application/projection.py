@@ -6,16 +6,9 @@ import msgspec
 
 from application.changing import amend
 from application.context import Context
-from application.ports import Clock, Store
+from application.ports import PROJECTION_ALERT_WORK, Clock, Store
 from domain.projection import Projections
 from domain.tenant import Tenant
-
-ALERT_WORK = "projection_alert"
-"""Owed by who parks or stops, in the transaction that does. Its key says all:
-
-`parked/PROJECTION/VERSION/POSITION/TOPIC/ERROR`, `stopped/PROJECTION/VERSION/POSITION/PLACE/REASON/TIME` or
-`resumed/PROJECTION/VERSION/POSITION/PLACE/TIME`.
-"""
 
 
 class SkipProjectionEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,5 +53,5 @@ async def raise_projection_alert(key: str, context: Context, *, store: Store, cl
 
     # However often an event is parked, perhaps with another error: in a rebuild, or when it was retried.
     once = "/".join(key.split("/")[:4]) if what == "parked" else key
-    inbox = f"{ALERT_WORK}/{once}"
+    inbox = f"{PROJECTION_ALERT_WORK}/{once}"
     await store.change(Projections, Projections.id_of(context.tenant), decide, context=context, inbox=inbox)

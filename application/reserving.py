@@ -13,8 +13,8 @@ from uuid import UUID
 
 from application.budget import budget_of
 from application.context import Context
-from application.course import PATIENCE, Course
 from application.finishing import finished
+from application.hold import Hold
 from application.ports import Clock, Ids, Store
 from application.settling import LIFETIME, RESERVATION_WORK, owed, reservation_of
 from application.spares import Spares
@@ -26,6 +26,9 @@ from domain.errors import LimitReached
 from domain.money import pico, usd
 from domain.reservation import Reservation
 from domain.spending import held
+
+PATIENCE = 60.0
+"""Seconds that a call waits for others under way, unless its caller says otherwise."""
 
 PAUSES = (0.05, 0.8)
 """The first and the longest pause of a call that waits, in seconds."""
@@ -45,7 +48,7 @@ async def reserve(
     ids: Ids,
     lifetime: timedelta = LIFETIME,
     patience: float = PATIENCE,
-    course: Course | None = None,
+    hold: Hold | None = None,
     spares: Spares | None = None,
     turns: Turns | None = None,
 ) -> Reservation | None:
@@ -54,13 +57,13 @@ async def reserve(
     None where there is no limit, or nothing to pay. Raises BudgetExhausted where what is spent leaves no room for it. While only what
     others hold is in the way, who may give back a part, it waits for `patience` seconds and raises BudgetHeld then.
 
-    `course` gets the reservation. Beside what it has already it needs `amount`; before it waits it gives that back, and then needs
+    `hold` gets the reservation. Beside what it has already it needs `amount`; before it waits it gives that back, and then needs
     both: else it would wait for itself, or two calls for each other. The process's `spares` are given back too. `turns`: the others of
     this process that wait.
     """
     if amount <= 0:
         return None
-    reserving = _Reserving(interaction, model, context, store, clock, ids, lifetime, course or Course())
+    reserving = _Reserving(interaction, model, context, store, clock, ids, lifetime, hold or Hold())
     deadline, pause, look = time.monotonic() + patience, PAUSES[0], False
     turns = turns or Turns()
     with turns.waiting(context.tenant) as turn:
@@ -81,7 +84,7 @@ async def reserve(
                 lacking = await reserving.lacking(amount, budget)
             if lacking is not None and lacking.spent + amount > (lacking.limit or 0):
                 raise await reserving.exhausted(lacking, amount, budget)
-            if reserving.course.reservations:
+            if reserving.into.reservations:
                 amount += await reserving.give_back()
             elif lacking is not None and late:
                 raise await reserving.held(lacking, amount, budget)
@@ -101,10 +104,10 @@ class _Reserving:
     clock: Clock
     ids: Ids
     lifetime: timedelta
-    course: Course
+    into: Hold
 
     async def hold(self, amount: Decimal, budget: Budget) -> Reservation:
-        """Raises LimitReached. What is held is known to the course, also where its caller goes away meanwhile."""
+        """Raises LimitReached. What is held is known to the call, also where its caller goes away meanwhile."""
         made = reservation_of(
             budget,
             pico(amount),
@@ -117,21 +120,21 @@ class _Reserving:
         tallies = tallies_of(held(made.state.day, made.state.amount), budget.state.limits)
 
         async def save() -> None:
-            async with self.course.turn:
+            async with self.into.turn:
                 await self.store.save(made, context=self.context, work=[owed(made)], tallies=tallies)
-                self.course.reservations.append(made)
+                self.into.reservations.append(made)
 
         await finished(save())
         return made
 
     async def give_back(self) -> Decimal:
         """What the call holds, so that it waits for nobody but others. USD that it needs again."""
-        course = self.course
-        again = sum((each.amount for each in course.reservations), Decimal(0)) - course.uncertain
+        into = self.into
+        again = sum((each.amount for each in into.reservations), Decimal(0)) - into.uncertain
 
         async def save() -> None:
-            async with course.turn:
-                await course.give_back(self.interaction, self.context, store=self.store, clock=self.clock)
+            async with into.turn:
+                await into.give_back(self.interaction, self.context, store=self.store, clock=self.clock)
 
         await finished(save())
         return again

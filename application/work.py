@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
-
-import msgspec
 
 from application.budget import ALERT_WORK, raise_alerts
 from application.context import Context, correlation
 from application.conversation import ANSWER_WORK, Answer, answer
 from application.document import (
-    PROCESS_WORK,
     REMOVE_WORK,
     DeleteDocument,
     ProcessDocument,
@@ -21,22 +18,26 @@ from application.document import (
     remove_document,
 )
 from application.embedding import MeteredEmbedder
-from application.erasure import ERASE_WORK, Erase, EraseUser, erase, erase_user
+from application.erasing import Erase, erase
+from application.erasure import ERASE_WORK, EraseUser, erase_user
 from application.flag import ROLLOUT_WORK, LookAtRollout, look_at_rollout
 from application.ports import (
+    PROCESS_WORK,
+    PROJECTION_ALERT_WORK,
     Clock,
     Eraser,
     Extractor,
     Files,
     Idle,
     Ids,
+    Item,
     Keyring,
+    Kind,
     Metrics,
     Signer,
     Store,
     Vectors,
 )
-from application.projection import ALERT_WORK as PROJECTION_ALERT_WORK
 from application.projection import raise_projection_alert
 from application.providers import Providers
 from application.removal import ERASE_TENANT_WORK, erase_tenant
@@ -47,35 +48,6 @@ from domain.catalogue import Catalogue
 
 PATIENCE = 300.0
 """Seconds for which a worker waits for room in a tenant's budget before it tries again later."""
-
-
-class Item(Protocol):
-    """Work that is due."""
-
-    @property
-    def tenant(self) -> UUID: ...
-
-    @property
-    def kind(self) -> str: ...
-
-    @property
-    def key(self) -> str: ...
-
-    @property
-    def correlation(self) -> UUID | None: ...
-
-    @property
-    def causation(self) -> UUID | None: ...
-
-
-class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """`attempts`: tries before it is parked. `lease`: seconds that a try is one worker's alone; renewed while it runs. `heavy`: it
-    takes long, and so has places of its own: nothing else ever waits for it."""
-
-    handler: Callable[[Item], Awaitable[datetime | None]]
-    attempts: int = 8
-    lease: float = 30.0
-    heavy: bool = False
 
 
 class Ports(Protocol):

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from domain.completion import Citation, Completion, Passage
+from domain.markers import MARKER
 
-_MARKER = re.compile(r"\s?\[(\d{1,3})\]")
 _OPEN = re.compile(r"\s?\[\d{0,3}\Z|\s\Z")
 """What may become a marker with what comes next."""
 
@@ -38,7 +38,7 @@ class Telling:
         return self._told(self._open)
 
     def _told(self, text: str) -> str:
-        text = self._white + _MARKER.sub(self._kept, text)
+        text = self._white + MARKER.sub(self._kept, text)
         if not self._begun:
             text = text.lstrip()
         told = text.rstrip()
@@ -58,7 +58,7 @@ def told(text: str, markers: int | None) -> str:
 
 def cited(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, ...]]:
     """The text as it is told, without markers that point nowhere, and a citation for each passage that it does point at."""
-    numbers = {int(match[1]) for match in _MARKER.finditer(text)}
+    numbers = {int(match[1]) for match in MARKER.finditer(text)}
     citations = tuple(
         Citation(
             marker=number,
@@ -77,16 +77,6 @@ def cited(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, 
 def with_disclosure(disclosure: str, text: str) -> str:
     """What a customer is sent who is told for the first time that a machine answers."""
     return f"{disclosure}\n\n{text}"
-
-
-def without_markers(text: str) -> str:
-    """As for an earlier answer, whose numbers say nothing in a later prompt."""
-    return _MARKER.sub("", text)
-
-
-def unnumbered(text: str) -> str:
-    """With (3) for [3]: in a prompt nothing looks like a marker but those of its own passages."""
-    return _MARKER.sub(lambda match: match[0].replace("[", "(").replace("]", ")"), text)
 
 
 def confidence_of(completion: Completion, passages: Sequence[Passage]) -> float:

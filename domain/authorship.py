@@ -14,9 +14,9 @@ import unicodedata
 from collections.abc import Iterable
 from uuid import UUID
 
-from domain.answering import without_markers
 from domain.call import Call
 from domain.conversation import Conversation
+from domain.markers import without_markers
 
 MACHINE_MADE = frozenset([Conversation.Answered.TOPIC, Call.Answered.TOPIC, Call.Ended.TOPIC])
 """Events with a text that a model wrote; exports mark them (EU AI Act, Art. 50)."""

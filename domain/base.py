@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID, uuid5
@@ -57,6 +58,10 @@ class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True)
     def together(self, lent: Sequence[Lent]) -> Self:
         """Undoes `apart`."""
         return self
+
+    def charge(self) -> Decimal | None:
+        """USD that it charges as a whole on its own day; None: each call on its record is charged on the day on which that began."""
+        return None
 
     def _as_dict(self) -> dict[str, Any]:
         return msgspec.structs.asdict(self)

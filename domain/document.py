@@ -75,6 +75,9 @@ class Document(Aggregate[DocumentState]):
         took_ms: float
         embeddings: tuple[Attempt, ...] = ()
 
+        def charge(self) -> Decimal:
+            return self.cost
+
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """The first version has the embeddings' tokens and cost only."""

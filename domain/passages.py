@@ -10,9 +10,9 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from domain.answering import unnumbered
 from domain.base import Lent
 from domain.completion import Passage, Turn
+from domain.markers import unnumbered
 
 GONE = "[deleted]"
 """Stands for the title of a document that was erased."""

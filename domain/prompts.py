@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from domain.agent import AgentConfiguration
-from domain.answering import unnumbered, without_markers
 from domain.completion import Passage, Turn
+from domain.markers import unnumbered, without_markers
 from domain.passages import blocks, fence
 
 ANSWER = "answer/3"

@@ -10,7 +10,6 @@ from decimal import Decimal
 from domain.base import Event
 from domain.budget import month_of
 from domain.completion import Attempt
-from domain.document import Document
 from domain.metering import calls_of
 from domain.money import pico
 from domain.reservation import Reservation
@@ -29,8 +28,8 @@ def changes_by(event: Event | None) -> Counter[str]:
             return held(event.day, -event.released)
         case Reservation.Settled() | Reservation.Expired():
             return held(event.day, -event.amount)
-        case Document.Processed():
-            return charged(event.timestamp.date(), event.cost)
+        case Event() if (whole := event.charge()) is not None:
+            return charged(event.timestamp.date(), whole)
     return charged_for(calls_of(event))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from application.work import Kind, kinds
+from application.ports import Kind
+from application.work import kinds
 from infra.database import Database, wait_for
 from infra.hints import Hints
 from infra.metrics.server import tell_metrics, watch_loop

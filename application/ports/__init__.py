@@ -40,9 +40,12 @@ from application.ports.reading import (
     Metrics,
     Writing,
 )
+from application.ports.work import PROCESS_WORK, PROJECTION_ALERT_WORK, Item, Kind
 
 __all__ = [
     "CACHE_KINDS",
+    "PROCESS_WORK",
+    "PROJECTION_ALERT_WORK",
     "Authorship",
     "Cache",
     "CacheKind",
@@ -70,12 +73,14 @@ __all__ = [
     "IdleConversation",
     "Ids",
     "Incoming",
+    "Item",
     "Kept",
     "KeyKeeper",
     "KeyUse",
     "KeyWrapper",
     "KeyedProviders",
     "Keyring",
+    "Kind",
     "Leave",
     "Located",
     "Locator",

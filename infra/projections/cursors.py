@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.projection import ALERT_WORK
+from application.ports import PROJECTION_ALERT_WORK
 from domain.base import NIL
 from domain.recorded import Recorded
 from infra.database import Connection
@@ -169,7 +169,7 @@ class Cursors:
         )
         key = f"{what}/{cursor.projection}/{cursor.version}/{position}/{facts}"
         led = [event.correlation, event.id] if event is not None else [None, None]
-        await connection.execute(insert, [tenant, ALERT_WORK, key, *led])
+        await connection.execute(insert, [tenant, PROJECTION_ALERT_WORK, key, *led])
 
     def _facts(self, tenant: UUID, cursor: Cursor) -> dict[str, Any]:
         return {

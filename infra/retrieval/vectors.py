@@ -8,8 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.document import PROCESS_WORK
-from application.ports import Chunk
+from application.ports import PROCESS_WORK, Chunk
 from domain.completion import Passage
 from infra.crypto.keyring import KeyErased, Keyring
 from infra.database import Database

@@ -9,8 +9,7 @@ from time import monotonic
 from typing import Any
 
 from application.context import correlation
-from application.ports import Unavailable
-from application.work import Kind
+from application.ports import Kind, Unavailable
 from infra.work.error_text import error_text
 from infra.work.leases import Lease
 from infra.work.rows import Ending, Finished, Item

@@ -16,8 +16,7 @@ from typing import Protocol
 import psycopg
 
 from application.finishing import ended
-from application.ports import Fault
-from application.work import Kind
+from application.ports import Fault, Kind
 from infra.hints import POLL, Hints
 from infra.work.attempt import attempt
 from infra.work.error_text import error_text

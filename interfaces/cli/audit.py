@@ -12,7 +12,8 @@ import click
 
 from application.audit import LogRead
 from application.context import Context
-from application.erasure import Erase, EraseUser, ForgetCustomer, erase, erase_user, forget_customer
+from application.erasing import Erase, erase
+from application.erasure import EraseUser, ForgetCustomer, erase_user, forget_customer
 from application.user import API
 from domain.errors import Invalid, NotFound
 from infra.audit import verifier

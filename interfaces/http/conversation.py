@@ -28,10 +28,11 @@ from domain.recorded import Recorded
 from interfaces.bootstrap import Services
 from interfaces.http.event import EventOut, shown_event
 from interfaces.http.interaction import Interaction, from_events
-from interfaces.http.message import LONGEST_WAIT, Customer
+from interfaces.http.message import Customer
 from interfaces.http.moments import moments_of
 from interfaces.http.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.position import AtLeast, written
+from interfaces.http.presence import LONGEST_WAIT
 from interfaces.http.version import named, tag
 from projections.transcript import (
     ConversationRow,

@@ -32,10 +32,10 @@ from domain.document import LARGEST, Document, Status
 from domain.errors import Invalid, NotFound
 from interfaces.bootstrap import Services
 from interfaces.http.intake import taken_in
-from interfaces.http.message import LONGEST_WAIT
 from interfaces.http.moments import moments_of
 from interfaces.http.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.position import AtLeast, written
+from interfaces.http.presence import LONGEST_WAIT
 from interfaces.http.upload import UploadOperation, read_form
 from projections.documents import DocumentRow, Documents, get_document, list_documents
 

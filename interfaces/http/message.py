@@ -26,8 +26,7 @@ from interfaces.http.idempotency import KEY
 from interfaces.http.interaction import Interaction
 from interfaces.http.message_stream import HEADERS, MEDIA_TYPE, events_of
 from interfaces.http.position import written
-
-LONGEST_WAIT = 60
+from interfaces.http.presence import LONGEST_WAIT
 
 # `$` alone would let a line feed pass at the end.
 CHANNEL = r"^[a-z][a-z0-9_-]*$(?!\n)"

@@ -12,6 +12,10 @@ AT_ONCE = 0.05
 """Seconds for which nobody looks whether the client is still there: what is quick, as an answer out of the cache, needs no watch."""
 
 
+LONGEST_WAIT = 60
+"""Seconds that a client may ask to wait for what is made."""
+
+
 class ClientGone(HTTPException):
     """Nobody is there to read an answer: no fault of ours, and told to the counters and the log alone."""
 

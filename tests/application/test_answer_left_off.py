@@ -10,7 +10,8 @@ import pytest
 
 from application.budget import SetBudget, set_budget
 from application.catalogue import PriceTerms, SetPrice, set_price
-from application.erasure import Erase, erase, forget_conversation
+from application.erasing import Erase, erase
+from application.erasure import forget_conversation
 from application.ports import Unavailable
 from application.sending import Listener
 from application.spending import compare_tallies

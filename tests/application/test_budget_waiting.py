@@ -45,7 +45,7 @@ async def more(till: Till, amount: int, course: Course, patience: float = 5.0) -
         clock=now,
         ids=uuid7,
         patience=patience,
-        course=course,
+        hold=course,
     )
     assert course.reservations[-1] is made
 

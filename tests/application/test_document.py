@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import re
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -9,7 +10,6 @@ import psutil
 import pytest
 
 from application.document import (
-    PROCESS_WORK,
     REMOVE_WORK,
     DeleteDocument,
     ProcessDocument,
@@ -21,6 +21,7 @@ from application.document import (
     remove_document,
     upload_document,
 )
+from application.ports import PROCESS_WORK
 from application.search import Search, search
 from domain.document import LARGEST, Document
 from domain.errors import Invalid, NotFound
@@ -161,7 +162,8 @@ async def test_what_takes_too_long_fails_with_its_reason(shop: Shop) -> None:
     assert document.state.status == "failed"
     events = [recorded.event async for recorded in shop.parts.store.events(shop.context.tenant)]
     assert isinstance(events[-1], Document.ProcessingFailed)
-    assert "longer than 1 s of the processor's time; split it" in events[-1].reason
+    # A busy machine gives the process so little that the time on the clock ends it first.
+    assert re.search(r"longer than (1 s of the processor's time|10 s); split it", events[-1].reason)
 
 
 async def test_nobody_can_tell_by_a_passages_id_what_it_says(shop: Shop) -> None:

@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from application.conversation import CloseConversation, close_conversation
-from application.erasure import ERASE_WORK, Erase, ForgetCustomer, Forgotten, erase, forget_customer
+from application.erasing import Erase, erase
+from application.erasure import ERASE_WORK, ForgetCustomer, Forgotten, forget_customer
 from application.ports import CACHE_KINDS, CacheKind
 from domain.conversation import Conversation
 from domain.errors import Conflict, Erased, NotFound

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.agent import AgentConfiguration
-from domain.answering import Telling, cited, confidence_of, told, unnumbered, without_markers
+from domain.answering import Telling, cited, confidence_of, told
 from domain.completion import Completion, Passage, Turn, Usage
+from domain.markers import unnumbered, without_markers
 from domain.prompts import answer_prompt, unanswered
 
 PASSAGES = tuple(

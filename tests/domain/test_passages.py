@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from domain.agent import AgentConfiguration
-from domain.answering import unnumbered
 from domain.base import Lent
 from domain.call import Call
 from domain.completion import Passage, Turn
 from domain.conversation import Conversation
+from domain.markers import unnumbered
 from domain.passages import GONE, cut, fence, join, ranked, text_of
 from domain.prompts import answer_prompt
 

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from application.context import Context
+from application.ports import PROJECTION_ALERT_WORK
 from application.projection import (
-    ALERT_WORK,
     SkipProjectionEvent,
     raise_projection_alert,
     skip_projection_event,
@@ -101,7 +101,7 @@ async def alerts(log: Log, tenant: UUID) -> list[Any]:
         query = (
             "DELETE FROM retrace.work WHERE tenant = %s AND kind = %s RETURNING key, correlation, causation"
         )
-        owed = superuser.execute(query, [tenant, ALERT_WORK]).fetchall()
+        owed = superuser.execute(query, [tenant, PROJECTION_ALERT_WORK]).fetchall()
     for key, correlation, causation in (*owed, *owed):  # at least once
         about = Context(tenant=tenant, actor="system:projector", correlation=correlation, causation=causation)
         await raise_projection_alert(key, about, store=log.store, clock=now)

@@ -10,7 +10,7 @@ import openai
 import pytest
 import pytest_asyncio
 
-from domain.answering import without_markers
+from domain.markers import without_markers
 from interfaces.bootstrap import Services
 from tests.doubles.openai import GOOD, Double
 from tests.doubles.wire import Call, Reply, server_events

@@ -1,0 +1,49 @@
+"""Work that is owed, as who does it sees it: what is due, and how its kind is done. And the kinds that adapters owe by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+PROCESS_WORK = "process_document"
+"""A document that is being processed: its text cannot be found yet."""
+
+PROJECTION_ALERT_WORK = "projection_alert"
+"""Owed by who parks or stops, in the transaction that does. Its key says all:
+
+`parked/PROJECTION/VERSION/POSITION/TOPIC/ERROR`, `stopped/PROJECTION/VERSION/POSITION/PLACE/REASON/TIME` or
+`resumed/PROJECTION/VERSION/POSITION/PLACE/TIME`.
+"""
+
+
+class Item(Protocol):
+    """Work that is due."""
+
+    @property
+    def tenant(self) -> UUID: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def correlation(self) -> UUID | None: ...
+
+    @property
+    def causation(self) -> UUID | None: ...
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """`attempts`: tries before it is parked. `lease`: seconds that a try is one worker's alone; renewed while it runs. `heavy`: it
+    takes long, and so has places of its own: nothing else ever waits for it."""
+
+    handler: Callable[[Item], Awaitable[datetime | None]]
+    attempts: int = 8
+    lease: float = 30.0
+    heavy: bool = False
