@@ -25,6 +25,7 @@ from domain.errors import Invalid
 from interfaces.bootstrap import Services
 from interfaces.http.authentication import caller_in
 from interfaces.http.gate import MULTIPART, is_api
+from interfaces.http.headers import only
 from interfaces.http.presence import ClientGone
 from interfaces.http.version import MATCH
 
@@ -49,7 +50,7 @@ class Idempotent(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, Any] = Request(scope, receive)
-        text = request.headers.get(KEY)
+        text = only(request, KEY)
         handler = request.route_handler
         if text is None or request.method not in WRITES or not is_api(handler):
             await next_app(scope, receive, send)

@@ -11,6 +11,7 @@ from litestar.params import HeaderParameter
 
 from domain.errors import Invalid
 from interfaces.bootstrap import Services
+from interfaces.http.headers import only
 from interfaces.http.version import tag
 
 POSITION = "Retrace-Position"
@@ -26,7 +27,7 @@ _NUMBER = re.compile(r"\d{1,19}", re.ASCII)
 
 def asked(connection: ASGIConnection[Any, Any, Any, Any]) -> int | None:
     """The position that a request asks for. Raises Invalid."""
-    text = connection.headers.get(POSITION)
+    text = only(connection, POSITION)
     if text is None:
         return None
     if not _NUMBER.fullmatch(text) or int(text) > LONGEST:

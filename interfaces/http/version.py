@@ -54,12 +54,13 @@ def expected(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler, tenant: UUID
 ) -> Expected | None:
     """What the request expects. Raises Invalid, also where the route would not look at it."""
-    text = connection.headers.get(MATCH)
-    if text is None or connection.scope.get("method") in ("GET", "HEAD"):
+    given = connection.headers.getall(MATCH, [])
+    if not given or connection.scope.get("method") in ("GET", "HEAD"):
         return None
     versioned: Versioned | None = handler.opt.get("versioned")
     if versioned is None:
         raise Invalid(f"this address takes no {MATCH}; leave it out")
+    text = ",".join(given)  # several lines of a list are one list (RFC 9110, section 5.3)
     if text.strip() == "*":
         return None
     found = [_TAGS.fullmatch(part) for part in text.split(",")]

@@ -275,6 +275,30 @@ async def test_a_key_that_is_none_is_told(ours: Customer, key: str) -> None:
     assert "Idempotency-Key" in reply.json()["detail"]
 
 
+@pytest.mark.parametrize("name", ["Idempotency-Key", "Retrace-Position"])
+async def test_a_header_that_decides_stands_there_once(ours: Customer, name: str) -> None:
+    for values, status in ((("1", "2"), 400), (("1", "1"), 200)):
+        headers = [(name, value) for value in values]
+        reply = await ours.http.post("/v1/search", json={"query": "hours"}, headers=headers)
+        assert reply.status_code == status, reply.text
+        assert status == 200 or reply.json()["detail"].startswith(f"this request has several {name}")
+
+
+async def test_versions_on_several_lines_are_one_list(ours: Customer) -> None:
+    seen = (await ours.http.get("/v1/keys")).headers["ETag"]
+    body = {"name": "a", "scopes": ["audit:read"]}
+    for tags, status in ((('"998"', '"999"'), 409), (('"999"', seen), 201)):
+        headers = [("If-Match", tag) for tag in tags]
+        assert (await ours.http.post("/v1/keys", json=body, headers=headers)).status_code == status
+
+
+async def test_what_a_route_takes_is_told_to_anybody(anyone: httpx.AsyncClient) -> None:
+    headers = {"Content-Length": "1000000", "Idempotency-Key": "o"}
+    reply = await anyone.request("OPTIONS", "/v1/documents", headers=headers, content=b"x" * 1_000_000)
+    assert reply.status_code == 204
+    assert "POST" in reply.headers["Allow"]
+
+
 async def test_a_body_that_is_too_large_is_not_read_to_its_end(ours: Customer) -> None:
     read = 0
 
