@@ -15,10 +15,7 @@ LEASE = timedelta(seconds=90)
 """After which a request that said nothing is taken to have died; it may be sent again then."""
 
 KEPT = timedelta(hours=25)
-"""How long results stay; then the key is free."""
-
-SWEPT = 20
-"""Old results of the tenant's that each new one takes along."""
+"""How long results stay; then the key is free. Each new one takes some old ones along (infra/schema/140_sweep_idempotency.sql)."""
 
 _BEGIN = """
     INSERT INTO idempotency AS i (tenant, key, fingerprint, lease_until)
@@ -28,11 +25,6 @@ _BEGIN = """
     WHERE i.created_at < now() - %(kept)s::interval
         OR (i.response IS NULL AND i.lease_until < now() AND i.fingerprint = excluded.fingerprint)
     RETURNING true
-"""
-_SWEEP = """
-    DELETE FROM idempotency WHERE tenant = %(tenant)s AND key IN (
-        SELECT key FROM idempotency WHERE tenant = %(tenant)s AND created_at < now() - %(kept)s::interval
-        ORDER BY created_at LIMIT %(swept)s FOR UPDATE SKIP LOCKED)
 """
 
 
@@ -47,10 +39,10 @@ class StoredIdempotency:
     async def begin(self, key: IdempotencyKey, fingerprint: bytes) -> Kept | None:
         name = await self._name(key)
         values = {"tenant": key.tenant, "key": name, "fingerprint": fingerprint}
-        times = {"lease": self._lease, "kept": KEPT, "swept": SWEPT}
+        times = {"lease": self._lease, "kept": KEPT}
         async with self._database.tenant(key.tenant) as connection:
             if await (await connection.execute(_BEGIN, {**values, **times})).fetchone():
-                await connection.execute(_SWEEP, {**values, **times})
+                await connection.execute("SELECT sweep_idempotency()")
                 return None
             query = (
                 "SELECT fingerprint, response FROM idempotency WHERE tenant = %(tenant)s AND key = %(key)s"
