@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from application.finishing import ended
 from application.ports import Fault
+from infra.redis_faults import trouble_of
 
 T = TypeVar("T")
 log = logging.getLogger("retrace.redis")
@@ -39,6 +40,7 @@ class Reach:
     """
 
     def __init__(self, url: str | None, *, every: float = EVERY) -> None:
+        self._url = url or ""
         self._redis = (
             Redis.from_url(url, socket_timeout=None, socket_connect_timeout=None, retry=Retry(NoBackoff(), 1))
             if url
@@ -74,7 +76,7 @@ class Reach:
             return await self._ask(question)
         except (RedisError, OSError) as error:
             self._gone(error)
-            raise Away(f"Redis does not answer ({type(error).__name__})") from error
+            raise Away(trouble_of(error, self._url)) from error
 
     def listening(self) -> PubSub:
         """A connection of its own, for who waits for messages; it raises redis-py's errors."""
@@ -101,8 +103,8 @@ class Reach:
     def _gone(self, error: BaseException) -> None:
         if self._looking is None:
             log.warning(
-                "Redis does not answer (%s): going on without caches and hints; this process judges providers alone",
-                type(error).__name__,
+                "%s. Going on without caches and hints; this process judges providers alone",
+                trouble_of(error, self._url),
             )
             # At once: perhaps it was this process that stood still. Not again and again, for one that answers this look only.
             before, self._gone_at = self._gone_at, time.monotonic()

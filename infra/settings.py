@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from infra.crypto.kms import KmsFailed, opened, sealed_by
+from infra.server_urls import checked_database_url, checked_redis_url
 
 
 class InvalidSettings(Exception):
@@ -113,9 +114,12 @@ def master_text(keys: bytes) -> Secret:
 DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "database_url": (
         "DATABASE_URL",
-        "PostgreSQL with pgvector; without it an embedded server runs below `data`",
+        "PostgreSQL 16 to 18 with pgvector, as postgresql://user:password@host/database or libpq's key=value; without it an embedded server runs below `data`",
     ),
-    "redis_url": ("REDIS_URL", "Redis; without it an embedded server runs below `data`"),
+    "redis_url": (
+        "REDIS_URL",
+        "Redis 6.2 or newer, or Valkey, as redis://:password@host:6379/0, with TLS rediss://; without it an embedded server runs below `data`",
+    ),
     "data": ("RETRACE_DATA", "folder of the embedded servers, files and the embedded mode's master key"),
     "master_key": (
         "RETRACE_MASTER_KEY",
@@ -178,14 +182,13 @@ NUMBERS = {
 }
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SCHEMES = {
-    "database_url": ("postgresql", "postgres"),
-    "redis_url": ("redis", "rediss", "unix"),
     "openai_base_url": ("http", "https"),
     "vault_addr": ("http", "https"),
     "gemini_base_url": ("http", "https"),
     "together_base_url": ("http", "https"),
     "compatible_base_url": ("http", "https"),
 }
+SERVERS = {"database_url": checked_database_url, "redis_url": checked_redis_url}
 SECRETS = frozenset(
     {
         "database_url",
@@ -295,6 +298,8 @@ def _checked(name: str, value: object) -> object:
         raise ValueError("must be a text")
     if name == "log_level" and value.upper() not in LEVELS:
         raise ValueError(f"is {value!r}; give one of {', '.join(LEVELS)}")
+    if name in SERVERS:
+        return Secret(SERVERS[name](value))
     if name in SCHEMES and not _has_scheme(value, SCHEMES[name]):
         raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in SCHEMES[name])}")
     if name == "master_key":

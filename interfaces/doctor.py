@@ -15,6 +15,7 @@ import httpx
 import msgspec
 import psycopg
 
+from infra import redis_faults
 from infra.crypto.checking import unopened
 from infra.crypto.wrapping import Masters
 from infra.database import CONNECT, Connection, Database, pending
@@ -24,8 +25,9 @@ from infra.health import SharedHealth
 from infra.metrics.deployment import queues, worst_lags
 from infra.providers.probing import probe_all
 from infra.reach import Away, Reach
+from infra.server_urls import place_of
 from infra.settings import InvalidSettings, Secret, Settings
-from interfaces.running import Running, place_of, running_in
+from interfaces.running import Running, running_in
 from interfaces.supervisor import reachable
 from projections import PROJECTIONS
 
@@ -235,11 +237,11 @@ async def _of_redis(settings: Settings, running: Running | None) -> AsyncIterato
         return
     async with Reach(Secret(url)) as reach:
         try:
-            await reach.ask(lambda redis: redis.ping())
+            why = await reach.ask(lambda redis: redis_faults.unfit(redis, url))
         except Away as error:
-            yield Check(
-                "Redis", False, f"{here}: {error}; the roles go on without caches and hints until it is back"
-            )
+            why = str(error)
+        if why is not None:
+            yield Check("Redis", False, f"{why}; the roles go on without caches and hints until then")
             return
         yield Check("Redis", True, f"{here} answers")
         health = SharedHealth(reach)

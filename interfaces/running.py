@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import psutil
 
 from infra.crypto.wrapping import Masters
+from infra.server_urls import place_of
 
 NAME = "running.json"
 
@@ -27,13 +27,6 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     redis: str | None
     masters: tuple[str, ...]
     instance: str = ""
-
-
-def place_of(url: str) -> str:
-    """Where a server is, by its URL, without user and password."""
-    parts = urlsplit(url)
-    host = parts.hostname or ",".join(parse_qs(parts.query).get("host", [""]))
-    return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path}"
 
 
 def note(

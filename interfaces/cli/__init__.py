@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
 from application.ports import Fault
 from domain.errors import Refusal
+from infra.database_faults import OUTSIDE, trouble_of
 from infra.embedded.process import FolderInUse, FolderUnusable, ServerFailed
-from infra.settings import InvalidSettings
+from infra.settings import InvalidSettings, load
 from interfaces.cli.audit import audit, forget
 from interfaces.cli.backup import backup
 from interfaces.cli.budget import budget
@@ -86,3 +88,10 @@ def main() -> None:
     except InvalidSettings as error:
         click.echo(f"retrace: {error}", err=True)
         sys.exit(2)
+    except OUTSIDE as error:  # whatever passed all that knows it better
+        click.echo(f"retrace: {trouble_of(error, load(os.environ).database_url or '').text}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        file = f"{error.filename}: " if error.filename else ""
+        click.echo(f"retrace: {file}{error.strerror or error}", err=True)
+        sys.exit(1)

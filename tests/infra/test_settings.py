@@ -89,7 +89,7 @@ def test_all_errors_are_told_at_once_with_where_they_stand_and_no_secret(tmp_pat
         f"data in {file} must be a text",
         f"log_level in {file} is 'loud'; give one of DEBUG",
         f"redis_url in {file} must begin with redis:// or rediss:// or unix://",
-        "DATABASE_URL must begin with postgresql:// or postgres://",
+        "DATABASE_URL must begin with postgresql:// or postgres://, or be of libpq's form host=… dbname=…",
         "RETRACE_MASTER_KEY is not base64 of 32 bytes; make one with",
         "OPENAI_BASE_URL must begin with http:// or https://",
         "RETRACE_WORKER_CONCURRENCY is '0'; give a whole number from 1 to 1000",
@@ -123,7 +123,7 @@ def test_a_secrets_file_that_is_missing_empty_or_wrong_is_told_and_not_shown(tmp
         tmp_path,
     )
     assert sorted(told) == [
-        "DATABASE_URL_FILE must begin with postgresql:// or postgres://",
+        "DATABASE_URL_FILE must begin with postgresql:// or postgres://, or be of libpq's form host=… dbname=…",
         "OPENAI_API_KEY_FILE must be a text",
         f"RETRACE_MASTER_KEY_FILE names {missing}, which can't be read: No such file or directory",
     ]

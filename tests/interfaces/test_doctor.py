@@ -20,7 +20,7 @@ from infra.embedded import Servers
 from infra.settings import Secret, Settings
 from interfaces.cli import cli
 from interfaces.doctor import Check, examine
-from interfaces.running import NAME, place_of, running_in
+from interfaces.running import NAME, running_in
 from interfaces.supervisor import tree
 from tests.doubles.wire import Reply, Wire, serving
 from tests.infra.log.parts import MASTER, log_on, now
@@ -186,10 +186,3 @@ async def test_what_a_killed_supervisor_has_noted_counts_no_more(settings: Setti
     assert running_in(settings.data) is None
     (settings.data / NAME).write_text("{")
     assert running_in(settings.data) is None
-
-
-def test_a_place_has_no_user_and_no_password() -> None:
-    assert place_of("postgresql://me:secret@db:5433/retrace?sslmode=x") == "postgresql://db:5433/retrace"
-    assert place_of("postgresql:///retrace?host=%2Ftmp%2Fx&user=u") == "postgresql:///tmp/x/retrace"
-    assert place_of("unix:///tmp/redis.sock") == "unix:///tmp/redis.sock"
-    assert place_of("rediss://:secret@r:6380/1") == "rediss://r:6380/1"
