@@ -34,6 +34,8 @@ class Route(NamedTuple):
     path: str
     scope: str | None
     """None: the operator's alone."""
+    operator: bool
+    """Whether the operator may come as well."""
     request: dict[str, Any]
 
 
@@ -44,18 +46,19 @@ def rows(description: dict[str, Any]) -> Iterator[Route]:
                 continue
             told = operation["description"].rpartition("Needs ")[2]
             scope = next((scope for scope in SCOPES if f"`{scope}`" in told), None)
+            operator = "the operator's key" in told
             request: dict[str, Any] = {}
             if (method, path) == ("post", "/v1/documents"):
                 request = {"files": {"file": ("a.txt", b"Ours.")}}
             elif method in ("post", "put", "patch"):
                 request = {"json": EXAMPLES.get((method, path), {})}
-            yield Route(method, path, scope, request)
+            yield Route(method, path, scope, operator, request)
             if path == "/v1/chat/completions":
                 body = {**request["json"], "stream": True}
-                yield Route(method, path, scope, {"json": body})
+                yield Route(method, path, scope, operator, {"json": body})
             elif STREAM in operation["responses"].get("200", {}).get("content", {}) and method != "get":
                 body = {**request["json"], "message_id": str(uuid4())}
-                yield Route(method, path, scope, {"json": body, "headers": {"Accept": STREAM}})
+                yield Route(method, path, scope, operator, {"json": body, "headers": {"Accept": STREAM}})
 
 
 def last(route: Route) -> bool:
@@ -83,6 +86,9 @@ async def test_no_scope_is_passed_by_what_is_kept_nor_by_a_stream(
     }
     single = {scope: await ours.limited(scope) for scope in SCOPES}
     lacking = {scope: await ours.limited(*(s for s in SCOPES if s != scope)) for scope in SCOPES}
+    revoked = await ours.limited(*SCOPES)
+    newest = (await ours.http.get("/v1/keys?limit=200")).json()["items"][-1]["id"]
+    assert (await ours.http.delete(f"/v1/keys/{newest}")).status_code == 204
     operator = {"Authorization": f"Bearer {OPERATOR}"}
     streams, kept = 0, 0
 
@@ -100,6 +106,8 @@ async def test_no_scope_is_passed_by_what_is_kept_nor_by_a_stream(
         name = str(uuid4())
         weaker = [headers for scope, headers in single.items() if scope != route.scope]
         weaker.append(lacking[route.scope] if route.scope else {"X-Tenant-API-Key": ours.key})
+        if not route.operator:
+            weaker.append(operator)
 
         async def refused(route: Route = route, name: str = name, weaker: Any = weaker) -> None:
             for headers in weaker:
@@ -108,9 +116,10 @@ async def test_no_scope_is_passed_by_what_is_kept_nor_by_a_stream(
                 problem = reply.json()
                 assert problem["type"] == "/problems/forbidden"
                 assert set(problem) <= {"type", "title", "status", "detail", "scope", "error"}, problem
-                assert problem.get("scope") == route.scope
-            nobody = await ask(route, {}, name)
-            assert (nobody.status_code, REPLAYED in nobody.headers) == (401, False), (route, nobody.text)
+                assert problem.get("scope") == (None if headers is operator else route.scope)
+            for headers in ({}, revoked):
+                reply = await ask(route, headers, name)
+                assert (reply.status_code, REPLAYED in reply.headers) == (401, False), (route, reply.text)
 
         await refused()
         if route.scope is None and (route.path in STATES):
