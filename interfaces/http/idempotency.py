@@ -96,7 +96,7 @@ class Idempotent(ASGIMiddleware):
         alive = asyncio.create_task(self._alive(key))
         try:
             await next_app(scope, first.receive, first.send)
-            done = first.status < 500 and first.status not in PASSING
+            done = first.final
         finally:
             alive.cancel()
             if not done:
@@ -127,6 +127,12 @@ class _First:
         self.headers: list[tuple[bytes, bytes]] = []
         self.parts: list[bytes] = []
         self.streaming = False
+
+    @property
+    def final(self) -> bool:
+        """Whether the same request would fare no better another time. A response that says when to come back says that it may."""
+        again = any(name.lower() == b"retry-after" for name, _ in self.headers)
+        return self.status < 500 and self.status not in PASSING and not again
 
     async def receive(self) -> Any:
         """A client that goes away is not told of: somebody may come back for what is kept."""

@@ -28,9 +28,9 @@ async def _afresh(parts: Services, upstream: Double, monkeypatch: pytest.MonkeyP
     upstream.answer = answer
 
 
-async def ask(shop: Customer, text: str = "Open?") -> httpx.Response:
+async def ask(shop: Customer, text: str = "Open?", **headers: str) -> httpx.Response:
     body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}]}
-    return await shop.http.post("/v1/chat/completions", json=body)
+    return await shop.http.post("/v1/chat/completions", json=body, headers=headers)
 
 
 def error(message: str, code: str | None = None) -> bytes:
@@ -71,9 +71,14 @@ async def test_a_sick_model_is_told_with_the_seconds_until_it_is_tried(
 ) -> None:
     for _ in range(5):
         await parts.health.record(MODEL, "unavailable", 1.0, 30.0)
-    failed = await ask(shop)
+    key = {"Idempotency-Key": "sick"}
+    failed = await ask(shop, **key)
     assert (failed.status_code, failed.headers["X-Should-Retry"]) == (424, "true")
     assert 1 <= int(failed.headers["Retry-After"]) <= 30
+    await parts.health.reset(await parts.health.all())
+    healthy = await ask(shop, **key)
+    assert healthy.status_code == 200, "what may fare better the next time is not kept"
+    assert (await ask(shop, **key)).headers["Idempotency-Replayed"] == "true"
 
 
 @pytest.mark.parametrize(
