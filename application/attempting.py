@@ -11,6 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from application.ports import Clock, Completer, Counter, ProviderError
+from application.providers import INLINE
 from domain.catalogue import Catalogue
 from domain.completion import Attempt, Completion, CompletionRequest, Outcome, Usage
 from domain.pricing import cost
@@ -145,10 +146,12 @@ class Attempting:
             return told
         model, text = self._request.model, "".join(self.pieces).strip()
         prompt = "\n".join(turn.text for turn in self._request.prompt)
+        # Nothing may be waited for here, and counting the longest prompts takes a second: they are estimated.
+        counted = None if len(prompt) + len(text) > INLINE else model
         usage = Usage(
-            input=self._counter.count(prompt, model),
-            output=self._counter.count(text, model),
-            source=self._counter.source(model),
+            input=self._counter.count(prompt, counted),
+            output=self._counter.count(text, counted),
+            source=self._counter.source(counted),
         )
         return Completion(text=text, finish="other", model=model, usage=usage)
 

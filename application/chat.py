@@ -16,6 +16,7 @@ from application.course import Asked, Course
 from application.embedding import MeteredEmbedder
 from application.flag import enabled
 from application.ports import Clock, Fault, Ids, Keyring, Store, Vectors
+from application.prompting import prompt_of
 from application.providers import Providers
 from application.reserving import PATIENCE
 from application.responses import respond
@@ -28,7 +29,7 @@ from domain.completion import Attempt, CompletionRequest, Outcome, Passage, Turn
 from domain.errors import Forbidden, Invalid, NotFound
 from domain.language import language_of
 from domain.model_names import variants
-from domain.prompts import answer_prompt, unanswered
+from domain.prompts import unanswered
 from domain.tenant import Tenant
 
 AGENT, AUTO = "agent", "auto"
@@ -91,7 +92,7 @@ async def chat(
             passages = await retrieve(
                 context, questions, configuration, embeddings, embedder=embedder, vectors=vectors
             )
-            prompt = answer_prompt(configuration, history, passages, texts, name)
+            prompt = await prompt_of(configuration, history, passages, texts, name)
             temperature = configuration.temperature if temperature is None else temperature
             markers = len(passages) if configuration.attribution else 0
         disclosure = _disclosure(command, model, configuration, questions)

@@ -31,6 +31,7 @@ from application.ports import (
     Store,
     Vectors,
 )
+from application.prompting import prompt_of
 from application.providers import Providers
 from application.responses import respond
 from application.retrieving import retrieve
@@ -42,7 +43,6 @@ from domain.completion import CompletionRequest
 from domain.conversation import Burst, Conversation
 from domain.errors import Conflict, Erased, Forbidden, Invalid
 from domain.language import language_of
-from domain.prompts import answer_prompt
 from domain.recorded import Recorded
 from domain.tenant import Tenant
 
@@ -215,7 +215,7 @@ async def answer(
                     context, questions, configuration, course.embeddings, embedder=embedder, vectors=vectors
                 )
                 history = conversation.earlier
-                prompt = answer_prompt(configuration, history, passages, questions)
+                prompt = await prompt_of(configuration, history, passages, questions)
                 chosen = await route(
                     Question(prompt=prompt, questions=questions, turns=len(history), subject=conversation.id),
                     tenant=context.tenant,

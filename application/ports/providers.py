@@ -66,9 +66,10 @@ class KeyedProviders(Protocol):
 class Counter(Protocol):
     """Tokens of a text, where no provider has counted them."""
 
-    def count(self, text: str, model: str) -> int: ...
+    def count(self, text: str, model: str | None) -> int:
+        """As `model` counts them; None: by estimate, in no time."""
 
-    def source(self, model: str) -> Literal["tokenizer", "estimate"]:
+    def source(self, model: str | None) -> Literal["tokenizer", "estimate"]:
         """How `count` counts for this model."""
 
 

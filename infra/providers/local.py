@@ -10,6 +10,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Sequence
+from functools import partial
 from uuid import UUID
 
 import numpy as np
@@ -33,6 +34,9 @@ MORE, GAIN = 0.75, 0.2
 
 MOST = 3
 """Statements for one question."""
+
+INLINE = 40_000
+"""Characters of a prompt, with its passages, that are counted on the spot (some milliseconds: the passages are known)."""
 
 READ = 16_000
 """Characters of the messages that are read."""
@@ -77,7 +81,10 @@ class LocalCompleter:
         elif not all(text for text, _ in found):
             parts.append(NOT_ALL)
         text = "\n\n".join(parts)
-        usage = Usage(input=self._count(request, read), output=self._meanings.count_tokens(text))
+        count = partial(self._count, request, read)
+        long = sum([len(turn.text) for turn in request.prompt]) > INLINE
+        tokens = await asyncio.to_thread(count) if long else count()
+        usage = Usage(input=tokens, output=self._meanings.count_tokens(text))
         return Completion(
             text=text,
             finish="stop",

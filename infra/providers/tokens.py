@@ -34,11 +34,11 @@ _OPENAI = re.compile(r"^(?:ft:)?(?:openai/)?(?:gpt-|chatgpt|o\d|text-embedding-)
 class TokenCounter:
     """Implements `application.ports.Counter`. Models by name, without the provider."""
 
-    def count(self, text: str, model: str) -> int:
+    def count(self, text: str, model: str | None) -> int:
         tokenizer = _tokenizer(model)
         return estimate(text) if tokenizer is None else len(tokenizer.encode_ordinary(text))
 
-    def source(self, model: str) -> Literal["tokenizer", "estimate"]:
+    def source(self, model: str | None) -> Literal["tokenizer", "estimate"]:
         return "estimate" if _tokenizer(model) is None else "tokenizer"
 
 
@@ -56,9 +56,9 @@ def estimate(text: str) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _tokenizer(model: str) -> tiktoken.Encoding | None:
+def _tokenizer(model: str | None) -> tiktoken.Encoding | None:
     """The model's own one; for those that tiktoken does not know yet the newest. None for other vendors', or without a vocabulary."""
-    if not _OPENAI.match(model):
+    if model is None or not _OPENAI.match(model):
         return None
     try:
         name = tiktoken.encoding_name_for_model(model)

@@ -99,6 +99,14 @@ def code_of(error: Exception) -> str | None:
     return CODES.get(kind_of(error))
 
 
+def bytes_told(size: int) -> str:
+    """As 262144 bytes (256 KiB)."""
+    for unit, name in ((2**20, "MiB"), (2**10, "KiB")):
+        if size >= unit:
+            return f"{size} bytes ({size / unit:.4g} {name})"
+    return f"{size} bytes"
+
+
 def place_of(error: BaseException) -> str:
     """File and line where an error arose."""
     place = error.__traceback__

@@ -24,6 +24,7 @@ from interfaces.http.problem_kinds import (
     STATUSES,
     TEMPORARY,
     TITLES,
+    bytes_told,
     code_of,
     detail_of,
     kind_of,
@@ -103,7 +104,9 @@ def told(error: Exception, route: str) -> OpenAIError:
 def too_large(handler: BaseRouteHandler) -> str:
     """How large a body may be."""
     assert isinstance(handler, HTTPRouteHandler)
-    return f"the body may have at most {handler.resolve_request_max_body_size()} bytes here; send less"
+    most = handler.resolve_request_max_body_size()
+    assert isinstance(most, int)
+    return f"the body may have at most {bytes_told(most)} here; send less"
 
 
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -14,6 +14,7 @@ from application.ports import Spool
 from domain.document import LARGEST
 from domain.errors import Invalid
 from interfaces.http.gate import MULTIPART
+from interfaces.http.problem_kinds import bytes_told
 
 FILE = "file"
 HOW = f"send a form with one field, `{FILE}`: the content with its file name"
@@ -60,5 +61,6 @@ async def _take(spool: Spool, data: bytes) -> None:
     await spool.write(data)
     if spool.size > LARGEST:
         raise HTTPException(
-            status_code=413, detail=f"the file is larger than the {LARGEST} bytes that are taken"
+            status_code=413,
+            detail=f"a file may have at most {bytes_told(LARGEST)}; send a smaller one, or parts of it",
         )

@@ -137,10 +137,10 @@ class PlayedCache:
 class Words:
     """A word is a token."""
 
-    def count(self, text: str, model: str) -> int:
+    def count(self, text: str, model: str | None) -> int:
         return len(text.split())
 
-    def source(self, model: str) -> Literal["tokenizer", "estimate"]:
+    def source(self, model: str | None) -> Literal["tokenizer", "estimate"]:
         return "estimate"
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -209,6 +210,23 @@ async def test_a_text_that_another_tenants_document_has_too_is_read_anew(
             )
         )
     assert read == [ours, theirs]
+
+
+async def test_a_long_prompt_is_counted_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+    count = LocalCompleter._count
+
+    def counted(*given: Any) -> int:
+        threads.append(threading.get_ident())
+        return count(*given)
+
+    monkeypatch.setattr(LocalCompleter, "_count", counted)
+    for text, here in (("When?", True), ("When? " * local.INLINE, False)):
+        prompt = (Turn(role="user", text=text),)
+        request = CompletionRequest(model="extractive", prompt=prompt, questions=("When?",))
+        answer = await COMPLETER.complete(request)
+        assert answer.usage.input >= len(text) // 6
+        assert (threads.pop() == threading.get_ident()) == here
 
 
 async def test_of_a_long_text_what_stands_at_its_beginning_and_end_is_the_question() -> None:

@@ -8,7 +8,9 @@ import httpx
 import openai
 import pytest
 
+from application.ports import Unavailable
 from interfaces.bootstrap import Services
+from interfaces.http.chat import LARGEST_BODY
 from tests.doubles.openai import Double
 from tests.interfaces.http.completions.conftest import ASK
 from tests.interfaces.http.conftest import Customer
@@ -55,6 +57,47 @@ async def test_the_client_shows_the_reason_of_whatever_is_refused(
         key = await caught(stranger.models.list())
     assert (key.status_code, key.code, key.type) == (401, "invalid_api_key", "authentication_error")
     assert "key" in str(key)
+
+
+async def test_the_client_shows_the_reason_of_every_layer_that_refuses(
+    client: openai.AsyncOpenAI, address: str, shop: Customer, parts: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = client.with_options(max_retries=0)
+
+    async def caught(asking: Any, status: int, kind: str, *told: str, code: str | None = None) -> None:
+        with pytest.raises(openai.APIStatusError) as error:
+            await asking
+        assert (error.value.status_code, error.value.type, error.value.code) == (status, kind, code)
+        assert all(each in str(error.value) for each in told), str(error.value)
+
+    made = await shop.http.post("/v1/keys", json={"name": "weak", "scopes": ["analytics:view"]})
+    asking: Any = {"model": MODEL, "messages": ASK}
+    async with openai.AsyncOpenAI(api_key=made.json()["secret"], base_url=f"{address}/v1") as weak:
+        refused = weak.chat.completions.create(**asking)
+        await caught(refused, 403, "permission_error", "conversations:write")
+    await caught(once.get("/chat/completions", cast_to=object), 405, "invalid_request_error", "POST")
+    large = once.post("/chat/completions", body={"model": "x" * LARGEST_BODY}, cast_to=object)
+    await caught(large, 413, "invalid_request_error", f"{LARGEST_BODY} bytes", "16 MiB")
+    typed: Any = {"headers": {"Content-Type": "text/plain"}}
+    plain = once.post("/chat/completions", content=b"{}", options=typed, cast_to=object)
+    await caught(plain, 415, "invalid_request_error", "application/json")
+    broken = once.post("/chat/completions", content=b"{", cast_to=object)
+    await caught(broken, 400, "invalid_request_error", "no JSON")
+    query = once.get("/models", options={"params": {"colour": "red"}}, cast_to=object)
+    await caught(query, 400, "invalid_request_error", "colour")
+    retired = once.chat.completions.create(model="openai/o1-pro", messages=ASK)
+    await caught(retired, 422, "invalid_request_error", "openai/gpt-5.6-sol")
+    match = once.chat.completions.create(**asking, extra_headers={"If-Match": '"1"'})
+    await caught(match, 400, "invalid_request_error", "If-Match")
+    await shop.http.put("/v1/budgets", json={"day": "0.000001", "on_hard": "stop"})
+    spent = once.chat.completions.create(**asking)
+    await caught(spent, 429, "insufficient_quota", "budget", code="insufficient_quota")
+
+    async def away(*_: object, **__: object) -> None:
+        raise Unavailable("the database does not answer; try again")
+
+    monkeypatch.setattr("interfaces.http.catalogue.versioned_catalogue", away)
+    await caught(once.models.list(), 503, "server_error", "the database does not answer")
 
 
 async def test_a_fault_of_ours_says_so_without_its_text(
