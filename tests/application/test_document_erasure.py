@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from application.document import DeleteDocument, remove_document
-from application.ports import Extracted, Kept
+from application.ports import Extracted, IdempotencyKey, Kept
 from domain.conversation import Conversation
 from domain.document import Document
 from domain.errors import Erased, NotFound
@@ -71,8 +71,9 @@ def rows_with(shop: Shop, text: str) -> list[str]:
 
 async def test_no_table_holds_its_key_or_anything_that_its_key_sealed(shop: Shop) -> None:
     kept = Kept(200, [], CONTENT)
-    await shop.parts.idempotency.begin(shop.context.tenant, "k", b"f")
-    await shop.parts.idempotency.finish(shop.context.tenant, "k", kept)
+    key = IdempotencyKey(shop.context.tenant, "key:first", "k")
+    await shop.parts.idempotency.begin(key, b"f")
+    await shop.parts.idempotency.finish(key, kept)
     document = await erased(shop)
     await read_models(shop)
     assert rows_with(shop, CANARY) == []

@@ -20,7 +20,7 @@ from application.call_record import Chat, ChatGiven
 from application.chat import chat
 from application.conversation import ReceiveMessage, receive_message
 from application.erasure import EraseUser, ForgetCustomer, Forgotten, erase_user, forget_customer
-from application.ports import Kept
+from application.ports import IdempotencyKey, Kept
 from application.user import ERASE_USER_WORK
 from domain.call import Call
 from domain.completion import Completion, CompletionRequest, Turn
@@ -127,8 +127,9 @@ async def test_all_calls_of_a_forgotten_user_go_and_those_of_others_stay(shop: S
 
 async def test_no_table_and_no_cache_holds_what_was_sealed_for_them(shop: Shop, servers: Servers) -> None:
     tenant, url = shop.context.tenant, servers.redis_url
-    await shop.parts.idempotency.begin(tenant, "k", b"f")
-    await shop.parts.idempotency.finish(tenant, "k", Kept(200, [], CANARY.encode()))
+    key = IdempotencyKey(tenant, "key:first", "k")
+    await shop.parts.idempotency.begin(key, b"f")
+    await shop.parts.idempotency.finish(key, Kept(200, [], CANARY.encode()))
     first = await call(shop)
     await call(shop, model="agent")
     assert (await call(shop, "app-user-8")).metered.attempts[-1].cached == bool(url)
