@@ -164,6 +164,11 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
         """0 to 1; None without calls."""
         return (self.calls - self.failed) / self.calls if self.calls else None
 
+    def percentile(self, share: float) -> float | None:
+        """As `latency`; None too where there are so few calls that it would be that of the slowest one."""
+        calls = sum(self.latencies.values())
+        return None if math.ceil(round(share * calls, 6)) >= calls else self.latency(share)
+
     def latency(self, share: float) -> float | None:
         """The latency in ms that `share` of the successful calls do not exceed, within 5 %; None without one."""
         rest = math.ceil(share * sum(self.latencies.values()))

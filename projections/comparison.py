@@ -15,17 +15,18 @@ from projections.costs import Usage, usage
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """One model beside the others. Costs are in USD, rounded to 10⁻⁶: of 1,000 calls that a provider was asked for, and of a million
     tokens, in and out. `cache_share` is the part of all calls that were answered without asking, `cached_input_share` the part
-    of the input that the provider had in its own cache."""
+    of the input that the provider had in its own cache. Latencies, and what is null, as of `Usage`."""
 
     provider: str | None
     model: str | None
     kind: str | None
     calls: int
-    success_rate: float
-    average_ms: float
-    p50_ms: float
-    p95_ms: float
-    p99_ms: float
+    success_rate: float | None
+    measured_calls: int
+    average_ms: float | None
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
     cost: Decimal
     cost_per_1000_calls: Decimal
     cost_per_million_tokens: Decimal

@@ -169,8 +169,9 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     `failures` and those `cancelled` by their callers are part of `calls`, as are the `cached_calls`, for which no provider was asked.
     `unclear_calls` are those whose usage came in a form that fits none of ours and was charged by the larger reading,
     `estimated_calls` those that we counted ourselves, `unpriced_calls` those of a model without a price, which cost nothing here.
-    `success_rate` is that of calls that were not cancelled, 0 to 1. `cost` is in USD, exact; latencies are in ms, those of cached
-    calls left out, percentiles within 1 %.
+    `success_rate` is that of calls that were not cancelled, 0 to 1. `cost` is in USD, exact; latencies are in ms, those of the
+    `measured_calls`, for which a provider was asked; percentiles within 1 %, null where there are too few calls for one (2 for the
+    median, 20 for the 95th, 100 for the 99th). What there is no call for is null.
     """
 
     provider: str | None
@@ -181,7 +182,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     failures: int
     cancelled: int
     cached_calls: int
-    success_rate: float
+    success_rate: float | None
     input_tokens: int
     cached_tokens: int
     written_tokens: int
@@ -192,10 +193,11 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     estimated_calls: int
     unpriced_calls: int
     prices: tuple[str, ...]
-    average_ms: float
-    p50_ms: float
-    p95_ms: float
-    p99_ms: float
+    measured_calls: int
+    average_ms: float | None
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
 
 
 By = Literal["day", "month", "all"]
@@ -242,6 +244,7 @@ def _usage(key: Group, rows: Sequence[Mapping[str, Any]], sketch: Mapping[int, i
     with localcontext(EXACT):
         sums = {name: sum((row[name] for row in rows), type(rows[0][name])(0)) for name in SUMS}
     took, measured = sums.pop("latency_us"), sum(sketch.values())
+    ended = sums["calls"] - sums["cancelled"]
     kinds = {row["kind"] for row in rows}
     return Usage(
         provider=key[1],
@@ -249,8 +252,9 @@ def _usage(key: Group, rows: Sequence[Mapping[str, Any]], sketch: Mapping[int, i
         kind=kinds.pop() if len(kinds) == 1 else None,
         since=key[0],
         prices=tuple(sorted({row["price"] for row in rows if row["price"]})),
-        success_rate=1 - sums["failures"] / max(1, sums["calls"] - sums["cancelled"]),
-        average_ms=round(took / 1000 / max(1, measured), 3),
+        success_rate=1 - sums["failures"] / ended if ended else None,
+        measured_calls=measured,
+        average_ms=round(took / 1000 / measured, 3) if measured else None,
         p50_ms=percentile(sketch, 0.5),
         p95_ms=percentile(sketch, 0.95),
         p99_ms=percentile(sketch, 0.99),

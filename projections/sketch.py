@@ -21,11 +21,17 @@ def bucket_of(latency_ms: float) -> int:
     return math.ceil(math.log(max(latency_ms, FASTEST)) / _LOG_GAMMA)
 
 
-def percentile(buckets: Mapping[int, int], share: float) -> float:
-    """The latency in ms below which `share` (0 to 1) of the calls lie, within 1 %; 0 when there are none."""
-    left = share * (sum(buckets.values()) - 1)
+def percentile(buckets: Mapping[int, int], share: float) -> float | None:
+    """The latency in ms that `share` (0 to 1) of the calls do not exceed (nearest rank), within 1 %.
+
+    None where there are so few calls that it would be that of the slowest one, whichever share is asked for: 19 have no 95th percentile.
+    """
+    calls = sum(buckets.values())
+    left = math.ceil(round(share * calls, 6))
+    if left >= calls:
+        return None
     for bucket in sorted(buckets):
         left -= buckets[bucket]
-        if left < 0:
+        if left <= 0:
             return float(2 * GAMMA**bucket / (GAMMA + 1))
-    return 0.0
+    return None

@@ -49,8 +49,8 @@ def health(data: Path | None, as_json: bool) -> None:
             "state": lately.state(now),
             "calls": window.calls,
             "success_rate": window.success_rate,
-            "p50_ms": window.latency(0.5),
-            "p95_ms": window.latency(0.95),
+            "p50_ms": window.percentile(0.5),
+            "p95_ms": window.percentile(0.95),
             "seconds": max(0.0, round(lately.until - now, 1)),
             "reason": lately.reason,
         }

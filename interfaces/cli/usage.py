@@ -80,8 +80,8 @@ def usage(
             each.input_tokens,
             each.output_tokens,
             f"${each.cost}",
-            f"{each.average_ms:.0f} ms",
-            f"{each.p95_ms:.0f} ms",
+            _ms(each.average_ms),
+            _ms(each.p95_ms),
         ]
         for each in found
     ]
@@ -93,3 +93,8 @@ def usage(
     ):
         if calls := sum(getattr(each, what) for each in found):
             console.print(f"  {calls} of these calls {why}", style="dim")
+
+
+def _ms(latency: float | None) -> str:
+    """A dash where there are too few calls."""
+    return "–" if latency is None else f"{latency:.0f} ms"

@@ -103,9 +103,8 @@ def _show(tree: supervisor.Tree, model: str, teller: Teller) -> int:
         )
         for item in today["items"]:
             name = f"{item['provider']}/{item['model']}"
-            teller.say(
-                f"{name}: {item['calls']} calls, ${item['cost']}, p50 {item['p50_ms']:.1f} ms, p95 {item['p95_ms']:.1f} ms"
-            )
+            took = "" if item["average_ms"] is None else f", {item['average_ms']:.1f} ms on average"
+            teller.say(f"{name}: {item['calls']} calls, ${item['cost']}{took}")
     return failed
 
 

@@ -24,7 +24,7 @@ from interfaces.http.position import written
 class ProviderHealth(msgspec.Struct, frozen=True, kw_only=True):
     """The last minute of a model, seen by all processes. `own`: with this tenant's key, else with the deployment's.
 
-    `success_rate` is 0 to 1, latencies are of successful calls in ms, within 5 %. Of one that is not healthy `since` says since when, `until` how
+    `success_rate` is 0 to 1, latencies are of successful calls in ms, within 5 %; null where there are too few for them. Of one that is not healthy `since` says since when, `until` how
     long it is left alone, `reason` why; `probing`: the next call, or one that is under way, shows whether it is back.
     """
 
@@ -97,8 +97,8 @@ def shown_health(place: Place, lately: Lately, now: float) -> ProviderHealth:
         state=lately.state(now),
         calls=window.calls,
         success_rate=window.success_rate,
-        p50_ms=window.latency(0.5),
-        p95_ms=window.latency(0.95),
+        p50_ms=window.percentile(0.5),
+        p95_ms=window.percentile(0.95),
         since=datetime.fromtimestamp(lately.since, UTC) if sick else None,
         until=datetime.fromtimestamp(lately.until, UTC) if sick else None,
         reason=lately.reason if sick else None,

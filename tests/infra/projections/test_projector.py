@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from math import ceil
 from uuid import uuid4
 
 import psycopg
@@ -237,11 +238,17 @@ async def test_a_projector_that_is_stopped_at_any_moment_stops_listening(
 
 @given(
     st.lists(st.floats(min_value=0.001, max_value=1e7), min_size=1, max_size=200),
-    st.sampled_from([0.0, 0.5, 0.95, 0.99, 1.0]),
+    st.sampled_from([0.5, 0.95, 0.99]),
 )
 def test_percentiles_of_the_sketch_are_within_one_percent(latencies: list[float], share: float) -> None:
     buckets: dict[int, int] = {}
     for latency in latencies:
         buckets[bucket_of(latency)] = buckets.get(bucket_of(latency), 0) + 1
-    exact = sorted(latencies)[int(share * (len(latencies) - 1))]
-    assert abs(percentile(buckets, share) - exact) <= 0.0101 * exact
+    found = percentile(buckets, share)
+    if len(latencies) < {0.5: 2, 0.95: 20, 0.99: 100}[share]:
+        assert found is None
+        return
+    exact = sorted(latencies)[ceil(round(share * len(latencies), 6)) - 1]
+    assert found is not None
+    assert abs(found - exact) <= 0.0101 * exact
+    assert sum(latency <= exact for latency in latencies) >= round(share * len(latencies), 6)
