@@ -27,6 +27,7 @@ from interfaces.http.position import DESCRIPTION as POSITION_TOLD
 from interfaces.http.position import LONGEST, POSITION
 from interfaces.http.problem import MEDIA_TYPE, problem
 from interfaces.http.problem_kinds import TITLES
+from interfaces.http.summaries import SUMMARIES
 from interfaces.http.version import DESCRIPTION as MATCH_TOLD
 from interfaces.http.version import MATCH
 
@@ -169,6 +170,9 @@ def complete(app: Litestar) -> None:
 
 def _describe(app: Litestar) -> None:
     description = app.openapi_schema
+    for key, summary in SUMMARIES.items():
+        method, _, path = key.partition(" ")
+        getattr((description.paths or {})[path], method).summary = summary
     for route in app.routes:
         item = (description.paths or {}).get(getattr(route, "path_format", ""))
         for handler in getattr(route, "route_handlers", ()):

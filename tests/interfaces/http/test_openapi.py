@@ -12,6 +12,7 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec.base import BaseSchemaObject
 
 from interfaces.http.openapi import EXAMPLES
+from interfaces.http.summaries import SUMMARIES
 from tests.interfaces.http.conftest import OPERATOR, Customer
 
 ROUTES = {
@@ -52,6 +53,16 @@ async def described(anyone: httpx.AsyncClient) -> dict[str, Any]:
     found: dict[str, Any] = reply.json()
     assert (await anyone.get("/schema/openapi.json")).json() == found
     return found
+
+
+async def test_summaries_tell_routes_apart(anyone: httpx.AsyncClient) -> None:
+    paths = (await described(anyone))["paths"]
+    operations = {f"{method} {path}": it for path, item in paths.items() for method, it in item.items()}
+    assert set(operations) == set(SUMMARIES)  # each has a line in interfaces/http/summaries.py
+    told = [operation["summary"] for operation in operations.values()]
+    assert len(told) == len(set(told))
+    assert [summary for summary in told if " " not in summary or len(summary) > 60] == []
+    assert len({operation["operationId"] for operation in operations.values()}) == len(operations)
 
 
 async def test_the_description_is_made_before_anybody_asks_for_it(
