@@ -27,8 +27,8 @@ AGAIN = 5.0
 """Seconds after which a task that goes on is told once more."""
 
 
-async def ended(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel `tasks` and wait for all of them. Raises what the first one failed with. Whoever is cancelled meanwhile tells them again.
+async def ended(*tasks: asyncio.Task[Any], again: float | None = None) -> None:
+    """Cancel `tasks` and wait for all of them; each that goes on is told once more after `again` seconds (AGAIN). Raises what the first one failed with. Whoever is cancelled meanwhile tells them again.
 
     One cancellation may be lost on its way: `asyncio.wait_for` of Python 3.11, which psycopg's pool and redis-py build on, takes a
     result that comes in the same moment instead (https://github.com/python/cpython/issues/86296).
@@ -38,12 +38,12 @@ async def ended(*tasks: asyncio.Task[Any]) -> None:
         for task in left:
             task.cancel()
         try:
-            await asyncio.wait(left, timeout=AGAIN)
-        except asyncio.CancelledError as again:
-            cancelled = again
+            await asyncio.wait(left, timeout=again or AGAIN)
+        except asyncio.CancelledError as error:
+            cancelled = error
     for task in tasks:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            raise error
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            raise failure
     if cancelled is not None:
         raise cancelled
 

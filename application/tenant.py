@@ -233,15 +233,6 @@ async def authenticate(text: str, named: str | None, *, store: Store, clock: Clo
     return Principal(tenant=tenant_id, key=key_id, line=key.line, scopes=key.offered)
 
 
-async def still_valid(principal: Principal, *, store: Store, clock: Clock) -> bool:
-    """Whether a key that was let in would be let in again."""
-    tenant = await store.latest(Tenant, principal.tenant, tenant=principal.tenant)
-    if principal.key not in tenant.state.keys:  # made a moment ago
-        tenant = await store.load(Tenant, principal.tenant, tenant=principal.tenant)
-    key = tenant.state.keys.get(principal.key)
-    return key is not None and key.valid(clock()) and tenant.state.status == "active"
-
-
 def _new_key(
     tenant: Tenant, name: str, scopes: tuple[AnyScope, ...], expires_at: datetime | None, now: datetime
 ) -> tuple[str, str]:

@@ -32,6 +32,8 @@ class Hints:
         self._fresh: set[UUID] = set()
         self._sender: asyncio.Task[None] | None = None
         self._listeners: set[asyncio.Queue[UUID]] = set()
+        self._hearing: asyncio.Task[None] | None = None
+        """One connection to Redis for all who listen."""
 
     def changed(self, tenant: UUID) -> None:
         """Tell others, soon: hints of one moment go out together."""
@@ -46,7 +48,8 @@ class Hints:
         """Sets of tenants that may have something new; an empty set after `poll` quiet seconds: look everywhere."""
         queue: asyncio.Queue[UUID] = asyncio.Queue()
         self._listeners.add(queue)
-        hearing = asyncio.create_task(self._hear(queue)) if self._reach.configured else None
+        if self._reach.configured and (self._hearing is None or self._hearing.done()):
+            self._hearing = asyncio.create_task(self._hear())
         try:
             while True:
                 heard: set[UUID] = set()
@@ -58,8 +61,9 @@ class Hints:
                 yield frozenset(heard)
         finally:
             self._listeners.discard(queue)
-            if hearing is not None:
-                hearing.cancel()
+            if not self._listeners and self._hearing is not None:
+                self._hearing.cancel()
+                self._hearing = None
 
     async def close(self) -> None:
         if self._sender is not None:
@@ -73,18 +77,20 @@ class Hints:
             with suppress(Away):  # polling finds it
                 await self._reach.ask(partial(_publish, message))
 
-    async def _hear(self, queue: asyncio.Queue[UUID]) -> None:
-        while queue in self._listeners:
+    async def _hear(self) -> None:
+        me = asyncio.current_task()
+        while self._hearing is me:
             try:
                 async with self._reach.listening() as channel:
                     await channel.subscribe(CHANNEL)
-                    while (
-                        queue in self._listeners
-                    ):  # its client may swallow a cancellation, so we look ourselves too
+                    # Its client may swallow a cancellation, so we look ourselves too.
+                    while self._hearing is me:
                         message = await channel.get_message(ignore_subscribe_messages=True, timeout=1.0)
                         data = message["data"] if message else b""
-                        for start in range(0, len(data), 16):
-                            queue.put_nowait(UUID(bytes=data[start : start + 16]))
+                        heard = [UUID(bytes=data[start : start + 16]) for start in range(0, len(data), 16)]
+                        for queue in self._listeners:
+                            for tenant in heard:
+                                queue.put_nowait(tenant)
             except (RedisError, OSError):
                 await asyncio.sleep(1)
 

@@ -56,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker_concurrency: int = 16
     metrics_port: int | None = None
     removal_grace_days: int = 30
+    max_streams_per_key: int = 250
+    max_streams_per_tenant: int = 500
     vault_addr: str | None = None
     vault_token: Secret | None = None
     vault_key: str = "transit/retrace"
@@ -163,6 +165,14 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
         "RETRACE_REMOVAL_GRACE_DAYS",
         "days for which a removed tenant can be restored, 1 to 3650; then it is erased",
     ),
+    "max_streams_per_key": (
+        "RETRACE_MAX_STREAMS_PER_KEY",
+        "streams (answers piece by piece, followers and exports of the log) that an API key may have open at once in one process, 1 to 100000; further ones are 429",
+    ),
+    "max_streams_per_tenant": (
+        "RETRACE_MAX_STREAMS_PER_TENANT",
+        "the same for all keys of a tenant",
+    ),
     "vault_addr": (
         "VAULT_ADDR",
         "address of HashiCorp Vault (or OpenBao), where a master key is sealed by it, as https://vault.example.com:8200",
@@ -179,6 +189,8 @@ NUMBERS = {
     "metrics_port": (1, 65533),
     "worker_concurrency": (1, 1000),
     "removal_grace_days": (1, 3650),
+    "max_streams_per_key": (1, 100_000),
+    "max_streams_per_tenant": (1, 100_000),
 }
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SCHEMES = {

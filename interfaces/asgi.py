@@ -9,6 +9,7 @@ from litestar.types import ASGIApp
 from infra.crypto.keyring import Tampered
 from interfaces.bootstrap import Services
 from interfaces.http import ROUTERS, gate
+from interfaces.http.access import AccessControl, Held
 from interfaces.http.admission import Admitted
 from interfaces.http.authentication import provide_caller, provide_context, provide_principal
 from interfaces.http.idempotency import Idempotent
@@ -28,15 +29,17 @@ def create_app(services: Services) -> ASGIApp:
 
 def litestar_app(services: Services) -> Litestar:
     """The application without what observes it; its `openapi_schema` and routes can be looked at."""
+    access_control = AccessControl(services)
     app = Litestar(
         route_handlers=list(ROUTERS),
         dependencies={
             "services": Provide(lambda: services, sync_to_thread=False),
+            "access_control": Provide(lambda: access_control, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
             "principal": Provide(provide_principal, sync_to_thread=False),
             "context": Provide(provide_context, sync_to_thread=False),
         },
-        middleware=[Admitted(services), Bounded(), Idempotent(services)],
+        middleware=[Held(), Admitted(services), Bounded(), Idempotent(services)],
         guards=[gate.check],
         exception_handlers={**HANDLERS, Tampered: on_tampered},
         request_max_body_size=LARGEST_BODY,

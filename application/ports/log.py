@@ -96,8 +96,11 @@ class Store(Protocol):
         at the moment.
         """
 
-    async def latest(self, kind: type[A], id: UUID, *, tenant: UUID) -> A:
-        """The aggregate as of at most a second ago, shared and cached: to be read, never to be changed."""
+    async def latest(self, kind: type[A], id: UUID, *, tenant: UUID, since: float | None = None) -> A:
+        """The aggregate as of at most a second ago, shared and cached: to be read, never to be changed.
+
+        `since`: as of this moment of the monotonic clock, or later.
+        """
 
     async def save(
         self,

@@ -35,17 +35,21 @@ class Latest:
     def __init__(self, caught_up: CaughtUp, head: Callable[[UUID], Awaitable[int]]) -> None:
         self._caught_up, self._head = caught_up, head
         self._known: OrderedDict[Key, tuple[float, Aggregate[Any] | None]] = OrderedDict()
-        self._asking: dict[Key, asyncio.Task[Any]] = {}
+        self._asking: dict[Key, tuple[float, asyncio.Task[Any]]] = {}
+        """When it began, and who asks."""
         self._seen: OrderedDict[UUID, tuple[float, int]] = OrderedDict()
         """Of tenants whose readers ask for a position: when the log's end was looked for last, and where it was."""
 
-    async def get(self, kind: type[A], id: UUID, tenant: UUID) -> A:
-        """Raises NotFound."""
-        key = (tenant, id)
+    async def get(self, kind: type[A], id: UUID, tenant: UUID, since: float | None = None) -> A:
+        """`since`: of the monotonic clock; what was asked of the log before it counts no more. Raises NotFound."""
+        key, now = (tenant, id), time.monotonic()
         at, known = self._known.get(key, (-FRESH, None))
-        if time.monotonic() - at >= FRESH or at < self._seen.get(tenant, (at, 0))[0]:
-            if (asking := self._asking.get(key)) is None:
-                asking = self._asking[key] = asyncio.create_task(self._ask(kind, key, known))
+        least = max(self._seen.get(tenant, (at, 0))[0], at if since is None else since)
+        if now - at >= FRESH or at < least:
+            began, asking = self._asking.get(key, (0.0, None))
+            if asking is None or (since is not None and began < since):
+                asking = asyncio.create_task(self._ask(kind, key, known))
+                self._asking[key] = now, asking
                 asking.add_done_callback(_heard)
             known = await asyncio.shield(asking)
         if known is None:
@@ -78,15 +82,18 @@ class Latest:
         began, task = time.monotonic(), asyncio.current_task()
         try:
             found: Aggregate[Any] | None = await self._caught_up(kind, key[1], key[0], known)
-            if self._asking.get(key) is task:
+            if self._asks(key, task):
                 self._known[key] = (began, found)
                 self._known.move_to_end(key)
                 if len(self._known) > SHARED:
                     self._known.popitem(last=False)
             return found
         finally:
-            if self._asking.get(key) is task:
+            if self._asks(key, task):
                 del self._asking[key]
+
+    def _asks(self, key: Key, task: asyncio.Task[Any] | None) -> bool:
+        return self._asking.get(key, (0.0, None))[1] is task
 
 
 def _heard(asking: asyncio.Task[Any]) -> None:

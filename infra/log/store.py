@@ -67,8 +67,8 @@ class LogStore:
             raise nowhere(kind.TOPIC, id, at)
         return aggregate
 
-    async def latest(self, kind: type[A], id: UUID, *, tenant: UUID) -> A:
-        return await self._latest.get(kind, id, tenant)
+    async def latest(self, kind: type[A], id: UUID, *, tenant: UUID, since: float | None = None) -> A:
+        return await self._latest.get(kind, id, tenant, since)
 
     async def save(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -69,6 +69,15 @@ class Reads:
     async def head(self, tenant: UUID) -> int:
         """The position of the tenant's last event; 0 when there is none."""
         return await head(self._database, tenant)
+
+    async def heads(self, tenants: Collection[UUID]) -> dict[UUID, int]:
+        """The positions of these tenants' last events; of those that have any."""
+        async with self._system.system() as connection:
+            query = "SELECT tenant, seq FROM heads WHERE tenant = ANY(%s)"
+            rows = await (
+                await connection.execute(query, [list(tenants)], binary=True, prepare=True)
+            ).fetchall()
+        return dict(rows)
 
     async def lags(self, tenant: UUID | None = None) -> list[Lag]:
         """Every projection's lag, for one tenant or for all."""

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Literal
+from collections.abc import AsyncGenerator
+from typing import Any, Literal
 
 import msgspec
-from litestar import Router, get
+from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
-from litestar.response import Stream as Streamed
 
 from application.audit import EventQuery, LogRead
 from application.context import Context
 from domain.errors import Ahead
 from interfaces.bootstrap import Services
+from interfaces.http.access import AccessControl
 from interfaces.http.audit_events import Actor, After, Correlation, Kind, Since, Stream, Until
 from interfaces.http.cloudevent import cloud_event
 from interfaces.http.event import shown_event
 from interfaces.http.long_read import LongRead
+from interfaces.http.stream import GuardedStream
 
 LINES = "application/x-ndjson"
 
@@ -27,6 +28,8 @@ LINES = "application/x-ndjson"
 async def export(
     services: NamedDependency[Services],
     context: NamedDependency[Context],
+    access_control: NamedDependency[AccessControl],
+    request: Request[Any, Any, Any],
     format: FromQuery[Literal["jsonl", "cloudevents"]] = "jsonl",
     stream: Stream = None,
     kind: Kind = None,
@@ -35,11 +38,11 @@ async def export(
     until: Until = None,
     correlation: Correlation = None,
     after: After = 0,
-) -> Streamed:
+) -> GuardedStream:
     """The tenant's events that fit all filters, up to the present end of the log, one JSON object a line.
 
     `cloudevents`: each as a CloudEvent 1.0. Put on record when it begins (`audit.read`) and when it ends. An answer that was cut
-    off has no last chunk, which every client tells as an error.
+    off, as when the key may read no more, has no last chunk, which every client tells as an error.
     """
     query = EventQuery(
         stream=stream, kind=kind, actor=actor, since=since, until=until, correlation=correlation
@@ -51,17 +54,18 @@ async def export(
     reading = LogRead(route="GET /v1/audit/export", filters={"format": format, **query.filters()})
     shown = cloud_event if format == "cloudevents" else shown_event
 
+    access = access_control.enter(request)
     record = await LongRead.begin(reading, context, services)
 
-    async def lines() -> AsyncIterator[bytes]:
+    async def lines() -> AsyncGenerator[bytes, None]:
         async with record:
             async for found in services.store.find(context.tenant, wanted, after=after, until=end):
                 reading.given(found.events)
                 if found.events:
                     yield b"".join(msgspec.json.encode(shown(each)) + b"\n" for each in found.events)
 
-    headers = {"Content-Disposition": 'attachment; filename="events.jsonl"', "Cache-Control": "no-store"}
-    return Streamed(lines(), media_type=LINES, headers=headers)
+    headers = {"Content-Disposition": 'attachment; filename="events.jsonl"'}
+    return GuardedStream(lines(), access, last_word=None, media_type=LINES, headers=headers)
 
 
 ROUTER = Router("/", route_handlers=[export], tags=["audit"])

@@ -4,46 +4,47 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
-from litestar import Router, get
+from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, QueryParameter
-from litestar.response import Stream as Streamed
 
 from application.audit import EventQuery, LogRead
 from application.context import Context
 from application.ports import Fault, Wanted
-from application.tenant import Principal, still_valid
 from domain.errors import Ahead
 from domain.recorded import Recorded
 from interfaces.bootstrap import Services
+from interfaces.http.access import AccessControl
 from interfaces.http.audit_events import Actor, Correlation, Kind, Since, Stream, Until
 from interfaces.http.event import shown_event
 from interfaces.http.long_read import LongRead
 from interfaces.http.moments import moments_of
+from interfaces.http.stream import EVENTS, GuardedStream
 
 log = logging.getLogger("retrace.http")
 
-MEDIA_TYPE = "text/event-stream"
 POLL = 1.0
 """Seconds after which it looks for itself, where no hint comes."""
 
 HEARTBEAT = 15.0
-"""Seconds between signs of life. At each the key must still be valid."""
+"""Seconds between signs of life."""
 
 LONGEST = 3600.0
 """Seconds; a client then comes back by itself, with Last-Event-ID, to whichever process is there."""
 
 
-@get("/v1/audit/events/stream", scope="audit:read", media_type=MEDIA_TYPE)
+@get("/v1/audit/events/stream", scope="audit:read", media_type=EVENTS)
 async def follow(
     services: NamedDependency[Services],
     context: NamedDependency[Context],
-    principal: NamedDependency[Principal],
+    access_control: NamedDependency[AccessControl],
+    request: Request[Any, Any, Any],
     stream: Stream = None,
     kind: Kind = None,
     actor: Actor = None,
@@ -62,10 +63,10 @@ async def follow(
             name="Last-Event-ID", ge=0, le=2**62, description="As a browser sends it. Goes before `after`."
         ),
     ] = None,
-) -> Streamed:
+) -> GuardedStream:
     """The tenant's events that fit all filters, as they come: `id` is the position, `event` the kind, `data` the event.
 
-    Ends after an hour, or when the key is no longer valid. Put on record when it begins (`audit.read`) and when it ends.
+    Ends after an hour, or with the event `error`, a problem, when the key may follow no more. Put on record when it begins (`audit.read`) and when it ends.
     """
     query = EventQuery(
         stream=stream, kind=kind, actor=actor, since=since, until=until, correlation=correlation
@@ -79,24 +80,23 @@ async def follow(
         raise Ahead(start, end)
     reading = LogRead(route="GET /v1/audit/events/stream", filters=query.filters())
 
+    access = access_control.enter(request)
     record = await LongRead.begin(reading, context, services)
 
-    async def parts() -> AsyncIterator[bytes]:
-        async with record, aclosing(_followed(services, principal, wanted, start, reading)) as followed:
+    async def parts() -> AsyncGenerator[bytes, None]:
+        async with record, aclosing(_followed(services, context.tenant, wanted, start, reading)) as followed:
             try:
                 async for part in followed:
                     yield part
             except Fault as error:  # the client comes back by itself, with Last-Event-ID
                 log.warning("a follower of the log is let go: %s", type(error).__name__)
 
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Streamed(parts(), media_type=MEDIA_TYPE, headers=headers)
+    return GuardedStream(parts(), access)
 
 
 async def _followed(
-    services: Services, principal: Principal, wanted: Wanted, after: int, reading: LogRead
+    services: Services, tenant: UUID, wanted: Wanted, after: int, reading: LogRead
 ) -> AsyncGenerator[bytes, None]:
-    tenant = principal.tenant
     began = spoke = time.monotonic()
     # The id of no event: whoever is cut before the first one goes on from here, not from what is "now" then.
     yield b"retry: 2000\nid: %d\n\n" % after
@@ -115,8 +115,6 @@ async def _followed(
             if services.stopping.is_set() or now - began > LONGEST:
                 return
             if now - spoke > HEARTBEAT:
-                if not await still_valid(principal, store=services.store, clock=services.clock):
-                    return
                 yield f": {after}\nid: {after}\n\n".encode()  # no event, but a client that comes back goes on from here
                 spoke = now
 

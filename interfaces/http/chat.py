@@ -11,19 +11,22 @@ from typing import Any
 from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from litestar.response import Stream
 
 from application.attempting import Deliver
 from application.call_record import ChatGiven
 from application.chat import chat
 from application.context import Context
+from application.finishing import ended
+from domain.errors import Refusal
 from interfaces.bootstrap import Services
+from interfaces.http.access import AccessControl
 from interfaces.http.chat_answer import ChatCompletion, completion_of
 from interfaces.http.chat_request import ChatIn
 from interfaces.http.chat_stream import streamed
 from interfaces.http.idempotency import KEY
 from interfaces.http.position import written
 from interfaces.http.presence import ClientGone, done_while_there
+from interfaces.http.stream import GuardedStream
 
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes of a request: eight for each token of the largest context window."""
@@ -39,11 +42,12 @@ async def complete(
     data: JSONBody[ChatIn],
     services: NamedDependency[Services],
     context: NamedDependency[Context],
+    access_control: NamedDependency[AccessControl],
     request: Request[Any, Any, Any],
-) -> Response[ChatCompletion] | Stream:
+) -> Response[ChatCompletion] | GuardedStream:
     """As OpenAI's, streamed or whole, with the tenant's routing, failover, budget, cache and audit.
 
-    A client that goes away ends the call at the provider too. `Cache-Control: no-cache` asks for an answer that was not given before.
+    A client that goes away ends the call at the provider too, and so does a key that may do this no more. `Cache-Control: no-cache` asks for an answer that was not given before.
     """
     command = data.command(services.ids(), fresh=_fresh(request))
 
@@ -70,11 +74,17 @@ async def complete(
     # With a kept response somebody may come back for it.
     leaves = request if request.headers.get(KEY) is None else None
     if command.stream:
-        return await streamed(command.id, command.model, begun, leaves, usage=data.usage_streamed)
+        access = access_control.enter(request)
+        return await streamed(command.id, command.model, begun, leaves, access, usage=data.usage_streamed)
     task = begun(None)
-    if leaves is not None and not await done_while_there(task, leaves):
-        task.cancel()
-        await asyncio.wait((task,))
+    try:
+        async with access_control.waiting(request):
+            there = await done_while_there(task, leaves)
+    except Refusal:
+        await ended(task)
+        raise
+    if not there:
+        await ended(task)
         if task.cancelled():
             raise ClientGone
     given = await task

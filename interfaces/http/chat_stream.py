@@ -10,16 +10,15 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request
-from litestar.response import Stream
 
 from application.attempting import Deliver
 from application.call_record import ChatGiven
+from interfaces.http.access import Access
 from interfaces.http.chat_answer import FINISHES, Extra, FinishReason, UsageOut, extra_of, id_of, usage_of
 from interfaces.http.presence import ClientGone, done_while_there
 from interfaces.http.problems import told
+from interfaces.http.stream import GuardedStream
 
-MEDIA_TYPE = "text/event-stream"
-HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 ROUTE = "POST /v1/chat/completions"
 DONE = b"data: [DONE]\n\n"
 
@@ -50,9 +49,10 @@ async def streamed(
     model: str,
     begin: Callable[[Deliver | None], asyncio.Task[ChatGiven]],
     leaves: Request[Any, Any, Any] | None,
+    access: Access,
     *,
     usage: bool,
-) -> Stream:
+) -> GuardedStream:
     """The answer of the task that `begin` starts. `model`: as it was asked for; the last chunk names what answered.
 
     `leaves`: whose client ends the call when it goes away before the first piece; afterwards every client does.
@@ -63,7 +63,7 @@ async def streamed(
     task.add_done_callback(lambda _: pieces.put_nowait(None))
     piece = asyncio.ensure_future(pieces.get())
     try:
-        if leaves is not None and not await done_while_there(piece, leaves):
+        if not await done_while_there(piece, leaves, access.over):
             raise ClientGone
         first = await piece
     except BaseException:
@@ -74,7 +74,7 @@ async def streamed(
         task.result()
     sent = Chunk(id=id_of(id), created=int(time.time()), model=model)
     parts = _parts(sent, task, first, pieces, usage)
-    return Stream(parts, media_type=MEDIA_TYPE, headers=HEADERS)
+    return GuardedStream(parts, access, last_word=lambda why: _event({"error": told(why, ROUTE)}))
 
 
 async def _parts(

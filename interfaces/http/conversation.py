@@ -6,11 +6,11 @@ import asyncio
 import time
 from contextlib import aclosing
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
@@ -26,6 +26,7 @@ from domain.conversation import Conversation
 from domain.errors import NotFound
 from domain.recorded import Recorded
 from interfaces.bootstrap import Services
+from interfaces.http.access import AccessControl
 from interfaces.http.event import EventOut, shown_event
 from interfaces.http.interaction import Interaction, from_events
 from interfaces.http.message import Customer
@@ -82,6 +83,8 @@ async def read_interaction(
     interaction: FromPath[UUID],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
+    access_control: NamedDependency[AccessControl],
+    request: Request[Any, Any, Any],
     wait: Annotated[
         float, QueryParameter(ge=0, le=LONGEST_WAIT, description="Seconds to wait until it is answered.")
     ] = 0,
@@ -90,7 +93,10 @@ async def read_interaction(
     """An interaction: pending, answered or failed (it is tried again)."""
     row = await _located(interaction, services, principal.tenant, at_least)
     until = time.monotonic() + wait
-    async with aclosing(moments_of(services, principal.tenant)) as moments:
+    async with (
+        access_control.waiting(request),
+        aclosing(moments_of(services, principal.tenant)) as moments,
+    ):
         await anext(moments)
         while True:
             place = Located(row.conversation, row.first_version)

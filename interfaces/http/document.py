@@ -16,7 +16,6 @@ import msgspec
 from litestar import Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
-from litestar.response import Stream
 
 from application.context import Context
 from application.document import (
@@ -31,11 +30,13 @@ from application.tenant import Principal
 from domain.document import LARGEST, Document, Status
 from domain.errors import Invalid, NotFound
 from interfaces.bootstrap import Services
+from interfaces.http.access import AccessControl
 from interfaces.http.intake import taken_in
 from interfaces.http.moments import moments_of
 from interfaces.http.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.position import AtLeast, written
 from interfaces.http.presence import LONGEST_WAIT
+from interfaces.http.stream import GuardedStream
 from interfaces.http.upload import UploadOperation, read_form
 from projections.documents import DocumentRow, Documents, get_document, list_documents
 
@@ -92,6 +93,7 @@ async def upload(
     request: Request[Any, Any, Any],
     services: NamedDependency[Services],
     context: NamedDependency[Context],
+    access_control: NamedDependency[AccessControl],
     wait: Wait = 0,
 ) -> Response[UploadOut]:
     """Upload a PDF or a text, at most 10 MB. The same content again gives the first document (200)."""
@@ -109,7 +111,8 @@ async def upload(
             clock=services.clock,
         )
     taken_in(request)
-    status = await _status(uploaded.document, wait, context.tenant, services)
+    async with access_control.waiting(request):
+        status = await _status(uploaded.document, wait, context.tenant, services)
     body = UploadOut(id=uploaded.document, status=status, duplicate=uploaded.duplicate)
     headers = {
         "Location": f"/v1/documents/{uploaded.document}",
@@ -146,13 +149,16 @@ async def read(
     document: FromPath[UUID],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
+    access_control: NamedDependency[AccessControl],
+    request: Request[Any, Any, Any],
     wait: Wait = 0,
     at_least: AtLeast = None,
 ) -> DocumentOut:
     """A document's status and figures."""
     tenant = principal.tenant
     if wait:
-        await _status(document, wait, tenant, services)
+        async with access_control.waiting(request):
+            await _status(document, wait, tenant, services)
         at_least = max(at_least or 0, await services.reads.head(tenant))
     row = await services.reads.find(
         tenant, Documents(), lambda sql: get_document(sql, tenant, document), at_least
@@ -164,12 +170,17 @@ async def read(
 
 @get("/v1/documents/{document:uuid}/content", scope="integrations:manage")
 async def download(
-    document: FromPath[UUID], services: NamedDependency[Services], principal: NamedDependency[Principal]
-) -> Stream:
+    document: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    access_control: NamedDependency[AccessControl],
+    request: Request[Any, Any, Any],
+) -> GuardedStream:
     """The file as it was uploaded."""
     found = await services.store.load(Document, document, tenant=principal.tenant)
     if found.state.status == "deleted":
         raise NotFound("this document was deleted")
+    access = access_control.enter(request)
     pieces = services.files.read(principal.tenant, document)
     first = await anext(pieces)  # so that a file that is gone is told as such
     headers = {
@@ -177,7 +188,8 @@ async def download(
         "X-Content-Type-Options": "nosniff",
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.state.name, safe='')}",
     }
-    return Stream(_after(first, pieces), media_type=found.state.media_type, headers=headers)
+    parts = _after(first, pieces)
+    return GuardedStream(parts, access, last_word=None, media_type=found.state.media_type, headers=headers)
 
 
 @delete("/v1/documents/{document:uuid}", status_code=204, scope="integrations:manage")

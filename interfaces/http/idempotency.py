@@ -27,6 +27,7 @@ from interfaces.http.authentication import caller_in
 from interfaces.http.gate import MULTIPART, is_api
 from interfaces.http.headers import only
 from interfaces.http.presence import ClientGone
+from interfaces.http.stream import CUT
 from interfaces.http.version import MATCH
 
 KEY = "Idempotency-Key"
@@ -96,7 +97,7 @@ class Idempotent(ASGIMiddleware):
         alive = asyncio.create_task(self._alive(key))
         try:
             await next_app(scope, first.receive, first.send)
-            done = first.final
+            done = first.final and CUT not in scope["state"]
         finally:
             alive.cancel()
             if not done:

@@ -10,7 +10,6 @@ from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, JSONBody
-from litestar.response import Stream
 from msgspec import Meta
 
 from application.context import Context
@@ -19,14 +18,16 @@ from application.ports import Fault
 from domain.conversation import LONGEST_MESSAGE
 from domain.errors import Refusal
 from interfaces.bootstrap import Services
+from interfaces.http.access import AccessControl
 from interfaces.http.answering import begun, pending, shown
 from interfaces.http.authentication import caller_in
 from interfaces.http.gate import JSON
 from interfaces.http.idempotency import KEY
 from interfaces.http.interaction import Interaction
-from interfaces.http.message_stream import HEADERS, MEDIA_TYPE, events_of
+from interfaces.http.message_stream import events_of
 from interfaces.http.position import written
 from interfaces.http.presence import LONGEST_WAIT
+from interfaces.http.stream import EVENTS, GuardedStream
 
 # `$` alone would let a line feed pass at the end.
 CHANNEL = r"^[a-z][a-z0-9_-]*$(?!\n)"
@@ -54,7 +55,7 @@ class MessageIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 STREAMED = """The same, while it is made: the events `accepted` {interaction, conversation}, `piece` {text} as they come, `restarted` {}
-when a newer message is answered too, at the end `interaction` (as of 200), or `pending` (as of 202) after `wait` seconds."""
+when a newer message is answered too, at the end `interaction` (as of 200), or `pending` (as of 202) after `wait` seconds, or `error`, a problem, when the key may do this no more."""
 
 
 @post(
@@ -68,14 +69,17 @@ async def post_message(
     data: JSONBody[MessageIn],
     services: NamedDependency[Services],
     context: NamedDependency[Context],
+    access_control: NamedDependency[AccessControl],
     request: Request[Any, Any, Any],
     idempotency_key: Annotated[str | None, HeaderParameter(name=KEY, max_length=200)] = None,
-) -> Response[Interaction] | Stream:
+) -> Response[Interaction] | GuardedStream:
     """Send a customer's message; get the answer (200), or the id of the interaction that will answer it (202).
 
     202 comes when the answer is not there after `wait` seconds; it is made all the same. Location says where it will be.
     With `Accept: text/event-stream` the answer comes piece by piece. A client that goes away does not end it.
     """
+    streamed = request.accept.best_match([JSON, EVENTS], default=JSON) == EVENTS
+    access = access_control.enter(request) if streamed else None
     inbox = None
     if idempotency_key and not data.message_id:
         # Guards the effect even where the kept response is gone; the same key with another text is another message.
@@ -83,12 +87,12 @@ async def post_message(
         name = (caller_in(request).line, idempotency_key, customer.channel, customer.address, data.text)
         inbox = f"idempotency:{await services.keyring.identify(context.tenant, 'message', *name)}"
     received = await _receive(data, context, services, inbox)
-    if request.accept.best_match([JSON, MEDIA_TYPE], default=JSON) == MEDIA_TYPE:
-        headers = {**HEADERS, **await written(services, context.tenant, received.position)}
-        parts = events_of(received, data.wait, context, services)
-        return Stream(parts, media_type=MEDIA_TYPE, headers=headers)
+    if access is not None:
+        headers = await written(services, context.tenant, received.position)
+        return GuardedStream(events_of(received, data.wait, context, services), access, headers=headers)
     if data.wait:
-        found = await _answered(received, context, services, data.wait)
+        async with access_control.waiting(request):
+            found = await _answered(received, context, services, data.wait)
         if found is not None:
             return Response(found[0], headers=await written(services, context.tenant, found[1]))
     headers = {

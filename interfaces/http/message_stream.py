@@ -17,8 +17,6 @@ from domain.errors import Refusal
 from interfaces.bootstrap import Services
 from interfaces.http.answering import begun, pending, shown
 
-MEDIA_TYPE = "text/event-stream"
-HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 HEARTBEAT = 15.0
 """Seconds between signs of life."""
 

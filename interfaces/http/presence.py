@@ -8,6 +8,8 @@ from typing import Any
 from litestar import Request
 from litestar.exceptions import HTTPException
 
+from domain.errors import Refusal
+
 AT_ONCE = 0.05
 """Seconds for which nobody looks whether the client is still there: what is quick, as an answer out of the cache, needs no watch."""
 
@@ -23,19 +25,30 @@ class ClientGone(HTTPException):
     detail = "the client went away before its answer was there"
 
 
-async def done_while_there(work: asyncio.Future[Any], request: Request[Any, Any, Any]) -> bool:
-    """Wait for the work. False where the client goes away before it is done; it goes on."""
+async def done_while_there(
+    work: asyncio.Future[Any],
+    request: Request[Any, Any, Any] | None,
+    over: asyncio.Future[Refusal] | None = None,
+) -> bool:
+    """Wait for the work. False where the client of `request` goes away before it is done; it goes on.
 
-    async def gone() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
+    Raises what `over` says, once it does.
+    """
+
+    async def gone(there: Request[Any, Any, Any]) -> None:
+        while (await there.receive())["type"] != "http.disconnect":
             pass
 
     await asyncio.wait((work,), timeout=AT_ONCE)
     if work.done():
         return True
-    watch = asyncio.create_task(gone())
+    watch = asyncio.create_task(gone(request)) if request is not None else None
+    others = [each for each in (watch, over) if each is not None]
     try:
-        await asyncio.wait((work, watch), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((work, *others), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        watch.cancel()
+        if watch is not None:
+            watch.cancel()
+    if over is not None and over.done() and not work.done():
+        raise over.result()
     return work.done()

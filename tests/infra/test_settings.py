@@ -32,6 +32,8 @@ EVERYTHING = {
     "RETRACE_WORKER_CONCURRENCY": "4",
     "RETRACE_METRICS_PORT": "9464",
     "RETRACE_REMOVAL_GRACE_DAYS": "7",
+    "RETRACE_MAX_STREAMS_PER_KEY": "20",
+    "RETRACE_MAX_STREAMS_PER_TENANT": "30",
     "VAULT_ADDR": "https://vault.example:8200",
     "VAULT_TOKEN": "secret-v",
     "RETRACE_VAULT_KEY": "transit/shop",

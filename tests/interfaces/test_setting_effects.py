@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -74,6 +74,8 @@ async def _deployment(
             "RETRACE_PORT": port,
             "RETRACE_LOG_LEVEL": "WARNING",
             "RETRACE_REMOVAL_GRACE_DAYS": "5",
+            "RETRACE_MAX_STREAMS_PER_KEY": "2",
+            "RETRACE_MAX_STREAMS_PER_TENANT": "3",
             "RETRACE_ALLOW_PRIVATE_ADDRESSES": "true",
             "OPENAI_API_KEY": "key-of-openai",
             "OPENAI_BASE_URL": first.url("ok"),
@@ -243,6 +245,38 @@ async def removal_grace_days(deployment: Deployment) -> None:
     assert left.days == 5
 
 
+async def streams_per_key(deployment: Deployment) -> None:
+    async with AsyncExitStack() as stack:
+        statuses = [await follower(deployment, stack) for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    await all_gone(deployment)
+
+
+async def streams_per_tenant(deployment: Deployment) -> None:
+    body = {"name": "another", "scopes": ["audit:read"]}
+    made = (await deployment.http.post("/v1/keys", json=body)).json()
+    other = {"Authorization": f"Bearer {made['secret']}"}
+    async with AsyncExitStack() as stack:
+        statuses = [await follower(deployment, stack) for _ in range(2)]
+        statuses += [await follower(deployment, stack, **other) for _ in range(2)]
+    assert statuses == [200, 200, 200, 429]
+    await all_gone(deployment)
+
+
+async def all_gone(deployment: Deployment) -> None:
+    """That a client has gone is noticed in a moment."""
+    async with asyncio.timeout(20):
+        while "\nretrace_streams 0" not in (await deployment.http.get("/metrics")).text:
+            await asyncio.sleep(0.05)
+
+
+async def follower(deployment: Deployment, stack: AsyncExitStack, **headers: str) -> int:
+    """The status of one that stays until the end."""
+    address = "/v1/audit/events/stream"
+    reply = await stack.enter_async_context(deployment.http.stream("GET", address, headers=headers))
+    return reply.status_code
+
+
 async def vault_opens(deployment: Deployment) -> None:
     """The deployment's master key is sealed by it: each of its processes has asked once, with this token for this key."""
     assert deployment.doubles["vault"].calls
@@ -273,6 +307,8 @@ PROOFS: dict[str, Proof] = {
     "RETRACE_LOG_LEVEL": log_level,
     "RETRACE_WORKER_CONCURRENCY": worker_concurrency,
     "RETRACE_METRICS_PORT": metrics_port,
+    "RETRACE_MAX_STREAMS_PER_KEY": streams_per_key,
+    "RETRACE_MAX_STREAMS_PER_TENANT": streams_per_tenant,
     "VAULT_ADDR": vault_opens,
     "VAULT_TOKEN": vault_opens,
     "RETRACE_VAULT_KEY": vault_opens,
