@@ -15,8 +15,9 @@ from application.context import Context
 from application.ports import Owed
 from application.work import Kind
 from bench.crew import Shared
-from bench.parts import now, opened
+from bench.parts import MASTER, now, opened
 from domain.conversation import Conversation
+from infra.cell import Cell
 from infra.database import Database
 from infra.hints import Hints
 from infra.reach import Reach
@@ -52,7 +53,10 @@ async def _work(url: str, redis_url: str | None, shared: Shared) -> None:
         shared.work()
         return None
 
-    async with Reach(redis_url) as redis, Database(url, role="retrace_runner", size=4) as database:
+    async with (
+        Reach(redis_url) as redis,
+        Database(Cell(url, MASTER), role="retrace_runner", size=4) as database,
+    ):
         async with database.system() as connection:
             await connection.execute("SELECT 1")
         worker = Worker(Work(database), {"bench": Kind(handler=handler)}, Hints(redis))

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from infra.cell import Cell
 from infra.crypto.keyring import Keyring
 from infra.database import Database
 from infra.hints import Hints
@@ -57,7 +58,7 @@ class Log:
 
 @asynccontextmanager
 async def opened(url: str, hints: Hints | None = None) -> AsyncIterator[Log]:
-    async with Database(url) as database, Appender(url) as appender:
+    async with Database(Cell(url, MASTER)) as database, Appender(Cell(url, MASTER)) as appender:
         keyring = Keyring(database, MASTER)
         reader = Reader(database, keyring)
         store = LogStore(appender, reader, Snapshots(database, keyring), keyring, hints or Hints())

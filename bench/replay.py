@@ -18,6 +18,7 @@ from bench.harness import Floor, Result, arguments, conditions, report, rounds
 from bench.parts import MASTER
 from bench.rivals import runner
 from bench.server import Server, server
+from infra.cell import Cell
 from infra.crypto.keyring import Keyring
 from infra.database import Database
 from infra.hints import Hints
@@ -34,8 +35,8 @@ ROUNDS = 3
 
 async def _build(url: str) -> None:
     async with (
-        Database(url, role="retrace_projector") as writer,
-        Database(url, role="retrace_runner", size=2) as system,
+        Database(Cell(url, MASTER), role="retrace_projector") as writer,
+        Database(Cell(url, MASTER), role="retrace_runner", size=2) as system,
     ):
         reader = Reader(writer, Keyring(writer, MASTER))
         await Projector((Costs(),), writer=writer, system=system, reader=reader, hints=Hints()).catch_up()

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from bench.parts import MASTER
+from infra.cell import Cell
 from infra.database import migrate
 from infra.embedded import servers
 
@@ -51,5 +53,5 @@ class Server:
 @contextmanager
 def server() -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="retrace-bench-") as folder, servers(Path(folder)) as running:
-        asyncio.run(migrate(running.database_url))
+        asyncio.run(migrate(Cell(running.database_url, MASTER)))
         yield Server(running.database_url, running.redis_url)

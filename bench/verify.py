@@ -23,6 +23,7 @@ from infra.audit.checkpoints import Checkpoints
 from infra.audit.lanes import digests
 from infra.audit.together import STRETCH, cores
 from infra.audit.verify import verify
+from infra.cell import Cell
 from infra.crypto.keyring import Keyring
 from infra.database import Database
 
@@ -31,7 +32,7 @@ ROUNDS = 3
 
 
 async def _verify(url: str, tenant: UUID, sign: bool, closely: bool = False, processes: int = 1) -> int:
-    async with Database(url) as database:
+    async with Database(Cell(url, MASTER)) as database:
         keyring = Keyring(database, MASTER)
         checkpoints = Checkpoints(database, keyring)
         if sign:

@@ -1,7 +1,7 @@
 """Connections to one cell: a PostgreSQL server with its tenants.
 
 A transaction belongs to one tenant, which row-level security holds it to, or to the system, which sees the
-bookkeeping of all tenants and none of their content. Roles are taken at connect time; see docs/log.md.
+bookkeeping of all tenants and none of their content. Each role logs in as itself; see docs/decisions/0003-logins.md.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
 from uuid import UUID
 
 import psycopg
@@ -22,66 +21,47 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from application.ports import Fault, Unavailable
+from infra import logins
+from infra.cell import Cell, Role
+from infra.session import CONNECT as CONNECT  # whoever connects by other ways keeps to it
+from infra.session import SCHEMAS, SESSION, WrongSession, admit, connect, enter
+from infra.session import Connection as Connection
 
 log = logging.getLogger("retrace.database")
-
-Connection = AsyncConnection[tuple[Any, ...]]
-Role = Literal[
-    "retrace_app", "retrace_writer", "retrace_projector", "retrace_runner", "retrace_eraser", "retrace_keeper"
-]
 
 SCHEMA = Path(__file__).parent / "schema"
 PATIENCE = 10.0
 """Seconds that a caller waits for a connection before it hears Unavailable."""
 
-CONNECT = 5
-"""Seconds for one try to connect. A server that dies at that moment may leave its caller without any answer."""
-
 STARTING = 60.0
 """Seconds that a role which starts waits for a database that is away: one that starts too, recovers, or has no room."""
-
-SCHEMAS = ("retrace", "public")
-
-
-LOCKED = 10.0
-"""Seconds that a statement waits for others' locks; a statement that waits for ever holds its connection for as long."""
-
-
-def options(role: str, schemas: Sequence[str] = SCHEMAS) -> str:
-    """libpq's `options`: the role, the schemas whose names need no prefix, and the longest wait for a lock."""
-    return f"-c role={role} -c search_path={','.join(schemas)} -c lock_timeout={LOCKED * 1000:.0f}"
-
-
-def session(role: str, schemas: Sequence[str] = SCHEMAS) -> dict[str, Any]:
-    """What all our connections are opened with."""
-    return {
-        "autocommit": True,
-        "options": options(role, schemas),
-        "connect_timeout": CONNECT,
-        "client_encoding": "UTF8",
-    }
 
 
 class Database:
     """A pool of connections under one role. Open it before use, close it after."""
 
     def __init__(
-        self, url: str, *, role: Role = "retrace_app", size: int = 10, schemas: Sequence[str] = SCHEMAS
+        self, cell: Cell, *, role: Role = "retrace_app", size: int = 10, schemas: Sequence[str] = SCHEMAS
     ) -> None:
-        self.url = url
+        self.cell = cell
         self.role = role
+        self._schemas = tuple(schemas)
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            url,
+            cell.conninfo(role),
             min_size=1,
             max_size=size,
             open=False,
             timeout=PATIENCE,
             reconnect_timeout=5,
-            kwargs=session(role, schemas),
+            kwargs=SESSION,
+            configure=self._admitted,
             name=role,
         )
 
     async def open(self) -> None:
+        """Raises LoginRefused, WrongSession. A database that is away is come back to by whoever needs it."""
+        with suppress(psycopg.OperationalError):
+            await (await connect(self.cell, self.role)).close()
         await self._pool.open()
 
     async def close(self) -> None:
@@ -101,21 +81,18 @@ class Database:
     @asynccontextmanager
     async def tenant(self, tenant: UUID) -> AsyncIterator[Connection]:
         """A transaction that sees and writes this tenant's rows only. Raises Unavailable."""
-        # A literal, because set_config() does not travel to the shards of a distributed database.
-        async with self._transaction(
-            f"BEGIN; SET LOCAL retrace.tenant = '{UUID(bytes=tenant.bytes)}'"
-        ) as connection:
+        async with self._transaction(tenant) as connection:
             yield connection
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[Connection]:
         """A transaction of no tenant. Raises Unavailable."""
-        async with self._transaction("BEGIN") as connection:
+        async with self._transaction(None) as connection:
             yield connection
 
     @asynccontextmanager
-    async def _transaction(self, begin: str) -> AsyncIterator[Connection]:
-        connection = await self._begun(begin)
+    async def _transaction(self, tenant: UUID | None) -> AsyncIterator[Connection]:
+        connection = await self._begun(tenant)
         try:
             yield connection
             await connection.execute("COMMIT")
@@ -124,7 +101,23 @@ class Database:
         finally:
             await self._give_back(connection)
 
-    async def _begun(self, begin: str) -> Connection:
+    async def _begin(self, connection: Connection, tenant: UUID | None) -> None:
+        if tenant is not None:
+            await enter(connection, self.cell, self.role, tenant, schemas=self._schemas)
+        elif self._schemas == SCHEMAS:
+            await connection.execute(b"BEGIN")
+        else:
+            await connection.execute(f"BEGIN; SET LOCAL search_path = {', '.join(self._schemas)}".encode())
+
+    async def _admitted(self, connection: Connection) -> None:
+        """The pool asks for each new connection, and throws it away when this raises."""
+        try:
+            await admit(connection, self.cell.login(self.role).name)
+        except Fault as error:
+            log.error("%s", error)
+            raise
+
+    async def _begun(self, tenant: UUID | None) -> Connection:
         """A connection in a transaction. Connections that died in the pool, as after a restart, are passed over."""
         last: Exception | None = None
         for _ in range(self._pool.max_size + 1):
@@ -134,10 +127,15 @@ class Database:
                 last = error
                 break
             try:
-                await connection.execute(begin)
+                await self._begin(connection, tenant)
                 return connection
             except psycopg.OperationalError as error:
                 last = error
+                await self._give_back(connection)
+            except WrongSession as error:
+                log.error("%s", error)
+                last = error
+                await connection.close()
                 await self._give_back(connection)
             except BaseException:
                 await self._give_back(connection)
@@ -162,12 +160,12 @@ def told(error: psycopg.Error) -> str:
     return f"the database does not answer ({type(error).__name__}); try again"
 
 
-async def wait_for(url: str, seconds: float = STARTING) -> None:
-    """Until the server answers, for whoever can't begin without it. Raises Unavailable."""
+async def wait_for(cell: Cell, seconds: float = STARTING) -> None:
+    """Until the server answers, for whoever can't begin without it. Raises Unavailable, LoginRefused, WrongSession."""
     deadline, pause = time.monotonic() + seconds, 0.1
     while True:
         try:
-            connection = await AsyncConnection.connect(url, connect_timeout=CONNECT)
+            connection = await opened(cell)
         except psycopg.OperationalError as error:
             if time.monotonic() + pause > deadline:
                 raise Unavailable(f"the database did not answer for {seconds:.0f} s: {error}") from error
@@ -180,9 +178,14 @@ async def wait_for(url: str, seconds: float = STARTING) -> None:
             return
 
 
-async def connect(url: str, role: Role) -> Connection:
-    """One connection outside the pools, autocommit. Raises psycopg.OperationalError."""
-    return await AsyncConnection.connect(url, **session(role))
+async def opened(cell: Cell) -> Connection:
+    """A connection of whoever migrates, or, where nobody here may, of the role that sees the bookkeeping.
+
+    Raises psycopg.OperationalError, LoginRefused, WrongSession.
+    """
+    if cell.migrates:
+        return await AsyncConnection.connect(cell.url, autocommit=True, connect_timeout=CONNECT)
+    return await connect(cell, "retrace_runner")
 
 
 class OtherSchema(Fault):
@@ -196,10 +199,10 @@ class OtherSchema(Fault):
 
 
 async def pending(connection: Connection) -> str | None:
-    """What keeps this database from being used by this program; None: nothing. `connection` is that of `migrate`. Makes nothing."""
+    """What keeps this database from being used by this program; None: nothing. `connection` is of `opened`. Makes nothing."""
     there = await (await connection.execute("SELECT to_regclass('public.retrace_migrations')")).fetchone()
     if there == (None,):
-        return "it is not set up yet: start `retrace up`, or a role"
+        return "it is not set up yet: start `retrace up`, or run `retrace migrate`"
     query = "SELECT name, to_jsonb(m) ->> 'digest' FROM public.retrace_migrations m"
     done: dict[str, str] = dict(await (await connection.execute(query)).fetchall())
     files = sorted(SCHEMA.glob("*.sql"))
@@ -208,21 +211,38 @@ async def pending(connection: Connection) -> str | None:
             return str(OtherSchema(file.name))
     missing = [file.name for file in files if file.name not in done]
     if missing:
-        return f"{len(missing)} files of this version are not applied: restart the roles with this version"
+        return f"{len(missing)} files of this version are not applied: restart the roles with this version, or run `retrace migrate`"
     if newer := sorted(done.keys() - {file.name for file in files}):
         return f"it has {newer[-1]}, of a newer version: use that one"
     return None
 
 
-async def migrate(url: str) -> None:
-    """Bring the schema up to date: every file of `schema/` once, in order, then the read models' tables.
+class NotMigrated(Fault):
+    """The database is not of this version's schema, and nobody here may change it."""
 
-    `url` needs a superuser, or the owner of the database with CREATEROLE. Safe to run from many processes at once. Raises OtherSchema.
+
+async def prepare(cell: Cell) -> None:
+    """Bring the database up to date, or, where nobody here may, make sure that it is. Raises OtherSchema, NotMigrated, LoginRefused …"""
+    if cell.migrates:
+        await migrate(cell)
+        return
+    async with await opened(cell) as connection:
+        if (why := await pending(connection)) is not None:
+            raise NotMigrated(f"the database can't be used: {why}")
+
+
+async def migrate(cell: Cell, *, renew: bool = False) -> None:
+    """Bring the schema up to date: every file of `schema/` once, in order, then the roles' logins and the read models' tables.
+
+    The cell's URL needs a superuser, or the owner of the database with CREATEROLE. Safe to run from many processes at once; `renew`: logins
+    that are there are made as they should be. Raises OtherSchema.
     """
     from infra.projections.read_models import create_read_models
 
-    async with await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT) as connection:
-        # One at a time over the whole cluster: roles are the cluster's, and a lock of the database would not do.
+    async with await AsyncConnection.connect(
+        cell.url, autocommit=True, connect_timeout=CONNECT
+    ) as connection:
+        # One at a time for this database; other databases of the server may make the same roles at this moment.
         await connection.execute("SELECT pg_advisory_lock(7264)")
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS public.retrace_migrations "
@@ -248,4 +268,11 @@ async def migrate(url: str) -> None:
                     "INSERT INTO public.retrace_migrations (name, digest) VALUES (%s, %s)",
                     [file.name, digest],
                 )
+        await logins.provide(connection, cell, renew=renew)
         await create_read_models(connection)
+
+
+async def retire(cell: Cell) -> list[str]:
+    """Remove the logins of master keys that are not given any more; their names. The cell's URL is that of `migrate`."""
+    async with await opened(cell) as connection:
+        return await logins.retire(connection, cell)

@@ -30,11 +30,12 @@ from domain.catalogue import Catalogue
 from infra.audit.checkpoints import Checkpoints
 from infra.audit.verify import Report, verify
 from infra.cache import RedisCache
+from infra.cell import Cell
 from infra.crypto.checking import KeyCheck
 from infra.crypto.erasing import SubjectEraser
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
-from infra.database import Database, migrate
+from infra.database import Database, prepare, wait_for
 from infra.directory import CellDirectory
 from infra.health import SharedHealth
 from infra.hints import Hints
@@ -74,6 +75,7 @@ class Services:
     """Everything that a role works with. `database` sees one tenant at a time, `system` the bookkeeping of all."""
 
     settings: Settings
+    cell: Cell
     database: Database
     system: Database
     redis: Reach
@@ -160,22 +162,28 @@ class Services:
 
 
 @asynccontextmanager
-async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Services]:
-    """Connect, bring the schema up to date, and close all at the end. `settings.database_url` must be set."""
+async def services(settings: Settings, *, pool: int = 10, patient: bool = False) -> AsyncIterator[Services]:
+    """Connect, bring the schema up to date, and close all at the end. `settings.database_url` must be set.
+
+    `patient`: a database that is away is waited for. Raises Unavailable, OtherSchema, NotMigrated, LoginRefused, WrongSession.
+    """
     if settings.database_url is None:
         raise ValueError("start the embedded servers first, or set DATABASE_URL")
-    url = str(settings.database_url)
-    await migrate(url)
+    master = settings.master()
+    cell = Cell(settings.database_url, master)
+    if patient:
+        await wait_for(cell)
+    await prepare(cell)
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(Reach(settings.redis_url))
         hints = Hints(redis)
         stack.push_async_callback(hints.close)
-        database = await stack.enter_async_context(Database(url, size=pool))
-        system = await stack.enter_async_context(Database(url, role="retrace_runner", size=4))
-        erasing = await stack.enter_async_context(Database(url, role="retrace_eraser", size=1))
-        keyring = Keyring(database, settings.master())
+        database = await stack.enter_async_context(Database(cell, size=pool))
+        system = await stack.enter_async_context(Database(cell, role="retrace_runner", size=4))
+        erasing = await stack.enter_async_context(Database(cell, role="retrace_eraser", size=1))
+        keyring = Keyring(database, master)
         await stack.enter_async_context(forgetting(system, keyring))
-        appender = await stack.enter_async_context(Appender(url))
+        appender = await stack.enter_async_context(Appender(cell))
         reader = Reader(database, keyring)
         embedder = WordLlamaEmbedder()
         extractor = FileExtractor()
@@ -217,6 +225,7 @@ async def services(settings: Settings, *, pool: int = 10) -> AsyncIterator[Servi
         )
         yield Services(
             settings=settings,
+            cell=cell,
             database=database,
             system=system,
             redis=redis,

@@ -15,10 +15,12 @@ import httpx
 import msgspec
 import psycopg
 
+from application.ports import Fault
 from infra import redis_faults
+from infra.cell import ROLES, Cell
 from infra.crypto.checking import unopened
 from infra.crypto.wrapping import Masters
-from infra.database import CONNECT, Connection, Database, pending
+from infra.database import Database, opened, pending
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.redis import EmbeddedRedis
 from infra.health import SharedHealth
@@ -26,6 +28,7 @@ from infra.metrics.deployment import queues, worst_lags
 from infra.providers.probing import probe_all
 from infra.reach import Away, Reach
 from infra.server_urls import place_of
+from infra.session import connect
 from infra.settings import InvalidSettings, Secret, Settings
 from interfaces.running import Running, running_in
 from interfaces.supervisor import reachable
@@ -59,7 +62,8 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
     if check is not None:
         yield check
     if database is not None:
-        async for check in _of_database(database, master):
+        given = master if isinstance(master, bytes) else b""
+        async for check in _of_database(Cell(database, given)):
             yield check
     async for check in _of_redis(settings, running):
         yield check
@@ -149,14 +153,17 @@ def _database_of(settings: Settings, running: Running | None) -> tuple[str | Non
     return here, None
 
 
-async def _of_database(url: str, master: bytes | InvalidSettings | None) -> AsyncIterator[Check]:
-    try:
-        connection: Connection = await psycopg.AsyncConnection.connect(
-            url, autocommit=True, connect_timeout=CONNECT
+async def _of_database(cell: Cell) -> AsyncIterator[Check]:
+    if not cell.signers and not cell.migrates:
+        yield Check(
+            "database", False, "the roles log in with what derives from the master key, which is not here"
         )
-    except psycopg.OperationalError as error:
+        return
+    try:
+        connection = await opened(cell)
+    except (psycopg.OperationalError, Fault) as error:
         first = str(error).strip().partition("\n")[0]
-        yield Check("database", False, f"{place_of(url)} can't be used: {first}")
+        yield Check("database", False, f"{place_of(cell.url)} can't be used: {first}")
         return
     async with connection:
         began = time.time()
@@ -177,16 +184,32 @@ async def _of_database(url: str, master: bytes | InvalidSettings | None) -> Asyn
     yield Check("schema", waiting is None, waiting or "up to date")
     if waiting:
         return
+    if not cell.signers:
+        return  # nobody logs in without a master key, as was said
+    yield (check := await _logins(cell))
+    if not check.ok:
+        return
     async with AsyncExitStack() as stack:
-        system = await stack.enter_async_context(Database(url, role="retrace_runner", size=1))
-        keeper = await stack.enter_async_context(Database(url, role="retrace_keeper", size=1))
-        if isinstance(master, bytes):
-            count, faults = await unopened(system, keeper, master)
-            more = f"; and {len(faults) - SOME} more" if len(faults) > SOME else ""
-            detail = "; ".join(faults[:SOME]) + more if faults else f"all {count} open"
-            yield Check("tenants' keys", not faults, detail)
+        system = await stack.enter_async_context(Database(cell, role="retrace_runner", size=1))
+        keeper = await stack.enter_async_context(Database(cell, role="retrace_keeper", size=1))
+        count, faults = await unopened(system, keeper, cell.master)
+        more = f"; and {len(faults) - SOME} more" if len(faults) > SOME else ""
+        detail = "; ".join(faults[:SOME]) + more if faults else f"all {count} open"
+        yield Check("tenants' keys", not faults, detail)
         yield await _projections(system)
         yield await _work(system)
+
+
+async def _logins(cell: Cell) -> Check:
+    """Whether each role comes in as itself."""
+    wrong = []
+    for role in ROLES:
+        try:
+            await (await connect(cell, role)).close()
+        except (psycopg.OperationalError, Fault) as error:
+            wrong.append(str(error).strip().partition("\n")[0])
+    mark = cell.signers[0].mark.hex()
+    return Check("logins", not wrong, "; ".join(wrong) or f"each role logs in as itself (…_{mark})")
 
 
 async def _projections(system: Database) -> Check:

@@ -6,9 +6,10 @@ import asyncio
 
 from application.finishing import ended
 from infra.audit.checkpoints import Checkpoints
+from infra.cell import Cell
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
-from infra.database import Database, migrate, wait_for
+from infra.database import Database, prepare, wait_for
 from infra.hints import Hints
 from infra.log.reader import Reader
 from infra.metrics.collected import Pools
@@ -28,15 +29,16 @@ async def project(settings: Settings) -> None:
 
     A database that is away at the start is waited for.
     """
-    url = str(settings.database_url)
-    await wait_for(url)
-    await migrate(url)
+    master = settings.master()
+    cell = Cell(str(settings.database_url), master)
+    await wait_for(cell)
+    await prepare(cell)
     async with (
         Reach(settings.redis_url) as redis,
-        Database(url, role="retrace_projector", size=8) as writer,
-        Database(url, role="retrace_runner", size=2) as system,
+        Database(cell, role="retrace_projector", size=8) as writer,
+        Database(cell, role="retrace_runner", size=2) as system,
     ):
-        keyring = Keyring(writer, settings.master())
+        keyring = Keyring(writer, master)
         reader = Reader(writer, keyring)
         instruments, figures = Instruments(), Deployment(system, PROJECTIONS)
         for collector in (figures, Pools(writer, system)):
@@ -56,8 +58,8 @@ async def project(settings: Settings) -> None:
         )
         copies = Beside(
             PROJECTIONS,
-            url=url,
-            master=settings.master(),
+            cell=cell,
+            master=master,
             system=system,
             reader=reader,
             observer=instruments,

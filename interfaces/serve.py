@@ -10,7 +10,6 @@ from types import FrameType
 
 import uvicorn
 
-from infra.database import wait_for
 from infra.metrics.server import watch_loop
 from infra.settings import Settings
 from interfaces.asgi import create_app
@@ -49,8 +48,7 @@ class Server(uvicorn.Server):
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; what runs then is finished. A database that is away at the start is waited for. Raises PortUnusable."""
     check(settings.host, settings.port, *HTTP)  # before all that takes time
-    await wait_for(str(settings.database_url))
-    async with services(settings, pool=20) as parts:
+    async with services(settings, pool=20, patient=True) as parts:
         parts.embedder.load()
         await parts.completers.load()
         config = uvicorn.Config(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from application.ports import Kind
 from application.work import kinds
-from infra.database import Database, wait_for
+from infra.database import Database
 from infra.hints import Hints
 from infra.metrics.server import tell_metrics, watch_loop
 from infra.settings import Settings
@@ -25,8 +25,7 @@ async def work(settings: Settings) -> None:
 
     A database that is away at the start is waited for.
     """
-    await wait_for(str(settings.database_url))
-    async with services(settings, pool=settings.worker_concurrency) as parts:
+    async with services(settings, pool=settings.worker_concurrency, patient=True) as parts:
         parts.embedder.load()
         await parts.completers.load()
         concurrency = settings.worker_concurrency

@@ -16,6 +16,7 @@ import uvloop
 from infra import health, reach
 from infra.database import migrate
 from infra.embedded import Servers, servers
+from tests.cells import cell
 
 _numbers = itertools.count(1)
 
@@ -46,7 +47,7 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> float:
 @pytest.fixture(scope="session")
 def template(servers: Servers) -> str:
     """Name of a migrated database that the others are copied from."""
-    asyncio.run(migrate(servers.database_url))
+    asyncio.run(migrate(cell(servers.database_url)))
     return "retrace"
 
 

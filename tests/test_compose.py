@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from infra.cell import Cell
 from infra.settings import DESCRIPTIONS, SECRETS
 from interfaces.cli import cli
 from interfaces.supervisor import ROLES
@@ -23,17 +24,27 @@ def compose() -> Any:
 
 def test_each_role_runs_as_a_command_of_its_own_from_the_one_image(compose: Any) -> None:
     services = compose["services"]
-    assert set(services) == {*ROLES, "postgres", "redis"}
+    assert set(services) == {*ROLES, "migrate", "postgres", "redis"}
     for role in ROLES:
         assert services[role]["build"] == "."
         assert services[role]["command"] == [role]
         assert role in cli.commands
-        assert services[role]["depends_on"].keys() == {"postgres", "redis"}
+        assert services[role]["depends_on"].keys() == {"migrate", "redis"}
+    assert services["migrate"]["command"] == ["migrate"]
+    assert "migrate" in cli.commands
+
+
+def test_nobody_but_migrate_has_a_login_that_may_change_the_schema(compose: Any) -> None:
+    for role in ROLES:
+        service = compose["services"][role]
+        assert not Cell(service["environment"]["DATABASE_URL"], bytes(32)).migrates
+        assert not {"database_url", "postgres_password"} & set(service["secrets"])
+    assert "database_url" in compose["services"]["migrate"]["secrets"]
 
 
 def test_roles_get_only_settings_that_there_are_and_their_secrets_as_files(compose: Any) -> None:
     variables = {variable: name for name, (variable, _) in DESCRIPTIONS.items()}
-    for role in ROLES:
+    for role in (*ROLES, "migrate"):
         service = compose["services"][role]
         for variable, value in service["environment"].items():
             plain = variable.removesuffix("_FILE")
@@ -46,7 +57,7 @@ def test_roles_get_only_settings_that_there_are_and_their_secrets_as_files(compo
 
 
 def test_what_others_wait_for_tells_whether_it_is_ready(compose: Any) -> None:
-    for service in ("serve", "postgres", "redis"):
+    for service in (*ROLES, "postgres", "redis"):
         assert compose["services"][service]["healthcheck"]["test"]
 
 

@@ -18,16 +18,17 @@ from psycopg.pq.abc import PGresult
 
 from infra.audit.pages import fetched, rows_of
 from infra.audit.stretch import Stretch, check
-from infra.database import Role, session
+from infra.session import SESSION
 
 T = TypeVar("T")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose log, and where it is. It is told on standard input, since others can read a process's arguments."""
+    """Whose log, and how to come to it, as its caller does: a login, and the tenant's signed context. It is told on standard input, since
+    others can read a process's arguments."""
 
-    url: str
-    role: Role
+    conninfo: str
+    context: str
     tenant: UUID
 
 
@@ -55,8 +56,9 @@ def main() -> None:
 
     def fetch() -> None:
         try:
-            with psycopg.connect(request.url, **session(request.role)) as connection:
-                connection.execute(f"BEGIN; SET LOCAL retrace.tenant = '{request.tenant}'".encode())
+            with psycopg.connect(request.conninfo, **SESSION) as connection:
+                connection.execute("BEGIN")
+                connection.execute("SELECT set_config('retrace.tenant', %s, true)", [request.context])
                 while True:
                     after, most = receive(sys.stdin.buffer, tuple[int, int])
                     results.put((after, fetched(connection.pgconn, request.tenant, after, most)))

@@ -18,7 +18,8 @@ from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
 from application.ports import Unavailable
-from infra.database import Connection, Database, connect
+from infra.database import Connection, Database
+from infra.session import connect, enter
 
 Row = tuple[int, bytes, int, str, bytes, bytes | None, bytes, bytes]
 """seq, stream, version, topic, context (infra/log/hashing.py), payload, digest, hash."""
@@ -57,7 +58,7 @@ async def page(connection: Connection, tenant: UUID, after: int) -> list[Row]:
 async def fetching(database: Database, tenant: UUID) -> AsyncIterator[Fetch]:
     """Over a connection of its own: those that are asked for follow one another without a pause. Raises Unavailable."""
     try:
-        connection = await connect(database.url, database.role)
+        connection = await connect(database.cell, database.role)
     except psycopg.OperationalError as error:
         raise Unavailable("the database does not answer; try again in some seconds") from error
     pgconn, thread = connection.pgconn, ThreadPoolExecutor(1, "fetching")
@@ -76,7 +77,7 @@ async def fetching(database: Database, tenant: UUID) -> AsyncIterator[Fetch]:
             future.exception()  # of those ahead of a failure nobody asks how they ended
 
     try:
-        await connection.execute(f"BEGIN; SET LOCAL retrace.tenant = '{UUID(bytes=tenant.bytes)}'".encode())
+        await enter(connection, database.cell, database.role, tenant)
         pgconn.nonblocking = 0
         yield fetch
     except psycopg.OperationalError as error:

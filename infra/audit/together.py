@@ -116,7 +116,9 @@ class Together:
     def _help(self) -> None:
         """In a thread: have a process check stretches until none is left. What it does not do is left to others."""
         command = [sys.executable, "-m", "infra.audit.helper"]
-        request = Request(url=self._database.url, role=self._database.role, tenant=self._tenant)
+        cell, role = self._database.cell, self._database.role
+        conninfo, context = cell.conninfo(role), cell.context(self._tenant)
+        request = Request(conninfo=conninfo, context=context, tenant=self._tenant)
         asked: deque[int] = deque()
         try:
             with Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as helper:

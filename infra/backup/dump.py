@@ -23,7 +23,9 @@ async def dump(url: str, file: Path, snapshot: str | None = None) -> None:
     """
     of = [f"--snapshot={snapshot}"] if snapshot else []
     # Most of it is ciphertext, which does not compress.
-    await _run("pg_dump", url, "--format=custom", "--compress=1", f"--file={file}", *of)
+    # What `migrate` makes from the master key stays out.
+    without = "--exclude-table-data=retrace.context_keys"
+    await _run("pg_dump", url, "--format=custom", "--compress=1", f"--file={file}", without, *of)
 
 
 async def load(url: str, file: Path) -> None:

@@ -73,7 +73,7 @@ async def _moment(url: str) -> AsyncIterator[tuple[str, list[str]]]:
         await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         query = (
             "SELECT pg_export_snapshot(), array(SELECT rolname::text FROM pg_roles "
-            "WHERE rolname LIKE 'retrace\\_%' ORDER BY 1)"
+            "WHERE rolname ~ '^retrace_[a-z]+$' ORDER BY 1)"
         )
         row = await (await connection.execute(query)).fetchone()
         assert row is not None

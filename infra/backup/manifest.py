@@ -37,7 +37,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """`masters`: fingerprints of the master keys that are needed. `roles`: of the database, none of which can log in."""
+    """`masters`: fingerprints of the master keys that are needed. `roles`: of the database, whose rights the dump speaks of; none of them can log in."""
 
     format: str
     made_at: datetime

@@ -224,11 +224,7 @@ class Keyring:
                 if await (await connection.execute(gone, [tenant, NIL])).fetchone() is not None:
                     raise KeyErased("this tenant was erased")
                 wrapped = self._masters.wrap(AESGCM.generate_key(256), tenant, 1)
-                insert = (
-                    "INSERT INTO tenant_keys (tenant, generation, wrapped, master) VALUES (%s, 1, %s, %s) "
-                    "ON CONFLICT DO NOTHING"
-                )
-                await connection.execute(insert, [tenant, wrapped, self._masters.current])
+                await connection.execute("SELECT found_tenant_key(%s, %s)", [wrapped, self._masters.current])
             generation = row[0] if row else 1
             return generation, await self._generation(connection, tenant, generation)
 

@@ -44,6 +44,11 @@ RECOVERY = 300.0
 RETRIES = 10.0
 """Seconds in which a server that ends at its start is tried again."""
 
+HBA = """local all postgres peer map=owner
+local all all scram-sha-256
+"""
+"""Who may log in: whoever runs the server, or us, as its superuser, by what the system says of the process; all others with their passwords."""
+
 OPTIONS: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -135,6 +140,7 @@ class EmbeddedPostgres:
         self.stop()
 
     def _run(self) -> None:
+        self._let_in()
         options = [f"-c{name}={value}" for name, value in OPTIONS.items()]
         command = [str(BINARIES / "postgres"), "-D", str(self.folder), "-k", str(self._sockets), *options]
         deadline = time.monotonic() + RETRIES
@@ -148,6 +154,17 @@ class EmbeddedPostgres:
             if full or self.alive() or time.monotonic() > deadline:
                 raise ServerFailed("PostgreSQL", self._log, full)
             time.sleep(0.3)
+
+    def _let_in(self) -> None:
+        """Say who may log in, in a folder of an earlier version too."""
+        try:
+            us = pwd.getpwuid(os.geteuid()).pw_name
+        except KeyError:
+            hint = f"the user id {os.geteuid()} has no name on this machine, and PostgreSQL runs for none without; give it one"
+            raise ServerFailed("PostgreSQL", reason=hint) from None
+        idents = "".join(f'owner "{name}" postgres\n' for name in (us, self._user) if name)
+        for name, text in (("pg_hba.conf", HBA), ("pg_ident.conf", idents)):
+            (self.folder / name).write_text(text)  # theirs who own the folder, as initdb left them
 
     def _prepare(self) -> None:
         """Make the data folder, once. An initdb that was interrupted is begun again: the folder comes by its rename."""
@@ -173,7 +190,7 @@ class EmbeddedPostgres:
         making = self.folder.with_name("postgres.new")
         shutil.rmtree(making, ignore_errors=True)
         make_private(making, owner)
-        command = [str(BINARIES / "initdb"), "-D", str(making), "-U", "postgres", "--auth=trust"]
+        command = [str(BINARIES / "initdb"), "-D", str(making), "-U", "postgres", "--auth=peer"]
         command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if spawn(command, log=self._log, death=signal.SIGKILL, user=self._user).wait():
             raise ServerFailed("PostgreSQL", self._log, shortage(self.folder.parent) or "initdb failed")

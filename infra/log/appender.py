@@ -17,11 +17,13 @@ import psycopg
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
-from application.ports import Unavailable
-from infra.database import connect, told
+from application.ports import Fault, Unavailable
+from infra.cell import Cell
+from infra.database import told
 from infra.log.arguments import pack, unpack
 from infra.log.command import Command, Verdict
 from infra.log.line import Line
+from infra.session import connect
 
 DEPTH = 2
 """Calls in the air: one that the server runs, one that it finds when it is done."""
@@ -65,8 +67,8 @@ class _Batch:
 class Appender:
     """The only writer of a process, over one connection."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, cell: Cell) -> None:
+        self._cell = cell
         self._line: Line[_Batch] | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._queue: deque[_Waiting] = deque()
@@ -211,12 +213,12 @@ class Appender:
         try:
             for failed in range(TRIES):
                 try:
-                    connection = await connect(self._url, "retrace_writer")
+                    connection = await connect(self._cell, "retrace_writer")
                     line = Line(connection, self._landed, self._broken)
                     line.open()
                     self._line = line
                     return
-                except (psycopg.Error, OSError) as error:
+                except (psycopg.Error, OSError, Fault) as error:
                     if failed < TRIES - 1:
                         await asyncio.sleep(0.1 * 2**failed)
                         continue

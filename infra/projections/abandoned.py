@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from infra.cell import Cell
 from infra.database import Database
 from infra.projections.places import SCHEMAS, Build, builds, placed
 from projections.base import Projection
@@ -27,13 +28,13 @@ SLACK = "30 seconds"
 
 
 class Abandoned:
-    """`url` is that of `migrate`; `system` has the role retrace_runner."""
+    """`system` has the role retrace_runner."""
 
     def __init__(
-        self, projections: Sequence[Projection], *, url: str, system: Database, still: float = STILL
+        self, projections: Sequence[Projection], *, cell: Cell, system: Database, still: float = STILL
     ) -> None:
         self._versions = {projection.name: projection.version for projection in projections}
-        self._url = url
+        self._cell = cell
         self._system = system
         self._still = still
         self._seen: dict[Any, tuple[int, float]] = {}  # copy and tenant → where its cursor stands, since when
@@ -87,7 +88,7 @@ class Abandoned:
         )
         own = "tenant = %(tenant)s AND projection = %(projection)s"
         async with (
-            placed(self._url, "retrace_projector", build.place, size=1) as database,
+            placed(self._cell, "retrace_projector", build.place, size=1) as database,
             database.tenant(tenant) as connection,
         ):
             gone = f"DELETE FROM {schema}.cursors WHERE {own} AND {stands}"

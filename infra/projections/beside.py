@@ -15,6 +15,7 @@ import psycopg
 from application.finishing import abreast
 from application.ports import Unavailable
 from domain.errors import Refusal
+from infra.cell import Cell
 from infra.database import Database
 from infra.hints import Hints
 from infra.log.reader import Reader
@@ -37,13 +38,13 @@ SELDOM = 2.0
 
 
 class Beside:
-    """`url` is that of `migrate`, `master` the master key; `system` has the role retrace_runner, `reader` reads as retrace_projector."""
+    """`master` is the master key; `system` has the role retrace_runner, `reader` reads as retrace_projector."""
 
     def __init__(
         self,
         projections: Sequence[Projection],
         *,
-        url: str,
+        cell: Cell,
         master: bytes,
         system: Database,
         reader: Reader,
@@ -51,7 +52,7 @@ class Beside:
     ) -> None:
         self._observer = observer
         self._projections = {projection.name: projection for projection in projections}
-        self._url = url
+        self._cell = cell
         self._master = master
         self._system = system
         self._reader = reader
@@ -70,7 +71,7 @@ class Beside:
             await asyncio.sleep(PAUSE)
 
     async def _mind_abandoned(self) -> None:
-        abandoned = Abandoned(tuple(self._projections.values()), url=self._url, system=self._system)
+        abandoned = Abandoned(tuple(self._projections.values()), cell=self._cell, system=self._system)
         while True:
             try:
                 await abandoned.look()
@@ -81,8 +82,8 @@ class Beside:
     async def _follow(self, place: Place) -> None:
         """As long as something stands in `place`."""
         async with AsyncExitStack() as stack:
-            writer = await stack.enter_async_context(placed(self._url, "retrace_projector", place, size=4))
-            system = await stack.enter_async_context(placed(self._url, "retrace_runner", place, size=1))
+            writer = await stack.enter_async_context(placed(self._cell, "retrace_projector", place, size=4))
+            system = await stack.enter_async_context(placed(self._cell, "retrace_runner", place, size=1))
             projector = Projector(
                 tuple(self._projections.values()),
                 writer=writer, system=system, reader=self._reader, hints=Hints(), place=place,
@@ -110,13 +111,13 @@ class Beside:
         if now.total - now.done > (0 if copy.until is not None else NEAR):
             return
         if copy.built_at is None:
-            await finish(self._url, copy)
+            await finish(self._cell, copy)
         everything = await builds(self._system, copy.projection)
         live = next((build for build in everything if build.place == "live"), None)
         whole = copy.place == "next" and copy.until is None and copy.scope() is None
         if whole and live is not None and live.version < copy.version:
             try:
-                async with workshop(self._url, self._master, self._projections[copy.projection]) as shop:
+                async with workshop(self._cell, self._master, self._projections[copy.projection]) as shop:
                     took = await switch(shop, keep=live.version != UNBUILT)
             except (Refusal, Unavailable) as refusal:
                 log.warning("version %s of %s waits: %s", copy.version, copy.projection, refusal)

@@ -17,9 +17,9 @@ from sqlalchemy import Table
 
 from application.ports import Unavailable
 from domain.errors import Refused
-from infra.database import Connection, connect
-from infra.projections.places import SCHEMAS, Build, Place, as_owner
+from infra.projections.places import SCHEMAS, Build, Place, as_builder
 from infra.projections.rebuild import Workshop
+from infra.session import Connection, connect, enter
 
 PATIENCE = 10.0
 """Seconds in which both are to come to one position."""
@@ -69,7 +69,7 @@ async def _tenants(shop: Workshop, copy: Build) -> list[UUID]:
         for table in copy.tables
         for place in ("live", copy.place)
     ]  # from the tables themselves: a row of a tenant that has no log is a difference too
-    async with as_owner(shop.url) as connection:
+    async with as_builder(shop.cell) as connection:
         cursor = await connection.execute(f"{' UNION '.join(selects)} ORDER BY tenant".encode())
         return [row[0] for row in await cursor.fetchall()]
 
@@ -78,10 +78,10 @@ async def _tenants(shop: Workshop, copy: Build) -> list[UUID]:
 async def _level(shop: Workshop, tenant: UUID) -> AsyncIterator[Connection]:
     """A transaction that sees both at the same position."""
     deadline = time.monotonic() + PATIENCE
-    async with await connect(shop.url, "retrace_projector") as connection:
+    async with await connect(shop.cell, "retrace_projector") as connection:
         while True:
-            await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            await connection.execute(f"SET LOCAL retrace.tenant = '{tenant}'".encode())
+            begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            await enter(connection, shop.cell, "retrace_projector", tenant, begin=begin)
             if await _sighted(shop, tenant, connection):
                 yield connection
                 await connection.execute("COMMIT")

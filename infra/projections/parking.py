@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from domain.errors import NotFound, Refused
-from infra.projections.places import SCHEMAS, as_owner
+from infra.projections.places import SCHEMAS, as_builder
 from infra.projections.progress import Progress, parked
 from infra.projections.read_models import drop
 from infra.projections.rebuild import Workshop, rebuild
@@ -42,7 +42,7 @@ async def retry(
     solved = sorted(before.keys() - after.keys())
     still = await _stopped(shop, tenant, "next")
     if still or not (stopped or solved if position is None else position in solved):
-        await drop(shop.url, name, "next")
+        await drop(shop.cell, name, "next")
         if still:
             raise Refused(f"it stops again: {still}")
         return Retried(solved=[], parked=after)
@@ -63,7 +63,7 @@ async def check_skippable(shop: Workshop, tenant: UUID, position: int) -> None:
 async def forget_parked(shop: Workshop, tenant: UUID, position: int) -> None:
     """After the decision to skip it is on record: it is parked no longer, and what it stopped goes on."""
     values = [tenant, shop.projection.name, position]
-    async with as_owner(shop.url) as connection:
+    async with as_builder(shop.cell) as connection:
         for schema in SCHEMAS.values():
             gone = f"DELETE FROM {schema}.parked WHERE tenant = %s AND projection = %s AND seq = %s"
             await connection.execute(gone.encode(), values)

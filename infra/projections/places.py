@@ -9,11 +9,12 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from domain.base import NIL
-from infra.database import CONNECT, Connection, Database, Role
+from infra.cell import Cell, Role
+from infra.database import Database
+from infra.session import Connection, connect
 
 Place = Literal["live", "next", "old"]
 SCHEMAS: dict[Place, str] = {"live": "retrace", "next": "retrace_next", "old": "retrace_old"}
@@ -36,14 +37,14 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.tenant == NIL else self.tenant
 
 
-def placed(url: str, role: Role, place: Place, *, size: int) -> Database:
+def placed(cell: Cell, role: Role, place: Place, *, size: int) -> Database:
     """Connections for which names without a schema are those of `place`.
 
     Those that write see no other place: a copy that was put in place or dropped meanwhile must not be taken for the live one.
     """
     alone = role == "retrace_projector" and place != "live"
     schemas = [SCHEMAS[place]] if alone else dict.fromkeys([SCHEMAS[place], "retrace"])
-    return Database(url, role=role, size=size, schemas=(*schemas, "public"))
+    return Database(cell, role=role, size=size, schemas=(*schemas, "public"))
 
 
 async def builds(system: Database, projection: str | None = None) -> list[Build]:
@@ -56,11 +57,8 @@ async def builds(system: Database, projection: str | None = None) -> list[Build]
 
 
 @asynccontextmanager
-async def as_owner(url: str) -> AsyncIterator[Connection]:
-    """A transaction with the rights of the tables' owner. `url` is that of `migrate`."""
-    async with (
-        await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT) as connection,
-        connection.transaction(),
-    ):
-        await connection.execute("SET LOCAL ROLE retrace_owner")
+async def as_builder(cell: Cell) -> AsyncIterator[Connection]:
+    """A transaction with the rights of the read models' owner. Raises LoginRefused, WrongSession, psycopg.Error."""
+    async with await connect(cell, "retrace_builder") as connection, connection.transaction():
+        await connection.execute("SET LOCAL ROLE retrace_builder")  # whose the tables are to be
         yield connection

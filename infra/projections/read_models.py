@@ -1,4 +1,4 @@
-"""Makes the read models' tables, each under the same rules: owned by nobody who logs in, one tenant's rows at a time."""
+"""Makes the read models' tables, each under the same rules: owned by the role that builds them, one tenant's rows at a time."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from uuid import UUID
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from domain.base import NIL
-from infra.database import Connection
-from infra.projections.places import SCHEMAS, Place, as_owner
+from infra.cell import Cell
+from infra.projections.places import SCHEMAS, Place, as_builder
 from infra.projections.sql import DIALECT
+from infra.session import Connection
 from projections import PROJECTIONS
 from projections.base import Projection
 
 UNBUILT = 0
 """The version of live tables that nothing was built in yet."""
 
-POLICY = "nullif(current_setting('retrace.tenant', true), '')::uuid"
+POLICY = "(SELECT retrace.tenant())"
 
 
 async def create_read_models(connection: Connection, projections: Sequence[Projection] = PROJECTIONS) -> None:
     """Create what is missing, and begin to build beside what is there in an older version. Safe to repeat.
 
-    `connection` is a superuser's, or the owner's.
+    `connection` is that of `migrate`.
     """
     async with connection.transaction():
-        await connection.execute("SET LOCAL ROLE retrace_owner")
+        await connection.execute("SET LOCAL ROLE retrace_builder")
         query = "SELECT projection, place, version FROM retrace.builds WHERE tenant = %s"
         rows = await (await connection.execute(query, [NIL])).fetchall()
         versions = {(row[0], row[1]): int(row[2]) for row in rows}
@@ -51,15 +52,15 @@ async def _is_late(connection: Connection, projection: Projection) -> bool:
     return await (await connection.execute(query, [tables])).fetchone() == (True,)
 
 
-async def begin(url: str, projection: Projection, *, tenant: UUID | None, until: int | None) -> None:
+async def begin(cell: Cell, projection: Projection, *, tenant: UUID | None, until: int | None) -> None:
     """Empty tables in `next`, in the place of those that are there, from now on to be filled by projectors."""
-    async with as_owner(url) as connection:
+    async with as_builder(cell) as connection:
         await _begin(connection, projection, tenant or NIL, until)
 
 
-async def drop(url: str, name: str, place: Place) -> bool:
+async def drop(cell: Cell, name: str, place: Place) -> bool:
     """Remove a copy; tells whether there was one."""
-    async with as_owner(url) as connection:
+    async with as_builder(cell) as connection:
         await claim(connection, name)
         return await drop_at(connection, name, place)
 
@@ -76,7 +77,7 @@ async def hold(connection: Connection, *places: Place) -> None:
 
 
 async def drop_at(connection: Connection, name: str, place: Place) -> bool:
-    """`connection` is the owner's, and holds `place`."""
+    """`connection` is the builder's, and holds `place`."""
     assert place != "live"
     await hold(connection, place)
     gone = "DELETE FROM retrace.builds WHERE projection = %s AND place = %s RETURNING tables"
@@ -88,7 +89,7 @@ async def drop_at(connection: Connection, name: str, place: Place) -> bool:
 
 
 async def forget(connection: Connection, name: str, place: Place) -> None:
-    """Remove the cursors and parked events of what does not stand in `place` any more. `connection` is the owner's.
+    """Remove the cursors and parked events of what does not stand in `place` any more. `connection` is the builder's.
 
     Until then nobody minds them: a cursor counts only where its projection stands.
     """
@@ -101,7 +102,7 @@ async def forget(connection: Connection, name: str, place: Place) -> None:
 
 
 async def create_at(connection: Connection, projection: Projection, place: Place) -> None:
-    """The projection's tables, where they are missing. `connection` is the owner's."""
+    """The projection's tables, where they are missing. `connection` is the builder's."""
     schema = SCHEMAS[place]
     await connection.execute(f"SET LOCAL search_path = {schema}, public".encode())
     for table in projection.tables:

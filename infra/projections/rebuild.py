@@ -10,12 +10,13 @@ from uuid import UUID
 
 from application.finishing import ended
 from domain.errors import NotFound
+from infra.cell import Cell
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
 from infra.database import Database
 from infra.hints import Hints
 from infra.log.reader import Reader
-from infra.projections.places import SCHEMAS, Build, Place, as_owner, builds, placed
+from infra.projections.places import SCHEMAS, Build, Place, as_builder, builds, placed
 from infra.projections.progress import NEAR, Progress, progress
 from infra.projections.projector import Projector
 from infra.projections.read_models import begin
@@ -27,9 +28,9 @@ PACE = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Workshop:
-    """What one projection is built, compared and put in place with. `url` is that of `migrate`."""
+    """What one projection is built, compared and put in place with."""
 
-    url: str
+    cell: Cell
     projection: Projection
     system: Database
     writers: dict[Place, Database]
@@ -51,25 +52,27 @@ class Workshop:
 
 
 @asynccontextmanager
-async def workshop(url: str, master: bytes, projection: Projection) -> AsyncIterator[Workshop]:
+async def workshop(cell: Cell, master: bytes, projection: Projection) -> AsyncIterator[Workshop]:
     """Connections for one rebuild; `master` is the master key."""
     writers: dict[Place, Database] = {}
     projectors: dict[Place, Projector] = {}
     async with AsyncExitStack() as stack:
-        system = await stack.enter_async_context(Database(url, role="retrace_runner", size=2))
-        events = await stack.enter_async_context(Database(url, role="retrace_projector", size=4))
+        system = await stack.enter_async_context(Database(cell, role="retrace_runner", size=2))
+        events = await stack.enter_async_context(Database(cell, role="retrace_projector", size=4))
         keyring = Keyring(events, master)
         await stack.enter_async_context(forgetting(system, keyring))
         reader = Reader(events, keyring)
         for place in SCHEMAS:
-            writers[place] = placed(url, "retrace_projector", place, size=4)
-            beside = placed(url, "retrace_runner", place, size=1)
+            writers[place] = placed(cell, "retrace_projector", place, size=4)
+            beside = placed(cell, "retrace_runner", place, size=1)
             for database in (writers[place], beside):
                 await stack.enter_async_context(database)
             projectors[place] = Projector(
                 (projection,), writer=writers[place], system=beside, reader=reader, hints=Hints(), place=place
             )
-        yield Workshop(url=url, projection=projection, system=system, writers=writers, projectors=projectors)
+        yield Workshop(
+            cell=cell, projection=projection, system=system, writers=writers, projectors=projectors
+        )
 
 
 async def rebuild(
@@ -83,7 +86,7 @@ async def rebuild(
 
     What was in `next` before, half built perhaps, is gone. Other projectors help. Raises Unavailable.
     """
-    await begin(shop.url, shop.projection, tenant=tenant, until=until)
+    await begin(shop.cell, shop.projection, tenant=tenant, until=until)
     build = await shop.copy()
     work = asyncio.create_task(_follow(shop.projectors["next"], tenant))
     goal: int | None = None
@@ -100,13 +103,13 @@ async def rebuild(
                 work.result()
     finally:
         await ended(work)
-    await finish(shop.url, build)
+    await finish(shop.cell, build)
     return now
 
 
-async def finish(url: str, build: Build) -> None:
+async def finish(cell: Cell, build: Build) -> None:
     """Note that a copy has caught up for the first time. Its statistics are made, so that its first reads are as quick as later ones."""
-    async with as_owner(url) as connection:
+    async with as_builder(cell) as connection:
         noted = (
             "UPDATE retrace.builds SET built_at = now() WHERE projection = %s AND place = %s AND begun_at = %s "
             "AND built_at IS NULL RETURNING tables"

@@ -18,7 +18,7 @@ from application.ports import Unavailable
 from domain.errors import Conflict, Refused
 from infra.database import Connection
 from infra.projections.exchanging import exchange_rows, exchange_tables
-from infra.projections.places import SCHEMAS, Build, Place, as_owner
+from infra.projections.places import SCHEMAS, Build, Place, as_builder
 from infra.projections.progress import behind_live, behind_log, come_near
 from infra.projections.projector import ABREAST, TURN
 from infra.projections.read_models import claim, forget, hold
@@ -49,7 +49,7 @@ async def switch(shop: Workshop, *, back: bool = False, keep: bool = True) -> fl
     while True:
         await come_near(shop.system, copy)
         try:
-            async with as_owner(shop.url) as connection:
+            async with as_builder(shop.cell) as connection:
                 await connection.execute(b"SET LOCAL lock_timeout = '2s'; SET LOCAL enable_nestloop = off")
                 await claim(connection, copy.projection)
                 standing = await _standing(connection, copy)
@@ -66,7 +66,7 @@ async def switch(shop: Workshop, *, back: bool = False, keep: bool = True) -> fl
                 else:
                     await exchange_rows(connection, shop.projection, copy, tenant, target if keep else None)
             took = time.monotonic() - began
-            async with as_owner(shop.url) as connection:
+            async with as_builder(shop.cell) as connection:
                 await forget(connection, copy.projection, source)
             return took
         except (LockNotAvailable, _Behind):

@@ -21,6 +21,7 @@ from interfaces.cli.history import diff, show
 from interfaces.cli.invariants import invariants
 from interfaces.cli.keys import keys
 from interfaces.cli.look import why
+from interfaces.cli.migrate import migrate
 from interfaces.cli.models import models
 from interfaces.cli.projections import projections
 from interfaces.cli.providers import providers
@@ -49,6 +50,7 @@ for command in (
     serve,
     worker,
     projector,
+    migrate,
     doctor,
     tenant,
     ask,

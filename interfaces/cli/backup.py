@@ -32,12 +32,11 @@ def backup(folder: Path, data: Path | None, as_json: bool) -> None:
     target = folder.resolve()
 
     async def do(parts: Services) -> tuple[Manifest, list[str]]:
-        url = str(parts.settings.database_url)
-        async with Database(url, role="retrace_keeper", size=1) as database:
+        async with Database(parts.cell, role="retrace_keeper", size=1) as database:
             with steps(as_json) as tell:
                 return await making.make(
                     target,
-                    url=url,
+                    url=str(parts.settings.database_url),
                     data=parts.settings.data,
                     tenants=await tenants_of(parts, None),
                     checkpoints=parts.checkpoints,

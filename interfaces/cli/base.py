@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Coroutine
-from contextlib import ExitStack
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -57,6 +57,13 @@ def with_services(data: Path | None, do: Callable[[Services], Coroutine[Any, Any
 
     Raises NotFound where the command names a tenant (`--tenant`) that there is not.
     """
+    with deployment(data) as settings:
+        return asyncio.run(_run(settings, do))
+
+
+@contextmanager
+def deployment(data: Path | None) -> Iterator[Settings]:
+    """The settings with the addresses of a running deployment, or else of embedded servers that run until the end."""
     settings = settings_of(data)
     with ExitStack() as stack:
         if settings.database_url is None:
@@ -77,7 +84,7 @@ def with_services(data: Path | None, do: Callable[[Services], Coroutine[Any, Any
                 redis_url=Secret(redis_url) if redis_url else None,
                 master_key=master_text(master),
             )
-        return asyncio.run(_run(settings, do))
+        yield settings
 
 
 async def _run(settings: Settings, do: Callable[[Services], Coroutine[Any, Any, T]]) -> T:

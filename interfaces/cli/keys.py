@@ -37,7 +37,7 @@ def keys() -> None:
 
 @asynccontextmanager
 async def _rotator(parts: Services) -> AsyncIterator[Rotator]:
-    async with Database(str(parts.settings.database_url), role="retrace_keeper", size=2) as database:
+    async with Database(parts.cell, role="retrace_keeper", size=2) as database:
         yield Rotator(database, parts.settings.master())
 
 

@@ -46,7 +46,7 @@ def with_workshop(name: str, data: Path | None, do: Callable[[Workshop, Services
     projection = next(projection for projection in PROJECTIONS if projection.name == name)
 
     async def run(parts: Services) -> T:
-        async with workshop(str(parts.settings.database_url), parts.settings.master(), projection) as shop:
+        async with workshop(parts.cell, parts.settings.master(), projection) as shop:
             return await do(shop, parts)
 
     return with_services(data, run)
@@ -220,7 +220,7 @@ def drop(name: str, old: bool, data: Path | None) -> None:
 
     async def do(shop: Workshop, parts: Services) -> None:
         await shop.copy(place)
-        await read_models.drop(shop.url, name, place)
+        await read_models.drop(shop.cell, name, place)
 
     with_workshop(name, data, do)
     console.print("dropped")

@@ -21,6 +21,7 @@ from infra.ids import uuid7
 from infra.work.rows import Work
 from infra.work.worker import Worker
 from tests.application.tills import Till, now
+from tests.cells import cell
 from tests.infra.log.parts import Log, log_on
 
 
@@ -97,7 +98,7 @@ async def test_what_a_killed_process_held_is_free_after_a_while(till: Till, how:
         context = Context(tenant=item.tenant, actor="system:worker", correlation=uuid7())
         return await expire_reservation(UUID(item.key), context, store=till.log.store, clock=now)
 
-    async with Database(till.log.url, role="retrace_runner", size=2) as system:
+    async with Database(cell(till.log.url), role="retrace_runner", size=2) as system:
         kinds = {RESERVATION_WORK: Kind(handler=expire)}
         worker = Worker(Work(system), kinds, till.log.hints, concurrency=8, poll=0.1)
         working = asyncio.create_task(worker.run())

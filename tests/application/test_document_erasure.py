@@ -26,6 +26,7 @@ from infra.database import Database
 from tests.application.conftest import Shop
 from tests.application.test_document import delete, found, process, upload
 from tests.application.test_erasure import CANARY, read_models, talk
+from tests.cells import cell
 from tests.contents import whole
 
 CONTENT = f"The {CANARY} is open from nine to five.".encode()
@@ -130,7 +131,7 @@ async def test_the_log_verifies_and_neither_an_export_nor_a_backup_holds_it(
     ]
     assert len(blank) == 2, "uploaded and processing started"
     url, settings = str(shop.parts.settings.database_url), shop.parts.settings
-    async with Database(url, role="retrace_keeper", size=1) as keeper:
+    async with Database(cell(url), role="retrace_keeper", size=1) as keeper:
         await make(
             tmp_path / "backup",
             url=url,

@@ -21,6 +21,7 @@ from infra.log.reader import Reader
 from infra.projections.projector import Projector
 from projections import PROJECTIONS
 from tests.application.conftest import Shop
+from tests.cells import cell
 
 CANARY = "canary-7f3a19"
 
@@ -58,7 +59,7 @@ async def read_models(shop: Shop, *, anew: bool = False) -> dict[str, list[Any]]
         with psycopg.connect(url, autocommit=True) as superuser:
             for name in (*names, "cursors"):
                 superuser.execute(f"DELETE FROM retrace.{name} WHERE tenant = %s".encode(), [tenant])
-    async with Database(url, role="retrace_projector", size=2) as writer:
+    async with Database(cell(url), role="retrace_projector", size=2) as writer:
         reader = Reader(writer, Keyring(writer, shop.parts.settings.master()))
         projector = Projector(
             PROJECTIONS, writer=writer, system=shop.parts.system, reader=reader, hints=shop.parts.hints

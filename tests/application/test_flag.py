@@ -37,6 +37,7 @@ from infra.database import Database
 from infra.projections.reads import Reads
 from interfaces.reading import ReadMetrics
 from projections import PROJECTIONS
+from tests.cells import cell
 from tests.infra.log.parts import Log, context, log_on, now
 from tests.infra.projections.parts import projecting, talk
 
@@ -187,7 +188,7 @@ async def test_the_metrics_are_read_out_of_the_read_model_and_never_out_of_an_ol
     await start(log, about, Plan(steps=(Step(percentage=99), Step(percentage=100)), least=1))
     for _ in range(8):
         await talk(log, about.tenant, 1)
-    async with Database(log.url, role="retrace_runner", size=2) as system:
+    async with Database(cell(log.url), role="retrace_runner", size=2) as system:
         reads = Reads(log.database, system, PROJECTIONS)
         reads._patience *= 0.05
         with pytest.raises(Unavailable):

@@ -10,6 +10,7 @@ from infra.cache import RedisCache
 from infra.crypto.keyring import Keyring
 from infra.database import Database
 from infra.reach import Reach
+from tests.cells import cell
 from tests.infra.log.parts import MASTER
 
 
@@ -20,7 +21,7 @@ async def make_for_ever() -> bytes:
 
 
 async def main(database_url: str, redis_url: str, tenant: str, key: str) -> None:
-    async with Database(database_url, size=1) as database:
+    async with Database(cell(database_url), size=1) as database:
         cache = RedisCache(Reach(redis_url), Keyring(database, MASTER))
         await cache.once(UUID(tenant), "responses", key.encode(), make_for_ever)
 

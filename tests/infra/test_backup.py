@@ -33,6 +33,7 @@ from infra.database import Database
 from infra.embedded import servers
 from infra.settings import Secret, Settings, master_text
 from interfaces.bootstrap import Services, services
+from tests.cells import cell
 from tests.contents import pieces, whole
 from tests.infra.log.parts import MASTER, context, started
 
@@ -54,7 +55,7 @@ async def shop(parts: Services) -> UUID:
 
 async def back_up(parts: Services, folder: Path, *tenants: UUID, doubtful: bool = False) -> Manifest:
     url = str(parts.settings.database_url)
-    async with Database(url, role="retrace_keeper", size=1) as database:
+    async with Database(cell(url), role="retrace_keeper", size=1) as database:
         made, doubts = await make(
             folder,
             url=url,

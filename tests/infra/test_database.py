@@ -14,8 +14,10 @@ import pytest
 
 from application.ports import Unavailable
 from infra import database as database_module
+from infra import session as session_module
 from infra.database import Database, OtherSchema, migrate, wait_for
 from infra.embedded.postgres import EmbeddedPostgres
+from tests.cells import cell
 from tests.infra.log.parts import context, log_on, started
 
 
@@ -23,7 +25,7 @@ async def test_a_pool_whose_connections_are_all_held_says_so_in_time_and_serves_
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_module, "PATIENCE", 0.2)
-    async with Database(database_url, size=2) as database:
+    async with Database(cell(database_url), size=2) as database:
         async with database.system(), database.tenant(uuid4()):
             began = time.monotonic()
             with pytest.raises(Unavailable, match="does not answer; try again"):
@@ -36,7 +38,7 @@ async def test_a_pool_whose_connections_are_all_held_says_so_in_time_and_serves_
 
 
 async def test_sessions_that_were_ended_are_replaced(database_url: str) -> None:
-    async with Database(database_url, size=4) as database:
+    async with Database(cell(database_url), size=4) as database:
         for _ in range(3):
             async with database.system(), database.system(), database.system():
                 pass
@@ -54,8 +56,8 @@ async def test_sessions_that_were_ended_are_replaced(database_url: str) -> None:
 async def test_whoever_holds_a_table_does_not_hold_up_others_for_ever(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module, "LOCKED", 0.2)
-    async with Database(database_url, size=1) as database, log_on(database_url) as log:
+    monkeypatch.setattr(session_module, "LOCKED", 0.2)
+    async with Database(cell(database_url), size=1) as database, log_on(database_url) as log:
         with psycopg.connect(database_url) as superuser:
             superuser.execute("LOCK TABLE retrace.events IN ACCESS EXCLUSIVE MODE")
             began = time.monotonic()
@@ -71,7 +73,7 @@ async def test_whoever_holds_a_table_does_not_hold_up_others_for_ever(
 
 
 async def test_a_full_disk_is_told_as_such(database_url: str) -> None:
-    async with Database(database_url, size=1) as database:
+    async with Database(cell(database_url), size=1) as database:
         with pytest.raises(Unavailable, match="disk is full, so nothing was saved"):
             async with database.system() as connection:
                 await connection.execute("DO $$ BEGIN RAISE disk_full; END $$")
@@ -81,8 +83,8 @@ async def test_a_server_that_is_still_away_is_waited_for() -> None:
     folder = Path(tempfile.mkdtemp(prefix="retrace-away-"))
     server = EmbeddedPostgres(folder)
     with pytest.raises(Unavailable, match="did not answer for 0 s"):
-        await wait_for(server.url, 0.1)
-    waiting = asyncio.create_task(wait_for(server.url, 30))
+        await wait_for(cell(server.url), 0.1)
+    waiting = asyncio.create_task(wait_for(cell(server.url), 30))
     try:
         await asyncio.sleep(0.2)
         server.start()
@@ -93,7 +95,7 @@ async def test_a_server_that_is_still_away_is_waited_for() -> None:
 
 
 async def test_a_database_of_another_version_is_refused_with_its_reason(database_url: str) -> None:
-    await migrate(database_url)
+    await migrate(cell(database_url))
     with psycopg.connect(database_url, autocommit=True) as superuser:
         for change in (
             "UPDATE retrace_migrations SET digest = 'other' WHERE name = '016_append.sql'",
@@ -101,4 +103,4 @@ async def test_a_database_of_another_version_is_refused_with_its_reason(database
         ):
             superuser.execute(change.encode())
             with pytest.raises(OtherSchema, match="another version of Retrace.*new database"):
-                await migrate(database_url)
+                await migrate(cell(database_url))

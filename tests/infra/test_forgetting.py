@@ -14,6 +14,7 @@ from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
 from infra.database import Database
 from infra.log.reader import Reader
+from tests.cells import cell
 from tests.infra.log.parts import MASTER, Log, context, log_on, started
 
 EVERY = 0.1
@@ -22,7 +23,10 @@ EVERY = 0.1
 @asynccontextmanager
 async def another(url: str) -> AsyncIterator[Keyring]:
     """The keyring of another process."""
-    async with Database(url, size=2) as database, Database(url, role="retrace_runner", size=1) as system:
+    async with (
+        Database(cell(url), size=2) as database,
+        Database(cell(url), role="retrace_runner", size=1) as system,
+    ):
         keyring = Keyring(database, MASTER)
         async with forgetting(system, keyring, every=EVERY):
             yield keyring
@@ -30,7 +34,7 @@ async def another(url: str) -> AsyncIterator[Keyring]:
 
 @asynccontextmanager
 async def eraser_of(log: Log) -> AsyncIterator[SubjectEraser]:
-    async with Database(log.url, role="retrace_eraser", size=1) as database:
+    async with Database(cell(log.url), role="retrace_eraser", size=1) as database:
         yield SubjectEraser(database, log.keyring)
 
 
@@ -88,7 +92,7 @@ async def test_a_text_in_another_process_can_not_be_read_any_more(database_url: 
     async with log_on(database_url) as log, eraser_of(log) as eraser, another(database_url) as keyring:
         ctx, theirs = context(), started("secret")
         await log.store.save(theirs, context=ctx)
-        async with Database(database_url, size=1) as database:
+        async with Database(cell(database_url), size=1) as database:
             reader = Reader(database, keyring)
             before = [recorded async for recorded in reader.pages(ctx.tenant)]
             assert all(recorded.event is not None for recorded in before)

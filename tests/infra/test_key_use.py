@@ -14,6 +14,7 @@ from infra.database import Database
 from infra.embedded import Servers
 from infra.key_use import LastUse
 from infra.reach import Reach
+from tests.cells import cell
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
@@ -21,7 +22,7 @@ HALF_HOUR = timedelta(minutes=30)
 
 @pytest_asyncio.fixture(name="database")
 async def _database(database_url: str) -> AsyncIterator[Database]:
-    async with Database(database_url, size=1) as database:
+    async with Database(cell(database_url), size=1) as database:
         yield database
 
 

@@ -16,13 +16,15 @@ from domain.conversation import Conversation
 from domain.tenant import Tenant
 from infra.audit.checkpoints import Checkpoints
 from infra.audit.verify import verify
+from infra.cell import Role
 from infra.crypto import keyring, rotating
 from infra.crypto.erasing import SubjectEraser
 from infra.crypto.keyring import Keyring
 from infra.crypto.rotating import Rotator
 from infra.crypto.wrapping import MasterKeyMissing, Masters, Tampered, fingerprint
-from infra.database import Database, options
+from infra.database import Database
 from infra.log.reader import Reader
+from tests.cells import cell, session
 from tests.infra.log.parts import MASTER, Log, context, log_on, now, started
 
 NEW = b"another-master-key-of-32-bytes!!"
@@ -40,14 +42,14 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def rotator_on(url: str, master: bytes = BOTH) -> AsyncIterator[Rotator]:
-    async with Database(url, role="retrace_keeper", size=2) as database:
+    async with Database(cell(url), role="retrace_keeper", size=2) as database:
         yield Rotator(database, master, stragglers=SOON)
 
 
 @asynccontextmanager
 async def reader_on(url: str, master: bytes) -> AsyncIterator[Reader]:
     """As a process that has just been started."""
-    async with Database(url, size=2) as database:
+    async with Database(cell(url), size=2) as database:
         yield Reader(database, Keyring(database, master))
 
 
@@ -119,7 +121,7 @@ async def test_both_keys_rotate_while_four_write_and_four_read(database_url: str
         assert [g.subjects for g in generations[:2]] == [0, 0]
         assert traffic.saved > 100
         assert traffic.read > 1000
-        async with Database(database_url, size=2) as database:
+        async with Database(cell(database_url), size=2) as database:
             alone = Keyring(database, NEW)
             assert len(await texts(Reader(database, alone), ctx.tenant)) >= traffic.saved
             checkpoints = Checkpoints(database, alone)
@@ -234,7 +236,7 @@ async def test_two_rotations_at_once_and_an_erasure_leave_every_key_that_is_ther
         log_on(database_url, BOTH) as log,
         rotator_on(database_url) as one,
         rotator_on(database_url) as two,
-        Database(database_url, role="retrace_eraser", size=1) as erasing,
+        Database(cell(database_url), role="retrace_eraser", size=1) as erasing,
     ):
         ctx = await shop(log)
         ids = await fill(log, ctx, 100)
@@ -256,9 +258,9 @@ async def test_two_rotations_at_once_and_an_erasure_leave_every_key_that_is_ther
     "role", ["retrace_app", "retrace_projector", "retrace_runner", "retrace_writer", "retrace_eraser"]
 )
 @pytest.mark.parametrize("table", ["tenant_keys", "subject_keys"])
-def test_only_the_keeper_may_replace_keys(database_url: str, role: str, table: str) -> None:
+def test_only_the_keeper_may_replace_keys(database_url: str, role: Role, table: str) -> None:
     with (
-        psycopg.connect(database_url, options=options(role), autocommit=True) as connection,
+        session(database_url, role) as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(f"UPDATE {table} SET wrapped = ''".encode())
@@ -270,7 +272,7 @@ def test_only_the_keeper_may_replace_keys(database_url: str, role: str, table: s
 )
 def test_the_keeper_may_do_nothing_else(database_url: str, statement: str) -> None:
     with (
-        psycopg.connect(database_url, options=options("retrace_keeper"), autocommit=True) as connection,
+        session(database_url, "retrace_keeper") as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(statement.encode())

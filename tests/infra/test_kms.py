@@ -19,6 +19,7 @@ from infra.crypto.wrapping import Masters
 from infra.database import Database
 from infra.settings import InvalidSettings, environment_of, load
 from interfaces.cli import cli
+from tests.cells import cell
 from tests.doubles.vault import TOKEN, Vault, vault_double
 
 SECRET = bytes(range(32))
@@ -140,7 +141,7 @@ async def test_what_was_sealed_under_it_opens_in_another_process(
 ) -> None:
     """And a key that is missing is named by its fingerprint, as ever."""
     tenant, keys = uuid4(), await master(given(vault, vault.seal(SECRET)), tmp_path)
-    async with Database(database_url, size=1) as database:
+    async with Database(cell(database_url), size=1) as database:
         sealed = await Keyring(database, keys).seal(tenant, tenant, b"text", b"")
         again = await master(given(vault, PLAIN, vault.seal(SECRET)), tmp_path)
         assert await Keyring(database, again).unseal(tenant, sealed, b"") == b"text"

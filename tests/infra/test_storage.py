@@ -15,6 +15,7 @@ from infra.crypto.keyring import Keyring, Tampered
 from infra.database import Database
 from infra.spool import PIECE
 from infra.storage import LocalFiles
+from tests.cells import cell
 from tests.contents import pieces, whole
 
 CONTENT = b"Confidential content " * 1000
@@ -22,7 +23,7 @@ CONTENT = b"Confidential content " * 1000
 
 @pytest.fixture(name="files")
 async def _files(database_url: str, tmp_path: Path) -> AsyncIterator[LocalFiles]:
-    async with Database(database_url, size=2) as database:
+    async with Database(cell(database_url), size=2) as database:
         yield LocalFiles(tmp_path, Keyring(database, b"m" * 32))
 
 

@@ -16,6 +16,8 @@ import pytest
 from click.testing import CliRunner
 
 from application.tenant import CreateTenant, create_tenant
+from infra.cell import Cell
+from infra.database import migrate
 from infra.embedded import Servers
 from infra.settings import Secret, Settings
 from interfaces.cli import cli
@@ -93,7 +95,11 @@ async def test_each_fault_is_told_with_the_way_out(settings: Settings) -> None:
         )
         assert "another version of Retrace" in (await checks(settings))["schema"].detail
         superuser.execute("UPDATE public.retrace_migrations SET digest = rtrim(digest, 'x')")
-        found = await checks(msgspec.structs.replace(settings, master_key=OTHER))
+        others = msgspec.structs.replace(settings, master_key=OTHER)
+        assert "same RETRACE_MASTER_KEY" in (await checks(others))["logins"].detail
+        await migrate(Cell(url, others.master()))  # as a role that was started with it does
+        found = await checks(others)
+        assert found["logins"].ok
         superuser.execute("DELETE FROM retrace.parked")
         superuser.execute("DELETE FROM retrace.work")
     assert not found["projections"].ok

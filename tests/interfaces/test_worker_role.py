@@ -14,6 +14,7 @@ from application.work import Item, Kind
 from infra.database import Database
 from infra.hints import Hints
 from interfaces.worker import HEAVY, workers
+from tests.cells import cell
 from tests.infra.work.rows import Rows
 
 
@@ -35,7 +36,7 @@ async def test_an_answer_never_waits_for_documents_whosever_they_are(database_ur
     for tenant in range(1, 9):
         for number in range(4):
             await rows.owe(UUID(int=tenant), "process_document", str(number))
-    async with Database(database_url, role="retrace_runner", size=4) as system:
+    async with Database(cell(database_url), role="retrace_runner", size=4) as system:
         both = workers(kinds, system, Hints(), 4)
         running = [asyncio.create_task(worker.run()) for worker in both]
         try:

@@ -19,6 +19,7 @@ import pytest
 from infra.database import migrate
 from infra.embedded import servers
 from projections import PROJECTIONS
+from tests.cells import cell
 from tests.infra.log.parts import MASTER, log_on
 from tests.infra.projections.parts import projecting, rows
 
@@ -30,7 +31,7 @@ SECONDS = 60
 async def test_two_projectors_follow_four_writers(share: float) -> None:
     tenants = [uuid4() for _ in range(5)]
     with tempfile.TemporaryDirectory(prefix="retrace-follow-") as folder, servers(Path(folder)) as running:
-        await migrate(running.database_url)
+        await migrate(cell(running.database_url))
         environment = {
             **os.environ,
             "DATABASE_URL": running.database_url,

@@ -24,6 +24,7 @@ import pytest
 from application.finishing import ended
 from infra.database import Database, migrate
 from infra.embedded import servers
+from tests.cells import cell
 from tests.infra.log.parts import MASTER, context, log_on
 from tests.infra.projections.parts import begun, exchange
 from tests.soak.test_follow import at_the_end
@@ -89,7 +90,7 @@ async def test_readers_see_whole_models_and_wait_for_moments(share: float) -> No
     tenants = [uuid4() for _ in range(TENANTS)]
     with tempfile.TemporaryDirectory(prefix="retrace-switch-") as folder, servers(Path(folder)) as running:
         url = running.database_url
-        await migrate(url)
+        await migrate(cell(url))
         await fill(url, tenants, round(EVENTS * share))
         environment = {
             **os.environ,
@@ -163,7 +164,7 @@ async def fill(url: str, tenants: Sequence[UUID], events: int) -> None:
 @asynccontextmanager
 async def readers(url: str, tenants: Sequence[UUID]) -> AsyncIterator[Sequence[Reader]]:
     """Two of each read model. What one of them finds ends the test at once."""
-    async with Database(url, size=4) as database, asyncio.TaskGroup() as group:
+    async with Database(cell(url), size=4) as database, asyncio.TaskGroup() as group:
         looking = [Reader(database, name, tenant) for name in SHOWN for tenant in tenants[:2]]
         tasks = [group.create_task(reader.run()) for reader in looking]
         yield looking

@@ -14,8 +14,10 @@ from psycopg import AsyncRawCursor
 
 from application.ports import Unavailable
 from infra.audit.pages import CONTEXT, fetching, rows_of
-from infra.database import Database, connect
+from infra.database import Database
 from infra.log.hashing import context_bytes, microseconds
+from infra.session import connect
+from tests.cells import cell
 
 BEGIN, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(2106, 1, 1, tzinfo=UTC)
 SECONDS = round((END - BEGIN).total_seconds())
@@ -54,7 +56,7 @@ async def test_the_server_makes_the_context_as_it_was_written(database_url: str)
     ]
     given = ", ".join(f"${number}::{kind}" for number, kind in enumerate(COLUMNS, 2))
     query = f"SELECT {CONTEXT} FROM unnest({given}) AS events({NAMES})"
-    async with await connect(database_url, "retrace_app") as connection:
+    async with await connect(cell(database_url), "retrace_app") as connection:
         cursor = AsyncRawCursor(connection)
         await cursor.execute(query.encode(), [tenant, *map(list, zip(*rows, strict=True))])
         found = [bytes(row[0]) for row in await cursor.fetchall()]
@@ -77,7 +79,7 @@ async def test_a_database_that_ends_meanwhile_is_told_once(
     database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def read() -> None:
-        async with Database(database_url) as database, fetching(database, uuid4()) as fetch:
+        async with Database(cell(database_url)) as database, fetching(database, uuid4()) as fetch:
             await fetch(0, 1)
             with psycopg.connect(database_url, autocommit=True) as superuser:
                 superuser.execute(

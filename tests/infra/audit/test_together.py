@@ -25,6 +25,7 @@ from infra.audit.stretch import check
 from infra.audit.verify import Report, verify
 from infra.crypto.erasing import SubjectEraser
 from infra.database import Database
+from tests.cells import cell
 from tests.infra.audit.conftest import Audited, audited, tampered
 from tests.infra.audit.tampering import TAMPERINGS
 from tests.infra.log.parts import context, now
@@ -110,7 +111,7 @@ async def test_an_erasure_stands_in_another_stretch_than_what_it_has_taken(found
     forgotten.forget(now())
     await other.log.store.save(forgotten, context=context(other.tenant))
     await other.sign()
-    async with Database(other.log.url, role="retrace_eraser") as database:
+    async with Database(cell(other.log.url), role="retrace_eraser") as database:
         assert await SubjectEraser(database, other.log.keyring).erase(other.tenant, forgotten.id) > 0
     assert (await verified(other, 2)).findings == []
     with psycopg.connect(other.log.url, autocommit=True) as superuser:  # one that nobody's erasure takes

@@ -18,6 +18,7 @@ from infra.crypto.erasing import SubjectEraser
 from infra.crypto.keyring import Keyring
 from infra.crypto.wrapping import MasterKeyMissing
 from infra.database import Database
+from tests.cells import cell
 from tests.infra.audit.conftest import Audited, audited, tampered, try_tampering
 from tests.infra.audit.tampering import TAMPERINGS
 from tests.infra.log.parts import context, now
@@ -132,7 +133,7 @@ async def test_an_erased_conversation_is_no_finding(found: Audited) -> None:
     talk = await found.log.store.load(Conversation, row[0], tenant=found.tenant)
     talk.forget(now())
     await found.log.store.save(talk, context=context(found.tenant))
-    async with Database(found.log.url, role="retrace_eraser") as database:
+    async with Database(cell(found.log.url), role="retrace_eraser") as database:
         assert await SubjectEraser(database, found.log.keyring).erase(found.tenant, row[0]) == 7
     await found.sign()
     assert (await found.verify()).findings == []
@@ -153,7 +154,7 @@ async def test_a_conversation_that_is_erased_while_the_log_is_verified_or_signed
 
     async def late(tenant: UUID, subjects: Iterable[UUID]) -> dict[UUID, AESGCM]:
         """The page has been read."""
-        async with Database(found.log.url, role="retrace_eraser") as database:
+        async with Database(cell(found.log.url), role="retrace_eraser") as database:
             erased.append(await SubjectEraser(database, found.log.keyring).erase(tenant, row[0]))
         return await load(tenant, subjects)
 
@@ -175,7 +176,7 @@ async def test_an_erased_event_whose_topic_is_changed_to_an_unknown_one_is_found
     talk = await found.log.store.load(Conversation, row[0], tenant=found.tenant)
     talk.forget(now())
     await found.log.store.save(talk, context=context(found.tenant))
-    async with Database(found.log.url, role="retrace_eraser") as database:
+    async with Database(cell(found.log.url), role="retrace_eraser") as database:
         await SubjectEraser(database, found.log.keyring).erase(found.tenant, row[0])
     await found.sign()
     with psycopg.connect(found.log.url, autocommit=True) as superuser:

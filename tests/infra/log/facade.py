@@ -24,6 +24,7 @@ from eventsourcing.persistence import (
 from infra.log.appender import Appender
 from infra.log.command import CONFLICT, DONE, DUPLICATE, Command, NewEvent, Verdict
 from infra.log.hashing import microseconds
+from tests.cells import cell
 from tests.infra.log.parts import now
 
 
@@ -34,7 +35,7 @@ class SyncRecorder(ApplicationRecorder):
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._appender = Appender(url)
+        self._appender = Appender(cell(url))
         self._local = threading.local()
 
     def close(self) -> None:
@@ -123,8 +124,10 @@ class SyncRecorder(ApplicationRecorder):
 
     def _rows(self, columns: str, rest: str, values: list[Any]) -> list[Any]:
         if not hasattr(self._local, "connection"):
-            options = f"-c role=retrace_app -c search_path=retrace -c retrace.tenant={self._tenant}"
-            self._local.connection = psycopg.connect(self._url, autocommit=True, options=options)
+            ours = cell(self._url)
+            self._local.connection = psycopg.connect(ours.conninfo("retrace_app"), autocommit=True)
+            context = ours.context(self._tenant)
+            self._local.connection.execute("SELECT set_config('retrace.tenant', %s, false)", [context])
         query = f"SELECT {columns} FROM events WHERE tenant = %s {rest}"
         found: list[Any] = self._local.connection.execute(query, [self._tenant, *values]).fetchall()
         return found

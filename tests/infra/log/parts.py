@@ -19,6 +19,7 @@ from infra.log.appender import Appender
 from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
 from infra.log.store import LogStore
+from tests.cells import cell
 
 MASTER = b"0123456789abcdef0123456789abcdef"
 
@@ -37,7 +38,7 @@ class Log:
 
 @asynccontextmanager
 async def log_on(url: str, master: bytes = MASTER) -> AsyncIterator[Log]:
-    async with Database(url, size=4) as database, Appender(url) as appender:
+    async with Database(cell(url), size=4) as database, Appender(cell(url)) as appender:
         keyring = Keyring(database, master)
         reader, snapshots, hints = Reader(database, keyring), Snapshots(database, keyring), Hints()
         store = LogStore(appender, reader, snapshots, keyring, hints)

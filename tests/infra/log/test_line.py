@@ -14,10 +14,12 @@ import psycopg
 import uvloop
 from psycopg.pq.abc import PGresult
 
-from infra.database import connect, migrate
+from infra.database import migrate
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.log.arguments import pack
 from infra.log.line import Line
+from infra.session import connect
+from tests.cells import cell
 
 
 class Heard:
@@ -39,9 +41,9 @@ class Heard:
 
 async def killed_with_an_answer_unread(url: str) -> None:
     """The server ends with one batch answered and another one not even looked at: its end has an error and data at once."""
-    await migrate(url)
+    await migrate(cell(url))
     heard = Heard()
-    line: Line[str] = Line(await connect(url, "retrace_writer"), heard.on_landed, heard.on_broken)
+    line: Line[str] = Line(await connect(cell(url), "retrace_writer"), heard.on_landed, heard.on_broken)
     line.open()
     line.send("first", pack([]))
     async with asyncio.timeout(10):

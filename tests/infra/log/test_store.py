@@ -13,11 +13,13 @@ from application.ports import Owed, Settled, Tally, Unavailable
 from domain.agent import Agent, AgentConfiguration
 from domain.conversation import Conversation
 from domain.errors import Conflict, LimitReached, NotFound, Refused
+from infra.cell import Cell, Role
 from infra.crypto.keyring import Tampered
-from infra.database import connect
 from infra.log import appender as appender_module
 from infra.log.appender import Appender
 from infra.log.store import LogStore
+from infra.session import connect
+from tests.cells import cell
 from tests.infra.log.parts import Log, context, full_disk, log_on, now, started
 
 CUT = (
@@ -352,18 +354,18 @@ async def test_connections_that_die_before_their_first_use_are_replaced(
     """As when the server is killed while it comes up. Their sockets' numbers belong to others soon after."""
     made = 0
 
-    async def dying(url: str, role: Any) -> Any:
+    async def dying(there: Cell, role: Role) -> Any:
         nonlocal made
         made += 1
-        connection = await connect(url, role)
+        connection = await connect(there, role)
         if made <= 3:
-            async with await psycopg.AsyncConnection.connect(url, autocommit=True) as superuser:
+            async with await psycopg.AsyncConnection.connect(log.url, autocommit=True) as superuser:
                 await superuser.execute("SELECT pg_terminate_backend(%s)", [connection.info.backend_pid])
             await asyncio.sleep(0.05)
         return connection
 
     monkeypatch.setattr(appender_module, "connect", dying)
-    async with asyncio.timeout(20), Appender(log.url) as appender:
+    async with asyncio.timeout(20), Appender(cell(log.url)) as appender:
         store = LogStore(appender, log.reader, log.snapshots, log.keyring, log.hints)
         saved = await asyncio.gather(*(store.save(started(), context=context()) for _ in range(5)))
     assert [one.position for one in saved] == [2] * 5

@@ -16,6 +16,7 @@ from infra.projections.rebuild import Workshop, workshop
 from projections import PROJECTIONS
 from projections.base import Projection
 from projections.costs import Costs
+from tests.cells import cell
 from tests.infra.log.parts import MASTER, Log, log_on
 from tests.infra.projections.parts import projecting, talk
 
@@ -28,13 +29,13 @@ async def log_without_copies(url: str) -> AsyncIterator[Log]:
     async with log_on(url) as log:
         yield log
     for projection in PROJECTIONS:
-        await drop(url, projection.name, "next")
-        await drop(url, projection.name, "old")
+        await drop(cell(url), projection.name, "next")
+        await drop(cell(url), projection.name, "old")
 
 
 @asynccontextmanager
 async def shop_of(log: Log, projection: Projection = COSTS) -> AsyncIterator[Workshop]:
-    async with workshop(log.url, MASTER, projection) as shop:
+    async with workshop(cell(log.url), MASTER, projection) as shop:
         yield shop
 
 
@@ -43,11 +44,11 @@ async def role(log: Log, projections: Sequence[Projection] = PROJECTIONS) -> Asy
     """What a process of the projector role does."""
     async with (
         projecting(log, projections) as live,
-        Database(log.url, role="retrace_projector") as events,
-        Database(log.url, role="retrace_runner") as system,
+        Database(cell(log.url), role="retrace_projector") as events,
+        Database(cell(log.url), role="retrace_runner") as system,
     ):
         reader = Reader(events, log.keyring)
-        beside = Beside(projections, url=log.url, master=MASTER, system=system, reader=reader)
+        beside = Beside(projections, cell=cell(log.url), master=MASTER, system=system, reader=reader)
         tasks = [asyncio.create_task(live.run()), asyncio.create_task(beside.run())]
         try:
             yield

@@ -19,6 +19,7 @@ from infra.projections.projector import Projector
 from projections import PROJECTIONS
 from projections.base import Projection
 from projections.costs import Costs
+from tests.cells import cell
 from tests.infra.log.parts import Log, context, now
 
 
@@ -39,8 +40,8 @@ class Running(Projector):
 @asynccontextmanager
 async def projecting(log: Log, projections: Sequence[Projection] = PROJECTIONS) -> AsyncIterator[Running]:
     async with (
-        Database(log.url, role="retrace_projector") as writer,
-        Database(log.url, role="retrace_runner") as system,
+        Database(cell(log.url), role="retrace_projector") as writer,
+        Database(cell(log.url), role="retrace_runner") as system,
     ):
         reader = Reader(writer, log.keyring)
         yield Running(projections, writer=writer, system=system, reader=reader, hints=log.hints)

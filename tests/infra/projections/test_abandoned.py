@@ -20,6 +20,7 @@ from infra.projections.rebuild import rebuild, workshop
 from infra.projections.switching import switch
 from projections.base import Projection
 from projections.transcript import Transcript
+from tests.cells import cell
 from tests.infra.log.parts import MASTER, Log, context, log_on, now
 from tests.infra.projections.parts import projecting, talk
 
@@ -39,22 +40,22 @@ async def _log(database_url: str) -> AsyncIterator[Log]:
     with psycopg.connect(database_url, autocommit=True) as superuser:
         superuser.execute("UPDATE retrace.builds SET version = 1 WHERE projection = 'transcript'")
     for place in ("next", "old"):
-        await drop(database_url, "transcript", place)  # type: ignore[arg-type]  # mypy takes them for str
+        await drop(cell(database_url), "transcript", place)  # type: ignore[arg-type]  # mypy takes them for str
 
 
 @asynccontextmanager
 async def looking(
     log: Log, projections: Sequence[Projection], *, still: float = 0.0
 ) -> AsyncIterator[Abandoned]:
-    async with Database(log.url, role="retrace_runner", size=1) as system:
-        yield Abandoned(projections, url=log.url, system=system, still=still)
+    async with Database(cell(log.url), role="retrace_runner", size=1) as system:
+        yield Abandoned(projections, cell=cell(log.url), system=system, still=still)
 
 
 async def forget(log: Log, tenant: UUID, conversation: Conversation) -> None:
     known = await log.store.load(Conversation, conversation.id, tenant=tenant)
     known.forget(now())
     await log.store.save(known, context=context(tenant))
-    async with Database(log.url, role="retrace_eraser", size=1) as database:
+    async with Database(cell(log.url), role="retrace_eraser", size=1) as database:
         await SubjectEraser(database, log.keyring).erase(tenant, conversation.id)
 
 
@@ -73,7 +74,7 @@ async def upgraded(log: Log) -> None:
     """The new version is built and put in place; the former one is kept."""
     async with await psycopg.AsyncConnection.connect(log.url, autocommit=True) as superuser:
         await create_read_models(superuser, (Transcript2(),))
-    async with workshop(log.url, MASTER, Transcript2()) as shop:
+    async with workshop(cell(log.url), MASTER, Transcript2()) as shop:
         await rebuild(shop)
         await switch(shop)
 
@@ -95,7 +96,7 @@ async def test_the_former_version_keeps_no_row_of_who_was_forgotten_after_the_sw
         assert conversations(log, "live", tenant) == {others.id}
         assert await abandoned.look() == 0
     # The program of that version builds what is missing again, and may go back.
-    async with workshop(log.url, MASTER, TRANSCRIPT) as shop:
+    async with workshop(cell(log.url), MASTER, TRANSCRIPT) as shop:
         await shop.projectors["old"].catch_up()
         assert conversations(log, "old", tenant) == {others.id}
         await switch(shop, back=True)
@@ -106,7 +107,7 @@ async def test_a_copy_that_ends_at_a_position_is_built_again_without_them_and_on
     tenant = uuid4()
     theirs, others = await talk(log, tenant, 1), await talk(log, tenant, 1)
     await caught_up(log, TRANSCRIPT)
-    async with workshop(log.url, MASTER, TRANSCRIPT) as shop, looking(log, (TRANSCRIPT,)) as abandoned:
+    async with workshop(cell(log.url), MASTER, TRANSCRIPT) as shop, looking(log, (TRANSCRIPT,)) as abandoned:
         await rebuild(shop, tenant=tenant, until=12)
         assert await abandoned.look() == 0
         await forget(log, tenant, theirs)

@@ -15,11 +15,12 @@ import pytest
 
 from domain.errors import Refused
 from infra.projections.comparing import compare
-from infra.projections.places import as_owner
+from infra.projections.places import as_builder
 from infra.projections.read_models import begin
 from infra.projections.rebuild import rebuild
 from infra.projections.switching import switch
 from projections.transcript import Transcript
+from tests.cells import cell
 from tests.infra.log.parts import MASTER, Log, context
 from tests.infra.projections.copies import COSTS, caught_up, log_without_copies, role, shop_of, writers
 from tests.infra.projections.parts import begun, calls, exchange, talk
@@ -113,11 +114,11 @@ async def test_a_copy_that_is_not_caught_up_is_refused(log: Log) -> None:
     await talk(log, uuid4(), 1)
     await caught_up(log)
     async with shop_of(log) as shop:
-        await begin(log.url, COSTS, tenant=None, until=None)
+        await begin(cell(log.url), COSTS, tenant=None, until=None)
         with pytest.raises(Refused, match="still being built"):
             await switch(shop)
         await rebuild(shop)
-        async with as_owner(log.url) as owner:
+        async with as_builder(cell(log.url)) as owner:
             await owner.execute("UPDATE retrace.builds SET version = 7 WHERE place = 'next'")
         with pytest.raises(Refused, match="version 7"):
             await switch(shop)
@@ -150,10 +151,11 @@ async def test_a_rebuild_that_was_killed_is_begun_again(log: Log) -> None:
 
 _KILLED = """
 import asyncio, sys
+from infra.cell import Cell
 from infra.projections import projector, rebuild
 from projections.costs import Costs
 
-projector.BATCH = 100
+projector.BATCH, master = 100, bytes.fromhex(sys.argv[2])
 
 def tell(now):
     if 0 < now.done < now.total:
@@ -161,7 +163,7 @@ def tell(now):
         asyncio.get_running_loop().stop()  # as it stands
 
 async def main():
-    async with rebuild.workshop(sys.argv[1], bytes.fromhex(sys.argv[2]), Costs()) as shop:
+    async with rebuild.workshop(Cell(sys.argv[1], master), master, Costs()) as shop:
         rebuild.PACE = 0.001
         await rebuild.rebuild(shop, tell=tell)
 

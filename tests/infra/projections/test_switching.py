@@ -21,6 +21,7 @@ from infra.projections.rebuild import rebuild
 from infra.projections.switching import switch
 from projections import PROJECTIONS
 from projections.costs import costs
+from tests.cells import cell
 from tests.infra.log.parts import Log, context
 from tests.infra.projections.copies import COSTS, caught_up, log_without_copies, role, shop_of, writers
 from tests.infra.projections.parts import begun, calls, exchange, talk
@@ -49,7 +50,7 @@ async def test_a_reader_never_sees_less_than_before_during_build_and_switch(log:
     async def write_and_read() -> None:
         """Whoever reads at the position that a write returned finds that write, whatever is switched meanwhile."""
         own, conversation = uuid4(), begun()
-        async with Database(log.url, role="retrace_runner", size=1) as system:
+        async with Database(cell(log.url), role="retrace_runner", size=1) as system:
             reads = Reads(log.database, system, PROJECTIONS, patience=timedelta(seconds=20))
             turns = 0
             while not stop.is_set():
@@ -116,7 +117,7 @@ async def test_the_running_projectors_keep_a_copy_up_until_it_is_dropped(log: Lo
                     break
                 await asyncio.sleep(0.05)
             assert superuser.execute(query, [tenant]).fetchone() == (3,)
-            assert await drop(log.url, "costs", "next")
+            assert await drop(cell(log.url), "costs", "next")
             assert superuser.execute("SELECT to_regclass('retrace_next.costs')").fetchone() == (None,)
         await talk(log, tenant, 1)
         for _ in range(100):

@@ -17,6 +17,7 @@ from infra.embedded import Servers
 from infra.reach import Reach
 from infra.retrieval.cached_vectors import CachedVectors
 from infra.retrieval.vectors import PgVectors
+from tests.cells import cell
 
 QUERY = [1.0, 0.5] + [0.0] * 254
 
@@ -32,7 +33,7 @@ class Counted(PgVectors):
 @pytest_asyncio.fixture(name="parts")
 async def _parts(database_url: str, servers: Servers) -> AsyncIterator[tuple[Counted, CachedVectors]]:
     reach = Reach(servers.redis_url)
-    async with Database(database_url, size=2) as database:
+    async with Database(cell(database_url), size=2) as database:
         keyring = Keyring(database, b"m" * 32)
         plain, cache = Counted(database, keyring), RedisCache(reach, keyring)
         yield plain, CachedVectors(plain, cache)

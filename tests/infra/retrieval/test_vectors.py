@@ -11,13 +11,14 @@ from application.ports import Chunk
 from infra.crypto.keyring import Keyring
 from infra.database import Database
 from infra.retrieval.vectors import PgVectors
+from tests.cells import cell
 
 MODEL, SECRET = "test/model-8", "Confidential-Sentence"
 
 
 @pytest.fixture(name="vectors")
 async def _vectors(database_url: str) -> AsyncIterator[PgVectors]:
-    async with Database(database_url, size=2) as database:
+    async with Database(cell(database_url), size=2) as database:
         yield PgVectors(database, Keyring(database, b"m" * 32))
 
 
@@ -137,7 +138,7 @@ async def test_chunks_of_an_erased_document_are_passed_over(database_url: str, v
     for document in (kept, erased):
         await vectors.replace(tenant, document, "x", MODEL, [a_chunk(n, n) for n in range(2)])
     await _destroy_key(database_url, tenant, erased)
-    async with Database(database_url, size=1) as database:
+    async with Database(cell(database_url), size=1) as database:
         fresh = PgVectors(database, Keyring(database, b"m" * 32))
         found = await fresh.search(tenant, unit(1), MODEL, 10)
     assert {passage.document for passage in found} == {kept}

@@ -14,6 +14,7 @@ from infra.database import Database
 from infra.hints import Hints
 from infra.work.rows import Work
 from infra.work.worker import Worker
+from tests.cells import cell
 
 
 async def hang(item: Item) -> None:
@@ -23,7 +24,7 @@ async def hang(item: Item) -> None:
 
 
 async def main(url: str) -> None:
-    async with Database(url, role="retrace_runner", size=4) as database:
+    async with Database(cell(url), role="retrace_runner", size=4) as database:
         kinds = {"hang": Kind(handler=hang, lease=1.0)}
         worker = Worker(Work(database), kinds, Hints(), concurrency=4, grace=0.2)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)

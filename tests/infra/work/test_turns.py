@@ -12,6 +12,7 @@ import pytest_asyncio
 from infra.database import Database
 from infra.work.rows import Ending, Finished, Work
 from infra.work.turns import Turns
+from tests.cells import cell
 from tests.infra.work.rows import Rows
 
 TENANT, KIND, KEY = UUID(int=0xA), "answer", "k"
@@ -29,7 +30,7 @@ async def rows(database_url: str) -> AsyncIterator[Rows]:
 
 @pytest_asyncio.fixture
 async def work(database_url: str) -> AsyncIterator[Work]:
-    async with Database(database_url, role="retrace_runner", size=4) as database:
+    async with Database(cell(database_url), role="retrace_runner", size=4) as database:
         yield Work(database)
 
 

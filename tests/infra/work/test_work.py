@@ -15,6 +15,7 @@ import pytest_asyncio
 from infra.database import Database
 from infra.work.operator import list_work, park_work, retry_work
 from infra.work.rows import Ending, Finished, Item, Work
+from tests.cells import cell
 from tests.infra.work.rows import Rows
 
 LEASES = {"answer": 30.0, "send": 30.0}
@@ -31,7 +32,7 @@ async def rows(database_url: str) -> AsyncIterator[Rows]:
 
 @pytest_asyncio.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    async with Database(database_url, role="retrace_runner", size=1) as database:
+    async with Database(cell(database_url), role="retrace_runner", size=1) as database:
         yield database
 
 
@@ -198,7 +199,7 @@ async def test_busy_tenants_are_passed_over(rows: Rows, work: Work) -> None:
 
 async def test_two_workers_never_hold_the_same_row(rows: Rows, database_url: str) -> None:
     await rows.fill([uuid4() for _ in range(20)], "send", 50)
-    async with Database(database_url, role="retrace_runner", size=4) as database:
+    async with Database(cell(database_url), role="retrace_runner", size=4) as database:
         workers = [Work(database) for _ in range(4)]
 
         async def drain(work: Work) -> list[Item]:
@@ -393,7 +394,7 @@ async def test_an_operator_sees_retries_and_parks_work(rows: Rows, work: Work, d
 
 async def test_a_tenant_sees_its_own_work_only_and_changes_none(rows: Rows, database_url: str) -> None:
     await rows.fill([A, B], "send", 2)
-    async with Database(database_url, size=1) as database:
+    async with Database(cell(database_url), size=1) as database:
         async with database.tenant(A) as connection:
             cursor = await connection.execute("SELECT tenant FROM work")
             assert await cursor.fetchall() == [(A,), (A,)]

@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 
 from infra.database import Database
 from infra.work.rows import Ending, Finished, Item, Work
+from tests.cells import cell
 from tests.infra.work.rows import Rows
 
 T = TypeVar("T")
@@ -143,7 +144,7 @@ def machine(database_url: str) -> Iterator[type[WorkStates]]:
     with asyncio.Runner() as runner:
 
         async def opened() -> tuple[Rows, Database]:
-            database = Database(database_url, role="retrace_runner", size=1)
+            database = Database(cell(database_url), role="retrace_runner", size=1)
             await database.open()
             return await Rows.connect(database_url), database
 

@@ -25,6 +25,7 @@ from infra.hints import Hints
 from infra.work.rows import Item as Leased
 from infra.work.rows import Work
 from infra.work.worker import Worker
+from tests.cells import cell
 from tests.infra.work.rows import Rows
 
 A, B = UUID(int=0xA), UUID(int=0xB)
@@ -41,7 +42,7 @@ async def rows(database_url: str) -> AsyncIterator[Rows]:
 
 @pytest_asyncio.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    async with Database(database_url, role="retrace_runner", size=4) as database:
+    async with Database(cell(database_url), role="retrace_runner", size=4) as database:
         yield database
 
 
@@ -333,7 +334,10 @@ async def test_an_exhausted_pool_is_waited_for(
     async def handler(item: Item) -> None:
         done.append(item.key)
 
-    async with Database(database_url, role="retrace_runner", size=1) as database, AsyncExitStack() as held:
+    async with (
+        Database(cell(database_url), role="retrace_runner", size=1) as database,
+        AsyncExitStack() as held,
+    ):
         await held.enter_async_context(database.system())
         async with working(database, handler):
             await asyncio.sleep(0.5)

@@ -27,6 +27,7 @@ from infra.work.worker import Worker
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
 from projections import PROJECTIONS
+from tests.cells import cell
 
 MASTER = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 OPERATOR = "operator-0123456789-0123456789-0123456789"
@@ -71,7 +72,7 @@ async def _parts(settings: Settings) -> AsyncIterator[Services]:
 async def app(parts: Services) -> AsyncIterator[Any]:
     """The application; what it leaves to the other roles is done beside it."""
     url = str(parts.settings.database_url)
-    async with Database(url, role="retrace_projector", size=2) as writer:
+    async with Database(cell(url), role="retrace_projector", size=2) as writer:
         reader = Reader(writer, Keyring(writer, parts.settings.master()))
         projector = Projector(
             PROJECTIONS, writer=writer, system=parts.system, reader=reader, hints=parts.hints

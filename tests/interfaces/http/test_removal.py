@@ -25,6 +25,7 @@ from infra.settings import environment_of
 from interfaces.bootstrap import Services
 from interfaces.cli import cli
 from projections import PROJECTIONS
+from tests.cells import cell
 from tests.interfaces.http.conftest import OPERATOR, Customer, customer_of, settled
 
 AS_OPERATOR = {"Authorization": f"Bearer {OPERATOR}"}
@@ -94,7 +95,7 @@ async def test_after_its_time_all_of_it_is_gone_and_the_log_still_proves_itself(
     customer = await lived(app, parts)
     tenant = customer.tenant
     # Another process, with the tenant's keys in its memory.
-    async with Database(str(parts.settings.database_url), size=1) as database:
+    async with Database(cell(str(parts.settings.database_url)), size=1) as database:
         other = Keyring(database, parts.settings.master())
         sealed = await other.seal(tenant, tenant, b"canary", b"")
         async with forgetting(parts.system, other, every=0.02):

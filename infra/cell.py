@@ -1,0 +1,108 @@
+"""A cell's address, and what a process logs in to it with: each role of the product has a login of its own.
+
+Names and passwords of logins, and the key that signs a tenant's context, are derived from the master key (HKDF-SHA-256, RFC 5869), so a
+deployment needs no further secrets, and two deployments on one server do not meet. docs/decisions/0003-logins.md explains it.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+from uuid import UUID
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from infra.crypto.wrapping import SIZE, fingerprint
+
+Role = Literal[
+    "retrace_app",
+    "retrace_writer",
+    "retrace_projector",
+    "retrace_runner",
+    "retrace_eraser",
+    "retrace_keeper",
+    "retrace_builder",
+]
+ROLES: tuple[Role, ...] = Role.__args__  # type: ignore[attr-defined]
+
+NOBODY = "retrace_app"
+"""The user of a DATABASE_URL that is an address only: this role itself can't log in, so whoever has that URL can't migrate."""
+
+BLOCK = 64
+"""Bytes of a block of SHA-256."""
+
+
+@dataclass(frozen=True)
+class Login:
+    """A role's own, in the database."""
+
+    name: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Login({self.name})"
+
+
+@dataclass(frozen=True)
+class Signer:
+    """What is derived from one master key: the roles' logins, and the signatures under tenants' contexts. `mark` is the master key's fingerprint."""
+
+    mark: bytes
+    _master: bytes
+
+    def __repr__(self) -> str:
+        return f"Signer({self.mark.hex()})"
+
+    def login(self, role: Role) -> Login:
+        return Login(f"{role}_{self.mark.hex()}", self._derived(f"login {role}").hex())
+
+    @cached_property
+    def pads(self) -> tuple[bytes, bytes]:
+        """The two keys of HMAC-SHA-256 (RFC 2104), inner and outer, with which PostgreSQL can check a signature by `sha256` alone."""
+        key = self._context.ljust(BLOCK, b"\0")
+        return bytes(byte ^ 0x36 for byte in key), bytes(byte ^ 0x5C for byte in key)
+
+    def context(self, tenant: UUID) -> str:
+        """The tenant's id and its signature, as `retrace.tenant()` takes them."""
+        return f"{UUID(bytes=tenant.bytes)}.{hmac.digest(self._context, tenant.bytes, 'sha256').hex()}"
+
+    @cached_property
+    def _context(self) -> bytes:
+        return self._derived("tenant context")
+
+    def _derived(self, use: str) -> bytes:
+        return HKDF(SHA256(), SIZE, salt=None, info=f"retrace {use}".encode()).derive(self._master)
+
+
+class Cell:
+    """One database. `url` is that of whoever migrates it, or, with the user `retrace_app`, the address only."""
+
+    def __init__(self, url: str, master: bytes) -> None:
+        """`master`: 32 bytes, or as many times 32 as there are master keys, the current one first. Raises psycopg.ProgrammingError."""
+        self.url, self.master = str(url), master
+        self.signers = [
+            Signer(fingerprint(key), key)
+            for key in (master[start : start + SIZE] for start in range(0, len(master), SIZE))
+        ]
+        self._facts = conninfo_to_dict(self.url)
+
+    @property
+    def migrates(self) -> bool:
+        """Whether the URL is that of whoever may change the schema."""
+        return self._facts.get("user") != NOBODY
+
+    def login(self, role: Role) -> Login:
+        return self.signers[0].login(role)
+
+    def conninfo(self, role: Role) -> str:
+        """What libpq connects with as this role. Holds the password."""
+        login = self.login(role)
+        return make_conninfo(self.url, user=login.name, password=login.password)
+
+    def context(self, tenant: UUID) -> str:
+        """The tenant's signed context."""
+        return self.signers[0].context(tenant)
