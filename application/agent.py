@@ -75,9 +75,12 @@ async def restore_agent(
     One with a model that is retired by now is refused as when it is set.
     """
     id = Agent.id_of(context.tenant)
-    earlier = (
-        await store.load(Agent, id, tenant=context.tenant, version=command.version)
-    ).state.configuration
+    try:
+        found = await store.load(Agent, id, tenant=context.tenant, version=command.version)
+    except NotFound:
+        text = f"there is no version {command.version} of the configuration; GET /v1/agent/configuration tells the present one"
+        raise NotFound(text) from None
+    earlier = found.state.configuration
     known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
     _check_models(earlier, known, clock())
     agent, saved = await amend(

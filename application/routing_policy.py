@@ -104,10 +104,17 @@ async def restore_routing(
 ) -> RoutingConfigured:
     """Put the policy of an earlier version in force again. Raises NotFound for a version that there never was.
 
-    A policy with a model that is retired by now is refused as when it is set.
+    A policy with a model that is retired by now is refused as when it is set. Version 1, without a policy, is in force where none was
+    ever set.
     """
     id = Router.id_of(context.tenant)
-    earlier = (await store.load(Router, id, tenant=context.tenant, version=command.version)).state.policy
+    try:
+        earlier = (await store.load(Router, id, tenant=context.tenant, version=command.version)).state.policy
+    except NotFound:
+        if command.version > 1:
+            text = f"there is no version {command.version} of the routing policy; GET /v1/routing tells the present one"
+            raise NotFound(text) from None
+        return RoutingConfigured(policy=None, version=0, position=0)
     for model in earlier.models if earlier is not None else ():
         catalogue.check_offered(model)
         catalogue.check(model, clock(), "chat")

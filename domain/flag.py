@@ -207,7 +207,8 @@ class Flags(Aggregate[FlagsState]):
             raise Refused(f"a rollout of {flag} is under way; stop it first")
         if setting.on and setting.percentage >= first:
             raise Refused(
-                f"{flag} is on for {setting.percentage} % already; the first step must be above that"
+                f"{flag} is on for {setting.percentage} % already, and the first step would be {first} %: "
+                f"begin with a higher one, or switch it to less first (PUT /v1/flags/{flag})"
             )
         self.trigger(self.RolloutStarted, at=at, flag=flag, rollout=rollout, plan=plan, before=setting)
 

@@ -21,7 +21,10 @@ COMPLEX = (
 async def test_a_policy_is_set_explained_and_taken_back(ours: Customer) -> None:
     nothing = (await ours.http.get("/v1/routing")).json()
     assert (nothing["version"], nothing["policy"]) == (0, None)
-    assert (await ours.http.post("/v1/routing/restore", json={"version": 1})).status_code == 404
+    same = await ours.http.post("/v1/routing/restore", json={"version": 1})
+    assert (same.status_code, same.json()["policy"], same.json()["version"]) == (200, None, 0)
+    later = await ours.http.post("/v1/routing/restore", json={"version": 3})
+    assert (later.status_code, "no version 3 of the routing policy" in later.text) == (404, True)
     told = (await ours.http.post("/v1/routing/explain", json={"text": COMPLEX})).json()
     assert told["route"]["routing"]["by"] == "configuration"
     assert told["complexity"]["score"] > 0.7
