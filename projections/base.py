@@ -41,7 +41,11 @@ class Sql(Protocol):
 
 
 class Projection(Protocol):
-    """One question's read model. A new `version` is built beside the old one."""
+    """One question's read model. A new `version` is built beside the old one.
+
+    One whose earlier versions held in clear what stands sealed in the log alone says with `sealed_since` which is the first that does not:
+    those before it are dropped when they have been switched away (`held_clear`).
+    """
 
     name: ClassVar[str]
     version: ClassVar[int]
@@ -54,6 +58,12 @@ class Projection(Protocol):
 
     async def apply(self, batch: Sequence[Recorded], sql: Sql) -> None:
         """Change the tables by these events of one tenant, in order; all are of `events` and none is erased."""
+
+
+def held_clear(projection: Projection, version: int) -> bool:
+    """Whether the tables of that version held personal texts: then they are not kept to go back to."""
+    since: int = getattr(projection, "sealed_since", 0)
+    return version < since
 
 
 def tenant_column() -> Column[UUID]:

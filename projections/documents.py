@@ -79,6 +79,9 @@ class DocumentRow(msgspec.Struct, kw_only=True):
 class Documents:
     name: ClassVar[str] = "documents"
     version: ClassVar[int] = 3
+    sealed_since: ClassVar[int] = 3
+    """Before that names of documents, and why they could not be read, stood in the table."""
+
     tables: ClassVar[Sequence[Table]] = (documents,)
     events: ClassVar[Sequence[type[Event]]] = (
         _D.Uploaded,

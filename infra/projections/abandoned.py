@@ -1,8 +1,9 @@
-"""Copies that nobody keeps up with the log keep no rows of whoever was erased since.
+"""Copies that nobody keeps up with the log keep no rows of whoever was erased since, and former ones no personal texts.
 
 A copy of another version, as the former one after an upgrade, or one that ends at a position never comes to the event that says
 so. Where a key of a tenant's was destroyed after its cursor, that tenant's rows are removed with the cursor: whoever has the
-copy's version builds them again from what the log has now.
+copy's version builds them again from what the log has now. What was switched away by an earlier release, and held texts in clear, is
+dropped.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from uuid import UUID
 from infra.cell import Cell
 from infra.database import Database
 from infra.projections.places import SCHEMAS, Build, builds, placed
-from projections.base import Projection
+from infra.projections.read_models import drop
+from projections.base import Projection, held_clear
 
 log = logging.getLogger("retrace.projector")
 
@@ -35,15 +37,21 @@ class Abandoned:
     ) -> None:
         self._versions = {projection.name: projection.version for projection in projections}
         self._cell = cell
+        self._projections = {projection.name: projection for projection in projections}
         self._system = system
         self._still = still
         self._seen: dict[Any, tuple[int, float]] = {}  # copy and tenant → where its cursor stands, since when
         self._emptied: dict[Any, datetime] = {}  # copy and tenant → the last erasure that was seen to
 
     async def look(self) -> int:
-        """Empty what is to be emptied; returns for how many copies' tenants. Raises Unavailable."""
+        """Empty what is to be emptied, and drop what is to be dropped; returns for how many copies' tenants, and copies. Raises Unavailable."""
         done = 0
         for build in await builds(self._system):
+            if build.place == "old" and self._held_clear(build):
+                await drop(self._cell, build.projection, "old")
+                log.info("the former %s is gone: it held texts in clear", build.projection)
+                done += 1
+                continue
             kept = self._versions.get(build.projection) == build.version and build.until is None
             if build.place == "live" or kept:
                 continue
@@ -52,6 +60,10 @@ class Abandoned:
                 self._emptied[_key(build, tenant)] = at
                 done += 1
         return done
+
+    def _held_clear(self, build: Build) -> bool:
+        projection = self._projections.get(build.projection)
+        return projection is not None and held_clear(projection, build.version)
 
     async def _concerned(self, build: Build) -> list[tuple[UUID, datetime]]:
         """Tenants with an erasure behind their cursor, which stands still, and when the last one was."""

@@ -61,6 +61,7 @@ async def begin(cell: Cell, projection: Projection, *, tenant: UUID | None, unti
 async def drop(cell: Cell, name: str, place: Place) -> bool:
     """Remove a copy; tells whether there was one."""
     async with as_builder(cell) as connection:
+        await connection.execute("SET LOCAL lock_timeout = '5s'")  # who reads it is not held up for long
         await claim(connection, name)
         return await drop_at(connection, name, place)
 

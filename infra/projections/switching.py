@@ -23,6 +23,7 @@ from infra.projections.progress import behind_live, behind_log, come_near
 from infra.projections.projector import ABREAST, TURN
 from infra.projections.read_models import claim, forget, hold
 from infra.projections.rebuild import Workshop
+from projections.base import held_clear
 
 PATIENCE = 15.0
 """Seconds in which the switch tries to have its turn."""
@@ -38,13 +39,15 @@ LONG = 0.1
 async def switch(shop: Workshop, *, back: bool = False, keep: bool = True) -> float:
     """Put `next` in place and keep what was live as `old`; with `back`, put `old` in place and keep what was live as `next`.
 
-    A copy of one tenant takes the place of that tenant's rows only; without `keep` those that were live are dropped.
+    A copy of one tenant takes the place of that tenant's rows only; without `keep` those that were live are dropped, as are always those
+    of a version that held personal texts.
     Returns the seconds for which the live one was held still. Raises NotFound, Refused, Conflict, Unavailable.
     """
     source: Place = "old" if back else "next"
     target: Place = "next" if back else "old"
     copy = await shop.copy(source)
     _check(copy, shop)
+    keep = keep and not held_clear(shop.projection, (await shop.copy("live")).version)
     deadline = time.monotonic() + PATIENCE
     while True:
         await come_near(shop.system, copy)

@@ -79,6 +79,39 @@ async def upgraded(log: Log) -> None:
         await switch(shop)
 
 
+class Sealed2(Transcript2):
+    sealed_since: ClassVar[int] = Transcript2.version
+
+
+async def test_a_former_version_that_held_texts_in_clear_is_not_kept(log: Log) -> None:
+    tenant = uuid4()
+    theirs = await talk(log, tenant, 1)
+    await caught_up(log, TRANSCRIPT)
+    async with await psycopg.AsyncConnection.connect(log.url, autocommit=True) as superuser:
+        await create_read_models(superuser, (Sealed2(),))
+    async with workshop(cell(log.url), MASTER, Sealed2()) as shop:
+        await rebuild(shop)
+        await switch(shop)
+        assert await shop.build("old") is None
+    assert conversations(log, "live", tenant) == {theirs.id}
+    with psycopg.connect(log.url) as superuser:
+        assert superuser.execute("SELECT to_regclass('retrace_old.conversations')").fetchone() == (None,)
+
+
+async def test_what_an_earlier_release_has_kept_of_texts_in_clear_is_dropped(log: Log) -> None:
+    tenant = uuid4()
+    theirs = await talk(log, tenant, 1)
+    await caught_up(log, TRANSCRIPT)
+    await upgraded(log)
+    assert conversations(log, "old", tenant) == {theirs.id}
+    async with looking(log, (Sealed2(),)) as abandoned:
+        assert await abandoned.look() == 1
+        assert await abandoned.look() == 0
+    with psycopg.connect(log.url) as superuser:
+        assert superuser.execute("SELECT to_regclass('retrace_old.conversations')").fetchone() == (None,)
+    assert conversations(log, "live", tenant) == {theirs.id}
+
+
 async def test_the_former_version_keeps_no_row_of_who_was_forgotten_after_the_switch(log: Log) -> None:
     tenant, quiet = uuid4(), uuid4()
     theirs, others = await talk(log, tenant, 2), await talk(log, tenant, 1)
