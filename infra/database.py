@@ -23,6 +23,7 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 from application.ports import Fault, Unavailable
 from infra import logins
 from infra.cell import Cell, Role
+from infra.database_faults import DatabaseUnusable, check_server, explained, trouble_of
 from infra.session import CONNECT as CONNECT  # whoever connects by other ways keeps to it
 from infra.session import SCHEMAS, SESSION, WrongSession, admit, connect, enter
 from infra.session import Connection as Connection
@@ -161,21 +162,27 @@ def told(error: psycopg.Error) -> str:
 
 
 async def wait_for(cell: Cell, seconds: float = STARTING) -> None:
-    """Until the server answers, for whoever can't begin without it. Raises Unavailable, LoginRefused, WrongSession."""
+    """Until the server answers, for whoever can't begin without it.
+
+    Raises Unavailable after so many seconds; what does not pass by itself at once: DatabaseUnusable, LoginRefused, WrongSession.
+    """
     deadline, pause = time.monotonic() + seconds, 0.1
     while True:
         try:
-            connection = await opened(cell)
+            async with await opened(cell) as connection:
+                await check_server(connection, cell.url)
+            return
         except psycopg.OperationalError as error:
+            trouble = trouble_of(error, cell.url)
+            if not trouble.passing:
+                raise DatabaseUnusable(trouble.text) from error
             if time.monotonic() + pause > deadline:
-                raise Unavailable(f"the database did not answer for {seconds:.0f} s: {error}") from error
-            reason = str(error).partition("\n")[0]
-            log.warning("the database is away, trying again in %.1f s: %s", pause, reason)
+                raise Unavailable(
+                    trouble.text + (f" (tried for {seconds:.0f} s)" if seconds else "")
+                ) from error
+            log.warning("trying again in %.1f s: %s", pause, trouble.text)
             await asyncio.sleep(pause)
             pause = min(2 * pause, 2.0)
-        else:
-            await connection.close()
-            return
 
 
 async def opened(cell: Cell) -> Connection:
@@ -222,11 +229,17 @@ class NotMigrated(Fault):
 
 
 async def prepare(cell: Cell) -> None:
-    """Bring the database up to date, or, where nobody here may, make sure that it is. Raises OtherSchema, NotMigrated, LoginRefused …"""
+    """Bring the database up to date, or, where nobody here may, make sure that it is.
+
+    Raises OtherSchema, NotMigrated, LoginRefused, DatabaseUnusable, Unavailable.
+    """
     if cell.migrates:
         await migrate(cell)
         return
-    async with await opened(cell) as connection:
+    with explained(cell.url):
+        connection = await opened(cell)
+    async with connection:
+        await check_server(connection, cell.url)
         if (why := await pending(connection)) is not None:
             raise NotMigrated(f"the database can't be used: {why}")
 
@@ -235,13 +248,19 @@ async def migrate(cell: Cell, *, renew: bool = False) -> None:
     """Bring the schema up to date: every file of `schema/` once, in order, then the roles' logins and the read models' tables.
 
     The cell's URL needs a superuser, or the owner of the database with CREATEROLE. Safe to run from many processes at once; `renew`: logins
-    that are there are made as they should be. Raises OtherSchema.
+    that are there are made as they should be. Raises OtherSchema, DatabaseUnusable, Unavailable.
     """
+    with explained(cell.url):
+        await _migrate(cell, renew)
+
+
+async def _migrate(cell: Cell, renew: bool) -> None:
     from infra.projections.read_models import create_read_models
 
     async with await AsyncConnection.connect(
         cell.url, autocommit=True, connect_timeout=CONNECT
     ) as connection:
+        await check_server(connection, cell.url)
         # One at a time for this database; other databases of the server may make the same roles at this moment.
         await connection.execute("SELECT pg_advisory_lock(7264)")
         await connection.execute(
@@ -274,5 +293,7 @@ async def migrate(cell: Cell, *, renew: bool = False) -> None:
 
 async def retire(cell: Cell) -> list[str]:
     """Remove the logins of master keys that are not given any more; their names. The cell's URL is that of `migrate`."""
-    async with await opened(cell) as connection:
+    with explained(cell.url):
+        connection = await opened(cell)
+    async with connection:
         return await logins.retire(connection, cell)

@@ -21,7 +21,7 @@ from infra.server_urls import ENCODE, place_of
 OLDEST, NEWEST = 16, 18
 """Versions of PostgreSQL that are tried; older ones lack what the roles need (GRANT … WITH SET, from 16 on)."""
 
-RIGHTS = "docs/settings.md says what it needs"
+RIGHTS = "docs/settings.md says more under Logins"
 
 
 class DatabaseUnusable(Fault):
@@ -80,7 +80,10 @@ LASTING: tuple[tuple[str, str], ...] = (
         "(?:Peer|Ident|Certificate|LDAP|GSSAPI|PAM|RADIUS) authentication failed",
         "{place} does not take this process for {user}: let it in with a password (pg_hba.conf: scram-sha-256)",
     ),
-    ("no encryption", "{place} wants TLS for {user}: add sslmode=require to DATABASE_URL"),
+    (
+        "no pg_hba.conf entry.*no encryption",
+        "{place} lets {user} not in from here without TLS: add sslmode=require to DATABASE_URL, or a line to its pg_hba.conf",
+    ),
     (
         "no pg_hba.conf entry|pg_hba.conf rejects",
         "{place} lets {user} not in from this machine: add a line to its pg_hba.conf",

@@ -13,7 +13,6 @@ from contextlib import AsyncExitStack
 
 import httpx
 import msgspec
-import psycopg
 
 from application.ports import Fault
 from infra import redis_faults
@@ -21,6 +20,7 @@ from infra.cell import ROLES, Cell
 from infra.crypto.checking import unopened
 from infra.crypto.wrapping import Masters
 from infra.database import Database, opened, pending
+from infra.database_faults import explained, unfit
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.redis import EmbeddedRedis
 from infra.health import SharedHealth
@@ -160,12 +160,15 @@ async def _of_database(cell: Cell) -> AsyncIterator[Check]:
         )
         return
     try:
-        connection = await opened(cell)
-    except (psycopg.OperationalError, Fault) as error:
-        first = str(error).strip().partition("\n")[0]
-        yield Check("database", False, f"{place_of(cell.url)} can't be used: {first}")
+        with explained(cell.url):
+            connection = await opened(cell)
+    except Fault as error:
+        yield Check("database", False, str(error))
         return
     async with connection:
+        if (why := await unfit(connection, cell.url)) is not None:
+            yield Check("database", False, why)
+            return
         began = time.time()
         row = await (
             await connection.execute("SELECT version(), extract(epoch FROM clock_timestamp())")
@@ -205,9 +208,10 @@ async def _logins(cell: Cell) -> Check:
     wrong = []
     for role in ROLES:
         try:
-            await (await connect(cell, role)).close()
-        except (psycopg.OperationalError, Fault) as error:
-            wrong.append(str(error).strip().partition("\n")[0])
+            with explained(cell.url):
+                await (await connect(cell, role)).close()
+        except Fault as error:
+            wrong.append(str(error))
     mark = cell.signers[0].mark.hex()
     return Check("logins", not wrong, "; ".join(wrong) or f"each role logs in as itself (…_{mark})")
 

@@ -18,12 +18,13 @@ import msgspec
 from rich.console import Console
 
 from infra.embedded import Servers, servers
-from infra.embedded.process import FolderInUse, ServerFailed, end_all, prepare, rotate, spawn
+from infra.embedded.process import FolderInUse, ServerFailed, end_all, prepare_folder, rotate, spawn
 from infra.embedded.room import LEAST, room
 from infra.settings import Secret, Settings, environment_of, master_text
 from infra.waits import Waits, silently
 from interfaces import listening
 from interfaces import running as running_note
+from interfaces.given import look_at_given
 from interfaces.instance import VARIABLE
 from interfaces.supervisor_metrics import Figures, metrics_port, metrics_ports, telling
 
@@ -108,9 +109,11 @@ class Tree:
     def wait_ready(self, told: Callable[[], bool] = lambda: False) -> None:
         """Until the HTTP role can serve, or `told` to stop. Raises NotReady."""
         deadline = time.monotonic() + READY
-        with self._waits(f"the HTTP API on {self.url}") as show:
+        # One client: to make one costs as much as the role's answer.
+        client = httpx.Client(base_url=self.url, timeout=5, trust_env=False, verify=False)
+        with client, self._waits(f"the HTTP API on {self.url}") as show:
             while "serve" in self._children and not told():
-                answer = self._ready()
+                answer = self._ready(client)
                 if answer is None:
                     self._came_up.add("serve")
                     return
@@ -125,10 +128,10 @@ class Tree:
                 self._look_at_roles(but="serve")
                 time.sleep(0.05)
 
-    def _ready(self) -> str | None:
+    def _ready(self, client: httpx.Client) -> str | None:
         """None: our own HTTP role is ready. Else what is known of why not."""
         try:
-            reply = httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False)
+            reply = client.get("/readyz")
             said = reply.json()
             if said["instance"] != self.instance:
                 return "another Retrace answers there"
@@ -261,6 +264,7 @@ def tree(
     """
     look_around(settings, roles)
     key = settings.master()
+    look_at_given(settings, key, say, waits)
     with servers(settings.data, settings.database_url, settings.redis_url, say=say, waits=waits) as running:
         if running.redis_url is None:
             say(NO_REDIS)
@@ -330,7 +334,7 @@ def up(
 
 def look_around(settings: Settings, roles: Sequence[str]) -> None:
     """What keeps `up` from starting, told before anything is begun. Raises FolderUnusable, FolderInUse, PortUnusable."""
-    prepare(settings.data)
+    prepare_folder(settings.data)
     if (other := running_note.running_in(settings.data)) is not None:
         raise FolderInUse(
             f"Retrace is up already in {settings.data}: {other.url}, process {other.pid}; stop it (Ctrl-C, or kill {other.pid}), "

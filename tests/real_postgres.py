@@ -66,6 +66,8 @@ class Server:
     folder: Path
     port: int
     process: subprocess.Popen[bytes]
+    user: str | None
+    """Whom it runs as, where that is not us."""
 
     def url(self, database: str = "postgres", user: str = "postgres", password: str | None = PASSWORD) -> str:
         return psycopg.conninfo.make_conninfo(
@@ -123,7 +125,7 @@ def run_in(
         *words,
     ]
     process = spawn(command, log=log, death=signal.SIGQUIT, user=user)
-    server = Server(binaries, folder, port, process)
+    server = Server(binaries, folder, port, process, user)
     try:
         assert wait_until(lambda: _answers(server), process, 60), log.read_text()
         yield server

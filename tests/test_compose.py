@@ -11,7 +11,7 @@ import yaml
 
 from infra.cell import Cell
 from infra.settings import DESCRIPTIONS, SECRETS
-from interfaces.cli import cli
+from interfaces.cli import COMMANDS
 from interfaces.supervisor import ROLES
 
 ROOT = Path(__file__).parents[1]
@@ -28,10 +28,10 @@ def test_each_role_runs_as_a_command_of_its_own_from_the_one_image(compose: Any)
     for role in ROLES:
         assert services[role]["build"] == "."
         assert services[role]["command"] == [role]
-        assert role in cli.commands
+        assert role in COMMANDS
         assert services[role]["depends_on"].keys() == {"migrate", "redis"}
     assert services["migrate"]["command"] == ["migrate"]
-    assert "migrate" in cli.commands
+    assert "migrate" in COMMANDS
 
 
 def test_nobody_but_migrate_has_a_login_that_may_change_the_schema(compose: Any) -> None:

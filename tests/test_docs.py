@@ -20,7 +20,10 @@ DOCS = ROOT / "docs"
 
 def commands(command: click.Command, name: str) -> Iterator[str]:
     if isinstance(command, click.Group):
-        for word, below in command.commands.items():
+        context = click.Context(command)
+        for word in command.list_commands(context):
+            below = command.get_command(context, word)
+            assert below is not None
             yield from commands(below, f"{name} {word}")
     else:
         yield name

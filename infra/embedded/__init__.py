@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from infra.embedded.postgres import EmbeddedPostgres
-from infra.embedded.process import FolderInUse, prepare
+from infra.embedded.process import FolderInUse, prepare_folder
 from infra.embedded.redis import EmbeddedRedis
 from infra.waits import Waits, silently
 
@@ -74,7 +74,7 @@ def servers(
 @contextmanager
 def _claimed(folder: Path) -> Iterator[None]:
     """Hold the folder for this process; the system lets go of it however we end."""
-    prepare(folder)
+    prepare_folder(folder)
     handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

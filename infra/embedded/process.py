@@ -53,7 +53,7 @@ class FolderUnusable(Exception):
         )
 
 
-def prepare(folder: Path) -> None:
+def prepare_folder(folder: Path) -> None:
     """Make the data folder, and see that it can be written. Raises FolderUnusable."""
     probe = folder / f"probe.{os.getpid()}"
     try:

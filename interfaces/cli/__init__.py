@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 
 import click
 
@@ -12,72 +13,58 @@ from domain.errors import Refusal
 from infra.database_faults import OUTSIDE, trouble_of
 from infra.embedded.process import FolderInUse, FolderUnusable, ServerFailed
 from infra.settings import InvalidSettings, load
-from interfaces.cli.audit import audit, forget
-from interfaces.cli.backup import backup
-from interfaces.cli.budget import budget
-from interfaces.cli.doctor import doctor
-from interfaces.cli.events import events
-from interfaces.cli.history import diff, show
-from interfaces.cli.invariants import invariants
-from interfaces.cli.keys import keys
-from interfaces.cli.look import why
-from interfaces.cli.migrate import migrate
-from interfaces.cli.models import models
-from interfaces.cli.projections import projections
-from interfaces.cli.providers import providers
-from interfaces.cli.replay import replay
-from interfaces.cli.replay_prices import prices
-from interfaces.cli.replay_routing import routing
-from interfaces.cli.restore import restore
-from interfaces.cli.retention import retention
-from interfaces.cli.run import demo, projector, serve, up, worker
-from interfaces.cli.snapshots import snapshots
-from interfaces.cli.tenant import ask, tenant
-from interfaces.cli.usage import usage
-from interfaces.cli.work import work
-from interfaces.cli.wrote import wrote
 from interfaces.supervisor import NotReady
 
+COMMANDS = {
+    "up": "run",
+    "demo": "run",
+    "serve": "run",
+    "worker": "run",
+    "projector": "run",
+    "migrate": "migrate",
+    "doctor": "doctor",
+    "tenant": "tenant",
+    "ask": "tenant",
+    "events": "events",
+    "show": "history",
+    "diff": "history",
+    "why": "look",
+    "wrote": "wrote",
+    "projections": "projections",
+    "work": "work",
+    "audit": "audit",
+    "invariants": "invariants",
+    "snapshots": "snapshots",
+    "models": "models",
+    "replay": "replay",
+    "usage": "usage",
+    "providers": "providers",
+    "budget": "budget",
+    "forget": "audit",
+    "retention": "retention",
+    "keys": "keys",
+    "backup": "backup",
+    "restore": "restore",
+}
+"""Command → the module here that has it, under the same name."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(click.Group):
+    """Imports a command when it is asked for: most want all the parts of Retrace, and `up` hardly any."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"interfaces.cli.{COMMANDS[name]}"), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Retrace: AI customer service whose every answer can be explained."""
-
-
-for command in (
-    up,
-    demo,
-    serve,
-    worker,
-    projector,
-    migrate,
-    doctor,
-    tenant,
-    ask,
-    events,
-    show,
-    diff,
-    why,
-    wrote,
-    projections,
-    work,
-    audit,
-    invariants,
-    snapshots,
-    models,
-    replay,
-    usage,
-    providers,
-    budget,
-    forget,
-    retention,
-    keys,
-    backup,
-    restore,
-):
-    cli.add_command(command)
-replay.add_command(prices)
-replay.add_command(routing)
 
 
 def main() -> None:

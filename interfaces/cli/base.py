@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import click
@@ -20,13 +20,15 @@ from rich.text import Text
 
 from infra.embedded import servers
 from infra.embedded.postgres import EmbeddedPostgres
-from infra.embedded.process import FolderInUse, prepare
+from infra.embedded.process import FolderInUse, prepare_folder
 from infra.embedded.redis import EmbeddedRedis
 from infra.settings import Secret, Settings, load, master_text
 from infra.waits import silently
-from interfaces.bootstrap import Services, services
 from interfaces.cli.named_tenant import check_tenant, tenant_id
 from interfaces.waiting import Teller
+
+if TYPE_CHECKING:
+    from interfaces.bootstrap import Services
 
 T = TypeVar("T")
 WIDEST = 100_000
@@ -67,7 +69,7 @@ def deployment(data: Path | None) -> Iterator[Settings]:
     settings = settings_of(data)
     with ExitStack() as stack:
         if settings.database_url is None:
-            prepare(settings.data)
+            prepare_folder(settings.data)
             master = settings.master()
             try:
                 waits = (
@@ -88,6 +90,8 @@ def deployment(data: Path | None) -> Iterator[Settings]:
 
 
 async def _run(settings: Settings, do: Callable[[Services], Coroutine[Any, Any, T]]) -> T:
+    from interfaces.bootstrap import services  # all the parts, which commands that run roles have no use for
+
     command = click.get_current_context(silent=True)
     named = None if command is None else command.params.get("tenant_id")
     async with services(settings, pool=4) as parts:

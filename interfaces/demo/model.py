@@ -15,7 +15,7 @@ import click
 import httpx
 import msgspec
 
-from infra.embedded.process import end, prepare, spawn
+from infra.embedded.process import end, prepare_folder, spawn
 from infra.settings import Settings
 from interfaces.waiting import Teller
 
@@ -45,7 +45,7 @@ def language_model(settings: Settings, teller: Teller) -> Iterator[Settings]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    prepare(settings.data)
+    prepare_folder(settings.data)
     command = [sys.executable, "-m", "interfaces.demo.llama", str(model_file()), NAME, str(port)]
     process = spawn(command, log=settings.data / "model.log")
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.embedded.postgres import EmbeddedPostgres
-from infra.embedded.process import FolderUnusable, prepare
+from infra.embedded.process import FolderUnusable, prepare_folder
 from tests.infra.embedded.small_disk import run_on_small_disk
 
 WAY_OUT = "or choose another one with --data or RETRACE_DATA"
@@ -30,7 +30,7 @@ def test_a_file_in_its_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for folder in (tmp_path / "file", tmp_path / "file" / "data"):
         with pytest.raises(FolderUnusable, match="file is no folder; move it away, or choose another"):
-            prepare(folder)
+            prepare_folder(folder)
 
 
 def test_whoever_may_not_write_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +39,7 @@ def test_whoever_may_not_write_is_named(tmp_path: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(Path, "write_bytes", refused)
     with pytest.raises(FolderUnusable, match=r"the user \w+ may not write there; let them, or choose"):
-        prepare(tmp_path)
+        prepare_folder(tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as somebody else")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from infra.embedded import servers
-from infra.embedded.process import FolderUnusable, ServerFailed, prepare
+from infra.embedded.process import FolderUnusable, ServerFailed, prepare_folder
 from tests.infra.embedded.small_disk import filled
 
 
@@ -26,7 +26,7 @@ def main(folder: Path) -> None:
 
 def refused(folder: Path) -> None:
     try:
-        prepare(folder)
+        prepare_folder(folder)
     except FolderUnusable as error:
         print(error)
     else:

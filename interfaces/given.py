@@ -1,0 +1,69 @@
+"""Servers that somebody else runs, looked at once before the roles start: what is wrong with them is said at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from application.ports import Unavailable
+from infra import redis_faults
+from infra.cell import Cell
+from infra.database import STARTING, prepare, wait_for
+from infra.server_urls import place_of
+from infra.settings import Settings
+from infra.waits import Waits
+
+PATIENCE = 5.0
+"""Seconds for Redis to answer."""
+
+
+def look_at_given(settings: Settings, master: bytes, say: Callable[[str], None], waits: Waits) -> None:
+    """Bring the database up to date, and say what may pass, and what Redis lacks.
+
+    Raises DatabaseUnusable, OtherSchema, NotMigrated, LoginRefused, WrongSession.
+    """
+    if settings.database_url is not None:
+        with waits(place_of(settings.database_url)):
+            away = _run(_away(Cell(settings.database_url, master)))
+        if away is not None:
+            say(f"{away}; the roles wait for it, {STARTING:.0f} s")
+    if settings.redis_url is not None:
+        with waits(place_of(settings.redis_url)):
+            why = _run(_redis(settings.redis_url))
+        if why is not None:
+            say(f"{why}; going on without caches and hints until then, a little slower")
+
+
+def _run(question: Coroutine[Any, Any, str | None]) -> str | None:
+    """In a thread of its own, for whoever starts a tree inside an event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, question).result()
+
+
+async def _away(cell: Cell) -> str | None:
+    """Why it can't be asked just now; None: it is ready for the roles."""
+    try:
+        await wait_for(cell, 0.0)
+        await prepare(cell)  # each role would find out by itself, and say so in its own log
+    except Unavailable as error:
+        return str(error)
+    return None
+
+
+async def _redis(url: str) -> str | None:
+    client = Redis.from_url(
+        url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE
+    )
+    try:
+        return await redis_faults.unfit(client, url)
+    except (RedisError, OSError) as error:
+        return redis_faults.trouble_of(error, url)
+    finally:
+        await client.aclose()
