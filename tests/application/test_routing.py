@@ -200,8 +200,10 @@ async def test_a_retired_model_is_refused_with_its_successor(log: Log) -> None:
 
 async def test_every_version_can_come_back(log: Log) -> None:
     tenant = uuid4()
-    with pytest.raises(NotFound):
-        await restore(log, tenant, 1)
+    fresh = await restore(log, tenant, 1)
+    assert (fresh.policy, fresh.version, fresh.position) == (None, 0, 0)
+    with pytest.raises(NotFound, match="no version 2 of the routing policy"):
+        await restore(log, tenant, 2)
     first = await configure(log, tenant)
     assert first.version == 2
     assert (await configure(log, tenant)).position == 0
