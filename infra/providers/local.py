@@ -41,6 +41,12 @@ INLINE = 40_000
 READ = 16_000
 """Characters of the messages that are read."""
 
+ASKED, LONGEST = 20, 600
+"""Questions that are answered, and characters of each (and of what was said before it) that are looked at."""
+
+SHORT = 300
+"""Characters of the messages that are answered on the spot (some milliseconds); more is answered beside the loop."""
+
 REMEMBERED = 300
 """Passages that are kept as they were read (about 160 kB each)."""
 
@@ -51,11 +57,15 @@ Key = tuple[UUID, str, str | None]
 """Document, text, section. A document is one tenant's: whether another one has the same text can't be told by how long an answer takes."""
 
 _MARKER = re.compile(r"\s*\[\d+\]")  # what the document itself points at
-_AND = re.compile(r",?\s+and\s+(?=(?:how|what|when|where|who|which|is|are|do|does|can)\b)", re.IGNORECASE)
+# Each of these takes time that grows with the text and no faster: none begins anew within a run of what it skips.
+_AND = re.compile(
+    r"(?:,|(?<![\s,]))\s+and\s+(?=(?:how|what|when|where|who|which|is|are|do|does|can)\b)", re.IGNORECASE
+)
 _ASKING = re.compile(
     r"[?？]|^\s*(?:how|what|when|where|who|which|why|is|are|do|does|can|could|may)\b", re.IGNORECASE
 )
-_GREETING = re.compile(r"\W*(?:hi|hello|hey|good (?:morning|day|afternoon|evening))\b\W*", re.IGNORECASE)
+_GREETING = re.compile(r"\b(?:hi|hello|hey|good (?:morning|day|afternoon|evening))\b", re.IGNORECASE)
+_WORD = re.compile(r"\w")
 
 
 class LocalCompleter:
@@ -70,15 +80,16 @@ class LocalCompleter:
 
     async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
         read = await self._read(request.passages)
-        asked = _questions(_short(request.questions))
-        found = [self._answer(question, read) for question in asked]
+        answers = partial(self._answers, request.questions, read)
+        short = sum(map(len, request.questions)) <= SHORT
+        asked, found = answers() if short else await asyncio.to_thread(answers)
         parts = list(dict.fromkeys(text for text, _ in found if text))
         confidence = min((score for _, score in found), default=0.0)
-        if not asked and request.questions and all(map(_GREETING.match, request.questions)):
+        if not asked and request.questions and all(map(_greets, request.questions)):
             parts, confidence = [HELLO], 1.0
         elif not parts:
             parts = [NOTHING]
-        elif not all(text for text, _ in found):
+        elif asked > len(found) or not all(text for text, _ in found):
             parts.append(NOT_ALL)
         text = "\n\n".join(parts)
         count = partial(self._count, request, read)
@@ -101,6 +112,13 @@ class LocalCompleter:
         completion = await self.complete(request)
         yield completion.text
         yield completion
+
+    def _answers(
+        self, messages: Sequence[str], read: Sequence[ReadPassage]
+    ) -> tuple[int, list[tuple[str, float]]]:
+        """How many questions were asked, and what `_answer` says to the first of them."""
+        asked = _questions(_short(messages))
+        return len(asked), [self._answer(question, read) for question in asked[:ASKED]]
 
     def _answer(self, question: Question, read: Sequence[ReadPassage]) -> tuple[str, float]:
         """The best statements with their markers, and the best score; no text and 0 when nothing fits."""
@@ -191,16 +209,33 @@ def _questions(messages: Sequence[str]) -> list[Question]:
     questions: list[Question] = []
     said: list[str] = []
     for message in messages:
-        for sentence in sentences(_GREETING.sub("", message, count=1)):
+        for sentence in sentences(_ungreeted(message)):
             for part in _AND.split(sentence):
                 if _ASKING.search(part) and (words(part) or said):
-                    questions.append(_question(part, " ".join(said)))
+                    questions.append(_question(part[:LONGEST], " ".join(said)[-LONGEST:]))
                     said = []
                 elif words(part):
                     said.append(part)
     if said and not questions:
-        questions.append(_question(" ".join(said)))
+        questions.append(_question(" ".join(said)[:LONGEST]))
     return questions
+
+
+def _greets(message: str) -> bool:
+    """Whether it begins with a greeting."""
+    word = _WORD.search(message)
+    return word is not None and _GREETING.match(message, word.start()) is not None
+
+
+def _ungreeted(message: str) -> str:
+    """Without the first greeting, and the signs around it."""
+    if (greeting := _GREETING.search(message)) is None:
+        return message
+    before = greeting.start()
+    while before and not _WORD.match(message, before - 1):
+        before -= 1
+    after = _WORD.search(message, greeting.end())
+    return message[:before] + (message[after.start() :] if after else "")
 
 
 def _question(text: str, said: str = "") -> Question:

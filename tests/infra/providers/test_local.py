@@ -234,3 +234,39 @@ async def test_of_a_long_text_what_stands_at_its_beginning_and_end_is_the_questi
     for asked in (f"Do you have wireless internet? {pasted}", f"{pasted} Do you have wireless internet?"):
         assert "WiFi is free" in (await ask(asked)).text
     assert "WiFi is free" in (await ask(pasted, "Do you have wireless internet?")).text
+
+
+@pytest.mark.parametrize(
+    "text", ["?" * 8000, "." * 8000, ", " * 4000, " " * 8000 + "and", "\u202e" * 8000, "hi " * 2600]
+)
+async def test_an_odd_text_takes_time_that_grows_with_it_and_no_faster(text: str) -> None:
+    began = time.process_time()
+    await ask(text)
+    assert time.process_time() - began < 2
+
+
+async def test_many_questions_and_many_words_are_answered_beside_the_event_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads = []
+    answer = LocalCompleter._answer
+
+    def answered(*given: Any) -> tuple[str, float]:
+        threads.append(threading.get_ident())
+        return answer(*given)
+
+    monkeypatch.setattr(LocalCompleter, "_answer", answered)
+    await ask("Do you have wireless internet?")
+    assert set(threads) == {threading.get_ident()}
+    threads.clear()
+    answer_to_many = await ask("Do you have wireless internet? " + "How do I get to the moon? " * 250)
+    assert threading.get_ident() not in threads
+    assert len(threads) <= local.ASKED
+    assert "WiFi is free" in answer_to_many.text
+    assert NOT_ALL in answer_to_many.text
+
+
+async def test_a_greeting_is_a_word_of_its_own() -> None:
+    assert local._questions(["Do you ship to Delhi?"])[0].words == ["delhi", "ship"]
+    assert [each.text for each in local._questions(["Good morning! -- Do you ship?"])] == ["Do you ship?"]
+    assert (await ask("  ¡Hello!")).text == HELLO
