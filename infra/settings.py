@@ -56,6 +56,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker_concurrency: int = 16
     metrics_port: int | None = None
     removal_grace_days: int = 30
+    max_connections: int = 2000
+    header_timeout: int = 10
+    silence_timeout: int = 30
+    min_transfer_rate: int = 4096
     max_streams_per_key: int = 250
     max_streams_per_tenant: int = 500
     vault_addr: str | None = None
@@ -165,6 +169,22 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
         "RETRACE_REMOVAL_GRACE_DAYS",
         "days for which a removed tenant can be restored, 1 to 3650; then it is erased",
     ),
+    "max_connections": (
+        "RETRACE_MAX_CONNECTIONS",
+        "connections that one process of the HTTP API has at once, 10 to 100000; one more takes the place of one on which no request is under way. Three quarters of them may be streams",
+    ),
+    "header_timeout": (
+        "RETRACE_HEADER_TIMEOUT",
+        "seconds in which a request's line and headers must come, 1 to 600",
+    ),
+    "silence_timeout": (
+        "RETRACE_SILENCE_TIMEOUT",
+        "seconds in which something of a request's body must come, and in which a client must take something of its answer, 1 to 600",
+    ),
+    "min_transfer_rate": (
+        "RETRACE_MIN_TRANSFER_RATE",
+        "bytes that must come, or be taken, for each of those seconds, 1 to 1000000",
+    ),
     "max_streams_per_key": (
         "RETRACE_MAX_STREAMS_PER_KEY",
         "streams (answers piece by piece, followers and exports of the log) that an API key may have open at once in one process, 1 to 100000; further ones are 429",
@@ -189,6 +209,10 @@ NUMBERS = {
     "metrics_port": (1, 65533),
     "worker_concurrency": (1, 1000),
     "removal_grace_days": (1, 3650),
+    "max_connections": (10, 100_000),
+    "header_timeout": (1, 600),
+    "silence_timeout": (1, 600),
+    "min_transfer_rate": (1, 1_000_000),
     "max_streams_per_key": (1, 100_000),
     "max_streams_per_tenant": (1, 100_000),
 }

@@ -16,6 +16,7 @@ from interfaces.http.idempotency import Idempotent
 from interfaces.http.intake import SMALL, Bounded
 from interfaces.http.observing import Observed
 from interfaces.http.openapi import complete, config
+from interfaces.http.pace import Paced
 from interfaces.http.problems import HANDLERS, on_tampered
 
 LARGEST_BODY = SMALL
@@ -29,7 +30,7 @@ def create_app(services: Services) -> ASGIApp:
 
 def litestar_app(services: Services) -> Litestar:
     """The application without what observes it; its `openapi_schema` and routes can be looked at."""
-    access_control = AccessControl(services)
+    settings, access_control = services.settings, AccessControl(services)
     app = Litestar(
         route_handlers=list(ROUTERS),
         dependencies={
@@ -39,7 +40,13 @@ def litestar_app(services: Services) -> Litestar:
             "principal": Provide(provide_principal, sync_to_thread=False),
             "context": Provide(provide_context, sync_to_thread=False),
         },
-        middleware=[Held(), Admitted(services), Bounded(), Idempotent(services)],
+        middleware=[
+            Held(),
+            Paced(settings.silence_timeout, settings.min_transfer_rate),
+            Admitted(services),
+            Bounded(),
+            Idempotent(services),
+        ],
         guards=[gate.check],
         exception_handlers={**HANDLERS, Tampered: on_tampered},
         request_max_body_size=LARGEST_BODY,

@@ -10,10 +10,13 @@ from types import FrameType
 
 import uvicorn
 
+from infra.http.connection import limited
+from infra.http.connections import Connections
+from infra.http.limits import Limits, room_for
 from infra.metrics.server import watch_loop
 from infra.settings import Settings
 from interfaces.asgi import create_app
-from interfaces.bootstrap import services
+from interfaces.bootstrap import Services, services
 from interfaces.listening import HTTP, check, listening
 from interfaces.stopping import beside
 
@@ -45,14 +48,30 @@ class Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
+def connections_of(settings: Settings, parts: Services) -> Connections:
+    """With the limits of the settings, and told to the metrics."""
+    limits = Limits(
+        most=room_for(settings.max_connections),
+        head=settings.header_timeout,
+        silence=settings.silence_timeout,
+        rate=settings.min_transfer_rate,
+    )
+    connections = Connections(limits, parts.instruments.connections)
+    parts.instruments.connections.watch(connections.counts)
+    return connections
+
+
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; what runs then is finished. A database that is away at the start is waited for. Raises PortUnusable."""
     check(settings.host, settings.port, *HTTP)  # before all that takes time
     async with services(settings, pool=20, patient=True) as parts:
         parts.embedder.load()
         await parts.completers.load()
+        connections = connections_of(settings, parts)
         config = uvicorn.Config(
             create_app(parts),
+            http=limited(connections),
+            ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -10,7 +10,7 @@ from prometheus_client.exposition import choose_encoder
 
 from domain.catalogue import Catalogue
 from domain.completion import Attempt
-from infra.metrics.traffic import Streams
+from infra.metrics.traffic import Connections, Streams
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # the library does not type it
 
@@ -32,7 +32,7 @@ class Instruments:
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._catalogue, self._others = catalogue, set[tuple[str, str]]()
-        self.streams = Streams(registry)
+        self.connections, self.streams = Connections(registry), Streams(registry)
         self._requests = Counter(
             "retrace_http_requests",
             "Requests by method, route and status.",

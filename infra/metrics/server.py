@@ -12,6 +12,9 @@ from typing import Any
 
 import uvicorn
 
+from infra.http.connection import limited
+from infra.http.connections import Connections
+from infra.http.limits import Limits
 from infra.metrics.instruments import Instruments
 from infra.metrics.watchdog import Watchdog
 
@@ -21,6 +24,9 @@ AGAIN = 5.0
 """Seconds before a port that is taken is tried again."""
 TICK = 0.25
 """Seconds between two looks at how late the event loop is."""
+
+LIMITS = Limits(most=64)
+"""For the few who ask for metrics."""
 
 Tell = Callable[[str], Awaitable[tuple[bytes, str]]]
 """Accept → the figures and their media type."""
@@ -49,6 +55,8 @@ async def tell_metrics(host: str, port: int | None, tell: Tell) -> None:
             log.info("metrics are told", extra={"facts": {"host": host, "port": port}})
             config = uvicorn.Config(
                 _application(tell),
+                http=limited(Connections(LIMITS)),
+                ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -1,8 +1,41 @@
-"""Figures of what comes in over the network, beside requests: streams."""
+"""Figures of what comes in over the network, beside requests: connections and streams."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
+
+
+class Connections:
+    """Of the HTTP server. Implements `infra.http.connections.Figures`."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._open = Gauge(
+            "retrace_connections",
+            "Connections: new (no whole request came yet), idle (between two), running.",
+            ["state"],
+            registry=registry,
+        )
+        self._closed = Counter(
+            "retrace_connections_closed",
+            "Connections that were closed before their time, by the reason.",
+            ["reason"],
+            registry=registry,
+        )
+
+    def watch(self, counts: Callable[[], Mapping[str, int]]) -> None:
+        """Ask `counts` from now on how many there are of each state."""
+
+        def count(state: str) -> float:
+            return counts()[state]
+
+        for state in counts():
+            self._open.labels(state).set_function(partial(count, state))
+
+    def closed(self, reason: str) -> None:
+        self._closed.labels(reason).inc()
 
 
 class Streams:

@@ -49,9 +49,6 @@ AGAIN = 0.2
 LONGEST = 3600.0
 """Seconds of a timer; a clock may be set meanwhile."""
 
-MOST = 1500
-"""Streams of all in one process."""
-
 AT_A_TIME = 4
 """Tenants that are looked at at once."""
 
@@ -151,6 +148,8 @@ class AccessControl:
         settings = services.settings
         self._services = services
         self._of_key, self._of_tenant = settings.max_streams_per_key, settings.max_streams_per_tenant
+        self._most = settings.max_connections * 3 // 4
+        """The rest of the connections is for requests that end soon."""
         self._open = Counter[UUID | tuple[UUID, str]]()
         self._streams = 0
         self._watched: dict[UUID, set[Access]] = {}
@@ -205,7 +204,7 @@ class AccessControl:
             raise TooManyRequests(
                 f"this tenant has {self._open[tenant]} streams open here, as many as it may have; end some of them first"
             )
-        if self._streams >= MOST:
+        if self._streams >= self._most:
             streams.refused("all")
             raise Unavailable("there are as many streams here as there may be; try again soon")
         self._streams += 1

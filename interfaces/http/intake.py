@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from domain.errors import TooManyRequests
 from interfaces.http.authentication import caller_in
 
 TENANTS, ALL = 64 * 1024**2, 256 * 1024**2
-"""Bytes that are on their way in, of one tenant and of all, in one process. They lie on the disk, sealed."""
+"""Bytes in hand, of one tenant and of all, in one process: on their way in (uploads lie on the disk, sealed), or asked of a model (prompts)."""
 
 HELD = "intake"
 """In the state of a request: the room that it takes."""
@@ -27,38 +28,65 @@ HELD = "intake"
 SMALL = 256 * 1024
 """Bytes of a body that is not counted."""
 
+GRACE, PACE = 5.0, 256 * 1024
+"""A body that says how large it is has room for all of it for some seconds, and one more for so many bytes; then for what came by then."""
+
 
 class Intake:
-    """Bytes that are on their way in."""
+    """Bytes in hand. A tenant that has some has no more than what is free for others: so there is room for somebody else always."""
 
     def __init__(self, tenants: int = TENANTS, all: int = ALL) -> None:
         self._tenants, self._all = tenants, all
         self._held: Counter[UUID] = Counter()
 
     @contextmanager
-    def room(self, tenant: UUID, size: int) -> Iterator[Callable[[int], None]]:
-        """Hold `size` bytes; what is given may be told how many they were. Raises TooManyRequests, Unavailable."""
-        if self._held[tenant] and self._held[tenant] + size > self._tenants:
-            raise TooManyRequests(
-                f"{self._held[tenant]} bytes of this tenant's are on their way in; send a few files at a time"
-            )
-        if self._held.total() and self._held.total() + size > self._all:
-            raise Unavailable("too much is on its way in at the moment; try again soon")
-        self._held[tenant] += size
-
-        def shrink(to: int) -> None:
-            nonlocal size
-            if to < size:
-                self._held[tenant] -= size - to
-                size = to
-
+    def room(self, tenant: UUID, size: int) -> Iterator[Room]:
+        """Hold `size` bytes. Raises TooManyRequests, Unavailable."""
+        room = Room(self, tenant)
+        room.grow(size)
         try:
-            yield shrink
+            yield room
         finally:
-            self._held[tenant] -= size
-            size = 0
-            if not self._held[tenant]:
-                del self._held[tenant]
+            room.shrink(0)
+            room.left = True
+
+    def take(self, tenant: UUID, more: int) -> None:
+        """Hold `more` bytes more. Raises TooManyRequests, Unavailable."""
+        held, total = self._held[tenant], self._held.total()
+        if held and held + more > min(self._tenants, self._all - total):
+            raise TooManyRequests(
+                f"{held} bytes of this tenant's are on their way in, or in the prompts of calls under way; send a few at a time"
+            )
+        if total and total + more > self._all:
+            raise Unavailable("too much is on its way in at the moment; try again soon")
+        self._held[tenant] += more
+
+    def give(self, tenant: UUID, bytes: int) -> None:
+        """Hold so many fewer."""
+        self._held[tenant] -= bytes
+        if not self._held[tenant]:
+            del self._held[tenant]
+
+
+class Room:
+    """What one body holds."""
+
+    def __init__(self, intake: Intake, tenant: UUID) -> None:
+        self._intake, self._tenant = intake, tenant
+        self._size = 0
+        self.left = False
+
+    def grow(self, to: int) -> None:
+        """Hold `to` bytes, if it is more. Raises TooManyRequests, Unavailable."""
+        if to > self._size:
+            self._intake.take(self._tenant, to - self._size)
+            self._size = to
+
+    def shrink(self, to: int) -> None:
+        """Hold `to` bytes, if it is less."""
+        if to < self._size and not self.left:
+            self._intake.give(self._tenant, self._size - to)
+            self._size = to
 
 
 class Bounded(ASGIMiddleware):
@@ -76,26 +104,41 @@ class Bounded(ASGIMiddleware):
             await next_app(scope, receive, send)
             return
         told = request.headers.get("content-length", "")
-        size = min(int(told), most) if told.isascii() and told.isdigit() else most
-        if size <= SMALL:
+        size = min(int(told), most) if told.isascii() and told.isdigit() else None
+        if size is not None and size <= SMALL:
             await next_app(scope, receive, send)
             return
-        tenant = caller_in(request).tenant
         with ExitStack() as held:
-            shrink, got = held.enter_context(self._intake.room(tenant, size)), 0
+            room = held.enter_context(self._intake.room(caller_in(request).tenant, size or SMALL))
             scope["state"][HELD] = held
+            await next_app(scope, _counted(receive, room, size, held), send)
 
-            async def counted() -> Any:
-                """Whoever does not say how much will come holds the most that may come, until all is there."""
-                nonlocal got
-                message = await receive()
-                if message["type"] == "http.request":
-                    got += len(message.get("body", b""))
-                    if not message.get("more_body"):
-                        shrink(got)
-                return message
 
-            await next_app(scope, counted, send)
+def _counted(receive: Receive, room: Room, size: int | None, held: ExitStack) -> Receive:
+    """Whoever does not say how much will come, or lets it be waited for, holds what has come."""
+    got, reserved = 0, size is not None
+
+    def late() -> None:
+        nonlocal reserved
+        reserved = False
+        room.shrink(max(SMALL, got))
+
+    if size is not None:
+        timer = asyncio.get_running_loop().call_later(GRACE + size / PACE, late)
+        held.callback(timer.cancel)
+
+    async def counted() -> Any:
+        nonlocal got
+        message = await receive()
+        if message["type"] == "http.request" and not room.left:
+            got += len(message.get("body", b""))
+            if not message.get("more_body"):
+                room.shrink(got)
+            if not reserved:
+                room.grow(got)
+        return message
+
+    return counted
 
 
 def taken_in(request: Request[Any, Any, Any]) -> None:

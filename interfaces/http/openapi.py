@@ -226,7 +226,7 @@ def _complete(operation: Any, handler: HTTPRouteHandler, method: str, path: str)
     if method != "get":
         kinds += ["conflict", "refused"]
     if operation.request_body is not None:
-        kinds += ["too-large", "unsupported-media-type"]
+        kinds += ["too-slow", "too-large", "unsupported-media-type"]
     for kind in kinds:
         status, title = TITLES[kind]
         operation.responses[str(status)] = OpenAPIResponse(

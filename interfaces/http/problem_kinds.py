@@ -25,6 +25,7 @@ TITLES: dict[str, tuple[int, str]] = {
     "forbidden": (403, "The caller may not do this"),
     "not-found": (404, "There is no such thing"),
     "method-not-allowed": (405, "This address does not take this method"),
+    "too-slow": (408, "The body came too slowly"),
     "conflict": (409, "Somebody else was first"),
     "too-large": (413, "The body is too large"),
     "unsupported-media-type": (415, "This content type is not taken here"),

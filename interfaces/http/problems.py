@@ -88,7 +88,9 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
             "; ".join(f"{item['field']}: {item['message']}".removeprefix(": ") for item in errors) or detail
         )
     headers = {
-        name.title(): value for name, value in (error.headers or {}).items() if name.lower() == "allow"
+        name.title(): value
+        for name, value in (error.headers or {}).items()
+        if name.lower() in ("allow", "connection")
     }
     return problem(request, kind, detail, headers, status, **facts)
 

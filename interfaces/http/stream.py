@@ -20,6 +20,9 @@ from interfaces.http.problem_kinds import kind_of
 
 EVENTS = "text/event-stream"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+BREAK_OFF = "break_off"
+"""In the state of a request: closes its connection (infra/http/connection.py)."""
+
 CUT = "cut"
 """In the state of a request: its answer was ended before its time, and is none to be kept."""
 
@@ -35,7 +38,7 @@ def error_event(why: Refusal) -> bytes:
 
 
 class BrokenOff(Exception):
-    """An answer that has begun and has no last word: its connection is closed before its end."""
+    """An answer that has begun and has no last word ends so on a server that can't close its connection in another way."""
 
 
 class GuardedStream(Stream):
@@ -83,11 +86,16 @@ class _Guarded:
             )  # what reads the log all the time loses many a cancellation
         if cut:
             scope["state"][CUT] = True
-            await self._end(over.result(), send)
+            await self._end(over.result(), scope, receive, send)
 
-    async def _end(self, why: Refusal, send: Send) -> None:
+    async def _end(self, why: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
         if self._last_word is None:
-            raise BrokenOff(why.detail)
+            break_off = scope["state"].get(BREAK_OFF)
+            if break_off is None:
+                raise BrokenOff(why.detail)
+            break_off()
+            await _gone(receive)
+            return
         await send({"type": "http.response.body", "body": self._last_word(why), "more_body": True})
         await send(END)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -74,6 +76,10 @@ async def _deployment(
             "RETRACE_PORT": port,
             "RETRACE_LOG_LEVEL": "WARNING",
             "RETRACE_REMOVAL_GRACE_DAYS": "5",
+            "RETRACE_MAX_CONNECTIONS": "40",
+            "RETRACE_HEADER_TIMEOUT": "2",
+            "RETRACE_SILENCE_TIMEOUT": "2",
+            "RETRACE_MIN_TRANSFER_RATE": "1",
             "RETRACE_MAX_STREAMS_PER_KEY": "2",
             "RETRACE_MAX_STREAMS_PER_TENANT": "3",
             "RETRACE_ALLOW_PRIVATE_ADDRESSES": "true",
@@ -245,6 +251,53 @@ async def removal_grace_days(deployment: Deployment) -> None:
     assert left.days == 5
 
 
+async def max_connections(deployment: Deployment) -> None:
+    """What says nothing makes room for what comes later, long before its time is over."""
+    address = (HOST, int(deployment.environment["RETRACE_PORT"]))
+    with ExitStack() as stack:
+        for _ in range(60):
+            stack.enter_context(socket.create_connection(address))
+        shown = (await deployment.http.get("/metrics")).text
+    (crowded,) = re.findall(r'retrace_connections_closed_total\{reason="crowded"\} ([\d.]+)', shown)
+    assert float(crowded) >= 15
+
+
+async def head_timeout(deployment: Deployment) -> None:
+    """By default it is 10 s."""
+    began = time.monotonic()
+    with socket.create_connection((HOST, int(deployment.environment["RETRACE_PORT"]))) as client:
+        client.settimeout(9)
+        assert await asyncio.to_thread(client.recv, 100) == b""
+    assert time.monotonic() - began > 1.5
+
+
+async def silence_timeout(deployment: Deployment) -> None:
+    """By default it is 30 s."""
+    text = await dripped(deployment, drops=0)
+    assert text.startswith(b"HTTP/1.1 408 ")
+
+
+async def min_transfer_rate(deployment: Deployment) -> None:
+    """By default this would be far too slow."""
+    text = await dripped(deployment, drops=25)
+    assert text.startswith(b"HTTP/1.1 400 "), "all of it came, and it is no message"
+
+
+async def dripped(deployment: Deployment, drops: int) -> bytes:
+    """The answer to a body of 25 bytes, of which so many come, in 5 s."""
+    reader, writer = await asyncio.open_connection(HOST, int(deployment.environment["RETRACE_PORT"]))
+    key = deployment.http.headers["Authorization"]
+    head = f"POST /v1/messages HTTP/1.1\r\nHost: a\r\nAuthorization: {key}\r\nContent-Length: 25\r\nContent-Type: application/json\r\n\r\n"
+    writer.write(head.encode())
+    for _ in range(drops):
+        writer.write(b"x")
+        await asyncio.sleep(0.2)
+    async with asyncio.timeout(20):
+        text = await reader.readuntil(b"\r\n")
+    writer.close()
+    return text
+
+
 async def streams_per_key(deployment: Deployment) -> None:
     async with AsyncExitStack() as stack:
         statuses = [await follower(deployment, stack) for _ in range(3)]
@@ -307,6 +360,10 @@ PROOFS: dict[str, Proof] = {
     "RETRACE_LOG_LEVEL": log_level,
     "RETRACE_WORKER_CONCURRENCY": worker_concurrency,
     "RETRACE_METRICS_PORT": metrics_port,
+    "RETRACE_MAX_CONNECTIONS": max_connections,
+    "RETRACE_HEADER_TIMEOUT": head_timeout,
+    "RETRACE_SILENCE_TIMEOUT": silence_timeout,
+    "RETRACE_MIN_TRANSFER_RATE": min_transfer_rate,
     "RETRACE_MAX_STREAMS_PER_KEY": streams_per_key,
     "RETRACE_MAX_STREAMS_PER_TENANT": streams_per_tenant,
     "VAULT_ADDR": vault_opens,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from uuid import uuid4
 
 import httpx
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from application.ports import Unavailable
 from domain.document import LARGEST
 from domain.errors import TooManyRequests
+from interfaces.http import intake
 from interfaces.http.idempotency import Digest
 from interfaces.http.intake import TENANTS, Intake
 from tests.interfaces.http.conftest import Customer
@@ -24,61 +25,133 @@ HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\
 
 
 def test_a_tenant_has_its_bound_and_leaves_room_for_others() -> None:
-    intake, a, b = Intake(tenants=100, all=250), uuid4(), uuid4()
+    taken, a, b = Intake(tenants=100, all=250), uuid4(), uuid4()
     with ExitStack() as stack:
-        stack.enter_context(intake.room(a, 60))
-        with pytest.raises(TooManyRequests, match="60 bytes of this tenant's"), intake.room(a, 60):
+        stack.enter_context(taken.room(a, 60))
+        with pytest.raises(TooManyRequests, match="60 bytes of this tenant's"), taken.room(a, 60):
             pass
-        stack.enter_context(intake.room(a, 40))
-        stack.enter_context(intake.room(b, 100))
-        with pytest.raises(Unavailable), intake.room(uuid4(), 60):
+        stack.enter_context(taken.room(a, 40))
+        stack.enter_context(taken.room(b, 100))
+        with pytest.raises(Unavailable), taken.room(uuid4(), 60):
             pass
-    with intake.room(a, 100), intake.room(b, 100):
+    with taken.room(a, 100), taken.room(b, 100):
         pass
-    with intake.room(a, 100) as shrink:
-        shrink(10)
-        shrink(50)  # never more again
-        with intake.room(a, 90):
+    with taken.room(a, 100) as room:
+        room.shrink(10)
+        room.shrink(50)
+        with taken.room(a, 90):
             pass
-        with pytest.raises(TooManyRequests), intake.room(a, 91):
+        with pytest.raises(TooManyRequests), taken.room(a, 91):
             pass
-    with intake.room(a, 100):
+    with taken.room(a, 100):
         pass
-    with intake.room(a, 10_000):
+    with taken.room(a, 10_000):
         pass  # one is always taken: the route's own limit holds
 
 
-def upload(customer: Customer, content: AsyncIterator[bytes]) -> asyncio.Task[httpx.Response]:
-    return asyncio.create_task(customer.http.post("/v1/documents", content=content, headers=FORM))
+def test_who_has_some_leaves_others_as_much_as_it_has() -> None:
+    """So no four tenants hold all of it, each within its bound."""
+    taken = Intake(tenants=64, all=256)
+    with ExitStack() as stack:
+        for tenant in [uuid4() for _ in range(4)]:
+            with suppress(TooManyRequests):
+                while True:
+                    stack.enter_context(taken.room(tenant, 8))
+        with taken.room(uuid4(), 32):
+            pass
+
+
+def test_a_room_grows_and_shrinks_with_its_body() -> None:
+    taken, a, b = Intake(tenants=100, all=250), uuid4(), uuid4()
+    with taken.room(a, 10) as room:
+        room.grow(90)
+        room.grow(20)  # it has that
+        with pytest.raises(TooManyRequests), taken.room(a, 20):
+            pass
+        with taken.room(a, 10), pytest.raises(TooManyRequests):
+            room.grow(91)
+        room.shrink(50)
+        with taken.room(a, 50), taken.room(b, 100):
+            pass
+    room.shrink(0)
+    with taken.room(a, 100) as other, taken.room(b, 100):
+        assert room is not other
+    assert not taken._held, "all is given back"
+
+
+class Uploads:
+    """Uploads that have begun and go on when they are told to."""
+
+    def __init__(self) -> None:
+        self.begun, self.go = 0, asyncio.Event()
+
+    def begin(self, customer: Customer, number: int, size: int | None = None) -> asyncio.Task[httpx.Response]:
+        """`size`: in bytes, as its head tells it."""
+        told = {} if size is None else {"Content-Length": str(size)}
+        post = customer.http.post("/v1/documents", content=self._slow(number), headers=FORM | told)
+        return asyncio.create_task(post)
+
+    async def until(self, begun: int) -> None:
+        async with asyncio.timeout(60):
+            while self.begun < begun:
+                await asyncio.sleep(0.01)
+
+    async def _slow(self, number: int) -> AsyncIterator[bytes]:
+        self.begun += 1
+        yield HEAD
+        await self.go.wait()
+        yield b"Text number %d.\r\n--b--\r\n" % number
+
+
+LARGE = LARGEST + 64 * 1024
+MOST = TENANTS // LARGE
+
+
+async def test_who_does_not_say_how_much_will_come_holds_what_has_come(ours: Customer) -> None:
+    uploads = Uploads()
+    under_way = [uploads.begin(ours, number) for number in range(4 * MOST)]
+    await uploads.until(4 * MOST)
+    uploads.go.set()
+    assert {(await each).status_code for each in under_way} == {201}
+
+
+async def test_who_lets_a_body_be_waited_for_holds_what_has_come(
+    ours: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "GRACE", 0.5)
+    monkeypatch.setattr(intake, "PACE", LARGE * 10)
+    uploads = Uploads()
+    under_way = [uploads.begin(ours, 100 + number, LARGE) for number in range(MOST)]
+    await uploads.until(MOST)
+    async with asyncio.timeout(30):
+        while True:
+            more = uploads.begin(ours, 200, LARGE)
+            await asyncio.wait((more,), timeout=0.2)
+            if not more.done():
+                break
+            assert (await more).status_code == 429
+    uploads.go.set()
+    assert {(await each).status_code for each in (*under_way, more)} == {201}
 
 
 async def test_one_upload_too_many_is_refused_at_once_and_taken_later(
-    ours: Customer, theirs: Customer
+    ours: Customer, theirs: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go, begun = asyncio.Event(), 0
-
-    async def slow(number: int) -> AsyncIterator[bytes]:
-        nonlocal begun
-        begun += 1
-        yield HEAD
-        await go.wait()
-        yield b"Text number %d.\r\n--b--\r\n" % number
-
-    most = TENANTS // (LARGEST + 64 * 1024)
-    under_way = [upload(ours, slow(number)) for number in range(most)]
+    monkeypatch.setattr(intake, "GRACE", 60.0)
+    uploads = Uploads()
+    under_way = [uploads.begin(ours, 300 + number, LARGE) for number in range(MOST)]
+    await uploads.until(MOST)
     async with asyncio.timeout(60):
-        while begun < most:
-            await asyncio.sleep(0.01)
-        refused = await upload(ours, slow(99))
+        refused = await uploads.begin(ours, 99, LARGE)
     assert refused.status_code == 429
-    assert begun == most, "its body was not read"
+    assert uploads.begun == MOST, "its body was not read"
     assert int(refused.headers["Retry-After"]) >= 1
     assert refused.json()["type"] == "/problems/too-many-requests"
     assert (await ours.ask("Are you open?")).status_code == 200, "all else goes on"
-    other = upload(theirs, slow(1))
-    go.set()
-    assert [(await each).status_code for each in (*under_way, other)] == [201] * (most + 1)
-    assert (await upload(ours, slow(99))).status_code == 201
+    other = uploads.begin(theirs, 1, LARGE)
+    uploads.go.set()
+    assert [(await each).status_code for each in (*under_way, other)] == [201] * (MOST + 1)
+    assert (await uploads.begin(ours, 99, LARGE)).status_code == 201
 
 
 async def test_a_large_upload_with_an_idempotency_key_is_taken_once_and_given_back_whole(
