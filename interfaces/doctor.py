@@ -15,7 +15,6 @@ import httpx
 import msgspec
 
 from application.ports import Fault
-from infra import redis_faults
 from infra.cell import ROLES, Cell
 from infra.crypto.checking import unopened
 from infra.crypto.wrapping import Masters
@@ -26,10 +25,11 @@ from infra.embedded.redis import EmbeddedRedis
 from infra.health import SharedHealth
 from infra.metrics.deployment import queues, worst_lags
 from infra.providers.probing import probe_all
-from infra.reach import Away, Reach
+from infra.reach import Reach
 from infra.server_urls import place_of
 from infra.session import connect
 from infra.settings import InvalidSettings, Secret, Settings
+from interfaces.given import redis_trouble
 from interfaces.running import Running, running_in
 from interfaces.supervisor import reachable
 from projections import PROJECTIONS
@@ -262,14 +262,10 @@ async def _of_redis(settings: Settings, running: Running | None) -> AsyncIterato
             "Redis", True, "none: going on without caches and hints, each process judges providers alone"
         )
         return
+    if (why := await redis_trouble(url)) is not None:
+        yield Check("Redis", False, f"{why}; the roles go on without caches and hints until then")
+        return
     async with Reach(Secret(url)) as reach:
-        try:
-            why = await reach.ask(lambda redis: redis_faults.unfit(redis, url))
-        except Away as error:
-            why = str(error)
-        if why is not None:
-            yield Check("Redis", False, f"{why}; the roles go on without caches and hints until then")
-            return
         yield Check("Redis", True, f"{here} answers")
         health = SharedHealth(reach)
         sick = [

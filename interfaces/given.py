@@ -36,7 +36,7 @@ def look_at_given(settings: Settings, master: bytes, say: Callable[[str], None],
             say(f"{away}; the roles wait for it, {STARTING:.0f} s")
     if settings.redis_url is not None:
         with waits(place_of(settings.redis_url)):
-            why = _run(_redis(settings.redis_url))
+            why = _run(redis_trouble(settings.redis_url))
         if why is not None:
             say(f"{why}; going on without caches and hints until then, a little slower")
 
@@ -57,7 +57,8 @@ async def _away(cell: Cell) -> str | None:
     return None
 
 
-async def _redis(url: str) -> str | None:
+async def redis_trouble(url: str) -> str | None:
+    """Why this Redis can't be used; None: it can."""
     client = Redis.from_url(
         url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE
     )

@@ -17,6 +17,7 @@ import httpx
 import msgspec
 from rich.console import Console
 
+from infra.database import STARTING
 from infra.embedded import Servers, servers
 from infra.embedded.process import FolderInUse, ServerFailed, end_all, prepare_folder, rotate, spawn
 from infra.embedded.room import LEAST, room
@@ -29,8 +30,8 @@ from interfaces.instance import VARIABLE
 from interfaces.supervisor_metrics import Figures, metrics_port, metrics_ports, telling
 
 ROLES = ("serve", "worker", "projector")
-READY = 60.0
-"""Seconds that the roles are given to come up."""
+READY = STARTING + 30.0
+"""Seconds that the roles are given to come up, with their wait for a database that is away."""
 GRACE = 25.0
 """Seconds that the roles are given to finish or give back what they hold."""
 PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)

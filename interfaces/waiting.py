@@ -34,7 +34,7 @@ class Teller:
             words[0] = text
 
         if self._console.is_terminal:
-            with self._console.status(f"waiting for {escape(what)}…") as status:
+            with self._console.status(f"waiting for {escape(what)}…", refresh_per_second=4) as status:
 
                 def tell(seconds: float) -> None:
                     status.update(f"waiting for {escape(words[0])}… {seconds:.0f} s")

@@ -31,7 +31,8 @@ def up(data: Path | None, port: int | None) -> None:
 
     def ready(tree: supervisor.Tree) -> None:
         console.print(
-            f"[bold]Retrace[/bold] is up: {tree.url}  (API: {tree.url}/schema, logs: {settings.data}/logs)"
+            f"[bold]Retrace[/bold] is up: {tree.url}  (API: {tree.url}/schema, logs: {settings.data}/logs)",
+            soft_wrap=True,
         )
 
     supervisor.up(settings, TELLER.say, ready, waits=TELLER.waits)

@@ -1,0 +1,67 @@
+"""Servers that are given and can't be used: `up` says so before it starts a role, or goes on without what it can do without."""
+
+from __future__ import annotations
+
+import base64
+import socket
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+import infra.embedded.redis
+from infra.database_faults import DatabaseUnusable
+from infra.embedded import Servers
+from infra.settings import Secret, Settings
+from interfaces.supervisor import NO_REDIS, tree
+from tests.infra.log.parts import MASTER
+
+KEY = Secret(base64.b64encode(MASTER).decode())
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def said_by(settings: Settings) -> list[str]:
+    """What is told by a tree without roles."""
+    said: list[str] = []
+    with tree(settings, said.append, ()):
+        pass
+    return said
+
+
+def test_a_database_that_will_not_do_ends_it_before_any_role(database_url: str, tmp_path: Path) -> None:
+    with psycopg.connect(database_url, autocommit=True) as superuser:
+        superuser.execute("CREATE ROLE nobody_much LOGIN PASSWORD 'canary'")
+    url = Secret(make_conninfo(database_url, user="nobody_much", password="canary"))
+    settings = Settings(data=tmp_path, database_url=url, redis_url=None, master_key=KEY, port=free_port())
+    with pytest.raises(
+        DatabaseUnusable, match="the user nobody_much may not set .* up .*: make it the owner"
+    ):
+        said_by(settings)
+    assert not (tmp_path / "logs").exists()
+
+
+def test_a_database_that_is_away_is_said_and_left_to_the_roles(tmp_path: Path, servers: Servers) -> None:
+    port = free_port()
+    url = Secret(f"postgresql://me:canary@127.0.0.1:{port}/shop")
+    redis = Secret(f"redis://:canary@127.0.0.1:{port}/0")
+    settings = Settings(data=tmp_path, database_url=url, redis_url=redis, master_key=KEY, port=free_port())
+    assert said_by(settings) == [
+        f"no PostgreSQL answers at postgresql://127.0.0.1:{port}/shop (connection refused): start it, or mend DATABASE_URL; "
+        "the roles wait for it, 60 s",
+        f"no Redis answers at redis://127.0.0.1:{port}/0 (connection refused): start it, or mend REDIS_URL; "
+        "going on without caches and hints until then, a little slower",
+    ]
+
+
+def test_without_any_redis_it_says_what_to_install(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(infra.embedded.redis, "binary", lambda: None)
+    settings = Settings(data=tmp_path, database_url=Secret(database_url), master_key=KEY, port=free_port())
+    assert said_by(settings) == [NO_REDIS]
+    assert "install redis-server or valkey-server and it is found, or set REDIS_URL" in NO_REDIS
