@@ -18,6 +18,7 @@ from interfaces.http.observing import Observed
 from interfaces.http.openapi import complete, config
 from interfaces.http.pace import Paced
 from interfaces.http.problems import HANDLERS, on_tampered
+from interfaces.http.share import Shared
 
 LARGEST_BODY = SMALL
 """Bytes of a request, uploads aside."""
@@ -44,6 +45,7 @@ def litestar_app(services: Services) -> Litestar:
             Held(),
             Paced(settings.silence_timeout, settings.min_transfer_rate),
             Admitted(services),
+            Shared(settings.max_connections),
             Bounded(),
             Idempotent(services),
         ],

@@ -94,8 +94,8 @@ class Bounded(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self) -> None:
-        self._intake = Intake()
+    def __init__(self, intake: Intake | None = None) -> None:
+        self._intake = intake or Intake()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, Any] = Request(scope, receive)

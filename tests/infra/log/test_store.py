@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -233,6 +234,25 @@ async def test_change_begins_again_after_a_lost_race(log: Log) -> None:
     burst = (await log.store.load(Conversation, conversation.id, tenant=ctx.tenant)).state.burst
     assert burst is not None
     assert {message.id for message in burst.messages} == {"m1", *(f"r{number}" for number in range(16))}
+
+
+async def test_the_latest_is_as_new_as_it_is_asked_for(log: Log) -> None:
+    """Another process has changed it: within a second that may go unseen, unless somebody must know."""
+    ctx = context()
+    agent = Agent.begin(ctx.tenant, now())
+    await log.store.save(agent, context=ctx)
+    await log.store.latest(Agent, agent.id, tenant=ctx.tenant)
+    other = LogStore(log.appender, log.reader, log.snapshots, log.keyring, log.hints)
+
+    def decide(known: Agent | None) -> Agent:
+        assert known is not None
+        known.configure(AgentConfiguration(name="Nora"), now())
+        return known
+
+    await other.change(Agent, agent.id, decide, context=ctx)
+    since = time.monotonic()
+    asked = [log.store.latest(Agent, agent.id, tenant=ctx.tenant, since=since) for _ in range(5)]
+    assert {known.version for known in await asyncio.gather(*asked)} == {2}
 
 
 async def test_a_resent_command_is_a_duplicate_of_itself(log: Log) -> None:

@@ -155,3 +155,34 @@ async def test_a_body_that_comes_slowly_and_fast_enough_is_taken(ours: Customer,
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=SOON, trust_env=False) as http:
         reply = await http.post("/v1/documents", content=slowly(), headers=kind)
     assert reply.status_code == 201, reply.text
+
+
+async def test_a_tenant_that_waits_on_half_of_the_connections_leaves_the_others(
+    ours: Customer, theirs: Customer, port: int, parts: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, go = f"http://127.0.0.1:{port}", asyncio.Event()
+    waiting = 0
+
+    async def last(tenant: Any) -> dict[str, Any]:
+        nonlocal waiting
+        waiting += 1
+        await go.wait()
+        return {}
+
+    monkeypatch.setattr(parts.key_use, "last", last)
+    async with (
+        httpx.AsyncClient(base_url=url, headers=ours.http.headers, timeout=SOON, trust_env=False) as http,
+        httpx.AsyncClient(base_url=url, headers=theirs.http.headers, timeout=SOON, trust_env=False) as other,
+    ):
+        under_way = [asyncio.create_task(http.get("/v1/keys")) for _ in range(30)]
+        async with asyncio.timeout(SOON):
+            while waiting < 30:
+                await asyncio.sleep(0.01)
+        refused = await http.get("/v1/budgets")
+        assert refused.status_code == 429
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert "30 requests of this tenant's" in refused.json()["detail"]
+        assert (await other.get("/v1/budgets")).status_code == 200
+        go.set()
+        assert {(await each).status_code for each in under_way} == {200}
+        assert (await http.get("/v1/budgets")).status_code == 200

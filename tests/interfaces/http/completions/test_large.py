@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import httpx
 import openai
 import pytest
 
+import interfaces.asgi
+from interfaces.asgi import create_app
 from interfaces.bootstrap import Services
 from interfaces.http.chat import LARGEST_BODY
+from interfaces.http.intake import Bounded, Intake
 from tests.doubles.openai import Double
 from tests.interfaces.http.completions.conftest import ASK, calls
-from tests.interfaces.http.conftest import Customer
+from tests.interfaces.http.conftest import Customer, customer_of
 
 WORDS = "a word and another one, "
 LONG = WORDS * 25_000
@@ -59,3 +64,41 @@ async def test_what_is_larger_is_told_how_large_it_may_be(
         await client.chat.completions.create(model="auto", messages=messages, extra_headers=headers)
     assert caught.value.status_code == 413
     assert f"at most {LARGEST_BODY} bytes" in str(caught.value)
+
+
+async def test_prompts_of_calls_under_way_hold_their_room_until_their_end(
+    shop: Customer, parts: Services, upstream: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are in memory for as long; whoever has none gets in beside them."""
+    monkeypatch.setattr(interfaces.asgi, "Bounded", lambda: Bounded(Intake(tenants=1_500_000, all=4_000_000)))
+    upstream.script = lambda body: "slow" if "wait" in body["messages"][0]["content"] else "ok"
+    app, text = create_app(parts), WORDS * 25_000
+    other = await customer_of(app, parts, "Other")
+    headers = shop.http.headers
+    async with (
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://retrace", headers=headers, timeout=60
+        ) as http,
+        other.http,
+    ):
+
+        def ask(customer: httpx.AsyncClient, begin: str) -> asyncio.Task[httpx.Response]:
+            messages = [{"role": "user", "content": begin + text}]
+            body = {"model": "openai/gpt-6-luna", "messages": messages, "max_tokens": 50}
+            return asyncio.create_task(customer.post("/v1/chat/completions", json=body))
+
+        under_way = [ask(http, f"wait {number} ") for number in range(2)]
+        before = len(upstream.calls)
+        async with asyncio.timeout(30):
+            while len(upstream.calls) < before + 2:
+                await asyncio.sleep(0.02)
+            refused = await ask(http, "one more ")
+            assert refused.status_code == 429, refused.text
+            assert "prompts of calls under way" in refused.json()["error"]["message"]
+            assert (await ask(other.http, "somebody else's ")).status_code == 200
+            for each in under_way:
+                each.cancel()
+            await asyncio.wait(under_way)
+            while (again := await ask(http, "again ")).status_code == 429:
+                await asyncio.sleep(0.05)
+            assert again.status_code == 200
