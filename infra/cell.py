@@ -57,8 +57,12 @@ class Signer:
     def __repr__(self) -> str:
         return f"Signer({self.mark.hex()})"
 
+    def name(self, role: Role) -> str:
+        """Of the role's login."""
+        return f"{role}_{self.mark.hex()}"
+
     def login(self, role: Role) -> Login:
-        return Login(f"{role}_{self.mark.hex()}", self._derived(f"login {role}").hex())
+        return Login(self.name(role), self._derived(f"login {role}").hex())
 
     @cached_property
     def pads(self) -> tuple[bytes, bytes]:
@@ -68,7 +72,8 @@ class Signer:
 
     def context(self, tenant: UUID) -> str:
         """The tenant's id and its signature, as `retrace.tenant()` takes them."""
-        return f"{UUID(bytes=tenant.bytes)}.{hmac.digest(self._context, tenant.bytes, 'sha256').hex()}"
+        named = str(UUID(bytes=tenant.bytes))
+        return f"{named}.{hmac.digest(self._context, named.encode(), 'sha256').hex()}"
 
     @cached_property
     def _context(self) -> bytes:
@@ -95,12 +100,21 @@ class Cell:
         """Whether the URL is that of whoever may change the schema."""
         return self._facts.get("user") != NOBODY
 
-    def login(self, role: Role) -> Login:
-        return self.signers[0].login(role)
+    @property
+    def address(self) -> str:
+        """The URL for whoever is not to migrate: without a login, and without a password."""
+        facts = {
+            name: value for name, value in self._facts.items() if name != "password" and value is not None
+        }
+        return make_conninfo("", **{**{name: str(value) for name, value in facts.items()}, "user": NOBODY})
+
+    def name(self, role: Role) -> str:
+        """Of the role's login."""
+        return self.signers[0].name(role)
 
     def conninfo(self, role: Role) -> str:
         """What libpq connects with as this role. Holds the password."""
-        login = self.login(role)
+        login = self.signers[0].login(role)
         return make_conninfo(self.url, user=login.name, password=login.password)
 
     def context(self, tenant: UUID) -> str:

@@ -113,7 +113,7 @@ class Database:
     async def _admitted(self, connection: Connection) -> None:
         """The pool asks for each new connection, and throws it away when this raises."""
         try:
-            await admit(connection, self.cell.login(self.role).name)
+            await admit(connection, self.cell.name(self.role))
         except Fault as error:
             log.error("%s", error)
             raise

@@ -57,7 +57,7 @@ class LoginRefused(Fault):
 
 async def connect(cell: Cell, role: Role) -> Connection:
     """One connection outside the pools, autocommit. Raises psycopg.OperationalError, LoginRefused, WrongSession."""
-    login = cell.login(role).name
+    login = cell.name(role)
     try:
         connection = await AsyncConnection.connect(cell.conninfo(role), **SESSION)
     except psycopg.OperationalError as error:
@@ -109,5 +109,5 @@ async def enter(
         cursor = await connection.execute(ENTER if schemas == SCHEMAS else ENTER_PLACE, values)
     row = await cursor.fetchone()
     assert row is not None
-    if not row[0] == row[1] == (login := cell.login(role).name):
+    if not row[0] == row[1] == (login := cell.name(role)):
         raise WrongSession(row[0], row[1], login)

@@ -24,21 +24,26 @@ PATIENCE = 5.0
 """Seconds for Redis to answer."""
 
 
-def look_at_given(settings: Settings, master: bytes, say: Callable[[str], None], waits: Waits) -> None:
-    """Bring the database up to date, and say what may pass, and what Redis lacks.
+def look_at_given(settings: Settings, master: bytes, say: Callable[[str], None], waits: Waits) -> str | None:
+    """Bring the database up to date, and say what may pass, and what Redis lacks. What the roles then need of the database: its address
+    where it is up to date, so that they get no login that may change it; else its URL. None: it is not given.
 
     Raises DatabaseUnusable, OtherSchema, NotMigrated, LoginRefused, WrongSession.
     """
+    url: str | None = settings.database_url
     if settings.database_url is not None:
+        cell = Cell(settings.database_url, master)
         with waits(place_of(settings.database_url)):
-            away = _run(_away(Cell(settings.database_url, master)))
+            away = _run(_away(cell))
         if away is not None:
             say(f"{away}; the roles wait for it, {STARTING:.0f} s")
+        url = cell.url if away else cell.address
     if settings.redis_url is not None:
         with waits(place_of(settings.redis_url)):
             why = _run(redis_trouble(settings.redis_url))
         if why is not None:
             say(f"{why}; going on without caches and hints until then, a little slower")
+    return url
 
 
 def _run(question: Coroutine[Any, Any, str | None]) -> str | None:

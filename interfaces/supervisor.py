@@ -265,13 +265,13 @@ def tree(
     """
     look_around(settings, roles)
     key = settings.master()
-    look_at_given(settings, key, say, waits)
+    given = look_at_given(settings, key, say, waits)
     with servers(settings.data, settings.database_url, settings.redis_url, say=say, waits=waits) as running:
         if running.redis_url is None:
             say(NO_REDIS)
         there = msgspec.structs.replace(
             settings,
-            database_url=Secret(running.database_url),
+            database_url=Secret(given or running.database_url),
             redis_url=Secret(running.redis_url) if running.redis_url else None,
             # As it was given: what a service has sealed stays sealed on the way to the roles.
             master_key=settings.master_key or master_text(key),

@@ -157,7 +157,10 @@ def test_every_table_is_kept_apart_by_tenant_and_fit_to_be_distributed(
             owner = "retrace_builder" if plain(name) in READ_MODELS else "retrace_owner"
             assert c.execute(security, table).fetchone() == (True, False, owner), name
             indexes = "SELECT indkey[0] FROM pg_index WHERE indrelid = %s::regclass"
-            assert set(c.execute(indexes, table).fetchall()) == {(1,)}, name
+            first_columns = set(c.execute(indexes, table).fetchall())
+            if name == "retrace.idempotency":
+                first_columns.remove((6,))  # old results of all tenants are swept by their time
+            assert first_columns == {(1,)}, name
             foreign = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass"
             assert c.execute(foreign, table).fetchone() == (0,), name
             policies = (

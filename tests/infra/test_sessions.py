@@ -46,7 +46,7 @@ async def test_a_pooler_that_drops_startup_options_changes_nothing(database_url:
             row = await connection.execute(
                 "SELECT current_user, current_setting('search_path'), count(*) FROM events"
             )
-            assert await row.fetchone() == (cell("").login("retrace_app").name, "retrace, public", 2)
+            assert await row.fetchone() == (cell("").name("retrace_app"), "retrace, public", 2)
     assert pooler.sessions > 1
 
 
@@ -81,7 +81,7 @@ async def test_a_pooler_that_changes_its_ways_later_is_refused_too(
 
 
 async def test_a_login_without_its_settings_is_refused(database_url: str) -> None:
-    login = cell("").login("retrace_keeper").name
+    login = cell("").name("retrace_keeper")
     with psycopg.connect(database_url, autocommit=True) as superuser:
         superuser.execute(
             f"ALTER ROLE {login} IN DATABASE {name(database_url)} SET search_path = public".encode()
@@ -140,7 +140,7 @@ async def test_master_keys_rotate_with_their_logins(fresh: str) -> None:
         await sees(third.master)
         superuser.execute("DELETE FROM retrace.context_keys WHERE master = %s", [cell("").signers[0].mark])
     gone = await retire(Cell(fresh, OTHER))
-    assert gone == [third.login(role).name for role in ROLES]
+    assert gone == [third.name(role) for role in ROLES]
     with pytest.raises(LoginRefused):
         await sees(third.master)
     await sees(OTHER)
@@ -149,7 +149,7 @@ async def test_master_keys_rotate_with_their_logins(fresh: str) -> None:
 async def test_a_password_that_was_changed_is_put_right_by_migrate(fresh: str) -> None:
     there = Cell(fresh, OTHER)
     await migrate(there)
-    login = there.login("retrace_app").name
+    login = there.name("retrace_app")
     with psycopg.connect(fresh, autocommit=True) as superuser:
         superuser.execute(f"ALTER ROLE {login} PASSWORD 'other'".encode())
         with pytest.raises(LoginRefused):
@@ -184,7 +184,9 @@ async def test_a_database_of_before_gets_its_walls_and_keeps_its_rows(fresh: str
             "REVOKE ALL ON ALL TABLES IN SCHEMA retrace, retrace_next, retrace_old, public FROM retrace_builder"
         )
         superuser.execute("REVOKE ALL ON SCHEMA retrace, retrace_next, retrace_old FROM retrace_builder")
-        superuser.execute("DELETE FROM retrace_migrations WHERE name = '150_logins.sql'")
+        superuser.execute(
+            "DELETE FROM retrace_migrations WHERE name IN ('150_logins.sql', '151_context.sql')"
+        )
     await migrate(cell(fresh))
     async with log_on(fresh) as log:
         assert (await log.store.save(started(message="m2"), context=ctx)).position == 4

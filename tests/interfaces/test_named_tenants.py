@@ -17,10 +17,13 @@ from tests.interfaces.conftest import Run
 
 
 def commands(group: click.Group, *words: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    for name, command in sorted(group.commands.items()):
+    context = click.Context(group)
+    for name in sorted(group.list_commands(context)):
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
             yield from commands(command, *words, name)
         else:
+            assert command is not None
             yield (*words, name), command
 
 
