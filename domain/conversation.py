@@ -56,7 +56,7 @@ class ConversationState(msgspec.Struct):
     forgotten: bool = False
     disclosed: bool = False
     begun: Burst | None = None
-    """The one whose answer the customer has begun to get: it takes no more messages, and is answered first."""
+    """The one whose answer has begun (`AnswerBegun`): it takes no more messages, and is answered first."""
 
     begun_at: datetime | None = None
     """Since when somebody is sending that answer; None where nobody is, because it failed on the way."""
@@ -186,7 +186,8 @@ class Conversation(Aggregate[ConversationState]):
             """Until version 5 nobody recorded embeddings of questions: there are none by default."""
 
     class AnswerBegun(Event, frozen=True, kw_only=True):
-        """The customer begins to get the answer, piece by piece: messages that come from now on are the next burst's."""
+        """The answer is made for what is there, for the customer begins to get it, piece by piece, or newer messages have held it up for
+        long: those that come from now on are the next burst's."""
 
         TOPIC: ClassVar[str] = "conversation.answer_begun"
         PERSONAL: ClassVar[bool] = False

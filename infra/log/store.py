@@ -28,6 +28,9 @@ from infra.log.snapshots import EVERY, Snapshots
 
 A = TypeVar("A", bound=Aggregate[Any])
 
+INLINE = 1_000_000
+"""Bytes of an event that are sealed on the spot (a millisecond or two); more are sealed beside the event loop."""
+
 RACES = 20
 """How often `change` begins again after a lost race."""
 
@@ -282,8 +285,10 @@ class LogStore:
                     if event.LENT
                     else codec.encode(event)
                 )
-                payload = seal_with(key, subject, plain, about)
-                digest = digest_of(payload)
+                if len(plain) <= INLINE:
+                    payload, digest = _sealed(key, subject, plain, about)
+                else:
+                    payload, digest = await asyncio.to_thread(_sealed, key, subject, plain, about)
                 previous, chain = chain if first else None, hash_of(chain, about, digest)
                 first = False
                 command.events.append(
@@ -305,6 +310,11 @@ class LogStore:
             # Streams share it: two of them may need it at once, and it may have been destroyed before.
             key = await self._keyring.make(tenant, subject)
         return key
+
+
+def _sealed(key: AESGCM, subject: UUID, plain: bytes, about: bytes) -> tuple[bytes, bytes]:
+    payload = seal_with(key, subject, plain, about)
+    return payload, digest_of(payload)
 
 
 def _with_causes(

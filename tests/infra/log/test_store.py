@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -12,11 +13,14 @@ import pytest
 
 from application.ports import Owed, Settled, Tally, Unavailable
 from domain.agent import Agent, AgentConfiguration
+from domain.call import Call
+from domain.completion import Turn
 from domain.conversation import Conversation
 from domain.errors import Conflict, LimitReached, NotFound, Refused
 from infra.cell import Cell, Role
 from infra.crypto.keyring import Tampered
 from infra.log import appender as appender_module
+from infra.log import store as store_module
 from infra.log.appender import Appender
 from infra.log.store import LogStore
 from infra.session import connect
@@ -42,6 +46,36 @@ async def test_what_was_saved_is_loaded_again(log: Log) -> None:
     assert saved.position == 2
     assert loaded.state == conversation.state
     assert (loaded.version, loaded.chain) == (2, conversation.chain)
+
+
+@pytest.mark.parametrize(("text", "here"), [("short", True), ("long " * 300_000, False)])
+async def test_a_large_event_is_sealed_beside_the_event_loop(
+    log: Log, monkeypatch: pytest.MonkeyPatch, text: str, here: bool
+) -> None:
+    threads, sealed = [], store_module._sealed
+
+    def seal(*given: Any) -> tuple[bytes, bytes]:
+        threads.append(threading.get_ident())
+        return sealed(*given)
+
+    monkeypatch.setattr(store_module, "_sealed", seal)
+    tenant = uuid4()
+    call = Call.request(
+        uuid4(),
+        model="m",
+        messages=(Turn(role="user", text=text),),
+        max_tokens=None,
+        temperature=None,
+        stop=(),
+        options={},
+        stream=False,
+        user=None,
+        at=now(),
+    )
+    await log.store.save(call, context=context(tenant))
+    assert (threads == [threading.get_ident()]) == here
+    found = await log.store.load(Call, call.id, tenant=tenant)
+    assert found.version == 1
 
 
 async def test_events_carry_their_context(log: Log) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from application.context import Context
@@ -114,6 +116,28 @@ async def test_messages_that_come_while_it_is_made_cost_one_call_more(
     assert len({reply.json()["text"] for reply in replies}) == 1
     # Those of the other process may come while it is made again.
     assert 2 <= len(upstream.calls) - before <= 3
+
+
+async def test_who_writes_on_and_on_to_a_model_that_hangs_gets_an_answer(
+    shops: list[httpx.AsyncClient], upstream: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message comes in the midst of whatever is tried, for as long as there is no answer."""
+    monkeypatch.setattr("application.completing.ATTEMPT", 0.4)
+    monkeypatch.setattr("application.completing.DEADLINE", 1.0)
+    monkeypatch.setattr("application.conversation.JOINING", timedelta(seconds=0.5))
+    answering(upstream, delay=60)
+    first = asyncio.create_task(ask(shops[0], "Are you open?", wait=60))
+    written = 0
+    async with asyncio.timeout(50):
+        while not first.done():
+            await asyncio.sleep(0.3)
+            assert (await ask(shops[written % TWO], f"Hello? {written}", wait=0)).status_code == 202
+            written += 1
+        reply = await first
+    assert reply.status_code == 200, reply.text
+    assert reply.json()["messages"][0] == "Are you open?"
+    assert reply.json()["provider"] == "local"
+    assert len(reply.json()["messages"]) <= written
 
 
 async def receive(parts: Services, client: httpx.AsyncClient, text: str, id: str | None = None) -> Received:
