@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import resource
+from contextlib import suppress
 
 import msgspec
 
@@ -30,7 +31,9 @@ def room_for(most: int) -> int:
     needed = most + KEPT
     if soft != resource.RLIM_INFINITY and soft < needed:
         soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        with suppress(ValueError, OSError):  # some systems have a bound of their own below the hard one
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft < needed:
             room = max(soft - KEPT, soft // 2)
             facts = {"files": soft, "connections": room, "wanted": most}

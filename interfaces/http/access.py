@@ -23,7 +23,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from application.access import EXPIRED, Grant, KeyGrant
-from application.ports import Fault, Unavailable
+from application.ports import Unavailable
 from application.repeated import Repeated
 from domain.errors import Refusal, TooManyRequests, Unauthenticated
 from interfaces.bootstrap import Services
@@ -49,6 +49,8 @@ AGAIN = 0.2
 LONGEST = 3600.0
 """Seconds of a timer; a clock may be set meanwhile."""
 
+UNKNOWN = "streams go on although it can't be asked whether they may"
+
 AT_A_TIME = 4
 """Tenants that are looked at at once."""
 
@@ -73,6 +75,7 @@ class Access:
     def __init__(self, grant: Grant) -> None:
         self.grant = grant
         self.over: asyncio.Future[Refusal] = asyncio.get_running_loop().create_future()
+        self._at: datetime | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def end(self, why: Refusal) -> None:
@@ -82,15 +85,23 @@ class Access:
 
     def until(self, at: datetime | None, services: Services) -> None:
         """It ends at this moment, if it is not told another one before."""
+        if at == self._at and (at is None or self._timer is not None):
+            return
         self.forget()
+        self._at = at
         if at is None or self.over.done():
             return
         left = (at - services.clock()).total_seconds()
         if left <= 0:
+            services.instruments.streams.cut(Unauthenticated.__name__)
             self.end(Unauthenticated(EXPIRED))
             return
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(min(left, LONGEST), self.until, at, services)
+        self._timer = loop.call_later(min(left, LONGEST), self._again, at, services)
+
+    def _again(self, at: datetime, services: Services) -> None:
+        self._timer = None
+        self.until(at, services)
 
     def forget(self) -> None:
         if self._timer is not None:
@@ -152,7 +163,7 @@ class AccessControl:
         """The rest of the connections is for requests that end soon."""
         self._open = Counter[UUID | tuple[UUID, str]]()
         self._streams = 0
-        self._watched: dict[UUID, set[Access]] = {}
+        self._watched: dict[UUID, dict[Grant, set[Access]]] = {}
         self._fresh: set[UUID] = set()
         """Tenants to be looked at."""
         self._news = asyncio.Event()
@@ -176,7 +187,7 @@ class AccessControl:
     @contextmanager
     def watch(self, grant: Grant) -> Iterator[Access]:
         access = Access(grant)
-        self._watched.setdefault(grant.tenant, set()).add(access)
+        self._watched.setdefault(grant.tenant, {}).setdefault(grant, set()).add(access)
         self._look(grant.tenant)  # it was let in by what was known, which may be a second old
         if self._watching is None or self._watching.done():
             self._watching = asyncio.create_task(self._watch())
@@ -185,7 +196,9 @@ class AccessControl:
         finally:
             access.forget()
             watched = self._watched[grant.tenant]
-            watched.discard(access)
+            watched[grant].discard(access)
+            if not watched[grant]:
+                del watched[grant]
             if not watched:
                 del self._watched[grant.tenant]
                 self._ends.pop(grant.tenant, None)
@@ -254,8 +267,8 @@ class AccessControl:
         """Watched tenants whose log has moved on: one question for all of them."""
         try:
             ends = await self._services.reads.heads(self._watched.keys())
-        except Fault as fault:
-            self._told.warn("streams go on although it can't be asked whether they may", type(fault).__name__)
+        except Exception as error:  # noqa: BLE001  # the watch goes on
+            self._told.warn(UNKNOWN, type(error).__name__)
             return set()
         moved = {tenant for tenant, end in ends.items() if self._ends.get(tenant) != end}
         self._ends = dict(ends)
@@ -274,24 +287,23 @@ class AccessControl:
             await asyncio.gather(*map(check, tenants))
 
     async def _check_tenant(self, tenant: UUID) -> None:
+        """Once for all that were let in by the same."""
         since = time.monotonic()
-        for access in list(self._watched.get(tenant, ())):
+        for grant, accesses in list(self._watched.get(tenant, {}).items()):
             try:
-                until = await access.grant.check(self._services.store, self._services.clock(), since)
+                until = await grant.check(self._services.store, self._services.clock(), since)
             except Refusal as why:
-                self._services.instruments.streams.cut(type(why).__name__)
-                self._told.warn(
-                    "a request that went on was ended: its caller may do this no more", why.detail
-                )
-                access.end(why)
-            except Fault as fault:
-                self._told.warn(
-                    "streams go on although it can't be asked whether they may", type(fault).__name__
-                )
+                self._told.warn("what went on was ended: its caller may do this no more", why.detail)
+                for access in list(accesses):
+                    self._services.instruments.streams.cut(type(why).__name__)
+                    access.end(type(why)(why.detail, **why.facts))
+            except Exception as error:  # noqa: BLE001  # what befalls one tenant's look must not end that of the others
+                self._told.warn(UNKNOWN, type(error).__name__)
                 self._ends.pop(tenant, None)  # to be looked at again
                 return
             else:
-                access.until(until, self._services)
+                for access in accesses:
+                    access.until(until, self._services)
 
 
 def grant_of(request: Request[Any, Any, Any]) -> Grant | None:

@@ -81,7 +81,7 @@ async def complete(
         async with access_control.waiting(request):
             there = await done_while_there(task, leaves)
     except Refusal:
-        await ended(task)
+        task.cancel()  # it ends by itself; what it has cost goes on record
         raise
     if not there:
         await ended(task)

@@ -408,3 +408,29 @@ async def test_a_tenant_that_has_much_going_on_is_looked_at_now_and_then(
             texts = [reply.text for reply in await asyncio.gather(*followers)]
     assert all("was revoked" in text for text in texts)
     assert 0 < count <= seconds * 12 + 4, "six streams, a hundred hints a second: ten looks a second at most"
+
+
+async def test_while_it_can_not_be_asked_streams_go_on_and_later_they_end(
+    shop: Shop, parts: Services, elsewhere: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it was: the watch outlives it."""
+    failed = 0
+
+    async def broken(*_: Any, **__: Any) -> Any:
+        nonlocal failed
+        failed += 1
+        raise RuntimeError("a bug")
+
+    async with (
+        traffic(elsewhere, shop.context),
+        shop.http.stream("GET", FOLLOW, params={"after": 0}) as reply,
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(parts.store, "latest", broken)
+            await revoked(elsewhere, shop)
+            async with asyncio.timeout(SOON):
+                while failed < 3:
+                    await asyncio.sleep(0.05)
+        async with asyncio.timeout(SOON):
+            text = "\n".join([line async for line in reply.aiter_lines()])
+    assert "was revoked" in text
