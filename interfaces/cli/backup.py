@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from domain.errors import Invalid
 from infra.backup import making, manifest
 from infra.backup.manifest import Manifest
 from infra.crypto.rotating import Rotator
@@ -32,6 +33,8 @@ def backup(folder: Path, data: Path | None, as_json: bool) -> None:
     target = folder.resolve()
 
     async def do(parts: Services) -> tuple[Manifest, list[str]]:
+        if not parts.cell.migrates:
+            raise Invalid("a backup reads everything: give the DATABASE_URL that `retrace migrate` has")
         async with Database(parts.cell, role="retrace_keeper", size=1) as database:
             with steps(as_json) as tell:
                 return await making.make(

@@ -24,7 +24,8 @@ def _run(database_url: str, tmp_path: Path) -> Run:
         "RETRACE_DATA": str(tmp_path),
     }
 
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(cli, words, env=environment)
+    def run(*words: str, **others: str) -> Result:
+        """`others`: variables beside, or instead of, those of the fixture."""
+        return CliRunner().invoke(cli, words, env={**environment, **others})
 
     return run

@@ -27,7 +27,6 @@ from infra.log.snapshot_check import SnapshotCheck
 from infra.projections.projector import Projector
 from interfaces.bootstrap import Services
 from projections import PROJECTIONS
-from tests.cells import cell
 from tests.soak.deployment import Deployment
 
 
@@ -93,7 +92,7 @@ async def verify(deployed: Deployment, acknowledged: dict[str, UUID]) -> None:
     with psycopg.connect(url, autocommit=True) as superuser:
         for name in (*before, "cursors"):
             superuser.execute(f"DELETE FROM retrace.{name}".encode())
-    async with Database(cell(url), role="retrace_projector") as writer:
+    async with Database(parts.cell, role="retrace_projector") as writer:
         reader = Reader(writer, parts.keyring)
         again = Projector(PROJECTIONS, writer=writer, system=parts.system, reader=reader, hints=parts.hints)
         await again.catch_up()
