@@ -14,8 +14,8 @@ import psycopg
 
 from bench.parts import MASTER
 from infra.cell import Cell
-from infra.database import migrate
 from infra.embedded import servers
+from infra.migration import migrate
 
 
 class Server:

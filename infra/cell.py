@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from infra.crypto.wrapping import SIZE, fingerprint
+from infra.master_key import SIZE, fingerprint
 
 Role = Literal[
     "retrace_app",

@@ -35,7 +35,7 @@ from infra.crypto.checking import KeyCheck
 from infra.crypto.erasing import SubjectEraser
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
-from infra.database import Database, prepare, wait_for
+from infra.database import Database, wait_for
 from infra.directory import CellDirectory
 from infra.health import SharedHealth
 from infra.hints import Hints
@@ -49,6 +49,7 @@ from infra.log.store import LogStore
 from infra.metrics.collected import Caches, Health, Log, Pools
 from infra.metrics.deployment import Deployment
 from infra.metrics.instruments import Instruments
+from infra.migration import prepare
 from infra.projections.reads import Reads
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters

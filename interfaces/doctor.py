@@ -18,12 +18,13 @@ from application.ports import Fault
 from infra.cell import ROLES, Cell
 from infra.crypto.checking import unopened
 from infra.crypto.wrapping import Masters
-from infra.database import Database, opened, pending
+from infra.database import Database, opened
 from infra.database_faults import explained, unfit
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.redis import EmbeddedRedis
 from infra.health import SharedHealth
 from infra.metrics.deployment import queues, worst_lags
+from infra.migration import pending
 from infra.providers.probing import probe_all
 from infra.reach import Reach
 from infra.server_urls import place_of

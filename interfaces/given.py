@@ -15,7 +15,8 @@ from redis.exceptions import RedisError
 from application.ports import Unavailable
 from infra import redis_faults
 from infra.cell import Cell
-from infra.database import STARTING, prepare, wait_for
+from infra.database import STARTING, wait_for
+from infra.migration import prepare
 from infra.server_urls import place_of
 from infra.settings import Settings
 from infra.waits import Waits

@@ -9,13 +9,14 @@ from infra.audit.checkpoints import Checkpoints
 from infra.cell import Cell
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
-from infra.database import Database, prepare, wait_for
+from infra.database import Database, wait_for
 from infra.hints import Hints
 from infra.log.reader import Reader
 from infra.metrics.collected import Pools
 from infra.metrics.deployment import Deployment
 from infra.metrics.instruments import Instruments
 from infra.metrics.server import tell_metrics, watch_loop
+from infra.migration import prepare
 from infra.projections.beside import Beside
 from infra.projections.projector import Projector
 from infra.reach import Reach

@@ -14,8 +14,8 @@ import pytest
 import uvloop
 
 from infra import health, reach
-from infra.database import migrate
 from infra.embedded import Servers, servers
+from infra.migration import migrate
 from tests.cells import cell
 
 _numbers = itertools.count(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from uuid import UUID
 
@@ -11,9 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.ports import Fault
 from domain.base import NIL
-
-SIZE = 32
-"""Bytes of a key."""
+from infra.master_key import SIZE, fingerprint
 
 
 class Tampered(Exception):
@@ -35,11 +32,6 @@ def unwrap(parent: AESGCM, wrapped: bytes, tenant: UUID, generation: int, subjec
         return parent.decrypt(wrapped[:12], wrapped[12:], _bound(tenant, generation, subject))
     except (InvalidTag, ValueError):  # changed; cut short
         raise Tampered("a stored key does not open: another key wrapped it, or it was changed") from None
-
-
-def fingerprint(master: bytes) -> bytes:
-    """Tells master keys apart, 8 bytes, and nothing of what they are."""
-    return hashlib.sha256(b"retrace master" + master).digest()[:8]
 
 
 class Masters:

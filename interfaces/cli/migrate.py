@@ -9,8 +9,9 @@ import click
 
 from domain.errors import Invalid
 from infra.cell import NOBODY, Cell
-from infra.database import migrate as bring_up_to_date
-from infra.database import retire, wait_for
+from infra.database import wait_for
+from infra.migration import migrate as bring_up_to_date
+from infra.migration import retire
 from interfaces.cli.base import console, data_option, deployment
 
 

@@ -28,9 +28,9 @@ from infra.backup.making import make
 from infra.backup.manifest import Manifest
 from infra.backup.restoring import check_master, check_note, check_place
 from infra.crypto.rotating import Rotator
-from infra.crypto.wrapping import fingerprint
 from infra.database import Database
 from infra.embedded import servers
+from infra.master_key import fingerprint
 from infra.settings import Secret, Settings, master_text
 from interfaces.bootstrap import Services, services
 from tests.cells import cell

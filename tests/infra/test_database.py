@@ -15,8 +15,9 @@ import pytest
 from application.ports import Unavailable
 from infra import database as database_module
 from infra import session as session_module
-from infra.database import Database, OtherSchema, migrate, wait_for
+from infra.database import Database, wait_for
 from infra.embedded.postgres import EmbeddedPostgres
+from infra.migration import OtherSchema, migrate
 from tests.cells import cell
 from tests.infra.log.parts import context, log_on, started
 

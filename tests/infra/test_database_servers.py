@@ -9,8 +9,9 @@ import pytest
 
 from application.tenant import CreateTenant, create_tenant
 from infra.cell import Cell
-from infra.database import migrate, pending, prepare, wait_for
+from infra.database import wait_for
 from infra.database_faults import DatabaseUnusable
+from infra.migration import migrate, pending, prepare
 from tests.infra.log.parts import MASTER, log_on, now
 from tests.real_postgres import Binaries, Server, found, serving
 

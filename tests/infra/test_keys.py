@@ -21,9 +21,10 @@ from infra.crypto import keyring, rotating
 from infra.crypto.erasing import SubjectEraser
 from infra.crypto.keyring import Keyring
 from infra.crypto.rotating import Rotator
-from infra.crypto.wrapping import MasterKeyMissing, Masters, Tampered, fingerprint
+from infra.crypto.wrapping import MasterKeyMissing, Masters, Tampered
 from infra.database import Database
 from infra.log.reader import Reader
+from infra.master_key import fingerprint
 from tests.cells import cell, session
 from tests.infra.log.parts import MASTER, Log, context, log_on, now, started
 

@@ -14,8 +14,9 @@ import pytest
 from application.ports import Unavailable
 from infra import database as database_module
 from infra.cell import ROLES, Cell
-from infra.database import Database, NotMigrated, migrate, prepare, retire, wait_for
+from infra.database import Database, wait_for
 from infra.embedded.postgres import EmbeddedPostgres
+from infra.migration import NotMigrated, migrate, prepare, retire
 from infra.session import LoginRefused, WrongSession, connect
 from tests.cells import KEY, cell
 from tests.doubles.pooler import Pooler, pooling

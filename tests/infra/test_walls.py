@@ -11,7 +11,8 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from infra.cell import ROLES, Cell, Role
-from infra.database import Database, migrate
+from infra.database import Database
+from infra.migration import migrate
 from projections import PROJECTIONS
 from tests.cells import cell, session
 from tests.infra.log.parts import context, log_on, started

@@ -17,8 +17,8 @@ from click.testing import CliRunner
 
 from application.tenant import CreateTenant, create_tenant
 from infra.cell import Cell
-from infra.database import migrate
 from infra.embedded import Servers
+from infra.migration import migrate
 from infra.settings import Secret, Settings
 from interfaces.cli import cli
 from interfaces.doctor import Check, examine

@@ -16,8 +16,8 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from infra.database import migrate
 from infra.embedded import servers
+from infra.migration import migrate
 from projections import PROJECTIONS
 from tests.cells import cell
 from tests.infra.log.parts import MASTER, log_on

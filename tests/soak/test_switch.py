@@ -22,8 +22,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from application.finishing import ended
-from infra.database import Database, migrate
+from infra.database import Database
 from infra.embedded import servers
+from infra.migration import migrate
 from tests.cells import cell
 from tests.infra.log.parts import MASTER, context, log_on
 from tests.infra.projections.parts import begun, exchange

@@ -14,10 +14,10 @@ import psycopg
 import uvloop
 from psycopg.pq.abc import PGresult
 
-from infra.database import migrate
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.log.arguments import pack
 from infra.log.line import Line
+from infra.migration import migrate
 from infra.session import connect
 from tests.cells import cell
 
