@@ -81,7 +81,7 @@ async def _roles(settings: Settings, running: Running | None) -> Check:
         async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
             reply = await client.get(f"{url}/readyz")
         said = {name: str(value) for name, value in reply.json().items()}
-        instance = said.pop("instance")
+        instance = said.pop("instance", "")  # there is none where an earlier version still runs
         told = f"{url} is {said.pop('status')} ({', '.join(f'{k}: {v}' for k, v in said.items())})"
         ready = reply.status_code == 200
         if running is not None and instance != running.instance:

@@ -80,7 +80,10 @@ def _claimed(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise FolderInUse(f"{folder}: {FolderInUse.__doc__}") from None
+            who = os.read(handle, 20).decode(errors="replace").strip()
+            raise FolderInUse(f"{folder}: {FolderInUse.__doc__}{who and f' It is process {who}.'}") from None
+        os.ftruncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())
         yield
     finally:
         os.close(handle)

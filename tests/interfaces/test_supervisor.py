@@ -66,7 +66,7 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def until(true: Callable[[], bool], seconds: float = 15) -> None:
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
@@ -101,7 +101,8 @@ def started(tmp_path: Path) -> Any:
         text=True,
     )
     assert process.stdout is not None
-    pids = json.loads(process.stdout.readline())
+    line = process.stdout.readline()
+    pids = json.loads(line or pytest.fail(process.communicate()[1]))
     yield process, [pids["serve"], pids["worker"], *pids["servers"]]
     process.kill()
     process.communicate()

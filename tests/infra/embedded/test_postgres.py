@@ -176,7 +176,8 @@ def test_a_server_that_outlived_its_parent_is_stopped_and_its_rows_are_there(fol
 def test_a_folder_that_another_process_uses_is_refused_with_a_hint(folder: Path) -> None:
     parent, url = start_parent(folder)
     try:
-        with pytest.raises(FolderInUse, match="stop it, or choose another folder"), servers(folder):
+        told = f"stop it, or choose another folder .* It is process {parent.pid}"
+        with pytest.raises(FolderInUse, match=told), servers(folder):
             pass
         assert notes(url) is not None
     finally:
