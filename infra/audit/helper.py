@@ -18,7 +18,7 @@ from psycopg.pq.abc import PGresult
 
 from infra.audit.pages import fetched, rows_of
 from infra.audit.stretch import Stretch, check
-from infra.session import SESSION
+from infra.session import ENTER, SESSION, WrongSession
 
 T = TypeVar("T")
 
@@ -58,7 +58,10 @@ def main() -> None:
         try:
             with psycopg.connect(request.conninfo, **SESSION) as connection:
                 connection.execute("BEGIN")
-                connection.execute("SELECT set_config('retrace.tenant', %s, true)", [request.context])
+                row = connection.execute(ENTER, [request.context]).fetchone()
+                login = connection.info.user
+                if row is None or not row[0] == row[1] == login:
+                    raise WrongSession(str(row and row[0]), str(row and row[1]), login)
                 while True:
                     after, most = receive(sys.stdin.buffer, tuple[int, int])
                     results.put((after, fetched(connection.pgconn, request.tenant, after, most)))
