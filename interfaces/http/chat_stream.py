@@ -13,7 +13,7 @@ from litestar import Request
 
 from application.attempting import Deliver
 from application.call_record import ChatGiven
-from interfaces.http.access import Access
+from interfaces.http.access_watch import Access
 from interfaces.http.chat_answer import FINISHES, Extra, FinishReason, UsageOut, extra_of, id_of, usage_of
 from interfaces.http.presence import ClientGone, done_while_there
 from interfaces.http.problems import told

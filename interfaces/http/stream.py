@@ -14,7 +14,8 @@ from litestar.types import Message, Receive, Scope, Send
 
 from application.finishing import ended
 from domain.errors import Refusal
-from interfaces.http.access import AGAIN, Access
+from interfaces.http.access import AGAIN
+from interfaces.http.access_watch import Access
 from interfaces.http.problem import body_of
 from interfaces.http.problem_kinds import kind_of
 
