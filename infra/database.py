@@ -21,6 +21,7 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 from application.ports import Fault, Unavailable
 from infra.cell import Cell, Role
 from infra.database_faults import DatabaseUnusable, check_server, trouble_of
+from infra.fair_queue import FairQueue
 from infra.session import CONNECT as CONNECT  # whoever connects by other ways keeps to it
 from infra.session import SCHEMAS, SESSION, WrongSession, admit, connect, enter
 from infra.session import Connection as Connection
@@ -30,12 +31,17 @@ log = logging.getLogger("retrace.database")
 PATIENCE = 10.0
 """Seconds that a caller waits for a connection before it hears Unavailable."""
 
+LEAST = 0.05
+"""Seconds of it that are left at least for whoever has come to its turn late."""
+
+AWAY = "the database does not answer; try again in some seconds"
+
 STARTING = 60.0
 """Seconds that a role which starts waits for a database that is away: one that starts too, recovers, or has no room."""
 
 
 class Database:
-    """A pool of connections under one role. Open it before use, close it after."""
+    """A pool of connections under one role, which tenants have in turn. Open it before use, close it after."""
 
     def __init__(
         self, cell: Cell, *, role: Role = "retrace_app", size: int = 10, schemas: Sequence[str] = SCHEMAS
@@ -43,6 +49,7 @@ class Database:
         self.cell = cell
         self.role = role
         self._schemas = tuple(schemas)
+        self._turns = FairQueue(size)
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             cell.conninfo(role),
             min_size=1,
@@ -72,8 +79,15 @@ class Database:
         await self.close()
 
     def stats(self) -> dict[str, int]:
-        """Of the pool, by psycopg's names."""
-        return self._pool.get_stats()
+        """Of the pool, by psycopg's names; whoever waits for a turn waits for the pool."""
+        found, turns = self._pool.get_stats(), self._turns
+        for name, more in (
+            ("requests_waiting", turns.waiting),
+            ("requests_wait_ms", round(1000 * turns.waited)),
+            ("requests_errors", turns.refused),
+        ):
+            found[name] = found.get(name, 0) + more
+        return found
 
     @asynccontextmanager
     async def tenant(self, tenant: UUID) -> AsyncIterator[Connection]:
@@ -89,14 +103,22 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self, tenant: UUID | None) -> AsyncIterator[Connection]:
-        connection = await self._begun(tenant)
+        until = time.monotonic() + PATIENCE
         try:
-            yield connection
-            await connection.execute("COMMIT")
-        except psycopg.OperationalError as error:
-            raise Unavailable(told(error)) from error
+            await self._turns.enter(tenant, PATIENCE)
+        except TimeoutError as error:
+            raise Unavailable(AWAY) from error
+        try:
+            connection = await self._begun(tenant, until)
+            try:
+                yield connection
+                await connection.execute("COMMIT")
+            except psycopg.OperationalError as error:
+                raise Unavailable(told(error)) from error
+            finally:
+                await self._give_back(connection)
         finally:
-            await self._give_back(connection)
+            self._turns.leave()
 
     async def _begin(self, connection: Connection, tenant: UUID | None) -> None:
         if tenant is not None:
@@ -114,12 +136,12 @@ class Database:
             log.error("%s", error)
             raise
 
-    async def _begun(self, tenant: UUID | None) -> Connection:
+    async def _begun(self, tenant: UUID | None, until: float) -> Connection:
         """A connection in a transaction. Connections that died in the pool, as after a restart, are passed over."""
         last: Exception | None = None
         for _ in range(self._pool.max_size + 1):
             try:
-                connection = await self._pool.getconn()
+                connection = await self._pool.getconn(max(LEAST, until - time.monotonic()))
             except (PoolTimeout, PoolClosed, psycopg.OperationalError) as error:
                 last = error
                 break
@@ -137,7 +159,7 @@ class Database:
             except BaseException:
                 await self._give_back(connection)
                 raise
-        raise Unavailable("the database does not answer; try again in some seconds") from last
+        raise Unavailable(AWAY) from last
 
     async def _give_back(self, connection: Connection) -> None:
         """Return it to the pool, rolled back; the pool replaces what is broken."""

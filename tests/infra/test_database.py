@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -36,6 +36,26 @@ async def test_a_pool_whose_connections_are_all_held_says_so_in_time_and_serves_
         for _ in range(3):
             async with database.system() as one, database.system() as other:
                 assert one is not other
+
+
+async def test_a_tenant_that_comes_with_many_holds_no_other_one_up(database_url: str) -> None:
+    many, one = uuid4(), uuid4()
+    served: list[UUID | None] = []
+
+    async def come(tenant: UUID | None) -> None:
+        async with database.system() if tenant is None else database.tenant(tenant):
+            served.append(tenant)
+
+    async with Database(cell(database_url), size=1) as database:
+        async with database.tenant(many):
+            tasks = [asyncio.create_task(come(many)) for _ in range(50)]
+            await asyncio.sleep(0)
+            tasks += [asyncio.create_task(come(tenant)) for tenant in (one, None, one)]
+            await asyncio.sleep(0)
+            assert database.stats()["requests_waiting"] == 53
+        await asyncio.gather(*tasks)
+    assert served[:6] == [many, one, None, many, one, many]
+    assert len(served) == 53
 
 
 async def test_sessions_that_were_ended_are_replaced(database_url: str) -> None:
