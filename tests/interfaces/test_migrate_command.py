@@ -10,7 +10,7 @@ import pytest
 
 from domain.errors import Invalid
 from infra.cell import ROLES, Cell
-from infra.database import migrate
+from infra.migration import migrate
 from infra.session import LoginRefused, connect
 from tests.cells import cell
 from tests.interfaces.conftest import Run
