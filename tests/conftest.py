@@ -71,6 +71,9 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--share", type=float, default=1.0, help="part of the long tiers' runs, 0 to 1")
     parser.addoption("--runs", type=int, help="runs of the crash tier; by default its share of 200")
+    parser.addoption(
+        "--seconds", type=float, help="seconds of the hostile tier; by default its share of an hour"
+    )
     parser.addoption("--seed", type=int, default=20261121, help="seed of the long tiers")
 
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from application.budget import SetBudget, set_budget
@@ -46,10 +47,10 @@ class Deployment:
 
 
 @asynccontextmanager
-async def deployment(folder: Path) -> AsyncIterator[Deployment]:
-    """All roles and servers, and two tenants with a document, one with a budget; what dies is started again meanwhile."""
+async def deployment(folder: Path, **more: Any) -> AsyncIterator[Deployment]:
+    """All roles and servers (`more`: settings), and two tenants with a document, one with a budget; what dies is started again meanwhile."""
     said: list[str] = []
-    with tree(Settings(data=folder, port=free_port()), said.append) as running:
+    with tree(Settings(data=folder, port=free_port(), **more), said.append) as running:
         running.wait_ready()
         environment = running._environment
         settings = Settings(
