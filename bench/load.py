@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 import psycopg
 import uvloop
 
-from application.context import Context
 from bench.conversations import exchange, fill
 from bench.harness import Contestant, Floor, Result, arguments, conditions, report, rounds
 from bench.parts import Log, message, now, opened
 from bench.server import server
-from domain.conversation import Conversation
+from domain.base.context import Context
+from domain.conversations.conversation import Conversation
 
 LENGTHS = (10, 150, 10_050)
 """The first load of a long one replays it and keeps a snapshot; medians are of the loads after it."""

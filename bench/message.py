@@ -19,18 +19,18 @@ from uuid import UUID
 import httpx
 import uvloop
 
-from application.context import Context
-from application.document import ProcessDocument, UploadDocument, process_document, upload_document
-from application.tenant import CreateTenant, create_tenant
+from application.retrieval.document import ProcessDocument, UploadDocument, process_document, upload_document
+from application.tenancy.tenant import CreateTenant, create_tenant
 from bench.client import Client, connected
 from bench.harness import Result, arguments, conditions, percentile, report, rounds
 from bench.parts import MASTER
 from bench.server import server
 from bench.shares import shares
+from domain.base.context import Context
 from infra.embedded.process import end_all
 from infra.settings import Secret, Settings, environment_of
 from interfaces.bootstrap import Services, services
-from interfaces.demo.show import DATA, DOCUMENTS
+from interfaces.cli.demo.show import DATA, DOCUMENTS
 from interfaces.supervisor import role_command
 
 CLIENTS = (1, 32)

@@ -15,7 +15,7 @@ import httpx
 import msgspec
 import uvloop
 
-from domain.document import LARGEST
+from domain.retrieval.document import LARGEST
 
 FILES, AT_ONCE = 200, 40
 STREAMS, MESSAGES, SENDERS, SOCKETS = 100, 10_000, 20, 500

@@ -11,16 +11,16 @@ from uuid import uuid4
 import psycopg
 import uvloop
 
-from application.context import Context
+from application.operations.work import Kind
 from application.ports import Owed
-from application.work import Kind
 from bench.crew import Shared
 from bench.parts import MASTER, now, opened
-from domain.conversation import Conversation
-from infra.cell import Cell
-from infra.database import Database
-from infra.hints import Hints
-from infra.reach import Reach
+from domain.base.context import Context
+from domain.conversations.conversation import Conversation
+from infra.postgres.cell import Cell
+from infra.postgres.database import Database
+from infra.redis.connection import Reach
+from infra.redis.wakeups import Hints
 from infra.work.rows import Item, Work
 from infra.work.worker import Worker
 

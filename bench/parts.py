@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from infra.cell import Cell
 from infra.crypto.keyring import Keyring
-from infra.database import Database
-from infra.hints import Hints
 from infra.log.appender import Appender
 from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
 from infra.log.store import LogStore
+from infra.postgres.cell import Cell
+from infra.postgres.database import Database
+from infra.redis.wakeups import Hints
 
 MASTER = bytes(range(32))
 """Key of the benches' throw-away databases."""

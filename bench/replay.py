@@ -18,12 +18,12 @@ from bench.harness import Floor, Result, arguments, conditions, report, rounds
 from bench.parts import MASTER
 from bench.rivals import runner
 from bench.server import Server, server
-from infra.cell import Cell
 from infra.crypto.keyring import Keyring
-from infra.database import Database
-from infra.hints import Hints
 from infra.log.reader import Reader
+from infra.postgres.cell import Cell
+from infra.postgres.database import Database
 from infra.projections.projector import Projector
+from infra.redis.wakeups import Hints
 from projections.costs import Costs
 
 TENANTS = 4

@@ -18,9 +18,9 @@ from redis.asyncio import Redis
 
 from bench.harness import Floor, Result, arguments, conditions, report, rounds
 from bench.server import server
-from domain.complexity import complexity
-from domain.routing_policy import RoutingPolicy, Target, Tiers
-from domain.saving import blended, per_thousand, saved
+from domain.gateway.complexity import complexity
+from domain.gateway.policy import RoutingPolicy, Target, Tiers
+from domain.replay.saving import blended, per_thousand, saved
 from infra.providers.catalogue import load_catalogue
 
 ROUNDS = 5

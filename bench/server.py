@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import psycopg
 
 from bench.parts import MASTER
-from infra.cell import Cell
 from infra.embedded import servers
-from infra.migration import migrate
+from infra.postgres.cell import Cell
+from infra.schema.migrate import migrate
 
 
 class Server:

@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from application.context import Context
-from application.conversation import Answer, ReceiveMessage, answer, receive_message
-from application.embedding import MeteredEmbedder
+from application.conversations.conversation import Answer, ReceiveMessage, answer, receive_message
+from application.retrieval.embedding import MeteredEmbedder
+from domain.base.context import Context
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.settings import Settings
 from interfaces.bootstrap import services

@@ -23,9 +23,9 @@ from infra.audit.checkpoints import Checkpoints
 from infra.audit.lanes import digests
 from infra.audit.together import STRETCH, cores
 from infra.audit.verify import verify
-from infra.cell import Cell
 from infra.crypto.keyring import Keyring
-from infra.database import Database
+from infra.postgres.cell import Cell
+from infra.postgres.database import Database
 
 EVENTS_PER_SECOND_GIVEN = 200_000 / 30
 ROUNDS = 3

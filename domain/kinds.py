@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.agent import Agent
-from domain.audit import AuditTrail
-from domain.base import Aggregate, events_of
-from domain.budget import Budget
-from domain.call import Call
-from domain.catalogue_overrides import CatalogueOverrides
-from domain.conversation import Conversation
-from domain.document import Document
-from domain.embedding import Embedding
-from domain.errors import Invalid
-from domain.flag import Flags
-from domain.orphan import Orphan
-from domain.projection import Projections
-from domain.reservation import Reservation
-from domain.retention import Retention
-from domain.router import Router
-from domain.tenant import Tenant
-from domain.user import User
+from domain.agents.agent import Agent
+from domain.audit.audit import AuditTrail
+from domain.base.aggregate import Aggregate, events_of
+from domain.base.errors import Invalid
+from domain.budgets.budget import Budget
+from domain.budgets.reservation import Reservation
+from domain.chat.call import Call
+from domain.chat.end_user import User
+from domain.conversations.conversation import Conversation
+from domain.conversations.orphan import Orphan
+from domain.flags.flag import Flags
+from domain.gateway.router import Router
+from domain.models.catalogue_overrides import CatalogueOverrides
+from domain.operations.projections import Projections
+from domain.privacy.retention import Retention
+from domain.retrieval.document import Document
+from domain.retrieval.embedding import Embedding
+from domain.tenancy.tenant import Tenant
 
 KINDS: tuple[type[Aggregate[Any]], ...] = (
     Tenant,

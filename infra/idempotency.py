@@ -7,9 +7,9 @@ from datetime import timedelta
 import msgspec
 
 from application.ports import IdempotencyKey, Kept
-from domain.errors import Conflict, Refused
+from domain.base.errors import Conflict, Refused
 from infra.crypto.keyring import Keyring
-from infra.database import Database
+from infra.postgres.database import Database
 
 LEASE = timedelta(seconds=90)
 """After which a request that said nothing is taken to have died; it may be sent again then."""

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from uuid import UUID, uuid4
 
 from application.ports import Unavailable
-from domain.errors import NotFound
+from domain.base.errors import NotFound
 from infra.crypto.keyring import FORMAT, Keyring, Tampered
 from infra.spool import PIECE, FileSpool
 

@@ -8,17 +8,18 @@ from litestar.types import ASGIApp
 
 from infra.crypto.keyring import Tampered
 from interfaces.bootstrap import Services
-from interfaces.http import ROUTERS, gate
-from interfaces.http.access import AccessControl, Held
-from interfaces.http.admission import Admitted
-from interfaces.http.authentication import provide_caller, provide_context, provide_principal
-from interfaces.http.idempotency import Idempotent
-from interfaces.http.intake import SMALL, Bounded
-from interfaces.http.observing import Observed
-from interfaces.http.openapi import complete, config
-from interfaces.http.pace import Paced
-from interfaces.http.problems import HANDLERS, on_tampered
-from interfaces.http.share import Shared
+from interfaces.http import ROUTERS
+from interfaces.http.base import gate
+from interfaces.http.base.admission import Admitted
+from interfaces.http.base.authentication import provide_caller, provide_context, provide_principal
+from interfaces.http.base.idempotency import Idempotent
+from interfaces.http.base.limits.access import AccessControl, Held
+from interfaces.http.base.limits.intake import SMALL, Bounded
+from interfaces.http.base.limits.pace import Paced
+from interfaces.http.base.limits.share import Shared
+from interfaces.http.base.observing import Observed
+from interfaces.http.base.openapi import complete, config
+from interfaces.http.base.problems import HANDLERS, on_tampered
 
 LARGEST_BODY = SMALL
 """Bytes of a request, uploads aside."""

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from application.embedding import MeteredEmbedder
+from application.budgets.pool import Spares
+from application.gateway.providers import Providers
 from application.ports import (
     Authorship,
     Clock,
@@ -24,24 +25,16 @@ from application.ports import (
     Unavailable,
     Vectors,
 )
-from application.providers import Providers
-from application.spares import Spares
-from domain.catalogue import Catalogue
+from application.retrieval.embedding import MeteredEmbedder
+from domain.models.catalogue import Catalogue
 from infra.audit.checkpoints import Checkpoints
 from infra.audit.verify import Report, verify
-from infra.cache import RedisCache
-from infra.cell import Cell
 from infra.crypto.checking import KeyCheck
 from infra.crypto.erasing import SubjectEraser
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
-from infra.database import Database, wait_for
-from infra.directory import CellDirectory
-from infra.health import SharedHealth
-from infra.hints import Hints
 from infra.idempotency import StoredIdempotency
 from infra.ids import uuid7
-from infra.key_use import LastUse
 from infra.log.appender import Appender
 from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
@@ -49,16 +42,23 @@ from infra.log.store import LogStore
 from infra.metrics.collected import Caches, Health, Log, Pools
 from infra.metrics.deployment import Deployment
 from infra.metrics.instruments import Instruments
-from infra.migration import prepare
+from infra.postgres.cell import Cell
+from infra.postgres.database import Database, wait_for
+from infra.postgres.directory import CellDirectory
 from infra.projections.reads import Reads
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
 from infra.providers.tokens import TokenCounter
-from infra.reach import Away, Reach
+from infra.redis.cache import RedisCache
+from infra.redis.connection import Away, Reach
+from infra.redis.health import SharedHealth
+from infra.redis.key_use import LastUse
+from infra.redis.wakeups import Hints
 from infra.retrieval.cached_vectors import CachedVectors
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.extraction import FileExtractor
 from infra.retrieval.vectors import PgVectors
+from infra.schema.migrate import prepare
 from infra.settings import Settings
 from infra.storage import LocalFiles
 from infra.work.rows import Work

@@ -15,20 +15,20 @@ import httpx
 import msgspec
 
 from application.ports import Fault
-from infra.cell import ROLES, Cell
 from infra.crypto.checking import unopened
 from infra.crypto.wrapping import Masters
-from infra.database import Database, opened
-from infra.database_faults import explained, unfit
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.redis import EmbeddedRedis
-from infra.health import SharedHealth
 from infra.metrics.deployment import queues, worst_lags
-from infra.migration import pending
+from infra.postgres.cell import ROLES, Cell
+from infra.postgres.database import Database, opened
+from infra.postgres.faults import explained, unfit
+from infra.postgres.session import connect
 from infra.providers.probing import probe_all
-from infra.reach import Reach
+from infra.redis.connection import Reach
+from infra.redis.health import SharedHealth
+from infra.schema.migrate import pending
 from infra.server_urls import place_of
-from infra.session import connect
 from infra.settings import InvalidSettings, Secret, Settings
 from interfaces.given import redis_trouble
 from interfaces.running import Running, running_in

@@ -13,10 +13,10 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from application.ports import Unavailable
-from infra import redis_faults
-from infra.cell import Cell
-from infra.database import STARTING, wait_for
-from infra.migration import prepare
+from infra.postgres.cell import Cell
+from infra.postgres.database import STARTING, wait_for
+from infra.redis import faults
+from infra.schema.migrate import prepare
 from infra.server_urls import place_of
 from infra.settings import Settings
 from infra.waits import Waits
@@ -69,8 +69,8 @@ async def redis_trouble(url: str) -> str | None:
         url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE
     )
     try:
-        return await redis_faults.unfit(client, url)
+        return await faults.unfit(client, url)
     except (RedisError, OSError) as error:
-        return redis_faults.trouble_of(error, url)
+        return faults.trouble_of(error, url)
     finally:
         await client.aclose()

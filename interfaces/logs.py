@@ -7,7 +7,7 @@ import logging
 import traceback
 from datetime import UTC, datetime
 
-from application.context import correlation
+from domain.base.context import correlation
 
 
 class JsonFormatter(logging.Formatter):

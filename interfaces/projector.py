@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 
-from application.finishing import ended
+from application.base.tasks import ended
 from infra.audit.checkpoints import Checkpoints
-from infra.cell import Cell
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
-from infra.database import Database, wait_for
-from infra.hints import Hints
 from infra.log.reader import Reader
 from infra.metrics.collected import Pools
 from infra.metrics.deployment import Deployment
 from infra.metrics.instruments import Instruments
 from infra.metrics.server import tell_metrics, watch_loop
-from infra.migration import prepare
+from infra.postgres.cell import Cell
+from infra.postgres.database import Database, wait_for
 from infra.projections.beside import Beside
 from infra.projections.projector import Projector
-from infra.reach import Reach
+from infra.redis.connection import Reach
+from infra.redis.wakeups import Hints
+from infra.schema.migrate import prepare
 from infra.settings import Settings
 from interfaces.stopping import beside, stopped
 from projections import PROJECTIONS

@@ -7,8 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from application.ports import IdleConversation, Located, Writing
-from domain.errors import NotFound
-from domain.rollout import Sides
+from domain.base.errors import NotFound
+from domain.flags.rollout import Sides
 from infra.projections.reads import Reads
 from projections import authorship, rollouts, transcript
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from application.finishing import ended
+from application.base.tasks import ended
 
 
 async def stopped(*running: asyncio.Task[Any]) -> None:

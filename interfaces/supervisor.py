@@ -17,10 +17,10 @@ import httpx
 import msgspec
 from rich.console import Console
 
-from infra.database import STARTING
 from infra.embedded import Servers, servers
 from infra.embedded.process import FolderInUse, ServerFailed, end_all, prepare_folder, rotate, spawn
 from infra.embedded.room import LEAST, room
+from infra.postgres.database import STARTING
 from infra.settings import Secret, Settings, environment_of, master_text
 from infra.waits import Waits, silently
 from interfaces import listening

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from application.operations.work import kinds
 from application.ports import Kind
-from application.work import kinds
-from infra.database import Database
-from infra.hints import Hints
 from infra.metrics.server import tell_metrics, watch_loop
+from infra.postgres.database import Database
+from infra.redis.wakeups import Hints
 from infra.settings import Settings
 from infra.work.rows import Work
 from infra.work.worker import Observer, Worker

@@ -1,4 +1,4 @@
-"""Which interaction, or call, wrote this text? Fingerprints only (domain/authorship.py): the text itself is in the log, once."""
+"""Which interaction, or call, wrote this text? Fingerprints only (domain/audit/authorship.py): the text itself is in the log, once."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from sqlalchemy import (
     select,
 )
 
-from domain.authorship import fingerprints
-from domain.base import Event
-from domain.call import Call
-from domain.conversation import Conversation
-from domain.recorded import Recorded
+from domain.audit.authorship import fingerprints
+from domain.base.aggregate import Event
+from domain.base.recorded import Recorded
+from domain.chat.call import Call
+from domain.conversations.conversation import Conversation
 from projections.base import Sql, metadata, replacing, row_of, struct_of, tenant_column
 
 authorship = Table(

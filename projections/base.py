@@ -14,8 +14,8 @@ import msgspec
 from sqlalchemy import Column, Executable, MetaData, Table, Uuid
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from domain.base import Event
-from domain.recorded import Recorded
+from domain.base.aggregate import Event
+from domain.base.recorded import Recorded
 
 metadata = MetaData()
 """All read models. Each has `tenant` as its first column and first in its primary key; row-level security holds to it.

@@ -15,17 +15,17 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Column, Date, Integer, Numeric, String, Table, select
 
-from domain.base import Event
-from domain.call import Call
-from domain.completion import Attempt
-from domain.conversation import Conversation
-from domain.document import Document
-from domain.embedding import Embedding
-from domain.errors import Invalid
-from domain.metering import calls_of
-from domain.orphan import Orphan
-from domain.pricing import EXACT
-from domain.recorded import Recorded
+from domain.base.aggregate import Event
+from domain.base.errors import Invalid
+from domain.base.recorded import Recorded
+from domain.chat.call import Call
+from domain.conversations.conversation import Conversation
+from domain.conversations.orphan import Orphan
+from domain.models.completion import Attempt
+from domain.models.metering import calls_of
+from domain.models.pricing import EXACT
+from domain.retrieval.document import Document
+from domain.retrieval.embedding import Embedding
 from projections.base import Sql, adding, metadata, tenant_column
 from projections.sketch import bucket_of, percentile
 

@@ -26,9 +26,9 @@ from sqlalchemy import (
     tuple_,
 )
 
-from domain.base import Event
-from domain.document import Document, Status
-from domain.recorded import Recorded
+from domain.base.aggregate import Event
+from domain.base.recorded import Recorded
+from domain.retrieval.document import Document, Status
 from projections.base import Sql, metadata, replacing, row_of, struct_of, tenant_column
 
 documents = Table(

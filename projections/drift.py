@@ -12,10 +12,10 @@ import msgspec
 from sqlalchemy import BigInteger, Column, DateTime, String, Table, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.base import Event
-from domain.call import Call
-from domain.conversation import Conversation
-from domain.recorded import Recorded
+from domain.base.aggregate import Event
+from domain.base.recorded import Recorded
+from domain.chat.call import Call
+from domain.conversations.conversation import Conversation
 from projections.base import Sql, metadata, tenant_column
 
 drift = Table(

@@ -14,15 +14,15 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Integer, Numeric, String, Table, Uuid, select
 
-from domain.base import Event
-from domain.call import Call
-from domain.completion import Attempt
-from domain.conversation import Conversation
-from domain.feature import bucket_of
-from domain.flag import Flags
-from domain.pricing import EXACT
-from domain.recorded import Recorded
-from domain.rollout import Figure, Metric, Sides
+from domain.base.aggregate import Event
+from domain.base.recorded import Recorded
+from domain.chat.call import Call
+from domain.conversations.conversation import Conversation
+from domain.flags.feature import bucket_of
+from domain.flags.flag import Flags
+from domain.flags.rollout import Figure, Metric, Sides
+from domain.models.completion import Attempt
+from domain.models.pricing import EXACT
 from projections.base import Sql, adding, metadata, replacing, row_of, struct_of, tenant_column
 
 Side = Literal["on", "off"]

@@ -29,9 +29,9 @@ from sqlalchemy import (
     tuple_,
 )
 
-from domain.base import Event
-from domain.conversation import Conversation
-from domain.recorded import Recorded
+from domain.base.aggregate import Event
+from domain.base.recorded import Recorded
+from domain.conversations.conversation import Conversation
 from projections.base import Sql, metadata, replacing, row_of, struct_of, tenant_column
 
 conversations = Table(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psycopg
 
-from infra.cell import Cell, Role
+from infra.postgres.cell import Cell, Role
 
 KEY = b"0123456789abcdef0123456789abcdef"
 """What the logins of the databases that `database_url` makes derive from."""

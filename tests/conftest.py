@@ -13,9 +13,10 @@ import psycopg
 import pytest
 import uvloop
 
-from infra import health, reach
 from infra.embedded import Servers, servers
-from infra.migration import migrate
+from infra.redis import connection as reach
+from infra.redis import health
+from infra.schema.migrate import migrate
 from tests.cells import cell
 
 _numbers = itertools.count(1)

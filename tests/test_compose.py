@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.cell import Cell
+from infra.postgres.cell import Cell
 from infra.settings import DESCRIPTIONS, SECRETS
 from interfaces.cli import COMMANDS
 from interfaces.supervisor import ROLES

@@ -1,4 +1,4 @@
-"""Makes the demo tenant's PDFs in interfaces/demo/data: `python tools/make_demo_documents.py`. The same input gives the same bytes."""
+"""Makes the demo tenant's PDFs in interfaces/cli/demo/data: `python tools/make_demo_documents.py`. The same input gives the same bytes."""
 
 from __future__ import annotations
 

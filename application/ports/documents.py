@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.completion import Passage
+from domain.models.completion import Passage
 
 
 class Embedder(Protocol):

@@ -1,4 +1,4 @@
-"""What fails outside (refusals are the domain's: domain/errors.py).
+"""What fails outside (refusals are the domain's: domain/base/errors.py).
 
 Fault
 ├── Unavailable     a server that we need does not answer; try again later        HTTP 503
@@ -8,7 +8,7 @@ Fault
 
 from __future__ import annotations
 
-from domain.completion import Completion, Outcome
+from domain.models.completion import Completion, Outcome
 
 
 class Fault(Exception):

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import msgspec
 
-from application.context import Context
-from domain.base import Aggregate
-from domain.recorded import Recorded
+from domain.base.aggregate import Aggregate
+from domain.base.context import Context
+from domain.base.recorded import Recorded
 
 A = TypeVar("A", bound=Aggregate[Any])
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.rollout import Sides
+from domain.flags.rollout import Sides
 
 
 class Located(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ class Authorship(Protocol):
     """Which answers have a text."""
 
     async def find(self, tenant: UUID, fingerprints: Collection[bytes], limit: int) -> Sequence[Writing]:
-        """The newest `limit` answers with one of these fingerprints (domain/authorship.py), the newest first."""
+        """The newest `limit` answers with one of these fingerprints (domain/audit/authorship.py), the newest first."""
 
 
 class IdleConversation(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from eventsourcing.projection import Projection, ProjectionRunner
 from eventsourcing.utils import get_topic
 from psycopg.sql import SQL, Identifier
 
-from domain.conversation import Conversation
+from domain.conversations.conversation import Conversation
 from projections.costs import bucket_of
 
 PATIENCE = 120.0

@@ -14,7 +14,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.kinds import ERASING
-from domain.tenant import Tenant
+from domain.tenancy.tenant import Tenant
 from infra.audit.finding import Fault, Finding
 from infra.audit.opening import opens
 from infra.audit.pages import Row

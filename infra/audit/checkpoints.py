@@ -15,16 +15,16 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from application.ports import Fault, Unavailable
-from domain.base import NIL
-from domain.errors import Erased
-from domain.merkle import leaf_hash
-from domain.note import Checkpoint, NoteRejected, sign, verifier_key, verify
+from domain.audit.merkle import leaf_hash
+from domain.audit.note import Checkpoint, NoteRejected, sign, verifier_key, verify
+from domain.base.aggregate import NIL
+from domain.base.errors import Erased
 from infra.audit.opening import keys_of, opens
 from infra.audit.pages import page
 from infra.audit.tiles import Damaged, Tiles
 from infra.crypto.keyring import Keyring
-from infra.database import Connection, Database
 from infra.log.hashing import digest_of
+from infra.postgres.database import Connection, Database
 
 log = logging.getLogger("retrace.audit")
 

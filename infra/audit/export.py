@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from domain.errors import NotFound
-from domain.merkle import consistency_ranges, inclusion_ranges
+from domain.audit.merkle import consistency_ranges, inclusion_ranges
+from domain.base.errors import NotFound
 from infra.audit.checkpoints import Checkpoints, Signed
 from infra.audit.tiles import Tiles
-from infra.database import Connection, Database
 from infra.log.hashing import microseconds
+from infra.postgres.database import Connection, Database
 
 FORMAT = "retrace-export-1"
 PAGE = 2000

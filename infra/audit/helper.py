@@ -18,7 +18,7 @@ from psycopg.pq.abc import PGresult
 
 from infra.audit.pages import fetched, rows_of
 from infra.audit.stretch import Stretch, check
-from infra.session import ENTER, SESSION, WrongSession
+from infra.postgres.session import ENTER, SESSION, WrongSession
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ still, since a call of hashlib costs as much as hashing three blocks. Where it i
 
 from __future__ import annotations
 
-from domain.merkle import Digests, one_by_one
+from domain.audit.merkle import Digests, one_by_one
 
 digests: Digests = one_by_one
 

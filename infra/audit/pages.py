@@ -18,8 +18,8 @@ from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
 from application.ports import Unavailable
-from infra.database import Connection, Database
-from infra.session import connect, enter
+from infra.postgres.database import Connection, Database
+from infra.postgres.session import connect, enter
 
 Row = tuple[int, bytes, int, str, bytes, bytes | None, bytes, bytes]
 """seq, stream, version, topic, context (infra/log/hashing.py), payload, digest, hash."""
@@ -29,7 +29,7 @@ PAGE = 4000
 
 # The context's bytes (infra/log/hashing.py) are put together by the server, and are not taken on trust: the payload opens only in this
 # context. They are most of what a page costs the server, so they take its cheap ways: float seconds, exact to the microsecond until 2106,
-# within what the layout can hold, and text as it is sent to a client (in UTF-8: infra/database.py). Zeros stand for no causation, so an id
+# within what the layout can hold, and text as it is sent to a client (in UTF-8: infra/postgres/database.py). Zeros stand for no causation, so an id
 # of zeros, which nobody writes, fits nothing. All hashing is ours: OpenSSL's takes a quarter of the time of PostgreSQL's own.
 CONTEXT = (
     "uuid_send($1::uuid) || uuid_send(stream) || int8send(version) "

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
-from domain.merkle import Tree
-from domain.note import Checkpoint
+from domain.audit.merkle import Tree
+from domain.audit.note import Checkpoint
 from infra.audit.finding import Fault, Finding
 from infra.audit.lanes import digests
 

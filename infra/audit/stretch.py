@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from domain.base import events_of
-from domain.document import Document
+from domain.base.aggregate import events_of
 from domain.kinds import ERASING, KINDS
+from domain.retrieval.document import Document
 from infra.audit.lanes import digests
 from infra.audit.pages import Row
 from infra.log.hashing import GENESIS

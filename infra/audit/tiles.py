@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from domain.merkle import Range, Tree, root
-from infra.database import Connection
+from domain.audit.merkle import Range, Tree, root
+from infra.postgres.database import Connection
 
 WIDTH, HEIGHT = 256, 8
 HASH = 32

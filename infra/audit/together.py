@@ -23,7 +23,7 @@ from infra.audit.helper import Answer, Request, receive, send
 from infra.audit.pages import PAGE, Fetch, rows_of
 from infra.audit.roots import Roots
 from infra.audit.stretch import Stretch, check
-from infra.database import Database
+from infra.postgres.database import Database
 
 log = logging.getLogger("retrace.audit")
 

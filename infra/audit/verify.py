@@ -12,8 +12,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.note import Checkpoint, NoteRejected
-from domain.note import verify as opened
+from domain.audit.note import Checkpoint, NoteRejected
+from domain.audit.note import verify as opened
 from infra.audit.chain import Chain
 from infra.audit.checkpoints import Checkpoints, Signed, origin_of
 from infra.audit.finding import Finding
@@ -23,7 +23,7 @@ from infra.audit.roots import Roots
 from infra.audit.tiles import leaves
 from infra.audit.together import Together
 from infra.crypto.keyring import Keyring
-from infra.database import Database
+from infra.postgres.database import Database
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import psycopg
 
-from domain.errors import Invalid
+from domain.base.errors import Invalid
 from infra.audit.checkpoints import CanNotSign, Checkpoints
 from infra.backup.dump import dump
 from infra.backup.manifest import DATABASE, FILES, FORMAT, Held, Manifest, Mark, held, write

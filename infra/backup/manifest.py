@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.errors import Invalid
+from domain.base.errors import Invalid
 from infra.backup.steps import Step, silent
 
 FORMAT = "retrace-backup-1"

@@ -11,14 +11,14 @@ from uuid import UUID
 
 import psycopg
 
-from domain.errors import Erased, Invalid
-from domain.merkle import Tree, leaf_hash
-from domain.note import NoteRejected, verify
+from domain.audit.merkle import Tree, leaf_hash
+from domain.audit.note import NoteRejected, verify
+from domain.base.errors import Erased, Invalid
 from infra.audit.checkpoints import Checkpoints, origin_of
 from infra.backup.dump import load
 from infra.backup.manifest import DATABASE, FILES, Manifest
 from infra.crypto.wrapping import Masters, Tampered
-from infra.database import Database
+from infra.postgres.database import Database
 from infra.settings import Settings
 
 AT_ONCE = 20_000

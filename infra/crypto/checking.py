@@ -7,7 +7,7 @@ import time
 from application.ports import Fault, Unavailable
 from infra.crypto.keyring import Keyring
 from infra.crypto.wrapping import MasterKeyMissing, Masters, Tampered
-from infra.database import Database
+from infra.postgres.database import Database
 
 FRESH = 1.0
 """Seconds for which what was found holds."""

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from domain.base import NIL
+from domain.base.aggregate import NIL
 from infra.crypto.keyring import Keyring
-from infra.database import Connection, Database
+from infra.postgres.database import Connection, Database
 
 AT_ONCE = 5_000
 """Events of one transaction, where a whole tenant goes."""

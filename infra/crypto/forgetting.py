@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 
 import psycopg
 
-from application.finishing import ended
+from application.base.tasks import ended
 from application.ports import Unavailable
-from domain.base import NIL
+from domain.base.aggregate import NIL
 from infra.crypto.keyring import Keyring
-from infra.database import Database
+from infra.postgres.database import Database
 
 log = logging.getLogger("retrace.keys")
 

@@ -20,11 +20,11 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.base import NIL
-from domain.errors import Erased
+from domain.base.aggregate import NIL
+from domain.base.errors import Erased
 from infra.crypto.wrapping import Masters, unwrap, wrap
 from infra.crypto.wrapping import Tampered as Tampered  # whoever unseals meets it
-from infra.database import Connection, Database
+from infra.postgres.database import Connection, Database
 
 FORMAT = b"\x01"
 HEADER = 1 + 16 + 12

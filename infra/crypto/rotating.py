@@ -14,10 +14,10 @@ from uuid import UUID
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.base import NIL
+from domain.base.aggregate import NIL
 from infra.crypto.keyring import FRESH
 from infra.crypto.wrapping import MasterKeyMissing, Masters, unwrap, wrap
-from infra.database import Database
+from infra.postgres.database import Database
 
 AT_ONCE = 500
 """Subjects' keys of one short transaction."""

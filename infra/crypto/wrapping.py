@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.ports import Fault
-from domain.base import NIL
+from domain.base.aggregate import NIL
 from infra.master_key import SIZE, fingerprint
 
 

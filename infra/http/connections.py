@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 from typing import Literal, Protocol
 
-from application.repeated import Repeated
+from application.base.repeated import Repeated
 from infra.http.limits import Limits
 
 log = logging.getLogger("retrace.http")

@@ -18,12 +18,12 @@ from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
 from application.ports import Fault, Unavailable
-from infra.cell import Cell
-from infra.database import told
 from infra.log.arguments import pack, unpack
 from infra.log.command import Command, Verdict
 from infra.log.line import Line
-from infra.session import connect
+from infra.postgres.cell import Cell
+from infra.postgres.database import told
+from infra.postgres.session import connect
 
 DEPTH = 2
 """Calls in the air: one that the server runs, one that it finds when it is done."""

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict, force_setattr
 
-from domain.base import COLUMNS, Event, event_class
+from domain.base.aggregate import COLUMNS, Event, event_class
 
 Sealed = tuple[int, bytes]
 """What is lent: its place and, sealed, its texts; empty for a subject that was erased before it could be sealed."""

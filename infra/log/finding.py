@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from application.ports import Wanted
-from infra.database import Database
+from infra.postgres.database import Database
 
 SKEW = timedelta(seconds=20)
 """By so much at most an event's time lies before that of an event with a lower position: `append` holds writers to it."""

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from domain.base import Aggregate
-from domain.errors import Ahead, nowhere
+from domain.base.aggregate import Aggregate
+from domain.base.errors import Ahead, nowhere
 
 A = TypeVar("A", bound=Aggregate[Any])
 Key = tuple[UUID, UUID]

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.base import Event, Lent
+from domain.base.aggregate import Event, Lent
 from infra.crypto.keyring import Keyring, seal_with, subject_of, unseal_with
 from infra.log import codec
 from infra.log.codec import Sealed

@@ -17,8 +17,8 @@ import psycopg
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
-from infra.database import Connection
 from infra.log.arguments import COUNT
+from infra.postgres.database import Connection
 
 B = TypeVar("B")
 

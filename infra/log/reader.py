@@ -11,15 +11,15 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.ports import Due, Found, Tallied, Wanted
-from domain.base import EPOCH, Event
-from domain.errors import NotFound
-from domain.recorded import Recorded
+from domain.base.aggregate import EPOCH, Event
+from domain.base.errors import NotFound
+from domain.base.recorded import Recorded
 from infra.crypto.keyring import Keyring, Tampered, subject_of, unseal_with
-from infra.database import Database
 from infra.log import codec
 from infra.log.finding import all_later, conditions, head, position_before
 from infra.log.hashing import context_bytes, microseconds
 from infra.log.lending import Borrowed, give_back
+from infra.postgres.database import Database
 
 COLUMNS = "seq, stream, version, topic, recorded_at, actor, correlation, causation, digest, hash, payload"
 PAGE = 1000

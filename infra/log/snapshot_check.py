@@ -8,13 +8,13 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base import NIL, Aggregate
+from domain.base.aggregate import NIL, Aggregate
 from domain.kinds import NAMES
 from infra.crypto.keyring import KeyErased, Keyring, Tampered
-from infra.database import Database
 from infra.log.hashing import snapshot_context
 from infra.log.reader import PAGE, Reader
 from infra.log.snapshots import fingerprint
+from infra.postgres.database import Database
 
 Row = tuple[UUID, int, str, bytes, Any, Any, bytes]
 

@@ -13,10 +13,10 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base import Aggregate
+from domain.base.aggregate import Aggregate
 from infra.crypto.keyring import KeyErased, Keyring
-from infra.database import Database
 from infra.log.hashing import snapshot_context
+from infra.postgres.database import Database
 
 A = TypeVar("A", bound=Aggregate[Any])
 

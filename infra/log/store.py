@@ -11,13 +11,12 @@ from weakref import WeakValueDictionary
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from application.context import Context
 from application.ports import Due, Found, Owed, Saved, Settled, Tallied, Tally, Unavailable, Wanted
-from domain.base import NIL, Aggregate, Event, event_id
-from domain.errors import Conflict, LimitReached, nowhere
-from domain.recorded import Recorded
+from domain.base.aggregate import NIL, Aggregate, Event, event_id
+from domain.base.context import Context
+from domain.base.errors import Conflict, LimitReached, nowhere
+from domain.base.recorded import Recorded
 from infra.crypto.keyring import KeyErased, Keyring, seal_with
-from infra.hints import Hints
 from infra.log import codec, lending
 from infra.log.appender import Appender
 from infra.log.command import DONE, DUPLICATE, LATE, REFUSED, REKEY, Command, NewEvent
@@ -25,6 +24,7 @@ from infra.log.hashing import context_bytes, digest_of, hash_of, microseconds
 from infra.log.latest import Latest
 from infra.log.reader import PAGE, Reader
 from infra.log.snapshots import EVERY, Snapshots
+from infra.redis.wakeups import Hints
 
 A = TypeVar("A", bound=Aggregate[Any])
 

@@ -9,12 +9,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from application.ports import Place
-from domain.health import State
-from infra.cache import RedisCache
-from infra.database import Database
+from domain.gateway.health import State
 from infra.log.store import LogStore
 from infra.metrics.instruments import Instruments
-from infra.reach import Reach
+from infra.postgres.database import Database
+from infra.redis.cache import RedisCache
+from infra.redis.connection import Reach
 
 
 class Circuits(Protocol):

@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from application.ports import Unavailable
-from infra.database import Database
+from infra.postgres.database import Database
 from projections.base import Projection
 
 log = logging.getLogger("retrace.metrics")

@@ -8,8 +8,8 @@ import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, Summary
 from prometheus_client.exposition import choose_encoder
 
-from domain.catalogue import Catalogue
-from domain.completion import Attempt
+from domain.models.catalogue import Catalogue
+from domain.models.completion import Attempt
 from infra.metrics.traffic import Connections, Streams
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # the library does not type it

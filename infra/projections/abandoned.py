@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from infra.cell import Cell
-from infra.database import Database
+from infra.postgres.cell import Cell
+from infra.postgres.database import Database
 from infra.projections.places import SCHEMAS, Build, builds, placed
 from infra.projections.read_models import drop
 from projections.base import Projection, held_clear

@@ -12,13 +12,12 @@ from contextlib import AsyncExitStack
 
 import psycopg
 
-from application.finishing import abreast
+from application.base.tasks import abreast
 from application.ports import Unavailable
-from domain.errors import Refusal
-from infra.cell import Cell
-from infra.database import Database
-from infra.hints import Hints
+from domain.base.errors import Refusal
 from infra.log.reader import Reader
+from infra.postgres.cell import Cell
+from infra.postgres.database import Database
 from infra.projections.abandoned import Abandoned
 from infra.projections.places import Build, Place, builds, placed
 from infra.projections.progress import NEAR, progress
@@ -26,6 +25,7 @@ from infra.projections.projector import Observer, Projector
 from infra.projections.read_models import UNBUILT
 from infra.projections.rebuild import finish, workshop
 from infra.projections.switching import switch
+from infra.redis.wakeups import Hints
 from projections.base import Projection
 
 log = logging.getLogger("retrace.projector")

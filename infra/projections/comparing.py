@@ -16,10 +16,10 @@ import msgspec
 from sqlalchemy import Table
 
 from application.ports import Unavailable
-from domain.errors import Refused
+from domain.base.errors import Refused
+from infra.postgres.session import Connection, connect, enter
 from infra.projections.places import SCHEMAS, Build, Place, as_builder
 from infra.projections.rebuild import Workshop
-from infra.session import Connection, connect, enter
 
 PATIENCE = 10.0
 """Seconds in which both are to come to one position."""

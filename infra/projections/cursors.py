@@ -11,10 +11,10 @@ from uuid import UUID
 import msgspec
 
 from application.ports import PROJECTION_ALERT_WORK
-from domain.base import NIL
-from domain.recorded import Recorded
-from infra.database import Connection
+from domain.base.aggregate import NIL
+from domain.base.recorded import Recorded
 from infra.log.reader import Batch
+from infra.postgres.database import Connection
 from infra.projections.places import Place
 from projections.base import Projection
 
@@ -162,7 +162,7 @@ class Cursors:
         facts: str,
         event: Recorded | None = None,
     ) -> None:
-        """Owe an alert (application/projection.py), in the transaction that it is about. `event` led to it."""
+        """Owe an alert (application/operations/projections.py), in the transaction that it is about. `event` led to it."""
         insert = (
             "INSERT INTO retrace.work (tenant, kind, key, due_at, wake_at, correlation, causation) "
             "VALUES (%s, %s, %s, now(), now(), %s, %s) ON CONFLICT DO NOTHING"

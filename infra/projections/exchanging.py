@@ -11,7 +11,7 @@ from uuid import UUID
 
 from psycopg.sql import Literal
 
-from infra.database import Connection
+from infra.postgres.database import Connection
 from infra.projections.places import SCHEMAS, Build, Place
 from infra.projections.read_models import create_at, drop_at, hold, note
 from projections.base import Projection

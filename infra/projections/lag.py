@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from infra.database import Database
+from infra.postgres.database import Database
 from infra.projections.places import SCHEMAS, Place
 from projections.base import Projection
 

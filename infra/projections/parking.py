@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.errors import NotFound, Refused
+from domain.base.errors import NotFound, Refused
 from infra.projections.places import SCHEMAS, as_builder
 from infra.projections.progress import Progress, parked
 from infra.projections.read_models import drop

@@ -11,10 +11,10 @@ from uuid import UUID
 import msgspec
 from psycopg.rows import class_row
 
-from domain.base import NIL
-from infra.cell import Cell, Role
-from infra.database import Database
-from infra.session import Connection, connect
+from domain.base.aggregate import NIL
+from infra.postgres.cell import Cell, Role
+from infra.postgres.database import Database
+from infra.postgres.session import Connection, connect
 
 Place = Literal["live", "next", "old"]
 SCHEMAS: dict[Place, str] = {"live": "retrace", "next": "retrace_next", "old": "retrace_old"}

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.errors import Refused
-from infra.database import Connection, Database
+from domain.base.errors import Refused
+from infra.postgres.database import Connection, Database
 from infra.projections.places import SCHEMAS, Build, Place
 
 NEAR = 1000

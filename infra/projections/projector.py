@@ -20,16 +20,16 @@ from msgspec import structs
 from sqlalchemy import delete
 
 from application.ports import Unavailable
-from domain.recorded import Recorded
-from domain.tenant import Tenant
-from infra.database import Connection, Database
-from infra.hints import Hints
+from domain.base.recorded import Recorded
+from domain.tenancy.tenant import Tenant
 from infra.log.reader import Batch, Reader
+from infra.postgres.database import Connection, Database
 from infra.projections.aside import Aside
 from infra.projections.cursors import Cursor, Cursors
 from infra.projections.places import Place
 from infra.projections.skips import Skips, skips_of
 from infra.projections.sql import TransactionSql
+from infra.redis.wakeups import Hints
 from projections.base import Projection, topics
 
 log = logging.getLogger("retrace.projector")

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from domain.base import NIL
-from infra.cell import Cell
+from domain.base.aggregate import NIL
+from infra.postgres.cell import Cell
+from infra.postgres.session import Connection
 from infra.projections.places import SCHEMAS, Place, as_builder
 from infra.projections.sql import DIALECT
-from infra.session import Connection
 from projections import PROJECTIONS
 from projections.base import Projection
 

@@ -9,9 +9,9 @@ from typing import TypeVar
 from uuid import UUID
 
 from application.ports import Unavailable
-from domain.errors import Ahead
-from infra.database import Database
+from domain.base.errors import Ahead
 from infra.log.finding import head
+from infra.postgres.database import Database
 from infra.projections.lag import Lag, Owner, ParkedEvent, lags, parked_events, reached
 from infra.projections.sql import TransactionSql
 from projections.base import Projection, Sql

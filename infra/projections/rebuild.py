@@ -8,18 +8,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.finishing import ended
-from domain.errors import NotFound
-from infra.cell import Cell
+from application.base.tasks import ended
+from domain.base.errors import NotFound
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
-from infra.database import Database
-from infra.hints import Hints
 from infra.log.reader import Reader
+from infra.postgres.cell import Cell
+from infra.postgres.database import Database
 from infra.projections.places import SCHEMAS, Build, Place, as_builder, builds, placed
 from infra.projections.progress import NEAR, Progress, progress
 from infra.projections.projector import Projector
 from infra.projections.read_models import begin
+from infra.redis.wakeups import Hints
 from projections.base import Projection
 
 PACE = 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from domain.tenant import Tenant
+from domain.tenancy.tenant import Tenant
 from infra.log.reader import PAGE, Reader
 
 Skips = frozenset[tuple[str, int]]

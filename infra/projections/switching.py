@@ -15,8 +15,8 @@ from uuid import UUID
 from psycopg.errors import LockNotAvailable
 
 from application.ports import Unavailable
-from domain.errors import Conflict, Refused
-from infra.database import Connection
+from domain.base.errors import Conflict, Refused
+from infra.postgres.database import Connection
 from infra.projections.exchanging import exchange_rows, exchange_tables
 from infra.projections.places import SCHEMAS, Build, Place, as_builder
 from infra.projections.progress import behind_live, behind_log, come_near

@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 
 from application.ports import Completer, Counter
-from domain.default_routing import ProviderTiers
-from infra.outgoing import Outgoing
+from domain.gateway.default_policy import ProviderTiers
+from infra.outgoing.client import Outgoing
 
 
 class Maker(Protocol):

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from domain.catalogue import Catalogue, Model
-from domain.errors import Invalid
-from domain.pricing import Price, timeline
+from domain.base.errors import Invalid
+from domain.models.catalogue import Catalogue, Model
+from domain.models.pricing import Price, timeline
 from infra.providers import PROVIDERS
 
 FILE = Path(__file__).with_name("catalogue.toml")

@@ -14,12 +14,12 @@ from uuid import UUID
 import msgspec
 
 from application.ports import Completer, Counter, Store
-from domain.catalogue import Catalogue
-from domain.default_routing import ProviderTiers
-from domain.errors import NotFound, Refused
-from domain.tenant import ProviderKey, Tenant
-from infra.addresses import check_public
-from infra.outgoing import Outgoing
+from domain.base.errors import NotFound, Refused
+from domain.gateway.default_policy import ProviderTiers
+from domain.models.catalogue import Catalogue
+from domain.tenancy.tenant import ProviderKey, Tenant
+from infra.outgoing.addresses import check_public
+from infra.outgoing.client import Outgoing
 from infra.providers import PROVIDERS
 from infra.providers.deployments import address_of, deployments, setting_of
 from infra.providers.local import LocalCompleter

@@ -10,8 +10,8 @@ from email.utils import parsedate_to_datetime
 import httpx2
 
 from application.ports import ProviderError
-from domain.completion import Outcome
-from infra.outgoing import ForbiddenAddress
+from domain.models.completion import Outcome
+from infra.outgoing.client import ForbiddenAddress
 
 NONSENSE = "the server's answer can't be read"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from domain.completion import Finish, Outcome
+from domain.models.completion import Finish, Outcome
 from infra.providers.incoming import Incoming
 
 OPENAI: dict[str, Finish] = {

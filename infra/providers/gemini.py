@@ -13,8 +13,8 @@ from google import genai
 from google.genai import errors, types
 
 from application.ports import Counter, Leave, ProviderError
-from domain.completion import Completion, CompletionRequest
-from infra.outgoing import Outgoing, taking, telling
+from domain.models.completion import Completion, CompletionRequest
+from infra.outgoing.client import Outgoing, taking, telling
 from infra.providers.faults import NONSENSE, connection
 from infra.providers.gemini_reading import take, take_event, told
 from infra.providers.incoming import Incoming, unheard

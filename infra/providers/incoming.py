@@ -9,8 +9,8 @@ import msgspec
 from msgspec.structs import replace
 
 from application.ports import Counter, ProviderError
-from domain.completion import Completion, CompletionRequest, Finish, Outcome, Usage
-from domain.usage_forms import MOST, TEXT, TIER, merged
+from domain.models.completion import Completion, CompletionRequest, Finish, Outcome, Usage
+from domain.models.usage_forms import MOST, TEXT, TIER, merged
 from infra.providers.usage_forms import load_forms
 
 LARGEST_USAGE = 100_000

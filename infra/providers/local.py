@@ -16,8 +16,8 @@ from uuid import UUID
 import numpy as np
 
 from application.ports import Leave
-from domain.completion import Completion, CompletionRequest, Passage, Usage
-from domain.sentences import sentences
+from domain.base.sentences import sentences
+from domain.models.completion import Completion, CompletionRequest, Passage, Usage
 from infra.providers.incoming import unheard
 from infra.providers.local_scoring import Meanings, Question, ReadPassage, score
 from infra.providers.local_statements import Statement, stem, words

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.completion import Passage
+from domain.models.completion import Passage
 from infra.providers.local_statements import KINDS, Statement, statements, stem, words
 
 Matrix = NDArray[np.float32]

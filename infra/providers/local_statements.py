@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from domain.sentences import is_heading, sentences
+from domain.base.sentences import is_heading, sentences
 
 LONGEST = 3
 """Sentences of an answer in an FAQ."""

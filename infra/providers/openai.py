@@ -18,8 +18,8 @@ import openai
 from openai._models import FinalRequestOptions
 
 from application.ports import Counter, Leave, ProviderError
-from domain.completion import Completion, CompletionRequest
-from infra.outgoing import Outgoing, telling
+from domain.models.completion import Completion, CompletionRequest
+from infra.outgoing.client import Outgoing, telling
 from infra.providers.faults import NONSENSE, connection
 from infra.providers.incoming import Incoming, unheard
 from infra.providers.openai_reading import take, take_event, told

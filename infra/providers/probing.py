@@ -8,7 +8,7 @@ import time
 import httpx2
 import msgspec
 
-from infra.outgoing import Outgoing
+from infra.outgoing.client import Outgoing
 from infra.providers import PROVIDERS
 from infra.providers.deployments import address_of, deployments, setting_of
 from infra.settings import DESCRIPTIONS, Settings

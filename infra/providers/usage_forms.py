@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from domain.usage_forms import Form, Forms
+from domain.models.usage_forms import Form, Forms
 
 FILE = Path(__file__).with_name("usage_forms.toml")
 

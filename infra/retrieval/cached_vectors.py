@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from application.ports import Cache, Chunk, Vectors
-from domain.completion import Passage
+from domain.models.completion import Passage
 
 
 class CachedVectors:

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import AsyncIterable, AsyncIterator
 
 from application.ports import Extracted, ExtractedChunk
-from domain.errors import Invalid, Refused
+from domain.base.errors import Invalid, Refused
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.sandbox import Sandbox, SandboxFailed, Unreadable
 from infra.retrieval.sniffing import SAMPLE

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from domain.chunking import chunk
+from domain.retrieval.chunking import chunk
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.encoding import decoded
 from infra.retrieval.forking import Unreadable

@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from application.finishing import ended
+from application.base.tasks import ended
 from application.ports import Unavailable
 from infra.retrieval.forking import LENGTH, STATUS, Header, Unreadable
 

@@ -9,9 +9,9 @@ from uuid import UUID
 import msgspec
 
 from application.ports import PROCESS_WORK, Chunk
-from domain.completion import Passage
+from domain.models.completion import Passage
 from infra.crypto.keyring import KeyErased, Keyring
-from infra.database import Database
+from infra.postgres.database import Database
 
 AT_ONCE = 50
 """Chunks that are sealed and sent together; between them others have their turn."""

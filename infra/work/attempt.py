@@ -8,8 +8,8 @@ import random
 from time import monotonic
 from typing import Any
 
-from application.context import correlation
 from application.ports import Kind, Unavailable
+from domain.base.context import correlation
 from infra.work.error_text import error_text
 from infra.work.leases import Lease
 from infra.work.rows import Ending, Finished, Item

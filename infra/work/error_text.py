@@ -8,7 +8,7 @@ from traceback import extract_tb
 import psycopg
 
 from application.ports import Fault, ProviderError
-from domain.errors import Refusal
+from domain.base.errors import Refusal
 
 LONGEST = 300
 _ROOT = Path(__file__).parents[2]

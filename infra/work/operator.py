@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from psycopg.rows import class_row
 
-from infra.database import Database
+from infra.postgres.database import Database
 
 State = Literal["due", "later", "leased", "parked"]
 

@@ -15,7 +15,7 @@ import msgspec
 import psycopg
 
 from application.ports import Unavailable
-from infra.database import Database
+from infra.postgres.database import Database
 from infra.work.arrays import Texts, Uuids, bigints, texts, uuids
 
 SLACK = timedelta(seconds=1)

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from application.finishing import ended, finished
+from application.base.tasks import ended, finished
 from application.ports import Fault
 from infra.work.attempt import AWAY
 from infra.work.error_text import error_text

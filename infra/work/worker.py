@@ -15,9 +15,9 @@ from typing import Protocol
 
 import psycopg
 
-from application.finishing import ended
+from application.base.tasks import ended
 from application.ports import Fault, Kind
-from infra.hints import POLL, Hints
+from infra.redis.wakeups import POLL, Hints
 from infra.work.attempt import attempt
 from infra.work.error_text import error_text
 from infra.work.leases import Leases

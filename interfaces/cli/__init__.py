@@ -9,9 +9,9 @@ from importlib import import_module
 import click
 
 from application.ports import Fault
-from domain.errors import Refusal
-from infra.database_faults import OUTSIDE, trouble_of
+from domain.base.errors import Refusal
 from infra.embedded.process import FolderInUse, FolderUnusable, ServerFailed
+from infra.postgres.faults import OUTSIDE, trouble_of
 from infra.settings import InvalidSettings, load
 from interfaces.supervisor import NotReady
 

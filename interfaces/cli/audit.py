@@ -10,12 +10,12 @@ from uuid import UUID
 
 import click
 
-from application.audit import LogRead
-from application.context import Context
-from application.erasing import Erase, erase
-from application.erasure import EraseUser, ForgetCustomer, erase_user, forget_customer
-from application.user import API
-from domain.errors import Invalid, NotFound
+from application.audit.reading import LogRead
+from application.base.erase import Erase, erase
+from application.chat.end_user import API
+from application.privacy.forget import EraseUser, ForgetCustomer, erase_user, forget_customer
+from domain.base.context import Context
+from domain.base.errors import Invalid, NotFound
 from infra.audit import verifier
 from infra.audit.checkpoints import Signed
 from infra.audit.export import Exporter

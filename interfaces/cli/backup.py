@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from domain.errors import Invalid
+from domain.base.errors import Invalid
 from infra.backup import making, manifest
 from infra.backup.manifest import Manifest
 from infra.crypto.rotating import Rotator
-from infra.database import Database
+from infra.postgres.database import Database
 from interfaces.bootstrap import Services
 from interfaces.cli.bar import steps
 from interfaces.cli.base import console, data_option, json_option, print_json, with_services

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import click
 
-from application.budget import budget_of
-from application.context import Context
-from application.spending import mend_tallies
-from application.standing import Standing, standings
-from domain.budget import BudgetState
-from domain.money import usd
+from application.budgets.budget import budget_of
+from application.budgets.charges import mend_tallies
+from application.budgets.status import Standing, standings
+from domain.base.context import Context
+from domain.base.money import usd
+from domain.budgets.budget import BudgetState
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,

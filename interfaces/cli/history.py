@@ -10,9 +10,9 @@ from uuid import UUID
 import click
 import msgspec
 
-from application.audit import LogRead
-from application.history import Change, Point, StateShown, differences, state_at
-from domain.errors import NotFound
+from application.audit.history import Change, Point, StateShown, differences, state_at
+from application.audit.reading import LogRead
+from domain.base.errors import NotFound
 from domain.kinds import NAMES
 from interfaces.bootstrap import Services
 from interfaces.cli.base import console, data_option, json_option, print_json, stream_of, with_services

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import click
 
-from application.spending import differences
-from domain.base import NIL
-from domain.budget import TALLIES
-from domain.invariants import INVARIANTS, Invariants, Violation
-from domain.money import usd
-from domain.spending import changes_by
+from application.budgets.charges import differences
+from domain.audit.invariants import INVARIANTS, Invariants, Violation
+from domain.base.aggregate import NIL
+from domain.base.money import usd
+from domain.budgets.budget import TALLIES
+from domain.budgets.spending import changes_by
 from interfaces.bootstrap import Services
 from interfaces.cli.bar import Tell, counting
 from interfaces.cli.base import console, data_option, json_option, print_json, with_services

@@ -11,11 +11,11 @@ from uuid import UUID
 
 import click
 
-from application.context import Context
-from application.keys import TenantKeyRotated, rotate_master_key, rotate_tenant_key
+from application.tenancy.encryption_keys import TenantKeyRotated, rotate_master_key, rotate_tenant_key
+from domain.base.context import Context
 from infra.crypto.kms import KmsFailed, wrapper_named
 from infra.crypto.rotating import Generation, Rotator
-from infra.database import Database
+from infra.postgres.database import Database
 from interfaces.bootstrap import Services
 from interfaces.cli.bar import counting
 from interfaces.cli.base import (

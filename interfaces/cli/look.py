@@ -7,9 +7,9 @@ from uuid import UUID
 
 import click
 
-from application.explained import Explanation
-from application.explanation import explain
-from domain.errors import NotFound
+from application.audit.explain_interaction import explain
+from application.audit.explanation import Explanation
+from domain.base.errors import NotFound
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,

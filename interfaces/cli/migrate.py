@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from domain.errors import Invalid
-from infra.cell import NOBODY, Cell
-from infra.database import wait_for
-from infra.migration import migrate as bring_up_to_date
-from infra.migration import retire
+from domain.base.errors import Invalid
+from infra.postgres.cell import NOBODY, Cell
+from infra.postgres.database import wait_for
+from infra.schema.migrate import migrate as bring_up_to_date
+from infra.schema.migrate import retire
 from interfaces.cli.base import console, data_option, deployment
 
 

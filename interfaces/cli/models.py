@@ -9,12 +9,12 @@ from uuid import UUID
 
 import click
 
-from application.catalogue import catalogue_of
-from application.catalogue_import import CatalogueImported, ImportCatalogue, import_catalogue
-from application.context import Context
-from application.price_file import read_offer
-from domain.catalogue import Catalogue, Model
-from domain.pricing import Price
+from application.models.catalogue import catalogue_of
+from application.models.import_prices import CatalogueImported, ImportCatalogue, import_catalogue
+from application.models.price_file import read_offer
+from domain.base.context import Context
+from domain.models.catalogue import Catalogue, Model
+from domain.models.pricing import Price
 from infra.providers.catalogue import load_catalogue
 from interfaces.bootstrap import Services, utc_now
 from interfaces.cli.base import console, data_option, json_option, print_json, print_table, with_services

@@ -8,8 +8,8 @@ from uuid import UUID
 import click
 
 from application.ports import Directory
-from domain.base import NIL
-from domain.errors import NotFound
+from domain.base.aggregate import NIL
+from domain.base.errors import NotFound
 
 LOOKED_AT = 10_000
 """Tenants among which similar ids are looked for."""

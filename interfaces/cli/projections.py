@@ -11,8 +11,8 @@ from uuid import UUID
 import click
 import msgspec
 
-from application.context import Context
-from application.projection import SkipProjectionEvent, skip_projection_event
+from application.operations.projections import SkipProjectionEvent, skip_projection_event
+from domain.base.context import Context
 from infra.projections import comparing, parking, progress, read_models, switching
 from infra.projections import rebuild as rebuilding
 from infra.projections.lag import MOST, ParkedEvent, lags, parked_events

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import click
 
-from application.context import Context
+from application.gateway.health import HealthReset, ResetHealth, reset_health
 from application.ports import Place
-from application.provider_health import HealthReset, ResetHealth, reset_health
-from domain.health import Lately, Window
+from domain.base.context import Context
+from domain.gateway.health import Lately, Window
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from application.audit import LogRead, record_read
-from application.context import Context
-from domain.audit import Stage
+from application.audit.reading import LogRead, record_read
+from domain.audit.audit import Stage
+from domain.base.context import Context
 from interfaces.bootstrap import Services
 
 

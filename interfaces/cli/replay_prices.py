@@ -9,12 +9,12 @@ from uuid import UUID
 
 import click
 
-from application.catalogue import catalogue_of
-from application.price_file import read_offer
-from application.repricing import reprice
-from domain.base import EPOCH
-from domain.catalogue import Catalogue
-from domain.repricing import Repricing, Table, as_recorded, under
+from application.models.catalogue import catalogue_of
+from application.models.price_file import read_offer
+from application.replay.prices import reprice
+from domain.base.aggregate import EPOCH
+from domain.models.catalogue import Catalogue
+from domain.replay.repricing import Repricing, Table, as_recorded, under
 from infra.providers.catalogue import load_catalogue
 from infra.providers.usage_forms import load_forms
 from interfaces.bootstrap import Services

@@ -11,13 +11,13 @@ from uuid import UUID
 import click
 import msgspec
 
-from application.agent import configuration_of
-from application.catalogue import catalogue_of
-from application.redeciding import Source
-from application.replaying_routing import ReplayRouting, replay_routing
-from application.routing_report import RoutingReplay, Side
-from domain.routing_policy import RoutingPolicy
-from domain.saving import PROMISE, Interval
+from application.agents.agent import configuration_of
+from application.models.catalogue import catalogue_of
+from application.replay.redecide import Source
+from application.replay.routing import ReplayRouting, replay_routing
+from application.replay.routing_report import RoutingReplay, Side
+from domain.gateway.policy import RoutingPolicy
+from domain.replay.saving import PROMISE, Interval
 from interfaces.bootstrap import Services
 from interfaces.cli.bar import counting
 from interfaces.cli.base import (

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from domain.errors import Invalid
+from domain.base.errors import Invalid
 from infra.backup import manifest, restoring
 from infra.backup.manifest import Manifest
 from infra.backup.steps import Step

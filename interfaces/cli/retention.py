@@ -7,10 +7,10 @@ from uuid import UUID
 
 import click
 
-from application.context import Context
-from application.retention import SetRetention, retention_of, set_retention
-from domain.retention import LONGEST, SHORTEST
-from domain.tenant import Tenant
+from application.privacy.retention import SetRetention, retention_of, set_retention
+from domain.base.context import Context
+from domain.privacy.retention import LONGEST, SHORTEST
+from domain.tenancy.tenant import Tenant
 from interfaces.bootstrap import Services
 from interfaces.cli.base import console, data_option, json_option, print_json, tenant_option, with_services
 

@@ -47,7 +47,7 @@ def up(data: Path | None, port: int | None) -> None:
 @click.option("--llm", is_flag=True, help="answer with a real small language model (make demo LLM=1)")
 def demo(data: Path | None, port: int | None, once: bool, llm: bool) -> None:
     """`up` with a demo tenant and its documents; asks questions and explains an answer."""
-    from interfaces.demo.show import run
+    from interfaces.cli.demo.show import run
 
     if not once and not sys.stdout.isatty():
         once = True  # nobody is there to stop it

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import click
 
-from application.context import Context
-from application.conversation import ReceiveMessage, receive_message
-from application.removal import remove_tenant, restore_tenant
-from application.tenant import CreateTenant, Summary, TenantCreated, create_tenant, summary_of
-from domain.default_routing import policy_by_default
+from application.conversations.conversation import ReceiveMessage, receive_message
+from application.tenancy.removal import remove_tenant, restore_tenant
+from application.tenancy.tenant import CreateTenant, Summary, TenantCreated, create_tenant, summary_of
+from domain.base.context import Context
+from domain.gateway.default_policy import policy_by_default
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,
@@ -25,7 +25,7 @@ from interfaces.cli.base import (
 )
 from interfaces.cli.look import tenants_of
 from interfaces.cli.tenant_key import key
-from interfaces.http.answering import begun
+from interfaces.http.conversations.answer_task import begun
 
 WAIT = 60.0
 """Seconds that `ask` waits where somebody else is at the answer."""

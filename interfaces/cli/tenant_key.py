@@ -8,9 +8,9 @@ from uuid import UUID
 
 import click
 
-from application.context import Context
-from application.tenant import IssueKey, KeyIssued, RevokeKey, issue_key, revoke_key
-from domain.tenant import SCOPES, ApiKey, Scope, Tenant
+from application.tenancy.tenant import IssueKey, KeyIssued, RevokeKey, issue_key, revoke_key
+from domain.base.context import Context
+from domain.tenancy.tenant import SCOPES, ApiKey, Scope, Tenant
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import click
 
-from domain.tenant import Tenant
+from domain.tenancy.tenant import Tenant
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from domain.errors import Conflict, NotFound
+from domain.base.errors import Conflict, NotFound
 from infra.work.operator import WorkRow, list_work, park_work, retry_work
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (

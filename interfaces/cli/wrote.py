@@ -8,9 +8,9 @@ from uuid import UUID
 
 import click
 
-from application.audit import LogRead
-from application.authorship import Lookup, Written, written
-from domain.errors import NotFound
+from application.audit.authorship import Lookup, Written, written
+from application.audit.reading import LogRead
+from domain.base.errors import NotFound
 from interfaces.bootstrap import Services
 from interfaces.cli.base import console, data_option, json_option, print_json, print_table, with_services
 from interfaces.cli.look import tenant_or_all, tenants_of

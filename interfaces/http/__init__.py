@@ -6,36 +6,21 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http import (
-    agent,
-    audit,
-    audit_events,
-    audit_export,
-    audit_follow,
-    authorship,
-    budget,
-    catalogue,
-    chat,
-    conversation,
-    costs,
-    customer,
-    document,
-    flag,
-    health,
-    history,
-    key,
-    message,
-    price,
-    problems,
-    projections,
-    provider_health,
-    provider_key,
-    retention,
-    routing,
-    search,
-    tenant,
-    tenant_key,
-)
+from interfaces.http.agents import agent
+from interfaces.http.audit import authorship, events, export, follow, history, verify
+from interfaces.http.base import problems
+from interfaces.http.budgets import budget
+from interfaces.http.chat import chat
+from interfaces.http.conversations import conversation, message
+from interfaces.http.flags import flag
+from interfaces.http.gateway import health as provider_health
+from interfaces.http.gateway import provider_key, routing
+from interfaces.http.insight import usage
+from interfaces.http.models import models, price
+from interfaces.http.operations import health, projections
+from interfaces.http.privacy import customer, retention
+from interfaces.http.retrieval import document, search
+from interfaces.http.tenancy import api_key, tenant, tenant_key
 
 ROUTERS: Sequence[Router] = (
     message.ROUTER,
@@ -46,24 +31,24 @@ ROUTERS: Sequence[Router] = (
     agent.ROUTER,
     tenant.ROUTER,
     tenant_key.ROUTER,
-    key.ROUTER,
+    api_key.ROUTER,
     retention.ROUTER,
-    costs.ROUTER,
+    usage.ROUTER,
     budget.ROUTER,
     flag.ROUTER,
     chat.ROUTER,
-    catalogue.ROUTER,
+    models.ROUTER,
     price.ROUTER,
     routing.ROUTER,
     provider_health.ROUTER,
     provider_key.ROUTER,
     projections.ROUTER,
-    audit_events.ROUTER,
-    audit_follow.ROUTER,
-    audit_export.ROUTER,
+    events.ROUTER,
+    follow.ROUTER,
+    export.ROUTER,
     history.ROUTER,
     authorship.ROUTER,
-    audit.ROUTER,
+    verify.ROUTER,
     health.ROUTER,
     problems.ROUTER,
 )

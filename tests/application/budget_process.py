@@ -13,9 +13,9 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from application import spares as spares_module
-from application.context import Context
-from domain.budget import BudgetExhausted
+from application.budgets import pool as spares_module
+from domain.base.context import Context
+from domain.budgets.budget import BudgetExhausted
 from tests.application.tills import Till, attempt
 from tests.infra.log.parts import log_on
 

@@ -11,14 +11,21 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from application.context import Context
-from application.conversation import Answer, AnswerGiven, Received, ReceiveMessage, answer, receive_message
+from application.conversations.conversation import (
+    Answer,
+    AnswerGiven,
+    Received,
+    ReceiveMessage,
+    answer,
+    receive_message,
+)
+from application.conversations.delivery import Listener
 from application.ports import Completer, Leave, ProviderError
-from application.sending import Listener
-from application.tenant import CreateTenant, create_tenant
-from domain.completion import Completion, CompletionRequest, Usage
-from domain.conversation import Conversation
-from domain.recorded import Recorded
+from application.tenancy.tenant import CreateTenant, create_tenant
+from domain.base.context import Context
+from domain.base.recorded import Recorded
+from domain.conversations.conversation import Conversation
+from domain.models.completion import Completion, CompletionRequest, Usage
 from infra.providers.incoming import unheard
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
+from application.gateway.providers import Providers
 from application.ports import CacheKind, Completer, Leave, Place, ProviderError
-from application.providers import Providers
-from domain.catalogue import Catalogue
-from domain.completion import Completion, CompletionRequest, Outcome, Usage
-from domain.errors import Refused
-from domain.health import Pause
+from domain.base.errors import Refused
+from domain.gateway.health import Pause
+from domain.models.catalogue import Catalogue
+from domain.models.completion import Completion, CompletionRequest, Outcome, Usage
 from infra.providers.incoming import unheard
 
 UNHEARD: frozenset[Outcome] = frozenset({"timeout", "unavailable"})

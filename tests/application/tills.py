@@ -9,22 +9,22 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from application.budget import ALERT_WORK, SetBudget, raise_alerts, set_budget
-from application.context import Context
-from application.course import Course
-from application.reserving import reserve
-from application.settling import RESERVATION_WORK, expire_reservation
-from application.spares import Spares
-from application.spending import compare_tallies
-from application.standing import Standing, standings
-from application.waiting import Turns
-from domain.budget import Budget, BudgetLimits, OnHard
-from domain.completion import Attempt, Outcome, Usage
-from domain.conversation import Conversation
-from domain.errors import Conflict, NotFound
-from domain.invariants import Invariants, Violation
-from domain.reservation import Reservation
-from domain.routing import Routing
+from application.budgets.budget import ALERT_WORK, SetBudget, raise_alerts, set_budget
+from application.budgets.charges import compare_tallies
+from application.budgets.fair_queue import Turns
+from application.budgets.pool import Spares
+from application.budgets.reserve import reserve
+from application.budgets.settle import RESERVATION_WORK, expire_reservation
+from application.budgets.status import Standing, standings
+from application.gateway.run import Course
+from domain.audit.invariants import Invariants, Violation
+from domain.base.context import Context
+from domain.base.errors import Conflict, NotFound
+from domain.budgets.budget import Budget, BudgetLimits, OnHard
+from domain.budgets.reservation import Reservation
+from domain.conversations.conversation import Conversation
+from domain.gateway.decision import Routing
+from domain.models.completion import Attempt, Outcome, Usage
 from infra.ids import uuid7
 from tests.infra.log.parts import Log
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec import inspect
 
-from domain.base import COLUMNS
+from domain.base.aggregate import COLUMNS
 
 S = TypeVar("S", bound=msgspec.Struct)
 DEEPEST = 8

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.base import Aggregate, Event
+from domain.base.aggregate import Aggregate, Event
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ import msgspec
 import pytest
 from eventsourcing.utils import register_topic
 
-from domain.base import COLUMNS, Event, event_class, events_of
+from domain.base.aggregate import COLUMNS, Event, event_class, events_of
 from domain.kinds import KINDS, kind_of
 from infra.log import codec
 

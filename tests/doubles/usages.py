@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from domain.completion import Usage
+from domain.models.completion import Usage
 from tests.doubles.wire import Call, Reply, Wire, server_events, serving
 
 Place = Literal["usage", "choice", "x_groq"]

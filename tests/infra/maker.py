@@ -6,10 +6,10 @@ import asyncio
 import sys
 from uuid import UUID
 
-from infra.cache import RedisCache
 from infra.crypto.keyring import Keyring
-from infra.database import Database
-from infra.reach import Reach
+from infra.postgres.database import Database
+from infra.redis.cache import RedisCache
+from infra.redis.connection import Reach
 from tests.cells import cell
 from tests.infra.log.parts import MASTER
 

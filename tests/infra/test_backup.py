@@ -19,18 +19,18 @@ import psycopg
 import pytest
 
 from application.ports import Unavailable
-from application.tenant import CreateTenant, create_tenant
-from domain.conversation import Conversation
-from domain.errors import Invalid, NotFound
+from application.tenancy.tenant import CreateTenant, create_tenant
+from domain.base.errors import Invalid, NotFound
+from domain.conversations.conversation import Conversation
 from infra.backup import manifest
 from infra.backup.dump import DumpFailed, dump
 from infra.backup.making import make
 from infra.backup.manifest import Manifest
 from infra.backup.restoring import check_master, check_note, check_place
 from infra.crypto.rotating import Rotator
-from infra.database import Database
 from infra.embedded import servers
 from infra.master_key import fingerprint
+from infra.postgres.database import Database
 from infra.settings import Secret, Settings, master_text
 from interfaces.bootstrap import Services, services
 from tests.cells import cell

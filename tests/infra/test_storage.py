@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from application.ports import Unavailable
-from domain.errors import NotFound
+from domain.base.errors import NotFound
 from infra.crypto.keyring import Keyring, Tampered
-from infra.database import Database
+from infra.postgres.database import Database
 from infra.spool import PIECE
 from infra.storage import LocalFiles
 from tests.cells import cell

@@ -15,10 +15,10 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from application.tenant import CreateTenant, create_tenant
-from infra.cell import Cell
+from application.tenancy.tenant import CreateTenant, create_tenant
 from infra.embedded import Servers
-from infra.migration import migrate
+from infra.postgres.cell import Cell
+from infra.schema.migrate import migrate
 from infra.settings import Secret, Settings
 from interfaces.cli import cli
 from interfaces.doctor import Check, examine

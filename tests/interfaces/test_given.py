@@ -11,8 +11,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 import infra.embedded.redis
-from infra.database_faults import DatabaseUnusable
 from infra.embedded import Servers
+from infra.postgres.faults import DatabaseUnusable
 from infra.settings import Secret, Settings
 from interfaces.supervisor import NO_REDIS, tree
 from tests.infra.log.parts import MASTER

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from application.tenant import CreateTenant, create_tenant
+from application.tenancy.tenant import CreateTenant, create_tenant
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
 

@@ -20,9 +20,9 @@ import psutil
 import psycopg
 import pytest
 
-from infra.cell import Cell
 from infra.embedded import Servers
 from infra.embedded.process import FolderInUse
+from infra.postgres.cell import Cell
 from infra.settings import InvalidSettings, Secret, Settings
 from interfaces import supervisor
 from interfaces.listening import PortUnusable

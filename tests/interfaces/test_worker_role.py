@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from application.work import Item, Kind
-from infra.database import Database
-from infra.hints import Hints
+from application.operations.work import Item, Kind
+from infra.postgres.database import Database
+from infra.redis.wakeups import Hints
 from interfaces.worker import HEAVY, workers
 from tests.cells import cell
 from tests.infra.work.rows import Rows

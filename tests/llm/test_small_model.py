@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from domain.completion import Completion, CompletionRequest, Turn
-from infra.outgoing import Outgoing
+from domain.models.completion import Completion, CompletionRequest, Turn
+from infra.outgoing.client import Outgoing
 from infra.providers.openai import OpenAICompleter
 from infra.providers.tokens import TokenCounter
 from infra.settings import Settings
-from interfaces.demo.model import NAME, language_model
+from interfaces.cli.demo.model import NAME, language_model
 
 pytestmark = pytest.mark.llm
 

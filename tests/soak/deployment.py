@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from application.budget import SetBudget, set_budget
-from application.catalogue import PriceTerms, SetPrice, set_price
-from application.context import Context
-from application.document import UploadDocument, upload_document
-from application.tenant import CreateTenant, create_tenant
-from domain.budget import BudgetLimits
-from domain.routing import LAST_RESORT
+from application.budgets.budget import SetBudget, set_budget
+from application.models.catalogue import PriceTerms, SetPrice, set_price
+from application.retrieval.document import UploadDocument, upload_document
+from application.tenancy.tenant import CreateTenant, create_tenant
+from domain.base.context import Context
+from domain.budgets.budget import BudgetLimits
+from domain.gateway.decision import LAST_RESORT
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.redis import EmbeddedRedis
 from infra.settings import Secret, Settings

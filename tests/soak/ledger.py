@@ -11,23 +11,23 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from application.agent import ConfigureAgent, configure_agent
-from application.budget import SetBudget, set_budget
-from application.call_record import Chat
-from application.catalogue import PriceTerms, SetPrice, set_price
-from application.chat import ChatFailed, chat
-from application.context import Context
-from application.conversation import Answer, ReceiveMessage, answer, receive_message
-from application.document import ProcessDocument, UploadDocument, process_document, upload_document
-from application.embedding import MeteredEmbedder
-from application.finishing import ended
+from application.agents.agent import ConfigureAgent, configure_agent
+from application.base.tasks import ended
+from application.budgets.budget import SetBudget, set_budget
+from application.budgets.settle import RESERVATION_WORK, expire_reservation
+from application.chat.chat import ChatFailed, chat
+from application.chat.record import Chat
+from application.conversations.conversation import Answer, ReceiveMessage, answer, receive_message
+from application.gateway.provider_key import SetProviderKey, set_provider_key
+from application.models.catalogue import PriceTerms, SetPrice, set_price
 from application.ports import Embedder, Extracted, Extractor, Unavailable
-from application.provider_key import SetProviderKey, set_provider_key
-from application.settling import RESERVATION_WORK, expire_reservation
-from application.tenant import CreateTenant, create_tenant
-from domain.agent import AgentConfiguration
-from domain.budget import BudgetExhausted, BudgetLimits
-from domain.completion import Turn
+from application.retrieval.document import ProcessDocument, UploadDocument, process_document, upload_document
+from application.retrieval.embedding import MeteredEmbedder
+from application.tenancy.tenant import CreateTenant, create_tenant
+from domain.agents.agent import AgentConfiguration
+from domain.base.context import Context
+from domain.budgets.budget import BudgetExhausted, BudgetLimits
+from domain.models.completion import Turn
 from infra.retrieval.embedding import WordLlamaEmbedder
 from interfaces.bootstrap import Services
 from tests.contents import spooled

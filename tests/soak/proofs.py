@@ -12,18 +12,18 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from application.budget import ALERT_WORK
-from application.settling import RESERVATION_WORK
-from application.spares import IDLE
-from application.spending import compare_tallies
-from domain.conversation import Conversation
-from domain.invariants import Invariants
-from domain.recorded import Recorded
-from domain.reservation import Reservation
-from infra.database import Database
+from application.budgets.budget import ALERT_WORK
+from application.budgets.charges import compare_tallies
+from application.budgets.pool import IDLE
+from application.budgets.settle import RESERVATION_WORK
+from domain.audit.invariants import Invariants
+from domain.base.recorded import Recorded
+from domain.budgets.reservation import Reservation
+from domain.conversations.conversation import Conversation
 from infra.log import store as log_store
 from infra.log.reader import Reader
 from infra.log.snapshot_check import SnapshotCheck
+from infra.postgres.database import Database
 from infra.projections.projector import Projector
 from interfaces.bootstrap import Services
 from projections import PROJECTIONS

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from infra.embedded import servers
-from infra.migration import migrate
+from infra.schema.migrate import migrate
 from projections import PROJECTIONS
 from tests.cells import cell
 from tests.infra.log.parts import MASTER, log_on

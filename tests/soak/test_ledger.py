@@ -17,19 +17,21 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from application import chat, completing, settling
-from application.spending import compare_tallies
-from domain.call import Call
-from domain.completion import Turn
-from domain.conversation import Conversation
-from domain.document import Document
-from domain.embedding import Embedding
-from domain.invariants import Invariants
-from domain.metering import calls_of
-from domain.money import usd
-from domain.orphan import Orphan
-from domain.recorded import Recorded
-from domain.reservation import Reservation
+from application.budgets import settle
+from application.budgets.charges import compare_tallies
+from application.chat import chat
+from application.gateway import complete
+from domain.audit.invariants import Invariants
+from domain.base.money import usd
+from domain.base.recorded import Recorded
+from domain.budgets.reservation import Reservation
+from domain.chat.call import Call
+from domain.conversations.conversation import Conversation
+from domain.conversations.orphan import Orphan
+from domain.models.completion import Turn
+from domain.models.metering import calls_of
+from domain.retrieval.document import Document
+from domain.retrieval.embedding import Embedding
 from infra.embedded import Servers
 from infra.providers.tokens import estimate
 from infra.settings import Secret, Settings
@@ -63,12 +65,12 @@ async def _parts(
 async def test_the_ledger_equals_the_upstreams_books(
     parts: Services, runs: int, share: float, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(completing.random, "uniform", lambda low, high: 0.01)
+    monkeypatch.setattr(complete.random, "uniform", lambda low, high: 0.01)
     monkeypatch.setattr(
-        completing, "ATTEMPT", 8.0
+        complete, "ATTEMPT", 8.0
     )  # less than OVERSHOT, and more than a busy machine stands still
     monkeypatch.setattr(chat, "PATIENCE", PATIENCE)
-    monkeypatch.setattr(settling, "LIFETIME", timedelta(seconds=0.5))  # of what may still come
+    monkeypatch.setattr(settle, "LIFETIME", timedelta(seconds=0.5))  # of what may still come
     plans: dict[str, Plan] = {}
     upstreams = [Billing(name, plans) for name in UPSTREAMS]
     met: Counter[str] = Counter()

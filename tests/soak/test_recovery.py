@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from application.finishing import ended
+from application.base.tasks import ended
 from tests.infra.embedded.small_disk import run_on_small_disk
 from tests.soak.clients import Clients, until
 from tests.soak.deployment import Deployment, deployment

@@ -21,10 +21,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.finishing import ended
-from infra.database import Database
+from application.base.tasks import ended
 from infra.embedded import servers
-from infra.migration import migrate
+from infra.postgres.database import Database
+from infra.schema.migrate import migrate
 from tests.cells import cell
 from tests.infra.log.parts import MASTER, context, log_on
 from tests.infra.projections.parts import begun, exchange

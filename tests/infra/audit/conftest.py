@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from domain.conversation import Conversation
+from domain.conversations.conversation import Conversation
 from infra.audit.checkpoints import Checkpoints
 from infra.audit.verify import Report, verify
 from tests.infra.audit.tampering import TAMPERINGS, Expected

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.merkle import one_by_one
+from domain.audit.merkle import one_by_one
 from infra.audit import lanes
 
 pytestmark = pytest.mark.skipif(

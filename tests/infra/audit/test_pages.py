@@ -14,9 +14,9 @@ from psycopg import AsyncRawCursor
 
 from application.ports import Unavailable
 from infra.audit.pages import CONTEXT, fetching, rows_of
-from infra.database import Database
 from infra.log.hashing import context_bytes, microseconds
-from infra.session import connect
+from infra.postgres.database import Database
+from infra.postgres.session import connect
 from tests.cells import cell
 
 BEGIN, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(2106, 1, 1, tzinfo=UTC)

@@ -9,8 +9,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.merkle import Tree
-from domain.note import Checkpoint
+from domain.audit.merkle import Tree
+from domain.audit.note import Checkpoint
 from infra.audit.roots import Roots
 
 TENANT = UUID(int=1)

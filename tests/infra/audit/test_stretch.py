@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 import pytest_asyncio
 
-from domain.merkle import one_by_one
+from domain.audit.merkle import one_by_one
 from infra.audit import stretch
 from infra.audit.pages import Row, fetching, pages
 from infra.audit.stretch import check

@@ -16,15 +16,15 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from domain.conversation import Conversation
-from domain.merkle import leaf_hash
+from domain.audit.merkle import leaf_hash
+from domain.conversations.conversation import Conversation
 from infra.audit import together
 from infra.audit.chain import Chain
 from infra.audit.pages import Row, fetching, pages
 from infra.audit.stretch import check
 from infra.audit.verify import Report, verify
 from infra.crypto.erasing import SubjectEraser
-from infra.database import Database
+from infra.postgres.database import Database
 from tests.cells import cell
 from tests.infra.audit.conftest import Audited, audited, tampered
 from tests.infra.audit.tampering import TAMPERINGS

@@ -14,8 +14,8 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from domain.merkle import EMPTY, consistency_proof, inclusion_proof, leaf_hash, root
-from domain.note import Checkpoint, sign, verifier_key
+from domain.audit.merkle import EMPTY, consistency_proof, inclusion_proof, leaf_hash, root
+from domain.audit.note import Checkpoint, sign, verifier_key
 from infra.audit import verifier
 from infra.audit.verifier import Finding, Report, Unusable, verify
 from infra.log.hashing import GENESIS, context_bytes, digest_of, hash_of

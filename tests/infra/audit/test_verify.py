@@ -10,14 +10,14 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.ports import Fault
-from domain.conversation import Conversation
-from domain.note import verify as opened
+from domain.audit.note import verify as opened
+from domain.conversations.conversation import Conversation
 from infra.audit.checkpoints import CanNotSign
 from infra.audit.verify import Report, verify
 from infra.crypto.erasing import SubjectEraser
 from infra.crypto.keyring import Keyring
 from infra.crypto.wrapping import MasterKeyMissing
-from infra.database import Database
+from infra.postgres.database import Database
 from tests.cells import cell
 from tests.infra.audit.conftest import Audited, audited, tampered, try_tampering
 from tests.infra.audit.tampering import TAMPERINGS

@@ -16,7 +16,7 @@ import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application import repeated
+from application.base import repeated
 from infra.http.connection import LONGEST_HEAD, limited
 from infra.http.connections import Connections
 from infra.http.limits import KEPT, Limits, room_for

@@ -10,15 +10,15 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from application.context import Context
-from domain.conversation import Conversation
+from domain.base.context import Context
+from domain.conversations.conversation import Conversation
 from infra.crypto.keyring import Keyring
-from infra.database import Database
-from infra.hints import Hints
 from infra.log.appender import Appender
 from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
 from infra.log.store import LogStore
+from infra.postgres.database import Database
+from infra.redis.wakeups import Hints
 from tests.cells import cell
 
 MASTER = b"0123456789abcdef0123456789abcdef"

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from application.ports import Wanted
-from domain.recorded import Recorded
+from domain.base.recorded import Recorded
 from infra.log import finding, reader
 from tests.infra.log.parts import Log, context, log_on, now, started
 

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from domain.errors import Ahead, NotFound
-from domain.tenant import Tenant
+from domain.base.errors import Ahead, NotFound
+from domain.tenancy.tenant import Tenant
 from infra.log.latest import Latest
 from tests.infra.log.parts import Log, context, log_on, now
 

@@ -17,8 +17,8 @@ from psycopg.pq.abc import PGresult
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.log.arguments import pack
 from infra.log.line import Line
-from infra.migration import migrate
-from infra.session import connect
+from infra.postgres.session import connect
+from infra.schema.migrate import migrate
 from tests.cells import cell
 
 

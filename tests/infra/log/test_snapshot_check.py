@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from domain.conversation import Conversation
+from domain.conversations.conversation import Conversation
 from infra.log.snapshot_check import SnapshotCheck
 from tests.infra.log.parts import Log, context, log_on, now, started
 

@@ -12,18 +12,18 @@ import psycopg
 import pytest
 
 from application.ports import Owed, Settled, Tally, Unavailable
-from domain.agent import Agent, AgentConfiguration
-from domain.call import Call
-from domain.completion import Turn
-from domain.conversation import Conversation
-from domain.errors import Conflict, LimitReached, NotFound, Refused
-from infra.cell import Cell, Role
+from domain.agents.agent import Agent, AgentConfiguration
+from domain.base.errors import Conflict, LimitReached, NotFound, Refused
+from domain.chat.call import Call
+from domain.conversations.conversation import Conversation
+from domain.models.completion import Turn
 from infra.crypto.keyring import Tampered
 from infra.log import appender as appender_module
 from infra.log import store as store_module
 from infra.log.appender import Appender
 from infra.log.store import LogStore
-from infra.session import connect
+from infra.postgres.cell import Cell, Role
+from infra.postgres.session import connect
 from tests.cells import cell
 from tests.infra.log.parts import Log, context, full_disk, log_on, now, started
 

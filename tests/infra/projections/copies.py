@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from application.finishing import ended
-from infra.database import Database
+from application.base.tasks import ended
 from infra.log.reader import Reader
+from infra.postgres.database import Database
 from infra.projections.beside import Beside
 from infra.projections.read_models import drop
 from infra.projections.rebuild import Workshop, workshop

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from domain.completion import Attempt, Usage
-from domain.conversation import Conversation
-from domain.routing import Routing
-from infra.database import Database
+from domain.conversations.conversation import Conversation
+from domain.gateway.decision import Routing
+from domain.models.completion import Attempt, Usage
 from infra.log.reader import Reader
+from infra.postgres.database import Database
 from infra.projections.lag import lags
 from infra.projections.projector import Projector
 from projections import PROJECTIONS

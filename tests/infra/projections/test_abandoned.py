@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from domain.conversation import Conversation
+from domain.conversations.conversation import Conversation
 from infra.crypto.erasing import SubjectEraser
-from infra.database import Database
+from infra.postgres.database import Database
 from infra.projections.abandoned import Abandoned
 from infra.projections.places import SCHEMAS, Place
 from infra.projections.read_models import create_read_models, drop

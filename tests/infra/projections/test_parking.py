@@ -10,16 +10,16 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from application.context import Context
-from application.ports import PROJECTION_ALERT_WORK
-from application.projection import (
+from application.operations.projections import (
     SkipProjectionEvent,
     raise_projection_alert,
     skip_projection_event,
 )
-from application.tenant import CreateTenant, create_tenant
-from domain.errors import NotFound
-from domain.projection import Projections
+from application.ports import PROJECTION_ALERT_WORK
+from application.tenancy.tenant import CreateTenant, create_tenant
+from domain.base.context import Context
+from domain.base.errors import NotFound
+from domain.operations.projections import Projections
 from infra.projections.comparing import compare
 from infra.projections.parking import check_skippable, forget_parked, retry
 from infra.projections.rebuild import rebuild

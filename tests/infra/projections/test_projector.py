@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.finishing import ended
-from domain.conversation import Conversation
+from application.base.tasks import ended
+from domain.conversations.conversation import Conversation
 from infra.crypto.keyring import Keyring, Tampered
 from infra.log.reader import Reader
 from infra.projections.lag import lags, parked_events

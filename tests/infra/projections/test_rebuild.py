@@ -13,7 +13,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from domain.errors import Refused
+from domain.base.errors import Refused
 from infra.projections.comparing import compare
 from infra.projections.places import as_builder
 from infra.projections.read_models import begin

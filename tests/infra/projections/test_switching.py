@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from sqlalchemy import func, select
 
-from domain.errors import NotFound, Refused
-from infra.database import Database
+from domain.base.errors import NotFound, Refused
+from infra.postgres.database import Database
 from infra.projections import progress
 from infra.projections.comparing import compare
 from infra.projections.read_models import drop

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from application.ports import Completer
-from domain.completion import Completion, CompletionRequest, Turn, Usage
+from domain.models.completion import Completion, CompletionRequest, Turn, Usage
 from infra.providers.tokens import TokenCounter, estimate
 
 CANARY = "personal text"

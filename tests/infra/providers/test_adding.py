@@ -10,11 +10,11 @@ from uuid import uuid4
 
 import pytest
 
-from application.attempting import Attempted, Attempting
-from domain.completion import Usage
-from domain.errors import Refused
+from application.gateway.attempt import Attempted, Attempting
+from domain.base.errors import Refused
+from domain.models.completion import Usage
 from infra import providers
-from infra.outgoing import telling
+from infra.outgoing.client import telling
 from infra.providers import faults, incoming
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters

@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.completion import Usage
-from domain.errors import Invalid, Refused
-from domain.money import PICO, pico
-from domain.pricing import cost
+from domain.base.errors import Invalid, Refused
+from domain.base.money import PICO, pico
+from domain.models.completion import Usage
+from domain.models.pricing import cost
 from infra.providers.catalogue import FILE, load_catalogue
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from application.ports import ProviderError
-from domain.errors import NotFound, Refused
-from domain.tenant import Tenant
+from domain.base.errors import NotFound, Refused
+from domain.tenancy.tenant import Tenant
 from infra.providers import PROVIDERS
 from infra.providers import configured as module
 from infra.providers.catalogue import load_catalogue

@@ -10,17 +10,17 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from domain.agent import AgentConfiguration
-from domain.answering import cited
-from domain.chunking import chunk
-from domain.completion import Citation, CompletionRequest, Passage
-from domain.prompts import answer_prompt
+from domain.agents.agent import AgentConfiguration
+from domain.answers.citing import cited
+from domain.answers.prompts import answer_prompt
+from domain.models.completion import Citation, CompletionRequest, Passage
+from domain.retrieval.chunking import chunk
 from infra.providers.local import NOTHING, LocalCompleter
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.preparing import pages_of
 from infra.retrieval.sniffing import media_type
 
-DATA = Path(__file__).parents[3] / "interfaces" / "demo" / "data"
+DATA = Path(__file__).parents[3] / "interfaces" / "cli" / "demo" / "data"
 QUESTIONS: list[dict[str, Any]] = tomllib.loads((DATA / "questions.toml").read_text())["question"]
 EMBEDDER = WordLlamaEmbedder()
 COMPLETER = LocalCompleter(EMBEDDER)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from application.ports import ProviderError
-from domain.health import SILENT
-from infra.outgoing import Outgoing
+from domain.gateway.health import SILENT
+from infra.outgoing.client import Outgoing
 from infra.providers.gemini import GeminiCompleter
 from infra.providers.openai import OpenAICompleter
 from tests.doubles.wire import Reply, Wire, serving

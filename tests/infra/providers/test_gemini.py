@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from application.ports import ProviderError
-from domain.completion import Completion, CompletionRequest, Turn, Usage
-from infra.outgoing import Outgoing
+from domain.models.completion import Completion, CompletionRequest, Turn, Usage
+from infra.outgoing.client import Outgoing
 from infra.providers.gemini import GeminiCompleter
 from tests.doubles.gemini import BLOCKED, PIECES, USAGE, WRONG_USAGES, Double, gemini_double
 from tests.doubles.wire import Call, Reply, Wire, server_events, serving

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from application.attempting import Attempted, Attempting
+from application.gateway.attempt import Attempted, Attempting
 from application.ports import Completer
-from domain.catalogue import Catalogue
-from domain.completion import Usage
-from domain.pricing import Price
-from infra.outgoing import Outgoing
+from domain.models.catalogue import Catalogue
+from domain.models.completion import Usage
+from domain.models.pricing import Price
+from infra.outgoing.client import Outgoing
 from infra.providers.gemini import GeminiCompleter
 from infra.providers.openai import OpenAICompleter
 from tests.doubles.wire import CUT, Reply, Wire, server_events, serving

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.completion import Completion, CompletionRequest, Passage, Turn
+from domain.models.completion import Completion, CompletionRequest, Passage, Turn
 from infra.providers import local
 from infra.providers.local import HELLO, NOT_ALL, NOTHING, LocalCompleter
 from infra.providers.local_scoring import ReadPassage

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from application.ports import ProviderError
-from domain.completion import Completion, CompletionRequest, Turn, Usage
-from infra.outgoing import Outgoing
+from domain.models.completion import Completion, CompletionRequest, Turn, Usage
+from infra.outgoing.client import Outgoing
 from infra.providers.openai import OpenAICompleter
 from tests.doubles.openai import PIECES, USAGE, WRONG_USAGES, Double, openai_double
 from tests.infra.providers.asking import ABILITIES, CANARY, COUNTER, PROMPT, gather, our_count, request

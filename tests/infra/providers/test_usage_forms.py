@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.completion import Usage
-from domain.usage_forms import TEXT, merged
-from infra.outgoing import Outgoing
+from domain.models.completion import Usage
+from domain.models.usage_forms import TEXT, merged
+from infra.outgoing.client import Outgoing
 from infra.providers.openai import OpenAICompleter
 from infra.providers.usage_forms import FILE, load_forms
 from tests.doubles.usages import CASES, UNKNOWN, Case, Double, usages_double

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from application.ports import Completer, ProviderError
-from domain.completion import Completion
-from infra.outgoing import Outgoing
+from domain.models.completion import Completion
+from infra.outgoing.client import Outgoing
 from infra.providers import streaming
 from infra.providers.gemini import GeminiCompleter
 from infra.providers.openai import OpenAICompleter

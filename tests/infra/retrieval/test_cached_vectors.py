@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 import pytest_asyncio
 
 from application.ports import Chunk
-from domain.completion import Passage
-from infra.cache import RedisCache
+from domain.models.completion import Passage
 from infra.crypto.keyring import Keyring
-from infra.database import Database
 from infra.embedded import Servers
-from infra.reach import Reach
+from infra.postgres.database import Database
+from infra.redis.cache import RedisCache
+from infra.redis.connection import Reach
 from infra.retrieval.cached_vectors import CachedVectors
 from infra.retrieval.vectors import PgVectors
 from tests.cells import cell

@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from domain.chunking import LARGEST, SMALLEST, chunk
+from domain.retrieval.chunking import LARGEST, SMALLEST, chunk
 from infra.retrieval.embedding import INLINE, WordLlamaEmbedder
 
 

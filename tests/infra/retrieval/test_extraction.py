@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from domain.errors import Invalid, Refused
+from domain.base.errors import Invalid, Refused
 from infra.retrieval import pdf as reading
 from infra.retrieval.encoding import decoded
 from infra.retrieval.extraction import FileExtractor

@@ -9,7 +9,7 @@ import pytest
 
 from application.ports import Chunk
 from infra.crypto.keyring import Keyring
-from infra.database import Database
+from infra.postgres.database import Database
 from infra.retrieval.vectors import PgVectors
 from tests.cells import cell
 

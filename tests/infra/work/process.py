@@ -9,9 +9,9 @@ import asyncio
 import signal
 import sys
 
-from application.work import Item, Kind
-from infra.database import Database
-from infra.hints import Hints
+from application.operations.work import Item, Kind
+from infra.postgres.database import Database
+from infra.redis.wakeups import Hints
 from infra.work.rows import Work
 from infra.work.worker import Worker
 from tests.cells import cell

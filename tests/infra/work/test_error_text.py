@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from application.ports import ProviderError, Unavailable
-from domain.completion import Outcome
-from domain.errors import NotFound
+from domain.base.errors import NotFound
+from domain.models.completion import Outcome
 from infra.work.error_text import LONGEST, error_text
 
 SECRET = "Maria Silva, +55 11 91234-5678"

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from infra.database import Database
+from infra.postgres.database import Database
 from infra.work.rows import Ending, Finished, Work
 from infra.work.turns import Turns
 from tests.cells import cell

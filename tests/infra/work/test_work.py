@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from infra.database import Database
+from infra.postgres.database import Database
 from infra.work.operator import list_work, park_work, retry_work
 from infra.work.rows import Ending, Finished, Item, Work
 from tests.cells import cell

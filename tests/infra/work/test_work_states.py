@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from infra.database import Database
+from infra.postgres.database import Database
 from infra.work.rows import Ending, Finished, Item, Work
 from tests.cells import cell
 from tests.infra.work.rows import Rows

@@ -18,10 +18,10 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
+from application.operations.work import Item, Kind
 from application.ports import Unavailable
-from application.work import Item, Kind
-from infra.database import Database
-from infra.hints import Hints
+from infra.postgres.database import Database
+from infra.redis.wakeups import Hints
 from infra.work.rows import Item as Leased
 from infra.work.rows import Work
 from infra.work.worker import Worker
@@ -327,7 +327,7 @@ async def test_killed_backends_cost_neither_work_nor_the_rate(rows: Rows, databa
 async def test_an_exhausted_pool_is_waited_for(
     rows: Rows, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.database.PATIENCE", 0.1)
+    monkeypatch.setattr("infra.postgres.database.PATIENCE", 0.1)
     await rows.fill([A], "send", 100)
     done: list[str] = []
 

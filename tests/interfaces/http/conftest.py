@@ -13,13 +13,13 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from application.finishing import ended
-from application.tenant import CreateTenant, create_tenant
-from application.work import kinds
+from application.base.tasks import ended
+from application.operations.work import kinds
+from application.tenancy.tenant import CreateTenant, create_tenant
 from infra.crypto.keyring import Keyring
-from infra.database import Database
 from infra.embedded import Servers
 from infra.log.reader import Reader
+from infra.postgres.database import Database
 from infra.projections.projector import Projector
 from infra.settings import Secret, Settings
 from infra.work.rows import Work

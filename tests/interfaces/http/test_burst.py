@@ -13,8 +13,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from application.context import Context
-from application.conversation import ANSWER_WORK, Received, ReceiveMessage, receive_message
+from application.conversations.conversation import ANSWER_WORK, Received, ReceiveMessage, receive_message
+from domain.base.context import Context
 from infra.settings import Secret, Settings
 from infra.work.rows import Work
 from interfaces.asgi import create_app
@@ -122,9 +122,9 @@ async def test_who_writes_on_and_on_to_a_model_that_hangs_gets_an_answer(
     shops: list[httpx.AsyncClient], upstream: Double, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A message comes in the midst of whatever is tried, for as long as there is no answer."""
-    monkeypatch.setattr("application.completing.ATTEMPT", 0.4)
-    monkeypatch.setattr("application.completing.DEADLINE", 1.0)
-    monkeypatch.setattr("application.conversation.JOINING", timedelta(seconds=0.5))
+    monkeypatch.setattr("application.gateway.complete.ATTEMPT", 0.4)
+    monkeypatch.setattr("application.gateway.complete.DEADLINE", 1.0)
+    monkeypatch.setattr("application.conversations.conversation.JOINING", timedelta(seconds=0.5))
     answering(upstream, delay=60)
     first = asyncio.create_task(ask(shops[0], "Are you open?", wait=60))
     written = 0

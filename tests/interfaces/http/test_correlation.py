@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import psycopg
 
-from application.context import Context
-from application.reserving import reserve
+from application.budgets.reserve import reserve
+from domain.base.context import Context
 from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import Customer, settled
 

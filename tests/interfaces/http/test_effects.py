@@ -16,20 +16,20 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from application.context import Context
 from application.ports import IdleConversation
-from application.retention import KeepRetention, keep_retention
-from domain.agent import AgentConfiguration
-from domain.budget import BudgetLimits
-from domain.feature import FEATURES
-from domain.routing_policy import RoutingPolicy, Target, Thresholds, Tiers
-from domain.tenant import LATER_SCOPES, SCOPES
+from application.privacy.retention import KeepRetention, keep_retention
+from domain.agents.agent import AgentConfiguration
+from domain.base.context import Context
+from domain.budgets.budget import BudgetLimits
+from domain.flags.feature import FEATURES
+from domain.gateway.policy import RoutingPolicy, Target, Thresholds, Tiers
+from domain.tenancy.tenant import LATER_SCOPES, SCOPES
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
-from interfaces.http.budget import BudgetLimits as BudgetIn
-from interfaces.http.openapi import EXAMPLES
-from interfaces.http.retention import RetentionIn
-from interfaces.http.tenant import TenantIn
+from interfaces.http.base.openapi import EXAMPLES
+from interfaces.http.budgets.budget import BudgetLimits as BudgetIn
+from interfaces.http.privacy.retention import RetentionIn
+from interfaces.http.tenancy.tenant import TenantIn
 from tests.doubles.openai import Double, openai_double
 from tests.interfaces.http.conftest import Customer, customer_of, settled
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from interfaces.asgi import litestar_app
 from interfaces.bootstrap import Services
-from interfaces.http import audit_follow
-from interfaces.http.openapi import EXAMPLES
+from interfaces.http.audit import follow
+from interfaces.http.base.openapi import EXAMPLES
 from tests.interfaces.http.conftest import OPERATOR, Customer
 
 QUICK = settings(
@@ -151,7 +151,7 @@ async def test_no_input_makes_a_fault(
     who: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(audit_follow, "LONGEST", 0.1)
+    monkeypatch.setattr(follow, "LONGEST", 0.1)
     first = (await ours.ask("Hello?", address="fuzz")).json()
     made = await ours.http.post("/v1/documents", files={"file": ("a.txt", b"Fuzz.")})
     ids = {

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from interfaces.http import audit_follow
-from interfaces.http.openapi import EXAMPLES
+from interfaces.http.audit import follow
+from interfaces.http.base.openapi import EXAMPLES
 from tests.interfaces.http.conftest import Customer, settled
 
 CANARY = "quetzalcoatl"
@@ -17,7 +17,7 @@ CANARY = "quetzalcoatl"
 async def test_no_route_gives_or_changes_what_is_another_tenants(
     ours: Customer, theirs: Customer, anyone: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit_follow, "LONGEST", 0.1)
+    monkeypatch.setattr(follow, "LONGEST", 0.1)
     await theirs.http.put("/v1/agent/configuration", json={"name": CANARY})
     made = await theirs.http.post(
         "/v1/documents", files={"file": (f"{CANARY}.txt", f"{CANARY} rules.".encode())}

@@ -11,8 +11,8 @@ import pytest
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec.base import BaseSchemaObject
 
-from interfaces.http.openapi import EXAMPLES
-from interfaces.http.summaries import SUMMARIES
+from interfaces.http.base.openapi import EXAMPLES
+from interfaces.http.base.summaries import SUMMARIES
 from tests.interfaces.http.conftest import OPERATOR, Customer
 
 ROUTES = {
@@ -58,7 +58,7 @@ async def described(anyone: httpx.AsyncClient) -> dict[str, Any]:
 async def test_summaries_tell_routes_apart(anyone: httpx.AsyncClient) -> None:
     paths = (await described(anyone))["paths"]
     operations = {f"{method} {path}": it for path, item in paths.items() for method, it in item.items()}
-    assert set(operations) == set(SUMMARIES)  # each has a line in interfaces/http/summaries.py
+    assert set(operations) == set(SUMMARIES)  # each has a line in interfaces/http/base/summaries.py
     told = [operation["summary"] for operation in operations.values()]
     assert len(told) == len(set(told))
     assert [summary for summary in told if " " not in summary or len(summary) > 60] == []

@@ -18,7 +18,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from domain.document import LARGEST
+from domain.retrieval.document import LARGEST
 from infra.embedded import Servers
 from tests.interfaces.http.conftest import MASTER, OPERATOR
 

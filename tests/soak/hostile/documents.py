@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator
 
-from domain.document import LARGEST
+from domain.retrieval.document import LARGEST
 from tests.soak.hostile.client import Client
 
 PIECE = 64 * 1024

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
-from application.tenant import CreateTenant, create_tenant
-from domain.tenant import Scope
+from application.tenancy.tenant import CreateTenant, create_tenant
+from domain.tenancy.tenant import Scope
 from interfaces.bootstrap import Services
 from tests.soak.deployment import Deployment
 

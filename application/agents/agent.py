@@ -1,0 +1,99 @@
+"""The agent's configuration: read with its version, changed as a whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from application.base.amend import amend
+from application.models.catalogue import catalogue_of
+from application.ports import Clock, Store
+from domain.agents.agent import Agent, AgentConfiguration
+from domain.base.context import Context
+from domain.base.errors import NotFound
+from domain.models.catalogue import Catalogue
+
+
+class ConfigureAgent(msgspec.Struct, frozen=True, kw_only=True):
+    configuration: AgentConfiguration
+
+
+class RestoreAgent(msgspec.Struct, frozen=True, kw_only=True):
+    """Back to the configuration that `version` had."""
+
+    version: int
+
+
+class Configured(msgspec.Struct, frozen=True, kw_only=True):
+    configuration: AgentConfiguration
+    version: int
+    position: int
+
+
+async def configuration_of(tenant: UUID, *, store: Store) -> tuple[AgentConfiguration, int]:
+    """The configuration in force, at most a second old, and its version (0: the defaults, nothing was ever set)."""
+    try:
+        agent = await store.latest(Agent, Agent.id_of(tenant), tenant=tenant)
+    except NotFound:
+        return AgentConfiguration(), 0
+    return agent.state.configuration, agent.version
+
+
+async def configure_agent(
+    command: ConfigureAgent, context: Context, *, store: Store, catalogue: Catalogue, clock: Clock
+) -> Configured:
+    """Put a configuration in the place of the present one. Raises Invalid, or Refused where it names a model that nobody has,
+    with the names that there are, or that is retired, with its successor.
+
+    The position is 0 when it is the present one. `catalogue` is the shipped one.
+    """
+    known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
+    configuration = msgspec.structs.replace(
+        command.configuration,
+        default_model=known.canonical(command.configuration.default_model),
+        fallback_models=tuple(map(known.canonical, command.configuration.fallback_models)),
+    )
+    configuration.check()
+    _check_models(configuration, known, clock())
+
+    def decide(agent: Agent | None) -> Agent:
+        agent = agent or Agent.begin(context.tenant, clock())
+        agent.configure(configuration, clock())
+        return agent
+
+    agent, saved = await store.change(Agent, Agent.id_of(context.tenant), decide, context=context)
+    return Configured(configuration=agent.state.configuration, version=agent.version, position=saved.position)
+
+
+async def restore_agent(
+    command: RestoreAgent, context: Context, *, store: Store, catalogue: Catalogue, clock: Clock
+) -> Configured:
+    """Put the configuration of an earlier version in force again; nothing is deleted. Raises NotFound for a version that there never was.
+
+    One with a model that is retired by now is refused as when it is set.
+    """
+    id = Agent.id_of(context.tenant)
+    try:
+        found = await store.load(Agent, id, tenant=context.tenant, version=command.version)
+    except NotFound:
+        text = f"there is no version {command.version} of the configuration; GET /v1/agent/configuration tells the present one"
+        raise NotFound(text) from None
+    earlier = found.state.configuration
+    known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
+    _check_models(earlier, known, clock())
+    agent, saved = await amend(
+        Agent,
+        id,
+        lambda agent: agent.take_back(command.version, earlier, clock()),
+        context=context,
+        store=store,
+    )
+    return Configured(configuration=agent.state.configuration, version=agent.version, position=saved.position)
+
+
+def _check_models(configuration: AgentConfiguration, known: Catalogue, at: datetime) -> None:
+    for model in (configuration.default_model, *configuration.fallback_models):
+        known.check_offered(model)
+        known.check(model, at, "chat")

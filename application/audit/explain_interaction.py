@@ -1,0 +1,113 @@
+"""Why did it say this? An interaction explained from events alone: no provider, no read model's figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from application.audit.explain_call import explain_call
+from application.audit.explanation import Explanation, configuration_at, evidence_of, passages_in
+from application.flags.flag import flags_at
+from application.ports import Located, Locator, Store
+from domain.base.errors import NotFound
+from domain.base.recorded import Recorded
+from domain.conversations.conversation import Conversation, Message
+
+
+async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Locator) -> Explanation:
+    """Everything that led to the answer of an interaction, or of a call of the completions API. Raises NotFound."""
+    call = await explain_call(tenant, interaction, store=store)
+    return call or await explain_interaction(tenant, interaction, store=store, locator=locator)
+
+
+async def explain_interaction(
+    tenant: UUID, interaction: UUID, *, store: Store, locator: Locator
+) -> Explanation:
+    """Raises NotFound."""
+    place = await locator.locate(tenant, interaction)
+    conversation = place.conversation
+    events = await interaction_events(tenant, place, interaction, store=store)
+    if not events:
+        raise NotFound(f"there is no interaction {interaction} in this tenant")
+    messages = tuple(
+        Message(id=e.event.message, text=e.event.text)
+        for e in events
+        if isinstance(e.event, Conversation.MessageReceived)
+    )
+    disclosure = next((e.event.text for e in events if isinstance(e.event, Conversation.Disclosed)), None)
+    failed = [e.event.reason for e in events if isinstance(e.event, Conversation.AnswerFailed)]
+    answered = next((e.event for e in events if isinstance(e.event, Conversation.Answered)), None)
+    prompted = next((e.event for e in reversed(events) if isinstance(e.event, Conversation.Prompted)), None)
+    retrieved, prompt = (prompted.retrieved, prompted.prompt) if prompted else ((), ())
+    evidence = evidence_of(events)
+    metered = [e.event for e in events if isinstance(e.event, Conversation.Metered)]
+    chosen = answering(events)
+    routing = chosen.routing if chosen else None
+    attempts = tuple(attempt for each in metered for attempt in each.attempts)
+    cost = sum((each.cost for each in metered), Decimal(0))
+    flags = await flags_at(events[-1].position, tenant, store=store)
+    if answered is None:
+        return Explanation(
+            interaction=interaction,
+            conversation=conversation,
+            status="failed" if failed else "pending",
+            messages=messages,
+            disclosure=disclosure,
+            reason=failed[-1] if failed else None,
+            flags=flags.in_force(tenant, conversation),
+            routing=routing,
+            attempts=attempts,
+            passages=passages_in(retrieved, prompt, ()),
+            prompt=prompt,
+            cost=cost,
+            evidence=evidence,
+        )
+    configuration = await configuration_at(tenant, answered.configuration_version, store)
+    return Explanation(
+        interaction=interaction,
+        conversation=conversation,
+        status="answered",
+        messages=messages,
+        disclosure=disclosure,
+        answer=answered.text,
+        citations=answered.citations,
+        flags=flags.in_force(tenant, conversation),
+        routing=routing,
+        attempts=attempts,
+        passages=passages_in(retrieved, prompt, answered.citations),
+        prompt=prompt,
+        template=answered.template,
+        configuration_version=answered.configuration_version,
+        configuration=configuration,
+        confidence=answered.confidence,
+        handoff=answered.handoff,
+        cached=answered.cached,
+        cost=cost,
+        latency_ms=answered.latency_ms,
+        evidence=evidence,
+    )
+
+
+async def interaction_events(
+    tenant: UUID, place: Located, interaction: UUID, *, store: Store
+) -> list[Recorded]:
+    """The events that belong to one interaction, in order."""
+    found = []
+    async for recorded in store.stream(tenant, place.conversation, after=place.first_version - 1):
+        if getattr(recorded.event, "interaction", None) == interaction:
+            found.append(recorded)
+            if isinstance(recorded.event, Conversation.Answered):
+                break
+    return found
+
+
+def answering(events: Sequence[Recorded]) -> Conversation.Metered | None:
+    """Of an interaction's events the one that tells by what it was answered: the last before the answer. Late ones may follow it."""
+    metered = None
+    for recorded in events:
+        if isinstance(recorded.event, Conversation.Metered):
+            metered = recorded.event
+        elif isinstance(recorded.event, Conversation.Answered):
+            break
+    return metered

@@ -1,0 +1,107 @@
+"""What an explanation of an answer says, and how its parts are read out of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from application.ports import Store
+from domain.agents.agent import Agent, AgentConfiguration
+from domain.base.recorded import Recorded
+from domain.conversations.conversation import Message
+from domain.gateway.decision import Routing
+from domain.models.completion import Attempt, Citation, Turn
+from domain.retrieval.passages import Retrieved, text_of
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that the explanation rests on. `causation` is the `id` of the event that led to it, or the request that did."""
+
+    id: UUID
+    position: int
+    version: int
+    kind: str
+    recorded_at: datetime
+    actor: str
+    correlation: UUID
+    causation: UUID | None
+    hash: str
+
+
+class FoundPassage(msgspec.Struct, frozen=True, kw_only=True):
+    """A retrieved passage with the text that stood in the prompt."""
+
+    retrieved: Retrieved
+    cited: bool
+    text: str | None
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """`flags` are those that were in force for this conversation, or call, when the answer was put on record. Of a call of the completions
+    API `interaction` is its id, and there is no conversation.
+
+    `reason`: why there is no answer, or only a part of one.
+    """
+
+    interaction: UUID
+    conversation: UUID | None = None
+    status: Literal["pending", "answered", "failed"]
+    messages: tuple[Message, ...]
+    disclosure: str | None = None
+    answer: str | None = None
+    reason: str | None = None
+    citations: tuple[Citation, ...] = ()
+    flags: dict[str, bool] = {}
+    routing: Routing | None = None
+    attempts: tuple[Attempt, ...] = ()
+    passages: tuple[FoundPassage, ...] = ()
+    prompt: tuple[Turn, ...] = ()
+    template: str | None = None
+    configuration_version: int | None = None
+    configuration: AgentConfiguration | None = None
+    confidence: float | None = None
+    handoff: str | None = None
+    cached: bool = False
+    cost: Decimal = Decimal(0)
+    latency_ms: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+async def configuration_at(tenant: UUID, version: int, store: Store) -> AgentConfiguration:
+    """The configuration as it was at a version; 0 are the defaults."""
+    if version == 0:
+        return AgentConfiguration()
+    return (await store.load(Agent, Agent.id_of(tenant), tenant=tenant, version=version)).state.configuration
+
+
+def passages_in(
+    retrieved: Sequence[Retrieved], prompt: Sequence[Turn], citations: Sequence[Citation]
+) -> tuple[FoundPassage, ...]:
+    """Those that were found, with what stood of them in the prompt."""
+    cited = {citation.passage for citation in citations}
+    return tuple(
+        FoundPassage(retrieved=item, cited=item.passage in cited, text=text_of(item, prompt))
+        for item in retrieved
+    )
+
+
+def evidence_of(events: Sequence[Recorded]) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(
+            id=recorded.id,
+            position=recorded.position,
+            version=recorded.version,
+            kind=recorded.topic,
+            recorded_at=recorded.recorded_at,
+            actor=recorded.actor,
+            correlation=recorded.correlation,
+            causation=recorded.causation,
+            hash=recorded.hash.hex(),
+        )
+        for recorded in events
+    )

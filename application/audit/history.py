@@ -1,0 +1,134 @@
+"""What was so at a moment, and what has changed since another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from difflib import SequenceMatcher
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from application.ports import Store
+from domain.base.aggregate import Aggregate
+from domain.base.errors import Invalid, NotFound
+from domain.base.times import in_utc
+from domain.kinds import kind_of
+
+LAST = 2**31 - 1
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """A moment in a stream's life: at most one of these; none means now."""
+
+    version: int | None = None
+    position: int | None = None
+    at: datetime | None = None
+
+    def check(self) -> None:
+        """Raises Invalid."""
+        given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise Invalid(f"{' and '.join(given)} name different moments; give one of them")
+
+
+class StateShown(msgspec.Struct, frozen=True, kw_only=True):
+    """`state` holds what the aggregate knew; hashes of secrets are not shown."""
+
+    stream: str
+    version: int
+    created_at: datetime
+    modified_at: datetime
+    state: dict[str, Any]
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """`path` as `configuration.tone` or `history[3].text`; `old` and `new` are null where there was, or is, nothing."""
+
+    path: str
+    change: Literal["added", "removed", "changed"]
+    old: Any = None
+    new: Any = None
+
+
+async def state_at(kind: str, id: UUID, point: Point, *, tenant: UUID, store: Store) -> StateShown:
+    """The state of an aggregate at a point. Raises Invalid for an unknown kind, NotFound when there was none yet."""
+    point.check()
+    cls = kind_of(kind)
+    version = point.version
+    if point.position is not None or point.at is not None:
+        version = await _version(tenant, id, point, store)
+    if version is not None and not 1 <= version <= LAST:
+        raise NotFound(f"there is no {kind} {id} at version {version} in this tenant")
+    return shown(await store.load(cls, id, tenant=tenant, version=version))
+
+
+def shown(found: Aggregate[Any]) -> StateShown:
+    return StateShown(
+        stream=f"{found.TOPIC}/{found.id}",
+        version=found.version,
+        created_at=found.created_on,
+        modified_at=found.modified_on,
+        state=plain(found.state),
+    )
+
+
+def plain(value: Any) -> Any:
+    """As JSON would have it, with bytes (hashes of secrets) left out."""
+    return _hidden(msgspec.to_builtins(value, builtin_types=(bytes,), str_keys=True))
+
+
+def differences(old: Any, new: Any, path: str = "") -> list[Change]:
+    """What leads from one plain value to another, in the order of the paths."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        found = []
+        for name in dict.fromkeys([*old, *new]):
+            place = f"{path}.{name}" if path else str(name)
+            if name not in new:
+                found.append(Change(path=place, change="removed", old=old[name]))
+            elif name not in old:
+                found.append(Change(path=place, change="added", new=new[name]))
+            else:
+                found += differences(old[name], new[name], place)
+        return found
+    if isinstance(old, list) and isinstance(new, list):
+        return _list_differences(old, new, path)
+    return [] if old == new else [Change(path=path, change="changed", old=old, new=new)]
+
+
+def _list_differences(old: list[Any], new: list[Any], path: str) -> list[Change]:
+    """Items that only moved are no change. `[n]` counts in the old list where an item is removed, else in the new one."""
+    before, after = ([msgspec.json.encode(item) for item in side] for side in (old, new))
+    found: list[Change] = []
+    for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        both = min(b - a, d - c)
+        for n in range(both):
+            found += differences(old[a + n], new[c + n], f"{path}[{c + n}]")
+        found += [Change(path=f"{path}[{n}]", change="removed", old=old[n]) for n in range(a + both, b)]
+        found += [Change(path=f"{path}[{n}]", change="added", new=new[n]) for n in range(c + both, d)]
+    return found
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _hidden(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hidden(item) for item in value]
+    return "(not shown)" if isinstance(value, bytes) else value
+
+
+async def _version(tenant: UUID, stream: UUID, point: Point, store: Store) -> int:
+    """The last version at a time or position."""
+    last = 0
+    at = in_utc("at", point.at)
+    async for recorded in store.stream(tenant, stream):
+        if (at is not None and recorded.recorded_at > at) or (
+            point.position is not None and recorded.position > point.position
+        ):
+            break
+        last = recorded.version
+    if last == 0:
+        raise NotFound("there is no such stream in this tenant, or there was none yet at that point")
+    return last

@@ -1,0 +1,85 @@
+"""An answer on its way to the customer while it is made.
+
+Before the first piece goes out the log says that the answer has begun. A newer message that was there first makes that a lost race:
+then nothing was sent, and the answer begins again. One that comes after it belongs to the next burst. So it is with an answer that
+newer messages have held up for long enough, before a model is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from application.gateway.attempt import Deliver
+from application.ports import Clock, Owed, Store
+from domain.answers.citing import with_disclosure
+from domain.base.context import Context
+from domain.conversations.conversation import Conversation
+
+ANSWER_WORK = "answer"
+
+LONGEST = timedelta(seconds=90)
+"""After which whoever was sending an answer is taken to have died: another one gives it."""
+
+LOOK = 0.2
+"""Seconds between looks whether it is sent."""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Hears the answer of `interaction`. `restarted` tells that it is made once more, before any piece, with the newer messages."""
+
+    interaction: UUID
+    deliver: Deliver
+    restarted: Callable[[], Awaitable[None]]
+
+
+@dataclass
+class Sending:
+    """One answer under way. `listener` hears its pieces, if anybody does."""
+
+    conversation: Conversation
+    disclosure: str
+    listener: Listener | None
+    context: Context
+    store: Store
+    clock: Clock
+    begun: bool = False
+    _untold: str | None = field(default=None, init=False)
+
+    async def deliver(self, piece: str) -> None:
+        """Raises Conflict at the first piece where the conversation has moved on."""
+        assert self.listener is not None
+        if not self.begun:
+            await self.begin()
+        if self._untold is not None:
+            untold, self._untold = self._untold, None
+            await self.listener.deliver(with_disclosure(untold, ""))
+        await self.listener.deliver(piece)
+
+    async def begin(self) -> None:
+        """From now on newer messages are the next burst's. Raises Conflict where the conversation has moved on."""
+        conversation, at = self.conversation, self.clock()
+        told = conversation.state.disclosed
+        conversation.disclose(self.disclosure, at)
+        conversation.begin_answer(at)
+        # Nobody could take over sooner.
+        owed = Owed(kind=ANSWER_WORK, key=conversation.id.hex, due_at=at + LONGEST)
+        await self.store.save(conversation, context=self.context, work=[owed])
+        self.begun = True
+        self._untold = None if told else self.disclosure
+
+
+async def unsent(id: UUID, tenant: UUID, *, store: Store, clock: Clock) -> Conversation:
+    """The conversation, as soon as nobody is sending an answer to it. With the messages that are just being saved here, so that one
+    answer is made for all of them.
+    """
+    while True:
+        conversation = await store.load(Conversation, id, tenant=tenant, after_changes=True)
+        since = conversation.state.begun_at
+        if since is None or clock() - since > LONGEST:
+            return conversation
+        await asyncio.sleep(LOOK)

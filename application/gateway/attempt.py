@@ -1,0 +1,184 @@
+"""One call of one model: how it ended, how long it took, what it cost."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from application.gateway.providers import INLINE
+from application.ports import Clock, Completer, Counter, ProviderError
+from domain.models.catalogue import Catalogue
+from domain.models.completion import Attempt, Completion, CompletionRequest, Outcome, Usage
+from domain.models.pricing import cost
+
+Deliver = Callable[[str], Awaitable[None]]
+"""Takes a piece of the text to whoever waits for it."""
+
+
+class Attempted(msgspec.Struct, frozen=True, kw_only=True):
+    """`completion` is None where the attempt failed. `wait`: seconds for which the provider asked; `again`: whether it said that the same
+    call may help.
+
+    `uncertain`: USD beyond the attempt's cost that the provider may still bill at most, where it was not heard to its end.
+    """
+
+    completion: Completion | None
+    attempt: Attempt
+    wait: float | None = None
+    again: bool | None = None
+    uncertain: Decimal = Decimal(0)
+
+
+class Attempting:
+    """One attempt under way. `cut` tells what it came to when it was cancelled. `dearest`: USD that it can cost at most.
+
+    Whatever went out to the provider, and was not answered by an error of its own, costs at least its prompt.
+    """
+
+    def __init__(
+        self,
+        completer: Completer,
+        request: CompletionRequest,
+        *,
+        catalogue: Catalogue,
+        counter: Counter,
+        clock: Clock,
+        deliver: Deliver | None,
+        dearest: Decimal = Decimal(0),
+    ) -> None:
+        self._completer, self._request, self._deliver = completer, request, deliver
+        self._catalogue, self._counter, self._dearest = catalogue, counter, dearest
+        self._sent, self._ended = False, False
+        self._left: Completion | None = None
+        self._overdue: asyncio.TimerHandle | None = None
+        self._started_at: datetime = clock()
+        self._started = time.perf_counter()
+        self.pieces: list[str] = []
+        """What was delivered so far."""
+
+    async def run(
+        self,
+        seconds: float,
+        expected: float | None = None,
+        overdue: Callable[[float], None] = lambda latency_ms: None,
+    ) -> Attempted:
+        """Never raises what a provider may do wrong. `overdue` is called, with the milliseconds so far, where there is no sign of life
+        `expected` seconds after its beginning; None: never."""
+        if expected is not None and expected < seconds:
+            loop = asyncio.get_running_loop()
+            self._overdue = loop.call_later(expected, lambda: overdue(self._latency_ms))
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                completion = await (self._whole() if self._deliver is None else self._streamed(limit))
+        except ProviderError as error:
+            return self._failed(error)
+        except TimeoutError:
+            return self._unheard("timeout", "no answer within the deadline")
+        finally:
+            self._alive()
+        return Attempted(completion=completion, attempt=self._attempt("ok", None, completion))
+
+    def cut(self) -> Attempted:
+        """What came of it, when its caller has gone away: the provider bills what it was asked and has said by then."""
+        return self._unheard("cancelled", "the caller went away")
+
+    async def _whole(self) -> Completion:
+        return await self._completer.complete(self._request, self._goes_out)
+
+    async def _streamed(self, limit: asyncio.Timeout) -> Completion:
+        assert self._deliver is not None
+        stream = self._completer.stream(self._request, self._goes_out, self._leaves)
+        try:
+            async for piece in stream:
+                if isinstance(piece, Completion):
+                    return piece
+                # It has begun, or shows that it will; from here on the provider's own limits hold.
+                limit.reschedule(None)
+                self._alive()
+                if piece:
+                    self.pieces.append(piece)
+                    await self._deliver(piece)
+        finally:
+            await stream.aclose()
+        raise ProviderError("unavailable", "the stream ended without an end")
+
+    def _alive(self) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
+
+    @property
+    def _latency_ms(self) -> float:
+        return round((time.perf_counter() - self._started) * 1000, 3)
+
+    def _goes_out(self) -> None:
+        self._sent = True
+
+    def _leaves(self, partial: Completion | None, ended: bool) -> None:
+        self._left, self._ended = partial, ended
+
+    def _unheard(self, outcome: Outcome, detail: str) -> Attempted:
+        """Nobody waits for the rest."""
+        return self._failed(ProviderError(outcome, detail, partial=self._left, ended=self._ended))
+
+    def _failed(self, error: ProviderError) -> Attempted:
+        billed = self._billed(error.partial, error.definite)
+        attempt = self._attempt(error.outcome, error.detail, billed)
+        # What a provider has counted before the end is no more than a part of it.
+        counted = error.ended and billed is not None and billed.usage.source == "provider"
+        certain = billed is None or error.definite or counted
+        return Attempted(
+            completion=None,
+            attempt=attempt,
+            wait=error.retry_after,
+            again=error.again,
+            uncertain=Decimal(0) if certain else max(Decimal(0), self._dearest - attempt.cost),
+        )
+
+    def _billed(self, told: Completion | None = None, definite: bool = False) -> Completion | None:
+        """What a failed attempt is billed for: as the provider's adapter has `told`, else the prompt and what came, by our own count.
+        None where it was not sent, or the provider has refused it."""
+        if told is not None or (not self.pieces and (definite or not self._sent)):
+            return told
+        model, text = self._request.model, "".join(self.pieces).strip()
+        prompt = "\n".join(turn.text for turn in self._request.prompt)
+        # Nothing may be waited for here, and counting the longest prompts takes a second: they are estimated.
+        counted = None if len(prompt) + len(text) > INLINE else model
+        usage = Usage(
+            input=self._counter.count(prompt, counted),
+            output=self._counter.count(text, counted),
+            source=self._counter.source(counted),
+        )
+        return Completion(text=text, finish="other", model=model, usage=usage)
+
+    def _attempt(self, outcome: Outcome, error: str | None, completion: Completion | None) -> Attempt:
+        provider, model = self._completer.name, self._request.model
+        latency = self._latency_ms
+        if completion is None:
+            return Attempt(
+                provider=provider,
+                model=model,
+                outcome=outcome,
+                error=error,
+                started_at=self._started_at,
+                latency_ms=latency,
+            )
+        price = self._catalogue.charged(provider, model, completion.model, self._started_at)
+        return Attempt(
+            provider=provider,
+            model=model,
+            served=completion.model,
+            outcome=outcome,
+            error=error,
+            started_at=self._started_at,
+            latency_ms=latency,
+            usage=completion.usage,
+            raw_usage=completion.raw_usage,
+            request_id=completion.request_id,
+            cost=cost(completion.usage, price) if price else Decimal(0),
+            price=price.id if price else None,
+        )

@@ -1,0 +1,232 @@
+"""One completion out of several models: in order, the fit and healthy ones, within the budget, each attempt on record.
+
+The caller saves what a `Course` has gathered together with what it makes of the answer: then nothing is paid and not on record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from application.budgets.budget import budget_of
+from application.budgets.reserve import reserve
+from application.gateway.attempt import Attempted, Attempting, Deliver
+from application.gateway.candidates import Candidate, Candidates
+from application.gateway.lease import holding
+from application.gateway.providers import Providers
+from application.gateway.quote import quote
+from application.gateway.run import Asked, Course
+from application.models.catalogue import catalogue_of
+from application.ports import Clock, Ids, Place, Store
+from domain.answers.citing import Telling
+from domain.base.context import Context
+from domain.budgets.budget import BudgetLimits, BudgetRefusal
+from domain.models.catalogue import Catalogue
+from domain.models.completion import Completion, Outcome
+
+DEADLINE = 60.0
+"""Seconds for all attempts together."""
+
+ATTEMPT = 30.0
+"""Seconds for one attempt, or for the first piece of its stream."""
+
+FAIR = 10.0
+"""Seconds that an attempt must have had, so that no answer in them tells something of the model."""
+
+RETRIES = 2
+"""Further tries of the last model that is left, where another try can help. While there is another model, that one is asked at once."""
+
+LONGEST_WAIT = 8.0
+RETRIABLE: frozenset[Outcome] = frozenset({"rate_limited", "timeout", "unavailable"})
+
+
+async def complete(
+    asked: Asked,
+    course: Course,
+    context: Context,
+    *,
+    store: Store,
+    providers: Providers,
+    clock: Clock,
+    ids: Ids,
+    deliver: Deliver | None = None,
+) -> Completion | None:
+    """The first model's answer that comes; None when none does, or the budget forbids it: `course` says why.
+
+    `deliver` takes the text piece by piece as it comes.
+    """
+    catalogue = await catalogue_of(context.tenant, store=store, shipped=providers.catalogue)
+    budget = await budget_of(context.tenant, store=store)
+    limits = BudgetLimits() if budget is None else budget.state.limits
+    catalogue = catalogue.under(limits.ceiling)
+    course.deadline = min(course.deadline, time.monotonic() + DEADLINE)
+    completing = _Completing(
+        asked, course, context, catalogue, limits.any, store, providers, clock, ids, deliver
+    )
+    return await completing.run()
+
+
+@dataclass
+class _Completing:
+    asked: Asked
+    course: Course
+    context: Context
+    catalogue: Catalogue
+    budgeted: bool
+    store: Store
+    providers: Providers
+    clock: Clock
+    ids: Ids
+    deliver: Deliver | None
+
+    async def run(self) -> Completion | None:
+        candidates = Candidates(
+            self.asked,
+            self.course,
+            self.context.tenant,
+            self.catalogue,
+            self.budgeted,
+            self.providers,
+            self.clock,
+        )
+        async with holding(self.course, self.context, store=self.store, clock=self.clock):
+            return await self._first(candidates)
+
+    async def _first(self, candidates: Candidates) -> Completion | None:
+        async for candidate in candidates:
+            place = candidate.place
+            if candidate.tries:  # it is no probe, which a caller that goes away here would leave behind
+                await asyncio.sleep(max(0.0, candidate.not_before - time.monotonic()))
+            for retry in range(candidate.tries, RETRIES + 1):
+                try:
+                    dearest = await self._dearest(candidate)
+                    await self._afford(place, dearest)
+                except BaseException as error:
+                    if retry == 0:
+                        await self.providers.health.record(place, "cancelled", 0.0)
+                    if not isinstance(error, BudgetRefusal):
+                        raise
+                    self.course.refusal = error
+                    break
+                # The last resort needs no network; it may come after the deadline.
+                left = ATTEMPT if candidate.last else min(ATTEMPT, self.course.deadline - time.monotonic())
+                if left <= 0:
+                    await self.providers.health.record(place, "cancelled", 0.0)
+                    break
+                attempted = await self._attempt(candidate, left, dearest)
+                candidates.again = None
+                if attempted.completion is not None or self.course.said:
+                    return attempted.completion
+                pause = attempted.wait
+                if pause is None:
+                    pause = random.uniform(0.5, 1) * min(0.5 * 2**retry, LONGEST_WAIT)
+                late = time.monotonic() + pause > self.course.deadline
+                if not _may_help(attempted) or late or retry == RETRIES:
+                    break
+                if candidate.others:
+                    not_before = time.monotonic() + pause
+                    candidates.again = replace(candidate, tries=retry + 1, not_before=not_before)
+                    break
+                await asyncio.sleep(pause)
+        return None
+
+    async def _attempt(self, candidate: Candidate, seconds: float, dearest: Decimal) -> Attempted:
+        health, place = self.providers.health, candidate.place
+        telling = Telling(self.asked.markers)
+
+        async def deliver(piece: str) -> None:
+            await self._tell(telling.take(piece))
+
+        attempting = Attempting(
+            candidate.completer,
+            candidate.request,
+            catalogue=self.catalogue,
+            counter=self.providers.counter,
+            clock=self.clock,
+            deliver=deliver if self.deliver is not None else None,
+            dearest=dearest,
+        )
+        told: list[asyncio.Task[None]] = []
+
+        def overdue(latency_ms: float) -> None:
+            """Others need not wait for its end to hear that it hangs."""
+            told.append(asyncio.create_task(health.record(place, "timeout", latency_ms)))
+
+        try:
+            attempted = await attempting.run(seconds, health.overdue(place), overdue)
+        except BaseException:  # the caller has gone: what was said until now is paid for all the same
+            self.course.add(cut := attempting.cut())
+            self.providers.called(cut.attempt)
+            await asyncio.shield(health.record(place, "cancelled", cut.attempt.latency_ms))
+            raise
+        attempt = attempted.attempt
+        self.course.add(attempted)
+        self.providers.called(attempt)
+        outcome = attempt.outcome
+        if outcome != "timeout" or not told:
+            unfair = outcome == "timeout" and seconds < FAIR
+            await health.record(place, "cancelled" if unfair else outcome, attempt.latency_ms, attempted.wait)
+        if attempted.completion is not None:
+            await self._tell(telling.end())
+        return attempted
+
+    async def _tell(self, text: str) -> None:
+        if text and self.deliver is not None:
+            self.course.said.append(text)
+            await self.deliver(text)
+
+    async def _dearest(self, candidate: Candidate) -> Decimal:
+        """USD that an attempt can cost at most."""
+        place, request = candidate.place, candidate.request
+        price = self.catalogue.price(place.provider, place.model, self.clock())
+        if price is None:
+            return Decimal(0)
+        return await quote(
+            request,
+            price,
+            self.catalogue.get(place.id),
+            self.context,
+            store=self.store,
+            providers=self.providers,
+            clock=self.clock,
+        )
+
+    async def _afford(self, place: Place, dearest: Decimal) -> None:
+        """Reserve what another attempt may cost at most, beyond what is reserved already. Raises BudgetRefusal."""
+        course, turns, began = self.course, self.providers.turns, time.monotonic()
+        missing = course.needs(dearest)
+        if not dearest or missing <= 0:
+            return
+        spares = course.spares
+        if spares is not None and turns.free(self.context.tenant):
+            # An extension that is being saved knows nothing of it, and would put it out of the course.
+            async with course.turn:
+                if (spare := await spares.take(missing, self.context)) is not None:
+                    course.reservations.append(spare)
+                    return
+        try:
+            await reserve(
+                missing,
+                self.asked.interaction,
+                place.id,
+                self.context,
+                store=self.store,
+                clock=self.clock,
+                ids=self.ids,
+                patience=course.patience,
+                hold=course,
+                spares=spares,
+                turns=turns,
+            )
+        finally:
+            waited = time.monotonic() - began
+            course.deadline += waited
+            course.patience = max(0.0, course.patience - waited)
+
+
+def _may_help(attempted: Attempted) -> bool:
+    """Whether the same call again may come to more: as the provider says, else by how it failed."""
+    return attempted.attempt.outcome in RETRIABLE if attempted.again is None else attempted.again

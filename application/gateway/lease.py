@@ -1,0 +1,61 @@
+"""Lease renewal of reservations: what a call has reserved is held for as long as the call lives, and soon ends when its process dies."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from application.base.tasks import ended, finished
+from application.budgets.settle import LIFETIME, copied, owed
+from application.gateway.run import Course
+from application.ports import Clock, Fault, Store
+from domain.base.context import Context
+from domain.base.errors import Conflict
+
+log = logging.getLogger("retrace.budget")
+
+EVERY = LIFETIME.total_seconds() / 3
+"""Seconds between two extensions."""
+
+AGAIN = 5.0
+"""Seconds after which an extension is tried again that could not be saved."""
+
+
+@asynccontextmanager
+async def holding(course: Course, context: Context, *, store: Store, clock: Clock) -> AsyncIterator[None]:
+    """As long as this is entered, nothing expires that `course` has reserved."""
+    extending = asyncio.create_task(_extend(course, context, store, clock))
+    try:
+        yield
+    finally:
+        await ended(extending)
+
+
+async def _extend(course: Course, context: Context, store: Store, clock: Clock) -> None:
+    pause = EVERY
+    while True:
+        await asyncio.sleep(pause)
+        pause = EVERY
+        try:
+            await finished(_extend_once(course, context, store, clock))
+        except Fault as error:
+            pause = AGAIN
+            log.warning("what a call has reserved could not be extended: %s", type(error).__name__)
+
+
+async def _extend_once(course: Course, context: Context, store: Store, clock: Clock) -> None:
+    async with course.turn:
+        at = clock()
+        extended = [copied(reservation) for reservation in course.reservations]
+        for reservation in extended:
+            reservation.extend(at + LIFETIME, at)
+        if not extended:
+            return
+        try:
+            await store.save(*extended, context=context, work=[owed(reservation) for reservation in extended])
+        except Conflict:  # this process stood still for so long that it was taken to be dead
+            await course.refresh(context.tenant, store)
+        else:
+            course.reservations[:] = extended

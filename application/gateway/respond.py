@@ -1,0 +1,104 @@
+"""An answer, or the same answer again: who asks the very same within a minute gets what the first one got, and pays nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+import msgspec
+
+from application.flags.flag import enabled
+from application.gateway.attempt import Deliver
+from application.gateway.complete import complete
+from application.gateway.providers import Providers
+from application.gateway.run import Asked, Course
+from application.ports import Clock, Ids, Store
+from domain.answers.citing import told
+from domain.base.context import Context
+from domain.gateway.decision import LAST_RESORT
+from domain.models.completion import Attempt, Completion
+
+
+async def respond(
+    asked: Asked,
+    course: Course,
+    context: Context,
+    *,
+    configuration_version: int,
+    store: Store,
+    providers: Providers,
+    clock: Clock,
+    ids: Ids,
+    deliver: Deliver | None = None,
+) -> Completion | None:
+    """As `complete`; an answer out of the cache is an attempt of its own that cost nothing.
+
+    Only the first model's whole answer is kept: what another one said in its place would hide that it is back.
+    """
+    first = asked.route.models[0]
+    provider, _, model = first.partition("/")
+
+    async def make() -> Completion | None:
+        return await complete(
+            asked, course, context, store=store, providers=providers, clock=clock, ids=ids, deliver=deliver
+        )
+
+    if (
+        asked.fresh
+        or first == LAST_RESORT
+        or not await enabled("response_cache", str(context.tenant), tenant=context.tenant, store=store)
+    ):
+        return await make()
+    made: Completion | None = None
+    tried = False
+
+    async def make_bytes() -> bytes | None:
+        nonlocal made, tried
+        tried = True
+        made = await make()
+        if made is None or made.finish != "stop" or not course.attempts:
+            return None
+        answered = course.attempts[-1]
+        if (answered.provider, answered.model) != (provider, model):
+            return None
+        return msgspec.msgpack.encode(made)
+
+    started_at, started = clock(), time.perf_counter()
+    key = _key(asked, configuration_version)
+    kept, _ = await providers.cache.once(context.tenant, "responses", key, make_bytes, group=provider)
+    if tried or kept is None:
+        return made
+    completion = msgspec.msgpack.decode(kept, type=Completion)
+    if deliver is not None:
+        text = told(completion.text, asked.markers)
+        course.said.append(text)
+        await deliver(text)
+    course.attempts.append(
+        Attempt(
+            provider=provider,
+            model=model,
+            served=completion.model,
+            outcome="ok",
+            started_at=started_at,
+            latency_ms=round((time.perf_counter() - started) * 1000, 3),
+            request_id=completion.request_id,
+            cached=True,
+        )
+    )
+    return completion
+
+
+def _key(asked: Asked, configuration_version: int) -> bytes:
+    """Everything that the answer depends on."""
+    request = asked.request
+    parts = (
+        configuration_version,
+        asked.route.models[0],
+        request.prompt,
+        request.max_tokens,
+        request.answer_tokens,
+        request.temperature,
+        request.stop,
+        sorted(request.options.items()),
+    )
+    return hashlib.sha256(msgspec.msgpack.encode(parts)).digest()

@@ -1,0 +1,176 @@
+"""Which models answer a question, in order, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from application.agents.agent import configuration_of
+from application.flags.flag import enabled
+from application.gateway.policy import policy_of
+from application.gateway.token_count import tokens_if_many
+from application.ports import Clock, Counter, Store
+from domain.agents.agent import AgentConfiguration
+from domain.base.errors import Invalid
+from domain.gateway.complexity import Complexity, complexity
+from domain.gateway.decision import INSTEAD, LAST_RESORT, Routing
+from domain.gateway.policy import RoutingPolicy, by_configuration, pinned_by_request
+from domain.models.catalogue import Catalogue
+from domain.models.completion import Turn
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be answered. `questions` are the new messages, `turns` how many the prompt has before them (its history).
+
+    `pinned` is the model that the request names, as provider/model. `subject` is the conversation or call, which the flag `routing`
+    may leave out; None: it is on. `documents`: whether sentences out of documents may be the answer (domain/gateway/decision.py: LAST_RESORT).
+    """
+
+    prompt: tuple[Turn, ...]
+    questions: tuple[str, ...]
+    turns: int
+    pinned: str | None = None
+    subject: UUID | None = None
+    context_tokens: int | None = None
+    """Of the prompt, where they are counted already."""
+
+    documents: bool = True
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """`models` are to be asked in this order, the first is the routing's; `degraded` is who answers when the budget is gone.
+
+    Nothing but the budget's own limit comes before a pinned model: there `degraded` is the pinned one too.
+    """
+
+    routing: Routing
+    models: tuple[str, ...]
+    degraded: str
+
+
+class ExplainRouting(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that nobody asked: `turns` before it, `context_tokens` in its prompt, and the model that the request names."""
+
+    text: str
+    turns: int = 0
+    context_tokens: int | None = None
+    model: str | None = None
+
+
+class RoutingExplained(msgspec.Struct, frozen=True, kw_only=True):
+    """`complexity` is told also where it did not decide."""
+
+    route: Route
+    complexity: Complexity
+
+
+async def route(
+    question: Question,
+    *,
+    tenant: UUID,
+    configuration: AgentConfiguration,
+    store: Store,
+    catalogue: Catalogue,
+    counter: Counter,
+    clock: Clock,
+) -> Route:
+    """Choose, in the order that `domain/gateway/policy.py` tells.
+
+    Raises Invalid, or Refused for a model that is retired, where the request pins one.
+    """
+    policy, version = await policy_of(tenant, configuration, store=store)
+    if question.pinned is not None:
+        pinned = catalogue.canonical(question.pinned)
+        _check(pinned, catalogue, clock())
+        return routed(pinned_by_request(pinned, version), policy, configuration, catalogue, clock())
+    if policy is not None and question.subject is not None:
+        for flag in ("full_agent", "routing"):
+            if not await enabled(flag, str(question.subject), tenant=tenant, store=store):
+                policy = None
+    if policy is None:
+        routing = by_configuration(configuration.default_model)
+    else:
+        tokens = question.context_tokens
+        if tokens is None:
+            limit, counted_by = policy.thresholds.large_context_above, policy.tiers.default.id
+            tokens = await tokens_if_many(question.prompt, limit, counted_by, tenant=tenant, counter=counter)
+        routing = policy.decide(version, complexity(question.questions, question.turns), tokens)
+    chosen = routed(routing, policy, configuration, catalogue, clock())
+    return chosen if question.documents else _of_models(chosen, policy, catalogue, clock())
+
+
+def routed(
+    routing: Routing,
+    policy: RoutingPolicy | None,
+    configuration: AgentConfiguration,
+    catalogue: Catalogue,
+    at: datetime,
+) -> Route:
+    """The models to ask after the chosen one, and who answers when the budget is gone."""
+    failover = configuration.fallback_models
+    if policy is not None and policy.failover is not None:
+        failover = policy.failover
+    models = tuple(dict.fromkeys((routing.model, *failover)))
+    if routing.by == "pinned":
+        degraded = routing.model
+    else:
+        degraded = catalogue.cheapest(models if policy is None else policy.tier_models, at)
+    return Route(routing=routing, models=models, degraded=degraded)
+
+
+def _of_models(chosen: Route, policy: RoutingPolicy | None, catalogue: Catalogue, at: datetime) -> Route:
+    """Without the last resort, for whoever did not ask the agent; as it is where the tenant has no model."""
+
+    def without(models: Sequence[str]) -> tuple[str, ...]:
+        return tuple(model for model in models if model != LAST_RESORT)
+
+    tiers = without(policy.tier_models) if policy is not None else ()
+    models = without(chosen.models) or tiers
+    if not models:
+        return chosen
+    routing, degraded = chosen.routing, chosen.degraded
+    if routing.model == LAST_RESORT:
+        reason = f"{routing.reason}; {INSTEAD}"
+        routing = msgspec.structs.replace(routing, model=models[0], reason=reason)
+    if degraded == LAST_RESORT:
+        degraded = catalogue.cheapest(tiers or models, at)
+    return Route(routing=routing, models=models, degraded=degraded)
+
+
+async def explain_routing(
+    command: ExplainRouting,
+    tenant: UUID,
+    *,
+    store: Store,
+    catalogue: Catalogue,
+    counter: Counter,
+    clock: Clock,
+) -> RoutingExplained:
+    """What would be chosen, and why; nothing is recorded or asked of a provider. Raises as `route`."""
+    configuration, _ = await configuration_of(tenant, store=store)
+    question = Question(
+        prompt=(Turn(role="user", text=command.text),),
+        questions=(command.text,),
+        turns=command.turns,
+        pinned=command.model,
+        context_tokens=command.context_tokens,
+    )
+    chosen = await route(
+        question,
+        tenant=tenant,
+        configuration=configuration,
+        store=store,
+        catalogue=catalogue,
+        counter=counter,
+        clock=clock,
+    )
+    return RoutingExplained(route=chosen, complexity=complexity(question.questions, question.turns))
+
+
+def _check(pinned: str, catalogue: Catalogue, at: datetime) -> None:
+    if not all(pinned.partition("/")[::2]):
+        raise Invalid(f"model {pinned[:100]!r} is not of the form provider/model, as local/extractive")
+    catalogue.check(pinned, at, "chat")

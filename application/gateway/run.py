@@ -1,0 +1,190 @@
+"""What is asked, and what has happened on the way to its answer."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from application.budgets.hold import Hold
+from application.budgets.pool import Spares
+from application.budgets.reserve import PATIENCE
+from application.budgets.settle import settlement
+from application.gateway.attempt import Attempted
+from application.gateway.route import Route
+from application.ports import Clock, Owed, Saved, Settled, Store, Tally
+from domain.base.aggregate import Aggregate
+from domain.base.context import Context
+from domain.base.errors import LimitReached
+from domain.budgets.budget import BudgetExhausted, BudgetRefusal
+from domain.gateway.decision import PassedOver, Routing
+from domain.models.completion import Attempt, CompletionRequest, Outcome
+from domain.models.pricing import total
+
+NOT_ASKED: Mapping[str, Outcome] = {
+    "missing": "not_found",
+    "no_room": "context_too_long",
+    "unhealthy": "unavailable",
+    "unpriced": "refused",
+}
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """`request`'s model is set for each attempt. `last_resort`: whether the local provider may answer when no other does.
+
+    `markers`: how many passages the text may point at where it is told; None: it is not the agent's, and stays as it is.
+    `fresh`: an answer is wanted that was not given before.
+    """
+
+    interaction: UUID
+    route: Route
+    request: CompletionRequest
+    last_resort: bool = True
+    markers: int | None = None
+    fresh: bool = False
+
+
+@dataclass(kw_only=True)
+class Course(Hold):
+    """What has happened so far on the way to an answer, and what it holds of the budget; whole at every moment, also when its task is
+    cancelled."""
+
+    spares: Spares | None = None
+    """Where it may find what it needs of the budget, and leaves as much for the next one."""
+
+    attempts: list[Attempt] = field(default_factory=list)
+    embeddings: list[Attempt] = field(default_factory=list)
+    """Calls of embedding models, for the prompt."""
+
+    patience: float = PATIENCE
+    """Seconds that its caller waits for room in the budget."""
+
+    passed_over: list[PassedOver] = field(default_factory=list)
+    refusal: BudgetRefusal | None = None
+    """Of the budget, which did not allow a call."""
+
+    said: list[str] = field(default_factory=list)
+    """What is with the caller already: from then on no other model can take over."""
+
+    hung: set[str] = field(default_factory=set)
+    """Models, provider/name, that gave no answer in time before it began again."""
+
+    again: bool | None = None
+    """What the provider of the last attempt said of the same call again."""
+
+    deadline: float = math.inf
+    """Of its attempts, by the monotonic clock, however often it begins again; set by the first one. The time in which the budget is
+    waited for is not theirs."""
+
+    free_at: float | None = None
+    """When a model may be asked again, by the monotonic clock; None: not known."""
+
+    def begin(self) -> Course:
+        """Once more: what was paid for stays, what was decided goes."""
+        self.hung = {f"{each.provider}/{each.model}" for each in self.attempts if each.outcome == "timeout"}
+        self.passed_over, self.refusal, self.said = [], None, []
+        self.again = self.free_at = None
+        return self
+
+    async def save(
+        self,
+        record: Aggregate[Any],
+        interaction: UUID,
+        context: Context,
+        *,
+        store: Store,
+        clock: Clock,
+        work: Sequence[Owed | Settled] = (),
+        tallies: Sequence[Tally] = (),
+    ) -> Saved:
+        """Save `record`, which holds the attempts, and with it settle what was reserved for them. Raises as `store.save`."""
+        events, spare = list(record.pending_events), None
+        if self.spares is not None and self.cost and not self.uncertain:
+            spare = await self.spares.another(self.reservations, context)
+        while True:
+            settled = settlement(
+                [*self.attempts, *self.embeddings],
+                self.reservations,
+                clock(),
+                interaction=interaction,
+                spare=spare,
+                uncertain=self.uncertain,
+            )
+            try:
+                saved = await store.save(
+                    *settled.ended,
+                    record,
+                    *settled.ahead,
+                    context=context,
+                    work=[*work, *settled.work],
+                    tallies=[*settled.tallies, *tallies],
+                )
+            except LimitReached:
+                if self.spares is None or spare is None:
+                    raise
+                self.spares.refused(context.tenant)
+                record.pending_events[:], spare = events, None
+            else:
+                if self.spares is not None and spare is not None:
+                    self.spares.put(spare)
+                return saved
+
+    def add(self, attempted: Attempted) -> None:
+        """What came of another attempt."""
+        self.attempts.append(attempted.attempt)
+        self.uncertain += attempted.uncertain
+        self.again = attempted.again
+        self.wait(attempted.wait)
+
+    def needs(self, dearest: Decimal) -> Decimal:
+        """USD that are to be held beyond its reservations, so that another attempt may cost `dearest`."""
+        held = sum((reservation.amount for reservation in self.reservations), Decimal(0))
+        return self.cost + self.uncertain + dearest - held
+
+    @property
+    def cost(self) -> Decimal:
+        return total((*self.attempts, *self.embeddings))
+
+    def routing(self, route: Route) -> Routing:
+        """The decision as it came out."""
+        decided = msgspec.structs.replace(route.routing, passed_over=tuple(self.passed_over))
+        if self.refusal is not None:
+            text = f"{decided.reason}; {self.refusal.detail}"
+            return msgspec.structs.replace(decided, model=route.degraded, by="budget", reason=text)
+        return decided
+
+    def wait(self, seconds: float | None) -> None:
+        """A model may be asked again in so many seconds; of several the first one counts."""
+        if seconds is not None:
+            at = time.monotonic() + seconds
+            self.free_at = at if self.free_at is None else min(self.free_at, at)
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds until a model may be asked again, where that is known."""
+        return None if self.free_at is None else max(0.0, self.free_at - time.monotonic())
+
+    @property
+    def out_of_budget(self) -> bool:
+        """Whether the budget forbade it for good, not just because of what others hold at the moment."""
+        return isinstance(self.refusal, BudgetExhausted)
+
+    def outcome(self) -> Outcome:
+        """How it ended without an answer: as the last attempt did; where none was made, for what the last model was passed over."""
+        if self.attempts:
+            return self.attempts[-1].outcome
+        return NOT_ASKED[self.passed_over[-1].cause] if self.passed_over else "unavailable"
+
+    def failure(self) -> str:
+        """Why there is no answer."""
+        if self.refusal is not None:
+            return self.refusal.detail
+        if self.attempts:
+            return self.attempts[-1].error or self.attempts[-1].outcome
+        return "; ".join(f"{each.model}: {each.reason}" for each in self.passed_over) or "no model was asked"

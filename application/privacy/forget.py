@@ -1,0 +1,107 @@
+"""Forgetting a customer: said by an event at once, carried out by work that survives every crash."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import count
+from uuid import UUID
+
+import msgspec
+
+from application.base.erase import Erase, erase
+from application.chat.end_user import API, forget_calls, forget_user
+from application.conversations.conversation import ANSWER_WORK, conversation_of
+from application.ports import Cache, Clock, Eraser, Keyring, Owed, Settled, Store
+from domain.base.context import Context
+from domain.base.errors import Erased, NotFound
+from domain.conversations.conversation import Conversation
+
+ERASE_WORK = "erase"
+
+
+class ForgetCustomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    channel: str
+    address: str
+
+
+class EraseUser(msgspec.Struct, frozen=True, kw_only=True):
+    user: UUID
+
+
+class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
+    """`conversations` that are being erased, the earlier ones of this customer included; `position` of the last event, 0 when
+    all had been forgotten before.
+
+    `users`: those of the completions API with this name, one after each erasure, all of whose calls are being erased.
+    """
+
+    conversations: tuple[UUID, ...]
+    users: tuple[UUID, ...] = ()
+    position: int
+
+
+async def forget_customer(
+    command: ForgetCustomer, context: Context, *, store: Store, keyring: Keyring, clock: Clock
+) -> Forgotten:
+    """Say that a customer is to be erased; on the channel `api` also the calls for whom the app named so. Raises NotFound for one who
+    never wrote."""
+    found: list[UUID] = []
+    users: tuple[UUID, ...] = ()
+    position = 0
+    if command.channel == API:
+        users, position = await forget_user(
+            command.address, context, store=store, keyring=keyring, clock=clock
+        )
+    for generation in count():
+        conversation = await conversation_of(
+            context.tenant, command.channel, command.address, generation, keyring=keyring
+        )
+        try:
+            said = await forget_conversation(conversation, context, store=store, clock=clock)
+        except NotFound:
+            if not found and not users:
+                text = "this customer has no conversation in this tenant; check channel and address"
+                raise NotFound(text) from None
+            return Forgotten(conversations=tuple(found), users=users, position=position)
+        position = said or position
+        found.append(conversation)
+    raise AssertionError("unreachable")
+
+
+async def forget_conversation(
+    conversation: UUID,
+    context: Context,
+    *,
+    store: Store,
+    clock: Clock,
+    idle_since: datetime | None = None,
+) -> int:
+    """Say that a conversation is to be erased; with `idle_since` only if nothing has happened in it since then.
+
+    Returns the position, 0 where nothing was to be said any more. Raises NotFound.
+    """
+
+    def decide(known: Conversation | None) -> Conversation:
+        if known is None:
+            raise NotFound(f"there is no conversation {conversation} in this tenant")
+        if idle_since is None or known.modified_on < idle_since:
+            known.forget(clock())
+        return known
+
+    work: list[Owed | Settled] = [
+        Owed(kind=ERASE_WORK, key=conversation.hex, due_at=clock()),
+        Settled(kind=ANSWER_WORK, key=conversation.hex),
+    ]
+    try:
+        _, saved = await store.change(Conversation, conversation, decide, context=context, work=work)
+    except Erased:
+        return 0
+    return saved.position
+
+
+async def erase_user(
+    command: EraseUser, context: Context, *, store: Store, eraser: Eraser, cache: Cache, clock: Clock
+) -> int:
+    """Say of each call of a forgotten user that it goes, then erase them all at once; returns how many events were blanked."""
+    await forget_calls(command.user, context, store=store, eraser=eraser, clock=clock)
+    return await erase(Erase(subject=command.user), context, eraser=eraser, cache=cache)

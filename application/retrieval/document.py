@@ -1,0 +1,314 @@
+"""Documents: taken in, processed into searchable chunks by work, removed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from decimal import Decimal
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from application.base.amend import amend
+from application.base.erase import Erase, erase
+from application.base.tasks import ended
+from application.budgets.charges import charge
+from application.models.catalogue import catalogue_of
+from application.ports import (
+    PROCESS_WORK,
+    Cache,
+    Chunk,
+    Clock,
+    Eraser,
+    Extracted,
+    Extractor,
+    Files,
+    Incoming,
+    Keyring,
+    Owed,
+    Settled,
+    Store,
+    Vectors,
+)
+from domain.base.context import Context
+from domain.base.errors import Erased, Invalid, NotFound, Refusal
+from domain.models.catalogue import Catalogue
+from domain.models.completion import Attempt, Usage
+from domain.models.pricing import cost
+from domain.retrieval.document import LARGEST, Document
+
+REMOVE_WORK = "remove_document"
+AT_ONCE = 100
+"""Chunks between which others have their turn."""
+
+LOOK = 1.0
+"""Seconds between looks at whether a document that is processed is still there."""
+
+
+class UploadDocument(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    content: Incoming
+
+
+class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
+    """`duplicate`: this very content is there already, as this document."""
+
+    document: UUID
+    position: int
+    duplicate: bool
+
+
+class ProcessDocument(msgspec.Struct, frozen=True, kw_only=True):
+    document: UUID
+
+
+class DeleteDocument(msgspec.Struct, frozen=True, kw_only=True):
+    document: UUID
+
+
+class ReprocessDocument(msgspec.Struct, frozen=True, kw_only=True):
+    document: UUID
+
+
+async def upload_document(
+    command: UploadDocument,
+    context: Context,
+    *,
+    store: Store,
+    keyring: Keyring,
+    files: Files,
+    extractor: Extractor,
+    clock: Clock,
+) -> Uploaded:
+    """Keep a file and owe its processing. Its type is told by its content. Raises Invalid."""
+    content = command.content
+    if content.size > LARGEST:
+        raise Invalid(f"the file has {content.size} bytes; at most {LARGEST} are taken")
+    media_type = await extractor.sniff(content.beginning(extractor.sample), content.size)
+    content_hash = content.digest
+
+    def decide(known: Document | None) -> Document:
+        if known is not None:
+            raise Erased if known.state.status == "deleted" else _AlreadyThere
+        return Document.upload(
+            document,
+            name=safe_name(command.name),
+            media_type=media_type,
+            size=content.size,
+            content_hash=content_hash,
+            at=clock(),
+        )
+
+    while True:
+        document, there = await _place(context.tenant, content_hash, store=store, keyring=keyring)
+        if there:
+            return Uploaded(document=document, position=0, duplicate=True)
+        try:
+            # The file comes first: one without its event is harmless and written over, an event without its file is a lie.
+            await files.write(context.tenant, document, content.pieces())
+            work = [Owed(kind=PROCESS_WORK, key=document.hex, due_at=clock())]
+            _, saved = await store.change(Document, document, decide, context=context, work=work)
+        except _AlreadyThere:  # a twin of this request was quicker
+            return Uploaded(document=document, position=0, duplicate=True)
+        except Erased:  # and the twin's document is deleted already
+            await files.delete(context.tenant, document)
+            continue
+        return Uploaded(document=document, position=saved.position, duplicate=False)
+
+
+async def process_document(
+    command: ProcessDocument,
+    context: Context,
+    *,
+    store: Store,
+    keyring: Keyring,
+    files: Files,
+    extractor: Extractor,
+    vectors: Vectors,
+    catalogue: Catalogue,
+    clock: Clock,
+) -> None:
+    """Extract, cut, embed, index. A file that can't be read fails with its reason; a fault is raised, to be tried again.
+
+    It ends soon after the document was deleted, wherever that was done.
+    """
+    try:
+        document = await store.load(Document, command.document, tenant=context.tenant)
+    except Erased:
+        return
+    if document.state.status in ("completed", "failed", "deleted"):
+        return
+    started, started_at = time.perf_counter(), clock()
+    document.start_processing(started_at)
+    if document.pending_events:
+        await store.save(document, context=context)
+    work = [Settled(kind=PROCESS_WORK, key=command.document.hex)]
+    try:
+        extracted = await _while_there(
+            extractor.extract(files.read(context.tenant, command.document), document.state.media_type),
+            document,
+            context.tenant,
+            store,
+        )
+    except Refusal as refusal:
+        if await _is_gone(document, context.tenant, store):
+            return
+        document.fail(refusal.detail, clock())
+        await store.save(document, context=context, work=work)
+        return
+    if extracted is None:
+        return
+    chunks = []
+    for ordinal, each in enumerate(extracted.chunks):
+        chunks.append(
+            Chunk(
+                id=await passage_id(context.tenant, document.state.content_hash, each.text, keyring),
+                ordinal=ordinal,
+                page=each.page,
+                section=each.section,
+                tokens=each.tokens,
+                text=each.text,
+                embedding=each.embedding,
+            )
+        )
+        if ordinal % AT_ONCE == 0:
+            await asyncio.sleep(0)
+    try:
+        await vectors.replace(context.tenant, command.document, document.state.name, extracted.model, chunks)
+    except Erased:  # deleted while it was processed
+        return
+    tokens = sum(each.tokens for each in chunks)
+    provider, _, model = extracted.model.partition("/")
+    known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
+    price = known.price(provider, model, started_at)
+    usage = Usage(input=tokens)
+    paid, at = cost(usage, price) if price else Decimal(0), clock()
+    embedding = Attempt(
+        kind="embedding",
+        provider=provider,
+        model=model,
+        served=model,
+        outcome="ok",
+        started_at=started_at,
+        latency_ms=extracted.embedding_ms,
+        usage=usage,
+        cost=paid,
+        price=price.id if price else None,
+    )
+    document.complete(
+        pages=extracted.pages,
+        chunks=len(chunks),
+        tokens=tokens,
+        embedding_model=extracted.model,
+        dimension=extracted.dimension,
+        embeddings=(embedding,),
+        took_ms=round((time.perf_counter() - started) * 1000, 3),
+        at=at,
+    )
+    await store.save(document, context=context, work=work, tallies=charge(paid, at))
+
+
+async def delete_document(command: DeleteDocument, context: Context, *, store: Store, clock: Clock) -> int:
+    """Delete, for good: it is erased by work that follows. Returns the position. Raises NotFound."""
+    work: list[Owed | Settled] = [
+        Settled(kind=PROCESS_WORK, key=command.document.hex),
+        Owed(kind=REMOVE_WORK, key=command.document.hex, due_at=clock()),
+    ]
+    _, saved = await amend(
+        Document,
+        command.document,
+        lambda document: document.delete(clock()),
+        context=context,
+        store=store,
+        work=work,
+    )
+    return saved.position
+
+
+async def remove_document(
+    command: DeleteDocument,
+    context: Context,
+    *,
+    eraser: Eraser,
+    cache: Cache,
+    files: Files,
+    vectors: Vectors,
+) -> None:
+    """Erase a deleted document: destroy its key, and remove all that it sealed. Safe to repeat."""
+    await erase(Erase(subject=command.document), context, eraser=eraser, cache=cache)
+    await vectors.delete(context.tenant, command.document)
+    await files.delete(context.tenant, command.document)
+
+
+async def reprocess_document(
+    command: ReprocessDocument, context: Context, *, store: Store, clock: Clock
+) -> int:
+    """Process again, as after a failure. Returns the position. Raises NotFound, Refused while it is being processed."""
+    _, saved = await amend(
+        Document,
+        command.document,
+        lambda document: document.reprocess(clock()),
+        context=context,
+        store=store,
+        work=[Owed(kind=PROCESS_WORK, key=command.document.hex, due_at=clock())],
+    )
+    return saved.position
+
+
+async def passage_id(tenant: UUID, content_hash: str, text: str, keyring: Keyring) -> str:
+    """Names a passage by the document's content and its own, so that a citation never drifts; nobody can guess at a text by it."""
+    return (await keyring.identify(tenant, "passage", content_hash, text)).hex
+
+
+def safe_name(name: str) -> str:
+    """A file's name without folders and control characters."""
+    last = PureWindowsPath(PurePosixPath(name.replace("\x00", "")).name).name
+    clean = "".join(character for character in last if character.isprintable()).strip().strip(".")
+    return clean[:200] or "unnamed"
+
+
+async def _while_there(
+    extracting: Coroutine[Any, Any, Extracted], document: Document, tenant: UUID, store: Store
+) -> Extracted | None:
+    """What `extracting` gives; None, and an end to it, once the document was deleted."""
+    task = asyncio.create_task(extracting)
+    try:
+        while True:
+            done, _ = await asyncio.wait([task], timeout=LOOK)
+            if done:
+                return task.result()
+            if await _is_gone(document, tenant, store):
+                return None
+    finally:
+        if not task.done():
+            await ended(task)
+
+
+async def _is_gone(document: Document, tenant: UUID, store: Store) -> bool:
+    try:
+        return (await store.load(Document, document.id, tenant=tenant)).state.status == "deleted"
+    except Erased:
+        return True
+
+
+class _AlreadyThere(Exception):
+    """The document exists."""
+
+
+async def _place(tenant: UUID, content_hash: str, *, store: Store, keyring: Keyring) -> tuple[UUID, bool]:
+    """The id for this content, and whether it is there. Deleted documents are passed over: each has an id of its own."""
+    generation = 0
+    while True:
+        document = await keyring.identify(tenant, "document", content_hash, str(generation))
+        generation += 1
+        try:
+            known = await store.load(Document, document, tenant=tenant)
+        except Erased:
+            continue
+        except NotFound:
+            return document, False
+        if known.state.status != "deleted":
+            return document, True

@@ -1,0 +1,29 @@
+"""Search in the tenant's documents."""
+
+from __future__ import annotations
+
+import msgspec
+
+from application.ports import Vectors
+from application.retrieval.embedding import MeteredEmbedder
+from domain.base.context import Context
+from domain.base.errors import Invalid
+from domain.models.completion import Passage
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    query: str
+    limit: int = 5
+
+
+async def search(
+    query: Search, context: Context, *, embedder: MeteredEmbedder, vectors: Vectors
+) -> list[Passage]:
+    """The passages nearest in meaning, best first; the embedder's call is on record. Raises Invalid."""
+    if not query.query.strip() or len(query.query) > 2000:
+        raise Invalid("query has 1 to 2000 characters")
+    if not 1 <= query.limit <= 50:
+        raise Invalid("limit lies between 1 and 50")
+    async with embedder.metering(context, "search") as meter:
+        (embedding,) = await meter.embed([query.query])
+        return await vectors.search(context.tenant, embedding, embedder.model, query.limit)

@@ -1,0 +1,190 @@
+"""What must hold after every event of a tenant's log. Folding the log proves it for every prefix; one line an invariant in INVARIANTS.
+
+Each is told of the events in order of position and says what is wrong, once, at the event at which it became wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from uuid import UUID
+
+import msgspec
+
+from domain.audit.budget_checks import (
+    every_call_is_held_until_it_ends,
+    every_reservation_ends_once,
+    no_call_is_let_through_a_budget_that_does_not_cover_it,
+)
+from domain.audit.call_checks import every_call_is_metered_once_and_ends_once
+from domain.base.recorded import Recorded
+from domain.chat.call import Call
+from domain.conversations.conversation import Conversation as C
+from domain.conversations.orphan import Orphan
+from domain.models.metering import calls_of
+from domain.models.pricing import total
+from domain.retrieval.embedding import Embedding
+
+Check = Callable[[Recorded], str | None]
+"""What is wrong with the log that ends with this event, or None."""
+
+
+class Violation(msgspec.Struct, frozen=True, kw_only=True):
+    """`position` is the end of the shortest prefix for which the invariant does not hold."""
+
+    invariant: str
+    tenant: UUID
+    position: int
+    stream: UUID
+    text: str
+
+
+def every_message_is_answered_once_or_pending() -> Check:
+    pending: dict[UUID, list[str]] = {}
+    begun: dict[UUID, tuple[UUID, list[str]]] = {}
+    seen: set[tuple[UUID, str]] = set()
+
+    def check(recorded: Recorded) -> str | None:
+        event, waiting = recorded.event, pending.setdefault(recorded.stream, [])
+        if isinstance(event, C.MessageReceived):
+            if (recorded.stream, event.message) in seen:
+                return f"message {event.message} was received a second time"
+            seen.add((recorded.stream, event.message))
+            waiting.append(event.message)
+        elif isinstance(event, C.AnswerBegun):
+            interaction, _ = begun.get(recorded.stream, (event.interaction, []))
+            if interaction != event.interaction:
+                return f"an answer was begun while that of {interaction} was not whole"
+            if recorded.stream not in begun:
+                begun[recorded.stream] = event.interaction, waiting
+                pending[recorded.stream] = []
+        elif isinstance(event, C.Answered):
+            if recorded.stream in begun:
+                interaction, waiting = begun.pop(recorded.stream)
+                if event.interaction != interaction:
+                    return f"an answer came while that of {interaction} was begun and not whole"
+            else:
+                pending[recorded.stream] = []
+            if list(event.messages) != waiting:
+                return f"the answer is to {list(event.messages)}, but {waiting} were waiting"
+        return None
+
+    return check
+
+
+def nobody_is_answered_who_was_not_told_that_a_machine_answers() -> Check:
+    told: set[UUID] = set()
+
+    def check(recorded: Recorded) -> str | None:
+        if isinstance(recorded.event, C.Disclosed):
+            told.add(recorded.stream)
+        elif isinstance(recorded.event, C.Answered) and recorded.stream not in told:
+            return "an answer came before the disclosure"
+        return None
+
+    return check
+
+
+def every_citation_was_in_the_prompt() -> Check:
+    shown: dict[UUID, set[str]] = {}
+
+    def check(recorded: Recorded) -> str | None:
+        event = recorded.event
+        if isinstance(event, C.Prompted | Call.Prompted):
+            shown[getattr(event, "interaction", recorded.stream)] = {item.passage for item in event.retrieved}
+        elif isinstance(event, C.Answered | Call.Answered):
+            prompt = shown.pop(getattr(event, "interaction", recorded.stream), set())
+            strange = {c.passage for c in event.citations} - prompt
+            if strange:
+                return f"the answer cites passages that were not in its prompt: {sorted(strange)}"
+        return None
+
+    return check
+
+
+def every_sum_of_costs_is_exact() -> Check:
+    def check(recorded: Recorded) -> str | None:
+        event = recorded.event
+        if not isinstance(event, C.Metered | Call.Metered | Embedding.Metered | Orphan.Metered):
+            return None
+        if event.cost != total(calls_of(event)):
+            return f"the cost {event.cost} is not the sum of its attempts"
+        return None
+
+    return check
+
+
+def a_closed_conversation_is_opened_before_it_goes_on() -> Check:
+    closed: set[UUID] = set()
+
+    def check(recorded: Recorded) -> str | None:
+        event = recorded.event
+        if isinstance(event, C.Closed):
+            closed.add(recorded.stream)
+        elif isinstance(event, C.Reopened):
+            closed.discard(recorded.stream)
+        elif isinstance(event, C.MessageReceived) and recorded.stream in closed:
+            return "a message was received by a closed conversation"
+        return None
+
+    return check
+
+
+def nothing_follows_an_erasure() -> Check:
+    gone: set[UUID] = set()
+
+    def check(recorded: Recorded) -> str | None:
+        if recorded.stream in gone:
+            return f"{recorded.topic} follows the erasure"
+        if recorded.event is not None and recorded.event.ERASES:
+            gone.add(recorded.stream)
+        return None
+
+    return check
+
+
+INVARIANTS: Mapping[str, Callable[[], Check]] = {
+    make.__name__.replace("_", " "): make
+    for make in (
+        every_message_is_answered_once_or_pending,
+        nobody_is_answered_who_was_not_told_that_a_machine_answers,
+        every_citation_was_in_the_prompt,
+        every_sum_of_costs_is_exact,
+        a_closed_conversation_is_opened_before_it_goes_on,
+        nothing_follows_an_erasure,
+        no_call_is_let_through_a_budget_that_does_not_cover_it,
+        every_call_is_held_until_it_ends,
+        every_reservation_ends_once,
+        every_call_is_metered_once_and_ends_once,
+    )
+}
+
+
+class Invariants:
+    """All of them, over one tenant's log. Streams of which something was erased prove nothing any more, and are passed over
+    by all but the last."""
+
+    def __init__(self) -> None:
+        self._checks = {name: make() for name, make in INVARIANTS.items()}
+        self._erased: set[UUID] = set()
+        self.violations: list[Violation] = []
+        self.prefixes = 0
+
+    def fold(self, events: Iterable[Recorded]) -> None:
+        for recorded in events:
+            self.prefixes += 1
+            if recorded.event is None:
+                self._erased.add(recorded.stream)
+            for name, check in self._checks.items():
+                text = check(recorded)
+                if text is not None and (
+                    recorded.stream not in self._erased or name == "nothing follows an erasure"
+                ):
+                    self.violations.append(
+                        Violation(
+                            invariant=name,
+                            tenant=recorded.tenant,
+                            position=recorded.position,
+                            stream=recorded.stream,
+                            text=text,
+                        )
+                    )

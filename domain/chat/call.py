@@ -1,0 +1,255 @@
+"""A call of the completions API: what an app asked, what it was told, what it cost. One stream a call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from domain.base.aggregate import Aggregate, CreatedEvent, Lent
+from domain.gateway.decision import Routing
+from domain.models.completion import Attempt, Citation, Finish, Turn
+from domain.models.pricing import total
+from domain.retrieval.passages import Retrieved, cut, join
+
+
+class CallState(msgspec.Struct):
+    user_id: UUID | None = None
+    ended: bool = False
+    forgotten: bool = False
+
+
+class Call(Aggregate[CallState]):
+    """Saved once, when it has ended, in whatever way: the caller waits for it all the time, so nobody can go on with half of it."""
+
+    TOPIC = "call"
+    State = CallState
+
+    class Event(Aggregate.Event, frozen=True, kw_only=True):
+        pass
+
+    class Requested(Event, CreatedEvent, frozen=True, kw_only=True):
+        """`model` is what the app named; `user` is whom it named, as it did, `user_id` their id (domain/chat/end_user.py)."""
+
+        TOPIC: ClassVar[str] = "call.requested"
+        class_version: ClassVar[int] = 4
+        model: str
+        messages: tuple[Turn, ...]
+        max_tokens: int | None = None
+        temperature: float | None = None
+        stop: tuple[str, ...] = ()
+        options: dict[str, float | int | str] | None = None
+        stream: bool = False
+        user: str | None = None
+        user_id: UUID | None = None
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """Each call had a key of its own in the first version: it has no `user_id`."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version no participant had a name."""
+
+        @staticmethod
+        def upcast_v3_v4(facts: dict[str, Any]) -> None:
+            """Until the third version each call had a limit, if only one that nobody had asked for."""
+
+        def apply(self, aggregate: Call) -> None:
+            aggregate.state.user_id = self.user_id
+
+    class Prompted(Event, frozen=True, kw_only=True):
+        """What the agent made of it: the passages that were found, and the whole prompt."""
+
+        TOPIC: ClassVar[str] = "call.prompted"
+        class_version: ClassVar[int] = 4
+        LENT: ClassVar[bool] = True
+        retrieved: tuple[Retrieved, ...]
+        prompt: tuple[Turn, ...]
+        template: str | None = None
+        configuration_version: int
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version did not say the template's name; it was this one."""
+            facts["template"] = "answer/1"
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version passages did not say where they stand; `together` finds it out."""
+
+        @staticmethod
+        def upcast_v3_v4(facts: dict[str, Any]) -> None:
+            """Until the third version no participant had a name."""
+
+        def apart(self) -> tuple[Self, tuple[Lent, ...]]:
+            retrieved, prompt, lent = cut(self.retrieved, self.prompt)
+            return replace(self, retrieved=retrieved, prompt=prompt), lent
+
+        def together(self, lent: Sequence[Lent]) -> Self:
+            retrieved, prompt = join(self.retrieved, self.prompt, lent)
+            return replace(self, retrieved=retrieved, prompt=prompt)
+
+    class Metered(Event, frozen=True, kw_only=True):
+        """Which model was chosen, what was tried and what it cost. `reservations` held the cost in the budget meanwhile."""
+
+        TOPIC: ClassVar[str] = "call.metered"
+        class_version: ClassVar[int] = 5
+        PERSONAL: ClassVar[bool] = False
+        routing: Routing
+        attempts: tuple[Attempt, ...]
+        cost: Decimal
+        reservations: tuple[UUID, ...] = ()
+        embeddings: tuple[Attempt, ...] = ()
+        """Calls of embedding models on the way to the prompt; part of the cost."""
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version each reservation said by itself whose call it was for."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version no usage told the tier that served it, which is the standard one by default."""
+
+        @staticmethod
+        def upcast_v3_v4(facts: dict[str, Any]) -> None:
+            """Until the third version an answer that ended in an unknown way was `ok`, and an empty one `unavailable`."""
+
+        @staticmethod
+        def upcast_v4_v5(facts: dict[str, Any]) -> None:
+            """Until version 4 nobody recorded embeddings of questions: there are none by default."""
+
+    class Answered(Event, frozen=True, kw_only=True):
+        """`disclosure`: what the first answer of a conversation said of who answers, beside the text or before it."""
+
+        TOPIC: ClassVar[str] = "call.answered"
+        class_version: ClassVar[int] = 2
+        text: str
+        finish: Finish
+        citations: tuple[Citation, ...] = ()
+        cached: bool = False
+        latency_ms: float
+        disclosure: str | None = None
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """Nothing was said of it then."""
+
+        def apply(self, aggregate: Call) -> None:
+            aggregate.state.ended = True
+
+    class Ended(Event, frozen=True, kw_only=True):
+        """Without an answer, or with a part of it: no model could, the budget forbade it, or the caller went away."""
+
+        TOPIC: ClassVar[str] = "call.ended"
+        reason: str
+        text: str = ""
+        latency_ms: float
+
+        def apply(self, aggregate: Call) -> None:
+            aggregate.state.ended = True
+
+    class Forgotten(Event, frozen=True, kw_only=True):
+        """The last event: its user is to be erased. What is personal before it is blanked, the user's key destroyed."""
+
+        TOPIC: ClassVar[str] = "call.forgotten"
+        PERSONAL: ClassVar[bool] = False
+        ERASES: ClassVar[bool] = True
+
+        def apply(self, aggregate: Call) -> None:
+            aggregate.state.forgotten = True
+
+    @property
+    def subject(self) -> UUID:
+        """The user, whose calls are erased all at once; a call for nobody in particular has a key of its own."""
+        return self.state.user_id or self.id
+
+    @classmethod
+    def request(
+        cls,
+        id: UUID,
+        *,
+        model: str,
+        messages: tuple[Turn, ...],
+        max_tokens: int | None,
+        temperature: float | None,
+        stop: tuple[str, ...],
+        options: dict[str, float | int | str],
+        stream: bool,
+        user: str | None,
+        user_id: UUID | None = None,
+        at: datetime,
+    ) -> Call:
+        return cls.create(
+            cls.Requested,
+            id=id,
+            at=at,
+            model=model,
+            messages=messages,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            stop=stop,
+            options=options or None,
+            stream=stream,
+            user=user,
+            user_id=user_id,
+        )
+
+    def prompt(
+        self,
+        *,
+        retrieved: tuple[Retrieved, ...],
+        prompt: tuple[Turn, ...],
+        template: str,
+        configuration_version: int,
+        at: datetime,
+    ) -> None:
+        """Record what a model is asked in the place of the app's own messages."""
+        facts = {"prompt": prompt, "template": template, "configuration_version": configuration_version}
+        self.trigger(self.Prompted, at=at, retrieved=retrieved, **facts)
+
+    def meter(
+        self,
+        *,
+        routing: Routing,
+        attempts: Sequence[Attempt],
+        reservations: Sequence[UUID] = (),
+        embeddings: Sequence[Attempt] = (),
+        at: datetime,
+    ) -> Metered:
+        """Record what was tried, what it cost, and what held that in the budget."""
+        paid = total((*attempts, *embeddings))
+        facts = {"attempts": tuple(attempts), "cost": paid, "reservations": tuple(reservations)}
+        facts |= {"embeddings": tuple(embeddings)}
+        self.trigger(self.Metered, at=at, routing=routing, **facts)
+        metered = self.pending_events[-1]
+        assert isinstance(metered, self.Metered)
+        return metered
+
+    def answer(
+        self,
+        *,
+        text: str,
+        finish: Finish,
+        citations: tuple[Citation, ...],
+        cached: bool,
+        latency_ms: float,
+        at: datetime,
+        disclosure: str | None = None,
+    ) -> None:
+        facts = {"finish": finish, "citations": citations, "cached": cached, "latency_ms": latency_ms}
+        self.trigger(self.Answered, at=at, text=text, disclosure=disclosure, **facts)
+
+    def end(self, *, reason: str, text: str, latency_ms: float, at: datetime) -> None:
+        """Record that there is no whole answer."""
+        self.trigger(self.Ended, at=at, reason=reason, text=text, latency_ms=latency_ms)
+
+    def forget(self, at: datetime) -> None:
+        """Erase it, with all of its user's."""
+        if not self.state.forgotten:
+            self.trigger(self.Forgotten, at=at)

@@ -1,0 +1,71 @@
+"""The features that a tenant can switch, and who is in when one is on for a part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import mmh3
+import msgspec
+from msgspec import Meta
+
+from domain.base.errors import Invalid, NotFound
+
+Percentage = Annotated[int, Meta(ge=0, le=100)]
+
+VARIANTS = 86028157
+"""Seed of variants, so that their split does not depend on how far a rollout has come. The number is Unleash's."""
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """On for `percentage` of the subjects, or off for all."""
+
+    on: bool = True
+    percentage: Percentage = 100
+
+
+class Feature(msgspec.Struct, frozen=True, kw_only=True):
+    """`default` holds where the tenant has set nothing. `subject`: what is in or out as a whole: a customer's conversation (a call of
+    the completions API), or the tenant."""
+
+    description: str
+    default: Setting = Setting()
+    subject: Literal["conversation", "tenant"] = "conversation"
+
+
+FEATURES: Mapping[str, Feature] = {
+    "full_agent": Feature(
+        description="The agent with retrieval and routing. Off: a plain one that answers from its configuration alone."
+    ),
+    "routing": Feature(
+        description="The tenant's routing policy chooses the model. Off: always the agent's default model."
+    ),
+    "response_cache": Feature(
+        description="The same question within a minute gets the same answer, for nothing.", subject="tenant"
+    ),
+}
+"""Each is read somewhere by `application.flag.enabled`, with the subject that stands here."""
+
+
+def feature_of(name: str) -> Feature:
+    """Raises NotFound."""
+    if name not in FEATURES:
+        raise NotFound(f"there is no flag {name[:60]!r}; known are {', '.join(sorted(FEATURES))}")
+    return FEATURES[name]
+
+
+def bucket_of(flag: str, subject: str, seed: int = 0) -> int:
+    """1 to 100, as Unleash has it. It never changes: whoever is in stays in when the percentage grows."""
+    return mmh3.hash(f"{flag}:{subject}".encode(errors="surrogatepass"), seed, signed=False) % 100 + 1
+
+
+def variant_of(flag: str, subject: str, shares: Mapping[str, int]) -> str:
+    """One of several variants by their shares, which add up to 100. Raises Invalid."""
+    if sum(shares.values()) != 100 or min(shares.values()) < 0:
+        raise Invalid(f"the shares of the variants must add up to 100; they are {dict(shares)}")
+    left = bucket_of(flag, subject, VARIANTS)
+    for name, share in shares.items():
+        left -= share
+        if left <= 0:
+            return name
+    raise AssertionError("unreachable")

@@ -1,0 +1,284 @@
+"""A tenant's flags: which features are on, for how many; changed by hand or by a gradual rollout."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.base.aggregate import Aggregate, CreatedEvent, one_per_tenant
+from domain.base.errors import Refused
+from domain.flags.feature import FEATURES, Setting, bucket_of, feature_of
+from domain.flags.rollout import Finding, Plan, Sides, enough, judge
+
+Ending = Literal["completed", "stopped", "rolled back"]
+
+
+class Rollout(msgspec.Struct, frozen=True, kw_only=True):
+    """One under way: in `step` (counted from 0) of its plan since `since`; `held`: this step is done and waits to be confirmed.
+
+    `before` is what it goes back to.
+    """
+
+    id: UUID
+    plan: Plan
+    before: Setting
+    step: int = 0
+    since: datetime
+    held: bool = False
+
+    @property
+    def until(self) -> datetime:
+        """When the step's time is over."""
+        return self.since + timedelta(hours=self.plan.steps[self.step].hold_hours)
+
+    @property
+    def last(self) -> bool:
+        return self.step == len(self.plan.steps) - 1
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """How a flag's last rollout ended."""
+
+    id: UUID
+    how: Ending
+    at: datetime
+    reason: str | None = None
+
+
+class FlagsState(msgspec.Struct):
+    settings: dict[str, Setting] = {}
+    rollouts: dict[str, Rollout] = {}
+    ended: dict[str, Ended] = {}
+
+    def setting(self, flag: str) -> Setting:
+        """In force. Raises NotFound."""
+        return self.settings.get(flag) or feature_of(flag).default
+
+    def enabled(self, flag: str, subject: str) -> bool:
+        setting = self.setting(flag)
+        return setting.on and bucket_of(flag, subject) <= setting.percentage
+
+    def in_force(self, tenant: UUID, conversation: UUID) -> dict[str, bool]:
+        """Every flag as it is for a conversation, or a call."""
+        subjects = {"tenant": str(tenant), "conversation": str(conversation)}
+        return {name: self.enabled(name, subjects[feature.subject]) for name, feature in FEATURES.items()}
+
+
+class Flags(Aggregate[FlagsState]):
+    """One per tenant."""
+
+    TOPIC = "flags"
+    State = FlagsState
+
+    class Event(Aggregate.Event, frozen=True, kw_only=True):
+        pass
+
+    class Created(Event, CreatedEvent, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "flags.created"
+
+    class Switched(Event, frozen=True, kw_only=True):
+        """On for this part of the subjects, or off."""
+
+        TOPIC: ClassVar[str] = "flags.switched"
+        flag: str
+        on: bool
+        percentage: int
+
+        def apply(self, aggregate: Flags) -> None:
+            aggregate.state.settings[self.flag] = Setting(on=self.on, percentage=self.percentage)
+
+    class RolloutStarted(Event, frozen=True, kw_only=True):
+        """The first step of the plan is in force."""
+
+        TOPIC: ClassVar[str] = "flags.rollout_started"
+        flag: str
+        rollout: UUID
+        plan: Plan
+        before: Setting
+
+        def apply(self, aggregate: Flags) -> None:
+            rollout = Rollout(id=self.rollout, plan=self.plan, before=self.before, since=self.timestamp)
+            aggregate._step(self.flag, rollout)
+
+    class RolloutHeld(Event, frozen=True, kw_only=True):
+        """The metrics were good for as long as the step had to hold."""
+
+        TOPIC: ClassVar[str] = "flags.rollout_held"
+        flag: str
+        rollout: UUID
+        step: int
+        sides: Sides
+
+        def apply(self, aggregate: Flags) -> None:
+            rollout = aggregate.state.rollouts[self.flag]
+            aggregate.state.rollouts[self.flag] = msgspec.structs.replace(rollout, held=True)
+
+    class RolloutConfirmed(Event, frozen=True, kw_only=True):
+        """Somebody lets it go on."""
+
+        TOPIC: ClassVar[str] = "flags.rollout_confirmed"
+        flag: str
+        rollout: UUID
+        step: int
+
+    class RolloutAdvanced(Event, frozen=True, kw_only=True):
+        """`step` is in force now."""
+
+        TOPIC: ClassVar[str] = "flags.rollout_advanced"
+        flag: str
+        rollout: UUID
+        step: int
+        percentage: int
+
+        def apply(self, aggregate: Flags) -> None:
+            rollout = aggregate.state.rollouts[self.flag]
+            facts = {"step": self.step, "since": self.timestamp, "held": False}
+            aggregate._step(self.flag, msgspec.structs.replace(rollout, **facts))
+
+    class RolloutCompleted(Event, frozen=True, kw_only=True):
+        """The last step has held; it stays."""
+
+        TOPIC: ClassVar[str] = "flags.rollout_completed"
+        flag: str
+        rollout: UUID
+
+        def apply(self, aggregate: Flags) -> None:
+            aggregate._end(self.flag, "completed", self.timestamp, None)
+
+    class RolloutStopped(Event, frozen=True, kw_only=True):
+        """By somebody, at the step where it was; the flag stays as it is there."""
+
+        TOPIC: ClassVar[str] = "flags.rollout_stopped"
+        flag: str
+        rollout: UUID
+        reason: str
+
+        def apply(self, aggregate: Flags) -> None:
+            aggregate._end(self.flag, "stopped", self.timestamp, self.reason)
+
+    class RolledBack(Event, frozen=True, kw_only=True):
+        """The flag is as before the rollout. `finding` is the metric that was too bad; None: somebody wanted it."""
+
+        TOPIC: ClassVar[str] = "flags.rolled_back"
+        flag: str
+        rollout: UUID
+        step: int
+        before: Setting
+        reason: str
+        finding: Finding | None = None
+
+        def apply(self, aggregate: Flags) -> None:
+            aggregate.state.settings[self.flag] = self.before
+            aggregate._end(self.flag, "rolled back", self.timestamp, self.reason)
+
+    @staticmethod
+    def id_of(tenant: UUID) -> UUID:
+        """The id follows from the tenant's."""
+        return one_per_tenant(tenant, "flags")
+
+    @classmethod
+    def begin(cls, tenant: UUID, at: datetime) -> Flags:
+        return cls.create(cls.Created, id=cls.id_of(tenant), at=at)
+
+    def switch(
+        self, flag: str, at: datetime, *, on: bool | None = None, percentage: int | None = None
+    ) -> None:
+        """What is None stays as it is. Raises Refused while a rollout is under way."""
+        setting = self.state.setting(flag)
+        if flag in self.state.rollouts:
+            raise Refused(f"a rollout of {flag} is under way; stop it first (back: true also undoes it)")
+        on = setting.on if on is None else on
+        percentage = setting.percentage if percentage is None else percentage
+        if percentage not in (0, 100) and feature_of(flag).subject == "tenant":
+            raise Refused(f"{flag} is on or off for the tenant as a whole; a percentage is 0 or 100")
+        if Setting(on=on, percentage=percentage) != setting:
+            self.trigger(self.Switched, at=at, flag=flag, on=on, percentage=percentage)
+
+    def start_rollout(self, flag: str, rollout: UUID, plan: Plan, at: datetime) -> None:
+        """Raises Invalid, NotFound, and Refused where it is on already for as many as the first step has."""
+        plan.check()
+        setting, first = self.state.setting(flag), plan.steps[0].percentage
+        if feature_of(flag).subject == "tenant":
+            raise Refused(f"{flag} is on or off for the tenant as a whole; switch it")
+        if flag in self.state.rollouts:
+            raise Refused(f"a rollout of {flag} is under way; stop it first")
+        if setting.on and setting.percentage >= first:
+            raise Refused(
+                f"{flag} is on for {setting.percentage} % already, and the first step would be {first} %: "
+                f"begin with a higher one, or switch it to less first (PUT /v1/flags/{flag})"
+            )
+        self.trigger(self.RolloutStarted, at=at, flag=flag, rollout=rollout, plan=plan, before=setting)
+
+    def observe_rollout(self, flag: str, rollout: UUID, step: int, sides: Sides, at: datetime) -> None:
+        """Take what was seen of a step: go back where a metric is too bad, go on where all was well for long enough."""
+        running = self.state.rollouts.get(flag)
+        if running is None or (running.id, running.step) != (rollout, step):
+            return
+        if (finding := judge(running.plan, sides)) is not None:
+            self._roll_back(flag, running, finding.text(), finding, at)
+        elif not running.held and at >= running.until and enough(running.plan, step, sides):
+            self.trigger(self.RolloutHeld, at=at, flag=flag, rollout=rollout, step=step, sides=sides)
+            if running.plan.automatic or running.last:
+                self._advance(flag, running, at)
+
+    def confirm_rollout(self, flag: str, at: datetime) -> None:
+        """Let a rollout go on that waits for it. Raises Refused for another one."""
+        running = self._running(flag)
+        if not running.held:
+            when = running.until.isoformat(timespec="seconds")
+            raise Refused(
+                f"step {running.step + 1} has not held yet; it takes until {when} and answers enough"
+            )
+        self.trigger(self.RolloutConfirmed, at=at, flag=flag, rollout=running.id, step=running.step)
+        self._advance(flag, running, at)
+
+    def stop_rollout(self, flag: str, reason: str, at: datetime, *, back: bool) -> None:
+        """End it where it is, or go back to what was before."""
+        running = self._running(flag)
+        if back:
+            self._roll_back(flag, running, reason, None, at)
+        else:
+            self.trigger(self.RolloutStopped, at=at, flag=flag, rollout=running.id, reason=reason)
+
+    def _running(self, flag: str) -> Rollout:
+        feature_of(flag)
+        if flag not in self.state.rollouts:
+            raise Refused(f"no rollout of {flag} is under way")
+        return self.state.rollouts[flag]
+
+    def _advance(self, flag: str, running: Rollout, at: datetime) -> None:
+        if running.last:
+            self.trigger(self.RolloutCompleted, at=at, flag=flag, rollout=running.id)
+            return
+        step = running.step + 1
+        percentage = running.plan.steps[step].percentage
+        self.trigger(
+            self.RolloutAdvanced, at=at, flag=flag, rollout=running.id, step=step, percentage=percentage
+        )
+        if running.plan.steps[step].hold_hours == 0 and step == len(running.plan.steps) - 1:
+            self.trigger(self.RolloutCompleted, at=at, flag=flag, rollout=running.id)
+
+    def _roll_back(
+        self, flag: str, running: Rollout, reason: str, finding: Finding | None, at: datetime
+    ) -> None:
+        self.trigger(
+            self.RolledBack,
+            at=at,
+            flag=flag,
+            rollout=running.id,
+            step=running.step,
+            before=running.before,
+            reason=reason,
+            finding=finding,
+        )
+
+    def _step(self, flag: str, rollout: Rollout) -> None:
+        self.state.rollouts[flag] = rollout
+        self.state.settings[flag] = Setting(percentage=rollout.plan.steps[rollout.step].percentage)
+
+    def _end(self, flag: str, how: Ending, at: datetime, reason: str | None) -> None:
+        rollout = self.state.rollouts.pop(flag)
+        self.state.ended[flag] = Ended(id=rollout.id, how=how, at=at, reason=reason)

@@ -1,0 +1,160 @@
+"""Values around one completion: what is asked of a provider, what came back, what it used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+Role = Literal["system", "user", "assistant"]
+Finish = Literal["stop", "length", "content_filter", "other"]
+Outcome = Literal[
+    "ok",
+    "authentication",
+    "not_found",
+    "rate_limited",
+    "context_too_long",
+    "refused",
+    "incomplete",
+    "timeout",
+    "unavailable",
+    "bad_request",
+    "cancelled",
+]
+
+
+THINKING = 25_000
+"""Tokens for the thoughts of a model that thinks before it answers: as many as OpenAI advises to reserve
+(https://platform.openai.com/docs/guides/reasoning)."""
+
+THINKS = frozenset({"reasoning", "thinking"})
+"""Abilities of models that do."""
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message of a prompt or of a conversation's history. `name`: of the participant, where an app tells several apart."""
+
+    role: Role
+    text: str
+    name: str | None = None
+
+    @property
+    def said(self) -> str:
+        """The text after its participant's name, for where there is no field for that."""
+        return self.text if self.name is None else f"{self.name}: {self.text}"
+
+
+class Passage(msgspec.Struct, frozen=True, kw_only=True):
+    """A retrieved piece of a source. `id` is a hash of the document's version and the content, never a position."""
+
+    id: str
+    document: UUID
+    title: str
+    ordinal: int
+    page: int | None = None
+    section: str | None = None
+    score: float
+    """Similarity to the query, 0 to 1."""
+    text: str
+
+
+class Citation(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer points at: always a passage that was in the prompt. `marker` is the number in the text, as in [1]."""
+
+    marker: int
+    passage: str
+    document: UUID
+    title: str
+    page: int | None = None
+    section: str | None = None
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens. `cached` are part of `input`, `reasoning` part of `output`, as OpenAI counts them; so are `written`, input that the
+    provider put into its cache.
+
+    `source` says whose count it is: the provider's; the provider's in a form whose arithmetic is unknown to us, charged by the larger
+    reading (domain/models/usage_forms.py); or ours (with the model's tokenizer, or by estimate) where the provider's never came, as when a
+    stream was cut. `tier`: the service tier that served it, which has a price of its own; None: the standard one.
+    """
+
+    input: int = 0
+    cached: int = 0
+    written: int = 0
+    output: int = 0
+    reasoning: int = 0
+    source: Literal["provider", "unknown", "tokenizer", "estimate"] = "provider"
+    tier: str | None = None
+
+
+class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider is asked: the exact prompt, and beside it the passages and questions that it was made from."""
+
+    model: str
+    prompt: tuple[Turn, ...]
+    questions: tuple[str, ...]
+    passages: tuple[Passage, ...] = ()
+    max_tokens: int | None = None
+    """The most that the model may give, thoughts and all; None: as much as it does."""
+
+    answer_tokens: int | None = None
+    """The most that it may say, where `max_tokens` is None. A model that thinks first gets `THINKING` beside it: what it may say is no
+    measure of what it has to think."""
+
+    temperature: float | None = None
+    stop: tuple[str, ...] = ()
+    options: dict[str, float | int | str] = {}
+    """More of what OpenAI's API knows, by its names, as top_p and seed; a provider passes on what it knows as well."""
+
+    abilities: frozenset[str] | None = None
+    """Those of the model in the tenant's catalogue (domain/models/catalogue.py); None where it is not in it: the provider goes by its name."""
+
+    def limit(self, abilities: frozenset[str]) -> int | None:
+        """Tokens of output that a model of these abilities is told as its limit; None: it is told none."""
+        if self.max_tokens is not None or self.answer_tokens is None:
+            return self.max_tokens
+        return self.answer_tokens + (THINKING if THINKS & abilities else 0)
+
+
+class Completion(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider answered. `model` is the served one, which may differ from the requested one."""
+
+    text: str
+    finish: Finish
+    model: str
+    usage: Usage
+    raw_usage: dict[str, Any] = {}
+    request_id: str | None = None
+    confidence: float | None = None
+    """0 to 1 where the provider can tell, else None."""
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One call of a provider, failed ones too. `cost` is in USD, exact, by the price `price` (None: free or unknown).
+
+    `cached`: no call was made, the answer of an earlier one was given again.
+    """
+
+    kind: Literal["chat", "embedding"] = "chat"
+    provider: str
+    model: str
+    served: str | None = None
+    outcome: Outcome
+    error: str | None = None
+    started_at: datetime
+    latency_ms: float
+    usage: Usage = Usage()
+    raw_usage: dict[str, Any] = {}
+    request_id: str | None = None
+    cost: Decimal = Decimal(0)
+    price: str | None = None
+    cached: bool = False
+
+
+def answered_by(attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt that gave the answer: the last one. None where no model did, as when the budget forbade to ask one."""
+    return attempts[-1] if attempts and attempts[-1].outcome == "ok" else None

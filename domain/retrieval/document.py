@@ -1,0 +1,173 @@
+"""A document of a tenant's: uploaded, processed into chunks, searched, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.base.aggregate import Aggregate, CreatedEvent
+from domain.base.errors import NotFound, Refused
+from domain.models.completion import Attempt
+from domain.models.pricing import total
+
+Status = Literal["pending", "processing", "completed", "failed", "deleted"]
+LARGEST = 10 * 1024 * 1024
+"""Bytes of one document."""
+
+
+class DocumentState(msgspec.Struct):
+    name: str = ""
+    media_type: str = ""
+    size: int = 0
+    content_hash: str = ""
+    status: Status = "pending"
+    revision: int = 1
+    """Raised by each reprocessing; the pipeline's effects are saved under it."""
+
+
+class Document(Aggregate[DocumentState]):
+    TOPIC = "document"
+    State = DocumentState
+
+    class Event(Aggregate.Event, frozen=True, kw_only=True):
+        pass
+
+    class Uploaded(Event, CreatedEvent, frozen=True, kw_only=True):
+        """`content_hash` is SHA-256 of the content, hexadecimal; the content itself lies in the file store."""
+
+        TOPIC: ClassVar[str] = "document.uploaded"
+        name: str
+        media_type: str
+        size: int
+        content_hash: str
+
+        def apply(self, aggregate: Document) -> None:
+            state = aggregate.state
+            state.name, state.media_type = self.name, self.media_type
+            state.size, state.content_hash = self.size, self.content_hash
+
+    class ProcessingStarted(Event, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "document.processing_started"
+
+        def apply(self, aggregate: Document) -> None:
+            aggregate.state.status = "processing"
+
+    class Processed(Event, frozen=True, kw_only=True):
+        """Chunks are indexed and searchable. `took_ms` covers extraction to index; `cost` is that of the `embeddings`, in USD.
+
+        Figures only: they outlive an erasure.
+        """
+
+        TOPIC: ClassVar[str] = "document.processed"
+        class_version: ClassVar[int] = 2
+        PERSONAL: ClassVar[bool] = False
+        pages: int
+        chunks: int
+        tokens: int
+        embedding_model: str
+        dimension: int
+        cost: Decimal
+        took_ms: float
+        embeddings: tuple[Attempt, ...] = ()
+
+        def charge(self) -> Decimal:
+            return self.cost
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version has the embeddings' tokens and cost only."""
+
+        def apply(self, aggregate: Document) -> None:
+            aggregate.state.status = "completed"
+
+    class ProcessingFailed(Event, frozen=True, kw_only=True):
+        """`reason` is for a person."""
+
+        TOPIC: ClassVar[str] = "document.processing_failed"
+        reason: str
+
+        def apply(self, aggregate: Document) -> None:
+            aggregate.state.status = "failed"
+
+    class ReprocessingRequested(Event, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "document.reprocessing_requested"
+
+        def apply(self, aggregate: Document) -> None:
+            aggregate.state.status = "pending"
+            aggregate.state.revision += 1
+
+    class Deleted(Event, frozen=True, kw_only=True):
+        """The last event: name and content are to be erased. What is personal before it is blanked, its key destroyed."""
+
+        TOPIC: ClassVar[str] = "document.deleted"
+        PERSONAL: ClassVar[bool] = False
+        ERASES: ClassVar[bool] = True
+
+        def apply(self, aggregate: Document) -> None:
+            aggregate.state = DocumentState(status="deleted")
+
+    @classmethod
+    def upload(
+        cls, id: UUID, *, name: str, media_type: str, size: int, content_hash: str, at: datetime
+    ) -> Document:
+        facts = {"name": name, "media_type": media_type, "size": size, "content_hash": content_hash}
+        return cls.create(cls.Uploaded, id=id, at=at, **facts)
+
+    def start_processing(self, at: datetime) -> None:
+        self._alive()
+        if self.state.status != "processing":
+            self.trigger(self.ProcessingStarted, at=at)
+
+    def complete(
+        self,
+        *,
+        pages: int,
+        chunks: int,
+        tokens: int,
+        embedding_model: str,
+        dimension: int,
+        embeddings: Sequence[Attempt],
+        took_ms: float,
+        at: datetime,
+    ) -> None:
+        self._processing()
+        self.trigger(
+            self.Processed,
+            at=at,
+            pages=pages,
+            chunks=chunks,
+            tokens=tokens,
+            embedding_model=embedding_model,
+            dimension=dimension,
+            cost=total(embeddings),
+            took_ms=took_ms,
+            embeddings=tuple(embeddings),
+        )
+
+    def fail(self, reason: str, at: datetime) -> None:
+        self._processing()
+        self.trigger(self.ProcessingFailed, at=at, reason=reason)
+
+    def reprocess(self, at: datetime) -> None:
+        self._alive()
+        if self.state.status in ("pending", "processing"):
+            raise Refused("the document is being processed; wait until it is completed or failed")
+        self.trigger(self.ReprocessingRequested, at=at)
+
+    def delete(self, at: datetime) -> None:
+        self._alive()
+        self.trigger(self.Deleted, at=at)
+
+    def _alive(self) -> None:
+        if self.state.status == "deleted":
+            raise NotFound("this document was deleted")
+
+    def _processing(self) -> None:
+        self._alive()
+        if self.state.status != "processing":
+            raise Refused(f"the document is {self.state.status}, not being processed")

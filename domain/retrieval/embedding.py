@@ -1,0 +1,48 @@
+"""A call of an embedding model that stands for itself, as a search's: what it used and cost. One stream a call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.base.aggregate import NIL, Aggregate, CreatedEvent
+from domain.models.completion import Attempt
+from domain.models.pricing import total
+
+Purpose = Literal["search", "question"]
+"""What was embedded for: a search; the questions of an answer that came to nothing else on record."""
+
+
+class EmbeddingState(msgspec.Struct):
+    pass
+
+
+class Embedding(Aggregate[EmbeddingState]):
+    """Nothing in it is personal."""
+
+    TOPIC = "embedding"
+    State = EmbeddingState
+
+    class Event(Aggregate.Event, frozen=True, kw_only=True):
+        pass
+
+    class Metered(Event, CreatedEvent, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "embedding.metered"
+        PERSONAL: ClassVar[bool] = False
+        purpose: Purpose
+        attempts: tuple[Attempt, ...]
+        cost: Decimal
+
+    @property
+    def subject(self) -> UUID:
+        return NIL
+
+    @classmethod
+    def meter(cls, id: UUID, purpose: Purpose, attempts: Sequence[Attempt], at: datetime) -> Embedding:
+        facts = {"purpose": purpose, "attempts": tuple(attempts), "cost": total(attempts)}
+        return cls.create(cls.Metered, id=id, at=at, **facts)

@@ -1,0 +1,213 @@
+"""Connections to one cell: a PostgreSQL server with its tenants.
+
+A transaction belongs to one tenant, which row-level security holds it to, or to the system, which sees the
+bookkeeping of all tenants and none of their content. Each role logs in as itself; see docs/decisions/0003-logins.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from application.ports import Fault, Unavailable
+from infra.postgres.cell import Cell, Role
+from infra.postgres.fair_queue import FairQueue
+from infra.postgres.faults import DatabaseUnusable, check_server, trouble_of
+from infra.postgres.session import CONNECT as CONNECT  # whoever connects by other ways keeps to it
+from infra.postgres.session import SCHEMAS, SESSION, WrongSession, admit, connect, enter
+from infra.postgres.session import Connection as Connection
+
+log = logging.getLogger("retrace.database")
+
+PATIENCE = 10.0
+"""Seconds that a caller waits for a connection before it hears Unavailable."""
+
+LEAST = 0.05
+"""Seconds of it that are left at least for whoever has come to its turn late."""
+
+AWAY = "the database does not answer; try again in some seconds"
+
+STARTING = 60.0
+"""Seconds that a role which starts waits for a database that is away: one that starts too, recovers, or has no room."""
+
+
+class Database:
+    """A pool of connections under one role, which tenants have in turn. Open it before use, close it after."""
+
+    def __init__(
+        self, cell: Cell, *, role: Role = "retrace_app", size: int = 10, schemas: Sequence[str] = SCHEMAS
+    ) -> None:
+        self.cell = cell
+        self.role = role
+        self._schemas = tuple(schemas)
+        self._turns = FairQueue(size)
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            cell.conninfo(role),
+            min_size=1,
+            max_size=size,
+            open=False,
+            timeout=PATIENCE,
+            reconnect_timeout=5,
+            kwargs=SESSION,
+            configure=self._admitted,
+            name=role,
+        )
+
+    async def open(self) -> None:
+        """Raises LoginRefused, WrongSession. A database that is away is come back to by whoever needs it."""
+        with suppress(psycopg.OperationalError):
+            await (await connect(self.cell, self.role)).close()
+        await self._pool.open()
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def __aenter__(self) -> Database:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def stats(self) -> dict[str, int]:
+        """Of the pool, by psycopg's names; whoever waits for a turn waits for the pool."""
+        found, turns = self._pool.get_stats(), self._turns
+        for name, more in (
+            ("requests_waiting", turns.waiting),
+            ("requests_wait_ms", round(1000 * turns.waited)),
+            ("requests_errors", turns.refused),
+        ):
+            found[name] = found.get(name, 0) + more
+        return found
+
+    @asynccontextmanager
+    async def tenant(self, tenant: UUID) -> AsyncIterator[Connection]:
+        """A transaction that sees and writes this tenant's rows only. Raises Unavailable."""
+        async with self._transaction(tenant) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[Connection]:
+        """A transaction of no tenant. Raises Unavailable."""
+        async with self._transaction(None) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _transaction(self, tenant: UUID | None) -> AsyncIterator[Connection]:
+        until = time.monotonic() + PATIENCE
+        try:
+            await self._turns.enter(tenant, PATIENCE)
+        except TimeoutError as error:
+            raise Unavailable(AWAY) from error
+        try:
+            connection = await self._begun(tenant, until)
+            try:
+                yield connection
+                await connection.execute("COMMIT")
+            except psycopg.OperationalError as error:
+                raise Unavailable(told(error)) from error
+            finally:
+                await self._give_back(connection)
+        finally:
+            self._turns.leave()
+
+    async def _begin(self, connection: Connection, tenant: UUID | None) -> None:
+        if tenant is not None:
+            await enter(connection, self.cell, self.role, tenant, schemas=self._schemas)
+        elif self._schemas == SCHEMAS:
+            await connection.execute(b"BEGIN")
+        else:
+            await connection.execute(f"BEGIN; SET LOCAL search_path = {', '.join(self._schemas)}".encode())
+
+    async def _admitted(self, connection: Connection) -> None:
+        """The pool asks for each new connection, and throws it away when this raises."""
+        try:
+            await admit(connection, self.cell.name(self.role))
+        except Fault as error:
+            log.error("%s", error)
+            raise
+
+    async def _begun(self, tenant: UUID | None, until: float) -> Connection:
+        """A connection in a transaction. Connections that died in the pool, as after a restart, are passed over."""
+        last: Exception | None = None
+        for _ in range(self._pool.max_size + 1):
+            try:
+                connection = await self._pool.getconn(max(LEAST, until - time.monotonic()))
+            except (PoolTimeout, PoolClosed, psycopg.OperationalError) as error:
+                last = error
+                break
+            try:
+                await self._begin(connection, tenant)
+                return connection
+            except psycopg.OperationalError as error:
+                last = error
+                await self._give_back(connection)
+            except WrongSession as error:
+                log.error("%s", error)
+                last = error
+                await connection.close()
+                await self._give_back(connection)
+            except BaseException:
+                await self._give_back(connection)
+                raise
+        raise Unavailable(AWAY) from last
+
+    async def _give_back(self, connection: Connection) -> None:
+        """Return it to the pool, rolled back; the pool replaces what is broken."""
+        await asyncio.shield(self._returned(connection))
+
+    async def _returned(self, connection: Connection) -> None:
+        if connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            with suppress(psycopg.OperationalError):
+                await connection.rollback()
+        await self._pool.putconn(connection)
+
+
+def told(error: psycopg.Error) -> str:
+    """What a caller hears of a fault; never the error's own text, which may be personal."""
+    if isinstance(error, psycopg.errors.DiskFull):
+        return "the database's disk is full, so nothing was saved; try again once there is room"
+    return f"the database does not answer ({type(error).__name__}); try again"
+
+
+async def wait_for(cell: Cell, seconds: float = STARTING) -> None:
+    """Until the server answers, for whoever can't begin without it.
+
+    Raises Unavailable after so many seconds; what does not pass by itself at once: DatabaseUnusable, LoginRefused, WrongSession.
+    """
+    deadline, pause = time.monotonic() + seconds, 0.1
+    while True:
+        try:
+            async with await opened(cell) as connection:
+                await check_server(connection, cell.url)
+            return
+        except psycopg.OperationalError as error:
+            trouble = trouble_of(error, cell.url)
+            if not trouble.passing:
+                raise DatabaseUnusable(trouble.text) from error
+            if time.monotonic() + pause > deadline:
+                raise Unavailable(
+                    trouble.text + (f" (tried for {seconds:.0f} s)" if seconds else "")
+                ) from error
+            log.warning("trying again in %.1f s: %s", pause, trouble.text)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 2.0)
+
+
+async def opened(cell: Cell) -> Connection:
+    """A connection of whoever migrates, or, where nobody here may, of the role that sees the bookkeeping.
+
+    Raises psycopg.OperationalError, LoginRefused, WrongSession.
+    """
+    if cell.migrates:
+        return await AsyncConnection.connect(cell.url, autocommit=True, connect_timeout=CONNECT)
+    return await connect(cell, "retrace_runner")

@@ -1,0 +1,113 @@
+"""Sessions of the database: each is its role's own, and is asked nothing before that is sure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+
+from application.ports import Fault
+from infra.postgres.cell import Cell, Role
+
+Connection = AsyncConnection[tuple[Any, ...]]
+
+SCHEMAS = ("retrace", "public")
+"""Those whose names need no prefix. Each login has them as its default, which no pooler can drop."""
+
+CONNECT = 5
+"""Seconds for one try to connect. A server that dies at that moment may leave its caller without any answer."""
+
+LOCKED = 10.0
+"""Seconds that a statement waits for others' locks; a statement that waits for ever holds its connection for as long."""
+
+SESSION: dict[str, Any] = {"autocommit": True, "connect_timeout": CONNECT, "client_encoding": "UTF8"}
+"""What all our connections are opened with."""
+
+ADMIT = (
+    "SELECT session_user::text, current_user::text, current_setting('search_path'), "
+    "set_config('lock_timeout', %s, false)"
+)
+ENTER = "SELECT session_user::text, current_user::text, set_config('retrace.tenant', %s, true)"
+ENTER_PLACE = f"{ENTER}, set_config('search_path', %s, true)"
+
+
+class WrongSession(Fault):
+    """A session is not the role's that it should be."""
+
+    def __init__(self, session: str, current: str, wanted: str) -> None:
+        who = session if session == current else f"{session}'s, acting as {current}"
+        super().__init__(
+            f"{wanted} logged in to the database, and the session is {who}: a pooler between puts a login of its own in place. "
+            "Let it pass logins on (PgBouncer: no user= for this database), or give a DATABASE_URL that goes past it"
+        )
+
+
+class LoginRefused(Fault):
+    """A role's login is not as `retrace migrate` makes it."""
+
+    def __init__(self, login: str, why: str) -> None:
+        super().__init__(
+            f"the database does not let {login} in as it should ({why}): run `retrace migrate`, with the same RETRACE_MASTER_KEY and "
+            "the DATABASE_URL of whoever may make roles"
+        )
+
+
+async def connect(cell: Cell, role: Role) -> Connection:
+    """One connection outside the pools, autocommit. Raises psycopg.OperationalError, LoginRefused, WrongSession."""
+    login = cell.name(role)
+    try:
+        connection = await AsyncConnection.connect(cell.conninfo(role), **SESSION)
+    except psycopg.OperationalError as error:
+        if (why := refusal(error, login)) is not None:
+            raise why from error
+        raise
+    try:
+        await admit(connection, login)
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
+
+
+def refusal(error: psycopg.OperationalError, login: str) -> LoginRefused | None:
+    """What the server has against this login; None: it says nothing of it. It names the login in every language that it speaks."""
+    last = str(error).strip().rpartition("FATAL:")[2].partition("\n")[0].strip()
+    return LoginRefused(login, last) if f'"{login}"' in last or f"»{login}«" in last else None
+
+
+async def admit(connection: Connection, login: str) -> None:
+    """Make sure that a new session is the role's own, and as we count on it. Raises WrongSession, LoginRefused, psycopg.Error."""
+    values = [f"{LOCKED * 1000:.0f}ms"]
+    row = await (await connection.execute(ADMIT, values, prepare=False)).fetchone()
+    assert row is not None
+    session, current, path, _ = row
+    if not session == current == login:
+        raise WrongSession(session, current, login)
+    if path != ", ".join(SCHEMAS):
+        raise LoginRefused(login, f"its search_path is {path}")
+
+
+async def enter(
+    connection: Connection,
+    cell: Cell,
+    role: Role,
+    tenant: UUID,
+    *,
+    schemas: Sequence[str] = SCHEMAS,
+    begin: bytes = b"BEGIN",
+) -> None:
+    """Begin a transaction of the tenant's, in one round trip. Raises WrongSession, psycopg.Error.
+
+    The signed context goes as a parameter, because a statement's text can be read by all sessions of the same login.
+    """
+    values = [cell.context(tenant), *([] if schemas == SCHEMAS else [", ".join(schemas)])]
+    async with connection.pipeline():
+        await connection.execute(begin)
+        cursor = await connection.execute(ENTER if schemas == SCHEMAS else ENTER_PLACE, values)
+    row = await cursor.fetchone()
+    assert row is not None
+    if not row[0] == row[1] == (login := cell.name(role)):
+        raise WrongSession(row[0], row[1], login)

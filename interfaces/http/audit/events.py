@@ -1,0 +1,83 @@
+"""The log itself, for auditors: which events there are, filtered. Each read is recorded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from application.audit.reading import EventQuery, LogRead, read_events, record_read
+from domain.base.context import Context
+from domain.base.errors import Ahead
+from interfaces.bootstrap import Services
+from interfaces.http.base.event import EventOut, shown_event
+from interfaces.http.base.pages import Cursor, Limit, Page, Pager
+
+Stream = Annotated[
+    str | None, QueryParameter(max_length=100, description="Only this aggregate's, as conversation/0190….")
+]
+Kind = Annotated[str | None, QueryParameter(max_length=100, description="A topic, as conversation.answered.")]
+Actor = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=200, pattern=r"^[!-~]+$(?!\n)", description="Who did it, as key:ID, customer, system:PART."
+    ),
+]
+Since = Annotated[datetime | None, QueryParameter(description="Recorded at this time (RFC 3339) or later.")]
+Until = Annotated[datetime | None, QueryParameter(description="Recorded at this time (RFC 3339) or before.")]
+Correlation = Annotated[
+    UUID | None, QueryParameter(description="The X-Request-ID of the request that began it all.")
+]
+After = Annotated[int, QueryParameter(ge=0, le=2**62, description="The position before the first.")]
+
+
+class Reach(NamedTuple):
+    """How far a list has come, and where it ends: at what was the log's end when it began, or else a list read item by item
+    would go on for ever with the records of its own reading."""
+
+    after: int
+    until: int
+
+
+@get("/v1/audit/events", scope="audit:read")
+async def read(
+    services: NamedDependency[Services],
+    context: NamedDependency[Context],
+    stream: Stream = None,
+    kind: Kind = None,
+    actor: Actor = None,
+    since: Since = None,
+    until: Until = None,
+    correlation: Correlation = None,
+    after: After = 0,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[EventOut]:
+    """The tenant's events that fit all filters, in order of position. This read itself becomes an event, `audit.read`.
+
+    A page may have fewer items than `limit` although more follow: `next_cursor` tells.
+    """
+    query = EventQuery(
+        stream=stream, kind=kind, actor=actor, since=since, until=until, correlation=correlation
+    )
+    query.wanted()
+    pager = Pager(services, context.tenant, Reach, "events", *query.filters().items())
+    reach = await pager.place(cursor) or Reach(after, await services.reads.head(context.tenant))
+    if reach.after > reach.until:
+        raise Ahead(reach.after, reach.until)
+    found = await read_events(
+        query, context.tenant, after=reach.after, until=reach.until, limit=limit, store=services.store
+    )
+    reading = LogRead(route="GET /v1/audit/events", filters=query.filters())
+    reading.given(found.events)
+    await record_read(reading, context, store=services.store, clock=services.clock)
+    more = found.reached < reach.until
+    next_cursor = await pager.cursor(Reach(found.reached, reach.until)) if more else None
+    return Page([shown_event(recorded) for recorded in found.events], next_cursor)
+
+
+ROUTER = Router("/", route_handlers=[read], tags=["audit"])

@@ -1,0 +1,42 @@
+"""Authentication and authorization: the first that a request passes, before any of its body is read and before any kept result.
+
+Nothing of what is refused here is kept, and nobody without the scope learns what others have asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar.connection import Request
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from domain.base.errors import Invalid
+from interfaces.bootstrap import Services
+from interfaces.http.base.authentication import allow, caller_of
+from interfaces.http.base.gate import is_api
+from interfaces.http.base.position import asked
+
+
+class Admitted(ASGIMiddleware):
+    """A sound address; and below /v1 key, scope, and the position that the request asks for."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        request: Request[Any, Any, Any] = Request(scope, receive)
+        try:
+            _ = request.url.netloc
+        except ValueError:
+            raise Invalid("the Host header names no host") from None
+        handler = request.route_handler
+        if is_api(handler) and request.method != "OPTIONS":
+            caller = await caller_of(request, self._services)
+            allow(caller, handler)
+            if (position := asked(request)) is not None:
+                await self._services.store.reach(caller.about(request.path_params), position)
+        await next_app(scope, receive, send)

@@ -1,0 +1,153 @@
+"""Who is calling: `X-Tenant-ID` and `X-Tenant-API-Key`, or `Authorization: Bearer KEY`.
+
+A credential may stand there twice, in both headers even. Two that differ, or the id of another tenant than the key's, contradict
+each other: 401, whatever either is worth, so that nobody in between can make one caller pass for another.
+
+Every route below /v1 says in its options what it asks of the caller: `scope`, and `operator=True` where the deployment's
+operator (RETRACE_OPERATOR_KEY as the bearer key) may come as well; `scope=None` lets nobody else in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+
+from application.tenancy.tenant import PREFIX, Principal, authenticate
+from domain.base.context import Context
+from domain.base.errors import Forbidden, NotFound, Unauthenticated
+from domain.tenancy.tenant import Scope
+from interfaces.bootstrap import Services
+
+API_KEY, TENANT = "X-Tenant-API-Key", "X-Tenant-ID"
+HOW = "send an API key: X-Tenant-ID and X-Tenant-API-Key, or Authorization: Bearer KEY"
+DEPLOYMENT = UUID(int=1)
+"""Stands where a tenant stands, in what the operator does before there is one."""
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """`principal` is None for the deployment's operator."""
+
+    principal: Principal | None
+
+    @property
+    def actor(self) -> str:
+        return f"key:{self.principal.key}" if self.principal else "operator:deployment"
+
+    @property
+    def line(self) -> str:
+        """Whose requests may be sent again as this caller's: its own, and those of the keys in whose place this key came."""
+        return f"key:{self.principal.line}" if self.principal else "operator:deployment"
+
+    @property
+    def tenant(self) -> UUID:
+        return self.principal.tenant if self.principal else DEPLOYMENT
+
+    def about(self, path: Mapping[str, Any]) -> UUID:
+        """The tenant that a request is about: the caller's own; of the operator's the one that the path names."""
+        tenant: UUID = self.tenant if self.principal else path.get("tenant", self.tenant)
+        return tenant
+
+    def context(self, tenant: UUID, request: Request[Any, Any, Any]) -> Context:
+        """For a command about `tenant`. Raises NotFound for another tenant than the caller's own."""
+        if self.principal is not None and tenant != self.principal.tenant:
+            raise NotFound(f"there is no tenant {tenant} that this key can see")
+        return Context(
+            tenant=tenant,
+            actor=self.actor,
+            correlation=correlation_of(request),
+            expected=request.scope["state"]["expected"],
+        )
+
+
+async def caller_of(connection: Connection, services: Services) -> Caller:
+    """Who it is; from then on the request says so (`caller_in`). Raises Unauthenticated, Forbidden for a suspended tenant."""
+    text, tenant = _given(connection)
+    if not text.startswith(PREFIX) and _is_operators(text, services.settings.operator_key):
+        about: UUID | None = connection.path_params.get("tenant")
+        if tenant is not None and about is not None and tenant != about.hex:
+            raise Unauthenticated(f"{TENANT} names another tenant than the address does; leave it out")
+        caller = Caller(None)
+    else:
+        principal = await authenticate(text, tenant, store=services.store, clock=services.clock)
+        await services.key_use.used(principal.tenant, principal.key, services.clock())
+        caller = Caller(principal)
+    connection.scope["state"]["caller"] = caller
+    return caller
+
+
+def _given(connection: Connection) -> tuple[str, str | None]:
+    """The one key that a request carries, and the one tenant that it names, as 32 hexadecimal digits. Raises Unauthenticated."""
+    headers = connection.headers
+    texts = {text.strip() for text in headers.getall(API_KEY, [])}
+    for value in headers.getall("Authorization", []):
+        kind, _, text = value.partition(" ")
+        if kind.lower() == "bearer":
+            texts.add(text.strip())
+    texts.discard("")
+    if not texts:
+        raise Unauthenticated(HOW)
+    tenants = {text.strip().lower().replace("-", "") for text in headers.getall(TENANT, [])}
+    if len(texts) > 1 or len(tenants) > 1:
+        name = f"different keys in its headers ({API_KEY}, Authorization)" if len(texts) > 1 else TENANT
+        raise Unauthenticated(
+            f"this request has several {name}, and may have one; send the one that you mean"
+        )
+    return texts.pop(), (tenants.pop() if tenants else None)
+
+
+def allow(caller: Caller, handler: BaseRouteHandler) -> None:
+    """Raises Forbidden where the handler asks for more than the caller has."""
+    scope: Scope | None = handler.opt["scope"]
+    if caller.principal is None:
+        if not handler.opt.get("operator", False):
+            raise Forbidden("the operator's key is for /v1/tenants; use a key of a tenant's here")
+    elif scope is None:
+        raise Forbidden("this takes the operator's key, RETRACE_OPERATOR_KEY of the deployment")
+    else:
+        caller.principal.require(scope)
+
+
+def _is_operators(text: str, key: str | None) -> bool:
+    given, right = (hashlib.sha256(part.encode()).digest() for part in (text, key or ""))
+    return hmac.compare_digest(given, right) and bool(key)
+
+
+def caller_in(connection: Connection) -> Caller:
+    """Whom admission has let in."""
+    caller: Caller = connection.scope["state"]["caller"]
+    return caller
+
+
+def provide_caller(request: Request[Any, Any, Any]) -> Caller:
+    """As a dependency of handlers."""
+    return caller_in(request)
+
+
+# `services`, here and below, makes litestar resolve one after the other: for two at once it makes a task group, which takes longer.
+def provide_principal(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Principal:
+    principal = provide_caller(request).principal
+    assert principal is not None, "a route that takes the operator asks for the caller, not for a principal"
+    return principal
+
+
+def provide_context(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Context:
+    """The request's id is the correlation of all that it causes."""
+    caller = provide_caller(request)
+    return caller.context(caller.tenant, request)
+
+
+def correlation_of(request: Request[Any, Any, Any]) -> UUID:
+    """The request's id."""
+    id: UUID = request.scope["state"]["request_id"]
+    return id

@@ -1,0 +1,62 @@
+"""How an event of the log is shown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.audit.authorship import MACHINE_MADE
+from domain.base.aggregate import COLUMNS
+from domain.base.recorded import Recorded
+
+
+class EventOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`position` counts the tenant's events, `version` those of the stream. `data` is null once it was erased.
+
+    `correlation` is the request that began it all. `causation` is the `id` of the event that led to this one, or that request, where
+    it did; null in events of earlier versions.
+
+    `machine_made`: a model wrote the text in it.
+    """
+
+    id: UUID
+    position: int
+    stream: str
+    version: int
+    kind: str
+    recorded_at: datetime
+    actor: str
+    correlation: UUID
+    causation: UUID | None
+    hash: str
+    machine_made: bool
+    data: dict[str, Any] | None
+
+
+def shown_event(recorded: Recorded) -> EventOut:
+    """An event with its context; what is no text (hashes of secrets) is not shown."""
+    data = None
+    if recorded.event is not None:
+        facts = msgspec.to_builtins(recorded.event, builtin_types=(bytes,))
+        data = {
+            name: "(not shown)" if isinstance(value, bytes) else value
+            for name, value in facts.items()
+            if name not in COLUMNS
+        }
+    return EventOut(
+        id=recorded.id,
+        position=recorded.position,
+        stream=f"{recorded.topic.partition('.')[0]}/{recorded.stream}",
+        version=recorded.version,
+        kind=recorded.topic,
+        recorded_at=recorded.recorded_at,
+        actor=recorded.actor,
+        correlation=recorded.correlation,
+        causation=recorded.causation,
+        hash=recorded.hash.hex(),
+        machine_made=recorded.topic in MACHINE_MADE,
+        data=data,
+    )

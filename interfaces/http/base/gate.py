@@ -1,0 +1,103 @@
+"""What a request below /v1 passes before its handler runs, once it is admitted (admission.py): version, query, then the body, strictly."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, get_args
+
+import msgspec
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.params import QueryParameter
+
+from domain.base.errors import Invalid
+from domain.base.times import check_written
+from interfaces.http.base.authentication import caller_in
+from interfaces.http.base.version import expected
+
+JSON, MULTIPART = "application/json", RequestEncodingType.MULTI_PART.value
+
+
+async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard of the whole application."""
+    assert isinstance(connection, Request)
+    if not is_api(handler) or connection.method == "OPTIONS":
+        return
+    assert isinstance(handler, HTTPRouteHandler)
+    tenant = caller_in(connection).about(connection.path_params)
+    connection.scope["state"]["expected"] = expected(connection, handler, tenant)
+    _check_query(connection, handler)
+    await _check_body(connection, handler)
+
+
+def is_api(handler: BaseRouteHandler) -> bool:
+    """Whether a handler asks for a key."""
+    return any(path.startswith("/v1") for path in handler.paths)
+
+
+def query_names(handler: HTTPRouteHandler) -> set[str]:
+    """Names of the query parameters that a handler takes."""
+    fields = handler.parsed_fn_signature.parameters.items()
+    return {name for name, field in fields if isinstance(field.kwarg_definition, QueryParameter)}
+
+
+def _times(handler: HTTPRouteHandler) -> set[str]:
+    """Names of the query parameters that are times."""
+    fields = handler.parsed_fn_signature.parameters
+    return {name for name in query_names(handler) if datetime in _kinds(fields[name].annotation)}
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    return {annotation, *(kind for each in get_args(annotation) for kind in _kinds(each))}
+
+
+def _check_query(request: Request[Any, Any, Any], handler: HTTPRouteHandler) -> None:
+    known = query_names(handler)
+    given = [name for name, _ in request.query_params.multi_items()]
+    if strange := sorted(set(given) - known):
+        told = f"known are {', '.join(sorted(known))}" if known else "there are none here"
+        raise Invalid(f"unknown query parameter {', '.join(strange)[:200]}; {told}")
+    if len(given) != len(set(given)):
+        raise Invalid("a query parameter stands here more than once; give each once")
+    for name in _times(handler) & set(given):  # litestar converts loosely here too
+        check_written(name, request.query_params[name])
+
+
+def not_yet(body: Any, error: str) -> str | None:
+    """Says so where what does not fit a body is something that a later version will take: its type's NOT_YET names it."""
+    for name in getattr(body, "NOT_YET", ()):
+        if f"`{name}`" in error or f"'{name}'" in error:
+            return f"{name} has no effect yet: a later version will take it; leave it out until then"
+    return None
+
+
+async def _check_body(request: Request[Any, Any, Any], handler: HTTPRouteHandler) -> None:
+    """Litestar converts loosely ("30" for 30); here a body has the types that it must have."""
+    field = handler.parsed_data_field
+    if field is None:
+        return
+    kind, _ = request.content_type
+    definition = field.kwarg_definition
+    if getattr(definition, "media_type", None) == RequestEncodingType.MULTI_PART:
+        if kind != MULTIPART:
+            raise HTTPException(status_code=415, detail=f"send the body as {MULTIPART}")
+        return
+    body = await request.body()
+    if not body and field.is_optional:
+        return
+    if kind != JSON:
+        raise HTTPException(status_code=415, detail=f"send the body as {JSON}")
+    try:
+        msgspec.json.decode(body, type=field.annotation)
+    except msgspec.ValidationError as error:
+        detail = not_yet(field.annotation, str(error)) or str(error)
+        message, _, place = str(error).partition(" - at ")
+        message = detail if detail != str(error) else message
+        raise Invalid(detail, errors=[{"field": place.strip("`") or "$", "message": message}]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"the body is no JSON: {error}") from None
+    except RecursionError:
+        raise Invalid("the body is nested too deeply") from None

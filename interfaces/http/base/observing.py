@@ -1,0 +1,75 @@
+"""Around every request: its id, a log line without personal text, the figures of /metrics."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Protocol
+from uuid import UUID
+
+from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from application.ports import Ids
+from domain.base.context import correlation
+
+log = logging.getLogger("retrace.http")
+GONE = 499
+"""Status where none was sent: the client had gone."""
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Observer(Protocol):
+    """Is told of every request, for the metrics."""
+
+    def requested(self, method: str, route: str, status: int, seconds: float) -> None: ...
+
+
+class Observed:
+    """The application with this around it; requests that find no route are seen as well."""
+
+    def __init__(self, app: ASGIApp, observer: Observer, ids: Ids) -> None:
+        self._app, self._observer, self._ids = app, observer, ids
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = _request_id(scope) or self._ids()
+        scope.setdefault("state", {})["request_id"] = request_id
+        token = correlation.set(str(request_id))
+        status = GONE
+
+        async def observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableScopeHeaders.from_message(message)["X-Request-ID"] = str(request_id)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observed)
+        finally:
+            seconds = time.perf_counter() - started
+            # Never the path itself, which may hold what a stranger chose.
+            route = str(scope.get("path_template") or "unknown")
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            self._observer.requested(method, route, status, seconds)
+            facts = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+            log.info("request", extra={"facts": facts})
+            correlation.reset(token)
+
+
+def _request_id(scope: Scope) -> UUID | None:
+    """The caller's X-Request-ID, if it is a UUID, and not the one of zeros: in the log that stands for none."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            try:
+                id = UUID(value.decode("ascii"))
+            except ValueError:
+                return None
+            return id if id.int else None
+    return None

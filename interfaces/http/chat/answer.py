@@ -1,0 +1,113 @@
+"""An answer of the completions API in OpenAI's form, with what Retrace knows of it in `retrace`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from application.chat.record import ChatGiven
+from domain.models.completion import Citation, Finish, Usage
+
+FinishReason = Literal["stop", "length", "content_filter"]
+FINISHES: dict[Finish, FinishReason] = {"length": "length", "content_filter": "content_filter"}
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    role: Literal["assistant"] = "assistant"
+    content: str
+    refusal: None = None
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    index: int = 0
+    message: Message
+    finish_reason: FinishReason
+    logprobs: None = None
+
+
+class PromptDetails(msgspec.Struct, frozen=True, kw_only=True):
+    cached_tokens: int
+
+
+class CompletionDetails(msgspec.Struct, frozen=True, kw_only=True):
+    reasoning_tokens: int
+
+
+class UsageOut(msgspec.Struct, frozen=True, kw_only=True):
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    prompt_tokens_details: PromptDetails
+    completion_tokens_details: CompletionDetails
+
+
+class Extra(msgspec.Struct, frozen=True, kw_only=True):
+    """`cost` in USD, of all attempts; `provider` and `model` are those that answered. `disclosure`: what the customer is to be told
+    with the first answer, that a machine gives it; by the agent's `disclose_completions` it stands before the text too."""
+
+    call: UUID
+    provider: str
+    model: str
+    reason: str
+    attempts: int
+    cost: Decimal
+    cached: bool
+    citations: tuple[Citation, ...]
+    disclosure: str | None
+
+
+class ChatCompletion(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    object: Literal["chat.completion"] = "chat.completion"
+    created: int
+    model: str
+    choices: tuple[Choice]
+    usage: UsageOut
+    retrace: Extra
+
+
+def completion_of(given: ChatGiven, at: datetime) -> ChatCompletion:
+    extra = extra_of(given)
+    choice = Choice(message=Message(content=given.content), finish_reason=FINISHES.get(given.finish, "stop"))
+    return ChatCompletion(
+        id=id_of(given.call),
+        created=int(at.timestamp()),
+        model=f"{extra.provider}/{extra.model}",
+        choices=(choice,),
+        usage=usage_of(given.usage),
+        retrace=extra,
+    )
+
+
+def id_of(call: UUID) -> str:
+    return f"chatcmpl-{call.hex}"
+
+
+def usage_of(usage: Usage) -> UsageOut:
+    return UsageOut(
+        prompt_tokens=usage.input,
+        completion_tokens=usage.output,
+        total_tokens=usage.input + usage.output,
+        prompt_tokens_details=PromptDetails(cached_tokens=usage.cached),
+        completion_tokens_details=CompletionDetails(reasoning_tokens=usage.reasoning),
+    )
+
+
+def extra_of(given: ChatGiven) -> Extra:
+    metered = given.metered
+    last = metered.attempts[-1]
+    return Extra(
+        call=given.call,
+        provider=last.provider,
+        model=last.served or last.model,
+        reason=metered.routing.reason,
+        attempts=len(metered.attempts),
+        cost=metered.cost,
+        cached=last.cached,
+        citations=given.citations,
+        disclosure=given.disclosure,
+    )

@@ -1,0 +1,110 @@
+"""An answer of the completions API piece by piece, as server-sent events in OpenAI's form."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+
+from application.chat.record import ChatGiven
+from application.gateway.attempt import Deliver
+from interfaces.http.base.limits.access_watch import Access
+from interfaces.http.base.presence import ClientGone, done_while_there
+from interfaces.http.base.problems import told
+from interfaces.http.base.stream import GuardedStream
+from interfaces.http.chat.answer import FINISHES, Extra, FinishReason, UsageOut, extra_of, id_of, usage_of
+
+ROUTE = "POST /v1/chat/completions"
+DONE = b"data: [DONE]\n\n"
+
+
+class Delta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    role: Literal["assistant"] | None = None
+    content: str | None = None
+
+
+class ChunkChoice(msgspec.Struct, frozen=True, kw_only=True):
+    index: int = 0
+    delta: Delta
+    finish_reason: FinishReason | None = None
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
+    created: int
+    model: str
+    choices: tuple[ChunkChoice, ...] = ()
+    usage: UsageOut | None = None
+    retrace: Extra | None = None
+
+
+async def streamed(
+    id: UUID,
+    model: str,
+    begin: Callable[[Deliver | None], asyncio.Task[ChatGiven]],
+    leaves: Request[Any, Any, Any] | None,
+    access: Access,
+    *,
+    usage: bool,
+) -> GuardedStream:
+    """The answer of the task that `begin` starts. `model`: as it was asked for; the last chunk names what answered.
+
+    `leaves`: whose client ends the call when it goes away before the first piece; afterwards every client does.
+    What fails before the first piece is an error like any other: it raises.
+    """
+    pieces: asyncio.Queue[str | None] = asyncio.Queue()
+    task = begin(pieces.put)
+    task.add_done_callback(lambda _: pieces.put_nowait(None))
+    piece = asyncio.ensure_future(pieces.get())
+    try:
+        if not await done_while_there(piece, leaves, access.over):
+            raise ClientGone
+        first = await piece
+    except BaseException:
+        piece.cancel()
+        task.cancel()
+        raise
+    if first is None:
+        task.result()
+    sent = Chunk(id=id_of(id), created=int(time.time()), model=model)
+    parts = _parts(sent, task, first, pieces, usage)
+    return GuardedStream(parts, access, last_word=lambda why: _event({"error": told(why, ROUTE)}))
+
+
+async def _parts(
+    sent: Chunk,
+    task: asyncio.Task[ChatGiven],
+    piece: str | None,
+    pieces: asyncio.Queue[str | None],
+    usage: bool,
+) -> AsyncGenerator[bytes, None]:
+    try:
+        yield _event(msgspec.structs.replace(sent, choices=(ChunkChoice(delta=Delta(role="assistant")),)))
+        while piece is not None:
+            yield _event(msgspec.structs.replace(sent, choices=(ChunkChoice(delta=Delta(content=piece)),)))
+            piece = await pieces.get()
+        try:
+            given = await task
+        except Exception as error:  # noqa: BLE001  # the head is out: whatever it is goes out as an event, and a bug into the log
+            yield _event({"error": told(error, ROUTE)})
+            return
+        extra = extra_of(given)
+        last = msgspec.structs.replace(sent, model=f"{extra.provider}/{extra.model}", retrace=extra)
+        ended = ChunkChoice(delta=Delta(), finish_reason=FINISHES.get(given.finish, "stop"))
+        yield _event(msgspec.structs.replace(last, choices=(ended,)))
+        if usage:
+            used = usage_of(given.usage)
+            yield _event(msgspec.structs.replace(last, usage=used))
+        yield DONE
+    finally:
+        task.cancel()  # where the client has gone; else it has ended
+
+
+def _event(data: Any) -> bytes:
+    return b"data: %s\n\n" % msgspec.json.encode(data)

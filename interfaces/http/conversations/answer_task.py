@@ -1,0 +1,91 @@
+"""A request that gives the answer to the message which it brought, and waits for it no longer than it was told to."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from uuid import UUID
+
+import msgspec
+
+from application.audit.explain_interaction import interaction_events
+from application.conversations.conversation import Answer, AnswerGiven, Received, answer
+from application.conversations.delivery import ANSWER_WORK, Listener
+from application.ports import Located
+from domain.base.aggregate import event_id
+from domain.base.context import Context
+from interfaces.bootstrap import Services
+from interfaces.http.base.problem_kinds import place_of
+from interfaces.http.conversations.interaction import Interaction, from_answer, from_events
+
+log = logging.getLogger("retrace.http")
+
+BURST = 100
+"""Versions before a message within which the rest of its burst is looked for."""
+
+
+def begun(
+    received: Received, wait: float, context: Context, services: Services, listener: Listener | None = None
+) -> asyncio.Task[AnswerGiven | None]:
+    """The answer under way. It goes on when its request has gone, which waits for `wait` seconds.
+
+    Where somebody else is at it, that one's answer is waited for, as long as the request does. None: there is no answer of our own.
+    """
+    task = asyncio.create_task(_given(received, wait, context, services, listener))
+    services.background.add(task)
+    task.add_done_callback(services.background.discard)
+    task.add_done_callback(_told)
+    return task
+
+
+async def shown(
+    given: AnswerGiven | None, received: Received, tenant: UUID, services: Services
+) -> tuple[Interaction, int] | None:
+    """The answer, given here or by whoever was quicker, and its position; None when there is none yet."""
+    if given is not None and given.event.interaction == received.interaction:
+        return from_answer(given), given.position
+    place = Located(received.conversation, max(1, received.version - BURST))
+    events = await interaction_events(tenant, place, received.interaction, store=services.store)
+    found = from_events(events) if events else None
+    return (found, events[-1].position) if found is not None and found.status == "answered" else None
+
+
+def pending(received: Received) -> Interaction:
+    return Interaction(id=received.interaction, conversation=received.conversation, status="pending")
+
+
+async def _given(
+    received: Received, wait: float, context: Context, services: Services, listener: Listener | None
+) -> AnswerGiven | None:
+    """An earlier burst, whose answer somebody has left off, comes first."""
+    because = msgspec.structs.replace(context, causation=event_id(received.conversation, received.version))
+    until = time.monotonic() + wait
+    row = (context.tenant, ANSWER_WORK, received.conversation.hex)
+    while True:
+        async with services.turns.take(*row, within=until - time.monotonic()) as turn:
+            if turn is None:
+                return None
+            given = await answer(
+                Answer(conversation=received.conversation),
+                because,
+                store=services.store,
+                embedder=services.embedder,
+                vectors=services.vectors,
+                providers=services.providers,
+                clock=services.clock,
+                ids=services.ids,
+                listener=listener,
+            )
+            if given is None:
+                turn.nothing()
+            elif given.more:
+                turn.more()
+        if given is None or given.event.interaction == received.interaction or not given.more:
+            return given
+
+
+def _told(task: asyncio.Task[AnswerGiven | None]) -> None:
+    """Log how an answer failed, for its request may have gone. Texts of errors may be personal."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("an answer failed and is tried again: %s at %s", type(error).__name__, place_of(error))

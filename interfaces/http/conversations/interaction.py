@@ -1,0 +1,109 @@
+"""How an interaction is shown: made from its events, never from a read model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from application.conversations.conversation import AnswerGiven
+from domain.answers.citing import with_disclosure
+from domain.base.recorded import Recorded
+from domain.conversations.conversation import Conversation
+from domain.models.completion import Citation, Usage, answered_by
+
+
+class Interaction(msgspec.Struct, frozen=True, kw_only=True):
+    """`answer` is what the customer is sent: the disclosure, where it is due, and `text`. Cost in USD.
+
+    `confidence` is 0 to 1; `handoff` the reason why a person is to take over; `citations` tell what the [1] in the text mean.
+    `pending_documents`: how many documents were still being processed when it was answered, so that it could not rest on them.
+    `provider`, `model` and `usage` are null where no model gave the answer, as when the budget forbade to ask one.
+    """
+
+    id: UUID
+    conversation: UUID
+    status: Literal["pending", "answered", "failed"]
+    messages: tuple[str, ...] = ()
+    answer: str | None = None
+    text: str | None = None
+    disclosure: str | None = None
+    citations: tuple[Citation, ...] = ()
+    confidence: float | None = None
+    handoff: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    usage: Usage | None = None
+    cost: Decimal | None = None
+    cached: bool = False
+    pending_documents: int = 0
+    latency_ms: float | None = None
+    created_at: datetime | None = None
+    answered_at: datetime | None = None
+
+
+def from_answer(given: AnswerGiven) -> Interaction:
+    """From the answer that was just saved."""
+    texts = tuple(message.text for message in given.messages)
+    return _answered(
+        given.conversation, texts, given.disclosure, given.received_at, given.metered, given.event
+    )
+
+
+def from_events(events: Sequence[Recorded]) -> Interaction:
+    """From all events of one interaction, in order; at least one."""
+    first = events[0]
+    texts = tuple(e.event.text for e in events if isinstance(e.event, Conversation.MessageReceived))
+    disclosure = next((e.event.text for e in events if isinstance(e.event, Conversation.Disclosed)), None)
+    answered = metered = None
+    for recorded in events:
+        if answered is None and isinstance(recorded.event, Conversation.Metered):
+            metered = recorded.event  # the last one before the answer is the answer's
+        elif isinstance(recorded.event, Conversation.Answered):
+            answered = recorded.event
+    if answered is not None and metered is not None:
+        return _answered(first.stream, texts, disclosure, first.recorded_at, metered, answered)
+    failed = any(isinstance(e.event, Conversation.AnswerFailed) for e in events)
+    return Interaction(
+        id=getattr(first.event, "interaction", first.stream),
+        conversation=first.stream,
+        status="failed" if failed else "pending",
+        messages=texts,
+        created_at=first.recorded_at,
+    )
+
+
+def _answered(
+    conversation: UUID,
+    texts: tuple[str, ...],
+    disclosure: str | None,
+    created_at: datetime,
+    metered: Conversation.Metered,
+    event: Conversation.Answered,
+) -> Interaction:
+    model = answered_by(metered.attempts)
+    return Interaction(
+        id=event.interaction,
+        conversation=conversation,
+        status="answered",
+        messages=texts,
+        answer=event.text if disclosure is None else with_disclosure(disclosure, event.text),
+        text=event.text,
+        disclosure=disclosure,
+        citations=event.citations,
+        confidence=event.confidence,
+        handoff=event.handoff,
+        provider=model.provider if model else None,
+        model=(model.served or model.model) if model else None,
+        usage=model.usage if model else None,
+        cost=metered.cost,
+        cached=event.cached,
+        pending_documents=event.pending_documents,
+        latency_ms=event.latency_ms,
+        created_at=created_at,
+        answered_at=event.timestamp,
+    )

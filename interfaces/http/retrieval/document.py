@@ -1,0 +1,273 @@
+"""Documents: upload, list, status, delete, process again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from application.retrieval.document import (
+    DeleteDocument,
+    ReprocessDocument,
+    UploadDocument,
+    delete_document,
+    reprocess_document,
+    upload_document,
+)
+from application.tenancy.tenant import Principal
+from domain.base.context import Context
+from domain.base.errors import Invalid, NotFound
+from domain.retrieval.document import LARGEST, Document, Status
+from interfaces.bootstrap import Services
+from interfaces.http.base.limits.access import AccessControl
+from interfaces.http.base.limits.intake import taken_in
+from interfaces.http.base.moments import moments_of
+from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
+from interfaces.http.base.position import AtLeast, written
+from interfaces.http.base.presence import LONGEST_WAIT
+from interfaces.http.base.stream import GuardedStream
+from interfaces.http.retrieval.upload import UploadOperation, read_form
+from projections.documents import DocumentRow, Documents, get_document, list_documents
+
+MediaType = Annotated[
+    str | None, QueryParameter(max_length=100, pattern=r"^[!-~]+$(?!\n)", description="As application/pdf.")
+]
+Wait = Annotated[
+    float,
+    QueryParameter(ge=0, le=LONGEST_WAIT, description="Seconds to wait until it is completed or failed."),
+]
+AROUND = 64 * 1024
+"""Bytes of a form around its file."""
+
+
+class DocumentOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`reason` says, for a person, why processing failed. Cost in USD."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    status: Status
+    reason: str | None
+    pages: int
+    chunks: int
+    tokens: int
+    embedding_model: str | None
+    cost: Decimal
+    uploaded_at: datetime
+    changed_at: datetime
+
+
+class UploadOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`duplicate`: this very content was there already, as this document."""
+
+    id: UUID
+    status: Status
+    duplicate: bool
+
+
+class ReprocessOut(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    status: Literal["pending"] = "pending"
+
+
+@post(
+    "/v1/documents",
+    status_code=201,
+    request_max_body_size=LARGEST + AROUND,
+    operation_class=UploadOperation,
+    scope="integrations:manage",
+)
+async def upload(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[Services],
+    context: NamedDependency[Context],
+    access_control: NamedDependency[AccessControl],
+    wait: Wait = 0,
+) -> Response[UploadOut]:
+    """Upload a PDF or a text, at most 10 MB. The same content again gives the first document (200)."""
+    async with services.files.spool() as spool:
+        name = await read_form(request, spool)
+        if not spool.size:
+            raise Invalid("the file is empty; upload one with content")
+        uploaded = await upload_document(
+            UploadDocument(name=name, content=spool),
+            context,
+            store=services.store,
+            keyring=services.keyring,
+            files=services.files,
+            extractor=services.extractor,
+            clock=services.clock,
+        )
+    taken_in(request)
+    async with access_control.waiting(request):
+        status = await _status(uploaded.document, wait, context.tenant, services)
+    body = UploadOut(id=uploaded.document, status=status, duplicate=uploaded.duplicate)
+    headers = {
+        "Location": f"/v1/documents/{uploaded.document}",
+        **await written(services, context.tenant, uploaded.position),
+    }
+    return Response(body, status_code=200 if uploaded.duplicate else 201, headers=headers)
+
+
+@get("/v1/documents", scope="integrations:manage")
+async def list_all(
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    status: FromQuery[Status | None] = None,
+    media_type: MediaType = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    at_least: AtLeast = None,
+) -> Page[DocumentOut]:
+    """Documents, the newest first; deleted ones only when asked for."""
+    pager = Pager(services, principal.tenant, Place, "documents", status, media_type)
+    before = await pager.place(cursor)
+    async with services.reads.at(principal.tenant, Documents(), at_least) as sql:
+        rows = await list_documents(
+            sql, principal.tenant, status=status, media_type=media_type, before=before, limit=limit + 1
+        )
+    texts = await _texts(rows, principal.tenant, services)
+    return await pager.page(
+        rows, limit, lambda row: _shown(row, texts), lambda row: Place(row.uploaded_at, row.document)
+    )
+
+
+@get("/v1/documents/{document:uuid}", scope="integrations:manage")
+async def read(
+    document: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    access_control: NamedDependency[AccessControl],
+    request: Request[Any, Any, Any],
+    wait: Wait = 0,
+    at_least: AtLeast = None,
+) -> DocumentOut:
+    """A document's status and figures."""
+    tenant = principal.tenant
+    if wait:
+        async with access_control.waiting(request):
+            await _status(document, wait, tenant, services)
+        at_least = max(at_least or 0, await services.reads.head(tenant))
+    row = await services.reads.find(
+        tenant, Documents(), lambda sql: get_document(sql, tenant, document), at_least
+    )
+    if row is None or row.status == "deleted":
+        raise NotFound(f"there is no document {document} in this tenant")
+    return _shown(row, await _texts([row], tenant, services))
+
+
+@get("/v1/documents/{document:uuid}/content", scope="integrations:manage")
+async def download(
+    document: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    access_control: NamedDependency[AccessControl],
+    request: Request[Any, Any, Any],
+) -> GuardedStream:
+    """The file as it was uploaded."""
+    found = await services.store.load(Document, document, tenant=principal.tenant)
+    if found.state.status == "deleted":
+        raise NotFound("this document was deleted")
+    access = access_control.enter(request)
+    pieces = services.files.read(principal.tenant, document)
+    first = await anext(pieces)  # so that a file that is gone is told as such
+    headers = {
+        "Content-Length": str(found.state.size),
+        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.state.name, safe='')}",
+    }
+    parts = _after(first, pieces)
+    return GuardedStream(parts, access, last_word=None, media_type=found.state.media_type, headers=headers)
+
+
+@delete("/v1/documents/{document:uuid}", status_code=204, scope="integrations:manage")
+async def remove(
+    document: FromPath[UUID], services: NamedDependency[Services], context: NamedDependency[Context]
+) -> Response[None]:
+    """Delete a document; its file and vectors are removed."""
+    command = DeleteDocument(document=document)
+    position = await delete_document(command, context, store=services.store, clock=services.clock)
+    return Response(None, status_code=204, headers=await written(services, context.tenant, position))
+
+
+@post("/v1/documents/{document:uuid}/reprocess", status_code=202, scope="integrations:manage")
+async def reprocess(
+    document: FromPath[UUID], services: NamedDependency[Services], context: NamedDependency[Context]
+) -> Response[ReprocessOut]:
+    """Process a document again."""
+    command = ReprocessDocument(document=document)
+    position = await reprocess_document(command, context, store=services.store, clock=services.clock)
+    headers = {
+        "Location": f"/v1/documents/{document}",
+        **await written(services, context.tenant, position),
+    }
+    return Response(ReprocessOut(id=document), status_code=202, headers=headers)
+
+
+async def _after(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(pieces):
+        yield first
+        async for piece in pieces:
+            yield piece
+
+
+async def _status(document: UUID, wait: float, tenant: UUID, services: Services) -> Status:
+    """A document's status; one that is being processed is waited for. Raises NotFound."""
+    until = time.monotonic() + wait
+    async with aclosing(moments_of(services, tenant)) as moments:
+        await anext(moments)
+        while True:
+            status = (await services.store.load(Document, document, tenant=tenant)).state.status
+            left = until - time.monotonic()
+            if status not in ("pending", "processing") or left <= 0 or services.stopping.is_set():
+                return status
+            try:
+                async with asyncio.timeout(left):
+                    await anext(moments)
+            except TimeoutError:
+                until = 0.0  # one last look
+
+
+async def _texts(rows: Sequence[DocumentRow], tenant: UUID, services: Services) -> dict[int, str]:
+    """By position the texts that rows point at: they are in the log only, where they are sealed."""
+    positions = [position for row in rows for position in (row.uploaded, row.failed) if position]
+    texts = {}
+    for position, recorded in (await services.store.several(tenant, positions)).items():
+        if isinstance(recorded.event, Document.Uploaded):
+            texts[position] = recorded.event.name
+        elif isinstance(recorded.event, Document.ProcessingFailed):
+            texts[position] = recorded.event.reason
+    return texts
+
+
+def _shown(row: DocumentRow, texts: Mapping[int, str]) -> DocumentOut:
+    return DocumentOut(
+        id=row.document,
+        name=texts.get(row.uploaded, ""),
+        media_type=row.media_type,
+        size=row.size,
+        status=row.status,
+        reason=texts.get(row.failed) if row.failed else None,
+        pages=row.pages,
+        chunks=row.chunks,
+        tokens=row.tokens,
+        embedding_model=row.embedding_model,
+        cost=row.cost,
+        uploaded_at=row.uploaded_at,
+        changed_at=row.changed_at,
+    )
+
+
+ROUTER = Router("/", route_handlers=[upload, list_all, read, download, remove, reprocess], tags=["documents"])

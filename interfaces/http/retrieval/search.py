@@ -1,0 +1,35 @@
+"""Search in the tenant's documents."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from litestar import Router, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from application.retrieval.search import Search, search
+from domain.base.context import Context
+from domain.models.completion import Passage
+from interfaces.bootstrap import Services
+from interfaces.http.base.pages import Page
+
+
+class SearchIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    query: Annotated[str, Meta(min_length=1, max_length=2000)]
+    limit: Annotated[int, Meta(ge=1, le=50)] = 5
+
+
+@post("/v1/search", status_code=200, scope="conversations:read")
+async def find(
+    data: JSONBody[SearchIn], services: NamedDependency[Services], context: NamedDependency[Context]
+) -> Page[Passage]:
+    """The passages nearest in meaning, best first, with their scores (0 to 1). `next_cursor` is always null."""
+    query = Search(query=data.query, limit=data.limit)
+    found = await search(query, context, embedder=services.embedder, vectors=services.vectors)
+    return Page(found, None)
+
+
+ROUTER = Router("/", route_handlers=[find], tags=["search"])

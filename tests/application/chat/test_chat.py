@@ -1,0 +1,84 @@
+"""Calls of the completions API with the real log; only the providers are played."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from application.chat.chat import chat
+from application.chat.record import Chat, ChatGiven
+from application.ports import Clock
+from domain.chat.call import Call
+from domain.models.completion import Turn
+from infra.postgres.database import Database
+from tests.application.conftest import Shop
+
+
+async def call(shop: Shop, clock: Clock, **more: Any) -> ChatGiven:
+    return await chat(
+        Chat(id=shop.parts.ids(), model="local/m", messages=(Turn(role="user", text="q"),), **more),
+        shop.context,
+        store=shop.parts.store,
+        keyring=shop.parts.keyring,
+        embedder=shop.parts.embedder,
+        vectors=shop.parts.vectors,
+        providers=dataclasses.replace(shop.parts.providers, completers=shop.provider),
+        clock=clock,
+        ids=shop.parts.ids,
+    )
+
+
+async def calls(shop: Shop) -> list[Any]:
+    """The events of calls, in order."""
+    every = [recorded async for recorded in shop.parts.store.events(shop.context.tenant)]
+    return [recorded.event for recorded in every if isinstance(recorded.event, Call.Event)]
+
+
+@pytest.mark.parametrize("ends", ["answered", "failed", "cancelled"])
+async def test_a_call_that_takes_longer_than_the_log_takes_old_events_is_on_record(
+    shop: Shop, ends: str
+) -> None:
+    """It begins forty seconds ago, as its clock says, and goes on until now."""
+    behind = timedelta(seconds=40)
+
+    def clock() -> Any:
+        return shop.parts.clock() - behind
+
+    async def takes_long() -> None:
+        nonlocal behind
+        behind = timedelta(0)
+        if ends == "cancelled":
+            task.cancel()
+            await asyncio.sleep(1)
+
+    shop.provider.meanwhile, shop.provider.away = takes_long, ends == "failed"
+    began = clock()
+    task = asyncio.create_task(call(shop, clock))
+    await asyncio.wait([task])
+    requested, metered, last = await calls(shop)
+    assert ("call.answered" if ends == "answered" else "call.ended") == last.TOPIC
+    assert (metered.attempts[0].started_at - began).total_seconds() < 5
+    assert (requested.timestamp - began).total_seconds() > 35, "events tell when they were put on record"
+
+
+async def test_a_caller_that_goes_away_while_the_call_is_put_on_record_does_not_keep_it_from_that(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is cached yet that a record needs, so the way to the database is long; each step on it is one to be cancelled at."""
+    tenant = Database.tenant
+    task: asyncio.Task[ChatGiven]
+
+    def cancelling(self: Database, id: Any) -> Any:
+        if shop.provider.asked:
+            task.cancel()
+        return tenant(self, id)
+
+    monkeypatch.setattr(Database, "tenant", cancelling)
+    task = asyncio.create_task(call(shop, shop.parts.clock, user="anna"))
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert [type(event) for event in await calls(shop)] == [Call.Requested, Call.Metered, Call.Answered]

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from domain.audit.invariants import Invariants
+from domain.base.aggregate import Event
+from domain.base.recorded import Recorded
+from domain.conversations.conversation import Conversation, Retrieved, Routing
+from domain.models.completion import Citation
+from tests.domain.conversations.test_conversation import attempt
+from tests.domain.given import NOW
+
+TENANT, DOCUMENT = uuid4(), uuid4()
+
+
+def exchange(found: Conversation, message: str, **changes: Any) -> None:
+    found.receive(message=message, text="q", interaction=uuid4(), at=NOW)
+    passage = Retrieved(
+        passage="p", document=DOCUMENT, title="t", ordinal=0, page=1, section=None, score=1, rank=1
+    )
+    found.ask(retrieved=(passage,), prompt=(), at=NOW)
+    found.meter(uuid4(), routing=Routing(model="p/m", reason="r"), attempts=(attempt(),), at=NOW)
+    found.disclose("a machine", NOW)
+    found.answer(
+        text="a",
+        citations=(Citation(marker=1, passage="p", document=DOCUMENT, title="t"),),
+        template="t",
+        confidence=1,
+        configuration_version=1,
+        latency_ms=1,
+        at=NOW,
+    )
+
+
+def log() -> list[Event]:
+    found = Conversation.start(uuid4(), channel="http", address="anna", name=None, at=NOW)
+    exchange(found, "m1")
+    found.close(None, NOW)
+    exchange(found, "m2")
+    found.forget(NOW)
+    return list(found.collect_events())  # type: ignore[arg-type]  # the library's word for our events
+
+
+def broken(events: Sequence[Event | None], stream: UUID = DOCUMENT) -> list[tuple[int, str]]:
+    """(position, invariant) of what does not hold."""
+    rows = [
+        Recorded(n, TENANT, stream, n, type(e).__name__, NOW, "a", TENANT, None, b"", b"", e)
+        for n, e in enumerate(events, 1)
+    ]
+    invariants = Invariants()
+    invariants.fold(rows)
+    assert invariants.prefixes == len(events)
+    return [(v.position, v.invariant) for v in invariants.violations]
+
+
+def places(events: Sequence[Event], kind: type[Event]) -> list[int]:
+    return [place for place, event in enumerate(events) if isinstance(event, kind)]
+
+
+def test_what_the_domain_writes_holds_over_every_prefix() -> None:
+    assert broken(log()) == []
+
+
+@pytest.mark.parametrize(
+    ("removed", "invariant"),
+    [
+        (Conversation.MessageReceived, "every message is answered once or pending"),
+        (Conversation.Disclosed, "nobody is answered who was not told that a machine answers"),
+        (Conversation.Prompted, "every citation was in the prompt"),
+        (Conversation.Reopened, "a closed conversation is opened before it goes on"),
+    ],
+)
+def test_a_log_that_lacks_an_event_is_broken_where_it_shows(removed: type[Event], invariant: str) -> None:
+    events = log()
+    del events[places(events, removed)[0]]
+    assert invariant in {name for _, name in broken(events)}
+
+
+def test_a_message_or_an_answer_that_comes_twice_is_broken() -> None:
+    events = log()
+    for kind in (Conversation.MessageReceived, Conversation.Answered):
+        place = places(events, kind)[0]
+        twice = [*events[: place + 1], events[place], *events[place + 1 :]]
+        assert (place + 2, "every message is answered once or pending") in broken(twice)
+
+
+def test_an_answer_that_was_begun_is_to_the_messages_before_it() -> None:
+    events = log()
+    place = places(events, Conversation.MessageReceived)[0]
+    received, answered = events[place], events[places(events, Conversation.Answered)[0]]
+    assert isinstance(received, Conversation.MessageReceived)
+    assert isinstance(answered, Conversation.Answered)
+    begun = Conversation.AnswerBegun(interaction=answered.interaction)
+    newer = msgspec.structs.replace(received, message="newer")
+    name = "every message is answered once or pending"
+    assert broken([*events[: place + 1], begun, newer, *events[place + 1 :]]) == [
+        (places(events, Conversation.Answered)[1] + 3, name)
+    ], "the first answer is right, the second lacks the newer message"
+    early = [*events[: place + 1], newer, begun, *events[place + 1 :]]
+    assert (places(events, Conversation.Answered)[0] + 3, name) in broken(early)
+    other = Conversation.AnswerBegun(interaction=uuid4())
+    assert (place + 3, name) in broken([*events[: place + 1], begun, other, *events[place + 1 :]])
+    strange = [*events[: place + 1], other, *events[place + 1 :]]
+    assert (places(events, Conversation.Answered)[0] + 2, name) in broken(strange)
+
+
+def test_what_follows_an_erasure_is_broken() -> None:
+    events = log()
+    assert broken([*events, events[0]]) == [(len(events) + 1, "nothing follows an erasure")]
+
+
+def test_an_erased_conversation_proves_nothing_and_accuses_nobody() -> None:
+    kept = (Conversation.Metered, Conversation.Forgotten)
+    assert broken([event if isinstance(event, kept) else None for event in log()]) == []

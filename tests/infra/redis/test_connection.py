@@ -1,0 +1,113 @@
+"""Redis that must not hold up a call: its connections may be ended, its askers go away, its server stand still."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+
+from infra.embedded import Servers
+from infra.embedded.redis import EmbeddedRedis
+from infra.redis.connection import CONNECTIONS, EVERY, Away, Reach
+
+
+@pytest_asyncio.fixture(name="reach")
+async def _reach(servers: Servers) -> AsyncIterator[Reach]:
+    reach = Reach(servers.redis_url)
+    yield reach
+    await reach.close()
+
+
+async def said(reach: Reach, word: str) -> bytes:
+    answer: bytes = await reach.ask(lambda redis: redis.echo(word))
+    return answer
+
+
+async def test_many_ask_at_once_over_few_connections(reach: Reach, servers: Servers) -> None:
+    words = [str(number) for number in range(50 * CONNECTIONS)]
+    assert await asyncio.gather(*(said(reach, word) for word in words)) == [word.encode() for word in words]
+    async with Redis.from_url(str(servers.redis_url)) as redis:
+        assert len(await redis.client_list()) <= CONNECTIONS + 1
+
+
+async def test_connections_that_were_ended_while_nobody_used_them_are_made_again(
+    reach: Reach, servers: Servers, caplog: pytest.LogCaptureFixture
+) -> None:
+    words = [str(number) for number in range(CONNECTIONS)]
+    for _ in range(3):
+        await asyncio.gather(*(said(reach, word) for word in words))
+        async with Redis.from_url(str(servers.redis_url)) as redis:
+            await redis.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    assert await said(reach, "still there") == b"still there"
+    assert reach.there
+    assert not caplog.records
+
+
+async def test_whoever_goes_away_in_the_middle_leaves_no_answer_to_the_next(reach: Reach) -> None:
+    for number in range(50):
+        asking = asyncio.create_task(said(reach, f"left {number}"))
+        await asyncio.sleep(number / 1e5)
+        asking.cancel()
+        assert await said(reach, f"asked {number}") == f"asked {number}".encode()
+    assert reach.there
+
+
+async def test_a_server_that_stands_still_costs_one_wait_and_is_asked_again_when_it_goes_on(
+    tmp_path: Path, hasty: float
+) -> None:
+    with EmbeddedRedis(tmp_path) as server:
+        reach = Reach(server.url, every=0.05)
+        assert await said(reach, "quick") == b"quick"
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            for _ in range(100):
+                with pytest.raises(Away):
+                    await said(reach, "hello?")
+            assert hasty <= time.monotonic() - began < 10 * hasty
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
+        async with asyncio.timeout(10):
+            while not reach.there:
+                await asyncio.sleep(0.01)
+        assert await said(reach, "again") == b"again"
+        await reach.close()
+
+
+async def test_a_process_that_stood_still_itself_asks_on_at_once(reach: Reach, hasty: float) -> None:
+    assert await said(reach, "quick") == b"quick"
+    asking = asyncio.create_task(said(reach, "hello?"))
+    await asyncio.sleep(0)
+    time.sleep(1.1 * hasty)  # noqa: ASYNC251 - all of the process stands still
+    with pytest.raises(Away):
+        await asking
+    async with asyncio.timeout(EVERY / 2):
+        while not reach.there:
+            await asyncio.sleep(0.01)
+    assert await said(reach, "again") == b"again"
+
+
+async def test_a_server_that_answers_and_refuses_is_left_alone_between_two_looks(
+    reach: Reach, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(200):
+        with pytest.raises(Away):
+            await reach.ask(lambda redis: redis.execute_command("NONSENSE"))
+        await asyncio.sleep(0.002)
+    assert len(caplog.records) <= 6
+
+
+async def test_where_there_is_none_it_says_so() -> None:
+    reach = Reach(None)
+    assert not reach.there
+    with pytest.raises(Away):
+        await said(reach, "hello?")
+    await reach.close()

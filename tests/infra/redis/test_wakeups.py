@@ -1,0 +1,50 @@
+"""Hints between processes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from uuid import UUID, uuid4
+
+import pytest
+from redis.asyncio import Redis
+
+from infra.embedded import Servers
+from infra.redis.connection import Reach
+from infra.redis.wakeups import CHANNEL, Hints
+
+
+async def subscribers(url: str) -> int:
+    async with Redis.from_url(url) as redis:
+        ((_, count),) = await redis.pubsub_numsub(CHANNEL)
+        return int(count)
+
+
+async def heard(listening: AsyncGenerator[frozenset[UUID], None], tenant: UUID) -> None:
+    async for tenants in listening:
+        if tenant in tenants:
+            return
+
+
+async def test_all_who_listen_in_a_process_share_one_connection(servers: Servers) -> None:
+    if servers.redis_url is None:
+        pytest.skip("there is no Redis here")
+    url, tenant = servers.redis_url, uuid4()
+    before = await subscribers(url)
+    async with Reach(url) as mine, Reach(url) as others, asyncio.timeout(30):
+        speaker, hints = Hints(mine), Hints(others)
+        for _ in range(2):  # and it is made anew for those who come later
+            listening = [hints.listen(poll=0.1) for _ in range(5)]
+            hearing = [asyncio.create_task(heard(each, tenant)) for each in listening]
+            while not all(each.done() for each in hearing):
+                speaker.changed(tenant)
+                await asyncio.sleep(0.05)
+            assert await subscribers(url) - before == 1
+            for each in listening:
+                async with aclosing(each):
+                    pass
+            assert not hints._listeners
+            while await subscribers(url) != before:
+                await asyncio.sleep(0.05)
+        await speaker.close()

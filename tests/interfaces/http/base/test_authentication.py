@@ -1,0 +1,251 @@
+"""Keys, scopes, tenants."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from litestar.handlers import HTTPRouteHandler
+
+from domain.tenancy.tenant import SCOPES
+from interfaces.asgi import litestar_app
+from interfaces.bootstrap import Services
+from interfaces.http.base.gate import is_api
+from tests.interfaces.http.conftest import OPERATOR, Customer
+
+AS_OPERATOR = {"Authorization": f"Bearer {OPERATOR}"}
+
+
+def wrong(key: str) -> list[dict[str, str]]:
+    changed = key[:-1] + ("A" if key[-1] != "A" else "B")
+    other = key[:10] + ("A" if key[10] != "A" else "B") + key[11:]
+    return [
+        {},
+        {"X-Tenant-API-Key": ""},
+        {"X-Tenant-API-Key": "rt_"},
+        {"X-Tenant-API-Key": changed[:40]},
+        {"X-Tenant-API-Key": other},
+        {"X-Tenant-API-Key": key, "X-Tenant-ID": str(uuid4())},
+        {"X-Tenant-API-Key": key, "X-Tenant-ID": "mine"},
+        {"Authorization": "Bearer"},
+        {"Authorization": f"Basic {key}"},
+        {"Authorization": "Bearer " + "a" * 5000},
+        {"Authorization": f"Bearer {OPERATOR}x"},
+    ]
+
+
+async def test_a_wrong_key_is_401_whatever_is_wrong(ours: Customer, anyone: httpx.AsyncClient) -> None:
+    for headers in wrong(ours.key):
+        reply = await anyone.get("/v1/conversations", headers=headers)
+        assert reply.status_code == 401, headers
+        assert reply.headers["WWW-Authenticate"].startswith("Bearer")
+        assert reply.json()["type"] == "/problems/unauthenticated"
+
+
+async def test_a_key_comes_in_either_header(ours: Customer, anyone: httpx.AsyncClient) -> None:
+    for headers in (
+        {"X-Tenant-API-Key": ours.key, "X-Tenant-ID": str(ours.tenant)},
+        {"X-Tenant-API-Key": ours.key},
+        {"Authorization": f"Bearer {ours.key}"},
+        {"Authorization": f"bearer {ours.key}", "X-Tenant-ID": ours.tenant.hex},
+    ):
+        assert (await anyone.get("/v1/conversations", headers=headers)).status_code == 200
+
+
+async def test_a_key_without_the_scope_is_403_and_told_which(
+    ours: Customer, anyone: httpx.AsyncClient
+) -> None:
+    headers = await ours.limited("audit:read")
+    reply = await anyone.get("/v1/conversations", headers=headers)
+    assert reply.status_code == 403
+    assert reply.json()["scope"] == "conversations:read"
+    assert (await anyone.get("/v1/projections", headers=headers)).status_code == 200
+
+
+async def test_every_route_of_the_api_says_what_it_asks_of_the_caller(parts: Services) -> None:
+    app = litestar_app(parts)
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if isinstance(handler, HTTPRouteHandler) and is_api(handler) and handler.name != "OPTIONS":
+                if handler.http_methods == {"OPTIONS"}:
+                    continue
+                assert "scope" in handler.opt, handler
+                assert handler.opt["scope"] in (*SCOPES, None)
+                assert handler.opt["scope"] or handler.opt["operator"], handler
+
+
+async def test_a_scope_is_asked_for_on_every_route(
+    parts: Services, ours: Customer, anyone: httpx.AsyncClient
+) -> None:
+    description = litestar_app(parts).openapi_schema.to_schema()
+    keys = {scope: await ours.limited(*(s for s in SCOPES if s != scope)) for scope in SCOPES}
+    tried = 0
+    for path, item in description["paths"].items():
+        for method, operation in item.items():
+            if not path.startswith("/v1"):
+                continue
+            told = operation["description"].rpartition("Needs ")[2]
+            lacking = next((scope for scope in SCOPES if f"`{scope}`" in told), None)
+            headers: dict[str, Any] = keys[lacking] if lacking else {"X-Tenant-API-Key": ours.key}
+            filled = path.replace("{key}", "abc")
+            for name in ("interaction", "conversation", "document", "tenant", "id"):
+                filled = filled.replace(f"{{{name}}}", str(uuid4()))
+            reply = await anyone.request(method.upper(), filled, headers=headers)
+            assert reply.status_code == 403, (method, path, reply.text)
+            reply = await anyone.request(method.upper(), filled)
+            assert reply.status_code == 401, (method, path)
+            tried += 1
+    assert tried > 20
+
+
+async def test_a_key_is_issued_rotated_and_revoked(ours: Customer, anyone: httpx.AsyncClient) -> None:
+    made = await ours.http.post("/v1/keys", json={"name": "shop", "scopes": ["conversations:read"]})
+    assert made.status_code == 201
+    assert int(made.headers["Retrace-Position"]) > 0
+    first = {"X-Tenant-API-Key": made.json()["secret"]}
+    assert (await anyone.get("/v1/conversations", headers=first)).status_code == 200
+    rotated = await ours.http.post(f"/v1/keys/{made.json()['id']}/rotate", json={"overlap_hours": 1})
+    assert rotated.status_code == 201
+    second = {"X-Tenant-API-Key": rotated.json()["secret"]}
+    for headers in (first, second):
+        assert (await anyone.get("/v1/conversations", headers=headers)).status_code == 200
+    gone = await ours.http.delete(f"/v1/keys/{made.json()['id']}")
+    assert gone.status_code == 204
+    assert gone.content == b""
+    assert "Retrace-Position" in gone.headers
+    again = await ours.http.delete(f"/v1/keys/{made.json()['id']}")
+    assert again.status_code == 204  # it is revoked already
+    assert "Retrace-Position" in again.headers
+    await asyncio.sleep(1.1)
+    assert (await anyone.get("/v1/conversations", headers=first)).status_code == 401
+    assert (await anyone.get("/v1/conversations", headers=second)).status_code == 200
+    shown = (await ours.http.get(f"/v1/keys/{made.json()['id']}")).json()
+    assert shown["revoked"] is True
+    assert shown["name"] == "shop"
+    assert "secret" not in shown
+
+
+async def test_a_list_of_keys_has_no_secrets_and_tells_the_last_use(ours: Customer) -> None:
+    await ours.http.get("/v1/keys")
+    reply = await ours.http.get("/v1/keys")
+    first = reply.json()["items"][0]
+    assert first["name"] == "first key"
+    assert datetime.fromisoformat(first["last_used_at"]) > datetime.now(UTC) - timedelta(minutes=2)
+    assert "secret" not in reply.text
+    assert ours.key not in reply.text
+
+
+async def test_a_key_expires(ours: Customer, anyone: httpx.AsyncClient) -> None:
+    until = datetime.now(UTC) + timedelta(seconds=0.3)
+    body = {"name": "short", "scopes": ["audit:read"], "expires_at": until.isoformat()}
+    key = {"X-Tenant-API-Key": (await ours.http.post("/v1/keys", json=body)).json()["secret"]}
+    assert (await anyone.get("/v1/projections", headers=key)).status_code == 200
+    await asyncio.sleep(0.35)
+    assert (await anyone.get("/v1/projections", headers=key)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"scopes": []},
+        {"scopes": ["everything"]},
+        {"name": ""},
+        {"name": " "},
+        {"expires_at": "2020-01-01T00:00:00Z"},
+        {"expires_at": "2030-01-01T00:00:00"},
+        {"expires_at": "9999-12-31T23:59:59-23:59"},
+        {"expires_at": "soon"},
+        {"secret": "mine"},
+    ],
+)
+async def test_a_key_that_can_not_be_is_400(ours: Customer, change: dict[str, object]) -> None:
+    body = {"name": "a", "scopes": ["audit:read"], **change}
+    reply = await ours.http.post("/v1/keys", json=body)
+    assert reply.status_code == 400, reply.text
+
+
+async def test_keys_that_are_not_there_are_404(ours: Customer, theirs: Customer) -> None:
+    id = (await theirs.http.get("/v1/keys")).json()["items"][0]["id"]
+    for key in (id, "nothing", "x" * 32):
+        assert (await ours.http.get(f"/v1/keys/{key}")).status_code == 404
+        assert (await ours.http.delete(f"/v1/keys/{key}")).status_code == 404
+        assert (await ours.http.post(f"/v1/keys/{key}/rotate")).status_code == 404
+
+
+async def test_the_operators_key_opens_nothing_of_a_tenant(ours: Customer, anyone: httpx.AsyncClient) -> None:
+    for path in ("/v1/conversations", "/v1/keys", "/v1/documents", "/v1/audit/events"):
+        headers = {**AS_OPERATOR, "X-Tenant-ID": str(ours.tenant)}
+        assert (await anyone.get(path, headers=headers)).status_code == 403
+
+
+async def test_the_operator_names_no_other_tenant_than_the_address_does(
+    ours: Customer, theirs: Customer, anyone: httpx.AsyncClient
+) -> None:
+    for name, status in ((ours.tenant, 200), (theirs.tenant, 401), ("mine", 401)):
+        headers = {**AS_OPERATOR, "X-Tenant-ID": str(name)}
+        reply = await anyone.get(f"/v1/tenants/{ours.tenant}", headers=headers)
+        assert reply.status_code == status, reply.text
+
+
+async def test_credentials_that_contradict_each_other_are_401(
+    ours: Customer, theirs: Customer, anyone: httpx.AsyncClient
+) -> None:
+    a, b = ours.key, theirs.key
+    key, bearer, tenant = "X-Tenant-API-Key", "Authorization", "X-Tenant-ID"
+    for headers in (
+        [(bearer, f"Bearer {a}"), (key, b)],
+        [(bearer, f"Bearer {b}"), (key, a)],
+        [(bearer, f"Bearer {a}"), (key, "rt_nonsense")],
+        [(key, a), (key, b)],
+        [(key, b), (key, a)],
+        [(bearer, f"Bearer {a}"), (bearer, f"bearer {b}")],
+        [(bearer, f"Bearer {OPERATOR}"), (key, a)],
+        [(key, a), (tenant, str(theirs.tenant))],
+        [(key, a), (tenant, str(ours.tenant)), (tenant, str(theirs.tenant))],
+        [(key, a), (tenant, "")],
+    ):
+        for method, path in (("GET", "/v1/tenants"), ("POST", "/v1/keys"), ("POST", "/v1/documents")):
+            reply = await anyone.request(method, path, headers=headers)
+            assert reply.status_code == 401, (method, path, headers)
+            assert reply.headers["WWW-Authenticate"].startswith("Bearer")
+            for word in ("several", "another tenant's"):
+                if word in reply.json()["detail"]:
+                    break
+            else:
+                pytest.fail(reply.text)
+            assert a[-20:] not in reply.text
+            assert b[-20:] not in reply.text
+
+
+async def test_the_same_credential_may_stand_there_twice(ours: Customer, anyone: httpx.AsyncClient) -> None:
+    key, bearer, tenant = "X-Tenant-API-Key", "Authorization", "X-Tenant-ID"
+    for headers in (
+        [(bearer, f"Bearer {ours.key}"), (key, ours.key)],
+        [(key, ours.key), (key, f" {ours.key} ")],
+        [(bearer, f"Bearer {ours.key}"), (key, "")],
+        [(bearer, "Basic YTpi"), (key, ours.key)],  # of a proxy that stands before it
+        [(key, ours.key), (tenant, str(ours.tenant).upper()), (tenant, ours.tenant.hex)],
+    ):
+        assert (await anyone.get("/v1/tenants", headers=headers)).status_code == 200, headers
+
+
+async def test_a_body_is_not_read_before_the_scope_is_known(
+    ours: Customer, anyone: httpx.AsyncClient
+) -> None:
+    read = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal read
+        read += 1
+        yield b"x" * 1000
+
+    for more in ({}, {"Idempotency-Key": "unread"}):
+        for headers in ({"X-Tenant-API-Key": ours.key[:-4]}, await ours.limited("audit:read")):
+            reply = await anyone.post("/v1/documents", content=body(), headers={**headers, **more})
+            assert reply.status_code in (401, 403)
+    assert read == 0

@@ -1,0 +1,70 @@
+"""The completions API on a running server, before a provider played at the wire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import openai
+import pytest_asyncio
+import uvicorn
+
+from domain.chat.call import Call
+from infra.settings import Secret, Settings
+from interfaces.asgi import create_app
+from interfaces.bootstrap import Services, services
+from tests.doubles.openai import Double, openai_double
+from tests.interfaces.http.conftest import Customer, customer_of
+
+ASK: Any = [{"role": "user", "content": "When are you open?"}]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def upstream() -> AsyncIterator[Double]:
+    async with openai_double() as double:
+        yield double
+
+
+@pytest_asyncio.fixture(scope="module", name="parts")
+async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services]:
+    given = {**{f: getattr(settings, f) for f in settings.__struct_fields__}}
+    given |= {"openai_api_key": Secret("k"), "openai_base_url": upstream.url("scripted")}
+    async with services(Settings(**given), pool=6) as parts:
+        yield parts
+
+
+@pytest_asyncio.fixture(scope="module")
+async def address(parts: Services) -> AsyncIterator[str]:
+    """Of a real server, for what is streamed and cut."""
+    server = uvicorn.Server(uvicorn.Config(create_app(parts), port=0, log_config=None, lifespan="off"))
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await task
+
+
+@pytest_asyncio.fixture
+async def shop(parts: Services, upstream: Double) -> AsyncIterator[Customer]:
+    upstream.script = lambda body: "ok"
+    customer = await customer_of(create_app(parts), parts, "Shop")
+    async with customer.http:
+        yield customer
+
+
+@pytest_asyncio.fixture
+async def client(address: str, shop: Customer) -> AsyncIterator[openai.AsyncOpenAI]:
+    async with openai.AsyncOpenAI(api_key=shop.key, base_url=f"{address}/v1") as client:
+        yield client
+
+
+async def calls(parts: Services, shop: Customer) -> list[list[Any]]:
+    """The events of each call on record, in order."""
+    found: dict[Any, list[Any]] = {}
+    async for recorded in parts.store.events(shop.tenant):
+        if isinstance(recorded.event, Call.Event):
+            found.setdefault(recorded.stream, []).append(recorded.event)
+    return list(found.values())
