@@ -1,50 +1,50 @@
-"""All kinds of aggregates, by the name that stands in `kind/id`. One line each."""
+"""All kinds of aggregates, by the name that stands in `kind/id`: those of each room. One line a room."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from domain.agents.agent import Agent
-from domain.audit.audit import AuditTrail
-from domain.base.aggregate import Aggregate, events_of
+from domain import (
+    agents,
+    audit,
+    budgets,
+    chat,
+    conversations,
+    flags,
+    gateway,
+    models,
+    operations,
+    privacy,
+    retrieval,
+    tenancy,
+)
+from domain.base.aggregate import Aggregate, Event, events_of
 from domain.base.errors import Invalid
-from domain.budgets.budget import Budget
-from domain.budgets.reservation import Reservation
-from domain.chat.call import Call
-from domain.chat.end_user import User
-from domain.conversations.conversation import Conversation
-from domain.conversations.orphan import Orphan
-from domain.flags.flag import Flags
-from domain.gateway.router import Router
-from domain.models.catalogue_overrides import CatalogueOverrides
-from domain.operations.projections import Projections
-from domain.privacy.retention import Retention
-from domain.retrieval.document import Document
-from domain.retrieval.embedding import Embedding
-from domain.tenancy.tenant import Tenant
+from domain.models.metering import meters
 
 KINDS: tuple[type[Aggregate[Any]], ...] = (
-    Tenant,
-    Agent,
-    Conversation,
-    Document,
-    AuditTrail,
-    Retention,
-    Budget,
-    Reservation,
-    CatalogueOverrides,
-    Router,
-    Flags,
-    Call,
-    Embedding,
-    Orphan,
-    User,
-    Projections,
+    *tenancy.AGGREGATES,
+    *agents.AGGREGATES,
+    *conversations.AGGREGATES,
+    *retrieval.AGGREGATES,
+    *audit.AGGREGATES,
+    *privacy.AGGREGATES,
+    *budgets.AGGREGATES,
+    *models.AGGREGATES,
+    *gateway.AGGREGATES,
+    *flags.AGGREGATES,
+    *chat.AGGREGATES,
+    *operations.AGGREGATES,
 )
 NAMES = {kind.TOPIC: kind for kind in KINDS}
 TOPICS = frozenset(topic for kind in KINDS for topic in events_of(kind))
 ERASING = frozenset(topic for kind in KINDS for topic, event in events_of(kind).items() if event.ERASES)
 """Events that say why the payloads before them in their stream are gone."""
+
+METERED: tuple[type[Event], ...] = tuple(
+    event for kind in KINDS for event in events_of(kind).values() if meters(event)
+)
+"""The events that say what calls of providers cost."""
 
 
 def kind_of(name: str) -> type[Aggregate[Any]]:

@@ -1,0 +1,4 @@
+"""What use cases of every room share: changing what there is, tasks that come to their end, crypto-shredding.
+
+`amend.py` first: load, decide, save once; again where somebody else was first.
+"""

@@ -1,0 +1,4 @@
+"""The completions API: the tenant's agent, its routing alone, or one model by name; on record and paid for.
+
+Begin in `chat.py: chat`; `record.py` puts a call on record once, however it ended.
+"""

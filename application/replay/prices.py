@@ -9,8 +9,9 @@ from uuid import UUID
 from application.ports import Store
 from domain.base.errors import Invalid
 from domain.base.times import in_utc
+from domain.kinds import METERED
 from domain.models.metering import calls_of
-from domain.replay.repricing import METERED, Repricer, Repricing, Table
+from domain.replay.repricing import Repricer, Repricing, Table
 
 TOPICS = tuple(event.TOPIC for event in METERED)
 

@@ -8,18 +8,10 @@ from decimal import Decimal
 
 import msgspec
 
-from domain.base.aggregate import Event, events_of
-from domain.kinds import KINDS
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt, Usage
-from domain.models.metering import meters
 from domain.models.pricing import EXACT, Price, cost
 from domain.models.usage_forms import Forms
-
-METERED: tuple[type[Event], ...] = tuple(
-    cls for kind in KINDS for cls in events_of(kind).values() if meters(cls)
-)
-"""The events that say what calls of providers cost."""
 
 NOTHING = Decimal(0)
 

@@ -1,0 +1,17 @@
+"""Retrieval: documents, their chunks, and the passages that an answer may rest on.
+
+Begin in `document.py`, then `chunking.py`. `passages.py`: how passages stand in a prompt and go from it when their document is erased.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.base.aggregate import Aggregate
+from domain.retrieval.document import Document
+from domain.retrieval.embedding import Embedding
+
+AGGREGATES: tuple[type[Aggregate[Any]], ...] = (
+    Document,
+    Embedding,
+)

@@ -1,0 +1,11 @@
+"""The budget: limits, and how they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Router
+
+from interfaces.http.budgets import budget
+
+ROUTERS: Sequence[Router] = (budget.ROUTER,)

@@ -1,0 +1,14 @@
+"""The completions API in OpenAI's form.
+
+Begin in `chat.py`; `request.py` is what may be sent, `answer.py` and `stream.py` what comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Router
+
+from interfaces.http.chat import chat
+
+ROUTERS: Sequence[Router] = (chat.ROUTER,)

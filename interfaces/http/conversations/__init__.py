@@ -1,0 +1,17 @@
+"""Messages in, answers out; conversations and interactions.
+
+Begin in `message.py: post_message`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Router
+
+from interfaces.http.conversations import conversation, message
+
+ROUTERS: Sequence[Router] = (
+    message.ROUTER,
+    conversation.ROUTER,
+)

@@ -1,0 +1,11 @@
+"""Features and their rollouts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Router
+
+from interfaces.http.flags import flag
+
+ROUTERS: Sequence[Router] = (flag.ROUTER,)

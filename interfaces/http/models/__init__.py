@@ -1,0 +1,14 @@
+"""Models and prices of a tenant's catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Router
+
+from interfaces.http.models import models, price
+
+ROUTERS: Sequence[Router] = (
+    models.ROUTER,
+    price.ROUTER,
+)

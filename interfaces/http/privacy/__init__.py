@@ -1,0 +1,14 @@
+"""Customers forgotten, and retention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Router
+
+from interfaces.http.privacy import customer, retention
+
+ROUTERS: Sequence[Router] = (
+    customer.ROUTER,
+    retention.ROUTER,
+)

@@ -1,0 +1,15 @@
+"""Tenants and their API keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Router
+
+from interfaces.http.tenancy import api_key, tenant, tenant_key
+
+ROUTERS: Sequence[Router] = (
+    tenant.ROUTER,
+    tenant_key.ROUTER,
+    api_key.ROUTER,
+)

@@ -9,11 +9,12 @@ import msgspec
 import pytest
 
 from domain.conversations.conversation import Conversation
+from domain.kinds import METERED
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt, Usage
 from domain.models.pricing import Price, cost
 from domain.models.usage_forms import Form, Forms
-from domain.replay.repricing import METERED, Repricer, Repricing, Table, as_recorded, under
+from domain.replay.repricing import Repricer, Repricing, Table, as_recorded, under
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 OLD = Price(provider="p", model="m", input=Decimal("1.1"), output=Decimal(2), since=NOW - timedelta(days=9))

@@ -1,0 +1,88 @@
+"""The work of retrieval: documents processed and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+from uuid import UUID
+
+from application.base.work import Caching, context_of
+from application.ports import (
+    PROCESS_WORK,
+    Clock,
+    Eraser,
+    Extractor,
+    Files,
+    Ids,
+    Item,
+    Keyring,
+    Kind,
+    Store,
+    Vectors,
+)
+from application.retrieval.document import (
+    REMOVE_WORK,
+    DeleteDocument,
+    ProcessDocument,
+    process_document,
+    remove_document,
+)
+from domain.models.catalogue import Catalogue
+
+
+class Ports(Protocol):
+    """What the handlers need."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def keyring(self) -> Keyring: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def extractor(self) -> Extractor: ...
+    @property
+    def vectors(self) -> Vectors: ...
+    @property
+    def eraser(self) -> Eraser: ...
+    @property
+    def providers(self) -> Caching: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def ids(self) -> Ids: ...
+
+
+def kinds(p: Ports) -> Mapping[str, Kind]:
+    """Name → how it is done."""
+
+    async def do_process_document(item: Item) -> None:
+        await process_document(
+            ProcessDocument(document=UUID(item.key)),
+            context_of(item, p.ids),
+            store=p.store,
+            keyring=p.keyring,
+            files=p.files,
+            extractor=p.extractor,
+            vectors=p.vectors,
+            catalogue=p.catalogue,
+            clock=p.clock,
+        )
+
+    async def do_remove_document(item: Item) -> None:
+        command = DeleteDocument(document=UUID(item.key))
+        await remove_document(
+            command,
+            context_of(item, p.ids),
+            eraser=p.eraser,
+            cache=p.providers.cache,
+            files=p.files,
+            vectors=p.vectors,
+        )
+
+    return {
+        PROCESS_WORK: Kind(handler=do_process_document, attempts=5, lease=60.0, heavy=True),
+        REMOVE_WORK: Kind(handler=do_remove_document, attempts=20),
+    }
