@@ -8,7 +8,7 @@ from litestar.types import ASGIApp
 
 from infra.crypto.keyring import Tampered
 from interfaces.bootstrap import Services
-from interfaces.http import ROUTERS
+from interfaces.http import EXAMPLES, ROUTERS
 from interfaces.http.base import gate
 from interfaces.http.base.admission import Admitted
 from interfaces.http.base.authentication import provide_caller, provide_context, provide_principal
@@ -57,5 +57,5 @@ def litestar_app(services: Services) -> Litestar:
         logging_config=None,
         openapi_config=config(),
     )
-    complete(app)
+    complete(app, EXAMPLES)
     return app

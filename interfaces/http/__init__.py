@@ -1,4 +1,4 @@
-"""The HTTP interface: the routers of each room. One line a room."""
+"""The HTTP interface: the routers and the examples of each room. One line a room."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from interfaces.http import (
     tenancy,
 )
 from interfaces.http.base import problems
+from interfaces.http.base.openapi import Examples
 
 ROUTERS: Sequence[Router] = (
     *conversations.ROUTERS,
@@ -39,3 +40,17 @@ ROUTERS: Sequence[Router] = (
     *audit.ROUTERS,
     problems.ROUTER,
 )
+
+EXAMPLES: Examples = {
+    **conversations.EXAMPLES,
+    **gateway.EXAMPLES,
+    **chat.EXAMPLES,
+    **privacy.EXAMPLES,
+    **audit.EXAMPLES,
+    **retrieval.EXAMPLES,
+    **agents.EXAMPLES,
+    **budgets.EXAMPLES,
+    **models.EXAMPLES,
+    **tenancy.EXAMPLES,
+    **flags.EXAMPLES,
+}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from litestar import Router
 
 from interfaces.http.audit import authorship, events, export, follow, history, verify
+from interfaces.http.audit.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     events.ROUTER,

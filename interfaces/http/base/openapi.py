@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router
@@ -31,6 +32,9 @@ from interfaces.http.base.summaries import SUMMARIES
 from interfaces.http.base.version import DESCRIPTION as MATCH_TOLD
 from interfaces.http.base.version import MATCH
 
+Examples = Mapping[tuple[str, str], Any]
+"""A body that a route takes, by its method and path."""
+
 DESCRIPTION = """AI customer service whose every answer can be explained.
 
 Send a key as `Authorization: Bearer KEY`, or as `X-Tenant-API-Key` with `X-Tenant-ID`. Times are RFC 3339 in UTC, money is a
@@ -40,81 +44,6 @@ a stable `type`. Every write takes an `Idempotency-Key`: the same key and body g
 `Retrace-Position`, which every request can send to see that write. What has a version tells it as `ETag`; a command about it takes
 `If-Match`, and is refused with 409 and the current version where somebody else was first. `X-Request-ID`, a UUID, is taken over, or made, and told back."""
 
-EXAMPLES: dict[tuple[str, str], Any] = {
-    ("post", "/v1/messages"): {
-        "customer": {"channel": "http", "address": "ann@example.com", "name": "Ann"},
-        "text": "When are you open on Saturdays?",
-        "message_id": "app-4711",
-        "wait": 30,
-    },
-    ("post", "/v1/providers/health/reset"): {"provider": "openai", "model": "gpt-6-luna"},
-    ("post", "/v1/chat/completions"): {
-        "model": "agent",
-        "messages": [{"role": "user", "content": "When are you open on Saturdays?"}],
-    },
-    ("post", "/v1/customers/forget"): {"channel": "http", "address": "ann@example.com"},
-    ("put", "/v1/retention"): {"days": 365},
-    ("post", "/v1/audit/wrote"): {"text": "Express shipping costs 12.50 euros."},
-    ("post", "/v1/search"): {"query": "opening hours", "limit": 3},
-    ("put", "/v1/agent/configuration"): {
-        "name": "Nora",
-        "tone": "warm",
-        "default_model": "local/extractive",
-        "restrictions": ["never promise a delivery date"],
-    },
-    ("post", "/v1/agent/configuration/restore"): {"version": 1},
-    ("post", "/v1/conversations/{conversation}/close"): {"reason": "solved"},
-    ("put", "/v1/providers/{provider}/key"): {"key": "sk-0123456789abcdef"},
-    ("put", "/v1/budgets"): {"day": "25", "month": "400", "soft": [0.8, 1.0], "on_hard": "degrade"},
-    ("put", "/v1/models"): {
-        "id": "together/nordfell/support-8b",
-        "context_window": 32_768,
-        "max_output": 4_096,
-        "abilities": ["stream", "system"],
-    },
-    ("put", "/v1/prices"): {
-        "model": "together/nordfell/support-8b",
-        "input": "0.20",
-        "cached": "0.05",
-        "output": "0.60",
-    },
-    ("post", "/v1/prices/corrections"): {
-        "corrects": "openai/gpt-6.1-terra@2026-10-26",
-        "input": "0.95",
-        "cached": "0.05",
-        "output": "4.75",
-        "reason": "our contract has a discount of 5 %",
-    },
-    ("put", "/v1/routing"): {
-        "tiers": {
-            "simple_queries": {"provider": "openai", "model": "gpt-6-luna", "reason": "quick and cheap"},
-            "default": {"provider": "openai", "model": "gpt-6.1-terra", "reason": "the usual one"},
-            "complex_reasoning": {"provider": "openai", "model": "gpt-6.1-sol", "reason": "thinks first"},
-            "large_context": {
-                "provider": "gemini",
-                "model": "gemini-3.8-flash",
-                "reason": "reads a million tokens",
-            },
-        },
-        "thresholds": {"simple_below": 0.3, "complex_above": 0.7, "large_context_above": 100_000},
-        "failover": ["openai/gpt-6.1-terra", "local/extractive"],
-    },
-    ("post", "/v1/routing/restore"): {"version": 1},
-    ("post", "/v1/routing/explain"): {"text": "Compare the two plans for 15 people, please.", "turns": 2},
-    ("post", "/v1/keys"): {"name": "shop front", "scopes": ["conversations:write", "conversations:read"]},
-    ("post", "/v1/keys/{key}/rotate"): {"overlap_hours": 24},
-    ("post", "/v1/tenants/{tenant}/keys"): {"name": "way back in", "scopes": ["tenants:admin"]},
-    ("post", "/v1/tenants"): {"name": "Nordfell Outdoor"},
-    ("patch", "/v1/tenants/{tenant}"): {"name": "Nordfell"},
-    ("put", "/v1/flags/{flag}"): {"on": True, "percentage": 5},
-    ("post", "/v1/flags/{flag}/rollout"): {
-        "steps": [{"percentage": 20, "hold_hours": 24}, {"percentage": 100}],
-        "automatic": False,
-        "limits": {"failure_rate": {"worse": 0.02}, "cost": {"most": 0.01}},
-    },
-    ("post", "/v1/flags/{flag}/rollout/stop"): {"reason": "complaints by phone", "back": True},
-    ("post", "/v1/tenants/{tenant}/suspend"): {"reason": "the contract has ended"},
-}
 """Bodies that a route takes, each tried by a test."""
 
 STREAM = "text/event-stream"
@@ -159,16 +88,16 @@ def config() -> OpenAPIConfig:
     )
 
 
-def complete(app: Litestar) -> None:
+def complete(app: Litestar, examples: Examples) -> None:
     """Add to the description what litestar does not know of: scopes, problems, examples. Then it is rendered."""
-    _describe(app)
+    _describe(app, examples)
     assert app.openapi_config is not None
     (plugin,) = app.openapi_config.render_plugins
     assert isinstance(plugin, Rendered)
     plugin.text = encode_json(app.plugins.get(OpenAPIPlugin).provide_openapi_schema())
 
 
-def _describe(app: Litestar) -> None:
+def _describe(app: Litestar, examples: Examples) -> None:
     description = app.openapi_schema
     for key, summary in SUMMARIES.items():
         method, _, path = key.partition(" ")
@@ -179,7 +108,9 @@ def _describe(app: Litestar) -> None:
             if item is None or not isinstance(handler, HTTPRouteHandler) or not is_api(handler):
                 continue
             for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
-                _complete(getattr(item, method.lower()), handler, method.lower(), route.path_format)
+                operation = getattr(item, method.lower())
+                example = examples.get((method.lower(), route.path_format))
+                _complete(operation, handler, method.lower(), route.path_format, example)
     schemas = description.components.schemas or {}
     schemas["Problem"] = Schema(
         title="Problem",
@@ -214,7 +145,7 @@ def _add_headers(operation: Any, handler: HTTPRouteHandler, method: str) -> None
     operation.parameters = [*(operation.parameters or ()), *more]
 
 
-def _complete(operation: Any, handler: HTTPRouteHandler, method: str, path: str) -> None:
+def _complete(operation: Any, handler: HTTPRouteHandler, method: str, path: str, example: Any) -> None:
     scope, operator = handler.opt["scope"], handler.opt.get("operator", False)
     who = [f"a key with the scope `{scope}`"] if scope else []
     who += ["the operator's key"] if operator else []
@@ -237,6 +168,6 @@ def _complete(operation: Any, handler: HTTPRouteHandler, method: str, path: str)
     if streamed := handler.opt.get("streamed"):
         good = operation.responses["200"]
         good.content = {**(good.content or {}), STREAM: OpenAPIMediaType(schema=_text(streamed))}
-    if (method, path) in EXAMPLES:
+    if example is not None:
         for content in operation.request_body.content.values():
-            content.examples = {"usual": Example(value=EXAMPLES[method, path])}
+            content.examples = {"usual": Example(value=example)}

@@ -7,5 +7,6 @@ from collections.abc import Sequence
 from litestar import Router
 
 from interfaces.http.budgets import budget
+from interfaces.http.budgets.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (budget.ROUTER,)

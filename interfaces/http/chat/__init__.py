@@ -10,5 +10,6 @@ from collections.abc import Sequence
 from litestar import Router
 
 from interfaces.http.chat import chat
+from interfaces.http.chat.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (chat.ROUTER,)

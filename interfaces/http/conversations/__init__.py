@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from litestar import Router
 
 from interfaces.http.conversations import conversation, message
+from interfaces.http.conversations.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     message.ROUTER,

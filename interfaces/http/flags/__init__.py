@@ -7,5 +7,6 @@ from collections.abc import Sequence
 from litestar import Router
 
 from interfaces.http.flags import flag
+from interfaces.http.flags.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (flag.ROUTER,)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from litestar import Router
 
 from interfaces.http.models import models, price
+from interfaces.http.models.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     models.ROUTER,

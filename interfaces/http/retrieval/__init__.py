@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from litestar import Router
 
 from interfaces.http.retrieval import document, search
+from interfaces.http.retrieval.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     document.ROUTER,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from litestar import Router
 
 from interfaces.http.tenancy import api_key, tenant, tenant_key
+from interfaces.http.tenancy.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     tenant.ROUTER,

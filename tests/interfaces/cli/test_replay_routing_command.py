@@ -17,7 +17,7 @@ from domain.gateway.policy import RoutingPolicy
 from domain.models.completion import Attempt, Turn, Usage
 from domain.models.pricing import cost
 from infra.providers.catalogue import load_catalogue
-from interfaces.http.base.openapi import EXAMPLES
+from interfaces.http import EXAMPLES
 from tests.infra.log.parts import context, log_on, now
 from tests.interfaces.conftest import Run
 

@@ -10,7 +10,7 @@ import pytest
 
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services
-from interfaces.http.base.openapi import EXAMPLES
+from interfaces.http import EXAMPLES
 from tests.fenced import Request, requests
 from tests.interfaces.http.conftest import customer_of
 

@@ -26,7 +26,7 @@ from domain.gateway.policy import RoutingPolicy, Target, Thresholds, Tiers
 from domain.tenancy.tenant import LATER_SCOPES, SCOPES
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
-from interfaces.http.base.openapi import EXAMPLES
+from interfaces.http import EXAMPLES
 from interfaces.http.budgets.budget import BudgetLimits as BudgetIn
 from interfaces.http.privacy.retention import RetentionIn
 from interfaces.http.tenancy.tenant import TenantIn

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from interfaces.asgi import litestar_app
 from interfaces.bootstrap import Services
+from interfaces.http import EXAMPLES
 from interfaces.http.audit import follow
-from interfaces.http.base.openapi import EXAMPLES
 from tests.interfaces.http.conftest import OPERATOR, Customer
 
 QUICK = settings(

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from interfaces.http import EXAMPLES
 from interfaces.http.audit import follow
-from interfaces.http.base.openapi import EXAMPLES
 from tests.interfaces.http.conftest import Customer, settled
 
 CANARY = "quetzalcoatl"

@@ -11,7 +11,7 @@ import pytest
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec.base import BaseSchemaObject
 
-from interfaces.http.base.openapi import EXAMPLES
+from interfaces.http import EXAMPLES
 from interfaces.http.base.summaries import SUMMARIES
 from tests.interfaces.http.conftest import OPERATOR, Customer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from interfaces.http.base.openapi import EXAMPLES
+from interfaces.http import EXAMPLES
 from tests.soak.hostile.client import Client
 from tests.soak.hostile.honest import asked_by
 from tests.soak.hostile.world import Honest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import urllib.parse
 from typing import Any
 
-from interfaces.http.base.openapi import EXAMPLES
+from interfaces.http import EXAMPLES
 from tests.soak.hostile.client import Client
 
 OWN_ONLY = ("delete", "put", "post", "patch")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from interfaces.http.base.openapi import EXAMPLES
+from interfaces.http import EXAMPLES
 from tests.soak.hostile.client import Client
 from tests.soak.hostile.sockets import talk
 

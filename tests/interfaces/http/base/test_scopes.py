@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from domain.tenancy.tenant import SCOPES
+from interfaces.http import EXAMPLES
 from interfaces.http.audit import follow
-from interfaces.http.base.openapi import EXAMPLES
 from tests.interfaces.http.conftest import OPERATOR, Customer, settled
 
 STREAM = "text/event-stream"

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from interfaces.http.base.openapi import EXAMPLES
+from interfaces.http import EXAMPLES
 from tests.interfaces.http.conftest import Customer
 
 POLICY: dict[str, Any] = EXAMPLES["put", "/v1/routing"]

@@ -1,0 +1,12 @@
+"""Examples of bodies, for the description at /schema."""
+
+from __future__ import annotations
+
+from interfaces.http.base.openapi import Examples
+
+EXAMPLES: Examples = {
+    ("post", "/v1/chat/completions"): {
+        "model": "agent",
+        "messages": [{"role": "user", "content": "When are you open on Saturdays?"}],
+    },
+}

@@ -1,0 +1,14 @@
+"""Examples of bodies, for the description at /schema."""
+
+from __future__ import annotations
+
+from interfaces.http.base.openapi import Examples
+
+EXAMPLES: Examples = {
+    ("post", "/v1/keys"): {"name": "shop front", "scopes": ["conversations:write", "conversations:read"]},
+    ("post", "/v1/keys/{key}/rotate"): {"overlap_hours": 24},
+    ("post", "/v1/tenants/{tenant}/keys"): {"name": "way back in", "scopes": ["tenants:admin"]},
+    ("post", "/v1/tenants"): {"name": "Nordfell Outdoor"},
+    ("patch", "/v1/tenants/{tenant}"): {"name": "Nordfell"},
+    ("post", "/v1/tenants/{tenant}/suspend"): {"reason": "the contract has ended"},
+}
