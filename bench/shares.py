@@ -78,19 +78,9 @@ async def shares(
                 wait=True,
             )
             started = time.perf_counter()
-            received = await watch.take(
-                "receive",
-                receive_message,
-                command,
-                context,
-                store=parts.store,
-                keyring=parts.keyring,
-                clock=parts.clock,
-                ids=parts.ids,
-            )
-            given = await answer(
-                Answer(conversation=received.conversation),
-                context,
+            received = await watch.take("receive", receive_message, command, context, parts)
+            timed = dataclasses.replace(
+                parts,
                 store=watch.around(parts.store, load="load", latest="configuration", save="save"),
                 embedder=MeteredEmbedder(
                     watch.around(embedder, embed="retrieve_embed"),
@@ -103,9 +93,8 @@ async def shares(
                 providers=dataclasses.replace(
                     parts.providers, completers=watch.around(parts.completers, find="complete")
                 ),
-                clock=parts.clock,
-                ids=parts.ids,
             )
+            given = await answer(Answer(conversation=received.conversation), context, timed)
             assert given is not None
             whole = 1000 * (time.perf_counter() - started)
             watch.spent["other"] = whole - sum(watch.spent.values())

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from application.budgets.pool import Spares
+from application.budgets.fair_queue import FairQueue
+from application.budgets.pool import ReservationPool
 from application.gateway.providers import Providers
 from application.ports import (
     Authorship,
@@ -94,6 +95,7 @@ class Services:
     health: SharedHealth
     cache: RedisCache
     providers: Providers
+    reservation_pool: ReservationPool
     catalogue: Catalogue
     """The shipped one."""
 
@@ -112,6 +114,7 @@ class Services:
     deployment: Deployment
     clock: Clock = utc_now
     ids: Ids = uuid7
+    budget_queue: FairQueue = field(default_factory=FairQueue)
     background: set[asyncio.Task[Any]] = field(default_factory=set)
     """Answers that go on after their request has stopped waiting; held here so that they are not lost."""
 
@@ -204,8 +207,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             redis, opened=lambda place: cache.forget(place.owner, "responses", place.provider)
         )
         stack.push_async_callback(health.close)
-        spares = Spares(store=store, clock=utc_now, ids=uuid7)
-        stack.push_async_callback(spares.close)
+        reservation_pool = ReservationPool(store=store, clock=utc_now, ids=uuid7)
+        stack.push_async_callback(reservation_pool.close)
         instruments, deployment = Instruments(catalogue), Deployment(system, PROJECTIONS)
         for collector in (
             deployment,
@@ -221,7 +224,6 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             counter=counter,
             health=health,
             cache=cache,
-            spares=spares,
             observer=instruments,
         )
         yield Services(
@@ -251,6 +253,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             health=health,
             cache=cache,
             providers=providers,
+            reservation_pool=reservation_pool,
             catalogue=catalogue,
             eraser=SubjectEraser(erasing, keyring),
             checkpoints=Checkpoints(database, keyring),

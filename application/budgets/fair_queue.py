@@ -27,7 +27,7 @@ class Turn:
         self.since = time.monotonic()
 
 
-class Turns:
+class FairQueue:
     """One a process."""
 
     def __init__(self) -> None:

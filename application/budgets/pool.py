@@ -1,7 +1,7 @@
 """Reservations ahead of their calls: what a call has held stays for whoever of this process calls next.
 
 So a call finds what it needs and begins at once, without a save of its own. A spare that nobody takes is given back after a second, and
-near a limit none stays: nobody waits for what nobody needs. Spares of a process that is killed expire as every reservation does.
+near a limit none stays: nobody waits for what nobody needs. ReservationPool of a process that is killed expire as every reservation does.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ REST = 5.0
 """Seconds without spares for a tenant whose budget was found near its limit."""
 
 MOST = 64
-"""Spares of a tenant in one process."""
+"""ReservationPool of a tenant in one process."""
 
 
-class Spares:
+class ReservationPool:
     """One a process."""
 
     def __init__(self, *, store: Store, clock: Clock, ids: Ids) -> None:

@@ -14,12 +14,10 @@ from uuid import UUID
 from application.base.tasks import finished
 from application.budgets.budget import budget_of
 from application.budgets.charges import tallies_of
-from application.budgets.fair_queue import Turns
 from application.budgets.hold import Hold
-from application.budgets.pool import Spares
+from application.budgets.ports import Ports
 from application.budgets.settle import LIFETIME, RESERVATION_WORK, owed, reservation_of
 from application.budgets.status import Standing, standings
-from application.ports import Clock, Ids, Store
 from domain.base.context import Context
 from domain.base.errors import LimitReached
 from domain.base.money import pico, usd
@@ -42,15 +40,11 @@ async def reserve(
     interaction: UUID,
     model: str,
     context: Context,
+    ports: Ports,
     *,
-    store: Store,
-    clock: Clock,
-    ids: Ids,
     lifetime: timedelta = LIFETIME,
     patience: float = PATIENCE,
     hold: Hold | None = None,
-    spares: Spares | None = None,
-    turns: Turns | None = None,
 ) -> Reservation | None:
     """Hold `amount` USD, the most that a call may cost, in the budget of today (UTC) and this month.
 
@@ -58,28 +52,27 @@ async def reserve(
     others hold is in the way, who may give back a part, it waits for `patience` seconds and raises BudgetHeld then.
 
     `hold` gets the reservation. Beside what it has already it needs `amount`; before it waits it gives that back, and then needs
-    both: else it would wait for itself, or two calls for each other. The process's `spares` are given back too. `turns`: the others of
-    this process that wait.
+    both: else it would wait for itself, or two calls for each other. What the process holds ahead is given back too.
     """
     if amount <= 0:
         return None
-    reserving = _Reserving(interaction, model, context, store, clock, ids, lifetime, hold or Hold())
+    reserving = _Reserving(interaction, model, context, ports, lifetime, hold or Hold())
     deadline, pause, look = time.monotonic() + patience, PAUSES[0], False
-    turns = turns or Turns()
-    with turns.waiting(context.tenant) as turn:
+    pool, queue = ports.reservation_pool, ports.budget_queue
+    with queue.waiting(context.tenant) as turn:
         while True:
-            budget = await budget_of(context.tenant, store=store)
+            budget = await budget_of(context.tenant, store=ports.store)
             if budget is None or not budget.state.limits.any:
                 return None
             late = time.monotonic() >= deadline
             lacking = await reserving.lacking(amount, budget) if look else None
-            if lacking is None and (late or turns.free(context.tenant, turn)):
+            if lacking is None and (late or queue.free(context.tenant, turn)):
                 try:
                     return await reserving.hold(amount, budget)
                 except LimitReached:
                     look = True
-                if spares is not None and await spares.give_back(context.tenant):
-                    spares.refused(context.tenant)
+                if pool is not None and await pool.give_back(context.tenant):
+                    pool.refused(context.tenant)
                     continue
                 lacking = await reserving.lacking(amount, budget)
             if lacking is not None and lacking.spent + amount > (lacking.limit or 0):
@@ -100,9 +93,7 @@ class _Reserving:
     interaction: UUID
     model: str
     context: Context
-    store: Store
-    clock: Clock
-    ids: Ids
+    ports: Ports
     lifetime: timedelta
     into: Hold
 
@@ -113,15 +104,15 @@ class _Reserving:
             pico(amount),
             self.interaction,
             self.model,
-            id=self.ids(),
-            at=self.clock(),
+            id=self.ports.ids(),
+            at=self.ports.clock(),
             lifetime=self.lifetime,
         )
         tallies = tallies_of(held(made.state.day, made.state.amount), budget.state.limits)
 
         async def save() -> None:
             async with self.into.turn:
-                await self.store.save(made, context=self.context, work=[owed(made)], tallies=tallies)
+                await self.ports.store.save(made, context=self.context, work=[owed(made)], tallies=tallies)
                 self.into.reservations.append(made)
 
         await finished(save())
@@ -134,7 +125,9 @@ class _Reserving:
 
         async def save() -> None:
             async with into.turn:
-                await into.give_back(self.interaction, self.context, store=self.store, clock=self.clock)
+                await into.give_back(
+                    self.interaction, self.context, store=self.ports.store, clock=self.ports.clock
+                )
 
         await finished(save())
         return again
@@ -142,7 +135,7 @@ class _Reserving:
     async def lacking(self, amount: Decimal, budget: Budget) -> Standing | None:
         """The period that has no room for `amount`: the one in which least is left by what is spent."""
         found = await standings(
-            budget.state.limits, self.clock().date(), tenant=self.context.tenant, store=self.store
+            budget.state.limits, self.ports.clock().date(), tenant=self.context.tenant, store=self.ports.store
         )
         lacking = [each for each in found if each.remaining is not None and each.remaining < amount]
         return min(lacking, key=lambda each: (each.limit or 0) - each.spent, default=None)
@@ -154,10 +147,10 @@ class _Reserving:
 
             def decide(found: Budget | None) -> Budget:
                 assert found is not None
-                found.exhaust(period, amount, self.clock())
+                found.exhaust(period, amount, self.ports.clock())
                 return found
 
-            await self.store.change(Budget, budget.id, decide, context=self.context)
+            await self.ports.store.change(Budget, budget.id, decide, context=self.context)
         return BudgetExhausted(
             f"the budget of {limit} USD for {period} (UTC) does not cover this call: {lacking.spent} are spent, {lacking.reserved} "
             f"reserved by calls under way, and it may need {usd(pico(amount))}; raise the budget or wait until "
@@ -171,8 +164,8 @@ class _Reserving:
     async def held(self, lacking: Standing, amount: Decimal, budget: Budget) -> BudgetHeld:
         """The refusal for now."""
         limit = lacking.limit or Decimal(0)
-        work = await self.store.work(self.context.tenant, RESERVATION_WORK)
-        left = 1.0 if work.first is None else (work.first - self.clock()).total_seconds()
+        work = await self.ports.store.work(self.context.tenant, RESERVATION_WORK)
+        left = 1.0 if work.first is None else (work.first - self.ports.clock()).total_seconds()
         seconds = max(1, min(math.ceil(left), LONGEST_RETRY))
         calls = f"{work.rows} call{'' if work.rows == 1 else 's'}"
         return BudgetHeld(

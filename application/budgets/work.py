@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID
 
 from application.base.work import context_of
 from application.budgets.budget import ALERT_WORK, raise_alerts
+from application.budgets.ports import Ports as Ports
 from application.budgets.settle import RESERVATION_WORK, expire_reservation
-from application.ports import Clock, Ids, Item, Kind, Store
-
-
-class Ports(Protocol):
-    """What the handlers need."""
-
-    @property
-    def store(self) -> Store: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def ids(self) -> Ids: ...
+from application.ports import Item, Kind
 
 
 def kinds(p: Ports) -> Mapping[str, Kind]:

@@ -8,18 +8,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from application.agents.agent import configuration_of
+from application.answers.ports import Ports
 from application.answers.prompt import prompt_of
 from application.budgets.reserve import PATIENCE
 from application.chat.record import CallRecord, Chat, ChatGiven
 from application.flags.flag import enabled
 from application.gateway.attempt import Deliver
-from application.gateway.providers import Providers
 from application.gateway.respond import respond
 from application.gateway.route import Question, route
 from application.gateway.run import Asked, Course
 from application.models.catalogue import catalogue_of
-from application.ports import Clock, Fault, Ids, Keyring, Store, Vectors
-from application.retrieval.embedding import MeteredEmbedder
+from application.ports import Fault
 from application.retrieval.retrieve import retrieve
 from domain.agents.agent import AgentConfiguration
 from domain.answers.citing import cited, told
@@ -51,24 +50,13 @@ class ChatFailed(Fault):
         super().__init__(detail)
 
 
-async def chat(
-    command: Chat,
-    context: Context,
-    *,
-    store: Store,
-    keyring: Keyring,
-    embedder: MeteredEmbedder,
-    vectors: Vectors,
-    providers: Providers,
-    clock: Clock,
-    ids: Ids,
-    deliver: Deliver | None = None,
-) -> ChatGiven:
+async def chat(command: Chat, context: Context, ports: Ports, deliver: Deliver | None = None) -> ChatGiven:
     """Answer, and put all of it on record, also where the caller goes away in the middle.
 
     Raises Invalid, NotFound for a model that nobody has, BudgetExhausted, ChatFailed.
     """
     started = time.perf_counter()
+    store, providers, clock = ports.store, ports.providers, ports.clock
     tenant = await store.latest(Tenant, context.tenant, tenant=context.tenant)
     if tenant.state.status != "active":
         raise Forbidden(f"this tenant is {tenant.state.status}")
@@ -84,13 +72,18 @@ async def chat(
     embeddings: list[Attempt] = []
     prompt = command.messages
     temperature, markers = command.temperature, None
-    async with embedder.keeping(context, embeddings):
+    async with ports.embedder.keeping(context, embeddings):
         if model == AGENT:
             history, texts, name = _agents(command.messages, asked_last)
             if not await enabled("full_agent", str(command.id), tenant=context.tenant, store=store):
                 configuration = configuration.plain()
             passages = await retrieve(
-                context, questions, configuration, embeddings, embedder=embedder, vectors=vectors
+                context,
+                questions,
+                configuration,
+                embeddings,
+                embedder=ports.embedder,
+                vectors=ports.vectors,
             )
             prompt = await prompt_of(configuration, history, passages, texts, name)
             temperature = configuration.temperature if temperature is None else temperature
@@ -133,7 +126,7 @@ async def chat(
         markers=markers,
         fresh=command.fresh,
     )
-    course = Course(embeddings=embeddings, spares=providers.spares, patience=PATIENCE)
+    course = Course(embeddings=embeddings, patience=PATIENCE)
     record = CallRecord(
         command=command,
         max_tokens=command.max_tokens or answer_tokens,
@@ -143,9 +136,7 @@ async def chat(
         course=course,
         chosen=chosen,
         context=context,
-        store=store,
-        keyring=keyring,
-        clock=clock,
+        ports=ports,
         disclosure=disclosure,
         before_text=before_text,
         started=started,
@@ -155,11 +146,8 @@ async def chat(
             asked,
             course,
             context,
+            ports,
             configuration_version=version if model == AGENT else 0,
-            store=store,
-            providers=providers,
-            clock=clock,
-            ids=ids,
             deliver=deliver,
         )
     except BaseException as error:

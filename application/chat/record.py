@@ -10,11 +10,11 @@ from uuid import UUID
 
 import msgspec
 
+from application.answers.ports import Ports
 from application.base.tasks import finished
 from application.chat.end_user import id_of_user, one_more_call, was_forgotten
 from application.gateway.route import Route
 from application.gateway.run import Course
-from application.ports import Clock, Keyring, Store
 from domain.answers.prompts import ANSWER
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, LimitReached
@@ -73,9 +73,7 @@ class CallRecord:
     course: Course
     chosen: Route
     context: Context
-    store: Store
-    keyring: Keyring
-    clock: Clock
+    ports: Ports
     disclosure: str | None
     before_text: bool
     """Whether the disclosure stands before the answer's text, and not beside it alone."""
@@ -92,7 +90,7 @@ class CallRecord:
                 cached=self.course.attempts[-1].cached,
                 latency_ms=self._latency(),
                 disclosure=self.disclosure,
-                at=self.clock(),
+                at=self.ports.clock(),
             )
 
         metered, position = await finished(self._saved(answer))
@@ -113,7 +111,7 @@ class CallRecord:
 
         def end(call: Call) -> None:
             said = "".join(self.course.said)
-            call.end(reason=reason, text=said, latency_ms=self._latency(), at=self.clock())
+            call.end(reason=reason, text=said, latency_ms=self._latency(), at=self.ports.clock())
 
         await finished(self._saved(end))
 
@@ -123,16 +121,16 @@ class CallRecord:
             return await self._save(end, None)
         tenant = self.context.tenant
         for generation in count():
-            user = await id_of_user(tenant, self.command.user, generation, keyring=self.keyring)
+            user = await id_of_user(tenant, self.command.user, generation, keyring=self.ports.keyring)
             try:
                 return await self._save(end, user)
             except (LimitReached, Erased):
-                if not await was_forgotten(user, tenant, store=self.store):
+                if not await was_forgotten(user, tenant, store=self.ports.store):
                     raise
         raise AssertionError("unreachable")
 
     def _begun(self, user: UUID | None) -> tuple[Call, Call.Metered]:
-        command, at = self.command, self.clock()
+        command, at = self.command, self.ports.clock()
         call = Call.request(
             command.id,
             model=command.model,
@@ -173,13 +171,11 @@ class CallRecord:
         users = () if user is None else (one_more_call(user),)
         for race in range(RACES):
             try:
-                saved = await self.course.save(
-                    call, call.id, self.context, store=self.store, clock=self.clock, tallies=users
-                )
+                saved = await self.course.save(call, call.id, self.context, self.ports, tallies=users)
             except Conflict:
                 if race == RACES - 1:
                     raise
-                await self.course.refresh(self.context.tenant, self.store)
+                await self.course.refresh(self.context.tenant, self.ports.store)
                 call.pending_events[:] = events
             else:
                 return metered, saved.position

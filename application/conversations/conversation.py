@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from application.agents.agent import configuration_of
+from application.answers.ports import Ports
 from application.answers.prompt import prompt_of
 from application.base.amend import amend
 from application.base.tasks import finished
@@ -22,20 +23,11 @@ from application.conversations.record import AnswerGiven as AnswerGiven
 from application.conversations.record import AnswerRecord, Spent, pay
 from application.flags.flag import enabled
 from application.gateway.lease import holding
-from application.gateway.providers import Providers
 from application.gateway.respond import respond
 from application.gateway.route import Question, route
 from application.gateway.run import Asked, Course
 from application.models.catalogue import catalogue_of
-from application.ports import (
-    Clock,
-    Ids,
-    Keyring,
-    Owed,
-    Store,
-    Vectors,
-)
-from application.retrieval.embedding import MeteredEmbedder
+from application.ports import Clock, Keyring, Owed, Store
 from application.retrieval.retrieve import retrieve
 from domain.base.aggregate import event_id
 from domain.base.context import Context
@@ -94,9 +86,7 @@ class CloseConversation(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-async def receive_message(
-    command: ReceiveMessage, context: Context, *, store: Store, keyring: Keyring, clock: Clock, ids: Ids
-) -> Received:
+async def receive_message(command: ReceiveMessage, context: Context, ports: Ports) -> Received:
     """Take a customer's message. The same message id in a conversation, or the same inbox key, has one effect and one result.
 
     Raises Conflict for an inbox key whose message was erased since.
@@ -104,6 +94,7 @@ async def receive_message(
     for name, value, most in (("channel", command.channel, 32), ("address", command.address, 256)):
         if not 1 <= len(value.strip()) <= most:
             raise Invalid(f"customer.{name} has 1 to {most} characters")
+    store, keyring, clock, ids = ports.store, ports.keyring, ports.clock, ports.ids
     tenant = await store.latest(Tenant, context.tenant, tenant=context.tenant)
     if tenant.state.status != "active":
         raise Forbidden(f"this tenant is {tenant.state.status}")
@@ -164,25 +155,17 @@ async def conversation_of(
 
 
 async def answer(
-    command: Answer,
-    context: Context,
-    *,
-    store: Store,
-    embedder: MeteredEmbedder,
-    vectors: Vectors,
-    providers: Providers,
-    clock: Clock,
-    ids: Ids,
-    listener: Listener | None = None,
+    command: Answer, context: Context, ports: Ports, listener: Listener | None = None
 ) -> AnswerGiven | None:
     """Answer what is pending, once: None when nothing was. Newer messages make it begin again, unless it is with the customer, or they
     have held it up for long: then they are the next burst's.
 
     Raises Unavailable.
     """
-    course, spent = Course(spares=providers.spares, patience=command.patience), None
+    store, providers, clock = ports.store, ports.providers, ports.clock
+    course, spent = Course(patience=command.patience), None
     for _ in range(TRIES):
-        async with _on_record(command.conversation, spent, context, store, clock, ids):
+        async with _on_record(command.conversation, spent, context, ports):
             if spent is not None:
                 await course.refresh(context.tenant, store)
             async with holding(course, context, store=store, clock=clock):
@@ -190,13 +173,13 @@ async def answer(
         burst = conversation.pending
         if spent is not None and (burst is None or burst.interaction != spent.interaction):
             # Paid for, though another answer came before it could be said.
-            await finished(pay(command.conversation, spent, context, store, clock, ids))
-            course, spent = Course(spares=providers.spares, patience=command.patience), None
+            await finished(pay(command.conversation, spent, context, ports))
+            course, spent = Course(patience=command.patience), None
             conversation = await unsent(command.conversation, context.tenant, store=store, clock=clock)
             burst = conversation.pending
         if burst is None:
             return None
-        async with _on_record(command.conversation, spent, context, store, clock, ids):
+        async with _on_record(command.conversation, spent, context, ports):
             context = await _because_of(burst, conversation.id, context, store)
             heard = listener if listener is not None and listener.interaction == burst.interaction else None
             if spent is not None and heard is not None:
@@ -207,12 +190,17 @@ async def answer(
                 configuration = configuration.plain()
             questions = tuple(message.text for message in burst.messages)
             pending_documents = (
-                await vectors.pending(context.tenant) if configuration.retrieve_documents else 0
+                await ports.vectors.pending(context.tenant) if configuration.retrieve_documents else 0
             )
             disclosure = configuration.disclosure_in(language_of("\n".join(questions)))
-            async with embedder.keeping(context, course.embeddings):
+            async with ports.embedder.keeping(context, course.embeddings):
                 passages = await retrieve(
-                    context, questions, configuration, course.embeddings, embedder=embedder, vectors=vectors
+                    context,
+                    questions,
+                    configuration,
+                    course.embeddings,
+                    embedder=ports.embedder,
+                    vectors=ports.vectors,
                 )
                 history = conversation.earlier
                 prompt = await prompt_of(configuration, history, passages, questions)
@@ -247,11 +235,8 @@ async def answer(
                     ),
                     course.begin(),
                     context,
+                    ports,
                     configuration_version=version,
-                    store=store,
-                    providers=providers,
-                    clock=clock,
-                    ids=ids,
                     deliver=sending.deliver if heard else None,
                 )
             except Conflict:
@@ -260,7 +245,7 @@ async def answer(
                 # Whoever gives it is stopped: what it cost until now is on record all the same.
                 if course.attempts or course.embeddings or course.reservations:
                     left = Spent(burst.interaction, course.routing(chosen), course)
-                    await finished(pay(command.conversation, left, context, store, clock, ids))
+                    await finished(pay(command.conversation, left, context, ports))
                 raise
             record = AnswerRecord(
                 burst=burst,
@@ -275,9 +260,7 @@ async def answer(
                 completion=completion,
                 started=started,
                 context=context,
-                store=store,
-                clock=clock,
-                ids=ids,
+                ports=ports,
             )
             try:
                 if sending.begun:
@@ -287,14 +270,14 @@ async def answer(
                 why = stopped if isinstance(stopped, Erased) else stopped.__cause__
                 if isinstance(why, Conflict | Erased):  # it is not saved, and does not begin again
                     left = Spent(burst.interaction, course.routing(chosen), course)
-                    await finished(pay(command.conversation, left, context, store, clock, ids))
+                    await finished(pay(command.conversation, left, context, ports))
                 raise
         except Conflict:
             if sending.begun:
                 raise
             spent = Spent(burst.interaction, course.routing(chosen), course)
     assert spent is not None
-    await finished(pay(command.conversation, spent, context, store, clock, ids))
+    await finished(pay(command.conversation, spent, context, ports))
     raise Conflict("newer messages came again and again while they were answered; it is tried again")
 
 
@@ -304,15 +287,13 @@ def _held_up(conversation: Conversation, burst: Burst, now: datetime) -> bool:
 
 
 @asynccontextmanager
-async def _on_record(
-    id: UUID, spent: Spent | None, context: Context, store: Store, clock: Clock, ids: Ids
-) -> AsyncIterator[None]:
+async def _on_record(id: UUID, spent: Spent | None, context: Context, ports: Ports) -> AsyncIterator[None]:
     """What an earlier try has cost goes on record where the next one ends before it asks a model."""
     try:
         yield
     except BaseException:
         if spent is not None:
-            await finished(pay(id, spent, context, store, clock, ids))
+            await finished(pay(id, spent, context, ports))
         raise
 
 

@@ -10,10 +10,11 @@ from uuid import UUID
 
 import msgspec
 
+from application.answers.ports import Ports
 from application.conversations.delivery import ANSWER_WORK
 from application.gateway.route import Route
 from application.gateway.run import Course
-from application.ports import Clock, Ids, Owed, Settled, Store, Unavailable
+from application.ports import Owed, Settled, Unavailable
 from domain.agents.agent import AgentConfiguration
 from domain.answers.citing import cited, confidence_of, told
 from domain.answers.prompts import ANSWER, OUT_OF_BUDGET
@@ -64,16 +65,14 @@ class AnswerRecord:
     """By time.perf_counter()."""
 
     context: Context
-    store: Store
-    clock: Clock
-    ids: Ids
+    ports: Ports
 
     async def save(self, conversation: Conversation, *, sent: bool = False) -> AnswerGiven:
         """Raises Conflict where the conversation has moved on, Unavailable where there is no answer, which is on record then.
 
         `sent`: the customer has begun to get it.
         """
-        at = self.clock()
+        at = self.ports.clock()
         conversation.ask(retrieved=ranked(self.passages, self.prompt), prompt=self.prompt, at=at)
         metered = conversation.meter(
             self.burst.interaction,
@@ -93,7 +92,7 @@ class AnswerRecord:
         elif conversation.pending is None:
             work = [Settled(kind=ANSWER_WORK, key=key)]
         saved = await self.course.save(
-            conversation, self.burst.interaction, self.context, store=self.store, clock=self.clock, work=work
+            conversation, self.burst.interaction, self.context, self.ports, work=work
         )
         if not isinstance(last, Conversation.Answered):
             raise Unavailable(f"there is no answer yet, it is tried again: {self.course.failure()}")
@@ -118,17 +117,17 @@ class AnswerRecord:
             except Conflict:
                 if race == RACES - 1:
                     raise
-            await self.course.refresh(self.context.tenant, self.store)
+            await self.course.refresh(self.context.tenant, self.ports.store)
             left: Burst | None = None
             with suppress(Erased):
-                conversation = await self.store.load(
+                conversation = await self.ports.store.load(
                     Conversation, conversation.id, tenant=self.context.tenant
                 )
                 left = conversation.pending
             if left is None or left.interaction != self.burst.interaction:
                 routing = self.course.routing(self.chosen)
                 spent = Spent(self.burst.interaction, routing, self.course)
-                await pay(conversation.id, spent, self.context, self.store, self.clock, self.ids)
+                await pay(conversation.id, spent, self.context, self.ports)
                 return None
         raise AssertionError("unreachable")
 
@@ -177,29 +176,29 @@ class Spent:
     course: Course
 
 
-async def pay(id: UUID, spent: Spent, context: Context, store: Store, clock: Clock, ids: Ids) -> None:
+async def pay(id: UUID, spent: Spent, context: Context, ports: Ports) -> None:
     """Put on record what was spent on an answer that somebody else has given first, or whose conversation was erased meanwhile."""
     for race in range(RACES):
-        record = await _metered(id, spent, context, store, clock(), ids)
+        record = await _metered(id, spent, context, ports)
         try:
-            await spent.course.save(record, spent.interaction, context, store=store, clock=clock)
+            await spent.course.save(record, spent.interaction, context, ports)
         except (Conflict, Erased):
             if race == RACES - 1:
                 raise
-            await spent.course.refresh(context.tenant, store)
+            await spent.course.refresh(context.tenant, ports.store)
         else:
             return
 
 
-async def _metered(
-    id: UUID, spent: Spent, context: Context, store: Store, at: datetime, ids: Ids
-) -> Conversation | Orphan:
+async def _metered(id: UUID, spent: Spent, context: Context, ports: Ports) -> Conversation | Orphan:
     """In the conversation; by itself where that was erased, as nothing may follow an erasure."""
-    course, conversation = spent.course, None
+    course, at, conversation = spent.course, ports.clock(), None
     with suppress(Erased):
-        conversation = await store.load(Conversation, id, tenant=context.tenant)
+        conversation = await ports.store.load(Conversation, id, tenant=context.tenant)
     if conversation is None or conversation.state.forgotten:
-        return Orphan.meter(ids(), spent.interaction, course.attempts, course.reserved, course.embeddings, at)
+        return Orphan.meter(
+            ports.ids(), spent.interaction, course.attempts, course.reserved, course.embeddings, at
+        )
     conversation.meter(
         spent.interaction,
         routing=spent.routing,

@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 from uuid import UUID
 
+from application.answers.ports import Ports as Ports
 from application.base.work import context_of
 from application.conversations.conversation import ANSWER_WORK, Answer, answer
-from application.gateway.providers import Providers
-from application.ports import Clock, Ids, Item, Kind, Store, Vectors
-from application.retrieval.embedding import MeteredEmbedder
+from application.ports import Item, Kind
 
 PATIENCE = 300.0
 """Seconds for which a worker waits for room in a tenant's budget before it tries again later."""
-
-
-class Ports(Protocol):
-    """What the handlers need."""
-
-    @property
-    def store(self) -> Store: ...
-    @property
-    def embedder(self) -> MeteredEmbedder: ...
-    @property
-    def vectors(self) -> Vectors: ...
-    @property
-    def providers(self) -> Providers: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def ids(self) -> Ids: ...
 
 
 def kinds(p: Ports) -> Mapping[str, Kind]:
@@ -39,16 +20,8 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
     async def do_answer(item: Item) -> None:
         more = True
         while more:
-            given = await answer(
-                Answer(conversation=UUID(item.key), patience=PATIENCE),
-                context_of(item, p.ids),
-                store=p.store,
-                embedder=p.embedder,
-                vectors=p.vectors,
-                providers=p.providers,
-                clock=p.clock,
-                ids=p.ids,
-            )
+            command = Answer(conversation=UUID(item.key), patience=PATIENCE)
+            given = await answer(command, context_of(item, p.ids), p)
             more = given is not None and given.more
 
     return {

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from application.gateway.providers import Providers
+from application.gateway.ports import Ports
 from application.gateway.run import Asked, Course
-from application.ports import Clock, Completer, Place
+from application.ports import Completer, Place
 from domain.base.errors import Refused
 from domain.gateway.decision import LAST_RESORT, Cause, PassedOver
 from domain.models.catalogue import Catalogue, Model
@@ -52,8 +52,7 @@ class Candidates:
     tenant: UUID
     catalogue: Catalogue
     budgeted: bool
-    providers: Providers
-    clock: Clock
+    ports: Ports
     again: Candidate | None = None
 
     async def __aiter__(self) -> AsyncIterator[Candidate]:
@@ -96,8 +95,8 @@ class Candidates:
         """None: it is passed over. One that is paused by a limit goes to `limited`; where that is None it is asked all the same."""
         provider, _, name = model.partition("/")
         try:
-            completer = await self.providers.completers.find(self.tenant, provider)
-            self.catalogue.check(model, self.clock(), "chat")
+            completer = await self.ports.providers.completers.find(self.tenant, provider)
+            self.catalogue.check(model, self.ports.clock(), "chat")
         except Refused as error:
             self._pass_over(model, error.detail, "missing")
             return None
@@ -108,13 +107,13 @@ class Candidates:
         if (why := await self._no_room(model, request)) is not None:
             self._pass_over(model, why, "no_room")
             return None
-        if self.budgeted and self.catalogue.price(provider, name, self.clock()) is None:
+        if self.budgeted and self.catalogue.price(provider, name, self.ports.clock()) is None:
             self._pass_over(model, UNPRICED, "unpriced")
             return None
         if model in self.course.hung:
             self._pass_over(model, HUNG, "unhealthy")
             return None
-        pause = await self.providers.health.admit(place)
+        pause = await self.ports.providers.health.admit(place)
         if pause is None or (pause.limited and limited is None):
             return Candidate(completer, await self._limited(known, request), place, others=False)
         if pause.limited and limited is not None:
@@ -132,7 +131,7 @@ class Candidates:
         known, output = self.catalogue.get(model), request.max_tokens or request.answer_tokens or 1
         if known is None or _largest(request) + output <= known.context_window:
             return None
-        tokens = await self.providers.prompt_tokens(request)
+        tokens = await self.ports.providers.prompt_tokens(request)
         if tokens + output <= known.context_window:
             return None
         return f"{tokens} tokens and {output} for the answer do not fit into its {known.context_window}"
@@ -146,7 +145,7 @@ class Candidates:
         if known.max_output is not None:
             limit = min(limit, known.max_output)
         if limit > request.answer_tokens and _largest(request) + limit > known.context_window:
-            limit = min(limit, known.context_window - await self.providers.prompt_tokens(request))
+            limit = min(limit, known.context_window - await self.ports.providers.prompt_tokens(request))
         return msgspec.structs.replace(request, max_tokens=limit)
 
 

@@ -16,11 +16,11 @@ from application.budgets.reserve import reserve
 from application.gateway.attempt import Attempted, Attempting, Deliver
 from application.gateway.candidates import Candidate, Candidates
 from application.gateway.lease import holding
-from application.gateway.providers import Providers
+from application.gateway.ports import Ports
 from application.gateway.quote import quote
 from application.gateway.run import Asked, Course
 from application.models.catalogue import catalogue_of
-from application.ports import Clock, Ids, Place, Store
+from application.ports import Place
 from domain.answers.citing import Telling
 from domain.base.context import Context
 from domain.budgets.budget import BudgetLimits, BudgetRefusal
@@ -47,26 +47,19 @@ async def complete(
     asked: Asked,
     course: Course,
     context: Context,
-    *,
-    store: Store,
-    providers: Providers,
-    clock: Clock,
-    ids: Ids,
+    ports: Ports,
     deliver: Deliver | None = None,
 ) -> Completion | None:
     """The first model's answer that comes; None when none does, or the budget forbids it: `course` says why.
 
     `deliver` takes the text piece by piece as it comes.
     """
-    catalogue = await catalogue_of(context.tenant, store=store, shipped=providers.catalogue)
-    budget = await budget_of(context.tenant, store=store)
+    catalogue = await catalogue_of(context.tenant, store=ports.store, shipped=ports.providers.catalogue)
+    budget = await budget_of(context.tenant, store=ports.store)
     limits = BudgetLimits() if budget is None else budget.state.limits
     catalogue = catalogue.under(limits.ceiling)
     course.deadline = min(course.deadline, time.monotonic() + DEADLINE)
-    completing = _Completing(
-        asked, course, context, catalogue, limits.any, store, providers, clock, ids, deliver
-    )
-    return await completing.run()
+    return await _Completing(asked, course, context, catalogue, limits.any, ports, deliver).run()
 
 
 @dataclass
@@ -76,10 +69,7 @@ class _Completing:
     context: Context
     catalogue: Catalogue
     budgeted: bool
-    store: Store
-    providers: Providers
-    clock: Clock
-    ids: Ids
+    ports: Ports
     deliver: Deliver | None
 
     async def run(self) -> Completion | None:
@@ -89,10 +79,9 @@ class _Completing:
             self.context.tenant,
             self.catalogue,
             self.budgeted,
-            self.providers,
-            self.clock,
+            self.ports,
         )
-        async with holding(self.course, self.context, store=self.store, clock=self.clock):
+        async with holding(self.course, self.context, store=self.ports.store, clock=self.ports.clock):
             return await self._first(candidates)
 
     async def _first(self, candidates: Candidates) -> Completion | None:
@@ -106,7 +95,7 @@ class _Completing:
                     await self._afford(place, dearest)
                 except BaseException as error:
                     if retry == 0:
-                        await self.providers.health.record(place, "cancelled", 0.0)
+                        await self.ports.providers.health.record(place, "cancelled", 0.0)
                     if not isinstance(error, BudgetRefusal):
                         raise
                     self.course.refusal = error
@@ -114,7 +103,7 @@ class _Completing:
                 # The last resort needs no network; it may come after the deadline.
                 left = ATTEMPT if candidate.last else min(ATTEMPT, self.course.deadline - time.monotonic())
                 if left <= 0:
-                    await self.providers.health.record(place, "cancelled", 0.0)
+                    await self.ports.providers.health.record(place, "cancelled", 0.0)
                     break
                 attempted = await self._attempt(candidate, left, dearest)
                 candidates.again = None
@@ -134,7 +123,7 @@ class _Completing:
         return None
 
     async def _attempt(self, candidate: Candidate, seconds: float, dearest: Decimal) -> Attempted:
-        health, place = self.providers.health, candidate.place
+        health, place = self.ports.providers.health, candidate.place
         telling = Telling(self.asked.markers)
 
         async def deliver(piece: str) -> None:
@@ -144,8 +133,8 @@ class _Completing:
             candidate.completer,
             candidate.request,
             catalogue=self.catalogue,
-            counter=self.providers.counter,
-            clock=self.clock,
+            counter=self.ports.providers.counter,
+            clock=self.ports.clock,
             deliver=deliver if self.deliver is not None else None,
             dearest=dearest,
         )
@@ -159,12 +148,12 @@ class _Completing:
             attempted = await attempting.run(seconds, health.overdue(place), overdue)
         except BaseException:  # the caller has gone: what was said until now is paid for all the same
             self.course.add(cut := attempting.cut())
-            self.providers.called(cut.attempt)
+            self.ports.providers.called(cut.attempt)
             await asyncio.shield(health.record(place, "cancelled", cut.attempt.latency_ms))
             raise
         attempt = attempted.attempt
         self.course.add(attempted)
-        self.providers.called(attempt)
+        self.ports.providers.called(attempt)
         outcome = attempt.outcome
         if outcome != "timeout" or not told:
             unfair = outcome == "timeout" and seconds < FAIR
@@ -181,30 +170,21 @@ class _Completing:
     async def _dearest(self, candidate: Candidate) -> Decimal:
         """USD that an attempt can cost at most."""
         place, request = candidate.place, candidate.request
-        price = self.catalogue.price(place.provider, place.model, self.clock())
+        price = self.catalogue.price(place.provider, place.model, self.ports.clock())
         if price is None:
             return Decimal(0)
-        return await quote(
-            request,
-            price,
-            self.catalogue.get(place.id),
-            self.context,
-            store=self.store,
-            providers=self.providers,
-            clock=self.clock,
-        )
+        return await quote(request, price, self.catalogue.get(place.id), self.context, self.ports)
 
     async def _afford(self, place: Place, dearest: Decimal) -> None:
         """Reserve what another attempt may cost at most, beyond what is reserved already. Raises BudgetRefusal."""
-        course, turns, began = self.course, self.providers.turns, time.monotonic()
+        course, pool, began = self.course, self.ports.reservation_pool, time.monotonic()
         missing = course.needs(dearest)
         if not dearest or missing <= 0:
             return
-        spares = course.spares
-        if spares is not None and turns.free(self.context.tenant):
+        if pool is not None and self.ports.budget_queue.free(self.context.tenant):
             # An extension that is being saved knows nothing of it, and would put it out of the course.
             async with course.turn:
-                if (spare := await spares.take(missing, self.context)) is not None:
+                if (spare := await pool.take(missing, self.context)) is not None:
                     course.reservations.append(spare)
                     return
         try:
@@ -213,13 +193,9 @@ class _Completing:
                 self.asked.interaction,
                 place.id,
                 self.context,
-                store=self.store,
-                clock=self.clock,
-                ids=self.ids,
+                self.ports,
                 patience=course.patience,
                 hold=course,
-                spares=spares,
-                turns=turns,
             )
         finally:
             waited = time.monotonic() - began

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from application.budgets.fair_queue import Turns
-from application.budgets.pool import Spares
 from application.ports import Cache, CallObserver, Completers, Counter, Health
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt, CompletionRequest
@@ -17,16 +15,13 @@ INLINE = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class Providers:
-    """`catalogue` is the shipped one. `spares`: None where nothing is reserved ahead. `turns`: of who waits for a budget. `observer`: for
-    the metrics."""
+    """`catalogue` is the shipped one. `observer`: for the metrics."""
 
     completers: Completers
     catalogue: Catalogue
     counter: Counter
     health: Health
     cache: Cache
-    spares: Spares | None = None
-    turns: Turns = field(default_factory=Turns)
     observer: CallObserver | None = None
 
     def called(self, attempt: Attempt) -> None:

@@ -6,8 +6,7 @@ from decimal import Decimal
 
 from application.budgets.budget import budget_of
 from application.budgets.status import standings
-from application.gateway.providers import Providers
-from application.ports import Clock, Store
+from application.gateway.ports import Ports
 from domain.base.context import Context
 from domain.models.catalogue import Model
 from domain.models.completion import CompletionRequest
@@ -24,14 +23,7 @@ SHARE = Decimal("0.1")
 
 
 async def quote(
-    request: CompletionRequest,
-    price: Price,
-    model: Model | None,
-    context: Context,
-    *,
-    store: Store,
-    providers: Providers,
-    clock: Clock,
+    request: CompletionRequest, price: Price, model: Model | None, context: Context, ports: Ports
 ) -> Decimal:
     """USD to be held for an attempt.
 
@@ -39,16 +31,18 @@ async def quote(
     largest output, but not more than a share of what is left, and at least an answer of usual length: so nothing is refused that the
     budget covers. What a call costs beyond it passes the limit, by calls in flight at most.
     """
-    tokens = await providers.prompt_tokens(request)
+    tokens = await ports.providers.prompt_tokens(request)
     largest = request.max_tokens or (model.max_output if model is not None else None) or UNTOLD
     asked = request.max_tokens if request.answer_tokens is None else request.answer_tokens
     least = min(largest, LEAST if asked is None else asked)
     dearest, usual = most(tokens, largest, price), most(tokens, least, price)
     if dearest == usual:
         return dearest
-    budget = await budget_of(context.tenant, store=store)
+    budget = await budget_of(context.tenant, store=ports.store)
     if budget is None or not budget.state.limits.any:
         return dearest
-    periods = await standings(budget.state.limits, clock().date(), tenant=context.tenant, store=store)
+    periods = await standings(
+        budget.state.limits, ports.clock().date(), tenant=context.tenant, store=ports.store
+    )
     left = min((each.remaining for each in periods if each.remaining is not None), default=dearest)
     return max(usual, min(dearest, left * SHARE))

@@ -10,9 +10,8 @@ import msgspec
 from application.flags.flag import enabled
 from application.gateway.attempt import Deliver
 from application.gateway.complete import complete
-from application.gateway.providers import Providers
+from application.gateway.ports import Ports
 from application.gateway.run import Asked, Course
-from application.ports import Clock, Ids, Store
 from domain.answers.citing import told
 from domain.base.context import Context
 from domain.gateway.decision import LAST_RESORT
@@ -23,12 +22,9 @@ async def respond(
     asked: Asked,
     course: Course,
     context: Context,
+    ports: Ports,
     *,
     configuration_version: int,
-    store: Store,
-    providers: Providers,
-    clock: Clock,
-    ids: Ids,
     deliver: Deliver | None = None,
 ) -> Completion | None:
     """As `complete`; an answer out of the cache is an attempt of its own that cost nothing.
@@ -39,14 +35,12 @@ async def respond(
     provider, _, model = first.partition("/")
 
     async def make() -> Completion | None:
-        return await complete(
-            asked, course, context, store=store, providers=providers, clock=clock, ids=ids, deliver=deliver
-        )
+        return await complete(asked, course, context, ports, deliver)
 
     if (
         asked.fresh
         or first == LAST_RESORT
-        or not await enabled("response_cache", str(context.tenant), tenant=context.tenant, store=store)
+        or not await enabled("response_cache", str(context.tenant), tenant=context.tenant, store=ports.store)
     ):
         return await make()
     made: Completion | None = None
@@ -63,9 +57,9 @@ async def respond(
             return None
         return msgspec.msgpack.encode(made)
 
-    started_at, started = clock(), time.perf_counter()
+    started_at, started = ports.clock(), time.perf_counter()
     key = _key(asked, configuration_version)
-    kept, _ = await providers.cache.once(context.tenant, "responses", key, make_bytes, group=provider)
+    kept, _ = await ports.providers.cache.once(context.tenant, "responses", key, make_bytes, group=provider)
     if tried or kept is None:
         return made
     completion = msgspec.msgpack.decode(kept, type=Completion)

@@ -13,12 +13,12 @@ from uuid import UUID
 import msgspec
 
 from application.budgets.hold import Hold
-from application.budgets.pool import Spares
+from application.budgets.ports import Ports
 from application.budgets.reserve import PATIENCE
 from application.budgets.settle import settlement
 from application.gateway.attempt import Attempted
 from application.gateway.route import Route
-from application.ports import Clock, Owed, Saved, Settled, Store, Tally
+from application.ports import Owed, Saved, Settled, Tally
 from domain.base.aggregate import Aggregate
 from domain.base.context import Context
 from domain.base.errors import LimitReached
@@ -54,9 +54,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 class Course(Hold):
     """What has happened so far on the way to an answer, and what it holds of the budget; whole at every moment, also when its task is
     cancelled."""
-
-    spares: Spares | None = None
-    """Where it may find what it needs of the budget, and leaves as much for the next one."""
 
     attempts: list[Attempt] = field(default_factory=list)
     embeddings: list[Attempt] = field(default_factory=list)
@@ -97,27 +94,26 @@ class Course(Hold):
         record: Aggregate[Any],
         interaction: UUID,
         context: Context,
+        ports: Ports,
         *,
-        store: Store,
-        clock: Clock,
         work: Sequence[Owed | Settled] = (),
         tallies: Sequence[Tally] = (),
     ) -> Saved:
         """Save `record`, which holds the attempts, and with it settle what was reserved for them. Raises as `store.save`."""
-        events, spare = list(record.pending_events), None
-        if self.spares is not None and self.cost and not self.uncertain:
-            spare = await self.spares.another(self.reservations, context)
+        pool, events, spare = ports.reservation_pool, list(record.pending_events), None
+        if pool is not None and self.cost and not self.uncertain:
+            spare = await pool.another(self.reservations, context)
         while True:
             settled = settlement(
                 [*self.attempts, *self.embeddings],
                 self.reservations,
-                clock(),
+                ports.clock(),
                 interaction=interaction,
                 spare=spare,
                 uncertain=self.uncertain,
             )
             try:
-                saved = await store.save(
+                saved = await ports.store.save(
                     *settled.ended,
                     record,
                     *settled.ahead,
@@ -126,13 +122,13 @@ class Course(Hold):
                     tallies=[*settled.tallies, *tallies],
                 )
             except LimitReached:
-                if self.spares is None or spare is None:
+                if pool is None or spare is None:
                     raise
-                self.spares.refused(context.tenant)
+                pool.refused(context.tenant)
                 record.pending_events[:], spare = events, None
             else:
-                if self.spares is not None and spare is not None:
-                    self.spares.put(spare)
+                if pool is not None and spare is not None:
+                    pool.put(spare)
                 return saved
 
     def add(self, attempted: Attempted) -> None:

@@ -141,9 +141,7 @@ def ask(text: str, tenant_id: UUID, customer: str, data: Path | None, as_json: b
     async def do(parts: Services) -> None:
         context = Context(tenant=tenant_id, actor="operator:cli", correlation=parts.ids())
         message = ReceiveMessage(channel="cli", address=customer, text=text, wait=True)
-        received = await receive_message(
-            message, context, store=parts.store, keyring=parts.keyring, clock=parts.clock, ids=parts.ids
-        )
+        received = await receive_message(message, context, parts)
         given = await begun(received, WAIT, context, parts)
         if given is None:
             raise click.ClickException(

@@ -96,24 +96,17 @@ class Shop:
         return await receive_message(
             ReceiveMessage(channel=channel, address=address, text=text, message_id=message, inbox=inbox),
             self.context,
-            store=self.parts.store,
-            keyring=self.parts.keyring,
-            clock=self.parts.clock,
-            ids=self.parts.ids,
+            self.parts,
         )
 
     async def answer(self, conversation: UUID, listener: Listener | None = None) -> AnswerGiven | None:
-        return await answer(
-            Answer(conversation=conversation),
-            self.context,
-            store=self.parts.store,
-            embedder=self.parts.embedder,
-            vectors=self.parts.vectors,
-            providers=dataclasses.replace(self.parts.providers, completers=self.provider),
-            clock=self.parts.clock,
-            ids=self.parts.ids,
-            listener=listener,
-        )
+        return await answer(Answer(conversation=conversation), self.context, self.ports, listener)
+
+    @property
+    def ports(self) -> Services:
+        """With the played provider."""
+        providers = dataclasses.replace(self.parts.providers, completers=self.provider)
+        return dataclasses.replace(self.parts, providers=providers)
 
     async def events(self, conversation: UUID) -> list[Recorded]:
         every = [recorded async for recorded in self.parts.store.events(self.context.tenant)]

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
+from application.budgets.fair_queue import FairQueue
+from application.budgets.pool import ReservationPool
 from application.gateway.providers import Providers
-from application.ports import CacheKind, Completer, Leave, Place, ProviderError
+from application.ports import (
+    CacheKind,
+    Clock,
+    Completer,
+    Ids,
+    Keyring,
+    Leave,
+    Place,
+    ProviderError,
+    Store,
+    Vectors,
+)
+from application.retrieval.embedding import MeteredEmbedder
 from domain.base.errors import Refused
 from domain.gateway.health import Pause
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Completion, CompletionRequest, Outcome, Usage
+from infra.ids import uuid7
 from infra.providers.incoming import unheard
 
 UNHEARD: frozenset[Outcome] = frozenset({"timeout", "unavailable"})
@@ -154,3 +169,18 @@ def played(
         health=health or PlayedHealth(),
         cache=PlayedCache(),
     )
+
+
+@dataclass(kw_only=True)
+class PlayedPorts:
+    """What an answer needs; where nothing is looked for, nor anybody named, without what that would need."""
+
+    store: Store
+    providers: Providers
+    clock: Clock
+    ids: Ids = uuid7
+    keyring: Keyring = field(default_factory=lambda: cast(Any, None))
+    embedder: MeteredEmbedder = field(default_factory=lambda: cast(Any, None))
+    vectors: Vectors = field(default_factory=lambda: cast(Any, None))
+    reservation_pool: ReservationPool | None = None
+    budget_queue: FairQueue = field(default_factory=FairQueue)

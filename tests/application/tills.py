@@ -11,12 +11,13 @@ from uuid import UUID, uuid4
 
 from application.budgets.budget import ALERT_WORK, SetBudget, raise_alerts, set_budget
 from application.budgets.charges import compare_tallies
-from application.budgets.fair_queue import Turns
-from application.budgets.pool import Spares
+from application.budgets.fair_queue import FairQueue
+from application.budgets.pool import ReservationPool
 from application.budgets.reserve import reserve
 from application.budgets.settle import RESERVATION_WORK, expire_reservation
 from application.budgets.status import Standing, standings
 from application.gateway.run import Course
+from application.ports import Clock, Ids
 from domain.audit.invariants import Invariants, Violation
 from domain.base.context import Context
 from domain.base.errors import Conflict, NotFound
@@ -26,6 +27,7 @@ from domain.conversations.conversation import Conversation
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Outcome, Usage
 from infra.ids import uuid7
+from infra.log.store import LogStore
 from tests.infra.log.parts import Log
 
 MODEL = "openai/gpt-5.4"
@@ -49,22 +51,34 @@ def attempt(cost: Decimal | int, outcome: Outcome = "ok", began: datetime | None
 
 @dataclass
 class Till:
-    """`paid` is what the played provider has asked for."""
+    """`paid` is what the played provider has asked for. What budgets need of the outside is a till."""
 
     log: Log
     context: Context = field(
         default_factory=lambda: Context(tenant=uuid4(), actor="key:test", correlation=uuid4())
     )
     paid: Decimal = Decimal(0)
-    spares: Spares | None = None
-    turns: Turns = field(default_factory=Turns)
+    reservation_pool: ReservationPool | None = None
+    budget_queue: FairQueue = field(default_factory=FairQueue)
     late: bool = False
     """Whether calls end after what they had reserved has expired: the log is to tell."""
 
-    def ahead(self) -> Spares:
+    def ahead(self) -> ReservationPool:
         """From here on calls reserve ahead."""
-        self.spares = Spares(store=self.log.store, clock=now, ids=uuid7)
-        return self.spares
+        self.reservation_pool = ReservationPool(store=self.store, clock=now, ids=uuid7)
+        return self.reservation_pool
+
+    @property
+    def store(self) -> LogStore:
+        return self.log.store
+
+    @property
+    def clock(self) -> Clock:
+        return now
+
+    @property
+    def ids(self) -> Ids:
+        return uuid7
 
     @property
     def tenant(self) -> UUID:
@@ -93,8 +107,8 @@ class Till:
         patience: float = 0,
         seconds: float = 120,
     ) -> Reservation | None:
-        if self.spares is not None and seconds == 120:
-            spare = await self.spares.take(Decimal(amount), self.context)
+        if self.reservation_pool is not None and seconds == 120:
+            spare = await self.reservation_pool.take(Decimal(amount), self.context)
             if spare is not None:
                 return spare
         return await reserve(
@@ -102,13 +116,9 @@ class Till:
             interaction or uuid4(),
             MODEL,
             self.context,
-            store=self.log.store,
-            clock=now,
-            ids=uuid7,
+            self,
             lifetime=timedelta(seconds=seconds),
             patience=patience,
-            spares=self.spares,
-            turns=self.turns,
         )
 
     async def begin(self) -> Conversation:
@@ -127,7 +137,7 @@ class Till:
         """Put a call on record and settle it; again when a reservation has expired meanwhile."""
         held = [each for each in reservations if each is not None]
         interaction = interaction or uuid4()
-        course = Course(attempts=list(attempts), reservations=held, spares=self.spares)
+        course = Course(attempts=list(attempts), reservations=held)
         self.paid += sum((each.cost for each in attempts), Decimal(0))
         routing = Routing(model=MODEL, reason="r")
         conversation.meter(
@@ -136,7 +146,7 @@ class Till:
         events = list(conversation.pending_events)
         while True:
             try:
-                await course.save(conversation, interaction, self.context, store=self.log.store, clock=now)
+                await course.save(conversation, interaction, self.context, self)
                 return
             except Conflict:
                 await course.refresh(self.tenant, self.log.store)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import random
 from collections import Counter
 from collections.abc import AsyncIterable, Sequence
@@ -166,12 +167,11 @@ class Shop:
         working = asyncio.create_task(self._expire_for_ever())
         for _ in range(self.chance.randrange(3, 9)):
             await asyncio.gather(*(self._one() for _ in range(self.chance.choice([1, 1, 2, 3, 6]))))
-            spares = self.parts.providers.spares
-            assert spares is not None
+            pool = self.parts.reservation_pool
             if self.chance.random() < 0.5:
-                await spares.give_back(self.context.tenant)
+                await pool.give_back(self.context.tenant)
             async with asyncio.timeout(60):  # less than anything is held that is not about to expire
-                while (tallied := await self._tallied()).reserved != spares.held(self.context.tenant):
+                while (tallied := await self._tallied()).reserved != pool.held(self.context.tenant):
                     await asyncio.sleep(0.05)
             self.spent.append((tallied.position, Decimal(tallied.spent).scaleb(-12)))
         await ended(working)
@@ -262,14 +262,8 @@ class Shop:
             chat(
                 command,
                 self.context,
-                store=parts.store,
-                keyring=parts.keyring,
-                embedder=self.embedder,
-                vectors=parts.vectors,
-                providers=parts.providers,
-                clock=parts.clock,
-                ids=parts.ids,
-                deliver=deliver if question.stream else None,
+                dataclasses.replace(parts, embedder=self.embedder),
+                deliver if question.stream else None,
             )
         )
         await self._end(task, question.plan, question.ends == "hang")
@@ -279,19 +273,12 @@ class Shop:
         # Whoever asks what is never answered asks alone: another one's answer would take that question along.
         address = f"{self.chance.randrange(3)}" if question.ends == "whole" else question.text
         message = ReceiveMessage(channel="http", address=address, text=question.text)
-        received = await receive_message(
-            message, self.context, store=parts.store, keyring=parts.keyring, clock=parts.clock, ids=parts.ids
-        )
+        received = await receive_message(message, self.context, parts)
         task = asyncio.create_task(
             answer(
                 Answer(conversation=received.conversation, patience=PATIENCE),
                 self.context,
-                store=parts.store,
-                embedder=self.embedder,
-                vectors=parts.vectors,
-                providers=parts.providers,
-                clock=parts.clock,
-                ids=parts.ids,
+                dataclasses.replace(parts, embedder=self.embedder),
             )
         )
         await self._end(task, question.plan, question.ends in ("hang", "hold"))

@@ -121,8 +121,7 @@ async def one_run(
     made = await shop(parts, seed, plans)
     await made.open(upstreams)
     await made.trade()
-    assert parts.providers.spares is not None
-    await parts.providers.spares.give_back(made.context.tenant)
+    await parts.reservation_pool.give_back(made.context.tenant)
     tenant, store = made.context.tenant, parts.store
     events = [recorded async for recorded in store.events(tenant)]
     ledger, entries = Decimal(0), Counter[str]()

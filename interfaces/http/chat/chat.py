@@ -52,20 +52,7 @@ async def complete(
     command = data.command(services.ids(), fresh=_fresh(request))
 
     def begun(deliver: Deliver | None) -> asyncio.Task[ChatGiven]:
-        task = asyncio.create_task(
-            chat(
-                command,
-                context,
-                store=services.store,
-                keyring=services.keyring,
-                embedder=services.embedder,
-                vectors=services.vectors,
-                providers=services.providers,
-                clock=services.clock,
-                ids=services.ids,
-                deliver=deliver,
-            )
-        )
+        task = asyncio.create_task(chat(command, context, services, deliver))
         services.background.add(task)
         task.add_done_callback(services.background.discard)
         task.add_done_callback(lambda done: done.cancelled() or done.exception())  # it is on record

@@ -66,17 +66,7 @@ async def _given(
         async with services.turns.take(*row, within=until - time.monotonic()) as turn:
             if turn is None:
                 return None
-            given = await answer(
-                Answer(conversation=received.conversation),
-                because,
-                store=services.store,
-                embedder=services.embedder,
-                vectors=services.vectors,
-                providers=services.providers,
-                clock=services.clock,
-                ids=services.ids,
-                listener=listener,
-            )
+            given = await answer(Answer(conversation=received.conversation), because, services, listener)
             if given is None:
                 turn.nothing()
             elif given.more:

@@ -114,14 +114,7 @@ async def _receive(
         inbox=inbox,
         wait=data.wait > 0,
     )
-    return await receive_message(
-        command,
-        context,
-        store=services.store,
-        keyring=services.keyring,
-        clock=services.clock,
-        ids=services.ids,
-    )
+    return await receive_message(command, context, services)
 
 
 async def _answered(

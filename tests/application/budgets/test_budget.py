@@ -329,8 +329,6 @@ async def test_another_tenants_budget_is_another_ones(till: Till) -> None:
     await till.limit(day=1)
     await other.limit(day=5)
     await till.reserve(1)
-    made = await reserve(
-        Decimal(4), uuid7(), "openai/x", other.context, store=till.log.store, clock=now, ids=uuid7
-    )
+    made = await reserve(Decimal(4), uuid7(), "openai/x", other.context, other)
     assert made is not None
     assert (await till.day()).reserved == 1

@@ -201,8 +201,8 @@ async def one_run(log: Log, seed: str) -> int:
     await asyncio.gather(*(provider.customer() for _ in range(chance.randrange(1, 6))))
     over.set()
     await working
-    if till.spares is not None:
-        await till.spares.close()
+    if till.reservation_pool is not None:
+        await till.reservation_pool.close()
     await till.check()
     assert provider.wrongly == 0
     return provider.refused

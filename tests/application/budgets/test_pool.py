@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from application.budgets import pool as module
-from application.budgets.pool import IDLE, Spares
+from application.budgets.pool import IDLE, ReservationPool
 from application.budgets.settle import LIFETIME
 from domain.base.aggregate import NIL, Event
 from domain.budgets.reservation import Reservation
@@ -34,8 +34,8 @@ async def till(log: Log) -> AsyncIterator[Till]:
     till = Till(log)
     await till.limit(day=100)
     yield till
-    if till.spares is not None:
-        await till.spares.close()
+    if till.reservation_pool is not None:
+        await till.reservation_pool.close()
     await till.check()
 
 
@@ -164,7 +164,7 @@ async def test_one_that_was_held_against_other_limits_is_not_taken(till: Till) -
 
 async def test_yesterdays_and_those_that_are_about_to_expire_are_not_taken(till: Till) -> None:
     times = [now()]
-    till.spares = spares = Spares(store=till.log.store, clock=lambda: times[0], ids=uuid7)
+    till.reservation_pool = spares = ReservationPool(store=till.log.store, clock=lambda: times[0], ids=uuid7)
     await call(till, 5, 2)
     for later in (LIFETIME * 0.6, timedelta(days=1)):
         times[0] = now() + later

@@ -19,7 +19,6 @@ from domain.budgets.budget import BudgetExhausted, BudgetHeld
 from domain.budgets.reservation import Reservation
 from domain.conversations.conversation import Conversation
 from domain.gateway.decision import Routing
-from infra.ids import uuid7
 from tests.application.tills import MODEL, Till, attempt, now
 from tests.infra.log.parts import Log, log_on
 
@@ -41,9 +40,7 @@ async def more(till: Till, amount: int, course: Course, patience: float = 5.0) -
         course.reservations[0].state.interaction,
         MODEL,
         till.context,
-        store=till.log.store,
-        clock=now,
-        ids=uuid7,
+        till,
         patience=patience,
         hold=course,
     )
@@ -203,7 +200,7 @@ async def test_a_call_that_has_given_back_what_it_held_and_got_no_more_was_held_
     conversation.meter(
         interaction, routing=routing, attempts=mine.attempts, reservations=mine.reserved, at=now()
     )
-    await mine.save(conversation, interaction, till.context, store=till.log.store, clock=now)
+    await mine.save(conversation, interaction, till.context, till)
     assert await till.unheld() == []
     events = [recorded.event async for recorded in till.log.store.events(till.tenant)]
     ends = [each for each in events if isinstance(each, Reservation.Settled | Reservation.Retained)]

@@ -22,13 +22,7 @@ async def call(shop: Shop, clock: Clock, **more: Any) -> ChatGiven:
     return await chat(
         Chat(id=shop.parts.ids(), model="local/m", messages=(Turn(role="user", text="q"),), **more),
         shop.context,
-        store=shop.parts.store,
-        keyring=shop.parts.keyring,
-        embedder=shop.parts.embedder,
-        vectors=shop.parts.vectors,
-        providers=dataclasses.replace(shop.parts.providers, completers=shop.provider),
-        clock=clock,
-        ids=shop.parts.ids,
+        dataclasses.replace(shop.ports, clock=clock),
     )
 
 

@@ -38,9 +38,8 @@ async def reserved(shop: Shop) -> int:
     """By calls, without what is held ahead for the next one."""
     values = (await shop.parts.store.tallies(shop.context.tenant, "budget")).values
     assert await compare_tallies(shop.context.tenant, store=shop.parts.store) == {}
-    assert shop.parts.providers.spares is not None
     held = sum(value for key, value in values.items() if key.startswith("reserved:"))
-    return held - shop.parts.providers.spares.held(shop.context.tenant)
+    return held - shop.parts.reservation_pool.held(shop.context.tenant)
 
 
 async def metered(shop: Shop) -> list[Conversation.Metered]:

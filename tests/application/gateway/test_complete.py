@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from application.budgets.pool import Spares
+from application.budgets.pool import ReservationPool
 from application.gateway import complete as completing
 from application.gateway.complete import complete
 from application.gateway.providers import Providers
@@ -24,7 +24,7 @@ from domain.gateway.decision import Routing
 from domain.models.catalogue import Catalogue, Model
 from domain.models.completion import Completion, CompletionRequest, Outcome, Turn
 from domain.models.pricing import Price
-from tests.application.played import PlayedHealth, Scripted, played
+from tests.application.played import PlayedHealth, PlayedPorts, Scripted, played
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 PRICE = Price(provider="a", model="served", input=Decimal(1), output=Decimal(2), since=NOW)
@@ -48,6 +48,7 @@ async def run(
     course: Course | None = None,
     said: list[str] | None = None,
     degraded: str | None = None,
+    pool: ReservationPool | None = None,
     **facts: Any,
 ) -> tuple[Completion | None, Course]:
     course = course or Course()
@@ -71,11 +72,8 @@ async def run(
         asked,
         course,
         Context(tenant=uuid4(), actor="key:t", correlation=uuid4()),
-        store=cast(Store, Bare()),
-        providers=providers,
-        clock=lambda: NOW,
-        ids=uuid4,
-        deliver=deliver if said is not None else None,
+        PlayedPorts(store=cast(Store, Bare()), providers=providers, clock=lambda: NOW, reservation_pool=pool),
+        deliver if said is not None else None,
     )
     return completion, course
 
@@ -460,10 +458,11 @@ async def test_a_spare_that_is_taken_while_what_is_held_is_being_extended_is_not
         )
         for _ in range(2)
     )
-    course = Course(spares=cast(Spares, Ahead(spare)), reservations=[first], uncertain=Decimal(1))
+    course = Course(reservations=[first], uncertain=Decimal(1))
     providers = played(Scripted("a", "ok"), catalogue=Catalogue({}, {"a/m": [dear("m")]}))
+    pool = cast(ReservationPool, Ahead(spare))
     async with course.turn:
-        task = asyncio.create_task(run("a/m", providers=providers, course=course))
+        task = asyncio.create_task(run("a/m", providers=providers, course=course, pool=pool))
         await asyncio.wait([task], timeout=0.2)
         course.reservations[:] = [first]  # as an extension does once it is saved
     completion, _ = await task

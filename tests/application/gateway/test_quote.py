@@ -13,7 +13,7 @@ from application.gateway.quote import LEAST, UNTOLD, quote
 from domain.models.catalogue import Model
 from domain.models.completion import THINKING, CompletionRequest, Turn
 from domain.models.pricing import Price
-from tests.application.played import played
+from tests.application.played import PlayedPorts, played
 from tests.application.tills import Till, now
 from tests.infra.log.parts import Log, log_on
 
@@ -34,8 +34,8 @@ async def _log(database_url: str) -> AsyncIterator[Log]:
 async def held(till: Till, model: Model | None = MODEL, **limits: Any) -> Decimal:
     """USD beyond the prompt's."""
     asked = CompletionRequest(model="m", prompt=(Turn(role="user", text="q"),), questions=("q",), **limits)
-    facts: dict[str, Any] = {"store": till.log.store, "providers": played(), "clock": now}
-    return await quote(asked, PRICE, model, till.context, **facts) - PROMPT
+    ports = PlayedPorts(store=till.store, providers=played(), clock=now)
+    return await quote(asked, PRICE, model, till.context, ports) - PROMPT
 
 
 def output(tokens: int) -> Decimal:

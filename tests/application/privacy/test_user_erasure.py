@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -69,13 +68,7 @@ async def call(
     return await chat(
         Chat(id=shop.parts.ids(), model=model, messages=(Turn(role="user", text=text),), user=user),
         shop.context,
-        store=shop.parts.store,
-        keyring=shop.parts.keyring,
-        embedder=shop.parts.embedder,
-        vectors=shop.parts.vectors,
-        providers=dataclasses.replace(shop.parts.providers, completers=shop.provider),
-        clock=shop.parts.clock,
-        ids=shop.parts.ids,
+        shop.ports,
     )
 
 
@@ -246,14 +239,7 @@ async def test_many_calls_are_forgotten_at_once_also_after_a_crash(
 
 async def test_conversations_of_the_channel_api_go_with_the_calls(shop: Shop) -> None:
     command = ReceiveMessage(channel="api", address="app-user-7", text=CANARY)
-    received = await receive_message(
-        command,
-        shop.context,
-        store=shop.parts.store,
-        keyring=shop.parts.keyring,
-        clock=shop.parts.clock,
-        ids=shop.parts.ids,
-    )
+    received = await receive_message(command, shop.context, shop.parts)
     assert (await said(shop)).conversations == (received.conversation,)
     given = await call(shop)
     forgotten = await forget(shop)

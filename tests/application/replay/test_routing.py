@@ -38,7 +38,7 @@ from domain.models.completion import Turn
 from domain.models.pricing import cost
 from infra.ids import uuid7
 from infra.providers.catalogue import load_catalogue
-from tests.application.played import PlayedHealth, Scripted, played
+from tests.application.played import PlayedHealth, PlayedPorts, Scripted, played
 from tests.infra.log.parts import Log, log_on
 
 CATALOGUE = load_catalogue()
@@ -119,29 +119,18 @@ class Desk:
             received = await receive_message(
                 ReceiveMessage(channel="http", address=customer, text=text),
                 self.context,
-                store=self.log.store,
-                keyring=self.log.keyring,
-                clock=now,
-                ids=uuid7,
+                self.ports,
             )
         with suppress(Unavailable):
-            await answer(
-                Answer(conversation=received.conversation),
-                self.context,
-                store=self.log.store,
-                embedder=self.embedder,
-                vectors=cast(Any, None),
-                providers=self.providers,
-                clock=now,
-                ids=uuid7,
-            )
+            await answer(Answer(conversation=received.conversation), self.context, self.ports)
 
     @property
-    def embedder(self) -> MeteredEmbedder:
+    def ports(self) -> PlayedPorts:
         """Nothing is looked for here."""
-        catalogue = self.providers.catalogue
-        return MeteredEmbedder(
-            cast(Any, None), catalogue=catalogue, store=self.log.store, clock=now, ids=uuid7
+        catalogue, store = self.providers.catalogue, self.log.store
+        embedder = MeteredEmbedder(cast(Any, None), catalogue=catalogue, store=store, clock=now, ids=uuid7)
+        return PlayedPorts(
+            store=store, keyring=self.log.keyring, embedder=embedder, providers=self.providers, clock=now
         )
 
     async def call(self, model: str, *turns: str) -> None:
@@ -154,13 +143,7 @@ class Desk:
             await chat(
                 Chat(id=uuid7(), model=model, messages=messages),
                 self.context,
-                store=self.log.store,
-                keyring=self.log.keyring,
-                embedder=self.embedder,
-                vectors=cast(Any, None),
-                providers=self.providers,
-                clock=now,
-                ids=uuid7,
+                self.ports,
             )
 
     async def events(self) -> list[Recorded]:

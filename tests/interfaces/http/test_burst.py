@@ -147,10 +147,7 @@ async def receive(parts: Services, client: httpx.AsyncClient, text: str, id: str
     return await receive_message(
         command,
         Context(tenant=tenant, actor="key:test", correlation=parts.ids()),
-        store=parts.store,
-        keyring=parts.keyring,
-        clock=parts.clock,
-        ids=parts.ids,
+        parts,
     )
 
 

@@ -120,9 +120,7 @@ async def test_what_a_worker_gives_back_comes_of_the_request_that_held_it(
         uuid4(),
         "openai/gpt-4o",
         context,
-        store=parts.store,
-        clock=parts.clock,
-        ids=parts.ids,
+        parts,
         lifetime=timedelta(0),
     )
     assert made is not None
@@ -141,9 +139,7 @@ async def test_a_reservation_that_expires_comes_of_the_request_that_made_it(
     await ours.http.put("/v1/budgets", json={"day": "5"})
     request, tenant = uuid4(), ours.tenant
     context = Context(tenant=tenant, actor="key:test", correlation=request)
-    made = await reserve(
-        Decimal(1), uuid4(), "openai/gpt-4o", context, store=parts.store, clock=parts.clock, ids=parts.ids
-    )
+    made = await reserve(Decimal(1), uuid4(), "openai/gpt-4o", context, parts)
     assert made is not None
     with psycopg.connect(database_url, autocommit=True) as superuser:
         query = "SELECT correlation, causation FROM retrace.work WHERE tenant = %s AND key = %s"

@@ -141,8 +141,8 @@ async def test_a_stream_that_we_break_off_says_that_it_is_our_fault(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def broken(*args: Any, **more: Any) -> Any:
-        await more["deliver"]("Yes")
+    async def broken(_command: Any, _context: Any, _ports: Any, deliver: Any) -> Any:
+        await deliver("Yes")
         raise ZeroDivisionError("secret")
 
     monkeypatch.setattr("interfaces.http.chat.chat.chat", broken)

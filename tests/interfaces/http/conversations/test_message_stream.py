@@ -218,10 +218,7 @@ async def test_a_message_that_comes_before_the_first_piece_restarts_the_answer(
     newer = await receive_message(
         ReceiveMessage(channel="http", address="ann", text="And on Sundays?", wait=True),
         Context(tenant=shop.tenant, actor="key:test", correlation=parts.ids()),
-        store=parts.store,
-        keyring=parts.keyring,
-        clock=parts.clock,
-        ids=parts.ids,
+        parts,
     )
     (_, accepted), *others, (_, interaction) = await first
     assert accepted["interaction"] == interaction["id"] == str(newer.interaction)

@@ -1,0 +1,18 @@
+"""What an answer needs: a completion, passages to rest on, and names that cannot be read."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from application.gateway import ports as gateway
+from application.ports import Keyring, Vectors
+from application.retrieval.embedding import MeteredEmbedder
+
+
+class Ports(gateway.Ports, Protocol):
+    @property
+    def keyring(self) -> Keyring: ...
+    @property
+    def embedder(self) -> MeteredEmbedder: ...
+    @property
+    def vectors(self) -> Vectors: ...
