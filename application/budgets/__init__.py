@@ -1,5 +1,5 @@
 """Budgets: held before a call, settled once with the event that records it, given back or expired by work.
 
-Begin in `reserve.py: reserve`, then `settle.py: settlement`. `hold.py`: what one call holds. `charges.py`: tallies, compared with the log.
+Begin in `reserve.py: reserve`, then `settled_save.py: settled_save`, one save with the event of the call. `hold.py`: what one call holds. `charges.py`: tallies, compared with the log.
 `pool.py` and `fair_queue.py`: calls of one process that share what is held, and wait their turn.
 """

@@ -15,10 +15,10 @@ from domain.budgets.reservation import Reservation
 
 @dataclass(kw_only=True)
 class Hold:
-    """Whole at every moment, also when its task is cancelled."""
+    """Plain data, whole at every moment, also when its task is cancelled."""
 
     reservations: list[Reservation] = field(default_factory=list)
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Of who changes them."""
 
     uncertain: Decimal = Decimal(0)
@@ -30,28 +30,33 @@ class Hold:
     given_back: list[UUID] = field(default_factory=list)
     """Reservations that it has ended itself, before it waited."""
 
-    async def refresh(self, tenant: UUID, store: Store) -> None:
-        """After a lost race: take the reservations as they are by now."""
-        before = [reservation.id for reservation in self.reservations]
-        self.reservations[:] = await refreshed(self.reservations, tenant=tenant, store=store)
-        left = {reservation.id for reservation in self.reservations}
-        self.expired += [id for id in before if id not in left]
-
-    async def give_back(self, interaction: UUID, context: Context, *, store: Store, clock: Clock) -> None:
-        """What it holds for `interaction`, except for what providers may still bill."""
-        await give_back(
-            self.reservations,
-            context,
-            store=store,
-            clock=clock,
-            interaction=interaction,
-            uncertain=self.uncertain,
-        )
-        self.given_back += [reservation.id for reservation in self.reservations]
-        self.reservations.clear()
-        self.uncertain = Decimal(0)
+    settled: bool = False
+    """Whether its call is on record, and this ended with it; or nobody knows: then nobody may settle it again."""
 
     @property
     def reserved(self) -> list[UUID]:
         """The reservations that hold, or held, what it may cost."""
         return [*self.expired, *self.given_back, *(reservation.id for reservation in self.reservations)]
+
+
+async def refresh(hold: Hold, tenant: UUID, store: Store) -> None:
+    """After a lost race: take the reservations as they are by now."""
+    before = [reservation.id for reservation in hold.reservations]
+    hold.reservations[:] = await refreshed(hold.reservations, tenant=tenant, store=store)
+    left = {reservation.id for reservation in hold.reservations}
+    hold.expired += [id for id in before if id not in left]
+
+
+async def release(hold: Hold, interaction: UUID, context: Context, *, store: Store, clock: Clock) -> None:
+    """Give back what is held for `interaction`, except for what providers may still bill."""
+    await give_back(
+        hold.reservations,
+        context,
+        store=store,
+        clock=clock,
+        interaction=interaction,
+        uncertain=hold.uncertain,
+    )
+    hold.given_back += [reservation.id for reservation in hold.reservations]
+    hold.reservations.clear()
+    hold.uncertain = Decimal(0)

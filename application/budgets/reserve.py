@@ -14,7 +14,7 @@ from uuid import UUID
 from application.base.tasks import finished
 from application.budgets.budget import budget_of
 from application.budgets.charges import tallies_of
-from application.budgets.hold import Hold
+from application.budgets.hold import Hold, release
 from application.budgets.ports import Ports
 from application.budgets.settle import LIFETIME, RESERVATION_WORK, owed, reservation_of
 from application.budgets.status import Standing, standings
@@ -111,7 +111,7 @@ class _Reserving:
         tallies = tallies_of(held(made.state.day, made.state.amount), budget.state.limits)
 
         async def save() -> None:
-            async with self.into.turn:
+            async with self.into.lock:
                 await self.ports.store.save(made, context=self.context, work=[owed(made)], tallies=tallies)
                 self.into.reservations.append(made)
 
@@ -124,9 +124,9 @@ class _Reserving:
         again = sum((each.amount for each in into.reservations), Decimal(0)) - into.uncertain
 
         async def save() -> None:
-            async with into.turn:
-                await into.give_back(
-                    self.interaction, self.context, store=self.ports.store, clock=self.ports.clock
+            async with into.lock:
+                await release(
+                    into, self.interaction, self.context, store=self.ports.store, clock=self.ports.clock
                 )
 
         await finished(save())

@@ -16,7 +16,7 @@ from application.flags.flag import enabled
 from application.gateway.attempt import Deliver
 from application.gateway.respond import respond
 from application.gateway.route import Question, route
-from application.gateway.run import Asked, Course
+from application.gateway.run import Asked, Run
 from application.models.catalogue import catalogue_of
 from application.ports import Fault
 from application.retrieval.retrieve import retrieve
@@ -38,7 +38,7 @@ GONE = "the caller went away"
 
 
 class ChatFailed(Fault):
-    """No model gave a whole answer. `outcome`: how it ended (`Course.outcome`).
+    """No model gave a whole answer. `outcome`: how it ended (`Run.outcome`).
 
     `retry_after`: seconds after which a model may be asked again, where they are known; `again`: what the provider says of another try.
     """
@@ -126,14 +126,14 @@ async def chat(command: Chat, context: Context, ports: Ports, deliver: Deliver |
         markers=markers,
         fresh=command.fresh,
     )
-    course = Course(embeddings=embeddings, patience=PATIENCE)
+    run = Run(embeddings=embeddings, patience=PATIENCE)
     record = CallRecord(
         command=command,
         max_tokens=command.max_tokens or answer_tokens,
         prompt=prompt,
         passages=passages,
         configuration_version=version,
-        course=course,
+        run=run,
         chosen=chosen,
         context=context,
         ports=ports,
@@ -144,7 +144,7 @@ async def chat(command: Chat, context: Context, ports: Ports, deliver: Deliver |
     try:
         completion = await respond(
             asked,
-            course,
+            run,
             context,
             ports,
             configuration_version=version if model == AGENT else 0,
@@ -155,10 +155,10 @@ async def chat(command: Chat, context: Context, ports: Ports, deliver: Deliver |
         await record.without(GONE if went else f"it failed: {type(error).__name__}")
         raise
     if completion is None:
-        await record.without(course.failure())
-        if course.refusal is not None:
-            raise course.refusal
-        raise _failed(course)
+        await record.without(run.failure())
+        if run.refusal is not None:
+            raise run.refusal
+        raise _failed(run)
     _, citations = cited(completion.text, passages)
     return await record.answered(told(completion.text, markers), completion, citations)
 
@@ -200,15 +200,13 @@ def _agents(
     return messages[: -len(asked)], [turn.said for turn in asked], None
 
 
-def _failed(course: Course) -> ChatFailed:
-    outcome, wait, detail = course.outcome(), course.retry_after, course.failure()
+def _failed(run: Run) -> ChatFailed:
+    outcome, wait, detail = run.outcome(), run.retry_after, run.failure()
     if outcome == "rate_limited":
         when = "later" if wait is None else f"in {wait:.0f} s"
-        advice = (
-            "its quota is used up" if course.again is False else f"its limit is reached; try again {when}"
-        )
+        advice = "its quota is used up" if run.again is False else f"its limit is reached; try again {when}"
         detail = f"{detail}: the provider says that {advice}, or ask for another model"
-    return ChatFailed(detail, outcome, retry_after=wait, again=course.again)
+    return ChatFailed(detail, outcome, retry_after=wait, again=run.again)
 
 
 def _model_of(name: str, catalogue: Catalogue, at: datetime) -> str:

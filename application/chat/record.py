@@ -12,9 +12,11 @@ import msgspec
 
 from application.answers.ports import Ports
 from application.base.tasks import finished
+from application.budgets.hold import refresh
+from application.budgets.settled_save import settled_save
 from application.chat.end_user import id_of_user, one_more_call, was_forgotten
 from application.gateway.route import Route
-from application.gateway.run import Course
+from application.gateway.run import Run
 from domain.answers.prompts import ANSWER
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, LimitReached
@@ -70,7 +72,7 @@ class CallRecord:
     prompt: tuple[Turn, ...]
     passages: tuple[Passage, ...]
     configuration_version: int
-    course: Course
+    run: Run
     chosen: Route
     context: Context
     ports: Ports
@@ -87,7 +89,7 @@ class CallRecord:
                 text=text,
                 finish=completion.finish,
                 citations=citations,
-                cached=self.course.attempts[-1].cached,
+                cached=self.run.attempts[-1].cached,
                 latency_ms=self._latency(),
                 disclosure=self.disclosure,
                 at=self.ports.clock(),
@@ -110,7 +112,7 @@ class CallRecord:
         """There is no whole answer."""
 
         def end(call: Call) -> None:
-            said = "".join(self.course.said)
+            said = "".join(self.run.said)
             call.end(reason=reason, text=said, latency_ms=self._latency(), at=self.ports.clock())
 
         await finished(self._saved(end))
@@ -153,10 +155,10 @@ class CallRecord:
                 at=at,
             )
         return call, call.meter(
-            routing=self.course.routing(self.chosen),
-            attempts=self.course.attempts,
-            reservations=self.course.reserved,
-            embeddings=self.course.embeddings,
+            routing=self.run.routing(self.chosen),
+            attempts=self.run.attempts,
+            reservations=self.run.reserved,
+            embeddings=self.run.embeddings,
             at=at,
         )
 
@@ -171,11 +173,13 @@ class CallRecord:
         users = () if user is None else (one_more_call(user),)
         for race in range(RACES):
             try:
-                saved = await self.course.save(call, call.id, self.context, self.ports, tallies=users)
+                saved = await settled_save(
+                    call, self.run.calls, self.run, call.id, self.context, self.ports, tallies=users
+                )
             except Conflict:
                 if race == RACES - 1:
                     raise
-                await self.course.refresh(self.context.tenant, self.ports.store)
+                await refresh(self.run, self.context.tenant, self.ports.store)
                 call.pending_events[:] = events
             else:
                 return metered, saved.position

@@ -17,6 +17,7 @@ from application.answers.ports import Ports
 from application.answers.prompt import prompt_of
 from application.base.amend import amend
 from application.base.tasks import finished
+from application.budgets.hold import refresh
 from application.conversations.delivery import ANSWER_WORK as ANSWER_WORK
 from application.conversations.delivery import Listener, Sending, unsent
 from application.conversations.record import AnswerGiven as AnswerGiven
@@ -25,7 +26,7 @@ from application.flags.flag import enabled
 from application.gateway.lease import holding
 from application.gateway.respond import respond
 from application.gateway.route import Question, route
-from application.gateway.run import Asked, Course
+from application.gateway.run import Asked, Run
 from application.models.catalogue import catalogue_of
 from application.ports import Clock, Keyring, Owed, Store
 from application.retrieval.retrieve import retrieve
@@ -163,18 +164,18 @@ async def answer(
     Raises Unavailable.
     """
     store, providers, clock = ports.store, ports.providers, ports.clock
-    course, spent = Course(patience=command.patience), None
+    run, spent = Run(patience=command.patience), None
     for _ in range(TRIES):
         async with _on_record(command.conversation, spent, context, ports):
             if spent is not None:
-                await course.refresh(context.tenant, store)
-            async with holding(course, context, store=store, clock=clock):
+                await refresh(run, context.tenant, store)
+            async with holding(run, context, store=store, clock=clock):
                 conversation = await unsent(command.conversation, context.tenant, store=store, clock=clock)
         burst = conversation.pending
         if spent is not None and (burst is None or burst.interaction != spent.interaction):
             # Paid for, though another answer came before it could be said.
             await finished(pay(command.conversation, spent, context, ports))
-            course, spent = Course(patience=command.patience), None
+            run, spent = Run(patience=command.patience), None
             conversation = await unsent(command.conversation, context.tenant, store=store, clock=clock)
             burst = conversation.pending
         if burst is None:
@@ -193,12 +194,12 @@ async def answer(
                 await ports.vectors.pending(context.tenant) if configuration.retrieve_documents else 0
             )
             disclosure = configuration.disclosure_in(language_of("\n".join(questions)))
-            async with ports.embedder.keeping(context, course.embeddings):
+            async with ports.embedder.keeping(context, run.embeddings):
                 passages = await retrieve(
                     context,
                     questions,
                     configuration,
-                    course.embeddings,
+                    run.embeddings,
                     embedder=ports.embedder,
                     vectors=ports.vectors,
                 )
@@ -233,7 +234,7 @@ async def answer(
                         request=request,
                         markers=len(passages) if configuration.attribution else 0,
                     ),
-                    course.begin(),
+                    run.begin(),
                     context,
                     ports,
                     configuration_version=version,
@@ -243,8 +244,8 @@ async def answer(
                 raise
             except BaseException:
                 # Whoever gives it is stopped: what it cost until now is on record all the same.
-                if course.attempts or course.embeddings or course.reservations:
-                    left = Spent(burst.interaction, course.routing(chosen), course)
+                if run.attempts or run.embeddings or run.reservations:
+                    left = Spent(burst.interaction, run.routing(chosen), run)
                     await finished(pay(command.conversation, left, context, ports))
                 raise
             record = AnswerRecord(
@@ -256,7 +257,7 @@ async def answer(
                 pending_documents=pending_documents,
                 prompt=prompt,
                 chosen=chosen,
-                course=course,
+                run=run,
                 completion=completion,
                 started=started,
                 context=context,
@@ -269,13 +270,13 @@ async def answer(
             except (asyncio.CancelledError, Erased) as stopped:
                 why = stopped if isinstance(stopped, Erased) else stopped.__cause__
                 if isinstance(why, Conflict | Erased):  # it is not saved, and does not begin again
-                    left = Spent(burst.interaction, course.routing(chosen), course)
+                    left = Spent(burst.interaction, run.routing(chosen), run)
                     await finished(pay(command.conversation, left, context, ports))
                 raise
         except Conflict:
             if sending.begun:
                 raise
-            spent = Spent(burst.interaction, course.routing(chosen), course)
+            spent = Spent(burst.interaction, run.routing(chosen), run)
     assert spent is not None
     await finished(pay(command.conversation, spent, context, ports))
     raise Conflict("newer messages came again and again while they were answered; it is tried again")

@@ -11,9 +11,11 @@ from uuid import UUID
 import msgspec
 
 from application.answers.ports import Ports
+from application.budgets.hold import refresh
+from application.budgets.settled_save import settled_save
 from application.conversations.delivery import ANSWER_WORK
 from application.gateway.route import Route
-from application.gateway.run import Course
+from application.gateway.run import Run
 from application.ports import Owed, Settled, Unavailable
 from domain.agents.agent import AgentConfiguration
 from domain.answers.citing import cited, confidence_of, told
@@ -57,7 +59,7 @@ class AnswerRecord:
     pending_documents: int
     prompt: tuple[Turn, ...]
     chosen: Route
-    course: Course
+    run: Run
     completion: Completion | None
     """None: no model gave one, or the budget did not allow it."""
 
@@ -76,10 +78,10 @@ class AnswerRecord:
         conversation.ask(retrieved=ranked(self.passages, self.prompt), prompt=self.prompt, at=at)
         metered = conversation.meter(
             self.burst.interaction,
-            routing=self.course.routing(self.chosen),
-            attempts=self.course.attempts,
-            reservations=self.course.reserved,
-            embeddings=self.course.embeddings,
+            routing=self.run.routing(self.chosen),
+            attempts=self.run.attempts,
+            reservations=self.run.reserved,
+            embeddings=self.run.embeddings,
             at=at,
         )
         disclosure = self._answer(conversation, at)
@@ -91,11 +93,17 @@ class AnswerRecord:
                 work = [Owed(kind=ANSWER_WORK, key=key, due_at=at)]
         elif conversation.pending is None:
             work = [Settled(kind=ANSWER_WORK, key=key)]
-        saved = await self.course.save(
-            conversation, self.burst.interaction, self.context, self.ports, work=work
+        saved = await settled_save(
+            conversation,
+            self.run.calls,
+            self.run,
+            self.burst.interaction,
+            self.context,
+            self.ports,
+            work=work,
         )
         if not isinstance(last, Conversation.Answered):
-            raise Unavailable(f"there is no answer yet, it is tried again: {self.course.failure()}")
+            raise Unavailable(f"there is no answer yet, it is tried again: {self.run.failure()}")
         return AnswerGiven(
             conversation=conversation.id,
             messages=self.burst.messages,
@@ -117,7 +125,7 @@ class AnswerRecord:
             except Conflict:
                 if race == RACES - 1:
                     raise
-            await self.course.refresh(self.context.tenant, self.ports.store)
+            await refresh(self.run, self.context.tenant, self.ports.store)
             left: Burst | None = None
             with suppress(Erased):
                 conversation = await self.ports.store.load(
@@ -125,8 +133,8 @@ class AnswerRecord:
                 )
                 left = conversation.pending
             if left is None or left.interaction != self.burst.interaction:
-                routing = self.course.routing(self.chosen)
-                spent = Spent(self.burst.interaction, routing, self.course)
+                routing = self.run.routing(self.chosen)
+                spent = Spent(self.burst.interaction, routing, self.run)
                 await pay(conversation.id, spent, self.context, self.ports)
                 return None
         raise AssertionError("unreachable")
@@ -134,8 +142,8 @@ class AnswerRecord:
     def _answer(self, conversation: Conversation, at: datetime) -> str | None:
         """What becomes of the completion; the disclosure that comes with it."""
         latency_ms = round((time.perf_counter() - self.started) * 1000, 3)
-        if self.completion is None and not self.course.out_of_budget:
-            conversation.fail(reason=self.course.failure(), at=at)
+        if self.completion is None and not self.run.out_of_budget:
+            conversation.fail(reason=self.run.failure(), at=at)
             return None
         conversation.disclose(self.disclosure, at)
         assert conversation.pending is not None
@@ -160,7 +168,7 @@ class AnswerRecord:
             confidence=confidence_of(self.completion, self.passages),
             configuration_version=self.configuration_version,
             pending_documents=self.pending_documents,
-            cached=self.course.attempts[-1].cached,
+            cached=self.run.attempts[-1].cached,
             latency_ms=latency_ms,
             at=at,
         )
@@ -173,7 +181,7 @@ class Spent:
 
     interaction: UUID
     routing: Routing
-    course: Course
+    run: Run
 
 
 async def pay(id: UUID, spent: Spent, context: Context, ports: Ports) -> None:
@@ -181,30 +189,28 @@ async def pay(id: UUID, spent: Spent, context: Context, ports: Ports) -> None:
     for race in range(RACES):
         record = await _metered(id, spent, context, ports)
         try:
-            await spent.course.save(record, spent.interaction, context, ports)
+            await settled_save(record, spent.run.calls, spent.run, spent.interaction, context, ports)
         except (Conflict, Erased):
             if race == RACES - 1:
                 raise
-            await spent.course.refresh(context.tenant, ports.store)
+            await refresh(spent.run, context.tenant, ports.store)
         else:
             return
 
 
 async def _metered(id: UUID, spent: Spent, context: Context, ports: Ports) -> Conversation | Orphan:
     """In the conversation; by itself where that was erased, as nothing may follow an erasure."""
-    course, at, conversation = spent.course, ports.clock(), None
+    run, at, conversation = spent.run, ports.clock(), None
     with suppress(Erased):
         conversation = await ports.store.load(Conversation, id, tenant=context.tenant)
     if conversation is None or conversation.state.forgotten:
-        return Orphan.meter(
-            ports.ids(), spent.interaction, course.attempts, course.reserved, course.embeddings, at
-        )
+        return Orphan.meter(ports.ids(), spent.interaction, run.attempts, run.reserved, run.embeddings, at)
     conversation.meter(
         spent.interaction,
         routing=spent.routing,
-        attempts=course.attempts,
-        reservations=course.reserved,
-        embeddings=course.embeddings,
+        attempts=run.attempts,
+        reservations=run.reserved,
+        embeddings=run.embeddings,
         at=at,
     )
     return conversation

@@ -1,4 +1,4 @@
-"""Which of a route's models can be asked, in order; the others are passed over, and the course says why."""
+"""Which of a route's models can be asked, in order; the others are passed over, and the run says why."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from application.gateway.ports import Ports
-from application.gateway.run import Asked, Course
+from application.gateway.run import Asked, Run
 from application.ports import Completer, Place
 from domain.base.errors import Refused
 from domain.gateway.decision import LAST_RESORT, Cause, PassedOver
@@ -48,7 +48,7 @@ class Candidates:
     """
 
     asked: Asked
-    course: Course
+    run: Run
     tenant: UUID
     catalogue: Catalogue
     budgeted: bool
@@ -80,15 +80,15 @@ class Candidates:
     @property
     def _stopped(self) -> bool:
         """Whether the budget is gone, and the tenant wants no answer then."""
-        return self.course.refusal is not None and self.course.refusal.on_hard == "stop"
+        return self.run.refusal is not None and self.run.refusal.on_hard == "stop"
 
     def _allowed(self, model: str) -> bool:
         """Once the budget is gone only the cheapest one is, where the tenant wants that."""
-        return self.course.refusal is None or (not self._stopped and model == self.asked.route.degraded)
+        return self.run.refusal is None or (not self._stopped and model == self.asked.route.degraded)
 
     def _next(self, models: Sequence[str], seen: set[str]) -> str | None:
         """In order; once the budget is gone only the cheapest one, where the tenant wants that."""
-        left = models if self.course.refusal is None else [self.asked.route.degraded]
+        left = models if self.run.refusal is None else [self.asked.route.degraded]
         return None if self._stopped else next((model for model in left if model not in seen), None)
 
     async def _candidate(self, model: str, limited: list[str] | None) -> Candidate | None:
@@ -110,7 +110,7 @@ class Candidates:
         if self.budgeted and self.catalogue.price(provider, name, self.ports.clock()) is None:
             self._pass_over(model, UNPRICED, "unpriced")
             return None
-        if model in self.course.hung:
+        if model in self.run.hung:
             self._pass_over(model, HUNG, "unhealthy")
             return None
         pause = await self.ports.providers.health.admit(place)
@@ -119,12 +119,12 @@ class Candidates:
         if pause.limited and limited is not None:
             limited.append(model)
         else:
-            self.course.wait(pause.seconds)
+            self.run.wait(pause.seconds)
         self._pass_over(model, pause.reason, "unhealthy")
         return None
 
     def _pass_over(self, model: str, reason: str, cause: Cause) -> None:
-        self.course.passed_over.append(PassedOver(model=model, reason=reason, cause=cause))
+        self.run.passed_over.append(PassedOver(model=model, reason=reason, cause=cause))
 
     async def _no_room(self, model: str, request: CompletionRequest) -> str | None:
         """Why the request does not fit into the model's context window."""

@@ -1,6 +1,7 @@
 """One completion out of several models: in order, the fit and healthy ones, within the budget, each attempt on record.
 
-The caller saves what a `Course` has gathered together with what it makes of the answer: then nothing is paid and not on record.
+The caller saves what a `Run` has gathered together with what it makes of the answer (`settled_save`): then nothing is paid and not on
+record.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from application.gateway.candidates import Candidate, Candidates
 from application.gateway.lease import holding
 from application.gateway.ports import Ports
 from application.gateway.quote import quote
-from application.gateway.run import Asked, Course
+from application.gateway.run import Asked, Run
 from application.models.catalogue import catalogue_of
 from application.ports import Place
 from domain.answers.citing import Telling
@@ -44,13 +45,9 @@ RETRIABLE: frozenset[Outcome] = frozenset({"rate_limited", "timeout", "unavailab
 
 
 async def complete(
-    asked: Asked,
-    course: Course,
-    context: Context,
-    ports: Ports,
-    deliver: Deliver | None = None,
+    asked: Asked, run: Run, context: Context, ports: Ports, deliver: Deliver | None = None
 ) -> Completion | None:
-    """The first model's answer that comes; None when none does, or the budget forbids it: `course` says why.
+    """The first model's answer that comes; None when none does, or the budget forbids it: `run` says why.
 
     `deliver` takes the text piece by piece as it comes.
     """
@@ -58,33 +55,22 @@ async def complete(
     budget = await budget_of(context.tenant, store=ports.store)
     limits = BudgetLimits() if budget is None else budget.state.limits
     catalogue = catalogue.under(limits.ceiling)
-    course.deadline = min(course.deadline, time.monotonic() + DEADLINE)
-    return await _Completing(asked, course, context, catalogue, limits.any, ports, deliver).run()
+    run.deadline = min(run.deadline, time.monotonic() + DEADLINE)
+    candidates = Candidates(asked, run, context.tenant, catalogue, limits.any, ports)
+    async with holding(run, context, store=ports.store, clock=ports.clock):
+        return await _Completing(asked, run, context, catalogue, ports, deliver).first(candidates)
 
 
 @dataclass
 class _Completing:
     asked: Asked
-    course: Course
+    run: Run
     context: Context
     catalogue: Catalogue
-    budgeted: bool
     ports: Ports
     deliver: Deliver | None
 
-    async def run(self) -> Completion | None:
-        candidates = Candidates(
-            self.asked,
-            self.course,
-            self.context.tenant,
-            self.catalogue,
-            self.budgeted,
-            self.ports,
-        )
-        async with holding(self.course, self.context, store=self.ports.store, clock=self.ports.clock):
-            return await self._first(candidates)
-
-    async def _first(self, candidates: Candidates) -> Completion | None:
+    async def first(self, candidates: Candidates) -> Completion | None:
         async for candidate in candidates:
             place = candidate.place
             if candidate.tries:  # it is no probe, which a caller that goes away here would leave behind
@@ -98,21 +84,21 @@ class _Completing:
                         await self.ports.providers.health.record(place, "cancelled", 0.0)
                     if not isinstance(error, BudgetRefusal):
                         raise
-                    self.course.refusal = error
+                    self.run.refusal = error
                     break
                 # The last resort needs no network; it may come after the deadline.
-                left = ATTEMPT if candidate.last else min(ATTEMPT, self.course.deadline - time.monotonic())
+                left = ATTEMPT if candidate.last else min(ATTEMPT, self.run.deadline - time.monotonic())
                 if left <= 0:
                     await self.ports.providers.health.record(place, "cancelled", 0.0)
                     break
                 attempted = await self._attempt(candidate, left, dearest)
                 candidates.again = None
-                if attempted.completion is not None or self.course.said:
+                if attempted.completion is not None or self.run.said:
                     return attempted.completion
                 pause = attempted.wait
                 if pause is None:
                     pause = random.uniform(0.5, 1) * min(0.5 * 2**retry, LONGEST_WAIT)
-                late = time.monotonic() + pause > self.course.deadline
+                late = time.monotonic() + pause > self.run.deadline
                 if not _may_help(attempted) or late or retry == RETRIES:
                     break
                 if candidate.others:
@@ -147,12 +133,12 @@ class _Completing:
         try:
             attempted = await attempting.run(seconds, health.overdue(place), overdue)
         except BaseException:  # the caller has gone: what was said until now is paid for all the same
-            self.course.add(cut := attempting.cut())
+            self.run.add(cut := attempting.cut())
             self.ports.providers.called(cut.attempt)
             await asyncio.shield(health.record(place, "cancelled", cut.attempt.latency_ms))
             raise
         attempt = attempted.attempt
-        self.course.add(attempted)
+        self.run.add(attempted)
         self.ports.providers.called(attempt)
         outcome = attempt.outcome
         if outcome != "timeout" or not told:
@@ -164,7 +150,7 @@ class _Completing:
 
     async def _tell(self, text: str) -> None:
         if text and self.deliver is not None:
-            self.course.said.append(text)
+            self.run.said.append(text)
             await self.deliver(text)
 
     async def _dearest(self, candidate: Candidate) -> Decimal:
@@ -177,15 +163,15 @@ class _Completing:
 
     async def _afford(self, place: Place, dearest: Decimal) -> None:
         """Reserve what another attempt may cost at most, beyond what is reserved already. Raises BudgetRefusal."""
-        course, pool, began = self.course, self.ports.reservation_pool, time.monotonic()
-        missing = course.needs(dearest)
+        run, pool, began = self.run, self.ports.reservation_pool, time.monotonic()
+        missing = run.needs(dearest)
         if not dearest or missing <= 0:
             return
         if pool is not None and self.ports.budget_queue.free(self.context.tenant):
-            # An extension that is being saved knows nothing of it, and would put it out of the course.
-            async with course.turn:
+            # An extension that is being saved knows nothing of it, and would lose it.
+            async with run.lock:
                 if (spare := await pool.take(missing, self.context)) is not None:
-                    course.reservations.append(spare)
+                    run.reservations.append(spare)
                     return
         try:
             await reserve(
@@ -194,13 +180,13 @@ class _Completing:
                 place.id,
                 self.context,
                 self.ports,
-                patience=course.patience,
-                hold=course,
+                patience=run.patience,
+                hold=run,
             )
         finally:
             waited = time.monotonic() - began
-            course.deadline += waited
-            course.patience = max(0.0, course.patience - waited)
+            run.deadline += waited
+            run.patience = max(0.0, run.patience - waited)
 
 
 def _may_help(attempted: Attempted) -> bool:

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from application.base.tasks import ended, finished
+from application.budgets.hold import refresh
 from application.budgets.settle import LIFETIME, copied, owed
-from application.gateway.run import Course
+from application.gateway.run import Run
 from application.ports import Clock, Fault, Store
 from domain.base.context import Context
 from domain.base.errors import Conflict
@@ -24,31 +25,31 @@ AGAIN = 5.0
 
 
 @asynccontextmanager
-async def holding(course: Course, context: Context, *, store: Store, clock: Clock) -> AsyncIterator[None]:
-    """As long as this is entered, nothing expires that `course` has reserved."""
-    extending = asyncio.create_task(_extend(course, context, store, clock))
+async def holding(run: Run, context: Context, *, store: Store, clock: Clock) -> AsyncIterator[None]:
+    """As long as this is entered, nothing expires that `run` has reserved."""
+    extending = asyncio.create_task(_extend(run, context, store, clock))
     try:
         yield
     finally:
         await ended(extending)
 
 
-async def _extend(course: Course, context: Context, store: Store, clock: Clock) -> None:
+async def _extend(run: Run, context: Context, store: Store, clock: Clock) -> None:
     pause = EVERY
     while True:
         await asyncio.sleep(pause)
         pause = EVERY
         try:
-            await finished(_extend_once(course, context, store, clock))
+            await finished(_extend_once(run, context, store, clock))
         except Fault as error:
             pause = AGAIN
             log.warning("what a call has reserved could not be extended: %s", type(error).__name__)
 
 
-async def _extend_once(course: Course, context: Context, store: Store, clock: Clock) -> None:
-    async with course.turn:
+async def _extend_once(run: Run, context: Context, store: Store, clock: Clock) -> None:
+    async with run.lock:
         at = clock()
-        extended = [copied(reservation) for reservation in course.reservations]
+        extended = [copied(reservation) for reservation in run.reservations]
         for reservation in extended:
             reservation.extend(at + LIFETIME, at)
         if not extended:
@@ -56,6 +57,6 @@ async def _extend_once(course: Course, context: Context, store: Store, clock: Cl
         try:
             await store.save(*extended, context=context, work=[owed(reservation) for reservation in extended])
         except Conflict:  # this process stood still for so long that it was taken to be dead
-            await course.refresh(context.tenant, store)
+            await refresh(run, context.tenant, store)
         else:
-            course.reservations[:] = extended
+            run.reservations[:] = extended

@@ -11,7 +11,7 @@ from application.flags.flag import enabled
 from application.gateway.attempt import Deliver
 from application.gateway.complete import complete
 from application.gateway.ports import Ports
-from application.gateway.run import Asked, Course
+from application.gateway.run import Asked, Run
 from domain.answers.citing import told
 from domain.base.context import Context
 from domain.gateway.decision import LAST_RESORT
@@ -20,7 +20,7 @@ from domain.models.completion import Attempt, Completion
 
 async def respond(
     asked: Asked,
-    course: Course,
+    run: Run,
     context: Context,
     ports: Ports,
     *,
@@ -35,7 +35,7 @@ async def respond(
     provider, _, model = first.partition("/")
 
     async def make() -> Completion | None:
-        return await complete(asked, course, context, ports, deliver)
+        return await complete(asked, run, context, ports, deliver)
 
     if (
         asked.fresh
@@ -50,9 +50,9 @@ async def respond(
         nonlocal made, tried
         tried = True
         made = await make()
-        if made is None or made.finish != "stop" or not course.attempts:
+        if made is None or made.finish != "stop" or not run.attempts:
             return None
-        answered = course.attempts[-1]
+        answered = run.attempts[-1]
         if (answered.provider, answered.model) != (provider, model):
             return None
         return msgspec.msgpack.encode(made)
@@ -65,9 +65,9 @@ async def respond(
     completion = msgspec.msgpack.decode(kept, type=Completion)
     if deliver is not None:
         text = told(completion.text, asked.markers)
-        course.said.append(text)
+        run.said.append(text)
         await deliver(text)
-    course.attempts.append(
+    run.attempts.append(
         Attempt(
             provider=provider,
             model=model,

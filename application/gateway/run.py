@@ -1,27 +1,20 @@
-"""What is asked, and what has happened on the way to its answer."""
+"""What is asked, and a run: what has happened on the way to its answer."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from application.budgets.hold import Hold
-from application.budgets.ports import Ports
 from application.budgets.reserve import PATIENCE
-from application.budgets.settle import settlement
 from application.gateway.attempt import Attempted
 from application.gateway.route import Route
-from application.ports import Owed, Saved, Settled, Tally
-from domain.base.aggregate import Aggregate
-from domain.base.context import Context
-from domain.base.errors import LimitReached
 from domain.budgets.budget import BudgetExhausted, BudgetRefusal
 from domain.gateway.decision import PassedOver, Routing
 from domain.models.completion import Attempt, CompletionRequest, Outcome
@@ -51,9 +44,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(kw_only=True)
-class Course(Hold):
-    """What has happened so far on the way to an answer, and what it holds of the budget; whole at every moment, also when its task is
-    cancelled."""
+class Run(Hold):
+    """What has happened so far on the way to an answer, and what it holds of the budget: plain data, which its owner puts on record.
+
+    Whole at every moment, also when its task is cancelled.
+    """
 
     attempts: list[Attempt] = field(default_factory=list)
     embeddings: list[Attempt] = field(default_factory=list)
@@ -82,54 +77,12 @@ class Course(Hold):
     free_at: float | None = None
     """When a model may be asked again, by the monotonic clock; None: not known."""
 
-    def begin(self) -> Course:
+    def begin(self) -> Run:
         """Once more: what was paid for stays, what was decided goes."""
         self.hung = {f"{each.provider}/{each.model}" for each in self.attempts if each.outcome == "timeout"}
         self.passed_over, self.refusal, self.said = [], None, []
         self.again = self.free_at = None
         return self
-
-    async def save(
-        self,
-        record: Aggregate[Any],
-        interaction: UUID,
-        context: Context,
-        ports: Ports,
-        *,
-        work: Sequence[Owed | Settled] = (),
-        tallies: Sequence[Tally] = (),
-    ) -> Saved:
-        """Save `record`, which holds the attempts, and with it settle what was reserved for them. Raises as `store.save`."""
-        pool, events, spare = ports.reservation_pool, list(record.pending_events), None
-        if pool is not None and self.cost and not self.uncertain:
-            spare = await pool.another(self.reservations, context)
-        while True:
-            settled = settlement(
-                [*self.attempts, *self.embeddings],
-                self.reservations,
-                ports.clock(),
-                interaction=interaction,
-                spare=spare,
-                uncertain=self.uncertain,
-            )
-            try:
-                saved = await ports.store.save(
-                    *settled.ended,
-                    record,
-                    *settled.ahead,
-                    context=context,
-                    work=[*work, *settled.work],
-                    tallies=[*settled.tallies, *tallies],
-                )
-            except LimitReached:
-                if pool is None or spare is None:
-                    raise
-                pool.refused(context.tenant)
-                record.pending_events[:], spare = events, None
-            else:
-                if pool is not None and spare is not None:
-                    pool.put(spare)
-                return saved
 
     def add(self, attempted: Attempted) -> None:
         """What came of another attempt."""
@@ -144,8 +97,13 @@ class Course(Hold):
         return self.cost + self.uncertain + dearest - held
 
     @property
+    def calls(self) -> list[Attempt]:
+        """All that were made, and are to be paid."""
+        return [*self.attempts, *self.embeddings]
+
+    @property
     def cost(self) -> Decimal:
-        return total((*self.attempts, *self.embeddings))
+        return total(self.calls)
 
     def routing(self, route: Route) -> Routing:
         """The decision as it came out."""

@@ -12,11 +12,13 @@ from uuid import UUID, uuid4
 from application.budgets.budget import ALERT_WORK, SetBudget, raise_alerts, set_budget
 from application.budgets.charges import compare_tallies
 from application.budgets.fair_queue import FairQueue
+from application.budgets.hold import refresh
 from application.budgets.pool import ReservationPool
 from application.budgets.reserve import reserve
 from application.budgets.settle import RESERVATION_WORK, expire_reservation
+from application.budgets.settled_save import settled_save
 from application.budgets.status import Standing, standings
-from application.gateway.run import Course
+from application.gateway.run import Run
 from application.ports import Clock, Ids
 from domain.audit.invariants import Invariants, Violation
 from domain.base.context import Context
@@ -137,19 +139,19 @@ class Till:
         """Put a call on record and settle it; again when a reservation has expired meanwhile."""
         held = [each for each in reservations if each is not None]
         interaction = interaction or uuid4()
-        course = Course(attempts=list(attempts), reservations=held)
+        run = Run(attempts=list(attempts), reservations=held)
         self.paid += sum((each.cost for each in attempts), Decimal(0))
         routing = Routing(model=MODEL, reason="r")
         conversation.meter(
-            interaction, routing=routing, attempts=attempts, reservations=course.reserved, at=now()
+            interaction, routing=routing, attempts=attempts, reservations=run.reserved, at=now()
         )
         events = list(conversation.pending_events)
         while True:
             try:
-                await course.save(conversation, interaction, self.context, self)
+                await settled_save(conversation, run.calls, run, interaction, self.context, self)
                 return
             except Conflict:
-                await course.refresh(self.tenant, self.log.store)
+                await refresh(run, self.tenant, self.log.store)
                 conversation.pending_events[:] = events
 
     async def call(

@@ -13,8 +13,9 @@ import pytest_asyncio
 
 from application.budgets import fair_queue
 from application.budgets.reserve import reserve
+from application.budgets.settled_save import settled_save
 from application.gateway.attempt import Attempted
-from application.gateway.run import Course
+from application.gateway.run import Run
 from domain.budgets.budget import BudgetExhausted, BudgetHeld
 from domain.budgets.reservation import Reservation
 from domain.conversations.conversation import Conversation
@@ -34,23 +35,23 @@ def till(log: Log) -> Till:
     return Till(log)
 
 
-async def more(till: Till, amount: int, course: Course, patience: float = 5.0) -> None:
+async def more(till: Till, amount: int, ran: Run, patience: float = 5.0) -> None:
     made = await reserve(
         Decimal(amount),
-        course.reservations[0].state.interaction,
+        ran.reservations[0].state.interaction,
         MODEL,
         till.context,
         till,
         patience=patience,
-        hold=course,
+        hold=ran,
     )
-    assert course.reservations[-1] is made
+    assert ran.reservations[-1] is made
 
 
-async def holding(till: Till, amount: int) -> Course:
+async def holding(till: Till, amount: int) -> Run:
     made = await till.reserve(amount)
     assert made is not None
-    return Course(reservations=[made])
+    return Run(reservations=[made])
 
 
 async def test_a_call_does_not_wait_for_what_it_holds_itself(till: Till) -> None:
@@ -200,7 +201,7 @@ async def test_a_call_that_has_given_back_what_it_held_and_got_no_more_was_held_
     conversation.meter(
         interaction, routing=routing, attempts=mine.attempts, reservations=mine.reserved, at=now()
     )
-    await mine.save(conversation, interaction, till.context, till)
+    await settled_save(conversation, mine.calls, mine, interaction, till.context, till)
     assert await till.unheld() == []
     events = [recorded.event async for recorded in till.log.store.events(till.tenant)]
     ends = [each for each in events if isinstance(each, Reservation.Settled | Reservation.Retained)]

@@ -14,7 +14,7 @@ from application.gateway import complete as completing
 from application.gateway.complete import complete
 from application.gateway.providers import Providers
 from application.gateway.route import Route
-from application.gateway.run import Asked, Course
+from application.gateway.run import Asked, Run
 from application.ports import Store
 from domain.base.context import Context
 from domain.base.errors import NotFound
@@ -45,13 +45,13 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 async def run(
     *models: str,
     providers: Providers,
-    course: Course | None = None,
+    ran: Run | None = None,
     said: list[str] | None = None,
     degraded: str | None = None,
     pool: ReservationPool | None = None,
     **facts: Any,
-) -> tuple[Completion | None, Course]:
-    course = course or Course()
+) -> tuple[Completion | None, Run]:
+    ran = ran or Run()
     request = CompletionRequest(
         model="", prompt=(Turn(role="user", text=facts.pop("text", "q")),), questions=("q",), max_tokens=10
     )
@@ -70,23 +70,23 @@ async def run(
 
     completion = await complete(
         asked,
-        course,
+        ran,
         Context(tenant=uuid4(), actor="key:t", correlation=uuid4()),
         PlayedPorts(store=cast(Store, Bare()), providers=providers, clock=lambda: NOW, reservation_pool=pool),
         deliver if said is not None else None,
     )
-    return completion, course
+    return completion, ran
 
 
-def outcomes(course: Course) -> list[tuple[str, Outcome]]:
-    return [(attempt.provider, attempt.outcome) for attempt in course.attempts]
+def outcomes(ran: Run) -> list[tuple[str, Outcome]]:
+    return [(attempt.provider, attempt.outcome) for attempt in ran.attempts]
 
 
 async def test_the_served_model_is_priced_exactly() -> None:
     catalogue = Catalogue({}, {"a/served": [PRICE]})
-    completion, course = await run("a/asked", providers=played(Scripted("a", "ok"), catalogue=catalogue))
+    completion, ran = await run("a/asked", providers=played(Scripted("a", "ok"), catalogue=catalogue))
     assert completion is not None
-    (attempt,) = course.attempts
+    (attempt,) = ran.attempts
     assert (attempt.model, attempt.served, attempt.cost, attempt.price) == (
         "asked",
         "served",
@@ -105,54 +105,52 @@ async def test_a_provider_is_told_what_the_tenants_catalogue_says_of_its_model()
 
 @pytest.mark.parametrize("outcome", ["rate_limited", "timeout", "unavailable"])
 async def test_what_may_pass_is_tried_again_where_no_other_model_is_left(outcome: Outcome) -> None:
-    completion, course = await run("a/m", providers=played(Scripted("a", outcome, outcome, "ok")))
+    completion, ran = await run("a/m", providers=played(Scripted("a", outcome, outcome, "ok")))
     assert completion is not None
-    assert outcomes(course) == [("a", outcome), ("a", outcome), ("a", "ok")]
+    assert outcomes(ran) == [("a", outcome), ("a", outcome), ("a", "ok")]
 
 
 @pytest.mark.parametrize("outcome", ["rate_limited", "timeout", "unavailable"])
 async def test_another_model_is_asked_at_once_instead_of_waiting(outcome: Outcome) -> None:
     providers = played(Scripted("a", outcome, retry_after=60), Scripted("b", "ok"))
     async with asyncio.timeout(10):
-        completion, course = await run("a/m", "b/m", providers=providers)
+        completion, ran = await run("a/m", "b/m", providers=providers)
     assert completion is not None
-    assert outcomes(course) == [("a", outcome), ("b", "ok")]
+    assert outcomes(ran) == [("a", outcome), ("b", "ok")]
 
 
 @pytest.mark.parametrize(
     "outcome", ["authentication", "bad_request", "refused", "context_too_long", "not_found"]
 )
 async def test_what_stays_is_not_tried_again_but_the_next_model_is(outcome: Outcome) -> None:
-    completion, course = await run(
-        "a/m", "b/m", providers=played(Scripted("a", outcome), Scripted("b", "ok"))
-    )
+    completion, ran = await run("a/m", "b/m", providers=played(Scripted("a", outcome), Scripted("b", "ok")))
     assert completion is not None
-    assert outcomes(course) == [("a", outcome), ("b", "ok")]
+    assert outcomes(ran) == [("a", outcome), ("b", "ok")]
 
 
 async def test_the_local_provider_is_the_last_resort_where_one_is_wanted() -> None:
     providers = played(Scripted("a", "bad_request"), Scripted("local", "ok"))
-    completion, course = await run("a/m", "nowhere/m", providers=providers)
+    completion, ran = await run("a/m", "nowhere/m", providers=providers)
     assert completion is not None
-    assert outcomes(course) == [("a", "bad_request"), ("local", "ok")]
-    assert [each.model for each in course.passed_over] == ["nowhere/m"]
-    completion, course = await run("a/m", providers=providers, last_resort=False)
+    assert outcomes(ran) == [("a", "bad_request"), ("local", "ok")]
+    assert [each.model for each in ran.passed_over] == ["nowhere/m"]
+    completion, ran = await run("a/m", providers=providers, last_resort=False)
     assert completion is None
-    assert outcomes(course) == [("a", "bad_request")]
+    assert outcomes(ran) == [("a", "bad_request")]
 
 
 async def test_a_wait_beyond_the_deadline_is_not_waited_for() -> None:
     providers = played(Scripted("a", "rate_limited", retry_after=60), Scripted("local", "ok"))
-    completion, course = await run("a/m", providers=providers)
+    completion, ran = await run("a/m", providers=providers)
     assert completion is not None
-    assert len(course.attempts) == 2
+    assert len(ran.attempts) == 2
 
 
 async def test_when_all_fail_every_attempt_is_told() -> None:
-    completion, course = await run("a/m", providers=played(Scripted("a", "bad_request")))
+    completion, ran = await run("a/m", providers=played(Scripted("a", "bad_request")))
     assert completion is None
-    assert outcomes(course) == [("a", "bad_request")]
-    assert course.failure() == "x"
+    assert outcomes(ran) == [("a", "bad_request")]
+    assert ran.failure() == "x"
 
 
 async def test_what_is_retired_too_small_or_sick_is_passed_over_with_the_reason() -> None:
@@ -164,15 +162,15 @@ async def test_what_is_retired_too_small_or_sick_is_passed_over_with_the_reason(
     health = PlayedHealth(sick={"b/m": "unhealthy since 10:00"})
     a, b, c = Scripted("a", "ok"), Scripted("b", "ok"), Scripted("c", "ok")
     providers = played(a, b, c, catalogue=catalogue, health=health)
-    completion, course = await run("a/old", "a/small", "b/m", "c/m", providers=providers, text="word " * 20)
+    completion, ran = await run("a/old", "a/small", "b/m", "c/m", providers=providers, text="word " * 20)
     assert completion is not None
-    assert outcomes(course) == [("c", "ok")]
-    assert [(each.model, each.reason.split()[0]) for each in course.passed_over] == [
+    assert outcomes(ran) == [("c", "ok")]
+    assert [(each.model, each.reason.split()[0]) for each in ran.passed_over] == [
         ("a/old", "the"),
         ("a/small", "28"),
         ("b/m", "unhealthy"),
     ]
-    assert [each.cause for each in course.passed_over] == ["missing", "no_room", "unhealthy"]
+    assert [each.cause for each in ran.passed_over] == ["missing", "no_room", "unhealthy"]
     assert health.recorded == [("c/m", "ok")]
 
 
@@ -182,23 +180,23 @@ def limited(*models: str) -> PlayedHealth:
 
 async def test_who_has_no_other_model_asks_one_whose_provider_has_set_a_limit() -> None:
     providers = played(Scripted("a", "ok"), health=limited("a/m"))
-    completion, course = await run("a/m", providers=providers)
+    completion, ran = await run("a/m", providers=providers)
     assert completion is not None
-    assert (outcomes(course), course.passed_over) == ([("a", "ok")], [])
+    assert (outcomes(ran), ran.passed_over) == ([("a", "ok")], [])
 
 
 async def test_one_with_a_limit_is_asked_after_all_others_and_before_the_last_resort() -> None:
     a, b, local = Scripted("a", "ok"), Scripted("b", "unavailable"), Scripted("local", "ok")
     providers = played(a, b, local, health=limited("a/m"))
     async with asyncio.timeout(10):
-        completion, course = await run("a/m", "b/m", providers=providers)
+        completion, ran = await run("a/m", "b/m", providers=providers)
     assert completion is not None
-    assert outcomes(course) == [("b", "unavailable"), ("a", "ok")]
-    assert [each.model for each in course.passed_over] == ["a/m"]
+    assert outcomes(ran) == [("b", "unavailable"), ("a", "ok")]
+    assert [each.model for each in ran.passed_over] == ["a/m"]
     health = limited("a/m")
     health.sick["b/m"] = "unhealthy"
-    completion, course = await run("a/m", "b/m", providers=played(a, b, local, health=health))
-    assert outcomes(course) == [("a", "ok")]
+    completion, ran = await run("a/m", "b/m", providers=played(a, b, local, health=health))
+    assert outcomes(ran) == [("a", "ok")]
 
 
 def refusing(monkeypatch: pytest.MonkeyPatch, on_hard: OnHard) -> Catalogue:
@@ -222,9 +220,9 @@ async def test_the_cheapest_one_is_asked_after_a_refusal_though_its_provider_has
         catalogue=refusing(monkeypatch, on_hard),
         health=limited("a/m", "c/m"),
     )
-    completion, course = await run("c/m", "a/m", "b/m", providers=providers, degraded="a/m")
+    completion, ran = await run("c/m", "a/m", "b/m", providers=providers, degraded="a/m")
     assert (completion is not None) == bool(asked)
-    assert outcomes(course) == asked
+    assert outcomes(ran) == asked
 
 
 async def test_a_model_is_tried_again_where_the_others_can_not_be_asked() -> None:
@@ -232,26 +230,26 @@ async def test_a_model_is_tried_again_where_the_others_can_not_be_asked() -> Non
     others = Scripted("b", "ok"), local
     for outcome in ("unavailable", "timeout", "rate_limited"):
         providers = played(Scripted("a", outcome, outcome, "ok"), *others, health=health)
-        completion, course = await run("a/m", "b/m", "nowhere/m", providers=providers)
+        completion, ran = await run("a/m", "b/m", "nowhere/m", providers=providers)
         assert completion is not None
-        assert outcomes(course) == [("a", outcome), ("a", outcome), ("a", "ok")]
-        assert [each.model for each in course.passed_over] == ["b/m", "nowhere/m"]
-    completion, course = await run(
+        assert outcomes(ran) == [("a", outcome), ("a", outcome), ("a", "ok")]
+        assert [each.model for each in ran.passed_over] == ["b/m", "nowhere/m"]
+    completion, ran = await run(
         "a/m", "b/m", providers=played(Scripted("a", "unavailable"), *others, health=health)
     )
-    assert outcomes(course) == [("a", "unavailable")] * 3 + [("local", "ok")]
-    completion, course = await run(
+    assert outcomes(ran) == [("a", "unavailable")] * 3 + [("local", "ok")]
+    completion, ran = await run(
         "a/m", "b/m", providers=played(Scripted("a", "bad_request"), *others, health=health)
     )
-    assert outcomes(course) == [("a", "bad_request"), ("local", "ok")]
+    assert outcomes(ran) == [("a", "bad_request"), ("local", "ok")]
 
 
 async def test_one_that_failed_is_not_tried_again_once_another_was_asked() -> None:
     health = PlayedHealth(sick={"c/m": "unhealthy"})
     a, b, c = Scripted("a", "unavailable"), Scripted("b", "bad_request"), Scripted("c", "ok")
-    completion, course = await run("a/m", "b/m", "c/m", providers=played(a, b, c, health=health))
+    completion, ran = await run("a/m", "b/m", "c/m", providers=played(a, b, c, health=health))
     assert completion is None
-    assert outcomes(course) == [("a", "unavailable"), ("b", "bad_request")]
+    assert outcomes(ran) == [("a", "unavailable"), ("b", "bad_request")]
 
 
 @pytest.mark.parametrize(
@@ -262,8 +260,8 @@ async def test_after_a_refusal_only_the_cheapest_one_is_tried_again(
 ) -> None:
     catalogue = refusing(monkeypatch, on_hard)
     providers = played(Scripted("a", "unavailable", "ok"), Scripted("b", "ok"), catalogue=catalogue)
-    _, course = await run("a/m", "b/m", providers=providers, degraded=degraded)
-    assert outcomes(course) == [("a", "unavailable"), ("a", "ok")][:tries]
+    _, ran = await run("a/m", "b/m", providers=providers, degraded=degraded)
+    assert outcomes(ran) == [("a", "unavailable"), ("a", "ok")][:tries]
 
 
 async def for_ever() -> None:
@@ -275,13 +273,13 @@ async def test_a_model_that_hung_is_passed_over_when_the_answer_begins_again(
 ) -> None:
     monkeypatch.setattr(completing, "ATTEMPT", 0.05)
     a, b = Scripted("a", "ok", meanwhile=for_ever), Scripted("b", "ok")
-    providers, course = played(a, b), Course()
-    await run("a/m", "b/m", providers=providers, course=course)
-    assert outcomes(course) == [("a", "timeout"), ("b", "ok")]
-    completion, _ = await run("a/m", "b/m", providers=providers, course=course.begin())
+    providers, ran = played(a, b), Run()
+    await run("a/m", "b/m", providers=providers, ran=ran)
+    assert outcomes(ran) == [("a", "timeout"), ("b", "ok")]
+    completion, _ = await run("a/m", "b/m", providers=providers, ran=ran.begin())
     assert completion is not None
-    assert outcomes(course) == [("a", "timeout"), ("b", "ok"), ("b", "ok")]
-    assert [(each.model, each.cause) for each in course.passed_over] == [("a/m", "unhealthy")]
+    assert outcomes(ran) == [("a", "timeout"), ("b", "ok"), ("b", "ok")]
+    assert [(each.model, each.cause) for each in ran.passed_over] == [("a/m", "unhealthy")]
 
 
 async def test_the_deadline_is_of_all_attempts_however_often_the_answer_begins_again(
@@ -289,13 +287,13 @@ async def test_the_deadline_is_of_all_attempts_however_often_the_answer_begins_a
 ) -> None:
     monkeypatch.setattr(completing, "DEADLINE", 0.0)
     a, local = Scripted("a", "unavailable"), Scripted("local", "ok")
-    providers, course = played(a, local), Course()
-    await run("a/m", providers=providers, course=course)
+    providers, ran = played(a, local), Run()
+    await run("a/m", providers=providers, ran=ran)
     monkeypatch.setattr(completing, "DEADLINE", 60.0)
-    completion, _ = await run("a/m", providers=providers, course=course.begin())
+    completion, _ = await run("a/m", providers=providers, ran=ran.begin())
     assert completion is not None
-    assert outcomes(course) == [("local", "ok"), ("local", "ok")]
-    await run("a/m", providers=providers, course=(other := Course()))
+    assert outcomes(ran) == [("local", "ok"), ("local", "ok")]
+    await run("a/m", providers=providers, ran=(other := Run()))
     assert outcomes(other)[0] == ("a", "unavailable")
 
 
@@ -343,12 +341,12 @@ async def test_a_stream_that_has_begun_is_not_overdue_and_one_without_the_time_f
 
 async def test_when_a_model_may_be_asked_again_is_known() -> None:
     health = PlayedHealth(sick={"a/m": "unhealthy"})
-    _, course = await run("a/m", providers=played(Scripted("a", "ok"), health=health))
-    assert course.retry_after == pytest.approx(3, abs=1)
-    _, course = await run("a/m", providers=played(Scripted("a", "rate_limited", retry_after=600)))
-    assert (len(course.attempts), course.retry_after) == (1, pytest.approx(600, abs=5))
-    _, course = await run("a/m", providers=played(Scripted("a", "rate_limited")))
-    assert (len(course.attempts), course.retry_after) == (3, None)
+    _, ran = await run("a/m", providers=played(Scripted("a", "ok"), health=health))
+    assert ran.retry_after == pytest.approx(3, abs=1)
+    _, ran = await run("a/m", providers=played(Scripted("a", "rate_limited", retry_after=600)))
+    assert (len(ran.attempts), ran.retry_after) == (1, pytest.approx(600, abs=5))
+    _, ran = await run("a/m", providers=played(Scripted("a", "rate_limited")))
+    assert (len(ran.attempts), ran.retry_after) == (3, None)
 
 
 @pytest.mark.parametrize(
@@ -357,38 +355,38 @@ async def test_when_a_model_may_be_asked_again_is_known() -> None:
 async def test_whether_another_try_helps_is_the_providers_to_say(
     outcome: Outcome, again: bool, calls: int
 ) -> None:
-    _, course = await run("a/m", providers=played(Scripted("a", outcome, again=again)))
-    assert len(course.attempts) == calls
-    assert course.again is again
+    _, ran = await run("a/m", providers=played(Scripted("a", outcome, again=again)))
+    assert len(ran.attempts) == calls
+    assert ran.again is again
 
 
 async def test_a_stream_comes_piece_by_piece() -> None:
     said: list[str] = []
-    completion, course = await run("a/m", providers=played(Scripted("a", "ok")), said=said)
+    completion, ran = await run("a/m", providers=played(Scripted("a", "ok")), said=said)
     assert completion is not None
     assert said == ["y", "es"]
-    assert outcomes(course) == [("a", "ok")]
+    assert outcomes(ran) == [("a", "ok")]
 
 
 async def test_a_stream_that_was_cut_is_paid_for_and_nobody_takes_over() -> None:
     catalogue = Catalogue({}, {"a/served": [PRICE]})
     a, b = Scripted("a", "unavailable"), Scripted("b", "ok")
     said: list[str] = []
-    completion, course = await run("a/m", "b/m", providers=played(a, b, catalogue=catalogue), said=said)
+    completion, ran = await run("a/m", "b/m", providers=played(a, b, catalogue=catalogue), said=said)
     assert completion is None
     assert said == ["y", "es"]
-    assert outcomes(course) == [("a", "unavailable")]
-    assert course.cost == Decimal(2)
+    assert outcomes(ran) == [("a", "unavailable")]
+    assert ran.cost == Decimal(2)
     assert b.calls == 0
 
 
 async def test_before_its_first_piece_a_stream_may_fail_over() -> None:
     said: list[str] = []
     a = Scripted("a", "unavailable", pieces=())
-    completion, course = await run("a/m", "b/m", providers=played(a, Scripted("b", "ok")), said=said)
+    completion, ran = await run("a/m", "b/m", providers=played(a, Scripted("b", "ok")), said=said)
     assert completion is not None
     assert said == ["y", "es"]
-    assert outcomes(course) == [("a", "unavailable"), ("b", "ok")]
+    assert outcomes(ran) == [("a", "unavailable"), ("b", "ok")]
 
 
 async def test_a_caller_that_goes_away_ends_the_call_and_what_was_said_is_counted() -> None:
@@ -399,15 +397,15 @@ async def test_a_caller_that_goes_away_ends_the_call_and_what_was_said_is_counte
         await asyncio.sleep(60)
 
     health, a = PlayedHealth(), Scripted("a", "ok", pieces=("one two three ",), meanwhile=hang)
-    course, said = Course(), list[str]()
+    ran, said = Run(), list[str]()
     price = Price(provider="a", model="m", input=Decimal(1), output=Decimal(1_000_000), since=NOW)
     providers = played(a, catalogue=Catalogue({}, {"a/m": [price]}), health=health)
-    task = asyncio.create_task(run("a/m", providers=providers, course=course, said=said))
+    task = asyncio.create_task(run("a/m", providers=providers, ran=ran, said=said))
     await started.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    (attempt,) = course.attempts
+    (attempt,) = ran.attempts
     assert attempt.outcome == "cancelled"
     assert (attempt.usage.input, attempt.usage.output, attempt.usage.source) == (1, 3, "estimate")
     assert attempt.cost == Decimal("3.000001")
@@ -458,13 +456,13 @@ async def test_a_spare_that_is_taken_while_what_is_held_is_being_extended_is_not
         )
         for _ in range(2)
     )
-    course = Course(reservations=[first], uncertain=Decimal(1))
+    ran = Run(reservations=[first], uncertain=Decimal(1))
     providers = played(Scripted("a", "ok"), catalogue=Catalogue({}, {"a/m": [dear("m")]}))
     pool = cast(ReservationPool, Ahead(spare))
-    async with course.turn:
-        task = asyncio.create_task(run("a/m", providers=providers, course=course, pool=pool))
+    async with ran.lock:
+        task = asyncio.create_task(run("a/m", providers=providers, ran=ran, pool=pool))
         await asyncio.wait([task], timeout=0.2)
-        course.reservations[:] = [first]  # as an extension does once it is saved
+        ran.reservations[:] = [first]  # as an extension does once it is saved
     completion, _ = await task
     assert completion is not None
-    assert course.reserved == [first.id, spare.id]
+    assert ran.reserved == [first.id, spare.id]

@@ -15,7 +15,7 @@ import pytest_asyncio
 from application.budgets.settle import RESERVATION_WORK
 from application.gateway import lease as module
 from application.gateway.lease import holding
-from application.gateway.run import Course
+from application.gateway.run import Run
 from application.ports import Unavailable
 from domain.budgets.reservation import Reservation
 from tests.application.tills import Till, attempt, now
@@ -35,10 +35,10 @@ def till(log: Log, monkeypatch: pytest.MonkeyPatch) -> Till:
     return Till(log)
 
 
-async def held(till: Till, amount: int, seconds: float = 5) -> Course:
+async def held(till: Till, amount: int, seconds: float = 5) -> Run:
     made = await till.reserve(amount, seconds=seconds)
     assert made is not None
-    return Course(reservations=[made])
+    return Run(reservations=[made])
 
 
 async def extensions(till: Till) -> list[Reservation.Extended]:
@@ -48,9 +48,9 @@ async def extensions(till: Till) -> list[Reservation.Extended]:
 
 async def test_it_is_extended_until_the_call_has_ended_and_settled_once(till: Till) -> None:
     await till.limit(day=10)
-    course = await held(till, 8)
+    run = await held(till, 8)
     (first,) = await till.work(RESERVATION_WORK)
-    async with holding(course, till.context, store=till.log.store, clock=now):
+    async with holding(run, till.context, store=till.log.store, clock=now):
         async with asyncio.timeout(20):
             while len(await extensions(till)) < 3:
                 await asyncio.sleep(0.05)
@@ -62,23 +62,23 @@ async def test_it_is_extended_until_the_call_has_ended_and_settled_once(till: Ti
     count = len(await extensions(till))
     await asyncio.sleep(0.3)
     assert len(await extensions(till)) == count
-    await till.settle(await till.begin(), [attempt(5)], course.reservations)
+    await till.settle(await till.begin(), [attempt(5)], run.reservations)
     await till.check()
 
 
 async def test_all_of_a_calls_reservations_are_extended_with_one_save(till: Till) -> None:
     await till.limit(day=10)
-    course = await held(till, 1)
+    run = await held(till, 1)
     more = await held(till, 2)
-    course.reservations += more.reservations
+    run.reservations += more.reservations
     saves = till.log.store.saves["done"]
-    async with holding(course, till.context, store=till.log.store, clock=now):
+    async with holding(run, till.context, store=till.log.store, clock=now):
         async with asyncio.timeout(20):
             while not await extensions(till):
                 await asyncio.sleep(0.02)
     count = len(await extensions(till))
     assert count == 2 * (till.log.store.saves["done"] - saves)
-    await till.settle(await till.begin(), [], course.reservations)
+    await till.settle(await till.begin(), [], run.reservations)
     await till.check()
 
 
@@ -86,7 +86,7 @@ async def test_an_extension_that_can_not_be_saved_is_tried_again(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await till.limit(day=10)
-    course, save, failed = await held(till, 1), till.log.store.save, 0
+    run, save, failed = await held(till, 1), till.log.store.save, 0
 
     async def failing(*aggregates: Any, **more: Any) -> Any:
         nonlocal failed
@@ -96,24 +96,24 @@ async def test_an_extension_that_can_not_be_saved_is_tried_again(
         return await save(*aggregates, **more)
 
     monkeypatch.setattr(till.log.store, "save", failing)
-    async with holding(course, till.context, store=till.log.store, clock=now):
+    async with holding(run, till.context, store=till.log.store, clock=now):
         async with asyncio.timeout(20):
             while not await extensions(till):
                 await asyncio.sleep(0.02)
-    await till.settle(await till.begin(), [attempt(1)], course.reservations)
+    await till.settle(await till.begin(), [attempt(1)], run.reservations)
     await till.check()
 
 
 async def test_who_stood_still_for_too_long_is_told_by_the_invariants(till: Till) -> None:
     await till.limit(day=10)
-    course = await held(till, 8, seconds=0)
-    (reservation,) = course.reservations
+    run = await held(till, 8, seconds=0)
+    (reservation,) = run.reservations
     await till.expire(reservation)
-    async with holding(course, till.context, store=till.log.store, clock=now):
+    async with holding(run, till.context, store=till.log.store, clock=now):
         async with asyncio.timeout(20):
-            while course.reservations:
+            while run.reservations:
                 await asyncio.sleep(0.02)
-    assert course.reserved == [reservation.id]
+    assert run.reserved == [reservation.id]
     await till.settle(await till.begin(), [attempt(3)], [reservation])
     (violation,) = await till.unheld()
     assert "had reserved expired" in violation.text
@@ -121,10 +121,10 @@ async def test_who_stood_still_for_too_long_is_told_by_the_invariants(till: Till
 
 async def test_a_call_that_is_cancelled_in_the_middle_of_an_extension_settles_it(till: Till) -> None:
     await till.limit(day=10)
-    course = await held(till, 8)
+    run = await held(till, 8)
 
     async def call() -> None:
-        async with holding(course, till.context, store=till.log.store, clock=now):
+        async with holding(run, till.context, store=till.log.store, clock=now):
             await asyncio.sleep(60)
 
     for delay in (0.1, 0.102, 0.105, 0.11, 0.12):
@@ -133,5 +133,5 @@ async def test_a_call_that_is_cancelled_in_the_middle_of_an_extension_settles_it
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-    await till.settle(await till.begin(), [attempt(Decimal("0.5"))], course.reservations)
+    await till.settle(await till.begin(), [attempt(Decimal("0.5"))], run.reservations)
     await till.check()
