@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from application.conversations.conversation import Answer, ReceiveMessage, answer, receive_message
+from application.conversations.answer import Answer, answer
+from application.conversations.conversation import ReceiveMessage, receive_message
 from application.retrieval.embedding import MeteredEmbedder
 from domain.base.context import Context
 from infra.retrieval.embedding import WordLlamaEmbedder

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from application.agents.agent import configuration_of
+import msgspec
+
 from application.answers.ports import Ports
-from application.answers.prompt import prompt_of
+from application.answers.prepare import Inquiry, Prepared, prepare
+from application.base.tasks import finished
 from application.budgets.reserve import PATIENCE
-from application.chat.record import CallRecord, Chat, ChatGiven
-from application.flags.flag import enabled
+from application.chat.record import Chat, ChatGiven, record_call
 from application.gateway.attempt import Deliver
-from application.gateway.respond import respond
-from application.gateway.route import Question, route
-from application.gateway.run import Asked, Run
+from application.gateway.complete_cached import complete_cached
+from application.gateway.run import Run
 from application.models.catalogue import catalogue_of
 from application.ports import Fault
-from application.retrieval.retrieve import retrieve
-from domain.agents.agent import AgentConfiguration
 from domain.answers.citing import cited, told
 from domain.answers.prompts import unanswered
 from domain.base.context import Context
 from domain.base.errors import Forbidden, Invalid, NotFound
-from domain.base.language import language_of
+from domain.chat.call import Call
 from domain.models.catalogue import Catalogue
-from domain.models.completion import Attempt, CompletionRequest, Outcome, Passage, Turn
+from domain.models.completion import Outcome, Turn
 from domain.models.names import variants
 from domain.tenancy.tenant import Tenant
 
@@ -55,122 +52,108 @@ async def chat(command: Chat, context: Context, ports: Ports, deliver: Deliver |
 
     Raises Invalid, NotFound for a model that nobody has, BudgetExhausted, ChatFailed.
     """
-    started = time.perf_counter()
-    store, providers, clock = ports.store, ports.providers, ports.clock
-    tenant = await store.latest(Tenant, context.tenant, tenant=context.tenant)
-    if tenant.state.status != "active":
-        raise Forbidden(f"this tenant is {tenant.state.status}")
-    catalogue = await catalogue_of(context.tenant, store=store, shipped=providers.catalogue)
-    configuration, version = await configuration_of(context.tenant, store=store)
-    model = _model_of(command.model, catalogue, clock())
-    # Nothing is asked for that nobody has asked for; but the agent's answers have a length.
-    agents = model == AGENT and command.max_tokens is None
-    answer_tokens = configuration.max_answer_tokens if agents else None
-    asked_last = unanswered(command.messages)
-    questions = tuple(turn.text for turn in asked_last)
-    passages: tuple[Passage, ...] = ()
-    embeddings: list[Attempt] = []
-    prompt = command.messages
-    temperature, markers = command.temperature, None
-    async with ports.embedder.keeping(context, embeddings):
-        if model == AGENT:
-            history, texts, name = _agents(command.messages, asked_last)
-            if not await enabled("full_agent", str(command.id), tenant=context.tenant, store=store):
-                configuration = configuration.plain()
-            passages = await retrieve(
-                context,
-                questions,
-                configuration,
-                embeddings,
-                embedder=ports.embedder,
-                vectors=ports.vectors,
-            )
-            prompt = await prompt_of(configuration, history, passages, texts, name)
-            temperature = configuration.temperature if temperature is None else temperature
-            markers = len(passages) if configuration.attribution else 0
-        disclosure = _disclosure(command, model, configuration, questions)
-        before_text = disclosure is not None and configuration.disclose_completions == "text"
-        if disclosure is not None and before_text and deliver is not None:
-            deliver = _after(f"{disclosure}\n\n", deliver)
-        chosen = await route(
-            Question(
-                prompt=prompt,
-                questions=questions,
-                turns=len(command.messages) - 1,
-                subject=command.id,
-                pinned=None if model in (AGENT, AUTO) else model,
-                documents=model == AGENT,
-            ),
-            tenant=context.tenant,
-            configuration=configuration,
-            store=store,
-            catalogue=catalogue,
-            counter=providers.counter,
-            clock=clock,
-        )
-    asked = Asked(
-        interaction=command.id,
-        route=chosen,
-        request=CompletionRequest(
-            model=chosen.routing.model,
-            prompt=prompt,
-            questions=questions,
-            passages=passages,
-            max_tokens=command.max_tokens,
-            answer_tokens=answer_tokens,
-            temperature=temperature,
-            stop=command.stop,
-            options=command.options,
-        ),
-        last_resort=model == AGENT,
-        markers=markers,
-        fresh=command.fresh,
-    )
-    run = Run(embeddings=embeddings, patience=PATIENCE)
-    record = CallRecord(
-        command=command,
-        max_tokens=command.max_tokens or answer_tokens,
-        prompt=prompt,
-        passages=passages,
-        configuration_version=version,
-        run=run,
-        chosen=chosen,
-        context=context,
-        ports=ports,
-        disclosure=disclosure,
-        before_text=before_text,
-        started=started,
-    )
+    prepared = await prepare(await _inquiry(command, context, ports), context, ports)
+    disclosure, before_text = _disclosure(command, prepared)
+    if before_text and deliver is not None:
+        deliver = _after(f"{disclosure}\n\n", deliver)
+    run = Run(patience=PATIENCE)
+    run.begin(prepared.asked, prepared.embeddings)
+
+    async def record(end: Callable[[Call], None]) -> tuple[Call.Metered, int]:
+        return await finished(record_call(command, prepared, run, end, context, ports))
+
+    def without(reason: str) -> Callable[[Call], None]:
+        """There is no whole answer."""
+        said, latency, at = "".join(run.said), prepared.latency_ms, ports.clock
+        return lambda call: call.end(reason=reason, text=said, latency_ms=latency, at=at())
+
     try:
-        completion = await respond(
-            asked,
-            run,
-            context,
-            ports,
-            configuration_version=version if model == AGENT else 0,
-            deliver=deliver,
-        )
+        completion = await complete_cached(prepared.asked, run, context, ports, deliver)
     except BaseException as error:
-        went = isinstance(error, asyncio.CancelledError)
-        await record.without(GONE if went else f"it failed: {type(error).__name__}")
+        gone = isinstance(error, asyncio.CancelledError)
+        await record(without(GONE if gone else f"it failed: {type(error).__name__}"))
         raise
     if completion is None:
-        await record.without(run.failure())
-        if run.refusal is not None:
-            raise run.refusal
-        raise _failed(run)
-    _, citations = cited(completion.text, passages)
-    return await record.answered(told(completion.text, markers), completion, citations)
+        await record(without(run.failure()))
+        raise run.refusal or _failed(run)
+    text, (_, citations) = (
+        told(completion.text, prepared.asked.markers),
+        cited(completion.text, prepared.passages),
+    )
+    metered, position = await record(
+        lambda call: call.answer(
+            text=text,
+            finish=completion.finish,
+            citations=citations,
+            cached=run.attempts[-1].cached,
+            latency_ms=prepared.latency_ms,
+            disclosure=disclosure,
+            at=ports.clock(),
+        )
+    )
+    return ChatGiven(
+        call=command.id,
+        text=text,
+        content=f"{disclosure}\n\n{text}" if before_text else text,
+        disclosure=disclosure,
+        finish=completion.finish,
+        citations=citations,
+        usage=completion.usage,
+        metered=metered,
+        position=position,
+    )
 
 
-def _disclosure(
-    command: Chat, model: str, configuration: AgentConfiguration, questions: tuple[str, ...]
-) -> str | None:
-    """What the agent's first answer says of who answers, where the app leaves that to us."""
+async def _inquiry(command: Chat, context: Context, ports: Ports) -> Inquiry:
+    """Raises Forbidden, Invalid, NotFound."""
+    tenant, catalogue = await asyncio.gather(
+        ports.store.latest(Tenant, context.tenant, tenant=context.tenant),
+        catalogue_of(context.tenant, store=ports.store, shipped=ports.providers.catalogue),
+    )
+    if tenant.state.status != "active":
+        raise Forbidden(f"this tenant is {tenant.state.status}")
+    model = _model_of(command.model, catalogue, ports.clock())
+    asked = unanswered(command.messages)
+    inquiry = Inquiry(
+        interaction=command.id,
+        subject=command.id,
+        questions=tuple(turn.text for turn in asked),
+        turns=len(command.messages) - 1,
+        messages=command.messages,
+        pinned=None if model in (AGENT, AUTO) else model,
+        max_tokens=command.max_tokens,
+        temperature=command.temperature,
+        stop=command.stop,
+        options=command.options,
+        fresh=command.fresh,
+    )
+    return _of_agent(inquiry, command.messages, asked) if model == AGENT else inquiry
+
+
+def _of_agent(inquiry: Inquiry, messages: tuple[Turn, ...], asked: Sequence[Turn]) -> Inquiry:
+    """For the agent's prompt: the history, the questions, and who asks them all. Who is one of several is named in the text."""
+    if messages[-1].role != "user":
+        text = "the last message is to be the user's: there is nothing for the agent to answer; `auto` and models by name take it"
+        raise Invalid(text)
+    names = {turn.name for turn in asked}
+    one = len(names) == 1
+    return msgspec.structs.replace(
+        inquiry,
+        messages=None,
+        history=messages[: -len(asked)],
+        said=tuple(turn.text if one else turn.said for turn in asked),
+        name=names.pop() if one else None,
+    )
+
+
+def _disclosure(command: Chat, prepared: Prepared) -> tuple[str | None, bool]:
+    """What the agent's first answer says of who answers, where the app leaves that to us, and whether it stands before the text, and not
+    beside it alone."""
     begun = any(turn.role == "assistant" for turn in command.messages)
-    if model != AGENT or configuration.disclose_completions == "off" or begun:
-        return None
-    return configuration.disclosure_in(language_of("\n".join(questions)))
+    way = prepared.configuration.disclose_completions
+    if prepared.template is None or way == "off" or begun:
+        return None, False
+    return prepared.disclosure, way == "text"
 
 
 def _after(text: str, deliver: Deliver) -> Deliver:
@@ -185,19 +168,6 @@ def _after(text: str, deliver: Deliver) -> Deliver:
         await deliver(piece)
 
     return both
-
-
-def _agents(
-    messages: tuple[Turn, ...], asked: Sequence[Turn]
-) -> tuple[tuple[Turn, ...], list[str], str | None]:
-    """For the agent's prompt: the history, the questions, and who asks them all. Who is one of several is named in the text."""
-    if messages[-1].role != "user":
-        text = "the last message is to be the user's: there is nothing for the agent to answer; `auto` and models by name take it"
-        raise Invalid(text)
-    names = {turn.name for turn in asked}
-    if len(names) == 1:
-        return messages[: -len(asked)], [turn.text for turn in asked], names.pop()
-    return messages[: -len(asked)], [turn.said for turn in asked], None
 
 
 def _failed(run: Run) -> ChatFailed:

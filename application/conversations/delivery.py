@@ -1,4 +1,4 @@
-"""An answer on its way to the customer while it is made.
+"""Delivery: an answer on its way to the customer while it is made.
 
 Before the first piece goes out the log says that the answer has begun. A newer message that was there first makes that a lost race:
 then nothing was sent, and the answer begins again. One that comes after it belongs to the next burst. So it is with an answer that
@@ -13,8 +13,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
+from application.answers.ports import Ports
+from application.budgets.hold import refresh
 from application.gateway.attempt import Deliver
-from application.ports import Clock, Owed, Store
+from application.gateway.lease import holding
+from application.gateway.run import Run
+from application.ports import Owed
 from domain.answers.citing import with_disclosure
 from domain.base.context import Context
 from domain.conversations.conversation import Conversation
@@ -38,15 +42,14 @@ class Listener:
 
 
 @dataclass
-class Sending:
-    """One answer under way. `listener` hears its pieces, if anybody does."""
+class Delivery:
+    """Of one answer. `listener` hears its pieces, if anybody does."""
 
     conversation: Conversation
     disclosure: str
     listener: Listener | None
     context: Context
-    store: Store
-    clock: Clock
+    ports: Ports
     begun: bool = False
     _untold: str | None = field(default=None, init=False)
 
@@ -62,24 +65,26 @@ class Sending:
 
     async def begin(self) -> None:
         """From now on newer messages are the next burst's. Raises Conflict where the conversation has moved on."""
-        conversation, at = self.conversation, self.clock()
+        conversation, at = self.conversation, self.ports.clock()
         told = conversation.state.disclosed
         conversation.disclose(self.disclosure, at)
         conversation.begin_answer(at)
         # Nobody could take over sooner.
         owed = Owed(kind=ANSWER_WORK, key=conversation.id.hex, due_at=at + LONGEST)
-        await self.store.save(conversation, context=self.context, work=[owed])
+        await self.ports.store.save(conversation, context=self.context, work=[owed])
         self.begun = True
         self._untold = None if told else self.disclosure
 
 
-async def unsent(id: UUID, tenant: UUID, *, store: Store, clock: Clock) -> Conversation:
+async def wait_until_idle(id: UUID, run: Run, context: Context, ports: Ports) -> Conversation:
     """The conversation, as soon as nobody is sending an answer to it. With the messages that are just being saved here, so that one
-    answer is made for all of them.
+    answer is made for all of them. What `run` holds of the budget meanwhile is as it is by now, and stays so.
     """
-    while True:
-        conversation = await store.load(Conversation, id, tenant=tenant, after_changes=True)
-        since = conversation.state.begun_at
-        if since is None or clock() - since > LONGEST:
-            return conversation
-        await asyncio.sleep(LOOK)
+    await refresh(run, context.tenant, ports.store)
+    async with holding(run, context, store=ports.store, clock=ports.clock):
+        while True:
+            found = await ports.store.load(Conversation, id, tenant=context.tenant, after_changes=True)
+            since = found.state.begun_at
+            if since is None or ports.clock() - since > LONGEST:
+                return found
+            await asyncio.sleep(LOOK)

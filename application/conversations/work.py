@@ -7,7 +7,8 @@ from uuid import UUID
 
 from application.answers.ports import Ports as Ports
 from application.base.work import context_of
-from application.conversations.conversation import ANSWER_WORK, Answer, answer
+from application.conversations.answer import Answer, answer
+from application.conversations.conversation import ANSWER_WORK
 from application.ports import Item, Kind
 
 PATIENCE = 300.0

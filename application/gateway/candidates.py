@@ -13,7 +13,7 @@ from application.gateway.run import Asked, Run
 from application.ports import Completer, Place
 from domain.base.errors import Refused
 from domain.gateway.decision import LAST_RESORT, Cause, PassedOver
-from domain.models.catalogue import Catalogue, Model
+from domain.models.catalogue import Model
 from domain.models.completion import CompletionRequest
 
 UNPRICED = "it has no price, and the budget has a limit; set its price (PUT /v1/prices), or a ceiling in the budget (PUT /v1/budgets)"
@@ -42,7 +42,7 @@ class Candidate:
 
 @dataclass
 class Candidates:
-    """`catalogue` is the tenant's. `budgeted`: the budget has a limit, which no call may pass whose price nobody knows.
+    """Where the budget has a limit no call may pass it whose price nobody knows.
 
     `again`: the one that was asked last, where another try may help; it comes once more if none of the others can be asked.
     """
@@ -50,8 +50,6 @@ class Candidates:
     asked: Asked
     run: Run
     tenant: UUID
-    catalogue: Catalogue
-    budgeted: bool
     ports: Ports
     again: Candidate | None = None
 
@@ -96,18 +94,18 @@ class Candidates:
         provider, _, name = model.partition("/")
         try:
             completer = await self.ports.providers.completers.find(self.tenant, provider)
-            self.catalogue.check(model, self.ports.clock(), "chat")
+            self.asked.catalogue.check(model, self.ports.clock(), "chat")
         except Refused as error:
             self._pass_over(model, error.detail, "missing")
             return None
-        known = self.catalogue.get(model)
+        known = self.asked.catalogue.get(model)
         abilities = None if known is None else known.abilities
         request = msgspec.structs.replace(self.asked.request, model=name, abilities=abilities)
         place = Place(provider=provider, model=name, owner=completer.owner)
         if (why := await self._no_room(model, request)) is not None:
             self._pass_over(model, why, "no_room")
             return None
-        if self.budgeted and self.catalogue.price(provider, name, self.ports.clock()) is None:
+        if self.asked.limits.any and self.asked.catalogue.price(provider, name, self.ports.clock()) is None:
             self._pass_over(model, UNPRICED, "unpriced")
             return None
         if model in self.run.hung:
@@ -128,7 +126,7 @@ class Candidates:
 
     async def _no_room(self, model: str, request: CompletionRequest) -> str | None:
         """Why the request does not fit into the model's context window."""
-        known, output = self.catalogue.get(model), request.max_tokens or request.answer_tokens or 1
+        known, output = self.asked.catalogue.get(model), request.max_tokens or request.answer_tokens or 1
         if known is None or _largest(request) + output <= known.context_window:
             return None
         tokens = await self.ports.providers.prompt_tokens(request)

@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from application.budgets.budget import budget_of
 from application.budgets.reserve import reserve
 from application.gateway.attempt import Attempted, Attempting, Deliver
 from application.gateway.candidates import Candidate, Candidates
@@ -20,12 +19,10 @@ from application.gateway.lease import holding
 from application.gateway.ports import Ports
 from application.gateway.quote import quote
 from application.gateway.run import Asked, Run
-from application.models.catalogue import catalogue_of
 from application.ports import Place
 from domain.answers.citing import Telling
 from domain.base.context import Context
-from domain.budgets.budget import BudgetLimits, BudgetRefusal
-from domain.models.catalogue import Catalogue
+from domain.budgets.budget import BudgetRefusal
 from domain.models.completion import Completion, Outcome
 
 DEADLINE = 60.0
@@ -51,14 +48,10 @@ async def complete(
 
     `deliver` takes the text piece by piece as it comes.
     """
-    catalogue = await catalogue_of(context.tenant, store=ports.store, shipped=ports.providers.catalogue)
-    budget = await budget_of(context.tenant, store=ports.store)
-    limits = BudgetLimits() if budget is None else budget.state.limits
-    catalogue = catalogue.under(limits.ceiling)
     run.deadline = min(run.deadline, time.monotonic() + DEADLINE)
-    candidates = Candidates(asked, run, context.tenant, catalogue, limits.any, ports)
+    candidates = Candidates(asked, run, context.tenant, ports)
     async with holding(run, context, store=ports.store, clock=ports.clock):
-        return await _Completing(asked, run, context, catalogue, ports, deliver).first(candidates)
+        return await _Completing(asked, run, context, ports, deliver).first(candidates)
 
 
 @dataclass
@@ -66,7 +59,6 @@ class _Completing:
     asked: Asked
     run: Run
     context: Context
-    catalogue: Catalogue
     ports: Ports
     deliver: Deliver | None
 
@@ -118,7 +110,7 @@ class _Completing:
         attempting = Attempting(
             candidate.completer,
             candidate.request,
-            catalogue=self.catalogue,
+            catalogue=self.asked.catalogue,
             counter=self.ports.providers.counter,
             clock=self.ports.clock,
             deliver=deliver if self.deliver is not None else None,
@@ -156,10 +148,10 @@ class _Completing:
     async def _dearest(self, candidate: Candidate) -> Decimal:
         """USD that an attempt can cost at most."""
         place, request = candidate.place, candidate.request
-        price = self.catalogue.price(place.provider, place.model, self.ports.clock())
+        price = self.asked.catalogue.price(place.provider, place.model, self.ports.clock())
         if price is None:
             return Decimal(0)
-        return await quote(request, price, self.catalogue.get(place.id), self.context, self.ports)
+        return await quote(request, price, self.asked.catalogue.get(place.id), self.context, self.ports)
 
     async def _afford(self, place: Place, dearest: Decimal) -> None:
         """Reserve what another attempt may cost at most, beyond what is reserved already. Raises BudgetRefusal."""

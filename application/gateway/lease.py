@@ -27,23 +27,28 @@ AGAIN = 5.0
 @asynccontextmanager
 async def holding(run: Run, context: Context, *, store: Store, clock: Clock) -> AsyncIterator[None]:
     """As long as this is entered, nothing expires that `run` has reserved."""
-    extending = asyncio.create_task(_extend(run, context, store, clock))
+    extending: list[asyncio.Task[None]] = []  # most calls have ended before the first extension
+
+    def begin() -> None:
+        extending.append(asyncio.create_task(_extend(run, context, store, clock)))
+
+    first = asyncio.get_running_loop().call_later(EVERY, begin)
     try:
         yield
     finally:
-        await ended(extending)
+        first.cancel()
+        await ended(*extending)
 
 
 async def _extend(run: Run, context: Context, store: Store, clock: Clock) -> None:
-    pause = EVERY
     while True:
-        await asyncio.sleep(pause)
         pause = EVERY
         try:
             await finished(_extend_once(run, context, store, clock))
         except Fault as error:
             pause = AGAIN
             log.warning("what a call has reserved could not be extended: %s", type(error).__name__)
+        await asyncio.sleep(pause)
 
 
 async def _extend_once(run: Run, context: Context, store: Store, clock: Clock) -> None:

@@ -46,11 +46,15 @@ async def router_of(tenant: UUID, *, store: Store) -> Router | None:
 async def policy_of(
     tenant: UUID, configuration: AgentConfiguration, *, store: Store
 ) -> tuple[RoutingPolicy | None, int]:
-    """The policy in force, at most a second old, and its version; None and 0 where there is none.
+    """As `policy_for`, at most a second old."""
+    return policy_for(configuration, await router_of(tenant, store=store))
+
+
+def policy_for(configuration: AgentConfiguration, router: Router | None) -> tuple[RoutingPolicy | None, int]:
+    """The policy in force, and its version; None and 0 where there is none.
 
     A policy by default gives way to what the agent's configuration says: its default model, its fallback models.
     """
-    router = await router_of(tenant, store=store)
     if router is None:
         return None, 0
     policy = router.state.policy

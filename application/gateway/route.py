@@ -8,11 +8,10 @@ from uuid import UUID
 
 import msgspec
 
-from application.agents.agent import configuration_of
-from application.flags.flag import enabled
-from application.gateway.policy import policy_of
+from application.gateway.ports import Ports
+from application.gateway.tenant_settings import TenantSettings, settings_of
 from application.gateway.token_count import tokens_if_many
-from application.ports import Clock, Counter, Store
+from application.ports import Counter
 from domain.agents.agent import AgentConfiguration
 from domain.base.errors import Invalid
 from domain.gateway.complexity import Complexity, complexity
@@ -68,28 +67,22 @@ class RoutingExplained(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def route(
-    question: Question,
-    *,
-    tenant: UUID,
-    configuration: AgentConfiguration,
-    store: Store,
-    catalogue: Catalogue,
-    counter: Counter,
-    clock: Clock,
+    question: Question, settings: TenantSettings, *, tenant: UUID, counter: Counter, at: datetime
 ) -> Route:
     """Choose, in the order that `domain/gateway/policy.py` tells.
 
     Raises Invalid, or Refused for a model that is retired, where the request pins one.
     """
-    policy, version = await policy_of(tenant, configuration, store=store)
+    policy, version = settings.policy, settings.policy_version
+    configuration, catalogue = settings.configuration, settings.catalogue
     if question.pinned is not None:
         pinned = catalogue.canonical(question.pinned)
-        _check(pinned, catalogue, clock())
-        return routed(pinned_by_request(pinned, version), policy, configuration, catalogue, clock())
+        _check(pinned, catalogue, at)
+        return routed(pinned_by_request(pinned, version), policy, configuration, catalogue, at)
     if policy is not None and question.subject is not None:
-        for flag in ("full_agent", "routing"):
-            if not await enabled(flag, str(question.subject), tenant=tenant, store=store):
-                policy = None
+        subject = str(question.subject)
+        if not all(settings.flags.enabled(flag, subject) for flag in ("full_agent", "routing")):
+            policy = None
     if policy is None:
         routing = by_configuration(configuration.default_model)
     else:
@@ -98,8 +91,8 @@ async def route(
             limit, counted_by = policy.thresholds.large_context_above, policy.tiers.default.id
             tokens = await tokens_if_many(question.prompt, limit, counted_by, tenant=tenant, counter=counter)
         routing = policy.decide(version, complexity(question.questions, question.turns), tokens)
-    chosen = routed(routing, policy, configuration, catalogue, clock())
-    return chosen if question.documents else _of_models(chosen, policy, catalogue, clock())
+    chosen = routed(routing, policy, configuration, catalogue, at)
+    return chosen if question.documents else _of_models(chosen, policy, catalogue, at)
 
 
 def routed(
@@ -140,17 +133,9 @@ def _of_models(chosen: Route, policy: RoutingPolicy | None, catalogue: Catalogue
     return Route(routing=routing, models=models, degraded=degraded)
 
 
-async def explain_routing(
-    command: ExplainRouting,
-    tenant: UUID,
-    *,
-    store: Store,
-    catalogue: Catalogue,
-    counter: Counter,
-    clock: Clock,
-) -> RoutingExplained:
+async def explain_routing(command: ExplainRouting, tenant: UUID, ports: Ports) -> RoutingExplained:
     """What would be chosen, and why; nothing is recorded or asked of a provider. Raises as `route`."""
-    configuration, _ = await configuration_of(tenant, store=store)
+    settings = await settings_of(tenant, ports)
     question = Question(
         prompt=(Turn(role="user", text=command.text),),
         questions=(command.text,),
@@ -158,15 +143,7 @@ async def explain_routing(
         pinned=command.model,
         context_tokens=command.context_tokens,
     )
-    chosen = await route(
-        question,
-        tenant=tenant,
-        configuration=configuration,
-        store=store,
-        catalogue=catalogue,
-        counter=counter,
-        clock=clock,
-    )
+    chosen = await route(question, settings, tenant=tenant, counter=ports.providers.counter, at=ports.clock())
     return RoutingExplained(route=chosen, complexity=complexity(question.questions, question.turns))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
@@ -15,8 +15,9 @@ from application.budgets.hold import Hold
 from application.budgets.reserve import PATIENCE
 from application.gateway.attempt import Attempted
 from application.gateway.route import Route
-from domain.budgets.budget import BudgetExhausted, BudgetRefusal
+from domain.budgets.budget import BudgetExhausted, BudgetLimits, BudgetRefusal
 from domain.gateway.decision import PassedOver, Routing
+from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt, CompletionRequest, Outcome
 from domain.models.pricing import total
 
@@ -31,13 +32,17 @@ NOT_ASKED: Mapping[str, Outcome] = {
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """`request`'s model is set for each attempt. `last_resort`: whether the local provider may answer when no other does.
 
-    `markers`: how many passages the text may point at where it is told; None: it is not the agent's, and stays as it is.
+    `catalogue` is the tenant's, with the price that the budget's `limits` put to a model without one.
+    `configuration_version`: of the agent that asks; 0 where nobody but the request does. `markers`: how many passages the text may point at where it is told; None: it is not the agent's, and stays as it is.
     `fresh`: an answer is wanted that was not given before.
     """
 
     interaction: UUID
     route: Route
     request: CompletionRequest
+    catalogue: Catalogue
+    limits: BudgetLimits
+    configuration_version: int = 0
     last_resort: bool = True
     markers: int | None = None
     fresh: bool = False
@@ -49,6 +54,9 @@ class Run(Hold):
 
     Whole at every moment, also when its task is cancelled.
     """
+
+    asked: Asked | None = None
+    """What it was begun with; None before that."""
 
     attempts: list[Attempt] = field(default_factory=list)
     embeddings: list[Attempt] = field(default_factory=list)
@@ -77,12 +85,13 @@ class Run(Hold):
     free_at: float | None = None
     """When a model may be asked again, by the monotonic clock; None: not known."""
 
-    def begin(self) -> Run:
-        """Once more: what was paid for stays, what was decided goes."""
+    def begin(self, asked: Asked, embeddings: Iterable[Attempt] = ()) -> None:
+        """For the first time, or once more: what was paid for stays, what was decided goes. `embeddings`: calls that led to `asked`."""
+        self.asked = asked
+        self.embeddings += embeddings
         self.hung = {f"{each.provider}/{each.model}" for each in self.attempts if each.outcome == "timeout"}
         self.passed_over, self.refusal, self.said = [], None, []
         self.again = self.free_at = None
-        return self
 
     def add(self, attempted: Attempted) -> None:
         """What came of another attempt."""
@@ -97,6 +106,12 @@ class Run(Hold):
         return self.cost + self.uncertain + dearest - held
 
     @property
+    def unrecorded(self) -> bool:
+        """Whether anything has come of it that is on no record."""
+        spent = self.attempts or self.embeddings or self.reserved
+        return self.asked is not None and bool(spent) and not self.settled
+
+    @property
     def calls(self) -> list[Attempt]:
         """All that were made, and are to be paid."""
         return [*self.attempts, *self.embeddings]
@@ -105,13 +120,25 @@ class Run(Hold):
     def cost(self) -> Decimal:
         return total(self.calls)
 
-    def routing(self, route: Route) -> Routing:
+    @property
+    def interaction(self) -> UUID:
+        """Which it is to answer."""
+        return self._begun.interaction
+
+    @property
+    def routing(self) -> Routing:
         """The decision as it came out."""
+        route = self._begun.route
         decided = msgspec.structs.replace(route.routing, passed_over=tuple(self.passed_over))
         if self.refusal is not None:
             text = f"{decided.reason}; {self.refusal.detail}"
             return msgspec.structs.replace(decided, model=route.degraded, by="budget", reason=text)
         return decided
+
+    @property
+    def _begun(self) -> Asked:
+        assert self.asked is not None
+        return self.asked
 
     def wait(self, seconds: float | None) -> None:
         """A model may be asked again in so many seconds; of several the first one counts."""

@@ -11,14 +11,8 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from application.conversations.conversation import (
-    Answer,
-    AnswerGiven,
-    Received,
-    ReceiveMessage,
-    answer,
-    receive_message,
-)
+from application.conversations.answer import Answer, AnswerGiven, answer
+from application.conversations.conversation import Received, ReceiveMessage, receive_message
 from application.conversations.delivery import Listener
 from application.ports import Completer, Leave, ProviderError
 from application.tenancy.tenant import CreateTenant, create_tenant

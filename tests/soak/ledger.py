@@ -18,7 +18,8 @@ from application.budgets.budget import SetBudget, set_budget
 from application.budgets.settle import RESERVATION_WORK, expire_reservation
 from application.chat.chat import ChatFailed, chat
 from application.chat.record import Chat
-from application.conversations.conversation import Answer, ReceiveMessage, answer, receive_message
+from application.conversations.answer import Answer, answer
+from application.conversations.conversation import ReceiveMessage, receive_message
 from application.gateway.provider_key import SetProviderKey, set_provider_key
 from application.models.catalogue import PriceTerms, SetPrice, set_price
 from application.ports import Embedder, Extracted, Extractor, Unavailable

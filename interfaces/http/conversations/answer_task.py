@@ -10,7 +10,8 @@ from uuid import UUID
 import msgspec
 
 from application.audit.explain_interaction import interaction_events
-from application.conversations.conversation import Answer, AnswerGiven, Received, answer
+from application.conversations.answer import Answer, AnswerGiven, answer
+from application.conversations.conversation import Received
 from application.conversations.delivery import ANSWER_WORK, Listener
 from application.ports import Located
 from domain.base.aggregate import event_id

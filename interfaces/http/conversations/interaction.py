@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.conversations.conversation import AnswerGiven
+from application.conversations.answer import AnswerGiven
 from domain.answers.citing import with_disclosure
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation

@@ -123,10 +123,7 @@ async def explain(
     explained = await explain_routing(
         command,
         principal.tenant,
-        store=services.store,
-        catalogue=await _catalogue(services, principal.tenant),
-        counter=services.providers.counter,
-        clock=services.clock,
+        services,
     )
     return ExplainedOut(route=explained.route, complexity=explained.complexity)
 

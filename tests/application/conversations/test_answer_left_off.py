@@ -96,7 +96,15 @@ async def test_an_answer_that_is_being_put_on_record_is_so_though_nobody_waits_a
     assert len(await shop.answers(received.conversation)) == 1
 
 
-@pytest.mark.parametrize("step", ["unsent", "configuration_of", "retrieve", "route"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "conversations.answer.wait_until_idle",
+        "answers.prepare.settings_of",
+        "answers.prepare.retrieve",
+        "answers.prepare.route",
+    ],
+)
 @pytest.mark.parametrize("error", [Unavailable("the database is away"), asyncio.CancelledError()])
 async def test_a_first_try_that_newer_messages_have_overtaken_is_on_record_where_the_next_one_is_left_off(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException
@@ -108,7 +116,7 @@ async def test_a_first_try_that_newer_messages_have_overtaken_is_on_record_where
 
     async def come() -> None:
         await shop.receive("and on Sundays?")
-        monkeypatch.setattr(f"application.conversations.conversation.{step}", fail)
+        monkeypatch.setattr(f"application.{step}", fail)
 
     shop.provider.meanwhile = come
     with pytest.raises(type(error)):

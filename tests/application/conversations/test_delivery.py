@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from application.conversations import conversation, delivery
+from application.conversations import answer, delivery
 from application.conversations.delivery import Listener
 from application.ports import Unavailable
 from domain.audit.invariants import Invariants
@@ -86,7 +86,7 @@ async def test_a_message_before_the_first_piece_restarts_the_answer_and_nothing_
 async def test_a_customer_who_goes_on_writing_is_answered_all_the_same(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, streamed: bool
 ) -> None:
-    monkeypatch.setattr(conversation, "JOINING", timedelta(0))
+    monkeypatch.setattr(answer, "JOINING", timedelta(0))
     received = await shop.receive("When are you open?", "m1")
     heard = Heard(received.interaction)
 
@@ -113,7 +113,7 @@ async def test_a_customer_who_goes_on_writing_is_answered_all_the_same(
 async def test_an_answer_that_was_held_up_and_fails_is_made_anew_for_the_same_messages(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversation, "JOINING", timedelta(0))
+    monkeypatch.setattr(answer, "JOINING", timedelta(0))
     received = await shop.receive("When are you open?", "m1")
 
     async def come() -> None:

@@ -18,7 +18,7 @@ from application.gateway.run import Asked, Run
 from application.ports import Store
 from domain.base.context import Context
 from domain.base.errors import NotFound
-from domain.budgets.budget import BudgetExhausted, OnHard
+from domain.budgets.budget import BudgetExhausted, BudgetLimits, OnHard
 from domain.budgets.reservation import Reservation
 from domain.gateway.decision import Routing
 from domain.models.catalogue import Catalogue, Model
@@ -61,6 +61,8 @@ async def run(
             routing=Routing(model=models[0], reason="r"), models=models, degraded=degraded or models[-1]
         ),
         request=request,
+        catalogue=providers.catalogue,
+        limits=BudgetLimits(),
         **facts,
     )
 
@@ -68,6 +70,7 @@ async def run(
         assert said is not None
         said.append(piece)
 
+    ran.begin(asked)
     completion = await complete(
         asked,
         ran,
@@ -276,7 +279,7 @@ async def test_a_model_that_hung_is_passed_over_when_the_answer_begins_again(
     providers, ran = played(a, b), Run()
     await run("a/m", "b/m", providers=providers, ran=ran)
     assert outcomes(ran) == [("a", "timeout"), ("b", "ok")]
-    completion, _ = await run("a/m", "b/m", providers=providers, ran=ran.begin())
+    completion, _ = await run("a/m", "b/m", providers=providers, ran=ran)
     assert completion is not None
     assert outcomes(ran) == [("a", "timeout"), ("b", "ok"), ("b", "ok")]
     assert [(each.model, each.cause) for each in ran.passed_over] == [("a/m", "unhealthy")]
@@ -290,7 +293,7 @@ async def test_the_deadline_is_of_all_attempts_however_often_the_answer_begins_a
     providers, ran = played(a, local), Run()
     await run("a/m", providers=providers, ran=ran)
     monkeypatch.setattr(completing, "DEADLINE", 60.0)
-    completion, _ = await run("a/m", providers=providers, ran=ran.begin())
+    completion, _ = await run("a/m", providers=providers, ran=ran)
     assert completion is not None
     assert outcomes(ran) == [("local", "ok"), ("local", "ok")]
     await run("a/m", providers=providers, ran=(other := Run()))

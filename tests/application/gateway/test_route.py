@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -19,13 +20,14 @@ from application.gateway.policy import (
     restore_routing,
 )
 from application.gateway.route import ExplainRouting, Question, Route, explain_routing, route
+from application.gateway.tenant_settings import settings_of
 from application.gateway.token_count import tokens_if_many
 from domain.agents.agent import AgentConfiguration
 from domain.base.errors import Invalid, NotFound, Refused
 from domain.gateway.policy import RoutingPolicy, Target, Thresholds, Tiers
 from domain.models.completion import Turn
 from infra.providers.catalogue import load_catalogue
-from tests.application.played import Words
+from tests.application.played import PlayedPorts, Words, played
 from tests.infra.log.parts import Log, context, log_on
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -82,6 +84,10 @@ async def restore(log: Log, tenant: UUID, version: int) -> RoutingConfigured:
     )
 
 
+def ports(log: Log) -> PlayedPorts:
+    return PlayedPorts(store=log.store, providers=played(catalogue=CATALOGUE), clock=lambda: NOW)
+
+
 async def choose(
     log: Log,
     tenant: UUID,
@@ -98,15 +104,14 @@ async def choose(
         pinned=pinned,
         subject=subject,
     )
-    return await route(
-        question,
-        tenant=tenant,
+    policy, version = await policy_of(tenant, CONFIGURATION, store=log.store)
+    settings = msgspec.structs.replace(
+        await settings_of(tenant, ports(log)),
         configuration=CONFIGURATION,
-        store=log.store,
-        catalogue=CATALOGUE,
-        counter=Words(),
-        clock=lambda: NOW,
+        policy=policy,
+        policy_version=version,
     )
+    return await route(question, settings, tenant=tenant, counter=Words(), at=NOW)
 
 
 async def test_without_a_policy_the_configurations_models_answer(log: Log) -> None:
@@ -225,9 +230,7 @@ async def test_a_question_that_nobody_asked_is_explained_and_leaves_no_trace(log
     position = (await configure(log, tenant)).position
 
     async def explain(command: ExplainRouting) -> str | None:
-        found = await explain_routing(
-            command, tenant, store=log.store, catalogue=CATALOGUE, counter=Words(), clock=lambda: NOW
-        )
+        found = await explain_routing(command, tenant, ports(log))
         assert found.complexity.score >= 0
         return found.route.routing.tier
 

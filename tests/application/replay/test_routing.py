@@ -18,7 +18,8 @@ from application.agents.agent import ConfigureAgent, configuration_of, configure
 from application.budgets.budget import SetBudget, set_budget
 from application.chat.chat import ChatFailed, chat
 from application.chat.record import Chat
-from application.conversations.conversation import Answer, ReceiveMessage, answer, receive_message
+from application.conversations.answer import Answer, answer
+from application.conversations.conversation import ReceiveMessage, receive_message
 from application.gateway.policy import ConfigureRouting, configure_routing
 from application.gateway.providers import Providers
 from application.ports import Unavailable

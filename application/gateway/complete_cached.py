@@ -7,7 +7,6 @@ import time
 
 import msgspec
 
-from application.flags.flag import enabled
 from application.gateway.attempt import Deliver
 from application.gateway.complete import complete
 from application.gateway.ports import Ports
@@ -18,13 +17,11 @@ from domain.gateway.decision import LAST_RESORT
 from domain.models.completion import Attempt, Completion
 
 
-async def respond(
+async def complete_cached(
     asked: Asked,
     run: Run,
     context: Context,
     ports: Ports,
-    *,
-    configuration_version: int,
     deliver: Deliver | None = None,
 ) -> Completion | None:
     """As `complete`; an answer out of the cache is an attempt of its own that cost nothing.
@@ -37,11 +34,7 @@ async def respond(
     async def make() -> Completion | None:
         return await complete(asked, run, context, ports, deliver)
 
-    if (
-        asked.fresh
-        or first == LAST_RESORT
-        or not await enabled("response_cache", str(context.tenant), tenant=context.tenant, store=ports.store)
-    ):
+    if asked.fresh or first == LAST_RESORT:
         return await make()
     made: Completion | None = None
     tried = False
@@ -58,7 +51,7 @@ async def respond(
         return msgspec.msgpack.encode(made)
 
     started_at, started = ports.clock(), time.perf_counter()
-    key = _key(asked, configuration_version)
+    key = _key(asked)
     kept, _ = await ports.providers.cache.once(context.tenant, "responses", key, make_bytes, group=provider)
     if tried or kept is None:
         return made
@@ -82,11 +75,11 @@ async def respond(
     return completion
 
 
-def _key(asked: Asked, configuration_version: int) -> bytes:
+def _key(asked: Asked) -> bytes:
     """Everything that the answer depends on."""
     request = asked.request
     parts = (
-        configuration_version,
+        asked.configuration_version,
         asked.route.models[0],
         request.prompt,
         request.max_tokens,

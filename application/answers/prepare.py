@@ -1,0 +1,173 @@
+"""Prepare: all that an answer rests on, read before a model is asked. Nothing is saved here but what an embedding of the question has cost
+where no answer comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from uuid import UUID
+
+import msgspec
+
+from application.answers.ports import Ports
+from application.answers.prompt import prompt_of
+from application.base.tasks import ended
+from application.gateway.route import Question, route
+from application.gateway.run import Asked
+from application.gateway.tenant_settings import settings_of
+from application.retrieval.retrieve import retrieve
+from domain.agents.agent import AgentConfiguration
+from domain.answers.prompts import ANSWER
+from domain.base.context import Context
+from domain.base.language import language_of
+from domain.models.completion import Attempt, CompletionRequest, Passage, Turn
+
+
+class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be answered: `questions`, which `name` asks, after the `history`. `interaction` answers it; flags go by the `subject`.
+
+    `messages`: they go to the model as they are; None: the agent composes the prompt, of passages too, and `said` are the questions as
+    they stand in it. `pinned`: the model that is wanted, as provider/model. The rest as in `CompletionRequest` and `Asked`.
+    """
+
+    interaction: UUID
+    subject: UUID
+    questions: tuple[str, ...]
+    turns: int
+    """Before the questions, in what the prompt is made of."""
+
+    history: tuple[Turn, ...] = ()
+    said: tuple[str, ...] | None = None
+    name: str | None = None
+    messages: tuple[Turn, ...] | None = None
+    pinned: str | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    stop: tuple[str, ...] = ()
+    options: dict[str, float | int | str] = {}
+    fresh: bool = False
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """`pending_documents`: those that no passage can come of yet. `disclosure`: that a machine answers, in the language of the questions;
+    empty where the agent is not asked.
+
+    `embeddings`: calls of embedding models, which whoever records the answer records with it.
+    """
+
+    started: float
+    """By time.perf_counter()."""
+
+    configuration: AgentConfiguration
+    configuration_version: int
+    template: str | None
+    """That the agent has composed the prompt by; None where the messages are the prompt."""
+
+    disclosure: str
+    passages: tuple[Passage, ...]
+    pending_documents: int
+    embeddings: tuple[Attempt, ...]
+    asked: Asked
+
+    @property
+    def latency_ms(self) -> float:
+        """Since it was begun."""
+        return round((time.perf_counter() - self.started) * 1000, 3)
+
+    @property
+    def prompt(self) -> tuple[Turn, ...]:
+        return self.asked.request.prompt
+
+
+async def prepare(inquiry: Inquiry, context: Context, ports: Ports) -> Prepared:
+    """Raises Invalid, or Refused for a model that is retired, where one is pinned."""
+    started = time.perf_counter()
+    settings = await settings_of(context.tenant, ports)
+    configuration, agents = settings.configuration, inquiry.messages is None
+    # Nothing is asked for that nobody has asked for; but the agent's answers have a length.
+    answer_tokens = configuration.max_answer_tokens if agents and inquiry.max_tokens is None else None
+    if agents and not settings.flags.enabled("full_agent", str(inquiry.subject)):
+        configuration = configuration.plain()
+    passages: tuple[Passage, ...] = ()
+    embeddings: list[Attempt] = []
+    pending_documents = 0
+    async with ports.embedder.keeping(context, embeddings):
+        if agents and configuration.retrieve_documents:
+            passages, pending_documents = await _retrieved(inquiry, configuration, embeddings, context, ports)
+        prompt = inquiry.messages
+        if prompt is None:
+            said = inquiry.said or inquiry.questions
+            prompt = await prompt_of(configuration, inquiry.history, passages, said, inquiry.name)
+        chosen = await route(
+            Question(
+                prompt=prompt,
+                questions=inquiry.questions,
+                turns=inquiry.turns,
+                pinned=inquiry.pinned,
+                subject=inquiry.subject,
+                documents=agents,
+            ),
+            settings,
+            tenant=context.tenant,
+            counter=ports.providers.counter,
+            at=ports.clock(),
+        )
+    disclosure, temperature, markers = "", inquiry.temperature, None
+    if agents:
+        disclosure = configuration.disclosure_in(language_of("\n".join(inquiry.questions)))
+        temperature = configuration.temperature if temperature is None else temperature
+        markers = len(passages) if configuration.attribution else 0
+    return Prepared(
+        started=started,
+        configuration=configuration,
+        configuration_version=settings.configuration_version,
+        template=ANSWER if agents else None,
+        disclosure=disclosure,
+        passages=passages,
+        pending_documents=pending_documents,
+        embeddings=tuple(embeddings),
+        asked=Asked(
+            interaction=inquiry.interaction,
+            route=chosen,
+            request=CompletionRequest(
+                model=chosen.routing.model,
+                prompt=prompt,
+                questions=inquiry.questions,
+                passages=passages,
+                max_tokens=inquiry.max_tokens,
+                answer_tokens=answer_tokens,
+                temperature=temperature,
+                stop=inquiry.stop,
+                options=inquiry.options,
+            ),
+            catalogue=settings.catalogue.under(settings.limits.ceiling),
+            limits=settings.limits,
+            configuration_version=settings.configuration_version if agents else 0,
+            last_resort=agents,
+            markers=markers,
+            fresh=inquiry.fresh or not settings.flags.enabled("response_cache", str(context.tenant)),
+        ),
+    )
+
+
+async def _retrieved(
+    inquiry: Inquiry,
+    configuration: AgentConfiguration,
+    embeddings: list[Attempt],
+    context: Context,
+    ports: Ports,
+) -> tuple[tuple[Passage, ...], int]:
+    """The passages, and how many documents none can come of yet; asked for at once."""
+    counting = asyncio.create_task(ports.vectors.pending(context.tenant))
+    try:
+        passages = await retrieve(
+            context,
+            inquiry.questions,
+            configuration,
+            embeddings,
+            embedder=ports.embedder,
+            vectors=ports.vectors,
+        )
+        return passages, await counting
+    finally:
+        await ended(counting)

@@ -1,0 +1,113 @@
+"""The answer to a customer: prepare, complete, record. Every effect of it is in sight in `answer`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from application.answers.ports import Ports
+from application.answers.prepare import Inquiry, prepare
+from application.base.tasks import finished
+from application.conversations.delivery import Delivery, Listener, wait_until_idle
+from application.conversations.record import AnswerGiven as AnswerGiven
+from application.conversations.record import record_answer, record_spend
+from application.gateway.complete_cached import complete_cached
+from application.gateway.run import Run
+from application.ports import Store
+from domain.base.aggregate import event_id
+from domain.base.context import Context
+from domain.base.errors import Conflict
+from domain.conversations.conversation import Burst, Conversation
+
+ROOM = 20.0
+"""Seconds for which the caller's own request waits for room in the budget: as long as it lasts it keeps its turn (`Turns`), and then
+a worker takes over."""
+
+TRIES = 5
+"""How often an answer begins again because newer messages came."""
+
+JOINING = timedelta(seconds=20)
+"""After the first unanswered message: an answer that begins again later than that takes in no newer messages any more."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """`patience`: seconds for which it waits for room in the budget."""
+
+    conversation: UUID
+    patience: float = ROOM
+
+
+async def answer(
+    command: Answer, context: Context, ports: Ports, listener: Listener | None = None
+) -> AnswerGiven | None:
+    """Answer what is pending, once: None when nothing was. Newer messages make it begin again, unless it is with the customer, or they
+    have held it up for long: then they are the next burst's.
+
+    Raises Unavailable where there is no answer, which is on record then. What a run has cost is on record however this ends.
+    """
+    run, because = Run(patience=command.patience), context
+    try:
+        for again in range(TRIES):
+            conversation = await wait_until_idle(command.conversation, run, because, ports)
+            burst = conversation.pending
+            if burst is None or (again and burst.interaction != run.interaction):
+                break
+            because = await _because_of(burst, conversation.id, context, ports.store)
+            heard = listener if listener is not None and listener.interaction == burst.interaction else None
+            if again and heard is not None:
+                await heard.restarted()
+            prepared = await prepare(_inquiry(conversation, burst), because, ports)
+            run.begin(prepared.asked, prepared.embeddings)
+            delivery = Delivery(conversation, prepared.disclosure, heard, because, ports)
+            try:
+                if again and _held_up(conversation, burst, ports.clock()):
+                    await delivery.begin()  # saves: from now on newer messages are the next burst's
+                deliver = delivery.deliver if heard is not None else None  # saves so before the first piece
+                completion = await complete_cached(prepared.asked, run, because, ports, deliver)
+                return await finished(
+                    record_answer(
+                        conversation, prepared, run, completion, because, ports, sent=delivery.begun
+                    )
+                )
+            except Conflict:
+                if delivery.begun:
+                    raise
+        else:
+            raise Conflict("newer messages came again and again while they were answered; it is tried again")
+    except BaseException:  # its caller, too, may have been stopped
+        if run.unrecorded:
+            await finished(record_spend(command.conversation, run, because, ports))
+        raise
+    if run.asked is None:
+        return None
+    await finished(record_spend(command.conversation, run, because, ports))  # another answer came first
+    return await answer(command, context, ports, listener)
+
+
+def _inquiry(conversation: Conversation, burst: Burst) -> Inquiry:
+    history = tuple(conversation.earlier)
+    return Inquiry(
+        interaction=burst.interaction,
+        subject=conversation.id,
+        questions=tuple(message.text for message in burst.messages),
+        turns=len(history),
+        history=history,
+    )
+
+
+def _held_up(conversation: Conversation, burst: Burst, now: datetime) -> bool:
+    """Whether it is time to answer what is there, come what may."""
+    return conversation.state.begun is not None or now - burst.since > JOINING
+
+
+async def _because_of(burst: Burst, conversation: UUID, context: Context, store: Store) -> Context:
+    """An answer belongs to the request that began its interaction, and comes of the latest message that it answers."""
+    cause = event_id(conversation, burst.last)
+    if context.causation == cause and burst.first == burst.last:
+        return context  # of that very request
+    correlation = context.correlation
+    async for first in store.stream(context.tenant, conversation, after=burst.first - 1, limit=1):
+        correlation = first.correlation
+    return msgspec.structs.replace(context, correlation=correlation, causation=cause)
