@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from datetime import datetime
-
-import msgspec
 
 from application.answers.ports import Ports
-from application.answers.prepare import Inquiry, Prepared, prepare
+from application.answers.prepare import prepare
 from application.base.tasks import finished
 from application.budgets.reserve import PATIENCE
-from application.chat.record import Chat, ChatGiven, record_call
+from application.chat.inquiry import disclosure_of, inquiry_of
+from application.chat.record import Chat, ChatGiven, record_answer, record_end
 from application.gateway.attempt import Deliver
 from application.gateway.complete_cached import complete_cached
 from application.gateway.run import Run
-from application.models.catalogue import catalogue_of
 from application.ports import Fault
-from domain.answers.citing import cited, told
-from domain.answers.prompts import unanswered
+from domain.answers.citing import with_disclosure
 from domain.base.context import Context
-from domain.base.errors import Forbidden, Invalid, NotFound
-from domain.chat.call import Call
-from domain.models.catalogue import Catalogue
-from domain.models.completion import Outcome, Turn
-from domain.models.names import variants
-from domain.tenancy.tenant import Tenant
-
-AGENT, AUTO = "agent", "auto"
-"""Names of models: the tenant's agent with its documents; the messages as they are, to the model that routing chooses."""
+from domain.models.completion import Outcome
 
 GONE = "the caller went away"
 
@@ -52,108 +39,22 @@ async def chat(command: Chat, context: Context, ports: Ports, deliver: Deliver |
 
     Raises Invalid, NotFound for a model that nobody has, BudgetExhausted, ChatFailed.
     """
-    prepared = await prepare(await _inquiry(command, context, ports), context, ports)
-    disclosure, before_text = _disclosure(command, prepared)
-    if before_text and deliver is not None:
-        deliver = _after(f"{disclosure}\n\n", deliver)
+    prepared = await prepare(await inquiry_of(command, context, ports), context, ports)
+    disclosure = disclosure_of(command, prepared)
     run = Run(patience=PATIENCE)
     run.begin(prepared.asked, prepared.embeddings)
-
-    async def record(end: Callable[[Call], None]) -> tuple[Call.Metered, int]:
-        return await finished(record_call(command, prepared, run, end, context, ports))
-
-    def without(reason: str) -> Callable[[Call], None]:
-        """There is no whole answer."""
-        said, latency, at = "".join(run.said), prepared.latency_ms, ports.clock
-        return lambda call: call.end(reason=reason, text=said, latency_ms=latency, at=at())
-
+    if deliver is not None and disclosure is not None and disclosure.before_text:
+        deliver = _after(with_disclosure(disclosure.text, ""), deliver)
     try:
         completion = await complete_cached(prepared.asked, run, context, ports, deliver)
     except BaseException as error:
-        gone = isinstance(error, asyncio.CancelledError)
-        await record(without(GONE if gone else f"it failed: {type(error).__name__}"))
+        reason = GONE if isinstance(error, asyncio.CancelledError) else f"it failed: {type(error).__name__}"
+        await finished(record_end(command, prepared, run, reason, context, ports))
         raise
     if completion is None:
-        await record(without(run.failure()))
+        await finished(record_end(command, prepared, run, run.failure(), context, ports))
         raise run.refusal or _failed(run)
-    text, (_, citations) = (
-        told(completion.text, prepared.asked.markers),
-        cited(completion.text, prepared.passages),
-    )
-    metered, position = await record(
-        lambda call: call.answer(
-            text=text,
-            finish=completion.finish,
-            citations=citations,
-            cached=run.attempts[-1].cached,
-            latency_ms=prepared.latency_ms,
-            disclosure=disclosure,
-            at=ports.clock(),
-        )
-    )
-    return ChatGiven(
-        call=command.id,
-        text=text,
-        content=f"{disclosure}\n\n{text}" if before_text else text,
-        disclosure=disclosure,
-        finish=completion.finish,
-        citations=citations,
-        usage=completion.usage,
-        metered=metered,
-        position=position,
-    )
-
-
-async def _inquiry(command: Chat, context: Context, ports: Ports) -> Inquiry:
-    """Raises Forbidden, Invalid, NotFound."""
-    tenant, catalogue = await asyncio.gather(
-        ports.store.latest(Tenant, context.tenant, tenant=context.tenant),
-        catalogue_of(context.tenant, store=ports.store, shipped=ports.providers.catalogue),
-    )
-    if tenant.state.status != "active":
-        raise Forbidden(f"this tenant is {tenant.state.status}")
-    model = _model_of(command.model, catalogue, ports.clock())
-    asked = unanswered(command.messages)
-    inquiry = Inquiry(
-        interaction=command.id,
-        subject=command.id,
-        questions=tuple(turn.text for turn in asked),
-        turns=len(command.messages) - 1,
-        messages=command.messages,
-        pinned=None if model in (AGENT, AUTO) else model,
-        max_tokens=command.max_tokens,
-        temperature=command.temperature,
-        stop=command.stop,
-        options=command.options,
-        fresh=command.fresh,
-    )
-    return _of_agent(inquiry, command.messages, asked) if model == AGENT else inquiry
-
-
-def _of_agent(inquiry: Inquiry, messages: tuple[Turn, ...], asked: Sequence[Turn]) -> Inquiry:
-    """For the agent's prompt: the history, the questions, and who asks them all. Who is one of several is named in the text."""
-    if messages[-1].role != "user":
-        text = "the last message is to be the user's: there is nothing for the agent to answer; `auto` and models by name take it"
-        raise Invalid(text)
-    names = {turn.name for turn in asked}
-    one = len(names) == 1
-    return msgspec.structs.replace(
-        inquiry,
-        messages=None,
-        history=messages[: -len(asked)],
-        said=tuple(turn.text if one else turn.said for turn in asked),
-        name=names.pop() if one else None,
-    )
-
-
-def _disclosure(command: Chat, prepared: Prepared) -> tuple[str | None, bool]:
-    """What the agent's first answer says of who answers, where the app leaves that to us, and whether it stands before the text, and not
-    beside it alone."""
-    begun = any(turn.role == "assistant" for turn in command.messages)
-    way = prepared.configuration.disclose_completions
-    if prepared.template is None or way == "off" or begun:
-        return None, False
-    return prepared.disclosure, way == "text"
+    return await finished(record_answer(command, prepared, run, completion, disclosure, context, ports))
 
 
 def _after(text: str, deliver: Deliver) -> Deliver:
@@ -177,22 +78,3 @@ def _failed(run: Run) -> ChatFailed:
         advice = "its quota is used up" if run.again is False else f"its limit is reached; try again {when}"
         detail = f"{detail}: the provider says that {advice}, or ask for another model"
     return ChatFailed(detail, outcome, retry_after=wait, again=run.again)
-
-
-def _model_of(name: str, catalogue: Catalogue, at: datetime) -> str:
-    """AGENT, AUTO, or provider/model, of what a request names in any case and with blanks around it. Raises NotFound."""
-    name = name.strip()
-    if name.lower() in (AGENT, AUTO):
-        return name.lower()
-    if "/" in name:
-        return catalogue.canonical(name)
-    chat = [each for each in catalogue.models() if each.kind == "chat"]
-    for variant in variants(name.lower()):
-        found = [each for each in chat if each.name.lower() == variant]
-        if found:
-            provider = next((each for each in found if not each.retired(at)), found[0]).provider
-            return catalogue.canonical(f"{provider}/{name}")
-    raise NotFound(
-        f"there is no model {name[:100]!r}; GET /v1/models lists them, and a provider's other models are called provider/model",
-        code="model_not_found",
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from itertools import count
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -15,10 +16,11 @@ from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save
 from application.chat.end_user import id_of_user, one_more_call, was_forgotten
 from application.gateway.run import Run
+from domain.answers.citing import cited, told, with_disclosure
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, LimitReached
 from domain.chat.call import Call
-from domain.models.completion import Citation, Finish, Turn, Usage
+from domain.models.completion import Citation, Completion, Finish, Turn, Usage
 from domain.retrieval.passages import ranked
 
 RACES = 5
@@ -60,7 +62,67 @@ class ChatGiven(msgspec.Struct, frozen=True, kw_only=True):
     disclosure: str | None = None
 
 
-async def record_call(
+class Disclosure(NamedTuple):
+    """`before_text`: it stands before the answer's text, and not beside it alone."""
+
+    text: str
+    before_text: bool
+
+
+async def record_answer(
+    command: Chat,
+    prepared: Prepared,
+    run: Run,
+    completion: Completion,
+    disclosure: Disclosure | None,
+    context: Context,
+    ports: Ports,
+) -> ChatGiven:
+    """Save a call whole, with its answer and what it cost."""
+    text = told(completion.text, prepared.asked.markers)
+    _, citations = cited(completion.text, prepared.passages)
+    said = None if disclosure is None else disclosure.text
+
+    def answer(call: Call) -> None:
+        call.answer(
+            text=text,
+            finish=completion.finish,
+            citations=citations,
+            cached=run.attempts[-1].cached,
+            latency_ms=prepared.latency_ms,
+            disclosure=said,
+            at=ports.clock(),
+        )
+
+    metered, position = await _saved(command, prepared, run, answer, context, ports)
+    return ChatGiven(
+        call=command.id,
+        text=text,
+        content=with_disclosure(disclosure.text, text)
+        if disclosure is not None and disclosure.before_text
+        else text,
+        disclosure=said,
+        finish=completion.finish,
+        citations=citations,
+        usage=completion.usage,
+        metered=metered,
+        position=position,
+    )
+
+
+async def record_end(
+    command: Chat, prepared: Prepared, run: Run, reason: str, context: Context, ports: Ports
+) -> None:
+    """Save a call that came to no whole answer, with what was said and what it cost."""
+
+    def end(call: Call) -> None:
+        latency = prepared.latency_ms
+        call.end(reason=reason, text="".join(run.said), latency_ms=latency, at=ports.clock())
+
+    await _saved(command, prepared, run, end, context, ports)
+
+
+async def _saved(
     command: Chat,
     prepared: Prepared,
     run: Run,
@@ -68,10 +130,7 @@ async def record_call(
     context: Context,
     ports: Ports,
 ) -> tuple[Call.Metered, int]:
-    """Save a call whole, with what it cost; `end` says how it ended. Its metered event, and the position.
-
-    Under the key of the user, where the app names one; who was forgotten and comes back begins anew.
-    """
+    """Under the key of the user, where the app names one; who was forgotten and comes back begins anew."""
     if not command.user:
         return await _save(command, prepared, run, end, None, context, ports)
     for generation in count():

@@ -1,0 +1,94 @@
+"""What a call of the completions API asks: by which model, of whom, and what is to be said of who answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from application.answers.ports import Ports
+from application.answers.prepare import Inquiry, Prepared
+from application.chat.record import Chat, Disclosure
+from application.models.catalogue import catalogue_of
+from domain.answers.prompts import unanswered
+from domain.base.context import Context
+from domain.base.errors import Forbidden, Invalid, NotFound
+from domain.models.catalogue import Catalogue
+from domain.models.completion import Turn
+from domain.models.names import variants
+from domain.tenancy.tenant import Tenant
+
+AGENT, AUTO = "agent", "auto"
+"""Names of models: the tenant's agent with its documents; the messages as they are, to the model that routing chooses."""
+
+
+async def inquiry_of(command: Chat, context: Context, ports: Ports) -> Inquiry:
+    """Raises Forbidden, Invalid, NotFound."""
+    tenant, catalogue = await asyncio.gather(
+        ports.store.latest(Tenant, context.tenant, tenant=context.tenant),
+        catalogue_of(context.tenant, store=ports.store, shipped=ports.providers.catalogue),
+    )
+    if tenant.state.status != "active":
+        raise Forbidden(f"this tenant is {tenant.state.status}")
+    model = _model_of(command.model, catalogue, ports.clock())
+    asked = unanswered(command.messages)
+    inquiry = Inquiry(
+        interaction=command.id,
+        subject=command.id,
+        questions=tuple(turn.text for turn in asked),
+        turns=len(command.messages) - 1,
+        messages=command.messages,
+        pinned=None if model in (AGENT, AUTO) else model,
+        max_tokens=command.max_tokens,
+        temperature=command.temperature,
+        stop=command.stop,
+        options=command.options,
+        fresh=command.fresh,
+    )
+    return _of_agent(inquiry, command.messages, asked) if model == AGENT else inquiry
+
+
+def disclosure_of(command: Chat, prepared: Prepared) -> Disclosure | None:
+    """What the agent's first answer says of who answers, where the app leaves that to us."""
+    begun = any(turn.role == "assistant" for turn in command.messages)
+    way = prepared.configuration.disclose_completions
+    if prepared.template is None or way == "off" or begun:
+        return None
+    return Disclosure(prepared.disclosure, before_text=way == "text")
+
+
+def _of_agent(inquiry: Inquiry, messages: tuple[Turn, ...], asked: Sequence[Turn]) -> Inquiry:
+    """For the agent's prompt: the history, the questions, and who asks them all. Who is one of several is named in the text."""
+    if messages[-1].role != "user":
+        text = "the last message is to be the user's: there is nothing for the agent to answer; `auto` and models by name take it"
+        raise Invalid(text)
+    names = {turn.name for turn in asked}
+    one = len(names) == 1
+    return msgspec.structs.replace(
+        inquiry,
+        messages=None,
+        history=messages[: -len(asked)],
+        said=tuple(turn.text if one else turn.said for turn in asked),
+        name=names.pop() if one else None,
+    )
+
+
+def _model_of(name: str, catalogue: Catalogue, at: datetime) -> str:
+    """AGENT, AUTO, or provider/model, of what a request names in any case and with blanks around it. Raises NotFound."""
+    name = name.strip()
+    if name.lower() in (AGENT, AUTO):
+        return name.lower()
+    if "/" in name:
+        return catalogue.canonical(name)
+    chat = [each for each in catalogue.models() if each.kind == "chat"]
+    for variant in variants(name.lower()):
+        found = [each for each in chat if each.name.lower() == variant]
+        if found:
+            provider = next((each for each in found if not each.retired(at)), found[0]).provider
+            return catalogue.canonical(f"{provider}/{name}")
+    raise NotFound(
+        f"there is no model {name[:100]!r}; GET /v1/models lists them, and a provider's other models are called provider/model",
+        code="model_not_found",
+    )
