@@ -93,7 +93,7 @@ class Store(Protocol):
         after_changes: bool = False,
     ) -> A:
         """The aggregate, at `version` if given. Raises NotFound. `after_changes`: as those leave it who are at `change` in this process
-        at the moment.
+        at the moment, or were a moment ago: then it is theirs no more, and as new as that.
         """
 
     async def latest(self, kind: type[A], id: UUID, *, tenant: UUID, since: float | None = None) -> A:

@@ -20,6 +20,7 @@ from infra.crypto.keyring import KeyErased, Keyring, seal_with
 from infra.log import codec, lending
 from infra.log.appender import Appender
 from infra.log.command import DONE, DUPLICATE, LATE, REFUSED, REKEY, Command, NewEvent
+from infra.log.handed_over import HandedOver
 from infra.log.hashing import context_bytes, digest_of, hash_of, microseconds
 from infra.log.latest import Latest
 from infra.log.reader import PAGE, Reader
@@ -47,6 +48,7 @@ class LogStore:
         self._keyring = keyring
         self._hints = hints
         self._latest = Latest(self._shared, reader.head)
+        self._handed_over = HandedOver()
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self.saves = {"done": 0, "duplicate": 0, "conflict": 0, "refused": 0}
 
@@ -61,7 +63,8 @@ class LogStore:
     ) -> A:
         if after_changes:
             async with self._turn(id):
-                pass
+                if (changed := self._handed_over.take(kind, id, tenant)) is not None:
+                    return changed
         aggregate = await self._caught_up(
             kind, id, tenant, await self._snapshots.load(kind, id, tenant, version), version
         )
@@ -97,6 +100,7 @@ class LogStore:
             for (aggregate, _), chain in zip(collected, chains, strict=True):
                 aggregate.chain = chain
                 self._latest.changed(context.tenant, aggregate.id)
+                self._handed_over.drop(context.tenant, aggregate.id)
             self.saves["done"] += 1
             self._hints.changed(context.tenant)
             return Saved(position=verdict.position)
@@ -137,7 +141,10 @@ class LogStore:
                 if not aggregate.pending_events:
                     return aggregate, Saved(position=0)
                 try:
-                    return aggregate, await self.save(aggregate, context=context, inbox=inbox, work=work)
+                    saved = await self.save(aggregate, context=context, inbox=inbox, work=work)
+                    if not saved.duplicate:
+                        self._handed_over.put(tenant, aggregate)
+                    return aggregate, saved
                 except Conflict:  # another process was first
                     await asyncio.sleep(random.uniform(0, min(0.1, 0.001 * 2**race)))
             now = await self._caught_up(kind, id, tenant, None)

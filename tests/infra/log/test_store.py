@@ -19,6 +19,7 @@ from domain.conversations.conversation import Conversation
 from domain.models.completion import Turn
 from infra.crypto.keyring import Tampered
 from infra.log import appender as appender_module
+from infra.log import handed_over
 from infra.log import store as store_module
 from infra.log.appender import Appender
 from infra.log.store import LogStore
@@ -98,6 +99,54 @@ async def test_a_stream_that_has_moved_on_is_a_conflict_and_writes_nothing(log: 
     with pytest.raises(Conflict):
         await log.store.save(second, context=ctx, inbox="other")
     assert [r.position async for r in log.store.events(ctx.tenant)] == [1, 2, 3]
+
+
+async def test_what_was_changed_a_moment_ago_is_handed_over_once_and_not_read_again(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ctx, made = context(), started()
+    changed, _ = await log.store.change(Conversation, made.id, lambda _: made, context=ctx)
+
+    async def load(**which: bool) -> Conversation:
+        return await log.store.load(Conversation, made.id, tenant=ctx.tenant, **which)
+
+    assert await load() is not changed, "whoever does not ask for it has one of its own"
+    assert await load(after_changes=True) is changed
+    found = await load(after_changes=True)
+    assert found is not changed
+    assert (found.version, found.state, found.chain) == (changed.version, changed.state, changed.chain)
+
+    def close(known: Conversation | None) -> Conversation:
+        assert known is not None
+        known.close(None, now())
+        return known
+
+    await log.store.change(Conversation, made.id, close, context=ctx)
+    other = await load()
+    other.receive(message="m2", text="hello?", interaction=uuid4(), at=now())
+    await log.store.save(other, context=ctx)
+    assert (await load(after_changes=True)).version == other.version, "what was changed since is read"
+    other = await load()
+    other.close(None, now())
+    await log.store.change(Conversation, made.id, lambda _: other, context=ctx)
+    monkeypatch.setattr(handed_over, "FRESH", 0.0)
+    assert await load(after_changes=True) is not other
+
+
+async def test_what_came_twice_is_not_handed_over(log: Log) -> None:
+    ctx, made = context(), started()
+
+    def receive(known: Conversation | None) -> Conversation:
+        found = known or made
+        if known is not None:
+            known.receive(message="m2", text="hello?", interaction=uuid4(), at=now())
+        return found
+
+    for duplicate in (False, True):
+        _, saved = await log.store.change(Conversation, made.id, receive, context=ctx, inbox="m1")
+        assert saved.duplicate == duplicate
+    found = await log.store.load(Conversation, made.id, tenant=ctx.tenant, after_changes=True)
+    assert found.version == 2
 
 
 async def test_a_version_beyond_the_next_is_refused(log: Log) -> None:
