@@ -25,21 +25,21 @@ SHARE = Decimal("0.1")
 async def quote(
     request: CompletionRequest, price: Price, model: Model | None, context: Context, ports: Ports
 ) -> Decimal:
-    """USD to be held for an attempt.
+    """USD to be held for an attempt; nothing where the budget has no limit: then no token is counted either.
 
     With a limit that was asked for it is the most that the call may cost. Without one, or with one that is for thoughts, it is the model's
     largest output, but not more than a share of what is left, and at least an answer of usual length: so nothing is refused that the
     budget covers. What a call costs beyond it passes the limit, by calls in flight at most.
     """
+    budget = await budget_of(context.tenant, store=ports.store)
+    if budget is None or not budget.state.limits.any or price.free:
+        return Decimal(0)
     tokens = await ports.providers.prompt_tokens(request)
     largest = request.max_tokens or (model.max_output if model is not None else None) or UNTOLD
     asked = request.max_tokens if request.answer_tokens is None else request.answer_tokens
     least = min(largest, LEAST if asked is None else asked)
     dearest, usual = most(tokens, largest, price), most(tokens, least, price)
     if dearest == usual:
-        return dearest
-    budget = await budget_of(context.tenant, store=ports.store)
-    if budget is None or not budget.state.limits.any:
         return dearest
     periods = await standings(
         budget.state.limits, ports.clock().date(), tenant=context.tenant, store=ports.store

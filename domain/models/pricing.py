@@ -97,6 +97,11 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
         figures = self.input, self.output, self.cached, self.cache_write
         return *figures, self.long_context, self.service_tiers
 
+    @property
+    def free(self) -> bool:
+        """Whether nothing costs anything."""
+        return not any(self.terms)
+
     def holds(self, time: datetime) -> bool:
         return self.since <= time and (self.until is None or time < self.until)
 

@@ -18,7 +18,7 @@ from application.gateway.run import Asked, Run
 from application.ports import Store
 from domain.base.context import Context
 from domain.base.errors import NotFound
-from domain.budgets.budget import BudgetExhausted, BudgetLimits, OnHard
+from domain.budgets.budget import Budget, BudgetExhausted, BudgetLimits, OnHard
 from domain.budgets.reservation import Reservation
 from domain.gateway.decision import Routing
 from domain.models.catalogue import Catalogue, Model
@@ -31,10 +31,17 @@ PRICE = Price(provider="a", model="served", input=Decimal(1), output=Decimal(2),
 
 
 class Bare:
-    """A log without anything in it: no budget, no catalogue of its own."""
+    """A log without anything in it, no catalogue of its own; a budget where the tenant is limited."""
+
+    def __init__(self, limited: bool) -> None:
+        self.limited = limited
 
     async def latest(self, kind: Any, id: UUID, *, tenant: UUID) -> Any:
-        raise NotFound
+        if kind is not Budget or not self.limited:
+            raise NotFound
+        budget = Budget.begin(tenant, NOW)
+        budget.set(BudgetLimits(day=Decimal(10)), NOW)
+        return budget
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +56,7 @@ async def run(
     said: list[str] | None = None,
     degraded: str | None = None,
     pool: ReservationPool | None = None,
+    budgeted: bool = False,
     **facts: Any,
 ) -> tuple[Completion | None, Run]:
     ran = ran or Run()
@@ -75,7 +83,9 @@ async def run(
         asked,
         ran,
         Context(tenant=uuid4(), actor="key:t", correlation=uuid4()),
-        PlayedPorts(store=cast(Store, Bare()), providers=providers, clock=lambda: NOW, reservation_pool=pool),
+        PlayedPorts(
+            store=cast(Store, Bare(budgeted)), providers=providers, clock=lambda: NOW, reservation_pool=pool
+        ),
         deliver if said is not None else None,
     )
     return completion, ran
@@ -223,7 +233,7 @@ async def test_the_cheapest_one_is_asked_after_a_refusal_though_its_provider_has
         catalogue=refusing(monkeypatch, on_hard),
         health=limited("a/m", "c/m"),
     )
-    completion, ran = await run("c/m", "a/m", "b/m", providers=providers, degraded="a/m")
+    completion, ran = await run("c/m", "a/m", "b/m", providers=providers, degraded="a/m", budgeted=True)
     assert (completion is not None) == bool(asked)
     assert outcomes(ran) == asked
 
@@ -233,7 +243,7 @@ async def test_a_model_is_tried_again_where_the_others_can_not_be_asked() -> Non
     others = Scripted("b", "ok"), local
     for outcome in ("unavailable", "timeout", "rate_limited"):
         providers = played(Scripted("a", outcome, outcome, "ok"), *others, health=health)
-        completion, ran = await run("a/m", "b/m", "nowhere/m", providers=providers)
+        completion, ran = await run("a/m", "b/m", "nowhere/m", providers=providers, budgeted=True)
         assert completion is not None
         assert outcomes(ran) == [("a", outcome), ("a", outcome), ("a", "ok")]
         assert [each.model for each in ran.passed_over] == ["b/m", "nowhere/m"]
@@ -263,7 +273,7 @@ async def test_after_a_refusal_only_the_cheapest_one_is_tried_again(
 ) -> None:
     catalogue = refusing(monkeypatch, on_hard)
     providers = played(Scripted("a", "unavailable", "ok"), Scripted("b", "ok"), catalogue=catalogue)
-    _, ran = await run("a/m", "b/m", providers=providers, degraded=degraded)
+    _, ran = await run("a/m", "b/m", providers=providers, degraded=degraded, budgeted=True)
     assert outcomes(ran) == [("a", "unavailable"), ("a", "ok")][:tries]
 
 
@@ -426,7 +436,7 @@ async def test_a_call_that_its_budget_check_breaks_off_does_not_stay_a_probe(
     health = PlayedHealth()
     providers = played(Scripted("a", "ok"), catalogue=Catalogue({}, {"a/m": [dear("m")]}), health=health)
     with pytest.raises(OSError, match="away"):
-        await run("a/m", providers=providers)
+        await run("a/m", providers=providers, budgeted=True)
     assert health.recorded == [("a/m", "cancelled")]
 
 
@@ -463,7 +473,7 @@ async def test_a_spare_that_is_taken_while_what_is_held_is_being_extended_is_not
     providers = played(Scripted("a", "ok"), catalogue=Catalogue({}, {"a/m": [dear("m")]}))
     pool = cast(ReservationPool, Ahead(spare))
     async with ran.lock:
-        task = asyncio.create_task(run("a/m", providers=providers, ran=ran, pool=pool))
+        task = asyncio.create_task(run("a/m", providers=providers, ran=ran, pool=pool, budgeted=True))
         await asyncio.wait([task], timeout=0.2)
         ran.reservations[:] = [first]  # as an extension does once it is saved
     completion, _ = await task

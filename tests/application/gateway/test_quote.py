@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest_asyncio
 
 from application.gateway.quote import LEAST, UNTOLD, quote
@@ -31,11 +32,11 @@ async def _log(database_url: str) -> AsyncIterator[Log]:
         yield log
 
 
-async def held(till: Till, model: Model | None = MODEL, **limits: Any) -> Decimal:
+async def held(till: Till, model: Model | None = MODEL, price: Price = PRICE, **limits: Any) -> Decimal:
     """USD beyond the prompt's."""
     asked = CompletionRequest(model="m", prompt=(Turn(role="user", text="q"),), questions=("q",), **limits)
     ports = PlayedPorts(store=till.store, providers=played(), clock=now)
-    return await quote(asked, PRICE, model, till.context, ports) - PROMPT
+    return await quote(asked, price, model, till.context, ports) - PROMPT
 
 
 def output(tokens: int) -> Decimal:
@@ -51,11 +52,18 @@ async def test_with_a_limit_it_is_the_most_that_the_call_may_cost(log: Log) -> N
 
 async def test_without_one_it_is_the_largest_output_where_the_budget_has_plenty(log: Log) -> None:
     till = Till(log)
-    assert await held(till) == output(64_000), "without a budget nothing is held of it"
+    assert await held(till) + PROMPT == 0, "without a budget nothing is held of it"
     await till.limit(day=100, month=50)
     assert await held(till) == output(64_000)
     assert await held(till, None) == output(UNTOLD)
     assert await held(till, max_tokens=400 + THINKING, answer_tokens=400) == output(400 + THINKING)
+
+
+async def test_of_what_costs_nothing_nothing_is_held(log: Log) -> None:
+    till = Till(log)
+    await till.limit(day=1)
+    free = msgspec.structs.replace(PRICE, input=Decimal(0), output=Decimal(0))
+    assert await held(till, price=free) + PROMPT == 0
 
 
 async def test_else_it_is_a_share_of_what_is_left_and_at_least_an_usual_answer(log: Log) -> None:
