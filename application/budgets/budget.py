@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.budgets.status import standings
+from application.budgets.status import budget_status
 from application.ports import Clock, Owed, Store
 from domain.base.context import Context
 from domain.base.errors import NotFound
@@ -68,12 +68,12 @@ async def raise_alerts(key: str, context: Context, *, store: Store, clock: Clock
     if budget is None:
         return
     day = datetime.fromisoformat(key).date()
-    found = await standings(BudgetLimits(), day, tenant=context.tenant, store=store)
+    found = await budget_status(BudgetLimits(), day, tenant=context.tenant, store=store)
 
     def decide(budget: Budget | None) -> Budget:
         assert budget is not None  # no budget is ever taken away
-        for standing in found:
-            budget.watch(standing.period, standing.spent, clock())
+        for status in found:
+            budget.watch(status.period, status.spent, clock())
         return budget
 
     await store.change(Budget, budget.id, decide, context=context)

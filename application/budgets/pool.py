@@ -16,7 +16,7 @@ from uuid import UUID
 
 from application.base.tasks import ended, finished
 from application.budgets.budget import budget_of
-from application.budgets.settle import LIFETIME, Spare, give_back, reservation_of
+from application.budgets.settle import LIFETIME, PooledReservation, give_back, reservation_of
 from application.ports import Clock, Fault, Ids, Store
 from domain.base.aggregate import NIL
 from domain.base.context import Context
@@ -41,7 +41,7 @@ class ReservationPool:
 
     def __init__(self, *, store: Store, clock: Clock, ids: Ids) -> None:
         self._store, self._clock, self._ids = store, clock, ids
-        self._spares: dict[UUID, list[Spare]] = {}
+        self._spares: dict[UUID, list[PooledReservation]] = {}
         self._resting: dict[UUID, float] = {}
         self._watching: asyncio.Task[None] | None = None
         self._closed = False
@@ -63,7 +63,7 @@ class ReservationPool:
         self._spares[tenant] = [spare for spare in self._spares[tenant] if spare.reservation is not taken]
         return taken
 
-    async def another(self, used: Sequence[Reservation], context: Context) -> Spare | None:
+    async def another(self, used: Sequence[Reservation], context: Context) -> PooledReservation | None:
         """The one that a call has used, or another like it, for whoever calls next; None where there is to be none.
 
         `put` it here when the call's end is saved; where the budget does not allow it, say so by `refused`.
@@ -84,9 +84,9 @@ class ReservationPool:
             reservation = reservation_of(
                 budget, state.amount, NIL, state.model, id=self._ids(), at=now, lifetime=LIFETIME
             )
-        return Spare(reservation, budget.state.limits, context, time.monotonic())
+        return PooledReservation(reservation, budget.state.limits, context, time.monotonic())
 
-    def put(self, spare: Spare) -> None:
+    def put(self, spare: PooledReservation) -> None:
         """It is saved, and may be taken."""
         if self._closed:
             return  # it expires
@@ -132,7 +132,7 @@ class ReservationPool:
         except Fault as error:
             log.warning("what was reserved ahead is left to expire: %s", type(error).__name__)
 
-    async def _end(self, spares: Sequence[Spare]) -> None:
+    async def _end(self, spares: Sequence[PooledReservation]) -> None:
         if spares:
             reservations = [spare.reservation for spare in spares]
             await give_back(reservations, spares[0].context, store=self._store, clock=self._clock)

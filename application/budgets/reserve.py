@@ -17,7 +17,7 @@ from application.budgets.charges import tallies_of
 from application.budgets.hold import Hold, release
 from application.budgets.ports import Ports
 from application.budgets.settle import LIFETIME, RESERVATION_WORK, owed, reservation_of
-from application.budgets.status import Standing, standings
+from application.budgets.status import BudgetStatus, budget_status
 from domain.base.context import Context
 from domain.base.errors import LimitReached
 from domain.base.money import pico, usd
@@ -132,15 +132,15 @@ class _Reserving:
         await finished(save())
         return again
 
-    async def lacking(self, amount: Decimal, budget: Budget) -> Standing | None:
+    async def lacking(self, amount: Decimal, budget: Budget) -> BudgetStatus | None:
         """The period that has no room for `amount`: the one in which least is left by what is spent."""
-        found = await standings(
+        found = await budget_status(
             budget.state.limits, self.ports.clock().date(), tenant=self.context.tenant, store=self.ports.store
         )
         lacking = [each for each in found if each.remaining is not None and each.remaining < amount]
         return min(lacking, key=lambda each: (each.limit or 0) - each.spent, default=None)
 
-    async def exhausted(self, lacking: Standing, amount: Decimal, budget: Budget) -> BudgetExhausted:
+    async def exhausted(self, lacking: BudgetStatus, amount: Decimal, budget: Budget) -> BudgetExhausted:
         """The refusal for good; the first of a period goes on record."""
         limits, period, limit = budget.state.limits, lacking.period, lacking.limit or Decimal(0)
         if period not in budget.state.exhausted:
@@ -161,7 +161,7 @@ class _Reserving:
             on_hard=limits.on_hard,
         )
 
-    async def held(self, lacking: Standing, amount: Decimal, budget: Budget) -> BudgetHeld:
+    async def held(self, lacking: BudgetStatus, amount: Decimal, budget: Budget) -> BudgetHeld:
         """The refusal for now."""
         limit = lacking.limit or Decimal(0)
         work = await self.ports.store.work(self.context.tenant, RESERVATION_WORK)

@@ -34,7 +34,7 @@ NEAR = Decimal("0.9")
 """The share of a limit beyond which nothing is reserved ahead."""
 
 
-class Spare(NamedTuple):
+class PooledReservation(NamedTuple):
     """A reservation ahead of its call. `limits` are those it is held against; `since` by the monotonic clock."""
 
     reservation: Reservation
@@ -76,7 +76,7 @@ def settlement(
     at: datetime,
     *,
     interaction: UUID | None = None,
-    spare: Spare | None = None,
+    spare: PooledReservation | None = None,
     uncertain: Decimal = Decimal(0),
 ) -> Settlement:
     """Charge what `attempts` cost to the day and month in which each began, and end the reservations, which `interaction` has used.

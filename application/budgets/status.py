@@ -13,7 +13,7 @@ from domain.base.money import usd
 from domain.budgets.budget import TALLIES, BudgetLimits, month_of
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class BudgetStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A day (2026-11-21) or month (2026-11), which ends at `until`. USD; `limit` and `remaining` are None without a limit.
 
     `spent` is what calls have cost that are over, `reserved` what those under way may cost at most, what providers may still bill for
@@ -31,9 +31,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.limit is None else self.limit - self.spent - self.reserved
 
 
-async def standings(
+async def budget_status(
     limits: BudgetLimits, day: date, *, tenant: UUID, store: Store
-) -> tuple[Standing, Standing]:
+) -> tuple[BudgetStatus, BudgetStatus]:
     """The day's, and its month's, as of now."""
     month = month_of(day)
     days = [day.replace(day=n + 1) for n in range(day.day)]
@@ -41,9 +41,9 @@ async def standings(
     keys = [f"day:{day}", f"month:{month}", *(f"reserved:{each}" for each in days)]
     values = (await store.tallies(tenant, TALLIES, keys)).values
 
-    def standing(period: str, key: str, reserving: list[date], end: date) -> Standing:
+    def status(period: str, key: str, reserving: list[date], end: date) -> BudgetStatus:
         reserved = sum(values.get(f"reserved:{each}", 0) for each in reserving)
-        return Standing(
+        return BudgetStatus(
             period=period,
             until=datetime.combine(end, time(), UTC),
             limit=limits.of(period),
@@ -52,6 +52,6 @@ async def standings(
         )
 
     return (
-        standing(str(day), f"day:{day}", [day], day + timedelta(days=1)),
-        standing(month, f"month:{month}", days, following),
+        status(str(day), f"day:{day}", [day], day + timedelta(days=1)),
+        status(month, f"month:{month}", days, following),
     )

@@ -10,7 +10,7 @@ import msgspec
 from application.answers.ports import Ports
 from application.answers.prepare import Inquiry, prepare
 from application.base.tasks import finished
-from application.conversations.delivery import Delivery, Listener, wait_until_idle
+from application.conversations.delivery import Delivery, Subscriber, wait_until_idle
 from application.conversations.record import AnswerGiven as AnswerGiven
 from application.conversations.record import record_answer, record_spend
 from application.gateway.complete_cached import complete_cached
@@ -40,7 +40,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def answer(
-    command: Answer, context: Context, ports: Ports, listener: Listener | None = None
+    command: Answer, context: Context, ports: Ports, subscriber: Subscriber | None = None
 ) -> AnswerGiven | None:
     """Answer what is pending, once: None when nothing was. Newer messages make it begin again, unless it is with the customer, or they
     have held it up for long: then they are the next burst's.
@@ -55,7 +55,9 @@ async def answer(
             if burst is None or (again and burst.interaction != run.interaction):
                 break
             because = await _because_of(burst, conversation.id, context, ports.store)
-            heard = listener if listener is not None and listener.interaction == burst.interaction else None
+            heard = (
+                subscriber if subscriber is not None and subscriber.interaction == burst.interaction else None
+            )
             if again and heard is not None:
                 await heard.restarted()
             prepared = await prepare(_inquiry(conversation, burst), because, ports)
@@ -83,7 +85,7 @@ async def answer(
     if run.asked is None:
         return None
     await finished(record_spend(command.conversation, run, because, ports))  # another answer came first
-    return await answer(command, context, ports, listener)
+    return await answer(command, context, ports, subscriber)
 
 
 def _inquiry(conversation: Conversation, burst: Burst) -> Inquiry:

@@ -33,7 +33,7 @@ LOOK = 0.2
 
 
 @dataclass(frozen=True)
-class Listener:
+class Subscriber:
     """Hears the answer of `interaction`. `restarted` tells that it is made once more, before any piece, with the newer messages."""
 
     interaction: UUID
@@ -43,11 +43,11 @@ class Listener:
 
 @dataclass
 class Delivery:
-    """Of one answer. `listener` hears its pieces, if anybody does."""
+    """Of one answer. `subscriber` hears its pieces, if anybody does."""
 
     conversation: Conversation
     disclosure: str
-    listener: Listener | None
+    subscriber: Subscriber | None
     context: Context
     ports: Ports
     begun: bool = False
@@ -55,13 +55,13 @@ class Delivery:
 
     async def deliver(self, piece: str) -> None:
         """Raises Conflict at the first piece where the conversation has moved on."""
-        assert self.listener is not None
+        assert self.subscriber is not None
         if not self.begun:
             await self.begin()
         if self._untold is not None:
             untold, self._untold = self._untold, None
-            await self.listener.deliver(with_disclosure(untold, ""))
-        await self.listener.deliver(piece)
+            await self.subscriber.deliver(with_disclosure(untold, ""))
+        await self.subscriber.deliver(piece)
 
     async def begin(self) -> None:
         """From now on newer messages are the next burst's. Raises Conflict where the conversation has moved on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from application.budgets.budget import budget_of
-from application.budgets.status import standings
+from application.budgets.status import budget_status
 from application.gateway.ports import Ports
 from domain.base.context import Context
 from domain.models.catalogue import Model
@@ -41,7 +41,7 @@ async def quote(
     dearest, usual = most(tokens, largest, price), most(tokens, least, price)
     if dearest == usual:
         return dearest
-    periods = await standings(
+    periods = await budget_status(
         budget.state.limits, ports.clock().date(), tenant=context.tenant, store=ports.store
     )
     left = min((each.remaining for each in periods if each.remaining is not None), default=dearest)

@@ -9,7 +9,7 @@ import click
 
 from application.budgets.budget import budget_of
 from application.budgets.charges import mend_tallies
-from application.budgets.status import Standing, standings
+from application.budgets.status import BudgetStatus, budget_status
 from domain.base.context import Context
 from domain.base.money import usd
 from domain.budgets.budget import BudgetState
@@ -37,10 +37,10 @@ def budget() -> None:
 def show(tenant_id: UUID, data: Path | None, as_json: bool) -> None:
     """Limits, and what is spent and reserved today and this month (UTC)."""
 
-    async def do(parts: Services) -> tuple[Standing, ...]:
+    async def do(parts: Services) -> tuple[BudgetStatus, ...]:
         found = await budget_of(tenant_id, store=parts.store)
         state = BudgetState() if found is None else found.state
-        return await standings(state.limits, parts.clock().date(), tenant=tenant_id, store=parts.store)
+        return await budget_status(state.limits, parts.clock().date(), tenant=tenant_id, store=parts.store)
 
     found = with_services(data, do)
     if as_json:

@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from application.conversations.answer import Answer, AnswerGiven, answer
 from application.conversations.conversation import Received, ReceiveMessage, receive_message
-from application.conversations.delivery import Listener
+from application.conversations.delivery import Subscriber
 from application.ports import Completer, Leave, ProviderError
 from application.tenancy.tenant import CreateTenant, create_tenant
 from domain.base.context import Context
@@ -93,8 +93,8 @@ class Shop:
             self.parts,
         )
 
-    async def answer(self, conversation: UUID, listener: Listener | None = None) -> AnswerGiven | None:
-        return await answer(Answer(conversation=conversation), self.context, self.ports, listener)
+    async def answer(self, conversation: UUID, subscriber: Subscriber | None = None) -> AnswerGiven | None:
+        return await answer(Answer(conversation=conversation), self.context, self.ports, subscriber)
 
     @property
     def ports(self) -> Services:

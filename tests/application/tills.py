@@ -17,7 +17,7 @@ from application.budgets.pool import ReservationPool
 from application.budgets.reserve import reserve
 from application.budgets.settle import RESERVATION_WORK, expire_reservation
 from application.budgets.settled_save import settled_save
-from application.budgets.status import Standing, standings
+from application.budgets.status import BudgetStatus, budget_status
 from application.gateway.run import Run
 from application.ports import Clock, Ids
 from domain.audit.invariants import Invariants, Violation
@@ -192,16 +192,16 @@ class Till:
         """Reservations that are owed their end."""
         return len(await self.work(RESERVATION_WORK))
 
-    async def day(self) -> Standing:
+    async def day(self) -> BudgetStatus:
         return (await self.stand())[0]
 
-    async def stand(self) -> tuple[Standing, Standing]:
+    async def stand(self) -> tuple[BudgetStatus, BudgetStatus]:
         try:
             budget = await self.log.store.load(Budget, Budget.id_of(self.tenant), tenant=self.tenant)
             limits = budget.state.limits
         except NotFound:
             limits = BudgetLimits()
-        return await standings(limits, now().date(), tenant=self.tenant, store=self.log.store)
+        return await budget_status(limits, now().date(), tenant=self.tenant, store=self.log.store)
 
     async def unheld(self) -> list[Violation]:
         """Calls that were not held until their end."""

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from application.budgets.budget import SetBudget, budget_of, set_budget
-from application.budgets.status import Standing, standings
+from application.budgets.status import BudgetStatus, budget_status
 from application.tenancy.tenant import Principal
 from domain.base.context import Context
 from domain.budgets.budget import Budget, BudgetLimits, BudgetState
@@ -77,19 +77,19 @@ async def _now(services: Services, tenant: UUID) -> BudgetOut:
     budget = await budget_of(tenant, store=services.store)
     state, version = (BudgetState(), 0) if budget is None else (budget.state, budget.version)
     today = services.clock().date()
-    day, month = await standings(state.limits, today, tenant=tenant, store=services.store)
+    day, month = await budget_status(state.limits, today, tenant=tenant, store=services.store)
     return BudgetOut(version=version, limits=state.limits, day=_shown(day, state), month=_shown(month, state))
 
 
-def _shown(standing: Standing, state: BudgetState) -> StandingOut:
+def _shown(status: BudgetStatus, state: BudgetState) -> StandingOut:
     return StandingOut(
-        period=standing.period,
-        limit=standing.limit,
-        spent=standing.spent,
-        reserved=standing.reserved,
-        remaining=standing.remaining,
-        alerts=state.alerts.get(standing.period, ()),
-        exhausted=standing.period in state.exhausted,
+        period=status.period,
+        limit=status.limit,
+        spent=status.spent,
+        reserved=status.reserved,
+        remaining=status.remaining,
+        alerts=state.alerts.get(status.period, ()),
+        exhausted=status.period in state.exhausted,
     )
 
 

@@ -12,7 +12,7 @@ import msgspec
 from application.audit.explain_interaction import interaction_events
 from application.conversations.answer import Answer, AnswerGiven, answer
 from application.conversations.conversation import Received
-from application.conversations.delivery import ANSWER_WORK, Listener
+from application.conversations.delivery import ANSWER_WORK, Subscriber
 from application.ports import Located
 from domain.base.aggregate import event_id
 from domain.base.context import Context
@@ -27,13 +27,17 @@ BURST = 100
 
 
 def begun(
-    received: Received, wait: float, context: Context, services: Services, listener: Listener | None = None
+    received: Received,
+    wait: float,
+    context: Context,
+    services: Services,
+    subscriber: Subscriber | None = None,
 ) -> asyncio.Task[AnswerGiven | None]:
     """The answer under way. It goes on when its request has gone, which waits for `wait` seconds.
 
     Where somebody else is at it, that one's answer is waited for, as long as the request does. None: there is no answer of our own.
     """
-    task = asyncio.create_task(_given(received, wait, context, services, listener))
+    task = asyncio.create_task(_given(received, wait, context, services, subscriber))
     services.background.add(task)
     task.add_done_callback(services.background.discard)
     task.add_done_callback(_told)
@@ -57,7 +61,7 @@ def pending(received: Received) -> Interaction:
 
 
 async def _given(
-    received: Received, wait: float, context: Context, services: Services, listener: Listener | None
+    received: Received, wait: float, context: Context, services: Services, subscriber: Subscriber | None
 ) -> AnswerGiven | None:
     """An earlier burst, whose answer somebody has left off, comes first."""
     because = msgspec.structs.replace(context, causation=event_id(received.conversation, received.version))
@@ -67,7 +71,7 @@ async def _given(
         async with services.turns.take(*row, within=until - time.monotonic()) as turn:
             if turn is None:
                 return None
-            given = await answer(Answer(conversation=received.conversation), because, services, listener)
+            given = await answer(Answer(conversation=received.conversation), because, services, subscriber)
             if given is None:
                 turn.nothing()
             elif given.more:

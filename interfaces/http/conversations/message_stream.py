@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from application.conversations.conversation import Received
-from application.conversations.delivery import Listener
+from application.conversations.delivery import Subscriber
 from application.ports import Fault
 from domain.base.context import Context
 from domain.base.errors import Refusal
@@ -38,8 +38,8 @@ async def events_of(
     last = _event("pending", pending(received), received.position)
     if wait:
         until = time.monotonic() + wait
-        listener = Listener(received.interaction, deliver, restarted)
-        task = begun(received, wait, context, services, listener)
+        subscriber = Subscriber(received.interaction, deliver, restarted)
+        task = begun(received, wait, context, services, subscriber)
         task.add_done_callback(lambda _: parts.put_nowait(None))
         while (left := until - time.monotonic()) > 0:
             try:

@@ -107,8 +107,8 @@ class Budgets(RuleBasedStateMachine):
     @invariant()
     def agree(self) -> None:
         if hasattr(self, "runner"):
-            for standing in self.runner.run(self.till.stand()):
-                assert (standing.spent, standing.reserved) == (self.spent, self.held)
+            for status in self.runner.run(self.till.stand()):
+                assert (status.spent, status.reserved) == (self.spent, self.held)
 
 
 def test_budgets_do_what_their_model_does(database_url: str) -> None:

@@ -11,8 +11,8 @@ import pytest
 from application.base.erase import Erase, erase
 from application.budgets.budget import SetBudget, set_budget
 from application.budgets.charges import compare_tallies
-from application.budgets.status import standings
-from application.conversations.delivery import Listener
+from application.budgets.status import budget_status
+from application.conversations.delivery import Subscriber
 from application.models.catalogue import PriceTerms, SetPrice, set_price
 from application.ports import Unavailable
 from application.privacy.forget import forget_conversation
@@ -175,9 +175,9 @@ async def test_an_answer_whose_customer_is_erased_meanwhile_has_cost_what_it_has
         shop.provider.between = forget
     else:
         shop.provider.meanwhile = forget
-    listener = Listener(received.interaction, deliver, restarted) if streamed else None
+    subscriber = Subscriber(received.interaction, deliver, restarted) if streamed else None
     with suppress(Erased):
-        assert await shop.answer(received.conversation, listener) is None
+        assert await shop.answer(received.conversation, subscriber) is None
     assert bool(heard) == streamed
     every = [recorded async for recorded in parts.store.events(shop.context.tenant)]
     (event,) = [each.event for each in every if isinstance(each.event, Orphan.Metered)]
@@ -185,7 +185,7 @@ async def test_an_answer_whose_customer_is_erased_meanwhile_has_cost_what_it_has
     assert event.cost > 0
     assert event.reservations
     assert await reserved(shop) == 0
-    day, _ = await standings(
+    day, _ = await budget_status(
         BudgetLimits(), parts.clock().date(), tenant=shop.context.tenant, store=parts.store
     )
     assert day.spent == event.cost

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from application.conversations import answer, delivery
-from application.conversations.delivery import Listener
+from application.conversations.delivery import Subscriber
 from application.ports import Unavailable
 from domain.audit.invariants import Invariants
 from domain.conversations.conversation import Conversation
@@ -26,7 +26,7 @@ class Heard:
     def __init__(self, interaction: UUID) -> None:
         self.pieces: list[str] = []
         self.restarts = 0
-        self.listener = Listener(interaction, self._deliver, self._restarted)
+        self.subscriber = Subscriber(interaction, self._deliver, self._restarted)
 
     async def _deliver(self, piece: str) -> None:
         self.pieces.append(piece)
@@ -48,7 +48,7 @@ async def kinds(shop: Shop, conversation: UUID) -> list[str]:
 async def test_the_disclosure_comes_first_and_the_log_says_that_the_answer_has_begun(shop: Shop) -> None:
     received = await shop.receive("When are you open?")
     heard = Heard(received.interaction)
-    given = await shop.answer(received.conversation, heard.listener)
+    given = await shop.answer(received.conversation, heard.subscriber)
     assert given is not None
     assert heard.pieces == PIECES
     assert (given.disclosure, given.more) == (TOLD, False)
@@ -73,7 +73,7 @@ async def test_a_message_before_the_first_piece_restarts_the_answer_and_nothing_
             assert (await shop.receive("And on Sundays?", "m2")).interaction == received.interaction
 
     shop.provider.meanwhile = come
-    await shop.answer(received.conversation, heard.listener)
+    await shop.answer(received.conversation, heard.subscriber)
     assert (heard.restarts, heard.pieces) == (1, PIECES)
     (answered,) = await shop.answers(received.conversation)
     assert answered.messages == ("m1", "m2")
@@ -95,7 +95,7 @@ async def test_a_customer_who_goes_on_writing_is_answered_all_the_same(
         await shop.receive(f"Hello? {number}", f"m{number + 1}")
 
     shop.provider.meanwhile = come
-    given = await shop.answer(received.conversation, heard.listener if streamed else None)
+    given = await shop.answer(received.conversation, heard.subscriber if streamed else None)
     assert given is not None
     assert (given.event.messages, given.more, given.disclosure) == (("m1", "m2"), True, TOLD)
     assert heard.pieces == (PIECES if streamed else [])
@@ -144,7 +144,7 @@ async def test_a_message_after_the_first_piece_is_the_next_bursts_and_both_are_a
             later.append(await shop.receive("And on Sundays?", "m2"))
 
     shop.provider.between = come
-    given = await shop.answer(received.conversation, heard.listener)
+    given = await shop.answer(received.conversation, heard.subscriber)
     assert given is not None
     assert (heard.restarts, heard.pieces) == (0, PIECES)
     assert (given.event.messages, given.more) == (("m1",), True)
@@ -170,7 +170,7 @@ async def test_whoever_comes_while_an_answer_is_sent_waits_and_answers_only_what
             await asyncio.sleep(0.3)
 
     shop.provider.between = come
-    await shop.answer(received.conversation, Heard(received.interaction).listener)
+    await shop.answer(received.conversation, Heard(received.interaction).subscriber)
     await asyncio.gather(*others)
     answers = await shop.answers(received.conversation)
     assert [answered.messages for answered in answers] == [("m1",), ("m2",)]
@@ -181,7 +181,7 @@ async def test_whoever_comes_while_an_answer_is_sent_waits_and_answers_only_what
 async def test_of_two_who_stream_the_same_answer_one_sends_it(shop: Shop) -> None:
     received = await shop.receive("When are you open?", "m1")
     heard = [Heard(received.interaction) for _ in range(4)]
-    given = await asyncio.gather(*(shop.answer(received.conversation, each.listener) for each in heard))
+    given = await asyncio.gather(*(shop.answer(received.conversation, each.subscriber) for each in heard))
     assert sum(one is not None for one in given) == 1
     assert sorted(each.pieces for each in heard) == [[], [], [], PIECES]
     assert (await kinds(shop, received.conversation)).count("answered") == 1
@@ -191,7 +191,7 @@ async def test_an_answer_that_breaks_off_is_made_anew_for_the_same_messages(shop
     received = await shop.receive("When are you open?", "m1")
     shop.provider.cut = True
     with pytest.raises(Unavailable):
-        await shop.answer(received.conversation, Heard(received.interaction).listener)
+        await shop.answer(received.conversation, Heard(received.interaction).subscriber)
     assert await shop.owed() != set()
     newer = await shop.receive("And on Sundays?", "m2")
     assert newer.interaction != received.interaction
@@ -217,7 +217,7 @@ async def test_where_the_sender_died_another_one_answers_and_the_sender_who_live
             assert await shop.answer(received.conversation) is not None
 
     shop.provider.between = come
-    assert await shop.answer(received.conversation, heard.listener) is None
+    assert await shop.answer(received.conversation, heard.subscriber) is None
     happened = await kinds(shop, received.conversation)
     assert happened[-4:] == ["prompted", "metered", "answered", "metered"]
     assert len(heard.pieces) == 3
@@ -232,5 +232,5 @@ async def test_a_customer_who_is_forgotten_while_the_answer_is_sent_leaves_nothi
         await shop.parts.store.save(found, context=shop.context)
 
     shop.provider.between = come
-    assert await shop.answer(received.conversation, Heard(received.interaction).listener) is None
+    assert await shop.answer(received.conversation, Heard(received.interaction).subscriber) is None
     assert (await kinds(shop, received.conversation))[-1] == "forgotten"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from application.budgets.charges import compare_tallies
-from application.budgets.status import standings
+from application.budgets.status import budget_status
 from application.replay.prices import reprice
 from application.retrieval.embedding import MeteredEmbedder
 from application.retrieval.search import Search, search
@@ -97,7 +97,7 @@ async def test_an_answer_has_that_of_its_questions_with_what_it_cost(shop: Shop)
 async def test_what_an_embedding_costs_counts_in_the_budget_and_can_be_priced_again(shop: Shop) -> None:
     await look_for(shop, metered(shop, None))
     parts, tenant = shop.parts, shop.context.tenant
-    day, _ = await standings(BudgetLimits(), parts.clock().date(), tenant=tenant, store=parts.store)
+    day, _ = await budget_status(BudgetLimits(), parts.clock().date(), tenant=tenant, store=parts.store)
     assert day.spent == Decimal("0.00002")
     assert await compare_tallies(tenant, store=parts.store) == {}
     again = await reprice(tenant, as_recorded(parts.catalogue), limit=9, store=parts.store)
