@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from infra.audit.checkpoints import Checkpoints
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
@@ -75,4 +75,4 @@ async def project(settings: Settings) -> None:
                 ):
                     await stopped(*running)
             finally:
-                await ended(*running)
+                await cancel_and_wait(*running)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 
 
 async def stopped(*running: asyncio.Task[Any]) -> None:
@@ -32,4 +32,4 @@ async def beside(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await ended(*running)
+        await cancel_and_wait(*running)

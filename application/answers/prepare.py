@@ -11,7 +11,7 @@ import msgspec
 
 from application.answers.ports import Ports
 from application.answers.prompt import prompt_of
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from application.gateway.route import Question, route
 from application.gateway.run import Asked
 from application.gateway.tenant_settings import settings_of
@@ -170,4 +170,4 @@ async def _retrieved(
         )
         return passages, await counting
     finally:
-        await ended(counting)
+        await cancel_and_wait(counting)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def finished(work: Coroutine[Any, Any, T]) -> T:
+async def run_to_end(work: Coroutine[Any, Any, T]) -> T:
     """What `work` gives. Whoever is cancelled meanwhile is so only after its end."""
     task = asyncio.create_task(work)
     cancelled: asyncio.CancelledError | None = None
@@ -27,8 +27,9 @@ AGAIN = 5.0
 """Seconds after which a task that goes on is told once more."""
 
 
-async def ended(*tasks: asyncio.Task[Any], again: float | None = None) -> None:
-    """Cancel `tasks` and wait for all of them; each that goes on is told once more after `again` seconds (AGAIN). Raises what the first one failed with. Whoever is cancelled meanwhile tells them again.
+async def cancel_and_wait(*tasks: asyncio.Task[Any], again: float | None = None) -> None:
+    """Cancel `tasks` and wait for all of them; each that goes on is told once more after `again`
+    seconds (AGAIN). Raises what the first one failed with. Whoever is cancelled meanwhile tells them again.
 
     One cancellation may be lost on its way: `asyncio.wait_for` of Python 3.11, which psycopg's pool and redis-py build on, takes a
     result that comes in the same moment instead (https://github.com/python/cpython/issues/86296).
@@ -48,7 +49,7 @@ async def ended(*tasks: asyncio.Task[Any], again: float | None = None) -> None:
         raise cancelled
 
 
-async def abreast(*works: Coroutine[Any, Any, None]) -> None:
+async def run_together(*works: Coroutine[Any, Any, None]) -> None:
     """All of `works` at once, until all ended or one failed; raises what it failed with. Nothing of them goes on after that.
 
     A TaskGroup would cancel each once, and a work that lost that cancellation would go on for ever.
@@ -57,4 +58,4 @@ async def abreast(*works: Coroutine[Any, Any, None]) -> None:
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     finally:
-        await ended(*tasks)
+        await cancel_and_wait(*tasks)

@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from application.base.tasks import ended, finished
+from application.base.tasks import cancel_and_wait, run_to_end
 from application.budgets.budget import budget_of
 from application.budgets.settle import LIFETIME, PooledReservation, give_back, reservation_of
 from application.ports import Clock, Fault, Ids, Store
@@ -112,7 +112,7 @@ class ReservationPool:
         """Give back all of them; from here on there are no more."""
         self._closed = True
         if self._watching is not None:
-            await ended(self._watching)
+            await cancel_and_wait(self._watching)
         for tenant in list(self._spares):
             await self._try_to_give_back(tenant, 0)
 
@@ -128,7 +128,7 @@ class ReservationPool:
         if left := [spare for spare in spares if spare.since > before]:
             self._spares[tenant] = left
         try:
-            await finished(self._end([spare for spare in spares if spare.since <= before]))
+            await run_to_end(self._end([spare for spare in spares if spare.since <= before]))
         except Fault as error:
             log.warning("what was reserved ahead is left to expire: %s", type(error).__name__)
 

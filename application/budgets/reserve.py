@@ -11,7 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from application.base.tasks import finished
+from application.base.tasks import run_to_end
 from application.budgets.budget import budget_of
 from application.budgets.charges import tallies_of
 from application.budgets.hold import Hold, release
@@ -115,7 +115,7 @@ class _Reserving:
                 await self.ports.store.save(made, context=self.context, work=[owed(made)], tallies=tallies)
                 self.into.reservations.append(made)
 
-        await finished(save())
+        await run_to_end(save())
         return made
 
     async def give_back(self) -> Decimal:
@@ -129,7 +129,7 @@ class _Reserving:
                     into, self.interaction, self.context, store=self.ports.store, clock=self.ports.clock
                 )
 
-        await finished(save())
+        await run_to_end(save())
         return again
 
     async def lacking(self, amount: Decimal, budget: Budget) -> BudgetStatus | None:

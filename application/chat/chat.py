@@ -6,7 +6,7 @@ import asyncio
 
 from application.answers.ports import Ports
 from application.answers.prepare import prepare
-from application.base.tasks import finished
+from application.base.tasks import run_to_end
 from application.budgets.reserve import PATIENCE
 from application.chat.inquiry import disclosure_of, inquiry_of
 from application.chat.record import Chat, ChatGiven, record_answer, record_end
@@ -49,12 +49,12 @@ async def chat(command: Chat, context: Context, ports: Ports, deliver: Deliver |
         completion = await complete_cached(prepared.asked, run, context, ports, deliver)
     except BaseException as error:
         reason = GONE if isinstance(error, asyncio.CancelledError) else f"it failed: {type(error).__name__}"
-        await finished(record_end(command, prepared, run, reason, context, ports))
+        await run_to_end(record_end(command, prepared, run, reason, context, ports))
         raise
     if completion is None:
-        await finished(record_end(command, prepared, run, run.failure(), context, ports))
+        await run_to_end(record_end(command, prepared, run, run.failure(), context, ports))
         raise run.refusal or _failed(run)
-    return await finished(record_answer(command, prepared, run, completion, disclosure, context, ports))
+    return await run_to_end(record_answer(command, prepared, run, completion, disclosure, context, ports))
 
 
 def _after(text: str, deliver: Deliver) -> Deliver:

@@ -9,7 +9,7 @@ import msgspec
 
 from application.answers.ports import Ports
 from application.answers.prepare import Inquiry, prepare
-from application.base.tasks import finished
+from application.base.tasks import run_to_end
 from application.conversations.delivery import Delivery, Subscriber, wait_until_idle
 from application.conversations.record import AnswerGiven as AnswerGiven
 from application.conversations.record import record_answer, record_spend
@@ -68,7 +68,7 @@ async def answer(
                     await delivery.begin()  # saves: from now on newer messages are the next burst's
                 deliver = delivery.deliver if heard is not None else None  # saves so before the first piece
                 completion = await complete_cached(prepared.asked, run, because, ports, deliver)
-                return await finished(
+                return await run_to_end(
                     record_answer(
                         conversation, prepared, run, completion, because, ports, sent=delivery.begun
                     )
@@ -80,11 +80,11 @@ async def answer(
             raise Conflict("newer messages came again and again while they were answered; it is tried again")
     except BaseException:  # its caller, too, may have been stopped
         if run.unrecorded:
-            await finished(record_spend(command.conversation, run, because, ports))
+            await run_to_end(record_spend(command.conversation, run, because, ports))
         raise
     if run.asked is None:
         return None
-    await finished(record_spend(command.conversation, run, because, ports))  # another answer came first
+    await run_to_end(record_spend(command.conversation, run, because, ports))  # another answer came first
     return await answer(command, context, ports, subscriber)
 
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from application.base.tasks import ended, finished
+from application.base.tasks import cancel_and_wait, run_to_end
 from application.budgets.hold import refresh
 from application.budgets.settle import LIFETIME, copied, owed
 from application.gateway.run import Run
@@ -37,14 +37,14 @@ async def holding(run: Run, context: Context, *, store: Store, clock: Clock) -> 
         yield
     finally:
         first.cancel()
-        await ended(*extending)
+        await cancel_and_wait(*extending)
 
 
 async def _extend(run: Run, context: Context, store: Store, clock: Clock) -> None:
     while True:
         pause = EVERY
         try:
-            await finished(_extend_once(run, context, store, clock))
+            await run_to_end(_extend_once(run, context, store, clock))
         except Fault as error:
             pause = AGAIN
             log.warning("what a call has reserved could not be extended: %s", type(error).__name__)

@@ -14,7 +14,7 @@ import msgspec
 
 from application.base.amend import amend
 from application.base.erase import Erase, erase
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from application.budgets.charges import charge
 from application.models.catalogue import catalogue_of
 from application.ports import (
@@ -284,7 +284,7 @@ async def _while_there(
                 return None
     finally:
         if not task.done():
-            await ended(task)
+            await cancel_and_wait(task)
 
 
 async def _is_gone(document: Document, tenant: UUID, store: Store) -> bool:

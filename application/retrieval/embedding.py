@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
-from application.base.tasks import finished
+from application.base.tasks import run_to_end
 from application.budgets.charges import tallies_of
 from application.models.catalogue import catalogue_of
 from application.ports import CallObserver, Clock, Embedder, Ids, ProviderError, Store
@@ -118,7 +118,7 @@ class MeteredEmbedder:
             yield meter
         finally:
             if meter.attempts:
-                await finished(self._record(meter.take(), context, purpose))
+                await run_to_end(self._record(meter.take(), context, purpose))
 
     @asynccontextmanager
     async def keeping(self, context: Context, embeddings: list[Attempt]) -> AsyncIterator[None]:
@@ -129,7 +129,7 @@ class MeteredEmbedder:
             lost = embeddings[:]
             embeddings.clear()
             if lost:
-                await finished(self._record(lost, context, "question"))
+                await run_to_end(self._record(lost, context, "question"))
             raise
 
     async def _record(self, attempts: Sequence[Attempt], context: Context, purpose: Purpose) -> None:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 import psycopg
 
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from application.ports import Unavailable
 from domain.base.aggregate import NIL
 from infra.crypto.keyring import Keyring
@@ -35,7 +35,7 @@ async def forgetting(system: Database, keyring: Keyring, *, every: float = EVERY
     try:
         yield
     finally:
-        await ended(task)
+        await cancel_and_wait(task)
 
 
 async def _run(system: Database, keyring: Keyring, every: float) -> None:

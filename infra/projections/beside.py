@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 
 import psycopg
 
-from application.base.tasks import abreast
+from application.base.tasks import run_together
 from application.ports import Unavailable
 from domain.base.errors import Refusal
 from infra.log.reader import Reader
@@ -59,7 +59,7 @@ class Beside:
 
     async def run(self) -> None:
         """Until cancelled. A database that is away is waited for."""
-        await abreast(self._keep_up("next"), self._keep_up("old"), self._mind_abandoned())
+        await run_together(self._keep_up("next"), self._keep_up("old"), self._mind_abandoned())
 
     async def _keep_up(self, place: Place) -> None:
         while True:

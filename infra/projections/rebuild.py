@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from domain.base.errors import NotFound
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
@@ -102,7 +102,7 @@ async def rebuild(
             if work.done():
                 work.result()
     finally:
-        await ended(work)
+        await cancel_and_wait(work)
     await finish(shop.cell, build)
     return now
 

@@ -21,7 +21,7 @@ from domain.base.aggregate import NIL
 from domain.base.errors import Refusal
 from infra.crypto.wrapping import Tampered
 from infra.redis.connection import Away, Reach
-from infra.redis.fill_lock import LEASE, Making
+from infra.redis.fill_lock import LEASE, FillLease
 
 SECONDS: dict[CacheKind, int] = {"responses": 60, "embeddings": 300, "searches": 60}
 
@@ -155,7 +155,7 @@ class RedisCache:
         self._count(self.misses, entry)
         if looked is None or looked.state != 2:
             return await make(), False, None
-        making = Making(self._reach, looked.name, token)
+        making = FillLease(self._reach, looked.name, token)
         try:
             made = await making.run(make)
         except BaseException:
@@ -163,7 +163,7 @@ class RedisCache:
             raise
         return made, False, self._keep(entry, making, made)
 
-    async def _keep(self, entry: Entry, making: Making, made: bytes | None) -> None:
+    async def _keep(self, entry: Entry, making: FillLease, made: bytes | None) -> None:
         await asyncio.sleep(AFTER)
         sealed = None if made is None else await self._sealed(entry, made)
         await making.end(sealed, SECONDS[entry.kind])

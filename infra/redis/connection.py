@@ -14,7 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from application.ports import Fault
 from infra.redis.faults import trouble_of
 
@@ -85,7 +85,7 @@ class Reach:
 
     async def close(self) -> None:
         if self._looking is not None:
-            await ended(self._looking)
+            await cancel_and_wait(self._looking)
         for client in self._idle:
             await client.aclose()
         if self._redis is not None:

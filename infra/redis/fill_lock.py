@@ -26,7 +26,7 @@ end
 """
 
 
-class Making:
+class FillLease:
     """`name` is the entry's, `token` the maker's."""
 
     def __init__(self, reach: Reach, name: bytes, token: str) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from application.ports import Unavailable
 from infra.retrieval.forking import LENGTH, STATUS, Header, Unreadable
 
@@ -99,7 +99,7 @@ class Sandbox:
                     raise
                 raise SandboxFailed(f"it took longer than {seconds * PATIENCE:g} s") from None
             finally:
-                await ended(feeding)
+                await cancel_and_wait(feeding)
                 writer.close()
                 if hold.can_write_eof():
                     with suppress(OSError):

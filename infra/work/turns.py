@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from application.base.tasks import ended, finished
+from application.base.tasks import cancel_and_wait, run_to_end
 from application.ports import Fault
 from infra.work.attempt import AWAY
 from infra.work.error_text import error_text
@@ -88,7 +88,7 @@ class Turns:
                 turn.failed(error)
                 raise
             finally:
-                await finished(self._end(turn, keeping))
+                await run_to_end(self._end(turn, keeping))
         finally:
             queue.release()
 
@@ -110,7 +110,7 @@ class Turns:
                 await self._work.renew([item], {item.kind: self._lease})
 
     async def _end(self, turn: Turn, keeping: asyncio.Task[None]) -> None:
-        await ended(keeping)
+        await cancel_and_wait(keeping)
         left = [] if turn.finished is None else [turn.finished]
         try:
             for _ in range(AGAIN):

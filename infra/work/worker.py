@@ -15,7 +15,7 @@ from typing import Protocol
 
 import psycopg
 
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from application.ports import Fault, Kind
 from infra.redis.wakeups import POLL, Hints
 from infra.work.attempt import attempt
@@ -100,11 +100,11 @@ class Worker:
         finally:
             self._closing = True
             try:
-                await ended(claiming, *doing, *others)
+                await cancel_and_wait(claiming, *doing, *others)
             finally:
                 self._unsaid.set()
                 await asyncio.wait([saying], timeout=self._grace / 4)
-                await ended(saying)
+                await cancel_and_wait(saying)
 
     async def _listen(self) -> None:
         async for _ in self._hints.listen(self._poll):

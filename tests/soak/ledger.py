@@ -13,7 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from application.agents.agent import ConfigureAgent, configure_agent
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from application.budgets.budget import SetBudget, set_budget
 from application.budgets.settle import RESERVATION_WORK, expire_reservation
 from application.chat.chat import ChatFailed, chat
@@ -175,7 +175,7 @@ class Shop:
                 while (tallied := await self._tallied()).reserved != pool.held(self.context.tenant):
                     await asyncio.sleep(0.05)
             self.spent.append((tallied.position, Decimal(tallied.spent).scaleb(-12)))
-        await ended(working)
+        await cancel_and_wait(working)
 
     async def _tallied(self) -> Tallies:
         tallied = await self.parts.store.tallies(self.context.tenant, "budget")
@@ -293,7 +293,7 @@ class Shop:
         elif soon:
             hangs = asyncio.create_task(plan.hanging.wait())
             await asyncio.wait([task, hangs], return_when=asyncio.FIRST_COMPLETED)
-            await ended(hangs)
+            await cancel_and_wait(hangs)
             task.cancel()
         await asyncio.wait([task])
         error = None if task.cancelled() else task.exception()

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from tests.infra.embedded.small_disk import run_on_small_disk
 from tests.soak.clients import Clients, until
 from tests.soak.deployment import Deployment, deployment
@@ -73,7 +73,7 @@ async def test_a_pool_whose_connections_are_all_held(deployed: Deployment, share
                 assert await readiness(deployed) == 200
                 superuser.rollback()
                 await until(lambda: replies[200] >= 60, 60)
-                await ended(*crowd)
+                await cancel_and_wait(*crowd)
 
     await recovers(deployed, "exhausted pool", fault, share)
 

@@ -21,7 +21,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from infra.embedded import servers
 from infra.postgres.database import Database
 from infra.schema.migrate import migrate
@@ -169,7 +169,7 @@ async def readers(url: str, tenants: Sequence[UUID]) -> AsyncIterator[Sequence[R
         looking = [Reader(database, name, tenant) for name in SHOWN for tenant in tenants[:2]]
         tasks = [group.create_task(reader.run()) for reader in looking]
         yield looking
-        await ended(*tasks)
+        await cancel_and_wait(*tasks)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from litestar.response import Stream
 from litestar.response.streaming import ASGIStreamingResponse
 from litestar.types import Message, Receive, Scope, Send
 
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from domain.base.errors import Refusal
 from interfaces.http.base.limits.access import AGAIN
 from interfaces.http.base.limits.access_watch import Access
@@ -82,7 +82,7 @@ class _Guarded:
             await asyncio.wait((sending, leaving, over), return_when=asyncio.FIRST_COMPLETED)
             cut = over.done() and not sending.done() and not leaving.done()
         finally:
-            await ended(
+            await cancel_and_wait(
                 leaving, sending, again=AGAIN
             )  # what reads the log all the time loses many a cancellation
         if cut:

@@ -12,7 +12,7 @@ from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from application.chat.chat import chat
 from application.chat.record import ChatGiven
 from application.gateway.attempt import Deliver
@@ -71,7 +71,7 @@ async def complete(
         task.cancel()  # it ends by itself; what it has cost goes on record
         raise
     if not there:
-        await ended(task)
+        await cancel_and_wait(task)
         if task.cancelled():
             raise ClientGone
     given = await task

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from application.base import tasks as finishing
-from application.base.tasks import abreast, ended, finished
+from application.base.tasks import cancel_and_wait, run_to_end, run_together
 from infra.redis.wakeups import Hints
 
 
@@ -19,7 +19,7 @@ async def test_work_ends_before_a_cancellation_is_passed_on() -> None:
         await asyncio.sleep(0.05)
         done.set()
 
-    task = asyncio.create_task(finished(work()))
+    task = asyncio.create_task(run_to_end(work()))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -44,7 +44,7 @@ async def test_a_task_that_lost_its_cancellation_is_told_again(monkeypatch: pyte
     came.set()
     asyncio.get_running_loop().call_soon(tasks[0].cancel)
     with pytest.raises(ValueError, match="a bug"):
-        await ended(*tasks)
+        await cancel_and_wait(*tasks)
     assert tasks[0].cancelled()
 
 
@@ -66,7 +66,7 @@ class Deaf:
 async def test_works_abreast_end_though_one_of_them_did_not_hear(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finishing, "AGAIN", 0.01)
     deaf, hearing = Deaf(times=2), Deaf(times=0)
-    task = asyncio.create_task(abreast(deaf.work(), abreast(hearing.work())))
+    task = asyncio.create_task(run_together(deaf.work(), run_together(hearing.work())))
     await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.wait([task], timeout=5)
@@ -77,7 +77,7 @@ async def test_works_abreast_end_though_one_of_them_did_not_hear(monkeypatch: py
 
 async def test_whoever_waits_for_an_end_and_is_cancelled_again_tells_so_again() -> None:
     deaf = Deaf(times=2)
-    task = asyncio.create_task(abreast(deaf.work()))
+    task = asyncio.create_task(run_together(deaf.work()))
     for _ in range(3):
         await asyncio.sleep(0.01)
         assert not task.done()
@@ -94,7 +94,7 @@ async def test_when_one_of_several_fails_the_others_end_and_all_hear_why() -> No
 
     hearing = Deaf(times=0)
     with pytest.raises(ValueError, match="a bug"):
-        await abreast(hearing.work(), broken(), asyncio.sleep(0))
+        await run_together(hearing.work(), broken(), asyncio.sleep(0))
     assert hearing.over
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from infra.log.reader import Reader
 from infra.postgres.database import Database
 from infra.projections.beside import Beside
@@ -53,7 +53,7 @@ async def role(log: Log, projections: Sequence[Projection] = PROJECTIONS) -> Asy
         try:
             yield
         finally:
-            await ended(*tasks)
+            await cancel_and_wait(*tasks)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from domain.conversations.conversation import Conversation
 from infra.crypto.keyring import Keyring, Tampered
 from infra.log.reader import Reader
@@ -85,7 +85,7 @@ async def test_two_projectors_beside_four_writers_skip_nothing_and_double_nothin
         await asyncio.gather(*(talk(log, tenants[n % 3], 25) for n in range(4)))
         for tenant in tenants:
             await one.wait(tenant)
-        await ended(*runs)
+        await cancel_and_wait(*runs)
     assert [await calls(log, tenant) for tenant in tenants] == [50, 25, 25]
 
 
@@ -134,7 +134,7 @@ async def test_a_projection_goes_on_by_itself_once_the_gap_is_closed(log: Log) -
             await asyncio.sleep(0)  # one of two is still missing
             superuser.execute("INSERT INTO retrace.events SELECT * FROM public.aside WHERE seq = 4")
             await projector.wait(tenant)
-            await ended(run)
+            await cancel_and_wait(run)
             found = await lags(projector._system, PROJECTIONS, tenant)
         superuser.execute("DROP TABLE public.aside")
         query = "SELECT key FROM retrace.work WHERE tenant = %s AND kind = 'projection_alert' ORDER BY key"
@@ -194,7 +194,7 @@ async def test_a_tenant_whose_key_does_not_open_holds_nobody_up(
         run = asyncio.create_task(projector.run())
         await projector.wait(free)
         assert not run.done()
-        await ended(run)
+        await cancel_and_wait(run)
         assert await projector.behind(locked) > 0
     (line,) = [record for record in caplog.records if "can't be read" in record.getMessage()]
     assert line.facts["tenant"] == str(locked)  # type: ignore[attr-defined]
@@ -212,7 +212,7 @@ async def test_a_projector_goes_on_after_its_connections_were_cut(log: Log) -> N
             superuser.execute(CUT)
         await talk(log, tenant, 2)
         await projector.wait(tenant)
-        await ended(run)
+        await cancel_and_wait(run)
     assert await calls(log, tenant) == 4
 
 
@@ -231,7 +231,7 @@ async def test_a_projector_that_is_stopped_at_any_moment_stops_listening(
         while len(looked) < 3:
             await asyncio.sleep(0.01)
         assert len(log.hints._listeners) == 1
-        await ended(run)
+        await cancel_and_wait(run)
         # Its listening task would outlive it: a client of Redis may swallow a cancellation.
         assert not log.hints._listeners
 

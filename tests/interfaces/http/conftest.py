@@ -13,7 +13,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from application.operations.work import kinds
 from application.tenancy.tenant import CreateTenant, create_tenant
 from infra.crypto.keyring import Keyring
@@ -83,7 +83,7 @@ async def app(parts: Services) -> AsyncIterator[Any]:
         yield create_app(parts)
         worker.stop()
         await working
-        await ended(projecting)
+        await cancel_and_wait(projecting)
 
 
 @pytest_asyncio.fixture

@@ -18,7 +18,7 @@ import pytest_asyncio
 import uvicorn
 
 from application.audit.reading import LogRead, record_read
-from application.base.tasks import ended
+from application.base.tasks import cancel_and_wait
 from application.tenancy.removal import remove_tenant
 from application.tenancy.tenant import (
     RevokeKey,
@@ -158,7 +158,7 @@ async def traffic(parts: Services, context: Context) -> AsyncIterator[None]:
         yield
         assert not going.done(), "it went on until the end"
     finally:
-        await ended(going)
+        await cancel_and_wait(going)
 
 
 Cause = Callable[[Services, Shop], Awaitable[Any]]
