@@ -3,7 +3,6 @@ where no answer comes of it."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from uuid import UUID
 
@@ -11,10 +10,9 @@ import msgspec
 
 from application.answers.ports import Ports
 from application.answers.prompt import prompt_of
-from application.base.tasks import cancel_and_wait
-from application.gateway.route import Question, route
+from application.gateway.route import Question, Route, route
 from application.gateway.run import Asked
-from application.gateway.tenant_settings import settings_of
+from application.gateway.tenant_settings import TenantSettings, settings_of
 from application.retrieval.retrieve import retrieve
 from domain.agents.agent import AgentConfiguration
 from domain.answers.prompts import ANSWER
@@ -83,91 +81,82 @@ async def prepare(inquiry: Inquiry, context: Context, ports: Ports) -> Prepared:
     """Raises Invalid, or Refused for a model that is retired, where one is pinned."""
     started = time.perf_counter()
     settings = await settings_of(context.tenant, ports)
-    configuration, agents = settings.configuration, inquiry.messages is None
-    # Nothing is asked for that nobody has asked for; but the agent's answers have a length.
-    answer_tokens = configuration.max_answer_tokens if agents and inquiry.max_tokens is None else None
-    if agents and not settings.flags.enabled("full_agent", str(inquiry.subject)):
-        configuration = configuration.plain()
+    prompt = inquiry.messages
+    if prompt is None and not settings.flags.enabled("full_agent", str(inquiry.subject)):
+        settings = msgspec.structs.replace(settings, configuration=settings.configuration.plain())
+    configuration = settings.configuration
     passages: tuple[Passage, ...] = ()
     embeddings: list[Attempt] = []
-    pending_documents = 0
+    disclosure, pending_documents = "", 0
     async with ports.embedder.keeping(context, embeddings):
-        if agents and configuration.retrieve_documents:
-            passages, pending_documents = await _retrieved(inquiry, configuration, embeddings, context, ports)
-        prompt = inquiry.messages
         if prompt is None:
+            passages, pending_documents = await retrieve(
+                context,
+                inquiry.questions,
+                configuration,
+                embeddings,
+                embedder=ports.embedder,
+                vectors=ports.vectors,
+            )
             said = inquiry.said or inquiry.questions
             prompt = await prompt_of(configuration, inquiry.history, passages, said, inquiry.name)
-        chosen = await route(
-            Question(
-                prompt=prompt,
-                questions=inquiry.questions,
-                turns=inquiry.turns,
-                pinned=inquiry.pinned,
-                subject=inquiry.subject,
-                documents=agents,
-            ),
-            settings,
-            tenant=context.tenant,
-            counter=ports.providers.counter,
-            at=ports.clock(),
+            disclosure = configuration.disclosure_in(language_of("\n".join(inquiry.questions)))
+        question = Question(
+            prompt=prompt,
+            questions=inquiry.questions,
+            turns=inquiry.turns,
+            pinned=inquiry.pinned,
+            subject=inquiry.subject,
+            documents=inquiry.messages is None,
         )
-    disclosure, temperature, markers = "", inquiry.temperature, None
-    if agents:
-        disclosure = configuration.disclosure_in(language_of("\n".join(inquiry.questions)))
-        temperature = configuration.temperature if temperature is None else temperature
-        markers = len(passages) if configuration.attribution else 0
+        counter, now = ports.providers.counter, ports.clock()
+        chosen = await route(question, settings, tenant=context.tenant, counter=counter, at=now)
     return Prepared(
         started=started,
         configuration=configuration,
         configuration_version=settings.configuration_version,
-        template=ANSWER if agents else None,
+        template=ANSWER if inquiry.messages is None else None,
         disclosure=disclosure,
         passages=passages,
         pending_documents=pending_documents,
         embeddings=tuple(embeddings),
-        asked=Asked(
-            interaction=inquiry.interaction,
-            route=chosen,
-            request=CompletionRequest(
-                model=chosen.routing.model,
-                prompt=prompt,
-                questions=inquiry.questions,
-                passages=passages,
-                max_tokens=inquiry.max_tokens,
-                answer_tokens=answer_tokens,
-                temperature=temperature,
-                stop=inquiry.stop,
-                options=inquiry.options,
-            ),
-            catalogue=settings.catalogue.under(settings.limits.ceiling),
-            limits=settings.limits,
-            configuration_version=settings.configuration_version if agents else 0,
-            last_resort=agents,
-            markers=markers,
-            fresh=inquiry.fresh or not settings.flags.enabled("response_cache", str(context.tenant)),
-        ),
+        asked=_asked(inquiry, settings, prompt, passages, chosen, context.tenant),
     )
 
 
-async def _retrieved(
+def _asked(
     inquiry: Inquiry,
-    configuration: AgentConfiguration,
-    embeddings: list[Attempt],
-    context: Context,
-    ports: Ports,
-) -> tuple[tuple[Passage, ...], int]:
-    """The passages, and how many documents none can come of yet; asked for at once."""
-    counting = asyncio.create_task(ports.vectors.pending(context.tenant))
-    try:
-        passages = await retrieve(
-            context,
-            inquiry.questions,
-            configuration,
-            embeddings,
-            embedder=ports.embedder,
-            vectors=ports.vectors,
-        )
-        return passages, await counting
-    finally:
-        await cancel_and_wait(counting)
+    settings: TenantSettings,
+    prompt: tuple[Turn, ...],
+    passages: tuple[Passage, ...],
+    chosen: Route,
+    tenant: UUID,
+) -> Asked:
+    """Nothing is asked for that nobody has asked for; but the agent's answers have a length."""
+    configuration, agents = settings.configuration, inquiry.messages is None
+    answer_tokens, temperature, markers = None, inquiry.temperature, None
+    if agents:
+        answer_tokens = configuration.max_answer_tokens if inquiry.max_tokens is None else None
+        temperature = configuration.temperature if temperature is None else temperature
+        markers = len(passages) if configuration.attribution else 0
+    return Asked(
+        interaction=inquiry.interaction,
+        route=chosen,
+        request=CompletionRequest(
+            model=chosen.routing.model,
+            prompt=prompt,
+            questions=inquiry.questions,
+            passages=passages,
+            max_tokens=inquiry.max_tokens,
+            answer_tokens=answer_tokens,
+            temperature=temperature,
+            stop=inquiry.stop,
+            options=inquiry.options,
+        ),
+        catalogue=settings.catalogue.under(settings.limits.ceiling),
+        limits=settings.limits,
+        configuration_version=settings.configuration_version if agents else 0,
+        last_resort=agents,
+        markers=markers,
+        fresh=inquiry.fresh or not settings.flags.enabled("response_cache", str(tenant)),
+    )

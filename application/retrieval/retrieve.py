@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
+from application.base.tasks import cancel_and_wait
 from application.ports import Vectors
 from application.retrieval.embedding import MeteredEmbedder
 from domain.agents.agent import AgentConfiguration
@@ -22,17 +24,27 @@ async def retrieve(
     *,
     embedder: MeteredEmbedder,
     vectors: Vectors,
-) -> tuple[Passage, ...]:
-    """The best ones first; none where the tenant has it switched off. The embedder's call is put to `embeddings`, for the caller's record."""
+) -> tuple[tuple[Passage, ...], int]:
+    """The best ones first, and how many documents none can come of yet; none where the tenant has it switched off. The embedder's call is
+    put to `embeddings`, for the caller's record."""
     if not configuration.retrieve_documents:
-        return ()
+        return (), 0
+    pending = asyncio.create_task(vectors.pending(context.tenant))
+    try:
+        async with embedder.metering(context, "question") as meter:
+            (embedding,) = await meter.embed([_query(questions)])
+            found = await vectors.search(
+                context.tenant, embedding, embedder.model, configuration.document_results
+            )
+            embeddings += meter.take()
+        return tuple(found), await pending
+    finally:
+        await cancel_and_wait(pending)
+
+
+def _query(questions: Sequence[str]) -> str:
     query = "\n".join(questions)
-    if len(query) > QUERY:  # what is pasted in stands in the middle; what is asked of it before or behind
-        query = f"{query[: QUERY // 2]}\n{query[-QUERY // 2 :]}"
-    async with embedder.metering(context, "question") as meter:
-        (embedding,) = await meter.embed([query])
-        found = await vectors.search(
-            context.tenant, embedding, embedder.model, configuration.document_results
-        )
-        embeddings += meter.take()
-    return tuple(found)
+    if len(query) <= QUERY:
+        return query
+    # What is pasted in stands in the middle; what is asked of it before or behind.
+    return f"{query[: QUERY // 2]}\n{query[-QUERY // 2 :]}"
