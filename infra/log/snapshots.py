@@ -23,6 +23,9 @@ A = TypeVar("A", bound=Aggregate[Any])
 EVERY = 100
 """Events that a load may replay; one that had to replay so many keeps a snapshot."""
 
+LONG = 10_000
+"""Streams that a process remembers to have so many events, and maybe a snapshot."""
+
 
 def fingerprint(state: type[Any]) -> str:
     """Changes whenever a field of the state, or of anything within it, changes its name, type or default."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -24,7 +25,7 @@ from infra.log.handed_over import HandedOver
 from infra.log.hashing import context_bytes, digest_of, hash_of, microseconds
 from infra.log.latest import Latest
 from infra.log.reader import PAGE, Reader
-from infra.log.snapshots import EVERY, Snapshots
+from infra.log.snapshots import EVERY, LONG, Snapshots
 from infra.redis.wakeups import Hints
 
 A = TypeVar("A", bound=Aggregate[Any])
@@ -49,6 +50,7 @@ class LogStore:
         self._hints = hints
         self._latest = Latest(self._shared, reader.head)
         self._handed_over = HandedOver()
+        self._long: OrderedDict[tuple[UUID, UUID], None] = OrderedDict()
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self.saves = {"done": 0, "duplicate": 0, "conflict": 0, "refused": 0}
 
@@ -65,9 +67,7 @@ class LogStore:
             async with self._turn(id):
                 if (changed := self._handed_over.take(kind, id, tenant)) is not None:
                     return changed
-        aggregate = await self._caught_up(
-            kind, id, tenant, await self._snapshots.load(kind, id, tenant, version), version
-        )
+        aggregate = await self._known(kind, id, tenant, version)
         if aggregate is None or (version is not None and aggregate.version < version):
             at = "" if version is None else f" at version {version}"
             raise nowhere(kind.TOPIC, id, at)
@@ -134,8 +134,7 @@ class LogStore:
         tenant = context.tenant
         async with self._turn(id):  # races within a process are queued; only those between processes are run
             for race in range(RACES):
-                snapshot = await self._snapshots.load(kind, id, tenant)
-                known = await self._caught_up(kind, id, tenant, snapshot)
+                known = await self._known(kind, id, tenant)
                 self._check(context, id, known)
                 aggregate = decide(known)
                 if not aggregate.pending_events:
@@ -191,7 +190,7 @@ class LogStore:
 
     async def _shared(self, kind: type[A], id: UUID, tenant: UUID, known: A | None) -> A | None:
         if known is None:
-            known = await self._snapshots.load(kind, id, tenant)
+            return await self._known(kind, id, tenant)
         return await self._caught_up(kind, id, tenant, known)
 
     def _check(self, context: Context, id: UUID, known: Aggregate[Any] | None) -> None:
@@ -206,6 +205,18 @@ class LogStore:
             lock = self._turns[id] = asyncio.Lock()
         return lock
 
+    async def _known(self, kind: type[A], id: UUID, tenant: UUID, until: int | None = None) -> A | None:
+        """The aggregate as the log has it. A stream has a snapshot only where it is longer than one read: then it begins with that."""
+        if (tenant, id) not in self._long:
+            page = await self._reader.stream(tenant, id, 0, until, EVERY, whole=False)
+            if len(page) < EVERY:
+                return _replayed(kind, id, page, None)
+            self._long[tenant, id] = None
+            if len(self._long) > LONG:
+                self._long.popitem(last=False)
+        snapshot = await self._snapshots.load(kind, id, tenant, until)
+        return await self._caught_up(kind, id, tenant, snapshot, until)
+
     async def _caught_up(
         self, kind: type[A], id: UUID, tenant: UUID, aggregate: A | None, until: int | None = None
     ) -> A | None:
@@ -215,24 +226,11 @@ class LogStore:
         while page := await self._reader.stream(
             tenant, id, aggregate.version if aggregate else 0, until, whole=False
         ):
-            if page[0].topic.partition(".")[0] != kind.TOPIC:
-                raise nowhere(kind.TOPIC, id)
-            if any(recorded.event is None for recorded in page):
-                raise KeyErased(f"the {kind.TOPIC} {id} was erased")
-            # A shared aggregate may have been caught up by somebody else while we read.
             version = aggregate.version if aggregate else 0
-            events = [
-                recorded.event
-                for recorded in page
-                if recorded.event is not None and recorded.version > version
-            ]
-            if not events:
-                break
-            aggregate = kind.replay(events, aggregate)
+            aggregate = _replayed(kind, id, page, aggregate)
             assert aggregate is not None
-            aggregate.chain = page[-1].hash
-            replayed += len(events)
-            if len(page) < PAGE:
+            replayed += aggregate.version - version
+            if aggregate.version == version or len(page) < PAGE:
                 break
         if aggregate is not None and until is None and replayed >= EVERY:
             await self._snapshots.save(aggregate, tenant)
@@ -322,6 +320,24 @@ class LogStore:
 def _sealed(key: AESGCM, subject: UUID, plain: bytes, about: bytes) -> tuple[bytes, bytes]:
     payload = seal_with(key, subject, plain, about)
     return payload, digest_of(payload)
+
+
+def _replayed(kind: type[A], id: UUID, page: Sequence[Recorded], aggregate: A | None) -> A | None:
+    """`aggregate` with the events of `page` that it does not have yet; None: there is none. Raises NotFound, KeyErased."""
+    if page and page[0].topic.partition(".")[0] != kind.TOPIC:
+        raise nowhere(kind.TOPIC, id)
+    if any(recorded.event is None for recorded in page):
+        raise KeyErased(f"the {kind.TOPIC} {id} was erased")
+    # A shared aggregate may have been caught up by somebody else while we read.
+    version = aggregate.version if aggregate else 0
+    events = [
+        recorded.event for recorded in page if recorded.event is not None and recorded.version > version
+    ]
+    if events:
+        aggregate = kind.replay(events, aggregate)
+        assert aggregate is not None
+        aggregate.chain = page[-1].hash
+    return aggregate
 
 
 def _with_causes(

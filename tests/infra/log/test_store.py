@@ -22,6 +22,7 @@ from infra.log import appender as appender_module
 from infra.log import handed_over
 from infra.log import store as store_module
 from infra.log.appender import Appender
+from infra.log.snapshots import EVERY
 from infra.log.store import LogStore
 from infra.postgres.cell import Cell, Role
 from infra.postgres.session import connect
@@ -372,6 +373,32 @@ async def test_snapshots_give_the_same_state_as_replay(log: Log) -> None:
     assert (loaded.state, loaded.version) == (conversation.state, 132)
     past = await log.store.load(Conversation, conversation.id, tenant=ctx.tenant, version=50)
     assert past.version == 50
+
+
+async def test_a_short_stream_is_read_once_and_no_snapshot_of_it_is_looked_for(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ctx, short, long = context(), started(), started()
+    for number in range(EVERY - 2):
+        long.receive(message=f"s{number}", text=f"text {number}", interaction=uuid4(), at=now())
+    await log.store.save(short, long, context=ctx)
+    load, looked = log.snapshots.load, 0
+
+    async def looking(*values: Any) -> Any:
+        nonlocal looked
+        looked += 1
+        return await load(*values)
+
+    monkeypatch.setattr(log.snapshots, "load", looking)
+    for stream, times in ((short, 0), (long, 1)):
+        found = await log.store.load(Conversation, stream.id, tenant=ctx.tenant)
+        assert (found.version, found.state, found.chain) == (stream.version, stream.state, stream.chain)
+        assert looked == times
+    with pytest.raises(NotFound):
+        await log.store.load(Conversation, uuid4(), tenant=ctx.tenant)
+    assert looked == 1
+    past = await log.store.load(Conversation, long.id, tenant=ctx.tenant, version=3)
+    assert past.version == 3
 
 
 @pytest.mark.parametrize(
