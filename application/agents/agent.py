@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.base.amend import amend
+from application.base.setting import Changed, change_setting, latest_setting
 from application.models.catalogue import catalogue_of
 from application.ports import Clock, Store
 from domain.agents.agent import Agent, AgentConfiguration
@@ -34,9 +34,8 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
 
 async def configuration_of(tenant: UUID, *, store: Store) -> tuple[AgentConfiguration, int]:
     """The configuration in force, at most a second old, and its version (0: the defaults, nothing was ever set)."""
-    try:
-        agent = await store.latest(Agent, Agent.id_of(tenant), tenant=tenant)
-    except NotFound:
+    agent = await latest_setting(Agent, tenant, store=store)
+    if agent is None:
         return AgentConfiguration(), 0
     return agent.state.configuration, agent.version
 
@@ -57,14 +56,10 @@ async def configure_agent(
     )
     configuration.check()
     _check_models(configuration, known, clock())
-
-    def decide(agent: Agent | None) -> Agent:
-        agent = agent or Agent.begin(context.tenant, clock())
-        agent.configure(configuration, clock())
-        return agent
-
-    agent, saved = await store.change(Agent, Agent.id_of(context.tenant), decide, context=context)
-    return Configured(configuration=agent.state.configuration, version=agent.version, position=saved.position)
+    changed = await change_setting(
+        Agent, lambda agent: agent.configure(configuration, clock()), context, store=store, clock=clock
+    )
+    return _configured(changed)
 
 
 async def restore_agent(
@@ -83,14 +78,19 @@ async def restore_agent(
     earlier = found.state.configuration
     known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
     _check_models(earlier, known, clock())
-    agent, saved = await amend(
+    changed = await change_setting(
         Agent,
-        id,
         lambda agent: agent.take_back(command.version, earlier, clock()),
-        context=context,
+        context,
         store=store,
+        clock=clock,
     )
-    return Configured(configuration=agent.state.configuration, version=agent.version, position=saved.position)
+    return _configured(changed)
+
+
+def _configured(changed: Changed[Agent]) -> Configured:
+    configuration = changed.setting.state.configuration
+    return Configured(configuration=configuration, version=changed.version, position=changed.position)
 
 
 def _check_models(configuration: AgentConfiguration, known: Catalogue, at: datetime) -> None:

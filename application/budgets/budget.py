@@ -7,10 +7,10 @@ from uuid import UUID
 
 import msgspec
 
+from application.base.setting import change_setting, latest_setting
 from application.budgets.status import budget_status
 from application.ports import Clock, Owed, Store
 from domain.base.context import Context
-from domain.base.errors import NotFound
 from domain.budgets.budget import Budget, BudgetLimits
 
 ALERT_WORK = "budget_alerts"
@@ -31,28 +31,20 @@ class BudgetSet(msgspec.Struct, frozen=True, kw_only=True):
 async def set_budget(command: SetBudget, context: Context, *, store: Store, clock: Clock) -> BudgetSet:
     """Put limits in the place of the present ones; every process holds to them within a second. Raises Invalid."""
     command.limits.check()
-
-    def decide(budget: Budget | None) -> Budget:
-        if budget is None and command.limits == BudgetLimits():
-            raise _NothingToSet
-        budget = budget or Budget.begin(context.tenant, clock())
-        budget.set(command.limits, clock())
-        return budget
-
-    id = Budget.id_of(context.tenant)
-    try:
-        budget, saved = await store.change(Budget, id, decide, context=context, work=[alerts(clock())])
-    except _NothingToSet:
-        return BudgetSet(version=0, position=0)
-    return BudgetSet(version=budget.version, position=saved.position)
+    changed = await change_setting(
+        Budget,
+        lambda budget: budget.set(command.limits, clock()),
+        context,
+        store=store,
+        clock=clock,
+        work=[alerts(clock())],
+    )
+    return BudgetSet(version=changed.version, position=changed.position)
 
 
 async def budget_of(tenant: UUID, *, store: Store) -> Budget | None:
     """At most a second old, to be read only; None where no limits were ever set."""
-    try:
-        return await store.latest(Budget, Budget.id_of(tenant), tenant=tenant)
-    except NotFound:
-        return None
+    return await latest_setting(Budget, tenant, store=store)
 
 
 def alerts(at: datetime) -> Owed:
@@ -64,20 +56,13 @@ def alerts(at: datetime) -> Owed:
 
 async def raise_alerts(key: str, context: Context, *, store: Store, clock: Clock) -> None:
     """Raise the alerts that are due by what is spent. `key` is the work's: the moment from which on there was spending."""
-    budget = await budget_of(context.tenant, store=store)
-    if budget is None:
+    if await budget_of(context.tenant, store=store) is None:
         return
     day = datetime.fromisoformat(key).date()
     found = await budget_status(BudgetLimits(), day, tenant=context.tenant, store=store)
 
-    def decide(budget: Budget | None) -> Budget:
-        assert budget is not None  # no budget is ever taken away
+    def decide(budget: Budget) -> None:
         for status in found:
             budget.watch(status.period, status.spent, clock())
-        return budget
 
-    await store.change(Budget, budget.id, decide, context=context)
-
-
-class _NothingToSet(Exception):
-    """There is no budget, and none is asked for."""
+    await change_setting(Budget, decide, context, store=store, clock=clock)

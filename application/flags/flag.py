@@ -7,9 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from application.ports import Clock, Ids, Metrics, Owed, Saved, Settled, Store
+from application.base.setting import Changed, change_setting, latest_setting, load_setting
+from application.ports import Clock, Ids, Metrics, Owed, Settled, Store
 from domain.base.context import Context
-from domain.base.errors import Invalid, NotFound
+from domain.base.errors import Invalid
 from domain.flags.feature import feature_of
 from domain.flags.flag import Flags, FlagsState
 from domain.flags.rollout import Plan
@@ -63,10 +64,8 @@ async def enabled(flag: str, subject: str, *, tenant: UUID, store: Store) -> boo
 
 async def flags_of(tenant: UUID, *, store: Store) -> FlagsState:
     """At most a second old; the defaults where nothing was ever set."""
-    try:
-        return (await store.latest(Flags, Flags.id_of(tenant), tenant=tenant)).state
-    except NotFound:
-        return FlagsState()
+    flags = await latest_setting(Flags, tenant, store=store)
+    return FlagsState() if flags is None else flags.state
 
 
 async def flags_at(position: int, tenant: UUID, *, store: Store) -> FlagsState:
@@ -84,12 +83,10 @@ async def switch_flag(command: SwitchFlag, context: Context, *, store: Store, cl
     """Raises NotFound for a flag that there is not, Refused while it is being rolled out."""
     feature_of(command.flag)
 
-    def decide(known: Flags | None) -> Flags:
-        flags = known or Flags.begin(context.tenant, clock())
+    def decide(flags: Flags) -> None:
         flags.switch(command.flag, clock(), on=command.on, percentage=command.percentage)
-        return flags
 
-    return _changed(await store.change(Flags, Flags.id_of(context.tenant), decide, context=context))
+    return _changed(await change_setting(Flags, decide, context, store=store, clock=clock))
 
 
 async def start_rollout(
@@ -99,15 +96,11 @@ async def start_rollout(
     feature_of(command.flag)
     rollout = ids()
 
-    def decide(known: Flags | None) -> Flags:
-        flags = known or Flags.begin(context.tenant, clock())
+    def decide(flags: Flags) -> None:
         flags.start_rollout(command.flag, rollout, command.plan, clock())
-        return flags
 
     work = [Owed(kind=ROLLOUT_WORK, key=command.flag, due_at=clock() + LOOK)]
-    return _changed(
-        await store.change(Flags, Flags.id_of(context.tenant), decide, context=context, work=work)
-    )
+    return _changed(await change_setting(Flags, decide, context, store=store, clock=clock, work=work))
 
 
 async def confirm_rollout(
@@ -115,12 +108,10 @@ async def confirm_rollout(
 ) -> FlagsChanged:
     """Let the next step begin. Raises NotFound, and Refused where the present one has not held yet."""
 
-    def decide(known: Flags | None) -> Flags:
-        flags = known or Flags.begin(context.tenant, clock())
+    def decide(flags: Flags) -> None:
         flags.confirm_rollout(command.flag, clock())
-        return flags
 
-    return _changed(await store.change(Flags, Flags.id_of(context.tenant), decide, context=context))
+    return _changed(await change_setting(Flags, decide, context, store=store, clock=clock))
 
 
 async def stop_rollout(command: StopRollout, context: Context, *, store: Store, clock: Clock) -> FlagsChanged:
@@ -129,15 +120,11 @@ async def stop_rollout(command: StopRollout, context: Context, *, store: Store, 
     if not 1 <= len(reason) <= 500:
         raise Invalid("a reason has 1 to 500 characters")
 
-    def decide(known: Flags | None) -> Flags:
-        flags = known or Flags.begin(context.tenant, clock())
+    def decide(flags: Flags) -> None:
         flags.stop_rollout(command.flag, reason, clock(), back=command.back)
-        return flags
 
     work = [Settled(kind=ROLLOUT_WORK, key=command.flag)]
-    return _changed(
-        await store.change(Flags, Flags.id_of(context.tenant), decide, context=context, work=work)
-    )
+    return _changed(await change_setting(Flags, decide, context, store=store, clock=clock, work=work))
 
 
 async def look_at_rollout(
@@ -146,21 +133,18 @@ async def look_at_rollout(
     """Go on, hold or go back by how the answers did. When to look again; None: it has ended. Raises Unavailable while the read
     model is behind: what it does not know yet must not count as good."""
     flag = command.flag
-    flags = await store.load(Flags, Flags.id_of(context.tenant), tenant=context.tenant)
-    running = flags.state.rollouts.get(flag)
+    flags = await load_setting(Flags, context.tenant, store=store)
+    running = None if flags is None else flags.state.rollouts.get(flag)
     if running is None:
         return None
     sides = await metrics.of(context.tenant, running.id, running.step)
 
-    def decide(known: Flags | None) -> Flags:
-        assert known is not None
-        known.observe_rollout(flag, running.id, running.step, sides, clock())
-        return known
+    def decide(flags: Flags) -> None:
+        flags.observe_rollout(flag, running.id, running.step, sides, clock())
 
-    seen, _ = await store.change(Flags, flags.id, decide, context=context)
-    return clock() + LOOK if flag in seen.state.rollouts else None
+    seen = await change_setting(Flags, decide, context, store=store, clock=clock)
+    return clock() + LOOK if flag in seen.setting.state.rollouts else None
 
 
-def _changed(found: tuple[Flags, Saved]) -> FlagsChanged:
-    flags, saved = found
-    return FlagsChanged(state=flags.state, version=flags.version, position=saved.position)
+def _changed(changed: Changed[Flags]) -> FlagsChanged:
+    return FlagsChanged(state=changed.setting.state, version=changed.version, position=changed.position)

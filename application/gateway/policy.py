@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.base.setting import Changed, change_setting, latest_setting
 from application.ports import Clock, KeyedProviders, Store
 from domain.agents.agent import AgentConfiguration
 from domain.base.context import Context
@@ -37,10 +38,7 @@ class RoutingConfigured(msgspec.Struct, frozen=True, kw_only=True):
 
 async def router_of(tenant: UUID, *, store: Store) -> Router | None:
     """What was decided about routing, at most a second old; None where nothing ever was."""
-    try:
-        return await store.latest(Router, Router.id_of(tenant), tenant=tenant)
-    except NotFound:
-        return None
+    return await latest_setting(Router, tenant, store=store)
 
 
 async def policy_of(
@@ -70,17 +68,10 @@ async def default_routing(context: Context, *, store: Store, providers: KeyedPro
     """Let the policy by default follow the providers that there are keys of. Returns the position, 0 where it does already."""
     tenant = await store.load(Tenant, context.tenant, tenant=context.tenant)
     policy = policy_by_default(providers.tiers(tenant.state.provider_keys, clock()))
-
-    def decide(router: Router | None) -> Router:
-        router = router or Router.begin(context.tenant, clock())
-        router.default(policy, clock())
-        return router
-
-    id = Router.id_of(context.tenant)
-    if policy is None and await router_of(context.tenant, store=store) is None:
-        return 0
-    _, saved = await store.change(Router, id, decide, context=context)
-    return saved.position
+    changed = await change_setting(
+        Router, lambda router: router.default(policy, clock()), context, store=store, clock=clock
+    )
+    return changed.position
 
 
 async def configure_routing(
@@ -93,14 +84,10 @@ async def configure_routing(
     for model in policy.models:
         catalogue.check_offered(model)
         catalogue.check(model, clock(), "chat")
-
-    def decide(router: Router | None) -> Router:
-        router = router or Router.begin(context.tenant, clock())
-        router.configure(policy, clock())
-        return router
-
-    router, saved = await store.change(Router, Router.id_of(context.tenant), decide, context=context)
-    return RoutingConfigured(policy=router.state.policy, version=router.version, position=saved.position)
+    changed = await change_setting(
+        Router, lambda router: router.configure(policy, clock()), context, store=store, clock=clock
+    )
+    return _configured(changed)
 
 
 async def restore_routing(
@@ -122,12 +109,16 @@ async def restore_routing(
     for model in earlier.models if earlier is not None else ():
         catalogue.check_offered(model)
         catalogue.check(model, clock(), "chat")
+    changed = await change_setting(
+        Router,
+        lambda router: router.take_back(command.version, earlier, clock()),
+        context,
+        store=store,
+        clock=clock,
+    )
+    return _configured(changed)
 
-    def decide(router: Router | None) -> Router:
-        if router is None:
-            raise NotFound("there is no routing policy in this tenant")
-        router.take_back(command.version, earlier, clock())
-        return router
 
-    router, saved = await store.change(Router, id, decide, context=context)
-    return RoutingConfigured(policy=router.state.policy, version=router.version, position=saved.position)
+def _configured(changed: Changed[Router]) -> RoutingConfigured:
+    policy = changed.setting.state.policy
+    return RoutingConfigured(policy=policy, version=changed.version, position=changed.position)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.base.setting import change_setting, latest_setting, load_setting
 from application.ports import Clock, Store
 from domain.base.context import Context
 from domain.base.errors import NotFound
@@ -67,9 +68,8 @@ async def catalogue_of(tenant: UUID, *, store: Store, shipped: Catalogue) -> Cat
 
 async def versioned_catalogue(tenant: UUID, *, store: Store, shipped: Catalogue) -> tuple[Catalogue, int]:
     """With the version of what was set for the tenant, 0 where nothing ever was. At most a second old."""
-    try:
-        overrides = await store.latest(CatalogueOverrides, CatalogueOverrides.id_of(tenant), tenant=tenant)
-    except NotFound:
+    overrides = await latest_setting(CatalogueOverrides, tenant, store=store)
+    if overrides is None:
         return shipped, 0
     return overrides.over(shipped), overrides.version
 
@@ -78,9 +78,8 @@ async def overrides_of(
     tenant: UUID, *, store: Store, shipped: Catalogue
 ) -> tuple[Catalogue, Mapping[str, str], int]:
     """The catalogue as of now; what was corrected: id of a price → id of the one that was set because of it; and the version."""
-    try:
-        overrides = await store.load(CatalogueOverrides, CatalogueOverrides.id_of(tenant), tenant=tenant)
-    except NotFound:
+    overrides = await load_setting(CatalogueOverrides, tenant, store=store)
+    if overrides is None:
         return shipped, {}, 0
     return overrides.over(shipped), overrides.state.corrected, overrides.version
 
@@ -143,15 +142,9 @@ async def _change(
     shipped: Catalogue,
     clock: Clock,
 ) -> CatalogueChanged:
-    def begin_and_decide(overrides: CatalogueOverrides | None) -> CatalogueOverrides:
-        overrides = overrides or CatalogueOverrides.begin(context.tenant, clock())
-        decide(overrides)
-        return overrides
-
-    id = CatalogueOverrides.id_of(context.tenant)
-    overrides, saved = await store.change(CatalogueOverrides, id, begin_and_decide, context=context)
+    changed = await change_setting(CatalogueOverrides, decide, context, store=store, clock=clock)
     return CatalogueChanged(
-        catalogue=overrides.over(shipped), version=overrides.version, position=saved.position
+        catalogue=changed.setting.over(shipped), version=changed.version, position=changed.position
     )
 
 

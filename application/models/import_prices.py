@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.base.setting import change_setting
 from application.models.price_file import PROVIDERS, Offer
 from application.ports import Clock, Store
 from domain.base.context import Context
@@ -46,18 +47,15 @@ async def import_catalogue(
     offer = command.offer
     found: list[_Comparison] = []
 
-    def decide(overrides: CatalogueOverrides | None) -> CatalogueOverrides:
+    def decide(overrides: CatalogueOverrides) -> None:
         now = clock()
-        overrides = overrides or CatalogueOverrides.begin(context.tenant, now)
         compared = _compare(offer, overrides, overrides.over(shipped), now)
         found[:] = [compared]
         overrides.take_in(
             source=offer.source, digest=offer.digest, models=compared.models, prices=compared.prices, at=now
         )
-        return overrides
 
-    id = CatalogueOverrides.id_of(context.tenant)
-    _, saved = await store.change(CatalogueOverrides, id, decide, context=context)
+    changed = await change_setting(CatalogueOverrides, decide, context, store=store, clock=clock)
     (compared,) = found
     touched = sorted({model.id for model in compared.models} | {price.names for price in compared.prices})
     return CatalogueImported(
@@ -67,7 +65,7 @@ async def import_catalogue(
         unchanged=len(offer.models) - len(touched),
         missing=compared.missing,
         left_out=offer.left_out,
-        position=saved.position,
+        position=changed.position,
     )
 
 

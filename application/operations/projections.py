@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from application.base.amend import amend
+from application.base.setting import change_setting
 from application.ports import PROJECTION_ALERT_WORK, Clock, Store
 from domain.base.context import Context
 from domain.operations.projections import Projections
@@ -38,8 +39,7 @@ async def raise_projection_alert(key: str, context: Context, *, store: Store, cl
     what, projection, version, position, *facts = key.split("/")
     about = projection, int(version), int(position)
 
-    def decide(projections: Projections | None) -> Projections:
-        projections = projections or Projections.begin(context.tenant, clock())
+    def decide(projections: Projections) -> None:
         if what == "parked":
             kind, error = facts
             projections.park(*about, kind=kind, error=error, at=clock())
@@ -49,9 +49,8 @@ async def raise_projection_alert(key: str, context: Context, *, store: Store, cl
         else:
             place, _ = facts
             projections.resume(*about, place=place, at=clock())
-        return projections
 
     # However often an event is parked, perhaps with another error: in a rebuild, or when it was retried.
     once = "/".join(key.split("/")[:4]) if what == "parked" else key
     inbox = f"{PROJECTION_ALERT_WORK}/{once}"
-    await store.change(Projections, Projections.id_of(context.tenant), decide, context=context, inbox=inbox)
+    await change_setting(Projections, decide, context, store=store, clock=clock, inbox=inbox)

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import msgspec
 
+from application.base.setting import change_setting, load_setting
 from application.ports import Clock, Idle, Owed, Settled, Store
 from application.privacy.forget import forget_conversation
 from domain.base.context import Context
-from domain.base.errors import NotFound
 from domain.privacy.retention import Retention
 
 RETENTION_WORK = "retention"
@@ -44,33 +44,29 @@ class KeepRetention(msgspec.Struct, frozen=True, kw_only=True):
 
 async def retention_of(tenant: UUID, *, store: Store) -> tuple[int | None, int]:
     """The days that are in force (None: for ever), and the version; 0 where nothing was ever set."""
-    try:
-        retention = await store.load(Retention, Retention.id_of(tenant), tenant=tenant)
-    except NotFound:
-        return None, 0
-    return retention.state.days, retention.version
+    retention = await load_setting(Retention, tenant, store=store)
+    return (None, 0) if retention is None else (retention.state.days, retention.version)
 
 
 async def set_retention(
     command: SetRetention, context: Context, *, store: Store, clock: Clock
 ) -> RetentionSet:
     """Set the days, from this moment on. Raises Invalid."""
-
-    def decide(known: Retention | None) -> Retention:
-        retention = known or Retention.begin(context.tenant, clock())
-        retention.keep(command.days, clock())
-        return retention
-
     key = context.tenant.hex
     work = (
         Settled(kind=RETENTION_WORK, key=key)
         if command.days is None
         else Owed(kind=RETENTION_WORK, key=key, due_at=clock())
     )
-    retention, saved = await store.change(
-        Retention, Retention.id_of(context.tenant), decide, context=context, work=[work]
+    changed = await change_setting(
+        Retention,
+        lambda retention: retention.keep(command.days, clock()),
+        context,
+        store=store,
+        clock=clock,
+        work=[work],
     )
-    return RetentionSet(days=command.days, version=retention.version, position=saved.position)
+    return RetentionSet(days=command.days, version=changed.version, position=changed.position)
 
 
 async def keep_retention(

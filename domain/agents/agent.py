@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
-from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
 from domain.agents.disclosures import DISCLOSURES, ENGLISH
-from domain.base.aggregate import Aggregate, CreatedEvent, one_per_tenant
+from domain.base.aggregate import CreatedEvent
 from domain.base.errors import Invalid
+from domain.base.one_per_tenant import OnePerTenant
 
 Text = Annotated[str, Meta(min_length=1, max_length=2000)]
 Language = Annotated[str, Meta(pattern="^[a-z]{2}$")]
@@ -90,13 +90,13 @@ class AgentState(msgspec.Struct):
     configuration: AgentConfiguration = AgentConfiguration()
 
 
-class Agent(Aggregate[AgentState]):
+class Agent(OnePerTenant[AgentState]):
     """One per tenant; its version is the configuration's version."""
 
     TOPIC = "agent"
     State = AgentState
 
-    class Event(Aggregate.Event, frozen=True, kw_only=True):
+    class Event(OnePerTenant.Event, frozen=True, kw_only=True):
         pass
 
     class Created(Event, CreatedEvent, frozen=True, kw_only=True):
@@ -137,15 +137,6 @@ class Agent(Aggregate[AgentState]):
 
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration
-
-    @staticmethod
-    def id_of(tenant: UUID) -> UUID:
-        """The agent's id follows from its tenant's."""
-        return one_per_tenant(tenant, "agent")
-
-    @classmethod
-    def begin(cls, tenant: UUID, at: datetime) -> Agent:
-        return cls.create(cls.Created, id=cls.id_of(tenant), at=at)
 
     def configure(self, configuration: AgentConfiguration, at: datetime) -> None:
         configuration.check()

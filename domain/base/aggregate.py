@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID, uuid5
 
@@ -139,12 +138,6 @@ class Aggregate(BaseAggregate[UUID], Generic[S]):
         for event in events:
             aggregate = event.mutate(aggregate)
         return aggregate
-
-
-@lru_cache(maxsize=20_000)
-def one_per_tenant(tenant: UUID, name: str) -> UUID:
-    """The id of an aggregate of which a tenant has one. It follows from the tenant's."""
-    return uuid5(tenant, name)
 
 
 def event_id(stream: UUID, version: int) -> UUID:

@@ -18,8 +18,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base.aggregate import EPOCH, NIL, Aggregate, CreatedEvent, one_per_tenant
+from domain.base.aggregate import EPOCH, NIL, CreatedEvent
 from domain.base.errors import Invalid, Refused
+from domain.base.one_per_tenant import OnePerTenant
 from domain.models.ceiling import Ceiling
 
 TALLIES = "budget"
@@ -122,13 +123,13 @@ class BudgetState(msgspec.Struct):
     """Periods in which a call was not covered."""
 
 
-class Budget(Aggregate[BudgetState]):
+class Budget(OnePerTenant[BudgetState]):
     """One per tenant. Nothing in it is personal."""
 
     TOPIC = "budget"
     State = BudgetState
 
-    class Event(Aggregate.Event, frozen=True, kw_only=True):
+    class Event(OnePerTenant.Event, frozen=True, kw_only=True):
         pass
 
     class Created(Event, CreatedEvent, frozen=True, kw_only=True):
@@ -193,15 +194,6 @@ class Budget(Aggregate[BudgetState]):
     @property
     def subject(self) -> UUID:
         return NIL
-
-    @staticmethod
-    def id_of(tenant: UUID) -> UUID:
-        """The budget's id follows from its tenant's."""
-        return one_per_tenant(tenant, "budget")
-
-    @classmethod
-    def begin(cls, tenant: UUID, at: datetime) -> Budget:
-        return cls.create(cls.Created, id=cls.id_of(tenant), at=at)
 
     def set(self, limits: BudgetLimits, at: datetime) -> None:
         limits.check()

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base.aggregate import Aggregate, CreatedEvent, one_per_tenant
+from domain.base.aggregate import CreatedEvent
 from domain.base.errors import Refused
+from domain.base.one_per_tenant import OnePerTenant
 from domain.flags.feature import FEATURES, Setting, bucket_of, feature_of
 from domain.flags.rollout import Finding, Plan, Sides, enough, judge
 
@@ -67,13 +68,13 @@ class FlagsState(msgspec.Struct):
         return {name: self.enabled(name, subjects[feature.subject]) for name, feature in FEATURES.items()}
 
 
-class Flags(Aggregate[FlagsState]):
+class Flags(OnePerTenant[FlagsState]):
     """One per tenant."""
 
     TOPIC = "flags"
     State = FlagsState
 
-    class Event(Aggregate.Event, frozen=True, kw_only=True):
+    class Event(OnePerTenant.Event, frozen=True, kw_only=True):
         pass
 
     class Created(Event, CreatedEvent, frozen=True, kw_only=True):
@@ -173,15 +174,6 @@ class Flags(Aggregate[FlagsState]):
         def apply(self, aggregate: Flags) -> None:
             aggregate.state.settings[self.flag] = self.before
             aggregate._end(self.flag, "rolled back", self.timestamp, self.reason)
-
-    @staticmethod
-    def id_of(tenant: UUID) -> UUID:
-        """The id follows from the tenant's."""
-        return one_per_tenant(tenant, "flags")
-
-    @classmethod
-    def begin(cls, tenant: UUID, at: datetime) -> Flags:
-        return cls.create(cls.Created, id=cls.id_of(tenant), at=at)
 
     def switch(
         self, flag: str, at: datetime, *, on: bool | None = None, percentage: int | None = None

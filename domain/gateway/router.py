@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import ClassVar
-from uuid import UUID
 
 import msgspec
 
-from domain.base.aggregate import Aggregate, CreatedEvent, one_per_tenant
+from domain.base.aggregate import CreatedEvent
 from domain.base.errors import Invalid
+from domain.base.one_per_tenant import OnePerTenant
 from domain.gateway.policy import RoutingPolicy
 
 
@@ -25,13 +25,13 @@ class RouterState(msgspec.Struct):
         return self.policy is not None and not self.decided
 
 
-class Router(Aggregate[RouterState]):
+class Router(OnePerTenant[RouterState]):
     """One per tenant; its version is the policy's version."""
 
     TOPIC = "routing"
     State = RouterState
 
-    class Event(Aggregate.Event, frozen=True, kw_only=True):
+    class Event(OnePerTenant.Event, frozen=True, kw_only=True):
         pass
 
     class Created(Event, CreatedEvent, frozen=True, kw_only=True):
@@ -62,15 +62,6 @@ class Router(Aggregate[RouterState]):
 
         def apply(self, aggregate: Router) -> None:
             aggregate.state.policy, aggregate.state.decided = self.policy, True
-
-    @staticmethod
-    def id_of(tenant: UUID) -> UUID:
-        """The router's id follows from its tenant's."""
-        return one_per_tenant(tenant, "routing")
-
-    @classmethod
-    def begin(cls, tenant: UUID, at: datetime) -> Router:
-        return cls.create(cls.Created, id=cls.id_of(tenant), at=at)
 
     def configure(self, policy: RoutingPolicy, at: datetime) -> None:
         policy.check()

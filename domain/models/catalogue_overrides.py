@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
-from uuid import UUID
 
 import msgspec
 
-from domain.base.aggregate import Aggregate, CreatedEvent, one_per_tenant
+from domain.base.aggregate import CreatedEvent
 from domain.base.errors import Invalid, Refused
+from domain.base.one_per_tenant import OnePerTenant
 from domain.models.catalogue import Catalogue, Model, named
 from domain.models.pricing import Price
 
@@ -31,13 +31,13 @@ class CatalogueState(msgspec.Struct):
     imported_at: datetime | None = None
 
 
-class CatalogueOverrides(Aggregate[CatalogueState]):
+class CatalogueOverrides(OnePerTenant[CatalogueState]):
     """One per tenant. Nothing in it is ever taken back: whatever was charged can be computed again."""
 
     TOPIC = "catalogue"
     State = CatalogueState
 
-    class Event(Aggregate.Event, frozen=True, kw_only=True):
+    class Event(OnePerTenant.Event, frozen=True, kw_only=True):
         pass
 
     class Begun(Event, CreatedEvent, frozen=True, kw_only=True):
@@ -108,15 +108,6 @@ class CatalogueOverrides(Aggregate[CatalogueState]):
             for price in self.prices:
                 state.prices.setdefault(price.names, []).append(price)
             state.imported_at = self.timestamp
-
-    @staticmethod
-    def id_of(tenant: UUID) -> UUID:
-        """Follows from the tenant's."""
-        return one_per_tenant(tenant, "catalogue")
-
-    @classmethod
-    def begin(cls, tenant: UUID, at: datetime) -> CatalogueOverrides:
-        return cls.create(cls.Begun, id=cls.id_of(tenant), at=at)
 
     def over(self, shipped: Catalogue) -> Catalogue:
         """The tenant's catalogue."""

@@ -8,20 +8,21 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base.aggregate import NIL, Aggregate, CreatedEvent, one_per_tenant
+from domain.base.aggregate import NIL, CreatedEvent
+from domain.base.one_per_tenant import OnePerTenant
 
 
 class ProjectionsState(msgspec.Struct):
     """The alerts are for who reads the log; nothing is decided by them."""
 
 
-class Projections(Aggregate[ProjectionsState]):
+class Projections(OnePerTenant[ProjectionsState]):
     """One per tenant, from its first alert on. Nothing in it is personal."""
 
     TOPIC = "projections"
     State = ProjectionsState
 
-    class Event(Aggregate.Event, frozen=True, kw_only=True):
+    class Event(OnePerTenant.Event, frozen=True, kw_only=True):
         pass
 
     class Begun(Event, CreatedEvent, frozen=True, kw_only=True):
@@ -63,15 +64,6 @@ class Projections(Aggregate[ProjectionsState]):
     @property
     def subject(self) -> UUID:
         return NIL
-
-    @staticmethod
-    def id_of(tenant: UUID) -> UUID:
-        """The id follows from the tenant's."""
-        return one_per_tenant(tenant, "projections")
-
-    @classmethod
-    def begin(cls, tenant: UUID, at: datetime) -> Projections:
-        return cls.create(cls.Begun, id=cls.id_of(tenant), at=at)
 
     def park(
         self, projection: str, version: int, position: int, *, kind: str, error: str, at: datetime

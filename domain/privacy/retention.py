@@ -8,8 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base.aggregate import NIL, Aggregate, CreatedEvent, one_per_tenant
+from domain.base.aggregate import NIL, CreatedEvent
 from domain.base.errors import Invalid
+from domain.base.one_per_tenant import OnePerTenant
 
 SHORTEST, LONGEST = 1, 36_500
 """Days."""
@@ -20,13 +21,13 @@ class RetentionState(msgspec.Struct):
     """None: for ever."""
 
 
-class Retention(Aggregate[RetentionState]):
+class Retention(OnePerTenant[RetentionState]):
     """One per tenant; without one everything is kept for ever. Nothing in it is personal."""
 
     TOPIC = "retention"
     State = RetentionState
 
-    class Event(Aggregate.Event, frozen=True, kw_only=True):
+    class Event(OnePerTenant.Event, frozen=True, kw_only=True):
         pass
 
     class Begun(Event, CreatedEvent, frozen=True, kw_only=True):
@@ -46,15 +47,6 @@ class Retention(Aggregate[RetentionState]):
     @property
     def subject(self) -> UUID:
         return NIL
-
-    @staticmethod
-    def id_of(tenant: UUID) -> UUID:
-        """The id follows from the tenant's."""
-        return one_per_tenant(tenant, "retention")
-
-    @classmethod
-    def begin(cls, tenant: UUID, at: datetime) -> Retention:
-        return cls.create(cls.Begun, id=cls.id_of(tenant), at=at)
 
     def keep(self, days: int | None, at: datetime) -> None:
         """Keep idle conversations for so many days; None: for ever."""

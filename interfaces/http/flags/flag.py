@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
+from application.base.setting import load_setting
 from application.flags.flag import (
     ConfirmRollout,
     FlagsChanged,
@@ -25,7 +26,7 @@ from application.flags.flag import (
 )
 from application.tenancy.tenant import Principal
 from domain.base.context import Context
-from domain.base.errors import Invalid, NotFound
+from domain.base.errors import Invalid
 from domain.flags.feature import FEATURES, Percentage, Setting
 from domain.flags.flag import Ended, Flags, FlagsState
 from domain.flags.flag import Rollout as Running
@@ -91,12 +92,8 @@ async def list_all(
     services: NamedDependency[Services], principal: NamedDependency[Principal]
 ) -> Response[Page[FlagOut]]:
     """All features, whether they are on, for how many, and how their rollouts do. `next_cursor` is always null."""
-    try:
-        flags = await services.store.load(Flags, Flags.id_of(principal.tenant), tenant=principal.tenant)
-    except NotFound:
-        state, version = FlagsState(), 0
-    else:
-        state, version = flags.state, flags.version
+    flags = await load_setting(Flags, principal.tenant, store=services.store)
+    state, version = (FlagsState(), 0) if flags is None else (flags.state, flags.version)
     shown = [await _shown(services, principal.tenant, name, state) for name in sorted(FEATURES)]
     return Response(Page(shown, None), headers=tag(version))
 
