@@ -11,7 +11,8 @@ from application.base.amend import amend
 from application.gateway.policy import default_routing
 from application.ports import Clock, KeyedProviders, Store
 from domain.base.context import Context
-from domain.tenancy.tenant import ProviderKey, Tenant
+from domain.tenancy.state import ProviderKey
+from domain.tenancy.tenant import Tenant
 
 
 class SetProviderKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ import msgspec
 from domain.gateway.default_policy import ProviderTiers
 from domain.gateway.health import Lately, Pause
 from domain.models.completion import Attempt, Completion, CompletionRequest, Outcome
-from domain.tenancy.tenant import ProviderKey
+from domain.tenancy.state import ProviderKey
 
 Leave = Callable[[Completion | None, bool], None]
 """Takes what has come of an answer (None: nothing), with the usage that the provider has told, and whether it has ended."""

@@ -14,7 +14,9 @@ import msgspec
 from application.ports import Store
 from application.tenancy.tenant import Principal
 from domain.base.errors import Forbidden, NotFound, Unauthenticated
-from domain.tenancy.tenant import ApiKey, Scope, Tenant
+from domain.tenancy.scopes import Scope
+from domain.tenancy.state import ApiKey
+from domain.tenancy.tenant import Tenant
 
 EXPIRED = "this API key has expired; send a valid one"
 REVOKED = "this API key was revoked; send a valid one"

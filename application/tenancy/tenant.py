@@ -22,7 +22,8 @@ from domain.base.context import Context
 from domain.base.errors import Erased, Forbidden, Invalid, NotFound, Unauthenticated
 from domain.gateway.policy import RoutingPolicy
 from domain.gateway.router import Router
-from domain.tenancy.tenant import SCOPES, AnyScope, Scope, Tenant
+from domain.tenancy.scopes import SCOPES, AnyScope, Scope
+from domain.tenancy.tenant import Tenant
 
 PREFIX = "rt_"
 

@@ -1,6 +1,7 @@
 """Tenants: businesses that use the service, and their API keys.
 
-Begin in `tenant.py`: status, keys with scopes and their rotation, removal.
+Begin in `tenant.py`, which joins the parts of a tenant: `status.py` (suspended, removed, restored), `api_keys.py` (with `scopes.py`),
+`provider_keys.py`, `operations.py`. `state.py` is what they have come to.
 """
 
 from __future__ import annotations

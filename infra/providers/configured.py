@@ -17,7 +17,8 @@ from application.ports import Completer, Counter, Store
 from domain.base.errors import NotFound, Refused
 from domain.gateway.default_policy import ProviderTiers
 from domain.models.catalogue import Catalogue
-from domain.tenancy.tenant import ProviderKey, Tenant
+from domain.tenancy.state import ProviderKey
+from domain.tenancy.tenant import Tenant
 from infra.outgoing.addresses import check_public
 from infra.outgoing.client import Outgoing
 from infra.providers import PROVIDERS

@@ -10,7 +10,9 @@ import click
 
 from application.tenancy.tenant import IssueKey, KeyIssued, RevokeKey, issue_key, revoke_key
 from domain.base.context import Context
-from domain.tenancy.tenant import SCOPES, ApiKey, Scope, Tenant
+from domain.tenancy.scopes import SCOPES, Scope
+from domain.tenancy.state import ApiKey
+from domain.tenancy.tenant import Tenant
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,

@@ -24,7 +24,7 @@ from litestar.handlers import BaseRouteHandler
 from application.tenancy.tenant import PREFIX, Principal, authenticate
 from domain.base.context import Context
 from domain.base.errors import Forbidden, NotFound, Unauthenticated
-from domain.tenancy.tenant import Scope
+from domain.tenancy.scopes import Scope
 from interfaces.bootstrap import Services
 
 API_KEY, TENANT = "X-Tenant-API-Key", "X-Tenant-ID"

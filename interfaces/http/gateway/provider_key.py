@@ -19,7 +19,7 @@ from application.gateway.provider_key import (
 )
 from application.tenancy.tenant import Principal
 from domain.base.context import Context
-from domain.tenancy.tenant import ProviderKey
+from domain.tenancy.state import ProviderKey
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Page
 from interfaces.http.base.position import written

@@ -24,7 +24,9 @@ from application.tenancy.tenant import (
 )
 from domain.base.context import Context
 from domain.base.errors import Invalid, NotFound
-from domain.tenancy.tenant import LATER_SCOPES, ApiKey, Scope, Tenant
+from domain.tenancy.scopes import LATER_SCOPES, Scope
+from domain.tenancy.state import ApiKey
+from domain.tenancy.tenant import Tenant
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager
 from interfaces.http.base.position import written

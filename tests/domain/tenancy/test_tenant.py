@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET, UnsetType
 
+from domain.base.aggregate import events_of
 from domain.base.errors import Forbidden, Invalid, NotFound, Refused
-from domain.tenancy.tenant import SCOPES, Scope, Tenant
+from domain.tenancy.scopes import SCOPES, Scope
+from domain.tenancy.state import TenantPart
+from domain.tenancy.tenant import Tenant
 from tests.domain.given import NOW, when
 
 
@@ -19,6 +22,13 @@ def _tenant() -> Tenant:
     tenant = Tenant.begin(uuid4(), " Shop ", NOW)
     tenant.issue_key("k", name="key", secret_hash=b"h", scopes=SCOPES, expires_at=None, at=NOW)
     return tenant
+
+
+def test_every_event_of_a_part_is_the_tenants() -> None:
+    parts = [part for part in Tenant.__mro__ if part is not Tenant and issubclass(part, TenantPart)]
+    said = {topic: event for part in parts for topic, event in events_of(part).items()}
+    assert len(parts) == 5
+    assert said == events_of(Tenant)
 
 
 def issue(tenant: Tenant, id: str, *scopes: Scope, hours: float | None = None) -> None:

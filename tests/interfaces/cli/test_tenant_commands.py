@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from application.tenancy.tenant import CreateTenant, authenticate, create_tenant
 from domain.base.errors import NotFound, Refused
-from domain.tenancy.tenant import SCOPES
+from domain.tenancy.scopes import SCOPES
 from tests.infra.log.parts import log_on, now
 from tests.interfaces.conftest import Run
 

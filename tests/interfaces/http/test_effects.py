@@ -23,7 +23,7 @@ from domain.base.context import Context
 from domain.budgets.budget import BudgetLimits
 from domain.flags.feature import FEATURES
 from domain.gateway.policy import RoutingPolicy, Target, Thresholds, Tiers
-from domain.tenancy.tenant import LATER_SCOPES, SCOPES
+from domain.tenancy.scopes import LATER_SCOPES, SCOPES
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
 from interfaces.http import EXAMPLES

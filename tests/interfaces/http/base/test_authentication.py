@@ -12,7 +12,7 @@ import httpx
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
-from domain.tenancy.tenant import SCOPES
+from domain.tenancy.scopes import SCOPES
 from interfaces.asgi import litestar_app
 from interfaces.bootstrap import Services
 from interfaces.http.base.gate import is_api

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest_asyncio
 
-from domain.tenancy.tenant import SCOPES
+from domain.tenancy.scopes import SCOPES
 from infra.settings import Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services

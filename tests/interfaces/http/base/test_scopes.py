@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from domain.tenancy.tenant import SCOPES
+from domain.tenancy.scopes import SCOPES
 from interfaces.http import EXAMPLES
 from interfaces.http.audit import follow
 from tests.interfaces.http.conftest import OPERATOR, Customer, settled
