@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from application.ports import Store
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from domain.base.errors import Forbidden, NotFound, Unauthenticated
 from domain.tenancy.scopes import Scope
 from domain.tenancy.state import ApiKey

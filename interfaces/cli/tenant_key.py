@@ -8,7 +8,7 @@ from uuid import UUID
 
 import click
 
-from application.tenancy.tenant import IssueKey, KeyIssued, RevokeKey, issue_key, revoke_key
+from application.tenancy.api_key import IssueKey, KeyIssued, RevokeKey, issue_key, revoke_key
 from domain.base.context import Context
 from domain.tenancy.scopes import SCOPES, Scope
 from domain.tenancy.state import ApiKey

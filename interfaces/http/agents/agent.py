@@ -19,7 +19,7 @@ from application.agents.agent import (
     configure_agent,
     restore_agent,
 )
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from domain.agents.agent import Agent, AgentConfiguration
 from domain.base.context import Context
 from interfaces.bootstrap import Services

@@ -11,7 +11,7 @@ from litestar import Router, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from domain.base.errors import NotFound, Refused
 from interfaces.bootstrap import Services
 

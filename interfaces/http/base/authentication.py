@@ -21,7 +21,8 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
-from application.tenancy.tenant import PREFIX, Principal, authenticate
+from application.tenancy.authentication import Principal, authenticate
+from application.tenancy.key_text import PREFIX
 from domain.base.context import Context
 from domain.base.errors import Forbidden, NotFound, Unauthenticated
 from domain.tenancy.scopes import Scope

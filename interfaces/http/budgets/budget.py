@@ -12,7 +12,7 @@ from litestar.params import JSONBody
 
 from application.budgets.budget import SetBudget, budget_of, set_budget
 from application.budgets.status import BudgetStatus, budget_status
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.budgets.budget import Budget, BudgetLimits, BudgetState
 from interfaces.bootstrap import Services

@@ -20,7 +20,7 @@ from application.audit.explain_interaction import explain_interaction, interacti
 from application.audit.explanation import Explanation
 from application.conversations.conversation import CloseConversation, close_conversation
 from application.ports import Located
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.base.errors import NotFound
 from domain.base.recorded import Recorded

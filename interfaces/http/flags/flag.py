@@ -24,7 +24,7 @@ from application.flags.flag import (
     stop_rollout,
     switch_flag,
 )
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.base.errors import Invalid
 from domain.flags.feature import FEATURES, Percentage, Setting

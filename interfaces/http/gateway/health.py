@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from application.gateway.health import ResetHealth, health_of, reset_health
 from application.ports import Place
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.gateway.health import Lately, State, Window
 from interfaces.bootstrap import Services

@@ -17,7 +17,7 @@ from application.gateway.provider_key import (
     remove_provider_key,
     set_provider_key,
 )
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.tenancy.state import ProviderKey
 from interfaces.bootstrap import Services

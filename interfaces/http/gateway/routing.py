@@ -21,7 +21,7 @@ from application.gateway.policy import (
 )
 from application.gateway.route import ExplainRouting, Route, explain_routing
 from application.models.catalogue import catalogue_of
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.gateway.complexity import Complexity
 from domain.gateway.policy import RoutingPolicy

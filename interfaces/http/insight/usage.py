@@ -9,7 +9,7 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Page
 from interfaces.http.base.position import AtLeast

@@ -14,7 +14,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from application.models.catalogue import SetModel, set_model, versioned_catalogue
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.base.errors import NotFound, Refused
 from domain.models.catalogue import Catalogue, Kind, Model, named

@@ -20,7 +20,7 @@ from application.models.catalogue import (
     overrides_of,
     set_price,
 )
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.models.catalogue_overrides import CatalogueOverrides
 from domain.models.pricing import LongContext, Price, ServiceTier

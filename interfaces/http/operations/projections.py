@@ -8,7 +8,7 @@ import msgspec
 from litestar import Router, get
 from litestar.di import NamedDependency
 
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Page
 

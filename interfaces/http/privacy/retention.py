@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from application.privacy.retention import SetRetention, retention_of, set_retention
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.privacy.retention import LONGEST, SHORTEST, Retention
 from interfaces.bootstrap import Services

@@ -25,7 +25,7 @@ from application.retrieval.document import (
     reprocess_document,
     upload_document,
 )
-from application.tenancy.tenant import Principal
+from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.base.errors import Invalid, NotFound
 from domain.retrieval.document import LARGEST, Document, Status

@@ -12,16 +12,16 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 from msgspec import UNSET, Meta, UnsetType
 
-from application.tenancy.tenant import (
+from application.tenancy.api_key import (
     IssueKey,
     KeyIssued,
-    Principal,
     RevokeKey,
     RotateKey,
     issue_key,
     revoke_key,
     rotate_key,
 )
+from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.base.errors import Invalid, NotFound
 from domain.tenancy.scopes import LATER_SCOPES, Scope

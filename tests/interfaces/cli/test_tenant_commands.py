@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest_asyncio
 
-from application.tenancy.tenant import CreateTenant, authenticate, create_tenant
+from application.tenancy.authentication import authenticate
+from application.tenancy.tenant import CreateTenant, create_tenant
 from domain.base.errors import NotFound, Refused
 from domain.tenancy.scopes import SCOPES
 from tests.infra.log.parts import log_on, now

@@ -19,15 +19,9 @@ import uvicorn
 
 from application.audit.reading import LogRead, record_read
 from application.base.tasks import cancel_and_wait
+from application.tenancy.api_key import RevokeKey, RotateKey, revoke_key, rotate_key
 from application.tenancy.removal import remove_tenant
-from application.tenancy.tenant import (
-    RevokeKey,
-    RotateKey,
-    resume_tenant,
-    revoke_key,
-    rotate_key,
-    suspend_tenant,
-)
+from application.tenancy.tenant import resume_tenant, suspend_tenant
 from domain.base.context import Context
 from domain.tenancy.tenant import Tenant
 from infra.settings import Secret, Settings

@@ -1,0 +1,53 @@
+"""Who is calling, as an API key says it."""
+
+from __future__ import annotations
+
+import hmac
+from uuid import UUID
+
+import msgspec
+
+from application.ports import Clock, Store
+from application.tenancy.key_text import hash_of, parsed
+from domain.base.errors import Forbidden, NotFound, Unauthenticated
+from domain.tenancy.scopes import Scope
+from domain.tenancy.tenant import Tenant
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is calling."""
+
+    tenant: UUID
+    key: str
+    line: str
+    """Id of the first key of those that rotations put in each other's place."""
+    scopes: tuple[Scope, ...]
+
+    def require(self, scope: Scope) -> None:
+        if scope not in self.scopes:
+            raise Forbidden(f"this key lacks the scope {scope}", scope=scope)
+
+
+async def authenticate(text: str, named: str | None, *, store: Store, clock: Clock) -> Principal:
+    """Who holds this key. Whatever is wrong with a key, the answer is the same. `named`: the tenant that the caller says, 32 hexadecimal digits.
+
+    Raises Unauthenticated, Forbidden.
+    """
+    tenant_id, key_id, secret = parsed(text)
+    if named is not None and named != tenant_id.hex:  # the key's own text tells as much
+        raise Unauthenticated(
+            "the key is another tenant's than the one named beside it; name the key's, or none"
+        )
+    try:
+        tenant = await store.latest(Tenant, tenant_id, tenant=tenant_id)
+        if key_id not in tenant.state.keys:  # made a moment ago, perhaps
+            tenant = await store.load(Tenant, tenant_id, tenant=tenant_id)
+    except NotFound:
+        raise Unauthenticated from None
+    key = tenant.state.keys.get(key_id)
+    known = key.secret_hash if key is not None else bytes(32)
+    if not hmac.compare_digest(known, hash_of(secret)) or key is None or not key.valid(clock()):
+        raise Unauthenticated
+    if tenant.state.status != "active":
+        raise Forbidden(f"this tenant is {tenant.state.status}")
+    return Principal(tenant=tenant_id, key=key_id, line=key.line, scopes=key.offered)
