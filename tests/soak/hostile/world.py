@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from application.tenancy.tenant import CreateTenant, create_tenant
-from domain.tenancy.tenant import Scope
+from domain.tenancy.scopes import Scope
 from interfaces.bootstrap import Services
 from tests.soak.deployment import Deployment
 
