@@ -82,10 +82,9 @@ async def answer(
         if run.unrecorded:
             await run_to_end(record_spend(command.conversation, run, because, ports))
         raise
-    if run.asked is None:
-        return None
-    await run_to_end(record_spend(command.conversation, run, because, ports))  # another answer came first
-    return await answer(command, context, ports, subscriber)
+    if run.asked is not None:  # another answer came first, or an erasure
+        await run_to_end(record_spend(command.conversation, run, because, ports))
+    return None if burst is None else await answer(command, context, ports, subscriber)
 
 
 def _inquiry(conversation: Conversation, burst: Burst) -> Inquiry:

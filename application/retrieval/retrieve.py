@@ -33,11 +33,12 @@ async def retrieve(
     try:
         async with embedder.metering(context, "question") as meter:
             (embedding,) = await meter.embed([_query(questions)])
+            waiting = await pending  # before the search: what becomes ready meanwhile counts as pending
             found = await vectors.search(
                 context.tenant, embedding, embedder.model, configuration.document_results
             )
             embeddings += meter.take()
-        return tuple(found), await pending
+        return tuple(found), waiting
     finally:
         await cancel_and_wait(pending)
 

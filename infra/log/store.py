@@ -24,7 +24,7 @@ from infra.log.command import DONE, DUPLICATE, LATE, REFUSED, REKEY, Command, Ne
 from infra.log.handed_over import HandedOver
 from infra.log.hashing import context_bytes, digest_of, hash_of, microseconds
 from infra.log.latest import Latest
-from infra.log.reader import PAGE, Reader
+from infra.log.reader import PAGE, UNREADABLE, Reader
 from infra.log.snapshots import EVERY, LONG, Snapshots
 from infra.redis.wakeups import Hints
 
@@ -141,7 +141,9 @@ class LogStore:
                     return aggregate, Saved(position=0)
                 try:
                     saved = await self.save(aggregate, context=context, inbox=inbox, work=work)
-                    if not saved.duplicate:
+                    if not saved.duplicate and any(
+                        isinstance(each, Owed) and each.key == id.hex for each in work
+                    ):
                         self._handed_over.put(tenant, aggregate)
                     return aggregate, saved
                 except Conflict:  # another process was first
@@ -208,12 +210,16 @@ class LogStore:
     async def _known(self, kind: type[A], id: UUID, tenant: UUID, until: int | None = None) -> A | None:
         """The aggregate as the log has it. A stream has a snapshot only where it is longer than one read: then it begins with that."""
         if (tenant, id) not in self._long:
-            page = await self._reader.stream(tenant, id, 0, until, EVERY, whole=False)
-            if len(page) < EVERY:
-                return _replayed(kind, id, page, None)
-            self._long[tenant, id] = None
-            if len(self._long) > LONG:
-                self._long.popitem(last=False)
+            try:
+                page = await self._reader.stream(tenant, id, 0, until, EVERY, whole=False)
+            except UNREADABLE:
+                pass  # a snapshot may lie behind what can't be read; where there is none, it is raised again
+            else:
+                if len(page) < EVERY:
+                    return _replayed(kind, id, page, None)
+                self._long[tenant, id] = None
+                if len(self._long) > LONG:
+                    self._long.popitem(last=False)
         snapshot = await self._snapshots.load(kind, id, tenant, until)
         return await self._caught_up(kind, id, tenant, snapshot, until)
 

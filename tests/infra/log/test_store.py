@@ -106,7 +106,8 @@ async def test_what_was_changed_a_moment_ago_is_handed_over_once_and_not_read_ag
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ctx, made = context(), started()
-    changed, _ = await log.store.change(Conversation, made.id, lambda _: made, context=ctx)
+    owed = [Owed(kind="answer", key=made.id.hex, due_at=now())]
+    changed, _ = await log.store.change(Conversation, made.id, lambda _: made, context=ctx, work=owed)
 
     async def load(**which: bool) -> Conversation:
         return await log.store.load(Conversation, made.id, tenant=ctx.tenant, **which)
@@ -122,7 +123,7 @@ async def test_what_was_changed_a_moment_ago_is_handed_over_once_and_not_read_ag
         known.close(None, now())
         return known
 
-    await log.store.change(Conversation, made.id, close, context=ctx)
+    await log.store.change(Conversation, made.id, close, context=ctx, work=owed)
     other = await load()
     other.receive(message="m2", text="hello?", interaction=uuid4(), at=now())
     await log.store.save(other, context=ctx)
@@ -130,8 +131,15 @@ async def test_what_was_changed_a_moment_ago_is_handed_over_once_and_not_read_ag
     other = await load()
     other.close(None, now())
     await log.store.change(Conversation, made.id, lambda _: other, context=ctx)
-    monkeypatch.setattr(handed_over, "FRESH", 0.0)
-    assert await load(after_changes=True) is not other
+    assert await load(after_changes=True) is not other, (
+        "it owes nothing: a stale one would say that there is nothing to do"
+    )
+    again = await load()
+    again.receive(message="m3", text="hello?", interaction=uuid4(), at=now())
+    monkeypatch.setattr(handed_over, "FRESH", 0.01)
+    await log.store.change(Conversation, made.id, lambda _: again, context=ctx, work=owed)
+    await asyncio.sleep(0.05)
+    assert await load(after_changes=True) is not again
 
 
 async def test_what_came_twice_is_not_handed_over(log: Log) -> None:
@@ -373,6 +381,22 @@ async def test_snapshots_give_the_same_state_as_replay(log: Log) -> None:
     assert (loaded.state, loaded.version) == (conversation.state, 132)
     past = await log.store.load(Conversation, conversation.id, tenant=ctx.tenant, version=50)
     assert past.version == 50
+
+
+async def test_an_event_that_cannot_be_read_below_a_snapshot_keeps_nobody_out(log: Log) -> None:
+    ctx, conversation = context(), started()
+    for number in range(EVERY + 20):
+        conversation.receive(message=f"n{number}", text="hello?", interaction=uuid4(), at=now())
+    await log.store.save(conversation, context=ctx)
+    await log.store.load(Conversation, conversation.id, tenant=ctx.tenant)
+    with psycopg.connect(log.url, autocommit=True) as superuser:
+        query = "UPDATE retrace.events SET payload = set_byte(payload, 40, get_byte(payload, 40) # 1) WHERE stream = %s AND version = 7"
+        superuser.execute(query, [conversation.id])
+    other = LogStore(log.appender, log.reader, log.snapshots, log.keyring, log.hints)
+    found = await other.load(Conversation, conversation.id, tenant=ctx.tenant)
+    assert found.version == conversation.version
+    with pytest.raises(Tampered):
+        await other.load(Conversation, conversation.id, tenant=ctx.tenant, version=10)
 
 
 async def test_a_short_stream_is_read_once_and_no_snapshot_of_it_is_looked_for(
