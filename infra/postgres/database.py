@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
@@ -92,20 +92,20 @@ class Database:
     @asynccontextmanager
     async def tenant(self, tenant: UUID) -> AsyncIterator[Connection]:
         """A transaction that sees and writes this tenant's rows only. Raises Unavailable."""
-        async with self._transaction(tenant) as connection:
+        async with self._transaction(tenant, tenant) as connection:
             yield connection
 
     @asynccontextmanager
-    async def system(self) -> AsyncIterator[Connection]:
-        """A transaction of no tenant. Raises Unavailable."""
-        async with self._transaction(None) as connection:
+    async def system(self, who: Hashable = None) -> AsyncIterator[Connection]:
+        """A transaction of no tenant. `who`: on whose behalf, and so in whose line for a connection. Raises Unavailable."""
+        async with self._transaction(None, who) as connection:
             yield connection
 
     @asynccontextmanager
-    async def _transaction(self, tenant: UUID | None) -> AsyncIterator[Connection]:
+    async def _transaction(self, tenant: UUID | None, who: Hashable) -> AsyncIterator[Connection]:
         until = time.monotonic() + PATIENCE
         try:
-            await self._turns.enter(tenant, PATIENCE)
+            await self._turns.enter(who, PATIENCE)
         except TimeoutError as error:
             raise Unavailable(AWAY) from error
         try:

@@ -140,7 +140,7 @@ class Work:
         A row whose last try failed counts as taken until it is to be tried again.
         """
         holder = uuid4()
-        async with self._database.system() as connection:
+        async with self._database.system(tenant) as connection:
             cursor = await connection.execute(
                 "SELECT * FROM lease_work(%s, %s, %s, %s, %s)",
                 (tenant, kind, key, holder, float(seconds)),
@@ -158,7 +158,7 @@ class Work:
         self, items: Sequence[Item], leases: Mapping[str, float]
     ) -> tuple[list[Item], list[Item]]:
         """Make the leases end `leases[kind]` seconds from now: (renewed, lost). In neither: ask again. Raises Unavailable."""
-        async with self._database.system() as connection:
+        async with self._database.system(_whose(items)) as connection:
             cursor = await connection.execute(
                 "SELECT * FROM renew_work(%s, %s, %s, %s, %s::text[], %s::float8[])",
                 (*_identities(items), list(leases), list(map(float, leases.values()))),
@@ -172,7 +172,7 @@ class Work:
         """Say how tries ended; one whose lease is lost changes nothing. Returns what must be said again. Raises Unavailable."""
         items = [each.item for each in finished]
         told = () if all(each.ending is Ending.DONE for each in finished) else finished
-        async with self._database.system() as connection:
+        async with self._database.system(_whose(items)) as connection:
             cursor = await connection.execute(
                 "SELECT finish_work(%s, %s, %s, %s, %s, %s::int[], %s::timestamptz[], %s::float8[], %s::text[])",
                 (
@@ -189,6 +189,12 @@ class Work:
             row = await cursor.fetchone()
         assert row is not None
         return [finished[n - 1] for n in row[0] or ()]
+
+
+def _whose(items: Sequence[Item]) -> UUID | None:
+    """The tenant on whose behalf a caller's turn goes on; None for several, as workers have them."""
+    tenants = {item.tenant for item in items}
+    return tenants.pop() if len(tenants) == 1 else None
 
 
 def _identities(items: Sequence[Item]) -> tuple[Uuids, Texts, Texts, Uuids]:

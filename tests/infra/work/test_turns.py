@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from uuid import UUID
 
 import pytest
@@ -128,3 +128,50 @@ async def test_what_is_not_owed_or_parked_has_no_turn(rows: Rows, work: Work) ->
             assert turn is None
         await rows.owe(*ROW)
         await rows.connection.execute("UPDATE work SET parked_at = now()")
+
+
+async def test_a_tenant_with_many_turns_holds_up_nobody_elses_leases_and_not_the_system(
+    database_url: str, rows: Rows
+) -> None:
+    other = (UUID(int=0xB), KIND, KEY)
+    await rows.owe(*ROW)
+    await rows.owe(*other)
+    served: list[str] = []
+
+    async def come(name: str, what: Awaitable[object]) -> None:
+        await what
+        served.append(name)
+
+    async def look() -> None:
+        async with database.system():
+            pass
+
+    async with Database(cell(database_url), role="retrace_runner", size=1) as database:
+        work = Work(database)
+        _, mine = await work.lease(*ROW, 30.0)
+        _, theirs = await work.lease(*other, 30.0)
+        assert mine is not None
+        assert theirs is not None
+        async with database.system():
+            many: list[Awaitable[object]] = []
+            for _ in range(10):
+                many += [work.lease(*ROW, 30.0), work.renew([mine], LEASES)]
+            many += [work.finish([Finished(mine, Ending.GIVEN_BACK)])]
+            tasks = [asyncio.create_task(come("many", each)) for each in many]
+            await asyncio.sleep(0)
+            tasks += [
+                asyncio.create_task(come(*each))
+                for each in (
+                    ("renewed", work.renew([theirs], LEASES)),
+                    ("looked", look()),
+                    ("finished", work.finish([Finished(theirs, Ending.DONE)])),
+                    ("claimed", work.claim(LEASES, 1)),
+                    ("gone", work.lease(*other, 30.0)),
+                )
+            ]
+            while database.stats()["requests_waiting"] < len(tasks):
+                await asyncio.sleep(0)
+        await asyncio.gather(*tasks)
+    first = ["many", "renewed", "looked", "many", "finished", "claimed", "many", "gone", "many"]
+    assert served[: len(first)] == first
+    assert len(served) == len(tasks)
