@@ -23,7 +23,6 @@ from application.ports import (
     KeyUse,
     Locator,
     Metrics,
-    Unavailable,
     Vectors,
 )
 from application.retrieval.embedding import MeteredEmbedder
@@ -51,7 +50,7 @@ from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
 from infra.providers.tokens import TokenCounter
 from infra.redis.cache import RedisCache
-from infra.redis.connection import Away, Reach
+from infra.redis.connection import Reach
 from infra.redis.health import SharedHealth
 from infra.redis.key_use import LastUse
 from infra.redis.wakeups import Hints
@@ -64,6 +63,7 @@ from infra.settings import Settings
 from infra.storage import LocalFiles
 from infra.work.rows import Work
 from infra.work.turns import Turns
+from interfaces.probes import Probes
 from interfaces.reading import ReadAuthorship, ReadIdle, ReadMetrics, TranscriptLocator
 from projections import PROJECTIONS
 
@@ -109,7 +109,7 @@ class Services:
     directory: Directory
     idempotency: Idempotency
     key_use: KeyUse
-    key_check: KeyCheck
+    probes: Probes
     instruments: Instruments
     deployment: Deployment
     clock: Clock = utc_now
@@ -138,31 +138,6 @@ class Services:
         """What this process and the deployment's database have to tell Prometheus, and its media type, as `accept` has it."""
         await self.deployment.refresh()
         return self.instruments.exposition(accept)
-
-    async def database_answers(self) -> bool:
-        try:
-            async with self.system.system() as connection:
-                await connection.execute("SELECT 1")
-        except Unavailable:
-            return False
-        return True
-
-    async def keys_fault(self) -> str | None:
-        """Why nothing can be sealed or opened; None where it can, or the database does not answer. At most a second old."""
-        try:
-            return await self.key_check.fault()
-        except Unavailable:
-            return None
-
-    async def redis_answers(self) -> bool | None:
-        """None: there is none."""
-        if not self.redis.configured:
-            return None
-        try:
-            await self.redis.ask(lambda redis: redis.ping())
-        except Away:
-            return False
-        return True
 
 
 @asynccontextmanager
@@ -265,7 +240,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             directory=CellDirectory(system),
             idempotency=StoredIdempotency(database, keyring),
             key_use=LastUse(redis, database),
-            key_check=KeyCheck(system, keyring),
+            probes=Probes(system, redis, KeyCheck(system, keyring)),
             instruments=instruments,
             deployment=deployment,
         )

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
+from application.base.lately import Lately
 from application.ports import Fault, Unavailable
 from infra.crypto.keyring import Keyring
 from infra.crypto.wrapping import MasterKeyMissing, Masters, Tampered
 from infra.postgres.database import Database
-
-FRESH = 1.0
-"""Seconds for which what was found holds."""
 
 SOME, LOOKED_AT = 3, 20
 """Tenants whose keys are tried, of so many that may have one; one that does its work is enough. `retrace doctor` tries all."""
@@ -46,13 +42,11 @@ class KeyCheck:
 
     def __init__(self, system: Database, keyring: Keyring) -> None:
         self._system, self._keyring = system, keyring
-        self._known: tuple[float, str | None] = (-FRESH, None)
+        self._fault = Lately(self._tried)
 
     async def fault(self) -> str | None:
         """Why nothing can be sealed or opened; None where something can, or there is nothing yet. Raises Unavailable."""
-        if time.monotonic() - self._known[0] >= FRESH:
-            self._known = (time.monotonic(), await self._tried())
-        return self._known[1]
+        return await self._fault.get()
 
     async def _tried(self) -> str | None:
         async with self._system.system() as connection:

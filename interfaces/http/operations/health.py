@@ -37,9 +37,10 @@ async def healthz() -> Alive:
 @get("/readyz")
 async def readyz(services: NamedDependency[Services]) -> Response[Readiness]:
     """The database answers, and what is written can be sealed and opened (503 else); without Redis it is ready, but slower."""
-    database = await services.database_answers()
-    keys = await services.keys_fault() if database else None
-    redis = await services.redis_answers()
+    probes = services.probes
+    database = await probes.database_answers()
+    keys = await probes.keys_fault() if database else None
+    redis = await probes.redis_answers()
     ready = database and keys is None
     shown = Readiness(
         status="ready" if ready else "not ready",

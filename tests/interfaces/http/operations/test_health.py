@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -14,6 +17,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisGone
 
+from application.base import lately
 from application.ports import Unavailable
 from infra.settings import Secret, Settings
 from interfaces.asgi import create_app
@@ -21,6 +25,12 @@ from interfaces.bootstrap import Services, services
 from interfaces.instance import INSTANCE
 from interfaces.logs import JsonFormatter
 from tests.interfaces.http.conftest import Customer
+
+
+@pytest.fixture(autouse=True)
+def _anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each probe is made anew, whatever was found a moment ago."""
+    monkeypatch.setattr(lately, "FRESH", 0.0)
 
 
 async def test_it_is_alive_and_ready(anyone: httpx.AsyncClient) -> None:
@@ -45,6 +55,36 @@ async def test_without_a_database_it_is_alive_and_not_ready(
         assert (await anyone.get("/healthz")).status_code == 200
         reply = await anyone.get("/readyz")
         assert (reply.status_code, reply.json()["database"]) == (503, "does not answer")
+
+
+async def test_however_many_ask_whether_it_is_ready_each_part_is_asked_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lately, "FRESH", 60.0)
+    async with services(settings, pool=2) as own:
+        asked, system, execute = 0, own.system.system, Redis.execute_command
+
+        @asynccontextmanager
+        async def counted() -> AsyncIterator[Any]:
+            nonlocal asked
+            asked += 1
+            async with system() as connection:
+                yield connection
+
+        pings = []
+
+        async def pinged(redis: Redis, *words: Any, **more: Any) -> Any:
+            pings.append(words[0])
+            return await execute(redis, *words, **more)
+
+        monkeypatch.setattr(own.system, "system", counted)
+        monkeypatch.setattr(Redis, "execute_command", pinged)
+        transport = httpx.ASGITransport(create_app(own))
+        async with httpx.AsyncClient(transport=transport, base_url="http://retrace") as client:
+            replies = await asyncio.gather(*(client.get("/readyz") for _ in range(30)))
+        assert {reply.status_code for reply in replies} == {200}
+        assert asked == 2, "whether it answers, and for tenants whose keys are tried"
+        assert pings.count("PING") == 1
 
 
 async def test_where_no_key_opens_it_is_not_ready(
