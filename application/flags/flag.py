@@ -58,7 +58,7 @@ class FlagsChanged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def enabled(flag: str, subject: str, *, tenant: UUID, store: Store) -> bool:
-    """Whether a feature is on for a subject: the id that `domain.feature.FEATURES` says. At most a second old."""
+    """Whether a feature is on for a subject: the id that `domain.flags.feature.FEATURES` says. At most a second old."""
     return (await flags_of(tenant, store=store)).enabled(flag, subject)
 
 

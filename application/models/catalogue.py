@@ -20,7 +20,7 @@ from domain.models.pricing import LongContext, Price, ServiceTier
 
 
 class PriceTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """USD per million tokens, as in `domain.pricing.Price`."""
+    """USD per million tokens, as in `domain.models.pricing.Price`."""
 
     input: Decimal
     output: Decimal

@@ -31,7 +31,7 @@ def unheard(*_: object) -> None:
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider says that it counted, unchecked, as `domain.completion.Usage` means it."""
+    """What a provider says that it counted, unchecked, as `domain.models.completion.Usage` means it."""
 
     input: Any = None
     cached: Any = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ WAY_OUT = "or choose another one with --data or RETRACE_DATA"
 
 def test_a_small_a_full_and_a_read_only_disk_are_told(tmp_path: Path) -> None:
     said = run_on_small_disk("tests.infra.embedded.unusable", tmp_path, 8).splitlines()
-    assert "has no room for it: 128 MB are needed and 8 MB are free; make room" in said[0]
+    # A new file system keeps some kB for itself, on some machines.
+    assert re.search(r"has no room for it: 128 MB are needed and [78] MB are free; make room", said[0])
     data, other = tmp_path / "data", tmp_path / "other"
     assert said[1:] == [
         f"the data folder {data} can't be used: its disk is full; make room, {WAY_OUT}",

@@ -151,7 +151,7 @@ async def test_a_rebuild_that_was_killed_is_begun_again(log: Log) -> None:
 
 _KILLED = """
 import asyncio, sys
-from infra.cell import Cell
+from infra.postgres.cell import Cell
 from infra.projections import projector, rebuild
 from projections.costs import Costs
 

@@ -108,7 +108,7 @@ async def test_a_replica_and_one_without_memory_or_room_say_so(
         async with Redis.from_url(f"redis://127.0.0.1:{port}") as first:
             await first.config_set("maxclients", 1)
             assert "has no connection left" in str(await told(f"redis://127.0.0.1:{port}"))
-            monkeypatch.setattr(infra.redis_faults, "OLDEST", (99, 0))
+            monkeypatch.setattr(infra.redis.faults, "OLDEST", (99, 0))
             assert "which is too old: 99.0 or newer, or Valkey, is needed" in str(
                 await unfit(first, "redis://r")
             )

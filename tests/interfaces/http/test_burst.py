@@ -124,7 +124,7 @@ async def test_who_writes_on_and_on_to_a_model_that_hangs_gets_an_answer(
     """A message comes in the midst of whatever is tried, for as long as there is no answer."""
     monkeypatch.setattr("application.gateway.complete.ATTEMPT", 0.4)
     monkeypatch.setattr("application.gateway.complete.DEADLINE", 1.0)
-    monkeypatch.setattr("application.conversations.conversation.JOINING", timedelta(seconds=0.5))
+    monkeypatch.setattr("application.conversations.answer.JOINING", timedelta(seconds=0.5))
     answering(upstream, delay=60)
     first = asyncio.create_task(ask(shops[0], "Are you open?", wait=60))
     written = 0
