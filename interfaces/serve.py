@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+import msgspec
 import uvicorn
 
 from infra.http.connection import limited
@@ -51,7 +52,7 @@ class Server(uvicorn.Server):
 def connections_of(settings: Settings, parts: Services) -> Connections:
     """With the limits of the settings, and told to the metrics."""
     limits = Limits(
-        most=room_for(settings.max_connections),
+        most=settings.max_connections,
         head=settings.header_timeout,
         silence=settings.silence_timeout,
         rate=settings.min_transfer_rate,
@@ -64,6 +65,8 @@ def connections_of(settings: Settings, parts: Services) -> Connections:
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; what runs then is finished. A database that is away at the start is waited for. Raises PortUnusable."""
     check(settings.host, settings.port, *HTTP)  # before all that takes time
+    # All bounds follow from how many connections there can be.
+    settings = msgspec.structs.replace(settings, max_connections=room_for(settings.max_connections))
     async with services(settings, pool=20, patient=True) as parts:
         parts.embedder.load()
         await parts.completers.load()

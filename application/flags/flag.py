@@ -57,11 +57,6 @@ class FlagsChanged(msgspec.Struct, frozen=True, kw_only=True):
     position: int
 
 
-async def enabled(flag: str, subject: str, *, tenant: UUID, store: Store) -> bool:
-    """Whether a feature is on for a subject: the id that `domain.flags.feature.FEATURES` says. At most a second old."""
-    return (await flags_of(tenant, store=store)).enabled(flag, subject)
-
-
 async def flags_of(tenant: UUID, *, store: Store) -> FlagsState:
     """At most a second old; the defaults where nothing was ever set."""
     flags = await latest_setting(Flags, tenant, store=store)

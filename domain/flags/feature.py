@@ -44,7 +44,7 @@ FEATURES: Mapping[str, Feature] = {
         description="The same question within a minute gets the same answer, for nothing.", subject="tenant"
     ),
 }
-"""Each is read somewhere by `application.flags.flag.enabled`, with the subject that stands here."""
+"""Each is read somewhere by `FlagsState.enabled`, with the subject that stands here."""
 
 
 def feature_of(name: str) -> Feature:

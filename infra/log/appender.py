@@ -8,6 +8,7 @@ a duplicate then, not a conflict.
 from __future__ import annotations
 
 import asyncio
+import logging
 import struct
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,8 @@ from infra.log.line import Line
 from infra.postgres.cell import Cell
 from infra.postgres.database import told
 from infra.postgres.session import connect
+
+log = logging.getLogger("retrace.log")
 
 DEPTH = 2
 """Calls in the air: one that the server runs, one that it finds when it is done."""
@@ -222,6 +225,8 @@ class Appender:
                     if failed < TRIES - 1:
                         await asyncio.sleep(0.1 * 2**failed)
                         continue
+                    if isinstance(error, Fault):  # what does not pass by itself, with the way out
+                        log.error("%s", error)
                     self._fail(self._again, error)
                     self._again.clear()
                     while self._queue:

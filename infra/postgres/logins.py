@@ -55,11 +55,16 @@ async def provide(connection: Connection, cell: Cell, *, renew: bool = False) ->
 async def retire(connection: Connection, cell: Cell) -> list[str]:
     """Remove what belongs to master keys that are not given any more; the names of the logins that are gone."""
     given = [signer.mark for signer in cell.signers]
-    query = "DELETE FROM retrace.context_keys WHERE NOT master = ANY(%s) RETURNING master"
+    query = "SELECT master FROM retrace.context_keys WHERE NOT master = ANY(%s)"
     gone = [row[0] for row in await (await connection.execute(query, [given])).fetchall()]
     names = [f"{role}_{mark.hex()}" for mark in gone for role in ROLES]
-    for name in names:
-        await connection.execute(SQL("DROP ROLE IF EXISTS {}").format(Identifier(name)))
+
+    async def steps() -> None:  # all or none: what is forgotten here is found by nobody any more
+        for name in names:
+            await connection.execute(SQL("DROP ROLE IF EXISTS {}").format(Identifier(name)))
+        await connection.execute("DELETE FROM retrace.context_keys WHERE master = ANY(%s)", [gone])
+
+    await _in_turn(connection, steps)
     return names
 
 

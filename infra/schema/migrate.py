@@ -115,6 +115,5 @@ async def _migrate(cell: Cell, renew: bool) -> None:
 async def retire(cell: Cell) -> list[str]:
     """Remove the logins of master keys that are not given any more; their names. The cell's URL is that of `migrate`."""
     with explained(cell.url):
-        connection = await opened(cell)
-    async with connection:
-        return await logins.retire(connection, cell)
+        async with await opened(cell) as connection:
+            return await logins.retire(connection, cell)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +22,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from application.ports import IdempotencyKey, Incoming, Kept, Spool, Unavailable
+from application.ports import Fault, IdempotencyKey, Incoming, Kept, Spool
 from domain.base.errors import Invalid
 from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import caller_in
@@ -101,20 +103,29 @@ class Idempotent(ASGIMiddleware):
         finally:
             alive.cancel()
             if not done:
-                await self._services.idempotency.abandon(key)
+                with _told("was not given up: its twin waits for some seconds"):
+                    await self._services.idempotency.abandon(key)
         kept = Kept(first.status, first.headers, b"".join(first.parts))
-        if done:
-            await self._services.idempotency.finish(key, kept)
+        if done:  # whatever becomes of keeping it, the caller gets what was done
+            with _told("is not kept: the same again is done again"):
+                await self._services.idempotency.finish(key, kept)
         return kept
 
     async def _alive(self, key: IdempotencyKey) -> None:
         """A call may take minutes, and a stream longer: as long as it does its twin waits."""
         while True:
             await asyncio.sleep(EXTENDED)
-            try:
+            with _told("is not extended"):
                 await self._services.idempotency.extend(key)
-            except Unavailable as fault:
-                log.warning("a running request's Idempotency-Key was not extended: %s", fault)
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """A fault of the store goes to the log: the request itself goes on."""
+    try:
+        yield
+    except Fault as fault:
+        log.warning("the result of a request with an Idempotency-Key %s: %s", what, fault)
 
 
 class _First:

@@ -120,7 +120,8 @@ class AccessWatch:
         hearing = asyncio.create_task(self._hear())
         looked = needed = time.monotonic()
         try:
-            while needed + LINGER > (now := time.monotonic()):
+            while self._watched or needed + LINGER > time.monotonic():
+                now = time.monotonic()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(POLL):
                         await self._news.wait()

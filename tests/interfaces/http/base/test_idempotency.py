@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from application.ports import IdempotencyKey, Kept
+from application.ports import IdempotencyKey, Kept, Unavailable
 from domain.base.errors import Conflict
 from infra.idempotency import StoredIdempotency
 from interfaces.bootstrap import Services
@@ -118,6 +118,24 @@ async def test_a_running_request_extends_its_lease(
     monkeypatch.setattr(parts.idempotency, "extend", extend)
     await ours.http.post("/v1/messages", json=message("Are you open?"), headers={"Idempotency-Key": "long"})
     assert set(told) == {"long"}
+
+
+async def test_what_was_done_is_told_also_where_it_can_not_be_kept(
+    parts: Services, ours: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came out as a plain 500, though the answer was made."""
+
+    async def away(*_: object) -> None:
+        raise Unavailable("the database does not answer; try again")
+
+    monkeypatch.setattr(parts.idempotency, "finish", away)
+    monkeypatch.setattr(parts.idempotency, "abandon", away)
+    reply = await ours.http.post("/v1/messages", json=message(), headers={"Idempotency-Key": "unkept"})
+    assert (reply.status_code, reply.json()["status"]) == (200, "answered")
+    refused = await ours.http.post(
+        "/v1/messages", json=message(), headers={"Idempotency-Key": "x", "If-Match": '"1"'}
+    )
+    assert refused.headers["content-type"] == "application/problem+json"
 
 
 async def test_a_crashed_twin_is_taken_over_after_its_lease(parts: Services, ours: Customer) -> None:
