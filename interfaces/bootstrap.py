@@ -26,6 +26,7 @@ from application.ports import (
     Vectors,
 )
 from application.retrieval.embedding import MeteredEmbedder
+from application.tenancy.newcomers import Newcomers
 from domain.models.catalogue import Catalogue
 from infra.audit.checkpoints import Checkpoints
 from infra.audit.verify import Report, verify
@@ -115,6 +116,7 @@ class Services:
     clock: Clock = utc_now
     ids: Ids = uuid7
     budget_queue: FairQueue = field(default_factory=FairQueue)
+    newcomers: Newcomers = field(default_factory=Newcomers)
     background: set[asyncio.Task[Any]] = field(default_factory=set)
     """Answers that go on after their request has stopped waiting; held here so that they are not lost."""
 

@@ -1,6 +1,7 @@
 """Aggregates that many read and few change, as settings and budgets: shared within a process, and at most a second old.
 
-Of many who want one at the same moment one asks the log, and the others wait for it.
+Of many who want one at the same moment one asks the log, and the others wait for it: however many they are, and whatever moment it has to
+be of, one asks at a time.
 """
 
 from __future__ import annotations
@@ -42,16 +43,25 @@ class Latest:
 
     async def get(self, kind: type[A], id: UUID, tenant: UUID, since: float | None = None) -> A:
         """`since`: of the monotonic clock; what was asked of the log before it counts no more. Raises NotFound."""
-        key, now = (tenant, id), time.monotonic()
-        at, known = self._known.get(key, (-FRESH, None))
-        least = max(self._seen.get(tenant, (at, 0))[0], at if since is None else since)
-        if now - at >= FRESH or at < least:
+        key = (tenant, id)
+        while True:
+            now = time.monotonic()
+            at, known = self._known.get(key, (-FRESH, None))
+            least = max(self._seen.get(tenant, (at, 0))[0], at if since is None else since)
+            if now - at < FRESH and at >= least:
+                break
             began, asking = self._asking.get(key, (0.0, None))
-            if asking is None or (since is not None and began < since):
+            if asking is not None and since is not None and began < since and not asking.done():
+                await asyncio.wait(
+                    [asking]
+                )  # too early for this one: all who need a later one share the next
+                continue
+            if asking is None:
                 asking = asyncio.create_task(self._ask(kind, key, known))
                 self._asking[key] = now, asking
                 asking.add_done_callback(_heard)
             known = await asyncio.shield(asking)
+            break
         if known is None:
             raise nowhere(kind.TOPIC, id)
         return cast(A, known)  # an id has one kind

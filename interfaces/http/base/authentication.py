@@ -72,7 +72,7 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 async def caller_of(connection: Connection, services: Services) -> Caller:
-    """Who it is; from then on the request says so (`caller_in`). Raises Unauthenticated, Forbidden for a suspended tenant."""
+    """Who it is; from then on the request says so (`caller_in`). Raises Unauthenticated, Forbidden for a suspended tenant, Unavailable."""
     text, tenant = _given(connection)
     if not text.startswith(PREFIX) and _is_operators(text, services.settings.operator_key):
         about: UUID | None = connection.path_params.get("tenant")
@@ -80,7 +80,9 @@ async def caller_of(connection: Connection, services: Services) -> Caller:
             raise Unauthenticated(f"{TENANT} names another tenant than the address does; leave it out")
         caller = Caller(None)
     else:
-        principal = await authenticate(text, tenant, store=services.store, clock=services.clock)
+        principal = await authenticate(
+            text, tenant, store=services.store, clock=services.clock, newcomers=services.newcomers
+        )
         await services.key_use.used(principal.tenant, principal.key, services.clock())
         caller = Caller(principal)
     connection.scope["state"]["caller"] = caller

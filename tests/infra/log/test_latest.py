@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
@@ -48,6 +49,26 @@ async def test_of_many_who_want_it_at_once_one_asks_the_log(there: bool) -> None
     _, *others = await asyncio.gather(*waiting, return_exceptions=True)
     assert all(isinstance(each, Tenant if there else NotFound) for each in others)
     assert asked.times == 1
+
+
+async def test_those_who_need_what_is_newer_than_the_look_under_way_share_the_next_one() -> None:
+    tenant = uuid4()
+    asked = Asked(None)
+    latest = Latest(asked, nowhere)
+    early = asyncio.create_task(latest.get(Tenant, tenant, tenant))
+    while not asked.times:
+        await asyncio.sleep(0)
+    asked.found = Tenant.create(Tenant.Created, id=tenant, at=now(), name="a")
+    late = []
+    for _ in range(50):
+        late.append(asyncio.create_task(latest.get(Tenant, tenant, tenant, since=time.monotonic())))
+        await asyncio.sleep(0)
+    assert asked.times == 1
+    asked.go_on.set()
+    with pytest.raises(NotFound):
+        await early
+    assert {found.state.name for found in await asyncio.gather(*late)} == {"a"}
+    assert asked.times == 2
 
 
 async def test_what_was_asked_before_a_write_of_ones_own_is_not_kept() -> None:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest_asyncio
 
 from application.tenancy.authentication import authenticate
+from application.tenancy.newcomers import Newcomers
 from application.tenancy.tenant import CreateTenant, create_tenant
 from domain.base.errors import NotFound, Refused
 from domain.tenancy.scopes import SCOPES
@@ -32,9 +34,10 @@ def test_a_tenant_gets_a_key_that_works(run: Run, tenant: UUID, database_url: st
 
     async def use() -> None:
         async with log_on(database_url) as log:
-            principal = await authenticate(made["key"], tenant.hex, store=log.store, clock=now)
+            in_log = partial(authenticate, store=log.store, clock=now, newcomers=Newcomers())
+            principal = await in_log(made["key"], tenant.hex)
             assert (principal.key, principal.scopes) == (made["id"], ("tenants:admin",))
-            assert (await authenticate(every["key"], None, store=log.store, clock=now)).scopes == SCOPES
+            assert (await in_log(every["key"], None)).scopes == SCOPES
 
     asyncio.run(use())
     listed = json.loads(run("tenant", "key", "list", *of).output)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
+from application.tenancy import newcomers
+from application.tenancy.authentication import authenticate
+from application.tenancy.key_text import drawn
+from domain.base.errors import Unauthenticated
 from domain.tenancy.scopes import SCOPES
+from infra.postgres.database import Database
 from interfaces.asgi import litestar_app
 from interfaces.bootstrap import Services
 from interfaces.http.base.gate import is_api
@@ -249,3 +255,75 @@ async def test_a_body_is_not_read_before_the_scope_is_known(
             reply = await anyone.post("/v1/documents", content=body(), headers={**headers, **more})
             assert reply.status_code in (401, 403)
     assert read == 0
+
+
+class Held:
+    """Transactions of a database for some tenants: counted, and held up."""
+
+    def __init__(self, database: Database, tenants: Collection[UUID]) -> None:
+        self.tenants, self.go_on = set(tenants), asyncio.Event()
+        self.times = self.under_way = self.most = 0
+        self._really = database.tenant
+
+    @asynccontextmanager
+    async def tenant(self, id: UUID) -> AsyncIterator[Any]:
+        if id in self.tenants:
+            self.times += 1
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+            await self.go_on.wait()
+            self.under_way -= 1
+        async with self._really(id) as connection:
+            yield connection
+
+
+async def test_who_makes_tenants_up_has_few_turns_at_the_database_and_holds_up_nobody_who_is_known(
+    ours: Customer, parts: Services, anyone: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await ours.http.get("/v1/keys")).status_code == 200
+    invented = [uuid4() for _ in range(40)]
+    keys = [{"X-Tenant-API-Key": drawn(tenant)[1]} for tenant in invented]
+    held = Held(parts.database, invented)
+    monkeypatch.setattr(parts.database, "tenant", held.tenant)
+    asking = [asyncio.create_task(anyone.get("/v1/keys", headers=key)) for key in keys]
+    while held.under_way < 4:
+        await asyncio.sleep(0)
+    assert (await ours.http.get("/v1/keys")).status_code == 200
+    held.go_on.set()
+    assert {reply.status_code for reply in await asyncio.gather(*asking)} == {401}
+    assert (held.times, held.most) == (40, 4)
+
+
+async def test_a_newcomer_who_gets_no_turn_in_time_is_told_to_come_again(
+    parts: Services, anyone: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invented = [uuid4() for _ in range(6)]
+    keys = [{"X-Tenant-API-Key": drawn(tenant)[1]} for tenant in invented]
+    held = Held(parts.database, invented)
+    monkeypatch.setattr(parts.database, "tenant", held.tenant)
+    asking = [asyncio.create_task(anyone.get("/v1/keys", headers=key)) for key in keys[:4]]
+    while held.under_way < 4:
+        await asyncio.sleep(0)
+    with monkeypatch.context() as hasty:
+        hasty.setattr(newcomers, "WAIT", 0.01)
+        async with asyncio.timeout(10):
+            late = await anyone.get("/v1/keys", headers=keys[4])
+    assert (late.status_code, late.json()["type"]) == (503, "/problems/unavailable")
+    assert int(late.headers["Retry-After"]) > 0
+    held.go_on.set()
+    assert {reply.status_code for reply in await asyncio.gather(*asking)} == {401}
+    assert (await anyone.get("/v1/keys", headers=keys[5])).status_code == 401  # all places are free again
+
+
+async def test_many_unknown_keys_of_a_tenants_are_looked_for_together(
+    ours: Customer, parts: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await ours.http.get("/v1/keys")).status_code == 200
+    held = Held(parts.database, [ours.tenant])
+    held.go_on.set()
+    monkeypatch.setattr(parts.database, "tenant", held.tenant)
+    keys = [drawn(ours.tenant)[1] for _ in range(50)]
+    of = {"store": parts.store, "clock": parts.clock, "newcomers": parts.newcomers}
+    tried = await asyncio.gather(*(authenticate(key, None, **of) for key in keys), return_exceptions=True)
+    assert {type(error) for error in tried} == {Unauthenticated}
+    assert 1 <= held.times < 10
