@@ -1,6 +1,6 @@
 """An hour of seeded hostile clients against a busy deployment: they get nothing of another tenant's, break nothing, and starve nobody.
 
-A part of it is told in seconds (CI: --seconds 100, about two minutes and a half in all). The same --seed has the clients do the same.
+A part of it is told in seconds (CI: --seconds 60, about two minutes and a half in all). The same --seed has the clients do the same.
 """
 
 from __future__ import annotations
