@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from infra.http.connections import Connections, Reason
 
 LONGEST_HEAD = 64 * 1024
-"""Bytes of a request's line and headers."""
+"""Bytes of a request's line and headers, and of what comes of its body without being any: extensions of chunks, trailers."""
 
 LINGER = 2.0
 """Seconds for which what still comes is thrown away after the last answer: closed before, its client might never see the answer."""
@@ -53,7 +53,9 @@ class Connection(HttpToolsProtocol):
         self._part: Part = "head"
         """What comes next."""
         self._head = 0
-        """Bytes of the head that came."""
+        """Bytes that came of the head, or since the last one of the body."""
+        self._moved = False
+        """Whether what was read now ended the head or brought some of the body."""
         self._served = self._ended = False
         self._waiting: asyncio.TimerHandle | None = None
         self._reading: asyncio.TimerHandle | None = None
@@ -97,6 +99,7 @@ class Connection(HttpToolsProtocol):
         if self._ended or self.transport.is_closing():
             return
         self._unset_keepalive_if_required()
+        self._moved = False
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -104,10 +107,10 @@ class Connection(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._close("malformed")
             return
-        if self._part == "head":
+        if self._part == "head" or (self._part == "body" and not self._moved):
             self._head += len(data)
             if self._head > LONGEST_HEAD:
-                self._close("long_head")
+                self._close("long_head" if self._part == "head" else "long_tail")
                 return
         self._settle()
 
@@ -128,12 +131,21 @@ class Connection(HttpToolsProtocol):
         if self._served:
             self._stop_waiting()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Trailers are none of the request's headers: they were not looked at when it was let in (RFC 9110, 6.5.1)."""
+        if self._part == "head":
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        self._part, self._head, self._served = "body", 0, True
+        self._part, self._head, self._served, self._moved = "body", 0, True, True
         before = self.cycle
         super().on_headers_complete()
         if self.cycle is not before:
             self.cycle.transport = self._answering  # type: ignore[assignment]
+
+    def on_body(self, body: bytes) -> None:
+        self._head, self._moved = 0, True
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._part = "none"
@@ -209,7 +221,7 @@ class Connection(HttpToolsProtocol):
         told = reason in TELLING and not self._busy and (reason != "head" or self._head > 0)
         if told:
             self._tell(reason)
-        elif self._busy or reason in ("body", "reading"):
+        elif self._busy or reason in ("body", "long_tail", "reading"):
             self.transport.abort()
         else:
             self.transport.close()

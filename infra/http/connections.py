@@ -15,9 +15,9 @@ log = logging.getLogger("retrace.http")
 State = Literal["new", "idle", "running"]
 """`new`: no whole request came yet, or the rest of one is awaited that was answered already. `idle`: between two requests."""
 
-Reason = Literal["crowded", "full", "head", "long_head", "malformed", "body", "reading"]
+Reason = Literal["crowded", "full", "head", "long_head", "malformed", "body", "long_tail", "reading"]
 """Why a connection is closed: it made room; there was no room; its request's head took too long; was too long; was none; the rest of a
-body that nobody waits for did not come; its client did not take its answer."""
+body that nobody waits for did not come; what came behind a body was too long; its client did not take its answer."""
 
 
 class Figures(Protocol):

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.base import repeated
+from infra.http import connection
 from infra.http.connection import LONGEST_HEAD, limited
 from infra.http.connections import Connections
 from infra.http.limits import KEPT, Limits, room_for
@@ -43,6 +44,8 @@ class Server:
         self.port = 0
         self.go = asyncio.Event()
         """Lets go whoever asks for /wait."""
+        self.headers: list[Any] = []
+        """Of the last request that was answered."""
 
     async def connect(self) -> Streams:
         return await asyncio.open_connection("127.0.0.1", self.port)
@@ -53,6 +56,7 @@ class Server:
                 pass
         if scope["path"] == "/wait":
             await self.go.wait()
+        self.headers = list(scope["headers"])
         body = b"x" * 30_000_000 if scope["path"] == "/large" else b"ok"
         headers = [(b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -164,6 +168,40 @@ async def test_the_rest_of_a_body_that_nobody_reads_is_not_waited_for() -> None:
         await until_closed(client)
         await drops
         assert server.seen.reasons == {"body": 1}
+
+
+async def test_trailers_are_none_of_the_headers_and_the_connection_goes_on() -> None:
+    async with serving() as server:
+        client = await server.connect()
+        for _ in range(2):
+            client[1].write(b"POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+            client[1].write(b"5\r\nhello\r\n0\r\nX-A: b\r\n\r\n")
+            assert (await client[0].readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 ")
+            assert server.headers == [(b"host", b"a"), (b"transfer-encoding", b"chunked")]
+        client[1].close()
+
+
+@pytest.mark.parametrize("path", [b"/", b"/read"], ids=["answered", "under way"])
+@pytest.mark.parametrize("drop", [b"X-A: b\r\n", b"XXXXXXXX"], ids=["fields", "one field"])
+async def test_behind_a_body_comes_no_more_than_a_head_may_have(
+    path: bytes, drop: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "LONGEST_HEAD", 100)
+    async with serving(head=60) as server:
+        client = await server.connect()
+        client[1].write(b"POST %b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" % path)
+        for _ in range(300):
+            client[1].write(b"5\r\nhello\r\n")  # a body may be longer
+        client[1].write(b"0\r\n")
+        drops = asyncio.create_task(dripping(client, drop))
+        try:
+            await until_closed(client)
+        finally:
+            client[1].close()
+            server.go.set()
+        await drops
+        assert server.seen.reasons == {"long_tail": 1}
+        assert sum(server.connections.counts().values()) == 0
 
 
 async def test_a_client_that_takes_nothing_of_its_answer_is_let_go_and_a_slow_one_is_not() -> None:
