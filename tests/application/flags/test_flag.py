@@ -19,7 +19,6 @@ from application.flags.flag import (
     StopRollout,
     SwitchFlag,
     confirm_rollout,
-    enabled,
     flags_at,
     flags_of,
     look_at_rollout,
@@ -91,7 +90,7 @@ def owed(log: Log, tenant: UUID) -> list[str]:
 
 async def test_a_tenant_without_flags_has_the_defaults(log: Log) -> None:
     tenant = uuid4()
-    assert await enabled(FLAG, "anybody", tenant=tenant, store=log.store)
+    assert (await flags_of(tenant, store=log.store)).enabled(FLAG, "anybody")
     assert (await flags_of(tenant, store=log.store)).settings == {}
 
 
@@ -103,7 +102,7 @@ async def test_a_switch_is_an_event_and_holds_for_its_part_of_the_subjects(log: 
     assert changed.position == 2
     for n in range(50):
         expected = bucket_of(FLAG, f"c{n}") <= 40
-        assert await enabled(FLAG, f"c{n}", tenant=about.tenant, store=log.store) == expected
+        assert (await flags_of(about.tenant, store=log.store)).enabled(FLAG, f"c{n}") == expected
     same = await switch_flag(SwitchFlag(flag=FLAG, on=True), about, store=log.store, clock=now)
     assert same.position == 0
 
