@@ -41,7 +41,8 @@ SERVER_PAUSE = 5.0
 STEADY = 60.0
 """Seconds after which a child's earlier deaths are forgotten."""
 TRIES = 5
-"""How often a role that has never come up may end by itself before all is given up: what ends it is not passing by."""
+"""How often a role that has never come up may end by itself before all is given up, while the HTTP API has not come up either: what ends it
+is not passing by."""
 WORDS = 400
 """Characters of a role's last words that are told."""
 
@@ -168,12 +169,12 @@ class Tree:
                     del self._due[role]
 
     def _note_end(self, role: str, status: int) -> None:
-        """Say so, and when it is started again. Raises NotReady where it has never come up and always ends by itself."""
+        """Say so, and when it is started again. Raises NotReady where it, and the HTTP API, have never come up and it always ends by itself."""
         pause = self._pause(role)
         log = self.log_of(role)
         words = last_words(log, self._logged[role])
         killed = status in (-signal.SIGKILL, -signal.SIGTERM)
-        if role not in self._came_up and self._deaths[role] >= TRIES and not killed:
+        if not {role, "serve"} & self._came_up and self._deaths[role] >= TRIES and not killed:
             raise NotReady(
                 f"the {role} ended {self._deaths[role]} times at its start{words and f': {words}'}; see {log}"
             )

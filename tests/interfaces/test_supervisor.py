@@ -190,6 +190,23 @@ def test_a_role_that_never_comes_up_ends_all_with_its_last_words(
     assert all("(status 3: the worker has no hands)" in line for line in said)
 
 
+def test_a_role_that_never_comes_up_beside_an_http_role_that_answers_ends_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "PAUSES", (0.0,))
+    said: list[str] = []
+
+    def command(role: str) -> Sequence[str]:
+        return stand_in(role) if role == "serve" else ("false",)
+
+    with tree(settings, said.append, ("serve",), command) as roles:
+        roles.wait_ready()
+        roles.start("worker")
+        until(lambda: (roles.look(), len(said) > supervisor.TRIES)[1])
+        assert running(roles.pid_of("serve"))
+    assert all(line.startswith("worker ended (status 1) and is started again now") for line in said)
+
+
 def test_a_role_that_is_killed_again_and_again_is_started_again_and_again(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
