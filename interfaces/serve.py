@@ -21,8 +21,10 @@ from interfaces.bootstrap import Services, services
 from interfaces.listening import HTTP, check, listening
 from interfaces.stopping import beside
 
-GRACE = 20
+GRACE = 16
 """Seconds that running requests are given when the server stops."""
+LEFT = 6
+"""Seconds that answers are given after that whose requests are gone. Whoever stops this process waits longer than for both."""
 
 
 class Server(uvicorn.Server):
@@ -85,4 +87,4 @@ async def serve(settings: Settings) -> None:
             with listening(settings.host, settings.port, *HTTP) as sockets:
                 await Server(config, parts.stopping).serve(list(sockets))
         if parts.background:
-            await asyncio.wait(parts.background, timeout=GRACE)
+            await asyncio.wait(parts.background, timeout=LEFT)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
+from litestar.connection import Request
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from application.ports import Ids
+from application.ports import Ids, Unavailable
 from domain.base.context import correlation
+from interfaces.http.base.problems import on_refusal
 
 log = logging.getLogger("retrace.http")
 GONE = 499
 """Status where none was sent: the client had gone."""
+
+STOPPED = Unavailable(
+    "this process stops before it was done; it may have had its effect: send it again, with the same Idempotency-Key if it had one"
+)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -28,10 +35,13 @@ class Observer(Protocol):
 
 
 class Observed:
-    """The application with this around it; requests that find no route are seen as well."""
+    """The application with this around it; requests that find no route are seen as well.
 
-    def __init__(self, app: ASGIApp, observer: Observer, ids: Ids) -> None:
-        self._app, self._observer, self._ids = app, observer, ids
+    What is cancelled because the process stops, before its answer has begun, is answered with 503.
+    """
+
+    def __init__(self, app: ASGIApp, observer: Observer, ids: Ids, stopping: asyncio.Event) -> None:
+        self._app, self._observer, self._ids, self._stopping = app, observer, ids, stopping
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -52,6 +62,18 @@ class Observed:
 
         try:
             await self._app(scope, receive, observed)
+        except asyncio.CancelledError:
+            if status != GONE or not self._stopping.is_set():
+                raise
+            reply = on_refusal(Request[Any, Any, Any](scope), STOPPED)
+            headers = {
+                **reply.headers,
+                "Content-Type": str(reply.media_type),
+                "Content-Length": str(len(reply.content)),
+            }
+            encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+            await observed({"type": "http.response.start", "status": 503, "headers": encoded})
+            await observed({"type": "http.response.body", "body": reply.content, "more_body": False})
         finally:
             seconds = time.perf_counter() - started
             # Never the path itself, which may hold what a stranger chose.

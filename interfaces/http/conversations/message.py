@@ -120,11 +120,18 @@ async def _receive(
 async def _answered(
     received: Received, context: Context, services: Services, wait: float
 ) -> tuple[Interaction, int] | None:
-    """The answer and its position; None when it is not there in time."""
+    """The answer and its position; None when it is not there in time, or the process is to stop."""
+    task = begun(received, wait, context, services)
+    stopping = asyncio.create_task(services.stopping.wait())
     try:
-        async with asyncio.timeout(wait):
-            given = await asyncio.shield(begun(received, wait, context, services))
-    except (TimeoutError, Fault, Refusal):
+        await asyncio.wait((task, stopping), timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+    if not task.done():
+        return None
+    try:
+        given = task.result()
+    except (Fault, Refusal):
         # The message is taken, so whatever befell the answer is not the customer's: the work row sees to it.
         return None
     return await shown(given, received, context.tenant, services)
