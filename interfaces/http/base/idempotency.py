@@ -29,7 +29,7 @@ from interfaces.http.base.authentication import caller_in
 from interfaces.http.base.gate import MULTIPART, is_api
 from interfaces.http.base.headers import only
 from interfaces.http.base.presence import ClientGone
-from interfaces.http.base.stream import CUT
+from interfaces.http.base.stream import CUT, asked_for_events
 from interfaces.http.base.version import MATCH
 
 KEY = "Idempotency-Key"
@@ -82,7 +82,7 @@ class Idempotent(ASGIMiddleware):
         await send({"type": "http.response.body", "body": kept.body, "more_body": False})
 
     async def _fingerprint(self, request: Request[Any, Any, Any], tenant: UUID, digest: str) -> bytes:
-        """Names method, address, the version that is expected, and body, under a key of the tenant's."""
+        """Names method, address, the version that is expected, the form of the answer, and body, under a key of the tenant's."""
         kind, _ = request.content_type
         parts = (
             request.method,
@@ -90,6 +90,7 @@ class Idempotent(ASGIMiddleware):
             request.scope["query_string"].decode("latin-1"),
             kind,
             *request.headers.getall(MATCH, []),
+            *(["streamed"] if "streamed" in request.route_handler.opt and asked_for_events(request) else []),
         )
         return (await self._services.keyring.identify(tenant, "request", *parts, digest)).bytes
 

@@ -8,12 +8,14 @@ from contextlib import aclosing
 from typing import Any
 
 import msgspec
+from litestar import Request
 from litestar.response import Stream
 from litestar.response.streaming import ASGIStreamingResponse
 from litestar.types import Message, Receive, Scope, Send
 
 from application.base.tasks import cancel_and_wait
 from domain.base.errors import Refusal
+from interfaces.http.base.gate import JSON
 from interfaces.http.base.limits.access import AGAIN
 from interfaces.http.base.limits.access_watch import Access
 from interfaces.http.base.problem import body_of
@@ -30,6 +32,11 @@ CUT = "cut"
 END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
 
 LastWord = Callable[[Refusal], bytes]
+
+
+def asked_for_events(request: Request[Any, Any, Any]) -> bool:
+    """Whether a client would rather have the answer piece by piece."""
+    return request.accept.best_match([JSON, EVENTS], default=JSON) == EVENTS
 
 
 def error_event(why: Refusal) -> bytes:

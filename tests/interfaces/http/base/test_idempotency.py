@@ -74,6 +74,17 @@ async def test_the_same_key_with_another_body_is_refused(ours: Customer) -> None
     assert other.json()["type"] == "/problems/refused"
 
 
+async def test_the_same_key_with_another_form_of_the_answer_is_refused(ours: Customer) -> None:
+    body = message("In pieces?")
+    for first, other in (("application/json", "text/event-stream"), ("text/event-stream", "*/*")):
+        key = {"Idempotency-Key": str(uuid4())}
+        made = await ours.http.post("/v1/messages", json=body, headers={**key, "Accept": first})
+        refused = await ours.http.post("/v1/messages", json=body, headers={**key, "Accept": other})
+        again = await ours.http.post("/v1/messages", json=body, headers={**key, "Accept": f"{first};q=0.9"})
+        assert (made.status_code, refused.status_code) == (200, 422)
+        assert (again.content, again.headers[REPLAYED]) == (made.content, "true")
+
+
 async def test_a_twin_that_runs_is_a_conflict_and_has_one_effect(ours: Customer) -> None:
     key, body = {"Idempotency-Key": str(uuid4())}, message("Twins?")
     replies = await asyncio.gather(
