@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -119,6 +120,9 @@ class Services:
     newcomers: Newcomers = field(default_factory=Newcomers)
     background: set[asyncio.Task[Any]] = field(default_factory=set)
     """Answers that go on after their request has stopped waiting; held here so that they are not lost."""
+
+    answering: Counter[UUID] = field(default_factory=Counter)
+    """How many of those each tenant has."""
 
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is to stop: what would go on for ever ends then."""

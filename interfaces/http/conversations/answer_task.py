@@ -26,6 +26,11 @@ BURST = 100
 """Versions before a message within which the rest of its burst is looked for."""
 
 
+def room(tenant: UUID, services: Services) -> bool:
+    """Whether one more answer may be begun here: as many as a tenant may have requests, though these may go before their answers. Else it is a worker's."""
+    return services.answering[tenant] < services.settings.max_connections // 2
+
+
 def begun(
     received: Received,
     wait: float,
@@ -39,6 +44,14 @@ def begun(
     """
     task = asyncio.create_task(_given(received, wait, context, services, subscriber))
     services.background.add(task)
+    services.answering[context.tenant] += 1
+
+    def ended(_: object) -> None:
+        services.answering[context.tenant] -= 1
+        if not services.answering[context.tenant]:
+            del services.answering[context.tenant]
+
+    task.add_done_callback(ended)
     task.add_done_callback(services.background.discard)
     task.add_done_callback(_told)
     return task

@@ -19,13 +19,12 @@ from domain.base.errors import Refusal
 from domain.conversations.conversation import LONGEST_MESSAGE
 from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import caller_in
-from interfaces.http.base.gate import JSON
 from interfaces.http.base.idempotency import KEY
 from interfaces.http.base.limits.access import AccessControl
 from interfaces.http.base.position import written
 from interfaces.http.base.presence import LONGEST_WAIT
-from interfaces.http.base.stream import EVENTS, GuardedStream
-from interfaces.http.conversations.answer_task import begun, pending, shown
+from interfaces.http.base.stream import GuardedStream, asked_for_events
+from interfaces.http.conversations.answer_task import begun, pending, room, shown
 from interfaces.http.conversations.interaction import Interaction
 from interfaces.http.conversations.message_stream import events_of
 
@@ -78,7 +77,7 @@ async def post_message(
     202 comes when the answer is not there after `wait` seconds; it is made all the same. Location says where it will be.
     With `Accept: text/event-stream` the answer comes piece by piece. A client that goes away does not end it.
     """
-    streamed = request.accept.best_match([JSON, EVENTS], default=JSON) == EVENTS
+    streamed = asked_for_events(request)
     access = access_control.enter(request) if streamed else None
     inbox = None
     if idempotency_key and not data.message_id:
@@ -86,13 +85,14 @@ async def post_message(
         customer = data.customer
         name = (caller_in(request).line, idempotency_key, customer.channel, customer.address, data.text)
         inbox = f"idempotency:{await services.keyring.identify(context.tenant, 'message', *name)}"
-    received = await _receive(data, context, services, inbox)
+    wait = data.wait if room(context.tenant, services) else 0.0
+    received = await _receive(data, wait, context, services, inbox)
     if access is not None:
         headers = await written(services, context.tenant, received.position)
-        return GuardedStream(events_of(received, data.wait, context, services), access, headers=headers)
-    if data.wait:
+        return GuardedStream(events_of(received, wait, context, services), access, headers=headers)
+    if wait:
         async with access_control.waiting(request):
-            found = await _answered(received, context, services, data.wait)
+            found = await _answered(received, context, services, wait)
         if found is not None:
             return Response(found[0], headers=await written(services, context.tenant, found[1]))
     headers = {
@@ -103,7 +103,7 @@ async def post_message(
 
 
 async def _receive(
-    data: JSONBody[MessageIn], context: Context, services: Services, inbox: str | None
+    data: JSONBody[MessageIn], wait: float, context: Context, services: Services, inbox: str | None
 ) -> Received:
     command = ReceiveMessage(
         channel=data.customer.channel,
@@ -112,7 +112,7 @@ async def _receive(
         text=data.text,
         message_id=data.message_id,
         inbox=inbox,
-        wait=data.wait > 0,
+        wait=wait > 0,
     )
     return await receive_message(command, context, services)
 

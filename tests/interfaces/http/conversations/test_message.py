@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from interfaces.bootstrap import Services
+from interfaces.http.conversations import answer_task
 from tests.interfaces.http.conftest import Customer, settled
 
 
@@ -134,3 +137,33 @@ async def test_any_text_and_address_is_taken(ours: Customer) -> None:
 async def test_a_stranger_is_told_before_the_body_is_looked_at(anyone: httpx.AsyncClient) -> None:
     reply = await anyone.post("/v1/messages", content=b"{not json")
     assert reply.status_code == 401
+
+
+async def test_answers_whose_requests_have_gone_are_no_more_than_requests_may_be(
+    ours: Customer, parts: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, go, there = answer_task.answer, asyncio.Event(), 0
+
+    async def slow(*given: Any) -> Any:
+        nonlocal there
+        there += 1
+        await go.wait()
+        return await real(*given)
+
+    monkeypatch.setattr(answer_task, "answer", slow)
+    others = parts.settings.max_connections // 2 - 2
+    parts.answering[ours.tenant] += others
+    try:
+        replies = [await ours.ask("Do you?", address=f"gone {number}", wait=0.2) for number in range(5)]
+        assert {reply.status_code for reply in replies} == {202}
+        assert there <= 2
+        for reply in replies[2:]:
+            assert (await settled(ours, reply.headers["Location"]))["status"] == "answered", "by a worker"
+    finally:
+        go.set()
+    for reply in replies[:2]:
+        assert (await settled(ours, reply.headers["Location"]))["status"] == "answered"
+    async with asyncio.timeout(20):
+        while parts.answering[ours.tenant] > others:
+            await asyncio.sleep(0.01)
+    del parts.answering[ours.tenant]
