@@ -27,7 +27,7 @@ from domain.tenancy.tenant import Tenant
 from infra.settings import Secret, Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
-from tests.doubles.openai import PIECES, Double, openai_double, streamed
+from tests.doubles.openai import PIECES, Double, openai_double, streamed, whole
 from tests.doubles.wire import Call, Reply, Step
 from tests.interfaces.http.conftest import Customer, customer_of
 
@@ -111,7 +111,7 @@ async def shop(app: Any, address: str, parts: Services, upstream: Double) -> Asy
 
 
 def counting(end: asyncio.Event) -> Callable[[Call], Reply]:
-    """Counts aloud, fifty times a second, until it is told to end."""
+    """Counts aloud, fifty times a second, until it is told to end. To a worker, which asks for no stream, it answers at once."""
     begin, piece, *_, over, usage, done = streamed("ok").steps
 
     def steps() -> Iterator[Step]:
@@ -124,7 +124,9 @@ def counting(end: asyncio.Event) -> Callable[[Call], Reply]:
                 break
         yield from (over, usage, done)
 
-    return lambda call: dataclasses.replace(streamed("ok"), steps=steps())
+    return lambda call: (
+        dataclasses.replace(streamed("ok"), steps=steps()) if call.body.get("stream") else whole("ok")
+    )
 
 
 def hanging(end: asyncio.Event) -> Callable[[Call], Reply]:
