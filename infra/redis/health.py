@@ -54,6 +54,12 @@ class Known:
     place: Place
     lately: Lately = field(default_factory=Lately)
     asked: float = -FRESH
+    heard: float = -FRESH
+    """When this process was last told what all know."""
+
+    forgotten: bool = False
+    """Whether it was reset, and the others do not know that yet: what they know until then counts no more."""
+
     seen: list[Seen] = field(default_factory=list)
     probe: Probe | None = None
     ended: list[Probe] = field(default_factory=list)
@@ -100,10 +106,14 @@ class SharedHealth:
         return self._known(place).lately.overdue(self._clock())
 
     async def all(self) -> dict[Place, Lately]:
+        if running := {known.exchange for known in self._places.values() if known.exchange is not None}:
+            await asyncio.wait(running, timeout=PATIENCE)
         with suppress(Away):
+            began = time.monotonic()
             for place, lately in (await self._reach.ask(health_state.everything)).items():
                 known = self._known(place)
-                known.lately = with_seen(lately, known.seen)
+                if known.heard < began and not known.forgotten:
+                    known.lately = with_seen(lately, known.seen)
         found = {place: known.lately for place, known in self._places.items()}
         return {place: lately for place, lately in found.items() if lately.buckets or lately.until}
 
@@ -113,12 +123,14 @@ class SharedHealth:
         return {place: known.lately.state(now) for place, known in self._places.items()}
 
     async def reset(self, places: Collection[Place]) -> None:
+        """Where Redis is away, the others are told when this process next hears of the place."""
         for place in places:
             known = self._known(place)
-            known.lately, known.probe = Lately(), None
+            known.lately, known.probe, known.forgotten = Lately(), None, True
             known.seen.clear()
-            with suppress(Away):
-                await self._reach.ask(partial(health_state.forget, place))
+        for known in map(self._known, places):
+            while known.forgotten and self._reach.there:  # after an exchange that was begun before
+                await asyncio.wait({self._exchanged(known)})
 
     async def close(self) -> None:
         """Tell the others what is to be told."""
@@ -192,12 +204,17 @@ class SharedHealth:
 
     async def _exchange(self, known: Known) -> None:
         known.asked = time.monotonic()
-        seen, ended = list(known.seen), list(known.ended)
         try:
+            if known.forgotten:
+                await self._reach.ask(partial(health_state.forget, known.place))
+                known.forgotten = False
+            seen, ended = list(known.seen), list(known.ended)
             common, told = await self._reach.ask(partial(health_state.exchange, known.place, seen))
+            if known.forgotten:  # meanwhile: this is of before
+                return
             if told:
                 del known.seen[: len(seen)]
-            known.lately = with_seen(common, known.seen)
+            known.lately, known.heard = with_seen(common, known.seen), time.monotonic()
             if told:
                 for probe in ended:  # only now: who probes next knows what this one has shown
                     await self._reach.ask(partial(health_state.unlock, known.place, probe.token))

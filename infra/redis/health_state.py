@@ -37,6 +37,11 @@ if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'EX', ARGV[2]) then return redis.ca
 return false
 """
 UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+CLEAN = """
+for at, name in ipairs(ARGV) do
+    if redis.call('EXISTS', KEYS[at + 1]) == 0 then redis.call('SREM', KEYS[1], name) end
+end
+"""
 
 Seen = tuple[Outcome, float, float, float | None]
 """outcome, latency in ms, when, Retry-After."""
@@ -88,7 +93,8 @@ async def everything(redis: Redis) -> dict[Place, Lately]:
         stored = await redis.mget([PREFIX.encode() + name for name in part])
         found |= {_place(name): _read(state) for name, state in zip(part, stored, strict=True) if state}
         if gone := [name for name, state in zip(part, stored, strict=True) if state is None]:
-            await redis.srem(PLACES, *gone)
+            keys = [PREFIX.encode() + name for name in gone]  # one of them may have come back a moment ago
+            await redis.eval(CLEAN, 1 + len(keys), PLACES, *keys, *gone)
     return found
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,12 +17,13 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from application.ports import Place
-from domain.gateway.health import Window
+from domain.gateway.health import Lately, Window
 from infra.embedded import Servers
 from infra.embedded.redis import EmbeddedRedis
+from infra.redis import health_state
 from infra.redis.connection import Reach
 from infra.redis.health import SharedHealth
-from infra.redis.health_state import KEPT
+from infra.redis.health_state import KEPT, Seen
 
 SOON = 0.3
 """Seconds within which all processes know what one has seen."""
@@ -167,6 +169,76 @@ async def test_a_reset_is_for_all(both: tuple[SharedHealth, SharedHealth]) -> No
     await other.reset([where])
     await asyncio.sleep(SOON)
     assert [await health.admit(where) for health in both] == [None, None]
+
+
+async def test_a_reset_is_not_undone_by_an_exchange_that_was_under_way(
+    both: tuple[SharedHealth, SharedHealth], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one, other), where = both, place()
+    await one.record(where, "rate_limited", 1, 60)
+    await asyncio.sleep(SOON)
+    exchange, asked, go = health_state.exchange, asyncio.Event(), asyncio.Event()
+
+    async def slow(*given: Any) -> tuple[Lately, bool]:
+        found = await exchange(*given)
+        asked.set()
+        await go.wait()
+        return found
+
+    monkeypatch.setattr(health_state, "exchange", slow)
+    admitting = asyncio.create_task(one.admit(where))
+    await asked.wait()
+    resetting = asyncio.create_task(one.reset([where]))
+    await asyncio.wait({resetting}, timeout=0.2)
+    go.set()
+    await asyncio.gather(admitting, resetting)
+    assert [await health.admit(where) for health in (one, other)] == [None, None]
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_reset_while_redis_is_away_is_told_when_it_is_back(tmp_path: Path) -> None:
+    with EmbeddedRedis(tmp_path) as server:
+        async with process(server.url) as one, process(server.url) as other:
+            where = place()
+            await one.record(where, "rate_limited", 1, 60)
+            await asyncio.sleep(SOON)
+            assert await other.admit(where) is not None
+            assert server.pid is not None
+            os.kill(server.pid, signal.SIGSTOP)
+            try:
+                await one.admit(place())  # it finds out that Redis is away
+                await asyncio.sleep(0.3)
+                await one.reset([where])
+                assert await one.admit(where) is None
+            finally:
+                os.kill(server.pid, signal.SIGCONT)
+            async with asyncio.timeout(10):
+                while await other.admit(where) is not None:
+                    assert await one.admit(where) is None
+                    await asyncio.sleep(0.1)
+
+
+async def test_a_place_that_comes_back_while_all_are_looked_through_stays_known(servers: Servers) -> None:
+    assert servers.redis_url is not None
+    redis, where = Redis.from_url(servers.redis_url), place()
+    seen: Seen = ("ok", 1.0, time.time(), None)
+    await health_state.exchange(where, [seen], redis)
+    await health_state.forget(where, redis)
+
+    class Meanwhile:
+        """Redis, in which another process tells of the place between two questions."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(redis, name)
+
+        async def mget(self, names: list[bytes]) -> Any:
+            found = await redis.mget(names)
+            await health_state.exchange(where, [seen], redis)
+            return found
+
+    assert where not in await health_state.everything(Meanwhile())  # type: ignore[arg-type]  # it acts as one
+    assert where in await health_state.everything(redis)
+    await redis.aclose()
 
 
 async def test_what_is_not_called_any_more_goes(servers: Servers) -> None:
