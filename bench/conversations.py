@@ -12,9 +12,10 @@ from uuid import UUID, uuid4
 
 from bench.parts import Log, message, now, opened
 from domain.base.context import Context
-from domain.conversations.conversation import Conversation, Retrieved
+from domain.conversations.conversation import Conversation
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation, Turn, Usage
+from domain.retrieval.passages import Retrieved
 
 EXCHANGES = 120
 """Questions and answers of one conversation, which is saved at once."""

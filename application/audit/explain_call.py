@@ -11,7 +11,7 @@ from application.ports import Store
 from domain.base.errors import Erased
 from domain.base.recorded import Recorded
 from domain.chat.call import Call
-from domain.conversations.conversation import Message
+from domain.conversations.state import Message
 from domain.models.completion import Turn
 
 

@@ -12,7 +12,8 @@ from application.flags.flag import flags_at
 from application.ports import Located, Locator, Store
 from domain.base.errors import NotFound
 from domain.base.recorded import Recorded
-from domain.conversations.conversation import Conversation, Message
+from domain.conversations.conversation import Conversation
+from domain.conversations.state import Message
 
 
 async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Locator) -> Explanation:

@@ -13,7 +13,7 @@ import msgspec
 from application.ports import Store
 from domain.agents.agent import Agent, AgentConfiguration
 from domain.base.recorded import Recorded
-from domain.conversations.conversation import Message
+from domain.conversations.state import Message
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation, Turn
 from domain.retrieval.passages import Retrieved, text_of

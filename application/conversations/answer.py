@@ -19,7 +19,8 @@ from application.ports import Store
 from domain.base.aggregate import event_id
 from domain.base.context import Context
 from domain.base.errors import Conflict
-from domain.conversations.conversation import Burst, Conversation
+from domain.conversations.conversation import Conversation
+from domain.conversations.state import Burst
 
 ROOM = 20.0
 """Seconds for which the caller's own request waits for room in the budget: as long as it lasts it keeps its turn (`Turns`), and then

@@ -19,8 +19,9 @@ from domain.answers.citing import cited, confidence_of, told
 from domain.answers.prompts import OUT_OF_BUDGET
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased
-from domain.conversations.conversation import Burst, Conversation, Message
+from domain.conversations.conversation import Conversation
 from domain.conversations.orphan import Orphan
+from domain.conversations.state import Burst, Message
 from domain.models.completion import Completion
 from domain.retrieval.passages import ranked
 

@@ -15,6 +15,7 @@ from domain.agents.agent import Agent, AgentConfiguration
 from domain.answers.prompts import unanswered
 from domain.base.recorded import Recorded
 from domain.chat.call import Call
+from domain.conversations.answers import Answers
 from domain.conversations.conversation import Conversation
 from domain.gateway.complexity import VERSION, Complexity, complexity
 from domain.gateway.decision import INSTEAD, LAST_RESORT, Routing
@@ -25,7 +26,7 @@ from domain.models.completion import Attempt, Turn
 Source = Literal["as-recorded", "current"] | RoutingPolicy
 """Whose policy decides: each decision's own, the one in force now, or this one."""
 
-Metered = Conversation.Metered | Call.Metered
+Metered = Answers.Metered | Call.Metered
 
 TOPICS = (
     Conversation.Prompted.TOPIC,

@@ -1,6 +1,6 @@
 """Conversations: a customer's messages, the agent's answers, and all that led to them.
 
-Begin in `conversation.py`: the largest aggregate, one stream a customer.
+Begin in `conversation.py`: the largest aggregate, one stream a customer, composed of its parts (`messages.py`, `answers.py`).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from application.conversations.conversation import Received, ReceiveMessage, rec
 from application.ports import Fault
 from domain.base.context import Context
 from domain.base.errors import Refusal
-from domain.conversations.conversation import LONGEST_MESSAGE
+from domain.conversations.messages import LONGEST_MESSAGE
 from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import caller_in
 from interfaces.http.base.idempotency import KEY

@@ -10,8 +10,10 @@ import pytest
 from domain.audit.invariants import Invariants
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
-from domain.conversations.conversation import Conversation, Retrieved, Routing
+from domain.conversations.conversation import Conversation
+from domain.gateway.decision import Routing
 from domain.models.completion import Citation
+from domain.retrieval.passages import Retrieved
 from tests.domain.conversations.test_conversation import attempt
 from tests.domain.given import NOW
 

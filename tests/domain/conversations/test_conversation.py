@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from domain.audit.invariants import every_message_is_answered_once_or_pending
 from domain.base.errors import Invalid, Refused
 from domain.base.recorded import Recorded
-from domain.conversations.conversation import HISTORY, LONGEST_MESSAGE, Conversation, Retrieved
+from domain.conversations.conversation import Conversation
+from domain.conversations.messages import LONGEST_MESSAGE
+from domain.conversations.state import HISTORY
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation
+from domain.retrieval.passages import Retrieved
 from tests.domain.given import NOW, when
 
 

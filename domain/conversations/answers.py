@@ -1,0 +1,236 @@
+"""The agent's answers: what a model was asked, what it cost, what the customer got."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, Self
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from domain.base.aggregate import Lent
+from domain.base.errors import Refused
+from domain.conversations.state import ConversationPart
+from domain.gateway.decision import Routing
+from domain.models.completion import Attempt, Citation, Turn
+from domain.models.pricing import total
+from domain.retrieval.passages import Retrieved, cut, join
+
+NOT_TOLD = "the customer must be told that a machine answers before the first answer"
+
+
+class Answers(ConversationPart):
+    """Each answer belongs to one interaction, and answers what was pending."""
+
+    class Event(ConversationPart.Event, frozen=True, kw_only=True):
+        pass
+
+    class Disclosed(Event, frozen=True, kw_only=True):
+        """The customer was told that a machine answers (EU AI Act, Art. 50)."""
+
+        TOPIC: ClassVar[str] = "conversation.disclosed"
+        interaction: UUID
+        text: str
+
+        def apply(self, aggregate: Answers) -> None:
+            aggregate.state.disclosed = True
+            if (burst := aggregate.pending) is not None:
+                burst.disclosure = self.text
+
+    class Prompted(Event, frozen=True, kw_only=True):
+        """What a model is asked: the passages that were found, and the whole prompt. Apart from the answer, because it is large
+        and few who read answers need it."""
+
+        TOPIC: ClassVar[str] = "conversation.prompted"
+        class_version: ClassVar[int] = 3
+        LENT: ClassVar[bool] = True
+        interaction: UUID
+        retrieved: tuple[Retrieved, ...]
+        prompt: tuple[Turn, ...]
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version passages did not say where they stand; `together` finds it out."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version no participant of a prompt had a name."""
+
+        def apply(self, aggregate: Answers) -> None:
+            aggregate.state.shown = tuple([item.passage for item in self.retrieved])
+
+        def apart(self) -> tuple[Self, tuple[Lent, ...]]:
+            retrieved, prompt, lent = cut(self.retrieved, self.prompt)
+            return replace(self, retrieved=retrieved, prompt=prompt), lent
+
+        def together(self, lent: Sequence[Lent]) -> Self:
+            retrieved, prompt = join(self.retrieved, self.prompt, lent)
+            return replace(self, retrieved=retrieved, prompt=prompt)
+
+    class Metered(Event, frozen=True, kw_only=True):
+        """Which model was chosen, what was tried and what it cost: figures without a person in them, which outlive an erasure.
+        `reservations` held the cost in the budget meanwhile."""
+
+        TOPIC: ClassVar[str] = "conversation.metered"
+        class_version: ClassVar[int] = 6
+        PERSONAL: ClassVar[bool] = False
+        interaction: UUID
+        routing: Routing
+        attempts: tuple[Attempt, ...]
+        cost: Decimal
+        reservations: tuple[UUID, ...] = ()
+        embeddings: tuple[Attempt, ...] = ()
+        """Calls of embedding models on the way to the prompt; part of the cost."""
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """What is new in the second version has defaults that are true of the first."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version each reservation said by itself whose call it was for."""
+
+        @staticmethod
+        def upcast_v3_v4(facts: dict[str, Any]) -> None:
+            """Until the third version no usage told the tier that served it, which is the standard one by default."""
+
+        @staticmethod
+        def upcast_v4_v5(facts: dict[str, Any]) -> None:
+            """Until the fourth version an answer that ended in an unknown way was `ok`, and an empty one `unavailable`."""
+
+        @staticmethod
+        def upcast_v5_v6(facts: dict[str, Any]) -> None:
+            """Until version 5 nobody recorded embeddings of questions: there are none by default."""
+
+    class AnswerBegun(Event, frozen=True, kw_only=True):
+        """The answer is made for what is there, for the customer begins to get it, piece by piece, or newer messages have held it up for
+        long: those that come from now on are the next burst's."""
+
+        TOPIC: ClassVar[str] = "conversation.answer_begun"
+        PERSONAL: ClassVar[bool] = False
+        interaction: UUID
+
+        def apply(self, aggregate: Answers) -> None:
+            state = aggregate.state
+            if state.burst is not None and state.burst.interaction == self.interaction:
+                state.begun, state.burst = state.burst, None
+            state.begun_at = self.timestamp
+
+    class Answered(Event, frozen=True, kw_only=True):
+        """One interaction's answer. `pending_documents`: how many documents had not been processed yet, so that it could not rest on them."""
+
+        TOPIC: ClassVar[str] = "conversation.answered"
+        class_version: ClassVar[int] = 2
+        interaction: UUID
+        messages: tuple[str, ...]
+        text: str
+        kind: Literal["text"] = "text"
+        citations: tuple[Citation, ...] = ()
+        template: str = ""
+        confidence: float
+        handoff: str | None = None
+        configuration_version: int
+        cached: bool = False
+        latency_ms: float
+        pending_documents: int = 0
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version did not say how many documents were pending; nobody knows any more."""
+
+        def apply(self, aggregate: Answers) -> None:
+            state = aggregate.state
+            if state.begun is None:
+                state.burst = None
+            state.begun = state.begun_at = None
+            state.shown = ()
+            state.last_interaction = self.interaction
+            aggregate._remember("assistant", self.text)
+
+    class AnswerFailed(Event, frozen=True, kw_only=True):
+        """No provider gave an answer; the messages stay pending and work tries again."""
+
+        TOPIC: ClassVar[str] = "conversation.answer_failed"
+        interaction: UUID
+        reason: str
+
+        def apply(self, aggregate: Answers) -> None:
+            aggregate.state.begun_at = None
+
+    def disclose(self, text: str, at: datetime) -> None:
+        """Tell the customer, once, that a machine answers."""
+        if not self.state.disclosed:
+            self.trigger(self.Disclosed, at=at, interaction=self._pending().interaction, text=text)
+
+    def ask(self, *, retrieved: tuple[Retrieved, ...], prompt: tuple[Turn, ...], at: datetime) -> None:
+        """Record what a model is asked for the pending burst."""
+        interaction = self._pending().interaction
+        self.trigger(self.Prompted, at=at, interaction=interaction, retrieved=retrieved, prompt=prompt)
+
+    def meter(
+        self,
+        interaction: UUID,
+        *,
+        routing: Routing,
+        attempts: Sequence[Attempt],
+        reservations: Sequence[UUID] = (),
+        embeddings: Sequence[Attempt] = (),
+        at: datetime,
+    ) -> Metered:
+        """Record what was tried for an interaction, what it cost, and what held that in the budget, whether it got an answer or not."""
+        paid = total((*attempts, *embeddings))
+        facts = {"attempts": tuple(attempts), "cost": paid, "reservations": tuple(reservations)}
+        facts |= {"embeddings": tuple(embeddings)}
+        self.trigger(self.Metered, at=at, interaction=interaction, routing=routing, **facts)
+        metered = self.pending_events[-1]
+        assert isinstance(metered, self.Metered)
+        return metered
+
+    def begin_answer(self, at: datetime) -> None:
+        """Record that the customer begins to get the pending burst's answer. Raises Refused when the disclosure is missing."""
+        burst = self._pending()
+        if not self.state.disclosed:
+            raise Refused(NOT_TOLD)
+        self.trigger(self.AnswerBegun, at=at, interaction=burst.interaction)
+
+    def answer(
+        self,
+        *,
+        text: str,
+        citations: tuple[Citation, ...],
+        template: str,
+        confidence: float,
+        configuration_version: int,
+        latency_ms: float,
+        at: datetime,
+        handoff: str | None = None,
+        cached: bool = False,
+        pending_documents: int = 0,
+    ) -> None:
+        """Answer the pending burst. Raises Refused when nothing is pending or the disclosure is missing."""
+        burst = self._pending()
+        if not self.state.disclosed:
+            raise Refused(NOT_TOLD)
+        if strange := [c.passage for c in citations if c.passage not in self.state.shown]:
+            raise Refused(f"the answer cites passages that were not in the prompt: {strange}")
+        self.trigger(
+            self.Answered,
+            at=at,
+            interaction=burst.interaction,
+            messages=tuple(message.id for message in burst.messages),
+            text=text,
+            citations=citations,
+            template=template,
+            confidence=confidence,
+            handoff=handoff,
+            configuration_version=configuration_version,
+            cached=cached,
+            latency_ms=latency_ms,
+            pending_documents=pending_documents,
+        )
+
+    def fail(self, *, reason: str, at: datetime) -> None:
+        """Record that no provider could answer the pending burst."""
+        self.trigger(self.AnswerFailed, at=at, interaction=self._pending().interaction, reason=reason)
