@@ -40,10 +40,11 @@ from application.ports.reading import (
     Metrics,
     Writing,
 )
-from application.ports.work import PROCESS_WORK, PROJECTION_ALERT_WORK, Item, Kind
+from application.ports.work import DELIVER_WORK, PROCESS_WORK, PROJECTION_ALERT_WORK, Item, Kind
 
 __all__ = [
     "CACHE_KINDS",
+    "DELIVER_WORK",
     "PROCESS_WORK",
     "PROJECTION_ALERT_WORK",
     "Authorship",

@@ -12,6 +12,9 @@ import msgspec
 PROCESS_WORK = "process_document"
 """A document that is being processed: its text cannot be found yet."""
 
+DELIVER_WORK = "deliver"
+"""Something that the customer of a conversation, whose hex is the key, is to get by a channel."""
+
 PROJECTION_ALERT_WORK = "projection_alert"
 """Owed by who parks or stops, in the transaction that does. Its key says all:
 
