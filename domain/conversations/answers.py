@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from domain.base.aggregate import Lent
 from domain.base.errors import Refused
+from domain.conversations.rich import Rich
 from domain.conversations.state import ConversationPart
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation, Turn
@@ -119,10 +120,11 @@ class Answers(ConversationPart):
             state.begun_at = self.timestamp
 
     class Answered(Event, frozen=True, kw_only=True):
-        """One interaction's answer. `pending_documents`: how many documents had not been processed yet, so that it could not rest on them."""
+        """One interaction's answer. `pending_documents`: how many documents had not been processed yet, so that it could not rest on them.
+        `rich`: what goes out beside the text, or in its place where it has the same body."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         interaction: UUID
         messages: tuple[str, ...]
         text: str
@@ -135,10 +137,15 @@ class Answers(ConversationPart):
         cached: bool = False
         latency_ms: float
         pending_documents: int = 0
+        rich: Rich | None = None
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """The first version did not say how many documents were pending; nobody knows any more."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version all answers were plain texts."""
 
         def apply(self, aggregate: Answers) -> None:
             state = aggregate.state
@@ -208,11 +215,15 @@ class Answers(ConversationPart):
         handoff: str | None = None,
         cached: bool = False,
         pending_documents: int = 0,
+        rich: Rich | None = None,
     ) -> None:
-        """Answer the pending burst. Raises Refused when nothing is pending or the disclosure is missing."""
+        """Answer the pending burst. Raises Refused when nothing is pending or the disclosure is missing, Invalid for what a channel
+        would refuse."""
         burst = self._pending()
         if not self.state.disclosed:
             raise Refused(NOT_TOLD)
+        if rich is not None:
+            rich.check()
         if strange := [c.passage for c in citations if c.passage not in self.state.shown]:
             raise Refused(f"the answer cites passages that were not in the prompt: {strange}")
         self.trigger(
@@ -229,6 +240,7 @@ class Answers(ConversationPart):
             cached=cached,
             latency_ms=latency_ms,
             pending_documents=pending_documents,
+            rich=rich,
         )
 
     def fail(self, *, reason: str, at: datetime) -> None:

@@ -13,6 +13,7 @@ from domain.base.errors import Invalid, Refused
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation
 from domain.conversations.messages import LONGEST_MESSAGE
+from domain.conversations.rich import Option, QuickReplies
 from domain.conversations.state import HISTORY
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation
@@ -185,6 +186,20 @@ def test_every_message_is_answered_once_or_pending(steps: list[str]) -> None:
         assert check(row) is None
     replayed = Conversation.replay(list(events))  # type: ignore[arg-type]  # the library's word for our events
     assert replayed is None or replayed.state == found.state
+
+
+def test_an_answer_in_a_form_that_a_channel_would_refuse_is_no_event() -> None:
+    found = conversation("one")
+    found.disclose("a machine", NOW)
+    before = found.version
+    many = QuickReplies(body="Which?", options=tuple(Option(title=f"{n}") for n in range(4)))
+    with pytest.raises(Invalid, match="1 to 3"):
+        answer(found, rich=many)
+    assert found.version == before
+    few = QuickReplies(body="Which?", options=(Option(title="Red"),))
+    (event,) = when(found, lambda: answer(found, rich=few))
+    assert isinstance(event, Conversation.Answered)
+    assert event.rich == few
 
 
 def test_ids_are_uuids() -> None:
