@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
+from urllib.parse import parse_qsl
 
 CUT: Final = "cut"
 """The connection ends here, in the middle of an answer."""
@@ -18,7 +19,8 @@ Step = bytes | float | str
 
 @dataclass(frozen=True)
 class Reply:
-    """`body`: all of it. Else `steps`: bytes are sent, a number is slept, CUT ends it. `delay`: seconds before the head.
+    """`body`: all of it. Else `steps`: bytes are sent, a number is slept, CUT ends it. `delay`: seconds before the head, which comes after
+    what `first` does.
 
     `raw`: these bytes in the place of all that, and then the connection is closed. `closes`: it is closed after the answer, which does
     not say so.
@@ -31,15 +33,18 @@ class Reply:
     delay: float = 0.0
     raw: bytes | None = None
     closes: bool = False
+    first: Callable[[], Awaitable[object]] | None = None
 
 
 @dataclass
 class Call:
-    """`sent`: steps of bytes so far. `gone` is set when the client closed the connection before the answer was over."""
+    """`body`: a JSON object, or a form's fields. `sent`: steps of bytes so far. `gone` is set when the client closed the connection before
+    the answer was over."""
 
     path: str
     fields: dict[str, str]
     body: dict[str, Any]
+    method: str = "POST"
     sent: int = 0
     over: bool = False
     gone: asyncio.Event = field(default_factory=asyncio.Event)
@@ -101,7 +106,8 @@ class _Connection(asyncio.Protocol):
         if not there or len(rest) < length:
             return
         self._came = rest[length:]
-        self._call = Call(first.split(" ")[1], fields, json.loads(rest[:length] or b"{}"))
+        method, path, _ = first.split(" ")
+        self._call = Call(path, fields, _parsed(rest[:length], fields), method)
         self._wire.calls.append(self._call)
         self._task = asyncio.ensure_future(self._answer(self._call, self._wire.answer(self._call)))
 
@@ -111,6 +117,8 @@ class _Connection(asyncio.Protocol):
         self.transport.abort()
 
     async def _answer(self, call: Call, reply: Reply) -> None:
+        if reply.first is not None:
+            await reply.first()
         await asyncio.sleep(reply.delay)
         fields = {"Content-Type": "application/json", **reply.fields}
         fields |= (
@@ -142,6 +150,13 @@ class _Connection(asyncio.Protocol):
         call.over = True
         if reply.closes:
             self.transport.close()
+
+
+def _parsed(body: bytes, fields: dict[str, str]) -> dict[str, Any]:
+    if fields.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
+    found: dict[str, Any] = json.loads(body or b"{}")
+    return found
 
 
 def server_events(events: Iterable[Step], end: bytes = b"\n\n") -> Reply:
