@@ -59,6 +59,12 @@ class Deployment:
                     total += each.memory_full_info().uss
         return total / 1024**2
 
+    def seconds(self, role: str) -> float:
+        """Of processor time that a role has taken, with its children."""
+        process = psutil.Process(self._roles[role].pid)
+        times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
+        return sum(each.user + each.system for each in times)
+
     def tenant(self, name: str) -> dict[str, str]:
         """A new tenant's headers."""
         headers = {"Authorization": f"Bearer {OPERATOR}"}
@@ -68,8 +74,10 @@ class Deployment:
 
 
 @contextmanager
-def deployed(server: Server, tree: Path, port: int) -> Iterator[Deployment]:
-    """The roles of a tree on a database of their own, which they migrate themselves."""
+def deployed(
+    server: Server, tree: Path, port: int, more: Mapping[str, str] | None = None
+) -> Iterator[Deployment]:
+    """The roles of a tree on a database of their own, which they migrate themselves; `more`: further variables of theirs."""
     with server.fresh("template1") as database, tempfile.TemporaryDirectory() as data:
         environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
@@ -83,6 +91,7 @@ def deployed(server: Server, tree: Path, port: int) -> Iterator[Deployment]:
         }
         if server.redis_url:
             environment["REDIS_URL"] = server.redis_url
+        environment |= more or {}
         roles = {}
         try:
             for role in ROLES:

@@ -1,10 +1,15 @@
-"""A provider for benches: it speaks OpenAI's chat completions and answers at once. `python -m bench.upstream PORT`."""
+"""A provider for benches: it speaks OpenAI's chat completions and answers at once, or MODEL after so many seconds.
+
+`python -m bench.upstream PORT [MODEL=SECONDS …]`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, cast
 
 import uvloop
@@ -47,6 +52,9 @@ def _streamed(model: str) -> bytes:
 class Upstream(asyncio.Protocol):
     """Requests come whole, one behind the other."""
 
+    def __init__(self, seconds: Mapping[str, float]) -> None:
+        self._seconds = seconds
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport, self._buffer = cast(asyncio.Transport, transport), b""
 
@@ -60,14 +68,20 @@ class Upstream(asyncio.Protocol):
                 return
             body = json.loads(self._buffer[end + 4 : end + 4 + length] or b'{"model": ""}')
             self._buffer = self._buffer[end + 4 + length :]
-            self._transport.write((_streamed if body.get("stream") else _whole)(body["model"]))
+            reply = (_streamed if body.get("stream") else _whole)(body["model"])
+            if seconds := self._seconds.get(body["model"]):
+                asyncio.get_running_loop().call_later(seconds, self._transport.write, reply)
+            else:
+                self._transport.write(reply)
 
 
-async def serve(port: int) -> None:
-    server = await asyncio.get_running_loop().create_server(Upstream, "127.0.0.1", port)
+async def serve(port: int, seconds: Mapping[str, float]) -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(partial(Upstream, seconds), "127.0.0.1", port, backlog=4096)
     async with server:
         await server.serve_forever()
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1])))
+    slow = {model: float(seconds) for model, _, seconds in (each.partition("=") for each in sys.argv[2:])}
+    uvloop.run(serve(int(sys.argv[1]), slow))

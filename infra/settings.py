@@ -53,7 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     compatible_base_url: str | None = None
     allow_private_addresses: bool = False
     log_level: str = "INFO"
-    worker_concurrency: int = 16
+    worker_concurrency: int = 256
     metrics_port: int | None = None
     removal_grace_days: int = 30
     max_connections: int = 2000

@@ -16,6 +16,9 @@ from infra.work.worker import Observer, Worker
 from interfaces.bootstrap import services
 from interfaces.stopping import beside, stopped
 
+POOL = 16
+"""Connections to the database: whoever waits for a model holds none."""
+
 HEAVY = 2
 """Pieces of heavy work, as processing a document, that one worker process does at once. No tenant has more than one of them."""
 
@@ -25,7 +28,7 @@ async def work(settings: Settings) -> None:
 
     A database that is away at the start is waited for.
     """
-    async with services(settings, pool=settings.worker_concurrency, patient=True) as parts:
+    async with services(settings, pool=min(POOL, settings.worker_concurrency), patient=True) as parts:
         parts.embedder.load()
         await parts.completers.load()
         concurrency = settings.worker_concurrency
