@@ -32,7 +32,7 @@ async def explain_interaction(
     if not events:
         raise NotFound(f"there is no interaction {interaction} in this tenant")
     messages = tuple(
-        Message(id=e.event.message, text=e.event.text)
+        Message(id=e.event.message, text=e.event.text, parts=e.event.parts)
         for e in events
         if isinstance(e.event, Conversation.MessageReceived)
     )

@@ -93,7 +93,8 @@ def _inquiry(conversation: Conversation, burst: Burst) -> Inquiry:
     return Inquiry(
         interaction=burst.interaction,
         subject=conversation.id,
-        questions=tuple(message.text for message in burst.messages),
+        questions=tuple(message.text or message.said for message in burst.messages),
+        said=tuple(message.said for message in burst.messages),
         turns=len(history),
         history=history,
     )

@@ -22,6 +22,9 @@ class Conversation(Messages, Answers):
     if not TYPE_CHECKING:  # a type checker sees them as classes by inheritance, and would see variables here
         Started = Messages.Started
         MessageReceived = Messages.MessageReceived
+        NoticeReceived = Messages.NoticeReceived
+        OptedOut = Messages.OptedOut
+        OptedIn = Messages.OptedIn
         Closed = Messages.Closed
         Reopened = Messages.Reopened
         Forgotten = Messages.Forgotten

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
+
+import msgspec
 
 from domain.base.aggregate import CreatedEvent
 from domain.base.errors import Invalid
+from domain.conversations.content import Part
 from domain.conversations.state import Burst, ConversationPart, ConversationState, Message
 
 LONGEST_MESSAGE = 8_000
 """Characters of one customer message (WhatsApp allows 4,096)."""
+
+Consent = Literal["in", "out"]
+"""To messages that the customer has not asked for, as campaigns are."""
 
 
 class Messages(ConversationPart):
@@ -31,13 +38,26 @@ class Messages(ConversationPart):
             state.channel, state.address, state.name = self.channel, self.address, self.name
 
     class MessageReceived(Event, frozen=True, kw_only=True):
+        """`sender`: our address that it came to; None over the HTTP API. `origin`: the customer's, where it is another one than the
+        conversation's. `raw`: all of the vendor's parameters as they came."""
+
         TOPIC: ClassVar[str] = "conversation.message_received"
+        class_version: ClassVar[int] = 2
         message: str
         text: str
         interaction: UUID
+        sender: str | None = None
+        origin: str | None = None
+        parts: tuple[Part, ...] = ()
+        raw: dict[str, str] = msgspec.field(default_factory=dict)
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """Until the first version all came over the HTTP API, as text alone."""
 
         def apply(self, aggregate: Messages) -> None:
-            state, message = aggregate.state, Message(id=self.message, text=self.text)
+            state, message = aggregate.state, Message(id=self.message, text=self.text, parts=self.parts)
+            state.sender, state.origin = self.sender, self.origin
             earlier = state.burst.messages if state.burst else ()
             since = state.burst.since if state.burst else self.timestamp
             first = state.burst.first if state.burst else self.originator_version
@@ -48,7 +68,40 @@ class Messages(ConversationPart):
                 first=first,
                 last=self.originator_version,
             )
-            aggregate._remember("user", self.text)
+            aggregate._remember("user", message.said)
+
+    class NoticeReceived(Event, frozen=True, kw_only=True):
+        """What came from the customer's side and is no message: nobody answers it. `kind`: the vendor's word for it, as `reaction`.
+        `about`: the message that it is about; `text` what it says, if anything."""
+
+        TOPIC: ClassVar[str] = "conversation.notice_received"
+        notice: str
+        kind: str
+        about: str | None = None
+        text: str = ""
+        sender: str | None = None
+        raw: dict[str, str] = msgspec.field(default_factory=dict)
+
+        def apply(self, aggregate: Messages) -> None:
+            """Nothing is to be done."""
+
+    class OptedOut(Event, frozen=True, kw_only=True):
+        """The customer wants no messages that they have not asked for. `word`: what they said."""
+
+        TOPIC: ClassVar[str] = "conversation.opted_out"
+        word: str
+
+        def apply(self, aggregate: Messages) -> None:
+            aggregate.state.opted_out = self.timestamp
+
+    class OptedIn(Event, frozen=True, kw_only=True):
+        """They want them again."""
+
+        TOPIC: ClassVar[str] = "conversation.opted_in"
+        word: str
+
+        def apply(self, aggregate: Messages) -> None:
+            aggregate.state.opted_out = None
 
     class Closed(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "conversation.closed"
@@ -77,18 +130,58 @@ class Messages(ConversationPart):
     def start(cls, id: UUID, *, channel: str, address: str, name: str | None, at: datetime) -> Self:
         return cls.create(cls.Started, id=id, at=at, channel=channel, address=address, name=name)
 
-    def receive(self, *, message: str, text: str, interaction: UUID, at: datetime) -> UUID:
-        """Take a customer's message; returns the interaction that will answer it: that of the burst which it joins, or `interaction`."""
+    def receive(
+        self,
+        *,
+        message: str,
+        text: str,
+        interaction: UUID,
+        at: datetime,
+        sender: str | None = None,
+        address: str | None = None,
+        parts: tuple[Part, ...] = (),
+        raw: Mapping[str, str] | None = None,
+    ) -> UUID:
+        """Take a customer's message; returns the interaction that will answer it: that of the burst which it joins, or `interaction`.
+
+        `sender`: our address that it came to; `address`: the customer's that it came from; `raw`: all that the vendor sent.
+        """
         self._alive()
-        if not text.strip():
+        if not text.strip() and not parts:
             raise Invalid("the message has no text; send at least one visible character")
         if len(text) > LONGEST_MESSAGE:
             raise Invalid(f"the message has {len(text)} characters; send at most {LONGEST_MESSAGE}")
         if not self.state.open:
             self.trigger(self.Reopened, at=at)
         joined = self.state.burst.interaction if self.state.burst else interaction
-        self.trigger(self.MessageReceived, at=at, message=message, text=text, interaction=joined)
+        origin = address if address != self.state.address else None
+        facts = {"sender": sender, "origin": origin, "parts": parts, "raw": dict(raw or {})}
+        self.trigger(self.MessageReceived, at=at, message=message, text=text, interaction=joined, **facts)
         return joined
+
+    def notice(
+        self,
+        *,
+        notice: str,
+        kind: str,
+        at: datetime,
+        about: str | None = None,
+        text: str = "",
+        sender: str | None = None,
+        raw: Mapping[str, str] | None = None,
+    ) -> None:
+        """Keep what came and is no message. It opens nothing, and owes no answer."""
+        self._alive()
+        facts = {"about": about, "text": text, "sender": sender, "raw": dict(raw or {})}
+        self.trigger(self.NoticeReceived, at=at, notice=notice, kind=kind, **facts)
+
+    def opt(self, consent: Consent, word: str, at: datetime) -> None:
+        """Keep that the customer wants, or does not want, messages that they have not asked for."""
+        self._alive()
+        if consent == "out" and self.state.opted_out is None:
+            self.trigger(self.OptedOut, at=at, word=word)
+        elif consent == "in" and self.state.opted_out is not None:
+            self.trigger(self.OptedIn, at=at, word=word)
 
     def close(self, reason: str | None, at: datetime) -> None:
         if self.state.open:

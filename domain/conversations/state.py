@@ -10,6 +10,7 @@ import msgspec
 
 from domain.base.aggregate import Aggregate
 from domain.base.errors import Erased, Refused
+from domain.conversations.content import Part, said
 from domain.models.completion import Turn
 
 HISTORY = 20
@@ -17,8 +18,16 @@ HISTORY = 20
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """`text` is what the customer wrote, empty where they sent only `parts`."""
+
     id: str
     text: str
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """All of it in one text, as a model and a transcript have it."""
+        return said(self.text, self.parts)
 
 
 class Burst(msgspec.Struct):
@@ -39,6 +48,15 @@ class ConversationState(msgspec.Struct):
     channel: str = ""
     address: str = ""
     name: str | None = None
+    sender: str | None = None
+    """Our address that the latest message came to; None where it came over the HTTP API, whose caller fetches the answer."""
+
+    origin: str | None = None
+    """Where the latest message came from, if not from `address`: one customer may have several addresses on a channel."""
+
+    opted_out: datetime | None = None
+    """Since when the customer wants no messages that they have not asked for."""
+
     open: bool = True
     forgotten: bool = False
     disclosed: bool = False
@@ -63,6 +81,16 @@ class ConversationPart(Aggregate[ConversationState]):
 
     class Event(Aggregate.Event, frozen=True, kw_only=True):
         pass
+
+    @property
+    def delivers(self) -> bool:
+        """Whether answers are sent to the customer, through the channel; else they are fetched."""
+        return self.state.sender is not None
+
+    @property
+    def recipient(self) -> str:
+        """The customer's address that answers go to."""
+        return self.state.origin or self.state.address
 
     @property
     def pending(self) -> Burst | None:

@@ -64,7 +64,7 @@ def print_why(found: Explanation) -> None:
     """An explanation for people."""
     console.print(f"interaction {found.interaction} · {found.status}", style="bold")
     for message in found.messages:
-        console.print(f"  customer: {message.text}", markup=False)
+        console.print(f"  customer: {message.said}", markup=False)
     if found.disclosure:
         console.print(f"  disclosed: {found.disclosure}", markup=False)
     if found.answer is not None:

@@ -14,6 +14,7 @@ from application.conversations.answer import AnswerGiven
 from domain.answers.citing import with_disclosure
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation
+from domain.conversations.state import Message
 from domain.models.completion import Citation, Usage, answered_by
 
 
@@ -21,6 +22,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     """`answer` is what the customer is sent: the disclosure, where it is due, and `text`. Cost in USD.
 
     `confidence` is 0 to 1; `handoff` the reason why a person is to take over; `citations` tell what the [1] in the text mean.
+    `messages` are the customer's, each as one text; `received` are the same with what came beside the text.
     `pending_documents`: how many documents were still being processed when it was answered, so that it could not rest on them.
     `provider`, `model` and `usage` are null where no model gave the answer, as when the budget forbade to ask one.
     """
@@ -29,6 +31,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     conversation: UUID
     status: Literal["pending", "answered", "failed"]
     messages: tuple[str, ...] = ()
+    received: tuple[Message, ...] = ()
     answer: str | None = None
     text: str | None = None
     disclosure: str | None = None
@@ -48,16 +51,19 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
 
 def from_answer(given: AnswerGiven) -> Interaction:
     """From the answer that was just saved."""
-    texts = tuple(message.text for message in given.messages)
     return _answered(
-        given.conversation, texts, given.disclosure, given.received_at, given.metered, given.event
+        given.conversation, given.messages, given.disclosure, given.received_at, given.metered, given.event
     )
 
 
 def from_events(events: Sequence[Recorded]) -> Interaction:
     """From all events of one interaction, in order; at least one."""
     first = events[0]
-    texts = tuple(e.event.text for e in events if isinstance(e.event, Conversation.MessageReceived))
+    received = tuple(
+        Message(id=e.event.message, text=e.event.text, parts=e.event.parts)
+        for e in events
+        if isinstance(e.event, Conversation.MessageReceived)
+    )
     disclosure = next((e.event.text for e in events if isinstance(e.event, Conversation.Disclosed)), None)
     answered = metered = None
     for recorded in events:
@@ -66,20 +72,21 @@ def from_events(events: Sequence[Recorded]) -> Interaction:
         elif isinstance(recorded.event, Conversation.Answered):
             answered = recorded.event
     if answered is not None and metered is not None:
-        return _answered(first.stream, texts, disclosure, first.recorded_at, metered, answered)
+        return _answered(first.stream, received, disclosure, first.recorded_at, metered, answered)
     failed = any(isinstance(e.event, Conversation.AnswerFailed) for e in events)
     return Interaction(
         id=getattr(first.event, "interaction", first.stream),
         conversation=first.stream,
         status="failed" if failed else "pending",
-        messages=texts,
+        messages=tuple(message.said for message in received),
+        received=received,
         created_at=first.recorded_at,
     )
 
 
 def _answered(
     conversation: UUID,
-    texts: tuple[str, ...],
+    received: tuple[Message, ...],
     disclosure: str | None,
     created_at: datetime,
     metered: Conversation.Metered,
@@ -90,7 +97,8 @@ def _answered(
         id=event.interaction,
         conversation=conversation,
         status="answered",
-        messages=texts,
+        messages=tuple(message.said for message in received),
+        received=received,
         answer=event.text if disclosure is None else with_disclosure(disclosure, event.text),
         text=event.text,
         disclosure=disclosure,
