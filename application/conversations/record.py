@@ -13,6 +13,7 @@ from application.answers.prepare import Prepared
 from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save
 from application.conversations.delivery import ANSWER_WORK
+from application.conversations.owing import deliveries
 from application.gateway.run import Run
 from application.ports import Owed, Settled, Unavailable
 from domain.answers.citing import cited, confidence_of, told
@@ -112,8 +113,10 @@ async def _save(
     if isinstance(last, Conversation.AnswerFailed):
         if sent:  # the row was put off for the time of sending
             work = [Owed(kind=ANSWER_WORK, key=key, due_at=at)]
-    elif conversation.pending is None:
-        work = [Settled(kind=ANSWER_WORK, key=key)]
+    else:
+        work = [*deliveries(conversation, at)]
+        if conversation.pending is None:
+            work.append(Settled(kind=ANSWER_WORK, key=key))
     saved = await settled_save(conversation, run.calls, run, run.interaction, context, ports, work=work)
     if not isinstance(last, Conversation.Answered):
         raise Unavailable(f"there is no answer yet, it is tried again: {run.failure()}")

@@ -57,7 +57,7 @@ class Messages(ConversationPart):
 
         def apply(self, aggregate: Messages) -> None:
             state, message = aggregate.state, Message(id=self.message, text=self.text, parts=self.parts)
-            state.sender, state.origin = self.sender, self.origin
+            state.sender, state.origin, state.heard_at = self.sender, self.origin, self.timestamp
             earlier = state.burst.messages if state.burst else ()
             since = state.burst.since if state.burst else self.timestamp
             first = state.burst.first if state.burst else self.originator_version

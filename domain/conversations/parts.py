@@ -16,13 +16,23 @@ _REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]+\\Z")
 def in_parts(text: str, most: int) -> tuple[str, ...]:
     """Parts of at most `most` UTF-16 units (2 or more), none empty: cut after a paragraph, a line or a sentence, else between words, else
     between characters."""
+    return tuple(text[begin:end] for begin, end in spans(text, most))
+
+
+def spans(text: str, most: int) -> tuple[tuple[int, int], ...]:
+    """Where those parts are."""
     found = []
-    left = text.strip()
+    begin, left = _stripped(text, 0)
     while units(left) > most:
         end = _cut(left, _fitting(left, most))
-        found.append(left[:end].rstrip())
-        left = left[end:].lstrip()
-    return (*found, left) if left else tuple(found)
+        found.append((begin, begin + len(left[:end].rstrip())))
+        begin, left = _stripped(text, begin + end)
+    return (*found, (begin, begin + len(left))) if left else tuple(found)
+
+
+def _stripped(text: str, begin: int) -> tuple[int, str]:
+    left = text[begin:].lstrip()
+    return len(text) - len(left), left.rstrip()
 
 
 def _fitting(text: str, most: int) -> int:

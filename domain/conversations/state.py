@@ -54,6 +54,9 @@ class ConversationState(msgspec.Struct):
     origin: str | None = None
     """Where the latest message came from, if not from `address`: one customer may have several addresses on a channel."""
 
+    heard_at: datetime | None = None
+    """When the latest message came: a channel lets us write freely for a day from then."""
+
     opted_out: datetime | None = None
     """Since when the customer wants no messages that they have not asked for."""
 

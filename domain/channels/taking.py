@@ -1,0 +1,96 @@
+"""Which messages of a channel make up what a conversation says to its customer, and the words of each. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import msgspec
+
+from domain.answers.citing import with_disclosure
+from domain.base.aggregate import Event
+from domain.base.recorded import Recorded
+from domain.channels.outgoing import Form, Outgoing, Taken
+from domain.conversations.conversation import Conversation
+from domain.conversations.forms import as_text
+from domain.conversations.parts import spans
+from domain.conversations.rich import Attachment, Card, Choices, QuickReplies, Rich
+
+LONGEST_TEXT = 1600
+"""UTF-16 units that Twilio takes as one text."""
+
+FORMS: dict[type[Rich], Form] = {
+    QuickReplies: "quick_replies",
+    Choices: "choices",
+    Card: "card",
+    Attachment: "attachment",
+}
+
+
+class Spoken(msgspec.Struct, frozen=True, kw_only=True):
+    """What the customer is to get by an event of a conversation."""
+
+    interaction: UUID | None
+    text: str
+    rich: Rich | None
+
+
+def spoken(event: Event | None) -> Spoken | None:
+    """None where it is nothing that the customer gets."""
+    if isinstance(event, Conversation.Answered):
+        return Spoken(interaction=event.interaction, text=event.text, rich=event.rich)
+    return None
+
+
+def take(events: Iterable[Recorded], taken: int, sender: str | None) -> Taken:
+    """What a conversation's events after version `taken` have to go out. What was said to a customer who came by no channel stays there."""
+    outgoing: list[Outgoing] = []
+    disclosed: dict[UUID, tuple[int, str]] = {}
+    for recorded in events:
+        event = recorded.event
+        if isinstance(event, Conversation.MessageReceived):
+            sender = event.sender
+        elif isinstance(event, Conversation.Disclosed):
+            disclosed[event.interaction] = (recorded.version, event.text)
+        elif (said := spoken(event)) is not None:
+            taken = recorded.version
+            version, disclosure = (
+                disclosed.pop(said.interaction, (None, None)) if said.interaction else (None, None)
+            )
+            if sender is not None:
+                outgoing += _messages(said, recorded.version, version, disclosure)
+    return Taken(outgoing=tuple(outgoing), taken=taken, sender=sender)
+
+
+def instead(outgoing: Outgoing, said: Spoken) -> tuple[Outgoing, ...]:
+    """The parts of a text that says what a form would have."""
+    assert said.rich is not None
+    return tuple(
+        msgspec.structs.replace(outgoing, form="text", plain=True, begin=begin, end=end)
+        for begin, end in spans(as_text(said.rich), LONGEST_TEXT)
+    )
+
+
+def words(outgoing: Outgoing, said: Spoken, disclosure: str | None) -> str | Rich:
+    """What the message holds; of the event at its version, and of the disclosure at `disclosed`."""
+    if outgoing.form != "text":
+        assert said.rich is not None
+        return said.rich
+    text = as_text(said.rich) if outgoing.plain and said.rich is not None else told(said, disclosure)
+    return text[outgoing.begin : outgoing.end]
+
+
+def told(said: Spoken, disclosure: str | None) -> str:
+    """All that goes out as text: not what a form says as well."""
+    text = "" if said.rich is not None and getattr(said.rich, "body", None) == said.text else said.text
+    return text if disclosure is None else with_disclosure(disclosure, text).strip()
+
+
+def _messages(said: Spoken, version: int, disclosed: int | None, disclosure: str | None) -> list[Outgoing]:
+    parts = [
+        Outgoing(version=version, interaction=said.interaction, disclosed=disclosed, begin=begin, end=end)
+        for begin, end in spans(told(said, disclosure), LONGEST_TEXT)
+    ]
+    if said.rich is not None:
+        parts.append(Outgoing(version=version, interaction=said.interaction, form=FORMS[type(said.rich)]))
+    return parts

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from domain.base.aggregate import Event
+from domain.base.recorded import Recorded
+from domain.channels.outgoing import Outgoing
+from domain.channels.taking import Spoken, instead, spoken, take, words
+from domain.conversations.conversation import Conversation
+from domain.conversations.rich import Choices, Option, QuickReplies, Rich
+from tests.domain.given import NOW
+
+SENDER = "whatsapp:+15550100100"
+
+
+def spoke(text: str, rich: Rich | None = None, *, sender: str | None = SENDER) -> Conversation:
+    found = Conversation.start(uuid4(), channel="whatsapp", address="whatsapp:+4915550100", name=None, at=NOW)
+    say(found, text, rich, sender=sender)
+    return found
+
+
+def say(found: Conversation, text: str, rich: Rich | None = None, *, sender: str | None = SENDER) -> None:
+    found.receive(message=str(uuid4()), text="hi", interaction=uuid4(), at=NOW, sender=sender)
+    found.disclose("I am a machine.", NOW)
+    found.answer(
+        text=text,
+        citations=(),
+        template="t",
+        confidence=1.0,
+        configuration_version=1,
+        latency_ms=1.0,
+        at=NOW,
+        rich=rich,
+    )
+
+
+def recorded(found: Conversation) -> list[Recorded]:
+    ids: tuple[UUID, UUID] = (found.id, found.id)
+    events: list[Event] = list(found.collect_events())  # type: ignore[arg-type]  # the library's word for our events
+    return [
+        Recorded(
+            event.originator_version,
+            *ids,
+            event.originator_version,
+            event.TOPIC,
+            NOW,
+            "a",
+            found.id,
+            None,
+            b"",
+            b"",
+            event,
+        )
+        for event in events
+    ]
+
+
+def texts(events: list[Recorded], outgoing: tuple[Outgoing, ...]) -> list[str | Rich]:
+    by_version = {each.version: each.event for each in events}
+    found = []
+    for each in outgoing:
+        said, disclosed = spoken(by_version[each.version]), by_version.get(each.disclosed or 0)
+        assert said is not None
+        text = disclosed.text if isinstance(disclosed, Conversation.Disclosed) else None
+        found.append(words(each, said, text))
+    return found
+
+
+def test_the_first_answer_comes_with_the_disclosure_and_the_next_without() -> None:
+    found = spoke("At nine.")
+    say(found, "At five.")
+    events = recorded(found)
+    taken = take(events, 0, None)
+    assert texts(events, taken.outgoing) == ["I am a machine.\n\nAt nine.", "At five."]
+    assert (taken.sender, taken.taken) == (SENDER, events[-1].version)
+
+
+def test_what_was_taken_in_is_not_taken_in_again() -> None:
+    found = spoke("At nine.")
+    events = recorded(found)
+    first = take(events, 0, None)
+    say(found, "At five.")
+    more = recorded(found)
+    again = take(more, first.taken, first.sender)
+    assert texts(more, again.outgoing) == ["At five."]
+
+
+def test_a_long_answer_goes_in_parts_that_are_cut_between_sentences() -> None:
+    sentence = "We are open from nine to five on every day of the week but Sunday. "
+    found = spoke(sentence * 60)
+    events = recorded(found)
+    parts = texts(events, take(events, 0, None).outgoing)
+    assert len(parts) == 3
+    assert all(isinstance(part, str) and part.endswith((".", "!")) and len(part) <= 1600 for part in parts)
+
+
+def test_a_form_goes_out_in_the_place_of_the_same_text_and_after_another() -> None:
+    form = QuickReplies(body="Which one?", options=(Option(title="Red"),))
+    events = recorded(spoke("Which one?", form))
+    assert texts(events, take(events, 0, None).outgoing) == ["I am a machine.", form]
+    events = recorded(spoke("We have two.", form))
+    assert texts(events, take(events, 0, None).outgoing) == ["I am a machine.\n\nWe have two.", form]
+
+
+def test_what_was_said_to_who_fetches_it_is_not_sent_later() -> None:
+    found = spoke("Over HTTP.", sender=None)
+    say(found, "By the channel.")
+    events = recorded(found)
+    assert texts(events, take(events, 0, None).outgoing) == ["By the channel."]
+
+
+def test_a_form_can_be_said_in_parts_of_text() -> None:
+    options = tuple(Option(title=f"Row {n}", description="d" * 72) for n in range(10))
+    said = Spoken(interaction=None, text="x", rich=Choices(body="b" * 1024, button="Open", options=options))
+    parts = instead(Outgoing(version=3, interaction=None, form="choices"), said)
+    assert len(parts) == 2
+    assert all(part.plain and part.form == "text" for part in parts)
+    whole = " ".join(str(words(part, said, None)) for part in parts)
+    assert all(f"Row {n}" in whole for n in range(10))
