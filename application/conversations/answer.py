@@ -43,7 +43,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 async def answer(
     command: Answer, context: Context, ports: Ports, subscriber: Subscriber | None = None
 ) -> AnswerGiven | None:
-    """Answer what is pending, once: None when nothing was. Newer messages make it begin again, unless it is with the customer, or they
+    """Answer what is pending, once: None when nothing was, or a person is to answer it. Newer messages make it begin again, unless it is with the customer, or they
     have held it up for long: then they are the next burst's.
 
     Raises Unavailable where there is no answer, which is on record then. What a run has cost is on record however this ends.
@@ -52,7 +52,7 @@ async def answer(
     try:
         for again in range(TRIES):
             conversation = await wait_until_idle(command.conversation, run, because, ports)
-            burst = conversation.pending
+            burst = conversation.pending_for_agent
             if burst is None or (again and burst.interaction != run.interaction):
                 break
             because = await _because_of(burst, conversation.id, context, ports.store)
@@ -83,7 +83,7 @@ async def answer(
         if run.unrecorded:
             await run_to_end(record_spend(command.conversation, run, because, ports))
         raise
-    if run.asked is not None:  # another answer came first, or an erasure
+    if run.asked is not None:  # another answer came first, a person, or an erasure
         await run_to_end(record_spend(command.conversation, run, because, ports))
     return None if burst is None else await answer(command, context, ports, subscriber)
 

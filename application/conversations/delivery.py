@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from uuid import UUID
 
 from application.answers.ports import Ports
@@ -22,11 +21,9 @@ from application.ports import Owed
 from domain.answers.citing import with_disclosure
 from domain.base.context import Context
 from domain.conversations.conversation import Conversation
+from domain.conversations.state import LONGEST_ANSWER
 
 ANSWER_WORK = "answer"
-
-LONGEST = timedelta(seconds=90)
-"""After which whoever was sending an answer is taken to have died: another one gives it."""
 
 LOOK = 0.2
 """Seconds between looks whether it is sent."""
@@ -68,9 +65,9 @@ class Delivery:
         conversation, at = self.conversation, self.ports.clock()
         told = conversation.state.disclosed
         conversation.disclose(self.disclosure, at)
-        conversation.begin_answer(at)
+        conversation.begin_answer(at, heard=self.subscriber is not None)
         # Nobody could take over sooner.
-        owed = Owed(kind=ANSWER_WORK, key=conversation.id.hex, due_at=at + LONGEST)
+        owed = Owed(kind=ANSWER_WORK, key=conversation.id.hex, due_at=at + LONGEST_ANSWER)
         await self.ports.store.save(conversation, context=self.context, work=[owed])
         self.begun = True
         self._untold = None if told else self.disclosure
@@ -85,6 +82,6 @@ async def wait_until_idle(id: UUID, run: Run, context: Context, ports: Ports) ->
         while True:
             found = await ports.store.load(Conversation, id, tenant=context.tenant, after_changes=True)
             since = found.state.begun_at
-            if since is None or ports.clock() - since > LONGEST:
+            if since is None or ports.clock() - since > LONGEST_ANSWER:
                 return found
             await asyncio.sleep(LOOK)

@@ -57,7 +57,8 @@ async def record_answer(
 
     `completion`: None where no model gave one, or the budget did not allow it. Raises Unavailable where that is no answer, which is on
     record then, and Conflict where the conversation has moved on; what the customer has begun to get (`sent`) newer messages don't
-    change. None where another one has answered since, or it was erased: then the cost alone is on record.
+    change, and no claim. None where another one has answered since, a person has come before its first piece, or it was erased: then the
+    cost alone is on record.
     """
     for _ in range(RACES):
         try:
@@ -70,7 +71,7 @@ async def record_answer(
         left: Burst | None = None
         with suppress(Erased):
             conversation = await ports.store.load(Conversation, conversation.id, tenant=context.tenant)
-            left = conversation.pending
+            left = conversation.answerable(ports.clock())
         if left is None or left.interaction != run.interaction:
             await record_spend(conversation.id, run, context, ports)
             return None
@@ -115,7 +116,7 @@ async def _save(
             work = [Owed(kind=ANSWER_WORK, key=key, due_at=at)]
     else:
         work = [*deliveries(conversation, at)]
-        if conversation.pending is None:
+        if conversation.pending_for_agent is None:
             work.append(Settled(kind=ANSWER_WORK, key=key))
     saved = await settled_save(conversation, run.calls, run, run.interaction, context, ports, work=work)
     if not isinstance(last, Conversation.Answered):
@@ -128,7 +129,7 @@ async def _save(
         metered=metered,
         event=last,
         position=saved.position,
-        more=conversation.pending is not None,
+        more=conversation.pending_for_agent is not None,
     )
 
 

@@ -16,6 +16,14 @@ from domain.audit.budget_checks import (
     no_call_is_let_through_a_budget_that_does_not_cover_it,
 )
 from domain.audit.call_checks import every_call_is_metered_once_and_ends_once
+from domain.audit.conversation_checks import (
+    Check,
+    a_closed_conversation_is_opened_before_it_goes_on,
+    every_message_is_answered_once_replied_to_or_pending,
+    nobody_is_answered_who_was_not_told_that_a_machine_answers,
+    one_operator_at_a_time_has_a_conversation,
+    the_agent_is_silent_while_a_person_is_to_answer,
+)
 from domain.base.recorded import Recorded
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation as C
@@ -23,9 +31,6 @@ from domain.conversations.orphan import Orphan
 from domain.models.metering import calls_of
 from domain.models.pricing import total
 from domain.retrieval.embedding import Embedding
-
-Check = Callable[[Recorded], str | None]
-"""What is wrong with the log that ends with this event, or None."""
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,52 +41,6 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     stream: UUID
     text: str
-
-
-def every_message_is_answered_once_or_pending() -> Check:
-    pending: dict[UUID, list[str]] = {}
-    begun: dict[UUID, tuple[UUID, list[str]]] = {}
-    seen: set[tuple[UUID, str]] = set()
-
-    def check(recorded: Recorded) -> str | None:
-        event, waiting = recorded.event, pending.setdefault(recorded.stream, [])
-        if isinstance(event, C.MessageReceived):
-            if (recorded.stream, event.message) in seen:
-                return f"message {event.message} was received a second time"
-            seen.add((recorded.stream, event.message))
-            waiting.append(event.message)
-        elif isinstance(event, C.AnswerBegun):
-            interaction, _ = begun.get(recorded.stream, (event.interaction, []))
-            if interaction != event.interaction:
-                return f"an answer was begun while that of {interaction} was not whole"
-            if recorded.stream not in begun:
-                begun[recorded.stream] = event.interaction, waiting
-                pending[recorded.stream] = []
-        elif isinstance(event, C.Answered):
-            if recorded.stream in begun:
-                interaction, waiting = begun.pop(recorded.stream)
-                if event.interaction != interaction:
-                    return f"an answer came while that of {interaction} was begun and not whole"
-            else:
-                pending[recorded.stream] = []
-            if list(event.messages) != waiting:
-                return f"the answer is to {list(event.messages)}, but {waiting} were waiting"
-        return None
-
-    return check
-
-
-def nobody_is_answered_who_was_not_told_that_a_machine_answers() -> Check:
-    told: set[UUID] = set()
-
-    def check(recorded: Recorded) -> str | None:
-        if isinstance(recorded.event, C.Disclosed):
-            told.add(recorded.stream)
-        elif isinstance(recorded.event, C.Answered) and recorded.stream not in told:
-            return "an answer came before the disclosure"
-        return None
-
-    return check
 
 
 def every_citation_was_in_the_prompt() -> Check:
@@ -113,22 +72,6 @@ def every_sum_of_costs_is_exact() -> Check:
     return check
 
 
-def a_closed_conversation_is_opened_before_it_goes_on() -> Check:
-    closed: set[UUID] = set()
-
-    def check(recorded: Recorded) -> str | None:
-        event = recorded.event
-        if isinstance(event, C.Closed):
-            closed.add(recorded.stream)
-        elif isinstance(event, C.Reopened):
-            closed.discard(recorded.stream)
-        elif isinstance(event, C.MessageReceived) and recorded.stream in closed:
-            return "a message was received by a closed conversation"
-        return None
-
-    return check
-
-
 def nothing_follows_an_erasure() -> Check:
     gone: set[UUID] = set()
 
@@ -145,7 +88,9 @@ def nothing_follows_an_erasure() -> Check:
 INVARIANTS: Mapping[str, Callable[[], Check]] = {
     make.__name__.replace("_", " "): make
     for make in (
-        every_message_is_answered_once_or_pending,
+        every_message_is_answered_once_replied_to_or_pending,
+        the_agent_is_silent_while_a_person_is_to_answer,
+        one_operator_at_a_time_has_a_conversation,
         nobody_is_answered_who_was_not_told_that_a_machine_answers,
         every_citation_was_in_the_prompt,
         every_sum_of_costs_is_exact,

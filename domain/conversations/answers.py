@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from domain.base.aggregate import Lent
 from domain.base.errors import Refused
 from domain.conversations.rich import Rich
-from domain.conversations.state import ConversationPart
+from domain.conversations.state import HANDED_OVER, ConversationPart
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation, Turn
 from domain.models.pricing import total
@@ -110,14 +110,21 @@ class Answers(ConversationPart):
         long: those that come from now on are the next burst's."""
 
         TOPIC: ClassVar[str] = "conversation.answer_begun"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         interaction: UUID
+        heard: bool = True
+        """Whether the customer gets it while it is made."""
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version did not say whether the customer was getting it; that it was so is the safe assumption."""
 
         def apply(self, aggregate: Answers) -> None:
             state = aggregate.state
             if state.burst is not None and state.burst.interaction == self.interaction:
                 state.begun, state.burst = state.burst, None
-            state.begun_at = self.timestamp
+            state.begun_at, state.heard = self.timestamp, self.heard
 
     class Answered(Event, frozen=True, kw_only=True):
         """One interaction's answer. `pending_documents`: how many documents had not been processed yet, so that it could not rest on them.
@@ -195,12 +202,15 @@ class Answers(ConversationPart):
         assert isinstance(metered, self.Metered)
         return metered
 
-    def begin_answer(self, at: datetime) -> None:
-        """Record that the customer begins to get the pending burst's answer. Raises Refused when the disclosure is missing."""
+    def begin_answer(self, at: datetime, *, heard: bool = True) -> None:
+        """Record that the pending burst's answer is made for what is there; `heard`: the customer gets it meanwhile. Raises Refused when the
+        disclosure is missing, or a person is to answer."""
         burst = self._pending()
+        if self.pending_for_agent is None:
+            raise Refused(HANDED_OVER)
         if not self.state.disclosed:
             raise Refused(NOT_TOLD)
-        self.trigger(self.AnswerBegun, at=at, interaction=burst.interaction)
+        self.trigger(self.AnswerBegun, at=at, interaction=burst.interaction, heard=heard)
 
     def answer(
         self,
@@ -217,9 +227,9 @@ class Answers(ConversationPart):
         pending_documents: int = 0,
         rich: Rich | None = None,
     ) -> None:
-        """Answer the pending burst. Raises Refused when nothing is pending or the disclosure is missing, Invalid for what a channel
-        would refuse."""
-        burst = self._pending()
+        """Answer the pending burst. Raises Refused when nothing is pending, the disclosure is missing, or a person is to answer; but what the
+        customer was getting when that one came is on record as said. Invalid for what a channel would refuse."""
+        burst = self._for_agent(at)
         if not self.state.disclosed:
             raise Refused(NOT_TOLD)
         if rich is not None:

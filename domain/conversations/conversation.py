@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.conversations.answers import Answers
+from domain.conversations.handoff import Handoffs
 from domain.conversations.messages import Messages
 from domain.conversations.state import ConversationPart, ConversationState
 
 
-class Conversation(Messages, Answers):
+class Conversation(Messages, Answers, Handoffs):
     """One per customer and channel, for good: closed and reopened, never doubled. Only after an erasure does another one begin.
 
     Each event is nested in its part, and named here as the conversation's: the library would make another class of it.
@@ -25,6 +26,7 @@ class Conversation(Messages, Answers):
         NoticeReceived = Messages.NoticeReceived
         OptedOut = Messages.OptedOut
         OptedIn = Messages.OptedIn
+        Said = Messages.Said
         Closed = Messages.Closed
         Reopened = Messages.Reopened
         Forgotten = Messages.Forgotten
@@ -35,3 +37,9 @@ class Conversation(Messages, Answers):
         AnswerBegun = Answers.AnswerBegun
         Answered = Answers.Answered
         AnswerFailed = Answers.AnswerFailed
+
+        HandedOver = Handoffs.HandedOver
+        Claimed = Handoffs.Claimed
+        Replied = Handoffs.Replied
+        Released = Handoffs.Released
+        HandoffExpired = Handoffs.HandoffExpired

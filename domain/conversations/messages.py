@@ -8,10 +8,12 @@ from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.base.aggregate import CreatedEvent
-from domain.base.errors import Invalid
+from domain.base.errors import Invalid, Refused
 from domain.conversations.content import Part
+from domain.conversations.rich import Rich
 from domain.conversations.state import Burst, ConversationPart, ConversationState, Message
 
 LONGEST_MESSAGE = 8_000
@@ -69,6 +71,8 @@ class Messages(ConversationPart):
                 last=self.originator_version,
             )
             aggregate._remember("user", message.said)
+            if state.handoff is not None and state.handoff.waiting is None:
+                state.handoff = replace(state.handoff, waiting=self.timestamp)
 
     class NoticeReceived(Event, frozen=True, kw_only=True):
         """What came from the customer's side and is no message: nobody answers it. `kind`: the vendor's word for it, as `reaction`.
@@ -103,12 +107,25 @@ class Messages(ConversationPart):
         def apply(self, aggregate: Messages) -> None:
             aggregate.state.opted_out = None
 
+    class Said(Event, frozen=True, kw_only=True):
+        """A text of ours that no model has made, and that answers no message; `why` it was said. `text` is all of it that can be read."""
+
+        TOPIC: ClassVar[str] = "conversation.said"
+        interaction: UUID | None = None
+        text: str
+        rich: Rich | None = None
+        why: str
+
+        def apply(self, aggregate: Messages) -> None:
+            aggregate._remember("assistant", self.text)
+
     class Closed(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "conversation.closed"
         reason: str | None = None
 
         def apply(self, aggregate: Messages) -> None:
-            aggregate.state.open = False
+            """Whoever had it has it no more; what is pending is the agent's to answer."""
+            aggregate.state.open, aggregate.state.handoff = False, None
 
     class Reopened(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "conversation.reopened"
@@ -151,8 +168,7 @@ class Messages(ConversationPart):
             raise Invalid("the message has no text; send at least one visible character")
         if len(text) > LONGEST_MESSAGE:
             raise Invalid(f"the message has {len(text)} characters; send at most {LONGEST_MESSAGE}")
-        if not self.state.open:
-            self.trigger(self.Reopened, at=at)
+        self.reopen(at)
         joined = self.state.burst.interaction if self.state.burst else interaction
         origin = address if address != self.state.address else None
         facts = {"sender": sender, "origin": origin, "parts": parts, "raw": dict(raw or {})}
@@ -183,7 +199,28 @@ class Messages(ConversationPart):
         elif consent == "in" and self.state.opted_out is not None:
             self.trigger(self.OptedIn, at=at, word=word)
 
+    def say(
+        self,
+        text: str,
+        why: str,
+        at: datetime,
+        *,
+        interaction: UUID | None = None,
+        rich: Rich | None = None,
+    ) -> None:
+        """Tell the customer something that answers no message. Raises Refused while a person is to answer."""
+        self._alive()
+        if self.state.handoff is not None:
+            raise Refused("a person is to answer in this conversation; only what that one says is said")
+        self.trigger(self.Said, at=at, interaction=interaction, text=text, rich=rich, why=why)
+
+    def reopen(self, at: datetime) -> None:
+        self._alive()
+        if not self.state.open:
+            self.trigger(self.Reopened, at=at)
+
     def close(self, reason: str | None, at: datetime) -> None:
+        self._alive()
         if self.state.open:
             self.trigger(self.Closed, at=at, reason=reason)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -15,6 +15,13 @@ from domain.models.completion import Turn
 
 HISTORY = 20
 """Turns of history that the state keeps for prompts; the log keeps all."""
+
+LONGEST_ANSWER = timedelta(seconds=90)
+"""After which whoever was sending an answer is taken to have died: another one gives it."""
+
+
+NOTHING = "there is no message to answer"
+HANDED_OVER = "this conversation was handed over to a person; the agent is silent until it is given back"
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +51,18 @@ class Burst(msgspec.Struct):
     disclosure: str | None = None
 
 
+class Handoff(msgspec.Struct, frozen=True, kw_only=True):
+    """A person is to answer, and the agent is silent. `operator`: who has it; None until somebody claims it.
+
+    `waiting`: since when the customer waits for a person; None after a reply, until the customer writes again.
+    """
+
+    category: str
+    since: datetime
+    operator: str | None = None
+    waiting: datetime | None = None
+
+
 class ConversationState(msgspec.Struct):
     channel: str = ""
     address: str = ""
@@ -69,9 +88,15 @@ class ConversationState(msgspec.Struct):
     begun_at: datetime | None = None
     """Since when somebody is sending that answer; None where nobody is, because it failed on the way."""
 
+    heard: bool = False
+    """Whether the customer gets that answer while it is made."""
+
     burst: Burst | None = None
     shown: tuple[str, ...] = ()
     """Passages in the prompt of the answer that is being made."""
+
+    handoff: Handoff | None = None
+    """None: the agent has the conversation."""
 
     last_interaction: UUID | None = None
     history: list[Turn] = []
@@ -97,15 +122,27 @@ class ConversationPart(Aggregate[ConversationState]):
 
     @property
     def pending(self) -> Burst | None:
-        """What is to be answered next."""
+        """What is to be answered next, by the agent or by whoever has the conversation."""
         return self.state.begun or self.state.burst
+
+    @property
+    def pending_for_agent(self) -> Burst | None:
+        """None while a person is to answer."""
+        return self.pending if self.state.handoff is None else None
+
+    def answerable(self, at: datetime) -> Burst | None:
+        """What the agent may still answer: while a person is to answer only that which the customer is just getting."""
+        return self.pending if self.state.handoff is None else self.state.begun if self.speaking(at) else None
+
+    def speaking(self, at: datetime) -> bool:
+        """Whether the customer is getting an answer of the agent's at this moment. It ends, whoever has the conversation meanwhile."""
+        state = self.state
+        return state.heard and state.begun_at is not None and at - state.begun_at <= LONGEST_ANSWER
 
     @property
     def earlier(self) -> list[Turn]:
         """The history before the messages that wait for an answer."""
-        state = self.state
-        waiting = sum(len(burst.messages) for burst in (state.begun, state.burst) if burst is not None)
-        return state.history[: max(0, len(state.history) - waiting)]
+        return self.state.history[: self._answered()]
 
     def _alive(self) -> None:
         if self.state.forgotten:
@@ -113,13 +150,24 @@ class ConversationPart(Aggregate[ConversationState]):
 
     def _pending(self) -> Burst:
         if self.pending is None:
-            raise Refused("there is no message to answer")
+            raise Refused(NOTHING)
         return self.pending
 
+    def _for_agent(self, at: datetime) -> Burst:
+        burst = self.answerable(at)
+        if burst is None:
+            raise Refused(HANDED_OVER if self.pending is not None else NOTHING)
+        return burst
+
+    def _answered(self) -> int:
+        """Turns of the history before the messages that wait for an answer."""
+        waiting = sum(
+            len(burst.messages) for burst in (self.state.begun, self.state.burst) if burst is not None
+        )
+        return max(0, len(self.state.history) - waiting)
+
     def _remember(self, role: Literal["user", "assistant"], text: str) -> None:
-        """An answer stands before the messages that it does not answer."""
-        history, burst = self.state.history, self.state.burst
-        at = len(history)
-        if role == "assistant" and burst is not None:
-            at = max(0, at - len(burst.messages))
+        """What is said to the customer stands before the messages that it does not answer."""
+        history = self.state.history
+        at = len(history) if role == "user" else self._answered()
         self.state.history = [*history[:at], Turn(role=role, text=text), *history[at:]][-HISTORY:]

@@ -71,7 +71,7 @@ def test_what_the_domain_writes_holds_over_every_prefix() -> None:
 @pytest.mark.parametrize(
     ("removed", "invariant"),
     [
-        (Conversation.MessageReceived, "every message is answered once or pending"),
+        (Conversation.MessageReceived, "every message is answered once replied to or pending"),
         (Conversation.Disclosed, "nobody is answered who was not told that a machine answers"),
         (Conversation.Prompted, "every citation was in the prompt"),
         (Conversation.Reopened, "a closed conversation is opened before it goes on"),
@@ -88,7 +88,7 @@ def test_a_message_or_an_answer_that_comes_twice_is_broken() -> None:
     for kind in (Conversation.MessageReceived, Conversation.Answered):
         place = places(events, kind)[0]
         twice = [*events[: place + 1], events[place], *events[place + 1 :]]
-        assert (place + 2, "every message is answered once or pending") in broken(twice)
+        assert (place + 2, "every message is answered once replied to or pending") in broken(twice)
 
 
 def test_an_answer_that_was_begun_is_to_the_messages_before_it() -> None:
@@ -99,7 +99,7 @@ def test_an_answer_that_was_begun_is_to_the_messages_before_it() -> None:
     assert isinstance(answered, Conversation.Answered)
     begun = Conversation.AnswerBegun(interaction=answered.interaction)
     newer = msgspec.structs.replace(received, message="newer")
-    name = "every message is answered once or pending"
+    name = "every message is answered once replied to or pending"
     assert broken([*events[: place + 1], begun, newer, *events[place + 1 :]]) == [
         (places(events, Conversation.Answered)[1] + 3, name)
     ], "the first answer is right, the second lacks the newer message"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.audit.invariants import every_message_is_answered_once_or_pending
+from domain.audit.conversation_checks import every_message_is_answered_once_replied_to_or_pending
 from domain.base.errors import Invalid, Refused
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation
@@ -156,7 +156,7 @@ def test_no_answer_begins_before_the_customer_was_told_that_a_machine_answers() 
 
 
 @given(st.lists(st.sampled_from(["receive", "begin", "answer", "close", "fail"]), max_size=60))
-def test_every_message_is_answered_once_or_pending(steps: list[str]) -> None:
+def test_each_message_is_answered_once_or_pending(steps: list[str]) -> None:
     found = conversation()
     received: list[str] = []
     for step in steps:
@@ -179,7 +179,7 @@ def test_every_message_is_answered_once_or_pending(steps: list[str]) -> None:
     pending = [m.id for burst in bursts for m in burst.messages]
     assert answered + pending == received
     assert len(found.state.history) <= HISTORY
-    check = every_message_is_answered_once_or_pending()
+    check = every_message_is_answered_once_replied_to_or_pending()
     ids = found.id, found.id
     for n, event in enumerate(events, 1):
         row = Recorded(n, *ids, n, "t", NOW, "a", found.id, None, b"", b"", event)  # type: ignore[arg-type]
