@@ -71,11 +71,13 @@ class ForbiddenAddress(httpx2.ConnectError):
 
 
 class Outgoing(httpx2.AsyncClient):
-    """One a process and kind. `guarded`: it connects to public addresses only, and through no proxy, which would look names up by itself."""
+    """One a process and kind. `guarded`: it connects to public addresses only, and through no proxy, which would look names up by itself.
+    `kept`: connections are used again; where they are not, nothing is ever sent a second time.
+    """
 
-    def __init__(self, *, guarded: bool) -> None:
+    def __init__(self, *, guarded: bool, kept: bool = True) -> None:
         super().__init__(transport=httpx2.MockTransport(_unused), trust_env=False)
-        self._guarded = guarded
+        self._guarded, self._kept = guarded, kept
         self._session: aiohttp.ClientSession | None = None
 
     async def send(
@@ -135,7 +137,8 @@ class Outgoing(httpx2.AsyncClient):
         if self._session is None:
             connector = aiohttp.TCPConnector(
                 limit=0,
-                keepalive_timeout=KEPT,
+                keepalive_timeout=KEPT if self._kept else None,
+                force_close=not self._kept,
                 ssl=_trust(),
                 socket_factory=public_socket if self._guarded else None,
             )

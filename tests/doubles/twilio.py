@@ -190,6 +190,8 @@ class Twilio(Wire):
             return 21656, "The ContentVariables Parameter is invalid"
         if len(variables) > 100:
             return 92002, "Too many variables"
+        if left := content.get("variables", {}).keys() - variables.keys():
+            self.mistakes.append(f"Twilio sends its samples for the variables {sorted(left)}")
         (kind, shape), *_ = content["types"].items()
         if self._outside(form) and not content.get("approved"):
             return 63016, "Failed to send freeform message because you are outside the allowed window"

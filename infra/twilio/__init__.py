@@ -1,0 +1,1 @@
+"""Twilio: messages go out through its API. Begin in `client.py`."""
