@@ -51,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     together_base_url: str | None = None
     compatible_api_key: Secret | None = None
     compatible_base_url: str | None = None
+    public_url: str | None = None
+    twilio_base_url: str | None = None
     allow_private_addresses: bool = False
     log_level: str = "INFO"
     worker_concurrency: int = 256
@@ -65,6 +67,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     vault_addr: str | None = None
     vault_token: Secret | None = None
     vault_key: str = "transit/retrace"
+
+    @property
+    def public(self) -> str:
+        """The address at which the outside reaches the HTTP API, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def embedded(self) -> bool:
@@ -151,6 +158,14 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
         "COMPATIBLE_BASE_URL",
         "an OpenAI-compatible server beside OpenAI (vLLM, Ollama, llama.cpp …): the provider `compatible`",
     ),
+    "public_url": (
+        "RETRACE_PUBLIC_URL",
+        "address at which the outside reaches the HTTP API, as https://service.example.com: what vendors sign their webhooks over, and are told to call; without it http://RETRACE_HOST:RETRACE_PORT",
+    ),
+    "twilio_base_url": (
+        "TWILIO_BASE_URL",
+        "another server that speaks Twilio's API, for all of its hosts",
+    ),
     "allow_private_addresses": (
         "RETRACE_ALLOW_PRIVATE_ADDRESSES",
         "whether addresses that tenants give may lie in private networks; true where the database is embedded, else false",
@@ -201,9 +216,6 @@ DESCRIPTIONS: dict[str, tuple[str, str]] = {
     "vault_key": ("RETRACE_VAULT_KEY", "mount and name of the key of Vault's transit engine"),
 }
 
-NOT_YET = {"public_url": "RETRACE_PUBLIC_URL"}
-"""Settings of later versions, and their variables. Whoever gives one is told so."""
-
 NUMBERS = {
     "port": (1, 65535),
     "metrics_port": (1, 65533),
@@ -223,6 +235,8 @@ SCHEMES = {
     "gemini_base_url": ("http", "https"),
     "together_base_url": ("http", "https"),
     "compatible_base_url": ("http", "https"),
+    "public_url": ("http", "https"),
+    "twilio_base_url": ("http", "https"),
 }
 SERVERS = {"database_url": checked_database_url, "redis_url": checked_redis_url}
 SECRETS = frozenset(
@@ -255,7 +269,6 @@ def load(environment: Mapping[str, str], folder: Path = Path()) -> Settings:
             given[name] = (variable, environment[variable])
         elif name in SECRETS and environment.get(f"{variable}_FILE"):
             given |= _secret_file(name, f"{variable}_FILE", environment, errors)
-    errors += [_not_yet(variable) for variable in NOT_YET.values() if environment.get(variable)]
     facts: dict[str, Any] = {}
     for name, (source, value) in given.items():
         try:
@@ -308,14 +321,9 @@ def _from_file(
     except ValueError as error:  # no TOML, or no UTF-8
         errors.append(f"{file} is no TOML: {error}")
         return {}
-    errors += [_not_yet(f"{name} in {file}") for name in sorted(values.keys() & NOT_YET.keys())]
-    for name in sorted(values.keys() - DESCRIPTIONS.keys() - NOT_YET.keys()):
+    for name in sorted(values.keys() - DESCRIPTIONS.keys()):
         errors.append(f"{name} in {file} is no setting; known are {', '.join(DESCRIPTIONS)}")
     return {name: (f"{name} in {file}", value) for name, value in values.items() if name in DESCRIPTIONS}
-
-
-def _not_yet(name: str) -> str:
-    return f"{name} has no effect yet: a later version will take it; leave it out until then"
 
 
 def _checked(name: str, value: object) -> object:
@@ -338,6 +346,8 @@ def _checked(name: str, value: object) -> object:
         return Secret(SERVERS[name](value))
     if name in SCHEMES and not _has_scheme(value, SCHEMES[name]):
         raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in SCHEMES[name])}")
+    if name == "public_url" and not _plain(value):
+        raise ValueError("has no user, query or fragment; give it as https://service.example.com")
     if name == "master_key":
         for part in _parts(value):
             if not sealed_by(part):
@@ -358,6 +368,11 @@ def _has_scheme(url: str, schemes: tuple[str, ...]) -> bool:
         return urlsplit(url).scheme in schemes and "://" in url
     except ValueError:
         return False
+
+
+def _plain(url: str) -> bool:
+    parts = urlsplit(url)
+    return bool(parts.hostname) and not (parts.username or parts.query or parts.fragment or url.endswith("?"))
 
 
 def _parts(text: str) -> list[str]:

@@ -1,4 +1,5 @@
-"""Channels: what is owed to customers is sent, and what became of it is taken in.
+"""Channels: how customers write and are written to.
 
-Begin in `deliver.py: deliver`, the work that sends; `delivery.py: record_status` takes what the channel tells later.
+In: `webhook.py: take_webhook` takes in what a vendor sends; `channels.py` is what a tenant sets. Out: `deliver.py: deliver`, the work that
+sends; `delivery.py: record_status` takes what the channel tells later.
 """

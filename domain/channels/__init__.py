@@ -1,6 +1,7 @@
-"""Channels: what a customer is sent, and what became of it.
+"""Channels: how customers write and are written to.
 
-Begin in `delivery.py`: one stream a conversation. `outgoing.py`: which messages of a channel an answer makes.
+`channels.py`: what a tenant has set of them. In: `incoming.py`. Out: `delivery.py`, one stream a conversation; `outgoing.py`: which messages
+of a channel an answer makes.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from domain.base.aggregate import Aggregate
+from domain.channels.channels import Channels
 from domain.channels.contents import Contents
 from domain.channels.delivery import Delivery
 
 AGGREGATES: tuple[type[Aggregate[Any]], ...] = (
+    Channels,
     Delivery,
     Contents,
 )

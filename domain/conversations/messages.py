@@ -22,6 +22,10 @@ LONGEST_MESSAGE = 8_000
 Consent = Literal["in", "out"]
 """To messages that the customer has not asked for, as campaigns are."""
 
+Use = Literal["none", "tenant_only"]
+"""What a message's texts may be used for beside answering it. `tenant_only`: to train or tune models that are this tenant's alone. No use
+is shared between tenants: WhatsApp's terms forbid it."""
+
 
 class Messages(ConversationPart):
     """Messages are taken at any time; a closed conversation opens by the next."""
@@ -41,10 +45,10 @@ class Messages(ConversationPart):
 
     class MessageReceived(Event, frozen=True, kw_only=True):
         """`sender`: our address that it came to; None over the HTTP API. `origin`: the customer's, where it is another one than the
-        conversation's. `raw`: all of the vendor's parameters as they came."""
+        conversation's. `raw`: all of the vendor's parameters as they came. `use`: what whoever builds training data may do with it."""
 
         TOPIC: ClassVar[str] = "conversation.message_received"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         message: str
         text: str
         interaction: UUID
@@ -52,10 +56,15 @@ class Messages(ConversationPart):
         origin: str | None = None
         parts: tuple[Part, ...] = ()
         raw: dict[str, str] = msgspec.field(default_factory=dict)
+        use: Use = "tenant_only"
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
-            """Until the first version all came over the HTTP API, as text alone."""
+            """In the first version all came over the HTTP API, as text alone."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Nobody could choose another use than that of the default."""
 
         def apply(self, aggregate: Messages) -> None:
             state, message = aggregate.state, Message(id=self.message, text=self.text, parts=self.parts)
@@ -158,6 +167,7 @@ class Messages(ConversationPart):
         address: str | None = None,
         parts: tuple[Part, ...] = (),
         raw: Mapping[str, str] | None = None,
+        use: Use = "tenant_only",
     ) -> UUID:
         """Take a customer's message; returns the interaction that will answer it: that of the burst which it joins, or `interaction`.
 
@@ -171,7 +181,7 @@ class Messages(ConversationPart):
         self.reopen(at)
         joined = self.state.burst.interaction if self.state.burst else interaction
         origin = address if address != self.state.address else None
-        facts = {"sender": sender, "origin": origin, "parts": parts, "raw": dict(raw or {})}
+        facts = {"sender": sender, "origin": origin, "parts": parts, "raw": dict(raw or {}), "use": use}
         self.trigger(self.MessageReceived, at=at, message=message, text=text, interaction=joined, **facts)
         return joined
 

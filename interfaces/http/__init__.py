@@ -10,6 +10,7 @@ from interfaces.http import (
     agents,
     audit,
     budgets,
+    channels,
     chat,
     conversations,
     flags,
@@ -26,6 +27,7 @@ from interfaces.http.base.openapi import Examples
 
 ROUTERS: Sequence[Router] = (
     *conversations.ROUTERS,
+    *channels.ROUTERS,
     *privacy.ROUTERS,
     *retrieval.ROUTERS,
     *agents.ROUTERS,
@@ -43,6 +45,7 @@ ROUTERS: Sequence[Router] = (
 
 EXAMPLES: Examples = {
     **conversations.EXAMPLES,
+    **channels.EXAMPLES,
     **gateway.EXAMPLES,
     **chat.EXAMPLES,
     **privacy.EXAMPLES,

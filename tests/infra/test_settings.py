@@ -27,6 +27,8 @@ EVERYTHING = {
     "TOGETHER_BASE_URL": "http://127.0.0.1:3",
     "COMPATIBLE_API_KEY": "secret-c",
     "COMPATIBLE_BASE_URL": "http://127.0.0.1:4",
+    "RETRACE_PUBLIC_URL": "https://service.example",
+    "TWILIO_BASE_URL": "http://127.0.0.1:5",
     "RETRACE_ALLOW_PRIVATE_ADDRESSES": "True",
     "RETRACE_LOG_LEVEL": "DEBUG",
     "RETRACE_WORKER_CONCURRENCY": "4",
@@ -135,13 +137,17 @@ def test_a_secrets_file_that_is_missing_empty_or_wrong_is_told_and_not_shown(tmp
     ]
 
 
-def test_what_a_later_version_will_take_is_refused_until_then(tmp_path: Path) -> None:
-    (tmp_path / "retrace.toml").write_text('public_url = "https://service.example"\n')
-    told = errors({"RETRACE_PUBLIC_URL": "https://service.example"}, tmp_path)
-    assert [text.split(":")[0] for text in told] == [
-        f"public_url in {tmp_path / 'retrace.toml'} has no effect yet",
-        "RETRACE_PUBLIC_URL has no effect yet",
-    ]
+def test_the_public_address_is_plain_and_without_one_it_is_where_the_api_listens(tmp_path: Path) -> None:
+    given = {"RETRACE_PUBLIC_URL": "https://service.example/api/"}
+    assert load(given, tmp_path).public == "https://service.example/api"
+    assert load({"RETRACE_PORT": "9000"}, tmp_path).public == "http://127.0.0.1:9000"
+    for wrong in (
+        "service.example",
+        "https://ann:pw@service.example",
+        "https://service.example/?a=b",
+        "https://",
+    ):
+        assert errors({"RETRACE_PUBLIC_URL": wrong}, tmp_path), wrong
 
 
 def test_a_database_of_ones_own_needs_a_master_key(tmp_path: Path) -> None:

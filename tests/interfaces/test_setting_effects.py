@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import psycopg
 import pytest
 import pytest_asyncio
 
 from infra.embedded import Servers
 from infra.settings import DESCRIPTIONS, load
+from infra.twilio.hosts import hosts_of
 from interfaces import projector, worker
 from tests.doubles import gemini, openai, vault
 from tests.doubles.wire import Wire
@@ -83,6 +85,8 @@ async def _deployment(
             "RETRACE_MAX_STREAMS_PER_KEY": "2",
             "RETRACE_MAX_STREAMS_PER_TENANT": "3",
             "RETRACE_ALLOW_PRIVATE_ADDRESSES": "true",
+            "RETRACE_PUBLIC_URL": "https://service.example/api",
+            "TWILIO_BASE_URL": "http://127.0.0.1:9/twilio",
             "OPENAI_API_KEY": "key-of-openai",
             "OPENAI_BASE_URL": first.url("ok"),
             "TOGETHER_API_KEY": "key-of-together",
@@ -330,6 +334,17 @@ async def follower(deployment: Deployment, stack: AsyncExitStack, **headers: str
     return reply.status_code
 
 
+async def public_url(deployment: Deployment) -> None:
+    account = "/v1/channels/twilio/AC" + "1" * 32
+    reply = await deployment.http.put(account, json={"auth_token": "0123456789abcdef"})
+    assert reply.json()["webhook"] == f"https://service.example/api/webhooks/twilio/{deployment.tenant}"
+
+
+async def twilio_base_url(deployment: Deployment) -> None:
+    settings = load(deployment.here, deployment.log.parent)
+    assert set(msgspec.structs.astuple(hosts_of(settings.twilio_base_url))) == {"http://127.0.0.1:9/twilio"}
+
+
 async def vault_opens(deployment: Deployment) -> None:
     """The deployment's master key is sealed by it: each of its processes has asked once, with this token for this key."""
     assert deployment.doubles["vault"].calls
@@ -366,6 +381,8 @@ PROOFS: dict[str, Proof] = {
     "RETRACE_MIN_TRANSFER_RATE": min_transfer_rate,
     "RETRACE_MAX_STREAMS_PER_KEY": streams_per_key,
     "RETRACE_MAX_STREAMS_PER_TENANT": streams_per_tenant,
+    "RETRACE_PUBLIC_URL": public_url,
+    "TWILIO_BASE_URL": twilio_base_url,
     "VAULT_ADDR": vault_opens,
     "VAULT_TOKEN": vault_opens,
     "RETRACE_VAULT_KEY": vault_opens,

@@ -162,6 +162,7 @@ async def test_no_input_makes_a_fault(
         "kind": "conversation",
         "flag": "full_agent",
         "provider": "together",
+        "account": "AC" + "1" * 32,
         "id": first["conversation"],
         # A tenant that may be suspended and removed as the operator likes.
         "tenant": await _spare(anyone) if who == "the operator" else str(ours.tenant),

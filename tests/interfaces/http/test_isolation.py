@@ -36,6 +36,7 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
         "kind": "conversation",
         "flag": "theirs",
         "provider": "theirs",
+        "account": "theirs",
         "id": shown["conversation"],
     }
     before = await facts(theirs)

@@ -113,7 +113,12 @@ async def test_every_body_has_an_example_that_is_taken(ours: Customer, anyone: h
     tenant = made.json()["id"]
     for (method, path), body in EXAMPLES.items():
         filled = path.format(
-            conversation=conversation, key=key, tenant=tenant, flag="full_agent", provider="together"
+            conversation=conversation,
+            key=key,
+            tenant=tenant,
+            flag="full_agent",
+            provider="together",
+            account="AC" + "1" * 32,
         )
         client, headers = (anyone, as_operator) if "/tenants" in path else (ours.http, {})
         reply = await client.request(method, filled, json=body, headers=headers)

@@ -104,6 +104,7 @@ async def _honest(parts: Services, http: httpx.AsyncClient, name: str, chance: r
         "kind": "conversation",
         "flag": "routing",
         "provider": "theirs",
+        "account": "theirs",
     }
     spent = {"revoked": gone["secret"], "expired": late["secret"]}
     return Honest(name, tenant, key, canary, ids, weak["secret"], spent)

@@ -82,6 +82,7 @@ async def test_no_scope_is_passed_by_what_is_kept_nor_by_a_stream(
         "kind": "conversation",
         "flag": "full_agent",
         "provider": "none",
+        "account": "none",
         "id": shown["conversation"],
     }
     single = {scope: await ours.limited(scope) for scope in SCOPES}
