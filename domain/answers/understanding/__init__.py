@@ -1,0 +1,30 @@
+"""Understanding: what a burst of messages says, by rules; and the screening of texts for orders to the agent.
+
+Begin in `understand.py: understand`; `result.py` has what comes of it. One file a subject: `clauses.py` and `intents.py`, `urgency.py`, `person.py`,
+`forgotten.py`, `entities.py`. `phrases.py` finds the entries of the word lists in `words/`, which are data by language.
+"""
+
+from __future__ import annotations
+
+from domain.answers.understanding.result import (
+    Business,
+    Correction,
+    Entity,
+    Intent,
+    Reference,
+    Screened,
+    Understanding,
+)
+from domain.answers.understanding.understand import VERSION, understand
+
+__all__ = [
+    "VERSION",
+    "Business",
+    "Correction",
+    "Entity",
+    "Intent",
+    "Reference",
+    "Screened",
+    "Understanding",
+    "understand",
+]
