@@ -20,6 +20,7 @@ from application.ports.documents import (
     Extractor,
     Files,
     Incoming,
+    Searched,
     Spool,
     Vectors,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "Place",
     "ProviderError",
     "Saved",
+    "Searched",
     "SendObserver",
     "SentMessage",
     "Settled",

@@ -38,6 +38,14 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     embedding: Sequence[float]
 
 
+class Searched(msgspec.Struct, frozen=True, kw_only=True):
+    """Passages, best first. `pending`: how many of the tenant's documents waited to be processed, or were being so, when it began: nothing
+    of them was found yet."""
+
+    passages: Sequence[Passage]
+    pending: int
+
+
 class Vectors(Protocol):
     """The tenant's chunks and their vectors."""
 
@@ -46,11 +54,11 @@ class Vectors(Protocol):
     ) -> None:
         """Put a document's chunks in the place of those that it had."""
 
-    async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> list[Passage]:
-        """The nearest chunks, best first: always min(limit, number of chunks)."""
+    async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
+        """The nearest chunks: always min(limit, number of chunks)."""
 
     async def pending(self, tenant: UUID) -> int:
-        """How many of the tenant's documents wait to be processed, or are being so: nothing of them is found yet."""
+        """As in Searched, at the moment."""
 
     async def delete(self, tenant: UUID, document: UUID) -> None: ...
 

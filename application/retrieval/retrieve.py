@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
-from application.base.tasks import cancel_and_wait
 from application.ports import Vectors
 from application.retrieval.embedding import MeteredEmbedder
 from domain.agents.agent import AgentConfiguration
@@ -29,18 +27,13 @@ async def retrieve(
     put to `embeddings`, for the caller's record."""
     if not configuration.retrieve_documents:
         return (), 0
-    pending = asyncio.create_task(vectors.pending(context.tenant))
-    try:
-        async with embedder.metering(context, "question") as meter:
-            (embedding,) = await meter.embed([_query(questions)])
-            waiting = await pending  # before the search: what becomes ready meanwhile counts as pending
-            found = await vectors.search(
-                context.tenant, embedding, embedder.model, configuration.document_results
-            )
-            embeddings += meter.take()
-        return tuple(found), waiting
-    finally:
-        await cancel_and_wait(pending)
+    async with embedder.metering(context, "question") as meter:
+        (embedding,) = await meter.embed([_query(questions)])
+        found = await vectors.search(
+            context.tenant, embedding, embedder.model, configuration.document_results
+        )
+        embeddings += meter.take()
+    return tuple(found.passages), found.pending
 
 
 def _query(questions: Sequence[str]) -> str:

@@ -26,4 +26,5 @@ async def search(
         raise Invalid("limit lies between 1 and 50")
     async with embedder.metering(context, "search") as meter:
         (embedding,) = await meter.embed([query.query])
-        return await vectors.search(context.tenant, embedding, embedder.model, query.limit)
+        found = await vectors.search(context.tenant, embedding, embedder.model, query.limit)
+        return list(found.passages)

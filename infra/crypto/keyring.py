@@ -24,7 +24,7 @@ from domain.base.aggregate import NIL
 from domain.base.errors import Erased
 from infra.crypto.wrapping import Masters, unwrap, wrap
 from infra.crypto.wrapping import Tampered as Tampered  # whoever unseals meets it
-from infra.postgres.database import Connection, Database
+from infra.postgres.database import Database
 
 FORMAT = b"\x01"
 HEADER = 1 + 16 + 12
@@ -115,21 +115,17 @@ class Keyring:
         found = {s: key for s in subjects if (key := self._subjects.get((tenant, s))) is not None}
         missing = [subject for subject in subjects if subject not in found]
         if missing:
-            query = "SELECT subject, generation, wrapped FROM subject_keys WHERE tenant = %s AND subject = ANY(%s)"
-            async with self._database.tenant(tenant) as connection:
-                rows = await (await connection.execute(query, [tenant, missing], binary=True)).fetchall()
-                for subject, generation, wrapped in rows:
-                    parent = await self._generation(connection, tenant, generation)
-                    secret = unwrap(parent, wrapped, tenant, generation, subject)
-                    found[subject] = self.remember(tenant, subject, AESGCM(secret))
+            query = "SELECT subject, generation, wrapped FROM subject_keys WHERE tenant = $1 AND subject = ANY($2)"
+            for subject, generation, wrapped in await self._database.read(tenant, query, tenant, missing):
+                parent = await self._generation(tenant, generation)
+                secret = unwrap(parent, wrapped, tenant, generation, subject)
+                found[subject] = self.remember(tenant, subject, AESGCM(secret))
         return found
 
     async def destroyed(self, tenant: UUID, subjects: Iterable[UUID]) -> set[UUID]:
         """Those of the subjects whose keys were destroyed."""
-        query = "SELECT subject FROM destroyed_keys WHERE tenant = %s AND subject = ANY(%s)"
-        async with self._database.tenant(tenant) as connection:
-            rows = await (await connection.execute(query, [tenant, list(subjects)], binary=True)).fetchall()
-        return {row[0] for row in rows}
+        query = "SELECT subject FROM destroyed_keys WHERE tenant = $1 AND subject = ANY($2)"
+        return {row[0] for row in await self._database.read(tenant, query, tenant, list(subjects))}
 
     async def new_key(self, tenant: UUID, subject: UUID) -> tuple[AESGCM, WrappedKey]:
         """A key that is not stored yet: it is to be written with the subject's first event."""
@@ -178,12 +174,10 @@ class Keyring:
 
         Raises Tampered, MasterKeyMissing.
         """
-        newest = "SELECT generation, wrapped, master FROM tenant_keys WHERE tenant = %s ORDER BY generation DESC LIMIT 1"
-        async with self._database.tenant(tenant) as connection:
-            row = await (await connection.execute(newest, [tenant], binary=True)).fetchone()
-        if row is None:
+        newest = "SELECT generation, wrapped, master FROM tenant_keys WHERE tenant = $1 ORDER BY generation DESC LIMIT 1"
+        if not (rows := await self._database.read(tenant, newest, tenant)):
             return False
-        generation, wrapped, master = row
+        generation, wrapped, master = rows[0]
         key = AESGCM(self._masters.open(wrapped, master, tenant, generation)[0])
         return unseal_with(key, seal_with(key, NIL, b"", b"check"), b"check") == b""
 
@@ -225,15 +219,16 @@ class Keyring:
                     raise KeyErased("this tenant was erased")
                 wrapped = self._masters.wrap(AESGCM.generate_key(256), tenant, 1)
                 await connection.execute("SELECT found_tenant_key(%s, %s)", [wrapped, self._masters.current])
-            generation = row[0] if row else 1
-            return generation, await self._generation(connection, tenant, generation)
+        generation = row[0] if row else 1
+        return generation, await self._generation(tenant, generation)
 
-    async def _generation(self, connection: Connection, tenant: UUID, generation: int) -> AESGCM:
+    async def _generation(self, tenant: UUID, generation: int) -> AESGCM:
         if (tenant, generation) not in self._generations:
-            query = "SELECT wrapped, master FROM tenant_keys WHERE tenant = %s AND generation = %s"
-            row = await (await connection.execute(query, [tenant, generation], binary=True)).fetchone()
-            if row is None:
+            query = "SELECT wrapped, master FROM tenant_keys WHERE tenant = $1 AND generation = $2"
+            rows = await self._database.read(tenant, query, tenant, generation)
+            if not rows:
                 raise KeyErased(f"the key of this tenant's generation {generation} is gone")
-            secret, _ = self._masters.open(row[0], row[1], tenant, generation)
+            wrapped, master = rows[0]
+            secret, _ = self._masters.open(wrapped, master, tenant, generation)
             self._generations[tenant, generation] = AESGCM(secret)
         return self._generations[tenant, generation]

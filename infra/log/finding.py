@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from application.ports import Wanted
@@ -12,26 +13,26 @@ SKEW = timedelta(seconds=20)
 """By so much at most an event's time lies before that of an event with a lower position: `append` holds writers to it."""
 
 FILTERS = {
-    "stream": "stream = %(stream)s",
-    "topics": "topic = ANY(%(topics)s)",
-    "actor": "actor = %(actor)s",
-    "correlation": "correlation = %(correlation)s",
-    "since": "recorded_at >= %(since)s",
-    "until": "recorded_at <= %(until)s",
+    "stream": "stream = ${}",
+    "topics": "topic = ANY(${})",
+    "actor": "actor = ${}",
+    "correlation": "correlation = ${}",
+    "since": "recorded_at >= ${}",
+    "until": "recorded_at <= ${}",
 }
 
 
-def conditions(wanted: Wanted) -> str:
-    """SQL to go on with after a condition; its parameters are the fields of `wanted`."""
-    return "".join(f"AND {text} " for name, text in FILTERS.items() if getattr(wanted, name))
+def conditions(wanted: Wanted, after: int) -> tuple[str, list[Any]]:
+    """SQL to go on with after a condition, and the values of its placeholders, which follow number `after`."""
+    given = {name: value for name in FILTERS if (value := getattr(wanted, name))}
+    text = "".join(f"AND {FILTERS[name].format(n)} " for n, name in enumerate(given, after + 1))
+    return text, [list(value) if isinstance(value, tuple) else value for value in given.values()]
 
 
 async def head(database: Database, tenant: UUID) -> int:
     """The position of the tenant's last event; 0 when there is none."""
-    async with database.tenant(tenant) as connection:
-        query = "SELECT seq FROM heads WHERE tenant = %s"
-        row = await (await connection.execute(query, [tenant], prepare=True)).fetchone()
-    return int(row[0]) if row else 0
+    rows = await database.read(tenant, "SELECT seq FROM heads WHERE tenant = $1", tenant)
+    return int(rows[0][0]) if rows else 0
 
 
 async def position_before(database: Database, tenant: UUID, at: datetime, low: int, high: int) -> int:
@@ -55,7 +56,6 @@ async def all_later(database: Database, tenant: UUID, at: datetime, after: int) 
 
 async def _moment(database: Database, tenant: UUID, after: int) -> datetime | None:
     """When the event that follows a position was recorded."""
-    query = "SELECT recorded_at FROM events WHERE tenant = %s AND seq > %s ORDER BY seq LIMIT 1"
-    async with database.tenant(tenant) as connection:
-        row = await (await connection.execute(query, [tenant, after], prepare=True)).fetchone()
-    return row[0] if row else None
+    query = "SELECT recorded_at FROM events WHERE tenant = $1 AND seq > $2 ORDER BY seq LIMIT 1"
+    rows = await database.read(tenant, query, tenant, after)
+    return rows[0][0] if rows else None

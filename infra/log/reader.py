@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -109,21 +109,13 @@ class Reader:
 
     async def page(self, tenant: UUID, after: int, limit: int) -> list[Recorded]:
         """At most `limit` events from position `after` + 1 on."""
-        query = (
-            f"SELECT {COLUMNS} FROM events "
-            "WHERE tenant = %(tenant)s AND seq > %(after)s ORDER BY seq LIMIT %(limit)s"
-        )
-        return await self._read(tenant, query, {"tenant": tenant, "after": after, "limit": limit})
+        query = f"SELECT {COLUMNS} FROM events WHERE tenant = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+        return await self._read(tenant, query, tenant, after, limit)
 
     async def chosen(self, tenant: UUID, after: int, limit: int, topics: Sequence[str]) -> list[Recorded]:
         """At most `limit` events of `topics` from position `after` + 1 on."""
-        query = (
-            f"SELECT {COLUMNS} FROM events "
-            "WHERE tenant = %(tenant)s AND seq > %(after)s AND topic = ANY(%(topics)s) ORDER BY seq LIMIT %(limit)s"
-        )
-        return await self._read(
-            tenant, query, {"tenant": tenant, "after": after, "limit": limit, "topics": list(topics)}
-        )
+        query = f"SELECT {COLUMNS} FROM events WHERE tenant = $1 AND seq > $2 AND topic = ANY($4) ORDER BY seq LIMIT $3"
+        return await self._read(tenant, query, tenant, after, limit, list(topics))
 
     async def stream(
         self,
@@ -137,17 +129,11 @@ class Reader:
     ) -> list[Recorded]:
         """At most `limit` events of a stream, from version `after` + 1 to `until`; whole, or without what is lent to them."""
         query = (
-            f"SELECT {COLUMNS} FROM events WHERE tenant = %(tenant)s AND stream = %(stream)s AND version > %(after)s "
-            "AND version <= %(until)s ORDER BY version LIMIT %(limit)s"
+            f"SELECT {COLUMNS} FROM events WHERE tenant = $1 AND stream = $2 AND version > $3 AND version <= $4 "
+            "ORDER BY version LIMIT $5"
         )
-        values = {
-            "tenant": tenant,
-            "stream": stream,
-            "after": after,
-            "until": until or 2**31 - 1,
-            "limit": limit,
-        }
-        return await self._read(tenant, query, values, whole)
+        last = until or 2**31 - 1
+        return await self._read(tenant, query, tenant, stream, after, last, limit, whole=whole)
 
     async def find(self, tenant: UUID, wanted: Wanted, after: int, until: int, limit: int = PAGE) -> Found:
         """What is wanted among the positions `after` + 1 to `until`: at most `limit` events, at most SPAN positions."""
@@ -158,25 +144,18 @@ class Reader:
         # One stream's events are few, and found by its key.
         last = until if wanted.stream else min(until, after + SPAN)
         order = "version" if wanted.stream else "seq"
-        query = (
-            f"SELECT {COLUMNS} FROM events WHERE tenant = %(tenant)s AND seq > %(after)s AND seq <= %(last)s "
-            f"{conditions(wanted)} ORDER BY {order} LIMIT %(limit)s"
-        )
-        values = {**msgspec.structs.asdict(wanted), "topics": list(wanted.topics)}
-        events = await self._read(
-            tenant, query, {**values, "tenant": tenant, "after": after, "last": last, "limit": limit}
-        )
+        text, values = conditions(wanted, 4)
+        query = f"SELECT {COLUMNS} FROM events WHERE tenant = $1 AND seq > $2 AND seq <= $3 {text}ORDER BY {order} LIMIT $4"
+        events = await self._read(tenant, query, tenant, after, last, limit, *values)
         return Found(events, events[-1].position if len(events) == limit else last)
 
     async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None) -> Tallied:
         """Tallies of a kind: those of `keys`, or all; with the position of which they are, in one sight."""
         query = (
-            "SELECT h.seq, t.key, t.value FROM heads h LEFT JOIN tally t ON t.tenant = h.tenant AND t.kind = %(kind)s "
-            "AND (%(keys)s::text[] IS NULL OR t.key = ANY (%(keys)s)) WHERE h.tenant = %(tenant)s"
+            "SELECT h.seq, t.key, t.value FROM heads h LEFT JOIN tally t ON t.tenant = h.tenant AND t.kind = $2 "
+            "AND ($3::text[] IS NULL OR t.key = ANY ($3)) WHERE h.tenant = $1"
         )
-        values = {"tenant": tenant, "kind": kind, "keys": None if keys is None else list(keys)}
-        async with self._database.tenant(tenant) as connection:
-            rows = await (await connection.execute(query, values)).fetchall()
+        rows = await self._database.read(tenant, query, tenant, kind, None if keys is None else list(keys))
         position = rows[0][0] if rows else 0
         return Tallied(values={key: value for _, key, value in rows if key is not None}, position=position)
 
@@ -185,9 +164,8 @@ class Reader:
         return await head(self._database, tenant)
 
     async def work(self, tenant: UUID, kind: str) -> Due:
-        query = "SELECT count(*), min(due_at) FROM work WHERE tenant = %s AND kind = %s"
-        async with self._database.tenant(tenant) as connection:
-            rows, first = await (await connection.execute(query, [tenant, kind])).fetchone() or (0, None)
+        query = "SELECT count(*), min(due_at) FROM work WHERE tenant = $1 AND kind = $2"
+        [(rows, first)] = await self._database.read(tenant, query, tenant, kind)
         return Due(rows=rows, first=first)
 
     async def at(self, tenant: UUID, position: int) -> Recorded:
@@ -199,8 +177,8 @@ class Reader:
 
     async def several(self, tenant: UUID, positions: Sequence[int]) -> list[Recorded]:
         """The events at these positions, in order; those that there are."""
-        query = f"SELECT {COLUMNS} FROM events WHERE tenant = %(tenant)s AND seq = ANY(%(positions)s) ORDER BY seq"
-        return await self._read(tenant, query, {"tenant": tenant, "positions": list(positions)})
+        query = f"SELECT {COLUMNS} FROM events WHERE tenant = $1 AND seq = ANY($2) ORDER BY seq"
+        return await self._read(tenant, query, tenant, list(positions))
 
     async def pages(
         self, tenant: UUID, after: int = 0, limit: int | None = None, topics: Sequence[str] = ()
@@ -219,12 +197,8 @@ class Reader:
             after = page[-1].position
             left = None if left is None else left - len(page)
 
-    async def _read(
-        self, tenant: UUID, query: str, values: dict[str, Any], whole: bool = True
-    ) -> list[Recorded]:
-        async with self._database.tenant(tenant) as connection:
-            cursor = await connection.execute(query, values, binary=True, prepare=True)
-            rows: list[Row] = await cursor.fetchall()
+    async def _read(self, tenant: UUID, query: str, *values: Any, whole: bool = True) -> list[Recorded]:
+        rows = cast(list[Row], await self._database.read(tenant, query, *values))
         return await self._opened(tenant, rows, whole)
 
     async def _opened_each(

@@ -46,15 +46,13 @@ class Snapshots:
         """The aggregate as of its snapshot, if there is one that fits and is not newer than version `until`."""
         query = (
             "SELECT version, hash, created_at, modified_at, state FROM snapshots "
-            "WHERE tenant = %s AND stream = %s AND schema = %s AND version <= %s"
+            "WHERE tenant = $1 AND stream = $2 AND schema = $3 AND version <= $4"
         )
         schema = _fingerprint(kind)
-        async with self._database.tenant(tenant) as connection:
-            values = [tenant, id, schema, until or 2**31 - 1]
-            row = await (await connection.execute(query, values, binary=True, prepare=True)).fetchone()
-        if row is None:
+        rows = await self._database.read(tenant, query, tenant, id, schema, until or 2**31 - 1)
+        if not rows:
             return None
-        version, hash, created, modified, sealed = row
+        version, hash, created, modified, sealed = rows[0]
         try:
             data = await self._keyring.unseal(
                 tenant, sealed, snapshot_context(tenant, id, version, schema, hash)

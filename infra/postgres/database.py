@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Hashable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -20,12 +22,14 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from application.ports import Fault, Unavailable
 from infra.postgres.cell import Cell, Role
+from infra.postgres.exchange import Row, Statement, exchange
 from infra.postgres.fair_queue import FairQueue
 from infra.postgres.faults import DatabaseUnusable, check_server, trouble_of
 from infra.postgres.session import CONNECT as CONNECT  # whoever connects by other ways keeps to it
-from infra.postgres.session import SCHEMAS, SESSION, WrongSession, admit, connect, enter
+from infra.postgres.session import SCHEMAS, SESSION, WrongSession, admit, check, connect, enter, entering
 from infra.postgres.session import Connection as Connection
 
+T = TypeVar("T")
 log = logging.getLogger("retrace.database")
 
 PATIENCE = 10.0
@@ -101,15 +105,38 @@ class Database:
         async with self._transaction(None, who) as connection:
             yield connection
 
-    @asynccontextmanager
-    async def _transaction(self, tenant: UUID | None, who: Hashable) -> AsyncIterator[Connection]:
+    async def read(self, tenant: UUID, statement: str, *values: Any) -> list[Row]:
+        """The rows that a statement reads of this tenant's, in one round trip; its values stand in it as $1, $2 … Raises Unavailable.
+
+        Where the connection dies meanwhile it is asked again on another one: it only reads.
+        """
+        (rows,) = await self.read_all(tenant, (statement, values))
+        return rows
+
+    async def read_all(self, tenant: UUID, *statements: Statement) -> list[list[Row]]:
+        """As `read`, of several statements in one round trip. Each sees what was committed before it began."""
+        until = await self._enter(tenant)
+        try:
+            connection, found = await self._first(until, partial(self._asked, tenant, statements))
+            await self._give_back(connection)
+            return found
+        finally:
+            self._turns.leave()
+
+    async def _enter(self, who: Hashable) -> float:
+        """Have a place; until when (monotonic) a connection is waited for."""
         until = time.monotonic() + PATIENCE
         try:
             await self._turns.enter(who, PATIENCE)
         except TimeoutError as error:
             raise Unavailable(AWAY) from error
+        return until
+
+    @asynccontextmanager
+    async def _transaction(self, tenant: UUID | None, who: Hashable) -> AsyncIterator[Connection]:
+        until = await self._enter(who)
         try:
-            connection = await self._begun(tenant, until)
+            connection, _ = await self._first(until, partial(self._begin, tenant))
             try:
                 yield connection
                 await connection.execute("COMMIT")
@@ -120,7 +147,21 @@ class Database:
         finally:
             self._turns.leave()
 
-    async def _begin(self, connection: Connection, tenant: UUID | None) -> None:
+    async def _asked(
+        self, tenant: UUID, statements: Sequence[Statement], connection: Connection
+    ) -> list[list[Row]]:
+        try:
+            (entered,), *found = await exchange(
+                connection, entering(self.cell, tenant, self._schemas), *statements
+            )
+        except psycopg.OperationalError as error:
+            if connection.closed:
+                raise
+            raise Unavailable(told(error)) from error
+        check(entered, self.cell.name(self.role))
+        return found
+
+    async def _begin(self, tenant: UUID | None, connection: Connection) -> None:
         if tenant is not None:
             await enter(connection, self.cell, self.role, tenant, schemas=self._schemas)
         elif self._schemas == SCHEMAS:
@@ -136,8 +177,8 @@ class Database:
             log.error("%s", error)
             raise
 
-    async def _begun(self, tenant: UUID | None, until: float) -> Connection:
-        """A connection in a transaction. Connections that died in the pool, as after a restart, are passed over."""
+    async def _first(self, until: float, use: Callable[[Connection], Awaitable[T]]) -> tuple[Connection, T]:
+        """A connection, and what came of its first use. Those that died in the pool, as after a restart, are passed over."""
         last: Exception | None = None
         for _ in range(self._pool.max_size + 1):
             try:
@@ -146,8 +187,7 @@ class Database:
                 last = error
                 break
             try:
-                await self._begin(connection, tenant)
-                return connection
+                return connection, await use(connection)
             except psycopg.OperationalError as error:
                 last = error
                 await self._give_back(connection)

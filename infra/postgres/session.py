@@ -30,8 +30,11 @@ ADMIT = (
     "SELECT session_user::text, current_user::text, current_setting('search_path'), "
     "set_config('lock_timeout', %s, false)"
 )
-ENTER = "SELECT session_user::text, current_user::text, set_config('retrace.tenant', %s, true)"
-ENTER_PLACE = f"{ENTER}, set_config('search_path', %s, true)"
+_ENTER = "SELECT session_user::text, current_user::text, set_config('retrace.tenant', {}, true)"
+_ENTER_PLACE = f"{_ENTER}, set_config('search_path', {{}}, true)"
+ENTER, ENTER_PLACE = _ENTER.format("%s"), _ENTER_PLACE.format("%s", "%s")
+NUMBERED, NUMBERED_PLACE = _ENTER.format("$1"), _ENTER_PLACE.format("$1", "$2")
+"""The same for `exchange`, which takes PostgreSQL's own placeholders."""
 
 
 class WrongSession(Fault):
@@ -99,15 +102,28 @@ async def enter(
     schemas: Sequence[str] = SCHEMAS,
     begin: bytes = b"BEGIN",
 ) -> None:
-    """Begin a transaction of the tenant's, in one round trip. Raises WrongSession, psycopg.Error.
-
-    The signed context goes as a parameter, because a statement's text can be read by all sessions of the same login.
-    """
-    values = [cell.context(tenant), *([] if schemas == SCHEMAS else [", ".join(schemas)])]
+    """Begin a transaction of the tenant's, in one round trip. Raises WrongSession, psycopg.Error."""
+    values = _context(cell, tenant, schemas)
     async with connection.pipeline():
         await connection.execute(begin)
-        cursor = await connection.execute(ENTER if schemas == SCHEMAS else ENTER_PLACE, values)
+        cursor = await connection.execute(ENTER if len(values) == 1 else ENTER_PLACE, values)
     row = await cursor.fetchone()
     assert row is not None
-    if not row[0] == row[1] == (login := cell.name(role)):
+    check(row, cell.name(role))
+
+
+def entering(cell: Cell, tenant: UUID, schemas: Sequence[str] = SCHEMAS) -> tuple[str, list[str]]:
+    """For `exchange`: the statement, with its values, that makes a transaction the tenant's. What it says `check` takes."""
+    values = _context(cell, tenant, schemas)
+    return NUMBERED if len(values) == 1 else NUMBERED_PLACE, values
+
+
+def check(row: Sequence[Any], login: str) -> None:
+    """Who the session is in which a transaction was entered. Raises WrongSession."""
+    if not row[0] == row[1] == login:
         raise WrongSession(row[0], row[1], login)
+
+
+def _context(cell: Cell, tenant: UUID, schemas: Sequence[str]) -> list[str]:
+    """It goes as a parameter, because a statement's text can be read by all sessions of the same login."""
+    return [cell.context(tenant), *([] if schemas == SCHEMAS else [", ".join(schemas)])]

@@ -7,14 +7,20 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from application.ports import PROCESS_WORK, Chunk
+from application.ports import PROCESS_WORK, Chunk, Searched
 from domain.models.completion import Passage
-from infra.crypto.keyring import KeyErased, Keyring
+from infra.crypto.keyring import KeyErased, Keyring, unseal_with
 from infra.postgres.database import Database
+from infra.postgres.exchange import Row
+from infra.retrieval.half_vector import HalfVector
 
 AT_ONCE = 50
 """Chunks that are sealed and sent together; between them others have their turn."""
+
+
+PENDING = "SELECT count(*) FROM work WHERE tenant = $1 AND kind = $2 AND parked_at IS NULL"
 
 
 class PgVectors:
@@ -49,47 +55,30 @@ class PgVectors:
             await self._keyring.seal(tenant, document, encode(each), about)
             for each in (chunk.section, title, chunk.text)
         ]
-        vector = _vector(chunk.embedding)
+        vector = HalfVector(chunk.embedding)
         return (
             *(tenant, document, chunk.ordinal, chunk.id, model, vector, chunk.page),
             *(section, chunk.tokens, name, text),
         )
 
-    async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> list[Passage]:
+    async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
         query = (
-            "SELECT document, ordinal, id, page, section, title, content, 1 - (embedding <=> %(vector)s::halfvec) FROM chunks "
-            "WHERE tenant = %(tenant)s AND model = %(model)s ORDER BY embedding <=> %(vector)s::halfvec, document, ordinal LIMIT %(limit)s"
+            "SELECT document, ordinal, id, page, section, title, content, 1 - (embedding <=> $1::halfvec) FROM chunks "
+            "WHERE tenant = $2 AND model = $3 ORDER BY embedding <=> $1::halfvec, document, ordinal LIMIT $4"
         )
-        values = {"vector": _vector(embedding), "tenant": tenant, "model": model, "limit": limit}
-        async with self._database.tenant(tenant) as connection:
-            rows = await (await connection.execute(query, values, prepare=True)).fetchall()
+        values = [HalfVector(embedding), tenant, model, limit]
+        # What becomes ready between the two counts as pending.
+        [(waiting,)], rows = await self._database.read_all(
+            tenant, (PENDING, [tenant, PROCESS_WORK]), (query, values)
+        )
         keys = await self._keyring.load(tenant, {row[0] for row in rows})
-        passages = []
-        for document, ordinal, id, page, section, title, content, score in rows:
-            if document not in keys:
-                continue  # it was erased while we searched; its rows go next
-            about = _context(document, ordinal)
-            decode = msgspec.msgpack.decode
-            passages.append(
-                Passage(
-                    id=id,
-                    document=document,
-                    title=decode(await self._keyring.unseal(tenant, title, about), type=str),
-                    ordinal=ordinal,
-                    page=page,
-                    section=decode(await self._keyring.unseal(tenant, section, about), type=str | None),
-                    score=0.0 if score is None or score != score else min(max(float(score), 0.0), 1.0),
-                    text=decode(await self._keyring.unseal(tenant, content, about), type=str),
-                )
-            )
-        return passages
+        # Those of a document that was erased while we searched are passed over; its rows go next.
+        passages = [_passage(keys[row[0]], row) for row in rows if row[0] in keys]
+        return Searched(passages=passages, pending=waiting)
 
     async def pending(self, tenant: UUID) -> int:
-        query = "SELECT count(*) FROM work WHERE tenant = %s AND kind = %s AND parked_at IS NULL"
-        async with self._database.tenant(tenant) as connection:
-            cursor = await connection.execute(query, [tenant, PROCESS_WORK], prepare=True)
-            row = await cursor.fetchone()
-        return row[0] if row else 0
+        [(waiting,)] = await self._database.read(tenant, PENDING, tenant, PROCESS_WORK)
+        return int(waiting)
 
     async def delete(self, tenant: UUID, document: UUID) -> None:
         async with self._database.tenant(tenant) as connection:
@@ -98,10 +87,20 @@ class PgVectors:
             )
 
 
+def _passage(key: AESGCM, row: Row) -> Passage:
+    document, ordinal, id, page, section, title, content, score = row
+    about, decode = _context(document, ordinal), msgspec.msgpack.decode
+    return Passage(
+        id=id,
+        document=document,
+        title=decode(unseal_with(key, title, about), type=str),
+        ordinal=ordinal,
+        page=page,
+        section=decode(unseal_with(key, section, about), type=str | None),
+        score=0.0 if score is None or score != score else min(max(float(score), 0.0), 1.0),
+        text=decode(unseal_with(key, content, about), type=str),
+    )
+
+
 def _context(document: UUID, ordinal: int) -> bytes:
     return b"chunk" + document.bytes + ordinal.to_bytes(4, "big")
-
-
-def _vector(values: Sequence[float]) -> str:
-    """pgvector's text form."""
-    return "[" + ",".join(f"{value:.6g}" for value in values) + "]"

@@ -81,6 +81,19 @@ async def test_a_pooler_that_changes_its_ways_later_is_refused_too(
     assert "the session is postgres" in caplog.text
 
 
+async def test_what_was_read_in_another_ones_session_is_given_to_nobody(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where a pooler puts another login in the place of one that was admitted."""
+    monkeypatch.setattr(database_module, "PATIENCE", 0.5)
+    async with Database(cell(database_url), size=1) as database:
+        assert await database.read(uuid4(), "SELECT 1") == [(1,)]
+        database.role = "retrace_runner"
+        with pytest.raises(Unavailable):
+            await database.read(uuid4(), "SELECT 1")
+    assert "logged in to the database, and the session is" in caplog.text
+
+
 async def test_a_login_without_its_settings_is_refused(database_url: str) -> None:
     login = cell("").name("retrace_keeper")
     with psycopg.connect(database_url, autocommit=True) as superuser:

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
+import pytest
 import pytest_asyncio
 
-from application.ports import Chunk
+from application.ports import PROCESS_WORK, Chunk, Searched
 from domain.models.completion import Passage
 from infra.crypto.keyring import Keyring
 from infra.embedded import Servers
@@ -25,7 +27,7 @@ QUERY = [1.0, 0.5] + [0.0] * 254
 class Counted(PgVectors):
     searches = 0
 
-    async def search(self, *args: Any) -> list[Passage]:
+    async def search(self, *args: Any) -> Searched:
         self.searches += 1
         return await super().search(*args)
 
@@ -36,7 +38,7 @@ async def _parts(database_url: str, servers: Servers) -> AsyncIterator[tuple[Cou
     async with Database(cell(database_url), size=2) as database:
         keyring = Keyring(database, b"m" * 32)
         plain, cache = Counted(database, keyring), RedisCache(reach, keyring)
-        yield plain, CachedVectors(plain, cache)
+        yield plain, CachedVectors(plain, cache, quick=0)
         await cache.close()
     await reach.close()
 
@@ -53,18 +55,22 @@ async def filled(vectors: CachedVectors, tenant: UUID) -> UUID:
     return document
 
 
+async def found_in(cached: CachedVectors, tenant: UUID, model: str = "m", limit: int = 50) -> list[Passage]:
+    return list((await cached.search(tenant, QUERY, model, limit)).passages)
+
+
 async def test_the_same_question_again_is_not_searched_again_and_finds_the_same(
     parts: tuple[Counted, CachedVectors],
 ) -> None:
     (plain, cached), tenant = parts, uuid4()
     await filled(cached, tenant)
-    first = await cached.search(tenant, QUERY, "m", 3)
+    first = await found_in(cached, tenant, limit=3)
     assert [passage.text for passage in first] == ["text 5", "text 6", "text 4"]
-    assert await cached.search(tenant, QUERY, "m", 3) == first
+    assert await found_in(cached, tenant, limit=3) == first
     assert plain.searches == 1
-    assert len(await cached.search(tenant, QUERY, "m", 4)) == 4
-    assert await cached.search(tenant, QUERY, "other", 3) == []
-    assert await cached.search(uuid4(), QUERY, "m", 3) == []
+    assert len(await found_in(cached, tenant, limit=4)) == 4
+    assert await found_in(cached, tenant, "other", 3) == []
+    assert await found_in(cached, uuid4(), "m", 3) == []
     assert plain.searches == 4
 
 
@@ -73,10 +79,40 @@ async def test_a_changed_or_deleted_document_drops_what_was_found(
 ) -> None:
     (_, cached), tenant = parts, uuid4()
     document = await filled(cached, tenant)
-    assert len(await cached.search(tenant, QUERY, "m", 50)) == 8
+    assert len(await found_in(cached, tenant)) == 8
     other = await filled(cached, tenant)
-    assert len(await cached.search(tenant, QUERY, "m", 50)) == 16
+    assert len(await found_in(cached, tenant)) == 16
     await cached.delete(tenant, other)
-    assert {passage.document for passage in await cached.search(tenant, QUERY, "m", 50)} == {document}
+    assert {passage.document for passage in await found_in(cached, tenant)} == {document}
     await cached.replace(tenant, document, "Title", "m", [chunk(0)])
-    assert len(await cached.search(tenant, QUERY, "m", 50)) == 1
+    assert len(await found_in(cached, tenant)) == 1
+
+
+async def test_what_is_found_quickly_is_not_kept_and_what_takes_long_is(
+    parts: tuple[Counted, CachedVectors], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (plain, kept), tenant = parts, uuid4()
+    quick = CachedVectors(plain, kept._cache, quick=60)
+    await filled(quick, tenant)
+    assert await found_in(quick, tenant) == await found_in(quick, tenant)
+    assert plain.searches == 2
+    monkeypatch.setattr(quick, "_quick", 0.0)
+    assert await found_in(quick, tenant) == await found_in(quick, tenant)
+    assert plain.searches == 3
+
+
+async def test_a_search_out_of_the_cache_tells_how_many_documents_wait_now(
+    parts: tuple[Counted, CachedVectors], database_url: str
+) -> None:
+    (plain, cached), tenant = parts, uuid4()
+    await filled(cached, tenant)
+    assert (await cached.search(tenant, QUERY, "m", 3)).pending == 0
+    async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        for number, parked in ((1, None), (2, "now"), (3, None)):
+            await connection.execute(
+                "INSERT INTO retrace.work (tenant, kind, key, due_at, wake_at, parked_at) VALUES (%s, %s, %s, now(), now(), %s)",
+                [tenant, PROCESS_WORK, str(number), parked],
+            )
+    assert (await cached.search(tenant, QUERY, "m", 3)).pending == 2
+    assert plain.searches == 1
+    assert (await plain.search(tenant, QUERY, "m", 3)).pending == 2

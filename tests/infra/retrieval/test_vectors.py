@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from application.ports import Chunk
+from domain.models.completion import Passage
 from infra.crypto.keyring import Keyring
 from infra.postgres.database import Database
 from infra.retrieval.vectors import PgVectors
@@ -20,6 +21,12 @@ MODEL, SECRET = "test/model-8", "Confidential-Sentence"
 async def _vectors(database_url: str) -> AsyncIterator[PgVectors]:
     async with Database(cell(database_url), size=2) as database:
         yield PgVectors(database, Keyring(database, b"m" * 32))
+
+
+async def found_in(
+    vectors: PgVectors, tenant: UUID, embedding: Sequence[float], model: str, limit: int
+) -> list[Passage]:
+    return list((await vectors.search(tenant, embedding, model, limit)).passages)
 
 
 def unit(seed: int, dimension: int = 8) -> list[float]:
@@ -44,7 +51,7 @@ async def test_the_nearest_chunks_come_first_as_they_were_given(vectors: PgVecto
     await vectors.replace(
         tenant, document, "faq.pdf", MODEL, [a_chunk(n, n, section="Returns") for n in range(20)]
     )
-    found = await vectors.search(tenant, unit(7), MODEL, 5)
+    found = await found_in(vectors, tenant, unit(7), MODEL, 5)
     exact = sorted(range(20), key=lambda n: -float(np.dot(unit(7), unit(n))))[:5]
     assert [passage.id for passage in found] == [f"passage-{n}" for n in exact]
     best = found[0]
@@ -63,8 +70,8 @@ async def test_the_nearest_chunks_come_first_as_they_were_given(vectors: PgVecto
 async def test_a_search_gives_all_there_are_when_fewer_are_there_than_asked_for(vectors: PgVectors) -> None:
     tenant = uuid4()
     await vectors.replace(tenant, uuid4(), "a", MODEL, [a_chunk(n, n) for n in range(3)])
-    assert len(await vectors.search(tenant, unit(1), MODEL, 50)) == 3
-    assert await vectors.search(uuid4(), unit(1), MODEL, 50) == []
+    assert len(await found_in(vectors, tenant, unit(1), MODEL, 50)) == 3
+    assert await found_in(vectors, uuid4(), unit(1), MODEL, 50) == []
 
 
 async def test_no_tenant_finds_anothers_chunks_and_all_find_their_own(vectors: PgVectors) -> None:
@@ -72,7 +79,7 @@ async def test_no_tenant_finds_anothers_chunks_and_all_find_their_own(vectors: P
     for number, tenant in enumerate(tenants):
         await vectors.replace(tenant, uuid4(), f"of {number}", MODEL, [a_chunk(n, n) for n in range(10)])
     for number, tenant in enumerate(tenants):
-        found = await vectors.search(tenant, unit(3), MODEL, 10)
+        found = await found_in(vectors, tenant, unit(3), MODEL, 10)
         assert [passage.title for passage in found] == [f"of {number}"] * 10
 
 
@@ -80,12 +87,12 @@ async def test_a_document_that_is_replaced_leaves_no_old_chunks(vectors: PgVecto
     tenant, document = uuid4(), uuid4()
     await vectors.replace(tenant, document, "old", MODEL, [a_chunk(n, n) for n in range(9)])
     await vectors.replace(tenant, document, "new", MODEL, [a_chunk(0, 100), a_chunk(1, 101)])
-    assert {passage.id for passage in await vectors.search(tenant, unit(1), MODEL, 50)} == {
+    assert {passage.id for passage in await found_in(vectors, tenant, unit(1), MODEL, 50)} == {
         "passage-100",
         "passage-101",
     }
     await vectors.replace(tenant, document, "new", MODEL, [])
-    assert await vectors.search(tenant, unit(1), MODEL, 50) == []
+    assert await found_in(vectors, tenant, unit(1), MODEL, 50) == []
 
 
 async def test_deleting_a_document_removes_its_chunks_and_no_others(vectors: PgVectors) -> None:
@@ -94,7 +101,7 @@ async def test_deleting_a_document_removes_its_chunks_and_no_others(vectors: PgV
         await vectors.replace(tenant, document, "x", MODEL, [a_chunk(n, n) for n in range(4)])
     await vectors.delete(tenant, one)
     await vectors.delete(tenant, one)
-    assert {passage.document for passage in await vectors.search(tenant, unit(1), MODEL, 50)} == {two}
+    assert {passage.document for passage in await found_in(vectors, tenant, unit(1), MODEL, 50)} == {two}
 
 
 async def test_models_of_other_dimensions_live_side_by_side(vectors: PgVectors) -> None:
@@ -104,7 +111,7 @@ async def test_models_of_other_dimensions_live_side_by_side(vectors: PgVectors) 
         tenant, large, "large", "test/model-32", [a_chunk(n, n, dimension=32) for n in range(3)]
     )
     for model, dimension, document in ((MODEL, 8, small), ("test/model-32", 32, large)):
-        found = await vectors.search(tenant, unit(2, dimension), model, 10)
+        found = await found_in(vectors, tenant, unit(2, dimension), model, 10)
         assert [passage.document for passage in found] == [document] * 3
 
 
@@ -113,7 +120,7 @@ async def test_a_chunk_without_direction_is_found_last(vectors: PgVectors) -> No
     lost = Chunk(id="lost", ordinal=0, page=None, section=None, tokens=1, text="…", embedding=[0.0] * 8)
     await vectors.replace(tenant, uuid4(), "x", MODEL, [lost, a_chunk(1, 1)])
     assert [
-        (passage.id, passage.score > 0) for passage in await vectors.search(tenant, unit(1), MODEL, 5)
+        (passage.id, passage.score > 0) for passage in await found_in(vectors, tenant, unit(1), MODEL, 5)
     ] == [
         ("passage-1", True),
         ("lost", False),
@@ -140,7 +147,7 @@ async def test_chunks_of_an_erased_document_are_passed_over(database_url: str, v
     await _destroy_key(database_url, tenant, erased)
     async with Database(cell(database_url), size=1) as database:
         fresh = PgVectors(database, Keyring(database, b"m" * 32))
-        found = await fresh.search(tenant, unit(1), MODEL, 10)
+        found = await found_in(fresh, tenant, unit(1), MODEL, 10)
     assert {passage.document for passage in found} == {kept}
 
 
