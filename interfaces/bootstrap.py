@@ -218,7 +218,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             appender=appender,
             reader=reader,
             store=store,
-            turns=Turns(Work(system)),
+            turns=Turns(Work(system), hints),
             embedder=MeteredEmbedder(
                 embedder,
                 catalogue=catalogue,

@@ -23,7 +23,7 @@ SAFETY_NET = timedelta(seconds=5)
 
 
 class ReceiveMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """`inbox` names the request, where it can come twice; `wait` tells that the caller gives the answer itself."""
+    """`inbox` names the request, where it can come twice; `wait` tells that the caller gives the answer itself, at once."""
 
     channel: str
     address: str
@@ -35,13 +35,14 @@ class ReceiveMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
-    """`version` is the conversation's at the message."""
+    """`version` is the conversation's at the message. `holder`: who has the lease of the answer, where that is the caller's alone."""
 
     conversation: UUID
     interaction: UUID
     version: int
     position: int
     duplicate: bool
+    holder: UUID | None = None
 
 
 class CloseConversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,12 +73,14 @@ async def receive_message(command: ReceiveMessage, context: Context, ports: Port
         joined = found.receive(message=message, text=command.text, interaction=interaction, at=clock())
         return found
 
-    due_at = clock() + SAFETY_NET if command.wait else clock()
+    due_at, holder, lease = clock(), None, 0
+    if command.wait:
+        due_at, holder, lease = clock() + SAFETY_NET, ids(), round(SAFETY_NET.total_seconds())
     for generation in count():
         conversation = await conversation_of(
             context.tenant, command.channel, command.address, generation, keyring=keyring
         )
-        owed = Owed(kind=ANSWER_WORK, key=conversation.hex, due_at=due_at)
+        owed = Owed(kind=ANSWER_WORK, key=conversation.hex, due_at=due_at, holder=holder, lease=lease)
         inbox = command.inbox
         if inbox is None and command.message_id:
             # An id is unique within its conversation only. Inbox keys outlive an erasure, and an id may hold a phone number.
@@ -106,6 +109,7 @@ async def receive_message(command: ReceiveMessage, context: Context, ports: Port
         version=found.version,
         position=saved.position,
         duplicate=False,
+        holder=holder if saved.leased else None,
     )
 
 

@@ -7,7 +7,6 @@ newer messages have held up for long enough, before a model is asked.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -25,8 +24,8 @@ from domain.conversations.state import LONGEST_ANSWER
 
 ANSWER_WORK = "answer"
 
-LOOK = 0.2
-"""Seconds between looks whether it is sent."""
+LOOK = 1.0
+"""Seconds after which it is looked, though nothing was heard, whether it is sent."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +76,12 @@ async def wait_until_idle(id: UUID, run: Run, context: Context, ports: Ports) ->
     """The conversation, as soon as nobody is sending an answer to it. With the messages that are just being saved here, so that one
     answer is made for all of them. What `run` holds of the budget meanwhile is as it is by now, and stays so.
     """
-    await refresh(run, context.tenant, ports.store)
+    if run.reservations:
+        await refresh(run, context.tenant, ports.store)
     async with holding(run, context, store=ports.store, clock=ports.clock):
         while True:
             found = await ports.store.load(Conversation, id, tenant=context.tenant, after_changes=True)
             since = found.state.begun_at
             if since is None or ports.clock() - since > LONGEST_ANSWER:
                 return found
-            await asyncio.sleep(LOOK)
+            await ports.store.news(context.tenant, LOOK)

@@ -17,11 +17,16 @@ A = TypeVar("A", bound=Aggregate[Any])
 
 
 class Owed(msgspec.Struct, frozen=True, kw_only=True):
-    """Work that the saved change makes due; joins the row of the same (tenant, kind, key) that is there already."""
+    """Work that the saved change makes due; joins the row of the same (tenant, kind, key) that is there already.
+
+    `holder`: who does it himself, at once; he has it for `lease` seconds before anybody else may, unless the row was there already.
+    """
 
     kind: str
     key: str
     due_at: datetime
+    holder: UUID | None = None
+    lease: int = 0
 
 
 class Settled(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,10 +61,14 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
-    """`position` is the tenant's sequence number of the last event written, or of the first effect of a duplicate."""
+    """`position` is the tenant's sequence number of the last event written, or of the first effect of a duplicate.
+
+    `leased`: whether the holder of what is owed has it.
+    """
 
     position: int
     duplicate: bool = False
+    leased: bool = False
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +144,9 @@ class Store(Protocol):
 
     async def reach(self, tenant: UUID, position: int) -> None:
         """What is read from now on, `latest` too, is at least as new as `position`. Raises Ahead."""
+
+    async def news(self, tenant: UUID, within: float) -> None:
+        """Wait until something of the tenant's may have changed, at most `within` seconds without any change at all. A hint, never the truth."""
 
     async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None = None) -> Tallied:
         """The tenant's tallies of a kind: these, or all."""

@@ -162,7 +162,7 @@ class Appender:
         if result.status == ExecStatus.TUPLES_OK:
             verdicts = unpack(
                 [waiting.command for waiting in batch.all],
-                [result.get_value(0, column) for column in range(4)],
+                [result.get_value(0, column) for column in range(5)],
             )
             for waiting, verdict in zip(batch.all, verdicts, strict=True):
                 if not waiting.future.done():

@@ -10,7 +10,7 @@ from infra.log import packing
 from infra.log.command import DONE, Command, NewEvent, Verdict
 from infra.log.hashing import microseconds
 
-COUNT = 40
+COUNT = 42
 """Arguments of `append`."""
 
 
@@ -82,6 +82,8 @@ def _owed(items: list[tuple[int, Owed, bytes]]) -> list[bytes]:
         packing.texts([item.key for _, item, _ in items]),
         packing.times([microseconds(item.due_at) for _, item, _ in items]),
         packing.uuids([cause for _, _, cause in items]),
+        packing.uuids([item.holder.bytes if item.holder else None for _, item, _ in items]),
+        packing.ints([item.lease for _, item, _ in items]),
     ]
 
 
@@ -122,15 +124,19 @@ _NO_OWED, _NO_SETTLED, _NO_TALLIES, _NO_KEYS = _owed([]), _settled([]), _tallies
 
 
 def unpack(commands: list[Command], values: Sequence[bytes | None]) -> list[Verdict]:
-    """What `append` said of each command, from its four columns in binary form."""
-    verdicts, effects, bases, nths = (packing.integers(value) for value in values)
+    """What `append` said of each command, from its five columns in binary form."""
+    verdicts, effects, bases, nths = (packing.integers(value) for value in values[:4])
+    leased = packing.sixteens(values[4])
     heads = {tenant: place for place, tenant in enumerate(sorted({c.tenant for c in commands}))}
     answer: list[Verdict] = []
     event = -1
     for number, command in enumerate(commands):
         event += len(command.events)
         if verdicts[number] == DONE:
-            answer.append(Verdict(DONE, bases[heads[command.tenant]] + nths[event]))
+            has = bool(leased) and any(
+                item.holder and item.holder.bytes in leased for item, _ in command.owed
+            )
+            answer.append(Verdict(DONE, bases[heads[command.tenant]] + nths[event], has))
         else:
             answer.append(Verdict(verdicts[number], effects[number] if effects else 0))
     return answer

@@ -40,7 +40,8 @@ class Command(msgspec.Struct):
 
 
 class Verdict(msgspec.Struct, gc=False):
-    """One of DONE … LATE, with a position as `append` documents it."""
+    """One of DONE … LATE, with a position as `append` documents it, and whether the command's holder has what it owes."""
 
     outcome: int
     position: int
+    leased: bool = False

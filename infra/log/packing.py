@@ -81,3 +81,10 @@ def integers(value: bytes | None) -> list[int]:
     (element,) = unpack_from(">i", value, 8)
     form = {INT2: ">ih", INT4: ">ii", INT8: ">iq"}[element]
     return [number for _, number in iter_unpack(form, value[HEADER.size :])]
+
+
+def sixteens(value: bytes | None) -> frozenset[bytes]:
+    """uuid[] without NULLs, read back; NULL gives none."""
+    if value is None or len(value) < HEADER.size:
+        return frozenset()
+    return frozenset(value[start : start + 16] for start in range(HEADER.size + 4, len(value), 20))

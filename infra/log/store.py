@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, TypeVar, cast
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -103,7 +104,7 @@ class LogStore:
                 self._handed_over.drop(context.tenant, aggregate.id)
             self.saves["done"] += 1
             self._hints.changed(context.tenant)
-            return Saved(position=verdict.position)
+            return Saved(position=verdict.position, leased=verdict.leased)
         if verdict.outcome == DUPLICATE:
             self.saves["duplicate"] += 1
             return Saved(position=verdict.position, duplicate=True)
@@ -156,6 +157,12 @@ class LogStore:
 
     async def reach(self, tenant: UUID, position: int) -> None:
         await self._latest.reach(tenant, position)
+
+    async def news(self, tenant: UUID, within: float) -> None:
+        async with aclosing(self._hints.listen(within)) as news:
+            async for heard in news:
+                if not heard or tenant in heard:
+                    return
 
     async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None = None) -> Tallied:
         return await self._reader.tallies(tenant, kind, keys)

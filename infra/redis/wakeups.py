@@ -35,6 +35,11 @@ class Hints:
         self._hearing: asyncio.Task[None] | None = None
         """One connection to Redis for all who listen."""
 
+    @property
+    def far(self) -> bool:
+        """Whether other processes are heard too."""
+        return self._reach.there
+
     def changed(self, tenant: UUID) -> None:
         """Tell others, soon: hints of one moment go out together."""
         for queue in self._listeners:

@@ -1,7 +1,7 @@
 """Turns: a caller that waits for what is owed does it itself, while nobody else does, in this process or in another one.
 
 It has the row's lease meanwhile, as a worker would. Whoever comes then waits: within the process for its end, and of other processes one
-each looks now and then. If it dies, its lease ends, and the next one, or a worker, has its turn.
+each looks when it hears that something has changed. If it dies, its lease ends, and the next one, or a worker, has its turn.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
+from datetime import UTC, datetime
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 from application.base.tasks import cancel_and_wait, run_to_end
 from application.ports import Fault
+from infra.redis.wakeups import POLL, Hints
 from infra.work.attempt import AWAY
 from infra.work.error_text import error_text
 from infra.work.rows import Ending, Finished, Item, Work
@@ -24,10 +26,12 @@ log = logging.getLogger("retrace.work")
 
 LEASE = 15.0
 """Seconds after which others may go on where a process has died. It is renewed while the turn lasts."""
-FIRST_LOOK, LONGEST_LOOK = 0.1, 1.0
-"""Seconds between looks whether it is free; they grow by half each time."""
-AGAIN = 5
-"""How often an end is said again whose row is locked at the moment; after that its lease ends it."""
+SOON = 1.5
+"""Seconds after which a lease that came with the row is renewed: it may be shorter."""
+LOOK, REST = 1.0, 0.05
+"""Seconds after which it is looked, though nothing was heard, whether it is free; and at least between two looks."""
+AGAIN, PAUSE = 5, 0.1
+"""How often an end is said again whose row is locked at the moment, after so many seconds; after that its lease ends it."""
 
 
 class Turn:
@@ -53,21 +57,39 @@ class Turn:
             self.more()
 
 
+Row = tuple[UUID, str, str]
+
+
 class Turns:
     """One per process."""
 
-    def __init__(self, work: Work, *, lease: float = LEASE) -> None:
-        self._work, self._lease = work, lease
-        self._queues: WeakValueDictionary[tuple[UUID, str, str], asyncio.Lock] = WeakValueDictionary()
+    def __init__(self, work: Work, hints: Hints | None = None, *, lease: float = LEASE) -> None:
+        self._work, self._hints, self._lease = work, hints or Hints(), lease
+        self._queues: WeakValueDictionary[Row, asyncio.Lock] = WeakValueDictionary()
+        self._given: dict[Row, asyncio.Event] = {}
+        """Turns whose lease came with the row; each is set at its end."""
 
     @asynccontextmanager
-    async def take(self, tenant: UUID, kind: str, key: str, *, within: float) -> AsyncIterator[Turn | None]:
+    async def take(
+        self, tenant: UUID, kind: str, key: str, *, within: float, holder: UUID | None = None
+    ) -> AsyncIterator[Turn | None]:
         """The turn, once it is free; None where nothing is owed any more, or it is not free within so many seconds.
 
-        Raises Unavailable. What is raised inside gives the row back.
+        `holder`: who has the row's lease since it was made, and so the turn at once. Raises Unavailable. What is raised inside gives the
+        row back.
         """
-        deadline = time.monotonic() + within
         row = (tenant, kind, key)
+        if holder is not None:
+            given = self._given[row] = asyncio.Event()
+            try:
+                async with self._turn(Item(*row, datetime.now(UTC), 1, 1, holder), SOON) as turn:
+                    yield turn
+            finally:
+                given.set()
+                if self._given.get(row) is given:
+                    del self._given[row]
+            return
+        deadline = time.monotonic() + within
         if (queue := self._queues.get(row)) is None:
             queue = self._queues[row] = asyncio.Lock()
         try:
@@ -81,36 +103,63 @@ class Turns:
             if item is None:
                 yield None
                 return
-            turn, keeping = Turn(item), asyncio.create_task(self._keep(item))
-            try:
+            async with self._turn(item, self._lease / 3) as turn:
                 yield turn
-            except BaseException as error:
-                turn.failed(error)
-                raise
-            finally:
-                await run_to_end(self._end(turn, keeping))
         finally:
             queue.release()
 
-    async def _leased(self, row: tuple[UUID, str, str], deadline: float) -> Item | None:
-        pause = FIRST_LOOK
-        while True:
-            there, item = await self._work.lease(*row, self._lease)
-            left = deadline - time.monotonic()
-            if item is not None or not there or left <= 0:
-                return item
-            await asyncio.sleep(min(pause, left))
-            pause = min(pause * 1.5, LONGEST_LOOK)
+    @asynccontextmanager
+    async def _turn(self, item: Item, renewed: float) -> AsyncIterator[Turn]:
+        """While it lasts its lease is renewed, after so many seconds for the first time."""
+        turn, keeping = Turn(item), list[asyncio.Task[None]]()  # most turns are over before that
+
+        def keep() -> None:
+            keeping.append(asyncio.create_task(self._keep(item)))
+
+        first = asyncio.get_running_loop().call_later(renewed, keep)
+        try:
+            yield turn
+        except BaseException as error:
+            turn.failed(error)
+            raise
+        finally:
+            first.cancel()
+            if keeping or turn.finished is not None:
+                await run_to_end(self._end(turn, keeping))
+
+    async def _leased(self, row: Row, deadline: float) -> Item | None:
+        while (given := self._given.get(row)) is not None:
+            try:
+                async with asyncio.timeout_at(
+                    deadline - time.monotonic() + asyncio.get_running_loop().time()
+                ):
+                    await given.wait()
+            except TimeoutError:
+                return None
+        there, item = await self._work.lease(*row, self._lease)
+        if item is not None or not there:
+            return item
+        poll = LOOK if self._hints.far else POLL
+        async with aclosing(self._hints.listen(max(REST, min(poll, deadline - time.monotonic())))) as news:
+            async for heard in news:
+                left = deadline - time.monotonic()
+                if heard and row[0] not in heard and left > 0:
+                    continue
+                there, item = await self._work.lease(*row, self._lease)
+                if item is not None or not there or left <= 0:
+                    return item
+                await asyncio.sleep(min(REST, left))
+        return None
 
     async def _keep(self, item: Item) -> None:
         """Renew the lease. Where it is lost, another one does the same at the same time: the first to save wins."""
         while True:
-            await asyncio.sleep(self._lease / 3)
             with suppress(Fault):  # it is tried again before the lease ends
                 await self._work.renew([item], {item.kind: self._lease})
+            await asyncio.sleep(self._lease / 3)
 
-    async def _end(self, turn: Turn, keeping: asyncio.Task[None]) -> None:
-        await cancel_and_wait(keeping)
+    async def _end(self, turn: Turn, keeping: list[asyncio.Task[None]]) -> None:
+        await cancel_and_wait(*keeping)
         left = [] if turn.finished is None else [turn.finished]
         try:
             for _ in range(AGAIN):
@@ -118,6 +167,6 @@ class Turns:
                     break
                 left = await self._work.finish(left)
                 if left:
-                    await asyncio.sleep(FIRST_LOOK)
+                    await asyncio.sleep(PAUSE)
         except Fault as error:
             log.warning("a turn's end was not said, its lease ends it: %s", error_text(error))

@@ -79,9 +79,9 @@ async def _given(
     """An earlier burst, whose answer somebody has left off, comes first."""
     because = msgspec.structs.replace(context, causation=event_id(received.conversation, received.version))
     until = time.monotonic() + wait
-    row = (context.tenant, ANSWER_WORK, received.conversation.hex)
+    row, holder = (context.tenant, ANSWER_WORK, received.conversation.hex), received.holder
     while True:
-        async with services.turns.take(*row, within=until - time.monotonic()) as turn:
+        async with services.turns.take(*row, within=until - time.monotonic(), holder=holder) as turn:
             if turn is None:
                 return None
             given = await answer(Answer(conversation=received.conversation), because, services, subscriber)
@@ -91,6 +91,7 @@ async def _given(
                 turn.more()
         if given is None or given.event.interaction == received.interaction or not given.more:
             return given
+        holder = None
 
 
 def _told(task: asyncio.Task[AnswerGiven | None]) -> None:

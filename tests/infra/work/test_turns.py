@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
 
+from application.ports import Owed, Saved
+from domain.conversations.conversation import Conversation
 from infra.postgres.database import Database
-from infra.work.rows import Ending, Finished, Work
+from infra.redis.wakeups import Hints
+from infra.work import turns as turns_module
+from infra.work.rows import Ending, Finished, Item, Work
 from infra.work.turns import Turns
 from tests.cells import cell
+from tests.infra.log.parts import Log, context, log_on, now, started
 from tests.infra.work.rows import Rows
 
 TENANT, KIND, KEY = UUID(int=0xA), "answer", "k"
@@ -175,3 +181,128 @@ async def test_a_tenant_with_many_turns_holds_up_nobody_elses_leases_and_not_the
     first = ["many", "renewed", "looked", "many", "finished", "claimed", "many", "gone", "many"]
     assert served[: len(first)] == first
     assert len(served) == len(tasks)
+
+
+async def owe_and_hold(log: Log, holder: UUID, conversation: Conversation, lease: int = 5) -> Saved:
+    owed = Owed(kind=KIND, key=conversation.id.hex, due_at=now(), holder=holder, lease=lease)
+    return await log.store.save(conversation, context=context(TENANT), work=[owed])
+
+
+async def test_who_makes_work_due_and_does_it_has_its_lease_with_the_same_commit(
+    database_url: str, rows: Rows, work: Work
+) -> None:
+    async with log_on(database_url) as log:
+        conversation, holder = started(), uuid4()
+        row = (TENANT, KIND, conversation.id.hex)
+        assert (await owe_and_hold(log, holder, conversation)).leased
+        assert (await work.claim(LEASES, 10)).items == []
+        assert await work.lease(*row, 30.0) == (True, None)
+        conversation.receive(message="m2", text="and?", interaction=uuid4(), at=now())
+        again = await owe_and_hold(log, uuid4(), conversation)
+        assert not again.leased, "it stays whose it is"
+        assert await rows.get("holder, revision") == [(holder, 2)]
+        async with Turns(work).take(*row, within=5, holder=holder) as turn:
+            assert turn is not None
+            turn.more()
+        (item,) = (await work.claim(LEASES, 10)).items
+        assert (item.attempts, item.revision) == (1, 2)
+
+
+async def test_of_many_in_one_commit_each_has_its_own(database_url: str, rows: Rows) -> None:
+    async with log_on(database_url) as log:
+        held = [(started(), uuid4()) for _ in range(5)]
+        without = [started() for _ in range(5)]
+        first, *saved = await asyncio.gather(
+            log.store.save(started(), context=context(TENANT)),
+            *(owe_and_hold(log, holder, conversation) for conversation, holder in held),
+            *(
+                log.store.save(
+                    each,
+                    context=context(TENANT),
+                    work=[Owed(kind=KIND, key=each.id.hex, due_at=now())],
+                )
+                for each in without
+            ),
+        )
+        assert [each.leased for each in saved] == [True] * 5 + [False] * 5
+        assert not first.leased
+        leased = {(key, holder) for key, holder in await rows.get("key, holder") if holder is not None}
+        assert leased == {(conversation.id.hex, holder) for conversation, holder in held}
+
+
+async def test_who_comes_to_what_came_with_its_lease_waits_for_its_end(rows: Rows, work: Work) -> None:
+    await rows.owe(*ROW, after=5)
+    holder = uuid4()
+    await rows.connection.execute(
+        "UPDATE work SET holder = %s, attempts = 1, lease_until = now() + interval '1 minute'", [holder]
+    )
+    turns, had = Turns(work), list[str]()
+
+    async def come() -> None:
+        async with turns.take(*ROW, within=30) as turn:
+            had.append("nothing" if turn is None else "something")
+
+    async with turns.take(*ROW, within=5, holder=holder) as turn:
+        assert turn is not None
+        others = [asyncio.create_task(come()) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        assert had == []
+        await rows.settle(*ROW)
+    await asyncio.gather(*others)
+    assert had == ["nothing"] * 3
+
+
+async def test_a_lease_that_came_with_the_row_is_renewed_and_ends_with_its_process(
+    database_url: str, rows: Rows, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns_module, "SOON", 0.1)
+    async with log_on(database_url) as log:
+        conversation, holder = started(), uuid4()
+        row = (TENANT, KIND, conversation.id.hex)
+        await owe_and_hold(log, holder, conversation, lease=2)
+        first = await rows.one("lease_until")
+        async with Turns(work).take(*row, within=5, holder=holder) as turn:
+            assert turn is not None
+            async with asyncio.timeout(10):
+                while await rows.one("lease_until") == first:
+                    await asyncio.sleep(0.05)
+            turn.more()
+        dead = started()
+        await owe_and_hold(log, uuid4(), dead, lease=1)
+        async with Turns(work).take(TENANT, KIND, dead.id.hex, within=20) as turn:
+            assert turn is not None
+
+
+async def test_who_waits_for_another_process_looks_when_it_hears_that_something_has_changed(
+    rows: Rows, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns_module, "POLL", 60.0)
+    hints, looks = Hints(), 0
+
+    class Watched(Work):
+        async def lease(self, *args: Any) -> tuple[bool, Item | None]:
+            nonlocal looks
+            looks += 1
+            return await super().lease(*args)
+
+    await rows.owe(*ROW)
+    watched = Watched(work._database)
+
+    async def come() -> bool:
+        async with Turns(watched, hints).take(*ROW, within=60) as turn:
+            return turn is None
+
+    async with Turns(work).take(*ROW, within=5):
+        other = asyncio.create_task(come())
+        async with asyncio.timeout(10):
+            while not looks:
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)
+        hints.changed(uuid4())
+        await asyncio.sleep(0.2)
+        assert looks == 1, "what others do is no news"
+        await rows.settle(*ROW)
+        hints.changed(TENANT)
+        async with asyncio.timeout(10):
+            assert await other
+    assert looks == 2

@@ -13,6 +13,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from application.conversations import conversation as conversation_module
 from application.conversations.conversation import ANSWER_WORK, Received, ReceiveMessage, receive_message
 from domain.base.context import Context
 from infra.settings import Secret, Settings
@@ -141,9 +142,9 @@ async def test_who_writes_on_and_on_to_a_model_that_hangs_gets_an_answer(
 
 
 async def receive(parts: Services, client: httpx.AsyncClient, text: str, id: str | None = None) -> Received:
-    """A message whose caller waits for the answer, and has not begun to have it made."""
+    """A message whose answer nobody has begun to make."""
     tenant = UUID((await client.get("/v1/tenants")).json()["items"][0]["id"])
-    command = ReceiveMessage(channel="http", address="ann", text=text, message_id=id, wait=True)
+    command = ReceiveMessage(channel="http", address="ann", text=text, message_id=id)
     return await receive_message(
         command,
         Context(tenant=tenant, actor="key:test", correlation=parts.ids()),
@@ -183,3 +184,22 @@ async def test_whoever_died_is_followed_by_another_one(
     assert reply.json()["messages"] == ["Are you there?", "And on Sundays?"]
     assert len(upstream.calls) - before == 1
     assert await work.lease(tenant, ANSWER_WORK, received.conversation.hex, 2.0) == (False, None)
+
+
+async def test_a_process_that_died_between_message_and_answer_is_followed_by_another_one(
+    shops: list[httpx.AsyncClient], parts: Services, upstream: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease came with the message."""
+    monkeypatch.setattr(conversation_module, "SAFETY_NET", timedelta(seconds=1))
+    tenant = UUID((await shops[0].get("/v1/tenants")).json()["items"][0]["id"])
+    received = await receive_message(
+        ReceiveMessage(channel="http", address="ann", text="Are you there?", wait=True),
+        Context(tenant=tenant, actor="key:test", correlation=parts.ids()),
+        parts,
+    )
+    assert received.holder is not None
+    before = len(upstream.calls)
+    reply = await ask(shops[1], "And on Sundays?")
+    assert (reply.status_code, reply.json()["id"]) == (200, str(received.interaction))
+    assert reply.json()["messages"] == ["Are you there?", "And on Sundays?"]
+    assert len(upstream.calls) - before == 1
