@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from application.ports import Owed, Saved, Settled, Store
+from application.ports import Saved, Store, Work
 from domain.base.aggregate import Aggregate
 from domain.base.context import Context
 from domain.base.errors import nowhere
@@ -21,7 +21,8 @@ async def amend(
     *,
     context: Context,
     store: Store,
-    work: Sequence[Owed | Settled] = (),
+    inbox: str | None = None,
+    work: Work | Callable[[A], Work] = (),
 ) -> tuple[A, Saved]:
     """As `store.change`, of an aggregate that exists. `decide` triggers on it, and may be called again on a newer one.
 
@@ -34,4 +35,4 @@ async def amend(
         decide(aggregate)
         return aggregate
 
-    return await store.change(kind, id, found, context=context, work=work)
+    return await store.change(kind, id, found, context=context, inbox=inbox, work=work)

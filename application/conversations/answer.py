@@ -10,7 +10,7 @@ import msgspec
 from application.answers.ports import Ports
 from application.answers.prepare import Inquiry, prepare
 from application.base.tasks import run_to_end
-from application.conversations.delivery import Delivery, Subscriber, wait_until_idle
+from application.conversations.delivery import Delivery, Subscriber, TakenOver, wait_until_idle
 from application.conversations.record import AnswerGiven as AnswerGiven
 from application.conversations.record import record_answer, record_spend
 from application.gateway.complete_cached import complete_cached
@@ -21,6 +21,7 @@ from domain.base.context import Context
 from domain.base.errors import Conflict
 from domain.conversations.conversation import Conversation
 from domain.conversations.state import Burst
+from domain.models.completion import Completion
 
 ROOM = 20.0
 """Seconds for which the caller's own request waits for room in the budget: as long as it lasts it keeps its turn (`Turns`), and then
@@ -68,7 +69,10 @@ async def answer(
                 if again and _held_up(conversation, burst, ports.clock()):
                     await delivery.begin()  # saves: from now on newer messages are the next burst's
                 deliver = delivery.deliver if heard is not None else None  # saves so before the first piece
-                completion = await complete_cached(prepared.asked, run, because, ports, deliver)
+                try:
+                    completion = await complete_cached(prepared.asked, run, because, ports, deliver)
+                except TakenOver:
+                    completion = _cut("".join(delivery.got), run)
                 return await run_to_end(
                     record_answer(
                         conversation, prepared, run, completion, because, ports, sent=delivery.begun
@@ -98,6 +102,14 @@ def _inquiry(conversation: Conversation, burst: Burst) -> Inquiry:
         turns=len(history),
         history=history,
     )
+
+
+def _cut(text: str, run: Run) -> Completion | None:
+    """What the customer has got of an answer before a person came; None: nothing yet."""
+    if not text:
+        return None
+    last = run.attempts[-1]
+    return Completion(text=text, finish="other", model=last.model, usage=last.usage)
 
 
 def _held_up(conversation: Conversation, burst: Burst, now: datetime) -> bool:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from itertools import count
 from uuid import UUID
 
 import msgspec
 
+from application.agents.agent import configuration_of
 from application.answers.ports import Ports
 from application.base.amend import amend
-from application.conversations.delivery import ANSWER_WORK as ANSWER_WORK
-from application.ports import Clock, Keyring, Owed, Store
+from application.conversations.owing import given_back, owed_to_message
+from application.ports import Clock, Keyring, Store, Work
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, Forbidden, Invalid
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation
 from domain.tenancy.tenant import Tenant
-
-SAFETY_NET = timedelta(seconds=5)
-"""When a worker takes over an answer that the caller's own request was to give and did not begin to."""
 
 
 class ReceiveMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +47,10 @@ class CloseConversation(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class ReopenConversation(msgspec.Struct, frozen=True, kw_only=True):
+    conversation: UUID
+
+
 async def receive_message(command: ReceiveMessage, context: Context, ports: Ports) -> Received:
     """Take a customer's message. The same message id in a conversation, or the same inbox key, has one effect and one result.
 
@@ -62,6 +63,7 @@ async def receive_message(command: ReceiveMessage, context: Context, ports: Port
     tenant = await store.latest(Tenant, context.tenant, tenant=context.tenant)
     if tenant.state.status != "active":
         raise Forbidden(f"this tenant is {tenant.state.status}")
+    configuration, _ = await configuration_of(context.tenant, store=store)
     interaction, message = ids(), command.message_id or str(ids())
     joined = interaction
 
@@ -73,14 +75,15 @@ async def receive_message(command: ReceiveMessage, context: Context, ports: Port
         joined = found.receive(message=message, text=command.text, interaction=interaction, at=clock())
         return found
 
-    due_at, holder, lease = clock(), None, 0
-    if command.wait:
-        due_at, holder, lease = clock() + SAFETY_NET, ids(), round(SAFETY_NET.total_seconds())
+    holder = ids() if command.wait else None
+
+    def owed(found: Conversation) -> Work:
+        return owed_to_message(found, configuration, clock(), holder=holder)
+
     for generation in count():
         conversation = await conversation_of(
             context.tenant, command.channel, command.address, generation, keyring=keyring
         )
-        owed = Owed(kind=ANSWER_WORK, key=conversation.hex, due_at=due_at, holder=holder, lease=lease)
         inbox = command.inbox
         if inbox is None and command.message_id:
             # An id is unique within its conversation only. Inbox keys outlive an erasure, and an id may hold a phone number.
@@ -88,7 +91,7 @@ async def receive_message(command: ReceiveMessage, context: Context, ports: Port
             inbox = f"message:{id}"
         try:
             found, saved = await store.change(
-                Conversation, conversation, decide, context=context, inbox=inbox, work=[owed]
+                Conversation, conversation, decide, context=context, inbox=inbox, work=owed
             )
             break
         except Erased:  # a customer who was forgotten and comes back begins anew
@@ -124,11 +127,26 @@ async def conversation_of(
 async def close_conversation(
     command: CloseConversation, context: Context, *, store: Store, clock: Clock
 ) -> int:
-    """Close; a later message opens it again. Returns the position, 0 when it was closed already."""
+    """Close; a later message opens it again. An operator who has it has it no more. Returns the position, 0 when it was closed already."""
     _, saved = await amend(
         Conversation,
         command.conversation,
         lambda conversation: conversation.close(command.reason, clock()),
+        context=context,
+        store=store,
+        work=lambda conversation: given_back(conversation, clock()),
+    )
+    return saved.position
+
+
+async def reopen_conversation(
+    command: ReopenConversation, context: Context, *, store: Store, clock: Clock
+) -> int:
+    """Open again what was closed. Returns the position, 0 when it is open."""
+    _, saved = await amend(
+        Conversation,
+        command.conversation,
+        lambda conversation: conversation.reopen(clock()),
         context=context,
         store=store,
     )

@@ -7,12 +7,14 @@ newer messages have held up for long enough, before a model is asked.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from application.answers.ports import Ports
 from application.budgets.hold import refresh
+from application.conversations.owing import ANSWER_WORK
 from application.gateway.attempt import Deliver
 from application.gateway.lease import holding
 from application.gateway.run import Run
@@ -22,10 +24,15 @@ from domain.base.context import Context
 from domain.conversations.conversation import Conversation
 from domain.conversations.state import LONGEST_ANSWER
 
-ANSWER_WORK = "answer"
-
 LOOK = 1.0
 """Seconds after which it is looked, though nothing was heard, whether it is sent."""
+
+CLAIMED = 1.0
+"""Seconds between looks whether a person has come while it is sent."""
+
+
+class TakenOver(Exception):
+    """A person has the conversation now, and the customer has got some of the agent's answer: it ends there."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +55,21 @@ class Delivery:
     ports: Ports
     begun: bool = False
     _untold: str | None = field(default=None, init=False)
+    _looked: float = field(default=0.0, init=False)
+    got: list[str] = field(default_factory=list, init=False)
+    """The pieces that the customer has got."""
 
     async def deliver(self, piece: str) -> None:
-        """Raises Conflict at the first piece where the conversation has moved on."""
+        """Raises Conflict at the first piece where the conversation has moved on, TakenOver where a person has come since."""
         assert self.subscriber is not None
         if not self.begun:
             await self.begin()
+        await self._check()
         if self._untold is not None:
             untold, self._untold = self._untold, None
             await self.subscriber.deliver(with_disclosure(untold, ""))
         await self.subscriber.deliver(piece)
+        self.got.append(piece)
 
     async def begin(self) -> None:
         """From now on newer messages are the next burst's. Raises Conflict where the conversation has moved on."""
@@ -68,8 +80,19 @@ class Delivery:
         # Nobody could take over sooner.
         owed = Owed(kind=ANSWER_WORK, key=conversation.id.hex, due_at=at + LONGEST_ANSWER)
         await self.ports.store.save(conversation, context=self.context, work=[owed])
-        self.begun = True
+        self.begun, self._looked = True, time.monotonic()
         self._untold = None if told else self.disclosure
+
+    async def _check(self) -> None:
+        now = time.monotonic()
+        if now - self._looked < CLAIMED:
+            return
+        self._looked = now
+        conversation = self.conversation
+        newer = self.ports.store.stream(self.context.tenant, conversation.id, after=conversation.version)
+        async for recorded in newer:
+            if isinstance(recorded.event, Conversation.Claimed):
+                raise TakenOver
 
 
 async def wait_until_idle(id: UUID, run: Run, context: Context, ports: Ports) -> Conversation:

@@ -1,11 +1,21 @@
-"""What is owed to a customer who came by a channel that delivers."""
+"""What is owed to a customer: an answer by the agent, one by a person, and that it is sent. To be saved with what makes it due."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
-from application.ports import DELIVER_WORK, Owed
+from application.ports import DELIVER_WORK, Owed, Settled
+from domain.agents.agent import AgentConfiguration
 from domain.conversations.conversation import Conversation
+
+ANSWER_WORK = "answer"
+
+HANDOFF_WORK = "handoff"
+"""A customer who waits for a person waits no longer than the tenant says."""
+
+SAFETY_NET = timedelta(seconds=5)
+"""When a worker takes over an answer that the caller's own request was to give and did not begin to."""
 
 
 def deliveries(conversation: Conversation, at: datetime) -> list[Owed]:
@@ -13,3 +23,42 @@ def deliveries(conversation: Conversation, at: datetime) -> list[Owed]:
     if not conversation.delivers:
         return []
     return [Owed(kind=DELIVER_WORK, key=conversation.id.hex, due_at=at)]
+
+
+def owed_to_message(
+    conversation: Conversation, configuration: AgentConfiguration, at: datetime, *, holder: UUID | None
+) -> list[Owed]:
+    """What the message owes that was just received. `holder`: of a request that waits for the answer, and gives it at once.
+
+    Where none does, the agent answers when the customer has been quiet for a while; each message puts it off, but only so far from the first
+    one on. Where a person is to answer, that one is waited for.
+    """
+    if conversation.state.handoff is not None:
+        return expiry(conversation, configuration)
+    key = conversation.id.hex
+    if holder is not None:
+        lease = round(SAFETY_NET.total_seconds())
+        return [Owed(kind=ANSWER_WORK, key=key, due_at=at + SAFETY_NET, holder=holder, lease=lease)]
+    burst = conversation.state.burst
+    assert burst is not None
+    quiet = at + timedelta(seconds=configuration.quiet_seconds)
+    longest = burst.since + timedelta(seconds=configuration.burst_seconds)
+    return [Owed(kind=ANSWER_WORK, key=key, due_at=max(at, min(quiet, longest)))]
+
+
+def expiry(conversation: Conversation, configuration: AgentConfiguration) -> list[Owed]:
+    """To be saved with whatever makes the customer wait for a person: a handover, a claim, a message meanwhile."""
+    handoff = conversation.state.handoff
+    if handoff is None or handoff.waiting is None:
+        return []
+    due_at = handoff.waiting + timedelta(minutes=configuration.handoff_minutes)
+    return [Owed(kind=HANDOFF_WORK, key=conversation.id.hex, due_at=due_at)]
+
+
+def given_back(conversation: Conversation, at: datetime) -> list[Owed | Settled]:
+    """Once the agent has it again: nobody waits for a person any more, and what is pending is to be answered."""
+    key = conversation.id.hex
+    settled = Settled(kind=HANDOFF_WORK, key=key)
+    if conversation.pending_for_agent is None:
+        return [settled]
+    return [settled, Owed(kind=ANSWER_WORK, key=key, due_at=at)]

@@ -12,8 +12,7 @@ from application.answers.ports import Ports
 from application.answers.prepare import Prepared
 from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save
-from application.conversations.delivery import ANSWER_WORK
-from application.conversations.owing import deliveries
+from application.conversations.owing import ANSWER_WORK, deliveries
 from application.gateway.run import Run
 from application.ports import Owed, Settled, Unavailable
 from domain.answers.citing import cited, confidence_of, told
@@ -161,6 +160,9 @@ def _answer(
         citations=citations,
         template=prepared.template or "",
         confidence=confidence_of(completion, prepared.passages),
+        handoff=None
+        if conversation.state.handoff is None
+        else conversation.state.handoff.category,  # it ended there
         configuration_version=prepared.configuration_version,
         pending_documents=prepared.pending_documents,
         cached=run.attempts[-1].cached,

@@ -1,14 +1,16 @@
-"""The work of conversations: an answer to what a customer has said."""
+"""The work of conversations: an answer to what a customer has said, and the end of the wait for a person."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from application.answers.ports import Ports as Ports
 from application.base.work import context_of
 from application.conversations.answer import Answer, answer
-from application.conversations.conversation import ANSWER_WORK
+from application.conversations.handoff import ExpireHandoff, expire_handoff
+from application.conversations.owing import ANSWER_WORK, HANDOFF_WORK
 from application.ports import Item, Kind
 
 PATIENCE = 300.0
@@ -25,6 +27,11 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             given = await answer(command, context_of(item, p.ids), p)
             more = given is not None and given.more
 
+    async def do_expire_handoff(item: Item) -> datetime | None:
+        command = ExpireHandoff(conversation=UUID(item.key))
+        return await expire_handoff(command, context_of(item, p.ids), store=p.store, clock=p.clock)
+
     return {
         ANSWER_WORK: Kind(handler=do_answer),
+        HANDOFF_WORK: Kind(handler=do_expire_handoff, attempts=20),
     }

@@ -28,7 +28,7 @@ from application.ports.edges import Clock, Ids
 from application.ports.faults import Fault, ProviderError, Unavailable
 from application.ports.idempotency import Idempotency, IdempotencyKey, Kept
 from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, KeyWrapper, Signer
-from application.ports.log import Due, Found, Owed, Saved, Settled, Store, Tallied, Tally, Wanted
+from application.ports.log import Due, Found, Owed, Saved, Settled, Store, Tallied, Tally, Wanted, Work
 from application.ports.providers import (
     CACHE_KINDS,
     Cache,
@@ -123,5 +123,6 @@ __all__ = [
     "Unavailable",
     "Vectors",
     "Wanted",
+    "Work",
     "Writing",
 ]

@@ -36,6 +36,9 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     key: str
 
 
+Work = Sequence[Owed | Settled]
+
+
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
     """A change of a figure that many commands share; refused when the sum would leave [`low`, `high`]."""
 
@@ -133,10 +136,10 @@ class Store(Protocol):
         *,
         context: Context,
         inbox: str | None = None,
-        work: Sequence[Owed | Settled] = (),
+        work: Work | Callable[[A], Work] = (),
     ) -> tuple[A, Saved]:
         """load → decide → save, again when the race was lost, so `decide` does nothing but decide. It gets None when there is no such
-        aggregate.
+        aggregate. `work`: where it depends on what was decided, made of the aggregate as it is then.
 
         Where it changes nothing, nothing is written, and the position is 0. Raises Conflict, with the `version` that is current,
         when that is none which the context expects, and when the race was lost again and again.

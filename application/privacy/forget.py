@@ -10,7 +10,8 @@ import msgspec
 
 from application.base.erase import Erase, erase
 from application.chat.end_user import API, forget_calls, forget_user
-from application.conversations.conversation import ANSWER_WORK, conversation_of
+from application.conversations.conversation import conversation_of
+from application.conversations.owing import ANSWER_WORK, HANDOFF_WORK
 from application.ports import Cache, Clock, Eraser, Keyring, Owed, Settled, Store
 from domain.base.context import Context
 from domain.base.errors import Erased, NotFound
@@ -91,6 +92,7 @@ async def forget_conversation(
     work: list[Owed | Settled] = [
         Owed(kind=ERASE_WORK, key=conversation.hex, due_at=clock()),
         Settled(kind=ANSWER_WORK, key=conversation.hex),
+        Settled(kind=HANDOFF_WORK, key=conversation.hex),
     ]
     try:
         _, saved = await store.change(Conversation, conversation, decide, context=context, work=work)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from domain.agents.disclosures import DISCLOSURES, ENGLISH
+from domain.agents.nobody_came import NOBODY_CAME, NOBODY_CAME_IN
 from domain.base.aggregate import CreatedEvent
 from domain.base.errors import Invalid
 from domain.base.one_per_tenant import OnePerTenant
@@ -62,6 +63,18 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     out_of_budget: Text = "I can't answer this right now. A colleague will get back to you."
     """Said where the budget is gone and forbids to go on with a cheaper model."""
 
+    quiet_seconds: Annotated[float, Meta(ge=0, le=30)] = 1.2
+    """How long a customer for whom no request waits must have written nothing before their messages are answered together."""
+
+    burst_seconds: Annotated[float, Meta(ge=0, le=60)] = 5.0
+    """After the first of them it is done, whatever still comes."""
+
+    handoff_minutes: Annotated[float, Meta(gt=0, le=10_080)] = 30.0
+    """How long a customer waits for a person. After that the agent has the conversation again."""
+
+    handoff_expired: Text = NOBODY_CAME
+    """What it says then. As it is here, it is said in the customer's language, where we have it (domain/agents/nobody_came.py)."""
+
     retrieve_documents: bool = True
     attribution: bool = True
     document_results: Limit = 5
@@ -75,12 +88,21 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
             return self.disclosures[language]
         return DISCLOSURES.get(language or "", ENGLISH) if self.disclosure == ENGLISH else self.disclosure
 
+    def handoff_expired_in(self, language: str | None) -> str:
+        """None: the language can't be told."""
+        ours = self.handoff_expired == NOBODY_CAME
+        return NOBODY_CAME_IN.get(language or "", NOBODY_CAME) if ours else self.handoff_expired
+
     def plain(self) -> AgentConfiguration:
         """Of the agent that answers from its configuration alone."""
         return msgspec.structs.replace(self, retrieve_documents=False)
 
     def check(self) -> None:
         """Raises Invalid."""
+        if self.quiet_seconds > self.burst_seconds:
+            raise Invalid(
+                "quiet_seconds is no longer than burst_seconds, which is the longest that it may last in all"
+            )
         for model in (self.default_model, *self.fallback_models):
             if not all(model.partition("/")[::2]):
                 raise Invalid(f"model {model!r} is not of the form provider/model, as local/extractive")
@@ -104,7 +126,7 @@ class Agent(OnePerTenant[AgentState]):
 
     class Configured(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "agent.configured"
-        class_version: ClassVar[int] = 4
+        class_version: ClassVar[int] = 5
         configuration: AgentConfiguration
 
         @staticmethod
@@ -120,6 +142,10 @@ class Agent(OnePerTenant[AgentState]):
         def upcast_v3_v4(facts: dict[str, Any]) -> None:
             """What is new in the fourth version has a default."""
 
+        @staticmethod
+        def upcast_v4_v5(facts: dict[str, Any]) -> None:
+            """What is new in the fifth version has a default."""
+
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration
 
@@ -127,13 +153,17 @@ class Agent(OnePerTenant[AgentState]):
         """The configuration of `from_version` holds again."""
 
         TOPIC: ClassVar[str] = "agent.restored"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         from_version: int
         configuration: AgentConfiguration
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """What is new in the second version has a default."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """What is new in the third version has a default."""
 
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration

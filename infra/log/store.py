@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from application.ports import Due, Found, Owed, Saved, Settled, Tallied, Tally, Unavailable, Wanted
+from application.ports import Due, Found, Owed, Saved, Settled, Tallied, Tally, Unavailable, Wanted, Work
 from domain.base.aggregate import NIL, Aggregate, Event, event_id
 from domain.base.context import Context
 from domain.base.errors import Conflict, LimitReached, nowhere
@@ -130,7 +130,7 @@ class LogStore:
         *,
         context: Context,
         inbox: str | None = None,
-        work: Sequence[Owed | Settled] = (),
+        work: Work | Callable[[A], Work] = (),
     ) -> tuple[A, Saved]:
         tenant = context.tenant
         async with self._turn(id):  # races within a process are queued; only those between processes are run
@@ -140,10 +140,11 @@ class LogStore:
                 aggregate = decide(known)
                 if not aggregate.pending_events:
                     return aggregate, Saved(position=0)
+                due = work(aggregate) if callable(work) else work
                 try:
-                    saved = await self.save(aggregate, context=context, inbox=inbox, work=work)
+                    saved = await self.save(aggregate, context=context, inbox=inbox, work=due)
                     if not saved.duplicate and any(
-                        isinstance(each, Owed) and each.key == id.hex for each in work
+                        isinstance(each, Owed) and each.key == id.hex for each in due
                     ):
                         self._handed_over.put(tenant, aggregate)
                     return aggregate, saved

@@ -12,7 +12,8 @@ import msgspec
 from application.audit.explain_interaction import interaction_events
 from application.conversations.answer import Answer, AnswerGiven, answer
 from application.conversations.conversation import Received
-from application.conversations.delivery import ANSWER_WORK, Subscriber
+from application.conversations.delivery import Subscriber
+from application.conversations.owing import ANSWER_WORK
 from application.ports import Located
 from domain.base.aggregate import event_id
 from domain.base.context import Context

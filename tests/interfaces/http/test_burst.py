@@ -13,8 +13,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from application.conversations import conversation as conversation_module
-from application.conversations.conversation import ANSWER_WORK, Received, ReceiveMessage, receive_message
+from application.conversations import owing
+from application.conversations.conversation import Received, ReceiveMessage, receive_message
+from application.conversations.owing import ANSWER_WORK
 from domain.base.context import Context
 from infra.settings import Secret, Settings
 from infra.work.rows import Work
@@ -190,7 +191,7 @@ async def test_a_process_that_died_between_message_and_answer_is_followed_by_ano
     shops: list[httpx.AsyncClient], parts: Services, upstream: Double, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its lease came with the message."""
-    monkeypatch.setattr(conversation_module, "SAFETY_NET", timedelta(seconds=1))
+    monkeypatch.setattr(owing, "SAFETY_NET", timedelta(seconds=1))
     tenant = UUID((await shops[0].get("/v1/tenants")).json()["items"][0]["id"])
     received = await receive_message(
         ReceiveMessage(channel="http", address="ann", text="Are you there?", wait=True),

@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,14 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from application.ports import IdleConversation
+from application.conversations.handoff import ClaimConversation, claim_conversation
+from application.conversations.owing import HANDOFF_WORK
+from application.ports import IdleConversation, Wanted
 from application.privacy.retention import KeepRetention, keep_retention
 from domain.agents.agent import AgentConfiguration
 from domain.base.context import Context
 from domain.budgets.budget import BudgetLimits
+from domain.conversations.conversation import Conversation
 from domain.flags.feature import FEATURES
 from domain.gateway.policy import RoutingPolicy, Target, Thresholds, Tiers
 from domain.tenancy.scopes import LATER_SCOPES, SCOPES
@@ -200,6 +204,64 @@ async def document_results(world: World) -> None:
     assert shown == [1, 3]
 
 
+async def due(world: World, address: str) -> datetime:
+    """Send a message for which nobody waits; when is its answer due?"""
+    made = await world.customer.ask("Are you open?", address=address, wait=0)
+    async with world.parts.system.system() as connection:
+        query = "SELECT due_at FROM work WHERE tenant = %s AND kind = 'answer' AND key = %s"
+        key = UUID(made.json()["conversation"]).hex
+        (found,) = await (await connection.execute(query, [world.customer.tenant, key])).fetchall()
+    at: datetime = found[0]
+    return at
+
+
+async def quiet_seconds(world: World) -> None:
+    await world.configure(quiet_seconds=20, burst_seconds=30)
+    assert await due(world, f"customer {next(NUMBERS)}") - world.parts.clock() > timedelta(seconds=15)
+
+
+async def burst_seconds(world: World) -> None:
+    """Each message puts the answer off, but for so long in all."""
+    for longest, put_off in ((20, False), (60, True)):
+        await world.configure(quiet_seconds=20, burst_seconds=longest)
+        address = f"customer {next(NUMBERS)}"
+        first, second = [await due(world, address) for _ in range(2)]
+        assert (second > first) == put_off
+
+
+async def given_up(world: World, **changes: Any) -> str | None:
+    """What a customer is told within a second for whom an operator does not come."""
+    await world.configure(quiet_seconds=20, burst_seconds=20, **changes)
+    made = await world.customer.ask("Are you open?", address=f"customer {next(NUMBERS)}", wait=0)
+    conversation = UUID(made.json()["conversation"])
+    claim = ClaimConversation(conversation=conversation, operator="Bea")
+    context = Context(tenant=world.customer.tenant, actor="key:x", correlation=conversation)
+    _, position = await claim_conversation(claim, context, store=world.parts.store, clock=world.parts.clock)
+    async with asyncio.timeout(15):
+        while True:
+            wanted = Wanted(stream=conversation, topics=("conversation.said",))
+            end = await world.parts.reads.head(world.customer.tenant)
+            async for found in world.parts.store.find(
+                world.customer.tenant, wanted, after=position, until=end
+            ):
+                for recorded in found.events:
+                    assert isinstance(recorded.event, Conversation.Said)
+                    return recorded.event.text
+            work = await world.parts.store.work(world.customer.tenant, HANDOFF_WORK)
+            if work.first is not None and work.first - world.parts.clock() > timedelta(seconds=60):
+                return None
+            await asyncio.sleep(0.05)
+
+
+async def handoff_minutes(world: World) -> None:
+    assert await given_up(world, handoff_minutes=0.001) is not None
+    assert await given_up(world, handoff_minutes=30) is None
+
+
+async def handoff_expired(world: World) -> None:
+    assert await given_up(world, handoff_minutes=0.001, handoff_expired="Nobody here.") == "Nobody here."
+
+
 AGENT: dict[str, Proof] = {
     "name": stands_in_the_prompt("name", "Nora", "You are Nora,"),
     "personality": stands_in_the_prompt("personality", ["jolly"], "Be jolly."),
@@ -216,6 +278,10 @@ AGENT: dict[str, Proof] = {
     "disclosures": disclosures,
     "disclose_completions": disclose_completions,
     "out_of_budget": out_of_budget,
+    "quiet_seconds": quiet_seconds,
+    "burst_seconds": burst_seconds,
+    "handoff_minutes": handoff_minutes,
+    "handoff_expired": handoff_expired,
     "retrieve_documents": retrieve_documents,
     "attribution": attribution,
     "document_results": document_results,
