@@ -6,6 +6,7 @@ from typing import Any
 
 from domain import (
     agents,
+    answers,
     audit,
     budgets,
     channels,
@@ -26,6 +27,7 @@ from domain.models.metering import meters
 KINDS: tuple[type[Aggregate[Any]], ...] = (
     *tenancy.AGGREGATES,
     *agents.AGGREGATES,
+    *answers.AGGREGATES,
     *conversations.AGGREGATES,
     *channels.AGGREGATES,
     *retrieval.AGGREGATES,

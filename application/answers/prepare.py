@@ -3,6 +3,7 @@ where no answer comes of it."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from uuid import UUID
 
@@ -10,15 +11,23 @@ import msgspec
 
 from application.answers.ports import Ports
 from application.answers.prompt import prompt_of
+from application.answers.wordings import wordings_of
 from application.gateway.route import Question, Route, route
 from application.gateway.run import Asked
 from application.gateway.tenant_settings import TenantSettings, settings_of
 from application.retrieval.retrieve import retrieve
 from domain.agents.agent import AgentConfiguration
-from domain.answers.prompts import ANSWER
+from domain.answers.canary import GUARD
+from domain.answers.leaks import Watched
+from domain.answers.prompts import rules
+from domain.answers.templates import ANSWER
+from domain.answers.wordings import Wordings
 from domain.base.context import Context
 from domain.base.language import language_of
 from domain.models.completion import Attempt, CompletionRequest, Passage, Turn
+
+CANARY = 20
+"""Hexadecimal digits of a canary."""
 
 
 class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +70,12 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     template: str | None
     """That the agent has composed the prompt by; None where the messages are the prompt."""
 
+    wordings: Wordings
+    """What the agent's prompts and texts say."""
+
+    language: str | None
+    """Of the questions; None where it can't be told, or the agent is not asked."""
+
     disclosure: str
     passages: tuple[Passage, ...]
     pending_documents: int
@@ -80,14 +95,17 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 async def prepare(inquiry: Inquiry, context: Context, ports: Ports) -> Prepared:
     """Raises Invalid, or Refused for a model that is retired, where one is pinned."""
     started = time.perf_counter()
-    settings = await settings_of(context.tenant, ports)
+    settings, (wordings, _) = await asyncio.gather(
+        settings_of(context.tenant, ports), wordings_of(context.tenant, store=ports.store)
+    )
     prompt = inquiry.messages
     if prompt is None and not settings.flags.enabled("full_agent", str(inquiry.subject)):
         settings = msgspec.structs.replace(settings, configuration=settings.configuration.plain())
     configuration = settings.configuration
     passages: tuple[Passage, ...] = ()
     embeddings: list[Attempt] = []
-    disclosure, pending_documents = "", 0
+    watched: Watched | None = None
+    disclosure, language, pending_documents = "", None, 0
     async with ports.embedder.keeping(context, embeddings):
         if prompt is None:
             passages, pending_documents = await retrieve(
@@ -99,8 +117,10 @@ async def prepare(inquiry: Inquiry, context: Context, ports: Ports) -> Prepared:
                 vectors=ports.vectors,
             )
             said = inquiry.said or inquiry.questions
-            prompt = await prompt_of(configuration, inquiry.history, passages, said, inquiry.name)
-            disclosure = configuration.disclosure_in(language_of("\n".join(inquiry.questions)))
+            prompt = await prompt_of(configuration, inquiry.history, passages, said, inquiry.name, wordings)
+            language = language_of("\n".join(inquiry.questions))
+            disclosure = configuration.disclosure_in(language)
+            watched = await _watched(inquiry, configuration, wordings, context, ports)
         question = Question(
             prompt=prompt,
             questions=inquiry.questions,
@@ -115,13 +135,24 @@ async def prepare(inquiry: Inquiry, context: Context, ports: Ports) -> Prepared:
         started=started,
         configuration=configuration,
         configuration_version=settings.configuration_version,
-        template=ANSWER if inquiry.messages is None else None,
+        template=wordings.id_of(ANSWER.name) if inquiry.messages is None else None,
+        wordings=wordings,
+        language=language,
         disclosure=disclosure,
         passages=passages,
         pending_documents=pending_documents,
         embeddings=tuple(embeddings),
-        asked=_asked(inquiry, settings, prompt, passages, chosen, context.tenant),
+        asked=_asked(inquiry, settings, prompt, passages, chosen, watched, context.tenant),
     )
+
+
+async def _watched(
+    inquiry: Inquiry, configuration: AgentConfiguration, wordings: Wordings, context: Context, ports: Ports
+) -> Watched:
+    """The word in this interaction's system prompt, and the rules around it; what the agent is to say where it fits is no secret."""
+    word = await ports.keyring.identify(context.tenant, "canary", str(inquiry.interaction))
+    secret = rules(msgspec.structs.replace(configuration, disclaimers=()), wordings)
+    return Watched(canary=word.hex[:CANARY], rules=f"{secret}\n{GUARD}")
 
 
 def _asked(
@@ -130,6 +161,7 @@ def _asked(
     prompt: tuple[Turn, ...],
     passages: tuple[Passage, ...],
     chosen: Route,
+    watched: Watched | None,
     tenant: UUID,
 ) -> Asked:
     """Nothing is asked for that nobody has asked for; but the agent's answers have a length."""
@@ -158,5 +190,6 @@ def _asked(
         configuration_version=settings.configuration_version if agents else 0,
         last_resort=agents,
         markers=markers,
+        watched=watched,
         fresh=inquiry.fresh or not settings.flags.enabled("response_cache", str(tenant)),
     )

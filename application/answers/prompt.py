@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Sequence
 
 from domain.agents.agent import AgentConfiguration
+from domain.answers.background import NOTHING, Background
 from domain.answers.prompts import answer_prompt
+from domain.answers.wordings import SHIPPED, Wordings
 from domain.models.completion import Passage, Turn
 
 INLINE = 100_000
@@ -19,8 +21,10 @@ async def prompt_of(
     passages: Sequence[Passage],
     questions: Sequence[str],
     name: str | None = None,
+    wordings: Wordings = SHIPPED,
+    background: Background = NOTHING,
 ) -> tuple[Turn, ...]:
     """As `answer_prompt`."""
-    given = (configuration, history, passages, questions, name)
+    given = (configuration, history, passages, questions, name, wordings, background)
     size = sum([len(turn.text) for turn in history]) + sum(map(len, questions))
     return answer_prompt(*given) if size <= INLINE else await asyncio.to_thread(answer_prompt, *given)

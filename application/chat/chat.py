@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from application.answers.ports import Ports
-from application.answers.prepare import prepare
+from application.answers.prepare import Prepared, prepare
 from application.base.tasks import run_to_end
 from application.budgets.reserve import PATIENCE
 from application.chat.inquiry import disclosure_of, inquiry_of
@@ -15,8 +17,9 @@ from application.gateway.complete_cached import complete_cached
 from application.gateway.run import Run
 from application.ports import Fault
 from domain.answers.citing import with_disclosure
+from domain.answers.templates import DECLINE
 from domain.base.context import Context
-from domain.models.completion import Outcome
+from domain.models.completion import Completion, Outcome
 
 GONE = "the caller went away"
 
@@ -54,7 +57,21 @@ async def chat(command: Chat, context: Context, ports: Ports, deliver: Deliver |
     if completion is None:
         await run_to_end(record_end(command, prepared, run, run.failure(), context, ports))
         raise run.refusal or _failed(run)
+    if run.leak is not None:
+        completion = await _declined(completion, prepared, run, deliver)
     return await run_to_end(record_answer(command, prepared, run, completion, disclosure, context, ports))
+
+
+async def _declined(
+    completion: Completion, prepared: Prepared, run: Run, deliver: Deliver | None
+) -> Completion:
+    """Said in the place of an answer, or of the rest of it, that gives the system prompt away: it must not be told."""
+    text = prepared.wordings.told(DECLINE.name, prepared.language, {})
+    told = "".join(run.said)
+    rest = f"\n\n{text}" if told else text
+    if deliver is not None:
+        await deliver(rest)
+    return msgspec.structs.replace(completion, text=told + rest, finish="content_filter")
 
 
 def _after(text: str, deliver: Deliver) -> Deliver:

@@ -11,6 +11,7 @@ import msgspec
 from application.gateway.ports import Ports
 from application.gateway.run import Asked, Run
 from application.ports import Completer, Place
+from domain.answers.canary import with_canary
 from domain.base.errors import Refused
 from domain.gateway.decision import LAST_RESORT, Cause, PassedOver
 from domain.models.catalogue import Model
@@ -100,7 +101,10 @@ class Candidates:
             return None
         known = self.asked.catalogue.get(model)
         abilities = None if known is None else known.abilities
-        request = msgspec.structs.replace(self.asked.request, model=name, abilities=abilities)
+        prompt, watched = self.asked.request.prompt, self.asked.watched
+        if watched is not None:
+            prompt = with_canary(prompt, watched.canary)
+        request = msgspec.structs.replace(self.asked.request, model=name, abilities=abilities, prompt=prompt)
         place = Place(provider=provider, model=name, owner=completer.owner)
         if (why := await self._no_room(model, request)) is not None:
             self._pass_over(model, why, "no_room")

@@ -21,6 +21,7 @@ from application.gateway.quote import quote
 from application.gateway.run import Asked, Run
 from application.ports import Place
 from domain.answers.citing import Telling
+from domain.answers.leaks import Watching
 from domain.base.context import Context
 from domain.budgets.budget import BudgetRefusal
 from domain.models.completion import Completion, Outcome
@@ -102,10 +103,12 @@ class _Completing:
 
     async def _attempt(self, candidate: Candidate, seconds: float, dearest: Decimal) -> Attempted:
         health, place = self.ports.providers.health, candidate.place
-        telling = Telling(self.asked.markers)
+        telling, watched = Telling(self.asked.markers), self.asked.watched
+        watching = None if watched is None else Watching(watched)
 
         async def deliver(piece: str) -> None:
-            await self._tell(telling.take(piece))
+            text = telling.take(piece)
+            await self._tell(text if watching is None else watching.take(text))
 
         attempting = Attempting(
             candidate.completer,
@@ -137,7 +140,10 @@ class _Completing:
             unfair = outcome == "timeout" and seconds < FAIR
             await health.record(place, "cancelled" if unfair else outcome, attempt.latency_ms, attempted.wait)
         if attempted.completion is not None:
-            await self._tell(telling.end())
+            self.run.leak = None if watched is None else watched.leak_in(attempted.completion.text)
+            if self.run.leak is None:
+                left = telling.end()
+                await self._tell(left if watching is None else watching.take(left) + watching.end())
         return attempted
 
     async def _tell(self, text: str) -> None:

@@ -43,7 +43,7 @@ async def complete_cached(
         nonlocal made, tried
         tried = True
         made = await make()
-        if made is None or made.finish != "stop" or not run.attempts:
+        if made is None or made.finish != "stop" or not run.attempts or run.leak is not None:
             return None
         answered = run.attempts[-1]
         if (answered.provider, answered.model) != (provider, model):

@@ -15,6 +15,7 @@ from application.budgets.hold import Hold
 from application.budgets.reserve import PATIENCE
 from application.gateway.attempt import Attempted
 from application.gateway.route import Route
+from domain.answers.leaks import Watched
 from domain.budgets.budget import BudgetExhausted, BudgetLimits, BudgetRefusal
 from domain.gateway.decision import PassedOver, Routing
 from domain.models.catalogue import Catalogue
@@ -46,6 +47,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     last_resort: bool = True
     markers: int | None = None
     fresh: bool = False
+    watched: Watched | None = None
+    """What must not leave in the answer; None: the prompt is none of ours."""
 
 
 @dataclass(kw_only=True)
@@ -72,6 +75,9 @@ class Run(Hold):
     said: list[str] = field(default_factory=list)
     """What is with the caller already: from then on no other model can take over."""
 
+    leak: str | None = None
+    """How the answer gives the system prompt away, so that it, or the rest of it, must not be told."""
+
     hung: set[str] = field(default_factory=set)
     """Models, provider/name, that gave no answer in time before it began again."""
 
@@ -90,7 +96,7 @@ class Run(Hold):
         self.asked = asked
         self.embeddings += embeddings
         self.hung = {f"{each.provider}/{each.model}" for each in self.attempts if each.outcome == "timeout"}
-        self.passed_over, self.refusal, self.said = [], None, []
+        self.passed_over, self.refusal, self.said, self.leak = [], None, [], None
         self.again = self.free_at = None
 
     def add(self, attempted: Attempted) -> None:

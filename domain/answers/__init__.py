@@ -1,4 +1,15 @@
 """Answers: the prompt that is sent, and what becomes of the completion.
 
-Begin in `prompts.py`, then `citing.py`: the text that is told, its citations, how sure the agent is. `understanding/`: what a burst of messages says. Pure.
+Begin in `prompts.py`, then `citing.py`: the text that is told, its citations, how sure the agent is. `understanding/`: what a burst of messages
+says. What the prompts and the agent's own texts say stands in `templates/`, what a tenant has them say in
+`tenant_prompts.py`. All else is pure.
 """
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.answers.tenant_prompts import Prompts
+from domain.base.aggregate import Aggregate
+
+AGGREGATES: tuple[type[Aggregate[Any]], ...] = (Prompts,)

@@ -44,9 +44,15 @@ def fence(passages: Sequence[Passage]) -> str:
     It follows from the passages' ids, so that the same passages give the same prompt.
     """
     names = "".join(passage.id for passage in passages)
-    texts = [text for each in passages for text in (repr(each.title), repr(each.section), each.text)]
+    return word_outside(
+        names, [text for each in passages for text in (repr(each.title), repr(each.section), each.text)]
+    )
+
+
+def word_outside(seed: str, texts: Sequence[str]) -> str:
+    """A word that follows from `seed` and stands in none of the texts."""
     for number in count():
-        word = sha256(f"{number} {names}".encode()).hexdigest()[:_FENCE]
+        word = sha256(f"{number} {seed}".encode(errors="surrogatepass")).hexdigest()[:_FENCE]
         if not any(word in text.lower() for text in texts):
             return word
     raise AssertionError("unreachable")

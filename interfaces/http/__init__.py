@@ -8,6 +8,7 @@ from litestar import Router
 
 from interfaces.http import (
     agents,
+    answers,
     audit,
     budgets,
     channels,
@@ -31,6 +32,7 @@ ROUTERS: Sequence[Router] = (
     *privacy.ROUTERS,
     *retrieval.ROUTERS,
     *agents.ROUTERS,
+    *answers.ROUTERS,
     *tenancy.ROUTERS,
     *insight.ROUTERS,
     *budgets.ROUTERS,
@@ -52,6 +54,7 @@ EXAMPLES: Examples = {
     **audit.EXAMPLES,
     **retrieval.EXAMPLES,
     **agents.EXAMPLES,
+    **answers.EXAMPLES,
     **budgets.EXAMPLES,
     **models.EXAMPLES,
     **tenancy.EXAMPLES,

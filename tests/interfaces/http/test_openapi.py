@@ -119,6 +119,7 @@ async def test_every_body_has_an_example_that_is_taken(ours: Customer, anyone: h
             flag="full_agent",
             provider="together",
             account="AC" + "1" * 32,
+            name="hand_over",
         )
         client, headers = (anyone, as_operator) if "/tenants" in path else (ours.http, {})
         reply = await client.request(method, filled, json=body, headers=headers)

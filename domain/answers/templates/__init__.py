@@ -1,0 +1,36 @@
+"""Templates: one file a scenario. They are modules, not text files, for the domain reads nothing: a text is there as soon as its module is,
+in every form that the package is installed in, and a wrong one fails at import and not at a customer's question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.answers.templates.afresh import AFRESH
+from domain.answers.templates.answer import ANSWER
+from domain.answers.templates.ask_back import ASK_BACK
+from domain.answers.templates.decline import DECLINE
+from domain.answers.templates.greet import GREET
+from domain.answers.templates.hand_over import HAND_OVER
+from domain.answers.templates.recovered import RECOVERED
+from domain.answers.templates.resume import RESUME
+from domain.answers.templates.summary import SUMMARY
+from domain.answers.templates.template import Template
+
+__all__ = [
+    "AFRESH",
+    "ANSWER",
+    "ASK_BACK",
+    "DECLINE",
+    "GREET",
+    "HAND_OVER",
+    "RECOVERED",
+    "RESUME",
+    "SUMMARY",
+    "TEMPLATES",
+    "Template",
+]
+
+TEMPLATES: Mapping[str, Template] = {
+    each.name: each
+    for each in (ANSWER, ASK_BACK, DECLINE, HAND_OVER, GREET, RESUME, AFRESH, RECOVERED, SUMMARY)
+}

@@ -1,0 +1,68 @@
+"""Wordings: what the agent's prompts and texts say, the shipped templates or a tenant's own words in their place. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from domain.answers.templates import TEMPLATES
+from domain.answers.templates.template import ENGLISH, LONGEST_PROMPT, Template, fill
+from domain.base.errors import Invalid, NotFound
+
+Language = Annotated[str, Meta(pattern="^[a-z]{2}$")]
+"""ISO 639-1."""
+Text = Annotated[str, Meta(max_length=LONGEST_PROMPT)]
+
+
+class Wording(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant's own words: `texts` by language, `text` for all others. `number`: which one for this template it is, counting from 1."""
+
+    text: Text
+    texts: Annotated[dict[Language, Text], Meta(max_length=60)] = {}
+    number: int
+
+
+class Wordings(msgspec.Struct, frozen=True, kw_only=True):
+    """Those in force. `own` by template."""
+
+    own: Mapping[str, Wording] = {}
+
+    def id_of(self, name: str) -> str:
+        """Template and version, as they stand on an interaction: `answer/4`, or `answer/4+own-2` for the tenant's second wording of it."""
+        shipped, own = TEMPLATES[name].id, self.own.get(name)
+        return shipped if own is None else f"{shipped}+own-{own.number}"
+
+    def prompt(self, name: str, values: Mapping[str, str]) -> str:
+        """A prompt for a model."""
+        own = self.own.get(name)
+        return fill(TEMPLATES[name].texts[ENGLISH] if own is None else own.text, values)
+
+    def told(self, name: str, language: str | None, values: Mapping[str, str]) -> str:
+        """A text for a customer, in their language where there is one."""
+        shipped, own = TEMPLATES[name].texts, self.own.get(name)
+        if own is not None:
+            return fill(own.texts.get(language or "", own.text), values)
+        return fill(shipped.get(language or "", shipped[ENGLISH]), values)
+
+
+SHIPPED = Wordings()
+
+
+def template_of(name: str) -> Template:
+    """Raises NotFound."""
+    if name not in TEMPLATES:
+        raise NotFound(f"there is no prompt {name[:60]!r}; there are {', '.join(sorted(TEMPLATES))}")
+    return TEMPLATES[name]
+
+
+def check_wording(template: Template, text: str, texts: Mapping[str, str]) -> None:
+    """Raises Invalid."""
+    if texts and not template.told:
+        raise Invalid(
+            f"{template.name!r} is read by a model alone, and has no texts by language; send `text`"
+        )
+    for each in (text, *texts.values()):
+        template.check(each)

@@ -1,0 +1,12 @@
+"""What the agent's prompts and texts say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Router
+
+from interfaces.http.answers import prompts
+from interfaces.http.answers.examples import EXAMPLES as EXAMPLES
+
+ROUTERS: Sequence[Router] = (prompts.ROUTER,)
