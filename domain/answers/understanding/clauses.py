@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal
@@ -13,6 +14,8 @@ from domain.answers.understanding.tokens import Text
 from domain.answers.understanding.words import requests, small
 
 Kind = Literal["small", "vague", "ask", "statement"]
+Cut = Literal["sentence", "next", "joined", "verb"]
+"""A sentence of its own; behind a word such as "also"; behind "and" or a comma; behind them, a verb alone, as in "cancel it and refund me"."""
 
 _ENDS = frozenset(".?!…;\n؟。！？؛")
 _STOPS = frozenset(",:–—(،")
@@ -22,6 +25,9 @@ _TABLES = Tables(
         "asks": requests.ASKS,
         "does": requests.DOES,
         "joins": requests.JOINS,
+        "next": requests.NEXT,
+        "subject": requests.SUBJECT,
+        "points": requests.POINTS,
         "problem": requests.PROBLEM,
         "vague": requests.VAGUE,
         "greeting": small.GREETING,
@@ -36,16 +42,16 @@ CLOSE = 2
 
 
 class Clause(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens from `first` up to, without, `last`. `joined`: it was cut from the one before it by a word such as "and", or a comma."""
+    """Tokens from `first` up to, without, `last`. `cut`: how it is parted from the one before it."""
 
     first: int
     last: int
     kind: Kind
-    joined: bool = False
-    weak: bool = False
-    """Cut before a verb alone, as in "cancel it and get my money back"."""
-
+    cut: Cut = "sentence"
     problem: bool = False
+    points: bool = False
+    """It has words for what was said just before."""
+
     small: str | None = None
     """What it says instead of wanting something: greeting, thanks, goodbye."""
 
@@ -55,14 +61,22 @@ class _Marks:
 
     def __init__(self, words: Sequence[str], language: str | None) -> None:
         self.ends: dict[str, dict[int, int]] = defaultdict(dict)
+        self._begins: dict[str, list[int]] = defaultdict(list)
         for found in _TABLES.of(language).find(words):
             self.ends[found.label][found.first] = found.last
+            self._begins[found.label].append(found.first)
 
     def end(self, label: str, at: int) -> int | None:
         return self.ends[label].get(at)
 
     def within(self, label: str, first: int, last: int) -> bool:
-        return any(first <= at < last for at in self.ends[label])
+        begins = self._begins[label]
+        at = bisect_left(begins, first)
+        return at < len(begins) and begins[at] < last
+
+    def pointed(self, last: int) -> bool:
+        """Whether a clause ends with a word for what was said before, as in "can you report it"."""
+        return any(self.end("points", at) == last for at in (last - 1, last - 2))
 
     def small_up_to(self, first: int, last: int) -> int:
         """Where the greetings and thanks that a clause begins with end."""
@@ -97,65 +111,69 @@ def _sentences(text: Text) -> list[tuple[int, int, bool]]:
 
 
 def _cut(text: Text, marks: _Marks, first: int, last: int, asked: bool) -> list[Clause]:
-    begun = marks.small_up_to(first, last)
-    found = []
-    if begun > first:
+    start, found = marks.small_up_to(first, last), []
+    if start > first:
         label = next(label for label in _SMALL if marks.end(label, first) is not None)
-        found.append(Clause(first=first, last=begun, kind="small", small=label))
-    start, at, joined, weak = begun, begun + 1, False, False
+        found.append(Clause(first=first, last=start, kind="small", small=label))
+    at = start + 1
+    cut: Cut = "sentence"
     while at < last:
-        behind = marks.end("joins", at)
+        following = marks.end("next", at)
+        behind = following or marks.end("joins", at)
         stop = any(mark in _STOPS for mark in text.gap(at))
         if behind is None and not stop:
             at += 1
             continue
-        on = behind if behind is not None else at
-        if (
-            on < last
-            and on > start
-            and (cut := _begins(marks, on, last, behind is not None and _wants(marks, start, at)))
-        ):
-            found.append(_clause(marks, start, at, False, joined, weak))
-            start, joined, weak = on, True, cut == "weak"
-            at = on + 1
-        else:
+        on = behind or at
+        begun = (
+            _begins(marks, start, at, on, last, following is not None)
+            if start + 1 < at < on + 1 <= last - 1
+            else None
+        )
+        if begun is None:
             at = max(at + 1, on)
+            continue
+        found.append(_clause(marks, start, at, False, cut))
+        start, at, cut = on, on + 1, begun
     if start < last:
-        found.append(_clause(marks, start, last, asked, joined, weak))
+        found.append(_clause(marks, start, last, asked, cut))
     return found
 
 
-def _begins(marks: _Marks, at: int, last: int, verbs: bool) -> Literal["strong", "weak"] | None:
-    """Whether a request begins here."""
-    if (end := marks.end("asks", at)) is not None and end < last:
-        return "strong"
-    if verbs and marks.end("does", at) is not None and at + 1 < last:
-        return "weak"
-    return None
-
-
-def _wants(marks: _Marks, first: int, last: int) -> bool:
-    return any(
-        marks.end(label, at) is not None
+def _begins(marks: _Marks, first: int, end: int, at: int, last: int, following: bool) -> Cut | None:
+    """How another request begins at a token, behind the clause from `first` up to `end`."""
+    wants = any(
+        marks.end(label, first + n) is not None
         for label in ("asks", "does")
-        for at in range(first, min(first + CLOSE + 1, last))
+        for n in range(CLOSE + 1)
+        if first + n < end
     )
+    problem = marks.within("problem", first, end)
+    asks = (behind := marks.end("asks", at)) is not None and behind < last
+    does = marks.end("does", at) is not None
+    subject = marks.end("subject", at) is not None
+    if following and at + 2 < last and (asks or does or subject):
+        return "next"
+    if asks:
+        return "joined"
+    if does and wants:
+        return "verb"
+    if subject and wants and at + 2 < last:
+        return "joined"
+    return "joined" if subject and problem and marks.within("problem", at, last) else None
 
 
-def _clause(marks: _Marks, first: int, last: int, asked: bool, joined: bool, weak: bool) -> Clause:
-    problem = marks.within("problem", first, last)
+def _clause(marks: _Marks, first: int, last: int, asked: bool, cut: Cut) -> Clause:
     kind: Kind = "statement"
+    begin = range(first, min(first + CLOSE + 1, last))
     if marks.small_up_to(first, last) >= last:
         kind = "small"
-    elif any(
-        (end := marks.end("vague", at)) is not None and end >= last - 1
-        for at in range(first, min(first + CLOSE + 1, last))
-    ):
+    elif any((end := marks.end("vague", at)) is not None and end >= last - 1 for at in begin):
         kind = "vague"
     elif (
         asked
         or marks.end("does", first) is not None
-        or marks.within("asks", first, min(first + CLOSE + 1, last))
+        or any(marks.end("asks", at) is not None for at in begin)
     ):
         kind = "ask"
     label = (
@@ -163,4 +181,12 @@ def _clause(marks: _Marks, first: int, last: int, asked: bool, joined: bool, wea
         if kind == "small"
         else None
     )
-    return Clause(first=first, last=last, kind=kind, joined=joined, weak=weak, problem=problem, small=label)
+    return Clause(
+        first=first,
+        last=last,
+        kind=kind,
+        cut=cut,
+        problem=marks.within("problem", first, last),
+        points=marks.within("points", first, last),
+        small=label,
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from domain.answers.understanding.clauses import Clause, clauses
 from domain.answers.understanding.phrases import Tables
 from domain.answers.understanding.result import Intent
@@ -14,127 +16,75 @@ from domain.answers.understanding.words.topics import ORDER, TOPICS
 _TOPICS = Tables(TOPICS)
 _RANK = {name: rank for rank, name in enumerate(ORDER)}
 
-_POINTING = frozenset(
-    [
-        "it",
-        "this",
-        "that",
-        "these",
-        "those",
-        "they",
-        "them",
-        "he",
-        "she",
-        "one",
-        "ones",
-        "so",
-        "das",
-        "es",
-        "dies",
-        "dieser",
-        "diese",
-        "sie",
-        "ihn",
-        "ca",
-        "cela",
-        "celui",
-        "ceci",
-        "le",
-        "la",
-        "les",
-        "eso",
-        "esto",
-        "esta",
-        "este",
-        "lo",
-        "los",
-        "las",
-        "questo",
-        "questa",
-        "quello",
-        "isso",
-        "isto",
-        "este",
-        "esse",
-        "esta",
-        "essa",
-        "ele",
-        "ela",
-        "dit",
-        "dat",
-        "deze",
-        "die",
-        "hem",
-        "to",
-        "tego",
-        "ten",
-        "ta",
-        "te",
-        "go",
-        "je",
-        "bu",
-        "bunu",
-        "o",
-        "onu",
-        "это",
-        "этот",
-        "эта",
-        "он",
-        "она",
-        "его",
-        "ее",
-        "их",
-    ]
-)
-"""Words that point at what was said before."""
-
 UNNAMED = "request"
 
 
 def intents(texts: Sequence[Text], language: str | None) -> tuple[Intent, ...]:
     """Of a burst's messages, the most urgent first; none where nothing is said."""
-    wanted: list[Intent] = []
+    wanted: list[_Wanted] = []
     said: list[Intent] = []
-    open_statement: Intent | None = None
     for message, text in enumerate(texts):
         for clause in clauses(text, language):
             intent = _intent(text, clause, message, language)
-            if clause.kind == "small":
+            if clause.small is not None:
                 said.append(intent)
-            elif clause.kind == "statement":
-                if wanted and (intent.name in (UNNAMED, wanted[-1].name) or not clause.problem):
-                    wanted[-1] = _with(wanted[-1], intent)
-                else:
-                    open_statement = intent if open_statement is None else _with(open_statement, intent)
+                continue
+            words = text.words[clause.first : clause.last]
+            new = _Wanted(
+                intent=intent,
+                clause=clause,
+                content=frozenset(word for word in words if len(word) >= CONTENT),
+            )
+            if wanted and _same(wanted[-1], new):
+                wanted[-1] = _together(wanted[-1], new)
             else:
-                if open_statement is not None:
-                    intent, open_statement = _with(open_statement, intent), None
-                if wanted and _goes_with(clause, text, intent, wanted[-1]):
-                    wanted[-1] = _with(wanted[-1], intent)
-                else:
-                    wanted.append(intent)
-    if open_statement is not None:
-        wanted.append(open_statement)
+                wanted.append(new)
+    found = [each.intent for each in wanted] or said[:1]
     return tuple(
-        sorted(
-            wanted or said[:1],
-            key=lambda intent: (-round(intent.urgency, 1), _RANK[intent.name], intent.message),
-        )
+        sorted(found, key=lambda intent: (-round(intent.urgency, 1), _RANK[intent.name], intent.message))
     )
 
 
-def _goes_with(clause: Clause, text: Text, intent: Intent, before: Intent) -> bool:
-    """Whether it wants no more than the one before it."""
-    if clause.kind == "vague":
+class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    intent: Intent
+    clause: Clause
+    content: frozenset[str]
+
+
+CONTENT = 4
+"""Letters of a word from which on it may say what something is about."""
+
+
+def _same(before: _Wanted, new: _Wanted) -> bool:
+    """Whether a clause wants no more than the one before it."""
+    one, two = before.clause, new.clause
+    names = {before.intent.name, new.intent.name}
+    alike = len(names) == 1 or UNNAMED in names
+    if two.kind == "vague" or one.kind == "vague":
         return True
-    if intent.name == before.name and intent.name != UNNAMED:
-        return bool(_POINTING & set(text.words[clause.first : clause.last])) or clause.weak
-    if clause.weak and UNNAMED in (intent.name, before.name):
-        return True
-    return (
-        intent.name == UNNAMED
-        and not clause.joined
-        and bool(_POINTING & set(text.words[clause.first : clause.last]))
+    if two.cut == "next":
+        return two.kind == "statement" and not two.problem and one.kind == "ask"
+    if two.kind == "statement" and one.kind == "ask" and two.cut == "sentence":
+        return alike or not two.problem or two.points or bool(before.content & new.content)
+    if two.kind == "statement":
+        return not (two.cut == "joined" and one.kind == "ask" and two.problem and not two.points)
+    if one.kind == "statement":
+        return two.cut != "joined" or two.points or alike
+    if two.cut == "verb":
+        return alike
+    if len(names) == 1 and UNNAMED not in names:
+        return two.points or bool(before.content & new.content)
+    return new.intent.name == UNNAMED and two.points and two.cut == "sentence"
+
+
+def _together(before: _Wanted, new: _Wanted) -> _Wanted:
+    clause = (
+        new.clause
+        if before.clause.kind in ("vague", "statement") and new.clause.kind != "vague"
+        else before.clause
+    )
+    return _Wanted(
+        intent=_with(before.intent, new.intent), clause=clause, content=before.content | new.content
     )
 
 

@@ -11,19 +11,19 @@ _TALK = "(talk*|speak*|spoke|chat*|contact*|connect*|reach*|communicate|call|pho
 PERSON: dict[str, tuple[str, ...]] = {
     "en": (
         f"{_TALK} [me] [directly] [to|with|through] [to|with] [me|us] [a|an|the|your|one|some|another|any] [of] [your|other] "
-        f"[real|live|human|actual|normal|proper|living|non|customer|free|virtual|service|support|different|duty] [robotic|life|service|support] {_HUMAN}",
+        f"[real|live|human|actual|normal|proper|living|fucking|goddamn|bloody|damn|non|customer|free|virtual|service|support|different|duty] [robotic|life|service|support] {_HUMAN}",
         f"{_TALK} ~ (human|agent|operator|representative|rep|manager|supervisor|somebody|someone|employee)",
         "(get|give|put|pass|want|need|send|find|bring|hand|have) [me|us] [on] [through|over|in|to] [to|with|touch] [to|with] [a|an|the|your|one|some|another] "
-        "[real|live|human|actual|normal|proper|living|service|bank|support] "
+        "[real|live|human|actual|normal|proper|living|fucking|goddamn|bloody|damn|service|bank|support] "
         "(human|person|agent|operator|representative|rep|advisor|adviser|manager|supervisor|worker|employee|someone|somebody)",
         "(real|live|human|actual) (person|human|agent|people|being|operator|representative|support|assistance|assistant|help|advisor) please",
         "(agent|human|operator|representative|person) (please|pls|now)",
         "(have|has) a [quick|short|little] (chat|word|talk) ~ (someone|somebody|person|human|agent|manager|staff)",
-        "(someone|somebody|anyone|anybody|person|human|agent) (else|real|human|i can|i could|there|from your team|to help|to talk|to speak|available|call|contact)",
+        "(someone|somebody|anyone|anybody|person|human|agent) (real|human|i can|i could|there|from your team|to help|available) [to] (talk|speak|help me|help us|chat|available|please)", "(someone|somebody|anyone|anybody|person|human|agent) (to talk to|to speak to|i can talk|i can speak|available)", "(someone|somebody) else (please|on the line|to help)", "(can|could) (someone|somebody) else ~ (help|look|take)", "(want|like|need|wanna|have) [to] (speak|talk) [directly] (to|with) the", "from an agent",
         "(call|ring|phone) me back", "(someone|somebody|manager|agent|person) ~ (call|ring|phone|contact) me", "callback [please]",
         "(speak|talk|chat) (to|with|directly) [to|with] [the|a|an|your] [live|human] [customer|client|support|service|sales|help|tech|technical] "
         "(service|support|team|reception|desk|manager|department|care|agent)",
-        "(transfer|connect|put|switch|pass|direct) me [over|through|back] (to|with) [the|a|an|your]",
+        "(transfer|connect|put|switch|pass) me [over|through|back] (to|with) [the|a|an|your] [spa|front|room|service|help|sales|customer|right|other|technical] (team|reception|desk|service|support|department|staff|spa|restaurant|kitchen|gym|manager|office|concierge)",
         "(customer|client) (service|support|care) (agent|representative|rep|person|employee|please)",
         "(stop|hate|sick|tired) ~ (bot|bots|robot|machine|chatbot)",
         "(waste|wasting|wasted) ~ time [talking] (with|on|talking) [to] [a|this|the] (bot|bots|machine|robot)",
@@ -120,7 +120,7 @@ PERSON: dict[str, tuple[str, ...]] = {
 """By language."""
 
 NOT: dict[str, tuple[str, ...]] = {
-    "en": ("(no need|don't need|do not need|not necessary|needn't) [to] [be] ~ (transfer*|agent|person|human|someone)", "(contact|call|phone) (number|details|info|information|hours|form|email)"),
+    "en": ("am i (talking|speaking|chatting) (to|with) [a|an] [real|actual|live] (person|human|bot|machine|agent|someone|robot)", "(are|r) you [a|an] [ai|bot] [or] [a|an] [real|actual] (person|human)", "(money|account|card|points|gift|transfer*|funds|payment|cash) ~ (someone|somebody|anyone|person)", "(someone|somebody|anyone) (stole|use*|using|access*|has|money|is using)", "(send|transfer*|give) (someone|somebody|anyone) [some] (money|funds|cash)","(no need|don't need|do not need|not necessary|needn't) [to] [be] ~ (transfer*|agent|person|human|someone)", "(contact|call|phone) (number|details|info|information|hours|form|email)"),
     "de": ("(nicht|kein*) [notig|notwendig] mit [einem] menschen zu",),
     "fr": ("pas besoin (de|d) parler",),
     "es": ("no (hace falta|necesito) hablar",),
