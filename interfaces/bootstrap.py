@@ -13,9 +13,12 @@ from uuid import UUID
 
 from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
+from application.channels.address import webhook_url
 from application.gateway.providers import Providers
 from application.ports import (
     Authorship,
+    Buckets,
+    Channel,
     Clock,
     Directory,
     Idempotency,
@@ -24,6 +27,7 @@ from application.ports import (
     KeyUse,
     Locator,
     Metrics,
+    SendObserver,
     Vectors,
 )
 from application.retrieval.embedding import MeteredEmbedder
@@ -51,6 +55,7 @@ from infra.projections.reads import Reads
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
 from infra.providers.tokens import TokenCounter
+from infra.redis.buckets import TokenBuckets
 from infra.redis.cache import RedisCache
 from infra.redis.connection import Reach
 from infra.redis.health import SharedHealth
@@ -63,6 +68,8 @@ from infra.retrieval.vectors import PgVectors
 from infra.schema.migrate import prepare
 from infra.settings import Settings
 from infra.storage import LocalFiles
+from infra.twilio.client import TwilioChannel
+from infra.twilio.hosts import hosts_of
 from infra.work.rows import Work
 from infra.work.turns import Turns
 from interfaces.probes import Probes
@@ -111,6 +118,9 @@ class Services:
     directory: Directory
     idempotency: Idempotency
     key_use: KeyUse
+    channel: Channel
+    buckets: Buckets
+    sends: SendObserver
     probes: Probes
     instruments: Instruments
     deployment: Deployment
@@ -199,6 +209,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             Health(health, instruments),
         ):
             instruments.registry.register(collector)
+        channel = TwilioChannel(hosts_of(settings.twilio_base_url), _callback(settings))
+        stack.push_async_callback(channel.close)
         providers = Providers(
             completers=completers,
             catalogue=catalogue,
@@ -246,7 +258,17 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             directory=CellDirectory(system),
             idempotency=StoredIdempotency(database, keyring),
             key_use=LastUse(redis, database),
+            channel=channel,
+            buckets=TokenBuckets(redis),
+            sends=instruments,
             probes=Probes(system, redis, KeyCheck(system, keyring)),
             instruments=instruments,
             deployment=deployment,
         )
+
+
+def _callback(settings: Settings) -> Callable[[UUID, str], str] | None:
+    """What Twilio is to call with what became of an attempt. None where it could not: it is told nothing of an address of this machine."""
+    if settings.public_url is None and settings.twilio_base_url is None:
+        return None
+    return lambda tenant, attempt: f"{webhook_url(settings.public, tenant)}?attempt={attempt}"

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from application.base.work import context_of
 from application.budgets import work as budgets
+from application.channels import work as channels
 from application.conversations import work as conversations
 from application.flags import work as flags
 from application.operations.projections import raise_projection_alert
@@ -17,7 +18,14 @@ from application.tenancy import work as tenancy
 
 
 class Ports(
-    conversations.Ports, retrieval.Ports, privacy.Ports, tenancy.Ports, budgets.Ports, flags.Ports, Protocol
+    conversations.Ports,
+    channels.Ports,
+    retrieval.Ports,
+    privacy.Ports,
+    tenancy.Ports,
+    budgets.Ports,
+    flags.Ports,
+    Protocol,
 ):
     """What the handlers need."""
 
@@ -31,6 +39,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
 
     return {
         **conversations.kinds(p),
+        **channels.kinds(p),
         **retrieval.kinds(p),
         **privacy.kinds(p),
         **tenancy.kinds(p),

@@ -12,7 +12,7 @@ from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
 from domain.channels.outgoing import Form, Outgoing, Taken
 from domain.conversations.conversation import Conversation
-from domain.conversations.forms import as_text
+from domain.conversations.forms import as_text, words_of
 from domain.conversations.parts import spans
 from domain.conversations.rich import Attachment, Card, Choices, QuickReplies, Rich
 
@@ -37,8 +37,11 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
 
 def spoken(event: Event | None) -> Spoken | None:
     """None where it is nothing that the customer gets."""
-    if isinstance(event, Conversation.Answered):
+    if isinstance(event, Conversation.Answered | Conversation.Said):
         return Spoken(interaction=event.interaction, text=event.text, rich=event.rich)
+    if isinstance(event, Conversation.Replied):
+        last = event.interactions[-1] if event.interactions else None
+        return Spoken(interaction=last, text=event.text, rich=event.rich)
     return None
 
 
@@ -71,6 +74,14 @@ def instead(outgoing: Outgoing, said: Spoken) -> tuple[Outgoing, ...]:
     )
 
 
+def narrower(outgoing: Outgoing, text: str, most: int) -> tuple[Outgoing, ...]:
+    """The parts of a part's `text`, of at most `most` UTF-16 units each."""
+    return tuple(
+        msgspec.structs.replace(outgoing, begin=outgoing.begin + begin, end=outgoing.begin + end)
+        for begin, end in spans(text, most)
+    )
+
+
 def words(outgoing: Outgoing, said: Spoken, disclosure: str | None) -> str | Rich:
     """What the message holds; of the event at its version, and of the disclosure at `disclosed`."""
     if outgoing.form != "text":
@@ -82,7 +93,8 @@ def words(outgoing: Outgoing, said: Spoken, disclosure: str | None) -> str | Ric
 
 def told(said: Spoken, disclosure: str | None) -> str:
     """All that goes out as text: not what a form says as well."""
-    text = "" if said.rich is not None and getattr(said.rich, "body", None) == said.text else said.text
+    rich = said.rich
+    text = "" if rich is not None and said.text in (words_of(rich), as_text(rich)) else said.text
     return text if disclosure is None else with_disclosure(disclosure, text).strip()
 
 

@@ -35,6 +35,11 @@ def as_text(rich: Rich) -> str:
             assert_never(rich)
 
 
+def words_of(rich: Rich) -> str:
+    """What stands in it as text: a body, or a caption; empty where a file has none."""
+    return (rich.caption or "") if isinstance(rich, Attachment) else rich.body
+
+
 def _lines(body: str, options: Sequence[Option]) -> str:
     return "\n\n".join(filter(None, (body, "\n".join(_numbered(options)))))
 

@@ -65,6 +65,12 @@ class Instruments:
         self._cost = Counter(
             "retrace_provider_cost_usd", "What calls cost, in USD.", model, registry=registry
         )
+        self._sends = Counter(
+            "retrace_channel_sends",
+            "Messages to customers by channels: what became of each call, or of what was not called for.",
+            ["form", "outcome"],
+            registry=registry,
+        )
         self._tries = Counter(
             "retrace_work_tries", "Tries at work, by how they ended.", ["kind", "outcome"], registry=registry
         )
@@ -121,6 +127,10 @@ class Instruments:
                 self._tokens.labels(provider, model, kind).inc(tokens)
         if attempt.cost:
             self._cost.labels(provider, model).inc(float(attempt.cost))
+
+    def sent(self, form: str, outcome: str) -> None:
+        """Implements `application.ports.SendObserver`."""
+        self._sends.labels(form, outcome).inc()
 
     def tried(self, kind: str, outcome: str, seconds: float) -> None:
         self._tries.labels(kind, outcome).inc()

@@ -31,6 +31,7 @@ from domain.channels.statuses import PASSING
 from domain.conversations.rich import Attachment, Rich
 from infra.outgoing.client import Outgoing
 from infra.twilio.contents import content_of, samples_of
+from infra.twilio.hosts import Hosts
 
 API, CONTENT, MESSAGING = (
     "https://api.twilio.com",
@@ -48,12 +49,10 @@ NO_CONTENT = frozenset({"21655", "63036"})
 
 
 class TwilioChannel:
-    """`base_url` stands in the place of Twilio's own hosts; `callback` gives the address that is called with what became of an attempt;
-    None: it is not called."""
+    """`callback` gives the address that is called with what became of an attempt; None: it is not called."""
 
-    def __init__(self, base_url: str | None, callback: Callable[[UUID, str], str] | None) -> None:
-        self._api, self._contents, self._messaging = (base_url or host for host in (API, CONTENT, MESSAGING))
-        self._callback = callback
+    def __init__(self, hosts: Hosts, callback: Callable[[UUID, str], str] | None) -> None:
+        self._hosts, self._callback = hosts, callback
         self._sending, self._asking = Outgoing(guarded=False, kept=False), Outgoing(guarded=False)
 
     async def close(self) -> None:
@@ -64,7 +63,7 @@ class TwilioChannel:
         form = {"To": message.to, **_sender(account), **_words(message)}
         if self._callback is not None:
             form["StatusCallback"] = self._callback(account.tenant, message.attempt)
-        url = f"{self._api}/2010-04-01/Accounts/{account.account}/Messages.json"
+        url = f"{self._hosts.api}/2010-04-01/Accounts/{account.account}/Messages.json"
         try:
             response = await self._sending.post(url, data=form, headers=_key(account), timeout=PATIENCE)
         except (httpx2.ConnectTimeout, httpx2.ConnectError):
@@ -91,7 +90,7 @@ class TwilioChannel:
         body = {"friendly_name": f"retrace {content.shape}"[:64], "language": "en", "types": content.types}
         data = msgspec.json.encode(body | {"variables": samples_of(content)})
         fields = _key(account) | {"Content-Type": "application/json"}
-        response = await self._ask("POST", f"{self._contents}/v1/Content", content=data, headers=fields)
+        response = await self._ask("POST", f"{self._hosts.content}/v1/Content", content=data, headers=fields)
         return str(response["sid"])
 
     async def recent(self, account: Account, to: str, since: datetime) -> Sequence[ListedMessage]:
@@ -101,14 +100,14 @@ class TwilioChannel:
         for _ in range(PAGES):
             if not path:
                 break
-            body = await self._ask("GET", f"{self._api}{path}", headers=_key(account))
+            body = await self._ask("GET", f"{self._hosts.api}{path}", headers=_key(account))
             found += [listed for each in body.get("messages", ()) if (listed := _listed(each)) is not None]
             path = body.get("next_page_uri")
         return [listed for listed in found if listed.at >= since]
 
     async def typing(self, account: Account, message: str) -> None:
         form = {"channel": "whatsapp", "messageId": message}
-        url = f"{self._messaging}/v2/Indicators/Typing.json"
+        url = f"{self._hosts.messaging}/v2/Indicators/Typing.json"
         await self._ask("POST", url, data=form, headers=_key(account), timeout=BRIEF)
 
     async def _ask(

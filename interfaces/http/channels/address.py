@@ -2,11 +2,5 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
-PATH = "/webhooks/twilio"
-
-
-def webhook_url(public: str, tenant: UUID) -> str:
-    """Twilio signs exactly this text; statuses come to it with `?attempt=` behind it."""
-    return f"{public}{PATH}/{tenant}"
+from application.channels.address import PATH as PATH
+from application.channels.address import webhook_url as webhook_url

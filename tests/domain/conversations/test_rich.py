@@ -47,7 +47,7 @@ OPTIONS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(texts(1024), OPTIONS)
 def test_quick_replies_are_taken_exactly_when_whatsapp_takes_them(body: str, options: list[Option]) -> None:
     rich = QuickReplies(body=body, options=tuple(options))
@@ -62,7 +62,7 @@ def test_quick_replies_are_taken_exactly_when_whatsapp_takes_them(body: str, opt
     assert taken(rich) is good
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(texts(1024), texts(20), OPTIONS, st.none() | texts(72))
 def test_lists_are_taken_exactly_when_whatsapp_takes_them(
     body: str, button: str, options: list[Option], description: str | None

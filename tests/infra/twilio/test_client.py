@@ -15,6 +15,7 @@ from application.ports import Account, Approved, FateUnknown, NotTaken, Outgoing
 from domain.conversations.rich import Attachment, Card, Choices, Link, Option, QuickReplies, Rich
 from infra.twilio import client
 from infra.twilio.client import TwilioChannel
+from infra.twilio.hosts import hosts_of
 from tests.doubles.twilio import ACCOUNT, SENDER, TOKEN, Twilio, twilio_double
 from tests.doubles.wire import Reply
 
@@ -51,7 +52,8 @@ async def _twilio() -> AsyncIterator[Twilio]:
 @pytest_asyncio.fixture(name="channel")
 async def _channel(twilio: Twilio) -> AsyncIterator[TwilioChannel]:
     found = TwilioChannel(
-        twilio.url, lambda tenant, attempt: f"https://retrace.example.com/{tenant}?attempt={attempt}"
+        hosts_of(twilio.url),
+        lambda tenant, attempt: f"https://retrace.example.com/{tenant}?attempt={attempt}",
     )
     yield found
     await found.close()
@@ -160,7 +162,7 @@ async def test_of_a_call_that_breaks_nobody_knows_and_it_is_made_once(
 
 
 async def test_a_server_that_is_not_there_has_taken_nothing(twilio: Twilio) -> None:
-    nowhere = TwilioChannel("http://127.0.0.1:1", None)
+    nowhere = TwilioChannel(hosts_of("http://127.0.0.1:1"), None)
     try:
         with pytest.raises(NotTaken) as refused:
             await send(nowhere, "Hello")

@@ -1,0 +1,44 @@
+"""By which account, and by which rules, a message goes out from one of the tenant's addresses."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from application.channels.channels import channels_of
+from application.ports import Account, Store
+from domain.channels.turns import UnknownFate
+
+
+class Sender(msgspec.Struct, frozen=True, kw_only=True):
+    """`per_second`: messages that it sends at most. `window`: the template for what is due when the customer's day is over; None: that is
+    not sent."""
+
+    account: Account
+    per_second: int
+    window: str | None
+    unknown_fate: UnknownFate
+
+
+async def sender_of(tenant: UUID, address: str | None, *, store: Store) -> Sender | None:
+    """None where no account of the tenant's has this address any more."""
+    state, _ = await channels_of(tenant, store=store)
+    for each in state.twilio.values():
+        if address in each.senders:
+            template = each.templates.get(each.window_template or "")
+            return Sender(
+                account=Account(
+                    tenant=tenant,
+                    account=each.account,
+                    token=each.token.decode(),
+                    sender=address,
+                    service=each.messaging_service,
+                ),
+                per_second=each.messages_per_second,
+                window=template.content
+                if each.outside_window == "template" and template is not None
+                else None,
+                unknown_fate=each.unknown_fate,
+            )
+    return None

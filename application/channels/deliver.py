@@ -1,0 +1,220 @@
+"""The work that sends what a customer is to get: one conversation at a time, in order, each attempt on record before it is made.
+
+Whatever ends it in between, whoever comes next goes on from the log: it sends what nobody has attempted, and asks the channel about the
+rest (`settle.py`). Every effect is in sight in `deliver` and `_send`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import assert_never
+from uuid import UUID
+
+import msgspec
+
+from application.base.amend import amend
+from application.base.tasks import run_to_end
+from application.channels.accounts import Sender, sender_of
+from application.channels.ports import Ports
+from application.channels.settle import look
+from application.channels.wording import Otherwise, as_texts, lose_template, wording
+from application.ports import Approved, FateUnknown, NotTaken, OutgoingMessage, SentMessage
+from domain.base.context import Context
+from domain.base.errors import Conflict, Erased, NotFound
+from domain.channels.delivery import Delivery, delivery_of
+from domain.channels.taking import take
+from domain.channels.turns import Doubt, GiveUp, Look, Send, Wait, next_turn
+from domain.conversations.conversation import Conversation
+
+PATIENCE = 5.0
+"""Seconds for which a message waits here for its turn at the sender's rate; where it is longer, it comes back then."""
+
+RACES = 50
+"""How often it begins again because somebody else has changed the delivery."""
+
+UNKNOWN_FATE = "unknown_fate"
+"""Why a message was given up, and its conversation handed over."""
+
+REWORDED = frozenset({"63005", "63013", "63021", "21656", "63036"})
+"""Codes that say of a form: not this content. Its text goes out instead."""
+
+Decide = Callable[[Delivery], object]
+
+
+class Deliver(msgspec.Struct, frozen=True, kw_only=True):
+    conversation: UUID
+
+
+async def deliver(command: Deliver, context: Context, ports: Ports) -> datetime | None:
+    """Send all that is to go out; when to look again, None where nothing is left to be done. An erased conversation owes nothing."""
+    looked: set[int] = set()
+    races = 0
+    while True:
+        try:
+            conversation = await ports.store.load(Conversation, command.conversation, tenant=context.tenant)
+            delivery = await _delivery(conversation, context.tenant, ports)
+            sender = await sender_of(context.tenant, delivery.state.sender, store=ports.store)
+            fate = "operator" if sender is None else sender.unknown_fate
+            turn = next_turn(delivery, ports.clock(), unknown_fate=fate, looked=looked)
+            match turn:
+                case None | Wait():
+                    if delivery.waiting() and delivery.pending_events:
+                        await ports.store.save(delivery, context=context)
+                    return turn.until if isinstance(turn, Wait) else None
+                case Send(number):
+                    if (
+                        later := await _send(number, delivery, conversation, sender, context, ports)
+                    ) is not None:
+                        return later
+                case Doubt(number, attempt):
+                    delivery.doubt(number, attempt, why="no outcome on record", at=ports.clock())
+                    await ports.store.save(delivery, context=context)
+                    ports.sends.sent(delivery.state.messages[number].outgoing.form, "unknown")
+                case Look():
+                    if (
+                        later := await look(turn, delivery, conversation, sender, context, ports)
+                    ) is not None:
+                        return later
+                    looked.add(turn.number)
+                case GiveUp(number):
+                    await _give_up(number, delivery, conversation, context, ports)
+                case _:
+                    assert_never(turn)
+        except (NotFound, Erased):
+            return None
+        except Conflict:  # a status came, or another sender is at it
+            races += 1
+            if races > RACES:
+                raise
+
+
+async def _delivery(conversation: Conversation, tenant: UUID, ports: Ports) -> Delivery:
+    """With what the conversation has said since it was last looked at, which is saved with what is done about it."""
+    try:
+        delivery = await ports.store.load(Delivery, delivery_of(conversation.id), tenant=tenant)
+    except Erased:
+        raise
+    except NotFound:
+        delivery = Delivery.begin(conversation.id, ports.clock())
+    state = delivery.state
+    events = [each async for each in ports.store.stream(tenant, conversation.id, after=state.taken)]
+    delivery.take_in(take(events, state.taken, state.sender), ports.clock())
+    return delivery
+
+
+async def _send(
+    number: int,
+    delivery: Delivery,
+    conversation: Conversation,
+    sender: Sender | None,
+    context: Context,
+    ports: Ports,
+) -> datetime | None:
+    """Its attempt, the call, and the outcome; when to come back, where its turn is far off. Raises Conflict before anything was sent."""
+    sending, store = delivery.state.messages[number], ports.store
+    if sender is None:
+        delivery.fail(number, code="no_account", at=ports.clock())
+        await store.save(delivery, context=context)
+        ports.sends.sent(sending.outgoing.form, "refused")
+        return None
+    found = await wording(sending.outgoing, conversation, sender, context, ports)
+    if isinstance(found, Otherwise):
+        _instead(delivery, number, found, ports)
+        await store.save(delivery, context=context)
+        return None
+    account = sender.account
+    wait = await ports.buckets.take(
+        f"send:{account.account}:{account.sender}",
+        rate=sender.per_second,
+        burst=sender.per_second,
+        patience=PATIENCE,
+    )
+    if wait > PATIENCE:
+        return ports.clock() + timedelta(seconds=wait)
+    await asyncio.sleep(wait)
+    name = delivery.attempt(number, ports.clock())
+    attempt = delivery.state.messages[number].attempt
+    await store.save(delivery, context=context)
+    message = OutgoingMessage(
+        to=conversation.recipient, words=found.words, attempt=name, template=found.template
+    )
+    # Whoever is told to stop meanwhile records first what became of it.
+    await run_to_end(_call(message, number, attempt, delivery, sender, context, ports))
+    return None
+
+
+async def _give_up(
+    number: int, delivery: Delivery, conversation: Conversation, context: Context, ports: Ports
+) -> None:
+    """Nobody can tell whether the customer has it: an operator is to see to it."""
+    at = ports.clock()
+    delivery.give_up(number, code=UNKNOWN_FATE, at=at)
+    conversation.hand_over(UNKNOWN_FATE, (f"message {number} of the delivery may have come or not",), at)
+    await ports.store.save(delivery, conversation, context=context)
+    ports.sends.sent(delivery.state.messages[number].outgoing.form, "given_up")
+
+
+def _instead(delivery: Delivery, number: int, found: Otherwise, ports: Ports) -> None:
+    at, form = ports.clock(), delivery.state.messages[number].outgoing.form
+    if found.instead:
+        delivery.replace(number, found.instead, code=found.code, at=at)
+    else:
+        delivery.fail(number, code=found.code, at=at)
+    ports.sends.sent(form, "replaced" if found.instead else "refused")
+
+
+async def _call(
+    message: OutgoingMessage,
+    number: int,
+    attempt: int,
+    delivery: Delivery,
+    sender: Sender,
+    context: Context,
+    ports: Ports,
+) -> None:
+    """One call of the channel. What comes of it is saved on whatever the delivery has become meanwhile."""
+    try:
+        sent = await ports.channel.send(message, sender.account)
+    except FateUnknown as unknown:
+        outcome, decide = "unknown", _doubted(number, attempt, unknown, ports)
+    except NotTaken as refused:
+        outcome, decide = await _refused(refused, message, number, attempt, delivery, sender, context, ports)
+    else:
+        outcome, decide = "accepted", _accepted(number, attempt, sent, ports)
+    ports.sends.sent(delivery.state.messages[number].outgoing.form, outcome)
+    await amend(Delivery, delivery.id, decide, context=context, store=ports.store)
+
+
+def _accepted(number: int, attempt: int, sent: SentMessage, ports: Ports) -> Decide:
+    return lambda known: known.accepted(number, attempt, sid=sent.sid, by="answer", at=ports.clock())
+
+
+def _doubted(number: int, attempt: int, unknown: FateUnknown, ports: Ports) -> Decide:
+    return lambda known: known.doubt(number, attempt, why=unknown.why, at=ports.clock())
+
+
+async def _refused(
+    refused: NotTaken,
+    message: OutgoingMessage,
+    number: int,
+    attempt: int,
+    delivery: Delivery,
+    sender: Sender,
+    context: Context,
+    ports: Ports,
+) -> tuple[str, Decide]:
+    """The outcome, and what is to be recorded: it is tried again, its text goes out instead, or it has failed."""
+    outgoing, words = delivery.state.messages[number].outgoing, message.words
+    form = None if isinstance(words, str | Approved) else words
+    if refused.lost and form is not None and message.template is not None:
+        await lose_template(form, message.template, sender.account, context, ports)
+    elif refused.code in REWORDED and form is not None:
+        texts = await as_texts(outgoing, delivery.state.conversation, context.tenant, ports.store)
+        return "replaced", lambda known: known.replace(number, texts, code=refused.code, at=ports.clock())
+    passing = refused.passing or (refused.lost and form is not None)
+    after = None if refused.after is None else timedelta(seconds=refused.after)
+    return "put_off" if passing else "refused", lambda known: known.refused(
+        number, attempt, code=refused.code, passing=passing, after=after, at=ports.clock()
+    )

@@ -1,0 +1,54 @@
+"""What a channel tells of messages that went out: in whatever order, more than once, and before its own answer."""
+
+from __future__ import annotations
+
+import msgspec
+
+from application.ports import DELIVER_WORK, Clock, Owed, Store
+from domain.base.context import Context
+from domain.base.errors import NotFound, nowhere
+from domain.channels.delivery import Delivery, delivery_of, named
+from domain.channels.statuses import PASSING
+
+
+class RecordStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """`attempt` is its name, as the callback's address has it; `sid` and `status` are the vendor's words, `code` its error."""
+
+    attempt: str | None
+    sid: str
+    status: str
+    code: str | None = None
+
+
+async def record_status(command: RecordStatus, context: Context, *, store: Store, clock: Clock) -> int:
+    """Take it in; the position, the same one where it was told before. 0: it is of no message of ours, or of one that was erased."""
+    found = named(command.attempt or "")
+    if found is None:
+        return 0
+    conversation, number, attempt = found
+    id = delivery_of(conversation)
+    try:
+        known = await store.load(Delivery, id, tenant=context.tenant)
+        # What waits for this goes on at once.
+        due = known.waiting() or command.code in PASSING
+        owed = [Owed(kind=DELIVER_WORK, key=conversation.hex, due_at=clock())] if due else []
+        _, saved = await store.change(
+            Delivery,
+            id,
+            lambda delivery: _told(delivery, number, attempt, command, clock),
+            context=context,
+            inbox=f"status:{command.attempt}:{command.sid}:{command.status}",
+            work=owed,
+        )
+    except NotFound:
+        return 0
+    return saved.position
+
+
+def _told(
+    delivery: Delivery | None, number: int, attempt: int, command: RecordStatus, clock: Clock
+) -> Delivery:
+    if delivery is None:
+        raise nowhere(Delivery.TOPIC, command.attempt)
+    delivery.told(number, attempt, sid=command.sid, status=command.status, code=command.code, at=clock())
+    return delivery

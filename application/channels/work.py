@@ -1,0 +1,23 @@
+"""The work of channels: what a customer is to get is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from application.base.work import context_of
+from application.channels.deliver import Deliver, deliver
+from application.channels.ports import Ports as Ports
+from application.ports import DELIVER_WORK, Item, Kind
+
+
+def kinds(p: Ports) -> Mapping[str, Kind]:
+    """Name → how it is done."""
+
+    async def do_deliver(item: Item) -> datetime | None:
+        return await deliver(Deliver(conversation=UUID(item.key)), context_of(item, p.ids, "delivery"), p)
+
+    return {
+        DELIVER_WORK: Kind(handler=do_deliver, attempts=20),
+    }
