@@ -49,7 +49,7 @@ class Deliver(msgspec.Struct, frozen=True, kw_only=True):
 
 async def deliver(command: Deliver, context: Context, ports: Ports) -> datetime | None:
     """Send all that is to go out; when to look again, None where nothing is left to be done. An erased conversation owes nothing."""
-    looked: set[int] = set()
+    looked: set[tuple[int, int]] = set()
     races = 0
     while True:
         try:
@@ -77,7 +77,7 @@ async def deliver(command: Deliver, context: Context, ports: Ports) -> datetime 
                         later := await look(turn, delivery, conversation, sender, context, ports)
                     ) is not None:
                         return later
-                    looked.add(turn.number)
+                    looked.add((turn.number, turn.attempt))
                 case GiveUp(number):
                     await _give_up(number, delivery, conversation, context, ports)
                 case _:

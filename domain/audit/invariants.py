@@ -24,6 +24,10 @@ from domain.audit.conversation_checks import (
     one_operator_at_a_time_has_a_conversation,
     the_agent_is_silent_while_a_person_is_to_answer,
 )
+from domain.audit.delivery_checks import (
+    every_message_goes_out_in_its_turn,
+    nothing_is_sent_that_the_channel_is_known_to_have,
+)
 from domain.base.recorded import Recorded
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation as C
@@ -100,6 +104,8 @@ INVARIANTS: Mapping[str, Callable[[], Check]] = {
         every_call_is_held_until_it_ends,
         every_reservation_ends_once,
         every_call_is_metered_once_and_ends_once,
+        nothing_is_sent_that_the_channel_is_known_to_have,
+        every_message_goes_out_in_its_turn,
     )
 }
 

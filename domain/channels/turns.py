@@ -56,9 +56,9 @@ Turn = Send | Doubt | Look | GiveUp | Wait
 
 
 def next_turn(
-    delivery: Delivery, now: datetime, *, unknown_fate: UnknownFate, looked: Collection[int] = ()
+    delivery: Delivery, now: datetime, *, unknown_fate: UnknownFate, looked: Collection[tuple[int, int]] = ()
 ) -> Turn | None:
-    """In order: a message waits for those before it. `looked`: of these the list was just looked at. None: nothing is to be done."""
+    """In order: a message waits for those before it. `looked`: of these (number, attempt) the list was just looked at. None: nothing is to be done."""
     soonest: datetime | None = None
     for number, sending in delivery.waiting():
         at = sending.at
@@ -69,7 +69,7 @@ def next_turn(
         assert at is not None
         if sending.status == "attempted":
             return Wait(at + CALLING) if now < at + CALLING else Doubt(number, sending.attempt)
-        if number not in looked:
+        if (number, sending.attempt) not in looked:
             return Look(number, sending.attempt, at)
         if now >= at + SETTLED:
             return Send(number) if unknown_fate == "resend" else GiveUp(number)
