@@ -16,6 +16,7 @@ from interfaces.http.base.idempotency import Idempotent
 from interfaces.http.base.limits.access import AccessControl, Held
 from interfaces.http.base.limits.intake import SMALL, Bounded
 from interfaces.http.base.limits.pace import Paced
+from interfaces.http.base.limits.places import InWork
 from interfaces.http.base.limits.share import Shared
 from interfaces.http.base.observing import Observed
 from interfaces.http.base.openapi import complete, config
@@ -48,6 +49,7 @@ def litestar_app(services: Services) -> Litestar:
             Admitted(services),
             Shared(settings.max_connections),
             Bounded(),
+            InWork(),
             Idempotent(services),
         ],
         guards=[gate.check],

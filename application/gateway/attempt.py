@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
+from application.base.in_work import waits_long
 from application.gateway.providers import INLINE
 from application.ports import Clock, Completer, Counter, ProviderError
 from domain.models.catalogue import Catalogue
@@ -117,6 +118,7 @@ class Attempting:
 
     def _goes_out(self) -> None:
         self._sent = True
+        waits_long()
 
     def _leaves(self, partial: Completion | None, ended: bool) -> None:
         self._left, self._ended = partial, ended

@@ -20,6 +20,9 @@ LINGER = 2.0
 BREAK_OFF = "break_off"
 """In the state of a request: closes its connection where its answer can't be ended in another way."""
 
+GONE = "gone"
+"""In the state of a request: tells whether its connection has gone, for whoever begins what takes long."""
+
 Part = Literal["head", "body", "none"]
 
 TELLING: dict[Reason, tuple[int, str, str]] = {
@@ -128,6 +131,7 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._part, self._head = "head", 0
         self.scope["state"][BREAK_OFF] = self.transport.close
+        self.scope["state"][GONE] = self.transport.is_closing
         if self._served:
             self._stop_waiting()
 

@@ -121,7 +121,7 @@ def _limit(seconds: int) -> None:
     """Bound this process, and end it with the server."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    os.nice(10)
+    os.nice(19)  # nobody waits for a document as for an answer
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     memory = _address_space() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

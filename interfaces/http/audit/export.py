@@ -55,7 +55,7 @@ async def export(
     shown = cloud_event if format == "cloudevents" else shown_event
 
     access = access_control.enter(request)
-    record = await LongRead.begin(reading, context, services)
+    record = await LongRead.begin(reading, request, context, services)
 
     async def lines() -> AsyncGenerator[bytes, None]:
         async with record:

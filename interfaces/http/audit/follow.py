@@ -81,7 +81,7 @@ async def follow(
     reading = LogRead(route="GET /v1/audit/events/stream", filters=query.filters())
 
     access = access_control.enter(request)
-    record = await LongRead.begin(reading, context, services)
+    record = await LongRead.begin(reading, request, context, services)
 
     async def parts() -> AsyncGenerator[bytes, None]:
         async with record, aclosing(_followed(services, context.tenant, wanted, start, reading)) as followed:

@@ -6,12 +6,16 @@ import asyncio
 import logging
 from typing import Any, Self
 
+from litestar import Request
+
 from application.audit.reading import LogRead, record_read
+from application.base.in_work import waits_long
 from application.ports import Fault
 from domain.audit.audit import Stage
 from domain.base.context import Context
 from domain.base.errors import Refusal
 from interfaces.bootstrap import Services
+from interfaces.http.base.presence import ClientGone, is_gone
 
 log = logging.getLogger("retrace.http")
 
@@ -23,9 +27,15 @@ class LongRead:
         self._read, self._context, self._services = read, context, services
 
     @classmethod
-    async def begin(cls, read: LogRead, context: Context, services: Services) -> Self:
+    async def begin(
+        cls, read: LogRead, request: Request[Any, Any, Any], context: Context, services: Services
+    ) -> Self:
+        """Raises ClientGone where nobody is there to read: then there is nothing to be recorded, nor to be ended."""
+        if is_gone(request):
+            raise ClientGone
         record = cls(read, context, services)
         await record._record("begun")
+        waits_long()
         return record
 
     async def __aenter__(self) -> Self:

@@ -18,11 +18,21 @@ LONGEST_WAIT = 60
 """Seconds that a client may ask to wait for what is made."""
 
 
+GONE = "gone"
+"""In the state of a request: tells whether its connection has gone (infra/http/connection.py)."""
+
+
 class ClientGone(HTTPException):
     """Nobody is there to read an answer: no fault of ours, and told to the counters and the log alone."""
 
     status_code = 499
     detail = "the client went away before its answer was there"
+
+
+def is_gone(request: Request[Any, Any, Any]) -> bool:
+    """Whether the client has gone, as far as its connection tells."""
+    gone = request.scope["state"].get(GONE)
+    return gone is not None and bool(gone())
 
 
 async def done_while_there(

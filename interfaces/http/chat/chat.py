@@ -12,6 +12,7 @@ from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from application.base.in_work import kept
 from application.base.tasks import cancel_and_wait
 from application.chat.chat import chat
 from application.chat.record import ChatGiven
@@ -55,6 +56,8 @@ async def complete(
         task = asyncio.create_task(chat(command, context, services, deliver))
         services.background.add(task)
         task.add_done_callback(services.background.discard)
+        leave = kept()
+        task.add_done_callback(lambda _: leave())
         task.add_done_callback(lambda done: done.cancelled() or done.exception())  # it is on record
         return task
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from application.audit.explain_interaction import interaction_events
+from application.base.in_work import kept
 from application.conversations.answer import Answer, AnswerGiven, answer
 from application.conversations.conversation import Received
 from application.conversations.delivery import Subscriber
@@ -28,8 +29,8 @@ BURST = 100
 
 
 def room(tenant: UUID, services: Services) -> bool:
-    """Whether one more answer may be begun here: as many as a tenant may have requests, though these may go before their answers. Else it is a worker's."""
-    return services.answering[tenant] < services.settings.max_connections // 2
+    """Whether one more answer may be begun here: an eighth of all connections for one tenant, for requests may go before their answers. Else it is a worker's."""
+    return services.answering[tenant] < services.settings.max_connections // 8
 
 
 def begun(
@@ -46,11 +47,13 @@ def begun(
     task = asyncio.create_task(_given(received, wait, context, services, subscriber))
     services.background.add(task)
     services.answering[context.tenant] += 1
+    leave = kept()
 
     def ended(_: object) -> None:
         services.answering[context.tenant] -= 1
         if not services.answering[context.tenant]:
             del services.answering[context.tenant]
+        leave()
 
     task.add_done_callback(ended)
     task.add_done_callback(services.background.discard)

@@ -17,6 +17,7 @@ from litestar import Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from application.base.in_work import waits_long
 from application.retrieval.document import (
     DeleteDocument,
     ReprocessDocument,
@@ -181,6 +182,7 @@ async def download(
     if found.state.status == "deleted":
         raise NotFound("this document was deleted")
     access = access_control.enter(request)
+    waits_long()
     pieces = services.files.read(principal.tenant, document)
     first = await anext(pieces)  # so that a file that is gone is told as such
     headers = {
@@ -226,6 +228,8 @@ async def _after(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncGene
 async def _status(document: UUID, wait: float, tenant: UUID, services: Services) -> Status:
     """A document's status; one that is being processed is waited for. Raises NotFound."""
     until = time.monotonic() + wait
+    if wait:
+        waits_long()
     async with aclosing(moments_of(services, tenant)) as moments:
         await anext(moments)
         while True:

@@ -151,7 +151,7 @@ async def test_answers_whose_requests_have_gone_are_no_more_than_requests_may_be
         return await real(*given)
 
     monkeypatch.setattr(answer_task, "answer", slow)
-    others = parts.settings.max_connections // 2 - 2
+    others = parts.settings.max_connections // 8 - 2
     parts.answering[ours.tenant] += others
     try:
         replies = [await ours.ask("Do you?", address=f"gone {number}", wait=0.2) for number in range(5)]

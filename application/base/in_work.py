@@ -1,0 +1,38 @@
+"""In work: a request that computes, or asks the database, has one of its process's places (a bulkhead). Who waits for long gives it back.
+
+What knows that it waits for somebody outside says so here, whoever called it; where nobody has a place, as in a worker, nothing happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Protocol
+
+
+class Place(Protocol):
+    """Of one request, and of what goes on for it."""
+
+    def keep(self) -> Callable[[], None]:
+        """Have it until the result is called, whatever becomes of the request."""
+
+    def leave(self) -> None:
+        """Give it back, once for all."""
+
+
+place: ContextVar[Place | None] = ContextVar("place", default=None)
+
+
+def waits_long() -> None:
+    """What follows is no work of this process: others may begin."""
+    if (held := place.get()) is not None:
+        held.leave()
+
+
+def kept() -> Callable[[], None]:
+    """Have the place of this request also for a task that may outlive it; call the result at its end."""
+    return held.keep() if (held := place.get()) is not None else _nothing
+
+
+def _nothing() -> None:
+    pass
