@@ -31,6 +31,7 @@ from bench.server import server
 from domain.base.context import Context
 from domain.budgets.budget import BudgetLimits
 from infra.embedded.process import end_all
+from infra.providers.access import ProviderAccess
 from infra.settings import Secret, Settings, environment_of
 from interfaces.bootstrap import services
 from interfaces.supervisor import role_command
@@ -120,8 +121,7 @@ def main() -> None:
             master_key=Secret(base64.b64encode(MASTER).decode()),
             data=folder,
             port=ports["retrace"],
-            openai_api_key=Secret("none"),
-            openai_base_url=upstream,
+            providers={"openai": ProviderAccess(api_key=Secret("none"), base_url=upstream)},
             log_level="WARNING",
         )
         key = uvloop.run(_prepare(settings))

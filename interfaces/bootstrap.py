@@ -188,7 +188,12 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
         catalogue = load_catalogue()
         counter = TokenCounter()
         completers = ConfiguredCompleters(
-            settings, embedder, store=store, catalogue=catalogue, counter=counter
+            settings.providers,
+            embedder,
+            allow_private_addresses=settings.allow_private_addresses,
+            store=store,
+            catalogue=catalogue,
+            counter=counter,
         )
         stack.push_async_callback(completers.close)
         cache = RedisCache(redis, keyring)

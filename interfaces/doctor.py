@@ -68,7 +68,7 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
             yield check
     async for check in _of_redis(settings, running):
         yield check
-    for probed in await probe_all(settings):
+    for probed in await probe_all(settings.providers):
         detail = f"{probed.detail} ({probed.ms:.0f} ms)"
         yield Check(f"provider {probed.provider}", probed.ok, detail)
     yield _disk(settings)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, start_http_server
 
-from infra.settings import DESCRIPTIONS, Settings
+from infra.settings import FIELDS, Settings
 
 METRICS = {"worker": 0, "projector": 1, "supervisor": 2}
 """Role → how far its port of metrics lies beyond RETRACE_METRICS_PORT."""
@@ -38,7 +38,7 @@ def metrics_port(settings: Settings, role: str) -> dict[str, str]:
     """The variable that a role's process is given for its metrics."""
     if settings.metrics_port is None or role not in METRICS:
         return {}
-    return {DESCRIPTIONS["metrics_port"][0]: str(settings.metrics_port + METRICS[role])}
+    return {FIELDS["metrics_port"].variable: str(settings.metrics_port + METRICS[role])}
 
 
 def metrics_ports(settings: Settings, roles: Sequence[str]) -> dict[str, int]:

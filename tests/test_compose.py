@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from infra.postgres.cell import Cell
-from infra.settings import DESCRIPTIONS, SECRETS
+from infra.settings import all_fields
 from interfaces.cli import COMMANDS
 from interfaces.supervisor import ROLES
 
@@ -43,14 +43,14 @@ def test_nobody_but_migrate_has_a_login_that_may_change_the_schema(compose: Any)
 
 
 def test_roles_get_only_settings_that_there_are_and_their_secrets_as_files(compose: Any) -> None:
-    variables = {variable: name for name, (variable, _) in DESCRIPTIONS.items()}
+    fields = {field.variable: field for field in all_fields().values()}
     for role in (*ROLES, "migrate"):
         service = compose["services"][role]
         for variable, value in service["environment"].items():
             plain = variable.removesuffix("_FILE")
-            assert plain in variables
+            assert plain in fields
             if variable != plain:
-                assert variables[plain] in SECRETS
+                assert fields[plain].secret
                 assert value.removeprefix("/run/secrets/") in service["secrets"]
     used = {secret for service in compose["services"].values() for secret in service.get("secrets", ())}
     assert used == set(compose["secrets"])

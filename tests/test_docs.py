@@ -10,7 +10,7 @@ import click
 import pytest
 
 from domain.kinds import TOPICS
-from infra.settings import DESCRIPTIONS
+from infra.settings import FIELDS
 from interfaces.cli import cli
 from projections import PROJECTIONS
 
@@ -29,11 +29,15 @@ def commands(command: click.Command, name: str) -> Iterator[str]:
         yield name
 
 
-@pytest.mark.parametrize("setting", DESCRIPTIONS)
+@pytest.mark.parametrize("setting", FIELDS)
 def test_every_setting_is_described(setting: str) -> None:
-    text = (DOCS / "settings.md").read_text()
-    assert f"`{setting}`" in text
-    assert f"`{DESCRIPTIONS[setting][0]}`" in text
+    """Those of providers follow from a rule, and have the rule's row."""
+    field, text = FIELDS[setting], (DOCS / "settings.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith(f"| `{field.variable}` | `{setting}` |")]
+    assert len(rows) == 1, "docs/settings.md has one row a setting"
+    if field.setting.between is not None:
+        low, high = field.setting.between
+        assert f"{low} to {high}" in rows[0]
 
 
 def test_every_event_projection_and_command_is_named() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 import msgspec
 
-from application.ports import Completer, Counter
 from domain.gateway.default_policy import ProviderTiers
-from infra.outgoing.client import Outgoing
+
+if TYPE_CHECKING:  # whoever wants the names only, as the settings do, need not wait for an HTTP client
+    from application.ports import Completer, Counter
+    from infra.outgoing.client import Outgoing
 
 
 class Maker(Protocol):
@@ -42,7 +44,7 @@ def _gemini(**facts: Any) -> Completer:
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
-    """The deployment's key and address stand in the settings NAME_api_key and NAME_base_url, where there are such settings.
+    """The deployment's key and address stand in the settings NAME_API_KEY and NAME_BASE_URL (`infra/settings/providers.py`).
 
     `base_url`: the vendor's own; None: there is none.
 

@@ -22,10 +22,10 @@ from domain.tenancy.tenant import Tenant
 from infra.outgoing.addresses import check_public
 from infra.outgoing.client import Outgoing
 from infra.providers import PROVIDERS
-from infra.providers.deployments import address_of, deployments, setting_of
+from infra.providers.access import NOTHING, Accesses, ProviderAccess
+from infra.providers.deployments import address_of, deployments
 from infra.providers.local import LocalCompleter
 from infra.retrieval.embedding import WordLlamaEmbedder
-from infra.settings import Settings
 
 KEPT = 1_000
 """Completers with tenants' own keys that a process keeps; they share its connections."""
@@ -36,14 +36,16 @@ class ConfiguredCompleters:
 
     def __init__(
         self,
-        settings: Settings,
+        accesses: Accesses,
         embedder: WordLlamaEmbedder,
         *,
+        allow_private_addresses: bool,
         store: Store,
         catalogue: Catalogue,
         counter: Counter,
     ) -> None:
-        self._settings, self._store, self._catalogue, self._counter = settings, store, catalogue, counter
+        self._accesses, self._allow_private = accesses, allow_private_addresses
+        self._store, self._catalogue, self._counter = store, catalogue, counter
         self._made: dict[str, Completer] = {"local": LocalCompleter(embedder)}
         self._own: OrderedDict[tuple[UUID, str], tuple[ProviderKey, Completer]] = OrderedDict()
         self._open, self._guarded = Outgoing(guarded=False), Outgoing(guarded=True)
@@ -75,7 +77,7 @@ class ConfiguredCompleters:
         if base_url is None:
             if self._address(provider) is None:
                 raise Refused(f"the provider {provider} has no address of its own; give its base_url")
-        elif not self._settings.allow_private_addresses:
+        elif not self._allow_private:
             parts = urlsplit(base_url)
             if parts.scheme != "https":
                 raise Refused("base_url must begin with https://, since the key goes there")
@@ -86,8 +88,8 @@ class ConfiguredCompleters:
         deployments, found = self._deployments(), []
         for name, provider in PROVIDERS.items():
             key = own.get(name)
-            keyed = key is not None or (name in deployments and bool(self._setting(name, "api_key")))
-            elsewhere = self._setting(name, "base_url") or (key is not None and key.base_url)
+            keyed = key is not None or (name in deployments and bool(self._access(name).api_key))
+            elsewhere = self._access(name).base_url or (key is not None and key.base_url)
             if provider.tiers is not None and keyed and not elsewhere:
                 found.append(self._current(provider.tiers, at))
         return found
@@ -123,12 +125,12 @@ class ConfiguredCompleters:
                 raise Refused(
                     f"there is no provider {name!r} here; there are {', '.join(['local', *self._deployments()])}"
                 )
-            key = self._setting(name, "api_key") or ""
+            key = self._access(name).api_key or ""
             self._made[name] = await self._make(name, key, self._address(name) or "", self._open, None)
         return self._made[name]
 
     async def _of_tenant(self, tenant: UUID, name: str, key: ProviderKey) -> Completer:
-        trusted = key.base_url is None or self._settings.allow_private_addresses
+        trusted = key.base_url is None or self._allow_private
         address = key.base_url or self._address(name)
         if address is None:
             raise Refused(f"the provider {name} has no address of its own; set its key with a base_url")
@@ -161,11 +163,11 @@ class ConfiguredCompleters:
 
     def _deployments(self) -> list[str]:
         """Names of those that the deployment has what they need for."""
-        return deployments(self._settings)
+        return deployments(self._accesses)
 
     def _address(self, name: str) -> str | None:
         """Where the deployment asks it: at the address that it was given, else at the vendor's."""
-        return address_of(self._settings, name)
+        return address_of(self._accesses, name)
 
-    def _setting(self, name: str, what: str) -> str | None:
-        return setting_of(self._settings, name, what)
+    def _access(self, name: str) -> ProviderAccess:
+        return self._accesses.get(name, NOTHING)

@@ -8,7 +8,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from infra.settings import DESCRIPTIONS, SECRETS, InvalidSettings, Settings, environment_of, load, master_text
+from infra import providers
+from infra.providers import PROVIDERS
+from infra.providers.access import ProviderAccess, variable
+from infra.settings import (
+    FIELDS,
+    InvalidSettings,
+    Secret,
+    Settings,
+    all_fields,
+    environment_of,
+    load,
+    master_text,
+)
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 EVERYTHING = {
@@ -19,14 +31,8 @@ EVERYTHING = {
     "RETRACE_OPERATOR_KEY": "secret-operator-key-of-32-letters",
     "RETRACE_HOST": "0.0.0.0",
     "RETRACE_PORT": "9000",
-    "OPENAI_API_KEY": "secret-o",
-    "OPENAI_BASE_URL": "http://127.0.0.1:1/v1",
-    "GEMINI_API_KEY": "secret-g",
-    "GEMINI_BASE_URL": "http://127.0.0.1:2",
-    "TOGETHER_API_KEY": "secret-t",
-    "TOGETHER_BASE_URL": "http://127.0.0.1:3",
-    "COMPATIBLE_API_KEY": "secret-c",
-    "COMPATIBLE_BASE_URL": "http://127.0.0.1:4",
+    **{variable(name, "api_key"): f"secret-{name}" for name in PROVIDERS},
+    **{variable(name, "base_url"): f"http://127.0.0.1:1/{name}" for name in PROVIDERS},
     "RETRACE_PUBLIC_URL": "https://service.example",
     "TWILIO_BASE_URL": "http://127.0.0.1:5",
     "RETRACE_ALLOW_PRIVATE_ADDRESSES": "True",
@@ -114,8 +120,9 @@ def test_a_secret_may_lie_in_a_file_and_the_variable_itself_wins(tmp_path: Path)
     file = tmp_path / "openai_key"
     file.write_text("sk-of-the-file\n")
     environment = {"OPENAI_API_KEY_FILE": str(file)}
-    assert load(environment, tmp_path).openai_api_key == "sk-of-the-file"
-    assert load({**environment, "OPENAI_API_KEY": "sk-said"}, tmp_path).openai_api_key == "sk-said"
+    assert load(environment, tmp_path).providers["openai"].api_key == "sk-of-the-file"
+    said = load({**environment, "OPENAI_API_KEY": "sk-said"}, tmp_path)
+    assert said.providers["openai"].api_key == "sk-said"
 
 
 def test_a_secrets_file_that_is_missing_empty_or_wrong_is_told_and_not_shown(tmp_path: Path) -> None:
@@ -150,6 +157,79 @@ def test_the_public_address_is_plain_and_without_one_it_is_where_the_api_listens
         assert errors({"RETRACE_PUBLIC_URL": wrong}, tmp_path), wrong
 
 
+def test_what_is_certainly_meant_for_us_and_is_no_setting_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "retrace.toml"
+    file.write_text('mistralx_api_key = "sk-canary"\n')
+    told = errors(
+        {
+            "RETRACE_PROT": "80",
+            "RETRACE_PORT_FILE": "/run/port",
+            "RETRACE_OPENAI_API_KEY": "sk-canary",
+            "RETRACE_MISTRALX_API_KEY": "sk-canary",
+            "RETRACE_COLOUR": "canary",
+        },
+        tmp_path,
+    )
+    known = f"there is no provider mistralx; known are {', '.join(PROVIDERS)}, each with NAME_API_KEY and NAME_BASE_URL"
+    assert sorted(told) == [
+        "RETRACE_COLOUR is no setting; docs/settings.md has all of them",
+        f"RETRACE_MISTRALX_API_KEY is no setting; {known}",
+        "RETRACE_OPENAI_API_KEY is no setting; did you mean OPENAI_API_KEY?",
+        "RETRACE_PORT_FILE is no setting: only secrets may lie in files; give RETRACE_PORT",
+        "RETRACE_PROT is no setting; did you mean RETRACE_PORT?",
+        f"mistralx_api_key in {file} is no setting; {known}",
+    ]
+
+
+def test_what_may_be_meant_for_others_is_left_alone(tmp_path: Path) -> None:
+    others = {
+        "MISTRALX_API_KEY": "sk-theirs",
+        "OPENAI_ORG_ID": "theirs",
+        "RETRACE_INSTANCE": "of retrace up",
+        "RETRACE_TEST_POSTGRES": "of the tests",
+        "RETRACE_API_SERVICE_HOST": "10.0.0.1",
+        "RETRACE_API_SERVICE_PORT_HTTP": "8080",
+        "RETRACE_API_PORT": "tcp://10.0.0.1:8080",
+        "RETRACE_PORT_8080_TCP_ADDR": "10.0.0.1",
+    }
+    assert load(others, tmp_path) == load({}, tmp_path)
+
+
+def test_a_line_in_the_table_of_providers_is_all_that_its_settings_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = providers.Provider(make=PROVIDERS["openai"].make, base_url="https://acme.example/v1")
+    monkeypatch.setitem(PROVIDERS, "acme", vendor)
+    key = tmp_path / "key"
+    key.write_text("sk-acme\n")
+    (tmp_path / "retrace.toml").write_text('acme_base_url = "https://eu.acme.example/v1"\n')
+    settings = load({"ACME_API_KEY_FILE": str(key)}, tmp_path)
+    acme = ProviderAccess(api_key=Secret("sk-acme"), base_url="https://eu.acme.example/v1")
+    assert settings.providers == {"acme": acme}
+    assert load(environment_of(settings), tmp_path) == settings
+    assert errors({"ACME_BASE_URL": "acme.example"}, tmp_path) == [
+        "ACME_BASE_URL must begin with http:// or https://"
+    ]
+
+
+def test_a_key_without_an_address_is_refused_where_the_provider_has_none(tmp_path: Path) -> None:
+    assert errors({"COMPATIBLE_API_KEY": "sk-canary"}, tmp_path) == [
+        "COMPATIBLE_API_KEY needs COMPATIBLE_BASE_URL as well: the provider compatible has no address of its own"
+    ]
+
+
+@pytest.mark.parametrize("value", ["null", "9.5", "0x10", " ", "tcp://10.0.0.1:8080"])
+def test_a_number_is_whole(tmp_path: Path, value: str) -> None:
+    assert errors({"RETRACE_METRICS_PORT": value}, tmp_path) == [
+        f"RETRACE_METRICS_PORT is {value!r}; give a whole number from 1 to 65533"
+    ]
+
+
+@pytest.mark.parametrize(("value", "meant"), [("Yes", True), ("1", True), ("no", False), ("FALSE", False)])
+def test_words_for_true_and_false(tmp_path: Path, value: str, meant: bool) -> None:
+    assert load({"RETRACE_ALLOW_PRIVATE_ADDRESSES": value}, tmp_path).allow_private_addresses is meant
+
+
 def test_a_database_of_ones_own_needs_a_master_key(tmp_path: Path) -> None:
     told = errors({"DATABASE_URL": "postgresql://host/name"}, tmp_path)
     assert [error.split(";")[0] for error in told] == ["DATABASE_URL needs RETRACE_MASTER_KEY as well"]
@@ -166,7 +246,7 @@ def test_no_secret_shows_in_the_settings_text(tmp_path: Path) -> None:
     assert "secret-" not in text
     assert "word" not in text
     assert KEY not in text
-    kept = {variable for name, (variable, _) in DESCRIPTIONS.items() if name in SECRETS}
+    kept = {field.variable for field in all_fields().values() if field.secret}
     assert all(
         (EVERYTHING[variable] in text) != (variable in kept)
         for variable in EVERYTHING
@@ -174,9 +254,9 @@ def test_no_secret_shows_in_the_settings_text(tmp_path: Path) -> None:
     )
 
 
-def test_every_setting_is_described() -> None:
-    assert set(DESCRIPTIONS) == {field.name for field in msgspec.structs.fields(Settings)}
-    assert {variable for variable, _ in DESCRIPTIONS.values()} == set(EVERYTHING)
+def test_every_field_is_a_setting() -> None:
+    assert {*FIELDS, "providers"} == {field.name for field in msgspec.structs.fields(Settings)}
+    assert {field.variable for field in all_fields().values()} == set(EVERYTHING)
 
 
 def test_the_embedded_mode_makes_one_master_key_for_its_user_only(tmp_path: Path) -> None:

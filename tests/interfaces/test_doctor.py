@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from application.tenancy.tenant import CreateTenant, create_tenant
 from infra.embedded import Servers
 from infra.postgres.cell import Cell
+from infra.providers.access import ProviderAccess
 from infra.schema.migrate import migrate
 from infra.settings import Secret, Settings
 from interfaces.cli import cli
@@ -138,11 +139,15 @@ async def test_each_provider_is_asked_with_its_key(
     async with serving(wire):
         there = msgspec.structs.replace(
             settings,
-            openai_api_key=Secret("canary-o"),
-            openai_base_url=f"http://127.0.0.1:{wire.port}/v1",
-            gemini_api_key=Secret("canary-g"),
-            gemini_base_url=f"http://127.0.0.1:{wire.port}",
-            compatible_base_url=f"http://127.0.0.1:{free_port()}/v1",
+            providers={
+                "openai": ProviderAccess(
+                    api_key=Secret("canary-o"), base_url=f"http://127.0.0.1:{wire.port}/v1"
+                ),
+                "gemini": ProviderAccess(
+                    api_key=Secret("canary-g"), base_url=f"http://127.0.0.1:{wire.port}"
+                ),
+                "compatible": ProviderAccess(base_url=f"http://127.0.0.1:{free_port()}/v1"),
+            },
         )
         found = await checks(there)
     assert (found["provider openai"].ok, said in found["provider openai"].detail) == (ok, True)

@@ -31,7 +31,7 @@ REQUEST = CompletionRequest(
 def _address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = Path(tmp_path_factory.mktemp("model"))
     with language_model(Settings(data=folder), say=lambda _: None) as settings:
-        yield str(settings.openai_base_url)
+        yield str(settings.providers["openai"].base_url)
 
 
 @pytest.fixture(name="completer")

@@ -16,6 +16,7 @@ import httpx
 import msgspec
 
 from infra.embedded.process import end, prepare_folder, spawn
+from infra.providers.access import NOTHING
 from infra.settings import Settings
 from interfaces.waiting import Teller
 
@@ -52,7 +53,9 @@ def language_model(settings: Settings, teller: Teller) -> Iterator[Settings]:
         with teller.waits("the small language model"):
             _wait(process, f"http://127.0.0.1:{port}", settings)
         teller.say(f"SmolLM2-135M-Instruct answers on port {port}")
-        yield msgspec.structs.replace(settings, openai_base_url=f"http://127.0.0.1:{port}/v1")
+        before = settings.providers.get("openai", NOTHING)
+        here = msgspec.structs.replace(before, base_url=f"http://127.0.0.1:{port}/v1")
+        yield msgspec.structs.replace(settings, providers={**settings.providers, "openai": here})
     finally:
         end(process, 15)
 

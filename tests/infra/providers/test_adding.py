@@ -19,7 +19,6 @@ from infra.providers import faults, incoming
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
 from infra.retrieval.embedding import WordLlamaEmbedder
-from infra.settings import Settings
 from tests.doubles.wire import CUT, Call, Reply, Wire, serving
 from tests.infra.providers.asking import COUNTER, our_count, request
 from tests.infra.providers.test_completers import NOW, OneTenant
@@ -51,8 +50,9 @@ async def test_the_example_is_a_whole_provider(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(providers.PROVIDERS, "acme", providers.Provider(make=example()))
     store, wire = OneTenant(), Wire(answer)
     configured = ConfiguredCompleters(
-        Settings(allow_private_addresses=True),
+        {},
         WordLlamaEmbedder(),
+        allow_private_addresses=True,
         store=store,  # type: ignore[arg-type]  # `latest` is all that is asked of it
         catalogue=load_catalogue(),
         counter=COUNTER,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,11 +13,12 @@ from domain.base.errors import NotFound, Refused
 from domain.tenancy.tenant import Tenant
 from infra.providers import PROVIDERS
 from infra.providers import configured as module
+from infra.providers.access import Accesses, ProviderAccess
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
 from infra.providers.local import NOTHING
 from infra.retrieval.embedding import WordLlamaEmbedder
-from infra.settings import Secret, Settings
+from infra.secret import Secret
 from tests.doubles.gemini import gemini_double
 from tests.doubles.openai import Double, openai_double
 from tests.infra.providers.asking import COUNTER, gather, request
@@ -54,17 +54,19 @@ def _store() -> OneTenant:
 async def _configured(double: Double, store: OneTenant) -> AsyncIterator[ConfiguredCompleters]:
     async for made in configured_with(
         store,
-        openai_api_key=Secret("sk-deployment"),
-        openai_base_url=double.url("ok"),
+        {"openai": ProviderAccess(api_key=Secret("sk-deployment"), base_url=double.url("ok"))},
         allow_private_addresses=True,
     ):
         yield made
 
 
-async def configured_with(store: OneTenant, **settings: Any) -> AsyncIterator[ConfiguredCompleters]:
+async def configured_with(
+    store: OneTenant, accesses: Accesses, *, allow_private_addresses: bool = False
+) -> AsyncIterator[ConfiguredCompleters]:
     made = ConfiguredCompleters(
-        Settings(**settings),
+        accesses,
         WordLlamaEmbedder(),
+        allow_private_addresses=allow_private_addresses,
         store=store,  # type: ignore[arg-type]  # `latest` is all that is asked of it
         catalogue=load_catalogue(),
         counter=COUNTER,
@@ -122,7 +124,7 @@ async def test_what_the_environment_says_for_the_deployment_is_not_said_for_a_te
 
 async def test_a_tenants_server_in_a_private_network_is_not_called(double: Double, store: OneTenant) -> None:
     store.tenant.set_provider_key("openai", OWN, double.url("ok"), NOW)
-    async for guarded in configured_with(store, allow_private_addresses=False):
+    async for guarded in configured_with(store, {}):
         own = await guarded.find(store.tenant.id, "openai")
         for call in (own.complete(request()), gather(own, request())):
             with pytest.raises(ProviderError) as raised:
@@ -134,14 +136,14 @@ async def test_a_tenants_server_in_a_private_network_is_not_called(double: Doubl
 async def test_the_deployments_own_server_may_lie_in_a_private_network(
     double: Double, store: OneTenant
 ) -> None:
-    settings = {"compatible_base_url": double.url("ok"), "allow_private_addresses": False}
-    async for guarded in configured_with(store, **settings):
+    accesses = {"compatible": ProviderAccess(base_url=double.url("ok"))}
+    async for guarded in configured_with(store, accesses):
         assert (await (await guarded.find(uuid4(), "compatible")).complete(request())).text == "Yes."
     assert double.calls[0].fields["authorization"] == "Bearer none"
 
 
 async def test_an_address_is_checked_when_it_is_set(store: OneTenant) -> None:
-    async for guarded in configured_with(store, allow_private_addresses=False):
+    async for guarded in configured_with(store, {}):
         await guarded.check("openai", None)
         await guarded.check("openai", "https://93.184.216.34/v1")
         for address, why in (
@@ -175,13 +177,11 @@ async def test_the_local_provider_is_always_there(configured: ConfiguredComplete
 
 async def test_gemini_and_together_are_made_of_their_settings(double: Double, store: OneTenant) -> None:
     async with gemini_double() as gemini:
-        settings: dict[str, Any] = {
-            "gemini_api_key": Secret("g"),
-            "gemini_base_url": gemini.url("ok"),
-            "together_api_key": Secret("t"),
-            "together_base_url": double.url("404"),
+        accesses = {
+            "gemini": ProviderAccess(api_key=Secret("g"), base_url=gemini.url("ok")),
+            "together": ProviderAccess(api_key=Secret("t"), base_url=double.url("404")),
         }
-        async for made in configured_with(store, **settings):
+        async for made in configured_with(store, accesses):
             await made.load()
             assert (
                 await (await made.find(uuid4(), "gemini")).complete(request("gemini-3.8-flash"))

@@ -17,6 +17,7 @@ from application.conversations import owing
 from application.conversations.conversation import Received, ReceiveMessage, receive_message
 from application.conversations.owing import ANSWER_WORK
 from domain.base.context import Context
+from infra.providers.access import ProviderAccess
 from infra.settings import Secret, Settings
 from infra.work.rows import Work
 from interfaces.asgi import create_app
@@ -38,7 +39,7 @@ async def upstream() -> AsyncIterator[Double]:
 @pytest_asyncio.fixture(scope="module", name="all_settings")
 async def _all_settings(settings: Settings, upstream: Double) -> Settings:
     given = {field: getattr(settings, field) for field in settings.__struct_fields__}
-    given |= {"openai_api_key": Secret("k"), "openai_base_url": upstream.url("scripted")}
+    given["providers"] = {"openai": ProviderAccess(api_key=Secret("k"), base_url=upstream.url("scripted"))}
     return Settings(**given)
 
 

@@ -28,6 +28,7 @@ from domain.conversations.conversation import Conversation
 from domain.flags.feature import FEATURES
 from domain.gateway.policy import RoutingPolicy, Target, Thresholds, Tiers
 from domain.tenancy.scopes import LATER_SCOPES, SCOPES
+from infra.providers.access import ProviderAccess
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
 from interfaces.http import EXAMPLES
@@ -87,7 +88,7 @@ async def _upstream() -> AsyncIterator[Double]:
 @pytest_asyncio.fixture(scope="module", name="parts")
 async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services]:
     given = msgspec.structs.asdict(settings)
-    given |= {"openai_api_key": Secret("k"), "openai_base_url": upstream.url("scripted")}
+    given["providers"] = {"openai": ProviderAccess(api_key=Secret("k"), base_url=upstream.url("scripted"))}
     async with services(Settings(**given), pool=6) as parts:
         yield parts
 

@@ -24,6 +24,7 @@ from application.tenancy.removal import remove_tenant
 from application.tenancy.tenant import resume_tenant, suspend_tenant
 from domain.base.context import Context
 from domain.tenancy.tenant import Tenant
+from infra.providers.access import ProviderAccess
 from infra.settings import Secret, Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
@@ -49,7 +50,7 @@ async def upstream() -> AsyncIterator[Double]:
 @pytest_asyncio.fixture(scope="module", name="parts")
 async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services]:
     given = {field: getattr(settings, field) for field in settings.__struct_fields__}
-    given |= {"openai_api_key": Secret("k"), "openai_base_url": upstream.url("scripted")}
+    given["providers"] = {"openai": ProviderAccess(api_key=Secret("k"), base_url=upstream.url("scripted"))}
     async with services(Settings(**given), pool=6) as parts:
         yield parts
 

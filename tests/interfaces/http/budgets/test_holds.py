@@ -23,6 +23,7 @@ from domain.budgets.budget import Budget
 from domain.budgets.reservation import Reservation
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
+from infra.providers.access import ProviderAccess
 from infra.settings import Secret, Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
@@ -53,7 +54,9 @@ async def upstream() -> AsyncIterator[Wire]:
 @pytest_asyncio.fixture(scope="module", name="parts")
 async def _parts(settings: Settings, upstream: Wire) -> AsyncIterator[Services]:
     given = {field: getattr(settings, field) for field in settings.__struct_fields__}
-    given |= {"openai_api_key": Secret("k"), "openai_base_url": f"http://127.0.0.1:{upstream.port}/v1"}
+    given["providers"] = {
+        "openai": ProviderAccess(api_key=Secret("k"), base_url=f"http://127.0.0.1:{upstream.port}/v1")
+    }
     async with services(Settings(**given), pool=6) as parts:
         yield parts
 

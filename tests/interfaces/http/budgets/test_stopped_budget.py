@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest_asyncio
 
+from infra.providers.access import ProviderAccess
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
 from tests.doubles.openai import Double, openai_double
@@ -26,7 +27,7 @@ async def upstream() -> AsyncIterator[Double]:
 @pytest_asyncio.fixture(scope="module", name="parts")
 async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services]:
     given = {field: getattr(settings, field) for field in settings.__struct_fields__}
-    given |= {"openai_api_key": Secret("k"), "openai_base_url": upstream.url("scripted")}
+    given["providers"] = {"openai": ProviderAccess(api_key=Secret("k"), base_url=upstream.url("scripted"))}
     async with services(Settings(**given), pool=6) as parts:
         yield parts
 

@@ -11,6 +11,7 @@ import pytest_asyncio
 import uvicorn
 
 from domain.chat.call import Call
+from infra.providers.access import ProviderAccess
 from infra.settings import Secret, Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
@@ -29,7 +30,7 @@ async def upstream() -> AsyncIterator[Double]:
 @pytest_asyncio.fixture(scope="module", name="parts")
 async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services]:
     given = {**{f: getattr(settings, f) for f in settings.__struct_fields__}}
-    given |= {"openai_api_key": Secret("k"), "openai_base_url": upstream.url("scripted")}
+    given["providers"] = {"openai": ProviderAccess(api_key=Secret("k"), base_url=upstream.url("scripted"))}
     async with services(Settings(**given), pool=6) as parts:
         yield parts
 

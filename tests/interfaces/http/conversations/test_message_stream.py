@@ -19,6 +19,7 @@ import uvicorn
 from application.conversations.conversation import ReceiveMessage, receive_message
 from domain.audit.invariants import Invariants
 from domain.base.context import Context
+from infra.providers.access import ProviderAccess
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
 from interfaces.http.conversations import message_stream
@@ -41,7 +42,7 @@ async def upstream() -> AsyncIterator[Double]:
 @pytest_asyncio.fixture(scope="module", name="parts")
 async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services]:
     given = {**{f: getattr(settings, f) for f in settings.__struct_fields__}}
-    given |= {"openai_api_key": Secret("k"), "openai_base_url": upstream.url("scripted")}
+    given["providers"] = {"openai": ProviderAccess(api_key=Secret("k"), base_url=upstream.url("scripted"))}
     async with services(Settings(**given), pool=6) as parts:
         yield parts
 

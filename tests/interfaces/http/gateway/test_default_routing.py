@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from application.tenancy.tenant import CreateTenant, create_tenant
 from infra.providers import PROVIDERS
+from infra.providers.access import ProviderAccess
 from infra.settings import Secret, Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
@@ -105,7 +106,7 @@ async def test_another_servers_models_are_not_guessed(shop: Customer, upstream: 
 async def test_a_new_tenant_has_the_deployments_providers(settings: Settings, upstream: Double) -> None:
     """Of two keys the first provider's models, and the other's behind them."""
     given = msgspec.structs.asdict(settings)
-    given |= {"openai_api_key": Secret("k"), "gemini_api_key": Secret("k")}
+    given["providers"] = {name: ProviderAccess(api_key=Secret("k")) for name in ("openai", "gemini")}
     async with services(Settings(**given), pool=2) as parts:
         transport = httpx.ASGITransport(create_app(parts))
         async with httpx.AsyncClient(transport=transport, base_url="http://retrace") as client:

@@ -12,6 +12,7 @@ import pytest_asyncio
 from click.testing import CliRunner
 
 from infra.embedded import Servers
+from infra.providers.access import ProviderAccess
 from infra.settings import Secret, Settings, environment_of
 from interfaces.cli import cli
 from tests.doubles.openai import Double, openai_double
@@ -36,8 +37,7 @@ def settings(
         data=Path(tmp_path_factory.mktemp("data")),
         master_key=Secret(MASTER),
         operator_key=Secret(OPERATOR),
-        openai_api_key=Secret("sk-deployment"),
-        openai_base_url=double.url("ok"),
+        providers={"openai": ProviderAccess(api_key=Secret("sk-deployment"), base_url=double.url("ok"))},
     )
 
 

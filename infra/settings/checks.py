@@ -1,0 +1,42 @@
+"""What is asked of a setting's text beyond its being one. Raise ValueError whose text goes on from the setting's name, and shows no secret."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+def web_address(text: str) -> str:
+    try:
+        good = urlsplit(text).scheme in ("http", "https") and "://" in text
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError("must begin with http:// or https://")
+    return text
+
+
+def public_address(text: str) -> str:
+    parts = urlsplit(web_address(text))
+    if not parts.hostname or parts.username or parts.query or parts.fragment or text.endswith("?"):
+        raise ValueError("has no user, query or fragment; give it as https://service.example.com")
+    return text
+
+
+def level(text: str) -> str:
+    if text.upper() not in LEVELS:
+        raise ValueError(f"is {text!r}; give one of {', '.join(LEVELS)}")
+    return text.upper()
+
+
+def operator_key(text: str) -> str:
+    if len(text) < 32 or not (text.isascii() and text.isprintable()):
+        raise ValueError("has 32 or more printable ASCII characters; make one with: openssl rand -hex 32")
+    return text
+
+
+def vault_key(text: str) -> str:
+    if not all(text.rpartition("/")[::2]):
+        raise ValueError(f"is {text!r}; give MOUNT/NAME, as transit/retrace")
+    return text

@@ -1,0 +1,80 @@
+"""The settings: one field each. docs/settings.md says what they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from infra.providers.access import Accesses
+from infra.secret import Secret
+from infra.server_urls import checked_database_url, checked_redis_url
+from infra.settings import checks
+from infra.settings.fields import Setting, fields_of
+from infra.settings.masters import Vault, check_text, open_file, open_text
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deployment was told. A field's name stands in `retrace.toml`."""
+
+    database_url: Annotated[Secret | None, Setting("DATABASE_URL", checked_database_url)] = None
+    redis_url: Annotated[Secret | None, Setting("REDIS_URL", checked_redis_url)] = None
+    data: Annotated[Path, Setting("RETRACE_DATA")] = Path(".retrace")
+    master_key: Annotated[Secret | None, Setting("RETRACE_MASTER_KEY", check_text)] = None
+    operator_key: Annotated[Secret | None, Setting("RETRACE_OPERATOR_KEY", checks.operator_key)] = None
+    host: Annotated[str, Setting("RETRACE_HOST")] = "127.0.0.1"
+    port: Annotated[int, Setting("RETRACE_PORT", between=(1, 65535))] = 8080
+    providers: Accesses = {}
+    """What the deployment itself has of providers: two settings for each line of PROVIDERS (`providers.py`)."""
+
+    public_url: Annotated[str | None, Setting("RETRACE_PUBLIC_URL", checks.public_address)] = None
+    twilio_base_url: Annotated[str | None, Setting("TWILIO_BASE_URL", checks.web_address)] = None
+    allow_private_addresses: Annotated[bool, Setting("RETRACE_ALLOW_PRIVATE_ADDRESSES")] = False
+    """True by default where the database is embedded."""
+
+    log_level: Annotated[str, Setting("RETRACE_LOG_LEVEL", checks.level)] = "INFO"
+    worker_concurrency: Annotated[int, Setting("RETRACE_WORKER_CONCURRENCY", between=(1, 1000))] = 256
+    metrics_port: Annotated[int | None, Setting("RETRACE_METRICS_PORT", between=(1, 65533))] = None
+    removal_grace_days: Annotated[int, Setting("RETRACE_REMOVAL_GRACE_DAYS", between=(1, 3650))] = 30
+    max_connections: Annotated[int, Setting("RETRACE_MAX_CONNECTIONS", between=(10, 100_000))] = 2000
+    header_timeout: Annotated[int, Setting("RETRACE_HEADER_TIMEOUT", between=(1, 600))] = 10
+    silence_timeout: Annotated[int, Setting("RETRACE_SILENCE_TIMEOUT", between=(1, 600))] = 30
+    min_transfer_rate: Annotated[int, Setting("RETRACE_MIN_TRANSFER_RATE", between=(1, 1_000_000))] = 4096
+    max_streams_per_key: Annotated[int, Setting("RETRACE_MAX_STREAMS_PER_KEY", between=(1, 100_000))] = 250
+    max_streams_per_tenant: Annotated[
+        int, Setting("RETRACE_MAX_STREAMS_PER_TENANT", between=(1, 100_000))
+    ] = 500
+    vault_addr: Annotated[str | None, Setting("VAULT_ADDR", checks.web_address)] = None
+    vault_token: Annotated[Secret | None, Setting("VAULT_TOKEN")] = None
+    vault_key: Annotated[str, Setting("RETRACE_VAULT_KEY", checks.vault_key)] = "transit/retrace"
+
+    @property
+    def public(self) -> str:
+        """The address at which the outside reaches the HTTP API, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is ours to run."""
+        return self.database_url is None
+
+    @property
+    def master_file(self) -> Path:
+        """Where the embedded mode keeps the master key."""
+        return self.data / "master.key"
+
+    @property
+    def vault(self) -> Vault:
+        return self.vault_addr, self.vault_token, self.vault_key
+
+    def master(self) -> bytes:
+        """The master keys, 32 bytes each, the current one first. The embedded mode makes one for a new database. Raises InvalidSettings."""
+        if self.master_key is not None:
+            return open_text(self.master_key, self.vault)
+        begun = self.embedded and (self.data / "postgres").exists()
+        return open_file(self.master_file, self.vault, begun=begun)
+
+
+FIELDS = fields_of(Settings)
+"""By their names; without those that follow from the table of providers."""
