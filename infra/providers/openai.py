@@ -1,7 +1,7 @@
 """OpenAI, and every server that speaks its chat-completions API (Together, vLLM, Ollama, llama.cpp …), on the vendor's SDK.
 
-The SDK makes and sends the requests. What comes is read with msgspec instead of the SDK's models, which check nothing and take
-ten times as long.
+The SDK makes the head of the requests, once: they all have the same, and to make one takes it twice as long as all the rest. They are sent by
+our client, and what comes is read with msgspec instead of the SDK's models, which check nothing and take ten times as long.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from uuid import UUID
 import httpx2
 import msgspec
 import openai
-from openai._models import FinalRequestOptions
 
 from application.ports import Counter, Leave, ProviderError
 from domain.models.completion import Completion, CompletionRequest
@@ -34,7 +33,6 @@ SAMPLING = frozenset({"top_p", "presence_penalty", "frequency_penalty"})
 THINKING = frozenset({"reasoning_effort"})
 """Those that only such models know."""
 
-_OPTIONS = FinalRequestOptions.construct(method="post", url="/chat/completions")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -61,12 +59,15 @@ class OpenAICompleter:
         self._counter, self._abilities, self._seconds = counter, abilities, seconds
         # The environment may name an organisation: it is the deployment's, not a tenant's.
         nobodys: Any = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
-        self._client = _Client(
+        self._http = http
+        self._head: httpx2.Request | None = None
+        self._seen: list[httpx2.Request] = []
+        self._sdk = openai.AsyncOpenAI(
             api_key=key or "none",  # the SDK wants one, many servers do not
             base_url=base_url,
             max_retries=0,
             timeout=None,  # it would tell the server; we wait as long as we want to
-            http_client=http,
+            http_client=httpx2.AsyncClient(transport=httpx2.MockTransport(self._see)),
             default_headers=nobodys if owner is not None else None,
         )
 
@@ -119,8 +120,32 @@ class OpenAICompleter:
     async def _send(
         self, request: CompletionRequest, sent: Callable[[], None], *, stream: bool
     ) -> httpx2.Response:
+        """The response; with `stream` before its body. Raises ProviderError, httpx2.HTTPError."""
+        head = self._head or await self._make_head()
+        body = httpx2.ByteStream(_encode(self._parameters(request, stream)))
+        asked = httpx2.Request(
+            head.method, head.url, headers=head.headers, stream=body, extensions=head.extensions
+        )
         with telling(sent):
-            return await self._client.ask(_encode(self._parameters(request, stream)), stream=stream)
+            response = await self._http.send(asked, stream=stream)
+        if not response.is_success:
+            try:
+                await response.aread()
+            finally:
+                await response.aclose()
+            raise told(response)
+        return response
+
+    async def _make_head(self) -> httpx2.Request:
+        await self._sdk.post("/chat/completions", cast_to=httpx2.Response, content=b"{}")
+        self._head = self._seen.pop()
+        self._head.headers.pop("Content-Length", None)
+        return self._head
+
+    def _see(self, request: httpx2.Request) -> httpx2.Response:
+        """What the SDK would send."""
+        self._seen.append(request)
+        return httpx2.Response(200)
 
     def _abilities_of(self, request: CompletionRequest) -> frozenset[str]:
         return self._abilities(request.model) if request.abilities is None else request.abilities
@@ -158,39 +183,5 @@ def _faults(seconds: float) -> Iterator[None]:
     with connection(seconds):
         try:
             yield
-        except openai.APIConnectionError as error:
-            if isinstance(error.__cause__, httpx2.HTTPError):
-                raise error.__cause__ from None
+        except (ValueError, RecursionError):  # the last where it is nested too deeply
             raise ProviderError("unavailable", NONSENSE) from None
-        except openai.APIStatusError as error:
-            raise told(error) from None
-        except (openai.OpenAIError, ValueError, RecursionError):  # the last where it is nested too deeply
-            raise ProviderError("unavailable", NONSENSE) from None
-
-
-class _Client(openai.AsyncOpenAI):
-    """All our requests have the same options and the same head, which take the SDK longer to make than all the rest: they are made once."""
-
-    _head: httpx2.Request | None = None
-
-    async def ask(self, body: bytes, *, stream: bool) -> httpx2.Response:
-        """The response as it comes, with `stream` before its body. Raises openai.OpenAIError."""
-        options = _OPTIONS.model_copy(update={"content": body})
-        response = await self.request(
-            httpx2.Response, options, stream=stream, stream_cls=openai.AsyncStream[object]
-        )
-        assert isinstance(response, httpx2.Response)
-        return response
-
-    def _build_request(self, options: FinalRequestOptions, *, retries_taken: int = 0) -> httpx2.Request:
-        if self._head is None:
-            self._head = super()._build_request(options, retries_taken=retries_taken)
-            self._head.headers.pop("Content-Length", None)
-        assert isinstance(options.content, bytes)
-        return httpx2.Request(
-            self._head.method,
-            self._head.url,
-            headers=self._head.headers,
-            stream=httpx2.ByteStream(options.content),
-            extensions=self._head.extensions,
-        )

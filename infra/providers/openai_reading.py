@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx2
 import msgspec
-import openai
 
 from application.ports import ProviderError
 from infra.providers.faults import fault
@@ -102,10 +102,13 @@ def _text(content: Any) -> str:
     return "".join(text for text in said if isinstance(text, str))
 
 
-def told(error: openai.APIStatusError) -> ProviderError:
-    status, explained = error.status_code, isinstance(error.body, dict)
-    codes, fields = (error.code, error.type), error.response.headers
-    return fault(status, codes, error.message, fields, detail=f"HTTP {status}", explained=explained)
+def told(response: httpx2.Response) -> ProviderError:
+    """Of a status that is none of success. Its body has been read."""
+    body, status = _object(response.content), response.status_code
+    error = body.get("error", body) if isinstance(body, dict) else body
+    facts = error if isinstance(error, dict) else {}
+    codes, explained = (facts.get("code"), facts.get("type")), isinstance(error, dict)
+    return fault(status, codes, response.text, response.headers, detail=f"HTTP {status}", explained=explained)
 
 
 def _said(error: Any) -> ProviderError:
