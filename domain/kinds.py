@@ -19,6 +19,7 @@ from domain import (
     privacy,
     retrieval,
     tenancy,
+    webhooks,
 )
 from domain.base.aggregate import Aggregate, Event, events_of
 from domain.base.errors import Invalid
@@ -39,6 +40,7 @@ KINDS: tuple[type[Aggregate[Any]], ...] = (
     *flags.AGGREGATES,
     *chat.AGGREGATES,
     *operations.AGGREGATES,
+    *webhooks.AGGREGATES,
 )
 NAMES = {kind.TOPIC: kind for kind in KINDS}
 TOPICS = frozenset(topic for kind in KINDS for topic in events_of(kind))

@@ -25,10 +25,12 @@ from application.ports import (
     Idle,
     Ids,
     KeyUse,
+    Lines,
     Locator,
     Metrics,
     SendObserver,
     Vectors,
+    WebhookSender,
 )
 from application.retrieval.embedding import MeteredEmbedder
 from application.tenancy.newcomers import Newcomers
@@ -48,6 +50,7 @@ from infra.log.store import LogStore
 from infra.metrics.collected import Caches, Health, Log, Pools
 from infra.metrics.deployment import Deployment
 from infra.metrics.instruments import Instruments
+from infra.outgoing.webhooks import HttpWebhookSender
 from infra.postgres.cell import Cell
 from infra.postgres.database import Database, wait_for
 from infra.postgres.directory import CellDirectory
@@ -71,7 +74,9 @@ from infra.storage import LocalFiles
 from infra.twilio.client import TwilioChannel
 from infra.twilio.hosts import hosts_of
 from infra.work.rows import Work
+from infra.work.subscribed import Subscribed
 from infra.work.turns import Turns
+from infra.work.webhook_lines import StoredLines
 from interfaces.probes import Probes
 from interfaces.reading import ReadAuthorship, ReadIdle, ReadMetrics, TranscriptLocator
 from projections import PROJECTIONS
@@ -121,6 +126,8 @@ class Services:
     channel: Channel
     buckets: Buckets
     sends: SendObserver
+    webhook_lines: Lines
+    webhook_sender: WebhookSender
     probes: Probes
     instruments: Instruments
     deployment: Deployment
@@ -184,7 +191,11 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
         extractor = FileExtractor()
         stack.push_async_callback(extractor.close)
         reads = Reads(database, system, PROJECTIONS)
-        store = LogStore(appender, reader, Snapshots(database, keyring), keyring, hints)
+        subscribed = await stack.enter_async_context(Subscribed(system))
+        snapshots = Snapshots(database, keyring)
+        store = LogStore(appender, reader, snapshots, keyring, hints, subscribed.owed)
+        webhook_sender = HttpWebhookSender(private=settings.allow_private_addresses)
+        stack.push_async_callback(webhook_sender.close)
         catalogue = load_catalogue()
         counter = TokenCounter()
         completers = ConfiguredCompleters(
@@ -266,6 +277,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             channel=channel,
             buckets=TokenBuckets(redis),
             sends=instruments,
+            webhook_lines=StoredLines(database),
+            webhook_sender=webhook_sender,
             probes=Probes(system, redis, KeyCheck(system, keyring)),
             instruments=instruments,
             deployment=deployment,

@@ -15,6 +15,7 @@ from application.ports import PROJECTION_ALERT_WORK, Item, Kind
 from application.privacy import work as privacy
 from application.retrieval import work as retrieval
 from application.tenancy import work as tenancy
+from application.webhooks import work as webhooks
 
 
 class Ports(
@@ -25,6 +26,7 @@ class Ports(
     tenancy.Ports,
     budgets.Ports,
     flags.Ports,
+    webhooks.Ports,
     Protocol,
 ):
     """What the handlers need."""
@@ -45,5 +47,6 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         **tenancy.kinds(p),
         **budgets.kinds(p),
         **flags.kinds(p),
+        **webhooks.kinds(p),
         PROJECTION_ALERT_WORK: Kind(handler=do_raise_projection_alert, attempts=20),
     }

@@ -53,6 +53,7 @@ from application.ports.reading import (
     Metrics,
     Writing,
 )
+from application.ports.webhooks import WEBHOOK_WORK, Line, Lines, Told, WebhookSender
 from application.ports.work import DELIVER_WORK, PROCESS_WORK, PROJECTION_ALERT_WORK, Item, Kind
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "DELIVER_WORK",
     "PROCESS_WORK",
     "PROJECTION_ALERT_WORK",
+    "WEBHOOK_WORK",
     "Account",
     "Approved",
     "Authorship",
@@ -101,6 +103,8 @@ __all__ = [
     "Keyring",
     "Kind",
     "Leave",
+    "Line",
+    "Lines",
     "ListedMessage",
     "Located",
     "Locator",
@@ -120,9 +124,11 @@ __all__ = [
     "Store",
     "Tallied",
     "Tally",
+    "Told",
     "Unavailable",
     "Vectors",
     "Wanted",
+    "WebhookSender",
     "Work",
     "Writing",
 ]

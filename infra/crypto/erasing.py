@@ -88,6 +88,7 @@ class SubjectEraser:
                 "DELETE FROM chunks WHERE tenant = %(tenant)s",
                 "DELETE FROM idempotency WHERE tenant = %(tenant)s",
                 "DELETE FROM key_uses WHERE tenant = %(tenant)s",
+                "DELETE FROM webhook_lines WHERE tenant = %(tenant)s",
                 "DELETE FROM work WHERE tenant = %(tenant)s AND kind <> %(but)s",
                 # Of whoever stored one while the others went.
                 "DELETE FROM subject_keys WHERE tenant = %(tenant)s",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -34,6 +34,9 @@ A = TypeVar("A", bound=Aggregate[Any])
 INLINE = 1_000_000
 """Bytes of an event that are sealed on the spot (a millisecond or two); more are sealed beside the event loop."""
 
+Owing = Callable[[UUID, Iterable[str]], Sequence[Owed]]
+"""What a save of events of these topics owes a tenant's subscribers, beside what it says itself."""
+
 RACES = 20
 """How often `change` begins again after a lost race."""
 
@@ -42,13 +45,20 @@ class LogStore:
     """One per process. `saves` counts commands by outcome, for the metrics."""
 
     def __init__(
-        self, appender: Appender, reader: Reader, snapshots: Snapshots, keyring: Keyring, hints: Hints
+        self,
+        appender: Appender,
+        reader: Reader,
+        snapshots: Snapshots,
+        keyring: Keyring,
+        hints: Hints,
+        owing: Owing = lambda tenant, topics: (),
     ) -> None:
         self._appender = appender
         self._reader = reader
         self._snapshots = snapshots
         self._keyring = keyring
         self._hints = hints
+        self._owing = owing
         self._latest = Latest(self._shared, reader.head)
         self._handed_over = HandedOver()
         self._long: OrderedDict[tuple[UUID, UUID], None] = OrderedDict()
@@ -88,6 +98,8 @@ class LogStore:
         collected = [(a, cast(Sequence[Event], a.collect_events())) for a in aggregates]
         if not any(events for _, events in collected):
             raise ValueError("there is nothing to save: no aggregate has pending events")
+        owing = self._owing(context.tenant, (event.TOPIC for _, events in collected for event in events))
+        work = [*work, *owing] if owing else work
         while True:
             command, chains, new_keys = await self._command(collected, context, inbox, work, tallies)
             verdict = await self._appender.append(command)

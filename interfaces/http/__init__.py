@@ -22,6 +22,7 @@ from interfaces.http import (
     privacy,
     retrieval,
     tenancy,
+    webhooks,
 )
 from interfaces.http.base import problems
 from interfaces.http.base.openapi import Examples
@@ -42,6 +43,7 @@ ROUTERS: Sequence[Router] = (
     *gateway.ROUTERS,
     *operations.ROUTERS,
     *audit.ROUTERS,
+    *webhooks.ROUTERS,
     problems.ROUTER,
 )
 
@@ -59,4 +61,5 @@ EXAMPLES: Examples = {
     **models.EXAMPLES,
     **tenancy.EXAMPLES,
     **flags.EXAMPLES,
+    **webhooks.EXAMPLES,
 }

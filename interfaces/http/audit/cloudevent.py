@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from application.base.shown_event import shown_event
 from domain.base.recorded import Recorded
-from interfaces.http.base.event import shown_event
 
 PREFIX = "retrace."
 

@@ -11,10 +11,10 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from application.audit.reading import EventQuery, LogRead, read_events, record_read
+from application.base.shown_event import EventOut, shown_event
 from domain.base.context import Context
 from domain.base.errors import Ahead
 from interfaces.bootstrap import Services
-from interfaces.http.base.event import EventOut, shown_event
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager
 
 Stream = Annotated[

@@ -11,13 +11,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from application.audit.reading import EventQuery, LogRead
+from application.base.shown_event import shown_event
 from domain.base.context import Context
 from domain.base.errors import Ahead
 from interfaces.bootstrap import Services
 from interfaces.http.audit.cloudevent import cloud_event
 from interfaces.http.audit.events import Actor, After, Correlation, Kind, Since, Stream, Until
 from interfaces.http.audit.long_read import LongRead
-from interfaces.http.base.event import shown_event
 from interfaces.http.base.limits.access import AccessControl
 from interfaces.http.base.stream import GuardedStream
 

@@ -15,6 +15,7 @@ from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, QueryParameter
 
 from application.audit.reading import EventQuery, LogRead
+from application.base.shown_event import shown_event
 from application.ports import Fault, Wanted
 from domain.base.context import Context
 from domain.base.errors import Ahead
@@ -22,7 +23,6 @@ from domain.base.recorded import Recorded
 from interfaces.bootstrap import Services
 from interfaces.http.audit.events import Actor, Correlation, Kind, Since, Stream, Until
 from interfaces.http.audit.long_read import LongRead
-from interfaces.http.base.event import shown_event
 from interfaces.http.base.limits.access import AccessControl
 from interfaces.http.base.moments import moments_of
 from interfaces.http.base.stream import EVENTS, GuardedStream

@@ -89,5 +89,12 @@ SUMMARIES: Mapping[str, str] = {
     "get /readyz": "Tell whether requests can be served",
     "get /metrics": "Read the metrics",
     "get /problems/{kind}": "Explain a kind of problem",
+    "get /v1/webhooks": "List webhooks",
+    "post /v1/webhooks": "Add a webhook",
+    "get /v1/webhooks/{endpoint}": "Read a webhook",
+    "put /v1/webhooks/{endpoint}": "Change a webhook",
+    "delete /v1/webhooks/{endpoint}": "Remove a webhook",
+    "post /v1/webhooks/{endpoint}/rotate": "Rotate a webhook's secret",
+    "post /v1/webhooks/{endpoint}/replay": "Replay events to a webhook",
 }
 """Method and path, as in the description → the route's summary."""

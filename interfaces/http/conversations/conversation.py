@@ -18,6 +18,7 @@ from msgspec import Meta
 from application.audit.explain_call import explain_call
 from application.audit.explain_interaction import explain_interaction, interaction_events
 from application.audit.explanation import Explanation
+from application.base.shown_event import EventOut, shown_event
 from application.conversations.conversation import CloseConversation, close_conversation
 from application.ports import Located
 from application.tenancy.authentication import Principal
@@ -26,7 +27,6 @@ from domain.base.errors import NotFound
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation
 from interfaces.bootstrap import Services
-from interfaces.http.base.event import EventOut, shown_event
 from interfaces.http.base.limits.access import AccessControl
 from interfaces.http.base.moments import moments_of
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place

@@ -29,7 +29,16 @@ from tests.cells import cell
 from tests.interfaces.http.conftest import OPERATOR, Customer, customer_of, settled
 
 AS_OPERATOR = {"Authorization": f"Bearer {OPERATOR}"}
-GONE_TABLES = ("subject_keys", "tenant_keys", "snapshots", "chunks", "idempotency", "work", "key_uses")
+GONE_TABLES = (
+    "subject_keys",
+    "tenant_keys",
+    "snapshots",
+    "chunks",
+    "idempotency",
+    "work",
+    "key_uses",
+    "webhook_lines",
+)
 READ = ("/v1/conversations", "/v1/documents", "/v1/audit/events", "/v1/budgets", "/v1/agent/configuration")
 
 

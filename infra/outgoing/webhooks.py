@@ -1,0 +1,69 @@
+"""Sends webhooks over HTTP. Implements `application.ports.WebhookSender`."""
+
+from __future__ import annotations
+
+import email.utils
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import httpx2
+
+from application.ports import Told
+from domain.base.errors import Refused
+from infra.outgoing.addresses import check_public
+from infra.outgoing.client import ForbiddenAddress, Outgoing
+
+LIMIT = httpx2.Timeout(15.0, connect=5.0)
+"""Seconds for an endpoint to take a delivery; it does its own work afterwards."""
+
+
+class HttpWebhookSender:
+    """One per process. It follows no redirects. `private`: also to addresses in private networks, and without TLS."""
+
+    def __init__(self, *, private: bool) -> None:
+        self._private = private
+        self._http = Outgoing(guarded=not private)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def check(self, url: str) -> None:
+        if self._private:
+            return
+        parts = urlsplit(url)
+        if parts.scheme != "https":
+            raise Refused("url must begin with https://, since personal texts go there")
+        await check_public(parts.hostname or "", parts.port or 443)
+
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Told:
+        fields = {**headers, "content-type": "application/json", "user-agent": "Retrace-Webhooks/1"}
+        try:
+            request = httpx2.Request(
+                "POST", url, headers=fields, content=body, extensions={"timeout": LIMIT.as_dict()}
+            )
+            response = await self._http.send(request)
+        except ForbiddenAddress:
+            return Told(status=None, reason="the address lies in a private network")
+        except httpx2.TimeoutException:
+            return Told(status=None, reason="it did not answer in time")
+        except httpx2.HTTPError as error:
+            return Told(status=None, reason=f"it could not be reached ({type(error).__name__})")
+        status = response.status_code
+        reason = "" if response.is_success else f"it answered {status}"
+        return Told(
+            status=status, reason=reason, retry_after=_retry_after(response.headers.get("retry-after"))
+        )
+
+
+def _retry_after(text: str | None) -> timedelta | None:
+    """Seconds, or a date (RFC 9110, section 10.2.3)."""
+    if text is None:
+        return None
+    if text.strip().isascii() and text.strip().isdigit():
+        return timedelta(seconds=min(int(text), 10**6))
+    try:
+        at = email.utils.parsedate_to_datetime(text)
+        return max(timedelta(0), at.astimezone(UTC) - datetime.now(UTC))
+    except (ValueError, OverflowError):
+        return None

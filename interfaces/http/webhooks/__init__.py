@@ -1,0 +1,12 @@
+"""Outgoing webhooks: the endpoints that a tenant's apps are told events at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Router
+
+from interfaces.http.webhooks import webhook
+from interfaces.http.webhooks.examples import EXAMPLES as EXAMPLES
+
+ROUTERS: Sequence[Router] = (webhook.ROUTER,)
