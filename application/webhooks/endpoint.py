@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.base.setting import Changed, change_setting
+from application.base.setting import Changed, change_setting, load_setting
 from application.ports import WEBHOOK_WORK, Clock, Ids, Lines, Owed, Store, WebhookSender
 from domain.base.context import Context
 from domain.base.errors import Invalid
@@ -108,6 +108,8 @@ async def change_webhook(command: ChangeWebhook, context: Context, ports: Ports)
         else:
             webhooks.disable(id, "by hand", ports.clock())
 
+    known = await load_setting(Webhooks, context.tenant, store=ports.store)
+    decide(known or Webhooks.begin(context.tenant, ports.clock()))  # what is wrong by itself is told first
     await ports.webhook_sender.check(command.url)
     return _stands(id, await _change(id, decide, context, ports))
 

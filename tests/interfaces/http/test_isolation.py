@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from interfaces.bootstrap import Services
 from interfaces.http import EXAMPLES
 from interfaces.http.audit import follow
 from tests.interfaces.http.conftest import Customer, settled
@@ -15,9 +16,16 @@ CANARY = "quetzalcoatl"
 
 
 async def test_no_route_gives_or_changes_what_is_another_tenants(
-    ours: Customer, theirs: Customer, anyone: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ours: Customer,
+    theirs: Customer,
+    anyone: httpx.AsyncClient,
+    parts: Services,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(follow, "LONGEST", 0.1)
+    monkeypatch.setattr(parts.webhook_sender, "_private", True)
+    hook = {"url": "http://127.0.0.1:9/", "events": ["conversation.*"], "description": CANARY}
+    endpoint = (await theirs.http.post("/v1/webhooks", json=hook)).json()["id"]
     await theirs.http.put("/v1/agent/configuration", json={"name": CANARY})
     made = await theirs.http.post(
         "/v1/documents", files={"file": (f"{CANARY}.txt", f"{CANARY} rules.".encode())}
@@ -33,6 +41,7 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
         "document": made.json()["id"],
         "tenant": str(theirs.tenant),
         "key": key,
+        "endpoint": endpoint,
         "kind": "conversation",
         "flag": "theirs",
         "provider": "theirs",
