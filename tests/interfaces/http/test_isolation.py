@@ -46,6 +46,7 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
         "flag": "theirs",
         "provider": "theirs",
         "account": "theirs",
+        "name": "theirs",
         "id": shown["conversation"],
     }
     before = await facts(theirs)
