@@ -14,6 +14,7 @@ from uuid import UUID
 from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
 from application.channels.address import webhook_url
+from application.channels.person import People
 from application.gateway.providers import Providers
 from application.ports import (
     Authorship,
@@ -63,6 +64,7 @@ from infra.redis.cache import RedisCache
 from infra.redis.connection import Reach
 from infra.redis.health import SharedHealth
 from infra.redis.key_use import LastUse
+from infra.redis.rejections import CountedRejections
 from infra.redis.wakeups import Hints
 from infra.retrieval.cached_vectors import CachedVectors
 from infra.retrieval.embedding import WordLlamaEmbedder
@@ -73,6 +75,7 @@ from infra.settings import Settings
 from infra.storage import LocalFiles
 from infra.twilio.client import TwilioChannel
 from infra.twilio.hosts import hosts_of
+from infra.twilio.webhooks import TwilioWebhooks
 from infra.work.rows import Work
 from infra.work.subscribed import Subscribed
 from infra.work.turns import Turns
@@ -134,6 +137,9 @@ class Services:
     clock: Clock = utc_now
     ids: Ids = uuid7
     budget_queue: FairQueue = field(default_factory=FairQueue)
+    people: People
+    twilio_webhooks: TwilioWebhooks
+    rejections: CountedRejections
     newcomers: Newcomers = field(default_factory=Newcomers)
     background: set[asyncio.Task[Any]] = field(default_factory=set)
     """Answers that go on after their request has stopped waiting; held here so that they are not lost."""
@@ -216,6 +222,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
         stack.push_async_callback(health.close)
         reservation_pool = ReservationPool(store=store, clock=utc_now, ids=uuid7)
         stack.push_async_callback(reservation_pool.close)
+        rejections = CountedRejections(redis)
+        stack.push_async_callback(rejections.close)
         instruments, deployment = Instruments(catalogue), Deployment(system, PROJECTIONS)
         for collector in (
             deployment,
@@ -279,6 +287,9 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             sends=instruments,
             webhook_lines=StoredLines(database),
             webhook_sender=webhook_sender,
+            people=People(store=store, keyring=keyring, clock=utc_now),
+            twilio_webhooks=TwilioWebhooks(settings.public),
+            rejections=rejections,
             probes=Probes(system, redis, KeyCheck(system, keyring)),
             instruments=instruments,
             deployment=deployment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from itertools import count
 from uuid import UUID
 
@@ -11,16 +12,19 @@ from application.agents.agent import configuration_of
 from application.answers.ports import Ports
 from application.base.amend import amend
 from application.conversations.owing import given_back, owed_to_message
-from application.ports import Clock, Keyring, Store, Work
+from application.ports import Clock, Keyring, Saved, Store, Work
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, Forbidden, Invalid
 from domain.base.recorded import Recorded
+from domain.conversations.content import Part
 from domain.conversations.conversation import Conversation
+from domain.conversations.messages import Consent, Use
 from domain.tenancy.tenant import Tenant
 
 
 class ReceiveMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """`inbox` names the request, where it can come twice; `wait` tells that the caller gives the answer itself, at once."""
+    """`inbox` names the request, where it can come twice; `wait` tells that the caller gives the answer itself, at once. The rest as in
+    `Conversation.MessageReceived`; `consent`: what the customer says of messages that they have not asked for."""
 
     channel: str
     address: str
@@ -29,6 +33,30 @@ class ReceiveMessage(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str | None = None
     inbox: str | None = None
     wait: bool = False
+    sender: str | None = None
+    parts: tuple[Part, ...] = ()
+    raw: Mapping[str, str] = {}
+    use: Use = "tenant_only"
+    consent: Consent | None = None
+
+
+class ReceiveNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """What is no message, as a reaction. As in `Conversation.NoticeReceived`; `inbox` names the request."""
+
+    channel: str
+    address: str
+    name: str | None = None
+    notice: str
+    kind: str
+    about: str | None = None
+    text: str = ""
+    sender: str | None = None
+    raw: Mapping[str, str] = {}
+    inbox: str
+
+
+class MessageErased(Conflict):
+    """This message was taken before, and its conversation was erased since."""
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,10 +79,17 @@ class ReopenConversation(msgspec.Struct, frozen=True, kw_only=True):
     conversation: UUID
 
 
-async def receive_message(command: ReceiveMessage, context: Context, ports: Ports) -> Received:
+Locate = Callable[[UUID | None], Awaitable[UUID]]
+"""The id of a customer's conversation; given one that was erased, of the next one."""
+
+
+async def receive_message(
+    command: ReceiveMessage, context: Context, ports: Ports, locate: Locate | None = None
+) -> Received:
     """Take a customer's message. The same message id in a conversation, or the same inbox key, has one effect and one result.
 
-    Raises Conflict for an inbox key whose message was erased since.
+    `locate`: for a channel on which a customer may have several addresses; else the conversation follows from the address.
+    Raises MessageErased for an inbox key whose message was erased since.
     """
     for name, value, most in (("channel", command.channel, 32), ("address", command.address, 256)):
         if not 1 <= len(value.strip()) <= most:
@@ -72,7 +107,19 @@ async def receive_message(command: ReceiveMessage, context: Context, ports: Port
         found = known or Conversation.start(
             conversation, channel=command.channel, address=command.address, name=command.name, at=clock()
         )
-        joined = found.receive(message=message, text=command.text, interaction=interaction, at=clock())
+        if command.consent is not None:
+            found.opt(command.consent, command.text, clock())
+        joined = found.receive(
+            message=message,
+            text=command.text,
+            interaction=interaction,
+            at=clock(),
+            sender=command.sender,
+            address=command.address,
+            parts=command.parts,
+            raw=command.raw,
+            use=command.use,
+        )
         return found
 
     holder = ids() if command.wait else None
@@ -80,10 +127,9 @@ async def receive_message(command: ReceiveMessage, context: Context, ports: Port
     def owed(found: Conversation) -> Work:
         return owed_to_message(found, configuration, clock(), holder=holder)
 
-    for generation in count():
-        conversation = await conversation_of(
-            context.tenant, command.channel, command.address, generation, keyring=keyring
-        )
+    locate, erased = locate or by_address(context.tenant, command.channel, command.address, keyring), None
+    while True:
+        conversation = await locate(erased)
         inbox = command.inbox
         if inbox is None and command.message_id:
             # An id is unique within its conversation only. Inbox keys outlive an erasure, and an id may hold a phone number.
@@ -95,7 +141,7 @@ async def receive_message(command: ReceiveMessage, context: Context, ports: Port
             )
             break
         except Erased:  # a customer who was forgotten and comes back begins anew
-            continue
+            erased = conversation
     if saved.duplicate:
         first = await _message_at(store, context.tenant, saved.position)
         assert isinstance(first.event, Conversation.MessageReceived)
@@ -114,6 +160,48 @@ async def receive_message(command: ReceiveMessage, context: Context, ports: Port
         duplicate=False,
         holder=holder if saved.leased else None,
     )
+
+
+async def receive_notice(
+    command: ReceiveNotice, context: Context, *, store: Store, clock: Clock, locate: Locate
+) -> Saved:
+    """Keep it; nothing is owed for it. The same inbox key has one effect."""
+
+    def decide(known: Conversation | None) -> Conversation:
+        found = known or Conversation.start(
+            conversation, channel=command.channel, address=command.address, name=command.name, at=clock()
+        )
+        found.notice(
+            notice=command.notice,
+            kind=command.kind,
+            about=command.about,
+            text=command.text,
+            sender=command.sender,
+            raw=command.raw,
+            at=clock(),
+        )
+        return found
+
+    erased = None
+    while True:
+        conversation = await locate(erased)
+        try:
+            _, saved = await store.change(
+                Conversation, conversation, decide, context=context, inbox=command.inbox
+            )
+            return saved
+        except Erased:
+            erased = conversation
+
+
+def by_address(tenant: UUID, channel: str, address: str, keyring: Keyring) -> Locate:
+    """Where a customer has one address."""
+    generations = count()
+
+    async def locate(erased: UUID | None) -> UUID:
+        return await conversation_of(tenant, channel, address, next(generations), keyring=keyring)
+
+    return locate
 
 
 async def conversation_of(
@@ -155,9 +243,9 @@ async def reopen_conversation(
 
 async def _message_at(store: Store, tenant: UUID, position: int) -> Recorded:
     """The message that a command, whose first event is at `position`, received: it may have started, or opened, the conversation
-    first."""
+    first, or said something of consent."""
     first = await store.event(tenant, position)
-    async for recorded in store.stream(tenant, first.stream, after=first.version - 1, limit=2):
+    async for recorded in store.stream(tenant, first.stream, after=first.version - 1, limit=3):
         if isinstance(recorded.event, Conversation.MessageReceived):
             return recorded
-    raise Conflict("this message was taken before, and its conversation was erased since")
+    raise MessageErased

@@ -53,6 +53,7 @@ from application.ports.reading import (
     Metrics,
     Writing,
 )
+from application.ports.vendor_webhooks import Opened, Rejection, Rejections, Webhook, WebhookReader
 from application.ports.webhooks import WEBHOOK_WORK, Line, Lines, Told, WebhookSender
 from application.ports.work import DELIVER_WORK, PROCESS_WORK, PROJECTION_ALERT_WORK, Item, Kind
 
@@ -110,10 +111,13 @@ __all__ = [
     "Locator",
     "Metrics",
     "NotTaken",
+    "Opened",
     "OutgoingMessage",
     "Owed",
     "Place",
     "ProviderError",
+    "Rejection",
+    "Rejections",
     "Saved",
     "Searched",
     "SendObserver",
@@ -128,6 +132,8 @@ __all__ = [
     "Unavailable",
     "Vectors",
     "Wanted",
+    "Webhook",
+    "WebhookReader",
     "WebhookSender",
     "Work",
     "Writing",

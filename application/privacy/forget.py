@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from itertools import count
 from uuid import UUID
@@ -9,12 +10,14 @@ from uuid import UUID
 import msgspec
 
 from application.base.erase import Erase, erase
+from application.channels.person import alias_of
 from application.chat.end_user import API, forget_calls, forget_user
 from application.conversations.conversation import conversation_of
 from application.conversations.owing import ANSWER_WORK, HANDOFF_WORK
 from application.ports import Cache, Clock, Eraser, Keyring, Owed, Settled, Store
 from domain.base.context import Context
 from domain.base.errors import Erased, NotFound
+from domain.channels.alias import Alias
 from domain.conversations.conversation import Conversation
 
 ERASE_WORK = "erase"
@@ -53,20 +56,40 @@ async def forget_customer(
         users, position = await forget_user(
             command.address, context, store=store, keyring=keyring, clock=clock
         )
-    for generation in count():
-        conversation = await conversation_of(
-            context.tenant, command.channel, command.address, generation, keyring=keyring
-        )
+    async for conversation in _conversations(command, context.tenant, store=store, keyring=keyring):
         try:
             said = await forget_conversation(conversation, context, store=store, clock=clock)
-        except NotFound:
-            if not found and not users:
-                text = "this customer has no conversation in this tenant; check channel and address"
-                raise NotFound(text) from None
-            return Forgotten(conversations=tuple(found), users=users, position=position)
+        except NotFound:  # it never began
+            continue
         position = said or position
         found.append(conversation)
-    raise AssertionError("unreachable")
+    if not found and not users:
+        raise NotFound("this customer has no conversation in this tenant; check channel and address")
+    return Forgotten(conversations=tuple(dict.fromkeys(found)), users=users, position=position)
+
+
+async def _conversations(
+    command: ForgetCustomer, tenant: UUID, *, store: Store, keyring: Keyring
+) -> AsyncIterator[UUID]:
+    """Those under the address itself, the earlier ones that were erased included, and those that it is another address of."""
+    for generation in count():
+        conversation = await conversation_of(
+            tenant, command.channel, command.address, generation, keyring=keyring
+        )
+        try:
+            await store.load(Conversation, conversation, tenant=tenant)
+        except Erased:
+            pass
+        except NotFound:
+            break
+        yield conversation
+    for generation in count():
+        alias = await alias_of(tenant, command.channel, command.address, generation, keyring=keyring)
+        try:
+            linked = await store.load(Alias, alias, tenant=tenant)
+        except NotFound:
+            return
+        yield linked.state.conversation
 
 
 async def forget_conversation(

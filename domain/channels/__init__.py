@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from domain.base.aggregate import Aggregate
+from domain.channels.alias import Alias
 from domain.channels.channels import Channels
 from domain.channels.contents import Contents
 from domain.channels.delivery import Delivery
 
 AGGREGATES: tuple[type[Aggregate[Any]], ...] = (
     Channels,
+    Alias,
     Delivery,
     Contents,
 )

@@ -10,7 +10,7 @@ from prometheus_client.exposition import choose_encoder
 
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt
-from infra.metrics.traffic import Connections, Streams
+from infra.metrics.traffic import Connections, Streams, Webhooks
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # the library does not type it
 
@@ -33,6 +33,7 @@ class Instruments:
         ProcessCollector(registry=registry)
         self._catalogue, self._others = catalogue, set[tuple[str, str]]()
         self.connections, self.streams = Connections(registry), Streams(registry)
+        self.webhooks = Webhooks(registry)
         self._requests = Counter(
             "retrace_http_requests",
             "Requests by method, route and status.",

@@ -64,3 +64,18 @@ class Streams:
 
     def refused(self, bound: str) -> None:
         self._refused.labels(bound).inc()
+
+
+class Webhooks:
+    """Of channels' vendors."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._took = Counter(
+            "retrace_webhooks",
+            "Webhooks of channels, by what they were: message, duplicate, notice, status, unknown, rejected, failed.",
+            ["channel", "outcome"],
+            registry=registry,
+        )
+
+    def took(self, channel: str, outcome: str) -> None:
+        self._took.labels(channel, outcome).inc()

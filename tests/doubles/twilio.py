@@ -353,7 +353,7 @@ class Twilio(Wire):
             "ReferralNumMedia": "0",
             "Forwarded": "false",
             "FrequentlyForwarded": "false",
-            "ExternalUserId": "whatsapp:DE.48151623420000",
+            "ExternalUserId": f"whatsapp:DE.4815{customer.rpartition(':')[2].strip('+')}",
         }
         return sid, await self.call(url, form | more)
 

@@ -12,6 +12,7 @@ SUMMARIES: Mapping[str, str] = {
     "get /v1/conversations/{conversation}": "Read a conversation",
     "get /v1/conversations/{conversation}/events": "List a conversation's events",
     "post /v1/conversations/{conversation}/close": "Close a conversation",
+    "post /webhooks/twilio/{tenant}": "Take in what Twilio sends",
     "get /v1/channels": "List channels",
     "get /v1/channels/twilio/{account}": "Read an account at Twilio",
     "put /v1/channels/twilio/{account}": "Set an account at Twilio",

@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
+from application.channels.address import webhook_url
 from application.channels.channels import SetTwilio, channels_now, remove_twilio, set_twilio
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
@@ -22,7 +23,6 @@ from domain.conversations.messages import Use
 from interfaces.bootstrap import Services
 from interfaces.http.base.position import written
 from interfaces.http.base.version import one, tag
-from interfaces.http.channels.address import webhook_url
 
 Account = Annotated[str, PathParameter(max_length=34, description="The account's SID: AC and 32 digits.")]
 Token = Annotated[str, Meta(min_length=8, max_length=200)]
@@ -54,7 +54,10 @@ class TwilioIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class TwilioOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`rotating`: a next token is set. `webhook`: the address that Twilio is to be given, for messages and for statuses."""
+    """`rotating`: a next token is set. `webhook`: the address that Twilio is to be given, for messages and for statuses.
+
+    `rejected`: webhooks whose signature was wrong, in the last 30 days; `observed`: those that were let in all the same.
+    """
 
     account_sid: str
     senders: tuple[str, ...]
@@ -69,6 +72,8 @@ class TwilioOut(msgspec.Struct, frozen=True, kw_only=True):
     rotating: bool
     set_at: datetime
     webhook: str
+    rejected: int
+    observed: int
 
 
 class ChannelsOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +93,9 @@ async def read_all(
     shown = ChannelsOut(
         tenant=principal.tenant,
         version=version,
-        twilio=tuple(_shown(each, principal.tenant, services) for _, each in sorted(state.twilio.items())),
+        twilio=tuple(
+            [await _shown(each, principal.tenant, services) for _, each in sorted(state.twilio.items())]
+        ),
     )
     return Response(shown, headers=tag(version))
 
@@ -101,7 +108,7 @@ async def read(
     state, version = await channels_now(principal.tenant, store=services.store)
     if (found := state.twilio.get(account)) is None:
         raise NotFound("this tenant has no such account at Twilio; GET /v1/channels shows those it has")
-    return Response(_shown(found, principal.tenant, services), headers=tag(version))
+    return Response(await _shown(found, principal.tenant, services), headers=tag(version))
 
 
 @put("/v1/channels/twilio/{account:str}", scope="integrations:manage", versioned=one(Channels.id_of))
@@ -130,7 +137,7 @@ async def replace(
     )
     done = await set_twilio(command, context, store=services.store, clock=services.clock)
     headers = await written(services, context.tenant, done.position, done.version)
-    return Response(_shown(done.channels.twilio[account], context.tenant, services), headers=headers)
+    return Response(await _shown(done.channels.twilio[account], context.tenant, services), headers=headers)
 
 
 @delete(
@@ -148,7 +155,8 @@ async def remove(
     return Response(None, status_code=204, headers=headers)
 
 
-def _shown(account: TwilioAccount, tenant: UUID, services: Services) -> TwilioOut:
+async def _shown(account: TwilioAccount, tenant: UUID, services: Services) -> TwilioOut:
+    counted = (await services.rejections.of(tenant)).get(account.account, {})
     return TwilioOut(
         account_sid=account.account,
         senders=account.senders,
@@ -163,6 +171,8 @@ def _shown(account: TwilioAccount, tenant: UUID, services: Services) -> TwilioOu
         rotating=account.next_token is not None,
         set_at=account.set_at,
         webhook=webhook_url(services.settings.public, tenant),
+        rejected=counted.get("rejected", 0),
+        observed=counted.get("observed", 0),
     )
 
 
