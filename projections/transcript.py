@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     Column,
     ColumnElement,
@@ -32,6 +33,7 @@ from sqlalchemy import (
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation
+from domain.conversations.handoff import TAKEOVER
 from projections.base import Sql, metadata, replacing, row_of, struct_of, tenant_column
 
 conversations = Table(
@@ -45,7 +47,19 @@ conversations = Table(
     Column("last_at", DateTime(timezone=True), nullable=False),
     Column("messages", Integer, nullable=False),
     Column("answers", Integer, nullable=False),
+    Column("replies", Integer, nullable=False),
+    Column("handoff", String),
+    Column("waiting_since", DateTime(timezone=True)),
+    Column("operator", Uuid),
+    Column("claimed_at", BigInteger),
     Column("version", Integer, nullable=False),
+)
+Index(
+    "conversations_handed_over",
+    conversations.c.tenant,
+    conversations.c.last_at,
+    conversations.c.conversation,
+    postgresql_where=conversations.c.handoff.is_not(None),
 )
 Index("conversations_last", conversations.c.tenant, conversations.c.last_at, conversations.c.conversation)
 
@@ -81,6 +95,9 @@ _REPLACE_CONVERSATIONS, _REPLACE_INTERACTIONS = replacing(conversations), replac
 
 
 class ConversationRow(msgspec.Struct, kw_only=True):
+    """`handoff`: the category of what a person is to answer, since the customer waits; `operator` (an id) has claimed it, by the event at
+    position `claimed_at`."""
+
     conversation: UUID
     channel: str
     status: Literal["open", "closed"]
@@ -88,6 +105,11 @@ class ConversationRow(msgspec.Struct, kw_only=True):
     last_at: datetime
     messages: int = 0
     answers: int = 0
+    replies: int = 0
+    handoff: str | None = None
+    waiting_since: datetime | None = None
+    operator: UUID | None = None
+    claimed_at: int | None = None
     version: int = 0
 
 
@@ -113,7 +135,7 @@ class InteractionRow(msgspec.Struct, kw_only=True):
 
 class Transcript:
     name: ClassVar[str] = "transcript"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     tables: ClassVar[Sequence[Table]] = (conversations, interactions)
     events: ClassVar[Sequence[type[Event]]] = (
         _C.Started,
@@ -122,6 +144,12 @@ class Transcript:
         _C.Metered,
         _C.Answered,
         _C.AnswerFailed,
+        _C.Said,
+        _C.HandedOver,
+        _C.Claimed,
+        _C.Replied,
+        _C.Released,
+        _C.HandoffExpired,
         _C.Closed,
         _C.Reopened,
         _C.Forgotten,
@@ -156,7 +184,7 @@ class Transcript:
     async def _known_interactions(
         self, batch: Sequence[Recorded], sql: Sql, tenant: UUID
     ) -> dict[UUID, InteractionRow]:
-        named = {i for recorded in batch if (i := getattr(recorded.event, "interaction", None)) is not None}
+        named = {interaction for recorded in batch for interaction in interactions_in(recorded.event)}
         if not named:
             return {}
         query = select(interactions).where(
@@ -164,6 +192,14 @@ class Transcript:
             _is_one_of(interactions.c.interaction, named),
         )
         return {row["interaction"]: struct_of(InteractionRow, row) for row in await sql.all(query)}
+
+
+def interactions_in(event: Event | None) -> tuple[UUID, ...]:
+    """Those that an event belongs to."""
+    if isinstance(event, _C.Replied):
+        return event.interactions
+    interaction = getattr(event, "interaction", None)
+    return () if interaction is None else (interaction,)
 
 
 def _is_one_of(column: Column[UUID], ids: Iterable[UUID]) -> ColumnElement[bool]:
@@ -183,6 +219,7 @@ def _fold(recorded: Recorded, rows: dict[UUID, ConversationRow], answers: dict[U
     if (row := rows.get(recorded.stream)) is None:
         return  # what is left of an erased conversation
     row.version, row.last_at = recorded.version, at
+    _hand(recorded, row)
     if isinstance(event, _C.MessageReceived):
         row.messages += 1
         answer = answers.get(event.interaction)
@@ -215,10 +252,31 @@ def _fold(recorded: Recorded, rows: dict[UUID, ConversationRow], answers: dict[U
             answer.cached, answer.latency_ms = event.cached, event.latency_ms
         else:
             answer.status = "failed"
+    elif isinstance(event, _C.Replied):
+        row.replies += 1
+        for interaction in event.interactions:
+            answer = answers[interaction]
+            answer.status, answer.answered_at, answer.last_version = "answered", at, recorded.version
     elif isinstance(event, _C.Closed):
         row.status = "closed"
     elif isinstance(event, _C.Reopened):
         row.status = "open"
+
+
+def _hand(recorded: Recorded, row: ConversationRow) -> None:
+    """Who has it: the agent, or a person."""
+    event = recorded.event
+    if isinstance(event, _C.HandedOver):
+        row.handoff, row.waiting_since = event.category, recorded.recorded_at
+    elif isinstance(event, _C.Claimed):
+        row.handoff, row.waiting_since = row.handoff or TAKEOVER, event.waiting
+        row.operator, row.claimed_at = event.operator_id, recorded.position
+    elif isinstance(event, _C.MessageReceived) and row.handoff is not None:
+        row.waiting_since = row.waiting_since or recorded.recorded_at
+    elif isinstance(event, _C.Replied):
+        row.waiting_since = None
+    elif isinstance(event, _C.Released | _C.HandoffExpired | _C.Closed):
+        row.handoff = row.waiting_since = row.operator = row.claimed_at = None
 
 
 async def list_conversations(
@@ -227,6 +285,11 @@ async def list_conversations(
     *,
     status: str | None = None,
     channel: str | None = None,
+    handed_over: bool | None = None,
+    waiting: bool | None = None,
+    operator: UUID | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     before: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> list[ConversationRow]:
@@ -236,6 +299,15 @@ async def list_conversations(
         query = query.where(conversations.c.status == status)
     if channel is not None:
         query = query.where(conversations.c.channel == channel)
+    for column, wanted in ((conversations.c.handoff, handed_over), (conversations.c.waiting_since, waiting)):
+        if wanted is not None:
+            query = query.where(column.is_not(None) if wanted else column.is_(None))
+    if operator is not None:
+        query = query.where(conversations.c.handoff.is_not(None), conversations.c.operator == operator)
+    if since is not None:
+        query = query.where(conversations.c.last_at >= since)
+    if until is not None:
+        query = query.where(conversations.c.last_at <= until)
     if before is not None:
         query = query.where(tuple_(conversations.c.last_at, conversations.c.conversation) < before)
     query = query.order_by(conversations.c.last_at.desc(), conversations.c.conversation.desc()).limit(limit)

@@ -39,6 +39,7 @@ async def explain_interaction(
     disclosure = next((e.event.text for e in events if isinstance(e.event, Conversation.Disclosed)), None)
     failed = [e.event.reason for e in events if isinstance(e.event, Conversation.AnswerFailed)]
     answered = next((e.event for e in events if isinstance(e.event, Conversation.Answered)), None)
+    replied = next((e.event for e in events if isinstance(e.event, Conversation.Replied)), None)
     prompted = next((e.event for e in reversed(events) if isinstance(e.event, Conversation.Prompted)), None)
     retrieved, prompt = (prompted.retrieved, prompted.prompt) if prompted else ((), ())
     evidence = evidence_of(events)
@@ -52,9 +53,11 @@ async def explain_interaction(
         return Explanation(
             interaction=interaction,
             conversation=conversation,
-            status="failed" if failed else "pending",
+            status="answered" if replied else "failed" if failed else "pending",
             messages=messages,
             disclosure=disclosure,
+            answer=replied.text if replied else None,
+            operator=replied.operator if replied else None,
             reason=failed[-1] if failed else None,
             flags=flags.in_force(tenant, conversation),
             routing=routing,
@@ -96,9 +99,13 @@ async def interaction_events(
     """The events that belong to one interaction, in order."""
     found = []
     async for recorded in store.stream(tenant, place.conversation, after=place.first_version - 1):
-        if getattr(recorded.event, "interaction", None) == interaction:
+        event = recorded.event
+        if isinstance(event, Conversation.Replied) and interaction in event.interactions:
             found.append(recorded)
-            if isinstance(recorded.event, Conversation.Answered):
+            break
+        if getattr(event, "interaction", None) == interaction:
+            found.append(recorded)
+            if isinstance(event, Conversation.Answered):
                 break
     return found
 

@@ -45,7 +45,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """`flags` are those that were in force for this conversation, or call, when the answer was put on record. Of a call of the completions
     API `interaction` is its id, and there is no conversation.
 
-    `reason`: why there is no answer, or only a part of one.
+    `reason`: why there is no answer, or only a part of one. `operator`: who has answered, where that was a person.
     """
 
     interaction: UUID
@@ -54,6 +54,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
     disclosure: str | None = None
     answer: str | None = None
+    operator: str | None = None
     reason: str | None = None
     citations: tuple[Citation, ...] = ()
     flags: dict[str, bool] = {}

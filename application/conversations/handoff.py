@@ -10,7 +10,7 @@ import msgspec
 from application.agents.agent import configuration_of
 from application.base.amend import amend
 from application.conversations.owing import HANDOFF_WORK, deliveries, expiry, given_back
-from application.ports import Clock, Settled, Store
+from application.ports import Clock, Keyring, Settled, Store
 from domain.base.context import Context
 from domain.base.errors import Conflict
 from domain.base.language import language_of
@@ -55,20 +55,26 @@ class ReplySent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def claim_conversation(
-    command: ClaimConversation, context: Context, *, store: Store, clock: Clock
+    command: ClaimConversation, context: Context, *, store: Store, keyring: Keyring, clock: Clock
 ) -> tuple[Conversation, int]:
     """Take it, whether it was handed over or not. With its position, 0 where it was theirs already. Raises NotFound; Conflict where
     another one has it."""
     configuration, _ = await configuration_of(context.tenant, store=store)
+    id = await operator_id(context.tenant, command.operator, keyring=keyring)
     conversation, saved = await amend(
         Conversation,
         command.conversation,
-        lambda conversation: conversation.claim(command.operator, clock()),
+        lambda conversation: conversation.claim(command.operator, clock(), operator_id=id),
         context=context,
         store=store,
         work=lambda conversation: expiry(conversation, configuration),
     )
     return conversation, saved.position
+
+
+async def operator_id(tenant: UUID, operator: str, *, keyring: Keyring) -> UUID:
+    """Tells an operator from others, and not who it is: read models hold no names."""
+    return await keyring.identify(tenant, "operator", operator)
 
 
 async def send_reply(command: SendReply, context: Context, *, store: Store, clock: Clock) -> ReplySent:

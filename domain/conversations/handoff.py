@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -40,17 +40,22 @@ class Handoffs(ConversationPart):
             aggregate._taken(Handoff(category=self.category, since=self.timestamp, waiting=self.timestamp))
 
     class Claimed(Event, frozen=True, kw_only=True):
-        """`operator` has it alone. Where the agent had it until then, it was taken from it."""
+        """`operator` has it alone. Where the agent had it until then, it was taken from it. `waiting`: since when the customer waits for a
+        person. `operator_id` names them without saying who it is."""
 
         TOPIC: ClassVar[str] = "conversation.claimed"
+        class_version: ClassVar[int] = 2
         operator: str
+        operator_id: UUID | None = None
+        waiting: datetime | None = None
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version did not say since when the customer waits."""
 
         def apply(self, aggregate: Handoffs) -> None:
-            state, pending = aggregate.state, aggregate.pending
-            handoff = state.handoff or Handoff(
-                category=TAKEOVER, since=self.timestamp, waiting=pending.since if pending else None
-            )
-            aggregate._taken(replace(handoff, operator=self.operator))
+            handoff = aggregate.state.handoff or Handoff(category=TAKEOVER, since=self.timestamp)
+            aggregate._taken(replace(handoff, operator=self.operator, waiting=self.waiting))
 
     class Replied(Event, frozen=True, kw_only=True):
         """The operator's answer to `messages`, those that were pending, if any were: so their `interactions` are answered. `text` is all of it
@@ -117,7 +122,7 @@ class Handoffs(ConversationPart):
                 evidence=evidence,
             )
 
-    def claim(self, operator: str, at: datetime) -> None:
+    def claim(self, operator: str, at: datetime, *, operator_id: UUID | None = None) -> None:
         """Take the conversation, handed over or not. Raises Conflict, with the `operator`, where another one has it."""
         self._alive()
         handoff = self.state.handoff
@@ -126,7 +131,9 @@ class Handoffs(ConversationPart):
             return
         if not self.state.open:
             raise Refused("this conversation is closed; reopen it first")
-        self.trigger(self.Claimed, at=at, operator=operator)
+        pending = self.pending.since if self.pending is not None else None
+        waiting = pending if handoff is None else handoff.waiting
+        self.trigger(self.Claimed, at=at, operator=operator, operator_id=operator_id, waiting=waiting)
 
     def reply(self, operator: str, text: str | None, at: datetime, *, rich: Rich | None = None) -> None:
         """Answer what is pending, or say something more, as who has the conversation. An answer of the agent's that the customer is just getting

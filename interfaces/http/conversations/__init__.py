@@ -1,6 +1,6 @@
-"""Messages in, answers out; conversations and interactions.
+"""Messages in, answers out; conversations and interactions; operators.
 
-Begin in `message.py: post_message`.
+Begin in `message.py: post_message`; `handoff.py` is an operator's way in.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.conversations import conversation, message
+from interfaces.http.conversations import conversation, events, handoff, message
 from interfaces.http.conversations.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     message.ROUTER,
     conversation.ROUTER,
+    events.ROUTER,
+    handoff.ROUTER,
 )

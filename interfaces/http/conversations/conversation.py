@@ -1,9 +1,10 @@
-"""Interactions and conversations: read, explained, closed."""
+"""Interactions and conversations: read, explained, closed and opened again."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -18,13 +19,19 @@ from msgspec import Meta
 from application.audit.explain_call import explain_call
 from application.audit.explain_interaction import explain_interaction, interaction_events
 from application.audit.explanation import Explanation
-from application.base.shown_event import EventOut, shown_event
-from application.conversations.conversation import CloseConversation, close_conversation
+from application.conversations.conversation import (
+    CloseConversation,
+    ReopenConversation,
+    close_conversation,
+    reopen_conversation,
+)
+from application.conversations.handoff import operator_id
 from application.ports import Located
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.base.errors import NotFound
 from domain.base.recorded import Recorded
+from domain.base.times import in_utc
 from domain.conversations.conversation import Conversation
 from interfaces.bootstrap import Services
 from interfaces.http.base.limits.access import AccessControl
@@ -35,15 +42,24 @@ from interfaces.http.base.presence import LONGEST_WAIT
 from interfaces.http.base.version import named, tag
 from interfaces.http.conversations.interaction import Interaction, from_events
 from interfaces.http.conversations.message import Customer
+from interfaces.http.conversations.turns import HandoffOut, TurnOut, handoff_out, turns_in
 from projections.transcript import (
     ConversationRow,
     InteractionRow,
     Transcript,
     get_interaction,
+    interactions_in,
     interactions_of,
     list_conversations,
 )
 
+HandedOver = Annotated[bool | None, QueryParameter(description="A person is to answer, or not.")]
+Waiting = Annotated[bool | None, QueryParameter(description="Their customers wait for a person, or not.")]
+ClaimedBy = Annotated[str | None, QueryParameter(max_length=100, description="The operator who has it.")]
+Since = Annotated[
+    datetime | None, QueryParameter(description="Something happened at this time (RFC 3339) or later.")
+]
+Until = Annotated[datetime | None, QueryParameter(description="Nothing happened after this time (RFC 3339).")]
 Channel = Annotated[str | None, QueryParameter(max_length=32, pattern=r"^[a-z][a-z0-9_-]*$(?!\n)")]
 
 
@@ -55,10 +71,12 @@ class ConversationOut(msgspec.Struct, frozen=True, kw_only=True):
     last_at: datetime
     messages: int
     answers: int
+    replies: int
+    handoff: HandoffOut | None
 
 
 class ConversationDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """With the newest 200 interactions, in order."""
+    """With the newest 200 interactions, in order, and all that was said since the first of them. `handoff` null: the agent has it."""
 
     id: UUID
     status: Literal["open", "closed"]
@@ -66,7 +84,9 @@ class ConversationDetail(msgspec.Struct, frozen=True, kw_only=True):
     last_at: datetime
     version: int
     customer: Customer
+    handoff: HandoffOut | None
     interactions: tuple[Interaction, ...]
+    turns: tuple[TurnOut, ...]
 
 
 class CloseIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,6 +96,11 @@ class CloseIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Closed(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     status: Literal["closed"] = "closed"
+
+
+class Reopened(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    status: Literal["open"] = "open"
 
 
 @get("/v1/interactions/{interaction:uuid}", scope="conversations:read")
@@ -136,18 +161,43 @@ async def list_all(
     principal: NamedDependency[Principal],
     status: FromQuery[Literal["open", "closed"] | None] = None,
     channel: Channel = None,
+    handed_over: HandedOver = None,
+    waiting: Waiting = None,
+    claimed_by: ClaimedBy = None,
+    since: Since = None,
+    until: Until = None,
     cursor: Cursor = None,
     limit: Limit = 50,
     at_least: AtLeast = None,
 ) -> Page[ConversationOut]:
-    """Conversations, the one with the newest message first."""
-    pager = Pager(services, principal.tenant, Place, "conversations", status, channel)
+    """Conversations that fit all filters, the one in which something happened last first."""
+    tenant = principal.tenant
+    filters = (status, channel, handed_over, waiting, claimed_by, since, until)
+    pager = Pager(services, tenant, Place, "conversations", *filters)
     before = await pager.place(cursor)
-    async with services.reads.at(principal.tenant, Transcript(), at_least) as sql:
+    operator = None if claimed_by is None else await operator_id(tenant, claimed_by, keyring=services.keyring)
+    async with services.reads.at(tenant, Transcript(), at_least) as sql:
         rows = await list_conversations(
-            sql, principal.tenant, status=status, channel=channel, before=before, limit=limit + 1
+            sql,
+            tenant,
+            status=status,
+            channel=channel,
+            handed_over=handed_over,
+            waiting=waiting,
+            operator=operator,
+            since=in_utc("since", since),
+            until=in_utc("until", until),
+            before=before,
+            limit=limit + 1,
         )
-    return await pager.page(rows, limit, _shown, lambda row: Place(row.last_at, row.conversation))
+    claims = [row.claimed_at for row in rows if row.claimed_at is not None]
+    names = {
+        position: _operator(claim)
+        for position, claim in (await services.store.several(tenant, claims)).items()
+    }
+    return await pager.page(
+        rows, limit, lambda row: _shown(row, names), lambda row: Place(row.last_at, row.conversation)
+    )
 
 
 @get("/v1/conversations/{conversation:uuid}", scope="conversations:read")
@@ -162,10 +212,12 @@ async def read_conversation(
     async with services.reads.at(principal.tenant, Transcript(), at_least) as sql:
         rows = await interactions_of(sql, principal.tenant, conversation)
     by_interaction: dict[UUID, list[Recorded]] = {row.interaction: [] for row in rows}
-    if rows:
-        after = rows[0].first_version - 1
-        async for recorded in services.store.stream(principal.tenant, conversation, after=after):
-            by_interaction.get(getattr(recorded.event, "interaction", conversation), []).append(recorded)
+    turns: list[TurnOut] = []
+    after = rows[0].first_version - 1 if rows else 0
+    async for recorded in services.store.stream(principal.tenant, conversation, after=after):
+        turns += turns_in(recorded)
+        for interaction in interactions_in(recorded.event):
+            by_interaction.get(interaction, []).append(recorded)
     state = found.state
     shown = ConversationDetail(
         id=conversation,
@@ -174,29 +226,11 @@ async def read_conversation(
         last_at=found.modified_on,
         version=found.version,
         customer=Customer(channel=state.channel, address=state.address, name=state.name),
+        handoff=handoff_out(state.handoff),
         interactions=tuple(from_events(events) for events in by_interaction.values() if events),
+        turns=tuple(turns),
     )
     return Response(shown, headers=tag(found.version))
-
-
-@get("/v1/conversations/{conversation:uuid}/events", scope="conversations:read")
-async def read_events(
-    conversation: FromPath[UUID],
-    services: NamedDependency[Services],
-    principal: NamedDependency[Principal],
-    after: Annotated[
-        int, QueryParameter(ge=0, le=2**31 - 1, description="The version before the first.")
-    ] = 0,
-    cursor: Cursor = None,
-    limit: Limit = 100,
-) -> Page[EventOut]:
-    """The events of a conversation, in order."""
-    await services.store.load(Conversation, conversation, tenant=principal.tenant)
-    pager = Pager(services, principal.tenant, int, "conversation events", conversation)
-    start = await pager.place(cursor) or after
-    events = services.store.stream(principal.tenant, conversation, after=start, limit=limit + 1)
-    rows = [recorded async for recorded in events]
-    return await pager.page(rows, limit, shown_event, lambda recorded: recorded.version)
 
 
 @post(
@@ -217,6 +251,23 @@ async def close(
     return Response(Closed(id=conversation), headers=await written(services, context.tenant, position))
 
 
+@post(
+    "/v1/conversations/{conversation:uuid}/reopen",
+    status_code=200,
+    scope="conversations:write",
+    versioned=named("conversation"),
+)
+async def reopen(
+    conversation: FromPath[UUID],
+    services: NamedDependency[Services],
+    context: NamedDependency[Context],
+) -> Response[Reopened]:
+    """Open a closed conversation again, without a message of the customer's."""
+    command = ReopenConversation(conversation=conversation)
+    position = await reopen_conversation(command, context, store=services.store, clock=services.clock)
+    return Response(Reopened(id=conversation), headers=await written(services, context.tenant, position))
+
+
 async def _located(
     interaction: UUID, services: Services, tenant: UUID, at_least: int | None
 ) -> InteractionRow:
@@ -228,7 +279,18 @@ async def _located(
     return row
 
 
-def _shown(row: ConversationRow) -> ConversationOut:
+def _operator(claim: Recorded) -> str | None:
+    return claim.event.operator if isinstance(claim.event, Conversation.Claimed) else None
+
+
+def _shown(row: ConversationRow, operators: Mapping[int, str | None]) -> ConversationOut:
+    handoff = None
+    if row.handoff is not None:
+        handoff = HandoffOut(
+            category=row.handoff,
+            waiting_since=row.waiting_since,
+            operator=operators.get(row.claimed_at or 0),
+        )
     return ConversationOut(
         id=row.conversation,
         channel=row.channel,
@@ -237,11 +299,13 @@ def _shown(row: ConversationRow) -> ConversationOut:
         last_at=row.last_at,
         messages=row.messages,
         answers=row.answers,
+        replies=row.replies,
+        handoff=handoff,
     )
 
 
 ROUTER = Router(
     "/",
-    route_handlers=[read_interaction, why, list_all, read_conversation, read_events, close],
+    route_handlers=[read_interaction, why, list_all, read_conversation, close, reopen],
     tags=["conversations"],
 )

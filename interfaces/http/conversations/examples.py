@@ -12,4 +12,10 @@ EXAMPLES: Examples = {
         "wait": 30,
     },
     ("post", "/v1/conversations/{conversation}/close"): {"reason": "solved"},
+    ("post", "/v1/conversations/{conversation}/claim"): {"operator": {"name": "Bea"}},
+    ("post", "/v1/conversations/{conversation}/reply"): {
+        "operator": {"name": "Bea"},
+        "text": "Hello Ann, I have looked it up: we are open until six.",
+    },
+    ("post", "/v1/conversations/{conversation}/release"): {"operator": {"name": "Bea"}},
 }

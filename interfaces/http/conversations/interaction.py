@@ -24,6 +24,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     `confidence` is 0 to 1; `handoff` the reason why a person is to take over; `citations` tell what the [1] in the text mean.
     `messages` are the customer's, each as one text; `received` are the same with what came beside the text.
     `pending_documents`: how many documents were still being processed when it was answered, so that it could not rest on them.
+    `operator`: who has answered, where that was a person.
     `provider`, `model` and `usage` are null where no model gave the answer, as when the budget forbade to ask one.
     """
 
@@ -38,6 +39,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     citations: tuple[Citation, ...] = ()
     confidence: float | None = None
     handoff: str | None = None
+    operator: str | None = None
     provider: str | None = None
     model: str | None = None
     usage: Usage | None = None
@@ -73,15 +75,34 @@ def from_events(events: Sequence[Recorded]) -> Interaction:
             answered = recorded.event
     if answered is not None and metered is not None:
         return _answered(first.stream, received, disclosure, first.recorded_at, metered, answered)
+    replied = next((e.event for e in events if isinstance(e.event, Conversation.Replied)), None)
+    if replied is not None:
+        return Interaction(
+            id=_id(first),
+            conversation=first.stream,
+            status="answered",
+            messages=tuple(message.said for message in received),
+            received=received,
+            answer=replied.text,
+            text=replied.text,
+            operator=replied.operator,
+            created_at=first.recorded_at,
+            answered_at=replied.timestamp,
+        )
     failed = any(isinstance(e.event, Conversation.AnswerFailed) for e in events)
     return Interaction(
-        id=getattr(first.event, "interaction", first.stream),
+        id=_id(first),
         conversation=first.stream,
         status="failed" if failed else "pending",
         messages=tuple(message.said for message in received),
         received=received,
         created_at=first.recorded_at,
     )
+
+
+def _id(first: Recorded) -> UUID:
+    id: UUID = getattr(first.event, "interaction", first.stream)
+    return id
 
 
 def _answered(

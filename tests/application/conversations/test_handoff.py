@@ -49,9 +49,9 @@ async def hand_over(shop: Shop, conversation: UUID) -> None:
 
 async def claim(shop: Shop, conversation: UUID, operator: str = "Bea") -> int:
     command = ClaimConversation(conversation=conversation, operator=operator)
-    return (await claim_conversation(command, shop.context, store=shop.parts.store, clock=shop.parts.clock))[
-        1
-    ]
+    store, keyring, clock = shop.parts.store, shop.parts.keyring, shop.parts.clock
+    _, position = await claim_conversation(command, shop.context, store=store, keyring=keyring, clock=clock)
+    return position
 
 
 async def reply(

@@ -41,7 +41,9 @@ class Followed:
 
 
 @asynccontextmanager
-async def following(app: Any, customer: Customer, query: str = "", **headers: str) -> AsyncIterator[Followed]:
+async def following(
+    app: Any, customer: Customer, query: str = "", path: str = "/v1/audit/events/stream", **headers: str
+) -> AsyncIterator[Followed]:
     """While it is open; then the client goes away."""
     followed = Followed()
     sent = False
@@ -54,7 +56,6 @@ async def following(app: Any, customer: Customer, query: str = "", **headers: st
         await followed.gone.wait()
         return {"type": "http.disconnect"}
 
-    path = "/v1/audit/events/stream"
     given = {"host": "retrace", "x-tenant-api-key": customer.key, **headers}
     scope = {
         "type": "http",

@@ -237,7 +237,10 @@ async def given_up(world: World, **changes: Any) -> str | None:
     conversation = UUID(made.json()["conversation"])
     claim = ClaimConversation(conversation=conversation, operator="Bea")
     context = Context(tenant=world.customer.tenant, actor="key:x", correlation=conversation)
-    _, position = await claim_conversation(claim, context, store=world.parts.store, clock=world.parts.clock)
+    parts = world.parts
+    _, position = await claim_conversation(
+        claim, context, store=parts.store, keyring=parts.keyring, clock=parts.clock
+    )
     async with asyncio.timeout(15):
         while True:
             wanted = Wanted(stream=conversation, topics=("conversation.said",))

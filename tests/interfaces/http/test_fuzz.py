@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from interfaces.asgi import litestar_app
 from interfaces.bootstrap import Services
 from interfaces.http import EXAMPLES
-from interfaces.http.audit import follow
+from interfaces.http.base import following as live
 from tests.interfaces.http.conftest import OPERATOR, Customer
 
 QUICK = settings(
@@ -151,7 +151,7 @@ async def test_no_input_makes_a_fault(
     who: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(follow, "LONGEST", 0.1)
+    monkeypatch.setattr(live, "LONGEST", 0.1)
     first = (await ours.ask("Hello?", address="fuzz")).json()
     made = await ours.http.post("/v1/documents", files={"file": ("a.txt", b"Fuzz.")})
     ids = {

@@ -9,7 +9,7 @@ import pytest
 
 from interfaces.bootstrap import Services
 from interfaces.http import EXAMPLES
-from interfaces.http.audit import follow
+from interfaces.http.base import following as live
 from tests.interfaces.http.conftest import Customer, settled
 
 CANARY = "quetzalcoatl"
@@ -22,7 +22,7 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
     parts: Services,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(follow, "LONGEST", 0.1)
+    monkeypatch.setattr(live, "LONGEST", 0.1)
     monkeypatch.setattr(parts.webhook_sender, "_private", True)
     hook = {"url": "http://127.0.0.1:9/", "events": ["conversation.*"], "description": CANARY}
     endpoint = (await theirs.http.post("/v1/webhooks", json=hook)).json()["id"]

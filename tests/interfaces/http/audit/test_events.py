@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from interfaces.bootstrap import Services
-from interfaces.http.audit import follow
+from interfaces.http.base import following as live
 from tests.interfaces.http.conftest import Customer, customer_of
 from tests.interfaces.http.following import following
 
@@ -213,8 +213,8 @@ async def test_a_follower_that_is_cut_before_its_first_event_misses_nothing(app:
 async def test_following_shows_signs_of_life_and_ends_with_its_key(
     app: Any, ours: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "HEARTBEAT", 0.2)
-    monkeypatch.setattr(follow, "POLL", 0.1)
+    monkeypatch.setattr(live, "HEARTBEAT", 0.2)
+    monkeypatch.setattr(live, "POLL", 0.1)
     made = (await ours.http.post("/v1/keys", json={"name": "spy", "scopes": ["audit:read"]})).json()
     spy = Customer(ours.tenant, made["secret"], ours.http)
     async with following(app, spy, "kind=tenant.removed") as followed:

@@ -14,7 +14,7 @@ import pytest
 
 from domain.tenancy.scopes import SCOPES
 from interfaces.http import EXAMPLES
-from interfaces.http.audit import follow
+from interfaces.http.base import following as live
 from tests.interfaces.http.conftest import OPERATOR, Customer, settled
 
 STREAM = "text/event-stream"
@@ -68,7 +68,7 @@ def last(route: Route) -> bool:
 async def test_no_scope_is_passed_by_what_is_kept_nor_by_a_stream(
     ours: Customer, anyone: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "LONGEST", 0.1)
+    monkeypatch.setattr(live, "LONGEST", 0.1)
     made = await ours.http.post("/v1/documents", files={"file": ("b.txt", b"We open at nine.")})
     await settled(ours, made.headers["Location"])
     shown = (await ours.ask("When do you open?")).json()
