@@ -1,7 +1,7 @@
 """Understanding: what a burst of messages says, by rules; and the screening of texts for orders to the agent.
 
 Begin in `understand.py: understand`; `result.py` has what comes of it. One file a subject: `clauses.py` and `intents.py`, `urgency.py`, `person.py`,
-`forgotten.py`, `entities.py`. `phrases.py` finds the entries of the word lists in `words/`, which are data by language.
+`forgotten.py`, `entities.py`, `references.py`, `spelling.py`, `scope.py`; `screening.py: screen` is for passages as well. `phrases.py` finds the entries of the word lists in `words/`, which are data by language.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from domain.answers.understanding.result import (
     Screened,
     Understanding,
 )
-from domain.answers.understanding.understand import VERSION, understand
+from domain.answers.understanding.screening import FLAGGED, screen
+from domain.answers.understanding.understand import VERSION, load, understand
 
 __all__ = [
+    "FLAGGED",
     "VERSION",
     "Business",
     "Correction",
@@ -26,5 +28,7 @@ __all__ = [
     "Reference",
     "Screened",
     "Understanding",
+    "load",
+    "screen",
     "understand",
 ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from domain.answers.understanding.result import Entity
+from domain.answers.understanding.result import Correction, Entity
+from domain.answers.understanding.spelling import LONGEST, SHORTEST, Vocabulary
 
 MOST = 50
 """Of one text."""
@@ -48,3 +50,15 @@ def _value(kind: str, text: str) -> str:
     if kind == "order":
         return text.upper()
     return " ".join(text.split())
+
+
+def named(words: Sequence[str], own: Vocabulary, corrected: Sequence[Correction]) -> tuple[Entity, ...]:
+    """The business's own names in a text, those that are meant by what was typed among them."""
+    found = {each.meant: Entity(kind="name", text=each.typed, value=each.meant) for each in corrected}
+    for length in range(LONGEST, 0, -1):
+        for first in range(len(words) - length + 1):
+            typed = " ".join(words[first : first + length])
+            name = own.names.get(typed)
+            if name is not None and len(typed) >= SHORTEST and name not in found:
+                found[name] = Entity(kind="name", text=typed, value=name)
+    return tuple(found.values())[:MOST]

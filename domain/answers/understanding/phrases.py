@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -24,6 +25,9 @@ from domain.answers.understanding.tokens import WORD, folded
 
 GAP = 3
 """Words that `~` stands for at most."""
+
+BEGUN = 4_096
+"""Words of texts whose entries are kept at hand."""
 
 _PIECE = re.compile(rf"{WORD}\*?|[~()|\[\]]")
 
@@ -81,11 +85,14 @@ class Phrases:
             for entry in entries:
                 self._root.like(_automaton(label, entry))
         self._root.accepts.clear()
+        self._begun = lru_cache(maxsize=BEGUN)(lambda word: tuple(self._root.steps(word)))
 
     def find(self, words: Sequence[str]) -> list[Found]:
         """In the order in which they begin; the longest of a label for each beginning."""
         found = []
-        for first in range(len(words)):
+        for first, word in enumerate(words):
+            if not self._begun(word):
+                continue
             ends: dict[str, int] = {}
             for node, last in self._from(words, first):
                 for label in node.accepts:
@@ -98,7 +105,7 @@ class Phrases:
 
     def _from(self, words: Sequence[str], first: int) -> Iterator[tuple[_Node, int]]:
         """The states that entries which begin at `first` lead to, each with the token behind it."""
-        states = [(node, first + 1) for node in self._root.steps(words[first])]
+        states = [(node, first + 1) for node in self._begun(words[first])]
         seen = set()
         while states:
             state = node, at = states.pop()
@@ -109,7 +116,7 @@ class Phrases:
             if at < len(words):
                 states += [(following, at + 1) for following in node.steps(words[at])]
             for behind in node.gap:
-                for further in range(at, min(at + GAP + 1, len(words))):
+                for further in range(at + 1, min(at + GAP + 1, len(words))):
                     states += [(following, further + 1) for following in behind.steps(words[further])]
 
 
@@ -136,6 +143,8 @@ def _sequence(pieces: list[str], last: _Node) -> _Node:
                 before.like(node)
         else:
             before.to(_word(piece), node)
+            if piece == "~":
+                before.like(node)
         node = before
     return node
 
@@ -180,3 +189,19 @@ class Tables:
                 }
             )
         return self._made[language]
+
+    def words(self, language: str | None) -> frozenset[str]:
+        """All that stand in the entries of a language."""
+        entries = [
+            entry
+            for table in self._table.values()
+            for each in table
+            for entry in table[each]
+            if language in (None, each)
+        ]
+        return frozenset(
+            _word(piece).rstrip("*")
+            for entry in entries
+            for piece in _PIECE.findall(entry)
+            if piece[0].isalnum()
+        )

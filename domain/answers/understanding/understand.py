@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.answers.understanding.entities import entities
+from domain.answers.understanding.common import common_words
+from domain.answers.understanding.entities import entities, named
 from domain.answers.understanding.forgotten import forgot
-from domain.answers.understanding.intents import intents
+from domain.answers.understanding.intents import UNNAMED, intents
 from domain.answers.understanding.person import wants_person
-from domain.answers.understanding.result import Business, Intent, Understanding
+from domain.answers.understanding.references import references
+from domain.answers.understanding.result import SURE, Business, Intent, Understanding
+from domain.answers.understanding.scope import outside
+from domain.answers.understanding.screening import screen
+from domain.answers.understanding.spelling import SHORTEST, corrections, vocabulary
 from domain.answers.understanding.tokens import tokens
 from domain.answers.understanding.words.topics import URGENCY
 from domain.base.language import language_of
@@ -17,38 +22,59 @@ from domain.models.completion import Turn
 VERSION = 1
 """Of the words and rules; goes up with any change of them, so that what was understood earlier is known as such."""
 
-READ = 8_000
-"""Characters of a burst that are read: of a longer one its beginning and its end."""
-
+READ = 3_000
+"""Characters of a burst that are read, but for the screening, which reads all: of a longer one its beginning and its end."""
 
 BEFORE = 6
 """Turns of the history that are looked at for the language."""
 
+TOLD = 80
+"""Characters of a piece of evidence."""
 
-def understand(messages: Sequence[str], history: Sequence[Turn] = (), *, business: Business) -> Understanding:
-    """`history` ends before the messages; `business`: what the tenant has words for."""
+
+def understand(
+    messages: Sequence[str], history: Sequence[Turn] = (), *, business: Business, likeness: float = 0.0
+) -> Understanding:
+    """`history` ends before the messages; `business`: what the tenant has words for; `likeness`: as of `screen`."""
     read = within(messages, READ)
     texts = [tokens(message) for message in read]
     words = [word for text in texts for word in text.words]
     language = language_of("\n".join(read)) or _language_before(history)
+    own = vocabulary(business)
     person, said = wants_person(words, language)
     forgotten = forgot(words, language)
-    evidence = []
     wanted = intents(texts, language)
     if said is not None:
-        evidence.append(f"person: {said}")
         wanted = _first(
             wanted, Intent(name="person", urgency=URGENCY["person"], text=said, confidence=person)
         )
-    if forgotten is not None:
-        evidence.append(f"forgotten: {forgotten}")
+    corrected = corrections(words, own, common_words(language))
+    own_words = frozenset(word for word in own.words if len(word) >= SHORTEST)
+    out, beside = outside(
+        words, language, own_words, business_asked=any(each.name != UNNAMED for each in wanted)
+    )
+    screened = screen("\n".join(messages), likeness=likeness)
     return Understanding(
         language=language,
         intents=wanted,
-        entities=entities("\n".join(text.text for text in texts)),
+        entities=(*entities("\n".join(text.text for text in texts)), *named(words, own, corrected)),
+        references=references(texts, history, language),
+        corrections=corrected,
         wants_person=person,
         forgot=forgotten is not None,
-        evidence=tuple(evidence),
+        outside=out,
+        injection=screened.score,
+        evidence=(
+            *_evidence("person", said),
+            *_evidence("forgotten", forgotten),
+            *_evidence("outside", beside),
+            *[
+                f"ask_back: {each.typed} may mean {each.meant}"[:TOLD]
+                for each in corrected
+                if each.confidence < SURE
+            ],
+            *[f"injection: {each}" for each in screened.evidence],
+        ),
         by=f"rules/{VERSION}",
     )
 
@@ -59,6 +85,32 @@ def within(messages: Sequence[str], characters: int) -> list[str]:
         return list(messages)
     text = "\n".join(messages)
     return [text[: characters // 2], text[-characters // 2 :]]
+
+
+def load() -> None:
+    """Make ready now what would be made ready at the first message in a language (a second for all): the tables, and the detector."""
+    for text in SAID:
+        understand([text], business=Business())
+
+
+SAID = (
+    "Order?",
+    "Where is my order, please?",
+    "Wo ist meine Bestellung geblieben?",
+    "Où est ma commande, s'il vous plaît ?",
+    "¿Dónde está mi pedido, por favor?",
+    "Dove si trova il mio ordine?",
+    "Onde está a minha encomenda?",
+    "Waar blijft mijn bestelling?",
+    "Gdzie jest moje zamówienie?",
+    "Siparişim nerede kaldı acaba?",
+    "Где находится мой заказ?",
+    "أين طلبي من فضلك؟",
+)
+
+
+def _evidence(subject: str, said: str | None) -> list[str]:
+    return [f"{subject}: {said}"[:TOLD]] if said is not None else []
 
 
 def _language_before(history: Sequence[Turn]) -> str | None:

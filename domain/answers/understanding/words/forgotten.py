@@ -7,7 +7,7 @@ FORGOTTEN: dict[str, tuple[str, ...]] = {
         "(did|have|has) [you|u|ya|it|he|they] [just|already|completely] (forget|forgot|forgotten|ignore|ignored|miss|missed|skip|skipped|overlook|overlooked) [about] [me|my|the|that|it|what|to|something|one|about]",
         "(you|u) [just|have|completely|still|ve|also] (forgot|forgotten|ignored|skipped|overlooked|missed) [about] [to|my|me|the|it|one|part|that|half|something]",
         "(you|u) (did|have|are|still) [still] (not|n't) [even|yet|really|actually|fully] (answer|answered|answering|reply|replied|respond|responded|address|addressed|said|told|tell) ~ [me|my|question|it|that|what|when|how|the]",
-        "(you|u) (didn't|haven't|havent|never|didnt|hasn't|aren't) [even|yet|really|actually|fully] (answer|answered|answering|reply|replied|respond|responded|address|addressed) [to] [my|me|the|it|that|all|both|one|yet|what]",
+        "(you|u) [still] (didn't|haven't|havent|never|didnt|hasn't|aren't) [even|yet|really|actually|fully] (answer|answered|answering|reply|replied|respond|responded|address|addressed) [to] [my|me|the|it|that|all|both|one|yet|what]",
         "(what|how) about my [other|first|second|last|earlier|previous|original|initial] (question|questions|request|point)",
         "(and|what about) [the|my] (other|first|second|earlier|previous|original) (question|questions|one)", "my [other|first|second|earlier|previous|original|last|initial] question (was|is|still|remains|was not|wasn't|has|hasn't)",
         "(still|am still|m still) (waiting|wait) (for|on) (an|your|the|my) (answer|reply|response)", "(no|without|any) (answer|reply|response) (to|for|on|yet) [my|the|that] [question|earlier|first|other]",
