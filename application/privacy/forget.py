@@ -14,13 +14,17 @@ from application.channels.person import alias_of
 from application.chat.end_user import API, forget_calls, forget_user
 from application.conversations.conversation import conversation_of
 from application.conversations.owing import ANSWER_WORK, HANDOFF_WORK
-from application.ports import Cache, Clock, Eraser, Keyring, Owed, Settled, Store
+from application.ports import DELIVER_WORK, Cache, Clock, Eraser, Keyring, Owed, Settled, Store
 from domain.base.context import Context
-from domain.base.errors import Erased, NotFound
+from domain.base.errors import Conflict, Erased, NotFound
 from domain.channels.alias import Alias
+from domain.channels.delivery import Delivery, delivery_of
 from domain.conversations.conversation import Conversation
 
 ERASE_WORK = "erase"
+
+RACES = 50
+"""How often it is said again after a lost race."""
 
 
 class ForgetCustomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,24 +108,44 @@ async def forget_conversation(
 
     Returns the position, 0 where nothing was to be said any more. Raises NotFound.
     """
-
-    def decide(known: Conversation | None) -> Conversation:
-        if known is None:
-            raise NotFound(f"there is no conversation {conversation} in this tenant")
-        if idle_since is None or known.modified_on < idle_since:
-            known.forget(clock())
-        return known
-
     work: list[Owed | Settled] = [
         Owed(kind=ERASE_WORK, key=conversation.hex, due_at=clock()),
         Settled(kind=ANSWER_WORK, key=conversation.hex),
         Settled(kind=HANDOFF_WORK, key=conversation.hex),
+        Settled(kind=DELIVER_WORK, key=conversation.hex),
     ]
+    for race in range(RACES):
+        try:
+            known = await store.load(Conversation, conversation, tenant=context.tenant)
+            delivery = await _delivery(known, context.tenant, store, clock)
+        except Erased:
+            return 0
+        except NotFound:
+            raise NotFound(f"there is no conversation {conversation} in this tenant") from None
+        if known.state.forgotten or (idle_since is not None and known.modified_on >= idle_since):
+            return 0
+        known.forget(clock())
+        both = [known] if delivery is None else [known, delivery]
+        try:
+            return (await store.save(*both, context=context, work=work)).position
+        except Conflict:  # somebody has written, or was sent something, meanwhile
+            if race == RACES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+async def _delivery(conversation: Conversation, tenant: UUID, store: Store, clock: Clock) -> Delivery | None:
+    """What was sent in it, which is forgotten with it. Begun where there is none yet, so that whoever is about to begin it loses the race."""
     try:
-        _, saved = await store.change(Conversation, conversation, decide, context=context, work=work)
+        delivery = await store.load(Delivery, delivery_of(conversation.id), tenant=tenant)
     except Erased:
-        return 0
-    return saved.position
+        return None
+    except NotFound:
+        if not conversation.delivers:
+            return None
+        delivery = Delivery.begin(conversation.id, clock())
+    delivery.forget(clock())
+    return delivery if delivery.pending_events else None
 
 
 async def erase_user(

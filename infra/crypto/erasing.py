@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.base.aggregate import NIL
+from domain.channels.delivery import delivery_of
 from infra.crypto.keyring import Keyring
 from infra.postgres.database import Connection, Database
 
@@ -42,7 +43,7 @@ class SubjectEraser:
             await connection.execute(
                 "DELETE FROM subject_keys WHERE tenant = %(tenant)s AND subject = %(subject)s", values
             )
-            values["streams"] = [subject, *await _calls(connection, subject)]
+            values["streams"] = [subject, delivery_of(subject), *await _calls(connection, subject)]
             blanked = (await connection.execute(blank, values)).rowcount
             for statement in (
                 "DELETE FROM snapshots WHERE tenant = %(tenant)s AND stream = ANY(%(streams)s)",
