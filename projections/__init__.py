@@ -7,9 +7,18 @@ from collections.abc import Sequence
 from projections.authorship import Authorship
 from projections.base import Projection
 from projections.costs import Costs
+from projections.deliveries import Deliveries
 from projections.documents import Documents
 from projections.drift import Drift
 from projections.rollouts import Rollouts
 from projections.transcript import Transcript
 
-PROJECTIONS: Sequence[Projection] = (Transcript(), Costs(), Documents(), Authorship(), Drift(), Rollouts())
+PROJECTIONS: Sequence[Projection] = (
+    Transcript(),
+    Costs(),
+    Documents(),
+    Authorship(),
+    Drift(),
+    Rollouts(),
+    Deliveries(),
+)

@@ -40,7 +40,8 @@ from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
 from interfaces.http.base.presence import LONGEST_WAIT
 from interfaces.http.base.version import named, tag
-from interfaces.http.conversations.interaction import Interaction, from_events
+from interfaces.http.conversations.delivered import shown_with_delivery
+from interfaces.http.conversations.interaction import Interaction
 from interfaces.http.conversations.message import Customer
 from interfaces.http.conversations.turns import HandoffOut, TurnOut, handoff_out, turns_in
 from projections.transcript import (
@@ -128,7 +129,8 @@ async def read_interaction(
             events = await interaction_events(principal.tenant, place, interaction, store=services.store)
             if not events:
                 raise NotFound("this interaction was erased")
-            shown, left = from_events(events), until - time.monotonic()
+            (shown,) = await shown_with_delivery([events], services, principal.tenant, at_least)
+            left = until - time.monotonic()
             if shown.status == "answered" or left <= 0 or services.stopping.is_set():
                 return shown
             try:
@@ -218,7 +220,7 @@ async def read_conversation(
         turns += turns_in(recorded)
         for interaction in interactions_in(recorded.event):
             by_interaction.get(interaction, []).append(recorded)
-    state = found.state
+    state, groups = found.state, [events for events in by_interaction.values() if events]
     shown = ConversationDetail(
         id=conversation,
         status="open" if state.open else "closed",
@@ -227,7 +229,7 @@ async def read_conversation(
         version=found.version,
         customer=Customer(channel=state.channel, address=state.address, name=state.name),
         handoff=handoff_out(state.handoff),
-        interactions=tuple(from_events(events) for events in by_interaction.values() if events),
+        interactions=tuple(await shown_with_delivery(groups, services, principal.tenant, at_least)),
         turns=tuple(turns),
     )
     return Response(shown, headers=tag(found.version))

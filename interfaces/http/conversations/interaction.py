@@ -13,9 +13,26 @@ import msgspec
 from application.conversations.answer import AnswerGiven
 from domain.answers.citing import with_disclosure
 from domain.base.recorded import Recorded
+from domain.channels.outgoing import Form
+from domain.channels.statuses import Status
 from domain.conversations.conversation import Conversation
+from domain.conversations.rich import Rich
 from domain.conversations.state import Message
 from domain.models.completion import Citation, Usage, answered_by
+
+
+class Delivered(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of the channel. `status`: `queued`, `attempted`, `unknown`, `accepted`, `sent`, `delivered`, `read`, `failed`, `replaced`
+    (its text went out instead) or `given_up`; `code` says why not, in the channel's numbers or our words.
+
+    `again`: it was sent again because nobody could tell what had become of it.
+    """
+
+    form: Form
+    status: Status
+    code: str | None = None
+    attempts: int = 0
+    again: bool = False
 
 
 class Interaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +40,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
 
     `confidence` is 0 to 1; `handoff` the reason why a person is to take over; `citations` tell what the [1] in the text mean.
     `messages` are the customer's, each as one text; `received` are the same with what came beside the text.
+    `rich` is the answer's form beside its text; `delivery` what became of it on the channel by which it goes out, message by message.
     `pending_documents`: how many documents were still being processed when it was answered, so that it could not rest on them.
     `operator`: who has answered, where that was a person.
     `provider`, `model` and `usage` are null where no model gave the answer, as when the budget forbade to ask one.
@@ -49,6 +67,8 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float | None = None
     created_at: datetime | None = None
     answered_at: datetime | None = None
+    rich: Rich | None = None
+    delivery: tuple[Delivered, ...] = ()
 
 
 def from_answer(given: AnswerGiven) -> Interaction:
@@ -135,4 +155,5 @@ def _answered(
         latency_ms=event.latency_ms,
         created_at=created_at,
         answered_at=event.timestamp,
+        rich=event.rich,
     )
