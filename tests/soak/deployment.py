@@ -50,7 +50,7 @@ class Deployment:
 async def deployment(folder: Path, **more: Any) -> AsyncIterator[Deployment]:
     """All roles and servers (`more`: settings), and two tenants with a document, one with a budget; what dies is started again meanwhile."""
     said: list[str] = []
-    with tree(Settings(data=folder, port=free_port(), **more), said.append) as running:
+    with tree(Settings(data=folder, **{"port": free_port(), **more}), said.append) as running:
         running.wait_ready()
         environment = running._environment
         settings = Settings(

@@ -7,9 +7,7 @@ clean, projections are equal to a rebuild from zero. A failing run tells how to 
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +16,9 @@ from typing import NamedTuple
 import pytest
 
 from interfaces import supervisor
-from tests.soak.clients import Clients, until
-from tests.soak.deployment import Deployment, deployment
+from tests.soak.clients import Clients
+from tests.soak.deployment import deployment
+from tests.soak.kills import end
 from tests.soak.proofs import quiet, verify
 
 pytestmark = pytest.mark.soak
@@ -81,12 +80,3 @@ async def test_nothing_is_lost_or_doubled_by_kills(run: int, monkeypatch: pytest
         )
         raise
     print(f"seed {run}: {', '.join(kill.target for kill in kills)}; {len(clients.acknowledged)} messages")
-
-
-async def end(deployed: Deployment, target: str) -> None:
-    """kill -9; the supervisor starts it again."""
-    if target == "database":
-        await until(deployed.postgres.alive, 60)
-    pid = deployed.postgres.pid if target == "database" else deployed.running.pid_of(target)
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
