@@ -1,4 +1,4 @@
-"""Files of documents in a local folder, encrypted under the document's key. Implements `application.ports.Files`.
+"""Files of documents and conversations in a local folder, encrypted under the key of whose they are. Implements `application.ports.Files`.
 
 A file = format u8 (2) | pieces, each length u32 | sealed text, whose context has its number and whether it is the last. Files of
 format 1 are one sealed text.
@@ -48,17 +48,19 @@ class LocalFiles:
         finally:
             await made.close()
 
-    async def write(self, tenant: UUID, document: UUID, content: AsyncIterable[bytes]) -> None:
+    async def write(
+        self, tenant: UUID, subject: UUID, content: AsyncIterable[bytes], part: UUID | None = None
+    ) -> None:
         """Put the content in place whole or not at all. Raises Unavailable when there is no room for it."""
-        path = self._path(tenant, document)
+        path = self._path(tenant, subject, part)
         new = path.with_name(f".{path.name}.{uuid4().hex}")
         try:
             file = await asyncio.to_thread(_create, new)
             try:
                 await asyncio.to_thread(file.write, PIECES)
                 async for number, last, piece in _numbered(content):
-                    about = _context(document, number, last)
-                    sealed = await self._keyring.seal(tenant, document, piece, about)
+                    about = _context(part or subject, number, last)
+                    sealed = await self._keyring.seal(tenant, subject, piece, about)
                     await asyncio.to_thread(file.write, LENGTH.pack(len(sealed)) + sealed)
                 await asyncio.to_thread(_close, file)
             finally:
@@ -73,20 +75,22 @@ class LocalFiles:
         finally:
             await asyncio.to_thread(new.unlink, missing_ok=True)
 
-    async def read(self, tenant: UUID, document: UUID) -> AsyncGenerator[bytes, None]:
+    async def read(
+        self, tenant: UUID, subject: UUID, part: UUID | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """The content, piece by piece. Raises NotFound, Tampered."""
         try:
-            file = await asyncio.to_thread(self._path(tenant, document).open, "rb")
+            file = await asyncio.to_thread(self._path(tenant, subject, part).open, "rb")
         except FileNotFoundError:
-            raise NotFound("the content of this document is gone") from None
+            raise NotFound("the content of this file is gone") from None
         try:
             if await asyncio.to_thread(file.read, 1) == FORMAT:
                 sealed = FORMAT + await asyncio.to_thread(file.read)
-                yield await self._keyring.unseal(tenant, sealed, b"file" + document.bytes)
+                yield await self._keyring.unseal(tenant, sealed, b"file" + subject.bytes)
                 return
             number, (sealed, last) = 0, await asyncio.to_thread(_piece, file)
             while sealed:
-                yield await self._keyring.unseal(tenant, sealed, _context(document, number, last))
+                yield await self._keyring.unseal(tenant, sealed, _context(part or subject, number, last))
                 if last:
                     return
                 number, (sealed, last) = number + 1, await asyncio.to_thread(_piece, file)
@@ -94,16 +98,17 @@ class LocalFiles:
         finally:
             await asyncio.to_thread(file.close)
 
-    async def delete(self, tenant: UUID, document: UUID) -> None:
-        await asyncio.to_thread(self._path(tenant, document).unlink, missing_ok=True)
+    async def delete(self, tenant: UUID, subject: UUID) -> None:
+        await asyncio.to_thread(_remove, self._path(tenant, subject))
 
     async def delete_all(self, tenant: UUID) -> None:
         folder = self._folder / str(tenant)
         if folder.exists():
             await asyncio.to_thread(shutil.rmtree, folder)
 
-    def _path(self, tenant: UUID, document: UUID) -> Path:
-        return self._folder / str(tenant) / str(document)
+    def _path(self, tenant: UUID, subject: UUID, part: UUID | None = None) -> Path:
+        whole = self._folder / str(tenant) / str(subject)
+        return whole if part is None else whole / str(part)
 
 
 async def _numbered(content: AsyncIterable[bytes]) -> AsyncIterator[tuple[int, bool, bytes]]:
@@ -118,8 +123,8 @@ async def _numbered(content: AsyncIterable[bytes]) -> AsyncIterator[tuple[int, b
     yield number, True, bytes(held)
 
 
-def _context(document: UUID, number: int, last: bool) -> bytes:
-    return b"".join((b"file", document.bytes, number.to_bytes(4, "big"), b"." if last else b"+"))
+def _context(file: UUID, number: int, last: bool) -> bytes:
+    return b"".join((b"file", file.bytes, number.to_bytes(4, "big"), b"." if last else b"+"))
 
 
 def _piece(file: BinaryIO) -> tuple[bytes, bool]:
@@ -131,6 +136,14 @@ def _piece(file: BinaryIO) -> tuple[bytes, bool]:
     if not last:
         file.seek(-1, os.SEEK_CUR)
     return (sealed, last) if len(sealed) == length else (b"", True)
+
+
+def _remove(path: Path) -> None:
+    """A file, or a folder of them; not there is as good."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _create(new: Path) -> BinaryIO:

@@ -75,6 +75,7 @@ from infra.settings import Settings
 from infra.storage import LocalFiles
 from infra.twilio.client import TwilioChannel
 from infra.twilio.hosts import hosts_of
+from infra.twilio.media import TwilioMedia
 from infra.twilio.webhooks import TwilioWebhooks
 from infra.work.rows import Work
 from infra.work.subscribed import Subscribed
@@ -138,6 +139,7 @@ class Services:
     ids: Ids = uuid7
     budget_queue: FairQueue = field(default_factory=FairQueue)
     people: People
+    media_source: TwilioMedia
     twilio_webhooks: TwilioWebhooks
     rejections: CountedRejections
     newcomers: Newcomers = field(default_factory=Newcomers)
@@ -222,6 +224,10 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
         stack.push_async_callback(health.close)
         reservation_pool = ReservationPool(store=store, clock=utc_now, ids=uuid7)
         stack.push_async_callback(reservation_pool.close)
+        media_source = TwilioMedia(
+            hosts_of(settings.twilio_base_url), elsewhere=settings.twilio_base_url is not None, store=store
+        )
+        stack.push_async_callback(media_source.close)
         rejections = CountedRejections(redis)
         stack.push_async_callback(rejections.close)
         instruments, deployment = Instruments(catalogue), Deployment(system, PROJECTIONS)
@@ -287,6 +293,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             sends=instruments,
             webhook_lines=StoredLines(database),
             webhook_sender=webhook_sender,
+            media_source=media_source,
             people=People(store=store, keyring=keyring, clock=utc_now),
             twilio_webhooks=TwilioWebhooks(settings.public),
             rejections=rejections,

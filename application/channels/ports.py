@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from application.ports import Buckets, Channel, Clock, Ids, SendObserver, Store
+from application.ports import Buckets, Channel, Clock, Files, Ids, MediaSource, SendObserver, Store
 
 
 class Ports(Protocol):
@@ -16,6 +16,10 @@ class Ports(Protocol):
     def buckets(self) -> Buckets: ...
     @property
     def sends(self) -> SendObserver: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def media_source(self) -> MediaSource: ...
     @property
     def clock(self) -> Clock: ...
     @property

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from application.base.work import context_of
 from application.channels.deliver import Deliver, deliver
+from application.channels.media import FetchMedia, fetch_media
 from application.channels.ports import Ports as Ports
-from application.ports import DELIVER_WORK, Item, Kind
+from application.ports import DELIVER_WORK, FETCH_MEDIA_WORK, Item, Kind
 
 
 def kinds(p: Ports) -> Mapping[str, Kind]:
@@ -18,6 +19,11 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
     async def do_deliver(item: Item) -> datetime | None:
         return await deliver(Deliver(conversation=UUID(item.key)), context_of(item, p.ids, "delivery"), p)
 
+    async def do_fetch_media(item: Item) -> None:
+        command = FetchMedia(conversation=UUID(item.key))
+        await fetch_media(command, context_of(item, p.ids, "media"), p)
+
     return {
+        FETCH_MEDIA_WORK: Kind(handler=do_fetch_media, attempts=12, lease=60.0),
         DELIVER_WORK: Kind(handler=do_deliver, attempts=20),
     }

@@ -11,7 +11,7 @@ import msgspec
 from application.agents.agent import configuration_of
 from application.answers.ports import Ports
 from application.base.amend import amend
-from application.conversations.owing import given_back, owed_to_message
+from application.conversations.owing import files, given_back, owed_to_message
 from application.ports import Clock, Keyring, Saved, Store, Work
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, Forbidden, Invalid
@@ -125,7 +125,11 @@ async def receive_message(
     holder = ids() if command.wait else None
 
     def owed(found: Conversation) -> Work:
-        return owed_to_message(found, configuration, clock(), holder=holder)
+        at = clock()
+        return [
+            *owed_to_message(found, configuration, at, holder=holder),
+            *files(found, command.parts, at),
+        ]
 
     locate, erased = locate or by_address(context.tenant, command.channel, command.address, keyring), None
     while True:

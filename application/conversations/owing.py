@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from application.ports import DELIVER_WORK, Owed, Settled
+from application.ports import DELIVER_WORK, FETCH_MEDIA_WORK, Owed, Settled
 from domain.agents.agent import AgentConfiguration
+from domain.conversations.content import Part, media_of
 from domain.conversations.conversation import Conversation
 
 ANSWER_WORK = "answer"
@@ -44,6 +46,13 @@ def owed_to_message(
     quiet = at + timedelta(seconds=configuration.quiet_seconds)
     longest = burst.since + timedelta(seconds=configuration.burst_seconds)
     return [Owed(kind=ANSWER_WORK, key=key, due_at=max(at, min(quiet, longest)))]
+
+
+def files(conversation: Conversation, parts: Sequence[Part], at: datetime) -> list[Owed]:
+    """To be saved with a message: the files among its parts are fetched."""
+    if not any(True for _ in media_of(parts)):
+        return []
+    return [Owed(kind=FETCH_MEDIA_WORK, key=conversation.id.hex, due_at=at)]
 
 
 def expiry(conversation: Conversation, configuration: AgentConfiguration) -> list[Owed]:

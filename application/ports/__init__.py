@@ -29,6 +29,7 @@ from application.ports.faults import Fault, ProviderError, Unavailable
 from application.ports.idempotency import Idempotency, IdempotencyKey, Kept
 from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, KeyWrapper, Signer
 from application.ports.log import Due, Found, Owed, Saved, Settled, Store, Tallied, Tally, Wanted, Work
+from application.ports.media import MediaContent, MediaSource
 from application.ports.providers import (
     CACHE_KINDS,
     Cache,
@@ -55,11 +56,19 @@ from application.ports.reading import (
 )
 from application.ports.vendor_webhooks import Opened, Rejection, Rejections, Webhook, WebhookReader
 from application.ports.webhooks import WEBHOOK_WORK, Line, Lines, Told, WebhookSender
-from application.ports.work import DELIVER_WORK, PROCESS_WORK, PROJECTION_ALERT_WORK, Item, Kind
+from application.ports.work import (
+    DELIVER_WORK,
+    FETCH_MEDIA_WORK,
+    PROCESS_WORK,
+    PROJECTION_ALERT_WORK,
+    Item,
+    Kind,
+)
 
 __all__ = [
     "CACHE_KINDS",
     "DELIVER_WORK",
+    "FETCH_MEDIA_WORK",
     "PROCESS_WORK",
     "PROJECTION_ALERT_WORK",
     "WEBHOOK_WORK",
@@ -109,6 +118,8 @@ __all__ = [
     "ListedMessage",
     "Located",
     "Locator",
+    "MediaContent",
+    "MediaSource",
     "Metrics",
     "NotTaken",
     "Opened",

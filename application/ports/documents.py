@@ -87,18 +87,21 @@ class Spool(Incoming, Protocol):
 
 
 class Files(Protocol):
-    """Contents of documents, encrypted, per tenant."""
+    """Contents of documents, and of what a conversation has (its parts), encrypted under the key of whose they are, per tenant."""
 
     def spool(self) -> AbstractAsyncContextManager[Spool]:
         """A place for a content until it is known whose it is."""
 
-    async def write(self, tenant: UUID, document: UUID, content: AsyncIterable[bytes]) -> None:
+    async def write(
+        self, tenant: UUID, subject: UUID, content: AsyncIterable[bytes], part: UUID | None = None
+    ) -> None:
         """Put the content in place whole or not at all. Raises Unavailable when there is no room for it."""
 
-    def read(self, tenant: UUID, document: UUID) -> AsyncIterator[bytes]:
+    def read(self, tenant: UUID, subject: UUID, part: UUID | None = None) -> AsyncIterator[bytes]:
         """The content, piece by piece. Raises NotFound."""
 
-    async def delete(self, tenant: UUID, document: UUID) -> None: ...
+    async def delete(self, tenant: UUID, subject: UUID) -> None:
+        """With all its parts."""
 
     async def delete_all(self, tenant: UUID) -> None:
         """Whatever there is of the tenant's."""

@@ -15,6 +15,9 @@ PROCESS_WORK = "process_document"
 DELIVER_WORK = "deliver"
 """Something that the customer of a conversation, whose hex is the key, is to get by a channel."""
 
+FETCH_MEDIA_WORK = "fetch_media"
+"""Files that came with messages of a conversation, whose hex is the key, lie at the vendor still."""
+
 PROJECTION_ALERT_WORK = "projection_alert"
 """Owed by who parks or stops, in the transaction that does. Its key says all:
 

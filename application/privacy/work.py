@@ -10,7 +10,7 @@ from uuid import UUID
 from application.base.erase import Erase, erase
 from application.base.work import Caching, context_of
 from application.chat.end_user import ERASE_USER_WORK
-from application.ports import Clock, Eraser, Idle, Ids, Item, Kind, Store
+from application.ports import Clock, Eraser, Files, Idle, Ids, Item, Kind, Store
 from application.privacy.forget import ERASE_WORK, EraseUser, erase_user
 from application.privacy.retention import RETENTION_WORK, KeepRetention, keep_retention
 
@@ -25,6 +25,8 @@ class Ports(Protocol):
     @property
     def providers(self) -> Caching: ...
     @property
+    def files(self) -> Files: ...
+    @property
     def idle(self) -> Idle: ...
     @property
     def clock(self) -> Clock: ...
@@ -38,6 +40,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
     async def do_erase(item: Item) -> None:
         command, context = Erase(subject=UUID(item.key)), context_of(item, p.ids)
         await erase(command, context, eraser=p.eraser, cache=p.providers.cache)
+        await p.files.delete(item.tenant, command.subject)
 
     async def do_erase_user(item: Item) -> None:
         command, context = EraseUser(user=UUID(item.key)), context_of(item, p.ids)

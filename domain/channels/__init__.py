@@ -13,10 +13,12 @@ from domain.channels.alias import Alias
 from domain.channels.channels import Channels
 from domain.channels.contents import Contents
 from domain.channels.delivery import Delivery
+from domain.channels.media import ConversationMedia
 
 AGGREGATES: tuple[type[Aggregate[Any]], ...] = (
     Channels,
     Alias,
     Delivery,
     Contents,
+    ConversationMedia,
 )

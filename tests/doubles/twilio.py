@@ -76,6 +76,9 @@ class Twilio(Wire):
         self.senders = {SENDER}
         self.messages: dict[str, Sent] = {}
         self.contents: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, Reply] = {}
+        """Files of messages to us, by their sid: what is answered where they lie, to which the API leads."""
+
         self.typed: list[str] = []
         self.script: Callable[[dict[str, str]], Fate] = lambda form: "ok"
         self.content_fate: Fate = "ok"
@@ -112,7 +115,17 @@ class Twilio(Wire):
     def to(self, customer: str) -> list[Sent]:
         return [message for message in self.messages.values() if message.form["To"] == customer]
 
+    def file(self, content_type: str, content: bytes, **more: Any) -> str:
+        """The address of a file that came with a message."""
+        sid = f"ME{next(self._numbers):032x}"
+        self.files[sid] = Reply(fields={"Content-Type": content_type}, body=content, **more)
+        return f"{self.url}/2010-04-01/Accounts/{self.account}/Messages/MM{'0' * 32}/Media/{sid}"
+
     def _reply(self, call: Call) -> Reply:
+        if call.path.startswith("/cdn/"):
+            if "authorization" in call.fields:
+                self.mistakes.append("credentials went on to where a file lies")
+            return self.files[call.path.removeprefix("/cdn/")]
         expected = "Basic " + b64encode(f"{self.account}:{self.token}".encode()).decode()
         if call.fields.get("authorization") != expected:
             return _error(401, 20003, "Authenticate")
@@ -124,6 +137,12 @@ class Twilio(Wire):
                 return self._list(parts.query)
             case "GET", ["2010-04-01", "Accounts", self.account, "Messages", name]:
                 return self._one(name.removesuffix(".json"))
+            case "GET", ["2010-04-01", "Accounts", self.account, "Messages", _, "Media", sid]:
+                return (
+                    Reply(307, {"Location": f"/cdn/{sid}"}, b"")
+                    if sid in self.files
+                    else _error(404, 20404, "")
+                )
             case "POST", ["v1", "Content"]:
                 return self._content(call.body)
             case "POST", ["v2", "Indicators", "Typing.json"]:

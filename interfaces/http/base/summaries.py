@@ -15,6 +15,7 @@ SUMMARIES: Mapping[str, str] = {
     "post /v1/conversations/{conversation}/claim": "Claim a conversation",
     "post /v1/conversations/{conversation}/reply": "Reply as an operator",
     "post /v1/conversations/{conversation}/release": "Give a conversation back to the agent",
+    "get /v1/conversations/{conversation}/media/{media}": "Download a file of a conversation",
     "post /v1/conversations/{conversation}/close": "Close a conversation",
     "post /v1/conversations/{conversation}/reopen": "Reopen a conversation",
     "post /webhooks/twilio/{tenant}": "Take in what Twilio sends",

@@ -163,6 +163,9 @@ async def test_no_input_makes_a_fault(
         "flag": "full_agent",
         "provider": "together",
         "account": "AC" + "1" * 32,
+        "media": str(uuid4()),
+        "endpoint": str(uuid4()),
+        "name": "answer",
         "id": first["conversation"],
         # A tenant that may be suspended and removed as the operator likes.
         "tenant": await _spare(anyone) if who == "the operator" else str(ours.tenant),

@@ -46,6 +46,7 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
         "flag": "theirs",
         "provider": "theirs",
         "account": "theirs",
+        "media": shown["id"],
         "name": "theirs",
         "id": shown["conversation"],
     }

@@ -105,6 +105,9 @@ async def _honest(parts: Services, http: httpx.AsyncClient, name: str, chance: r
         "flag": "routing",
         "provider": "theirs",
         "account": "theirs",
+        "media": said["conversation"],
+        "endpoint": said["conversation"],
+        "name": "theirs",
     }
     spent = {"revoked": gone["secret"], "expired": late["secret"]}
     return Honest(name, tenant, key, canary, ids, weak["secret"], spent)

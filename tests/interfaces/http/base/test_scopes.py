@@ -83,6 +83,9 @@ async def test_no_scope_is_passed_by_what_is_kept_nor_by_a_stream(
         "flag": "full_agent",
         "provider": "none",
         "account": "none",
+        "media": shown["id"],
+        "endpoint": shown["id"],
+        "name": "none",
         "id": shown["conversation"],
     }
     single = {scope: await ours.limited(scope) for scope in SCOPES}
