@@ -9,6 +9,7 @@ SUMMARIES: Mapping[str, str] = {
     "get /v1/interactions/{interaction}": "Read an interaction",
     "get /v1/interactions/{interaction}/why": "Explain an answer",
     "get /v1/conversations": "List conversations",
+    "get /v1/conversations/search": "Search what was said",
     "get /v1/conversations/{conversation}": "Read a conversation",
     "get /v1/conversations/{conversation}/events": "List a conversation's events",
     "get /v1/conversations/{conversation}/events/stream": "Follow a conversation",

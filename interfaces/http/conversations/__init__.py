@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.conversations import conversation, events, handoff, message
+from interfaces.http.conversations import conversation, events, handoff, message, search
 from interfaces.http.conversations.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
@@ -17,4 +17,5 @@ ROUTERS: Sequence[Router] = (
     conversation.ROUTER,
     events.ROUTER,
     handoff.ROUTER,
+    search.ROUTER,
 )
