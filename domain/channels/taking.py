@@ -15,6 +15,7 @@ from domain.conversations.conversation import Conversation
 from domain.conversations.forms import as_text, words_of
 from domain.conversations.parts import spans
 from domain.conversations.rich import Attachment, Card, Choices, QuickReplies, Rich
+from domain.retrieval.markers import without_markers
 
 LONGEST_TEXT = 1600
 """UTF-16 units that Twilio takes as one text."""
@@ -37,7 +38,9 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
 
 def spoken(event: Event | None) -> Spoken | None:
     """None where it is nothing that the customer gets."""
-    if isinstance(event, Conversation.Answered | Conversation.Said):
+    if isinstance(event, Conversation.Answered):  # whoever reads it there can't look up what is cited
+        return Spoken(interaction=event.interaction, text=without_markers(event.text), rich=event.rich)
+    if isinstance(event, Conversation.Said):
         return Spoken(interaction=event.interaction, text=event.text, rich=event.rich)
     if isinstance(event, Conversation.Replied):
         last = event.interactions[-1] if event.interactions else None

@@ -16,7 +16,9 @@ from application.audit.explanation import Explanation
 from infra.settings import Settings
 from interfaces import supervisor
 from interfaces.cli.base import console
+from interfaces.cli.demo import whatsapp
 from interfaces.cli.demo.tenant import demo_key
+from interfaces.cli.demo.twilio import Played, played
 from interfaces.cli.look import print_why
 from interfaces.waiting import Teller
 
@@ -38,12 +40,18 @@ def run(settings: Settings, *, once: bool, llm: bool, teller: Teller) -> int:
 
 
 def _run(settings: Settings, once: bool, model: str, started: float, teller: Teller) -> int:
+    with played() as twilio:
+        settings = msgspec.structs.replace(settings, twilio_base_url=twilio.url, public_url=None)
+        return _shown(settings, once, model, started, teller, twilio)
+
+
+def _shown(settings: Settings, once: bool, model: str, started: float, teller: Teller, twilio: Played) -> int:
     failed = 0
 
     def ready(tree: supervisor.Tree) -> None:
         nonlocal failed
         teller.say(f"PostgreSQL, Redis and three roles are up after {time.monotonic() - started:.1f} s")
-        failed = _show(tree, model, teller)
+        failed = _show(tree, model, teller, twilio)
 
     if once:
         with supervisor.tree(settings, teller.say, waits=teller.waits) as tree:
@@ -59,7 +67,7 @@ def _run(settings: Settings, once: bool, model: str, started: float, teller: Tel
     return 1 if failed else 0
 
 
-def _show(tree: supervisor.Tree, model: str, teller: Teller) -> int:
+def _show(tree: supervisor.Tree, model: str, teller: Teller, twilio: Played) -> int:
     with teller.waits("the demo's tenant"):
         tenant, key = demo_key(tree)
     headers = {"X-Tenant-ID": tenant, "X-Tenant-API-Key": key}
@@ -105,7 +113,7 @@ def _show(tree: supervisor.Tree, model: str, teller: Teller) -> int:
             name = f"{item['provider']}/{item['model']}"
             took = "" if item["average_ms"] is None else f", {item['average_ms']:.1f} ms on average"
             teller.say(f"{name}: {item['calls']} calls, ${item['cost']}{took}")
-    return failed
+        return failed + whatsapp.show(client, tenant, twilio, teller)
 
 
 def _processed(client: httpx.Client, position: str) -> list[dict[str, Any]]:

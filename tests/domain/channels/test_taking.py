@@ -117,3 +117,11 @@ def test_a_form_can_be_said_in_parts_of_text() -> None:
     assert all(part.plain and part.form == "text" for part in parts)
     whole = " ".join(str(words(part, said, None)) for part in parts)
     assert all(f"Row {n}" in whole for n in range(10))
+
+
+def test_numbers_of_passages_stay_where_they_can_be_looked_up() -> None:
+    found = spoke("We rent tents. [1] A deposit is taken. [2][3]\n\nOpen [at nine].")
+    events = recorded(found)
+    (text,) = texts(events, take(events, 0, None).outgoing)
+    assert isinstance(text, str)
+    assert text.endswith("We rent tents. A deposit is taken.\n\nOpen [at nine].")
