@@ -15,6 +15,7 @@ from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
 from application.channels.address import webhook_url
 from application.channels.person import People
+from application.channels.typing import TypingIndicator
 from application.gateway.providers import Providers
 from application.ports import (
     Authorship,
@@ -30,6 +31,7 @@ from application.ports import (
     Locator,
     Metrics,
     SendObserver,
+    Typing,
     Vectors,
     WebhookSender,
 )
@@ -130,6 +132,7 @@ class Services:
     channel: Channel
     buckets: Buckets
     sends: SendObserver
+    typing: Typing
     webhook_lines: Lines
     webhook_sender: WebhookSender
     probes: Probes
@@ -241,6 +244,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             instruments.registry.register(collector)
         channel = TwilioChannel(hosts_of(settings.twilio_base_url), _callback(settings))
         stack.push_async_callback(channel.close)
+        typing = TypingIndicator(store=store, channel=channel)
+        stack.push_async_callback(typing.close)
         providers = Providers(
             completers=completers,
             catalogue=catalogue,
@@ -291,6 +296,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             channel=channel,
             buckets=TokenBuckets(redis),
             sends=instruments,
+            typing=typing,
             webhook_lines=StoredLines(database),
             webhook_sender=webhook_sender,
             media_source=media_source,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from application.gateway import ports as gateway
-from application.ports import Keyring, Vectors
+from application.ports import Keyring, Typing, Vectors
 from application.retrieval.embedding import MeteredEmbedder
 
 
@@ -16,3 +16,5 @@ class Ports(gateway.Ports, Protocol):
     def embedder(self) -> MeteredEmbedder: ...
     @property
     def vectors(self) -> Vectors: ...
+    @property
+    def typing(self) -> Typing: ...

@@ -56,6 +56,8 @@ async def answer(
             burst = conversation.pending_for_agent
             if burst is None or (again and burst.interaction != run.interaction):
                 break
+            if not again:
+                _show_typing(conversation, burst, context, ports)
             because = await _because_of(burst, conversation.id, context, ports.store)
             heard = (
                 subscriber if subscriber is not None and subscriber.interaction == burst.interaction else None
@@ -90,6 +92,11 @@ async def answer(
     if run.asked is not None:  # another answer came first, a person, or an erasure
         await run_to_end(record_spend(command.conversation, run, because, ports))
     return None if burst is None else await answer(command, context, ports, subscriber)
+
+
+def _show_typing(conversation: Conversation, burst: Burst, context: Context, ports: Ports) -> None:
+    if conversation.state.sender is not None:
+        ports.typing.show(context.tenant, conversation.state.sender, burst.messages[-1].id)
 
 
 def _inquiry(conversation: Conversation, burst: Burst) -> Inquiry:

@@ -11,6 +11,7 @@ from application.ports.channels import (
     OutgoingMessage,
     SendObserver,
     SentMessage,
+    Typing,
 )
 from application.ports.documents import (
     Chunk,
@@ -140,6 +141,7 @@ __all__ = [
     "Tallied",
     "Tally",
     "Told",
+    "Typing",
     "Unavailable",
     "Vectors",
     "Wanted",

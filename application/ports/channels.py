@@ -97,6 +97,13 @@ class Channel(Protocol):
         """Show the customer who sent `message`, the vendor's id, that an answer is being made. Raises NotTaken."""
 
 
+class Typing(Protocol):
+    """Shows a customer that an answer is being made."""
+
+    def show(self, tenant: UUID, sender: str, message: str) -> None:
+        """Who sent `message`, the vendor's id, to our address `sender`. At once: it is done beside, or not at all."""
+
+
 class SendObserver(Protocol):
     """Is told of every call of a channel, for the metrics."""
 

@@ -20,6 +20,7 @@ from application.ports import (
     Place,
     ProviderError,
     Store,
+    Typing,
     Vectors,
 )
 from application.retrieval.embedding import MeteredEmbedder
@@ -182,5 +183,6 @@ class PlayedPorts:
     keyring: Keyring = field(default_factory=lambda: cast(Any, None))
     embedder: MeteredEmbedder = field(default_factory=lambda: cast(Any, None))
     vectors: Vectors = field(default_factory=lambda: cast(Any, None))
+    typing: Typing = field(default_factory=lambda: cast(Any, None))
     reservation_pool: ReservationPool | None = None
     budget_queue: FairQueue = field(default_factory=FairQueue)

@@ -73,7 +73,14 @@ class Messenger:
     def store(self) -> Store:
         return self.shop.parts.store
 
-    async def hears(self, text: str = "hi", *, address: str = ADA, sender: str | None = SENDER) -> UUID:
+    async def hears(
+        self,
+        text: str = "hi",
+        *,
+        address: str = ADA,
+        sender: str | None = SENDER,
+        message: str | None = None,
+    ) -> UUID:
         """A customer writes; their conversation."""
         id = await self.shop.parts.keyring.identify(
             self.shop.context.tenant, "conversation", "whatsapp", address
@@ -82,7 +89,9 @@ class Messenger:
 
         def decide(known: Conversation | None) -> Conversation:
             found = known or Conversation.start(id, channel="whatsapp", address=address, name=None, at=at)
-            found.receive(message=str(uuid4()), text=text, interaction=uuid4(), at=at, sender=sender)
+            found.receive(
+                message=message or str(uuid4()), text=text, interaction=uuid4(), at=at, sender=sender
+            )
             return found
 
         await self.store.change(Conversation, id, decide, context=self.shop.context)

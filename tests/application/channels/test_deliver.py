@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from application.channels import deliver as sending_work
 from application.channels import wording
+from application.channels.typing import TypingIndicator
 from application.ports import DELIVER_WORK
 from domain.channels import statuses, turns
 from domain.channels.delivery import Delivery, delivery_of
@@ -18,6 +21,7 @@ from domain.conversations.conversation import Conversation
 from domain.conversations.rich import Attachment, Choices, Option, QuickReplies
 from infra.twilio import client
 from tests.application.channels.conftest import ADA, APPROVED, Messenger
+from tests.application.conftest import nothing
 from tests.doubles.twilio import SENDER
 
 BUTTONS = QuickReplies(body="Which one?", options=(Option(title="Red"), Option(title="Blue")))
@@ -61,6 +65,31 @@ async def test_an_answer_owes_its_delivery_where_the_channel_delivers(messenger:
     fetched = await shop.receive("When?", address="bert")
     await shop.answer(fetched.conversation)
     assert (DELIVER_WORK, fetched.conversation.hex) not in await shop.owed()
+
+
+async def test_the_customer_sees_that_an_answer_is_being_made(messenger: Messenger) -> None:
+    typing = TypingIndicator(store=messenger.store, channel=messenger.channel)
+    messenger.shop.parts = dataclasses.replace(messenger.shop.parts, typing=typing)
+    for fate, typed in (("ok", 1), ("500", 1)):
+        messenger.twilio.typing_fate = fate
+        id = await messenger.hears("When are you open?", message=f"SM{typed:032x}")
+        expected = len(messenger.twilio.calls) + 1
+        messenger.shop.provider.meanwhile = partial(typing_came, messenger, expected)
+        assert await messenger.shop.answer(id) is not None
+        assert len(messenger.twilio.typed) == typed
+    before = len(messenger.twilio.calls)
+    messenger.shop.provider.meanwhile = nothing
+    received = await messenger.shop.receive("When?", address="bert")
+    await messenger.shop.answer(received.conversation)
+    await typing.close()
+    assert len(messenger.twilio.calls) == before
+
+
+async def typing_came(messenger: Messenger, calls: int) -> None:
+    """While the model is asked."""
+    async with asyncio.timeout(20):
+        while len(messenger.twilio.calls) < calls:
+            await asyncio.sleep(0.01)
 
 
 async def test_an_operators_reply_goes_out_too(messenger: Messenger) -> None:
