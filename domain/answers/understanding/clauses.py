@@ -170,6 +170,8 @@ def _clause(marks: _Marks, first: int, last: int, asked: bool, cut: Cut) -> Clau
         kind = "small"
     elif any((end := marks.end("vague", at)) is not None and end >= last - 1 for at in begin):
         kind = "vague"
+    elif cut != "next" and marks.pointed(last):
+        kind = "vague"
     elif (
         asked
         or marks.end("does", first) is not None
