@@ -168,9 +168,7 @@ def _clause(marks: _Marks, first: int, last: int, asked: bool, cut: Cut) -> Clau
     begin = range(first, min(first + CLOSE + 1, last))
     if marks.small_up_to(first, last) >= last:
         kind = "small"
-    elif any((end := marks.end("vague", at)) is not None and end >= last - 1 for at in begin):
-        kind = "vague"
-    elif cut != "next" and marks.pointed(last):
+    elif _leans(marks, begin, last, cut):
         kind = "vague"
     elif (
         asked
@@ -192,3 +190,9 @@ def _clause(marks: _Marks, first: int, last: int, asked: bool, cut: Cut) -> Clau
         points=marks.within("points", first, last),
         small=label,
     )
+
+
+def _leans(marks: _Marks, begin: range, last: int, cut: Cut) -> bool:
+    """Whether a clause says nothing without what stands beside it."""
+    vague = any((end := marks.end("vague", at)) is not None and end >= last - 1 for at in begin)
+    return vague or (cut != "next" and marks.pointed(last))
