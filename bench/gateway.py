@@ -25,7 +25,7 @@ from application.tenancy.tenant import CreateTenant, create_tenant
 from bench.client import connected
 from bench.harness import Floor, Result, arguments, conditions, percentile, report, rounds
 from bench.message import free_port, wait_ready
-from bench.parts import MASTER, message
+from bench.parts import MASTER, UNLIMITED, message
 from bench.rivals.litellm import install, proxy
 from bench.server import server
 from domain.base.context import Context
@@ -123,6 +123,7 @@ def main() -> None:
             port=ports["retrace"],
             providers={"openai": ProviderAccess(api_key=Secret("none"), base_url=upstream)},
             log_level="WARNING",
+            **UNLIMITED,
         )
         key = uvloop.run(_prepare(settings))
         processes = [

@@ -23,7 +23,7 @@ from application.retrieval.document import ProcessDocument, UploadDocument, proc
 from application.tenancy.tenant import CreateTenant, create_tenant
 from bench.client import Client, connected
 from bench.harness import Result, arguments, conditions, percentile, report, rounds
-from bench.parts import MASTER
+from bench.parts import MASTER, UNLIMITED
 from bench.server import server
 from bench.shares import shares
 from domain.base.context import Context
@@ -153,6 +153,7 @@ def main() -> None:
             data=Path(data),
             port=free_port(),
             log_level="WARNING",
+            **UNLIMITED,
         )
         tenant, key = uvloop.run(_prepare(settings))
         process = subprocess.Popen(role_command("serve"), env=environment_of(settings))

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
+from domain.tenancy.rate_limits import LIMITS
 from infra.crypto.keyring import Keyring
 from infra.log.appender import Appender
 from infra.log.reader import Reader
@@ -19,6 +21,9 @@ from infra.redis.wakeups import Hints
 
 MASTER = bytes(range(32))
 """Key of the benches' throw-away databases."""
+
+UNLIMITED: dict[str, Any] = dict.fromkeys((f"rate_{name}" for name in LIMITS), 0)
+"""Settings for benches that come quicker than any tenant may."""
 
 WORDS = [
     "my",

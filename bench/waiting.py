@@ -25,6 +25,7 @@ from bench.client import Client, connected
 from bench.deployment import Deployment, deployed, tree_of
 from bench.harness import Floor, Result, arguments, conditions, percentile, report, rounds
 from bench.message import free_port
+from bench.parts import UNLIMITED
 from bench.server import server
 from infra.embedded.process import end_all
 
@@ -113,6 +114,7 @@ def waiting(name: str, tree: Path, stack: ExitStack, running: Any, seconds: floa
         "OPENAI_API_KEY": "none",
         "OPENAI_BASE_URL": f"http://127.0.0.1:{ports[0]}/v1",
         "RETRACE_WORKER_CONCURRENCY": "1000",
+        **{f"RETRACE_{name.upper()}": "0" for name in UNLIMITED},
     }
     try:
         with deployed(running, tree, ports[1], more) as deployment:

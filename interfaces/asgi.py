@@ -17,6 +17,7 @@ from interfaces.http.base.limits.access import AccessControl, Held
 from interfaces.http.base.limits.intake import SMALL, Bounded
 from interfaces.http.base.limits.pace import Paced
 from interfaces.http.base.limits.places import InWork
+from interfaces.http.base.limits.rates import Rated
 from interfaces.http.base.limits.share import Shared
 from interfaces.http.base.observing import Observed
 from interfaces.http.base.openapi import complete, config
@@ -47,6 +48,7 @@ def litestar_app(services: Services) -> Litestar:
             Held(),
             Paced(settings.silence_timeout, settings.min_transfer_rate),
             Admitted(services),
+            Rated(services),
             Shared(settings.max_connections),
             Bounded(),
             InWork(),

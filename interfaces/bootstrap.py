@@ -30,6 +30,7 @@ from application.ports import (
     Lines,
     Locator,
     Metrics,
+    RateLimiter,
     SendObserver,
     Typing,
     Vectors,
@@ -66,6 +67,7 @@ from infra.redis.cache import RedisCache
 from infra.redis.connection import Reach
 from infra.redis.health import SharedHealth
 from infra.redis.key_use import LastUse
+from infra.redis.rate_limiter import SharedRateLimiter
 from infra.redis.rejections import CountedRejections
 from infra.redis.wakeups import Hints
 from infra.retrieval.cached_vectors import CachedVectors
@@ -129,6 +131,7 @@ class Services:
     directory: Directory
     idempotency: Idempotency
     key_use: KeyUse
+    rate_limiter: RateLimiter
     channel: Channel
     buckets: Buckets
     sends: SendObserver
@@ -233,6 +236,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
         stack.push_async_callback(media_source.close)
         rejections = CountedRejections(redis)
         stack.push_async_callback(rejections.close)
+        rate_limiter = SharedRateLimiter(redis)
+        stack.push_async_callback(rate_limiter.close)
         instruments, deployment = Instruments(catalogue), Deployment(system, PROJECTIONS)
         for collector in (
             deployment,
@@ -293,6 +298,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             directory=CellDirectory(system),
             idempotency=StoredIdempotency(database, keyring),
             key_use=LastUse(redis, database),
+            rate_limiter=rate_limiter,
             channel=channel,
             buckets=TokenBuckets(redis),
             sends=instruments,

@@ -45,6 +45,7 @@ from application.ports.providers import (
     Leave,
     Place,
 )
+from application.ports.rates import Over, Rate, RateLimiter
 from application.ports.reading import (
     Authorship,
     Directory,
@@ -125,9 +126,12 @@ __all__ = [
     "NotTaken",
     "Opened",
     "OutgoingMessage",
+    "Over",
     "Owed",
     "Place",
     "ProviderError",
+    "Rate",
+    "RateLimiter",
     "Rejection",
     "Rejections",
     "Saved",

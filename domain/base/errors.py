@@ -9,6 +9,7 @@ Refusal
 ├── Conflict         somebody else was first; look again and retry        HTTP 409
 │   └── Ahead        the log ends before this position                    HTTP 409
 ├── TooManyRequests  more at once than is taken; try again soon           HTTP 429
+│   └── RateLimited  more within a time than is taken                     HTTP 429
 └── Refused          a rule of the business says no                       HTTP 422
     └── LimitReached a limit that many commands share leaves no room      HTTP 422
 
@@ -16,6 +17,8 @@ Anything else that escapes is a fault of ours or of a server that we need; see `
 """
 
 from __future__ import annotations
+
+import math
 
 
 class Refusal(Exception):
@@ -74,6 +77,14 @@ class Ahead(Conflict):
 
 class TooManyRequests(Refusal):
     """More at once than is taken; try again soon."""
+
+
+class RateLimited(TooManyRequests):
+    """More came within a time than is taken; try again later. Facts: `limit`, its name; `retry_after`: seconds."""
+
+    def __init__(self, detail: str, *, limit: str, retry_after: float) -> None:
+        self.limit, self.retry_after = limit, max(1, math.ceil(retry_after))
+        super().__init__(detail, limit=limit, retry_after=self.retry_after)
 
 
 class Refused(Refusal):

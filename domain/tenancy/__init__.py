@@ -1,7 +1,7 @@
 """Tenants: businesses that use the service, and their API keys.
 
 Begin in `tenant.py`, which joins the parts of a tenant: `status.py` (suspended, removed, restored), `api_keys.py` (with `scopes.py`),
-`provider_keys.py`, `operations.py`. `state.py` is what they have come to.
+`provider_keys.py`, `operations.py`. `state.py` is what they have come to. `rate_limits.py`: how many requests may come a minute.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.base.aggregate import Aggregate
+from domain.tenancy.rate_limits import RateLimits
 from domain.tenancy.tenant import Tenant
 
-AGGREGATES: tuple[type[Aggregate[Any]], ...] = (Tenant,)
+AGGREGATES: tuple[type[Aggregate[Any]], ...] = (Tenant, RateLimits)

@@ -47,6 +47,12 @@ class Instruments:
             buckets=SHORT,
             registry=registry,
         )
+        self._limited = Counter(
+            "retrace_rate_limited",
+            "Requests that were refused because too many came, by the limit.",
+            ["limit"],
+            registry=registry,
+        )
         model = ["provider", "model"]
         self._calls = Counter(
             "retrace_provider_calls",
@@ -116,6 +122,9 @@ class Instruments:
     def requested(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, status).inc()
         self._request_seconds.labels(method, route).observe(seconds)
+
+    def limited(self, limit: str) -> None:
+        self._limited.labels(limit).inc()
 
     def called(self, attempt: Attempt) -> None:
         """Implements `application.ports.CallObserver`."""

@@ -14,6 +14,9 @@ from infra.settings import checks
 from infra.settings.fields import Setting, fields_of
 from infra.settings.masters import Vault, check_text, open_file, open_text
 
+RATE = (0, 1_000_000)
+"""Requests a minute (docs/limits.md)."""
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a deployment was told. A field's name stands in `retrace.toml`."""
@@ -45,6 +48,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_streams_per_tenant: Annotated[
         int, Setting("RETRACE_MAX_STREAMS_PER_TENANT", between=(1, 100_000))
     ] = 500
+    rate_requests: Annotated[int, Setting("RETRACE_RATE_REQUESTS", between=RATE)] = 6000
+    rate_requests_per_key: Annotated[int, Setting("RETRACE_RATE_REQUESTS_PER_KEY", between=RATE)] = 6000
+    rate_answers: Annotated[int, Setting("RETRACE_RATE_ANSWERS", between=RATE)] = 1200
+    rate_messages_per_customer: Annotated[
+        int, Setting("RETRACE_RATE_MESSAGES_PER_CUSTOMER", between=RATE)
+    ] = 60
+    rate_uploads: Annotated[int, Setting("RETRACE_RATE_UPLOADS", between=RATE)] = 120
+    rate_searches: Annotated[int, Setting("RETRACE_RATE_SEARCHES", between=RATE)] = 1200
     vault_addr: Annotated[str | None, Setting("VAULT_ADDR", checks.web_address)] = None
     vault_token: Annotated[Secret | None, Setting("VAULT_TOKEN")] = None
     vault_key: Annotated[str, Setting("RETRACE_VAULT_KEY", checks.vault_key)] = "transit/retrace"

@@ -23,6 +23,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
+from domain.tenancy.rate_limits import LIMITS
 from infra.embedded import Servers
 from infra.providers import PROVIDERS
 from infra.providers.access import PARTS, variable
@@ -85,6 +86,7 @@ async def _deployment(
             "RETRACE_MIN_TRANSFER_RATE": "1",
             "RETRACE_MAX_STREAMS_PER_KEY": "2",
             "RETRACE_MAX_STREAMS_PER_TENANT": "3",
+            **{f"RETRACE_RATE_{name.upper()}": str(rate) for name, rate in RATES.items()},
             "RETRACE_ALLOW_PRIVATE_ADDRESSES": "true",
             **{variable(name, "api_key"): f"key-of-{name}" for name in PROVIDERS},
             **{variable(name, "base_url"): doubles[name].url("ok") for name in PROVIDERS},
@@ -311,6 +313,18 @@ async def streams_per_tenant(deployment: Deployment) -> None:
     await all_gone(deployment)
 
 
+RATES = {name: 50_000 + number for number, name in enumerate(LIMITS)}
+"""Requests a minute. That more than the rate are refused is shown in tests/interfaces/http/base/test_rates.py."""
+
+
+def rate_of(name: str) -> Any:
+    async def proof(deployment: Deployment) -> None:
+        shown = (await deployment.http.get("/v1/rate-limits")).json()
+        assert shown["effective"][name] == RATES[name]
+
+    return proof
+
+
 async def all_gone(deployment: Deployment) -> None:
     """That a client has gone is noticed in a moment."""
     async with asyncio.timeout(20):
@@ -371,6 +385,7 @@ PROOFS: dict[str, Proof] = {
     "RETRACE_MIN_TRANSFER_RATE": min_transfer_rate,
     "RETRACE_MAX_STREAMS_PER_KEY": streams_per_key,
     "RETRACE_MAX_STREAMS_PER_TENANT": streams_per_tenant,
+    **{f"RETRACE_RATE_{name.upper()}": rate_of(name) for name in RATES},
     "RETRACE_PUBLIC_URL": public_url,
     "TWILIO_BASE_URL": twilio_base_url,
     "VAULT_ADDR": vault_opens,

@@ -20,6 +20,7 @@ from application.tenancy.tenant import CreateTenant, create_tenant
 from domain.base.context import Context
 from domain.budgets.budget import BudgetLimits
 from domain.gateway.decision import LAST_RESORT
+from domain.tenancy.rate_limits import LIMITS
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.redis import EmbeddedRedis
 from infra.settings import Secret, Settings
@@ -50,7 +51,8 @@ class Deployment:
 async def deployment(folder: Path, **more: Any) -> AsyncIterator[Deployment]:
     """All roles and servers (`more`: settings), and two tenants with a document, one with a budget; what dies is started again meanwhile."""
     said: list[str] = []
-    with tree(Settings(data=folder, **{"port": free_port(), **more}), said.append) as running:
+    unlimited: dict[str, Any] = dict.fromkeys((f"rate_{name}" for name in LIMITS), 0)
+    with tree(Settings(data=folder, **{"port": free_port(), **unlimited, **more}), said.append) as running:
         running.wait_ready()
         environment = running._environment
         settings = Settings(

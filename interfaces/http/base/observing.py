@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.ports import Ids, Unavailable
 from domain.base.context import correlation
-from interfaces.http.base.problems import on_refusal
+from interfaces.http.base.problems import REFUSED, on_refusal
 
 log = logging.getLogger("retrace.http")
 GONE = 499
@@ -32,6 +32,8 @@ class Observer(Protocol):
     """Is told of every request, for the metrics."""
 
     def requested(self, method: str, route: str, status: int, seconds: float) -> None: ...
+
+    def limited(self, limit: str) -> None: ...
 
 
 class Observed:
@@ -80,6 +82,8 @@ class Observed:
             route = str(scope.get("path_template") or "unknown")
             method = scope["method"] if scope["method"] in METHODS else "other"
             self._observer.requested(method, route, status, seconds)
+            if (limit := scope["state"].get(REFUSED)) is not None:
+                self._observer.limited(str(limit))
             facts = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
             log.info("request", extra={"facts": facts})
             correlation.reset(token)

@@ -34,6 +34,9 @@ from interfaces.http.base.version import tag
 
 log = logging.getLogger("retrace.http")
 
+REFUSED, AT_ONCE = "refused", "at_once"
+"""In the state of a request: by which limit it was refused, for the metrics; and those of how much may go on at once."""
+
 
 def on_refusal(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Refusals and faults, by their kind."""
@@ -55,7 +58,9 @@ def on_refusal(request: Request[Any, Any, Any], error: Exception) -> Response[by
     if kind == "unauthenticated":
         headers["WWW-Authenticate"] = 'Bearer realm="retrace"'
     if isinstance(error, TooManyRequests):
-        headers["Retry-After"] = "1"
+        headers["Retry-After"] = str(facts.get("retry_after", 1))
+        facts["code"] = code_of(error)
+        request.scope["state"][REFUSED] = facts.get("limit", AT_ONCE)
     if kind == "unavailable":
         headers["Retry-After"] = "2"
         log.warning("%s: %s", _route(request), type(error).__name__)

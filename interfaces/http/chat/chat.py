@@ -38,6 +38,7 @@ LARGEST_BODY = 16 * 1024 * 1024
     status_code=200,
     request_max_body_size=LARGEST_BODY,
     scope="conversations:write",
+    rate="answers",
 )
 async def complete(
     data: JSONBody[ChatIn],

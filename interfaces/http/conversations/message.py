@@ -21,6 +21,7 @@ from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import caller_in
 from interfaces.http.base.idempotency import KEY
 from interfaces.http.base.limits.access import AccessControl
+from interfaces.http.base.limits.rates import take_customers
 from interfaces.http.base.position import written
 from interfaces.http.base.presence import LONGEST_WAIT
 from interfaces.http.base.stream import GuardedStream, asked_for_events
@@ -61,6 +62,7 @@ when a newer message is answered too, at the end `interaction` (as of 200), or `
     "/v1/messages",
     status_code=200,
     scope="conversations:write",
+    rate="answers",
     streamed=STREAMED,
     responses={202: ResponseSpec(Interaction, generate_examples=False, description="Not answered yet.")},
 )
@@ -77,6 +79,7 @@ async def post_message(
     202 comes when the answer is not there after `wait` seconds; it is made all the same. Location says where it will be.
     With `Accept: text/event-stream` the answer comes piece by piece. A client that goes away does not end it.
     """
+    await take_customers(context.tenant, data.customer.channel, data.customer.address, services)
     streamed = asked_for_events(request)
     access = access_control.enter(request) if streamed else None
     inbox = None

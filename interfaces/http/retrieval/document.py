@@ -89,6 +89,7 @@ class ReprocessOut(msgspec.Struct, frozen=True, kw_only=True):
     request_max_body_size=LARGEST + AROUND,
     operation_class=UploadOperation,
     scope="integrations:manage",
+    rate="uploads",
 )
 async def upload(
     request: Request[Any, Any, Any],
@@ -204,7 +205,7 @@ async def remove(
     return Response(None, status_code=204, headers=await written(services, context.tenant, position))
 
 
-@post("/v1/documents/{document:uuid}/reprocess", status_code=202, scope="integrations:manage")
+@post("/v1/documents/{document:uuid}/reprocess", status_code=202, scope="integrations:manage", rate="uploads")
 async def reprocess(
     document: FromPath[UUID], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[ReprocessOut]:

@@ -22,7 +22,7 @@ class SearchIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limit: Annotated[int, Meta(ge=1, le=50)] = 5
 
 
-@post("/v1/search", status_code=200, scope="conversations:read")
+@post("/v1/search", status_code=200, scope="conversations:read", rate="searches")
 async def find(
     data: JSONBody[SearchIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Page[Passage]:

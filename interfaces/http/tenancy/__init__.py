@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.tenancy import api_key, tenant, tenant_key
+from interfaces.http.tenancy import api_key, rate_limits, tenant, tenant_key
 from interfaces.http.tenancy.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     tenant.ROUTER,
     tenant_key.ROUTER,
     api_key.ROUTER,
+    rate_limits.ROUTER,
 )

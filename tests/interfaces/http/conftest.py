@@ -16,6 +16,7 @@ import pytest_asyncio
 from application.base.tasks import cancel_and_wait
 from application.operations.work import kinds
 from application.tenancy.tenant import CreateTenant, create_tenant
+from domain.tenancy.rate_limits import LIMITS
 from infra.crypto.keyring import Keyring
 from infra.embedded import Servers
 from infra.log.reader import Reader
@@ -30,6 +31,9 @@ from projections import PROJECTIONS
 from tests.cells import cell
 
 MASTER = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+UNLIMITED: dict[str, Any] = dict.fromkeys((f"rate_{name}" for name in LIMITS), 0)
+"""Tests come quicker than people do."""
+
 OPERATOR = "operator-0123456789-0123456789-0123456789"
 
 
@@ -59,6 +63,7 @@ def settings(servers: Servers, database_url: str, tmp_path_factory: pytest.TempP
         data=Path(tmp_path_factory.mktemp("data")),
         master_key=Secret(MASTER),
         operator_key=Secret(OPERATOR),
+        **UNLIMITED,
     )
 
 
