@@ -14,12 +14,14 @@ from uuid import UUID
 
 import msgspec
 
+from application.agents.agent import configuration_of
 from application.base.amend import amend
 from application.base.tasks import run_to_end
 from application.channels.accounts import Sender, sender_of
 from application.channels.ports import Ports
 from application.channels.settle import look
 from application.channels.wording import Otherwise, as_texts, lose_template, wording
+from application.conversations.owing import expiry
 from application.ports import Approved, FateUnknown, NotTaken, OutgoingMessage, SentMessage
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound
@@ -152,7 +154,9 @@ async def _give_up(
     at = ports.clock()
     delivery.give_up(number, code=UNKNOWN_FATE, at=at)
     conversation.hand_over(UNKNOWN_FATE, (f"message {number} of the delivery may have come or not",), at)
-    await ports.store.save(delivery, conversation, context=context)
+    configuration, _ = await configuration_of(context.tenant, store=ports.store)
+    work = expiry(conversation, configuration)
+    await ports.store.save(delivery, conversation, context=context, work=work)
     ports.sends.sent(delivery.state.messages[number].outgoing.form, "given_up")
 
 

@@ -13,6 +13,7 @@ import pytest
 from application.channels import deliver as sending_work
 from application.channels import wording
 from application.channels.typing import TypingIndicator
+from application.conversations.owing import HANDOFF_WORK
 from application.ports import DELIVER_WORK
 from domain.channels import statuses, turns
 from domain.channels.delivery import Delivery, delivery_of
@@ -287,6 +288,7 @@ async def test_what_nobody_can_tell_is_left_to_an_operator_where_it_is_set_so(
     conversation = await messenger.store.load(Conversation, id, tenant=messenger.shop.context.tenant)
     assert conversation.state.handoff is not None
     assert conversation.state.handoff.category == "unknown_fate"
+    assert (HANDOFF_WORK, id.hex) in await messenger.shop.owed(), "the agent has it again if nobody comes"
     assert len(messenger.twilio.calls) == 2  # the message, and the list
 
 

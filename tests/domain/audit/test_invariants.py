@@ -119,3 +119,72 @@ def test_what_follows_an_erasure_is_broken() -> None:
 def test_an_erased_conversation_proves_nothing_and_accuses_nobody() -> None:
     kept = (Conversation.Metered, Conversation.Forgotten)
     assert broken([event if isinstance(event, kept) else None for event in log()]) == []
+
+
+def handed() -> list[Event]:
+    """A conversation that the agent hands over, an operator answers and gives back, and that expires the second time."""
+    found = Conversation.start(uuid4(), channel="http", address="anna", name=None, at=NOW)
+    exchange(found, "m1")
+    found.hand_over("person", (), NOW)
+    found.receive(message="m2", text="hello?", interaction=uuid4(), at=NOW)
+    found.claim("Bea", NOW)
+    found.reply("Bea", "here", NOW)
+    found.release("Bea", NOW)
+    exchange(found, "m3")
+    found.hand_over("person", (), NOW)
+    found.expire(NOW)
+    found.say("nobody came", "handoff_expired", NOW)
+    exchange(found, "m4")
+    return list(found.collect_events())  # type: ignore[arg-type]  # the library's word for our events
+
+
+SILENT = "the agent is silent while a person is to answer"
+ONE = "one operator at a time has a conversation"
+ANSWERED = "every message is answered once replied to or pending"
+
+
+def test_what_people_answer_holds_over_every_prefix() -> None:
+    assert broken(handed()) == []
+
+
+@pytest.mark.parametrize(
+    ("removed", "invariant"),
+    [
+        (Conversation.Released, SILENT),
+        (Conversation.HandoffExpired, SILENT),
+        (Conversation.Claimed, ONE),
+        (Conversation.Replied, ANSWERED),
+    ],
+)
+def test_a_log_that_lacks_what_a_person_did_is_broken_where_it_shows(
+    removed: type[Event], invariant: str
+) -> None:
+    events = handed()
+    del events[places(events, removed)[0]]
+    assert invariant in {name for _, name in broken(events)}
+
+
+def test_a_second_claim_and_a_strangers_reply_are_broken() -> None:
+    events = handed()
+    claim, reply = places(events, Conversation.Claimed)[0], places(events, Conversation.Replied)[0]
+    stranger = msgspec.structs.replace(events[claim], operator="Carl")
+    assert (claim + 2, ONE) in broken([*events[: claim + 1], stranger, *events[claim + 1 :]])
+    events[reply] = msgspec.structs.replace(events[reply], operator="Carl")
+    assert (reply + 1, ONE) in broken(events)
+    twice = [*events[: reply + 1], events[reply], *events[reply + 1 :]]
+    assert (reply + 2, ANSWERED) in broken(twice)
+
+
+def test_what_the_customer_was_getting_when_a_person_came_may_end_and_nothing_more() -> None:
+    events = handed()
+    answered = places(events, Conversation.Answered)[1]
+    event = events[answered]
+    assert isinstance(event, Conversation.Answered)
+    begun = Conversation.AnswerBegun(interaction=event.interaction)
+    claim = Conversation.Claimed(operator="Bea")
+    before, after = events[:answered], events[answered:]
+    assert SILENT not in {name for _, name in broken([*before, begun, claim, *after])}
+    assert (answered + 2, SILENT) in broken([*before, claim, *after])
+    unheard = Conversation.AnswerBegun(interaction=event.interaction, heard=False)
+    assert (answered + 3, SILENT) in broken([*before, unheard, claim, *after])
+    assert (answered + 2, SILENT) in broken([*before, claim, begun, *after])

@@ -13,6 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from domain.audit.invariants import Invariants
 from domain.base.errors import Conflict, Refused
 from domain.base.recorded import Recorded
+from domain.channels.delivery import Delivery
+from domain.channels.taking import take
 from domain.conversations.conversation import Conversation
 from domain.conversations.handoff import EXPIRED
 from domain.conversations.state import LONGEST_ANSWER
@@ -46,6 +48,12 @@ class Interleavings(RuleBasedStateMachine):
         self.with_person = False
         self.sending: datetime | None = None
         """Since when the customer gets an answer piece by piece."""
+        self.delivery = Delivery.begin(self.found.id, NOW)
+        self.phone: list[int] = []
+        """Versions of what was said, as it came to the customer's phone."""
+        self.untold: list[tuple[int, int]] = []
+        """(number, attempt) of what the channel has taken and not told yet."""
+        self.receive()  # by a channel that delivers
 
     def save(self) -> None:
         self.events += self.found.collect_events()
@@ -53,7 +61,9 @@ class Interleavings(RuleBasedStateMachine):
     @rule()
     def receive(self) -> None:
         self.received.append(f"m{len(self.received)}")
-        self.found.receive(message=self.received[-1], text="x", interaction=uuid4(), at=self.now)
+        self.found.receive(
+            message=self.received[-1], text="x", interaction=uuid4(), at=self.now, sender="whatsapp:+1"
+        )
         self.save()
 
     @rule(who=st.integers(0, 1))
@@ -180,6 +190,49 @@ class Interleavings(RuleBasedStateMachine):
         self.found.reopen(self.now)
         self.save()
 
+    def take_in(self) -> None:
+        state, ids = self.delivery.state, (self.found.id, self.found.id)
+        newer = [
+            Recorded(
+                event.originator_version,
+                *ids,
+                event.originator_version,
+                event.TOPIC,
+                NOW,
+                "a",
+                ids[0],
+                None,
+                b"",
+                b"",
+                event,
+            )  # type: ignore[attr-defined,arg-type]
+            for event in self.events
+            if event.originator_version > state.taken  # type: ignore[attr-defined]
+        ]
+        self.delivery.take_in(take(newer, state.taken, state.sender), self.now)
+
+    @rule(dies=WAYS)
+    def send(self, dies: bool) -> None:
+        """What is next goes out; whoever sends it may die before the outcome is on record: then nothing goes out until that is known."""
+        self.take_in()
+        waiting = self.delivery.waiting()
+        if waiting and waiting[0][1].status == "queued":
+            number, sending = waiting[0]
+            self.delivery.attempt(number, self.now)
+            self.phone.append(sending.outgoing.version)
+            if dies:
+                self.untold.append((number, sending.attempt))
+            else:
+                self.delivery.accepted(number, sending.attempt, sid=f"SM{number}", by="answer", at=self.now)
+
+    @rule()
+    def callback(self) -> None:
+        """The channel tells what it has, perhaps again."""
+        for number, attempt in self.untold:
+            sid = f"SM{number}"
+            self.delivery.told(number, attempt, sid=sid, status="delivered", code=None, at=self.now)
+        self.untold = self.untold[:1]
+
     @rule(seconds=st.sampled_from([1, 120]))
     def time_goes_by(self, seconds: int) -> None:
         self.now: datetime = self.now + timedelta(seconds=seconds)
@@ -200,6 +253,15 @@ class Interleavings(RuleBasedStateMachine):
         assert sorted(settled + waiting, key=lambda id: int(id[1:])) == self.received
 
     @invariant()
+    def what_was_said_comes_in_order_and_once(self) -> None:
+        said = [
+            event.originator_version
+            for event in self.events
+            if isinstance(event, C.Answered | C.Replied | C.Said)
+        ]
+        assert self.phone == said[: len(self.phone)]
+
+    @invariant()
     def who_has_it_is_as_the_model_says(self) -> None:
         handoff = self.found.state.handoff
         assert (handoff is not None) == self.with_person
@@ -214,6 +276,10 @@ class Interleavings(RuleBasedStateMachine):
         assert all(turn.role == "user" for turn in history[len(history) - min(waiting, len(history)) :])
 
     def teardown(self) -> None:
+        for _ in range(100):  # in the end everything has come
+            self.callback()
+            self.send(dies=False)
+        assert len(self.phone) == sum(isinstance(e, C.Answered | C.Replied | C.Said) for e in self.events)
         ids = self.found.id, self.found.id
         invariants = Invariants()
         invariants.fold(
