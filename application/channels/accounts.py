@@ -22,11 +22,12 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def sender_of(tenant: UUID, address: str | None, *, store: Store) -> Sender | None:
-    """None where no account of the tenant's has this address any more. The only account has those too that nobody has listed."""
+    """None where no account of the tenant's has this address any more. The only account has those too that nobody has listed: what was
+    written to them was taken in by it."""
     state, _ = await channels_of(tenant, store=store)
     only = len(state.twilio) == 1
     for each in state.twilio.values():
-        if address is not None and (address in each.senders or (only and not each.senders)):
+        if address is not None and (only or address in each.senders):
             template = each.templates.get(each.window_template or "")
             return Sender(
                 account=Account(

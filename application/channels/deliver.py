@@ -156,7 +156,8 @@ async def _give_up(
     conversation.hand_over(UNKNOWN_FATE, (f"message {number} of the delivery may have come or not",), at)
     configuration, _ = await configuration_of(context.tenant, store=ports.store)
     work = expiry(conversation, configuration)
-    await ports.store.save(delivery, conversation, context=context, work=work)
+    both = [delivery, conversation] if conversation.pending_events else [delivery]
+    await ports.store.save(*both, context=context, work=work)
     ports.sends.sent(delivery.state.messages[number].outgoing.form, "given_up")
 
 

@@ -20,6 +20,7 @@ from domain.answers.prompts import OUT_OF_BUDGET
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased
 from domain.conversations.conversation import Conversation
+from domain.conversations.fitting import fitting
 from domain.conversations.orphan import Orphan
 from domain.conversations.state import Burst, Message
 from domain.models.completion import Completion
@@ -155,8 +156,10 @@ def _answer(
         )
         return disclosure
     text, citations = cited(completion.text, prepared.passages)
+    text = text if configuration.attribution else told(completion.text, 0)
     conversation.answer(
-        text=text if configuration.attribution else told(completion.text, 0),
+        text=text,
+        rich=fitting(text) if conversation.delivers else None,
         citations=citations,
         template=prepared.template or "",
         confidence=confidence_of(completion, prepared.passages),

@@ -12,7 +12,8 @@ from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
 from domain.channels.outgoing import Form, Outgoing, Taken
 from domain.conversations.conversation import Conversation
-from domain.conversations.forms import as_text, words_of
+from domain.conversations.fitting import covers
+from domain.conversations.forms import as_text
 from domain.conversations.parts import spans
 from domain.conversations.rich import Attachment, Card, Choices, QuickReplies, Rich
 from domain.retrieval.markers import without_markers
@@ -97,7 +98,7 @@ def words(outgoing: Outgoing, said: Spoken, disclosure: str | None) -> str | Ric
 def told(said: Spoken, disclosure: str | None) -> str:
     """All that goes out as text: not what a form says as well."""
     rich = said.rich
-    text = "" if rich is not None and said.text in (words_of(rich), as_text(rich)) else said.text
+    text = "" if rich is not None and covers(rich, said.text) else said.text
     return text if disclosure is None else with_disclosure(disclosure, text).strip()
 
 

@@ -37,6 +37,7 @@ class Played:
 
     name = "local"
     owner: UUID | None = None
+    text: str = "From nine to five."
     asked: list[CompletionRequest] = field(default_factory=list)
     away: bool = False
     meanwhile: Callable[[], Awaitable[object]] = nothing
@@ -68,7 +69,7 @@ class Played:
         if self.away:
             raise ProviderError("bad_request", "it does not answer")
         usage = Usage(input=100, output=10)
-        return Completion(text="From nine to five.", finish="stop", model=request.model, usage=usage)
+        return Completion(text=self.text, finish="stop", model=request.model, usage=usage)
 
 
 @dataclass

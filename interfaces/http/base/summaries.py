@@ -21,6 +21,7 @@ SUMMARIES: Mapping[str, str] = {
     "post /v1/conversations/{conversation}/reopen": "Reopen a conversation",
     "post /webhooks/twilio/{tenant}": "Take in what Twilio sends",
     "get /v1/channels": "List channels",
+    "get /v1/channels/deliveries": "Read how deliveries went",
     "get /v1/channels/twilio/{account}": "Read an account at Twilio",
     "put /v1/channels/twilio/{account}": "Set an account at Twilio",
     "delete /v1/channels/twilio/{account}": "Remove an account at Twilio",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.channels import channels, media, webhook
+from interfaces.http.channels import channels, deliveries, media, webhook
 from interfaces.http.channels.examples import EXAMPLES as EXAMPLES
 
-ROUTERS: Sequence[Router] = (channels.ROUTER, media.ROUTER, webhook.ROUTER)
+ROUTERS: Sequence[Router] = (channels.ROUTER, deliveries.ROUTER, media.ROUTER, webhook.ROUTER)

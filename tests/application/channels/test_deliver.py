@@ -12,6 +12,7 @@ import pytest
 
 from application.channels import deliver as sending_work
 from application.channels import wording
+from application.channels.channels import remove_twilio
 from application.channels.typing import TypingIndicator
 from application.conversations.owing import HANDOFF_WORK
 from application.ports import DELIVER_WORK
@@ -23,7 +24,7 @@ from domain.conversations.rich import Attachment, Choices, Option, QuickReplies
 from infra.twilio import client
 from tests.application.channels.conftest import ADA, APPROVED, Messenger
 from tests.application.conftest import nothing
-from tests.doubles.twilio import SENDER
+from tests.doubles.twilio import ACCOUNT, SENDER
 
 BUTTONS = QuickReplies(body="Which one?", options=(Option(title="Red"), Option(title="Blue")))
 
@@ -91,6 +92,23 @@ async def typing_came(messenger: Messenger, calls: int) -> None:
     async with asyncio.timeout(20):
         while len(messenger.twilio.calls) < calls:
             await asyncio.sleep(0.01)
+
+
+async def test_an_answer_that_asks_to_choose_gets_buttons_and_the_choice_is_counted(
+    messenger: Messenger,
+) -> None:
+    shop = messenger.shop
+    shop.provider.text = "We have two. Which one do you want?\n- Red\n- Blue"
+    id = await messenger.hears("Shoes?")
+    assert await shop.answer(id) is not None
+    fetched = await shop.receive("Shoes?", address="bert")
+    await shop.answer(fetched.conversation)
+    assert [answered.rich for answered in await shop.answers(fetched.conversation)] == [None]
+    await messenger.deliver(id)
+    assert texts(messenger)[-1] == "We have two. Which one do you want?"
+    (content,) = messenger.twilio.contents.values()
+    assert "twilio/quick-reply" in content["types"]
+    assert [(await messenger.sending(id, n)).outgoing.form for n in (1, 2)] == ["text", "quick_replies"]
 
 
 async def test_an_operators_reply_goes_out_too(messenger: Messenger) -> None:
@@ -424,7 +442,12 @@ async def test_outside_the_window_a_template_goes_out_where_it_is_set_so(
 
 async def test_an_address_that_is_no_accounts_any_more_is_reported(messenger: Messenger) -> None:
     id = await messenger.told("One.")
-    await messenger.set(senders=("whatsapp:+15550100777",))
+    other = "AC" + "f" * 32
+    await messenger.set(account=other, senders=("whatsapp:+15550100777",))
+    shop = messenger.shop
+    removed = await remove_twilio(ACCOUNT, shop.context, store=messenger.store, clock=shop.parts.clock)
+    await messenger.set(account="AC" + "e" * 32, senders=("whatsapp:+15550100888",))
+    assert removed
     await messenger.deliver(id)
     assert (await messenger.sending(id)).code == "no_account"
 

@@ -102,6 +102,11 @@ async def test_a_failed_send_is_seen_on_the_interaction(ours: Customer, twilio: 
     shown = await interaction(ours, "failed")
     assert shown["delivery"][0]["code"] == "63024"
     assert shown["status"] == "answered"
+    figures = (await ours.http.get("/v1/channels/deliveries")).json()["items"]
+    assert {(each["form"], each["status"]): each["count"] for each in figures} == {
+        ("text", "read"): 1,
+        ("text", "failed"): 1,
+    }
 
 
 async def test_what_comes_over_http_has_no_delivery(ours: Customer) -> None:
