@@ -21,6 +21,9 @@ from domain.conversations.conversation import Conversation
 from domain.conversations.forms import words_of
 from domain.conversations.rich import Rich, units
 
+WHATSAPP = "whatsapp"
+"""The channel that has forms, and a window."""
+
 WINDOW, MARGIN = timedelta(hours=24), timedelta(minutes=1)
 """After a customer's message, for which WhatsApp lets us write freely; and what a message may take on its way."""
 
@@ -52,6 +55,8 @@ async def wording(
         return _outside_window(outgoing, said, found, sender)
     if isinstance(found, str) or ports.channel.shape(found) is None:
         return Wording(words=found)
+    if conversation.state.channel != WHATSAPP:
+        return Otherwise(code="no_forms", instead=instead(outgoing, said))
     try:
         return Wording(words=found, template=await _template(found, sender.account, context, ports))
     except NotTaken as refused:  # now as a text rather than later as it was meant
@@ -106,8 +111,10 @@ async def _event(stream: UUID, version: int, tenant: UUID, store: Store) -> Reco
 
 
 def _outside(conversation: Conversation, now: datetime) -> bool:
-    heard_at = conversation.state.heard_at
-    return heard_at is None or now - heard_at > WINDOW - MARGIN
+    state = conversation.state
+    if state.channel != WHATSAPP:
+        return False
+    return state.heard_at is None or now - state.heard_at > WINDOW - MARGIN
 
 
 def _outside_window(

@@ -106,6 +106,8 @@ class TwilioChannel:
         return [listed for listed in found if listed.at >= since]
 
     async def typing(self, account: Account, message: str) -> None:
+        if not account.sender.startswith("whatsapp:"):
+            return  # other channels of Twilio's show nothing
         form = {"channel": "whatsapp", "messageId": message}
         url = f"{self._hosts.messaging}/v2/Indicators/Typing.json"
         await self._ask("POST", url, data=form, headers=_key(account), timeout=BRIEF)

@@ -80,15 +80,16 @@ class Messenger:
         address: str = ADA,
         sender: str | None = SENDER,
         message: str | None = None,
+        channel: str = "whatsapp",
     ) -> UUID:
         """A customer writes; their conversation."""
         id = await self.shop.parts.keyring.identify(
-            self.shop.context.tenant, "conversation", "whatsapp", address
+            self.shop.context.tenant, "conversation", channel, address
         )
         at = self.shop.parts.clock()
 
         def decide(known: Conversation | None) -> Conversation:
-            found = known or Conversation.start(id, channel="whatsapp", address=address, name=None, at=at)
+            found = known or Conversation.start(id, channel=channel, address=address, name=None, at=at)
             found.receive(
                 message=message or str(uuid4()), text=text, interaction=uuid4(), at=at, sender=sender
             )

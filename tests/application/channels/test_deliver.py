@@ -495,3 +495,12 @@ async def test_a_list_of_ten_goes_out(messenger: Messenger) -> None:
     await messenger.says(id, "Which one?", Choices(body="Which one?", button="Choose", options=rows))
     await messenger.deliver(id)
     assert messenger.counted.outcomes == ["accepted", "accepted"]
+
+
+async def test_a_channel_without_forms_and_window_gets_texts_at_any_time(
+    messenger: Messenger, late: None
+) -> None:
+    id = await messenger.hears(channel="sms", address="whatsapp:+4915550100777")
+    await messenger.says(id, "Which one?", BUTTONS)
+    await messenger.deliver(id)
+    assert texts(messenger, "whatsapp:+4915550100777") == ["I am a machine.", "Which one?\n\n1. Red\n2. Blue"]

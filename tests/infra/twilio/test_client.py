@@ -232,3 +232,9 @@ async def test_typing_is_shown_to_who_has_written(twilio: Twilio, channel: Twili
     twilio.typing_fate = "500"
     with pytest.raises(NotTaken):
         await channel.typing(BASE, "SM" + "a" * 32)
+
+
+async def test_typing_is_shown_where_whatsapp_is_spoken(twilio: Twilio, channel: TwilioChannel) -> None:
+    by_sms = Account(tenant=TENANT, account=ACCOUNT, token=TOKEN, sender="+15550100100")
+    await channel.typing(by_sms, "SM" + "a" * 32)
+    assert twilio.calls == []
