@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -32,7 +33,8 @@ from domain.agents.nobody_came import NOBODY_CAME_IN
 from domain.audit.invariants import Invariants
 from domain.base.errors import Conflict
 from domain.conversations.conversation import Conversation
-from tests.application.conftest import Shop
+from interfaces.bootstrap import services
+from tests.application.conftest import Played, Shop
 
 
 async def hand_over(shop: Shop, conversation: UUID) -> None:
@@ -230,37 +232,22 @@ async def test_nobody_is_waited_for_once_the_customer_is_forgotten(shop: Shop) -
 
 
 async def test_all_who_want_it_at_once_leave_a_log_in_which_nothing_is_lost_or_doubled(shop: Shop) -> None:
-    """Customers, two of the agent's processes, operators and clocks, on the real log."""
-    received = await shop.receive("When are you open?", "m0")
-    conversation = received.conversation
-
-    async def customer() -> None:
-        for number in range(1, 9):
-            await shop.receive("And on Sundays?", f"m{number}")
-            await asyncio.sleep(0)
-
-    async def agent() -> None:
-        for _ in range(8):
-            with suppress(Conflict):
-                await shop.answer(conversation)
-            await asyncio.sleep(0)
-
-    async def operator(name: str) -> None:
-        store, clock = shop.parts.store, shop.parts.clock
-        for _ in range(5):
-            try:
-                await claim(shop, conversation, name)
-                await asyncio.sleep(0)
-                command = SendReply(conversation=conversation, operator=name, text="I am here.")
-                await send_reply(command, shop.context, store=store, clock=clock)
-                gives = ReleaseConversation(conversation=conversation, operator=name)
-                await release_conversation(gives, shop.context, store=store, clock=clock)
-            except Conflict:
-                await asyncio.sleep(0)
-
-    await asyncio.gather(customer(), agent(), agent(), operator("Bea"), operator("Carl"))
+    """Customers, agents and operators of two processes, on the real log: the second has services of its own, and shares nothing but the
+    database."""
+    conversation = (await shop.receive("When are you open?", "m0")).conversation
+    async with services(shop.parts.settings, pool=4) as others:
+        second = Shop(dataclasses.replace(others), shop.context, Played())
+        await asyncio.gather(
+            writing(shop, range(1, 9)),
+            writing(second, range(9, 17)),
+            answering(shop, conversation),
+            answering(second, conversation),
+            operating(shop, conversation, "Bea"),
+            operating(second, conversation, "Carl"),
+        )
     names = await kinds(shop, conversation)
-    assert names.count("message_received") == 9
+    assert names.count("message_received") == 17
+    assert names.count("replied") > 0
     while (await shop.answer(conversation)) is not None:
         pass
     settled = [
@@ -271,4 +258,32 @@ async def test_all_who_want_it_at_once_leave_a_log_in_which_nothing_is_lost_or_d
     ]
     found = await shop.parts.store.load(Conversation, conversation, tenant=shop.context.tenant)
     assert found.pending is None
-    assert sorted(settled) == [f"m{number}" for number in range(9)]
+    assert sorted(settled, key=lambda id: int(id[1:])) == [f"m{number}" for number in range(17)]
+
+
+async def writing(shop: Shop, numbers: range) -> None:
+    for number in numbers:
+        await shop.receive("And on Sundays?", f"m{number}")
+        await asyncio.sleep(0)
+
+
+async def answering(shop: Shop, conversation: UUID) -> None:
+    for _ in range(8):
+        with suppress(Conflict):
+            await shop.answer(conversation)
+        await asyncio.sleep(0)
+
+
+async def operating(shop: Shop, conversation: UUID, name: str) -> None:
+    """Claims, replies once, gives back; five times, or as often as the other one lets them."""
+    store, keyring, clock = shop.parts.store, shop.parts.keyring, shop.parts.clock
+    for _ in range(5):
+        with suppress(Conflict):
+            claims = ClaimConversation(conversation=conversation, operator=name)
+            await claim_conversation(claims, shop.context, store=store, keyring=keyring, clock=clock)
+            await asyncio.sleep(0)
+            says = SendReply(conversation=conversation, operator=name, text="I am here.")
+            await send_reply(says, shop.context, store=store, clock=clock)
+            gives = ReleaseConversation(conversation=conversation, operator=name)
+            await release_conversation(gives, shop.context, store=store, clock=clock)
+        await asyncio.sleep(0)
