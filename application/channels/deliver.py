@@ -56,6 +56,8 @@ async def deliver(command: Deliver, context: Context, ports: Ports) -> datetime 
     while True:
         try:
             conversation = await ports.store.load(Conversation, command.conversation, tenant=context.tenant)
+            if conversation.state.forgotten:
+                return None
             delivery = await _delivery(conversation, context.tenant, ports)
             sender = await sender_of(context.tenant, delivery.state.sender, store=ports.store)
             fate = "operator" if sender is None else sender.unknown_fate

@@ -111,6 +111,18 @@ async def test_whoever_is_just_sending_loses_the_race_and_leaves_nothing(
     await clean(messenger)
 
 
+async def test_what_was_never_sent_to_who_wrote_over_http_at_last_is_not_sent_after_it(
+    messenger: Messenger,
+) -> None:
+    id = await messenger.told("One.")
+    await messenger.hears(sender=None)
+    await forget(messenger, carried_out=False)
+    assert await messenger.deliver(id) is None
+    assert (messenger.twilio.messages, await messenger.events(id)) == ({}, [])
+    await destroy(messenger, id)
+    await clean(messenger)
+
+
 async def test_a_sender_that_has_read_and_not_begun_does_not_begin_after_it(messenger: Messenger) -> None:
     """Between its look at the conversation and its first event."""
     id = await messenger.told("One.")
