@@ -1,7 +1,7 @@
-"""Search results, kept for a minute where they take long to find: the same question again takes a tenth of the time.
+"""Search results, kept for a minute where there are many chunks to search in: the same question again takes a tenth of the time.
 
-Whatever changes a document drops the tenant's results, so that what was found never outlives what it was found in. What is found quickly,
-as in some hundred passages, is looked for each time: that takes less than to ask Redis, and to keep what it does not have.
+Whatever changes a document drops the tenant's results, so that what was found never outlives what it was found in. Where there are few
+chunks they are searched for each question: that takes less than to ask Redis, and to keep what it does not have.
 Implements `application.ports.Vectors`.
 """
 
@@ -15,35 +15,41 @@ from uuid import UUID
 
 import msgspec
 
-from application.ports import Cache, Chunk, Searched, Vectors
+from application.ports import Cache, Chunk, Searched
 from domain.models.completion import Passage
+from infra.retrieval.vectors import PgVectors
 
-QUICK = 0.003
-"""Seconds of a search that is not worth to be kept."""
+FEW = 500
+"""Chunks of a tenant whose search takes about a millisecond."""
+
+KNOWN = 60.0
+"""Seconds for which it counts how many they were."""
 
 REMEMBERED = 10_000
-"""Tenants of which a process knows how long their last search took."""
+"""Tenants of which a process knows it."""
 
 
 class CachedVectors:
-    def __init__(self, vectors: Vectors, cache: Cache, *, quick: float = QUICK) -> None:
-        self._vectors, self._cache, self._quick = vectors, cache, quick
-        self._took: OrderedDict[UUID, float] = OrderedDict()
+    def __init__(self, vectors: PgVectors, cache: Cache, *, few: int = FEW) -> None:
+        self._vectors, self._cache, self._most = vectors, cache, few
+        self._known: OrderedDict[tuple[UUID, str], tuple[float, bool]] = OrderedDict()
+        """When it was looked, and whether they were few."""
 
     async def replace(
         self, tenant: UUID, document: UUID, title: str, model: str, chunks: Sequence[Chunk]
     ) -> None:
         await self._vectors.replace(tenant, document, title, model, chunks)
+        self._known.pop((tenant, model), None)
         await self._cache.forget(tenant, "searches")
 
     async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
-        if self._took.get(tenant, 0.0) < self._quick:
-            return await self._search(tenant, embedding, model, limit)
+        if await self._few(tenant, model):
+            return await self._vectors.search(tenant, embedding, model, limit)
         made: Searched | None = None
 
         async def make() -> bytes:
             nonlocal made
-            made = await self._search(tenant, embedding, model, limit)
+            made = await self._vectors.search(tenant, embedding, model, limit)
             return msgspec.msgpack.encode(made.passages)
 
         key = hashlib.sha256(msgspec.msgpack.encode((model, limit, embedding))).digest()
@@ -61,11 +67,13 @@ class CachedVectors:
         await self._vectors.delete(tenant, document)
         await self._cache.forget(tenant, "searches")
 
-    async def _search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
-        began = time.perf_counter()
-        found = await self._vectors.search(tenant, embedding, model, limit)
-        self._took[tenant] = time.perf_counter() - began
-        self._took.move_to_end(tenant)
-        if len(self._took) > REMEMBERED:
-            self._took.popitem(last=False)
-        return found
+    async def _few(self, tenant: UUID, model: str) -> bool:
+        key, now = (tenant, model), time.monotonic()
+        at, few = self._known.get(key, (-KNOWN, False))
+        if now - at >= KNOWN:
+            few = await self._vectors.count(tenant, model, self._most + 1) <= self._most
+            self._known[key] = now, few
+            self._known.move_to_end(key)
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return few

@@ -76,6 +76,12 @@ class PgVectors:
         passages = [_passage(keys[row[0]], row) for row in rows if row[0] in keys]
         return Searched(passages=passages, pending=waiting)
 
+    async def count(self, tenant: UUID, model: str, most: int) -> int:
+        """How many chunks the tenant has, counted up to `most`."""
+        query = "SELECT count(*) FROM (SELECT FROM chunks WHERE tenant = $1 AND model = $2 LIMIT $3) some"
+        [(count,)] = await self._database.read(tenant, query, tenant, model, most)
+        return int(count)
+
     async def pending(self, tenant: UUID) -> int:
         [(waiting,)] = await self._database.read(tenant, PENDING, tenant, PROCESS_WORK)
         return int(waiting)

@@ -38,7 +38,7 @@ async def _parts(database_url: str, servers: Servers) -> AsyncIterator[tuple[Cou
     async with Database(cell(database_url), size=2) as database:
         keyring = Keyring(database, b"m" * 32)
         plain, cache = Counted(database, keyring), RedisCache(reach, keyring)
-        yield plain, CachedVectors(plain, cache, quick=0)
+        yield plain, CachedVectors(plain, cache, few=0)
         await cache.close()
     await reach.close()
 
@@ -88,17 +88,18 @@ async def test_a_changed_or_deleted_document_drops_what_was_found(
     assert len(await found_in(cached, tenant)) == 1
 
 
-async def test_what_is_found_quickly_is_not_kept_and_what_takes_long_is(
+async def test_few_chunks_are_searched_each_time_and_many_once(
     parts: tuple[Counted, CachedVectors], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (plain, kept), tenant = parts, uuid4()
-    quick = CachedVectors(plain, kept._cache, quick=60)
-    await filled(quick, tenant)
-    assert await found_in(quick, tenant) == await found_in(quick, tenant)
+    vectors = CachedVectors(plain, kept._cache, few=8)
+    await filled(vectors, tenant)
+    assert await found_in(vectors, tenant) == await found_in(vectors, tenant)
     assert plain.searches == 2
-    monkeypatch.setattr(quick, "_quick", 0.0)
-    assert await found_in(quick, tenant) == await found_in(quick, tenant)
+    await vectors.replace(tenant, uuid4(), "Title", "m", [chunk(9)])
+    assert await found_in(vectors, tenant) == await found_in(vectors, tenant)
     assert plain.searches == 3
+    assert (await plain.count(tenant, "m", 5), await plain.count(tenant, "m", 50)) == (5, 9)
 
 
 async def test_a_search_out_of_the_cache_tells_how_many_documents_wait_now(
