@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from litestar import Litestar
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.types import ASGIApp
 
+from application.tenancy.authentication import Principal
+from domain.base.context import Context
 from infra.crypto.keyring import Tampered
 from interfaces.bootstrap import Services
 from interfaces.http import EXAMPLES, ROUTERS
 from interfaces.http.base import gate
 from interfaces.http.base.admission import Admitted
-from interfaces.http.base.authentication import provide_caller, provide_context, provide_principal
+from interfaces.http.base.authentication import Caller, provide_caller, provide_context, provide_principal
 from interfaces.http.base.idempotency import Idempotent
 from interfaces.http.base.limits.access import AccessControl, Held
 from interfaces.http.base.limits.intake import SMALL, Bounded
@@ -35,11 +37,15 @@ def create_app(services: Services) -> ASGIApp:
 def litestar_app(services: Services) -> Litestar:
     """The application without what observes it; its `openapi_schema` and routes can be looked at."""
     settings, access_control = services.settings, AccessControl(services)
+
+    def provide_access_control(principal: NamedDependency[Principal]) -> AccessControl:
+        return access_control
+
     app = Litestar(
         route_handlers=list(ROUTERS),
         dependencies={
             "services": Provide(lambda: services, sync_to_thread=False),
-            "access_control": Provide(lambda: access_control, sync_to_thread=False),
+            "access_control": Provide(provide_access_control, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
             "principal": Provide(provide_principal, sync_to_thread=False),
             "context": Provide(provide_context, sync_to_thread=False),
@@ -57,7 +63,7 @@ def litestar_app(services: Services) -> Litestar:
         guards=[gate.check],
         exception_handlers={**HANDLERS, Tampered: on_tampered},
         request_max_body_size=LARGEST_BODY,
-        signature_types=[Services],
+        signature_types=[Services, AccessControl, Caller, Context, Principal],
         logging_config=None,
         openapi_config=config(),
     )

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from application.agents.agent import configuration_of
+from application.base.setting import latest_setting
 from application.budgets.budget import budget_of
 from application.flags.flag import flags_of
 from application.gateway.policy import policy_for, router_of
 from application.gateway.ports import Ports
 from application.models.catalogue import catalogue_of
-from domain.agents.agent import AgentConfiguration
-from domain.budgets.budget import BudgetLimits
-from domain.flags.flag import FlagsState
+from domain.agents.agent import Agent, AgentConfiguration
+from domain.base.one_per_tenant import OnePerTenant
+from domain.budgets.budget import Budget, BudgetLimits
+from domain.flags.flag import Flags, FlagsState
 from domain.gateway.policy import RoutingPolicy
+from domain.gateway.router import Router
 from domain.models.catalogue import Catalogue
+from domain.models.catalogue_overrides import CatalogueOverrides
+
+KINDS: tuple[type[OnePerTenant[Any]], ...] = (Agent, Router, Flags, Budget, CatalogueOverrides)
 
 
 class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,14 +40,14 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def settings_of(tenant: UUID, ports: Ports) -> TenantSettings:
-    store = ports.store
-    (configuration, version), router, flags, budget, catalogue = await asyncio.gather(
-        configuration_of(tenant, store=store),
-        router_of(tenant, store=store),
-        flags_of(tenant, store=store),
-        budget_of(tenant, store=store),
-        catalogue_of(tenant, store=store, shipped=ports.providers.catalogue),
-    )
+    store, shipped = ports.store, ports.providers.catalogue
+    if not store.has_latest(tenant, [kind.id_of(tenant) for kind in KINDS]):
+        await asyncio.gather(*(latest_setting(kind, tenant, store=store) for kind in KINDS))
+    configuration, version = await configuration_of(tenant, store=store)
+    router = await router_of(tenant, store=store)
+    flags = await flags_of(tenant, store=store)
+    budget = await budget_of(tenant, store=store)
+    catalogue = await catalogue_of(tenant, store=store, shipped=shipped)
     policy, policy_version = policy_for(configuration, router)
     return TenantSettings(
         configuration=configuration,

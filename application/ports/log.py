@@ -114,6 +114,9 @@ class Store(Protocol):
         `since`: as of this moment of the monotonic clock, or later.
         """
 
+    def has_latest(self, tenant: UUID, ids: Collection[UUID]) -> bool:
+        """Whether `latest` has all of these at hand, without a wait."""
+
     async def save(
         self,
         *aggregates: Aggregate[Any],

@@ -32,6 +32,8 @@ Kind = Literal[
 """By the vendor's endpoint. Only "chat" and "embedding" can be asked from here; the others are known, so that nobody takes them for those."""
 
 MOST_ABILITIES = 20
+REMEMBERED = 1_000
+"""Ids whose variants a catalogue keeps: what callers may name has no bound."""
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +103,7 @@ class Catalogue:
         known: Mapping[str, bool] = {} if base is None else base._providers
         self._providers: Mapping[str, bool] = known if providers is None else providers
         self._ceiling = ceiling
+        self._named: dict[str, Sequence[str]] = {}
 
     def under(self, ceiling: Ceiling | None) -> Catalogue:
         """The same, where `ceiling` is the price of what has none."""
@@ -114,7 +117,10 @@ class Catalogue:
 
     def get(self, id: str) -> Model | None:
         """As `find`, by provider/name. A variant, as gpt-4o-2024-11-20 or azure/gpt-4o, is found as the model that it is one of."""
-        return next((model for each in self._variants(id) if (model := self._get(each)) is not None), None)
+        for each in self._variants(id):
+            if (model := self._get(each)) is not None:
+                return model
+        return None
 
     def models(self) -> list[Model]:
         """All, retired ones too, by provider and name."""
@@ -211,8 +217,16 @@ class Catalogue:
                 return found
         return None
 
-    def _variants(self, id: str) -> Iterator[str]:
-        """The names under which an id may be known, in the case in which they are."""
+    def _variants(self, id: str) -> Sequence[str]:
+        """The names under which an id may be known, in the case in which they are. They follow from the id alone, and are kept: an answer
+        asks for those of its models again and again."""
+        if (found := self._named.get(id)) is None:
+            if len(self._named) >= REMEMBERED:
+                self._named.clear()
+            found = self._named[id] = tuple(self._made_variants(id))
+        return found
+
+    def _made_variants(self, id: str) -> Iterator[str]:
         provider, _, name = id.partition("/")
         for each in variants(name):
             variant = f"{provider}/{each}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -65,6 +65,15 @@ class Latest:
         if known is None:
             raise nowhere(kind.TOPIC, id)
         return cast(A, known)  # an id has one kind
+
+    def has(self, tenant: UUID, ids: Collection[UUID]) -> bool:
+        """Whether `get` gives these without asking the log."""
+        now = time.monotonic()
+        seen = self._seen.get(tenant, (-FRESH, 0))[0]
+        return all(
+            at >= seen and now - at < FRESH
+            for at, _ in [self._known.get((tenant, id), (-FRESH, None)) for id in ids]
+        )
 
     async def reach(self, tenant: UUID, position: int) -> None:
         """From now on what was asked of the log before it had come to `position` counts no more. Raises Ahead."""

@@ -87,6 +87,9 @@ class LogStore:
     async def latest(self, kind: type[A], id: UUID, *, tenant: UUID, since: float | None = None) -> A:
         return await self._latest.get(kind, id, tenant, since)
 
+    def has_latest(self, tenant: UUID, ids: Collection[UUID]) -> bool:
+        return self._latest.has(tenant, ids)
+
     async def save(
         self,
         *aggregates: Aggregate[Any],

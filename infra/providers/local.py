@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
+from operator import itemgetter
 from uuid import UUID
 
 import numpy as np
@@ -53,6 +54,9 @@ REMEMBERED = 300
 FORGOTTEN = 30.0
 """Seconds after which a passage that nobody asks for any more is dropped, as when its document was deleted."""
 
+PIECES, LONGEST_PIECE = 1_000, 8_000
+"""Pieces of prompts whose tokens are kept, and characters of each."""
+
 Key = tuple[UUID, str, str | None]
 """Document, text, section. A document is one tenant's: whether another one has the same text can't be told by how long an answer takes."""
 
@@ -76,6 +80,7 @@ class LocalCompleter:
     def __init__(self, meanings: Meanings) -> None:
         self._meanings = meanings
         self._remembered: OrderedDict[Key, tuple[float, ReadPassage]] = OrderedDict()
+        self._pieces: OrderedDict[tuple[UUID, str], int] = OrderedDict()
         self._clearing: asyncio.TimerHandle | None = None
 
     async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
@@ -184,12 +189,26 @@ class LocalCompleter:
         """The prompt's tokens. Those of the passages are known, and counting takes longer than answering."""
         tokens = 0
         for turn in request.prompt:
-            text = turn.text
-            for passage, one in zip(request.passages, read, strict=True):
-                if passage.text in text:
-                    text = text.replace(passage.text, "", 1)
-                    tokens += one.tokens
-            tokens += self._meanings.count_tokens(text)
+            text, end, before = turn.text, 0, None
+            places = (
+                (text.find(each.text), each, one) for each, one in zip(request.passages, read, strict=True)
+            )
+            for place, passage, one in sorted(places, key=itemgetter(0)):
+                if place >= end:
+                    tokens += self._counted(text[end:place], before or passage.document) + one.tokens
+                    end, before = place + len(passage.text), passage.document
+            tokens += self._counted(text[end:], before)
+        return tokens
+
+    def _counted(self, piece: str, document: UUID | None) -> int:
+        """Tokens of what stands between a prompt's passages: the same again and again. Kept beside a document, as the passages are."""
+        if document is None or len(piece) > LONGEST_PIECE:
+            return self._meanings.count_tokens(piece)
+        key = (document, piece)
+        if (tokens := self._pieces.get(key)) is None:
+            tokens = self._pieces[key] = self._meanings.count_tokens(piece)
+            if len(self._pieces) > PIECES:
+                self._pieces.popitem(last=False)
         return tokens
 
 

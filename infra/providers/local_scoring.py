@@ -64,6 +64,7 @@ class ReadPassage:
         vocabulary = sorted({word for each in self.statements for word in each.words | each.around})
         self.meanings = meanings.vectors([each.meaning for each in self.statements])
         self.words = meanings.vectors(vocabulary)
+        self.places = {word: place for place, word in enumerate(vocabulary)}
         self.forms: dict[str, list[int]] = {}  # stem → rows of `words`
         for place, word in enumerate(vocabulary):
             self.forms.setdefault(stem(word), []).append(place)
@@ -84,13 +85,25 @@ class ReadPassage:
             if _has_digit(word):
                 alike[:, column] = 0.0
             alike[self.forms.get(stem(word), []), column] = 1.0
-        return (self.worth[:, :, None] * alike[None, :, :]).max(axis=1, initial=0.0)  # type: ignore[no-any-return]  # numpy does not type max
+        covering = np.flatnonzero(alike.any(axis=1))  # a few of the words
+        worth: Matrix = self.worth[:, covering, None] * alike[None, covering]
+        return worth.max(axis=1, initial=0.0)  # type: ignore[no-any-return]  # numpy does not type max
+
+
+def _vectors(texts: Sequence[str], read: Sequence[ReadPassage], meanings: Meanings) -> Matrix:
+    """As `meanings.vectors`; those of words that stand in a passage are known."""
+    known = [
+        next((each.words[place] for each in read if (place := each.places.get(text)) is not None), None)
+        for text in texts
+    ]
+    new = iter(meanings.vectors([text for text, row in zip(texts, known, strict=True) if row is None]))
+    return np.array([next(new) if row is None else row for row in known], dtype=np.float32)
 
 
 def score(question: Question, read: Sequence[ReadPassage], meanings: Meanings) -> Scores:
     """Of all statements of all passages, at least one, in order."""
     asked = [*question.words, *question.aside]
-    vectors = meanings.vectors([question.text, *asked])
+    vectors = _vectors([question.text, *asked], read, meanings)
     covered = np.concatenate([each.covered(asked, vectors[1:]) for each in read])
     gives = np.concatenate([each.gives for each in read])
     worth = [1.0] * len(question.words) + [ASIDE] * len(question.aside)
@@ -123,4 +136,4 @@ def _worth(word: str, statement: Statement) -> float:
 
 
 def _has_digit(word: str) -> bool:
-    return any(letter.isdigit() for letter in word)
+    return not word.isalpha() and any(map(str.isdigit, word))

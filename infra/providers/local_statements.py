@@ -12,6 +12,7 @@ from domain.base.sentences import is_heading, sentences
 LONGEST = 3
 """Sentences of an answer in an FAQ."""
 
+ENDINGS = ("ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "s", "e", "y")
 _WORD = re.compile(r"[^\W_]+")
 _LABEL = re.compile(r"^(?:(?:[QA]|Question|Answer)\s*\d*\s*[:.)]|\d{1,3}[.)]|[-•*–]|#+)\s+", re.IGNORECASE)
 _STOP = re.compile(
@@ -95,9 +96,10 @@ def words(text: str) -> frozenset[str]:
 
 def stem(word: str) -> str:
     """Roughly the word without its ending: enough to let `opening`, `opens` and `open` meet."""
-    for ending in ("ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "s", "e", "y"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
+    if word.endswith(ENDINGS):
+        for ending in ENDINGS:
+            if word.endswith(ending) and len(word) - len(ending) >= 3:
+                return word[: -len(ending)]
     return word
 
 

@@ -20,8 +20,8 @@ CHANNEL = "retrace:hints"
 POLL = 0.2
 """Seconds after which a listener looks for itself."""
 
-SOON = 0.002
-"""Seconds for which hints gather; whoever has made the change goes on first."""
+SOON, LATER = 0.002, 0.02
+"""Seconds for which hints gather, at first and where there is one after the other; whoever has made the change goes on first."""
 
 
 class Hints:
@@ -76,8 +76,10 @@ class Hints:
                 await self._sender
 
     async def _send(self) -> None:
+        pause = SOON
         while self._fresh:
-            await asyncio.sleep(SOON)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LATER)
             message, self._fresh = b"".join(tenant.bytes for tenant in self._fresh), set()
             with suppress(Away):  # polling finds it
                 await self._reach.ask(partial(_publish, message))

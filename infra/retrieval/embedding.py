@@ -17,10 +17,20 @@ from numpy.typing import NDArray
 INLINE = 4_000
 """Characters that are embedded on the spot (about 2 ms); more go to a thread, so that the loop goes on."""
 
+FEW = 32
+"""Texts that are taken one by one: for a batch the tokenizer wakes up threads, which takes longer than to read them."""
+
+
+Matrix = NDArray[np.float32]
+
 
 class WordLlamaEmbedder:
     model = "local/wordllama-256"
     dimension = 256
+
+    def __init__(self) -> None:
+        self._counted: dict[str, int] = {}
+        """Tokens of the few texts that were embedded last: whoever embeds them counts them next."""
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Unit vectors, one a text."""
@@ -30,16 +40,34 @@ class WordLlamaEmbedder:
             vectors = await asyncio.to_thread(self.vectors, texts)
         return vectors.tolist()  # type: ignore[no-any-return]  # numpy does not type tolist
 
-    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def vectors(self, texts: Sequence[str]) -> Matrix:
         """One row of `dimension` a text, of length 1; of zeros for a text without any known token."""
-        if not texts:
-            return np.zeros((0, self.dimension), dtype=np.float32)
+        if len(texts) <= FEW:
+            return self._one_by_one(texts)
         with np.errstate(invalid="ignore", divide="ignore"):
-            vectors: NDArray[np.float32] = self._model.embed(list(texts), norm=True)
+            vectors: Matrix = self._model.embed(list(texts), norm=True)
         return np.nan_to_num(vectors)
 
     def count_tokens(self, text: str) -> int:
-        return len(self._model.tokenizer.encode(text, add_special_tokens=False).ids)
+        counted = self._counted.get(text)
+        return len(self._tokens(text)) if counted is None else counted
+
+    def _one_by_one(self, texts: Sequence[str]) -> Matrix:
+        table = self._model.embedding
+        sums = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        counted = {}
+        for row, text in enumerate(texts):
+            tokens = self._tokens(text)
+            counted[text] = len(tokens)
+            if tokens:
+                sums[row] = table.take(tokens, axis=0, mode="clip").sum(axis=0)
+        self._counted = counted
+        lengths = np.sqrt((sums * sums).sum(axis=1, keepdims=True))
+        np.divide(sums, lengths, out=sums, where=lengths > 0)
+        return sums
+
+    def _tokens(self, text: str) -> list[int]:
+        return self._model.tokenizer.encode(text, add_special_tokens=False).ids  # type: ignore[no-any-return]  # the package is untyped
 
     def load(self) -> None:
         """Read the model from disk now (0.2 s), instead of at the first use."""

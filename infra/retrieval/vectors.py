@@ -78,7 +78,7 @@ class PgVectors:
 
     async def count(self, tenant: UUID, model: str, most: int) -> int:
         """How many chunks the tenant has, counted up to `most`."""
-        query = "SELECT count(*) FROM (SELECT FROM chunks WHERE tenant = $1 AND model = $2 LIMIT $3) some"
+        query = "SELECT count(*) FROM (SELECT FROM chunks WHERE tenant = $1 AND model = $2 LIMIT $3) counted"
         [(count,)] = await self._database.read(tenant, query, tenant, model, most)
         return int(count)
 

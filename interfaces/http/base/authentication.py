@@ -132,21 +132,21 @@ def caller_in(connection: Connection) -> Caller:
     return caller
 
 
-def provide_caller(request: Request[Any, Any, Any]) -> Caller:
+# Services, caller, context, principal, access control: each takes the one before it, so that litestar resolves one after the other. For two at
+# once it makes a task group, which takes longer than all the rest of it.
+def provide_caller(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Caller:
     """As a dependency of handlers."""
     return caller_in(request)
 
 
-# `services`, here and below, makes litestar resolve one after the other: for two at once it makes a task group, which takes longer.
-def provide_principal(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Principal:
-    principal = provide_caller(request).principal
+def provide_principal(request: Request[Any, Any, Any], context: NamedDependency[Context]) -> Principal:
+    principal = caller_in(request).principal
     assert principal is not None, "a route that takes the operator asks for the caller, not for a principal"
     return principal
 
 
-def provide_context(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Context:
+def provide_context(request: Request[Any, Any, Any], caller: NamedDependency[Caller]) -> Context:
     """The request's id is the correlation of all that it causes."""
-    caller = provide_caller(request)
     return caller.context(caller.tenant, request)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -84,6 +83,18 @@ async def test_every_route_of_the_api_says_what_it_asks_of_the_caller(parts: Ser
                 assert "scope" in handler.opt, handler
                 assert handler.opt["scope"] in (*SCOPES, None)
                 assert handler.opt["scope"] or handler.opt["operator"], handler
+
+
+async def test_no_route_has_two_dependencies_resolved_at_once(parts: Services) -> None:
+    """Litestar makes a task group for them, which takes longer than they do."""
+    models = [
+        (route.path, model)
+        for route in litestar_app(parts).routes
+        for _, model in getattr(route, "route_handler_map", {}).values()
+    ]
+    assert sum(len(model.dependency_batches) > 1 for _, model in models) > 20
+    for path, model in models:
+        assert all(len(batch) == 1 for batch in model.dependency_batches), path
 
 
 async def test_a_scope_is_asked_for_on_every_route(
@@ -262,23 +273,21 @@ async def test_a_body_is_not_read_before_the_scope_is_known(
 
 
 class Held:
-    """Transactions of a database for some tenants: counted, and held up."""
+    """Reads of a database for some tenants: counted, and held up."""
 
     def __init__(self, database: Database, tenants: Collection[UUID]) -> None:
         self.tenants, self.go_on = set(tenants), asyncio.Event()
         self.times = self.under_way = self.most = 0
-        self._really = database.tenant
+        self._really = database.read_all
 
-    @asynccontextmanager
-    async def tenant(self, id: UUID) -> AsyncIterator[Any]:
+    async def read_all(self, id: UUID, *statements: Any) -> Any:
         if id in self.tenants:
             self.times += 1
             self.under_way += 1
             self.most = max(self.most, self.under_way)
             await self.go_on.wait()
             self.under_way -= 1
-        async with self._really(id) as connection:
-            yield connection
+        return await self._really(id, *statements)
 
 
 async def test_who_makes_tenants_up_has_few_turns_at_the_database_and_holds_up_nobody_who_is_known(
@@ -288,7 +297,7 @@ async def test_who_makes_tenants_up_has_few_turns_at_the_database_and_holds_up_n
     invented = [uuid4() for _ in range(40)]
     keys = [{"X-Tenant-API-Key": drawn(tenant)[1]} for tenant in invented]
     held = Held(parts.database, invented)
-    monkeypatch.setattr(parts.database, "tenant", held.tenant)
+    monkeypatch.setattr(parts.database, "read_all", held.read_all)
     asking = [asyncio.create_task(anyone.get("/v1/keys", headers=key)) for key in keys]
     while held.under_way < 4:
         await asyncio.sleep(0)
@@ -304,7 +313,7 @@ async def test_a_newcomer_who_gets_no_turn_in_time_is_told_to_come_again(
     invented = [uuid4() for _ in range(6)]
     keys = [{"X-Tenant-API-Key": drawn(tenant)[1]} for tenant in invented]
     held = Held(parts.database, invented)
-    monkeypatch.setattr(parts.database, "tenant", held.tenant)
+    monkeypatch.setattr(parts.database, "read_all", held.read_all)
     asking = [asyncio.create_task(anyone.get("/v1/keys", headers=key)) for key in keys[:4]]
     while held.under_way < 4:
         await asyncio.sleep(0)
@@ -325,7 +334,7 @@ async def test_many_unknown_keys_of_a_tenants_are_looked_for_together(
     assert (await ours.http.get("/v1/keys")).status_code == 200
     held = Held(parts.database, [ours.tenant])
     held.go_on.set()
-    monkeypatch.setattr(parts.database, "tenant", held.tenant)
+    monkeypatch.setattr(parts.database, "read_all", held.read_all)
     keys = [drawn(ours.tenant)[1] for _ in range(50)]
     of = {"store": parts.store, "clock": parts.clock, "newcomers": parts.newcomers}
     tried = await asyncio.gather(*(authenticate(key, None, **of) for key in keys), return_exceptions=True)
