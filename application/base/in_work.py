@@ -5,9 +5,11 @@ What knows that it waits for somebody outside says so here, whoever called it; w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Place(Protocol):
@@ -19,6 +21,9 @@ class Place(Protocol):
     def leave(self) -> None:
         """Give it back, once for all."""
 
+    async def beside(self, waiting: Awaitable[T]) -> T:
+        """What is waited for; it is given back where that takes long."""
+
 
 place: ContextVar[Place | None] = ContextVar("place", default=None)
 
@@ -27,6 +32,12 @@ def waits_long() -> None:
     """What follows is no work of this process: others may begin."""
     if (held := place.get()) is not None:
         held.leave()
+
+
+async def waiting(for_it: Awaitable[T]) -> T:
+    """What another request is at, or a client: others may begin where that takes long."""
+    held = place.get()
+    return await (for_it if held is None else held.beside(for_it))
 
 
 def kept() -> Callable[[], None]:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from application.base.in_work import waits_long
 from application.base.tasks import run_to_end
 from application.budgets.budget import budget_of
 from application.budgets.charges import tallies_of
@@ -82,6 +83,7 @@ async def reserve(
             elif lacking is not None and late:
                 raise await reserving.held(lacking, amount, budget)
             else:
+                waits_long()
                 await asyncio.sleep(
                     min(pause * random.uniform(0.5, 1), max(0.0, deadline - time.monotonic()))
                 )

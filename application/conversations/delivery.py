@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from application.answers.ports import Ports
+from application.base.in_work import waits_long
 from application.budgets.hold import refresh
 from application.conversations.owing import ANSWER_WORK
 from application.gateway.attempt import Deliver
@@ -107,4 +108,5 @@ async def wait_until_idle(id: UUID, run: Run, context: Context, ports: Ports) ->
             since = found.state.begun_at
             if since is None or ports.clock() - since > LONGEST_ANSWER:
                 return found
+            waits_long()
             await ports.store.news(context.tenant, LOOK)

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from application.base.in_work import waiting
 from application.ports import CACHE_KINDS, CacheKind, Fault, Keyring
 from domain.base.aggregate import NIL
 from domain.base.errors import Refusal
@@ -102,7 +103,7 @@ class RedisCache:
     ) -> tuple[bytes | None, bool]:
         entry = Entry(tenant, kind, key, group)
         while (making := self._making.get(place := (self._forgotten, entry))) is not None:
-            ended = await asyncio.shield(making)
+            ended = await waiting(asyncio.shield(making))
             if ended.made is not None:
                 self._count(self.hits, entry)
                 return ended.made, True

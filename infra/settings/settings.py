@@ -54,7 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_messages_per_customer: Annotated[
         int, Setting("RETRACE_RATE_MESSAGES_PER_CUSTOMER", between=RATE)
     ] = 60
-    rate_uploads: Annotated[int, Setting("RETRACE_RATE_UPLOADS", between=RATE)] = 120
+    rate_uploads: Annotated[int, Setting("RETRACE_RATE_UPLOADS", between=RATE)] = 60
     rate_searches: Annotated[int, Setting("RETRACE_RATE_SEARCHES", between=RATE)] = 1200
     vault_addr: Annotated[str | None, Setting("VAULT_ADDR", checks.web_address)] = None
     vault_token: Annotated[Secret | None, Setting("VAULT_TOKEN")] = None

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+from application.base.in_work import waiting, waits_long
 from application.base.tasks import cancel_and_wait, run_to_end
 from application.ports import Fault
 from infra.redis.wakeups import POLL, Hints
@@ -94,7 +95,7 @@ class Turns:
             queue = self._queues[row] = asyncio.Lock()
         try:
             async with asyncio.timeout(within):
-                await queue.acquire()
+                await (waiting(queue.acquire()) if queue.locked() else queue.acquire())
         except TimeoutError:
             yield None
             return
@@ -133,12 +134,13 @@ class Turns:
                 async with asyncio.timeout_at(
                     deadline - time.monotonic() + asyncio.get_running_loop().time()
                 ):
-                    await given.wait()
+                    await waiting(given.wait())
             except TimeoutError:
                 return None
         there, item = await self._work.lease(*row, self._lease)
         if item is not None or not there:
             return item
+        waits_long()
         poll = LOOK if self._hints.far else POLL
         async with aclosing(self._hints.listen(max(REST, min(poll, deadline - time.monotonic())))) as news:
             async for heard in news:

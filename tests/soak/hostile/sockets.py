@@ -27,11 +27,12 @@ async def talk(
                 reading = asyncio.create_task(reader.read(FULL))
                 for drip in drips:
                     await asyncio.wait((reading,), timeout=pause)
-                    if reading.done():
+                    if reading.done() or writer.is_closing():  # uvloop raises where asyncio only warns
                         break
                     writer.write(drip)
                     await writer.drain()
-                writer.write_eof() if not drips and not data else None
+                if not drips and not data and not writer.is_closing():
+                    writer.write_eof()
                 got = await reading
                 while len(got) < FULL and (more := await reader.read(FULL)):
                     got += more

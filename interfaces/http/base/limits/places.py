@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from litestar.connection import Request
@@ -26,10 +26,12 @@ from interfaces.http.base.authentication import caller_in
 from interfaces.http.base.gate import is_api
 from interfaces.http.base.presence import ClientGone, is_gone
 
+T = TypeVar("T")
+
 ALONE = 16
 """Requests in work at once while one tenant alone comes."""
 
-SHARED, EACH = 4, 2
+SHARED, EACH = 4, 1
 """The same while several do: of all, and of each. So one that comes while another has all that it may have finds a place."""
 
 RECENT = 5.0
@@ -41,11 +43,11 @@ LINE = 100
 PATIENCE = 10.0
 """Seconds that one waits."""
 
-HELD = 1.0
+HELD = 0.5
 """Seconds after which a place is free again, whatever its request does: it waits for something, or there is too much to do for all."""
 
 STUCK = 0.02
-"""Seconds of waiting for a client, to send its body or to take its answer, after which it has no place any more."""
+"""Seconds of waiting for a client, to send its body or to take its answer, or for another request, after which it has no place any more."""
 
 
 class Place:
@@ -72,8 +74,7 @@ class Place:
             self._over.cancel()
             free()
 
-    async def beside(self, waiting: Awaitable[Any]) -> Any:
-        """What is waited for; it is left where that takes long."""
+    async def beside(self, waiting: Awaitable[T]) -> T:
         if self._free is None:
             return await waiting
         stuck = asyncio.get_running_loop().call_later(STUCK, self.leave)
