@@ -11,6 +11,7 @@ from types import FrameType
 import msgspec
 import uvicorn
 
+from domain.answers import understanding
 from infra.http.connection import limited
 from infra.http.connections import Connections
 from infra.http.limits import Limits, room_for
@@ -71,6 +72,7 @@ async def serve(settings: Settings) -> None:
     settings = msgspec.structs.replace(settings, max_connections=room_for(settings.max_connections))
     async with services(settings, pool=20, patient=True) as parts:
         parts.embedder.load()
+        understanding.load()
         await parts.completers.load()
         connections = connections_of(settings, parts)
         config = uvicorn.Config(

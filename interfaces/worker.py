@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from application.operations.work import kinds
 from application.ports import Kind
+from domain.answers import understanding
 from infra.metrics.server import tell_metrics, watch_loop
 from infra.postgres.database import Database
 from infra.redis.wakeups import Hints
@@ -30,6 +31,7 @@ async def work(settings: Settings) -> None:
     """
     async with services(settings, pool=min(POOL, settings.worker_concurrency), patient=True) as parts:
         parts.embedder.load()
+        understanding.load()
         await parts.completers.load()
         concurrency = settings.worker_concurrency
         both = workers(kinds(parts), parts.system, parts.hints, concurrency, parts.instruments)

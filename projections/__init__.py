@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from projections.authorship import Authorship
 from projections.base import Projection
 from projections.costs import Costs
+from projections.decisions import Decisions
 from projections.deliveries import Deliveries
 from projections.documents import Documents
 from projections.drift import Drift
@@ -16,6 +17,7 @@ from projections.transcript import Transcript
 PROJECTIONS: Sequence[Projection] = (
     Transcript(),
     Costs(),
+    Decisions(),
     Documents(),
     Authorship(),
     Drift(),

@@ -66,7 +66,13 @@ latencies = Table(
     Column("calls", BigInteger, nullable=False),
 )
 
-METERED = (Conversation.Metered, Call.Metered, Embedding.Metered, Orphan.Metered)
+METERED = (
+    Conversation.Metered,
+    Conversation.SummaryMetered,
+    Call.Metered,
+    Embedding.Metered,
+    Orphan.Metered,
+)
 """Events that carry attempts. One line, if there are more."""
 
 KEY = ("day", "provider", "model", "kind", "price")

@@ -9,50 +9,21 @@ from uuid import UUID
 
 import msgspec
 
+from application.answers.compose import Composed, composed_prompt
+from application.answers.consider import Considered
+from application.answers.inquiry import Inquiry as Inquiry
 from application.answers.ports import Ports
-from application.answers.prompt import prompt_of
 from application.answers.wordings import wordings_of
 from application.gateway.route import Question, Route, route
 from application.gateway.run import Asked
 from application.gateway.tenant_settings import TenantSettings, settings_of
-from application.retrieval.retrieve import retrieve
 from domain.agents.agent import AgentConfiguration
-from domain.answers.canary import GUARD
-from domain.answers.leaks import Watched
-from domain.answers.prompts import rules
+from domain.answers.context_window import Cut
 from domain.answers.templates import ANSWER
 from domain.answers.wordings import Wordings
 from domain.base.context import Context
-from domain.base.language import language_of
+from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, CompletionRequest, Passage, Turn
-
-CANARY = 20
-"""Hexadecimal digits of a canary."""
-
-
-class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be answered: `questions`, which `name` asks, after the `history`. `interaction` answers it; flags go by the `subject`.
-
-    `messages`: they go to the model as they are; None: the agent composes the prompt, of passages too, and `said` are the questions as
-    they stand in it. `pinned`: the model that is wanted, as provider/model. The rest as in `CompletionRequest` and `Asked`.
-    """
-
-    interaction: UUID
-    subject: UUID
-    questions: tuple[str, ...]
-    turns: int
-    """Before the questions, in what the prompt is made of."""
-
-    history: tuple[Turn, ...] = ()
-    said: tuple[str, ...] | None = None
-    name: str | None = None
-    messages: tuple[Turn, ...] | None = None
-    pinned: str | None = None
-    max_tokens: int | None = None
-    temperature: float | None = None
-    stop: tuple[str, ...] = ()
-    options: dict[str, float | int | str] = {}
-    fresh: bool = False
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +52,14 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     pending_documents: int
     embeddings: tuple[Attempt, ...]
     asked: Asked
+    considered: Considered = Considered()
+    """What the messages say, and what is to be done about it."""
+
+    cut: tuple[Cut, ...] = ()
+    """What the prompt does not hold."""
+
+    plain: bool = False
+    """By the agent without documents and routing."""
 
     @property
     def latency_ms(self) -> float:
@@ -98,70 +77,57 @@ async def prepare(inquiry: Inquiry, context: Context, ports: Ports) -> Prepared:
     settings, (wordings, _) = await asyncio.gather(
         settings_of(context.tenant, ports), wordings_of(context.tenant, store=ports.store)
     )
-    prompt = inquiry.messages
-    if prompt is None and not settings.flags.enabled("full_agent", str(inquiry.subject)):
+    plain = inquiry.messages is None and not settings.flags.enabled("full_agent", str(inquiry.subject))
+    if plain:
         settings = msgspec.structs.replace(settings, configuration=settings.configuration.plain())
-    configuration = settings.configuration
-    passages: tuple[Passage, ...] = ()
     embeddings: list[Attempt] = []
-    watched: Watched | None = None
-    disclosure, language, pending_documents = "", None, 0
     async with ports.embedder.keeping(context, embeddings):
-        if prompt is None:
-            passages, pending_documents = await retrieve(
-                context,
-                inquiry.questions,
-                configuration,
-                embeddings,
-                embedder=ports.embedder,
-                vectors=ports.vectors,
-            )
-            said = inquiry.said or inquiry.questions
-            prompt = await prompt_of(configuration, inquiry.history, passages, said, inquiry.name, wordings)
-            language = language_of("\n".join(inquiry.questions))
-            disclosure = configuration.disclosure_in(language)
-            watched = await _watched(inquiry, configuration, wordings, context, ports)
-        question = Question(
-            prompt=prompt,
-            questions=inquiry.questions,
-            turns=inquiry.turns,
-            pinned=inquiry.pinned,
-            subject=inquiry.subject,
-            documents=inquiry.messages is None,
-        )
-        counter, now = ports.providers.counter, ports.clock()
-        chosen = await route(question, settings, tenant=context.tenant, counter=counter, at=now)
+        composed = await composed_prompt(inquiry, settings, wordings, embeddings, context, ports)
+        chosen = await _route(inquiry, composed, settings, context, ports)
+    considered = composed.considered
     return Prepared(
         started=started,
-        configuration=configuration,
+        configuration=settings.configuration,
         configuration_version=settings.configuration_version,
         template=wordings.id_of(ANSWER.name) if inquiry.messages is None else None,
         wordings=wordings,
-        language=language,
-        disclosure=disclosure,
-        passages=passages,
-        pending_documents=pending_documents,
+        language=composed.language,
+        disclosure=composed.disclosure,
+        passages=composed.passages,
+        pending_documents=composed.pending_documents,
         embeddings=tuple(embeddings),
-        asked=_asked(inquiry, settings, prompt, passages, chosen, watched, context.tenant),
+        asked=_asked(inquiry, settings, composed, chosen, context.tenant),
+        considered=considered,
+        cut=composed.cut,
+        plain=plain,
     )
 
 
-async def _watched(
-    inquiry: Inquiry, configuration: AgentConfiguration, wordings: Wordings, context: Context, ports: Ports
-) -> Watched:
-    """The word in this interaction's system prompt, and the rules around it; what the agent is to say where it fits is no secret."""
-    word = await ports.keyring.identify(context.tenant, "canary", str(inquiry.interaction))
-    secret = rules(msgspec.structs.replace(configuration, disclaimers=()), wordings)
-    return Watched(canary=word.hex[:CANARY], rules=f"{secret}\n{GUARD}")
+async def _route(
+    inquiry: Inquiry, composed: Composed, settings: TenantSettings, context: Context, ports: Ports
+) -> Route:
+    plan = composed.considered.plan
+    if plan.say is not None:
+        model, category = settings.configuration.default_model, plan.decision.category
+        routing = Routing(model=model, reason=f"no model was asked: {category}", by="decision")
+        return Route(routing=routing, models=(model,), degraded=model)
+    question = Question(
+        prompt=composed.prompt,
+        questions=composed.questions,
+        turns=composed.turns,
+        pinned=inquiry.pinned,
+        subject=inquiry.subject,
+        documents=inquiry.messages is None,
+    )
+    counter, now = ports.providers.counter, ports.clock()
+    return await route(question, settings, tenant=context.tenant, counter=counter, at=now)
 
 
 def _asked(
     inquiry: Inquiry,
     settings: TenantSettings,
-    prompt: tuple[Turn, ...],
-    passages: tuple[Passage, ...],
+    composed: Composed,
     chosen: Route,
-    watched: Watched | None,
     tenant: UUID,
 ) -> Asked:
     """Nothing is asked for that nobody has asked for; but the agent's answers have a length."""
@@ -170,15 +136,15 @@ def _asked(
     if agents:
         answer_tokens = configuration.max_answer_tokens if inquiry.max_tokens is None else None
         temperature = configuration.temperature if temperature is None else temperature
-        markers = len(passages) if configuration.attribution else 0
+        markers = len(composed.passages) if configuration.attribution else 0
     return Asked(
         interaction=inquiry.interaction,
         route=chosen,
         request=CompletionRequest(
             model=chosen.routing.model,
-            prompt=prompt,
-            questions=inquiry.questions,
-            passages=passages,
+            prompt=composed.prompt,
+            questions=composed.questions,
+            passages=composed.passages,
             max_tokens=inquiry.max_tokens,
             answer_tokens=answer_tokens,
             temperature=temperature,
@@ -190,6 +156,6 @@ def _asked(
         configuration_version=settings.configuration_version if agents else 0,
         last_resort=agents,
         markers=markers,
-        watched=watched,
+        watched=composed.watched,
         fresh=inquiry.fresh or not settings.flags.enabled("response_cache", str(tenant)),
     )

@@ -12,6 +12,9 @@ import msgspec
 
 from application.ports import Store
 from domain.agents.agent import Agent, AgentConfiguration
+from domain.answers.context_window import Cut
+from domain.answers.decision import Decision
+from domain.answers.understanding import Understanding
 from domain.base.recorded import Recorded
 from domain.conversations.state import Message
 from domain.gateway.decision import Routing
@@ -67,6 +70,17 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     configuration: AgentConfiguration | None = None
     confidence: float | None = None
     handoff: str | None = None
+    understanding: Understanding | None = None
+    decision: Decision | None = None
+    cut: tuple[Cut, ...] = ()
+    """What the prompt did not hold, and why."""
+
+    recovers: UUID | None = None
+    """The interaction whose question this one answers, which was left unanswered."""
+
+    plain: bool = False
+    """By the agent without documents and routing."""
+
     cached: bool = False
     cost: Decimal = Decimal(0)
     latency_ms: float | None = None

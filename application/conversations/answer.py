@@ -7,19 +7,25 @@ from uuid import UUID
 
 import msgspec
 
+from application.agents.agent import configuration_of
 from application.answers.ports import Ports
-from application.answers.prepare import Inquiry, prepare
+from application.answers.prepare import Inquiry, Prepared, prepare
 from application.base.tasks import run_to_end
+from application.conversations.decide import Reply, decide_reply, opening_of
 from application.conversations.delivery import Delivery, Subscriber, TakenOver, wait_until_idle
 from application.conversations.record import AnswerGiven as AnswerGiven
 from application.conversations.record import record_answer, record_spend
+from application.gateway.attempt import Deliver
 from application.gateway.complete_cached import complete_cached
 from application.gateway.run import Run
 from application.ports import Store
+from domain.answers.decision import Situation
+from domain.answers.memory import Memory
 from domain.base.aggregate import event_id
 from domain.base.context import Context
 from domain.base.errors import Conflict
 from domain.conversations.conversation import Conversation
+from domain.conversations.situation import situation_of
 from domain.conversations.state import Burst
 from domain.models.completion import Completion
 
@@ -64,21 +70,26 @@ async def answer(
             )
             if again and heard is not None:
                 await heard.restarted()
-            prepared = await prepare(_inquiry(conversation, burst), because, ports)
+            configuration, _ = await configuration_of(context.tenant, store=ports.store)
+            situation, memory = situation_of(conversation.state, burst, configuration)
+            prepared = await prepare(_inquiry(conversation, burst, situation, memory), because, ports)
             run.begin(prepared.asked, prepared.embeddings)
-            delivery = Delivery(conversation, prepared.disclosure, heard, because, ports)
+            before = opening_of(prepared)
+            delivery = Delivery(conversation, prepared.disclosure, heard, because, ports, before)
             try:
                 if again and _held_up(conversation, burst, ports.clock()):
                     await delivery.begin()  # saves: from now on newer messages are the next burst's
                 deliver = delivery.deliver if heard is not None else None  # saves so before the first piece
                 try:
-                    completion = await complete_cached(prepared.asked, run, because, ports, deliver)
+                    completion = await _completed(prepared, run, because, ports, deliver)
+                    taken = False
                 except TakenOver:
-                    completion = _cut("".join(delivery.got), run)
+                    completion, taken = _cut("".join(delivery.got).removeprefix(before), run), True
+                reply = decide_reply(prepared, run, completion, situation, memory, taken=taken)
+                if deliver is not None and not taken:
+                    reply = await _ended(reply, deliver)
                 return await run_to_end(
-                    record_answer(
-                        conversation, prepared, run, completion, because, ports, sent=delivery.begun
-                    )
+                    record_answer(conversation, prepared, run, reply, because, ports, sent=delivery.begun)
                 )
             except Conflict:
                 if delivery.begun:
@@ -99,8 +110,28 @@ def _show_typing(conversation: Conversation, burst: Burst, context: Context, por
         ports.typing.show(context.tenant, conversation.state.sender, burst.messages[-1].id)
 
 
-def _inquiry(conversation: Conversation, burst: Burst) -> Inquiry:
-    history = tuple(conversation.earlier)
+async def _ended(reply: Reply | None, deliver: Deliver) -> Reply | None:
+    """With the end of it that was not heard yet; without that, where a person has come meanwhile."""
+    if reply is None or not reply.tail:
+        return reply
+    try:
+        await deliver(reply.tail)
+    except TakenOver:
+        return msgspec.structs.replace(reply, text=reply.text.removesuffix(reply.tail))
+    return reply
+
+
+async def _completed(
+    prepared: Prepared, run: Run, context: Context, ports: Ports, deliver: Deliver | None
+) -> Completion | None:
+    """None, too, where it was decided without a model."""
+    if prepared.considered.plan.say is not None:
+        return None
+    return await complete_cached(prepared.asked, run, context, ports, deliver)
+
+
+def _inquiry(conversation: Conversation, burst: Burst, situation: Situation, memory: Memory) -> Inquiry:
+    history, summary = tuple(conversation.earlier), conversation.state.summary
     return Inquiry(
         interaction=burst.interaction,
         subject=conversation.id,
@@ -108,6 +139,9 @@ def _inquiry(conversation: Conversation, burst: Burst) -> Inquiry:
         said=tuple(message.said for message in burst.messages),
         turns=len(history),
         history=history,
+        situation=situation,
+        memory=memory,
+        summary=None if summary is None else summary.text,
     )
 
 

@@ -54,6 +54,9 @@ class Delivery:
     subscriber: Subscriber | None
     context: Context
     ports: Ports
+    opening: str = ""
+    """Said before the first piece."""
+
     begun: bool = False
     _untold: str | None = field(default=None, init=False)
     _looked: float = field(default=0.0, init=False)
@@ -69,6 +72,8 @@ class Delivery:
         if self._untold is not None:
             untold, self._untold = self._untold, None
             await self.subscriber.deliver(with_disclosure(untold, ""))
+        if self.opening:
+            piece, self.opening = f"{self.opening}{piece}", ""
         await self.subscriber.deliver(piece)
         self.got.append(piece)
 

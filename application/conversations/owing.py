@@ -13,6 +13,8 @@ from domain.conversations.conversation import Conversation
 
 ANSWER_WORK = "answer"
 
+SUMMARISE_WORK = "summarise"
+
 HANDOFF_WORK = "handoff"
 """A customer who waits for a person waits no longer than the tenant says."""
 
@@ -53,6 +55,13 @@ def files(conversation: Conversation, parts: Sequence[Part], at: datetime) -> li
     if not any(True for _ in media_of(parts)):
         return []
     return [Owed(kind=FETCH_MEDIA_WORK, key=conversation.id.hex, due_at=at)]
+
+
+def summary(conversation: Conversation, at: datetime) -> list[Owed]:
+    """To be saved with an answer: so much was said that it is to be summed up."""
+    if not conversation.to_summarise:
+        return []
+    return [Owed(kind=SUMMARISE_WORK, key=conversation.id.hex, due_at=at)]
 
 
 def expiry(conversation: Conversation, configuration: AgentConfiguration) -> list[Owed]:

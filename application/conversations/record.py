@@ -12,18 +12,17 @@ from application.answers.ports import Ports
 from application.answers.prepare import Prepared
 from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save
-from application.conversations.owing import ANSWER_WORK, deliveries
+from application.conversations.decide import Reply
+from application.conversations.owing import ANSWER_WORK, deliveries, expiry, summary
 from application.gateway.run import Run
 from application.ports import Owed, Settled, Unavailable
-from domain.answers.citing import cited, confidence_of, told
-from domain.answers.prompts import OUT_OF_BUDGET
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased
+from domain.conversations.answers import Outcome
 from domain.conversations.conversation import Conversation
 from domain.conversations.fitting import fitting
 from domain.conversations.orphan import Orphan
 from domain.conversations.state import Burst, Message
-from domain.models.completion import Completion
 from domain.retrieval.passages import ranked
 
 RACES = 20
@@ -47,7 +46,7 @@ async def record_answer(
     conversation: Conversation,
     prepared: Prepared,
     run: Run,
-    completion: Completion | None,
+    reply: Reply | None,
     context: Context,
     ports: Ports,
     *,
@@ -55,14 +54,13 @@ async def record_answer(
 ) -> AnswerGiven | None:
     """Save the answer to what is pending: one transaction with its prompt, what it cost, and the end of its work.
 
-    `completion`: None where no model gave one, or the budget did not allow it. Raises Unavailable where that is no answer, which is on
-    record then, and Conflict where the conversation has moved on; what the customer has begun to get (`sent`) newer messages don't
-    change, and no claim. None where another one has answered since, a person has come before its first piece, or it was erased: then the
+    `reply`: None where there is no answer; that is on record then. Raises Unavailable for it, and Conflict where the conversation has moved
+    on; what the customer has begun to get (`sent`) newer messages don't change, and no claim. None where another one has answered since, a person has come before its first piece, or it was erased: then the
     cost alone is on record.
     """
     for _ in range(RACES):
         try:
-            return await _save(conversation, prepared, run, completion, context, ports, sent)
+            return await _save(conversation, prepared, run, reply, context, ports, sent)
         except Conflict as conflict:
             if not sent:
                 raise
@@ -97,7 +95,7 @@ async def _save(
     conversation: Conversation,
     prepared: Prepared,
     run: Run,
-    completion: Completion | None,
+    reply: Reply | None,
     context: Context,
     ports: Ports,
     sent: bool,
@@ -105,17 +103,26 @@ async def _save(
     """Its events are made at its end: the log refuses what is older than some seconds."""
     burst, at = conversation.pending, ports.clock()
     assert burst is not None
-    conversation.ask(retrieved=ranked(prepared.passages, prepared.prompt), prompt=prepared.prompt, at=at)
-    metered = _meter(conversation, run, at)
-    disclosure = _answer(conversation, prepared, run, completion, at)
+    if prepared.prompt:
+        conversation.ask(retrieved=ranked(prepared.passages, prepared.prompt), prompt=prepared.prompt, at=at)
+    metered = _meter(conversation, run, at, None if reply is None else reply.outcome)
+    disclosure = _answer(conversation, prepared, run, reply, at)
     last = conversation.pending_events[-1]
+    decision = None if reply is None else reply.reasons.decision
+    if decision is not None and decision.kind == "hand_over":
+        category = decision.category or decision.kind
+        conversation.hand_over(category, decision.evidence, at, interaction=run.interaction)
     key = conversation.id.hex
     work: list[Owed | Settled] = []
     if isinstance(last, Conversation.AnswerFailed):
         if sent:  # the row was put off for the time of sending
             work = [Owed(kind=ANSWER_WORK, key=key, due_at=at)]
     else:
-        work = [*deliveries(conversation, at)]
+        work = [
+            *deliveries(conversation, at),
+            *expiry(conversation, prepared.configuration),
+            *summary(conversation, at),
+        ]
         if conversation.pending_for_agent is None:
             work.append(Settled(kind=ANSWER_WORK, key=key))
     saved = await settled_save(conversation, run.calls, run, run.interaction, context, ports, work=work)
@@ -134,54 +141,42 @@ async def _save(
 
 
 def _answer(
-    conversation: Conversation, prepared: Prepared, run: Run, completion: Completion | None, at: datetime
+    conversation: Conversation, prepared: Prepared, run: Run, reply: Reply | None, at: datetime
 ) -> str | None:
-    """What becomes of the completion; the disclosure that comes with it."""
-    if completion is None and not run.out_of_budget:
+    """The disclosure that comes with it."""
+    if reply is None:
         conversation.fail(reason=run.failure(), at=at)
         return None
     conversation.disclose(prepared.disclosure, at)
     assert conversation.pending is not None
-    disclosure, configuration = conversation.pending.disclosure, prepared.configuration
-    if completion is None:
-        conversation.answer(
-            text=configuration.out_of_budget,
-            citations=(),
-            template=OUT_OF_BUDGET,
-            confidence=0.0,
-            handoff="budget",
-            configuration_version=prepared.configuration_version,
-            latency_ms=prepared.latency_ms,
-            at=at,
-        )
-        return disclosure
-    text, citations = cited(completion.text, prepared.passages)
-    text = text if configuration.attribution else told(completion.text, 0)
+    disclosure, taken = conversation.pending.disclosure, conversation.state.handoff
     conversation.answer(
-        text=text,
-        rich=fitting(text) if conversation.delivers else None,
-        citations=citations,
-        template=prepared.template or "",
-        confidence=confidence_of(completion, prepared.passages),
-        handoff=None
-        if conversation.state.handoff is None
-        else conversation.state.handoff.category,  # it ended there
+        text=reply.text,
+        rich=fitting(reply.text) if conversation.delivers else None,
+        citations=reply.citations,
+        template=reply.template,
+        confidence=reply.confidence,
+        handoff=reply.handoff if taken is None else taken.category,  # it ended there
         configuration_version=prepared.configuration_version,
         pending_documents=prepared.pending_documents,
-        cached=run.attempts[-1].cached,
+        cached=bool(run.attempts) and run.attempts[-1].cached,
         latency_ms=prepared.latency_ms,
         at=at,
+        reasons=reply.reasons,
     )
     return disclosure
 
 
-def _meter(conversation: Conversation, run: Run, at: datetime) -> Conversation.Metered:
+def _meter(
+    conversation: Conversation, run: Run, at: datetime, outcome: Outcome | None = None
+) -> Conversation.Metered:
     return conversation.meter(
         run.interaction,
         routing=run.routing,
         attempts=run.attempts,
         reservations=run.reserved,
         embeddings=run.embeddings,
+        outcome=outcome,
         at=at,
     )
 

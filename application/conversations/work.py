@@ -1,4 +1,4 @@
-"""The work of conversations: an answer to what a customer has said, and the end of the wait for a person."""
+"""The work of conversations: an answer to what a customer has said, the end of the wait for a person, a summary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from application.answers.ports import Ports as Ports
 from application.base.work import context_of
 from application.conversations.answer import Answer, answer
 from application.conversations.handoff import ExpireHandoff, expire_handoff
-from application.conversations.owing import ANSWER_WORK, HANDOFF_WORK
+from application.conversations.owing import ANSWER_WORK, HANDOFF_WORK, SUMMARISE_WORK
+from application.conversations.summarise import Summarise, summarise
 from application.ports import Item, Kind
 
 PATIENCE = 300.0
@@ -31,7 +32,11 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         command = ExpireHandoff(conversation=UUID(item.key))
         return await expire_handoff(command, context_of(item, p.ids), store=p.store, clock=p.clock)
 
+    async def do_summarise(item: Item) -> None:
+        await summarise(Summarise(conversation=UUID(item.key)), context_of(item, p.ids), p)
+
     return {
         ANSWER_WORK: Kind(handler=do_answer),
         HANDOFF_WORK: Kind(handler=do_expire_handoff, attempts=20),
+        SUMMARISE_WORK: Kind(handler=do_summarise),
     }

@@ -109,7 +109,7 @@ class Redeciding:
     async def _decided(self, event: Metered, recorded: Recorded) -> Routing | None:
         asked = self._asked.pop(interaction_of(event, recorded), None)
         made = event.routing
-        if made.by in ("pinned", "budget"):
+        if made.by in ("pinned", "budget", "decision"):
             return made
         policy, version = self.policy, self._version
         if self._source == "as-recorded":

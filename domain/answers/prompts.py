@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from domain.agents.agent import AgentConfiguration
+from domain.agents.configuration import AgentConfiguration
 from domain.answers.background import NOTHING, Background, background_block
 from domain.answers.canary import GUARD
 from domain.answers.templates import ANSWER

@@ -67,7 +67,9 @@ def every_citation_was_in_the_prompt() -> Check:
 def every_sum_of_costs_is_exact() -> Check:
     def check(recorded: Recorded) -> str | None:
         event = recorded.event
-        if not isinstance(event, C.Metered | Call.Metered | Embedding.Metered | Orphan.Metered):
+        if not isinstance(
+            event, C.Metered | C.SummaryMetered | Call.Metered | Embedding.Metered | Orphan.Metered
+        ):
             return None
         if event.cost != total(calls_of(event)):
             return f"the cost {event.cost} is not the sum of its attempts"

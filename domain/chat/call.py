@@ -99,7 +99,7 @@ class Call(Aggregate[CallState]):
         """Which model was chosen, what was tried and what it cost. `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "call.metered"
-        class_version: ClassVar[int] = 5
+        class_version: ClassVar[int] = 6
         PERSONAL: ClassVar[bool] = False
         routing: Routing
         attempts: tuple[Attempt, ...]
@@ -123,6 +123,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v4_v5(facts: dict[str, Any]) -> None:
             """Until version 4 nobody recorded embeddings of questions: there are none by default."""
+
+        @staticmethod
+        def upcast_v5_v6(facts: dict[str, Any]) -> None:
+            """What is new in version 6 happens in conversations alone."""
 
     class Answered(Event, frozen=True, kw_only=True):
         """`disclosure`: what the first answer of a conversation said of who answers, beside the text or before it."""

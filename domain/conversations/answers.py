@@ -8,8 +8,13 @@ from decimal import Decimal
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
-from msgspec.structs import replace
+import msgspec
+from msgspec.structs import asdict, replace
 
+from domain.answers.context_window import Cut
+from domain.answers.decision import Decision, Kind
+from domain.answers.memory import Memory
+from domain.answers.understanding import Understanding
 from domain.base.aggregate import Lent
 from domain.base.errors import Refused
 from domain.conversations.rich import Rich
@@ -20,6 +25,32 @@ from domain.models.pricing import total
 from domain.retrieval.passages import Retrieved, cut, join
 
 NOT_TOLD = "the customer must be told that a machine answers before the first answer"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How an interaction came out, without a person in it. `forgot`: the customer said that a question was left unanswered; `recovered`: it
+    was answered by this. `plain`: by the agent without documents and routing."""
+
+    kind: Kind = "answer"
+    category: str | None = None
+    forgot: bool = False
+    recovered: bool = False
+    plain: bool = False
+
+
+class Reasons(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer goes by, as `Answered` has it."""
+
+    understanding: Understanding | None = None
+    decision: Decision = Decision()
+    cut: tuple[Cut, ...] = ()
+    remembered: Memory | None = None
+    afresh: bool = False
+    recovers: UUID | None = None
+    plain: bool = False
+
+
+UNTOLD = Reasons()
 
 
 class Answers(ConversationPart):
@@ -75,7 +106,7 @@ class Answers(ConversationPart):
         `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "conversation.metered"
-        class_version: ClassVar[int] = 6
+        class_version: ClassVar[int] = 7
         PERSONAL: ClassVar[bool] = False
         interaction: UUID
         routing: Routing
@@ -84,6 +115,9 @@ class Answers(ConversationPart):
         reservations: tuple[UUID, ...] = ()
         embeddings: tuple[Attempt, ...] = ()
         """Calls of embedding models on the way to the prompt; part of the cost."""
+
+        outcome: Outcome | None = None
+        """None: it came to no answer."""
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -104,6 +138,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v5_v6(facts: dict[str, Any]) -> None:
             """Until version 5 nobody recorded embeddings of questions: there are none by default."""
+
+        @staticmethod
+        def upcast_v6_v7(facts: dict[str, Any]) -> None:
+            """Until version 6 every answer came of asking a model, and nobody recorded its outcome."""
 
     class AnswerBegun(Event, frozen=True, kw_only=True):
         """The answer is made for what is there, for the customer begins to get it, piece by piece, or newer messages have held it up for
@@ -128,10 +166,14 @@ class Answers(ConversationPart):
 
     class Answered(Event, frozen=True, kw_only=True):
         """One interaction's answer. `pending_documents`: how many documents had not been processed yet, so that it could not rest on them.
-        `rich`: what goes out beside the text, or in its place where it has the same body."""
+        `rich`: what goes out beside the text, or in its place where it has the same body.
+
+        `understanding`: what the messages were understood to say; `decision`: what was done about that, and why; `cut`: what the prompt
+        did not hold. `remembered`: the memory from now on, where it has changed. `afresh`: what was said before is left behind. `recovers`: the
+        interaction whose question was left unanswered until now. `plain`: by the agent without documents and routing."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
-        class_version: ClassVar[int] = 3
+        class_version: ClassVar[int] = 4
         interaction: UUID
         messages: tuple[str, ...]
         text: str
@@ -145,6 +187,13 @@ class Answers(ConversationPart):
         latency_ms: float
         pending_documents: int = 0
         rich: Rich | None = None
+        understanding: Understanding | None = None
+        decision: Decision = Decision()
+        cut: tuple[Cut, ...] = ()
+        remembered: Memory | None = None
+        afresh: bool = False
+        recovers: UUID | None = None
+        plain: bool = False
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -154,13 +203,23 @@ class Answers(ConversationPart):
         def upcast_v2_v3(facts: dict[str, Any]) -> None:
             """Until the second version all answers were plain texts."""
 
+        @staticmethod
+        def upcast_v3_v4(facts: dict[str, Any]) -> None:
+            """Until the third version nothing was understood, decided or remembered on record."""
+
         def apply(self, aggregate: Answers) -> None:
             state = aggregate.state
+            if self.afresh:
+                state.history = state.history[aggregate._answered() :]
+                state.summary, state.unsummarised, state.afresh = None, 0, self.originator_version
             if state.begun is None:
                 state.burst = None
             state.begun = state.begun_at = None
             state.shown = ()
             state.last_interaction = self.interaction
+            state.answered_at, state.failures = self.timestamp, 0
+            if self.remembered is not None:
+                state.memory = self.remembered
             aggregate._remember("assistant", self.text)
 
     class AnswerFailed(Event, frozen=True, kw_only=True):
@@ -172,6 +231,7 @@ class Answers(ConversationPart):
 
         def apply(self, aggregate: Answers) -> None:
             aggregate.state.begun_at = None
+            aggregate.state.failures += 1
 
     def disclose(self, text: str, at: datetime) -> None:
         """Tell the customer, once, that a machine answers."""
@@ -191,12 +251,13 @@ class Answers(ConversationPart):
         attempts: Sequence[Attempt],
         reservations: Sequence[UUID] = (),
         embeddings: Sequence[Attempt] = (),
+        outcome: Outcome | None = None,
         at: datetime,
     ) -> Metered:
         """Record what was tried for an interaction, what it cost, and what held that in the budget, whether it got an answer or not."""
         paid = total((*attempts, *embeddings))
         facts = {"attempts": tuple(attempts), "cost": paid, "reservations": tuple(reservations)}
-        facts |= {"embeddings": tuple(embeddings)}
+        facts |= {"embeddings": tuple(embeddings), "outcome": outcome}
         self.trigger(self.Metered, at=at, interaction=interaction, routing=routing, **facts)
         metered = self.pending_events[-1]
         assert isinstance(metered, self.Metered)
@@ -226,6 +287,7 @@ class Answers(ConversationPart):
         cached: bool = False,
         pending_documents: int = 0,
         rich: Rich | None = None,
+        reasons: Reasons = UNTOLD,
     ) -> None:
         """Answer the pending burst. Raises Refused when nothing is pending, the disclosure is missing, or a person is to answer; but what the
         customer was getting when that one came is on record as said. Invalid for what a channel would refuse."""
@@ -251,6 +313,7 @@ class Answers(ConversationPart):
             latency_ms=latency_ms,
             pending_documents=pending_documents,
             rich=rich,
+            **asdict(reasons),
         )
 
     def fail(self, *, reason: str, at: datetime) -> None:

@@ -8,9 +8,10 @@ from domain.conversations.answers import Answers
 from domain.conversations.handoff import Handoffs
 from domain.conversations.messages import Messages
 from domain.conversations.state import ConversationPart, ConversationState
+from domain.conversations.summaries import Summaries
 
 
-class Conversation(Messages, Answers, Handoffs):
+class Conversation(Messages, Answers, Handoffs, Summaries):
     """One per customer and channel, for good: closed and reopened, never doubled. Only after an erasure does another one begin.
 
     Each event is nested in its part, and named here as the conversation's: the library would make another class of it.
@@ -43,3 +44,6 @@ class Conversation(Messages, Answers, Handoffs):
         Replied = Handoffs.Replied
         Released = Handoffs.Released
         HandoffExpired = Handoffs.HandoffExpired
+
+        Summarised = Summaries.Summarised
+        SummaryMetered = Summaries.SummaryMetered

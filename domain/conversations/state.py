@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.answers.memory import Memory
 from domain.base.aggregate import Aggregate
 from domain.base.errors import Erased, Refused
 from domain.conversations.content import Part, said
@@ -63,6 +64,13 @@ class Handoff(msgspec.Struct, frozen=True, kw_only=True):
     waiting: datetime | None = None
 
 
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """Of what was said up to version `upto`, in place of those texts."""
+
+    text: str
+    upto: int
+
+
 class ConversationState(msgspec.Struct):
     channel: str = ""
     address: str = ""
@@ -99,6 +107,20 @@ class ConversationState(msgspec.Struct):
     """None: the agent has the conversation."""
 
     last_interaction: UUID | None = None
+    answered_at: datetime | None = None
+    """When the customer was answered last, by the agent or a person."""
+
+    failures: int = 0
+    """Tries to answer what is pending that came to nothing."""
+
+    memory: Memory = Memory()
+    summary: Summary | None = None
+    unsummarised: int = 0
+    """Messages and answers since the summary, or since the beginning."""
+
+    afresh: int = 0
+    """Version at which the customer started afresh: nothing before it is summed up any more."""
+
     history: list[Turn] = []
 
 
@@ -169,5 +191,6 @@ class ConversationPart(Aggregate[ConversationState]):
     def _remember(self, role: Literal["user", "assistant"], text: str) -> None:
         """What is said to the customer stands before the messages that it does not answer."""
         history = self.state.history
+        self.state.unsummarised += 1
         at = len(history) if role == "user" else self._answered()
         self.state.history = [*history[:at], Turn(role=role, text=text), *history[at:]][-HISTORY:]

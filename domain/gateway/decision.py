@@ -8,8 +8,9 @@ import msgspec
 
 Tier = Literal["simple", "default", "complex", "large_context"]
 
-Decider = Literal["pinned", "budget", "large_context", "score", "configuration"]
-"""What settled it; `domain/gateway/policy.py` has their order. "configuration": there is no routing policy."""
+Decider = Literal["pinned", "budget", "large_context", "score", "configuration", "decision"]
+"""What settled it; `domain/gateway/policy.py` has their order. "configuration": there is no routing policy. "decision": no model was
+asked, for what the customer got was decided without one."""
 
 
 Cause = Literal["missing", "no_room", "unhealthy", "unpriced"]

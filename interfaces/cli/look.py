@@ -71,6 +71,23 @@ def print_why(found: Explanation) -> None:
         console.print(f"  agent: {found.answer}", markup=False)
     if found.reason is not None:
         console.print(f"  no whole answer: {found.reason}", markup=False)
+    if (understood := found.understanding) is not None:
+        wanted = (
+            ", ".join(f"{each.name} ({each.urgency:g})" for each in understood.intents) or "nothing named"
+        )
+        console.print(
+            f"  understood by {understood.by}: {wanted}; language {understood.language}", markup=False
+        )
+    if found.decision is not None and found.decision.category is not None:
+        decided = found.decision
+        why = "; ".join(decided.evidence)
+        console.print(
+            f"  decided: {decided.kind}, {decided.category} (rule {decided.rule}): {why}", markup=False
+        )
+    for left in found.cut:
+        console.print(
+            f"  left out of the prompt: {left.count} of {left.kind}, {left.tokens} tokens, {left.why}"
+        )
     if found.routing:
         console.print(f"  model: {found.routing.model}, because: {found.routing.reason}", markup=False)
         if found.routing.score is not None:

@@ -12,6 +12,9 @@ import msgspec
 
 from application.conversations.answer import AnswerGiven
 from domain.answers.citing import with_disclosure
+from domain.answers.context_window import Cut
+from domain.answers.decision import Decision
+from domain.answers.understanding import Understanding
 from domain.base.recorded import Recorded
 from domain.channels.outgoing import Form
 from domain.channels.statuses import Status
@@ -44,6 +47,8 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     `pending_documents`: how many documents were still being processed when it was answered, so that it could not rest on them.
     `operator`: who has answered, where that was a person.
     `provider`, `model` and `usage` are null where no model gave the answer, as when the budget forbade to ask one.
+    `understanding`: what the messages were understood to say; `decision`: what was done about that, and why; `cut`: what the prompt did not
+    hold, and why; `template`: name and version of what the prompt, or the text, was made by.
     """
 
     id: UUID
@@ -58,6 +63,10 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float | None = None
     handoff: str | None = None
     operator: str | None = None
+    understanding: Understanding | None = None
+    decision: Decision | None = None
+    cut: tuple[Cut, ...] = ()
+    template: str | None = None
     provider: str | None = None
     model: str | None = None
     usage: Usage | None = None
@@ -146,6 +155,10 @@ def _answered(
         citations=event.citations,
         confidence=event.confidence,
         handoff=event.handoff,
+        understanding=event.understanding,
+        decision=event.decision,
+        cut=event.cut,
+        template=event.template,
         provider=model.provider if model else None,
         model=(model.served or model.model) if model else None,
         usage=model.usage if model else None,

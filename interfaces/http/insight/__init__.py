@@ -1,4 +1,4 @@
-"""What the providers cost and how they did."""
+"""What the providers cost and how they did, and what the agent decided."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.insight import usage
+from interfaces.http.insight import decisions, usage
 
-ROUTERS: Sequence[Router] = (usage.ROUTER,)
+ROUTERS: Sequence[Router] = (
+    usage.ROUTER,
+    decisions.ROUTER,
+)

@@ -16,6 +16,7 @@ import pytest_asyncio
 from application.conversations import owing
 from application.conversations.conversation import Received, ReceiveMessage, receive_message
 from application.conversations.owing import ANSWER_WORK
+from domain.answers import understanding
 from domain.base.context import Context
 from infra.providers.access import ProviderAccess
 from infra.settings import Secret, Settings
@@ -46,6 +47,7 @@ async def _all_settings(settings: Settings, upstream: Double) -> Settings:
 @pytest_asyncio.fixture(scope="module", name="parts")
 async def _parts(all_settings: Settings) -> AsyncIterator[Services]:
     async with services(all_settings, pool=6) as parts:
+        understanding.load()  # as a process does before it takes requests
         yield parts
 
 
@@ -71,7 +73,7 @@ async def shops(
         timeout=30,
     )
     async with customer.http, second:
-        body = {"default_model": "openai/gpt-4o-mini", "fallback_models": []}
+        body = {"default_model": "openai/gpt-4o-mini", "fallback_models": [], "summaries": "rules"}
         assert (await customer.http.put("/v1/agent/configuration", json=body)).status_code == 200
         for flag in ("routing", "response_cache"):
             assert (await customer.http.put(f"/v1/flags/{flag}", json={"on": False})).status_code == 200

@@ -1,0 +1,161 @@
+"""Decide: what the customer gets, once it is known what came of the model, and what is remembered of it. Nothing is read or saved here."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from application.answers.prepare import Prepared
+from application.gateway.run import Run
+from domain.answers.citing import cited, confidence_of, told
+from domain.answers.decision import Decision, Say, Situation, conclude, is_unsure
+from domain.answers.memory import Memory, missing
+from domain.answers.prompts import OUT_OF_BUDGET
+from domain.answers.templates import DECLINE, HAND_OVER
+from domain.conversations.answers import Outcome, Reasons
+from domain.models.completion import Citation, Completion
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """`template`: whatever made the text. `tail`: the end of it, which whoever hears the answer has not got piece by piece."""
+
+    text: str
+    template: str
+    confidence: float
+    citations: tuple[Citation, ...] = ()
+    tail: str = ""
+    reasons: Reasons = Reasons()
+
+    @property
+    def handoff(self) -> str | None:
+        """Why a person is to take over. Where the budget is gone that stands on record, though the agent goes on as soon as it may."""
+        decision = self.reasons.decision
+        return decision.category if decision.kind == "hand_over" or decision.category == "budget" else None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Without a person in it."""
+        reasons = self.reasons
+        understanding = reasons.understanding
+        return Outcome(
+            kind=reasons.decision.kind,
+            category=reasons.decision.category,
+            forgot=understanding is not None and understanding.forgot,
+            recovered=reasons.recovers is not None,
+            plain=reasons.plain,
+        )
+
+
+def decide_reply(
+    prepared: Prepared,
+    run: Run,
+    completion: Completion | None,
+    situation: Situation,
+    memory: Memory,
+    *,
+    taken: bool,
+) -> Reply | None:
+    """None: no answer came, and it is to be tried again. `situation`, and `memory` before these messages, as they were when it was prepared;
+    `taken`: a person has come while the customer was getting the answer, which ends there."""
+    plan, configuration = prepared.considered.plan, prepared.configuration
+    confidence = None if completion is None else confidence_of(completion, prepared.passages)
+    grounded = bool(prepared.passages)
+    decision: Decision | None = plan.decision
+    if not taken:
+        decision = conclude(
+            plan,
+            situation,
+            configuration,
+            confidence=confidence,
+            grounded=grounded,
+            leak=run.leak,
+            out_of_budget=run.failure() if run.out_of_budget else None,
+        )
+    if decision is None:
+        return None
+    if taken and completion is None:
+        return None
+    if plan.say is not None:
+        text = _told(prepared, plan.say)
+        sure = 0.0 if decision.kind == "hand_over" else 1.0
+        reply = Reply(text=text, template=_id(prepared, plan.say), confidence=sure, tail=text)
+    elif completion is None and decision.category == "budget":
+        text = configuration.out_of_budget
+        reply = Reply(text=text, template=OUT_OF_BUDGET, confidence=0.0, tail=text)
+    elif completion is None or run.leak is not None:
+        reply = _instead(prepared, run, decision)
+    else:
+        reply = _answered(prepared, completion, confidence or 0.0, decision)
+    unsure = confidence is not None and is_unsure(confidence, grounded, configuration)
+    remembered = _remembered(prepared, run.interaction, decision, unsure)
+    reasons = Reasons(
+        understanding=prepared.considered.understanding,
+        decision=decision,
+        cut=prepared.cut,
+        remembered=None if remembered == memory else remembered,
+        afresh=plan.afresh,
+        recovers=None if unsure or reply.confidence == 0.0 else plan.recovers,
+        plain=prepared.plain,
+    )
+    return replace(reply, reasons=reasons)
+
+
+def opening_of(prepared: Prepared) -> str:
+    """What is said before the model's answer; may be empty."""
+    opening = prepared.considered.plan.opening
+    return "" if opening is None else f"{_told(prepared, opening)}\n\n"
+
+
+def _answered(prepared: Prepared, completion: Completion, confidence: float, decision: Decision) -> Reply:
+    text, citations = cited(completion.text, prepared.passages)
+    if not prepared.configuration.attribution:
+        text = told(completion.text, 0)
+    tail = ""
+    if decision.kind == "hand_over":
+        tail = f"\n\n{_told(prepared, Say(template=HAND_OVER.name))}"
+    return Reply(
+        text=f"{opening_of(prepared)}{text}{tail}",
+        template=prepared.template or "",
+        confidence=confidence,
+        citations=citations,
+        tail=tail,
+    )
+
+
+def _instead(prepared: Prepared, run: Run, decision: Decision) -> Reply:
+    """In place of an answer that did not come, or of the rest of one that must not be told."""
+    say = Say(template=HAND_OVER.name if decision.kind == "hand_over" else DECLINE.name)
+    said, text = "".join(run.said), _told(prepared, say)
+    if said:
+        tail = f"\n\n{text}"
+        return Reply(
+            text=f"{opening_of(prepared)}{said}{tail}", template=_id(prepared, say), confidence=0.0, tail=tail
+        )
+    return Reply(text=text, template=_id(prepared, say), confidence=0.0, tail=text)
+
+
+def _remembered(prepared: Prepared, interaction: UUID, decision: Decision, unsure: bool) -> Memory:
+    considered = prepared.considered
+    plan, memory = considered.plan, considered.memory
+    if plan.afresh:
+        memory = Memory(facts=memory.facts, missed=memory.missed, language=memory.language)
+    if plan.recovers is not None and not unsure:
+        left = tuple(each for each in memory.missed if each.interaction != plan.recovers)
+        memory = replace(memory, missed=left)
+    asked = plan.questions or prepared.asked.request.questions
+    if decision.category == "failure" or (unsure and plan.recovers is None):
+        memory = missing(memory, interaction, "\n".join(asked))
+    in_a_row = memory.unsure + 1 if unsure else 0
+    if decision.kind == "hand_over":
+        in_a_row = 0
+    return replace(memory, pending=plan.asks, unsure=in_a_row)
+
+
+def _told(prepared: Prepared, say: Say) -> str:
+    return prepared.wordings.told(say.template, prepared.language, say.values)
+
+
+def _id(prepared: Prepared, say: Say) -> str:
+    return prepared.wordings.id_of(say.template)

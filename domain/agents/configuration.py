@@ -1,0 +1,140 @@
+"""The configuration of a tenant's agent: how it speaks, what it may do, how it decides, retrieves and answers. Pure values."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+import msgspec
+from msgspec import Meta
+
+from domain.agents.disclosures import DISCLOSURES, ENGLISH
+from domain.agents.nobody_came import NOBODY_CAME, NOBODY_CAME_IN
+from domain.base.errors import Invalid
+
+Text = Annotated[str, Meta(min_length=1, max_length=2000)]
+Language = Annotated[str, Meta(pattern="^[a-z]{2}$")]
+"""ISO 639-1."""
+Limit = Annotated[int, Meta(ge=1, le=50)]
+
+WITHOUT_EFFECT = (
+    "suggestions",
+    "rich_messages",
+    "retrieve_database",
+    "retrieve_internet",
+    "feedback",
+    "database_results",
+    "internet_results",
+    "semantic_weight",
+    "keyword_weight",
+    "embedding_model",
+)
+"""Fields of recorded configurations that never changed anything, and do not yet."""
+
+
+class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that a tenant sets about its agent; the defaults are a new tenant's. Models are `provider/model`."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)] = "Assistant"
+    personality: tuple[Text, ...] = ("friendly", "precise")
+    tone: Text = "professional"
+    default_model: Text = "local/extractive"
+    fallback_models: tuple[Text, ...] = ()
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    max_answer_tokens: Annotated[int, Meta(ge=16, le=16000)] = 500
+    restrictions: tuple[Text, ...] = ()
+    disclaimers: tuple[Text, ...] = ()
+    can_do: tuple[Text, ...] = ("answer questions about our products, services and policies",)
+    cannot_do: tuple[Text, ...] = ()
+    disclosure: Text = ENGLISH
+    """That a machine answers. As it is here, it is said in the customer's language, where we have it (domain/agents/disclosures.py); worded
+    otherwise, it is said like that to all for whose language `disclosures` has nothing."""
+
+    disclosures: Annotated[dict[Language, Text], Meta(max_length=60)] = {}
+    """The same by language."""
+
+    disclose_completions: Literal["off", "field", "text"] = "field"
+    """Where the first answer of a conversation over the completions API says it: nowhere (the app does), beside the answer, or before its text."""
+
+    out_of_budget: Text = "I can't answer this right now. A colleague will get back to you."
+    """Said where the budget is gone and forbids to go on with a cheaper model."""
+
+    quiet_seconds: Annotated[float, Meta(ge=0, le=30)] = 1.2
+    """How long a customer for whom no request waits must have written nothing before their messages are answered together."""
+
+    burst_seconds: Annotated[float, Meta(ge=0, le=60)] = 5.0
+    """After the first of them it is done, whatever still comes."""
+
+    handoff_minutes: Annotated[float, Meta(gt=0, le=10_080)] = 30.0
+    """How long a customer waits for a person. After that the agent has the conversation again."""
+
+    handoff_expired: Text = NOBODY_CAME
+    """What it says then. As it is here, it is said in the customer's language, where we have it (domain/agents/nobody_came.py)."""
+
+    handoff_topics: Annotated[tuple[Text, ...], Meta(max_length=100)] = ()
+    """What a person is to answer: words that a message holds, one behind the other, or the name of what is wanted, as `complaint`
+    (docs/understanding.md)."""
+
+    confidence_threshold: Annotated[float, Meta(ge=0, le=1)] = 0.3
+    """The second answer in a row below it hands over to a person, where the tenant has documents. 0: never."""
+
+    on_injection: Literal["answer", "decline", "hand_over"] = "decline"
+    """What becomes of messages that give the agent orders."""
+
+    hand_over_out_of_budget: bool = False
+    """Whether a person takes over where the budget is gone and forbids to ask a model; else the next message is tried again."""
+
+    handoff_after_failures: Annotated[int, Meta(ge=0, le=100)] = 6
+    """After so many tries without any model's answer a person is to give it. 0: never."""
+
+    spelling_correction: bool = True
+    """Whether customers are asked what they mean where a word may be one of the business's."""
+
+    business_names: Annotated[tuple[Text, ...], Meta(max_length=2000)] = ()
+    """Of products and services, as they are written."""
+
+    business_topics: Annotated[tuple[Text, ...], Meta(max_length=500)] = ()
+    """What the business deals with."""
+
+    business_aliases: Annotated[dict[Text, Text], Meta(max_length=2000)] = {}
+    """Informal names and abbreviations, and the name that each stands for."""
+
+    session_minutes: Annotated[float, Meta(gt=0, le=525_600)] = 30.0
+    """Without activity, after which a session has ended: what it was about is then the earlier topic."""
+
+    summaries: Literal["model", "rules"] = "model"
+    """Who sums up what was said long ago: the model for plain questions, paid like its answers, or rules. Without a model it is rules."""
+
+    context_tokens: Annotated[int, Meta(ge=1_000, le=10_000_000)] = 16_000
+    """Of a prompt, at most; less where no model that may be asked takes as many."""
+
+    retrieve_documents: bool = True
+    attribution: bool = True
+    document_results: Limit = 5
+
+    NOT_YET: ClassVar[frozenset[str]] = frozenset(WITHOUT_EFFECT)
+    """Fields of later versions. Whoever sets one is told so; it comes when it changes something."""
+
+    def disclosure_in(self, language: str | None) -> str:
+        """None: the language can't be told."""
+        if language is not None and language in self.disclosures:
+            return self.disclosures[language]
+        return DISCLOSURES.get(language or "", ENGLISH) if self.disclosure == ENGLISH else self.disclosure
+
+    def handoff_expired_in(self, language: str | None) -> str:
+        """None: the language can't be told."""
+        ours = self.handoff_expired == NOBODY_CAME
+        return NOBODY_CAME_IN.get(language or "", NOBODY_CAME) if ours else self.handoff_expired
+
+    def plain(self) -> AgentConfiguration:
+        """Of the agent that answers from its configuration alone."""
+        return msgspec.structs.replace(self, retrieve_documents=False)
+
+    def check(self) -> None:
+        """Raises Invalid."""
+        if self.quiet_seconds > self.burst_seconds:
+            raise Invalid(
+                "quiet_seconds is no longer than burst_seconds, which is the longest that it may last in all"
+            )
+        for model in (self.default_model, *self.fallback_models):
+            if not all(model.partition("/")[::2]):
+                raise Invalid(f"model {model!r} is not of the form provider/model, as local/extractive")

@@ -1,0 +1,270 @@
+"""The decision of an interaction: answer, ask back, decline, or hand over to a person. Pure; its evidence is what it went by.
+
+It is made before a model is asked, where that suffices (`decide`), and looked at again when the answer is there (`conclude`): what suffices first
+costs nothing. What decides, the first that applies:
+
+| category | when | kind |
+|---|---|---|
+| person | the customer asks for a person | hand over |
+| topic | it is about one of the configuration's `handoff_topics` | hand over |
+| injection | it gives orders to the agent | as `on_injection` says |
+| outside | it is outside the tenant's business | decline |
+| afresh, resumed | the customer says how to go on after a pause | answer |
+| confirmed | the customer says what was meant | answer |
+| correction | a word may mean something of the business, and it is not sure what | ask back |
+| recovered | an earlier question was left unanswered | answer |
+| returned | the customer is back after a pause | answer |
+| leak | the answer gives the system prompt away | as `on_injection` says, never answer |
+| budget | the budget is gone and forbids to ask a model | decline, or hand over by `hand_over_out_of_budget` |
+| failure | no model has answered in `handoff_after_failures` tries | hand over |
+| low_confidence | the second answer in a row is below `confidence_threshold`, with documents to go by | hand over |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.agents.configuration import AgentConfiguration
+from domain.answers.memory import SMALL_TALK, Missed, Pending
+from domain.answers.replies import reply_in
+from domain.answers.templates import AFRESH, ASK_BACK, DECLINE, GREET, HAND_OVER, RECOVERED, RESUME
+from domain.answers.understanding import Correction, Understanding
+from domain.answers.understanding.screening import FLAGGED
+from domain.gateway.complexity import fold
+
+VERSION = 1
+"""Of these rules; goes up with any change of them."""
+
+PERSON, INJECTION, OUTSIDE = 0.5, FLAGGED, 0.6
+"""From which confidence of the understanding on it counts."""
+
+IN_A_ROW = 2
+"""Answers of low confidence after which a person takes over."""
+
+Kind = Literal["answer", "ask_back", "decline", "hand_over"]
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`category`: why it is not merely an answer. `rule`: version of the rules that made it; 0: it was made before there were any."""
+
+    kind: Kind = "answer"
+    category: str | None = None
+    evidence: tuple[str, ...] = ()
+    rule: int = 0
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the conversation is in when messages come. `returned`: the earlier topic of a customer who is back after a pause. `unsure`: answers of low
+    confidence in a row; `failures`: tries to answer these messages that came to nothing."""
+
+    returned: str | None = None
+    pending: Pending | None = None
+    missed: Missed | None = None
+    unsure: int = 0
+    failures: int = 0
+
+
+class Say(msgspec.Struct, frozen=True, kw_only=True):
+    """A template that customers read, and what is put in."""
+
+    template: str
+    values: dict[str, str] = {}
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes of a decision. `say`: the whole answer, for which no model is asked; `opening`: before the model's.
+
+    `questions`: what is answered in place of what was written. `asks`: what the customer is asked by it. `afresh`: what was said before is
+    left behind. `recovers`: the missed question's interaction.
+    """
+
+    decision: Decision
+    say: Say | None = None
+    opening: Say | None = None
+    questions: tuple[str, ...] | None = None
+    asks: Pending | None = None
+    afresh: bool = False
+    recovers: UUID | None = None
+
+
+ANSWER = Plan(decision=Decision(rule=VERSION))
+
+
+def decide(
+    understanding: Understanding,
+    situation: Situation,
+    questions: Sequence[str],
+    configuration: AgentConfiguration,
+) -> Plan:
+    """What to do about a burst, before a model is asked."""
+    for found in (
+        _not_for_the_agent(understanding, questions, configuration),
+        _replied(situation, questions),
+        _unsure(understanding, questions, configuration),
+        _recovered(understanding, situation),
+        _returned(understanding, situation),
+    ):
+        if found is not None:
+            return found
+    return ANSWER
+
+
+def conclude(
+    plan: Plan,
+    situation: Situation,
+    configuration: AgentConfiguration,
+    *,
+    confidence: float | None,
+    grounded: bool = False,
+    leak: str | None = None,
+    out_of_budget: str | None = None,
+) -> Decision | None:
+    """The decision once it is known what came of the model. None: no answer came, and it is to be tried again.
+
+    `confidence` None: there is no answer. `grounded`: whether there were documents to go by; without any, low confidence tells nothing of
+    the question. `out_of_budget`: why the budget forbade to ask.
+    """
+    if plan.say is not None:
+        return plan.decision
+    kind: Kind
+    if leak is not None:
+        kind = "hand_over" if configuration.on_injection == "hand_over" else "decline"
+        return _decision(kind, "leak", leak)
+    if confidence is None:
+        if out_of_budget is not None:
+            kind = "hand_over" if configuration.hand_over_out_of_budget else "decline"
+            return _decision(kind, "budget", out_of_budget)
+        tries, most = situation.failures + 1, configuration.handoff_after_failures
+        return _decision("hand_over", "failure", f"{tries} tries failed") if most and tries >= most else None
+    unsure = situation.unsure + 1
+    if is_unsure(confidence, grounded, configuration) and unsure >= IN_A_ROW:
+        told = f"{unsure} answers in a row below {configuration.confidence_threshold:g}, the last at {confidence:g}"
+        return _decision("hand_over", "low_confidence", told)
+    return plan.decision
+
+
+def is_unsure(confidence: float, grounded: bool, configuration: AgentConfiguration) -> bool:
+    return grounded and confidence < configuration.confidence_threshold
+
+
+def _not_for_the_agent(
+    understanding: Understanding, questions: Sequence[str], configuration: AgentConfiguration
+) -> Plan | None:
+    if understanding.wants_person >= PERSON:
+        return _handed_over(
+            "person", *_told(understanding, "person"), f"wants_person {understanding.wants_person:g}"
+        )
+    if (topic := _listed_topic(understanding, questions, configuration.handoff_topics)) is not None:
+        return _handed_over("topic", f"topic: {topic}")
+    if understanding.injection >= INJECTION and configuration.on_injection != "answer":
+        evidence = (*_told(understanding, "injection"), f"injection {understanding.injection:g}")
+        if configuration.on_injection == "hand_over":
+            return _handed_over("injection", *evidence)
+        return Plan(decision=_decision("decline", "injection", *evidence), say=Say(template=DECLINE.name))
+    if understanding.outside >= OUTSIDE:
+        evidence = (*_told(understanding, "outside"), f"outside {understanding.outside:g}")
+        return Plan(decision=_decision("decline", "outside", *evidence), say=Say(template=DECLINE.name))
+    return None
+
+
+def _replied(situation: Situation, questions: Sequence[str]) -> Plan | None:
+    """To what the customer was asked last."""
+    pending = situation.pending
+    reply = None if pending is None or len(questions) != 1 else reply_in(questions[0])
+    if pending is None or reply is None:
+        return None
+    if pending.kind == "resume":
+        if reply in ("afresh", "no"):
+            return Plan(
+                decision=_decision("answer", "afresh", f"reply: {reply}"),
+                say=Say(template=AFRESH.name),
+                afresh=True,
+            )
+        values = {"topic": pending.question}
+        decision = _decision("answer", "resumed", f"reply: {reply}")
+        return Plan(decision=decision, say=Say(template=RESUME.name, values=values))
+    if reply == "yes":
+        meant = pending.question.replace(pending.typed, pending.meant) if pending.typed else pending.question
+        return Plan(
+            decision=_decision("answer", "confirmed", f"{pending.typed} means {pending.meant}"),
+            questions=(meant,),
+        )
+    if reply == "no":
+        return Plan(
+            decision=_decision("answer", "confirmed", f"{pending.typed} does not mean {pending.meant}"),
+            questions=(pending.question,),
+        )
+    return None
+
+
+def _unsure(
+    understanding: Understanding, questions: Sequence[str], configuration: AgentConfiguration
+) -> Plan | None:
+    unsure: Sequence[Correction] = understanding.unsure_of if configuration.spelling_correction else ()
+    if not unsure:
+        return None
+    first = unsure[0]
+    asks = Pending(kind="confirm", question="\n".join(questions), typed=first.typed, meant=first.meant)
+    evidence = f"correction: {first.typed} → {first.meant}, {first.confidence:g}"
+    return Plan(
+        decision=_decision("ask_back", "correction", evidence),
+        say=Say(template=ASK_BACK.name, values={"meant": first.meant}),
+        asks=asks,
+    )
+
+
+def _recovered(understanding: Understanding, situation: Situation) -> Plan | None:
+    if not understanding.forgot or situation.missed is None:
+        return None
+    question = situation.missed.question
+    return Plan(
+        decision=_decision("answer", "recovered", *_told(understanding, "forgotten")),
+        opening=Say(template=RECOVERED.name, values={"question": question}),
+        questions=(question,),
+        recovers=situation.missed.interaction,
+    )
+
+
+def _returned(understanding: Understanding, situation: Situation) -> Plan | None:
+    topic = situation.returned
+    if topic is None:
+        return None
+    greets = all(intent.name in SMALL_TALK for intent in understanding.intents)
+    say = Say(template=GREET.name, values={"topic": topic})
+    return Plan(
+        decision=_decision("answer", "returned", f"earlier topic: {topic}"),
+        say=say if greets else None,
+        opening=None if greets else say,
+        asks=Pending(kind="resume", question=topic),
+    )
+
+
+def _listed_topic(
+    understanding: Understanding, questions: Sequence[str], topics: Sequence[str]
+) -> str | None:
+    """Named by an intent, or by its words, one behind the other."""
+    if not topics:
+        return None
+    said = f" {_words(' '.join(questions))} "
+    names = {intent.name for intent in understanding.intents}
+    return next((each for each in topics if each in names or f" {_words(each)} " in said), None)
+
+
+def _words(text: str) -> str:
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in fold(text)).split())
+
+
+def _handed_over(category: str, *evidence: str) -> Plan:
+    return Plan(decision=_decision("hand_over", category, *evidence), say=Say(template=HAND_OVER.name))
+
+
+def _decision(kind: Kind, category: str, *evidence: str) -> Decision:
+    return Decision(kind=kind, category=category, evidence=evidence, rule=VERSION)
+
+
+def _told(understanding: Understanding, subject: str) -> tuple[str, ...]:
+    return tuple(each for each in understanding.evidence if each.startswith(f"{subject}:"))
