@@ -35,7 +35,7 @@ _PHRASES = Phrases(
     }
 )
 _FORGED = re.compile(
-    r"<\|[a-z_]{2,20}\|>|\[/?INST\]|<</?SYS>>|</?(?:system|assistant|instructions?|prompt|document)[ >]"
+    r"<\|[a-z_]{2,20}\|>|\[/?INST\]|<</?SYS>>|</?(?:system|assistant|instructions?|prompt)[ >]|</document[ >]"
     r"|^[ \t#*]{0,8}(?:system|assistant|developer|human|instruction|user|systemnachricht|système|sistema)[ \t*]{0,4}(?:prompt|message)?[ \t*]{0,4}:[ \t]?\S"
     r"|\"role\"\s{0,3}:\s{0,3}\"(?:system|assistant|developer)\"",
     re.IGNORECASE | re.MULTILINE,
