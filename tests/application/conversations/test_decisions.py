@@ -285,3 +285,30 @@ async def test_a_long_conversation_stays_within_its_budget_of_tokens_and_is_summ
     assert "Customer: Question 0" in provider.asked[-1].prompt[0].text
     assert [cut.kind for cut in last.event.cut] == ["history"]
     assert last.event.cut[0].count > 10
+
+
+async def test_a_summary_by_the_tenants_model_is_metered_and_one_that_fails_is_made_by_rules(
+    shop: Shop,
+) -> None:
+    await configure(shop, default_model="openai/gpt-6-luna", fallback_models=())
+    provider = obeying(shop)
+    provider.name = "openai"
+    for number in range(10):
+        given = await say(shop, f"What about bike {number}?")
+    provider.tongue = lambda request: "They asked about bikes."
+    assert await summarise(Summarise(conversation=given.conversation), shop.context, shop.ports)
+    assert "</conversation" in provider.asked[-1].prompt[-1].text
+    events = [recorded.event for recorded in await shop.events(given.conversation)]
+    made, metered = events[-2:]
+    assert isinstance(made, Conversation.Summarised)
+    assert isinstance(metered, Conversation.SummaryMetered)
+    assert (made.text, made.template, made.turns) == ("They asked about bikes.", "summary/1", 6)
+    assert made.by.startswith("openai/")
+    assert metered.cost == sum(attempt.cost for attempt in metered.attempts) > 0
+    for number in range(10):
+        await say(shop, f"What about car {number}?")
+    provider.away = True
+    assert await summarise(Summarise(conversation=given.conversation), shop.context, shop.ports)
+    loaded = await shop.parts.store.load(Conversation, given.conversation, tenant=shop.context.tenant)
+    assert loaded.state.summary is not None
+    assert loaded.state.summary.text.startswith("They asked about bikes.\nCustomer: What about bike")
