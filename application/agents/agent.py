@@ -49,8 +49,10 @@ async def configure_agent(
     The position is 0 when it is the present one. `catalogue` is the shipped one.
     """
     known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
+    understands = command.configuration.understanding_model
     configuration = msgspec.structs.replace(
         command.configuration,
+        understanding_model=understands and known.canonical(understands),
         default_model=known.canonical(command.configuration.default_model),
         fallback_models=tuple(map(known.canonical, command.configuration.fallback_models)),
     )
@@ -94,6 +96,7 @@ def _configured(changed: Changed[Agent]) -> Configured:
 
 
 def _check_models(configuration: AgentConfiguration, known: Catalogue, at: datetime) -> None:
-    for model in (configuration.default_model, *configuration.fallback_models):
+    own = () if configuration.understanding_model is None else (configuration.understanding_model,)
+    for model in (configuration.default_model, *configuration.fallback_models, *own):
         known.check_offered(model)
         known.check(model, at, "chat")

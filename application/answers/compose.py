@@ -55,9 +55,7 @@ async def composed_prompt(
         return Composed(prompt=inquiry.messages, questions=inquiry.questions, turns=inquiry.turns)
     configuration, considered, language = settings.configuration, Considered(), None
     if inquiry.situation is not None:
-        considered = await consider(
-            inquiry.questions, inquiry.history, inquiry.situation, inquiry.memory, configuration
-        )
+        considered = await consider(inquiry, inquiry.situation, settings, embeddings, context, ports)
         assert considered.understanding is not None
         language = considered.understanding.language or inquiry.memory.language
     else:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-
 import msgspec
 
+from application.answers.inquiry import Inquiry
+from application.answers.ports import Ports
+from application.answers.understand import Messages, understand_messages
+from application.gateway.tenant_settings import TenantSettings
 from domain.agents.agent import AgentConfiguration
 from domain.answers.decision import ANSWER, Plan, Situation, decide
 from domain.answers.memory import Memory, understood
-from domain.answers.understanding import Business, Understanding, understand
-from domain.models.completion import Turn
-
-INLINE = 2_000
-"""Characters of messages that are understood on the spot; more is understood beside the event loop."""
+from domain.answers.understanding import Business, Understanding
+from domain.base.context import Context
+from domain.models.completion import Attempt
 
 
 class Considered(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,20 +26,23 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def consider(
-    questions: Sequence[str],
-    history: Sequence[Turn],
+    inquiry: Inquiry,
     situation: Situation,
-    memory: Memory,
-    configuration: AgentConfiguration,
+    settings: TenantSettings,
+    attempts: list[Attempt],
+    context: Context,
+    ports: Ports,
 ) -> Considered:
-    business = business_of(configuration)
-
-    def considered() -> Considered:
-        understanding = understand(questions, history, business=business)
-        plan = decide(understanding, situation, questions, configuration)
-        return Considered(understanding=understanding, plan=plan, memory=understood(memory, understanding))
-
-    return considered() if sum(map(len, questions)) <= INLINE else await asyncio.to_thread(considered)
+    """What a model was asked for it is put to `attempts`, for the caller's record."""
+    configuration = settings.configuration
+    messages = Messages(interaction=inquiry.interaction, texts=inquiry.questions, history=inquiry.history)
+    understanding = await understand_messages(
+        messages, business_of(configuration), settings, attempts, context, ports
+    )
+    plan = decide(understanding, situation, inquiry.questions, configuration)
+    return Considered(
+        understanding=understanding, plan=plan, memory=understood(inquiry.memory, understanding)
+    )
 
 
 def business_of(configuration: AgentConfiguration) -> Business:

@@ -43,7 +43,12 @@ async def health_of(
     known = await catalogue_of(tenant, store=store, shipped=catalogue)
     configuration, _ = await configuration_of(tenant, store=store)
     policy, _ = await policy_of(tenant, configuration, store=store)
-    named = {configuration.default_model, *configuration.fallback_models, *(policy.models if policy else ())}
+    named = {
+        configuration.default_model,
+        configuration.understanding_model,
+        *configuration.fallback_models,
+        *(policy.models if policy else ()),
+    }
     return {
         place: lately
         for place, lately in (await health.all()).items()

@@ -32,7 +32,7 @@ class Agent(OnePerTenant[AgentState]):
 
     class Configured(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "agent.configured"
-        class_version: ClassVar[int] = 6
+        class_version: ClassVar[int] = 7
         configuration: AgentConfiguration
 
         @staticmethod
@@ -56,6 +56,10 @@ class Agent(OnePerTenant[AgentState]):
         def upcast_v5_v6(facts: dict[str, Any]) -> None:
             """What is new in the sixth version has a default."""
 
+        @staticmethod
+        def upcast_v6_v7(facts: dict[str, Any]) -> None:
+            """What is new in version 7 has a default."""
+
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration
 
@@ -63,7 +67,7 @@ class Agent(OnePerTenant[AgentState]):
         """The configuration of `from_version` holds again."""
 
         TOPIC: ClassVar[str] = "agent.restored"
-        class_version: ClassVar[int] = 4
+        class_version: ClassVar[int] = 5
         from_version: int
         configuration: AgentConfiguration
 
@@ -78,6 +82,10 @@ class Agent(OnePerTenant[AgentState]):
         @staticmethod
         def upcast_v3_v4(facts: dict[str, Any]) -> None:
             """What is new in the fourth version has a default."""
+
+        @staticmethod
+        def upcast_v4_v5(facts: dict[str, Any]) -> None:
+            """What is new in version 5 has a default."""
 
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration

@@ -89,6 +89,9 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     spelling_correction: bool = True
     """Whether customers are asked what they mean where a word may be one of the business's."""
 
+    understanding_model: Text | None = None
+    """That tells what messages say, as provider/model; None: rules do (docs/understanding.md)."""
+
     business_names: Annotated[tuple[Text, ...], Meta(max_length=2000)] = ()
     """Of products and services, as they are written."""
 
@@ -135,6 +138,7 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
             raise Invalid(
                 "quiet_seconds is no longer than burst_seconds, which is the longest that it may last in all"
             )
-        for model in (self.default_model, *self.fallback_models):
+        own = () if self.understanding_model is None else (self.understanding_model,)
+        for model in (self.default_model, *self.fallback_models, *own):
             if not all(model.partition("/")[::2]):
                 raise Invalid(f"model {model!r} is not of the form provider/model, as local/extractive")
