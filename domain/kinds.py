@@ -23,7 +23,6 @@ from domain import (
 )
 from domain.base.aggregate import Aggregate, Event, events_of
 from domain.base.errors import Invalid
-from domain.models.metering import meters
 
 KINDS: tuple[type[Aggregate[Any]], ...] = (
     *tenancy.AGGREGATES,
@@ -48,7 +47,7 @@ ERASING = frozenset(topic for kind in KINDS for topic, event in events_of(kind).
 """Events that say why the payloads before them in their stream are gone."""
 
 METERED: tuple[type[Event], ...] = tuple(
-    event for kind in KINDS for event in events_of(kind).values() if meters(event)
+    event for kind in KINDS for event in events_of(kind).values() if event.METERS
 )
 """The events that say what calls of providers cost."""
 

@@ -16,12 +16,17 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
+from domain.chat.call import Call
+from domain.conversations.conversation import Conversation
 
 metadata = MetaData()
 """All read models. Each has `tenant` as its first column and first in its primary key; row-level security holds to it.
 
 No schema is named: the same statements serve the tables that are read and those that are built beside them.
 """
+
+RUNS = (Conversation.Metered, Call.Metered)
+"""The events that tell of an answer, or of a call of an app's, which models were tried on the way."""
 
 Row = Mapping[str, Any]
 R = TypeVar("R", bound=msgspec.Struct)

@@ -18,14 +18,11 @@ from sqlalchemy import BigInteger, Column, Date, Integer, Numeric, String, Table
 from domain.base.aggregate import Event
 from domain.base.errors import Invalid
 from domain.base.recorded import Recorded
-from domain.chat.call import Call
-from domain.conversations.conversation import Conversation
-from domain.conversations.orphan import Orphan
+from domain.kinds import METERED
 from domain.models.completion import Attempt
 from domain.models.metering import calls_of
 from domain.models.pricing import EXACT
 from domain.retrieval.document import Document
-from domain.retrieval.embedding import Embedding
 from projections.base import Sql, adding, metadata, tenant_column
 from projections.sketch import bucket_of, percentile
 
@@ -66,15 +63,6 @@ latencies = Table(
     Column("calls", BigInteger, nullable=False),
 )
 
-METERED = (
-    Conversation.Metered,
-    Conversation.SummaryMetered,
-    Call.Metered,
-    Embedding.Metered,
-    Orphan.Metered,
-)
-"""Events that carry attempts. One line, if there are more."""
-
 KEY = ("day", "provider", "model", "kind", "price")
 SUMS = (
     "calls",
@@ -104,7 +92,7 @@ class Costs:
     name: ClassVar[str] = "costs"
     version: ClassVar[int] = 5
     tables: ClassVar[Sequence[Table]] = (costs, latencies)
-    events: ClassVar[Sequence[type[Event]]] = (*METERED, Document.Processed)
+    events: ClassVar[Sequence[type[Event]]] = METERED
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
 
     async def apply(self, batch: Sequence[Recorded], sql: Sql) -> None:

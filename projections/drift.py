@@ -14,9 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
-from domain.chat.call import Call
-from domain.conversations.conversation import Conversation
-from projections.base import Sql, metadata, tenant_column
+from projections.base import RUNS, Sql, metadata, tenant_column
 
 drift = Table(
     "drift",
@@ -30,7 +28,6 @@ drift = Table(
     Column("last_at", DateTime(timezone=True), nullable=False),
 )
 
-METERED = (Conversation.Metered, Call.Metered)
 _NEW = insert(drift)
 _ADD = _NEW.on_conflict_do_update(
     index_elements=list(drift.primary_key.columns),
@@ -47,13 +44,13 @@ class Drift:
     name: ClassVar[str] = "drift"
     version: ClassVar[int] = 1
     tables: ClassVar[Sequence[Table]] = (drift,)
-    events: ClassVar[Sequence[type[Event]]] = METERED
+    events: ClassVar[Sequence[type[Event]]] = RUNS
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
 
     async def apply(self, batch: Sequence[Recorded], sql: Sql) -> None:
         rows: dict[tuple[str, str, str], dict[str, Any]] = {}
         for recorded in batch:
-            assert isinstance(recorded.event, METERED)
+            assert isinstance(recorded.event, RUNS)
             for attempt in recorded.event.attempts:
                 served, at = attempt.served, attempt.started_at
                 if served is None or served == attempt.model or attempt.cached:

@@ -16,14 +16,12 @@ from sqlalchemy import BigInteger, Boolean, Column, Integer, Numeric, String, Ta
 
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
-from domain.chat.call import Call
-from domain.conversations.conversation import Conversation
 from domain.flags.feature import bucket_of
 from domain.flags.flag import Flags
 from domain.flags.rollout import Figure, Metric, Sides
 from domain.models.completion import Attempt
 from domain.models.pricing import EXACT
-from projections.base import Sql, adding, metadata, replacing, row_of, struct_of, tenant_column
+from projections.base import RUNS, Sql, adding, metadata, replacing, row_of, struct_of, tenant_column
 
 Side = Literal["on", "off"]
 
@@ -51,7 +49,6 @@ figures = Table(
     Column("squares", Numeric, nullable=False),
 )
 
-METERED = (Conversation.Metered, Call.Metered)
 _REPLACE, _ADD = replacing(rollouts), adding(figures, ("count", "total", "squares"))
 _KEY = ("rollout", "step", "side", "metric")
 
@@ -69,7 +66,7 @@ class Rollouts:
     version: ClassVar[int] = 1
     tables: ClassVar[Sequence[Table]] = (rollouts, figures)
     events: ClassVar[Sequence[type[Event]]] = (
-        *METERED,
+        *RUNS,
         Flags.RolloutStarted,
         Flags.RolloutAdvanced,
         Flags.RolloutCompleted,
@@ -87,7 +84,7 @@ class Rollouts:
         with localcontext(EXACT):
             for recorded in batch:
                 event = recorded.event
-                if not isinstance(event, METERED):
+                if not isinstance(event, RUNS):
                     changed.add(_follow(event, rows))
                     continue
                 for row in rows.values():

@@ -17,7 +17,6 @@ from domain.budgets.budget import TALLIES, Budget, BudgetLimits
 from domain.budgets.reservation import Reservation
 from domain.budgets.spending import changes_by, charged
 from domain.kinds import KINDS
-from domain.models.metering import meters
 from domain.retrieval.document import Document
 
 UNBOUNDED = 2**62
@@ -55,7 +54,7 @@ def counts(event: type[Event]) -> bool:
         Reservation.Expired,
         Document.Processed,
     )
-    return event in known or meters(event)
+    return event in known or bool(event.METERS)
 
 
 TOPICS = sorted(topic for kind in KINDS for topic, event in events_of(kind).items() if counts(event))

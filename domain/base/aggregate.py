@@ -46,6 +46,10 @@ class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True)
     """Whether it holds texts that belong to other subjects: each is sealed with its own subject's key and goes with that.
     `apply` does without them."""
 
+    METERS: ClassVar[tuple[str, ...]] = ()
+    """Names of the fields that have calls of providers on record. An event with one is metered: what its calls cost is priced, charged,
+    counted and checked."""
+
     originator_id: UUID = NIL
     originator_version: int = 0
     timestamp: datetime = EPOCH

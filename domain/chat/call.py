@@ -101,6 +101,7 @@ class Call(Aggregate[CallState]):
         TOPIC: ClassVar[str] = "call.metered"
         class_version: ClassVar[int] = 6
         PERSONAL: ClassVar[bool] = False
+        METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         routing: Routing
         attempts: tuple[Attempt, ...]
         cost: Decimal

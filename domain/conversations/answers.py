@@ -108,6 +108,7 @@ class Answers(ConversationPart):
         TOPIC: ClassVar[str] = "conversation.metered"
         class_version: ClassVar[int] = 7
         PERSONAL: ClassVar[bool] = False
+        METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         interaction: UUID
         routing: Routing
         attempts: tuple[Attempt, ...]

@@ -33,6 +33,7 @@ class Orphan(Aggregate[OrphanState]):
 
         TOPIC: ClassVar[str] = "orphan.metered"
         PERSONAL: ClassVar[bool] = False
+        METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         interaction: UUID
         attempts: tuple[Attempt, ...]
         cost: Decimal

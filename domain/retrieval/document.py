@@ -66,6 +66,7 @@ class Document(Aggregate[DocumentState]):
         TOPIC: ClassVar[str] = "document.processed"
         class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
+        METERS: ClassVar[tuple[str, ...]] = ("embeddings",)
         pages: int
         chunks: int
         tokens: int

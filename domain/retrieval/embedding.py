@@ -34,6 +34,7 @@ class Embedding(Aggregate[EmbeddingState]):
     class Metered(Event, CreatedEvent, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "embedding.metered"
         PERSONAL: ClassVar[bool] = False
+        METERS: ClassVar[tuple[str, ...]] = ("attempts",)
         purpose: Purpose
         attempts: tuple[Attempt, ...]
         cost: Decimal
