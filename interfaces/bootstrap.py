@@ -183,6 +183,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
 
     `patient`: a database that is away is waited for. Raises Unavailable, OtherSchema, NotMigrated, LoginRefused, WrongSession.
     """
+    # Long: the composition root. What is there, and in which order it closes, is one list; in parts they would hand each other all of it.
     if settings.database_url is None:
         raise ValueError("start the embedded servers first, or set DATABASE_URL")
     master = settings.master()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,25 @@ def test_files_that_the_architecture_names_exist() -> None:
     )
     assert len(named) > 10
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_picture_of_an_answer_names_what_there_is() -> None:
+    (picture,) = re.findall(r"```mermaid\n(.*?)```", (DOCS / "architecture.md").read_text(), re.DOTALL)
+    boxes = re.findall(r'\["(\w+)<br>([\w/.]+)"\]', picture)
+    assert len(boxes) > 15
+    assert len(boxes) == picture.count("<br>"), "a box is a name and the file that defines it"
+    for name, file in boxes:
+        assert (ROOT / file).exists(), file
+        defined = {
+            node.name
+            for node in ast.walk(ast.parse((ROOT / file).read_text()))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        }
+        assert name in defined, f"{file} has no {name}"
+    ids = set(re.findall(r"(\w+)(?:\[|\()", picture))
+    for line in picture.splitlines()[1:]:
+        named = re.sub(r'\|".*?"\||\(?\[.*?\]\)?|\[\(.*?\)\]', "", line)
+        assert set(re.findall(r"\w+", named)) <= ids, f"an arrow leads nowhere: {line.strip()}"
 
 
 def test_no_installed_distribution_owns_our_package_names() -> None:

@@ -6,14 +6,23 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
+import msgspec
+
 from application.audit.explain_call import explain_call
-from application.audit.explanation import Explanation, configuration_at, evidence_of, passages_in
+from application.audit.explanation import (
+    Explanation,
+    FoundPassage,
+    configuration_at,
+    evidence_of,
+    passages_in,
+)
 from application.flags.flag import flags_at
 from application.ports import Located, Locator, Store
 from domain.base.errors import NotFound
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation
 from domain.conversations.state import Message
+from domain.models.completion import Citation
 
 
 async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Locator) -> Explanation:
@@ -31,59 +40,46 @@ async def explain_interaction(
     events = await interaction_events(tenant, place, interaction, store=store)
     if not events:
         raise NotFound(f"there is no interaction {interaction} in this tenant")
-    messages = tuple(
-        Message(id=e.event.message, text=e.event.text, parts=e.event.parts)
-        for e in events
-        if isinstance(e.event, Conversation.MessageReceived)
-    )
-    disclosure = next((e.event.text for e in events if isinstance(e.event, Conversation.Disclosed)), None)
     failed = [e.event.reason for e in events if isinstance(e.event, Conversation.AnswerFailed)]
     answered = next((e.event for e in events if isinstance(e.event, Conversation.Answered)), None)
     replied = next((e.event for e in events if isinstance(e.event, Conversation.Replied)), None)
     prompted = next((e.event for e in reversed(events) if isinstance(e.event, Conversation.Prompted)), None)
-    retrieved, prompt = (prompted.retrieved, prompted.prompt) if prompted else ((), ())
-    evidence = evidence_of(events)
     metered = [e.event for e in events if isinstance(e.event, Conversation.Metered)]
     chosen = answering(events)
-    routing = chosen.routing if chosen else None
-    attempts = tuple(attempt for each in metered for attempt in each.attempts)
-    cost = sum((each.cost for each in metered), Decimal(0))
     flags = await flags_at(events[-1].position, tenant, store=store)
-    if answered is None:
-        return Explanation(
-            interaction=interaction,
-            conversation=conversation,
-            status="answered" if replied else "failed" if failed else "pending",
-            messages=messages,
-            disclosure=disclosure,
-            answer=replied.text if replied else None,
-            operator=replied.operator if replied else None,
-            reason=failed[-1] if failed else None,
-            flags=flags.in_force(tenant, conversation),
-            routing=routing,
-            attempts=attempts,
-            passages=passages_in(retrieved, prompt, ()),
-            prompt=prompt,
-            cost=cost,
-            evidence=evidence,
-        )
-    configuration = await configuration_at(tenant, answered.configuration_version, store)
-    return Explanation(
+    known = Explanation(
         interaction=interaction,
         conversation=conversation,
+        status="answered" if replied else "failed" if failed else "pending",
+        messages=tuple(
+            Message(id=e.event.message, text=e.event.text, parts=e.event.parts)
+            for e in events
+            if isinstance(e.event, Conversation.MessageReceived)
+        ),
+        disclosure=next((e.event.text for e in events if isinstance(e.event, Conversation.Disclosed)), None),
+        answer=replied.text if replied else None,
+        operator=replied.operator if replied else None,
+        reason=failed[-1] if failed else None,
+        flags=flags.in_force(tenant, conversation),
+        routing=chosen.routing if chosen else None,
+        attempts=tuple(attempt for each in metered for attempt in each.attempts),
+        passages=_passages(prompted, ()),
+        prompt=prompted.prompt if prompted else (),
+        cost=sum((each.cost for each in metered), Decimal(0)),
+        evidence=evidence_of(events),
+    )
+    if answered is None:
+        return known
+    return msgspec.structs.replace(
+        known,
         status="answered",
-        messages=messages,
-        disclosure=disclosure,
+        reason=None,
         answer=answered.text,
         citations=answered.citations,
-        flags=flags.in_force(tenant, conversation),
-        routing=routing,
-        attempts=attempts,
-        passages=passages_in(retrieved, prompt, answered.citations),
-        prompt=prompt,
+        passages=_passages(prompted, answered.citations),
         template=answered.template,
         configuration_version=answered.configuration_version,
-        configuration=configuration,
+        configuration=await configuration_at(tenant, answered.configuration_version, store),
         confidence=answered.confidence,
         handoff=answered.handoff,
         understanding=answered.understanding,
@@ -92,10 +88,15 @@ async def explain_interaction(
         recovers=answered.recovers,
         plain=answered.plain,
         cached=answered.cached,
-        cost=cost,
         latency_ms=answered.latency_ms,
-        evidence=evidence,
     )
+
+
+def _passages(
+    prompted: Conversation.Prompted | None, citations: tuple[Citation, ...]
+) -> tuple[FoundPassage, ...]:
+    """Those that the model was asked with, and which of them the answer cites."""
+    return passages_in(prompted.retrieved, prompted.prompt, citations) if prompted else ()
 
 
 async def interaction_events(

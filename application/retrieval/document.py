@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
-from decimal import Decimal
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 from uuid import UUID
@@ -20,7 +19,6 @@ from application.models.catalogue import catalogue_of
 from application.ports import (
     PROCESS_WORK,
     Cache,
-    Chunk,
     Clock,
     Eraser,
     Extracted,
@@ -33,17 +31,13 @@ from application.ports import (
     Store,
     Vectors,
 )
+from application.retrieval.chunks import chunks_of, embedding_of
 from domain.base.context import Context
 from domain.base.errors import Erased, Invalid, NotFound, Refusal
 from domain.models.catalogue import Catalogue
-from domain.models.completion import Attempt, Usage
-from domain.models.pricing import cost
 from domain.retrieval.document import LARGEST, Document
 
 REMOVE_WORK = "remove_document"
-AT_ONCE = 100
-"""Chunks between which others have their turn."""
-
 LOOK = 1.0
 """Seconds between looks at whether a document that is processed is still there."""
 
@@ -161,54 +155,24 @@ async def process_document(
         return
     if extracted is None:
         return
-    chunks = []
-    for ordinal, each in enumerate(extracted.chunks):
-        chunks.append(
-            Chunk(
-                id=await passage_id(context.tenant, document.state.content_hash, each.text, keyring),
-                ordinal=ordinal,
-                page=each.page,
-                section=each.section,
-                tokens=each.tokens,
-                text=each.text,
-                embedding=each.embedding,
-            )
-        )
-        if ordinal % AT_ONCE == 0:
-            await asyncio.sleep(0)
+    chunks = await chunks_of(extracted, document, context.tenant, keyring)
     try:
         await vectors.replace(context.tenant, command.document, document.state.name, extracted.model, chunks)
     except Erased:  # deleted while it was processed
         return
-    tokens = sum(each.tokens for each in chunks)
-    provider, _, model = extracted.model.partition("/")
     known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
-    price = known.price(provider, model, started_at)
-    usage = Usage(input=tokens)
-    paid, at = cost(usage, price) if price else Decimal(0), clock()
-    embedding = Attempt(
-        kind="embedding",
-        provider=provider,
-        model=model,
-        served=model,
-        outcome="ok",
-        started_at=started_at,
-        latency_ms=extracted.embedding_ms,
-        usage=usage,
-        cost=paid,
-        price=price.id if price else None,
-    )
+    embedding, at = embedding_of(extracted, known, started_at), clock()
     document.complete(
         pages=extracted.pages,
         chunks=len(chunks),
-        tokens=tokens,
+        tokens=embedding.usage.input,
         embedding_model=extracted.model,
         dimension=extracted.dimension,
         embeddings=(embedding,),
         took_ms=round((time.perf_counter() - started) * 1000, 3),
         at=at,
     )
-    await store.save(document, context=context, work=work, tallies=charge(paid, at))
+    await store.save(document, context=context, work=work, tallies=charge(embedding.cost, at))
 
 
 async def delete_document(command: DeleteDocument, context: Context, *, store: Store, clock: Clock) -> int:
@@ -256,11 +220,6 @@ async def reprocess_document(
         work=[Owed(kind=PROCESS_WORK, key=command.document.hex, due_at=clock())],
     )
     return saved.position
-
-
-async def passage_id(tenant: UUID, content_hash: str, text: str, keyring: Keyring) -> str:
-    """Names a passage by the document's content and its own, so that a citation never drifts; nobody can guess at a text by it."""
-    return (await keyring.identify(tenant, "passage", content_hash, text)).hex
 
 
 def safe_name(name: str) -> str:

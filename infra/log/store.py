@@ -275,13 +275,12 @@ class LogStore:
     ) -> tuple[Command, list[bytes], dict[UUID, AESGCM]]:
         """The command, the hash that each aggregate's chain ends with, and the keys that it brings."""
         tenant = context.tenant
-        causation = (context.causation or context.correlation).bytes
         command = Command(
             tenant=tenant.bytes,
             events=[],
             actor=context.actor,
             correlation=context.correlation.bytes,
-            causation=causation,
+            causation=(context.causation or context.correlation).bytes,
             inbox=inbox,
             owed=_with_causes(work, collected),
             settled=[item for item in work if isinstance(item, Settled)],
@@ -294,13 +293,7 @@ class LogStore:
             for event in events:
                 subject = aggregate.subject if event.PERSONAL else NIL
                 key = self._keyring.cached(tenant, subject) or new_keys.get(subject)
-                if key is None:
-                    key = await self._find_key(aggregate, subject, tenant)
-                if key is None:
-                    # Stored with the events, known to others of this process only once it is stored.
-                    key, wrapped = await self._keyring.new_key(tenant, subject)
-                    new_keys[subject] = key
-                    command.keys.append(wrapped)
+                key = key or await self._make_key(aggregate, subject, command, new_keys)
                 at = microseconds(event.timestamp)
                 about = context_bytes(
                     command.tenant,
@@ -308,17 +301,16 @@ class LogStore:
                     event.originator_version,
                     at,
                     command.correlation,
-                    causation,
+                    command.causation,
                     event.TOPIC,
                     context.actor,
                 )
-                plain = (
-                    await lending.encode(
+                if event.LENT:
+                    plain = await lending.encode(
                         event, about, tenant=tenant, subject=subject, key=key, keyring=self._keyring
                     )
-                    if event.LENT
-                    else codec.encode(event)
-                )
+                else:
+                    plain = codec.encode(event)
                 if len(plain) <= INLINE:
                     payload, digest = _sealed(key, subject, plain, about)
                 else:
@@ -332,6 +324,18 @@ class LogStore:
                 )
             chains.append(chain)
         return command, chains, new_keys
+
+    async def _make_key(
+        self, aggregate: Aggregate[Any], subject: UUID, command: Command, new_keys: dict[UUID, AESGCM]
+    ) -> AESGCM:
+        """One that the log has, else a new one: stored with the events, known to others of this process only once it is stored."""
+        tenant = UUID(bytes=command.tenant)
+        key = await self._find_key(aggregate, subject, tenant)
+        if key is None:
+            key, wrapped = await self._keyring.new_key(tenant, subject)
+            new_keys[subject] = key
+            command.keys.append(wrapped)
+        return key
 
     async def _find_key(self, aggregate: Aggregate[Any], subject: UUID, tenant: UUID) -> AESGCM | None:
         """None for a subject that has none yet. Raises KeyErased."""

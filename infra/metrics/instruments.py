@@ -29,6 +29,7 @@ class Instruments:
     """`catalogue` is the shipped one: its models have figures of their own, a dated name those of its model."""
 
     def __init__(self, catalogue: Catalogue | None = None) -> None:
+        # Long: one statement a metric, in the order in which docs/metrics.md has them.
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._catalogue, self._others = catalogue, set[tuple[str, str]]()

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from application.ports import PROCESS_WORK
+from application.retrieval.chunks import passage_id
 from application.retrieval.document import (
     REMOVE_WORK,
     DeleteDocument,
@@ -17,7 +18,6 @@ from application.retrieval.document import (
     UploadDocument,
     Uploaded,
     delete_document,
-    passage_id,
     process_document,
     remove_document,
     upload_document,
