@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 import uvloop
@@ -20,6 +21,10 @@ from infra.schema.migrate import migrate
 from tests.cells import cell
 
 _numbers = itertools.count(1)
+
+# A machine that is busy stands still at times: no example of a property has a time limit of its own.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session", name="servers")

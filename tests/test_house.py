@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import statistics
 from collections import Counter
 from collections.abc import Iterator
@@ -63,3 +64,13 @@ def test_half_of_all_files_have_at_most_eighty_lines_and_nine_of_ten_190() -> No
 def test_a_long_function_says_why() -> None:
     long = {where for where, text in functions() if len(text.splitlines()) > LONG and REASON not in text}
     assert long <= TO_SHORTEN, f"shorten it, or say why it is long in a comment {REASON!r}"
+
+
+def test_no_test_module_imports_another() -> None:
+    """What several of them need stands in a module beside them."""
+    found = [
+        f"{file.relative_to(ROOT)}: {line}"
+        for file in sorted((ROOT / "tests").rglob("*.py"))
+        for line in re.findall(r"^(?:from|import) tests\.[\w.]*\btest_\w+.*", file.read_text(), re.MULTILINE)
+    ]
+    assert found == []

@@ -27,21 +27,7 @@ from infra.settings import InvalidSettings, Secret, Settings
 from interfaces import supervisor
 from interfaces.listening import PortUnusable
 from interfaces.supervisor import NotReady, Tree, tree, up
-
-ROLE = """
-import http.server, json, os, signal, sys, time
-assert os.environ["DATABASE_URL"] and os.environ["RETRACE_MASTER_KEY"]
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-if sys.argv[1] == "serve":
-    class Ready(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200); self.end_headers()
-            told = {"service": "retrace", "instance": os.environ["RETRACE_INSTANCE"], "status": "ready"}
-            self.wfile.write(json.dumps(told).encode())
-        def log_message(self, *_): pass
-    http.server.HTTPServer((os.environ["RETRACE_HOST"], int(os.environ["RETRACE_PORT"])), Ready).serve_forever()
-time.sleep(600)
-"""
+from tests.interfaces.roles import ROLE, free_port, stand_in
 
 SUPERVISOR = """
 import json, sys
@@ -55,15 +41,6 @@ def ready(tree):
     print(json.dumps(pids | {"servers": [server.pid for server in tree._servers.ours]}), flush=True)
 up(settings, lambda line: print(line, file=sys.stderr), ready, ("serve", "worker"), command)
 """
-
-
-def stand_in(role: str) -> Sequence[str]:
-    return (sys.executable, "-c", ROLE, role)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def until(true: Callable[[], bool], seconds: float = 60) -> None:

@@ -17,7 +17,6 @@ from infra.projections.sql import TransactionSql
 from projections.deliveries import DeliveryRow, FigureRow, deliveries_of, figures_of
 from tests.infra.log.parts import Log, context, now
 from tests.infra.projections.parts import projecting, rows
-from tests.projections.test_costs import _log as _log
 
 INTERACTION = uuid4()
 TABLES = ("deliveries", "deliveries_figures")

@@ -14,8 +14,7 @@ from infra.projections.sql import TransactionSql
 from projections.drift import is_revision, list_drift
 from tests.infra.log.parts import Log
 from tests.infra.projections.parts import projecting, rows
-from tests.projections.test_costs import _log as _log
-from tests.projections.test_costs import attempt, call, meter
+from tests.projections.calls import attempt, call, meter
 
 BEGAN = datetime(2026, 11, 30, tzinfo=UTC)
 

@@ -18,8 +18,7 @@ from infra.projections.sql import TransactionSql
 from projections.rollouts import measured, sides_of
 from tests.infra.log.parts import Log, context, now
 from tests.infra.projections.parts import projecting, rows
-from tests.projections.test_costs import _log as _log
-from tests.projections.test_costs import attempt
+from tests.projections.calls import attempt
 
 FLAG = "full_agent"
 PLAN = Plan(steps=(Step(percentage=30, hold_hours=1), Step(percentage=100, hold_hours=1)))

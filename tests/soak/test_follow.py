@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -18,10 +17,10 @@ import pytest
 
 from infra.embedded import servers
 from infra.schema.migrate import migrate
-from projections import PROJECTIONS
 from tests.cells import cell
 from tests.infra.log.parts import MASTER, log_on
 from tests.infra.projections.parts import projecting, rows
+from tests.soak.following import at_the_end
 
 pytestmark = pytest.mark.soak
 ROOT = Path(__file__).parents[2]
@@ -70,16 +69,6 @@ async def test_two_projectors_follow_four_writers(share: float) -> None:
         assert codes == [0, 0]
         print(f"{sum(saved.values())} answers by four writers")
         await verify(running.database_url, tenants, saved)
-
-
-async def at_the_end(url: str, tenants: int) -> None:
-    """Until every projection has come to the end of every tenant's log."""
-    query = "SELECT count(*) FROM retrace.heads h JOIN retrace.cursors c USING (tenant) WHERE c.seq = h.seq AND c.stopped IS NULL"
-    deadline = time.monotonic() + 120
-    with psycopg.connect(url, autocommit=True) as connection:
-        while connection.execute(query).fetchone() != (len(PROJECTIONS) * tenants,):
-            assert time.monotonic() < deadline, "the projectors did not come to the end of the log"
-            await asyncio.sleep(0.2)
 
 
 async def verify(url: str, tenants: list[UUID], saved: Counter[UUID]) -> None:

@@ -28,7 +28,7 @@ from infra.schema.migrate import migrate
 from tests.cells import cell
 from tests.infra.log.parts import MASTER, context, log_on
 from tests.infra.projections.parts import begun, exchange
-from tests.soak.test_follow import at_the_end
+from tests.soak.following import at_the_end
 
 pytestmark = pytest.mark.soak
 ROOT = Path(__file__).parents[2]

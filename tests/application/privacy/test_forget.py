@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -14,22 +13,9 @@ from application.ports import CACHE_KINDS, CacheKind
 from application.privacy.forget import ERASE_WORK, ForgetCustomer, Forgotten, forget_customer
 from domain.base.errors import Conflict, Erased, NotFound
 from domain.conversations.conversation import Conversation
-from infra.crypto.keyring import Keyring
-from infra.log.reader import Reader
-from infra.postgres.database import Database
-from infra.projections.projector import Projector
 from infra.redis.cache import RedisCache
-from projections import PROJECTIONS
 from tests.application.conftest import Shop
-from tests.cells import cell
-
-CANARY = "canary-7f3a19"
-
-
-async def talk(shop: Shop, text: str, address: str = "anna") -> UUID:
-    received = await shop.receive(text, address=address)
-    await shop.answer(received.conversation)
-    return received.conversation
+from tests.application.privacy.traces import CANARY, read_models, talk
 
 
 async def forget(shop: Shop, address: str = "anna") -> Forgotten:
@@ -49,28 +35,6 @@ async def forget(shop: Shop, address: str = "anna") -> Forgotten:
 async def destroy(shop: Shop, subject: UUID) -> int:
     """What the work does."""
     return await erase(Erase(subject=subject), shop.context, eraser=shop.parts.eraser, cache=shop.parts.cache)
-
-
-async def read_models(shop: Shop, *, anew: bool = False) -> dict[str, list[Any]]:
-    """All rows of the tenant's read models, brought up to date or built anew."""
-    names = [table.name for projection in PROJECTIONS for table in projection.tables]
-    url, tenant = str(shop.parts.settings.database_url), shop.context.tenant
-    if anew:
-        with psycopg.connect(url, autocommit=True) as superuser:
-            for name in (*names, "cursors"):
-                superuser.execute(f"DELETE FROM retrace.{name} WHERE tenant = %s".encode(), [tenant])
-    async with Database(cell(url), role="retrace_projector", size=2) as writer:
-        reader = Reader(writer, Keyring(writer, shop.parts.settings.master()))
-        projector = Projector(
-            PROJECTIONS, writer=writer, system=shop.parts.system, reader=reader, hints=shop.parts.hints
-        )
-        await projector.catch_up([tenant])
-    found = {}
-    async with shop.parts.database.tenant(tenant) as connection:
-        for name in names:
-            rows = await (await connection.execute(f"SELECT * FROM {name}".encode())).fetchall()
-            found[name] = sorted(rows, key=repr)
-    return found
 
 
 async def test_what_a_forgotten_customer_said_can_not_be_read_and_others_can(shop: Shop) -> None:

@@ -20,7 +20,7 @@ from domain.base.context import Context
 from domain.conversations.conversation import Conversation
 from infra.work.rows import Item
 from tests.application.conftest import Shop
-from tests.application.privacy.test_forget import read_models, talk
+from tests.application.privacy.traces import read_models, talk
 
 DAYS = 30
 

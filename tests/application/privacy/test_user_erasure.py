@@ -31,8 +31,8 @@ from infra.providers.incoming import unheard
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
 from tests.application.conftest import MASTER, Played, Shop
-from tests.application.privacy.test_forget import CANARY, read_models, talk
-from tests.application.retrieval.test_document_erasure import rows_with
+from tests.application.privacy.traces import CANARY, read_models, talk
+from tests.application.retrieval.remains import rows_with
 
 
 @pytest_asyncio.fixture(scope="module", name="parts")

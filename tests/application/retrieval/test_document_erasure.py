@@ -24,8 +24,9 @@ from infra.backup.making import make
 from infra.crypto.rotating import Rotator
 from infra.postgres.database import Database
 from tests.application.conftest import Shop
-from tests.application.privacy.test_forget import CANARY, read_models, talk
-from tests.application.retrieval.test_document import delete, found, process, upload
+from tests.application.privacy.traces import CANARY, read_models, talk
+from tests.application.retrieval.library import delete, found, process, upload
+from tests.application.retrieval.remains import rows_with
 from tests.cells import cell
 from tests.contents import whole
 
@@ -53,21 +54,6 @@ async def erased(shop: Shop) -> UUID:
     await delete(shop, uploaded.document)
     await remove(shop, uploaded.document)
     return uploaded.document
-
-
-def rows_with(shop: Shop, text: str) -> list[str]:
-    """Tables of all schemas in which a row has this text."""
-    hits = []
-    with psycopg.connect(str(shop.parts.settings.database_url)) as superuser:
-        query = (
-            "SELECT oid::regclass::text FROM pg_class "
-            "WHERE relkind = 'r' AND relnamespace::regnamespace::text LIKE 'retrace%'"
-        )
-        for (table,) in superuser.execute(query).fetchall():
-            count = f"SELECT count(*) FROM {table} t WHERE position(%s in t::text) > 0"
-            if superuser.execute(count.encode(), [text]).fetchone() != (0,):
-                hits.append(table)
-    return hits
 
 
 async def test_no_table_holds_its_key_or_anything_that_its_key_sealed(shop: Shop) -> None:

@@ -14,7 +14,7 @@ from domain.conversations.conversation import Conversation
 from domain.gateway.decision import Routing
 from domain.models.completion import Citation
 from domain.retrieval.passages import Retrieved
-from tests.domain.conversations.test_conversation import attempt
+from tests.domain.conversations.tries import attempt
 from tests.domain.given import NOW
 
 TENANT, DOCUMENT = uuid4(), uuid4()

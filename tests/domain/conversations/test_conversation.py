@@ -16,8 +16,9 @@ from domain.conversations.messages import LONGEST_MESSAGE
 from domain.conversations.rich import Option, QuickReplies
 from domain.conversations.state import HISTORY
 from domain.gateway.decision import Routing
-from domain.models.completion import Attempt, Citation
+from domain.models.completion import Citation
 from domain.retrieval.passages import Retrieved
+from tests.domain.conversations.tries import attempt
 from tests.domain.given import NOW, when
 
 
@@ -26,10 +27,6 @@ def conversation(*texts: str) -> Conversation:
     for number, text in enumerate(texts):
         found.receive(message=f"m{number}", text=text, interaction=uuid4(), at=NOW)
     return found
-
-
-def attempt(cost: str = "0.1") -> Attempt:
-    return Attempt(provider="p", model="m", outcome="ok", started_at=NOW, latency_ms=1, cost=Decimal(cost))
 
 
 def answer(found: Conversation, **changes: Any) -> None:

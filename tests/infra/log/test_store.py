@@ -27,12 +27,8 @@ from infra.log.store import LogStore
 from infra.postgres.cell import Cell, Role
 from infra.postgres.session import connect
 from tests.cells import cell
+from tests.infra.log.cutting import CUT
 from tests.infra.log.parts import Log, context, full_disk, log_on, now, started
-
-CUT = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-    "WHERE pid <> pg_backend_pid() AND datname = current_database()"
-)
 
 
 @pytest.fixture(name="log")

@@ -22,8 +22,8 @@ from projections import PROJECTIONS
 from projections.costs import usage
 from projections.sketch import bucket_of, percentile
 from projections.transcript import Transcript, get_interaction, list_conversations
+from tests.infra.log.cutting import CUT
 from tests.infra.log.parts import MASTER, Log, context, log_on
-from tests.infra.log.test_store import CUT
 from tests.infra.projections.parts import (
     Poisoned,
     begun,

@@ -21,7 +21,7 @@ from infra.providers.configured import ConfiguredCompleters
 from infra.retrieval.embedding import WordLlamaEmbedder
 from tests.doubles.wire import CUT, Call, Reply, Wire, serving
 from tests.infra.providers.asking import COUNTER, our_count, request
-from tests.infra.providers.test_completers import NOW, OneTenant
+from tests.infra.providers.tenants import NOW, OneTenant
 
 PAGE = Path(__file__).parents[3] / "docs" / "providers.md"
 GOOD = {"said": " Yes. ", "whole": True, "heard": 12, "spoken": 3}

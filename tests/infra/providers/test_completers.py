@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from application.ports import ProviderError
 from domain.base.errors import NotFound, Refused
-from domain.tenancy.tenant import Tenant
 from infra.providers import PROVIDERS
 from infra.providers import configured as module
 from infra.providers.access import Accesses, ProviderAccess
@@ -22,21 +20,9 @@ from infra.secret import Secret
 from tests.doubles.gemini import gemini_double
 from tests.doubles.openai import Double, openai_double
 from tests.infra.providers.asking import COUNTER, gather, request
+from tests.infra.providers.tenants import NOW, OneTenant
 
-NOW = datetime(2026, 11, 21, tzinfo=UTC)
 OWN = "sk-own-0123456789abcdef"
-
-
-class OneTenant:
-    """A store that knows one tenant."""
-
-    def __init__(self) -> None:
-        self.tenant = Tenant.begin(uuid4(), "Shop", NOW)
-
-    async def latest(self, kind: type[Tenant], id: UUID, *, tenant: UUID) -> Tenant:
-        if id != self.tenant.id:
-            raise NotFound
-        return self.tenant
 
 
 @pytest.fixture(name="double")

@@ -18,14 +18,14 @@ from application.conversations.conversation import Received, ReceiveMessage, rec
 from application.conversations.owing import ANSWER_WORK
 from domain.answers import understanding
 from domain.base.context import Context
-from infra.providers.access import ProviderAccess
-from infra.settings import Secret, Settings
+from infra.settings import Settings
 from infra.work.rows import Work
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
 from tests.doubles.openai import Double, openai_double, streamed, whole
 from tests.doubles.wire import Call, Reply
 from tests.interfaces.http.conftest import customer_of
+from tests.interfaces.http.upstream import asking
 
 CALLERS = 30
 TWO = 2
@@ -39,9 +39,7 @@ async def upstream() -> AsyncIterator[Double]:
 
 @pytest_asyncio.fixture(scope="module", name="all_settings")
 async def _all_settings(settings: Settings, upstream: Double) -> Settings:
-    given = {field: getattr(settings, field) for field in settings.__struct_fields__}
-    given["providers"] = {"openai": ProviderAccess(api_key=Secret("k"), base_url=upstream.url("scripted"))}
-    return Settings(**given)
+    return asking(settings, upstream.url("scripted"))
 
 
 @pytest_asyncio.fixture(scope="module", name="parts")

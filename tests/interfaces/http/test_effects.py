@@ -28,8 +28,7 @@ from domain.conversations.conversation import Conversation
 from domain.flags.feature import FEATURES
 from domain.gateway.policy import RoutingPolicy, Target, Thresholds, Tiers
 from domain.tenancy.scopes import LATER_SCOPES, SCOPES
-from infra.providers.access import ProviderAccess
-from infra.settings import Secret, Settings
+from infra.settings import Settings
 from interfaces.bootstrap import Services, services
 from interfaces.http import EXAMPLES
 from interfaces.http.budgets.budget import BudgetLimits as BudgetIn
@@ -37,6 +36,7 @@ from interfaces.http.privacy.retention import RetentionIn
 from interfaces.http.tenancy.tenant import TenantIn
 from tests.doubles.openai import Double, openai_double
 from tests.interfaces.http.conftest import Customer, customer_of, settled
+from tests.interfaces.http.upstream import asking
 
 NUMBERS = itertools.count(1)
 MINI, LARGE = "openai/gpt-4o-mini", "openai/gpt-4o"
@@ -87,9 +87,7 @@ async def _upstream() -> AsyncIterator[Double]:
 
 @pytest_asyncio.fixture(scope="module", name="parts")
 async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services]:
-    given = msgspec.structs.asdict(settings)
-    given["providers"] = {"openai": ProviderAccess(api_key=Secret("k"), base_url=upstream.url("scripted"))}
-    async with services(Settings(**given), pool=6) as parts:
+    async with services(asking(settings, upstream.url("scripted")), pool=6) as parts:
         yield parts
 
 

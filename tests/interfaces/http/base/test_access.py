@@ -24,13 +24,13 @@ from application.tenancy.removal import remove_tenant
 from application.tenancy.tenant import resume_tenant, suspend_tenant
 from domain.base.context import Context
 from domain.tenancy.tenant import Tenant
-from infra.providers.access import ProviderAccess
-from infra.settings import Secret, Settings
+from infra.settings import Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
 from tests.doubles.openai import PIECES, Double, openai_double, streamed, whole
 from tests.doubles.wire import Call, Reply, Step
 from tests.interfaces.http.conftest import Customer, customer_of
+from tests.interfaces.http.upstream import asking
 
 SCOPES = ["conversations:write", "conversations:read", "audit:read", "integrations:manage"]
 SOON = 6.0
@@ -49,9 +49,7 @@ async def upstream() -> AsyncIterator[Double]:
 
 @pytest_asyncio.fixture(scope="module", name="parts")
 async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services]:
-    given = {field: getattr(settings, field) for field in settings.__struct_fields__}
-    given["providers"] = {"openai": ProviderAccess(api_key=Secret("k"), base_url=upstream.url("scripted"))}
-    async with services(Settings(**given), pool=6) as parts:
+    async with services(asking(settings, upstream.url("scripted")), pool=6) as parts:
         yield parts
 
 

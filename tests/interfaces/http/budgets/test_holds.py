@@ -23,8 +23,7 @@ from domain.budgets.budget import Budget
 from domain.budgets.reservation import Reservation
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
-from infra.providers.access import ProviderAccess
-from infra.settings import Secret, Settings
+from infra.settings import Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
 from tests.application.tills import Till
@@ -32,6 +31,7 @@ from tests.doubles.openai import GOOD
 from tests.doubles.wire import CUT, Reply, Wire, server_events, serving
 from tests.doubles.wire import Call as Came
 from tests.interfaces.http.conftest import Customer, customer_of
+from tests.interfaces.http.upstream import asking
 
 MODEL, CHEAPEST = "gpt-4o", "gpt-4o-mini"
 
@@ -53,11 +53,7 @@ async def upstream() -> AsyncIterator[Wire]:
 
 @pytest_asyncio.fixture(scope="module", name="parts")
 async def _parts(settings: Settings, upstream: Wire) -> AsyncIterator[Services]:
-    given = {field: getattr(settings, field) for field in settings.__struct_fields__}
-    given["providers"] = {
-        "openai": ProviderAccess(api_key=Secret("k"), base_url=f"http://127.0.0.1:{upstream.port}/v1")
-    }
-    async with services(Settings(**given), pool=6) as parts:
+    async with services(asking(settings, f"http://127.0.0.1:{upstream.port}/v1"), pool=6) as parts:
         yield parts
 
 

@@ -19,13 +19,13 @@ import uvicorn
 from application.conversations.conversation import ReceiveMessage, receive_message
 from domain.audit.invariants import Invariants
 from domain.base.context import Context
-from infra.providers.access import ProviderAccess
-from infra.settings import Secret, Settings
+from infra.settings import Settings
 from interfaces.bootstrap import Services, services
 from interfaces.http.conversations import message_stream
 from tests.doubles.openai import PIECES, Double, openai_double, streamed, whole
 from tests.doubles.wire import Call, Reply, Step
 from tests.interfaces.http.conftest import Customer, customer_of
+from tests.interfaces.http.upstream import asking
 
 STREAM = {"Accept": "text/event-stream"}
 Event = tuple[str, dict[str, Any]]
@@ -41,9 +41,7 @@ async def upstream() -> AsyncIterator[Double]:
 
 @pytest_asyncio.fixture(scope="module", name="parts")
 async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services]:
-    given = {**{f: getattr(settings, f) for f in settings.__struct_fields__}}
-    given["providers"] = {"openai": ProviderAccess(api_key=Secret("k"), base_url=upstream.url("scripted"))}
-    async with services(Settings(**given), pool=6) as parts:
+    async with services(asking(settings, upstream.url("scripted")), pool=6) as parts:
         yield parts
 
 

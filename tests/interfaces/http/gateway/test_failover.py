@@ -11,11 +11,11 @@ import pytest
 import pytest_asyncio
 
 from application.ports import Place
-from infra.providers.access import ProviderAccess
-from infra.settings import Secret, Settings
+from infra.settings import Settings
 from interfaces.bootstrap import Services, services
 from tests.doubles.openai import Double, openai_double
 from tests.interfaces.http.conftest import Customer, customer_of
+from tests.interfaces.http.upstream import asking
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -26,9 +26,7 @@ async def upstream() -> AsyncIterator[Double]:
 
 @pytest_asyncio.fixture(scope="module", name="parts")
 async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services]:
-    given = {field: getattr(settings, field) for field in settings.__struct_fields__}
-    given["providers"] = {"openai": ProviderAccess(api_key=Secret("k"), base_url=upstream.url("scripted"))}
-    async with services(Settings(**given), pool=6) as parts:
+    async with services(asking(settings, upstream.url("scripted")), pool=6) as parts:
         yield parts
 
 
