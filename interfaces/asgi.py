@@ -13,7 +13,13 @@ from interfaces.bootstrap import Services
 from interfaces.http import EXAMPLES, ROUTERS
 from interfaces.http.base import gate
 from interfaces.http.base.admission import Admitted
-from interfaces.http.base.authentication import Caller, provide_caller, provide_context, provide_principal
+from interfaces.http.base.authentication import (
+    Caller,
+    provide_caller,
+    provide_context,
+    provide_principal,
+    provide_tenant_context,
+)
 from interfaces.http.base.idempotency import Idempotent
 from interfaces.http.base.limits.access import AccessControl, Held
 from interfaces.http.base.limits.intake import SMALL, Bounded
@@ -49,6 +55,7 @@ def litestar_app(services: Services) -> Litestar:
             "caller": Provide(provide_caller, sync_to_thread=False),
             "principal": Provide(provide_principal, sync_to_thread=False),
             "context": Provide(provide_context, sync_to_thread=False),
+            "tenant_context": Provide(provide_tenant_context, sync_to_thread=False),
         },
         middleware=[
             Held(),

@@ -20,6 +20,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath
 
 from application.tenancy.authentication import Principal, authenticate
 from application.tenancy.key_text import PREFIX
@@ -148,6 +149,13 @@ def provide_principal(request: Request[Any, Any, Any], context: NamedDependency[
 def provide_context(request: Request[Any, Any, Any], caller: NamedDependency[Caller]) -> Context:
     """The request's id is the correlation of all that it causes."""
     return caller.context(caller.tenant, request)
+
+
+def provide_tenant_context(
+    tenant: FromPath[UUID], request: Request[Any, Any, Any], services: NamedDependency[Services]
+) -> Context:
+    """For a route about a tenant that its path names: the operator's, or that tenant's own."""
+    return provide_caller(request).context(tenant, request)
 
 
 def correlation_of(request: Request[Any, Any, Any]) -> UUID:

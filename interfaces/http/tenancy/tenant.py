@@ -23,6 +23,7 @@ from application.tenancy.tenant import (
     suspend_tenant,
 )
 from domain.base.aggregate import NIL
+from domain.base.context import Context
 from domain.base.errors import NotFound
 from domain.gateway.default_policy import policy_by_default
 from interfaces.bootstrap import Services
@@ -111,14 +112,11 @@ async def list_all(
 
 @get("/v1/tenants/{tenant:uuid}", scope="tenants:admin", operator=True)
 async def read(
-    tenant: FromPath[UUID],
     services: NamedDependency[Services],
-    caller: NamedDependency[Caller],
-    request: Request[Any, Any, Any],
+    tenant_context: NamedDependency[Context],
 ) -> Response[TenantOut]:
     """A tenant."""
-    caller.context(tenant, request)
-    found = await summary_of(tenant, store=services.store)
+    found = await summary_of(tenant_context.tenant, store=services.store)
     return Response(_of(found), headers=tag(found.version))
 
 
@@ -127,12 +125,10 @@ async def rename(
     tenant: FromPath[UUID],
     data: JSONBody[TenantIn],
     services: NamedDependency[Services],
-    caller: NamedDependency[Caller],
-    request: Request[Any, Any, Any],
+    tenant_context: NamedDependency[Context],
 ) -> Response[TenantOut]:
     """Give a tenant another name."""
-    context = caller.context(tenant, request)
-    position = await rename_tenant(data.name, context, store=services.store, clock=services.clock)
+    position = await rename_tenant(data.name, tenant_context, store=services.store, clock=services.clock)
     return await _changed(services, tenant, position)
 
 
@@ -140,14 +136,12 @@ async def rename(
 async def suspend(
     tenant: FromPath[UUID],
     services: NamedDependency[Services],
-    caller: NamedDependency[Caller],
-    request: Request[Any, Any, Any],
+    tenant_context: NamedDependency[Context],
     data: JSONBody[SuspendIn | None] = None,
 ) -> Response[TenantOut]:
     """No key of this tenant's works, and no message is taken, until it is resumed."""
-    context = caller.context(tenant, request)
     reason = data.reason if data else None
-    position = await suspend_tenant(reason, context, store=services.store, clock=services.clock)
+    position = await suspend_tenant(reason, tenant_context, store=services.store, clock=services.clock)
     return await _changed(services, tenant, position)
 
 
@@ -155,12 +149,10 @@ async def suspend(
 async def resume(
     tenant: FromPath[UUID],
     services: NamedDependency[Services],
-    caller: NamedDependency[Caller],
-    request: Request[Any, Any, Any],
+    tenant_context: NamedDependency[Context],
 ) -> Response[TenantOut]:
     """Let a suspended tenant go on."""
-    context = caller.context(tenant, request)
-    position = await resume_tenant(context, store=services.store, clock=services.clock)
+    position = await resume_tenant(tenant_context, store=services.store, clock=services.clock)
     return await _changed(services, tenant, position)
 
 
@@ -168,14 +160,12 @@ async def resume(
 async def remove(
     tenant: FromPath[UUID],
     services: NamedDependency[Services],
-    caller: NamedDependency[Caller],
-    request: Request[Any, Any, Any],
+    tenant_context: NamedDependency[Context],
 ) -> Response[None]:
     """Remove a tenant: its keys stop working at once. It can be restored until `erase_at` (RETRACE_REMOVAL_GRACE_DAYS); then all of it is
     erased: texts, keys, files, read models. What stays of its log are positions, times, topics and hashes."""
-    context = caller.context(tenant, request)
     grace = timedelta(days=services.settings.removal_grace_days)
-    position = await remove_tenant(grace, context, store=services.store, clock=services.clock)
+    position = await remove_tenant(grace, tenant_context, store=services.store, clock=services.clock)
     return Response(None, status_code=204, headers=await written(services, tenant, position))
 
 
@@ -183,12 +173,10 @@ async def remove(
 async def restore(
     tenant: FromPath[UUID],
     services: NamedDependency[Services],
-    caller: NamedDependency[Caller],
-    request: Request[Any, Any, Any],
+    tenant_context: NamedDependency[Context],
 ) -> Response[TenantOut]:
     """Take back that a tenant was removed, until it is erased: it is as it was before, with its keys."""
-    context = caller.context(tenant, request)
-    position = await restore_tenant(context, store=services.store, clock=services.clock)
+    position = await restore_tenant(tenant_context, store=services.store, clock=services.clock)
     return await _changed(services, tenant, position)
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, Router, delete, get, post
+from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from domain.base.context import Context
 from interfaces.bootstrap import Services
-from interfaces.http.base.authentication import Caller
 from interfaces.http.base.pages import Cursor, Limit, Page
 from interfaces.http.base.version import of_tenant
 from interfaces.http.tenancy.api_key import KeyId, KeyIn, KeyMade, KeyOut, issued_as, listed, revoked
@@ -18,15 +17,13 @@ from interfaces.http.tenancy.api_key import KeyId, KeyIn, KeyMade, KeyOut, issue
 
 @get("/v1/tenants/{tenant:uuid}/keys", scope="tenants:admin", operator=True)
 async def list_all(
-    tenant: FromPath[UUID],
     services: NamedDependency[Services],
-    caller: NamedDependency[Caller],
-    request: Request[Any, Any, Any],
+    tenant_context: NamedDependency[Context],
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response[Page[KeyOut]]:
     """This tenant's API keys, the oldest first, without their secrets."""
-    return await listed(services, caller.context(tenant, request).tenant, cursor, limit)
+    return await listed(services, tenant_context.tenant, cursor, limit)
 
 
 @post(
@@ -40,11 +37,10 @@ async def issue(
     tenant: FromPath[UUID],
     data: JSONBody[KeyIn],
     services: NamedDependency[Services],
-    caller: NamedDependency[Caller],
-    request: Request[Any, Any, Any],
+    tenant_context: NamedDependency[Context],
 ) -> Response[KeyMade]:
     """A new key of this tenant."""
-    return await issued_as(data, services, caller.context(tenant, request), f"/v1/tenants/{tenant}")
+    return await issued_as(data, services, tenant_context, f"/v1/tenants/{tenant}")
 
 
 @delete(
@@ -55,14 +51,12 @@ async def issue(
     versioned=of_tenant,
 )
 async def revoke(
-    tenant: FromPath[UUID],
     key: KeyId,
     services: NamedDependency[Services],
-    caller: NamedDependency[Caller],
-    request: Request[Any, Any, Any],
+    tenant_context: NamedDependency[Context],
 ) -> Response[None]:
     """Revoke a key of this tenant, as one that became known. Of the last one that can issue others a new one is issued first."""
-    return await revoked(key, services, caller.context(tenant, request))
+    return await revoked(key, services, tenant_context)
 
 
 ROUTER = Router("/", route_handlers=[list_all, issue, revoke], tags=["tenants"])
