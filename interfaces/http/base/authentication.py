@@ -152,10 +152,10 @@ def provide_context(request: Request[Any, Any, Any], caller: NamedDependency[Cal
 
 
 def provide_tenant_context(
-    tenant: FromPath[UUID], request: Request[Any, Any, Any], services: NamedDependency[Services]
+    tenant: FromPath[UUID], request: Request[Any, Any, Any], caller: NamedDependency[Caller]
 ) -> Context:
     """For a route about a tenant that its path names: the operator's, or that tenant's own."""
-    return provide_caller(request).context(tenant, request)
+    return caller.context(tenant, request)
 
 
 def correlation_of(request: Request[Any, Any, Any]) -> UUID:
