@@ -42,6 +42,7 @@ class Summaries(ConversationPart):
 
         TOPIC: ClassVar[str] = "conversation.summary_metered"
         PERSONAL: ClassVar[bool] = False
+        METERS: ClassVar[tuple[str, ...]] = ("attempts",)
         summary: UUID
         attempts: tuple[Attempt, ...]
         cost: Decimal
