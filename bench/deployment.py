@@ -28,9 +28,9 @@ READY = 90.0
 
 @contextmanager
 def tree_of(commit: str | None) -> Iterator[Path]:
-    """The folder of a commit, in a worktree of its own; None: this one."""
-    if commit is None:
-        yield ROOT
+    """The folder of a commit, in a worktree of its own; a folder as it is; None: this one."""
+    if commit is None or Path(commit).is_dir():
+        yield ROOT if commit is None else Path(commit).resolve()
         return
     with tempfile.TemporaryDirectory(prefix="retrace-bench-tree-") as folder:
         place = Path(folder) / "tree"

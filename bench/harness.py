@@ -70,7 +70,9 @@ def arguments(description: str, seconds: float = 45, *, beside: bool = False) ->
         "--seconds", type=float, default=seconds, help="time to measure (default: %(default)g)"
     )
     if beside:
-        parser.add_argument("--beside", metavar="COMMIT", help="another commit, in the same run")
+        parser.add_argument(
+            "--beside", metavar="COMMIT", help="another commit, or a folder with one, in the same run"
+        )
     given = parser.parse_args()
     if not given.seconds > 0:
         parser.error("--seconds must be more than 0")

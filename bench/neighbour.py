@@ -70,8 +70,8 @@ async def _act(url: str, headers: dict[str, str], until: float, load: Load) -> C
         await asyncio.gather(*late, return_exceptions=True)
         for task in ended:
             task.result()
-    if load.files and not any(name.startswith("upload") for name in seen):
-        raise RuntimeError("the neighbour came to the end of no upload; give more --seconds")
+    if late:
+        seen["acts unended"] = len(late)
     return seen
 
 
