@@ -11,7 +11,8 @@ import base64
 import hashlib
 import hmac
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 SIGNATURE = "x-twilio-signature"
@@ -30,7 +31,7 @@ def authentic(
     tokens: Sequence[str], url: str, pairs: Pairs | None, body: bytes, signature: str, settings: str = ""
 ) -> bool:
     """Whether one of the tokens signed it. `pairs`: of a form; None for any other body, which counts by `bodySHA256` in the address, and by
-    nothing without that. All candidates are compared, each in constant time.
+    nothing without that. Each candidate is compared in constant time.
     """
     digest = ALGORITHMS.get(algorithm_of(settings).upper())
     if digest is None or not signature.isascii():
@@ -40,12 +41,13 @@ def authentic(
         hashes = parse_qs(urlsplit(url).query).get(BODY, [""])
         actual = hashlib.sha256(body).hexdigest().encode()
         whole = hmac.compare_digest(actual, hashes[0].lower().encode())
-    text, given, found = _joined(pairs or ()), signature.encode(), False
+    text, given = _joined(pairs or ()).encode("utf-8", "surrogatepass"), signature.encode()
     for candidate in _addresses(url):
         for token in tokens:
-            mac = hmac.digest(token.encode(), (candidate + text).encode("utf-8", "surrogatepass"), digest)
-            found |= hmac.compare_digest(base64.b64encode(mac), given)
-    return found and whole
+            mac = hmac.digest(token.encode(), candidate + text, digest)
+            if hmac.compare_digest(base64.b64encode(mac), given):
+                return whole
+    return False
 
 
 def algorithm_of(settings: str) -> str:
@@ -64,12 +66,17 @@ def _joined(pairs: Pairs) -> str:
     return "".join(name + value for name in sorted(values) for value in sorted(values[name]))
 
 
-def _addresses(url: str) -> Iterator[str]:
+@lru_cache(maxsize=1024)
+def _addresses(url: str) -> tuple[bytes, ...]:
+    """That which is configured comes first."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host
     port = parts.port or PORTS.get(parts.scheme, 443)
     ends = ("", "?") if not parts.query else ("",)
-    for netloc in dict.fromkeys((parts.netloc, host, f"{host}:{port}")):
-        for end in ends:
-            yield parts._replace(netloc=netloc).geturl() + end
+    places = dict.fromkeys((parts.netloc, host, f"{host}:{port}"))
+    return tuple(
+        (parts._replace(netloc=netloc).geturl() + end).encode("utf-8", "surrogatepass")
+        for end in ends
+        for netloc in places
+    )
