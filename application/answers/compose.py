@@ -72,7 +72,13 @@ async def composed_prompt(
         )
     questions = plan.questions or inquiry.questions
     passages, pending_documents = await retrieve(
-        context, questions, configuration, embeddings, embedder=ports.embedder, vectors=ports.vectors
+        context,
+        questions,
+        configuration,
+        embeddings,
+        embedder=ports.embedder,
+        vectors=ports.vectors,
+        vector=considered.vector if questions == inquiry.questions else None,
     )
     passages, suspicious = await screened(passages, configuration)
     said = plan.questions or inquiry.said or inquiry.questions

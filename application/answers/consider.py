@@ -5,9 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from application.answers.inquiry import Inquiry
+from application.answers.likeness import likeness_of
 from application.answers.ports import Ports
 from application.answers.understand import Messages, understand_messages
 from application.gateway.tenant_settings import TenantSettings
+from application.retrieval.retrieve import vector_of
 from domain.agents.agent import AgentConfiguration
 from domain.answers.decision import ANSWER, Plan, Situation, decide
 from domain.answers.memory import Memory, understood
@@ -24,6 +26,9 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True):
     memory: Memory = Memory()
     """With what the messages say."""
 
+    vector: tuple[float, ...] | None = None
+    """Of the messages, where passages are to be looked for with it."""
+
 
 async def consider(
     inquiry: Inquiry,
@@ -35,13 +40,26 @@ async def consider(
 ) -> Considered:
     """What a model was asked for it is put to `attempts`, for the caller's record."""
     configuration = settings.configuration
-    messages = Messages(interaction=inquiry.interaction, texts=inquiry.questions, history=inquiry.history)
+    vector: tuple[float, ...] | None = None
+    likeness = 0.0
+    if configuration.retrieve_documents:
+        vector = tuple(await vector_of(inquiry.questions, attempts, context, ports.embedder))
+        likeness = await likeness_of(vector, ports.embedder)
+    messages = Messages(
+        interaction=inquiry.interaction,
+        texts=inquiry.questions,
+        history=inquiry.history,
+        likeness=likeness,
+    )
     understanding = await understand_messages(
         messages, business_of(configuration), settings, attempts, context, ports
     )
     plan = decide(understanding, situation, inquiry.questions, configuration)
     return Considered(
-        understanding=understanding, plan=plan, memory=understood(inquiry.memory, understanding)
+        understanding=understanding,
+        plan=plan,
+        memory=understood(inquiry.memory, understanding),
+        vector=vector,
     )
 
 

@@ -96,6 +96,7 @@ class MeteredEmbedder:
     ) -> None:
         self._observer = observer
         self._embedder, self._catalogue, self._store = embedder, catalogue, store
+        self._ours: dict[tuple[str, ...], list[list[float]]] = {}
         self._clock, self._ids = clock, ids
 
     @property
@@ -108,6 +109,12 @@ class MeteredEmbedder:
 
     def count_tokens(self, text: str) -> int:
         return self._embedder.count_tokens(text)
+
+    async def of_ours(self, texts: tuple[str, ...]) -> list[list[float]]:
+        """Unit vectors of texts that are the product's own, made once a process: no tenant has asked for them, and none pays."""
+        if texts not in self._ours:
+            self._ours[texts] = await self._embedder.embed(texts)
+        return self._ours[texts]
 
     @asynccontextmanager
     async def metering(self, context: Context, purpose: Purpose) -> AsyncIterator[EmbeddingMeter]:

@@ -22,21 +22,29 @@ async def retrieve(
     *,
     embedder: MeteredEmbedder,
     vectors: Vectors,
+    vector: Sequence[float] | None = None,
 ) -> tuple[tuple[Passage, ...], int]:
     """The best ones first, and how many documents none can come of yet; none where the tenant has it switched off. The embedder's call is
-    put to `embeddings`, for the caller's record."""
+    put to `embeddings`, for the caller's record; `vector`: of the questions, where it has been made."""
     if not configuration.retrieve_documents:
         return (), 0
-    async with embedder.metering(context, "question") as meter:
-        (embedding,) = await meter.embed([_query(questions)])
-        found = await vectors.search(
-            context.tenant, embedding, embedder.model, configuration.document_results
-        )
-        embeddings += meter.take()
+    if vector is None:
+        vector = await vector_of(questions, embeddings, context, embedder)
+    found = await vectors.search(context.tenant, vector, embedder.model, configuration.document_results)
     return tuple(found.passages), found.pending
 
 
-def _query(questions: Sequence[str]) -> str:
+async def vector_of(
+    questions: Sequence[str], embeddings: list[Attempt], context: Context, embedder: MeteredEmbedder
+) -> list[float]:
+    """That passages are looked for with; its call is put to `embeddings`."""
+    async with embedder.metering(context, "question") as meter:
+        (vector,) = await meter.embed([query_of(questions)])
+        embeddings += meter.take()
+    return vector
+
+
+def query_of(questions: Sequence[str]) -> str:
     query = "\n".join(questions)
     if len(query) <= QUERY:
         return query

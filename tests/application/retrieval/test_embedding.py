@@ -15,6 +15,7 @@ from application.budgets.status import budget_status
 from application.replay.prices import reprice
 from application.retrieval.embedding import MeteredEmbedder
 from application.retrieval.search import Search, search
+from domain.answers.understanding.words.injection import KNOWN
 from domain.budgets.budget import BudgetLimits
 from domain.conversations.conversation import Conversation
 from domain.models.completion import Attempt
@@ -26,7 +27,7 @@ SMALL = "openai/text-embedding-3-small"
 
 
 class Scripted:
-    """A remote embedder: `ends` says how each call ends."""
+    """A remote embedder: `ends` says how each call of a tenant's texts ends."""
 
     dimension = 256
 
@@ -34,6 +35,8 @@ class Scripted:
         self.model, self._ends = model, list(ends)
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        if tuple(texts) == KNOWN:  # the product's own, like nothing that is asked here
+            return [[0.0, 1.0] + [0.0] * 254 for _ in texts]
         end = self._ends.pop(0)
         if isinstance(end, asyncio.CancelledError):
             await asyncio.sleep(3600)
