@@ -46,6 +46,9 @@ PATIENCE = 10.0
 HELD = 0.5
 """Seconds after which a place is free again, whatever its request does: it waits for something, or there is too much to do for all."""
 
+GIVEN_UP = 1.0
+"""Seconds after which a request whose client has gone meanwhile is not begun, also one that writes: nobody was told that it was taken."""
+
 STUCK = 0.02
 """Seconds of waiting for a client, to send its body or to take its answer, or for another request, after which it has no place any more."""
 
@@ -95,13 +98,12 @@ class Places:
         self._lines: dict[UUID, deque[asyncio.Future[None]]] = {}
         """In the order of their turns."""
 
-    async def enter(self, tenant: UUID) -> tuple[Place, bool]:
-        """A place, and whether it was waited for. Raises TooManyRequests, Unavailable."""
-        self._seen[tenant] = self._clock()
+    async def enter(self, tenant: UUID) -> tuple[Place, float]:
+        """A place, and the seconds that it was waited for. Raises TooManyRequests, Unavailable."""
+        self._seen[tenant] = came = self._clock()
         self._seen.move_to_end(tenant)
         line = self._lines.get(tenant)
-        waited = line is not None or not self._free_for(tenant)
-        if waited:
+        if line is not None or not self._free_for(tenant):
             if line is not None and len(line) >= LINE:
                 raise TooManyRequests(
                     f"{len(line)} requests of this tenant's wait for their turn here, as many as may; send fewer at once"
@@ -109,7 +111,7 @@ class Places:
             await self._wait(tenant)
         else:
             self._in_work[tenant] += 1
-        return Place(lambda: self._left(tenant)), waited
+        return Place(lambda: self._left(tenant)), self._clock() - came
 
     async def _wait(self, tenant: UUID) -> None:
         turn = asyncio.get_running_loop().create_future()
@@ -184,10 +186,8 @@ class InWork(ASGIMiddleware):
         held, waited = await self._places.enter(caller.tenant)
         token = place.set(held)
         try:
-            if (
-                waited and request.method == "GET" and is_gone(request)
-            ):  # what writes may have been meant to be left behind
-                raise ClientGone
+            if waited and is_gone(request) and (request.method == "GET" or waited > GIVEN_UP):
+                raise ClientGone  # nobody hears of it, and others wait
             await next_app(scope, _received(receive, held), _sent(send, held))
         finally:
             place.reset(token)

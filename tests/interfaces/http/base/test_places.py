@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -15,7 +17,8 @@ from application.base.in_work import kept, place, waits_long
 from application.ports import Unavailable
 from domain.base.errors import TooManyRequests
 from interfaces.http.base.limits import places
-from interfaces.http.base.limits.places import ALONE, EACH, LINE, RECENT, SHARED, Place, Places
+from interfaces.http.base.limits.places import ALONE, EACH, LINE, RECENT, SHARED, InWork, Place, Places
+from interfaces.http.base.presence import ClientGone
 from tests.interfaces.http.conftest import Customer
 
 A, B, C = uuid4(), uuid4(), uuid4()
@@ -201,3 +204,29 @@ async def test_a_tenants_question_does_not_wait_behind_all_of_anothers(
         await asyncio.gather(*flood)
     assert ended.count("theirs") == 60
     assert ended.index("ours", 1) < 40
+
+
+@pytest.mark.parametrize(
+    ("method", "waited", "begun"),
+    [("GET", 0.1, False), ("POST", 0.1, True), ("POST", 2.0, False), ("GET", 0.0, True)],
+)
+async def test_what_has_waited_long_for_nobody_is_not_begun(
+    monkeypatch: pytest.MonkeyPatch, method: str, waited: float, begun: bool
+) -> None:
+    """Who was told nothing asks again; what is done for those that have left keeps all others waiting."""
+    work, ran = InWork(), list[str]()
+
+    async def enter(tenant: UUID) -> tuple[Place, float]:
+        return Place(lambda: ran.append("left")), waited
+
+    async def app(*_: object) -> None:
+        ran.append("begun")
+
+    monkeypatch.setattr(work._places, "enter", enter)
+    caller = SimpleNamespace(principal=True, tenant=A)
+    monkeypatch.setattr(places, "caller_in", lambda request: caller)
+    monkeypatch.setattr(places, "is_api", lambda handler: True)
+    scope: Any = {"type": "http", "method": method, "state": {"gone": lambda: True}, "route_handler": None}
+    with suppress(ClientGone):
+        await work.handle(scope, None, None, app)  # type: ignore[arg-type]
+    assert ran == (["begun", "left"] if begun else ["left"])
