@@ -11,11 +11,11 @@ EXAMPLES: Examples = {
         "message_id": "app-4711",
         "wait": 30,
     },
-    ("post", "/v1/conversations/{conversation}/close"): {"reason": "solved"},
     ("post", "/v1/conversations/{conversation}/claim"): {"operator": {"name": "Bea"}},
     ("post", "/v1/conversations/{conversation}/reply"): {
         "operator": {"name": "Bea"},
         "text": "Hello Ann, I have looked it up: we are open until six.",
     },
     ("post", "/v1/conversations/{conversation}/release"): {"operator": {"name": "Bea"}},
+    ("post", "/v1/conversations/{conversation}/close"): {"reason": "solved"},
 }

@@ -27,10 +27,10 @@ from tests.infra.projections.parts import projecting, talk
 TRANSCRIPT = Transcript()
 
 
-class Transcript2(Transcript):
+class Later(Transcript):
     """As after an upgrade."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = Transcript.version + 1
 
 
 @pytest.fixture(name="log")
@@ -38,7 +38,8 @@ async def _log(database_url: str) -> AsyncIterator[Log]:
     async with log_on(database_url) as log:
         yield log
     with psycopg.connect(database_url, autocommit=True) as superuser:
-        superuser.execute("UPDATE retrace.builds SET version = 1 WHERE projection = 'transcript'")
+        reset = "UPDATE retrace.builds SET version = %s WHERE projection = 'transcript'"
+        superuser.execute(reset, [Transcript.version])
     for place in ("next", "old"):
         await drop(cell(database_url), "transcript", place)  # type: ignore[arg-type]  # mypy takes them for str
 
@@ -73,14 +74,14 @@ async def caught_up(log: Log, projection: Projection) -> None:
 async def upgraded(log: Log) -> None:
     """The new version is built and put in place; the former one is kept."""
     async with await psycopg.AsyncConnection.connect(log.url, autocommit=True) as superuser:
-        await create_read_models(superuser, (Transcript2(),))
-    async with workshop(cell(log.url), MASTER, Transcript2()) as shop:
+        await create_read_models(superuser, (Later(),))
+    async with workshop(cell(log.url), MASTER, Later()) as shop:
         await rebuild(shop)
         await switch(shop)
 
 
-class Sealed2(Transcript2):
-    sealed_since: ClassVar[int] = Transcript2.version
+class LaterSealed(Later):
+    sealed_since: ClassVar[int] = Later.version
 
 
 async def test_a_former_version_that_held_texts_in_clear_is_not_kept(log: Log) -> None:
@@ -88,8 +89,8 @@ async def test_a_former_version_that_held_texts_in_clear_is_not_kept(log: Log) -
     theirs = await talk(log, tenant, 1)
     await caught_up(log, TRANSCRIPT)
     async with await psycopg.AsyncConnection.connect(log.url, autocommit=True) as superuser:
-        await create_read_models(superuser, (Sealed2(),))
-    async with workshop(cell(log.url), MASTER, Sealed2()) as shop:
+        await create_read_models(superuser, (LaterSealed(),))
+    async with workshop(cell(log.url), MASTER, LaterSealed()) as shop:
         await rebuild(shop)
         await switch(shop)
         assert await shop.build("old") is None
@@ -104,7 +105,7 @@ async def test_what_an_earlier_release_has_kept_of_texts_in_clear_is_dropped(log
     await caught_up(log, TRANSCRIPT)
     await upgraded(log)
     assert conversations(log, "old", tenant) == {theirs.id}
-    async with looking(log, (Sealed2(),)) as abandoned:
+    async with looking(log, (LaterSealed(),)) as abandoned:
         assert await abandoned.look() == 1
         assert await abandoned.look() == 0
     with psycopg.connect(log.url) as superuser:
@@ -119,10 +120,10 @@ async def test_the_former_version_keeps_no_row_of_who_was_forgotten_after_the_sw
     await caught_up(log, TRANSCRIPT)
     await upgraded(log)
     await forget(log, tenant, theirs)
-    await caught_up(log, Transcript2())
+    await caught_up(log, Later())
     assert conversations(log, "live", tenant) == {others.id}
     assert conversations(log, "old", tenant) == {theirs.id, others.id}
-    async with looking(log, (Transcript2(),)) as abandoned:
+    async with looking(log, (Later(),)) as abandoned:
         assert await abandoned.look() == 1
         assert conversations(log, "old", tenant) == set()
         assert conversations(log, "old", quiet) == {elsewhere.id}
@@ -158,7 +159,7 @@ async def test_what_somebody_keeps_up_is_left_to_them(log: Log) -> None:
     theirs = await talk(log, tenant, 1)
     await caught_up(log, TRANSCRIPT)
     await upgraded(log)
-    async with looking(log, (Transcript2(),), still=60.0) as patient, looking(log, (TRANSCRIPT,)) as own:
+    async with looking(log, (Later(),), still=60.0) as patient, looking(log, (TRANSCRIPT,)) as own:
         await forget(log, tenant, theirs)
         assert await patient.look() == 0, "its cursor may be about to move"
         assert await own.look() == 0, "a program of its version keeps it up"
@@ -171,6 +172,6 @@ async def test_nothing_is_emptied_without_an_erasure(log: Log) -> None:
     await caught_up(log, TRANSCRIPT)
     await upgraded(log)
     await talk(log, tenant, 1)
-    async with looking(log, (Transcript2(),)) as abandoned:
+    async with looking(log, (Later(),)) as abandoned:
         looks: list[Any] = [await abandoned.look() for _ in range(2)]
     assert looks == [0, 0]
