@@ -57,12 +57,13 @@ async def answer(
     """
     run, because = Run(patience=command.patience), context
     try:
-        for again in range(TRIES):
+        again = joined = 0
+        while again < TRIES:
             conversation = await wait_until_idle(command.conversation, run, because, ports)
             burst = conversation.pending_for_agent
             if burst is None or (again and burst.interaction != run.interaction):
                 break
-            if not again:
+            if not again and not joined:
                 _show_typing(conversation, burst, context, ports)
             because = await _because_of(burst, conversation.id, context, ports.store)
             heard = (
@@ -74,6 +75,9 @@ async def answer(
             situation, memory = situation_of(conversation.state, burst, configuration)
             prepared = await prepare(_inquiry(conversation, burst, situation, memory), because, ports)
             run.begin(prepared.asked, prepared.embeddings)
+            if not again and joined < TRIES and ports.store.behind(conversation, context.tenant):
+                joined += 1  # no model was asked yet, so those that came meanwhile cost nothing more
+                continue
             before = opening_of(prepared)
             delivery = Delivery(conversation, prepared.disclosure, heard, because, ports, before)
             try:
@@ -94,6 +98,7 @@ async def answer(
             except Conflict:
                 if delivery.begun:
                     raise
+                again += 1
         else:
             raise Conflict("newer messages came again and again while they were answered; it is tried again")
     except BaseException:  # its caller, too, may have been stopped

@@ -108,6 +108,9 @@ class Store(Protocol):
         at the moment, or were a moment ago: then it is theirs no more, and as new as that.
         """
 
+    def behind(self, aggregate: Aggregate[Any], tenant: UUID) -> bool:
+        """Whether somebody in this process is at `change` of it at the moment, or was a moment ago."""
+
     async def latest(self, kind: type[A], id: UUID, *, tenant: UUID, since: float | None = None) -> A:
         """The aggregate as of at most a second ago, shared and cached: to be read, never to be changed.
 

@@ -38,6 +38,10 @@ class HandedOver:
         fresh = time.monotonic() - since < FRESH
         return found if fresh and isinstance(found, kind) else None
 
+    def has(self, tenant: UUID, id: UUID) -> bool:
+        """Whether one waits to be taken."""
+        return (tenant, id) in self._waiting
+
     def _expire(self, key: tuple[UUID, UUID], aggregate: Aggregate[Any]) -> None:
         if (found := self._waiting.get(key)) is not None and found[1] is aggregate:
             del self._waiting[key]

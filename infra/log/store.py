@@ -84,6 +84,10 @@ class LogStore:
             raise nowhere(kind.TOPIC, id, at)
         return aggregate
 
+    def behind(self, aggregate: Aggregate[Any], tenant: UUID) -> bool:
+        turn = self._turns.get(aggregate.id)
+        return (turn is not None and turn.locked()) or self._handed_over.has(tenant, aggregate.id)
+
     async def latest(self, kind: type[A], id: UUID, *, tenant: UUID, since: float | None = None) -> A:
         return await self._latest.get(kind, id, tenant, since)
 
