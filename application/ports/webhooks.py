@@ -15,7 +15,7 @@ WEBHOOK_WORK = "webhook"
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """Deliveries that go one after the other. `position`: of the last event that it is done with; `head`: the log's end. `tries`: of the next
-    one so far; `refused`: how many were given up in a row. `last`: the end of a replay's range. `fresh`: it was not told of just now.
+    one so far; `refused`: how many were given up in a row. `last`: the end of a replay's range. `topics_at`: since when it wants what it wants.
     """
 
     position: int
@@ -27,16 +27,24 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     not_before: datetime | None = None
     reason: str | None = None
     told_at: datetime | None = None
-    fresh: bool = False
+    topics_at: datetime
 
 
 class Lines(Protocol):
     """Bookkeeping of deliveries, by tenant and line."""
 
     async def begin(
-        self, tenant: UUID, line: str, topics: Sequence[str], *, position: int, last: int | None = None
+        self,
+        tenant: UUID,
+        line: str,
+        topics: Sequence[str],
+        target: bytes,
+        *,
+        position: int,
+        last: int | None = None,
     ) -> Line:
-        """As it stands; where there is none yet, from `position` on. From now on whoever saves an event of `topics` owes its work."""
+        """As it stands; where there is none yet, from `position` on. From now on whoever saves an event of `topics` owes its work. With
+        another `target` than before nothing has been tried yet."""
 
     async def advance(
         self, tenant: UUID, line: str, position: int, *, delivered: int, refused: int = 0

@@ -5,13 +5,14 @@ A delivery's id is the event's: whoever gets it twice sees that by `webhook-id`.
 
 from __future__ import annotations
 
+import hashlib
 import random
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
-from application.base.setting import change_setting, load_setting
+from application.base.setting import change_setting, latest_setting, load_setting
 from application.base.shown_event import shown_event
 from application.ports import Line, Told, Wanted
 from application.webhooks.endpoint import Ports
@@ -30,6 +31,10 @@ SETTLING = timedelta(seconds=5)
 """After which it is looked once more: until then a process may not have heard that a line has begun, or what it wants."""
 
 
+LOOK = timedelta(seconds=1)
+"""Until which every process sees what an endpoint was changed to."""
+
+
 class DeliverWebhooks(msgspec.Struct, frozen=True, kw_only=True):
     """`line`: an endpoint's id, or `id/first/last` for a replay."""
 
@@ -46,15 +51,20 @@ async def deliver_webhooks(command: DeliverWebhooks, context: Context, ports: Po
         return None
     topics = () if endpoint.disabled is not None else endpoint.topics(TOPICS)
     start = endpoint.since if first is None else first - 1
-    line = await ports.webhook_lines.begin(tenant, command.line, topics, position=start, last=last)
+    target = hashlib.sha256(f"{endpoint.disabled is None} {endpoint.url}".encode()).digest()
+    line = await ports.webhook_lines.begin(tenant, command.line, topics, target, position=start, last=last)
     if not topics:
         return None
     if line.not_before is not None and line.not_before > ports.clock():
         return line.not_before
     again = await _tell_all(command.line, endpoint, line, context, ports)
-    if again is None and last is not None:
+    if again is not None:
+        return again
+    if last is not None:
         await ports.webhook_lines.end(tenant, command.line)
-    return again or (ports.clock() + SETTLING if line.fresh and last is None else None)
+        return None
+    settled = line.topics_at + SETTLING
+    return settled if ports.clock() < settled else None
 
 
 async def _tell_all(
@@ -67,6 +77,10 @@ async def _tell_all(
     wanted = Wanted(topics=endpoint.topics(TOPICS))
     async for found in ports.store.find(tenant, wanted, after=line.position, until=until):
         for recorded in found.events:
+            if line.last is None and not endpoint.tells(recorded.topic, recorded.position):
+                continue
+            if not await _unchanged(endpoint, tenant, ports):
+                return ports.clock() + LOOK
             told = await _tell(endpoint, recorded, ports)
             if told.taken:
                 await lines.advance(tenant, name, recorded.position, delivered=1)
@@ -94,6 +108,17 @@ async def _tell_all(
         if done >= AT_ONCE:
             return ports.clock()
     return None
+
+
+async def _unchanged(endpoint: Endpoint, tenant: UUID, ports: Ports) -> bool:
+    """Whether it is to be told just so; seen within a second."""
+    webhooks = await latest_setting(Webhooks, tenant, store=ports.store)
+    now = webhooks.state.endpoints.get(endpoint.id) if webhooks is not None else None
+    return now is not None and (now.url, now.kinds, now.disabled) == (
+        endpoint.url,
+        endpoint.kinds,
+        endpoint.disabled,
+    )
 
 
 async def _tell(endpoint: Endpoint, recorded: Recorded, ports: Ports) -> Told:

@@ -12,13 +12,16 @@ import msgspec
 from application.base.setting import Changed, change_setting, load_setting
 from application.ports import WEBHOOK_WORK, Clock, Ids, Lines, Owed, Store, WebhookSender
 from domain.base.context import Context
-from domain.base.errors import Invalid
+from domain.base.errors import Invalid, Refused
 from domain.kinds import TOPICS
 from domain.webhooks.signing import secret_of
 from domain.webhooks.webhooks import Endpoint, Webhooks
 
 SECRET = 32
 """Bytes."""
+
+REPLAYS = 3
+"""Of one endpoint at once."""
 
 
 class Ports(Protocol):
@@ -98,10 +101,15 @@ async def add_webhook(command: AddWebhook, context: Context, ports: Ports) -> St
 
 async def change_webhook(command: ChangeWebhook, context: Context, ports: Ports) -> Stands:
     """Raises Invalid, Refused, NotFound."""
-    id = command.endpoint
+    id, since = command.endpoint, await _head(context.tenant, ports)
 
     def decide(webhooks: Webhooks) -> None:
-        facts = {"url": command.url, "kinds": command.kinds, "description": command.description}
+        facts = {
+            "since": since,
+            "url": command.url,
+            "kinds": command.kinds,
+            "description": command.description,
+        }
         webhooks.change(id, known=TOPICS, at=ports.clock(), **facts)  # type: ignore[arg-type]
         if command.enabled:
             webhooks.enable(id, ports.clock())
@@ -127,11 +135,17 @@ async def remove_webhook(endpoint: UUID, context: Context, ports: Ports) -> int:
 
 
 async def replay_webhook(command: ReplayWebhook, context: Context, ports: Ports) -> int:
-    """Tell it once more what lies in a range, under the same ids, beside what is new. Returns the position. Raises NotFound, Invalid."""
+    """Tell it once more what lies in a range, under the same ids, beside what is new. Returns the position. Raises NotFound, Invalid,
+    Refused."""
     first, last, id = command.first, command.last, command.endpoint
     if last > (head := await _head(context.tenant, ports)):
         raise Invalid(f"the log ends at position {head}")
     line = f"{id.hex}/{first}/{last}"
+    under_way = [
+        each for each in await ports.webhook_lines.all(context.tenant) if each.startswith(f"{id.hex}/")
+    ]
+    if len(under_way) >= REPLAYS and line not in under_way:
+        raise Refused(f"{REPLAYS} replays of this webhook are under way; wait until one has ended")
     changed = await _change(
         id, lambda w: w.replay_range(id, first, last, ports.clock()), context, ports, line
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -50,6 +50,9 @@ class Endpoint(msgspec.Struct, kw_only=True):
     since: int = 0
     """Events of later positions only; counted from the log's end when the endpoint was added."""
 
+    kinds_since: dict[str, int] = {}
+    """The same of kinds that were added later."""
+
     added_at: datetime
     dead: list[DeadLetter] = []
 
@@ -61,6 +64,10 @@ class Endpoint(msgspec.Struct, kw_only=True):
     def topics(self, known: Collection[str]) -> tuple[str, ...]:
         """Those of `known` that it is told."""
         return tuple(sorted(topic for topic in known if any(_fits(topic, kind) for kind in self.kinds)))
+
+    def tells(self, topic: str, position: int) -> bool:
+        """Whether it is told an event: of what was before it wanted that kind it is not."""
+        return any(_fits(topic, kind) and position > self.kinds_since.get(kind, 0) for kind in self.kinds)
 
     def __repr__(self) -> str:
         return f"Endpoint(id={self.id!r}, url={self.url!r})"
@@ -108,14 +115,26 @@ class Webhooks(OnePerTenant[WebhooksState]):
             return f"EndpointAdded(endpoint={self.endpoint!r}, url={self.url!r})"
 
     class EndpointChanged(Event, frozen=True, kw_only=True):
+        """Of kinds that it was not told before it is told what lies behind position `since`."""
+
         TOPIC: ClassVar[str] = "webhooks.endpoint_changed"
+        class_version: ClassVar[int] = 2
         endpoint: UUID
         url: str
         kinds: tuple[str, ...]
         description: str
+        since: int = 0
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version told of new kinds what its line had not come to yet, which zero says."""
 
         def apply(self, aggregate: Webhooks) -> None:
             found = aggregate.state.endpoints[self.endpoint]
+            since = {kind: self.since for kind in self.kinds if kind not in found.kinds}
+            found.kinds_since = {
+                kind: position for kind, position in (found.kinds_since | since).items() if kind in self.kinds
+            }
             found.url, found.kinds, found.description = self.url, self.kinds, self.description
 
     class SecretRotated(Event, frozen=True, kw_only=True):
@@ -217,13 +236,14 @@ class Webhooks(OnePerTenant[WebhooksState]):
         url: str,
         kinds: Sequence[str],
         description: str,
+        since: int,
         known: Collection[str],
         at: datetime,
     ) -> None:
         """Raises Invalid, NotFound."""
         found, told = self.endpoint(id), _checked(url, kinds, known)
         if (found.url, found.kinds, found.description) != (url, told, description):
-            facts = {"url": url, "kinds": told, "description": description}
+            facts = {"url": url, "kinds": told, "description": description, "since": since}
             self.trigger(self.EndpointChanged, at=at, endpoint=id, **facts)
 
     def rotate(self, id: UUID, secret: bytes, at: datetime) -> None:
@@ -253,8 +273,9 @@ class Webhooks(OnePerTenant[WebhooksState]):
         self.trigger(self.DeadLettered, at=at, endpoint=id, position=position, **facts)
 
     def replay_range(self, id: UUID, first: int, last: int, at: datetime) -> None:
-        """Raises NotFound, Invalid."""
-        self.endpoint(id)
+        """Raises NotFound, Invalid, Refused."""
+        if self.endpoint(id).disabled is not None:
+            raise Refused("this webhook is disabled; enable it first, and then have it told again")
         if not 1 <= first <= last:
             raise Invalid("`first` and `last` are positions of the log, from 1 on, the smaller one first")
         self.trigger(self.Replayed, at=at, endpoint=id, first=first, last=last)

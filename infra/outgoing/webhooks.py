@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,8 +15,10 @@ from domain.base.errors import Refused
 from infra.outgoing.addresses import check_public
 from infra.outgoing.client import ForbiddenAddress, Outgoing
 
-LIMIT = httpx2.Timeout(15.0, connect=5.0)
-"""Seconds for an endpoint to take a delivery; it does its own work afterwards."""
+LONGEST = 15.0
+"""Seconds for an endpoint to take a delivery, in all; it does its own work afterwards."""
+
+SILENCE = httpx2.Timeout(LONGEST, connect=5.0)
 
 
 class HttpWebhookSender:
@@ -40,12 +43,14 @@ class HttpWebhookSender:
         fields = {**headers, "content-type": "application/json", "user-agent": "Retrace-Webhooks/1"}
         try:
             request = httpx2.Request(
-                "POST", url, headers=fields, content=body, extensions={"timeout": LIMIT.as_dict()}
+                "POST", url, headers=fields, content=body, extensions={"timeout": SILENCE.as_dict()}
             )
-            response = await self._http.send(request)
+            async with asyncio.timeout(LONGEST):
+                response = await self._http.send(request, stream=True)
+            await response.aclose()  # what it says beside its status nobody reads
         except ForbiddenAddress:
             return Told(status=None, reason="the address lies in a private network")
-        except httpx2.TimeoutException:
+        except (httpx2.TimeoutException, TimeoutError):
             return Told(status=None, reason="it did not answer in time")
         except httpx2.HTTPError as error:
             return Told(status=None, reason=f"it could not be reached ({type(error).__name__})")

@@ -10,14 +10,17 @@ from application.ports import Line
 from infra.log.finding import head
 from infra.postgres.database import Database
 
-_COLUMNS = "position, last, tries, refused, delivered, not_before, reason, told_at"
+_COLUMNS = "position, last, tries, refused, delivered, not_before, reason, told_at, topics_at"
 
 _BEGIN = f"""
-    INSERT INTO webhook_lines AS l (tenant, line, topics, position, last)
-    VALUES (%(tenant)s, %(line)s, %(topics)s, %(position)s, %(last)s)
-    ON CONFLICT (tenant, line) DO UPDATE SET topics = excluded.topics
-    RETURNING {_COLUMNS}, (SELECT seq FROM heads h WHERE h.tenant = l.tenant),
-        NOT EXISTS (SELECT FROM webhook_lines b WHERE b.tenant = l.tenant AND b.line = l.line AND b.topics = %(topics)s)
+    INSERT INTO webhook_lines AS l (tenant, line, topics, target, position, last)
+    VALUES (%(tenant)s, %(line)s, %(topics)s, %(target)s, %(position)s, %(last)s)
+    ON CONFLICT (tenant, line) DO UPDATE SET topics = excluded.topics, target = excluded.target,
+        topics_at = CASE WHEN l.topics = excluded.topics THEN l.topics_at ELSE now() END,
+        tries = CASE WHEN l.target = excluded.target THEN l.tries ELSE 0 END,
+        refused = CASE WHEN l.target = excluded.target THEN l.refused ELSE 0 END,
+        not_before = CASE WHEN l.target = excluded.target THEN l.not_before END
+    RETURNING {_COLUMNS}, (SELECT seq FROM heads h WHERE h.tenant = l.tenant)
 """
 
 
@@ -28,9 +31,17 @@ class StoredLines:
         self._database = database
 
     async def begin(
-        self, tenant: UUID, line: str, topics: Sequence[str], *, position: int, last: int | None = None
+        self,
+        tenant: UUID,
+        line: str,
+        topics: Sequence[str],
+        target: bytes,
+        *,
+        position: int,
+        last: int | None = None,
     ) -> Line:
         values = {
+            "target": target,
             "tenant": tenant,
             "line": line,
             "topics": list(topics),
@@ -40,8 +51,8 @@ class StoredLines:
         async with self._database.tenant(tenant) as connection:
             row = await (await connection.execute(_BEGIN, values)).fetchone()
         assert row is not None
-        *columns, end, fresh = row
-        return _line(columns, end or 0, fresh)
+        *columns, end = row
+        return _line(columns, end or 0)
 
     async def advance(
         self, tenant: UUID, line: str, position: int, *, delivered: int, refused: int = 0
@@ -74,9 +85,8 @@ class StoredLines:
         query = f"SELECT line, {_COLUMNS} FROM webhook_lines WHERE tenant = %s"
         async with self._database.tenant(tenant) as connection:
             rows = await (await connection.execute(query, [tenant])).fetchall()
-        return {line: _line(columns, 0, False) for line, *columns in rows}
+        return {line: _line(columns, 0) for line, *columns in rows}
 
 
-def _line(columns: Sequence[object], end: int, fresh: bool) -> Line:
-    names = ("position", "last", "tries", "refused", "delivered", "not_before", "reason", "told_at")
-    return Line(head=end, fresh=fresh, **dict(zip(names, columns, strict=True)))  # type: ignore[arg-type]
+def _line(columns: Sequence[object], end: int) -> Line:
+    return Line(head=end, **dict(zip(_COLUMNS.split(", "), columns, strict=True)))  # type: ignore[arg-type]

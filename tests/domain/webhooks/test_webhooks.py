@@ -98,7 +98,9 @@ def test_there_are_so_many_endpoints_and_no_more() -> None:
 def test_what_is_not_changed_is_no_event() -> None:
     webhooks, id = begun()
     before = len(webhooks.pending_events)
-    webhooks.change(id, url=URL, kinds=["conversation.answered"], description="", known=TOPICS, at=NOW)
+    webhooks.change(
+        id, url=URL, kinds=["conversation.answered"], description="", since=9, known=TOPICS, at=NOW
+    )
     webhooks.enable(id, NOW)
     assert len(webhooks.pending_events) == before
     for first, last in ((0, 1), (5, 4)):
@@ -114,3 +116,22 @@ def test_tries_grow_apart_and_end() -> None:
     assert wait(1, timedelta(days=3), 0.5) == LONGEST_ASKED
     spread = {wait(3, None, jitter / 10) for jitter in range(10)}
     assert len(spread) == 10
+
+
+def test_of_kinds_that_are_added_later_the_past_is_not_told() -> None:
+    webhooks, id = begun("conversation.answered")
+    kinds = ["conversation.*", "conversation.answered"]
+    webhooks.change(id, url=URL, kinds=kinds, description="", since=40, known=TOPICS, at=NOW)
+    endpoint = webhooks.endpoint(id)
+    assert endpoint.tells("conversation.answered", 8)
+    assert not endpoint.tells("conversation.closed", 40)
+    assert endpoint.tells("conversation.closed", 41)
+    webhooks.change(id, url=URL, kinds=["conversation.*"], description="", since=60, known=TOPICS, at=NOW)
+    assert endpoint.tells("conversation.closed", 41)
+
+
+def test_a_disabled_one_is_told_nothing_again() -> None:
+    webhooks, id = begun()
+    webhooks.disable(id, "by hand", NOW)
+    with pytest.raises(Refused, match="enable it"):
+        webhooks.replay_range(id, 1, 2, NOW)

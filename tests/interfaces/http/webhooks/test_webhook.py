@@ -13,6 +13,7 @@ from standardwebhooks import Webhook
 
 from application.webhooks import deliver
 from domain.webhooks import retries
+from infra.outgoing import webhooks as sending
 from infra.outgoing.client import Outgoing
 from interfaces.bootstrap import Services
 from tests.doubles.wire import Call, Reply, Wire, serving
@@ -190,3 +191,49 @@ async def test_an_event_that_is_saved_before_anybody_has_heard_of_the_webhook_is
     await ours.ask("Already?", address="already")
     await until(lambda: len(wire.calls) == 1, 10)
     assert told(wire) != []
+
+
+async def test_an_endpoint_that_drips_has_not_taken_it_and_a_long_body_is_not_read(
+    ours: Customer, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "LONGEST", 1.0)
+    drips = Reply(status=200, body=b"", delay=30.0)
+    replies = iter([drips, Reply(status=200, body=b"x" * 2**20)])
+    wire.answer = lambda call: next(replies, Reply(status=200, body=b""))
+    made = await added(ours, wire)
+    await ours.ask("Slowly?", address="slowly")
+    await until(lambda: len(wire.calls) == 2)
+    assert wire.calls[0].fields["webhook-id"] == wire.calls[1].fields["webhook-id"]
+
+    async with asyncio.timeout(10):
+        while (await shown(ours, made["id"]))["progress"]["delivered"] != 1:
+            await asyncio.sleep(0.05)
+
+
+async def test_one_that_was_mended_is_tried_at_once_and_one_that_was_taken_away_hears_no_more(
+    ours: Customer, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "WAITS", (3600.0,) * 9)
+    wire.answer = lambda call: Reply(status=500 if call.path == "/hook" else 200, body=b"")
+    made = await added(ours, wire)
+    await ours.ask("Mended?", address="mended")
+    await until(lambda: len(wire.calls) == 1)
+    change = {"url": f"http://127.0.0.1:{wire.port}/mended", "events": [ANSWERED]}
+    assert (await ours.http.put(f"/v1/webhooks/{made['id']}", json=change)).status_code == 200
+    await until(lambda: len(wire.calls) == 2)
+    assert wire.calls[1].path == "/mended"
+
+
+async def test_no_more_than_some_replays_are_under_way(ours: Customer, wire: Wire) -> None:
+    wire.answer = lambda call: Reply(status=200, body=b"", delay=30.0)
+    made = await added(ours, wire)
+    head = int((await ours.ask("Once?", address="once")).headers["Retrace-Position"])
+    await ours.ask("Twice?", address="twice")
+    address = f"/v1/webhooks/{made['id']}/replay"
+    statuses = []
+    for last in range(head, head - 12, -1):
+        statuses.append((await ours.http.post(address, json={"first": 1, "last": last})).status_code)
+        await asyncio.sleep(0.2)
+    assert 422 in statuses
+    wire.answer = lambda call: Reply(status=200, body=b"")
+    assert (await ours.http.delete(f"/v1/webhooks/{made['id']}")).status_code == 204
