@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.base.plain import plain
 from application.ports import Store
 from domain.base.aggregate import Aggregate
 from domain.base.errors import Invalid, NotFound
@@ -33,7 +34,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StateShown(msgspec.Struct, frozen=True, kw_only=True):
-    """`state` holds what the aggregate knew; hashes of secrets are not shown."""
+    """`state` holds what the aggregate knew; tokens and hashes of secrets are not shown."""
 
     stream: str
     version: int
@@ -73,11 +74,6 @@ def shown(found: Aggregate[Any]) -> StateShown:
     )
 
 
-def plain(value: Any) -> Any:
-    """As JSON would have it, with bytes (hashes of secrets) left out."""
-    return _hidden(msgspec.to_builtins(value, builtin_types=(bytes,), str_keys=True))
-
-
 def differences(old: Any, new: Any, path: str = "") -> list[Change]:
     """What leads from one plain value to another, in the order of the paths."""
     if isinstance(old, dict) and isinstance(new, dict):
@@ -109,14 +105,6 @@ def _list_differences(old: list[Any], new: list[Any], path: str) -> list[Change]
         found += [Change(path=f"{path}[{n}]", change="removed", old=old[n]) for n in range(a + both, b)]
         found += [Change(path=f"{path}[{n}]", change="added", new=new[n]) for n in range(c + both, d)]
     return found
-
-
-def _hidden(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _hidden(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_hidden(item) for item in value]
-    return "(not shown)" if isinstance(value, bytes) else value
 
 
 async def _version(tenant: UUID, stream: UUID, point: Point, store: Store) -> int:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.base.plain import plain
 from domain.audit.authorship import MACHINE_MADE
 from domain.base.aggregate import COLUMNS
 from domain.base.recorded import Recorded
@@ -37,15 +38,10 @@ class EventOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def shown_event(recorded: Recorded) -> EventOut:
-    """An event with its context; what is no text (hashes of secrets) is not shown."""
+    """An event with its context; what is no text (tokens, hashes of secrets) is not shown."""
     data = None
     if recorded.event is not None:
-        facts = msgspec.to_builtins(recorded.event, builtin_types=(bytes,))
-        data = {
-            name: "(not shown)" if isinstance(value, bytes) else value
-            for name, value in facts.items()
-            if name not in COLUMNS
-        }
+        data = {name: value for name, value in plain(recorded.event).items() if name not in COLUMNS}
     return EventOut(
         id=recorded.id,
         position=recorded.position,

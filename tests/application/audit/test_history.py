@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 
 from application.agents.agent import ConfigureAgent, configure_agent
-from application.audit.history import Change, Point, differences, plain, state_at
+from application.audit.history import Change, Point, differences, state_at
+from application.base.plain import plain
 from domain.agents.agent import Agent
 from domain.base.errors import Invalid, NotFound
 from tests.application.conftest import Shop

@@ -7,7 +7,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from application.audit.history import plain
+from application.base.plain import plain
 from domain.base.errors import Forbidden, Invalid, NotFound
 from domain.tenancy.tenant import Tenant
 from tests.domain.given import NOW, when

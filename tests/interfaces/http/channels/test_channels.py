@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from base64 import b64encode
+from typing import Any
 
-import httpx
 import pytest
 
 from tests.interfaces.http.conftest import Customer
+from tests.interfaces.http.following import following
 
 SID = "AC" + "1" * 32
 ADDRESS = f"/v1/channels/twilio/{SID}"
@@ -48,25 +50,32 @@ async def test_what_is_missing_or_wrong_is_told_with_what_to_do(ours: Customer) 
 
 
 async def test_no_output_and_no_log_holds_a_token(
-    ours: Customer, anyone: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+    app: Any, ours: Customer, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         texts = [(await ours.http.put(ADDRESS, json={**BODY, "next_auth_token": NEXT})).text]
-        for address in ("/v1/channels", ADDRESS, "/v1/audit/events?limit=200", "/v1/audit/export"):
-            reply = await ours.http.get(address)
+        for address in ("/v1/channels", ADDRESS):
+            texts.append((await ours.http.get(address)).text)
+        events = []
+        for address in ("/v1/audit/events", "/v1/audit/export", "/v1/audit/export?format=cloudevents"):
+            reply = await ours.http.get(address, params={"kind": "channels.twilio_set"})
             assert reply.status_code == 200
-            texts.append(reply.text)
-        assert "channels.twilio_set" in texts[-1]
-        stream = next(
-            item["stream"]
-            for item in (await ours.http.get("/v1/audit/events?kind=channels.twilio_set")).json()["items"]
-        )
-        texts.append((await ours.http.get(f"/v1/audit/states/{stream}")).text)
+            events.append(reply.text)
+        async with following(app, ours, "after=0&kind=channels.twilio_set") as followed:
+            await followed.until('"next_token":"(not shown)"')
+        events.append(followed.text)
+        stream = (await ours.http.get("/v1/audit/events?kind=channels.twilio_set")).json()["items"][0][
+            "stream"
+        ]
+        events.append((await ours.http.get(f"/v1/audit/states/{stream}")).text)
+        for text in events:
+            assert '"token":"(not shown)"' in text
+            assert '"next_token":"(not shown)"' in text
         wrong = await ours.http.put(ADDRESS, json={**BODY, "auth_token": f"{TOKEN} with spaces"})
         assert wrong.status_code == 400
         twisted = await ours.http.put(ADDRESS, json={**BODY, "auth_token": [TOKEN]})
         assert twisted.status_code == 400
-    texts += [wrong.text, twisted.text, caplog.text]
-    for text in texts:
-        assert TOKEN not in text
-        assert NEXT not in text
+    for text in (*texts, *events, wrong.text, twisted.text, caplog.text):
+        for token in (TOKEN, NEXT):
+            assert token not in text
+            assert b64encode(token.encode()).decode() not in text

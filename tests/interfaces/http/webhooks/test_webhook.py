@@ -77,6 +77,17 @@ async def test_an_app_is_told_in_order_signed_and_once(ours: Customer, wire: Wir
     assert made["secret"] not in log
 
 
+async def test_no_webhook_tells_a_token_of_a_channel(ours: Customer, wire: Wire) -> None:
+    await added(ours, wire, "channels.*")
+    account = f"/v1/channels/twilio/AC{'1' * 32}"
+    body = {"auth_token": "token-0123456789", "next_auth_token": "next-9876543210"}
+    assert (await ours.http.put(account, json=body)).status_code == 200
+    await until(lambda: len(wire.calls) >= 2)
+    (told,) = [call.body["data"]["data"] for call in wire.calls if call.body["type"] == "channels.twilio_set"]
+    shown = told["account"]["token"], told["account"]["next_token"]
+    assert shown == ("(not shown)", "(not shown)")
+
+
 async def test_what_is_not_taken_is_tried_again_and_the_order_kept(ours: Customer, wire: Wire) -> None:
     failing = iter([500, 429, 302])
 

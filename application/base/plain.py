@@ -1,0 +1,22 @@
+"""How recorded facts are shown: as JSON would have them, without what is secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+HIDDEN = "(not shown)"
+
+
+def plain(value: Any) -> Any:
+    """With HIDDEN in place of all bytes, at whatever depth: those are tokens, or hashes of secrets."""
+    return _hidden(msgspec.to_builtins(value, builtin_types=(bytes,), str_keys=True))
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _hidden(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hidden(item) for item in value]
+    return HIDDEN if isinstance(value, bytes) else value
