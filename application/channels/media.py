@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.ports import Clock, Files, Ids, MediaSource, Store, Unavailable
+from application.ports import Clock, Files, Ids, MediaSource, NotGiven, Store, Unavailable
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound, Refused
 from domain.channels.media import LARGEST, ConversationMedia, is_inert, media_of_conversation
@@ -30,7 +30,10 @@ class Ports(Protocol):
 
 
 class FetchMedia(msgspec.Struct, frozen=True, kw_only=True):
+    """`last`: what the vendor does not give now is not asked for any more."""
+
     conversation: UUID
+    last: bool = False
 
 
 class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,22 +47,27 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
 async def fetch_media(command: FetchMedia, context: Context, ports: Ports) -> None:
     """Fetch what a conversation's messages brought and nobody has fetched yet, each once; one that fails keeps the others from nothing.
 
-    Raises Unavailable where some may be had later.
+    Raises NotGiven where the vendor may give some later, Unavailable where a server of ours is away.
     """
     conversation, tenant = command.conversation, context.tenant
     if await _is_erased(conversation, tenant, ports.store):
         return
     media = await _media(conversation, tenant, ports)
     wanted = await _wanted(media, conversation, tenant, ports.store)
-    failed: Unavailable | None = None
+    failed: NotGiven | Unavailable | None = None
     for number, each in enumerate(wanted):
         # All before it are settled, unless one has failed: then the next try looks at these again.
         rest = wanted[number + 1 :]
         taken = 0 if failed else each.version - (1 if rest and rest[0].version == each.version else 0)
         try:
             await _fetch(each, media, taken, context, ports)
+        except NotGiven as error:
+            if not command.last:
+                failed = failed or error
+                continue
+            media.refuse(each.media.id, str(error), taken, ports.clock())
         except Unavailable as error:
-            failed = failed or error
+            failed = error
             continue
         except Conflict:
             return  # somebody else is at it

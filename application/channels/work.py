@@ -12,6 +12,9 @@ from application.channels.media import FetchMedia, fetch_media
 from application.channels.ports import Ports as Ports
 from application.ports import DELIVER_WORK, FETCH_MEDIA_WORK, Item, Kind
 
+FETCHES = 40
+"""How often a file is asked for that the vendor does not give: for two hours or so."""
+
 
 def kinds(p: Ports) -> Mapping[str, Kind]:
     """Name → how it is done."""
@@ -20,10 +23,10 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         return await deliver(Deliver(conversation=UUID(item.key)), context_of(item, p.ids, "delivery"), p)
 
     async def do_fetch_media(item: Item) -> None:
-        command = FetchMedia(conversation=UUID(item.key))
+        command = FetchMedia(conversation=UUID(item.key), last=item.attempts >= FETCHES)
         await fetch_media(command, context_of(item, p.ids, "media"), p)
 
     return {
-        FETCH_MEDIA_WORK: Kind(handler=do_fetch_media, attempts=12, lease=60.0),
+        FETCH_MEDIA_WORK: Kind(handler=do_fetch_media, attempts=FETCHES, lease=60.0),
         DELIVER_WORK: Kind(handler=do_deliver, attempts=20),
     }

@@ -30,7 +30,7 @@ from application.ports.faults import Fault, ProviderError, Unavailable
 from application.ports.idempotency import Idempotency, IdempotencyKey, Kept
 from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, KeyWrapper, Signer
 from application.ports.log import Due, Found, Owed, Saved, Settled, Store, Tallied, Tally, Wanted, Work
-from application.ports.media import MediaContent, MediaSource
+from application.ports.media import MediaContent, MediaSource, NotGiven
 from application.ports.providers import (
     CACHE_KINDS,
     Cache,
@@ -123,6 +123,7 @@ __all__ = [
     "MediaContent",
     "MediaSource",
     "Metrics",
+    "NotGiven",
     "NotTaken",
     "Opened",
     "OutgoingMessage",

@@ -44,6 +44,10 @@ class Item(Protocol):
     @property
     def causation(self) -> UUID | None: ...
 
+    @property
+    def attempts(self) -> int:
+        """Which try this is, from 1."""
+
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """`attempts`: tries before it is parked. `lease`: seconds that a try is one worker's alone; renewed while it runs. `heavy`: it

@@ -32,6 +32,7 @@ from domain.conversations.rich import Attachment, Rich
 from infra.outgoing.client import Outgoing
 from infra.twilio.contents import content_of, samples_of
 from infra.twilio.hosts import Hosts
+from infra.twilio.retry_after import seconds
 
 API, CONTENT, MESSAGING = (
     "https://api.twilio.com",
@@ -168,20 +169,8 @@ def _checked(response: httpx2.Response) -> dict[str, Any]:
         else f"HTTP {status}"
     )
     passing = status == 429 or status >= 500 or named in PASSING
-    after = _seconds(response.headers.get("retry-after"))
+    after = seconds(response.headers.get("retry-after"))
     raise NotTaken(named, passing=passing, after=after, lost=named in NO_CONTENT)
-
-
-def _seconds(text: str | None) -> float | None:
-    """Of a Retry-After: a number of seconds, or a date (RFC 9110, 10.2.3)."""
-    if not text:
-        return None
-    if text.strip().isdecimal():
-        return float(text.strip()[:6])
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
 
 
 def _listed(item: Any) -> ListedMessage | None:

@@ -13,11 +13,12 @@ from uuid import UUID
 
 import httpx2
 
-from application.ports import MediaContent, Store, Unavailable
+from application.ports import MediaContent, NotGiven, Store
 from domain.base.errors import NotFound, Refused
 from domain.channels.channels import Channels
 from infra.outgoing.client import Outgoing
 from infra.twilio.hosts import Hosts
+from infra.twilio.retry_after import seconds
 
 SILENCE = 20.0
 """Seconds without a byte after which it is given up for now."""
@@ -67,7 +68,7 @@ class TwilioMedia:
             try:
                 response = await self._http.send(request, stream=True)
             except httpx2.TransportError as error:
-                raise Unavailable(f"Twilio did not give the file: {type(error).__name__}") from None
+                raise NotGiven(f"Twilio did not give the file: {type(error).__name__}") from None
             if response.status_code == 200:
                 return response
             await response.aclose()
@@ -79,7 +80,8 @@ class TwilioMedia:
             if response.status_code in GONE:
                 raise Refused(f"Twilio has it no more ({response.status_code})")
             # 404 as well: of a file that has just come the API may not know yet.
-            raise Unavailable(f"Twilio did not give the file: {response.status_code}")
+            after = seconds(response.headers.get("retry-after"))
+            raise NotGiven(f"Twilio did not give the file: {response.status_code}", after)
         raise Refused("its address leads elsewhere again and again")
 
     def _trusted(self, url: str) -> bool:
@@ -101,8 +103,8 @@ class TwilioMedia:
             found = None
         known = found.state.twilio.get(account) if found is not None else None
         if known is None:
-            raise Unavailable(
-                "the account that the file came by is not set any more; set it, or retry without it"
+            raise NotGiven(
+                "the account that the file came by is not set any more; set it before it is given up"
             )
         text = f"{known.account}:{known.tokens[0]}".encode()
         return {"Authorization": f"Basic {b64encode(text).decode()}"}
@@ -117,4 +119,4 @@ async def _pieces(response: httpx2.Response, most: int) -> AsyncIterator[bytes]:
                 raise Refused(f"it has more than {most} bytes")
             yield piece
     except httpx2.TransportError as error:
-        raise Unavailable(f"the file was cut off: {type(error).__name__}") from None
+        raise NotGiven(f"the file was cut off: {type(error).__name__}") from None

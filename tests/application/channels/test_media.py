@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 import pytest_asyncio
 
 from application.channels.channels import SetTwilio, set_twilio
 from application.channels.media import FetchMedia, fetch_media, media_file
+from application.channels.work import kinds as channel_kinds
 from application.conversations.conversation import ReceiveMessage, receive_message
-from application.ports import FETCH_MEDIA_WORK, Unavailable
+from application.ports import FETCH_MEDIA_WORK, NotGiven
 from application.privacy.forget import ForgetCustomer, forget_customer
 from application.privacy.work import kinds
 from domain.base.errors import Erased, NotFound
@@ -22,6 +24,9 @@ from domain.channels.media import LARGEST, ConversationMedia, media_of_conversat
 from domain.conversations.content import Media
 from infra.twilio.hosts import hosts_of
 from infra.twilio.media import TwilioMedia
+from infra.work.attempt import attempt
+from infra.work.leases import Lease
+from infra.work.rows import Ending, Item
 from interfaces.bootstrap import Services
 from tests.application.conftest import Shop
 from tests.doubles.twilio import ACCOUNT, SENDER, TOKEN, Twilio, twilio_double
@@ -50,8 +55,8 @@ class Album:
         received = await receive_message(command, self.shop.context, self.shop.parts)
         return received.conversation, [part.id for part in parts]
 
-    async def fetch(self, conversation: UUID) -> None:
-        await fetch_media(FetchMedia(conversation=conversation), self.shop.context, self.ports)
+    async def fetch(self, conversation: UUID, *, last: bool = False) -> None:
+        await fetch_media(FetchMedia(conversation=conversation, last=last), self.shop.context, self.ports)
 
     async def read(self, conversation: UUID, media: UUID) -> tuple[str, bytes]:
         tenant = self.shop.context.tenant
@@ -103,7 +108,7 @@ async def test_what_came_later_is_fetched_then_and_one_that_fails_keeps_the_othe
 ) -> None:
     good = album.twilio.file("image/png", b"one")
     conversation, (missing, found) = await album.sends(good + "0", good)
-    with pytest.raises(Unavailable, match="404"):
+    with pytest.raises(NotGiven, match="404"):
         await album.fetch(conversation)
     assert await album.read(conversation, found) == ("image/png", b"one")
     album.twilio.files[(good + "0").rpartition("/")[2]] = Reply(
@@ -116,6 +121,36 @@ async def test_what_came_later_is_fetched_then_and_one_that_fails_keeps_the_othe
         b"one",
         b"three",
     ]
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 503])
+async def test_a_file_that_the_vendor_never_gives_is_asked_for_so_often_and_then_settled(
+    album: Album, status: int
+) -> None:
+    bad, good = (album.twilio.file("image/png", body) for body in (b"one", b"two"))
+    album.twilio.files[bad.rpartition("/")[2]] = Reply(status, {"Retry-After": "90"}, b"")
+    conversation, (missing, found) = await album.sends(bad, good)
+    kind = channel_kinds(album.ports)[FETCH_MEDIA_WORK]
+    item = Item(
+        tenant=album.shop.context.tenant,
+        kind=FETCH_MEDIA_WORK,
+        key=conversation.hex,
+        due_at=album.shop.parts.clock(),
+        attempts=1,
+        revision=1,
+        holder=uuid4(),
+        correlation=None,
+        causation=None,
+    )
+    first = await attempt(item, kind, Lease(0, 60))
+    assert (first.ending, first.wait >= 90) == (Ending.FAILED, True), "it counts, and comes later each time"
+    last = await attempt(msgspec.structs.replace(item, attempts=kind.attempts), kind, Lease(0, 60))
+    assert last.ending is Ending.DONE
+    assert str(status) in await album.refused(conversation, missing)
+    assert await album.read(conversation, found) == ("image/png", b"two")
+    calls = len(album.twilio.calls)
+    await album.fetch(conversation)
+    assert len(album.twilio.calls) == calls
 
 
 @pytest.mark.parametrize("content_type", ["text/html", "image/svg+xml", "application/javascript", "x"])
@@ -143,12 +178,16 @@ async def test_a_file_that_is_cut_off_is_fetched_again(album: Album) -> None:
     sid = url.rpartition("/")[2]
     album.twilio.files[sid] = Reply(fields={"Content-Type": "image/png"}, steps=[b"half", CUT])
     conversation, (media,) = await album.sends(url)
-    with pytest.raises(Unavailable):
+    with pytest.raises(NotGiven):
         await album.fetch(conversation)
     assert album.on_disk() == []
     album.twilio.files[sid] = Reply(fields={"Content-Type": "image/png"}, body=b"half and half")
     await album.fetch(conversation)
     assert await album.read(conversation, media) == ("image/png", b"half and half")
+    album.twilio.files[sid] = Reply(fields={"Content-Type": "image/png"}, steps=[b"half", CUT])
+    conversation, (media,) = await album.sends(url)
+    await album.fetch(conversation, last=True)
+    assert "cut off" in await album.refused(conversation, media)
 
 
 async def test_nobody_but_the_vendor_is_asked(album: Album) -> None:
@@ -165,9 +204,11 @@ async def test_nobody_but_the_vendor_is_asked(album: Album) -> None:
 
 
 async def test_an_account_that_was_removed_gives_its_credentials_to_nobody(album: Album) -> None:
-    conversation, _ = await album.sends(album.twilio.file("image/png", b"x"), account="AC" + "9" * 32)
-    with pytest.raises(Unavailable, match="account"):
+    conversation, (media,) = await album.sends(album.twilio.file("image/png", b"x"), account="AC" + "9" * 32)
+    with pytest.raises(NotGiven, match="account"):
         await album.fetch(conversation)
+    await album.fetch(conversation, last=True)
+    assert "account" in await album.refused(conversation, media)
     assert album.twilio.calls == []
 
 
@@ -202,6 +243,7 @@ class Erasing:
     tenant: UUID
     key: str
     kind: str = "erase"
+    attempts: int = 1
     correlation: UUID | None = None
     causation: UUID | None = None
 
