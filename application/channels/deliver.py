@@ -36,12 +36,6 @@ PATIENCE = 5.0
 RACES = 50
 """How often it begins again because somebody else has changed the delivery."""
 
-UNKNOWN_FATE = "unknown_fate"
-"""Why a message was given up, and its conversation handed over."""
-
-REWORDED = frozenset({"63005", "63013", "63021", "21656", "63036"})
-"""Codes that say of a form: not this content. Its text goes out instead."""
-
 Decide = Callable[[Delivery], object]
 
 
@@ -82,8 +76,8 @@ async def deliver(command: Deliver, context: Context, ports: Ports) -> datetime 
                     ) is not None:
                         return later
                     looked.add((turn.number, turn.attempt))
-                case GiveUp(number):
-                    await _give_up(number, delivery, conversation, context, ports)
+                case GiveUp():
+                    await _give_up(turn, delivery, conversation, context, ports)
                 case _:
                     assert_never(turn)
         except (NotFound, Erased):
@@ -150,12 +144,14 @@ async def _send(
 
 
 async def _give_up(
-    number: int, delivery: Delivery, conversation: Conversation, context: Context, ports: Ports
+    turn: GiveUp, delivery: Delivery, conversation: Conversation, context: Context, ports: Ports
 ) -> None:
-    """Nobody can tell whether the customer has it: an operator is to see to it."""
-    at = ports.clock()
-    delivery.give_up(number, code=UNKNOWN_FATE, at=at)
-    conversation.hand_over(UNKNOWN_FATE, (f"message {number} of the delivery may have come or not",), at)
+    """An operator is to see to it."""
+    at, number, unknown = ports.clock(), turn.number, turn.why == "unknown_fate"
+    code = turn.why if unknown else delivery.state.messages[number].code or turn.why
+    evidence = "may have come or not" if unknown else f"was refused again and again, with {code}"
+    delivery.give_up(number, code=code, at=at)
+    conversation.hand_over(turn.why, (f"message {number} of the delivery {evidence}",), at)
     configuration, _ = await configuration_of(context.tenant, store=ports.store)
     work = expiry(conversation, configuration)
     both = [delivery, conversation] if conversation.pending_events else [delivery]
@@ -217,7 +213,7 @@ async def _refused(
     form = None if isinstance(words, str | Approved) else words
     if refused.lost and form is not None and message.template is not None:
         await lose_template(form, message.template, sender.account, context, ports)
-    elif refused.code in REWORDED and form is not None:
+    elif form is not None and delivery.rewordable(number, refused.code) is not None:
         texts = await as_texts(outgoing, delivery.state.conversation, context.tenant, ports.store)
         return "replaced", lambda known: known.replace(number, texts, code=refused.code, at=ports.clock())
     passing = refused.passing or (refused.lost and form is not None)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
+from application.channels.wording import rewording
 from application.ports import DELIVER_WORK, Clock, Owed, Store
 from domain.base.context import Context
 from domain.base.errors import NotFound, nowhere
 from domain.channels.delivery import Delivery, delivery_of, named
+from domain.channels.outgoing import Outgoing
 from domain.channels.statuses import PASSING
 
 
@@ -29,13 +33,14 @@ async def record_status(command: RecordStatus, context: Context, *, store: Store
     id = delivery_of(conversation)
     try:
         known = await store.load(Delivery, id, tenant=context.tenant)
+        texts = await rewording(known, number, command.code, context.tenant, store)
         # What waits for this goes on at once.
-        due = known.waiting() or command.code in PASSING
+        due = known.waiting() or command.code in PASSING or texts
         owed = [Owed(kind=DELIVER_WORK, key=conversation.hex, due_at=clock())] if due else []
         _, saved = await store.change(
             Delivery,
             id,
-            lambda delivery: _told(delivery, number, attempt, command, clock),
+            lambda delivery: _told(delivery, number, attempt, command, texts, clock),
             context=context,
             inbox=f"status:{command.attempt}:{command.sid}:{command.status}",
             work=owed,
@@ -46,9 +51,22 @@ async def record_status(command: RecordStatus, context: Context, *, store: Store
 
 
 def _told(
-    delivery: Delivery | None, number: int, attempt: int, command: RecordStatus, clock: Clock
+    delivery: Delivery | None,
+    number: int,
+    attempt: int,
+    command: RecordStatus,
+    texts: Sequence[Outgoing],
+    clock: Clock,
 ) -> Delivery:
     if delivery is None:
         raise nowhere(Delivery.TOPIC, command.attempt)
-    delivery.told(number, attempt, sid=command.sid, status=command.status, code=command.code, at=clock())
+    delivery.told(
+        number,
+        attempt,
+        sid=command.sid,
+        status=command.status,
+        code=command.code,
+        at=clock(),
+        texts=texts,
+    )
     return delivery

@@ -15,6 +15,7 @@ from domain.base.context import Context
 from domain.base.errors import Erased
 from domain.base.recorded import Recorded
 from domain.channels.contents import Contents
+from domain.channels.delivery import Delivery
 from domain.channels.outgoing import Outgoing
 from domain.channels.taking import Spoken, instead, narrower, spoken, words
 from domain.conversations.conversation import Conversation
@@ -75,6 +76,14 @@ async def as_texts(
     """A form's text, in parts."""
     said, _ = await _said(outgoing, conversation, tenant, store)
     return instead(outgoing, said)
+
+
+async def rewording(
+    delivery: Delivery, number: int, code: str | None, tenant: UUID, store: Store
+) -> tuple[Outgoing, ...]:
+    """What goes out in the place of a message that the channel has failed with this code; none: nothing does."""
+    form = delivery.rewordable(number, code)
+    return () if form is None else await as_texts(form, delivery.state.conversation, tenant, store)
 
 
 async def lose_template(rich: Rich, template: str, account: Account, context: Context, ports: Ports) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from domain.base.aggregate import NIL, Aggregate, CreatedEvent
 from domain.base.errors import Erased, Refused
 from domain.channels.outgoing import Outgoing, Taken
-from domain.channels.statuses import ARRIVED, OPEN, PASSING, TRIES, WORDS, Status, later, pause
+from domain.channels.statuses import ARRIVED, OPEN, PASSING, REWORDED, WORDS, Status, later, pause
 
 KEPT = 64
 """Messages that have gone out, of which the state knows what became; the log keeps all."""
@@ -26,7 +26,8 @@ _NAMESPACE = UUID("6d9c1d0e-3a51-4c55-9f5e-0f5f1e6d7a10")
 
 class Sending(msgspec.Struct):
     """A message on its way. `place` is its turn; `attempt` counts those that were made, `at` is when the last one was, or when the next may
-    be. `over`: up to which attempt they failed. `sids`: the channel's names for it, by attempt. `passing`: refusals for the time being."""
+    be. `over`: up to which attempt they failed. `sids`: the channel's names for it, by attempt. `passing`: refusals for the time being, the first of
+    which came at `since`."""
 
     outgoing: Outgoing
     place: int
@@ -35,12 +36,13 @@ class Sending(msgspec.Struct):
     at: datetime | None = None
     over: int = 0
     passing: int = 0
+    since: datetime | None = None
     code: str | None = None
     sids: dict[int, str] = {}
 
-    def put_off(self, again_at: datetime, attempt: int) -> None:
+    def put_off(self, again_at: datetime, attempt: int, at: datetime) -> None:
         self.status, self.at, self.over = "queued", again_at, attempt
-        self.passing += 1
+        self.passing, self.since = self.passing + 1, self.since or at
 
 
 class DeliveryState(msgspec.Struct):
@@ -143,7 +145,7 @@ class Delivery(Aggregate[DeliveryState]):
                 sending.status = "failed"
                 aggregate._trim()
             else:
-                sending.put_off(self.again_at, self.attempt)
+                sending.put_off(self.again_at, self.attempt, self.timestamp)
 
     class FateUnknown(Event, frozen=True, kw_only=True):
         """The call was cut off, or whoever made it: the channel may have it or not."""
@@ -175,7 +177,7 @@ class Delivery(Aggregate[DeliveryState]):
                 return
             if self.again_at is not None:
                 sending.code = self.code
-                sending.put_off(self.again_at, self.attempt)
+                sending.put_off(self.again_at, self.attempt, self.timestamp)
             elif later(sending.status, status) and (self.attempt > sending.over or status in ARRIVED):
                 sending.code = self.code
                 aggregate._become(self.number, status)
@@ -271,7 +273,7 @@ class Delivery(Aggregate[DeliveryState]):
         sending = self.state.messages.get(number)
         if sending is None or (sending.attempt, sending.status) != (attempt, "attempted"):
             return  # it has told since that it has it
-        again_at = self._again_at(sending, at, after) if passing else None
+        again_at = _again_at(sending, at, after) if passing else None
         self.trigger(self.NotTaken, at=at, number=number, attempt=attempt, code=code, again_at=again_at)
 
     def fail(self, number: int, *, code: str, at: datetime) -> None:
@@ -289,10 +291,18 @@ class Delivery(Aggregate[DeliveryState]):
             self.trigger(self.FateUnknown, at=at, number=number, attempt=attempt, why=why)
 
     def told(
-        self, number: int, attempt: int, *, sid: str, status: str, code: str | None, at: datetime
+        self,
+        number: int,
+        attempt: int,
+        *,
+        sid: str,
+        status: str,
+        code: str | None,
+        at: datetime,
+        texts: Sequence[Outgoing] = (),
     ) -> None:
-        """The channel told a status of it, perhaps before it answered. A failure that passes is tried again. Of what this delivery never
-        sent nothing is kept."""
+        """The channel told a status of it, perhaps before it answered. A failure that passes is tried again; `texts` go out in the place of a
+        form that it does not take. Of what this delivery never sent nothing is kept."""
         self._alive()
         if not 1 <= number <= self.state.last:
             return
@@ -300,7 +310,7 @@ class Delivery(Aggregate[DeliveryState]):
         sending, again_at = self.state.messages.get(number), None
         failed = WORDS.get(status) == "failed" and sending is not None and sending.attempt == attempt
         if failed and sending is not None and code in PASSING and sending.status in ("accepted", "sent"):
-            again_at = self._again_at(sending, at, None)
+            again_at = _again_at(sending, at, None)
         self.trigger(
             self.StatusTold,
             at=at,
@@ -310,6 +320,8 @@ class Delivery(Aggregate[DeliveryState]):
             code=code,
             again_at=again_at,
         )
+        if texts and failed and sending is not None and sending.status == "failed":
+            self.replace(number, texts, code=code or status, at=at)
 
     def replace(self, number: int, outgoing: Sequence[Outgoing], *, code: str, at: datetime) -> None:
         """The channel does not take the form."""
@@ -327,14 +339,15 @@ class Delivery(Aggregate[DeliveryState]):
         if not self.state.forgotten:
             self.trigger(self.Forgotten, at=at)
 
+    def rewordable(self, number: int, code: str | None) -> Outgoing | None:
+        """The form that a refusal with this code is about, where that says that its text is to go out."""
+        sending = self.state.messages.get(number)
+        if code not in REWORDED or sending is None or sending.outgoing.form == "text":
+            return None
+        return sending.outgoing
+
     def known_sids(self) -> frozenset[str]:
         return frozenset(sid for sending in self.state.messages.values() for sid in sending.sids.values())
-
-    def _again_at(self, sending: Sending, at: datetime, after: timedelta | None) -> datetime | None:
-        """None where it was tried often enough."""
-        if sending.passing + 1 >= TRIES:
-            return None
-        return at + max(pause(sending.passing + 1), after or timedelta())
 
     def _become(self, number: int, status: Status) -> None:
         sending = self.state.messages.get(number)
@@ -350,6 +363,10 @@ class Delivery(Aggregate[DeliveryState]):
     def _alive(self) -> None:
         if self.state.forgotten:
             raise Erased("this conversation was erased")
+
+
+def _again_at(sending: Sending, at: datetime, after: timedelta | None) -> datetime:
+    return at + max(pause(sending.passing + 1), after or timedelta())
 
 
 def delivery_of(conversation: UUID) -> UUID:

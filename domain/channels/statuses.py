@@ -57,8 +57,11 @@ RANKS: dict[Status, int] = {
 PASSING = frozenset({"20429", "21611", "30001", "63012", "63018"})
 """Codes of failures that say: the same again, later and slower. (Twilio's error codes; what is not known here is reported.)"""
 
-TRIES = 6
-"""How often a message is sent at most that was refused for the time being."""
+REWORDED = frozenset({"63005", "63013", "63021", "21656", "63036"})
+"""Codes that say of a form: not this content. Its text goes out instead."""
+
+TRYING = timedelta(hours=6)
+"""After the first refusal for the time being: later than that it is not tried again."""
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from domain.channels import statuses
 from domain.channels.delivery import Delivery, Sending
 
 CALLING = timedelta(seconds=30)
@@ -45,7 +46,10 @@ class Look(msgspec.Struct, frozen=True):
 
 
 class GiveUp(msgspec.Struct, frozen=True):
+    """Nobody can tell whether the customer has it, or the channel has not taken it for hours."""
+
     number: int
+    why: Literal["unknown_fate", "undelivered"]
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -63,6 +67,8 @@ def next_turn(
     for number, sending in delivery.waiting():
         at = sending.at
         if sending.status == "queued":
+            if at is not None and sending.since is not None and at >= sending.since + statuses.TRYING:
+                return GiveUp(number, "undelivered")
             if at is None or at <= now:
                 return Send(number)
             return Wait(at if soonest is None else min(at, soonest))
@@ -72,7 +78,7 @@ def next_turn(
         if (number, sending.attempt) not in looked:
             return Look(number, sending.attempt, at)
         if now >= at + SETTLED:
-            return Send(number) if unknown_fate == "resend" else GiveUp(number)
+            return Send(number) if unknown_fate == "resend" else GiveUp(number, "unknown_fate")
         look = _next_look(sending, now)
         soonest = look if soonest is None else min(look, soonest)
         if now < at + HELD:

@@ -203,6 +203,22 @@ async def test_a_refusal_for_the_time_being_is_tried_again(
     assert messenger.counted.outcomes == ["put_off", "accepted", "accepted"]
 
 
+async def test_what_is_refused_for_hours_is_left_to_an_operator(
+    messenger: Messenger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statuses, "TRYING", timedelta())
+    fates = iter(["429", "ok"])
+    messenger.twilio.script = lambda form: next(fates)
+    id = await messenger.told("One.", "Two.")
+    assert await messenger.deliver(id) is None
+    sending = await messenger.sending(id)
+    assert (sending.status, sending.code) == ("given_up", "20429")
+    conversation = await messenger.store.load(Conversation, id, tenant=messenger.shop.context.tenant)
+    assert conversation.state.handoff is not None
+    assert conversation.state.handoff.category == "undelivered"
+    assert messenger.counted.outcomes == ["put_off", "given_up", "accepted"]
+
+
 async def test_the_channels_retry_after_is_kept(messenger: Messenger) -> None:
     messenger.twilio.script, messenger.twilio.retry_after = (lambda form: "429"), "120"
     id = await messenger.told("One.")
@@ -391,6 +407,20 @@ async def test_where_a_form_is_not_taken_its_text_goes_out_in_its_place(
     await messenger.deliver(id)
     assert texts(messenger) == ["I am a machine.", "Which one?\n\n1. Red\n2. Blue", "Next."]
     assert "replaced" in messenger.counted.outcomes
+
+
+@pytest.mark.parametrize("code", ["63005", "63013", "63021"])
+async def test_where_a_form_is_refused_later_its_text_goes_out_too(messenger: Messenger, code: str) -> None:
+    messenger.twilio.script = lambda form: f"fails:{code}" if "ContentSid" in form else "ok"
+    id = await messenger.hears()
+    await messenger.says(id, "Which one?", BUTTONS)
+    await messenger.deliver(id)
+    await messenger.twilio.told()
+    assert (DELIVER_WORK, id.hex) in await messenger.shop.owed()
+    assert await messenger.deliver(id) is None
+    assert texts(messenger) == ["I am a machine.", "Which one?", "Which one?\n\n1. Red\n2. Blue"]
+    topics = [recorded.topic for recorded in await messenger.events(id)]
+    assert topics.count("delivery.replaced") == 1
 
 
 async def test_a_file_and_a_long_text(messenger: Messenger) -> None:

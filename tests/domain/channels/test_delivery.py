@@ -14,7 +14,8 @@ from domain.base.aggregate import Event
 from domain.base.errors import Erased, Refused
 from domain.channels.delivery import KEPT, Delivery, delivery_of, name_of, named
 from domain.channels.outgoing import Outgoing, Taken
-from domain.channels.statuses import OPEN, TRIES, Status
+from domain.channels.statuses import LONGEST_PAUSE, OPEN, TRYING, Status
+from domain.channels.turns import GiveUp, Send, Wait, next_turn
 from tests.domain.given import NOW, when
 
 CONVERSATION = UUID(int=77)
@@ -123,15 +124,51 @@ def test_what_was_never_sent_here_is_not_kept() -> None:
     assert when(found, lambda: tell(found, "sent", number=9)) == []
 
 
-def test_a_refusal_for_the_time_being_is_tried_again_later_each_time_and_at_last_not_any_more() -> None:
+@pytest.mark.parametrize("by", ["answer", "status"])
+def test_a_refusal_for_the_time_being_is_tried_again_later_each_time_for_hours_and_then_given_up(
+    by: str,
+) -> None:
+    found, at, waits = delivery(), NOW, list[timedelta]()
+    while (turn := next_turn(found, at, unknown_fate="operator")) == Send(1):
+        attempt = len(waits) + 1
+        found.attempt(1, at)
+        if by == "answer":
+            refuse(found, 1, attempt=attempt, at=at)
+        else:
+            facts: dict[str, Any] = {"sid": f"SM{attempt}", "status": "failed", "code": "63018", "at": at}
+            found.told(1, attempt, **facts)
+        again_at = found.state.messages[1].at
+        assert again_at is not None
+        waits.append(again_at - at)
+        at = again_at
+    assert turn == GiveUp(1, "undelivered")
+    assert waits[:5] == [timedelta(seconds=2.0 * 2**n) for n in range(5)]
+    assert max(waits) == waits[-1] == LONGEST_PAUSE
+    assert timedelta() <= at - NOW - TRYING < LONGEST_PAUSE
+    found.give_up(1, code="63018", at=at)
+    assert (status(found), found.waiting()) == ("given_up", [])
+
+
+def test_who_looks_late_tries_once_more_all_the_same() -> None:
     found = delivery()
-    waits = []
-    for attempt in range(1, TRIES + 1):
-        found.attempt(1, NOW)
-        refuse(found, 1, attempt=attempt)
-        waits.append(found.state.messages[1].at)
-    assert status(found) == "failed"
-    assert waits[: TRIES - 1] == [NOW + timedelta(seconds=2.0 * 2**n) for n in range(TRIES - 1)]
+    found.attempt(1, NOW)
+    refuse(found, 1, after=timedelta(hours=1))
+    assert next_turn(found, NOW, unknown_fate="operator") == Wait(NOW + timedelta(hours=1))
+    assert next_turn(found, NOW + 2 * TRYING, unknown_fate="operator") == Send(1)
+
+
+def test_a_form_that_a_status_refuses_is_replaced_by_its_text_once() -> None:
+    found = delivery(2)
+    text = Outgoing(version=1, interaction=None, plain=True, end=5)
+    for number in (1, 2):
+        found.attempt(number, NOW)
+    for word in ("failed", "undelivered"):
+        facts: dict[str, Any] = {"sid": "SM1", "status": word, "code": "63013", "at": NOW}
+        found.told(1, 1, texts=[text], **facts)
+    assert [(number, sending.outgoing) for number, sending in found.waiting() if number != 2] == [(3, text)]
+    tell(found, "delivered", number=2)
+    found.told(2, 1, sid="SM2", status="failed", code="63013", at=NOW, texts=[text])
+    assert status(found, 2) == "delivered"
 
 
 def test_the_channel_says_when_it_may_be_tried_again() -> None:
