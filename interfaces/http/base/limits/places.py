@@ -28,7 +28,7 @@ from interfaces.http.base.presence import ClientGone, is_gone
 
 T = TypeVar("T")
 
-ALONE = 16
+ALONE = 64
 """Requests in work at once while one tenant alone comes."""
 
 SHARED, EACH = 4, 1
