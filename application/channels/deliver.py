@@ -20,7 +20,7 @@ from application.base.tasks import run_to_end
 from application.channels.accounts import Sender, sender_of
 from application.channels.ports import Ports
 from application.channels.settle import look
-from application.channels.wording import Otherwise, as_texts, lose_template, wording
+from application.channels.wording import Otherwise, as_texts, event_at, lose_template, wording
 from application.conversations.owing import expiry
 from application.ports import Approved, FateUnknown, NotTaken, OutgoingMessage, SentMessage
 from domain.base.context import Context
@@ -98,6 +98,8 @@ async def _delivery(conversation: Conversation, tenant: UUID, ports: Ports) -> D
         delivery = Delivery.begin(conversation.id, ports.clock())
     state = delivery.state
     events = [each async for each in ports.store.stream(tenant, conversation.id, after=state.taken)]
+    if state.untold is not None:
+        events.insert(0, await event_at(conversation.id, state.untold, tenant, ports.store))
     delivery.take_in(take(events, state.taken, state.sender), ports.clock())
     return delivery
 

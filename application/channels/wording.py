@@ -102,18 +102,19 @@ async def lose_template(rich: Rich, template: str, account: Account, context: Co
 async def _said(
     outgoing: Outgoing, conversation: UUID, tenant: UUID, store: Store
 ) -> tuple[Spoken, str | None]:
-    said = spoken((await _event(conversation, outgoing.version, tenant, store)).event)
+    said = spoken((await event_at(conversation, outgoing.version, tenant, store)).event)
     if said is None:
         raise Erased("this conversation was erased")
     if outgoing.disclosed is None:
         return said, None
-    disclosed = (await _event(conversation, outgoing.disclosed, tenant, store)).event
+    disclosed = (await event_at(conversation, outgoing.disclosed, tenant, store)).event
     if not isinstance(disclosed, Conversation.Disclosed):
         raise Erased("this conversation was erased")
     return said, disclosed.text
 
 
-async def _event(stream: UUID, version: int, tenant: UUID, store: Store) -> Recorded:
+async def event_at(stream: UUID, version: int, tenant: UUID, store: Store) -> Recorded:
+    """Raises Erased where there is none any more."""
     async for recorded in store.stream(tenant, stream, after=version - 1, limit=1):
         return recorded
     raise Erased("this conversation is gone")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
 import msgspec
@@ -46,11 +46,13 @@ class Sending(msgspec.Struct):
 
 
 class DeliveryState(msgspec.Struct):
-    """`taken`: the version up to which the conversation's events were taken in. `last`: the number of the last message."""
+    """`taken`: the version up to which the conversation's events were taken in. `last`: the number of the last message.
+    `untold`: the version of a disclosure that no answer has told yet."""
 
     conversation: UUID = NIL
     taken: int = 0
     sender: str | None = None
+    untold: int | None = None
     last: int = 0
     messages: dict[int, Sending] = {}
     forgotten: bool = False
@@ -74,18 +76,25 @@ class Delivery(Aggregate[DeliveryState]):
             aggregate.state.conversation = self.conversation
 
     class TakenIn(Event, frozen=True, kw_only=True):
-        """These go out: numbers `first` and following. `sender`: the address from which."""
+        """These go out: numbers `first` and following. `sender`: the address from which. `untold`: the version of a disclosure that the next
+        answer tells."""
 
         TOPIC: ClassVar[str] = "delivery.taken_in"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         first: int
         outgoing: tuple[Outgoing, ...]
         taken: int
         sender: str | None
+        untold: int | None = None
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version a disclosure that was not told at once was not kept."""
 
         def apply(self, aggregate: Delivery) -> None:
             state = aggregate.state
-            state.taken, state.sender = self.taken, self.sender
+            state.taken, state.sender, state.untold = self.taken, self.sender, self.untold
             for number, outgoing in enumerate(self.outgoing, self.first):
                 state.messages[number] = Sending(outgoing=outgoing, place=number)
                 state.last = number
@@ -236,7 +245,8 @@ class Delivery(Aggregate[DeliveryState]):
         """What the conversation has to say since it was last looked at."""
         self._alive()
         if found.taken > self.state.taken:
-            facts = {"outgoing": found.outgoing, "taken": found.taken, "sender": found.sender}
+            facts: dict[str, Any] = {"outgoing": found.outgoing, "taken": found.taken, "sender": found.sender}
+            facts |= {"untold": found.untold}
             self.trigger(self.TakenIn, at=at, first=self.state.last + 1, **facts)
 
     def waiting(self) -> list[tuple[int, Sending]]:

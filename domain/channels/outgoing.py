@@ -27,8 +27,10 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to go out of events up to version `taken`. `sender`: our address, to which the customer wrote last."""
+    """What is to go out of events up to version `taken`. `sender`: our address, to which the customer wrote last. `untold`: the version of a
+    disclosure that stands before the agent's next answer."""
 
     outgoing: tuple[Outgoing, ...]
     taken: int
     sender: str | None
+    untold: int | None = None

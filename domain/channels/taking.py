@@ -50,23 +50,29 @@ def spoken(event: Event | None) -> Spoken | None:
 
 
 def take(events: Iterable[Recorded], taken: int, sender: str | None) -> Taken:
-    """What a conversation's events after version `taken` have to go out. What was said to a customer who came by no channel stays there."""
+    """What a conversation's events after version `taken` have to go out. What was said to a customer who came by no channel stays there.
+
+    A disclosure is told with the agent's next answer, whatever a person or a fixed text says in between; one that is untold from before
+    comes first in `events`.
+    """
     outgoing: list[Outgoing] = []
-    disclosed: dict[UUID, tuple[int, str]] = {}
+    disclosed: tuple[int, str] | None = None
+    untold: int | None = None
     for recorded in events:
         event = recorded.event
         if isinstance(event, Conversation.MessageReceived):
             sender = event.sender
         elif isinstance(event, Conversation.Disclosed):
-            disclosed[event.interaction] = (recorded.version, event.text)
+            disclosed = (recorded.version, event.text)
         elif (said := spoken(event)) is not None:
             taken = recorded.version
-            version, disclosure = (
-                disclosed.pop(said.interaction, (None, None)) if said.interaction else (None, None)
-            )
+            version, disclosure = None, None
+            if disclosed is not None and isinstance(event, Conversation.Answered):
+                (version, disclosure), disclosed = disclosed, None
+            untold = None if disclosed is None else disclosed[0]
             if sender is not None:
                 outgoing += _messages(said, recorded.version, version, disclosure)
-    return Taken(outgoing=tuple(outgoing), taken=taken, sender=sender)
+    return Taken(outgoing=tuple(outgoing), taken=taken, sender=sender, untold=untold)
 
 
 def instead(outgoing: Outgoing, said: Spoken) -> tuple[Outgoing, ...]:

@@ -125,6 +125,29 @@ async def test_an_operators_reply_goes_out_too(messenger: Messenger) -> None:
     assert texts(messenger)[1:] == ["A colleague takes over.", "Hello, this is Eve.", "Which one?"]
 
 
+async def test_a_disclosure_that_a_person_came_before_is_told_with_the_agents_next_answer(
+    messenger: Messenger,
+) -> None:
+    id = await messenger.hears()
+    tenant, at = messenger.shop.context.tenant, messenger.shop.parts.clock()
+    conversation = await messenger.store.load(Conversation, id, tenant=tenant)
+    conversation.disclose("I am a machine.", at)
+    conversation.begin_answer(at, heard=False)
+    conversation.claim("eve", at)
+    conversation.reply("eve", "Hello, this is Eve.", at)
+    conversation.release("eve", at)
+    await messenger.store.save(conversation, context=messenger.shop.context)
+    await messenger.deliver(id)
+    assert (await messenger.delivery(id)).state.untold is not None
+    await messenger.hears()
+    await messenger.says(id, "At nine.")
+    await messenger.deliver(id)
+    await messenger.hears()
+    await messenger.says(id, "At five.")
+    await messenger.deliver(id)
+    assert texts(messenger) == ["Hello, this is Eve.", "I am a machine.\n\nAt nine.", "At five."]
+
+
 async def test_a_conversation_without_a_channel_owes_nothing(messenger: Messenger) -> None:
     id = await messenger.hears(sender=None)
     await messenger.says(id, "Over HTTP.")

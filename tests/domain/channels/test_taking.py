@@ -75,6 +75,35 @@ def test_the_first_answer_comes_with_the_disclosure_and_the_next_without() -> No
     assert (taken.sender, taken.taken) == (SENDER, events[-1].version)
 
 
+def test_a_disclosure_stands_before_no_persons_words_and_is_told_with_the_next_answer_of_any_interaction() -> (
+    None
+):
+    found = Conversation.start(uuid4(), channel="whatsapp", address="whatsapp:+4915550100", name=None, at=NOW)
+    found.receive(message="1", text="hi", interaction=uuid4(), at=NOW, sender=SENDER)
+    found.disclose("I am a machine.", NOW)
+    found.begin_answer(NOW, heard=False)
+    found.claim("eve", NOW)
+    found.reply("eve", "Eve here.", NOW)
+    events = recorded(found)
+    first = take(events, 0, None)
+    assert texts(events, first.outgoing) == ["Eve here."]
+    found.release("eve", NOW)
+    found.say("Nobody was there.", "handoff_expired", NOW)
+    events += recorded(found)
+    told = [each for each in events if each.version == first.untold]
+    second = take(told + [each for each in events if each.version > first.taken], first.taken, first.sender)
+    assert (texts(events, second.outgoing), second.untold) == (["Nobody was there."], first.untold)
+    say(found, "At nine.")
+    events += recorded(found)
+    third = take(told + [each for each in events if each.version > second.taken], second.taken, second.sender)
+    assert texts(events, third.outgoing) == ["I am a machine.\n\nAt nine."]
+    assert third.untold is None
+    say(found, "At five.")
+    events += recorded(found)
+    last = take([each for each in events if each.version > third.taken], third.taken, third.sender)
+    assert texts(events, last.outgoing) == ["At five."]
+
+
 def test_what_was_taken_in_is_not_taken_in_again() -> None:
     found = spoke("At nine.")
     events = recorded(found)
