@@ -179,10 +179,9 @@ class LogStore:
         await self._latest.reach(tenant, position)
 
     async def news(self, tenant: UUID, within: float) -> None:
-        async with aclosing(self._hints.listen(within)) as news:
-            async for heard in news:
-                if not heard or tenant in heard:
-                    return
+        async with aclosing(self._hints.about(tenant, within)) as news:
+            async for _ in news:
+                return
 
     async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None = None) -> Tallied:
         return await self._reader.tallies(tenant, kind, keys)

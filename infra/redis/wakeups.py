@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from functools import partial
+from time import monotonic
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -69,6 +70,15 @@ class Hints:
             if not self._listeners and self._hearing is not None:
                 self._hearing.cancel()
                 self._hearing = None
+
+    async def about(self, tenant: UUID, poll: float = POLL) -> AsyncGenerator[None, None]:
+        """Each time that this tenant may have something new; however much is heard of others, after some `poll` seconds: look."""
+        due = monotonic() + poll
+        async with aclosing(self.listen(poll)) as listening:
+            async for heard in listening:
+                if not heard or tenant in heard or monotonic() >= due:
+                    yield
+                    due = monotonic() + poll
 
     async def close(self) -> None:
         if self._sender is not None:

@@ -142,11 +142,10 @@ class Turns:
             return item
         waits_long()
         poll = LOOK if self._hints.far else POLL
-        async with aclosing(self._hints.listen(max(REST, min(poll, deadline - time.monotonic())))) as news:
-            async for heard in news:
+        pause = max(REST, min(poll, deadline - time.monotonic()))
+        async with aclosing(self._hints.about(row[0], pause)) as news:
+            async for _ in news:
                 left = deadline - time.monotonic()
-                if heard and row[0] not in heard and left > 0:
-                    continue
                 there, item = await self._work.lease(*row, self._lease)
                 if item is not None or not there or left <= 0:
                     return item

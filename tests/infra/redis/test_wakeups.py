@@ -48,3 +48,32 @@ async def test_all_who_listen_in_a_process_share_one_connection(servers: Servers
             while await subscribers(url) != before:
                 await asyncio.sleep(0.05)
         await speaker.close()
+
+
+async def test_whoever_waits_for_one_tenant_looks_though_others_are_heard_of_all_the_time() -> None:
+    hints, mine = Hints(), uuid4()
+
+    async def others() -> None:
+        while True:
+            hints.changed(uuid4())
+            await asyncio.sleep(0.02)
+
+    noise = asyncio.create_task(others())
+    try:
+        async with asyncio.timeout(5), aclosing(hints.about(mine, 0.2)) as listening:
+            for _ in range(2):
+                await anext(listening)
+    finally:
+        noise.cancel()
+
+
+async def test_whoever_waits_for_one_tenant_hears_of_it_at_once() -> None:
+    hints, mine = Hints(), uuid4()
+    async with asyncio.timeout(5), aclosing(hints.about(mine, 60.0)) as listening:
+        coming = asyncio.ensure_future(anext(listening))
+        await asyncio.sleep(0)
+        hints.changed(uuid4())
+        await asyncio.sleep(0.05)
+        assert not coming.done()
+        hints.changed(mine)
+        await coming
