@@ -33,6 +33,9 @@ from domain.conversations.conversation import Conversation
 PATIENCE = 5.0
 """Seconds for which a message waits here for its turn at the sender's rate; where it is longer, it comes back then."""
 
+BURST = 0.1
+"""Seconds whose messages may go out at once: more of them would go over the rate in the first second."""
+
 RACES = 50
 """How often it begins again because somebody else has changed the delivery."""
 
@@ -46,6 +49,7 @@ class Deliver(msgspec.Struct, frozen=True, kw_only=True):
 async def deliver(command: Deliver, context: Context, ports: Ports) -> datetime | None:
     """Send all that is to go out; when to look again, None where nothing is left to be done. An erased conversation owes nothing."""
     looked: set[tuple[int, int]] = set()
+    unread: list[datetime] = []  # when lists that could not be read are asked again
     races = 0
     while True:
         try:
@@ -60,7 +64,7 @@ async def deliver(command: Deliver, context: Context, ports: Ports) -> datetime 
                 case None | Wait():
                     if delivery.waiting() and delivery.pending_events:
                         await ports.store.save(delivery, context=context)
-                    return turn.until if isinstance(turn, Wait) else None
+                    return min([turn.until, *unread]) if isinstance(turn, Wait) else None
                 case Send(number):
                     if (
                         later := await _send(number, delivery, conversation, sender, context, ports)
@@ -72,9 +76,9 @@ async def deliver(command: Deliver, context: Context, ports: Ports) -> datetime 
                     ports.sends.sent(delivery.state.messages[number].outgoing.form, "unknown")
                 case Look():
                     if (
-                        later := await look(turn, delivery, conversation, sender, context, ports)
+                        again_at := await look(turn, delivery, conversation, sender, context, ports)
                     ) is not None:
-                        return later
+                        unread.append(again_at)
                     looked.add((turn.number, turn.attempt))
                 case GiveUp():
                     await _give_up(turn, delivery, conversation, context, ports)
@@ -126,9 +130,9 @@ async def _send(
         return None
     account = sender.account
     wait = await ports.buckets.take(
-        f"send:{account.account}:{account.sender}",
+        f"send:{account.tenant}:{account.account}:{account.sender}",
         rate=sender.per_second,
-        burst=sender.per_second,
+        burst=sender.per_second * BURST,
         patience=PATIENCE,
     )
     if wait > PATIENCE:

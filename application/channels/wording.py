@@ -52,7 +52,7 @@ async def wording(
     """Raises Erased where the words are gone."""
     said, disclosure = await _said(outgoing, conversation.id, context.tenant, ports.store)
     found = words(outgoing, said, disclosure)
-    if _outside(conversation, ports.clock()):
+    if is_outside(conversation, ports.clock()):
         return _outside_window(outgoing, said, found, sender)
     if isinstance(found, str) or ports.channel.shape(found) is None:
         return Wording(words=found)
@@ -120,7 +120,8 @@ async def event_at(stream: UUID, version: int, tenant: UUID, store: Store) -> Re
     raise Erased("this conversation is gone")
 
 
-def _outside(conversation: Conversation, now: datetime) -> bool:
+def is_outside(conversation: Conversation, now: datetime) -> bool:
+    """Whether the customer's window is closed then, as far as they have not written since."""
     state = conversation.state
     if state.channel != WHATSAPP:
         return False

@@ -50,13 +50,14 @@ class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListedMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """What the vendor's list says of a message that went out."""
+    """What the vendor's list says of a message that went out, with how many files."""
 
     sid: str
     status: str
     code: str | None
     text: str
     at: datetime
+    files: int = 0
 
 
 class NotTaken(Fault):

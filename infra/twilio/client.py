@@ -179,12 +179,14 @@ def _listed(item: Any) -> ListedMessage | None:
         if not item["direction"].startswith("outbound"):
             return None
         code, at = item.get("error_code"), parsedate_to_datetime(item["date_created"])
+        files = str(item.get("num_media") or "")
         return ListedMessage(
             sid=item["sid"],
             status=item["status"],
             code=None if code is None else str(code),
             text=item.get("body") or "",
             at=at if at.tzinfo else at.replace(tzinfo=UTC),
+            files=int(files[:4]) if files.isdecimal() else 0,
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

@@ -83,6 +83,7 @@ class Twilio(Wire):
         self.script: Callable[[dict[str, str]], Fate] = lambda form: "ok"
         self.content_fate: Fate = "ok"
         self.typing_fate: Fate = "ok"
+        self.list_fate: Fate = "ok"
         self.retry_after: str | None = None
         self.lag = 0.0
         self.statuses: Sequence[str] = ()
@@ -260,6 +261,8 @@ class Twilio(Wire):
         return self.clock() - message.at >= timedelta(seconds=self.lag)
 
     def _list(self, query: str) -> Reply:
+        if self.list_fate != "ok":
+            return _error(int(self.list_fate), 20500, "no list")
         wanted = {name: values[0] for name, values in parse_qs(query).items()}
         size, page = int(wanted.get("PageSize", "50")), int(wanted.get("Page", "0"))
         found = [

@@ -12,15 +12,17 @@ import pytest
 
 from application.channels import deliver as sending_work
 from application.channels import wording
+from application.channels.accounts import sender_of
 from application.channels.channels import remove_twilio
 from application.channels.typing import TypingIndicator
 from application.conversations.owing import HANDOFF_WORK
-from application.ports import DELIVER_WORK
+from application.ports import DELIVER_WORK, OutgoingMessage
 from domain.channels import statuses, turns
 from domain.channels.delivery import Delivery, delivery_of
 from domain.channels.taking import take
 from domain.conversations.conversation import Conversation
 from domain.conversations.rich import Attachment, Choices, Option, QuickReplies
+from infra.redis.buckets import TokenBuckets
 from infra.twilio import client
 from tests.application.channels.conftest import ADA, APPROVED, Messenger
 from tests.application.conftest import nothing
@@ -321,6 +323,71 @@ async def test_what_the_channel_has_is_found_in_its_list(
     assert (sending.status, sending.sids) == ("accepted", {1: list(messenger.twilio.messages)[-1]})
 
 
+FILE = Attachment(url="https://shop.example.com/a.jpg", media_type="image/jpeg")
+
+
+@pytest.mark.parametrize(("text", "rich"), [("Ok", None), ("", FILE)])
+async def test_another_message_in_the_list_does_not_pass_for_it(
+    messenger: Messenger, text: str, rich: Attachment | None, soon: None
+) -> None:
+    id = await messenger.told("Hello.")
+    await messenger.deliver(id)
+    sender = await sender_of(messenger.shop.context.tenant, SENDER, store=messenger.store)
+    assert sender is not None
+    by_hand = OutgoingMessage(to=ADA, words="Ok, look: your order has shipped.", attempt="x")
+    await messenger.channel.send(by_hand, sender.account)
+    messenger.twilio.script = lambda form: "cut"
+    await messenger.hears()
+    await messenger.says(id, text, rich)
+    await messenger.deliver(id)
+    assert (await messenger.sending(id, 2)).status == "given_up"
+
+
+async def test_a_file_without_a_caption_is_found_in_the_list(messenger: Messenger, soon: None) -> None:
+    id = await messenger.told("Hello.")
+    await messenger.deliver(id)
+    messenger.twilio.script = lambda form: "lost"
+    await messenger.hears()
+    await messenger.says(id, "", FILE)
+    await messenger.deliver(id)
+    sending = await messenger.sending(id, 2)
+    assert (sending.status, sending.sids) == ("accepted", {1: list(messenger.twilio.messages)[-1]})
+
+
+async def test_what_went_out_in_a_template_is_found_in_the_list_among_its_words(
+    messenger: Messenger, soon: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await messenger.set(outside_window="template", window_template="news")
+    messenger.twilio.contents[APPROVED] = {
+        "types": {"twilio/text": {"body": "News: {{1}} Ask."}},
+        "approved": True,
+    }
+    id = await messenger.told("One.")
+    monkeypatch.setattr(wording, "WINDOW", timedelta(minutes=1))
+    messenger.twilio.window = True
+    messenger.twilio.script = lambda form: "lost"
+    assert await messenger.deliver(id) is None
+    assert messenger.counted.outcomes == ["unknown", "settled"]
+    assert texts(messenger) == ["News: I am a machine. One. Ask."]
+
+
+async def test_where_the_list_cannot_be_read_those_behind_go_on_and_the_wait_has_an_end(
+    messenger: Messenger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fates = iter(["cut", "ok"])
+    messenger.twilio.script, messenger.twilio.list_fate = (lambda form: next(fates)), "503"
+    id = await messenger.told("One.", "Two.")
+    until = await messenger.deliver(id)
+    assert until is not None
+    assert until - messenger.shop.parts.clock() <= timedelta(seconds=30), "the list is asked again"
+    monkeypatch.setattr(turns, "HELD", timedelta())
+    assert await messenger.deliver(id) is not None
+    assert texts(messenger) == ["Two."]
+    monkeypatch.setattr(turns, "SETTLED", timedelta())
+    assert await messenger.deliver(id) is None
+    assert (await messenger.sending(id)).status == "given_up"
+
+
 async def test_what_nobody_can_tell_is_sent_again_where_it_is_set_so_and_said_so(
     messenger: Messenger, soon: None
 ) -> None:
@@ -510,9 +577,24 @@ async def test_a_sender_keeps_its_rate(messenger: Messenger) -> None:
     id = await messenger.told(*(f"m{number}" for number in range(8)))
     began = asyncio.get_running_loop().time()
     await messenger.deliver(id)
-    # Four at once, then one each quarter of a second.
-    assert asyncio.get_running_loop().time() - began >= 0.9
+    # One each quarter of a second, from the first on.
+    assert asyncio.get_running_loop().time() - began >= 1.7
     assert len(messenger.twilio.messages) == 8
+
+
+async def test_a_senders_rate_is_its_tenants_alone(
+    messenger: Messenger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever gives another tenant's account in their settings does not slow that one down."""
+    names, take_one = list[str](), TokenBuckets.take
+
+    async def take_named(buckets: TokenBuckets, name: str, **more: float) -> float:
+        names.append(name)
+        return await take_one(buckets, name, **more)
+
+    monkeypatch.setattr(TokenBuckets, "take", take_named)
+    await messenger.deliver(await messenger.told("One."))
+    assert names == [f"send:{messenger.shop.context.tenant}:{ACCOUNT}:{SENDER}"]
 
 
 async def test_a_turn_that_is_far_off_is_come_back_to(
