@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from application.channels.wording import rewording
-from application.ports import DELIVER_WORK, Clock, Owed, Store
+from application.ports import DELIVER_WORK, Clock, Keyring, Owed, Store
 from domain.base.context import Context
 from domain.base.errors import NotFound, nowhere
 from domain.channels.delivery import Delivery, delivery_of, named
@@ -24,13 +24,18 @@ class RecordStatus(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None = None
 
 
-async def record_status(command: RecordStatus, context: Context, *, store: Store, clock: Clock) -> int:
+async def record_status(
+    command: RecordStatus, context: Context, *, store: Store, keyring: Keyring, clock: Clock
+) -> int:
     """Take it in; the position, the same one where it was told before. 0: it is of no message of ours, or of one that was erased."""
     found = named(command.attempt or "")
     if found is None:
         return 0
     conversation, number, attempt = found
     id = delivery_of(conversation)
+    # Inbox keys outlive an erasure, and whoever has the account finds the words by the SID there.
+    parts = "status", command.attempt or "", command.sid, command.status
+    inbox = f"status:{await keyring.identify(context.tenant, *parts)}"
     try:
         known = await store.load(Delivery, id, tenant=context.tenant)
         texts = await rewording(known, number, command.code, context.tenant, store)
@@ -42,7 +47,7 @@ async def record_status(command: RecordStatus, context: Context, *, store: Store
             id,
             lambda delivery: _told(delivery, number, attempt, command, texts, clock),
             context=context,
-            inbox=f"status:{command.attempt}:{command.sid}:{command.status}",
+            inbox=inbox,
             work=owed,
         )
     except NotFound:

@@ -109,7 +109,7 @@ async def _message(
         name=incoming.name,
         text=incoming.text,
         message_id=incoming.id,
-        inbox=_inbox(incoming),
+        inbox=await _inbox(incoming, context, ports),
         sender=incoming.sender,
         parts=incoming.parts,
         raw=incoming.raw,
@@ -135,7 +135,7 @@ async def _notice(incoming: IncomingNotice, context: Context, ports: Ports) -> O
         text=incoming.text,
         sender=incoming.sender,
         raw=incoming.raw,
-        inbox=_inbox(incoming),
+        inbox=await _inbox(incoming, context, ports),
     )
     locate = ports.people.locate(incoming.channel, incoming.address, incoming.aliases, context)
     saved = await receive_notice(command, context, store=ports.store, clock=ports.clock, locate=locate)
@@ -144,13 +144,16 @@ async def _notice(incoming: IncomingNotice, context: Context, ports: Ports) -> O
 
 async def _status(incoming: IncomingStatus, attempt: str | None, context: Context, ports: Ports) -> Outcome:
     command = RecordStatus(attempt=attempt, sid=incoming.sid, status=incoming.status, code=incoming.code)
-    position = await record_status(command, context, store=ports.store, clock=ports.clock)
+    position = await record_status(
+        command, context, store=ports.store, keyring=ports.keyring, clock=ports.clock
+    )
     return "status" if position else "unknown"
 
 
-def _inbox(incoming: IncomingMessage | IncomingNotice) -> str:
-    """A vendor's id holds nothing personal, and is the vendor's own in its account."""
-    return f"twilio:{incoming.account}:{incoming.id}"
+async def _inbox(incoming: IncomingMessage | IncomingNotice, context: Context, ports: Ports) -> str:
+    """A vendor's id is its own in its account. Inbox keys outlive an erasure, and whoever has the account finds the words by the id there."""
+    parts = "incoming", "twilio", incoming.account, incoming.id
+    return f"twilio:{await ports.keyring.identify(context.tenant, *parts)}"
 
 
 async def _patiently(take: Callable[[], Awaitable[T]]) -> T:

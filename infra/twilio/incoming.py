@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import uuid4
 
 import msgspec
 
@@ -182,7 +182,8 @@ def _media(raw: Mapping[str, str], kind: str) -> Iterator[Part]:
         url = raw[f"MediaUrl{number}"]
         content_type = raw.get(f"MediaContentType{number}", "").strip().lower() or "application/octet-stream"
         name = raw.get(f"MediaFilename{number}") or raw.get(f"MediaFileName{number}") or None
-        found = Media(id=uuid5(NAMESPACE_URL, url), url=url, content_type=content_type, name=name)
+        # By chance: made of the address it would tell of a message that was erased.
+        found = Media(id=uuid4(), url=url, content_type=content_type, name=name)
         if content_type.partition(";")[0] in VCARD or kind == "contacts":
             cards.append(found)
         else:

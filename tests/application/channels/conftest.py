@@ -141,8 +141,11 @@ class Messenger:
         command = RecordStatus(
             attempt=attempt, sid=form["MessageSid"], status=form["MessageStatus"], code=form.get("ErrorCode")
         )
-        clock = self.shop.parts.clock
-        self.positions.append(await record_status(command, self.shop.context, store=self.store, clock=clock))
+        clock, keyring = self.shop.parts.clock, self.shop.parts.keyring
+        position = await record_status(
+            command, self.shop.context, store=self.store, keyring=keyring, clock=clock
+        )
+        self.positions.append(position)
         return 200
 
 

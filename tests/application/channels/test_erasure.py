@@ -16,6 +16,7 @@ from domain.base.errors import Erased
 from domain.channels.delivery import Delivery, delivery_of
 from infra.audit.verify import verify
 from tests.application.channels.conftest import ADA, Messenger
+from tests.application.retrieval.remains import rows_with
 
 
 async def forget(messenger: Messenger, *, carried_out: bool = True) -> None:
@@ -53,10 +54,14 @@ async def test_nothing_names_the_messages_any_more_and_what_holds_no_person_stay
 ) -> None:
     id = await messenger.told("One.", "Two.")
     await messenger.deliver(id)
+    for message in messenger.twilio.messages.values():
+        await messenger.twilio.tell(message, "delivered")
+    assert 0 not in messenger.positions
+    names = list(messenger.twilio.messages)
     await messenger.store._snapshots.save(await messenger.delivery(id), messenger.shop.context.tenant)  # type: ignore[attr-defined]  # of the real store
     await forget(messenger)
     left = {r.topic.partition(".")[2] for r in await messenger.events(id) if r.event is not None}
-    assert left == {"begun", "taken_in", "attempted", "accepted", "forgotten"}
+    assert left == {"begun", "taken_in", "attempted", "accepted", "status_told", "forgotten"}
     assert {r.topic for r in await messenger.events(id) if r.event is None} == {"delivery.identified"}
     with pytest.raises(Erased):
         await messenger.delivery(id)
@@ -64,6 +69,7 @@ async def test_nothing_names_the_messages_any_more_and_what_holds_no_person_stay
         for stream in (id, delivery_of(id)):
             query = "SELECT count(*) FROM retrace.snapshots WHERE stream = %s"
             assert superuser.execute(query, [stream]).fetchone() == (0,)
+    assert [rows_with(messenger.shop, name) for name in names] == [[], []]
     await clean(messenger)
 
 

@@ -7,9 +7,10 @@ import hashlib
 import json
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import httpx
+import psycopg
 import pytest
 import pytest_asyncio
 from twilio.request_validator import RequestValidator
@@ -266,6 +267,34 @@ async def test_whoever_was_forgotten_begins_anew_under_any_of_their_addresses(
     found = {event["stream"] for event in await twilio.messages() if event.get("text") in ("after", "and on")}
     assert len(found) == 1
     assert f"conversation/{before}" not in found
+
+
+async def test_nothing_is_left_by_which_their_messages_are_found_at_the_vendors(
+    twilio: Twilio, parts: Services
+) -> None:
+    """Once they were forgotten: inbox keys outlive that, and so does what is on record of files."""
+    media = f"ME{uuid4().hex}"
+    url = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages/MM1/Media/{media}"
+    of = {"MessageType": "image", "NumMedia": "1", "MediaContentType0": "image/jpeg", "MediaUrl0": url}
+    forms = [
+        twilio.message("hi", **of),
+        twilio.message("👍", MessageType="reaction"),
+        twilio.message("one more"),
+    ]
+    for form in forms:
+        assert (await twilio.send(form)).status_code == 200
+        assert (await twilio.send(form)).status_code == 200
+    (received, _) = await twilio.messages()
+    (file,) = received["parts"]
+    body = {"channel": "whatsapp", "address": forms[0]["From"]}
+    assert (await twilio.customer.http.post("/v1/customers/forget", json=body)).status_code == 202
+    assert file["id"] != str(uuid5(NAMESPACE_URL, url)), "what anybody can work out"
+    names = [*(form["MessageSid"] for form in forms), media]
+    with psycopg.connect(str(parts.settings.database_url)) as superuser:
+        query = "SELECT key FROM retrace.inbox WHERE tenant = %s"
+        keys = [key for (key,) in superuser.execute(query, [twilio.customer.tenant])]
+    assert len(keys) >= len(forms)
+    assert [(key, name) for key in keys for name in names if name in key] == []
 
 
 async def test_a_save_that_fails_for_a_moment_is_tried_again(
