@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unicodedata import category
 
 from domain.base.language import language_of
 from domain.conversations.forms import as_text, choices
@@ -12,7 +13,10 @@ from domain.retrieval.markers import without_markers
 _ITEM = re.compile(r"\s*(?:\(?\d{1,2}[.)]|[-•*–])\s+(?P<said>\S.*)")
 _PARTS = re.compile(r"\s+[–—-]\s+|:\s+")
 _ASKS = re.compile(r"[?？؟]\s*\Z")
-_WORD = re.compile(r"\w+")
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+
+_TELLING = frozenset("%&@#/§‰")
+"""Punctuation that says something, as emoji and other symbols do."""
 
 OPEN = {
     "en": "Choose",
@@ -53,9 +57,12 @@ def fitting(text: str) -> Rich | None:
 
 
 def covers(rich: Rich, text: str) -> bool:
-    """Whether the form has every word of a text: then the text need not go out beside it."""
-    said = set(_words(as_text(rich)))
-    return said.issuperset(_words("\n".join(_unlisted(line) for line in text.splitlines())))
+    """Whether the form has every line of a text, with all its words and symbols: then the text need not go out beside it."""
+    said = _tokens(as_text(rich))
+    lines = [_tokens(_unlisted(line)) for line in text.splitlines()]
+    if text.strip() and not any(lines):
+        return False
+    return all(_stands_in(line, said) for line in lines)
 
 
 def _block(lines: list[str]) -> str:
@@ -77,5 +84,13 @@ def _unlisted(line: str) -> str:
     return line if match is None else match["said"]
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(without_markers(text))
+def _tokens(text: str) -> list[str]:
+    """Without punctuation, which a form has otherwise."""
+    found = _TOKEN.findall(without_markers(text))
+    return [
+        each for each in found if each in _TELLING or not category(each[0]).startswith("P") or each[0] == "_"
+    ]
+
+
+def _stands_in(part: list[str], whole: list[str]) -> bool:
+    return any(whole[n : n + len(part)] == part for n in range(len(whole) - len(part) + 1))

@@ -7,7 +7,7 @@ from domain.base.recorded import Recorded
 from domain.channels.outgoing import Outgoing
 from domain.channels.taking import Spoken, instead, spoken, take, words
 from domain.conversations.conversation import Conversation
-from domain.conversations.rich import Choices, Option, QuickReplies, Rich
+from domain.conversations.rich import Attachment, Choices, Option, QuickReplies, Rich
 from tests.domain.given import NOW
 
 SENDER = "whatsapp:+15550100100"
@@ -129,6 +129,12 @@ def test_a_form_goes_out_in_the_place_of_the_same_text_and_after_another() -> No
     assert texts(events, take(events, 0, None).outgoing) == ["I am a machine.", form]
     events = recorded(spoke("We have two.", form))
     assert texts(events, take(events, 0, None).outgoing) == ["I am a machine.\n\nWe have two.", form]
+
+
+def test_emoji_beside_a_form_go_out() -> None:
+    file = Attachment(url="https://shop.example.com/a.pdf", media_type="application/pdf")
+    events = recorded(spoke("👍👍", file))
+    assert texts(events, take(events, 0, None).outgoing) == ["I am a machine.\n\n👍👍", file]
 
 
 def test_what_was_said_to_who_fetches_it_is_not_sent_later() -> None:

@@ -64,6 +64,27 @@ def test_a_form_covers_the_text_that_it_was_made_of_and_no_other() -> None:
     assert not covers(form, COLOURS + "\n\nThey cost 30 euros.")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "👍👍",
+        "€",
+        "?!",
+        "20 %",
+        "Which one do you want? 😀",
+        "You do want one.",
+        "colours",
+        "Red, Blue + Green",
+    ],
+)
+def test_a_form_covers_no_signs_that_it_has_not_and_no_words_in_another_order(text: str) -> None:
+    form = QuickReplies(
+        body="We have 20 shoes. Which one do you want?", options=(Option(title="Red"), Option(title="Blue"))
+    )
+    assert not covers(form, text)
+    assert covers(form, f"{form.body}\n- **Red**\n- Blue;")
+
+
 LINES = st.lists(
     st.sampled_from(["- Red", "2. Blue", "Which one?", "We have two.", "", "* Green: like grass", "x [1]"]),
     max_size=10,
