@@ -30,13 +30,13 @@ import msgspec
 
 from domain.agents.configuration import AgentConfiguration
 from domain.answers.memory import SMALL_TALK, Missed, Pending
-from domain.answers.replies import reply_in
+from domain.answers.replies import answer_in, reply_in
 from domain.answers.templates import AFRESH, ASK_BACK, DECLINE, GREET, HAND_OVER, RECOVERED, RESUME
 from domain.answers.understanding import Correction, Understanding
 from domain.answers.understanding.screening import FLAGGED
 from domain.gateway.complexity import fold
 
-VERSION = 1
+VERSION = 2
 """Of these rules; goes up with any change of them."""
 
 PERSON, INJECTION, OUTSIDE = 0.5, FLAGGED, 0.6
@@ -172,33 +172,36 @@ def _not_for_the_agent(
 
 
 def _replied(situation: Situation, questions: Sequence[str]) -> Plan | None:
-    """To what the customer was asked last."""
-    pending = situation.pending
-    reply = None if pending is None or len(questions) != 1 else reply_in(questions[0])
-    if pending is None or reply is None:
+    """To what the customer was asked last. What else they say along with it is answered, too."""
+    pending, text = situation.pending, "\n".join(questions)
+    if pending is None:
         return None
-    if pending.kind == "resume":
-        if reply in ("afresh", "no"):
-            return Plan(
-                decision=_decision("answer", "afresh", f"reply: {reply}"),
-                say=Say(template=AFRESH.name),
-                afresh=True,
-            )
-        values = {"topic": pending.question}
-        decision = _decision("answer", "resumed", f"reply: {reply}")
-        return Plan(decision=decision, say=Say(template=RESUME.name, values=values))
+    return _gone_on(pending, text) if pending.kind == "resume" else _confirmed(pending, text)
+
+
+def _gone_on(pending: Pending, text: str) -> Plan | None:
+    reply = reply_in(text)
+    if reply is None:
+        return None
+    if reply in ("afresh", "no"):
+        decision = _decision("answer", "afresh", f"reply: {reply}")
+        return Plan(decision=decision, say=Say(template=AFRESH.name), afresh=True)
+    decision = _decision("answer", "resumed", f"reply: {reply}")
+    return Plan(decision=decision, say=Say(template=RESUME.name, values={"topic": pending.question}))
+
+
+def _confirmed(pending: Pending, text: str) -> Plan | None:
+    answer = answer_in(text)
+    if answer is None:
+        return None
+    reply, rest = answer
+    meant, told = pending.question, "does not mean"
     if reply == "yes":
-        meant = pending.question.replace(pending.typed, pending.meant) if pending.typed else pending.question
-        return Plan(
-            decision=_decision("answer", "confirmed", f"{pending.typed} means {pending.meant}"),
-            questions=(meant,),
-        )
-    if reply == "no":
-        return Plan(
-            decision=_decision("answer", "confirmed", f"{pending.typed} does not mean {pending.meant}"),
-            questions=(pending.question,),
-        )
-    return None
+        meant, told = (meant.replace(pending.typed, pending.meant) if pending.typed else meant), "means"
+    return Plan(
+        decision=_decision("answer", "confirmed", f"{pending.typed} {told} {pending.meant}"),
+        questions=(meant, rest) if rest else (meant,),
+    )
 
 
 def _unsure(
@@ -239,7 +242,8 @@ def _returned(understanding: Understanding, situation: Situation) -> Plan | None
         decision=_decision("answer", "returned", f"earlier topic: {topic}"),
         say=say if greets else None,
         opening=None if greets else say,
-        asks=Pending(kind="resume", question=topic),
+        # Beside an answer a yes or no may be meant for that.
+        asks=Pending(kind="resume", question=topic) if greets else None,
     )
 
 

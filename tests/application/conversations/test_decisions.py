@@ -229,6 +229,12 @@ async def test_who_is_back_after_a_pause_is_greeted_with_the_topic_and_may_start
     assert back.event.text.endswith("From nine to five.")
     assert back.event.decision.category == "returned"
     later()
+    no = await say(shop, "No, my order 1234 has not arrived")
+    assert (no.event.decision.category, no.event.afresh) == (None, False)
+    later(session_minutes=timedelta(microseconds=1) / timedelta(minutes=1))
+    greeted = await say(shop, "Hello!")
+    assert (greeted.event.decision.category, greeted.metered.attempts) == ("returned", ())
+    later()
     afresh = await say(shop, "start afresh please")
     assert afresh.event.decision.category == "afresh"
     await say(shop, "When are you open?")

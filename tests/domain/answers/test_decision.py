@@ -59,9 +59,43 @@ def test_a_word_of_which_nobody_is_sure_is_asked_back_and_the_reply_settles_it()
     assert decided("yes please", situation=situation).questions == ("Is the Blouse in stock?",)
     assert decided("Nein.", situation=situation).questions == ("Is the bluse in stock?",)
     assert decided("How much is delivery to Rome in all?", situation=situation) == ANSWER
+    assert decided("No my order 1234 has not arrived", situation=situation) == ANSWER
+    assert decided("Ne zaman gelir?", situation=situation) == ANSWER
     assert decided("sure of", corrections=(Correction(typed="a", meant="b", confidence=0.9),)) == ANSWER
     off = AgentConfiguration(spelling_correction=False)
     assert decided("bluse", corrections=(typed,), configuration=off) == ANSWER
+
+
+@pytest.mark.parametrize(
+    ("said", "questions"),
+    [
+        (("Yes, but how much is shipping?",), ("Is the Blouse in stock?", "but how much is shipping?")),
+        (("yes please", "How much is it?"), ("Is the Blouse in stock?", "How much is it?")),
+        (("No! The boots — in red",), ("Is the bluse in stock?", "The boots — in red")),
+        (("No. 1234 is my order",), None),
+        (("Non-slip soles, please",), None),
+    ],
+)
+def test_what_is_said_along_with_a_yes_or_no_is_answered_too(
+    said: tuple[str, ...], questions: tuple[str, ...] | None
+) -> None:
+    pending = Pending(kind="confirm", question="Is the bluse in stock?", typed="bluse", meant="Blouse")
+    assert decide(Understanding(), Situation(pending=pending), said, USUAL).questions == questions
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "OK, when do you open on Sunday?",
+        "No my order 1234 has not arrived",
+        "No, my order 1234 has not arrived",
+        "Ist das Modell neu im Sortiment?",
+        "New question: where is my parcel",
+    ],
+)
+def test_a_question_of_their_own_is_answered_and_nothing_left_behind(text: str) -> None:
+    pending = Pending(kind="resume", question="the blue bike")
+    assert decided(text, situation=Situation(pending=pending)) == ANSWER
 
 
 def test_a_forgotten_question_is_found_apologised_for_and_answered() -> None:
@@ -82,6 +116,7 @@ def test_who_is_back_is_reminded_and_asked_how_to_go_on() -> None:
     asked = decided("Is it red?", situation=back, intents=(Intent(name="product"),))
     assert asked.say is None
     assert asked.opening == greeted.say
+    assert asked.asks is None, "a yes or no would be one to the answer"
     pending = Situation(pending=greeted.asks)
     assert decided("Lieber neu anfangen", situation=pending).afresh
     resumed = decided("go on please", situation=pending)
@@ -141,7 +176,24 @@ def test_what_decides_when_it_is_known_what_came_of_the_model() -> None:
         ("No, start afresh", "afresh"),
         ("let's continue please", "resume"),
         ("machen wir weiter", "resume"),
+        ("OK, thank you!", "yes"),
+        ("neu", "afresh"),
+        ("Ja, gerne weiter", "resume"),
+        ("Давайте начнём заново, пожалуйста", "afresh"),
         ("I would say yes", None),
+        ("Thank you", None),
+        ("OK, when do you open on Sunday?", None),
+        ("No my order 1234 has not arrived", None),
+        ("Right, how do I return it", None),
+        ("Sure, and what does shipping cost", None),
+        ("Ist das Modell neu im Sortiment", None),
+        ("Wie geht es weiter mit meiner Bestellung", None),
+        ("Do you continue the blue model", None),
+        ("Neue Frage: wann kommt mein Paket", None),
+        ("Ne zaman gelir", None),
+        ("Non ho ricevuto il pacco", None),
+        ("No me llegó el pedido", None),
+        ("Right?", None),
         ("yes but first of all tell me when you are open on Sundays", None),
         ("", None),
     ],
