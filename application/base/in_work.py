@@ -19,7 +19,10 @@ class Place(Protocol):
         """Have it until the result is called, whatever becomes of the request."""
 
     def leave(self) -> None:
-        """Give it back, once for all."""
+        """Give it back."""
+
+    async def step_back(self) -> None:
+        """Give it back, and have it again after those that wait for one now."""
 
     async def beside(self, waiting: Awaitable[T]) -> T:
         """What is waited for; it is given back where that takes long."""
@@ -32,6 +35,12 @@ def waits_long() -> None:
     """What follows is no work of this process: others may begin."""
     if (held := place.get()) is not None:
         held.leave()
+
+
+async def after_those_in_line() -> None:
+    """Those of the same tenant that wait for a place have their turn first: what they bring may belong to what follows."""
+    if (held := place.get()) is not None:
+        await held.step_back()
 
 
 async def waiting(for_it: Awaitable[T]) -> T:

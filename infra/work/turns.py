@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from application.base.in_work import waiting, waits_long
+from application.base.in_work import waits_long
 from application.base.tasks import cancel_and_wait, run_to_end
 from application.ports import Fault
 from infra.redis.wakeups import POLL, Hints
@@ -95,7 +95,9 @@ class Turns:
             queue = self._queues[row] = asyncio.Lock()
         try:
             async with asyncio.timeout(within):
-                await (waiting(queue.acquire()) if queue.locked() else queue.acquire())
+                if queue.locked():
+                    waits_long()  # it takes as long as another one's answer
+                await queue.acquire()
         except TimeoutError:
             yield None
             return
@@ -134,7 +136,8 @@ class Turns:
                 async with asyncio.timeout_at(
                     deadline - time.monotonic() + asyncio.get_running_loop().time()
                 ):
-                    await waiting(given.wait())
+                    waits_long()
+                    await given.wait()
             except TimeoutError:
                 return None
         there, item = await self._work.lease(*row, self._lease)

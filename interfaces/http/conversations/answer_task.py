@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from application.audit.explain_interaction import interaction_events
-from application.base.in_work import kept
+from application.base.in_work import after_those_in_line, kept
 from application.conversations.answer import Answer, AnswerGiven, answer
 from application.conversations.conversation import Received
 from application.conversations.delivery import Subscriber
@@ -88,6 +88,7 @@ async def _given(
         async with services.turns.take(*row, within=until - time.monotonic(), holder=holder) as turn:
             if turn is None:
                 return None
+            await after_those_in_line()  # they may bring messages of the same burst
             given = await answer(Answer(conversation=received.conversation), because, services, subscriber)
             if given is None:
                 turn.nothing()

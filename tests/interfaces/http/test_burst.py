@@ -103,6 +103,26 @@ async def test_a_burst_in_one_process_costs_one_call(
     assert len(upstream.calls) - before == 1
 
 
+@pytest.mark.parametrize("delay", [0.0, 0.7])
+async def test_a_burst_costs_one_call_where_tenants_share_the_process(
+    app: Any, parts: Services, shops: list[httpx.AsyncClient], upstream: Double, delay: float
+) -> None:
+    """Then a tenant's requests are worked on one after another; those that wait for the answer are none of them."""
+    answering(upstream, delay=delay)
+    other = await customer_of(app, parts, "Other")
+    async with other.http:
+        for round in range(2):
+            assert (await other.http.get("/v1/agent/configuration")).status_code == 200
+            before = len(upstream.calls)
+            replies = await asyncio.gather(
+                *(ask(shops[0], f"Question {round}, {n}?") for n in range(CALLERS))
+            )
+            assert {reply.status_code for reply in replies} == {200}, [reply.text for reply in replies]
+            assert len({reply.json()["id"] for reply in replies}) == 1
+            assert len(replies[0].json()["messages"]) == CALLERS
+            assert len(upstream.calls) - before == 1
+
+
 async def test_messages_that_come_while_it_is_made_cost_one_call_more(
     shops: list[httpx.AsyncClient], upstream: Double
 ) -> None:

@@ -56,9 +56,13 @@ STUCK = 0.02
 class Place:
     """Implements `application.base.in_work.Place`."""
 
-    def __init__(self, free: Callable[[], None]) -> None:
-        self._free: Callable[[], None] | None = free
+    def __init__(self, free: Callable[[], None], again: Callable[[], Awaitable[object]]) -> None:
+        self._freeing, self._again = free, again
         self._holders = 1
+        self._have()
+
+    def _have(self) -> None:
+        self._free: Callable[[], None] | None = self._freeing
         self._over = asyncio.get_running_loop().call_later(HELD, self.leave)
 
     def keep(self) -> Callable[[], None]:
@@ -76,6 +80,17 @@ class Place:
             free, self._free = self._free, None
             self._over.cancel()
             free()
+
+    async def step_back(self) -> None:
+        """Where there is too much to do for it to have its turn in time, it goes on without a place."""
+        self.leave()
+        try:
+            await self._again()
+        except Unavailable:
+            return
+        self._have()
+        if not self._holders:  # all that had it have gone meanwhile
+            self.leave()
 
     async def beside(self, waiting: Awaitable[T]) -> T:
         if self._free is None:
@@ -103,15 +118,19 @@ class Places:
         self._seen[tenant] = came = self._clock()
         self._seen.move_to_end(tenant)
         line = self._lines.get(tenant)
-        if line is not None or not self._free_for(tenant):
-            if line is not None and len(line) >= LINE:
-                raise TooManyRequests(
-                    f"{len(line)} requests of this tenant's wait for their turn here, as many as may; send fewer at once"
-                )
+        if line is not None and len(line) >= LINE:
+            raise TooManyRequests(
+                f"{len(line)} requests of this tenant's wait for their turn here, as many as may; send fewer at once"
+            )
+        await self._turn(tenant)
+        return Place(lambda: self._left(tenant), lambda: self._turn(tenant)), self._clock() - came
+
+    async def _turn(self, tenant: UUID) -> None:
+        """After those of the tenant that wait already. Raises Unavailable."""
+        if tenant in self._lines or not self._free_for(tenant):
             await self._wait(tenant)
         else:
             self._in_work[tenant] += 1
-        return Place(lambda: self._left(tenant)), self._clock() - came
 
     async def _wait(self, tenant: UUID) -> None:
         turn = asyncio.get_running_loop().create_future()

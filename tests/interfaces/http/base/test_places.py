@@ -149,6 +149,46 @@ async def test_a_place_is_left_by_the_last_that_has_it_or_by_whoever_waits_long(
     kept()()
 
 
+async def test_whoever_steps_back_goes_on_after_those_in_line() -> None:
+    all, done, held = Places(Clock()), list[UUID](), list[Place]()
+    await come(all, A, [], [])  # others come too: one at a time
+    first, _ = await all.enter(B)
+    tasks = [asyncio.create_task(come(all, B, done, held)) for _ in range(3)]
+    await settled()
+    back = asyncio.create_task(first.step_back())
+    await settled()
+    tasks.append(asyncio.create_task(come(all, B, done, held)))
+    for before in range(3):
+        await settled()
+        assert (len(done), back.done()) == (before + 1, False)
+        held.pop(0).leave()
+    await settled()
+    assert back.done()
+    assert (len(done), all._in_work[B]) == (3, 1)
+    first.release()
+    await settled()
+    assert len(done) == 4
+    held.pop(0).leave()
+    assert B not in all._in_work
+    await first.step_back()
+    assert B not in all._in_work, "all that had it have gone"
+
+
+async def test_whoever_steps_back_and_has_no_turn_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    all = Places(Clock())
+    held = [(await all.enter(B))[0] for _ in range(ALONE)]
+    waiting = asyncio.create_task(all.enter(B))
+    await settled()
+    monkeypatch.setattr(places, "PATIENCE", 0.02)
+    await held[0].step_back()
+    assert all._in_work[B] == ALONE, "the one in line has it"
+    assert not all._lines
+    held[0].release()
+    assert all._in_work[B] == ALONE
+    (await waiting)[0].leave()
+    assert all._in_work[B] == ALONE - 1
+
+
 async def test_whoever_lets_itself_be_waited_for_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "STUCK", 0)
     all, came = Places(Clock()), asyncio.Event()
@@ -217,7 +257,10 @@ async def test_what_has_waited_long_for_nobody_is_not_begun(
     work, ran = InWork(), list[str]()
 
     async def enter(tenant: UUID) -> tuple[Place, float]:
-        return Place(lambda: ran.append("left")), waited
+        async def again() -> None:
+            ran.append("again")
+
+        return Place(lambda: ran.append("left"), again), waited
 
     async def app(*_: object) -> None:
         ran.append("begun")
