@@ -73,10 +73,24 @@ class People:
             begun = [each for each in reversed(addresses) if own[each][1] and _same(own[each][1], addresses)]
             there = own[begun[0] if begun else addresses[0]][0]
         for each, (free, linked, _) in links.items():
-            mine = own[each][0] if each in own else (await self._own(tenant, channel, each))[0]
+            mine, begun_there = own[each] if each in own else await self._own(tenant, channel, each)
             if linked is None and mine != there:
-                await self._store.save(Alias.link(free, there, self._clock()), context=context)
+                made = [Alias.link(free, there, self._clock())]
+                # Begun or not: another process may be about to begin it.
+                if _same(begun_there, addresses):
+                    made.append(Alias.link(await self._free(tenant, there), mine, self._clock()))
+                await self._store.save(*made, context=context)
         return there
+
+    async def _free(self, tenant: UUID, conversation: UUID) -> UUID:
+        """The id of the next link from a conversation to another one of the same customer's."""
+        for number in count():
+            id = await beside(tenant, conversation, number, keyring=self._keyring)
+            try:
+                await self._store.load(Alias, id, tenant=tenant)
+            except NotFound:
+                return id
+        raise AssertionError("unreachable")
 
     async def _link(
         self, tenant: UUID, channel: str, address: str
@@ -137,3 +151,8 @@ async def alias_of(
     """The id of the link from an address; `generation` counts the erasures of conversations that it led to."""
     parts = [channel, address] if generation == 0 else [channel, address, str(generation)]
     return await keyring.identify(tenant, "alias", *parts)
+
+
+async def beside(tenant: UUID, conversation: UUID, number: int, *, keyring: Keyring) -> UUID:
+    """The id of the link from the conversation that a customer's addresses lead to, to the `number`th that one of them had led to."""
+    return await keyring.identify(tenant, "beside", conversation.hex, str(number))

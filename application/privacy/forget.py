@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from application.base.erase import Erase, erase
-from application.channels.person import alias_of
+from application.channels.person import alias_of, beside
 from application.chat.end_user import API, forget_calls, forget_user
 from application.conversations.conversation import conversation_of
 from application.conversations.owing import ANSWER_WORK, HANDOFF_WORK
@@ -60,7 +60,7 @@ async def forget_customer(
         users, position = await forget_user(
             command.address, context, store=store, keyring=keyring, clock=clock
         )
-    async for conversation in _conversations(command, context.tenant, store=store, keyring=keyring):
+    async for conversation in _all(command, context.tenant, store=store, keyring=keyring):
         try:
             said = await forget_conversation(conversation, context, store=store, clock=clock)
         except NotFound:  # it never began
@@ -69,7 +69,27 @@ async def forget_customer(
         found.append(conversation)
     if not found and not users:
         raise NotFound("this customer has no conversation in this tenant; check channel and address")
-    return Forgotten(conversations=tuple(dict.fromkeys(found)), users=users, position=position)
+    return Forgotten(conversations=tuple(found), users=users, position=position)
+
+
+async def _all(
+    command: ForgetCustomer, tenant: UUID, *, store: Store, keyring: Keyring
+) -> AsyncIterator[UUID]:
+    """Those of the address, and whatever else the same customer had under other addresses, each once."""
+    known: set[UUID] = set()
+    ahead = [each async for each in _conversations(command, tenant, store=store, keyring=keyring)]
+    while ahead:
+        conversation = ahead.pop(0)
+        if conversation in known:
+            continue
+        known.add(conversation)
+        yield conversation
+        for number in count():
+            link = await beside(tenant, conversation, number, keyring=keyring)
+            try:
+                ahead.append((await store.load(Alias, link, tenant=tenant)).state.conversation)
+            except NotFound:
+                break
 
 
 async def _conversations(

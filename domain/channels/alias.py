@@ -1,4 +1,5 @@
-"""Aliases: other addresses of customers, as a business-scoped id beside a phone number. Each leads to the customer's conversation."""
+"""Aliases: other addresses of customers, as a business-scoped id beside a phone number. Each leads to the customer's conversation, and that
+to those which they had led to before, so that forgetting reaches all of them."""
 
 from __future__ import annotations
 
@@ -16,8 +17,8 @@ class AliasState(msgspec.Struct):
 
 
 class Alias(Aggregate[AliasState]):
-    """One per address that is not its conversation's own; once that is erased, another one. Its id is a keyed hash of the address, and
-    nothing in it is personal."""
+    """One per address that is not its conversation's own; once that is erased, another one. And one per conversation that such an address
+    had. Its id is a keyed hash of the address, or of the conversation from which it leads, and nothing in it is personal."""
 
     TOPIC = "alias"
     State = AliasState
@@ -26,7 +27,7 @@ class Alias(Aggregate[AliasState]):
         pass
 
     class Linked(Event, CreatedEvent, frozen=True, kw_only=True):
-        """For good: whoever writes from this address is in that conversation."""
+        """For good: whoever writes from this address is in that conversation, or whose that conversation is had this one too."""
 
         TOPIC: ClassVar[str] = "alias.linked"
         PERSONAL: ClassVar[bool] = False

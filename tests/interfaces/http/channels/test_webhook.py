@@ -269,6 +269,46 @@ async def test_whoever_was_forgotten_begins_anew_under_any_of_their_addresses(
     assert f"conversation/{before}" not in found
 
 
+@pytest.mark.parametrize("address", [f"whatsapp:{PHONE}", ID], ids=["number", "id"])
+@pytest.mark.parametrize(
+    "ways",
+    [(NUMBER, SCOPED, BOTH), (SCOPED, NUMBER, BOTH), (NUMBER, SCOPED, BOTH, SCOPED)],
+    ids=["number first", "id first", "id last"],
+)
+async def test_forgetting_by_either_address_erases_all_that_the_customer_had(
+    twilio: Twilio, parts: Services, ways: tuple[dict[str, str], ...], address: str
+) -> None:
+    """Also what they had under each address before it was known that both are theirs."""
+    for number, way in enumerate(ways):
+        if way is BOTH:
+            elsewhere = dict(parts.people._known)
+            parts.people._known.clear()  # as another process
+        await twilio.send(twilio.message(str(number), PHONE, **way))
+    before = {event["stream"].partition("/")[2] for event in await twilio.messages()}
+    assert len(before) == 2
+    body = {"channel": "whatsapp", "address": address}
+    gone = await twilio.customer.http.post("/v1/customers/forget", json=body)
+    assert set(gone.json()["conversations"]) == before
+    parts.people._known.clear()
+    parts.people._known.update(elsewhere)  # as one that has heard of nothing
+    for way in (NUMBER, SCOPED, BOTH):
+        await twilio.send(twilio.message("after", PHONE, **way))
+    found = {event["stream"] for event in await twilio.messages() if event.get("text") == "after"}
+    assert found
+    assert not {stream.partition("/")[2] for stream in found} & before
+
+
+async def test_a_customer_is_not_forgotten_with_another_who_had_the_same_id(twilio: Twilio) -> None:
+    other = "+15550100131"
+    await twilio.send(twilio.message("first", PHONE, **SCOPED))
+    await twilio.send(twilio.message("hers", PHONE, **BOTH))
+    await twilio.send(twilio.message("his", other, **BOTH))
+    (his,) = {event["stream"] for event in await twilio.messages() if event["text"] == "his"}
+    body = {"channel": "whatsapp", "address": f"whatsapp:{other}"}
+    gone = await twilio.customer.http.post("/v1/customers/forget", json=body)
+    assert gone.json()["conversations"] == [his.partition("/")[2]]
+
+
 async def test_nothing_is_left_by_which_their_messages_are_found_at_the_vendors(
     twilio: Twilio, parts: Services
 ) -> None:
