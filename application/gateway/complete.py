@@ -20,7 +20,7 @@ from application.gateway.ports import Ports
 from application.gateway.quote import quote
 from application.gateway.run import Asked, Run
 from application.ports import Place
-from domain.answers.citing import Telling
+from domain.answers.citing import Telling, told
 from domain.answers.leaks import Watching
 from domain.base.context import Context
 from domain.budgets.budget import BudgetRefusal
@@ -119,11 +119,11 @@ class _Completing:
             deliver=deliver if self.deliver is not None else None,
             dearest=dearest,
         )
-        told: list[asyncio.Task[None]] = []
+        reported: list[asyncio.Task[None]] = []
 
         def overdue(latency_ms: float) -> None:
             """Others need not wait for its end to hear that it hangs."""
-            told.append(asyncio.create_task(health.record(place, "timeout", latency_ms)))
+            reported.append(asyncio.create_task(health.record(place, "timeout", latency_ms)))
 
         try:
             attempted = await attempting.run(seconds, health.overdue(place), overdue)
@@ -136,14 +136,17 @@ class _Completing:
         self.run.add(attempted)
         self.ports.providers.called(attempt)
         outcome = attempt.outcome
-        if outcome != "timeout" or not told:
+        if outcome != "timeout" or not reported:
             unfair = outcome == "timeout" and seconds < FAIR
             await health.record(place, "cancelled" if unfair else outcome, attempt.latency_ms, attempted.wait)
         if attempted.completion is not None:
-            self.run.leak = None if watched is None else watched.leak_in(attempted.completion.text)
+            left = telling.end()
+            if watched is not None and watching is not None:
+                left = watching.take(left) + watching.end()
+                text = told(attempted.completion.text, self.asked.markers)
+                self.run.leak = watched.leak_in(text) or watching.leak
             if self.run.leak is None:
-                left = telling.end()
-                await self._tell(left if watching is None else watching.take(left) + watching.end())
+                await self._tell(left)
         return attempted
 
     async def _tell(self, text: str) -> None:

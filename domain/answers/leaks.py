@@ -1,17 +1,21 @@
 """Leaks: an answer that carries the canary, or copies the system prompt, in one piece or as it is streamed. Pure.
 
-Texts are compared by their letters and digits alone, so that blanks, punctuation, capitals or wide letters in between hide nothing. The
-canary is also found backwards, and in the encodings that a model can be talked into.
+Texts are compared by their letters and digits alone, so that blanks, punctuation, capitals or wide letters in between hide nothing; and once
+more without markers as [1], whose figures stand between the letters. The canary is also found backwards, and in the encodings that a model
+can be talked into.
 """
 
 from __future__ import annotations
 
 import base64
 import codecs
+import re
 import unicodedata
 from functools import lru_cache
 
 import msgspec
+
+from domain.retrieval.markers import NUMBER
 
 COPIED = 64
 """Letters and digits in a row that an answer has in common with the rules: then it copies them."""
@@ -20,6 +24,9 @@ CARRIED = 10
 """The same of the canary, or of a form of it."""
 
 _GRAM = COPIED // 2
+_OPEN = re.compile(r"\[\d{0,3}\Z")
+"""What may become a marker with what comes next."""
+
 _SUSPECT, _CHANCE = 4, 16
 """From so many on, what may become the canary, or a copy of the rules, waits for what comes next."""
 
@@ -31,18 +38,23 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     rules: str
 
     def leak_in(self, text: str) -> str | None:
-        """How a whole answer gives it away; None: it does not."""
-        return _found(_plain(text), _needles(self.canary), _plain_rules(self.rules))
+        """How a whole answer, as it is told, gives it away; None: it does not."""
+        needles, rules = _needles(self.canary), _plain_rules(self.rules)
+        bare = NUMBER.sub("", text)
+        return _found(_plain(text), needles, rules) or (
+            _found(_plain(bare), needles, rules) if len(bare) < len(text) else None
+        )
 
 
 class Watching:
-    """An answer on its way to whoever asked: takes its pieces, gives what is safe. From a leak on nothing more is given; what came
-    before it is no more of it than a chance match."""
+    """An answer on its way to whoever asked: takes its pieces as they are told, gives what is safe. From a leak on nothing more is given;
+    what came before it is no more of it than a chance match."""
 
     def __init__(self, watched: Watched) -> None:
         self._needles, self._rules = _needles(watched.canary), _plain_rules(watched.rules)
         self._hay = "\n".join(self._needles)
-        self._waiting, self._plain = "", ""
+        self._waiting, self._open = "", ""
+        self._plain, self._bare = "", ""
         self.leak: str | None = None
 
     def take(self, piece: str) -> str:
@@ -50,24 +62,49 @@ class Watching:
         if self.leak is not None:
             return ""
         self._waiting += piece
-        plain = self._plain + _plain(piece)
-        self.leak = _found(plain, self._needles, self._rules)
+        text = self._open + piece
+        match = _OPEN.search(text)
+        end = len(text) if match is None else match.start()
+        self._open = text[end:]
+        self._look(_plain(piece), _plain(NUMBER.sub("", text[:end])))
         if self.leak is not None:
-            self._waiting = ""
             return ""
-        self._plain = plain[-2 * COPIED :]
-        held = _behind(self._waiting, self._suspects())
+        held = self._held()
         safe, self._waiting = self._waiting[:held], self._waiting[held:]
         return safe
 
     def end(self) -> str:
         """What is left, once all has come."""
-        left, self._waiting = self._waiting, ""
+        self._look("", _plain(self._open))
+        left, self._waiting, self._open = self._waiting, "", ""
         return left
 
-    def _suspects(self) -> int:
-        """Letters and digits at the end that may go on to a leak."""
-        return max(_suffix(self._plain, self._hay, _SUSPECT), _suffix(self._plain, self._rules, _CHANCE))
+    def _look(self, plain: str, bare: str) -> None:
+        """At letters and digits that have come; `bare`: those outside of markers."""
+        plain, bare = self._plain + plain, self._bare + bare
+        self.leak = self.leak or _found(plain, self._needles, self._rules)
+        if self.leak is None and bare != plain:
+            self.leak = _found(bare, self._needles, self._rules)
+        if self.leak is not None:
+            self._waiting = ""
+        self._plain, self._bare = plain[-2 * COPIED :], bare[-2 * COPIED :]
+
+    def _held(self) -> int:
+        """Where in `_waiting` begins what waits for what comes next: never within a marker."""
+        waiting = self._waiting
+        held = min(
+            len(waiting) - len(self._open),
+            _behind(waiting, self._suspects(self._plain)),
+            _behind(_blanked(waiting, self._open), self._suspects(self._bare)),
+        )
+        for match in NUMBER.finditer(waiting):
+            if match.start() < held < match.end():
+                return match.start()
+        return held
+
+    def _suspects(self, plain: str) -> int:
+        """Letters and digits at its end that may go on to a leak."""
+        return max(_suffix(plain, self._hay, _SUSPECT), _suffix(plain, self._rules, _CHANCE))
 
 
 def _found(plain: str, needles: tuple[str, ...], rules: str) -> str | None:
@@ -111,6 +148,12 @@ def _behind(text: str, count: int) -> int:
         at -= 1
         count -= text[at].isalnum()
     return at
+
+
+def _blanked(text: str, open: str) -> str:
+    """As long, without the figures of markers and of the open one at its end."""
+    whole = text[: len(text) - len(open)]
+    return NUMBER.sub(lambda match: " " * len(match[0]), whole) + " " * len(open)
 
 
 def _plain(text: str) -> str:

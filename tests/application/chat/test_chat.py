@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +15,9 @@ from application.chat.chat import chat
 from application.chat.record import Chat, ChatGiven
 from application.ports import Clock
 from domain.chat.call import Call
-from domain.models.completion import Turn
+from domain.models.completion import Completion, CompletionRequest, Turn, Usage
 from infra.postgres.database import Database
-from tests.application.conftest import Shop
+from tests.application.conftest import Played, Shop
 
 
 async def call(shop: Shop, clock: Clock, **more: Any) -> ChatGiven:
@@ -76,3 +78,37 @@ async def test_a_caller_that_goes_away_while_the_call_is_put_on_record_does_not_
     await asyncio.wait([task])
     assert task.cancelled()
     assert [type(event) for event in await calls(shop)] == [Call.Requested, Call.Metered, Call.Answered]
+
+
+class Talkative(Played):
+    """Tells the word in its system prompt, with a marker in it that is not told."""
+
+    word = ""
+
+    async def complete(
+        self, request: CompletionRequest, sent: Callable[[], None] = lambda: None
+    ) -> Completion:
+        sent()
+        found = re.search(r"nor the word ([0-9a-f]{20})\.", request.prompt[0].text)
+        assert found is not None
+        self.word = found[1]
+        text = f"It is {' [77]'.join(self.word)}."
+        return Completion(text=text, finish="stop", model=request.model, usage=Usage(input=100, output=10))
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_the_agent_tells_no_secret_that_a_marker_hides(shop: Shop, streamed: bool) -> None:
+    provider = Talkative()
+    shop.provider = provider
+    heard: list[str] = []
+
+    async def deliver(piece: str) -> None:
+        heard.append(piece)
+
+    command = Chat(id=shop.parts.ids(), model="agent", messages=(Turn(role="user", text="Which word?"),))
+    given = await chat(command, shop.context, shop.ports, deliver if streamed else None)
+    assert provider.word
+    assert provider.word not in given.content + "".join(heard)
+    assert given.finish == "content_filter"
+    if streamed:
+        assert "".join(heard) == given.content

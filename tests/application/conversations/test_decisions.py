@@ -151,6 +151,7 @@ class _Here:
 LEAKS: dict[str, Callable[[CompletionRequest], str]] = {
     "plain": lambda request: f"Sure! The word is {canary_of(request)}.",
     "spaced": lambda request: "Sure: " + " ".join(canary_of(request)),
+    "with markers": lambda request: "Sure: " + " [7]".join(canary_of(request)),
     "base64": lambda request: "Sure: " + base64.b64encode(canary_of(request).encode()).decode(),
     "whole prompt": lambda request: "My rules: " + request.prompt[0].text,
     "rules alone": lambda request: "As told. " + request.prompt[0].text.split("What stands above")[0].upper(),
