@@ -93,15 +93,15 @@ def public_socket(address: tuple[Any, ...]) -> socket.socket:
     return socket.socket(family=family, type=kind, proto=protocol)
 
 
-async def check_public(host: str, port: int) -> None:
-    """Raises Refused for a host that is unknown, or that has an address in a private network."""
+async def check_public(field: str, host: str, port: int) -> None:
+    """`field`: where the tenant gave it. Raises Refused, which names it, for a host that is unknown, or that has an address in a private network."""
     try:
         async with asyncio.timeout(LOOKUP):
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # TimeoutError is one
-        raise Refused(f"the host {host} can't be found; mend base_url") from None
+        raise Refused(f"the host {host} can't be found; mend {field}") from None
     if not all(is_public(str(place[0])) for *_, place in found):
         raise Refused(
-            f"the host {host} lies in a private network; give a public address, or have the deployment set "
+            f"the host {host} lies in a private network; give {field} a public address, or have the deployment set "
             "RETRACE_ALLOW_PRIVATE_ADDRESSES"
         )

@@ -37,7 +37,7 @@ class HttpWebhookSender:
         parts = urlsplit(url)
         if parts.scheme != "https":
             raise Refused("url must begin with https://, since personal texts go there")
-        await check_public(parts.hostname or "", parts.port or 443)
+        await check_public("url", parts.hostname or "", parts.port or 443)
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Told:
         fields = {**headers, "content-type": "application/json", "user-agent": "Retrace-Webhooks/1"}

@@ -81,7 +81,7 @@ class ConfiguredCompleters:
             parts = urlsplit(base_url)
             if parts.scheme != "https":
                 raise Refused("base_url must begin with https://, since the key goes there")
-            await check_public(parts.hostname or "", parts.port or 443)
+            await check_public("base_url", parts.hostname or "", parts.port or 443)
 
     def tiers(self, own: Mapping[str, ProviderKey], at: datetime) -> Sequence[ProviderTiers]:
         """Of the providers that a tenant with keys of its `own` can ask at the vendor's address, with what is not retired at `at`."""

@@ -54,7 +54,7 @@ async def test_a_name_that_leads_elsewhere_at_the_second_look_is_caught_when_con
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
     monkeypatch.setattr(type(loop), "getaddrinfo", lambda self, *args, **more: getaddrinfo(*args, **more))
-    await check_public("models.example.com", wire.port)
+    await check_public("url", "models.example.com", wire.port)
     async with Outgoing(guarded=True) as http:
         with pytest.raises(ForbiddenAddress):
             await http.get(f"http://models.example.com:{wire.port}/")
@@ -179,8 +179,8 @@ async def test_a_proxy_of_the_environment_is_used_but_not_where_addresses_are_gu
 
 async def test_a_private_or_unknown_host_is_refused_when_it_is_set() -> None:
     with pytest.raises(Refused, match="private"):
-        await check_public("localhost", 443)
-    with pytest.raises(Refused, match="private"):
-        await check_public("127.0.0.1", 443)
-    with pytest.raises(Refused, match="can't be found"):
-        await check_public("no-such-host.invalid", 443)
+        await check_public("url", "localhost", 443)
+    with pytest.raises(Refused, match="private network; give url a public"):
+        await check_public("url", "127.0.0.1", 443)
+    with pytest.raises(Refused, match="can't be found; mend url"):
+        await check_public("url", "no-such-host.invalid", 443)
