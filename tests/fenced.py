@@ -39,7 +39,8 @@ def requests() -> list[Request]:
         elif line.startswith("curl "):
             path, body = re.search(r"(/v1/\S+)", line), re.search(r"-d '(.*?)'", line)
             assert path is not None, line
-            found.append(Request(page, "POST", path[1], body[1] if body else None))
+            method = re.search(r"-X (\w+)", line)
+            found.append(Request(page, method[1] if method else "POST", path[1], body[1] if body else None))
     return found
 
 

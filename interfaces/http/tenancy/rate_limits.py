@@ -58,7 +58,9 @@ async def read_of(
     request: Request[Any, Any, Any],
 ) -> Response[RateLimitsOut]:
     """How many requests of each kind this tenant may send a minute."""
-    shown = await _shown(caller.context(tenant, request).tenant, services)
+    about = caller.context(tenant, request).tenant
+    await summary_of(about, store=services.store)
+    shown = await _shown(about, services)
     return Response(shown, headers=tag(shown.version))
 
 

@@ -13,8 +13,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from application.answers.compose import CANARY as CANARY_DIGITS
 from application.ports import Extracted, IdempotencyKey, Kept
 from application.retrieval.document import DeleteDocument, remove_document
+from domain.answers.canary import with_canary
 from domain.base.errors import Erased, NotFound
 from domain.conversations.conversation import Conversation
 from domain.retrieval.document import Document
@@ -238,7 +240,8 @@ async def test_its_passages_go_from_the_prompts_of_conversations_and_those_of_ot
     await process(shop, other.document)
     conversation = await talk(shop, "When are you open?")
     (before,) = await prompted(shop, conversation)
-    assert before.prompt == shop.provider.asked[-1].prompt
+    word = await shop.parts.keyring.identify(shop.context.tenant, "canary", str(before.interaction))
+    assert shop.provider.asked[-1].prompt == with_canary(before.prompt, word.hex[:CANARY_DIGITS])
     assert {item.title for item in before.retrieved} == {NAME, "sundays.txt"}
     await delete(shop, uploaded.document)
     await remove(shop, uploaded.document)

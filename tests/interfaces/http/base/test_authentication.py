@@ -110,9 +110,12 @@ async def test_a_scope_is_asked_for_on_every_route(
             told = operation["description"].rpartition("Needs ")[2]
             lacking = next((scope for scope in SCOPES if f"`{scope}`" in told), None)
             headers: dict[str, Any] = keys[lacking] if lacking else {"X-Tenant-API-Key": ours.key}
-            filled = path.replace("{key}", "abc")
-            for name in ("interaction", "conversation", "document", "tenant", "id"):
-                filled = filled.replace(f"{{{name}}}", str(uuid4()))
+            filled = path
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path":
+                    value = str(uuid4()) if parameter["schema"].get("format") == "uuid" else "abc"
+                    filled = filled.replace(f"{{{parameter['name']}}}", value)
+            assert "{" not in filled, path
             reply = await anyone.request(method.upper(), filled, headers=headers)
             assert reply.status_code == 403, (method, path, reply.text)
             reply = await anyone.request(method.upper(), filled)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 
+from interfaces.http import EXAMPLES
 from tests.interfaces.http.conftest import OPERATOR, Customer
 
 AS_OPERATOR = {"Authorization": f"Bearer {OPERATOR}"}
@@ -92,12 +93,9 @@ async def test_a_tenant_that_there_is_not_is_an_error_on_every_route_that_takes_
     assert len(taking) >= 6
     unknown = str(uuid4())
     for method, path in taking:
-        body: dict[str, object] | None = None if method in ("get", "delete") else {"name": "X"}
-        if path.endswith("/keys") and body is not None:
-            body["scopes"] = ["tenants:admin"]
         filled = path.replace("{tenant}", unknown).replace("{key}", "0123456789ab")
-        suspending = path.rpartition("/")[2] in ("suspend", "resume", "restore")
-        reply = await anyone.request(method, filled, json=None if suspending else body, headers=AS_OPERATOR)
+        body = EXAMPLES.get((method, path))
+        reply = await anyone.request(method, filled, json=body, headers=AS_OPERATOR)
         assert (reply.status_code, unknown in reply.json().get("detail", "")) == (404, True), (
             method,
             path,
