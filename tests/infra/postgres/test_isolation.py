@@ -24,7 +24,7 @@ from tests.infra.log.parts import MASTER, context, log_on, now, started
 
 POLICY = "(tenant = ( SELECT retrace.tenant() AS tenant))"
 READ_MODELS = {table.name for projection in PROJECTIONS for table in projection.tables}
-SYSTEM = {"heads", "work", "cursors", "parked", "builds", "checkpoints", "destroyed_keys"}
+SYSTEM = {"heads", "work", "cursors", "parked", "builds", "checkpoints", "destroyed_keys", "webhook_lines"}
 """Tables of which the runner sees all tenants' rows: bookkeeping, no content."""
 
 
