@@ -10,6 +10,7 @@ from application.answers.ports import Ports
 from application.answers.prompt import prompt_of
 from application.answers.screened import screened
 from application.answers.window import window_of
+from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
 from application.retrieval.retrieve import retrieve
 from domain.agents.agent import AgentConfiguration
@@ -48,6 +49,7 @@ async def composed_prompt(
     settings: TenantSettings,
     wordings: Wordings,
     embeddings: list[Attempt],
+    hold: Hold,
     context: Context,
     ports: Ports,
 ) -> Composed:
@@ -55,7 +57,7 @@ async def composed_prompt(
         return Composed(prompt=inquiry.messages, questions=inquiry.questions, turns=inquiry.turns)
     configuration, considered, language = settings.configuration, Considered(), None
     if inquiry.situation is not None:
-        considered = await consider(inquiry, inquiry.situation, settings, embeddings, context, ports)
+        considered = await consider(inquiry, inquiry.situation, settings, embeddings, hold, context, ports)
         assert considered.understanding is not None
         language = considered.understanding.language or inquiry.memory.language
     else:

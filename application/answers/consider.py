@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from application.answers.inquiry import Inquiry
+from application.answers.inquiry import Inquiry, Understood
 from application.answers.likeness import likeness_of
 from application.answers.ports import Ports
 from application.answers.understand import Messages, understand_messages
+from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
 from application.retrieval.retrieve import vector_of
 from domain.agents.agent import AgentConfiguration
@@ -29,16 +30,42 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True):
     vector: tuple[float, ...] | None = None
     """Of the messages, where passages are to be looked for with it."""
 
+    understood: Understood | None = None
+    """The same, for when the answer begins again."""
+
 
 async def consider(
     inquiry: Inquiry,
     situation: Situation,
     settings: TenantSettings,
     attempts: list[Attempt],
+    hold: Hold,
     context: Context,
     ports: Ports,
 ) -> Considered:
-    """What a model was asked for it is put to `attempts`, for the caller's record."""
+    """What a model was asked for it is put to `attempts`, for the caller's record, and what is held for it to `hold`."""
+    configuration = settings.configuration
+    known = inquiry.understood
+    if known is None or (known.questions, known.history) != (inquiry.questions, inquiry.history):
+        known = await _understood(inquiry, settings, attempts, hold, context, ports)
+    plan = decide(known.understanding, situation, inquiry.questions, configuration)
+    return Considered(
+        understanding=known.understanding,
+        plan=plan,
+        memory=understood(inquiry.memory, known.understanding),
+        vector=known.vector,
+        understood=known,
+    )
+
+
+async def _understood(
+    inquiry: Inquiry,
+    settings: TenantSettings,
+    attempts: list[Attempt],
+    hold: Hold,
+    context: Context,
+    ports: Ports,
+) -> Understood:
     configuration = settings.configuration
     vector: tuple[float, ...] | None = None
     likeness = 0.0
@@ -52,13 +79,12 @@ async def consider(
         likeness=likeness,
     )
     understanding = await understand_messages(
-        messages, business_of(configuration), settings, attempts, context, ports
+        messages, business_of(configuration), settings, attempts, hold, context, ports
     )
-    plan = decide(understanding, situation, inquiry.questions, configuration)
-    return Considered(
+    return Understood(
+        questions=inquiry.questions,
+        history=inquiry.history,
         understanding=understanding,
-        plan=plan,
-        memory=understood(inquiry.memory, understanding),
         vector=vector,
     )
 

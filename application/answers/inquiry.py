@@ -8,7 +8,17 @@ import msgspec
 
 from domain.answers.decision import Situation
 from domain.answers.memory import Memory
+from domain.answers.understanding import Understanding
 from domain.models.completion import Turn
+
+
+class Understood(msgspec.Struct, frozen=True, kw_only=True):
+    """What `questions` after the `history` say, and their vector where passages are looked for with it."""
+
+    questions: tuple[str, ...]
+    history: tuple[Turn, ...]
+    understanding: Understanding
+    vector: tuple[float, ...] | None
 
 
 class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +46,9 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     fresh: bool = False
     situation: Situation | None = None
     """Of the conversation; None: there is none, and nothing but an answer is wanted."""
+
+    understood: Understood | None = None
+    """Of a moment ago, when the answer was begun before; it stands where the questions are the same."""
 
     memory: Memory = Memory()
     summary: str | None = None

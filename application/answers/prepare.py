@@ -14,6 +14,8 @@ from application.answers.consider import Considered
 from application.answers.inquiry import Inquiry as Inquiry
 from application.answers.ports import Ports
 from application.answers.wordings import wordings_of
+from application.base.tasks import run_to_end
+from application.budgets.hold import Hold, release
 from application.gateway.route import Question, Route, route
 from application.gateway.run import Asked
 from application.gateway.tenant_settings import TenantSettings, settings_of
@@ -51,6 +53,9 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     passages: tuple[Passage, ...]
     pending_documents: int
     embeddings: tuple[Attempt, ...]
+    held: Hold
+    """What these hold of the budget until they are on record."""
+
     asked: Asked
     considered: Considered = Considered()
     """What the messages say, and what is to be done about it."""
@@ -80,10 +85,14 @@ async def prepare(inquiry: Inquiry, context: Context, ports: Ports) -> Prepared:
     plain = inquiry.messages is None and not settings.flags.enabled("full_agent", str(inquiry.subject))
     if plain:
         settings = msgspec.structs.replace(settings, configuration=settings.configuration.plain())
-    embeddings: list[Attempt] = []
-    async with ports.embedder.keeping(context, embeddings):
-        composed = await composed_prompt(inquiry, settings, wordings, embeddings, context, ports)
-        chosen = await _route(inquiry, composed, settings, context, ports)
+    embeddings, hold = list[Attempt](), Hold()
+    try:
+        async with ports.embedder.keeping(context, embeddings):
+            composed = await composed_prompt(inquiry, settings, wordings, embeddings, hold, context, ports)
+            chosen = await _route(inquiry, composed, settings, context, ports)
+    except BaseException:  # what it has cost is on record by now
+        await run_to_end(release(hold, inquiry.interaction, context, store=ports.store, clock=ports.clock))
+        raise
     considered = composed.considered
     return Prepared(
         started=started,
@@ -96,6 +105,7 @@ async def prepare(inquiry: Inquiry, context: Context, ports: Ports) -> Prepared:
         passages=composed.passages,
         pending_documents=composed.pending_documents,
         embeddings=tuple(embeddings),
+        held=hold,
         asked=_asked(inquiry, settings, composed, chosen, context.tenant),
         considered=considered,
         cut=composed.cut,

@@ -9,8 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from application.base.tasks import run_to_end
-from application.budgets.hold import release
+from application.budgets.hold import Hold
 from application.gateway.complete import complete
 from application.gateway.ports import Ports
 from application.gateway.route import Route
@@ -50,11 +49,12 @@ async def understand_messages(
     business: Business,
     settings: TenantSettings,
     attempts: list[Attempt],
+    hold: Hold,
     context: Context,
     ports: Ports,
 ) -> Understanding:
-    """What a call of a model has cost is put to `attempts`, for the caller's record, however it ends. Where the model gives nothing that is
-    of use, the rules' own stands, and says why."""
+    """What a call of a model has cost is put to `attempts`, for the caller's record, however it ends; what it holds of the budget to
+    `hold`, until then. Where the model gives nothing that is of use, the rules' own stands, and says why."""
     rules = await understood_by_rules(messages, business)
     model = settings.configuration.understanding_model
     if model is None:
@@ -66,8 +66,7 @@ async def understand_messages(
         completion = await complete(asked, run, context, ports)
     finally:
         attempts += run.attempts
-        held = release(run, messages.interaction, context, store=ports.store, clock=ports.clock)
-        await run_to_end(held)
+        hold.take_over(run)
     if completion is None:
         return replace(rules, fell_back=f"{model}: {run.refusal.detail if run.refusal else run.outcome()}")
     try:

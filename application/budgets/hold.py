@@ -33,6 +33,15 @@ class Hold:
     settled: bool = False
     """Whether its call is on record, and this ended with it; or nobody knows: then nobody may settle it again."""
 
+    def take_over(self, other: Hold) -> None:
+        """All that `other` holds, for a record that is to come: what it was held for is paid with this one's call."""
+        self.reservations += other.reservations
+        self.expired += other.expired
+        self.given_back += other.given_back
+        self.uncertain += other.uncertain
+        other.reservations, other.expired, other.given_back = [], [], []
+        other.uncertain = Decimal(0)
+
     @property
     def reserved(self) -> list[UUID]:
         """The reservations that hold, or held, what it may cost."""

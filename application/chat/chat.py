@@ -45,7 +45,7 @@ async def chat(command: Chat, context: Context, ports: Ports, deliver: Deliver |
     prepared = await prepare(await inquiry_of(command, context, ports), context, ports)
     disclosure = disclosure_of(command, prepared)
     run = Run(patience=PATIENCE)
-    run.begin(prepared.asked, prepared.embeddings)
+    run.begin(prepared.asked, prepared.embeddings, prepared.held)
     if deliver is not None and disclosure is not None and disclosure.before_text:
         deliver = _after(with_disclosure(disclosure.text, ""), deliver)
     try:

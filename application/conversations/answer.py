@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from application.agents.agent import configuration_of
+from application.answers.inquiry import Understood
 from application.answers.ports import Ports
 from application.answers.prepare import Inquiry, Prepared, prepare
 from application.base.tasks import run_to_end
@@ -57,14 +58,19 @@ async def answer(
     """
     run, because = Run(patience=command.patience), context
     try:
-        again = joined = 0
+        again, joined, shown = 0, 0, False
+        understood: Understood | None = None
         while again < TRIES:
             conversation = await wait_until_idle(command.conversation, run, because, ports)
             burst = conversation.pending_for_agent
-            if burst is None or (again and burst.interaction != run.interaction):
+            if burst is None or (run.asked is not None and burst.interaction != run.interaction):
                 break
-            if not again and not joined:
+            if not shown:
                 _show_typing(conversation, burst, context, ports)
+                shown = True
+            if joined < TRIES and ports.store.behind(conversation, context.tenant):
+                joined += 1  # nothing was paid yet for those that are here
+                continue
             because = await _because_of(burst, conversation.id, context, ports.store)
             heard = (
                 subscriber if subscriber is not None and subscriber.interaction == burst.interaction else None
@@ -73,10 +79,14 @@ async def answer(
                 await heard.restarted()
             configuration, _ = await configuration_of(context.tenant, store=ports.store)
             situation, memory = situation_of(conversation.state, burst, configuration)
-            prepared = await prepare(_inquiry(conversation, burst, situation, memory), because, ports)
-            run.begin(prepared.asked, prepared.embeddings)
+            inquiry = _inquiry(conversation, burst, situation, memory, understood)
+            prepared = await prepare(inquiry, because, ports)
+            understood = prepared.considered.understood
+            run.begin(prepared.asked, prepared.embeddings, prepared.held)
             if not again and joined < TRIES and ports.store.behind(conversation, context.tenant):
-                joined += 1  # no model was asked yet, so those that came meanwhile cost nothing more
+                # No model was asked for the answer yet. Those that came meanwhile are to be understood, and looked for, too: where that is
+                # paid for it is done once more, which costs less than an answer that is not told.
+                joined = TRIES if run.cost else joined + 1
                 continue
             before = opening_of(prepared)
             delivery = Delivery(conversation, prepared.disclosure, heard, because, ports, before)
@@ -135,7 +145,13 @@ async def _completed(
     return await complete_cached(prepared.asked, run, context, ports, deliver)
 
 
-def _inquiry(conversation: Conversation, burst: Burst, situation: Situation, memory: Memory) -> Inquiry:
+def _inquiry(
+    conversation: Conversation,
+    burst: Burst,
+    situation: Situation,
+    memory: Memory,
+    understood: Understood | None,
+) -> Inquiry:
     history, summary = tuple(conversation.earlier), conversation.state.summary
     return Inquiry(
         interaction=burst.interaction,
@@ -145,6 +161,7 @@ def _inquiry(conversation: Conversation, burst: Burst, situation: Situation, mem
         turns=len(history),
         history=history,
         situation=situation,
+        understood=understood,
         memory=memory,
         summary=None if summary is None else summary.text,
     )

@@ -91,10 +91,13 @@ class Run(Hold):
     free_at: float | None = None
     """When a model may be asked again, by the monotonic clock; None: not known."""
 
-    def begin(self, asked: Asked, embeddings: Iterable[Attempt] = ()) -> None:
-        """For the first time, or once more: what was paid for stays, what was decided goes. `embeddings`: calls that led to `asked`."""
+    def begin(self, asked: Asked, embeddings: Iterable[Attempt] = (), held: Hold | None = None) -> None:
+        """For the first time, or once more: what was paid for stays, what was decided goes. `embeddings`: calls that led to `asked`, for
+        which so much is `held` of the budget until they are on record."""
         self.asked = asked
         self.embeddings += embeddings
+        if held is not None:
+            self.take_over(held)
         self.hung = {f"{each.provider}/{each.model}" for each in self.attempts if each.outcome == "timeout"}
         self.passed_over, self.refusal, self.said, self.leak = [], None, [], None
         self.again = self.free_at = None

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
 
 from application.agents.agent import ConfigureAgent, configuration_of, configure_agent
+from application.budgets.budget import SetBudget, set_budget
+from application.budgets.status import budget_status
+from application.ports import Unavailable
 from domain.agents.agent import AgentConfiguration
 from domain.answers.understanding import FLAGGED, Business, screen
 from domain.answers.understanding.model import model_prompt
 from domain.base.errors import Invalid
+from domain.budgets.budget import BudgetLimits
 from domain.conversations.conversation import Conversation
 from domain.models.completion import Completion, CompletionRequest, Usage
 from infra.providers.incoming import unheard
@@ -74,6 +79,115 @@ async def test_the_model_understands_and_its_call_is_paid_with_the_answer(shop: 
     assert (call.outcome, f"{call.provider}/{call.model}") == ("ok", MODEL)
     assert call.cost > Decimal(0)
     assert metered.cost >= call.cost
+
+
+def understandings(provider: Reader) -> int:
+    return sum(request.prompt[0].text.startswith(ASKED) for request in provider.asked)
+
+
+async def test_nothing_is_paid_while_newer_messages_are_being_saved(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shop.parts.store, "behind", lambda *_: True)
+    provider = Reader()
+    await answered(shop, provider)
+    assert understandings(provider) == 1
+
+
+async def test_messages_that_come_while_others_are_understood_are_understood_once_with_them(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many come then: the answer is begun."""
+    provider, came = Reader(), list[str]()
+
+    async def comes() -> None:
+        if provider.asked[-1].prompt[0].text.startswith(ASKED) and len(came) < 2:
+            came.append(f"And number {len(came)}?")
+            await shop.receive(came[-1])
+
+    provider.meanwhile = comes
+    looks = iter([False])  # before the first; from then on something is always under way
+    monkeypatch.setattr(shop.parts.store, "behind", lambda *_: next(looks, True))
+    await answered(shop, provider)
+    # The second one came too late for that, so its answer is made anew.
+    assert understandings(provider) == 3
+    assert len(provider.asked) == 5
+
+
+async def test_the_same_questions_are_understood_once_though_the_answer_begins_again(shop: Shop) -> None:
+    provider, moved = Reader(), list[int]()
+
+    async def moves_on() -> None:
+        """Something else happens in the conversation."""
+        if provider.asked[-1].prompt[0].text.startswith(ASKED) or moved:
+            return
+        (stream,) = {
+            each.stream
+            async for each in shop.parts.store.events(shop.context.tenant)
+            if isinstance(each.event, Conversation.MessageReceived)
+        }
+        conversation = await shop.parts.store.load(Conversation, stream, tenant=shop.context.tenant)
+        conversation.disclose("A machine answers.", shop.parts.clock())
+        await shop.parts.store.save(conversation, context=shop.context)
+        moved.append(1)
+
+    provider.meanwhile = moves_on
+    given, metered = await answered(shop, provider)
+    assert given.understanding is not None
+    assert given.understanding.by == MODEL
+    assert len(metered.attempts) == 2, "it was begun again"
+    assert understandings(provider) == 1
+
+
+LIMITS = BudgetLimits(day=Decimal(10))
+
+
+async def limited(shop: Shop) -> None:
+    shop.parts = replaced(shop.parts, reservation_pool=None)
+    await set_budget(SetBudget(limits=LIMITS), shop.context, store=shop.parts.store, clock=shop.parts.clock)
+
+
+async def spent_and_reserved(shop: Shop) -> tuple[Decimal, Decimal]:
+    """USD, today."""
+    today, _month = await budget_status(
+        LIMITS, shop.parts.clock().date(), tenant=shop.context.tenant, store=shop.parts.store
+    )
+    return today.spent, today.reserved
+
+
+async def test_what_it_cost_is_held_until_it_is_on_record(shop: Shop) -> None:
+    """A process that dies in between has paid: nobody spends that meanwhile."""
+    await limited(shop)
+    provider, shown = Reader(), list[tuple[Decimal, Decimal]]()
+
+    async def look() -> None:
+        shown.append(await spent_and_reserved(shop))
+
+    provider.meanwhile = look
+    _, metered = await answered(shop, provider)
+    (call,) = [each for each in metered.embeddings if each.kind == "chat"]
+    understanding, answering = shown
+    assert understanding[0] == answering[0] == 0
+    assert answering[1] == understanding[1] >= call.cost > 0, "the answer itself costs nothing here"
+    assert len(metered.reservations) == 1
+    await look()
+    assert shown[-1] == (metered.cost, 0)
+
+
+async def test_where_no_answer_comes_of_it_all_is_given_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await limited(shop)
+
+    async def fails(*_: object, **__: object) -> None:
+        raise Unavailable("the index does not answer")
+
+    monkeypatch.setattr("application.answers.compose.retrieve", fails)
+    with pytest.raises(Unavailable):
+        await answered(shop, Reader())
+    spent, reserved = await spent_and_reserved(shop)
+    assert spent > 0
+    assert reserved == 0
 
 
 @pytest.mark.parametrize(
