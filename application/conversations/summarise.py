@@ -44,9 +44,12 @@ class Summarise(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def summarise(command: Summarise, context: Context, ports: Ports) -> bool:
-    """Whether there is a newer summary now. What a model has cost is on record however this ends."""
-    conversation = await ports.store.load(Conversation, command.conversation, tenant=context.tenant)
-    if not conversation.to_summarise:
+    """Whether there is a newer summary now: never of a customer who was forgotten. What a model has cost is on record however this ends."""
+    try:
+        conversation = await ports.store.load(Conversation, command.conversation, tenant=context.tenant)
+    except Erased:
+        return False
+    if conversation.state.forgotten or not conversation.to_summarise:
         return False
     turns, upto = await _said(conversation, context, ports)
     if not turns:

@@ -13,7 +13,7 @@ from application.base.erase import Erase, erase
 from application.channels.person import alias_of, beside
 from application.chat.end_user import API, forget_calls, forget_user
 from application.conversations.conversation import conversation_of
-from application.conversations.owing import ANSWER_WORK, HANDOFF_WORK
+from application.conversations.owing import ANSWER_WORK, HANDOFF_WORK, SUMMARISE_WORK
 from application.ports import DELIVER_WORK, Cache, Clock, Eraser, Keyring, Owed, Settled, Store
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound
@@ -132,6 +132,7 @@ async def forget_conversation(
         Owed(kind=ERASE_WORK, key=conversation.hex, due_at=clock()),
         Settled(kind=ANSWER_WORK, key=conversation.hex),
         Settled(kind=HANDOFF_WORK, key=conversation.hex),
+        Settled(kind=SUMMARISE_WORK, key=conversation.hex),
         Settled(kind=DELIVER_WORK, key=conversation.hex),
     ]
     for race in range(RACES):

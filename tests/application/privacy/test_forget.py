@@ -9,6 +9,7 @@ import pytest
 
 from application.base.erase import Erase, erase
 from application.conversations.conversation import CloseConversation, close_conversation
+from application.conversations.summarise import Summarise, summarise
 from application.ports import CACHE_KINDS, CacheKind
 from application.privacy.forget import ERASE_WORK, ForgetCustomer, Forgotten, forget_customer
 from domain.base.errors import Conflict, Erased, NotFound
@@ -168,6 +169,29 @@ async def test_the_tenants_caches_begin_anew(shop: Shop) -> None:
     await talk(shop, CANARY)
     await forget(shop)
     assert cache.dropped == {(shop.context.tenant, kind, "") for kind in CACHE_KINDS}
+
+
+async def test_no_summary_is_owed_or_made_of_a_forgotten_customer(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.conversations.summaries.HISTORY", 2)
+    theirs = await talk(shop, CANARY)
+    assert "summarise" in owed(shop, theirs)
+    command = ForgetCustomer(channel="http", address="anna")
+    parts, asked = shop.parts, len(shop.provider.asked)
+    await forget_customer(command, shop.context, store=parts.store, keyring=parts.keyring, clock=parts.clock)
+    assert owed(shop, theirs) == ["erase"]
+    assert not await summarise(Summarise(conversation=theirs), shop.context, shop.ports)
+    await destroy(shop, theirs)
+    assert not await summarise(Summarise(conversation=theirs), shop.context, shop.ports)
+    assert len(shop.provider.asked) == asked
+
+
+def owed(shop: Shop, key: UUID) -> list[str]:
+    """Kinds of its work."""
+    with psycopg.connect(str(shop.parts.settings.database_url)) as superuser:
+        query = "SELECT kind FROM retrace.work WHERE key = %s ORDER BY kind"
+        return [kind for (kind,) in superuser.execute(query, [key.hex])]
 
 
 async def test_who_never_wrote_is_not_found(shop: Shop) -> None:
