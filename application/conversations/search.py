@@ -6,6 +6,7 @@ every customer, and could not find a part of a word, or a word of a language tha
 
 from __future__ import annotations
 
+import asyncio
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
@@ -25,6 +26,9 @@ WINDOW = 5_000
 
 MOST_POSITIONS = 50_000
 """Of the log that one request looks through; a list goes on from there with its cursor."""
+
+AT_ONCE = 100
+"""Texts that are looked at before others have their turn."""
 
 SAID = (Conversation.MessageReceived, Conversation.Answered, Conversation.Replied, Conversation.Said)
 TOPICS = tuple(event.TOPIC for event in SAID)
@@ -62,7 +66,9 @@ async def search_texts(query: SearchTexts, tenant: UUID, *, store: Store) -> Fou
         looked_at: list[Recorded] = []
         async for part in store.find(tenant, wanted, after=after, until=reached):
             looked_at += part.events
-        for recorded in reversed(looked_at):
+        for number, recorded in enumerate(reversed(looked_at)):
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
             if since is not None and recorded.recorded_at < since:
                 return FoundTexts(found, 0, back_to)
             back_to = recorded.recorded_at

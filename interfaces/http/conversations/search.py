@@ -40,7 +40,7 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     searched_back_to: datetime | None
 
 
-@get("/v1/conversations/search", scope="conversations:read")
+@get("/v1/conversations/search", scope="conversations:read", rate="searches")
 async def search(
     q: Words,
     services: NamedDependency[Services],
