@@ -53,6 +53,7 @@ async def composed_prompt(
     context: Context,
     ports: Ports,
 ) -> Composed:
+    # Long: what the prompt is made of, in the order in which the parts are found, is read in one go.
     if inquiry.messages is not None:
         return Composed(prompt=inquiry.messages, questions=inquiry.questions, turns=inquiry.turns)
     configuration, considered, language = settings.configuration, Considered(), None

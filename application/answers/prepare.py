@@ -1,5 +1,5 @@
-"""Prepare: all that an answer rests on, read before a model is asked. Nothing is saved here but what an embedding of the question has cost
-where no answer comes of it."""
+"""Prepare: all that an answer rests on, before a model is asked for it. To understand the messages a model may be asked (`consider.py`),
+whose cost is held for the answer; saved is here what that, or an embedding of the question, has cost where no answer comes of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The answer to a customer: prepare, complete, record. Every effect of it is in sight in `answer`."""
+"""The answer to a customer: prepare, complete, decide, record. Each of them, and each save, is in sight in `answer`; to understand the
+messages `prepare` may ask a model, whose cost is held until it is on record."""
 
 from __future__ import annotations
 
@@ -56,6 +57,7 @@ async def answer(
 
     Raises Unavailable where there is no answer, which is on record then. What a run has cost is on record however this ends.
     """
+    # Long: the order of its steps, and what is saved between them, is to be seen in one place.
     run, because = Run(patience=command.patience), context
     try:
         again, joined, shown = 0, 0, False

@@ -1,4 +1,7 @@
-"""Outgoing webhooks: the endpoints that a tenant's apps are told events at."""
+"""Outgoing webhooks: the endpoints that a tenant's apps are told events at.
+
+What vendors send in is not here: `channels/webhook.py`.
+"""
 
 from __future__ import annotations
 
