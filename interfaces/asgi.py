@@ -41,7 +41,7 @@ def create_app(services: Services) -> ASGIApp:
 
 
 def litestar_app(services: Services) -> Litestar:
-    """The application without what observes it; its `openapi_schema` and routes can be looked at."""
+    """The application without what observes it; its routes can be looked at."""
     settings, access_control = services.settings, AccessControl(services)
 
     def provide_access_control(principal: NamedDependency[Principal]) -> AccessControl:

@@ -27,6 +27,7 @@ from application.retrieval.document import ProcessDocument, UploadDocument, proc
 from application.retrieval.embedding import MeteredEmbedder
 from application.tenancy.tenant import CreateTenant, create_tenant
 from domain.agents.agent import AgentConfiguration
+from domain.answers.understanding.words.injection import KNOWN
 from domain.base.context import Context
 from domain.budgets.budget import BudgetExhausted, BudgetLimits
 from domain.models.completion import Turn
@@ -71,7 +72,8 @@ class Embedding:
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         vectors = await self._inner.embed(texts)
         tokens = sum(map(self._inner.count_tokens, texts))
-        self._books.append(Bill(self.model, "embedding", tokens, 0, 0, 0))
+        if tuple(texts) != KNOWN:  # the product's own, made once a process: nobody pays for them
+            self._books.append(Bill(self.model, "embedding", tokens, 0, 0, 0))
         return vectors
 
     def count_tokens(self, text: str) -> int:

@@ -92,10 +92,17 @@ def config() -> OpenAPIConfig:
     )
 
 
+_rendered: dict[tuple[str, ...], bytes] = {}
+"""By the routes that it describes: all applications of a process have the same. To make it takes most of a second."""
+
+
 def complete(app: Litestar, examples: Examples) -> None:
-    """Add to the description what litestar does not know of: scopes, problems, examples. Then it is rendered, once."""
-    _describe(app, examples)
-    app.state.description = encode_json(app.openapi_schema.to_schema())
+    """Add to the description what litestar does not know of: scopes, problems, examples. It is rendered once in a process."""
+    routes = tuple(route.path for route in app.routes)
+    if routes not in _rendered:
+        _describe(app, examples)
+        _rendered[routes] = encode_json(app.openapi_schema.to_schema())
+    app.state.description = _rendered[routes]
 
 
 def _describe(app: Litestar, examples: Examples) -> None:

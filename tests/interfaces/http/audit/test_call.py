@@ -25,7 +25,7 @@ async def test_a_call_is_explained_like_an_interaction(ours: Customer) -> None:
     id = given["retrace"]["call"]
     why = (await ours.http.get(f"/v1/interactions/{id}/why")).json()
     assert (why["interaction"], why["conversation"], why["status"]) == (id, None, "answered")
-    assert why["messages"] == [{"id": "0", "text": "When are you open?"}]
+    assert why["messages"] == [{"id": "0", "text": "When are you open?", "parts": []}]
     assert why["answer"] == given["choices"][0]["message"]["content"]
     assert why["routing"]["model"] == "local/extractive"
     assert (why["attempts"][0]["outcome"], why["cost"], why["cached"]) == (
@@ -34,7 +34,7 @@ async def test_a_call_is_explained_like_an_interaction(ours: Customer) -> None:
         False,
     )
     assert why["prompt"][0]["role"] == "system"
-    assert why["template"] == "answer/3"
+    assert why["template"] == "answer/4"
     assert why["configuration"] is not None
     assert why["citations"] == given["retrace"]["citations"] != []
     assert any(item["cited"] and "nine to five" in item["text"] for item in why["passages"])

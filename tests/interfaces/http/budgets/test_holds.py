@@ -57,10 +57,16 @@ async def _parts(settings: Settings, upstream: Wire) -> AsyncIterator[Services]:
         yield parts
 
 
+@pytest.fixture(scope="module")
+def bare(parts: Services) -> Any:
+    """The application with no role beside it, made once for a file."""
+    return create_app(parts)
+
+
 @pytest_asyncio.fixture(scope="module")
-async def address(parts: Services) -> AsyncIterator[str]:
+async def address(bare: Any) -> AsyncIterator[str]:
     """Of a real server, from which clients can go away."""
-    server = uvicorn.Server(uvicorn.Config(create_app(parts), port=0, log_config=None, lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(bare, port=0, log_config=None, lifespan="off"))
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
@@ -71,10 +77,10 @@ async def address(parts: Services) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture
-async def shop(parts: Services, upstream: Wire) -> AsyncIterator[Customer]:
+async def shop(bare: Any, parts: Services, upstream: Wire) -> AsyncIterator[Customer]:
     await parts.health.reset(await parts.health.all())
     upstream.answer = answering()
-    customer = await customer_of(create_app(parts), parts, "Shop")
+    customer = await customer_of(bare, parts, "Shop")
     async with customer.http:
         assert (await customer.http.put("/v1/flags/response_cache", json={"on": False})).status_code == 200
         assert (await customer.http.put("/v1/flags/routing", json={"on": False})).status_code == 200

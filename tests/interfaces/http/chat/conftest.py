@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import openai
+import pytest
 import pytest_asyncio
 import uvicorn
 
@@ -33,10 +34,16 @@ async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services
         yield parts
 
 
+@pytest.fixture(scope="module")
+def bare(parts: Services) -> Any:
+    """The application with no role beside it, made once for a file."""
+    return create_app(parts)
+
+
 @pytest_asyncio.fixture(scope="module")
-async def address(parts: Services) -> AsyncIterator[str]:
+async def address(bare: Any) -> AsyncIterator[str]:
     """Of a real server, for what is streamed and cut."""
-    server = uvicorn.Server(uvicorn.Config(create_app(parts), port=0, log_config=None, lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(bare, port=0, log_config=None, lifespan="off"))
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
@@ -47,9 +54,9 @@ async def address(parts: Services) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture
-async def shop(parts: Services, upstream: Double) -> AsyncIterator[Customer]:
+async def shop(bare: Any, parts: Services, upstream: Double) -> AsyncIterator[Customer]:
     upstream.script = lambda body: "ok"
-    customer = await customer_of(create_app(parts), parts, "Shop")
+    customer = await customer_of(bare, parts, "Shop")
     async with customer.http:
         yield customer
 

@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from application.ports import Place
-from interfaces.asgi import create_app
 from interfaces.bootstrap import Services
 from tests.doubles.openai import GOOD, Double, streamed, whole
 from tests.doubles.wire import Reply
@@ -93,14 +92,21 @@ async def test_a_sick_model_is_told_with_the_seconds_until_it_is_tried(
     ],
 )
 async def test_what_one_tenant_brings_about_opens_the_circuit_for_nobody(
-    shop: Customer, parts: Services, upstream: Double, status: int, message: str, code: str, told: int
+    shop: Customer,
+    bare: Any,
+    parts: Services,
+    upstream: Double,
+    status: int,
+    message: str,
+    code: str,
+    told: int,
 ) -> None:
     upstream.answer = lambda call: Reply(status, body=error(message, code))
     for number in range(6):
         assert (await ask(shop, f"{status} {number}?")).status_code == told
     assert await parts.health.admit(MODEL) is None
     upstream.answer = lambda call: Reply(body=json.dumps(GOOD).encode())
-    other = await customer_of(create_app(parts), parts, "Other")
+    other = await customer_of(bare, parts, "Other")
     async with other.http:
         assert (await ask(other)).status_code == 200
 
