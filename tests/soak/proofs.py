@@ -16,6 +16,7 @@ from application.budgets.budget import ALERT_WORK
 from application.budgets.charges import compare_tallies
 from application.budgets.pool import IDLE
 from application.budgets.settle import RESERVATION_WORK
+from application.conversations.owing import HANDOFF_WORK
 from domain.audit.invariants import Invariants
 from domain.base.recorded import Recorded
 from domain.budgets.reservation import Reservation
@@ -33,7 +34,7 @@ from tests.soak.deployment import Deployment
 async def quiet(parts: Services, seconds: float = 180) -> None:
     """Until nothing is owed, every projection is at the end of the log, and nobody has anything left that is reserved ahead.
 
-    What killed processes have reserved is given back later.
+    What killed processes have reserved is given back later, and a handoff ends when nobody has come for long.
     """
     heads = "SELECT tenant, seq FROM heads ORDER BY tenant"
     owed = (
@@ -48,7 +49,9 @@ async def quiet(parts: Services, seconds: float = 180) -> None:
     before, since = None, 0.0
     while True:
         async with parts.system.system() as connection:
-            left = await (await connection.execute(owed, [[RESERVATION_WORK, ALERT_WORK]])).fetchall()
+            left = await (
+                await connection.execute(owed, [[RESERVATION_WORK, ALERT_WORK, HANDOFF_WORK]])
+            ).fetchall()
             left += await (await connection.execute(behind, [[p.name for p in PROJECTIONS]])).fetchall()
             now = await (await connection.execute(heads)).fetchall()
         if left or now != before:
