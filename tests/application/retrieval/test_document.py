@@ -21,7 +21,7 @@ from domain.base.errors import Invalid, NotFound
 from domain.retrieval.document import LARGEST, Document
 from infra.retrieval.extraction import PREPARING, FileExtractor
 from tests.application.conftest import Shop
-from tests.application.retrieval.library import HOURS, delete, found, process, upload
+from tests.application.retrieval.uploads import HOURS, delete, found, process, upload
 
 
 async def test_a_document_is_processed_once_and_found(shop: Shop) -> None:

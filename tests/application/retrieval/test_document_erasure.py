@@ -27,8 +27,8 @@ from infra.crypto.rotating import Rotator
 from infra.postgres.database import Database
 from tests.application.conftest import Shop
 from tests.application.privacy.traces import CANARY, read_models, talk
-from tests.application.retrieval.library import delete, found, process, upload
 from tests.application.retrieval.remains import rows_with
+from tests.application.retrieval.uploads import delete, found, process, upload
 from tests.cells import cell
 from tests.contents import whole
 
