@@ -21,11 +21,6 @@ LONG = 60
 """Lines of a function. A longer one says why, in a comment that begins with this word."""
 
 REASON = "# Long: "
-TO_SHORTEN = {
-    "application/conversations/conversation.py receive_message",
-    "interfaces/cli/look.py print_why",
-}
-"""Those that wait for it. There are to be none."""
 
 
 def lines_of(file: Path) -> int:
@@ -58,7 +53,7 @@ def test_half_of_all_files_have_at_most_eighty_lines_and_nine_of_ten_190() -> No
 
 def test_a_long_function_says_why() -> None:
     long = {where for where, text in functions() if len(text.splitlines()) > LONG and REASON not in text}
-    assert long <= TO_SHORTEN, f"shorten it, or say why it is long in a comment {REASON!r}"
+    assert long == set(), f"shorten it, or say why it is long in a comment {REASON!r}"
 
 
 def test_no_test_module_imports_another() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from itertools import count
 from uuid import UUID
 
@@ -91,9 +92,7 @@ async def receive_message(
     `locate`: for a channel on which a customer may have several addresses; else the conversation follows from the address.
     Raises MessageErased for an inbox key whose message was erased since.
     """
-    for name, value, most in (("channel", command.channel, 32), ("address", command.address, 256)):
-        if not 1 <= len(value.strip()) <= most:
-            raise Invalid(f"customer.{name} has 1 to {most} characters")
+    _check_customer(command)
     store, keyring, clock, ids = ports.store, ports.keyring, ports.clock, ports.ids
     tenant = await store.latest(Tenant, context.tenant, tenant=context.tenant)
     if tenant.state.status != "active":
@@ -107,19 +106,7 @@ async def receive_message(
         found = known or Conversation.start(
             conversation, channel=command.channel, address=command.address, name=command.name, at=clock()
         )
-        if command.consent is not None:
-            found.opt(command.consent, command.text, clock())
-        joined = found.receive(
-            message=message,
-            text=command.text,
-            interaction=interaction,
-            at=clock(),
-            sender=command.sender,
-            address=command.address,
-            parts=command.parts,
-            raw=command.raw,
-            use=command.use,
-        )
+        joined = _take_in(command, found, message, interaction, clock())
         return found
 
     holder = ids() if command.wait else None
@@ -134,11 +121,7 @@ async def receive_message(
     locate, erased = locate or by_address(context.tenant, command.channel, command.address, keyring), None
     while True:
         conversation = await locate(erased)
-        inbox = command.inbox
-        if inbox is None and command.message_id:
-            # An id is unique within its conversation only. Inbox keys outlive an erasure, and an id may hold a phone number.
-            id = await keyring.identify(context.tenant, "message", str(conversation), command.message_id)
-            inbox = f"message:{id}"
+        inbox = command.inbox or await _inbox(command.message_id, conversation, context.tenant, keyring)
         try:
             found, saved = await store.change(
                 Conversation, conversation, decide, context=context, inbox=inbox, work=owed
@@ -147,15 +130,7 @@ async def receive_message(
         except Erased:  # a customer who was forgotten and comes back begins anew
             erased = conversation
     if saved.duplicate:
-        first = await _message_at(store, context.tenant, saved.position)
-        assert isinstance(first.event, Conversation.MessageReceived)
-        return Received(
-            conversation=first.stream,
-            interaction=first.event.interaction,
-            version=first.version,
-            position=first.position,
-            duplicate=True,
-        )
+        return await _received_before(store, context.tenant, saved.position)
     return Received(
         conversation=conversation,
         interaction=joined,
@@ -163,6 +138,52 @@ async def receive_message(
         position=saved.position,
         duplicate=False,
         holder=holder if saved.leased else None,
+    )
+
+
+def _take_in(
+    command: ReceiveMessage, conversation: Conversation, message: str, interaction: UUID, at: datetime
+) -> UUID:
+    """The interaction that will answer it."""
+    if command.consent is not None:
+        conversation.opt(command.consent, command.text, at)
+    return conversation.receive(
+        message=message,
+        text=command.text,
+        interaction=interaction,
+        at=at,
+        sender=command.sender,
+        address=command.address,
+        parts=command.parts,
+        raw=command.raw,
+        use=command.use,
+    )
+
+
+def _check_customer(command: ReceiveMessage) -> None:
+    """Raises Invalid."""
+    for name, value, most in (("channel", command.channel, 32), ("address", command.address, 256)):
+        if not 1 <= len(value.strip()) <= most:
+            raise Invalid(f"customer.{name} has 1 to {most} characters")
+
+
+async def _inbox(message_id: str | None, conversation: UUID, tenant: UUID, keyring: Keyring) -> str | None:
+    """An id is unique within its conversation only. Inbox keys outlive an erasure, and an id may hold a phone number."""
+    if not message_id:
+        return None
+    return f"message:{await keyring.identify(tenant, 'message', str(conversation), message_id)}"
+
+
+async def _received_before(store: Store, tenant: UUID, position: int) -> Received:
+    """The result of the first time that it came."""
+    first = await _message_at(store, tenant, position)
+    assert isinstance(first.event, Conversation.MessageReceived)
+    return Received(
+        conversation=first.stream,
+        interaction=first.event.interaction,
+        version=first.version,
+        position=first.position,
+        duplicate=True,
     )
 
 

@@ -62,9 +62,10 @@ async def summarise(command: Summarise, context: Context, ports: Ports) -> bool:
     models = tuple(model for model in _models(settings) if model != LAST_RESORT)
     if models and settings.configuration.summaries == "model":
         prompt = summary_prompt(wordings, earlier, turns)
-        run.begin(_asked(ports.ids(), models, prompt, settings))
+        asked = _asked(ports.ids(), models, prompt, settings)
+        run.begin(asked)
         try:
-            completion = await complete(run.asked, run, context, ports)  # type: ignore[arg-type]  # it was just begun
+            completion = await complete(asked, run, context, ports)
         except BaseException:
             await run_to_end(_record(command, None, run, context, ports))
             raise

@@ -131,11 +131,11 @@ async def _tell(endpoint: Endpoint, recorded: Recorded, ports: Ports) -> Told:
 async def _give_up(
     id: UUID, recorded: Recorded, tries: int, reason: str, context: Context, ports: Ports
 ) -> None:
-    facts = {"kind": recorded.topic, "tries": tries, "reason": reason}
-
     def decide(webhooks: Webhooks) -> None:
         if id in webhooks.state.endpoints:
-            webhooks.give_up(id, recorded.position, at=ports.clock(), **facts)  # type: ignore[arg-type]
+            webhooks.give_up(
+                id, recorded.position, kind=recorded.topic, tries=tries, reason=reason, at=ports.clock()
+            )
 
     await change_setting(Webhooks, decide, context, store=ports.store, clock=ports.clock)
 

@@ -104,13 +104,15 @@ async def change_webhook(command: ChangeWebhook, context: Context, ports: Ports)
     id, since = command.endpoint, await _head(context.tenant, ports)
 
     def decide(webhooks: Webhooks) -> None:
-        facts = {
-            "since": since,
-            "url": command.url,
-            "kinds": command.kinds,
-            "description": command.description,
-        }
-        webhooks.change(id, known=TOPICS, at=ports.clock(), **facts)  # type: ignore[arg-type]
+        webhooks.change(
+            id,
+            url=command.url,
+            kinds=command.kinds,
+            description=command.description,
+            since=since,
+            known=TOPICS,
+            at=ports.clock(),
+        )
         if command.enabled:
             webhooks.enable(id, ports.clock())
         else:

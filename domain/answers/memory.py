@@ -6,13 +6,15 @@ key facts, and questions that were left unanswered, stay.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
 from domain.answers.understanding import Entity, Understanding
+
+T = TypeVar("T")
 
 FACTS, ENTITIES, MISSED = 20, 12, 5
 """How many are kept, the latest."""
@@ -99,7 +101,7 @@ def missing(memory: Memory, interaction: UUID, question: str) -> Memory:
     return replace(memory, missed=(*others, one)[-MISSED:])
 
 
-def _latest(items: tuple[msgspec.Struct, ...], most: int) -> tuple:  # type: ignore[type-arg]  # of whatever they are
+def _latest(items: tuple[T, ...], most: int) -> tuple[T, ...]:
     """Each once, where it came last."""
     return tuple(reversed([*dict.fromkeys(reversed(items))][:most]))
 

@@ -71,6 +71,21 @@ def print_why(found: Explanation) -> None:
         console.print(f"  agent: {found.answer}", markup=False)
     if found.reason is not None:
         console.print(f"  no whole answer: {found.reason}", markup=False)
+    _print_decided(found)
+    _print_routed(found)
+    _print_attempts(found)
+    _print_passages(found)
+    console.print(f"  confidence {found.confidence}, handoff: {found.handoff or 'none'}, cost ${found.cost}")
+    console.print(f"  prompt: template {found.template}, configuration version {found.configuration_version}")
+    rows = [
+        [e.position, e.kind, e.recorded_at.isoformat(timespec="milliseconds"), e.actor, e.hash[:16]]
+        for e in found.evidence
+    ]
+    print_table("events", ["position", "kind", "recorded at", "actor", "hash"], rows)
+
+
+def _print_decided(found: Explanation) -> None:
+    """What the messages were understood to say, what was done about it, what the prompt left out."""
     if (understood := found.understanding) is not None:
         wanted = (
             ", ".join(f"{each.name} ({each.urgency:g})" for each in understood.intents) or "nothing named"
@@ -88,6 +103,9 @@ def print_why(found: Explanation) -> None:
         console.print(
             f"  left out of the prompt: {left.count} of {left.kind}, {left.tokens} tokens, {left.why}"
         )
+
+
+def _print_routed(found: Explanation) -> None:
     if found.routing:
         console.print(f"  model: {found.routing.model}, because: {found.routing.reason}", markup=False)
         if found.routing.score is not None:
@@ -95,6 +113,9 @@ def print_why(found: Explanation) -> None:
             console.print(f"  tier: {found.routing.tier}, complexity {found.routing.score:g} ({parts})")
         for each in found.routing.passed_over:
             console.print(f"  passed over: {each.model}, {each.reason}", markup=False)
+
+
+def _print_attempts(found: Explanation) -> None:
     attempts = [
         [
             a.provider,
@@ -111,6 +132,9 @@ def print_why(found: Explanation) -> None:
     print_table(
         "attempts", ["provider", "model", "outcome", "latency", "in", "out", "cost", "price"], attempts
     )
+
+
+def _print_passages(found: Explanation) -> None:
     passages = [
         [
             p.retrieved.rank,
@@ -122,10 +146,3 @@ def print_why(found: Explanation) -> None:
         for p in found.passages
     ]
     print_table("passages in the prompt", ["rank", "document", "page", "score", "cited"], passages)
-    console.print(f"  confidence {found.confidence}, handoff: {found.handoff or 'none'}, cost ${found.cost}")
-    console.print(f"  prompt: template {found.template}, configuration version {found.configuration_version}")
-    rows = [
-        [e.position, e.kind, e.recorded_at.isoformat(timespec="milliseconds"), e.actor, e.hash[:16]]
-        for e in found.evidence
-    ]
-    print_table("events", ["position", "kind", "recorded at", "actor", "hash"], rows)
