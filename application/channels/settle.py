@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import datetime, timedelta
 
@@ -13,6 +14,8 @@ from domain.base.context import Context
 from domain.channels.delivery import Delivery
 from domain.channels.turns import Look
 from domain.conversations.conversation import Conversation
+
+log = logging.getLogger("retrace.channels")
 
 SLACK = timedelta(minutes=1)
 """By which the channel's clock may be behind ours."""
@@ -36,7 +39,10 @@ async def look(
     try:
         listed = await ports.channel.recent(sender.account, conversation.recipient, turn.since - SLACK)
     except NotTaken as refused:
-        return ports.clock() + AGAIN if refused.passing else None
+        if refused.passing:
+            return ports.clock() + AGAIN
+        log.warning("the list of messages is refused (%s): check the account's token", refused.code)
+        return None
     outgoing, known = delivery.state.messages[turn.number].outgoing, delivery.known_sids()
     text = await readable(outgoing, conversation.id, context.tenant, ports.store)
     approved = outgoing.form == "text" and sender.window is not None and is_outside(conversation, turn.since)

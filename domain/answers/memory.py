@@ -53,7 +53,7 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True):
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`product`, `service`: the ones that were looked at last. `unsure`: how many answers in a row were of low confidence. `earlier`: what
-    the session before this one was about. `recovered`: how many missed questions were answered after all."""
+    the session before this one was about."""
 
     topic: str | None = None
     pending: Pending | None = None

@@ -56,7 +56,7 @@ class TwilioIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class TwilioOut(msgspec.Struct, frozen=True, kw_only=True):
     """`rotating`: a next token is set. `webhook`: the address that Twilio is to be given, for messages and for statuses.
 
-    `rejected`: webhooks whose signature was wrong, in the last 30 days; `observed`: those that were let in all the same.
+    `rejected`: webhooks whose signature was wrong, kept until none has come for 30 days; `observed`: those that were let in all the same.
     """
 
     account_sid: str
