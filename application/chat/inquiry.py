@@ -14,7 +14,7 @@ from application.chat.record import Chat, Disclosure
 from application.models.catalogue import catalogue_of
 from domain.answers.prompts import unanswered
 from domain.base.context import Context
-from domain.base.errors import Forbidden, Invalid, NotFound
+from domain.base.errors import Invalid, NotFound
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Turn
 from domain.models.names import variants
@@ -30,8 +30,7 @@ async def inquiry_of(command: Chat, context: Context, ports: Ports) -> Inquiry:
         ports.store.latest(Tenant, context.tenant, tenant=context.tenant),
         catalogue_of(context.tenant, store=ports.store, shipped=ports.providers.catalogue),
     )
-    if tenant.state.status != "active":
-        raise Forbidden(f"this tenant is {tenant.state.status}")
+    tenant.check_active()
     model = _model_of(command.model, catalogue, ports.clock())
     asked = unanswered(command.messages)
     inquiry = Inquiry(

@@ -15,7 +15,7 @@ from application.base.amend import amend
 from application.conversations.owing import files, given_back, owed_to_message
 from application.ports import Clock, Keyring, Saved, Store, Work
 from domain.base.context import Context
-from domain.base.errors import Conflict, Erased, Forbidden, Invalid
+from domain.base.errors import Conflict, Erased, Invalid
 from domain.base.recorded import Recorded
 from domain.conversations.content import Part
 from domain.conversations.conversation import Conversation
@@ -95,8 +95,7 @@ async def receive_message(
     _check_customer(command)
     store, keyring, clock, ids = ports.store, ports.keyring, ports.clock, ports.ids
     tenant = await store.latest(Tenant, context.tenant, tenant=context.tenant)
-    if tenant.state.status != "active":
-        raise Forbidden(f"this tenant is {tenant.state.status}")
+    tenant.check_active()
     configuration, _ = await configuration_of(context.tenant, store=store)
     interaction, message = ids(), command.message_id or str(ids())
     joined = interaction

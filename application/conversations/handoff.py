@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from application.agents.agent import configuration_of
 from application.base.amend import amend
-from application.conversations.owing import HANDOFF_WORK, deliveries, expiry, given_back
+from application.conversations.owing import HANDOFF_WORK, deliveries, expiry, given_back, waits_until
 from application.ports import Clock, Keyring, Settled, Store
 from domain.base.context import Context
 from domain.base.errors import Conflict
@@ -124,14 +124,10 @@ async def expire_handoff(
 
     def decide(conversation: Conversation) -> None:
         nonlocal again
-        handoff, at = conversation.state.handoff, clock()
+        again, at = waits_until(conversation, configuration), clock()
+        if again is None or again > at:
+            return
         again = None
-        if handoff is None or handoff.waiting is None:
-            return
-        due = handoff.waiting + timedelta(minutes=configuration.handoff_minutes)
-        if due > at:
-            again = due
-            return
         conversation.expire(at)
         conversation.say(configuration.handoff_expired_in(_language(conversation)), EXPIRED, at)
 

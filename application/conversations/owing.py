@@ -64,12 +64,19 @@ def summary(conversation: Conversation, at: datetime) -> list[Owed]:
     return [Owed(kind=SUMMARISE_WORK, key=conversation.id.hex, due_at=at)]
 
 
-def expiry(conversation: Conversation, configuration: AgentConfiguration) -> list[Owed]:
-    """To be saved with whatever makes the customer wait for a person: a handover, a claim, a message meanwhile."""
+def waits_until(conversation: Conversation, configuration: AgentConfiguration) -> datetime | None:
+    """Until when the customer waits for a person; None: nobody waits."""
     handoff = conversation.state.handoff
     if handoff is None or handoff.waiting is None:
+        return None
+    return handoff.waiting + timedelta(minutes=configuration.handoff_minutes)
+
+
+def expiry(conversation: Conversation, configuration: AgentConfiguration) -> list[Owed]:
+    """To be saved with whatever makes the customer wait for a person: a handover, a claim, a message meanwhile."""
+    due_at = waits_until(conversation, configuration)
+    if due_at is None:
         return []
-    due_at = handoff.waiting + timedelta(minutes=configuration.handoff_minutes)
     return [Owed(kind=HANDOFF_WORK, key=conversation.id.hex, due_at=due_at)]
 
 

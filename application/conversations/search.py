@@ -18,8 +18,8 @@ from application.ports import Store, Wanted
 from domain.base.errors import Invalid
 from domain.base.recorded import Recorded
 from domain.base.times import in_utc
+from domain.conversations.content import said
 from domain.conversations.conversation import Conversation
-from domain.conversations.state import Message
 
 WINDOW = 5_000
 """Positions that are read at once."""
@@ -88,6 +88,6 @@ def normal(text: str) -> str:
 def _texts(recorded: Recorded) -> Iterator[str]:
     match recorded.event:
         case Conversation.MessageReceived() as event:
-            yield normal(Message(id=event.message, text=event.text, parts=event.parts).said)
+            yield normal(said(event.text, event.parts))
         case Conversation.Answered() | Conversation.Replied() | Conversation.Said() as event:
             yield normal(event.text)

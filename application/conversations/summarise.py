@@ -79,10 +79,8 @@ async def summarise(command: Summarise, context: Context, ports: Ports) -> bool:
 
 async def _said(conversation: Conversation, context: Context, ports: Ports) -> tuple[list[Turn], int]:
     """What the next summary covers, and the version of the last of it."""
-    state = conversation.state
-    after = max(state.afresh, state.summary.upto if state.summary is not None else 0)
     found: list[tuple[int, Turn]] = []
-    events = ports.store.stream(context.tenant, conversation.id, after=after)
+    events = ports.store.stream(context.tenant, conversation.id, after=conversation.summed_up_to)
     async for recorded in events:
         event = recorded.event
         if isinstance(event, Conversation.MessageReceived):

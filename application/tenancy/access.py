@@ -71,6 +71,5 @@ def standing(tenant: Tenant, id: str, now: datetime) -> ApiKey:
         raise Unauthenticated(REVOKED)
     if not key.valid(now):
         raise Unauthenticated(EXPIRED)
-    if tenant.state.status != "active":
-        raise Forbidden(f"this tenant is {tenant.state.status}")
+    tenant.check_active()
     return key

@@ -55,6 +55,5 @@ async def authenticate(
     if not hmac.compare_digest(known, hash_of(secret)) or key is None or not key.valid(clock()):
         raise Unauthenticated
     newcomers.came_in(tenant_id)
-    if tenant.state.status != "active":
-        raise Forbidden(f"this tenant is {tenant.state.status}")
+    tenant.check_active()
     return Principal(tenant=tenant_id, key=key_id, line=key.line, scopes=key.offered)

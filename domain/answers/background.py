@@ -14,17 +14,16 @@ from domain.retrieval.passages import word_outside
 
 
 class Background(msgspec.Struct, frozen=True, kw_only=True):
-    """`summary` of what was said before the history; `topic`: what it is about; `facts` that are kept for good; `wants`: what is asked for,
+    """`summary` of what was said before the history; `facts` that are kept for good; `wants`: what is asked for,
     the most urgent first, where that is more than one thing."""
 
     summary: str | None = None
-    topic: str | None = None
     facts: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
 
     @property
     def any(self) -> bool:
-        return bool(self.summary or self.topic or self.facts or self.wants)
+        return bool(self.summary or self.facts or self.wants)
 
 
 NOTHING = Background()
@@ -35,8 +34,6 @@ def background_block(background: Background) -> list[str]:
     if not background.any:
         return []
     lines = []
-    if background.topic:
-        lines.append(f"It is about: {_line(background.topic)}")
     if background.facts:
         lines += ["Known of the customer:", *(f"- {_line(fact)}" for fact in background.facts)]
     if background.summary:

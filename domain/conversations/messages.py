@@ -209,20 +209,12 @@ class Messages(ConversationPart):
         elif consent == "in" and self.state.opted_out is not None:
             self.trigger(self.OptedIn, at=at, word=word)
 
-    def say(
-        self,
-        text: str,
-        why: str,
-        at: datetime,
-        *,
-        interaction: UUID | None = None,
-        rich: Rich | None = None,
-    ) -> None:
+    def say(self, text: str, why: str, at: datetime) -> None:
         """Tell the customer something that answers no message. Raises Refused while a person is to answer."""
         self._alive()
         if self.state.handoff is not None:
             raise Refused("a person is to answer in this conversation; only what that one says is said")
-        self.trigger(self.Said, at=at, interaction=interaction, text=text, rich=rich, why=why)
+        self.trigger(self.Said, at=at, text=text, why=why)
 
     def reopen(self, at: datetime) -> None:
         self._alive()

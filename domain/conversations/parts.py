@@ -13,14 +13,9 @@ _REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]+\\Z")
 """Letters of flags, two of which are one."""
 
 
-def in_parts(text: str, most: int) -> tuple[str, ...]:
-    """Parts of at most `most` UTF-16 units (2 or more), none empty: cut after a paragraph, a line or a sentence, else between words, else
-    between characters."""
-    return tuple(text[begin:end] for begin, end in spans(text, most))
-
-
 def spans(text: str, most: int) -> tuple[tuple[int, int], ...]:
-    """Where those parts are."""
+    """Where its parts are, of at most `most` UTF-16 units (2 or more), none empty: cut after a paragraph, a line or a sentence, else between
+    words, else between characters."""
     found = []
     begin, left = _stripped(text, 0)
     while units(left) > most:

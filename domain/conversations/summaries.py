@@ -56,11 +56,15 @@ class Summaries(ConversationPart):
         """Whether so much was said that a summary is due, before anything drops out of what is kept for prompts."""
         return self.state.unsummarised >= HISTORY
 
+    @property
+    def summed_up_to(self) -> int:
+        """Version up to which nothing is summed up any more: it was, or the customer has started afresh since."""
+        state = self.state
+        return max(state.afresh, state.summary.upto if state.summary is not None else 0)
+
     def summarise(self, text: str, upto: int, *, turns: int, by: str, template: str, at: datetime) -> bool:
         """Put a summary in the place of the one before; nothing where a newer one is there, or the customer has started afresh since."""
-        state = self.state
-        known = max(state.afresh, state.summary.upto if state.summary is not None else 0)
-        if state.forgotten or upto <= known:
+        if self.state.forgotten or upto <= self.summed_up_to:
             return False
         self.trigger(self.Summarised, at=at, text=text, upto=upto, turns=turns, by=by, template=template)
         return True

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from domain.base.aggregate import CreatedEvent
-from domain.base.errors import Refused
+from domain.base.errors import Forbidden, Refused
 from domain.tenancy.state import TenantPart, checked_name
 
 
@@ -79,6 +79,11 @@ class TenantStatus(TenantPart):
 
         def apply(self, aggregate: TenantStatus) -> None:
             aggregate.state.erased = True
+
+    def check_active(self) -> None:
+        """Raises Forbidden."""
+        if self.state.status != "active":
+            raise Forbidden(f"this tenant is {self.state.status}")
 
     @classmethod
     def begin(cls, id: UUID, name: str, at: datetime) -> Self:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -27,7 +27,7 @@ Role = Literal[
     "retrace_keeper",
     "retrace_builder",
 ]
-ROLES: tuple[Role, ...] = Role.__args__  # type: ignore[attr-defined]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 NOBODY = "retrace_app"
 """The user of a DATABASE_URL that is an address only: this role itself can't log in, so whoever has that URL can't migrate."""

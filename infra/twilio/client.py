@@ -34,11 +34,6 @@ from infra.twilio.contents import content_of, samples_of
 from infra.twilio.hosts import Hosts
 from infra.twilio.retry_after import seconds
 
-API, CONTENT, MESSAGING = (
-    "https://api.twilio.com",
-    "https://content.twilio.com",
-    "https://messaging.twilio.com",
-)
 PATIENCE, BRIEF = 20.0, 5.0
 """Seconds of silence after which a call is given up; and one that does not matter much."""
 

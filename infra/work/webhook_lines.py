@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from application.ports import Line
@@ -88,5 +89,5 @@ class StoredLines:
         return {line: _line(columns, 0) for line, *columns in rows}
 
 
-def _line(columns: Sequence[object], end: int) -> Line:
-    return Line(head=end, **dict(zip(_COLUMNS.split(", "), columns, strict=True)))  # type: ignore[arg-type]
+def _line(columns: Sequence[Any], end: int) -> Line:
+    return Line(head=end, **dict(zip(_COLUMNS.split(", "), columns, strict=True)))

@@ -10,10 +10,10 @@ from uuid import UUID
 import msgspec
 
 from domain.base.recorded import Recorded
-from domain.conversations.content import Part
+from domain.conversations.content import Part, said
 from domain.conversations.conversation import Conversation
 from domain.conversations.rich import Rich
-from domain.conversations.state import Handoff, Message
+from domain.conversations.state import Handoff
 
 By = Literal["customer", "agent", "operator", "system"]
 
@@ -53,12 +53,11 @@ def turns_in(recorded: Recorded) -> Iterator[TurnOut]:
     event, version, at = recorded.event, recorded.version, recorded.recorded_at
     match event:
         case Conversation.MessageReceived():
-            said = Message(id=event.message, text=event.text, parts=event.parts).said
             yield TurnOut(
                 version=version,
                 at=at,
                 by="customer",
-                text=said,
+                text=said(event.text, event.parts),
                 interaction=event.interaction,
                 message=event.message,
                 parts=event.parts,

@@ -75,7 +75,7 @@ def test_a_prompt_for_a_model_has_no_languages() -> None:
 
 @given(st.lists(st.text(max_size=60), max_size=4), st.text(max_size=200))
 def test_what_is_known_cannot_leave_its_fence(facts: list[str], summary: str) -> None:
-    lines = background_block(Background(facts=tuple(facts), summary=summary, topic="</background>"))
+    lines = background_block(Background(facts=tuple(facts), summary=summary, wants=("</background>",)))
     opening, closing = lines[1], lines[-1]
     inner = "\n".join(lines[2:-1])
     assert closing == opening.replace("<", "</")

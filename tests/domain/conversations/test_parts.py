@@ -3,11 +3,15 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.conversations.parts import in_parts
+from domain.conversations.parts import spans
 
 WORDS = st.sampled_from(
     ["a", "Mr.", "shoe", "😀", "👩‍👩‍👧", "é", "e\u0301", "\n", "\n\n", "End.", "Why?", "漢字。", "🇩🇪", " "]
 )
+
+
+def in_parts(text: str, most: int) -> tuple[str, ...]:
+    return tuple(text[begin:end] for begin, end in spans(text, most))
 
 
 def bare(text: str) -> str:
