@@ -181,14 +181,13 @@ async def test_where_a_model_fails_not_everybody_asks_it(
     answering(upstream, "400")
     ids = [str(n) for n in range(CALLERS)]
     for id in ids:
-        await receive(parts, shops[0], f"Question {id}?", id)
-    before = len(upstream.calls)
+        await receive(parts, shops[0], f"Is parcel {id} here?", id)
     replies = await asyncio.gather(
-        *(ask(shops[n % TWO], f"Question {id}?", message_id=id) for n, id in enumerate(ids))
+        *(ask(shops[n % TWO], f"Is parcel {id} here?", message_id=id) for n, id in enumerate(ids))
     )
     assert {reply.status_code for reply in replies} == {200}
     assert {reply.json()["provider"] for reply in replies} == {"local"}
-    assert len(upstream.calls) - before == 1
+    assert sum("parcel" in str(call.body) for call in upstream.calls) == 1  # the test before may still ask
 
 
 async def test_whoever_died_is_followed_by_another_one(
