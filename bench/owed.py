@@ -12,14 +12,14 @@ import psycopg
 import uvloop
 
 from application.operations.work import Kind
-from application.ports import Owed
+from application.ports import Due
 from bench.crew import Shared
 from bench.parts import MASTER, now, opened
 from domain.base.context import Context
 from domain.conversations.conversation import Conversation
 from infra.postgres.cell import Cell
 from infra.postgres.database import Database
-from infra.redis.connection import Reach
+from infra.redis.connection import RedisConnection
 from infra.redis.wakeups import Hints
 from infra.work.rows import Item, Work
 from infra.work.worker import Worker
@@ -54,7 +54,7 @@ async def _work(url: str, redis_url: str | None, shared: Shared) -> None:
         return None
 
     async with (
-        Reach(redis_url) as redis,
+        RedisConnection(redis_url) as redis,
         Database(Cell(url, MASTER), role="retrace_runner", size=4) as database,
     ):
         async with database.system() as connection:
@@ -67,7 +67,7 @@ async def _work(url: str, redis_url: str | None, shared: Shared) -> None:
 @asynccontextmanager
 async def sending(url: str, redis_url: str | None) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
     """Saves a change of an aggregate that makes work due, as every use case does."""
-    async with Reach(redis_url) as redis, opened(url, hints := Hints(redis)) as log:
+    async with RedisConnection(redis_url) as redis, opened(url, hints := Hints(redis)) as log:
         context = Context(tenant=uuid4(), actor="key:bench", correlation=uuid4())
         conversation = Conversation.start(uuid4(), channel="http", address="customer", name=None, at=now())
         await log.store.save(conversation, context=context)
@@ -76,7 +76,7 @@ async def sending(url: str, redis_url: str | None) -> AsyncIterator[Callable[[],
             id = uuid4().hex
             conversation.receive(message=id, text="hello", interaction=conversation.id, at=now())
             conversation.state.burst = None
-            owed = Owed(kind="bench", key=id, due_at=datetime.now(UTC))
+            owed = Due(kind="bench", key=id, due_at=datetime.now(UTC))
             await log.store.save(conversation, context=context, work=[owed])
 
         yield send

@@ -64,7 +64,7 @@ from infra.providers.configured import ConfiguredCompleters
 from infra.providers.tokens import TokenCounter
 from infra.redis.buckets import TokenBuckets
 from infra.redis.cache import RedisCache
-from infra.redis.connection import Reach
+from infra.redis.connection import RedisConnection
 from infra.redis.health import SharedHealth
 from infra.redis.key_use import LastUse
 from infra.redis.rate_limiter import SharedRateLimiter
@@ -102,7 +102,7 @@ class Services:
     cell: Cell
     database: Database
     system: Database
-    redis: Reach
+    redis: RedisConnection
     hints: Hints
     keyring: Keyring
     appender: Appender
@@ -192,7 +192,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
         await wait_for(cell)
     await prepare(cell)
     async with AsyncExitStack() as stack:
-        redis = await stack.enter_async_context(Reach(settings.redis_url))
+        redis = await stack.enter_async_context(RedisConnection(settings.redis_url))
         hints = Hints(redis)
         stack.push_async_callback(hints.close)
         database = await stack.enter_async_context(Database(cell, size=pool))

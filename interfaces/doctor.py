@@ -25,7 +25,7 @@ from infra.postgres.database import Database, opened
 from infra.postgres.faults import explained, unfit
 from infra.postgres.session import connect
 from infra.providers.probing import probe_all
-from infra.redis.connection import Reach
+from infra.redis.connection import RedisConnection
 from infra.redis.health import SharedHealth
 from infra.schema.migrate import pending
 from infra.server_urls import place_of
@@ -266,7 +266,7 @@ async def _of_redis(settings: Settings, running: Running | None) -> AsyncIterato
     if (why := await redis_trouble(url)) is not None:
         yield Check("Redis", False, f"{why}; the roles go on without caches and hints until then")
         return
-    async with Reach(Secret(url)) as reach:
+    async with RedisConnection(Secret(url)) as reach:
         yield Check("Redis", True, f"{here} answers")
         health = SharedHealth(reach)
         sick = [

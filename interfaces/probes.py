@@ -6,13 +6,13 @@ from application.base.lately import Lately
 from application.ports import Unavailable
 from infra.crypto.checking import KeyCheck
 from infra.postgres.database import Database
-from infra.redis.connection import Away, Reach
+from infra.redis.connection import RedisConnection, RedisUnavailable
 
 
 class Probes:
     """`system` has the role retrace_runner. What is told is at most a second old."""
 
-    def __init__(self, system: Database, redis: Reach, keys: KeyCheck) -> None:
+    def __init__(self, system: Database, redis: RedisConnection, keys: KeyCheck) -> None:
         self._system, self._redis, self._keys = system, redis, keys
         self._database_answers = Lately(self._ask_database)
         self._redis_answers = Lately(self._ask_redis)
@@ -44,6 +44,6 @@ class Probes:
             return None
         try:
             await self._redis.ask(lambda redis: redis.ping())
-        except Away:
+        except RedisUnavailable:
             return False
         return True

@@ -15,9 +15,9 @@ from infra.metrics.instruments import Instruments
 from infra.metrics.server import tell_metrics, watch_loop
 from infra.postgres.cell import Cell
 from infra.postgres.database import Database, wait_for
-from infra.projections.beside import Beside
+from infra.projections.blue_green import BlueGreenBuilder
 from infra.projections.projector import Projector
-from infra.redis.connection import Reach
+from infra.redis.connection import RedisConnection
 from infra.redis.wakeups import Hints
 from infra.schema.migrate import prepare
 from infra.settings import Settings
@@ -35,7 +35,7 @@ async def project(settings: Settings) -> None:
     await wait_for(cell)
     await prepare(cell)
     async with (
-        Reach(settings.redis_url) as redis,
+        RedisConnection(settings.redis_url) as redis,
         Database(cell, role="retrace_projector", size=8) as writer,
         Database(cell, role="retrace_runner", size=2) as system,
     ):
@@ -57,7 +57,7 @@ async def project(settings: Settings) -> None:
             hints=Hints(redis),
             observer=instruments,
         )
-        copies = Beside(
+        copies = BlueGreenBuilder(
             PROJECTIONS,
             cell=cell,
             master=master,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.ports import Clock, Owed, Settled, Store
+from application.ports import Clock, Done, Due, Store
 from domain.base.context import Context
 from domain.base.errors import NotFound
 from domain.base.one_per_tenant import OnePerTenant
@@ -48,7 +48,7 @@ async def change_setting(
     store: Store,
     clock: Clock,
     inbox: str | None = None,
-    work: Sequence[Owed | Settled] = (),
+    work: Sequence[Due | Done] = (),
 ) -> Changed[A]:
     """Load or begin, decide, save once; again where somebody else was first, as `store.change`.
 

@@ -9,7 +9,7 @@ import msgspec
 
 from application.base.setting import change_setting, latest_setting
 from application.budgets.status import budget_status
-from application.ports import Clock, Owed, Store
+from application.ports import Clock, Due, Store
 from domain.base.context import Context
 from domain.budgets.budget import Budget, BudgetLimits
 
@@ -47,11 +47,11 @@ async def budget_of(tenant: UUID, *, store: Store) -> Budget | None:
     return await latest_setting(Budget, tenant, store=store)
 
 
-def alerts(at: datetime) -> Owed:
+def alerts(at: datetime) -> Due:
     """One row for all that is spent within the same seconds; a row of its own for the next, so that steady spending never puts it off."""
     every = ALERTS_EVERY.total_seconds()
     start = datetime.fromtimestamp(at.timestamp() // every * every, UTC)
-    return Owed(kind=ALERT_WORK, key=start.isoformat(), due_at=start + ALERTS_EVERY)
+    return Due(kind=ALERT_WORK, key=start.isoformat(), due_at=start + ALERTS_EVERY)
 
 
 async def raise_alerts(key: str, context: Context, *, store: Store, clock: Clock) -> None:

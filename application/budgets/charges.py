@@ -50,7 +50,7 @@ def counts(event: type[Event]) -> bool:
     known = (
         Reservation.Made,
         Reservation.Retained,
-        Reservation.Settled,
+        Reservation.Done,
         Reservation.Expired,
         Document.Processed,
     )

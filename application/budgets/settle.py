@@ -13,7 +13,7 @@ import msgspec
 
 from application.budgets.budget import alerts
 from application.budgets.charges import tallies_of
-from application.ports import Clock, Owed, Settled, Store, Tally
+from application.ports import Clock, Done, Due, Store, Tally
 from domain.base.aggregate import Aggregate
 from domain.base.context import Context
 from domain.base.errors import Conflict
@@ -48,7 +48,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
 
     ended: tuple[Aggregate[Any], ...]
     ahead: tuple[Aggregate[Any], ...]
-    work: tuple[Owed | Settled, ...]
+    work: tuple[Due | Done, ...]
     tallies: tuple[Tally, ...]
 
 
@@ -90,7 +90,7 @@ def settlement(
     without it. A spare that is the call's own reservation stays as it is.
     """
     changes = charged_for(attempts)
-    work: list[Owed | Settled] = [alerts(at)] if reservations and changes else []
+    work: list[Due | Done] = [alerts(at)] if reservations and changes else []
     stays, kept = None if spare is None else spare.reservation, pico(uncertain)
     ended = [copied(each) for each in reservations if each.state.open and each is not stays]
     for reservation in ended:
@@ -102,7 +102,7 @@ def settlement(
             work.append(owed(reservation))
         else:
             reservation.settle(at, interaction)
-            work.append(Settled(kind=RESERVATION_WORK, key=reservation.id.hex))
+            work.append(Done(kind=RESERVATION_WORK, key=reservation.id.hex))
     if spare is None:
         return Settlement(ended=tuple(ended), ahead=(), work=tuple(work), tallies=tallies_of(changes))
     near = BudgetLimits(day=_near(spare.limits.day), month=_near(spare.limits.month))
@@ -113,9 +113,9 @@ def settlement(
     return Settlement(ended=tuple(ended), ahead=ahead, work=tuple(work), tallies=tallies_of(changes, near))
 
 
-def owed(reservation: Reservation) -> Owed:
+def owed(reservation: Reservation) -> Due:
     """The work that gives it back, should nobody else, when it ends by itself."""
-    return Owed(kind=RESERVATION_WORK, key=reservation.id.hex, due_at=reservation.state.expires_at)
+    return Due(kind=RESERVATION_WORK, key=reservation.id.hex, due_at=reservation.state.expires_at)
 
 
 async def give_back(
@@ -159,7 +159,7 @@ async def expire_reservation(id: UUID, context: Context, *, store: Store, clock:
         await store.save(
             reservation,
             context=context,
-            work=[Settled(kind=RESERVATION_WORK, key=id.hex)],
+            work=[Done(kind=RESERVATION_WORK, key=id.hex)],
             tallies=tallies_of(held(state.day, -state.amount)),
         )
     return None

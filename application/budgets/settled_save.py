@@ -9,7 +9,7 @@ from uuid import UUID
 from application.budgets.hold import Hold
 from application.budgets.ports import Ports
 from application.budgets.settle import settlement
-from application.ports import Owed, Saved, Settled, Tally
+from application.ports import Done, Due, Saved, Tally
 from domain.base.aggregate import Aggregate
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, LimitReached
@@ -25,7 +25,7 @@ async def settled_save(
     context: Context,
     ports: Ports,
     *,
-    work: Sequence[Owed | Settled] = (),
+    work: Sequence[Due | Done] = (),
     tallies: Sequence[Tally] = (),
 ) -> Saved:
     """Save `record`, whose pending events hold `attempts`, and settle `hold`. Raises as `store.save`; it is settled then where nobody

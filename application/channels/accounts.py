@@ -8,7 +8,7 @@ import msgspec
 
 from application.channels.channels import channels_of
 from application.ports import Account, Store
-from domain.channels.turns import UnknownFate
+from domain.channels.next_step import UnknownFate
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):

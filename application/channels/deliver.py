@@ -26,8 +26,8 @@ from application.ports import Approved, FateUnknown, NotTaken, OutgoingMessage, 
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound
 from domain.channels.delivery import Delivery, delivery_of
+from domain.channels.next_step import Doubt, GiveUp, Look, Send, Wait, next_step
 from domain.channels.taking import take
-from domain.channels.turns import Doubt, GiveUp, Look, Send, Wait, next_turn
 from domain.conversations.conversation import Conversation
 
 PATIENCE = 5.0
@@ -59,7 +59,7 @@ async def deliver(command: Deliver, context: Context, ports: Ports) -> datetime 
             delivery = await _delivery(conversation, context.tenant, ports)
             sender = await sender_of(context.tenant, delivery.state.sender, store=ports.store)
             fate = "operator" if sender is None else sender.unknown_fate
-            turn = next_turn(delivery, ports.clock(), unknown_fate=fate, looked=looked)
+            turn = next_step(delivery, ports.clock(), unknown_fate=fate, looked=looked)
             match turn:
                 case None | Wait():
                     if delivery.waiting() and delivery.pending_events:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from application.channels.wording import rewording
-from application.ports import DELIVER_WORK, Clock, Keyring, Owed, Store
+from application.ports import DELIVER_WORK, Clock, Due, Keyring, Store
 from domain.base.context import Context
 from domain.base.errors import NotFound, nowhere
 from domain.channels.delivery import Delivery, delivery_of, named
@@ -41,7 +41,7 @@ async def record_status(
         texts = await rewording(known, number, command.code, context.tenant, store)
         # What waits for this goes on at once.
         due = known.waiting() or command.code in PASSING or texts
-        owed = [Owed(kind=DELIVER_WORK, key=conversation.hex, due_at=clock())] if due else []
+        owed = [Due(kind=DELIVER_WORK, key=conversation.hex, due_at=clock())] if due else []
         _, saved = await store.change(
             Delivery,
             id,

@@ -12,7 +12,7 @@ from application.channels.wording import is_outside, readable, rewording
 from application.ports import ListedMessage, NotTaken
 from domain.base.context import Context
 from domain.channels.delivery import Delivery
-from domain.channels.turns import Look
+from domain.channels.next_step import Look
 from domain.conversations.conversation import Conversation
 
 log = logging.getLogger("retrace.channels")

@@ -12,7 +12,7 @@ from application.base.tasks import run_to_end
 from application.budgets.reserve import PATIENCE
 from application.chat.inquiry import disclosure_of, inquiry_of
 from application.chat.record import Chat, ChatGiven, record_answer, record_end
-from application.gateway.attempt import Deliver
+from application.gateway.attempt import Emit
 from application.gateway.complete_cached import complete_cached
 from application.gateway.run import Run
 from application.ports import Fault
@@ -37,7 +37,7 @@ class ChatFailed(Fault):
         super().__init__(detail)
 
 
-async def chat(command: Chat, context: Context, ports: Ports, deliver: Deliver | None = None) -> ChatGiven:
+async def chat(command: Chat, context: Context, ports: Ports, emit: Emit | None = None) -> ChatGiven:
     """Answer, and put all of it on record, also where the caller goes away in the middle.
 
     Raises Invalid, NotFound for a model that nobody has, BudgetExhausted, ChatFailed.
@@ -46,10 +46,10 @@ async def chat(command: Chat, context: Context, ports: Ports, deliver: Deliver |
     disclosure = disclosure_of(command, prepared)
     run = Run(patience=PATIENCE)
     run.begin(prepared.asked, prepared.embeddings, prepared.held)
-    if deliver is not None and disclosure is not None and disclosure.before_text:
-        deliver = _after(with_disclosure(disclosure.text, ""), deliver)
+    if emit is not None and disclosure is not None and disclosure.before_text:
+        emit = _after(with_disclosure(disclosure.text, ""), emit)
     try:
-        completion = await complete_cached(prepared.asked, run, context, ports, deliver)
+        completion = await complete_cached(prepared.asked, run, context, ports, emit)
     except BaseException as error:
         reason = GONE if isinstance(error, asyncio.CancelledError) else f"it failed: {type(error).__name__}"
         await run_to_end(record_end(command, prepared, run, reason, context, ports))
@@ -58,23 +58,21 @@ async def chat(command: Chat, context: Context, ports: Ports, deliver: Deliver |
         await run_to_end(record_end(command, prepared, run, run.failure(), context, ports))
         raise run.refusal or _failed(run)
     if run.leak is not None:
-        completion = await _declined(completion, prepared, run, deliver)
+        completion = await _declined(completion, prepared, run, emit)
     return await run_to_end(record_answer(command, prepared, run, completion, disclosure, context, ports))
 
 
-async def _declined(
-    completion: Completion, prepared: Prepared, run: Run, deliver: Deliver | None
-) -> Completion:
+async def _declined(completion: Completion, prepared: Prepared, run: Run, emit: Emit | None) -> Completion:
     """Said in the place of an answer, or of the rest of it, that gives the system prompt away: it must not be told."""
     text = prepared.wordings.told(DECLINE.name, prepared.language, {})
     told = "".join(run.said)
     rest = f"\n\n{text}" if told else text
-    if deliver is not None:
-        await deliver(rest)
+    if emit is not None:
+        await emit(rest)
     return msgspec.structs.replace(completion, text=told + rest, finish="content_filter")
 
 
-def _after(text: str, deliver: Deliver) -> Deliver:
+def _after(text: str, emit: Emit) -> Emit:
     """`text` comes before the first piece."""
     said = False
 
@@ -82,8 +80,8 @@ def _after(text: str, deliver: Deliver) -> Deliver:
         nonlocal said
         if not said:
             said = True
-            await deliver(text)
-        await deliver(piece)
+            await emit(text)
+        await emit(piece)
 
     return both
 

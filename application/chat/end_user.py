@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import count
 from uuid import UUID
 
-from application.ports import Clock, Eraser, Keyring, Owed, Store, Tally
+from application.ports import Clock, Due, Eraser, Keyring, Store, Tally
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound
 from domain.chat.call import Call
@@ -62,7 +62,7 @@ async def forget_user(
             saved = await store.save(
                 User.forget(id, clock()),
                 context=context,
-                work=[Owed(kind=ERASE_USER_WORK, key=id.hex, due_at=clock())],
+                work=[Due(kind=ERASE_USER_WORK, key=id.hex, due_at=clock())],
                 tallies=[Tally(kind=TALLIES, key=id.hex, change=CLOSED, high=2 * CLOSED)],
             )
         except Conflict:  # somebody else has just said it

@@ -14,10 +14,10 @@ from application.answers.ports import Ports
 from application.answers.prepare import Inquiry, Prepared, prepare
 from application.base.tasks import run_to_end
 from application.conversations.decide import Reply, decide_reply, opening_of
-from application.conversations.delivery import Delivery, Subscriber, TakenOver, wait_until_idle
 from application.conversations.record import AnswerGiven as AnswerGiven
 from application.conversations.record import record_answer, record_spend
-from application.gateway.attempt import Deliver
+from application.conversations.streaming import Streaming, Subscriber, TakenOver, wait_until_idle
+from application.gateway.attempt import Emit
 from application.gateway.complete_cached import complete_cached
 from application.gateway.run import Run
 from application.ports import Store
@@ -91,24 +91,24 @@ async def answer(
                 joined = TRIES if run.cost else joined + 1
                 continue
             before = opening_of(prepared)
-            delivery = Delivery(conversation, prepared.disclosure, heard, because, ports, before)
+            streaming = Streaming(conversation, prepared.disclosure, heard, because, ports, before)
             try:
                 if again and _held_up(conversation, burst, ports.clock()):
-                    await delivery.begin()  # saves: from now on newer messages are the next burst's
-                deliver = delivery.deliver if heard is not None else None  # saves so before the first piece
+                    await streaming.begin()  # saves: from now on newer messages are the next burst's
+                emit = streaming.emit if heard is not None else None  # saves so before the first piece
                 try:
-                    completion = await _completed(prepared, run, because, ports, deliver)
+                    completion = await _completed(prepared, run, because, ports, emit)
                     taken = False
                 except TakenOver:
-                    completion, taken = _cut("".join(delivery.got).removeprefix(before), run), True
+                    completion, taken = _cut("".join(streaming.got).removeprefix(before), run), True
                 reply = decide_reply(prepared, run, completion, situation, memory, taken=taken)
-                if deliver is not None and not taken:
-                    reply = await _ended(reply, deliver)
+                if emit is not None and not taken:
+                    reply = await _ended(reply, emit)
                 return await run_to_end(
-                    record_answer(conversation, prepared, run, reply, because, ports, sent=delivery.begun)
+                    record_answer(conversation, prepared, run, reply, because, ports, sent=streaming.begun)
                 )
             except Conflict:
-                if delivery.begun:
+                if streaming.begun:
                     raise
                 again += 1
         else:
@@ -127,24 +127,24 @@ def _show_typing(conversation: Conversation, burst: Burst, context: Context, por
         ports.typing.show(context.tenant, conversation.state.sender, burst.messages[-1].id)
 
 
-async def _ended(reply: Reply | None, deliver: Deliver) -> Reply | None:
+async def _ended(reply: Reply | None, emit: Emit) -> Reply | None:
     """With the end of it that was not heard yet; without that, where a person has come meanwhile."""
     if reply is None or not reply.tail:
         return reply
     try:
-        await deliver(reply.tail)
+        await emit(reply.tail)
     except TakenOver:
         return msgspec.structs.replace(reply, text=reply.text.removesuffix(reply.tail))
     return reply
 
 
 async def _completed(
-    prepared: Prepared, run: Run, context: Context, ports: Ports, deliver: Deliver | None
+    prepared: Prepared, run: Run, context: Context, ports: Ports, emit: Emit | None
 ) -> Completion | None:
     """None, too, where it was decided without a model."""
     if prepared.considered.plan.say is not None:
         return None
-    return await complete_cached(prepared.asked, run, context, ports, deliver)
+    return await complete_cached(prepared.asked, run, context, ports, emit)
 
 
 def _inquiry(

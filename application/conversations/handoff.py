@@ -10,7 +10,7 @@ import msgspec
 from application.agents.agent import configuration_of
 from application.base.amend import amend
 from application.conversations.owing import HANDOFF_WORK, deliveries, expiry, given_back, waits_until
-from application.ports import Clock, Keyring, Settled, Store
+from application.ports import Clock, Done, Keyring, Store
 from domain.base.context import Context
 from domain.base.errors import Conflict
 from domain.base.language import language_of
@@ -88,7 +88,7 @@ async def send_reply(command: SendReply, context: Context, *, store: Store, cloc
         store=store,
         inbox=command.inbox,
         work=lambda conversation: [
-            Settled(kind=HANDOFF_WORK, key=conversation.id.hex),
+            Done(kind=HANDOFF_WORK, key=conversation.id.hex),
             *deliveries(conversation, clock()),
         ],
     )

@@ -15,7 +15,7 @@ from application.budgets.settled_save import settled_save
 from application.conversations.decide import Reply
 from application.conversations.owing import ANSWER_WORK, deliveries, expiry, summary
 from application.gateway.run import Run
-from application.ports import Owed, Settled, Unavailable
+from application.ports import Done, Due, Unavailable
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased
 from domain.conversations.answers import Outcome
@@ -113,10 +113,10 @@ async def _save(
         category = decision.category or decision.kind
         conversation.hand_over(category, decision.evidence, at, interaction=run.interaction)
     key = conversation.id.hex
-    work: list[Owed | Settled] = []
+    work: list[Due | Done] = []
     if isinstance(last, Conversation.AnswerFailed):
         if sent:  # the row was put off for the time of sending
-            work = [Owed(kind=ANSWER_WORK, key=key, due_at=at)]
+            work = [Due(kind=ANSWER_WORK, key=key, due_at=at)]
     else:
         work = [
             *deliveries(conversation, at),
@@ -124,7 +124,7 @@ async def _save(
             *summary(conversation, at),
         ]
         if conversation.pending_for_agent is None:
-            work.append(Settled(kind=ANSWER_WORK, key=key))
+            work.append(Done(kind=ANSWER_WORK, key=key))
     saved = await settled_save(conversation, run.calls, run, run.interaction, context, ports, work=work)
     if not isinstance(last, Conversation.Answered):
         raise Unavailable(f"there is no answer yet, it is tried again: {run.failure()}")

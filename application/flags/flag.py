@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from application.base.setting import Changed, change_setting, latest_setting, load_setting
-from application.ports import Clock, Ids, Metrics, Owed, Settled, Store
+from application.ports import Clock, Done, Due, Ids, Metrics, Store
 from domain.base.context import Context
 from domain.base.errors import Invalid
 from domain.flags.feature import feature_of
@@ -94,7 +94,7 @@ async def start_rollout(
     def decide(flags: Flags) -> None:
         flags.start_rollout(command.flag, rollout, command.plan, clock())
 
-    work = [Owed(kind=ROLLOUT_WORK, key=command.flag, due_at=clock() + LOOK)]
+    work = [Due(kind=ROLLOUT_WORK, key=command.flag, due_at=clock() + LOOK)]
     return _changed(await change_setting(Flags, decide, context, store=store, clock=clock, work=work))
 
 
@@ -118,7 +118,7 @@ async def stop_rollout(command: StopRollout, context: Context, *, store: Store, 
     def decide(flags: Flags) -> None:
         flags.stop_rollout(command.flag, reason, clock(), back=command.back)
 
-    work = [Settled(kind=ROLLOUT_WORK, key=command.flag)]
+    work = [Done(kind=ROLLOUT_WORK, key=command.flag)]
     return _changed(await change_setting(Flags, decide, context, store=store, clock=clock, work=work))
 
 

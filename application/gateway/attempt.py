@@ -17,7 +17,7 @@ from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt, Completion, CompletionRequest, Outcome, Usage
 from domain.models.pricing import cost
 
-Deliver = Callable[[str], Awaitable[None]]
+Emit = Callable[[str], Awaitable[None]]
 """Takes a piece of the text to whoever waits for it."""
 
 
@@ -49,10 +49,10 @@ class Attempting:
         catalogue: Catalogue,
         counter: Counter,
         clock: Clock,
-        deliver: Deliver | None,
+        emit: Emit | None,
         dearest: Decimal = Decimal(0),
     ) -> None:
-        self._completer, self._request, self._deliver = completer, request, deliver
+        self._completer, self._request, self._emit = completer, request, emit
         self._catalogue, self._counter, self._dearest = catalogue, counter, dearest
         self._sent, self._ended = False, False
         self._left: Completion | None = None
@@ -75,7 +75,7 @@ class Attempting:
             self._overdue = loop.call_later(expected, lambda: overdue(self._latency_ms))
         try:
             async with asyncio.timeout(seconds) as limit:
-                completion = await (self._whole() if self._deliver is None else self._streamed(limit))
+                completion = await (self._whole() if self._emit is None else self._streamed(limit))
         except ProviderError as error:
             return self._failed(error)
         except TimeoutError:
@@ -92,7 +92,7 @@ class Attempting:
         return await self._completer.complete(self._request, self._goes_out)
 
     async def _streamed(self, limit: asyncio.Timeout) -> Completion:
-        assert self._deliver is not None
+        assert self._emit is not None
         stream = self._completer.stream(self._request, self._goes_out, self._leaves)
         try:
             async for piece in stream:
@@ -103,7 +103,7 @@ class Attempting:
                 self._alive()
                 if piece:
                     self.pieces.append(piece)
-                    await self._deliver(piece)
+                    await self._emit(piece)
         finally:
             await stream.aclose()
         raise ProviderError("unavailable", "the stream ended without an end")

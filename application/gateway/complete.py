@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from application.budgets.reserve import reserve
-from application.gateway.attempt import Attempted, Attempting, Deliver
+from application.gateway.attempt import Attempted, Attempting, Emit
 from application.gateway.candidates import Candidate, Candidates
 from application.gateway.lease import holding
 from application.gateway.ports import Ports
@@ -43,16 +43,16 @@ RETRIABLE: frozenset[Outcome] = frozenset({"rate_limited", "timeout", "unavailab
 
 
 async def complete(
-    asked: Asked, run: Run, context: Context, ports: Ports, deliver: Deliver | None = None
+    asked: Asked, run: Run, context: Context, ports: Ports, emit: Emit | None = None
 ) -> Completion | None:
     """The first model's answer that comes; None when none does, or the budget forbids it: `run` says why.
 
-    `deliver` takes the text piece by piece as it comes.
+    `emit` takes the text piece by piece as it comes.
     """
     run.deadline = min(run.deadline, time.monotonic() + DEADLINE)
     candidates = Candidates(asked, run, context.tenant, ports)
     async with holding(run, context, store=ports.store, clock=ports.clock):
-        return await _Completing(asked, run, context, ports, deliver).first(candidates)
+        return await _Completing(asked, run, context, ports, emit).first(candidates)
 
 
 @dataclass
@@ -61,7 +61,7 @@ class _Completing:
     run: Run
     context: Context
     ports: Ports
-    deliver: Deliver | None
+    emit: Emit | None
 
     async def first(self, candidates: Candidates) -> Completion | None:
         async for candidate in candidates:
@@ -106,7 +106,7 @@ class _Completing:
         telling, watched = Telling(self.asked.markers), self.asked.watched
         watching = None if watched is None else Watching(watched)
 
-        async def deliver(piece: str) -> None:
+        async def emit(piece: str) -> None:
             text = telling.take(piece)
             await self._tell(text if watching is None else watching.take(text))
 
@@ -116,7 +116,7 @@ class _Completing:
             catalogue=self.asked.catalogue,
             counter=self.ports.providers.counter,
             clock=self.ports.clock,
-            deliver=deliver if self.deliver is not None else None,
+            emit=emit if self.emit is not None else None,
             dearest=dearest,
         )
         reported: list[asyncio.Task[None]] = []
@@ -150,9 +150,9 @@ class _Completing:
         return attempted
 
     async def _tell(self, text: str) -> None:
-        if text and self.deliver is not None:
+        if text and self.emit is not None:
             self.run.said.append(text)
-            await self.deliver(text)
+            await self.emit(text)
 
     async def _dearest(self, candidate: Candidate) -> Decimal:
         """USD that an attempt can cost at most."""

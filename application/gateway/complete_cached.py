@@ -7,7 +7,7 @@ import time
 
 import msgspec
 
-from application.gateway.attempt import Deliver
+from application.gateway.attempt import Emit
 from application.gateway.complete import complete
 from application.gateway.ports import Ports
 from application.gateway.run import Asked, Run
@@ -22,7 +22,7 @@ async def complete_cached(
     run: Run,
     context: Context,
     ports: Ports,
-    deliver: Deliver | None = None,
+    emit: Emit | None = None,
 ) -> Completion | None:
     """As `complete`; an answer out of the cache is an attempt of its own that cost nothing.
 
@@ -32,7 +32,7 @@ async def complete_cached(
     provider, _, model = first.partition("/")
 
     async def make() -> Completion | None:
-        return await complete(asked, run, context, ports, deliver)
+        return await complete(asked, run, context, ports, emit)
 
     if asked.fresh or first == LAST_RESORT:
         return await make()
@@ -56,10 +56,10 @@ async def complete_cached(
     if tried or kept is None:
         return made
     completion = msgspec.msgpack.decode(kept, type=Completion)
-    if deliver is not None:
+    if emit is not None:
         text = told(completion.text, asked.markers)
         run.said.append(text)
-        await deliver(text)
+        await emit(text)
     run.attempts.append(
         Attempt(
             provider=provider,

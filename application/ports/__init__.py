@@ -29,7 +29,7 @@ from application.ports.edges import Clock, Ids
 from application.ports.faults import Fault, ProviderError, Unavailable
 from application.ports.idempotency import Idempotency, IdempotencyKey, Kept
 from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, KeyWrapper, Signer
-from application.ports.log import Due, Found, Owed, Saved, Settled, Store, Tallied, Tally, Wanted, Work
+from application.ports.log import Backlog, Done, Due, Found, Saved, Store, Tallied, Tally, Wanted, Work
 from application.ports.media import MediaContent, MediaSource, NotGiven
 from application.ports.providers import (
     CACHE_KINDS,
@@ -77,6 +77,7 @@ __all__ = [
     "Account",
     "Approved",
     "Authorship",
+    "Backlog",
     "Buckets",
     "Cache",
     "CacheKind",
@@ -88,6 +89,7 @@ __all__ = [
     "Completers",
     "Counter",
     "Directory",
+    "Done",
     "Due",
     "Embedder",
     "Eraser",
@@ -128,7 +130,6 @@ __all__ = [
     "Opened",
     "OutgoingMessage",
     "Over",
-    "Owed",
     "Place",
     "ProviderError",
     "Rate",
@@ -139,7 +140,6 @@ __all__ = [
     "Searched",
     "SendObserver",
     "SentMessage",
-    "Settled",
     "Signer",
     "Spool",
     "Store",

@@ -16,7 +16,7 @@ from domain.base.recorded import Recorded
 A = TypeVar("A", bound=Aggregate[Any])
 
 
-class Owed(msgspec.Struct, frozen=True, kw_only=True):
+class Due(msgspec.Struct, frozen=True, kw_only=True):
     """Work that the saved change makes due; joins the row of the same (tenant, kind, key) that is there already.
 
     `holder`: who does it himself, at once; he has it for `lease` seconds before anybody else may, unless the row was there already.
@@ -29,14 +29,14 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True):
     lease: int = 0
 
 
-class Settled(msgspec.Struct, frozen=True, kw_only=True):
+class Done(msgspec.Struct, frozen=True, kw_only=True):
     """Work that the saved change has done."""
 
     kind: str
     key: str
 
 
-Work = Sequence[Owed | Settled]
+Work = Sequence[Due | Done]
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class Tallied(msgspec.Struct, frozen=True, kw_only=True):
     position: int
 
 
-class Due(msgspec.Struct, frozen=True, kw_only=True):
+class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     """How many rows of work of a kind a tenant has, and when the first of them is due; None without any."""
 
     rows: int
@@ -125,7 +125,7 @@ class Store(Protocol):
         *aggregates: Aggregate[Any],
         context: Context,
         inbox: str | None = None,
-        work: Sequence[Owed | Settled] = (),
+        work: Sequence[Due | Done] = (),
         tallies: Sequence[Tally] = (),
     ) -> Saved:
         """Append all pending events in one transaction, with the inbox key, the work and the tallies.
@@ -160,7 +160,7 @@ class Store(Protocol):
     async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None = None) -> Tallied:
         """The tenant's tallies of a kind: these, or all."""
 
-    async def work(self, tenant: UUID, kind: str) -> Due:
+    async def work(self, tenant: UUID, kind: str) -> Backlog:
         """What the tenant's saves have made due of a kind, and nobody has settled yet."""
 
     async def event(self, tenant: UUID, position: int) -> Recorded:

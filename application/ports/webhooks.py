@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 WEBHOOK_WORK = "webhook"
-"""Its key is the line: an endpoint's id, or that and the range of a replay. Owed by who saves events that an endpoint is told."""
+"""Its key is the line: an endpoint's id, or that and the range of a replay. Due by who saves events that an endpoint is told."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

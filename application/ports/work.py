@@ -19,7 +19,7 @@ FETCH_MEDIA_WORK = "fetch_media"
 """Files that came with messages of a conversation, whose hex is the key, lie at the vendor still."""
 
 PROJECTION_ALERT_WORK = "projection_alert"
-"""Owed by who parks or stops, in the transaction that does. Its key says all:
+"""Due by who parks or stops, in the transaction that does. Its key says all:
 
 `parked/PROJECTION/VERSION/POSITION/TOPIC/ERROR`, `stopped/PROJECTION/VERSION/POSITION/PLACE/REASON/TIME` or
 `resumed/PROJECTION/VERSION/POSITION/PLACE/TIME`.

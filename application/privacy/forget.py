@@ -14,7 +14,7 @@ from application.channels.person import alias_of, beside
 from application.chat.end_user import API, forget_calls, forget_user
 from application.conversations.conversation import conversation_of
 from application.conversations.owing import ANSWER_WORK, HANDOFF_WORK, SUMMARISE_WORK
-from application.ports import DELIVER_WORK, Cache, Clock, Eraser, Keyring, Owed, Settled, Store
+from application.ports import DELIVER_WORK, Cache, Clock, Done, Due, Eraser, Keyring, Store
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound
 from domain.channels.alias import Alias
@@ -128,12 +128,12 @@ async def forget_conversation(
 
     Returns the position, 0 where nothing was to be said any more. Raises NotFound.
     """
-    work: list[Owed | Settled] = [
-        Owed(kind=ERASE_WORK, key=conversation.hex, due_at=clock()),
-        Settled(kind=ANSWER_WORK, key=conversation.hex),
-        Settled(kind=HANDOFF_WORK, key=conversation.hex),
-        Settled(kind=SUMMARISE_WORK, key=conversation.hex),
-        Settled(kind=DELIVER_WORK, key=conversation.hex),
+    work: list[Due | Done] = [
+        Due(kind=ERASE_WORK, key=conversation.hex, due_at=clock()),
+        Done(kind=ANSWER_WORK, key=conversation.hex),
+        Done(kind=HANDOFF_WORK, key=conversation.hex),
+        Done(kind=SUMMARISE_WORK, key=conversation.hex),
+        Done(kind=DELIVER_WORK, key=conversation.hex),
     ]
     for race in range(RACES):
         try:

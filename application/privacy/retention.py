@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from application.base.setting import change_setting, load_setting
-from application.ports import Clock, Idle, Owed, Settled, Store
+from application.ports import Clock, Done, Due, Idle, Store
 from application.privacy.forget import forget_conversation
 from domain.base.context import Context
 from domain.privacy.retention import Retention
@@ -54,9 +54,9 @@ async def set_retention(
     """Set the days, from this moment on. Raises Invalid."""
     key = context.tenant.hex
     work = (
-        Settled(kind=RETENTION_WORK, key=key)
+        Done(kind=RETENTION_WORK, key=key)
         if command.days is None
-        else Owed(kind=RETENTION_WORK, key=key, due_at=clock())
+        else Due(kind=RETENTION_WORK, key=key, due_at=clock())
     )
     changed = await change_setting(
         Retention,

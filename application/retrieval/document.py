@@ -20,14 +20,14 @@ from application.ports import (
     PROCESS_WORK,
     Cache,
     Clock,
+    Done,
+    Due,
     Eraser,
     Extracted,
     Extractor,
     Files,
     Incoming,
     Keyring,
-    Owed,
-    Settled,
     Store,
     Vectors,
 )
@@ -103,7 +103,7 @@ async def upload_document(
         try:
             # The file comes first: one without its event is harmless and written over, an event without its file is a lie.
             await files.write(context.tenant, document, content.pieces())
-            work = [Owed(kind=PROCESS_WORK, key=document.hex, due_at=clock())]
+            work = [Due(kind=PROCESS_WORK, key=document.hex, due_at=clock())]
             _, saved = await store.change(Document, document, decide, context=context, work=work)
         except _AlreadyThere:  # a twin of this request was quicker
             return Uploaded(document=document, position=0, duplicate=True)
@@ -139,7 +139,7 @@ async def process_document(
     document.start_processing(started_at)
     if document.pending_events:
         await store.save(document, context=context)
-    work = [Settled(kind=PROCESS_WORK, key=command.document.hex)]
+    work = [Done(kind=PROCESS_WORK, key=command.document.hex)]
     try:
         extracted = await _while_there(
             extractor.extract(files.read(context.tenant, command.document), document.state.media_type),
@@ -177,9 +177,9 @@ async def process_document(
 
 async def delete_document(command: DeleteDocument, context: Context, *, store: Store, clock: Clock) -> int:
     """Delete, for good: it is erased by work that follows. Returns the position. Raises NotFound."""
-    work: list[Owed | Settled] = [
-        Settled(kind=PROCESS_WORK, key=command.document.hex),
-        Owed(kind=REMOVE_WORK, key=command.document.hex, due_at=clock()),
+    work: list[Due | Done] = [
+        Done(kind=PROCESS_WORK, key=command.document.hex),
+        Due(kind=REMOVE_WORK, key=command.document.hex, due_at=clock()),
     ]
     _, saved = await amend(
         Document,
@@ -217,7 +217,7 @@ async def reprocess_document(
         lambda document: document.reprocess(clock()),
         context=context,
         store=store,
-        work=[Owed(kind=PROCESS_WORK, key=command.document.hex, due_at=clock())],
+        work=[Due(kind=PROCESS_WORK, key=command.document.hex, due_at=clock())],
     )
     return saved.position
 

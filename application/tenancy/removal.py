@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from application.base.amend import amend
-from application.ports import CACHE_KINDS, Cache, Clock, Eraser, Files, Owed, Settled, Signer, Store
+from application.ports import CACHE_KINDS, Cache, Clock, Done, Due, Eraser, Files, Signer, Store
 from domain.base.context import Context
 from domain.base.errors import Erased
 from domain.tenancy.tenant import Tenant
@@ -26,7 +26,7 @@ async def remove_tenant(grace: timedelta, context: Context, *, store: Store, clo
         lambda tenant: tenant.remove(erase_at, now),
         context=context,
         store=store,
-        work=[Owed(kind=ERASE_TENANT_WORK, key=context.tenant.hex, due_at=erase_at)],
+        work=[Due(kind=ERASE_TENANT_WORK, key=context.tenant.hex, due_at=erase_at)],
     )
     return saved.position
 
@@ -39,7 +39,7 @@ async def restore_tenant(context: Context, *, store: Store, clock: Clock) -> int
         lambda tenant: tenant.bring_back(clock()),
         context=context,
         store=store,
-        work=[Settled(kind=ERASE_TENANT_WORK, key=context.tenant.hex)],
+        work=[Done(kind=ERASE_TENANT_WORK, key=context.tenant.hex)],
     )
     return saved.position
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from application.base.setting import Changed, change_setting, load_setting
-from application.ports import WEBHOOK_WORK, Clock, Ids, Lines, Owed, Store, WebhookSender
+from application.ports import WEBHOOK_WORK, Clock, Due, Ids, Lines, Store, WebhookSender
 from domain.base.context import Context
 from domain.base.errors import Invalid, Refused
 from domain.kinds import TOPICS
@@ -162,7 +162,7 @@ async def _change(
     line: str | None = None,
 ) -> Changed[Webhooks]:
     """Its line is looked at afterwards, so that what was decided comes about."""
-    work = [Owed(kind=WEBHOOK_WORK, key=line or endpoint.hex, due_at=ports.clock())]
+    work = [Due(kind=WEBHOOK_WORK, key=line or endpoint.hex, due_at=ports.clock())]
     return await change_setting(Webhooks, decide, context, store=ports.store, clock=ports.clock, work=work)
 
 

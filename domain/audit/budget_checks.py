@@ -33,7 +33,7 @@ def no_call_is_let_through_a_budget_that_does_not_cover_it() -> Callable[[Record
         changes = changes_by(event)
         spending.add(changes, recorded.recorded_at)
         if isinstance(
-            event, Reservation.Made | Reservation.Retained | Reservation.Settled
+            event, Reservation.Made | Reservation.Retained | Reservation.Done
         ) and event.interaction not in (None, NIL):
             spending.reserved.add(event.interaction)
         if isinstance(event, Reservation.Made):
@@ -59,7 +59,7 @@ def every_call_is_held_until_it_ends() -> Callable[[Recorded], str | None]:
         event = recorded.event
         if isinstance(event, Budget.Set):
             limited = None if not event.limits.any else limited or recorded.recorded_at
-        elif isinstance(event, Reservation.Made | Reservation.Retained | Reservation.Settled):
+        elif isinstance(event, Reservation.Made | Reservation.Retained | Reservation.Done):
             held.update({event.interaction} if event.interaction not in (None, NIL) else ())
             if isinstance(event, Reservation.Retained):  # its call has given back the rest
                 retained.add(recorded.stream)
@@ -95,7 +95,7 @@ def every_reservation_ends_once() -> Callable[[Recorded], str | None]:
                 if was != (event.day, event.amount + event.released):
                     return f"{usd(was[1])} USD were held for {was[0]}, {usd(event.amount)} for {event.day} stay so, and {usd(event.released)} do not"
                 held[recorded.stream] = event.day, event.amount
-        elif isinstance(event, Reservation.Settled | Reservation.Expired):
+        elif isinstance(event, Reservation.Done | Reservation.Expired):
             was = held.pop(recorded.stream, None)
             if was is None:
                 return "a reservation ends that is not open"

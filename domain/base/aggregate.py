@@ -20,7 +20,7 @@ NIL = UUID(int=0)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Lent(msgspec.Struct, frozen=True, kw_only=True):
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
     """Texts of another subject's within an event: None once that was erased. `place` says where they belong, as the event knows."""
 
     subject: UUID = NIL
@@ -42,7 +42,7 @@ class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True)
     ERASES: ClassVar[bool] = False
     """Whether it says that its subject is erased. It is the stream's last; what is personal before it goes."""
 
-    LENT: ClassVar[bool] = False
+    QUOTES: ClassVar[bool] = False
     """Whether it holds texts that belong to other subjects: each is sealed with its own subject's key and goes with that.
     `apply` does without them."""
 
@@ -54,11 +54,11 @@ class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True)
     originator_version: int = 0
     timestamp: datetime = EPOCH
 
-    def apart(self) -> tuple[Self, tuple[Lent, ...]]:
+    def detach(self) -> tuple[Self, tuple[Quote, ...]]:
         """Without what is lent to it, and that."""
         return self, ()
 
-    def together(self, lent: Sequence[Lent]) -> Self:
+    def attach(self, lent: Sequence[Quote]) -> Self:
         """Undoes `apart`."""
         return self
 

@@ -84,7 +84,7 @@ class Reservation(Aggregate[ReservationState]):
             state = aggregate.state
             state.amount, state.expires_at, state.retained = self.amount, self.expires_at, True
 
-    class Settled(Event, frozen=True, kw_only=True):
+    class Done(Event, frozen=True, kw_only=True):
         """The call of `interaction` has ended, and none comes after it; None: nobody needs it any more. `amount`, of `day`, is free again;
         what calls did cost stands in their events, which name it."""
 
@@ -153,7 +153,7 @@ class Reservation(Aggregate[ReservationState]):
 
     def settle(self, at: datetime, interaction: UUID | None = None) -> None:
         """`interaction`: whose call has used it. Raises Refused when it has ended already."""
-        self._end(self.Settled, at, interaction=interaction)
+        self._end(self.Done, at, interaction=interaction)
 
     def extend(self, until: datetime, at: datetime) -> None:
         """Raises Refused when it has ended already."""
@@ -173,7 +173,7 @@ class Reservation(Aggregate[ReservationState]):
             raise Refused("this reservation is held for its call until it expires")
         self._end(self.Expired, at)
 
-    def _end(self, how: type[Settled] | type[Expired], at: datetime, **facts: Any) -> None:
+    def _end(self, how: type[Done] | type[Expired], at: datetime, **facts: Any) -> None:
         self._check_open()
         self.trigger(how, at=at, amount=self.state.amount, day=self.state.day, **facts)
 

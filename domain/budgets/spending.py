@@ -26,7 +26,7 @@ def changes_by(event: Event | None) -> Counter[str]:
             return held(event.day, event.amount)
         case Reservation.Retained():
             return held(event.day, -event.released)
-        case Reservation.Settled() | Reservation.Expired():
+        case Reservation.Done() | Reservation.Expired():
             return held(event.day, -event.amount)
         case Event() if (whole := event.charge()) is not None:
             return charged(event.timestamp.date(), whole)

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from domain.base.aggregate import Aggregate, CreatedEvent, Lent
+from domain.base.aggregate import Aggregate, CreatedEvent, Quote
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation, Finish, Turn
 from domain.models.pricing import total
@@ -68,7 +68,7 @@ class Call(Aggregate[CallState]):
 
         TOPIC: ClassVar[str] = "call.prompted"
         class_version: ClassVar[int] = 4
-        LENT: ClassVar[bool] = True
+        QUOTES: ClassVar[bool] = True
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
         template: str | None = None
@@ -87,11 +87,11 @@ class Call(Aggregate[CallState]):
         def upcast_v3_v4(facts: dict[str, Any]) -> None:
             """Until the third version no participant had a name."""
 
-        def apart(self) -> tuple[Self, tuple[Lent, ...]]:
+        def detach(self) -> tuple[Self, tuple[Quote, ...]]:
             retrieved, prompt, lent = cut(self.retrieved, self.prompt)
             return replace(self, retrieved=retrieved, prompt=prompt), lent
 
-        def together(self, lent: Sequence[Lent]) -> Self:
+        def attach(self, lent: Sequence[Quote]) -> Self:
             retrieved, prompt = join(self.retrieved, self.prompt, lent)
             return replace(self, retrieved=retrieved, prompt=prompt)
 

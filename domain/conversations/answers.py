@@ -15,7 +15,7 @@ from domain.answers.context_window import Cut
 from domain.answers.decision import Decision, Kind
 from domain.answers.memory import Memory
 from domain.answers.understanding import Understanding
-from domain.base.aggregate import Lent
+from domain.base.aggregate import Quote
 from domain.base.errors import Refused
 from domain.conversations.rich import Rich
 from domain.conversations.state import HANDED_OVER, ConversationPart
@@ -77,7 +77,7 @@ class Answers(ConversationPart):
 
         TOPIC: ClassVar[str] = "conversation.prompted"
         class_version: ClassVar[int] = 3
-        LENT: ClassVar[bool] = True
+        QUOTES: ClassVar[bool] = True
         interaction: UUID
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
@@ -93,11 +93,11 @@ class Answers(ConversationPart):
         def apply(self, aggregate: Answers) -> None:
             aggregate.state.shown = tuple([item.passage for item in self.retrieved])
 
-        def apart(self) -> tuple[Self, tuple[Lent, ...]]:
+        def detach(self) -> tuple[Self, tuple[Quote, ...]]:
             retrieved, prompt, lent = cut(self.retrieved, self.prompt)
             return replace(self, retrieved=retrieved, prompt=prompt), lent
 
-        def together(self, lent: Sequence[Lent]) -> Self:
+        def attach(self, lent: Sequence[Quote]) -> Self:
             retrieved, prompt = join(self.retrieved, self.prompt, lent)
             return replace(self, retrieved=retrieved, prompt=prompt)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from domain.base.aggregate import Lent
+from domain.base.aggregate import Quote
 from domain.models.completion import Passage, Turn
 from domain.retrieval.markers import unnumbered
 
@@ -99,7 +99,7 @@ def text_of(item: Retrieved, prompt: Sequence[Turn]) -> str | None:
 
 def cut(
     retrieved: Sequence[Retrieved], prompt: Sequence[Turn]
-) -> tuple[tuple[Retrieved, ...], tuple[Turn, ...], tuple[Lent, ...]]:
+) -> tuple[tuple[Retrieved, ...], tuple[Turn, ...], tuple[Quote, ...]]:
     """Both without what belongs to the documents, and that by itself, a piece for each passage; `join` undoes it."""
     system = prompt[0].text if prompt else ""
     kept, lent, last = "", [], 0
@@ -109,14 +109,14 @@ def cut(
             start, end = item.span
             kept += system[last:start]
             place, block, last = len(kept), system[start:end], end
-        lent.append(Lent(subject=item.document, place=place, texts=(item.title, item.section, block)))
+        lent.append(Quote(subject=item.document, place=place, texts=(item.title, item.section, block)))
     bare = tuple([replace(item, title="", section=None, span=None) for item in retrieved])
     first = [replace(turn, text=kept + system[last:]) for turn in prompt[:1]]
     return bare, (*first, *prompt[1:]), tuple(lent)
 
 
 def join(
-    retrieved: Sequence[Retrieved], prompt: Sequence[Turn], lent: Sequence[Lent]
+    retrieved: Sequence[Retrieved], prompt: Sequence[Turn], lent: Sequence[Quote]
 ) -> tuple[tuple[Retrieved, ...], tuple[Turn, ...]]:
     """As they were before `cut`, but for documents that were erased since."""
     system = prompt[0].text if prompt else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from application.ports import Owed, Settled, Tally
+from application.ports import Done, Due, Tally
 from infra.crypto.keyring import WrappedKey
 from infra.log import packing
 from infra.log.command import DONE, Command, NewEvent, Verdict
@@ -25,8 +25,8 @@ def pack(commands: list[Command]) -> list[bytes]:
     e_actor: list[str] = []
     streams: list[tuple[int, bytes]] = []
     inbox: list[tuple[int, str]] = []
-    owed: list[tuple[int, Owed, bytes]] = []
-    settled: list[tuple[int, Settled]] = []
+    owed: list[tuple[int, Due, bytes]] = []
+    settled: list[tuple[int, Done]] = []
     tallies: list[tuple[int, int, Tally]] = []
     keys: list[tuple[int, WrappedKey]] = []
     for number, command in enumerate(commands, 1):
@@ -75,7 +75,7 @@ def pack(commands: list[Command]) -> list[bytes]:
     ]
 
 
-def _owed(items: list[tuple[int, Owed, bytes]]) -> list[bytes]:
+def _owed(items: list[tuple[int, Due, bytes]]) -> list[bytes]:
     return [
         packing.ints([n for n, _, _ in items]),
         packing.texts([item.kind for _, item, _ in items]),
@@ -87,7 +87,7 @@ def _owed(items: list[tuple[int, Owed, bytes]]) -> list[bytes]:
     ]
 
 
-def _settled(items: list[tuple[int, Settled]]) -> list[bytes]:
+def _settled(items: list[tuple[int, Done]]) -> list[bytes]:
     return [
         packing.ints([n for n, _ in items]),
         packing.texts([item.kind for _, item in items]),

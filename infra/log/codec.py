@@ -2,7 +2,7 @@
 
 payload before encryption = class version u8 | msgpack map of the event's fields, the log's columns left out
 
-Texts that belong to other subjects (`Event.LENT`) are no fields; they stand as `lent` in the map, a pair for each: its place,
+Texts that belong to other subjects (`Event.QUOTES`) are no fields; they stand as `lent` in the map, a pair for each: its place,
 and msgpack of its texts, sealed under their own subject's key in the context of the event.
 """
 
@@ -68,7 +68,7 @@ def decode(topic: str, payload: bytes, stream: Any, version: int, recorded_at: A
 
 def lent_to(event: Event, payload: bytes) -> Sequence[Sealed]:
     """What is lent to the event of this payload."""
-    return _lent.decode(memoryview(payload)[1:]).lent if event.LENT else ()
+    return _lent.decode(memoryview(payload)[1:]).lent if event.QUOTES else ()
 
 
 def encode_texts(texts: Sequence[str | None]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from application.ports import Owed, Settled, Tally
+from application.ports import Done, Due, Tally
 from infra.crypto.keyring import WrappedKey
 
 DONE, DUPLICATE, CONFLICT, REFUSED, REKEY, LATE = range(6)
@@ -32,9 +32,9 @@ class Command(msgspec.Struct):
     correlation: bytes
     causation: bytes
     inbox: str | None = None
-    owed: list[tuple[Owed, bytes]] = []
+    owed: list[tuple[Due, bytes]] = []
     """With the id of the event that it comes of."""
-    settled: list[Settled] = []
+    settled: list[Done] = []
     tallies: list[Tally] = []
     keys: list[WrappedKey] = []
 

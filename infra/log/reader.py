@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from application.ports import Due, Found, Tallied, Wanted
+from application.ports import Backlog, Found, Tallied, Wanted
 from domain.base.aggregate import EPOCH, Event
 from domain.base.errors import NotFound
 from domain.base.recorded import Recorded
@@ -18,7 +18,7 @@ from infra.crypto.keyring import Keyring, Tampered, subject_of, unseal_with
 from infra.log import codec
 from infra.log.finding import all_later, conditions, head, position_before
 from infra.log.hashing import context_bytes, microseconds
-from infra.log.lending import Borrowed, give_back
+from infra.log.quotes import SealedQuotes, give_back
 from infra.postgres.database import Database
 
 COLUMNS = "seq, stream, version, topic, recorded_at, actor, correlation, causation, digest, hash, payload"
@@ -163,10 +163,10 @@ class Reader:
         """The position of the tenant's last event; 0 when there is none."""
         return await head(self._database, tenant)
 
-    async def work(self, tenant: UUID, kind: str) -> Due:
+    async def work(self, tenant: UUID, kind: str) -> Backlog:
         query = "SELECT count(*), min(due_at) FROM work WHERE tenant = $1 AND kind = $2"
         [(rows, first)] = await self._database.read(tenant, query, tenant, kind)
-        return Due(rows=rows, first=first)
+        return Backlog(rows=rows, first=first)
 
     async def at(self, tenant: UUID, position: int) -> Recorded:
         """One event. Raises NotFound."""
@@ -221,7 +221,7 @@ class Reader:
 
     async def _opened(self, tenant: UUID, rows: Sequence[Row], whole: bool = True) -> list[Recorded]:
         keys = await self._keys_of(tenant, rows)
-        borrowed: list[Borrowed] = []
+        borrowed: list[SealedQuotes] = []
         events = [_event(tenant.bytes, row, keys, n, borrowed) for n, row in enumerate(rows)]
         if borrowed and whole:
             await give_back(events, borrowed, tenant=tenant, keyring=self._keyring)
@@ -235,7 +235,7 @@ class Reader:
 
 
 def _event(
-    tenant: bytes, row: Row, keys: dict[bytes, AESGCM], nth: int, borrowed: list[Borrowed]
+    tenant: bytes, row: Row, keys: dict[bytes, AESGCM], nth: int, borrowed: list[SealedQuotes]
 ) -> Event | None:
     """None where the payload was erased or its key is gone. What is lent to it is added to `borrowed`."""
     _, stream, version, topic, recorded_at, actor, correlation, causation, _, _, payload = row
@@ -253,8 +253,8 @@ def _event(
     )
     plain = unseal_with(key, payload, context)
     event = codec.decode(topic, plain, stream, version, recorded_at)
-    if event.LENT and (sealed := codec.lent_to(event, plain)):
-        borrowed.append(Borrowed(nth, sealed, context))
+    if event.QUOTES and (sealed := codec.lent_to(event, plain)):
+        borrowed.append(SealedQuotes(nth, sealed, context))
     return event
 
 

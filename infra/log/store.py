@@ -13,13 +13,13 @@ from weakref import WeakValueDictionary
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from application.ports import Due, Found, Owed, Saved, Settled, Tallied, Tally, Unavailable, Wanted, Work
+from application.ports import Backlog, Done, Due, Found, Saved, Tallied, Tally, Unavailable, Wanted, Work
 from domain.base.aggregate import NIL, Aggregate, Event, event_id
 from domain.base.context import Context
 from domain.base.errors import Conflict, LimitReached, nowhere
 from domain.base.recorded import Recorded
 from infra.crypto.keyring import KeyErased, Keyring, seal_with
-from infra.log import codec, lending
+from infra.log import codec, quotes
 from infra.log.appender import Appender
 from infra.log.command import DONE, DUPLICATE, LATE, REFUSED, REKEY, Command, NewEvent
 from infra.log.handed_over import HandedOver
@@ -34,7 +34,7 @@ A = TypeVar("A", bound=Aggregate[Any])
 INLINE = 1_000_000
 """Bytes of an event that are sealed on the spot (a millisecond or two); more are sealed beside the event loop."""
 
-Owing = Callable[[UUID, Iterable[str]], Sequence[Owed]]
+Owing = Callable[[UUID, Iterable[str]], Sequence[Due]]
 """What a save of events of these topics owes a tenant's subscribers, beside what it says itself."""
 
 RACES = 20
@@ -99,7 +99,7 @@ class LogStore:
         *aggregates: Aggregate[Any],
         context: Context,
         inbox: str | None = None,
-        work: Sequence[Owed | Settled] = (),
+        work: Sequence[Due | Done] = (),
         tallies: Sequence[Tally] = (),
     ) -> Saved:
         collected = [(a, cast(Sequence[Event], a.collect_events())) for a in aggregates]
@@ -163,7 +163,7 @@ class LogStore:
                 try:
                     saved = await self.save(aggregate, context=context, inbox=inbox, work=due)
                     if not saved.duplicate and any(
-                        isinstance(each, Owed) and each.key == id.hex for each in due
+                        isinstance(each, Due) and each.key == id.hex for each in due
                     ):
                         self._handed_over.put(tenant, aggregate)
                     return aggregate, saved
@@ -186,7 +186,7 @@ class LogStore:
     async def tallies(self, tenant: UUID, kind: str, keys: Collection[str] | None = None) -> Tallied:
         return await self._reader.tallies(tenant, kind, keys)
 
-    async def work(self, tenant: UUID, kind: str) -> Due:
+    async def work(self, tenant: UUID, kind: str) -> Backlog:
         return await self._reader.work(tenant, kind)
 
     async def event(self, tenant: UUID, position: int) -> Recorded:
@@ -273,7 +273,7 @@ class LogStore:
         collected: Sequence[tuple[Aggregate[Any], Sequence[Event]]],
         context: Context,
         inbox: str | None,
-        work: Sequence[Owed | Settled],
+        work: Sequence[Due | Done],
         tallies: Sequence[Tally],
     ) -> tuple[Command, list[bytes], dict[UUID, AESGCM]]:
         """The command, the hash that each aggregate's chain ends with, and the keys that it brings."""
@@ -286,7 +286,7 @@ class LogStore:
             causation=(context.causation or context.correlation).bytes,
             inbox=inbox,
             owed=_with_causes(work, collected),
-            settled=[item for item in work if isinstance(item, Settled)],
+            settled=[item for item in work if isinstance(item, Done)],
             tallies=list(tallies),
         )
         chains = []
@@ -308,8 +308,8 @@ class LogStore:
                     event.TOPIC,
                     context.actor,
                 )
-                if event.LENT:
-                    plain = await lending.encode(
+                if event.QUOTES:
+                    plain = await quotes.encode(
                         event, about, tenant=tenant, subject=subject, key=key, keyring=self._keyring
                     )
                 else:
@@ -377,10 +377,10 @@ def _replayed(kind: type[A], id: UUID, page: Sequence[Recorded], aggregate: A | 
 
 
 def _with_causes(
-    work: Sequence[Owed | Settled], collected: Sequence[tuple[Aggregate[Any], Sequence[Event]]]
-) -> list[tuple[Owed, bytes]]:
+    work: Sequence[Due | Done], collected: Sequence[tuple[Aggregate[Any], Sequence[Event]]]
+) -> list[tuple[Due, bytes]]:
     """Work comes of the last event of the aggregate whose id is its key; where there is none, of the last event of all."""
-    owed = [item for item in work if isinstance(item, Owed)]
+    owed = [item for item in work if isinstance(item, Due)]
     if not owed:
         return []
     last = {

@@ -14,7 +14,7 @@ from infra.log.store import LogStore
 from infra.metrics.instruments import Instruments
 from infra.postgres.database import Database
 from infra.redis.cache import RedisCache
-from infra.redis.connection import Reach
+from infra.redis.connection import RedisConnection
 
 
 class Circuits(Protocol):
@@ -64,7 +64,7 @@ class Log(Collector):
 
 
 class Caches(Collector):
-    def __init__(self, cache: RedisCache, redis: Reach) -> None:
+    def __init__(self, cache: RedisCache, redis: RedisConnection) -> None:
         self._cache, self._redis = cache, redis
 
     def collect(self) -> Iterator[Metric]:

@@ -17,12 +17,12 @@ from psycopg.errors import LockNotAvailable
 from application.ports import Unavailable
 from domain.base.errors import Conflict, Refused
 from infra.postgres.database import Connection
-from infra.projections.exchanging import exchange_rows, exchange_tables
 from infra.projections.places import SCHEMAS, Build, Place, as_builder
 from infra.projections.progress import behind_live, behind_log, come_near
 from infra.projections.projector import ABREAST, TURN
 from infra.projections.read_models import claim, forget, hold
 from infra.projections.rebuild import Workshop
+from infra.projections.swap import swap_rows, swap_tables
 from projections.base import held_clear
 
 PATIENCE = 15.0
@@ -65,9 +65,9 @@ async def switch(shop: Workshop, *, back: bool = False, keep: bool = True) -> fl
                 wait = f"SET LOCAL lock_timeout = '{1000 * (SHORT if early else LONG):.0f}ms'"
                 await connection.execute(wait.encode())
                 if (tenant := copy.scope()) is None:
-                    await exchange_tables(connection, copy, target, standing, keep)
+                    await swap_tables(connection, copy, target, standing, keep)
                 else:
-                    await exchange_rows(connection, shop.projection, copy, tenant, target if keep else None)
+                    await swap_rows(connection, shop.projection, copy, tenant, target if keep else None)
             took = time.monotonic() - began
             async with as_builder(shop.cell) as connection:
                 await forget(connection, copy.projection, source)

@@ -26,7 +26,7 @@ LACKING = 0.6
 ASIDE = 0.3
 """Worth of a word that was said before the question."""
 
-ALIKE, LENT = 0.45, 0.8
+ALIKE, QUOTES = 0.45, 0.8
 """Cosine from which on two words mean about the same; worth of a word that stands in the heading only."""
 
 
@@ -132,7 +132,7 @@ def _weights(covered: Matrix, worth: Sequence[float]) -> Matrix:
 
 
 def _worth(word: str, statement: Statement) -> float:
-    return 1.0 if word in statement.words else LENT if word in statement.around else 0.0
+    return 1.0 if word in statement.words else QUOTES if word in statement.around else 0.0
 
 
 def _has_digit(word: str) -> bool:

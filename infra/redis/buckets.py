@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from infra.redis.connection import Away, Reach
+from infra.redis.connection import RedisConnection, RedisUnavailable
 
 MOST = 100_000
 """Buckets that a process remembers by itself."""
@@ -28,16 +28,16 @@ return string.format('%.0f', math.max(wait, 0))
 
 
 class TokenBuckets:
-    def __init__(self, reach: Reach, clock: Callable[[], float] = time.monotonic) -> None:
-        self._reach, self._clock = reach, clock
+    def __init__(self, connection: RedisConnection, clock: Callable[[], float] = time.monotonic) -> None:
+        self._connection, self._clock = connection, clock
         self._full: OrderedDict[str, float] = OrderedDict()
 
     async def take(self, name: str, *, rate: float, burst: float, patience: float = 0.0) -> float:
         values = [math.ceil(1e6 * value) for value in (1 / rate, max(burst, 1.0) / rate, patience)]
         key = f"retrace:bucket:{name}"
         try:
-            wait = await self._reach.ask(lambda redis: redis.eval(TAKE, 1, key, *values))
-        except Away:
+            wait = await self._connection.ask(lambda redis: redis.eval(TAKE, 1, key, *values))
+        except RedisUnavailable:
             return self._take(name, rate, max(burst, 1.0), patience)
         return int(wait) / 1e6
 

@@ -21,7 +21,7 @@ from application.ports import CACHE_KINDS, CacheKind, Fault, Keyring
 from domain.base.aggregate import NIL
 from domain.base.errors import Refusal
 from infra.crypto.wrapping import Tampered
-from infra.redis.connection import Away, Reach
+from infra.redis.connection import RedisConnection, RedisUnavailable
 from infra.redis.fill_lock import LEASE, FillLease
 
 SECONDS: dict[CacheKind, int] = {"responses": 60, "embeddings": 300, "searches": 60}
@@ -83,8 +83,8 @@ class Ended(NamedTuple):
 class RedisCache:
     """`hits` and `misses` count by kind and group, for the metrics."""
 
-    def __init__(self, reach: Reach, keyring: Keyring) -> None:
-        self._reach, self._keyring = reach, keyring
+    def __init__(self, connection: RedisConnection, keyring: Keyring) -> None:
+        self._connection, self._keyring = connection, keyring
         self._making: dict[tuple[int, Entry], asyncio.Future[Ended]] = {}
         self._forgotten = 0  # how often: who comes after joins nobody who began before
         self._keeping: set[asyncio.Task[None]] = set()
@@ -131,7 +131,7 @@ class RedisCache:
         self._unforgotten.add(_generation(tenant, kind, group))
         if len(self._unforgotten) > UNDELIVERED:
             self._unforgotten = {_generation(None, every, "") for every in CACHE_KINDS}
-        with suppress(Away):  # before anything is looked up again, it is made good
+        with suppress(RedisUnavailable):  # before anything is looked up again, it is made good
             await self._forget()
 
     async def close(self) -> None:
@@ -156,7 +156,7 @@ class RedisCache:
         self._count(self.misses, entry)
         if looked is None or looked.state != 2:
             return await make(), False, None
-        making = FillLease(self._reach, looked.name, token)
+        making = FillLease(self._connection, looked.name, token)
         try:
             made = await making.run(make)
         except BaseException:
@@ -171,7 +171,7 @@ class RedisCache:
 
     async def _looked(self, entry: Entry, token: str) -> Looked | None:
         """None: there is no Redis now."""
-        if not self._reach.there:
+        if not self._connection.there:
             return None
         tenant, kind, group = entry.tenant, entry.kind, entry.group
         generations = [_generation(whose, kind, of) for whose in (None, tenant) for of in ("", group or "-")]
@@ -180,7 +180,7 @@ class RedisCache:
                 await self._forget()
             id = await self._keyring.identify(tenant, "cache", kind, entry.key.hex())
             name = f"retrace:cache:{kind}:{tenant.hex}:{id.hex}"
-            looked: tuple[int, bytes, bytes] = await self._reach.ask(
+            looked: tuple[int, bytes, bytes] = await self._connection.ask(
                 lambda redis: redis.eval(LOOK, 5, *generations, name, token, int(LEASE * 1000))
             )
         except Fault:
@@ -189,7 +189,7 @@ class RedisCache:
 
     async def _forget(self) -> None:
         names = tuple(self._unforgotten)
-        await self._reach.ask(
+        await self._connection.ask(
             lambda redis: redis.eval(FORGET, len(names), *names, secrets.token_hex(6), REMEMBERED)
         )
         self._unforgotten.difference_update(names)

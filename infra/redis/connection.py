@@ -28,11 +28,11 @@ CONNECTIONS, PATIENCE = 16, 0.25
 """Connections of a process, and seconds for an answer, with the wait for a connection."""
 
 
-class Away(Fault):
+class RedisUnavailable(Fault):
     """It does not answer now, or there is none: whoever asks goes on without it."""
 
 
-class Reach:
+class RedisConnection:
     """One for all in a process who ask `url`'s Redis; None: there is no Redis.
 
     Each connection has a client of its own, and the limit of time is ours: a look in redis-py's pool, with its check of the connection
@@ -52,7 +52,7 @@ class Reach:
         self._looking: asyncio.Task[None] | None = None
         self._gone_at = float("-inf")
 
-    async def __aenter__(self) -> Reach:
+    async def __aenter__(self) -> RedisConnection:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -69,14 +69,14 @@ class Reach:
         return self._redis is not None and self._looking is None
 
     async def ask(self, question: Callable[[Redis], Awaitable[T]]) -> T:
-        """What it answers to `question`, which awaits nothing else. Raises Away; then it is left alone until it is back."""
+        """What it answers to `question`, which awaits nothing else. Raises RedisUnavailable; then it is left alone until it is back."""
         if not self.there:
-            raise Away("Redis is left alone until it answers again")
+            raise RedisUnavailable("Redis is left alone until it answers again")
         try:
             return await self._ask(question)
         except (RedisError, OSError) as error:
             self._gone(error)
-            raise Away(trouble_of(error, self._url)) from error
+            raise RedisUnavailable(trouble_of(error, self._url)) from error
 
     def listening(self) -> PubSub:
         """A connection of its own, for who waits for messages; it raises redis-py's errors."""

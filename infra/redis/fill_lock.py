@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from infra.redis.connection import Away, Reach
+from infra.redis.connection import RedisConnection, RedisUnavailable
 
 LEASE, RENEWED = 3.0, 1.0
 """Seconds that the right holds, and after which it is renewed: so long others wait for a maker that was killed."""
@@ -29,8 +29,8 @@ end
 class FillLease:
     """`name` is the entry's, `token` the maker's."""
 
-    def __init__(self, reach: Reach, name: bytes, token: str) -> None:
-        self._reach, self._name, self._token = reach, name, token
+    def __init__(self, connection: RedisConnection, name: bytes, token: str) -> None:
+        self._connection, self._name, self._token = connection, name, token
         self._lock = name + b":making"
         self._due: asyncio.TimerHandle
         self._renewing: asyncio.Task[None] | None = None
@@ -65,5 +65,5 @@ class FillLease:
         self._renew_later()
 
     async def _do(self, script: str, *values: bytes | str | int, keys: tuple[bytes, ...]) -> None:
-        with suppress(Away):
-            await self._reach.ask(lambda redis: redis.eval(script, len(keys), *keys, *values))
+        with suppress(RedisUnavailable):
+            await self._connection.ask(lambda redis: redis.eval(script, len(keys), *keys, *values))

@@ -21,7 +21,7 @@ from application.ports import Place
 from domain.gateway.health import FIRST, SILENT, Lately, Pause, State
 from domain.models.completion import Outcome
 from infra.redis import health_state
-from infra.redis.connection import Away, Reach
+from infra.redis.connection import RedisConnection, RedisUnavailable
 from infra.redis.health_state import PROBE, Seen, with_seen
 
 SHARED = 0.05
@@ -70,16 +70,20 @@ class SharedHealth:
     """`opened` is called when a place that was healthy is so no more."""
 
     def __init__(
-        self, reach: Reach, *, opened: Opened | None = None, clock: Callable[[], float] = time.time
+        self,
+        connection: RedisConnection,
+        *,
+        opened: Opened | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._reach, self._opened, self._clock = reach, opened, clock
+        self._connection, self._opened, self._clock = connection, opened, clock
         self._places: OrderedDict[Place, Known] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sharing: asyncio.Task[None] | None = None
 
     async def admit(self, place: Place) -> Pause | None:
         known = self._known(place)
-        if self._reach.there and time.monotonic() - known.asked > FRESH:
+        if self._connection.there and time.monotonic() - known.asked > FRESH:
             await asyncio.wait({self._exchanged(known)}, timeout=PATIENCE)
         if known.lately.state(self._clock()) == "probing" and await self._may_probe(known):
             return None
@@ -108,9 +112,9 @@ class SharedHealth:
     async def all(self) -> dict[Place, Lately]:
         if running := {known.exchange for known in self._places.values() if known.exchange is not None}:
             await asyncio.wait(running, timeout=PATIENCE)
-        with suppress(Away):
+        with suppress(RedisUnavailable):
             began = time.monotonic()
-            for place, lately in (await self._reach.ask(health_state.everything)).items():
+            for place, lately in (await self._connection.ask(health_state.everything)).items():
                 known = self._known(place)
                 if known.heard < began and not known.forgotten:
                     known.lately = with_seen(lately, known.seen)
@@ -129,7 +133,7 @@ class SharedHealth:
             known.lately, known.probe, known.forgotten = Lately(), None, True
             known.seen.clear()
         for known in map(self._known, places):
-            while known.forgotten and self._reach.there:  # after an exchange that was begun before
+            while known.forgotten and self._connection.there:  # after an exchange that was begun before
                 await asyncio.wait({self._exchanged(known)})
 
     async def close(self) -> None:
@@ -144,8 +148,8 @@ class SharedHealth:
             return False
         probe = known.probe = Probe(secrets.token_hex(8), begun)
         try:
-            behind = await self._reach.ask(partial(health_state.lock, known.place, probe.token))
-        except Away:
+            behind = await self._connection.ask(partial(health_state.lock, known.place, probe.token))
+        except RedisUnavailable:
             return True
         except BaseException:  # the caller has gone, perhaps with the lock
             self._end(known)
@@ -177,7 +181,7 @@ class SharedHealth:
             known.probe = None
 
     def _share(self, known: Known, *, at_once: bool) -> None:
-        if not self._reach.there:
+        if not self._connection.there:
             known.ended.clear()  # their locks go by themselves
             if known.exchange is None:
                 del known.seen[:-WAITING]
@@ -192,7 +196,7 @@ class SharedHealth:
         while True:
             await asyncio.sleep(SHARED)
             waiting = [known for known in self._places.values() if known.seen or known.ended]
-            if not waiting or not self._reach.there:
+            if not waiting or not self._connection.there:
                 return
             await asyncio.wait({self._exchanged(known) for known in waiting})
 
@@ -206,10 +210,10 @@ class SharedHealth:
         known.asked = time.monotonic()
         try:
             if known.forgotten:
-                await self._reach.ask(partial(health_state.forget, known.place))
+                await self._connection.ask(partial(health_state.forget, known.place))
                 known.forgotten = False
             seen, ended = list(known.seen), list(known.ended)
-            common, told = await self._reach.ask(partial(health_state.exchange, known.place, seen))
+            common, told = await self._connection.ask(partial(health_state.exchange, known.place, seen))
             if known.forgotten:  # meanwhile: this is of before
                 return
             if told:
@@ -217,9 +221,9 @@ class SharedHealth:
             known.lately, known.heard = with_seen(common, known.seen), time.monotonic()
             if told:
                 for probe in ended:  # only now: who probes next knows what this one has shown
-                    await self._reach.ask(partial(health_state.unlock, known.place, probe.token))
+                    await self._connection.ask(partial(health_state.unlock, known.place, probe.token))
                 known.ended = [probe for probe in known.ended if probe not in ended]
-        except Away:
+        except RedisUnavailable:
             return  # it hears of it when it is back
         finally:
             known.exchange = None

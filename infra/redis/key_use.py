@@ -14,7 +14,7 @@ import psycopg
 
 from application.ports import Unavailable
 from infra.postgres.database import Database
-from infra.redis.connection import Away, Reach
+from infra.redis.connection import RedisConnection, RedisUnavailable
 
 log = logging.getLogger("retrace.keys")
 SOON, DURABLE = timedelta(minutes=1), timedelta(hours=1)
@@ -28,8 +28,8 @@ Key = tuple[UUID, str]
 class LastUse:
     """`database` has the role of the application."""
 
-    def __init__(self, reach: Reach, database: Database) -> None:
-        self._reach, self._database = reach, database
+    def __init__(self, connection: RedisConnection, database: Database) -> None:
+        self._connection, self._database = connection, database
         self._soon, self._durable = _Rate(SOON), _Rate(DURABLE)
 
     async def used(self, tenant: UUID, key: str, at: datetime) -> None:
@@ -40,10 +40,10 @@ class LastUse:
             except (Unavailable, psycopg.Error) as error:
                 self._durable.again((tenant, key))
                 log.warning("the use of a key was not kept: %s", type(error).__name__)
-        if self._reach.configured and self._soon.due((tenant, key), at):
+        if self._connection.configured and self._soon.due((tenant, key), at):
             try:
-                await self._reach.ask(lambda redis: redis.hset(_name(tenant), key, at.isoformat()))
-            except Away as error:
+                await self._connection.ask(lambda redis: redis.hset(_name(tenant), key, at.isoformat()))
+            except RedisUnavailable as error:
                 log.warning("the use of a key was not kept in Redis: %s", error)
 
     async def last(self, tenant: UUID) -> dict[str, datetime]:
@@ -52,8 +52,8 @@ class LastUse:
         async with self._database.tenant(tenant) as connection:
             found: dict[str, datetime] = dict(await (await connection.execute(query, [tenant])).fetchall())
         try:
-            soon = await self._reach.ask(lambda redis: redis.hgetall(_name(tenant)))
-        except Away:
+            soon = await self._connection.ask(lambda redis: redis.hgetall(_name(tenant)))
+        except RedisUnavailable:
             soon = {}
         for name, at in soon.items():
             key, used = _text(name), datetime.fromisoformat(_text(at))

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 from application.base.tasks import cancel_and_wait
 from application.ports import Over, Rate
-from infra.redis.connection import Away, Reach
+from infra.redis.connection import RedisConnection, RedisUnavailable
 
 MOST = 100_000
 """Buckets that a process remembers; the one that was used longest ago is forgotten first."""
@@ -44,8 +44,8 @@ return left
 class SharedRateLimiter:
     """One a process."""
 
-    def __init__(self, reach: Reach, clock: Callable[[], float] = time.monotonic) -> None:
-        self._reach, self._clock = reach, clock
+    def __init__(self, connection: RedisConnection, clock: Callable[[], float] = time.monotonic) -> None:
+        self._connection, self._clock = connection, clock
         self._full: OrderedDict[str, float] = OrderedDict()
         self._untold: dict[str, float] = {}
         """Seconds by bucket."""
@@ -67,7 +67,7 @@ class SharedRateLimiter:
             self._untold[each.name] = self._untold.get(each.name, 0.0) + 1 / each.rate
         while len(self._full) > MOST:
             self._full.popitem(last=False)
-        if not self._reach.configured:
+        if not self._connection.configured:
             self._untold.clear()
         elif self._telling is None or self._telling.done():
             self._telling = asyncio.create_task(self._tell())
@@ -91,8 +91,8 @@ class SharedRateLimiter:
             keys = [f"retrace:rate:{name}" for name, _ in some]
             steps = [math.ceil(1e6 * seconds) for _, seconds in some]
             try:
-                left = await self._reach.ask(lambda redis: redis.eval(ADD, len(keys), *keys, *steps))  # noqa: B023
-            except Away:
+                left = await self._connection.ask(lambda redis: redis.eval(ADD, len(keys), *keys, *steps))  # noqa: B023
+            except RedisUnavailable:
                 return
             now = self._clock()
             for (name, _), each in zip(some, left, strict=True):

@@ -15,7 +15,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 
 from application.ports import Rejection
-from infra.redis.connection import Away, Reach
+from infra.redis.connection import RedisConnection, RedisUnavailable
 
 log = logging.getLogger("retrace.webhooks")
 
@@ -27,14 +27,14 @@ KEPT = 30 * 24 * 3600
 
 
 class CountedRejections:
-    def __init__(self, reach: Reach) -> None:
-        self._reach = reach
+    def __init__(self, connection: RedisConnection) -> None:
+        self._connection = connection
         self._here: Counter[tuple[UUID, str, Rejection]] = Counter()
         self._telling: asyncio.Task[None] | None = None
 
     def count(self, tenant: UUID, account: str, rejection: Rejection) -> None:
         self._here[tenant, account, rejection] += 1
-        if self._reach.configured and self._telling is None:
+        if self._connection.configured and self._telling is None:
             self._telling = asyncio.create_task(self._tell())
 
     async def of(self, tenant: UUID) -> Mapping[str, Mapping[Rejection, int]]:
@@ -45,8 +45,8 @@ class CountedRejections:
             counts[rejection] = counts.get(rejection, 0) + many
 
         try:
-            told = await self._reach.ask(lambda redis: redis.hgetall(_name(tenant)))
-        except Away:
+            told = await self._connection.ask(lambda redis: redis.hgetall(_name(tenant)))
+        except RedisUnavailable:
             told = {}
         for name, value in told.items():
             account, _, word = _text(name).partition(" ")
@@ -63,7 +63,7 @@ class CountedRejections:
         if self._telling is not None:
             self._telling.cancel()
             await asyncio.wait([self._telling])
-        if self._reach.configured and self._here:
+        if self._connection.configured and self._here:
             await self._told()
 
     async def _tell(self) -> None:
@@ -82,8 +82,8 @@ class CountedRejections:
                 await pipeline.execute()
 
         try:
-            await self._reach.ask(add)
-        except Away as error:
+            await self._connection.ask(add)
+        except RedisUnavailable as error:
             self._here.update(told)
             log.warning("rejected webhooks were not counted in Redis: %s", error)
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from infra.redis.connection import Away, Reach
+from infra.redis.connection import RedisConnection, RedisUnavailable
 
 CHANNEL = "retrace:hints"
 POLL = 0.2
@@ -28,8 +28,8 @@ SOON, LATER = 0.002, 0.02
 class Hints:
     """Publishes and hears of tenants whose log or work has changed. Without Redis only this process hears."""
 
-    def __init__(self, reach: Reach | None = None) -> None:
-        self._reach = reach or Reach(None)
+    def __init__(self, connection: RedisConnection | None = None) -> None:
+        self._connection = connection or RedisConnection(None)
         self._fresh: set[UUID] = set()
         self._sender: asyncio.Task[None] | None = None
         self._listeners: set[asyncio.Queue[UUID]] = set()
@@ -39,13 +39,13 @@ class Hints:
     @property
     def far(self) -> bool:
         """Whether other processes are heard too."""
-        return self._reach.there
+        return self._connection.there
 
     def changed(self, tenant: UUID) -> None:
         """Tell others, soon: hints of one moment go out together."""
         for queue in self._listeners:
             queue.put_nowait(tenant)
-        if self._reach.there:
+        if self._connection.there:
             self._fresh.add(tenant)
             if self._sender is None or self._sender.done():
                 self._sender = asyncio.create_task(self._send())
@@ -54,7 +54,7 @@ class Hints:
         """Sets of tenants that may have something new; an empty set after `poll` quiet seconds: look everywhere."""
         queue: asyncio.Queue[UUID] = asyncio.Queue()
         self._listeners.add(queue)
-        if self._reach.configured and (self._hearing is None or self._hearing.done()):
+        if self._connection.configured and (self._hearing is None or self._hearing.done()):
             self._hearing = asyncio.create_task(self._hear())
         try:
             while True:
@@ -91,14 +91,14 @@ class Hints:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LATER)
             message, self._fresh = b"".join(tenant.bytes for tenant in self._fresh), set()
-            with suppress(Away):  # polling finds it
-                await self._reach.ask(partial(_publish, message))
+            with suppress(RedisUnavailable):  # polling finds it
+                await self._connection.ask(partial(_publish, message))
 
     async def _hear(self) -> None:
         me = asyncio.current_task()
         while self._hearing is me:
             try:
-                async with self._reach.listening() as channel:
+                async with self._connection.listening() as channel:
                     await channel.subscribe(CHANNEL)
                     # Its client may swallow a cancellation, so we look ourselves too.
                     while self._hearing is me:

@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 
 from application.base.tasks import cancel_and_wait
-from application.ports import WEBHOOK_WORK, Fault, Owed
+from application.ports import WEBHOOK_WORK, Due, Fault
 from infra.postgres.database import Database
 
 log = logging.getLogger("retrace.work")
@@ -37,14 +37,14 @@ class Subscribed:
         if self._task is not None:
             await cancel_and_wait(self._task)
 
-    def owed(self, tenant: UUID, topics: Iterable[str]) -> Sequence[Owed]:
+    def owed(self, tenant: UUID, topics: Iterable[str]) -> Sequence[Due]:
         """What a save of events of these topics owes, beside what it says itself."""
         lines = self._lines.get(tenant)
         if not lines:
             return ()
         saved, now = set(topics), datetime.now(UTC)
         return [
-            Owed(kind=WEBHOOK_WORK, key=line, due_at=now)
+            Due(kind=WEBHOOK_WORK, key=line, due_at=now)
             for line, wanted in lines.items()
             if not saved.isdisjoint(wanted)
         ]

@@ -52,7 +52,7 @@ def with_workshop(name: str, data: Path | None, do: Callable[[Workshop, Services
     return with_services(data, run)
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class ProjectionStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A projection in one place. The live one has a row a tenant, a copy has one row: `tenant` is null where it is of all.
 
     `parked_events` are the first hundred of what it could not apply.
@@ -78,10 +78,10 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 def list_projections(tenant_id: UUID | None, data: Path | None, as_json: bool) -> None:
     """Each projection's position and lag, tenant by tenant, the copies beside the live ones, and the events that could not be applied."""
 
-    async def do(parts: Services) -> list[Standing]:
+    async def do(parts: Services) -> list[ProjectionStatus]:
         parked = await parked_events(parts.system, "live", tenant_id)
         live = [
-            Standing(
+            ProjectionStatus(
                 state="live",
                 parked_events=parked.get((lag.projection, lag.version, lag.tenant), []),
                 **msgspec.structs.asdict(lag),
@@ -113,7 +113,7 @@ def list_projections(tenant_id: UUID | None, data: Path | None, as_json: bool) -
         ]
         for x in found
     ]
-    print_table(None, [name for name in Standing.__struct_fields__ if name != "parked_events"], rows)
+    print_table(None, [name for name in ProjectionStatus.__struct_fields__ if name != "parked_events"], rows)
     parked = [
         [x.projection, x.version, x.state, event.tenant, event.position, event.kind, event.error, event.at]
         for x in found
@@ -124,7 +124,7 @@ def list_projections(tenant_id: UUID | None, data: Path | None, as_json: bool) -
         print_table("parked events: `retrace projections retry` or `skip` them", columns, parked)
 
 
-async def _copy(parts: Services, build: Build) -> Standing:
+async def _copy(parts: Services, build: Build) -> ProjectionStatus:
     now = await progress.progress(parts.system, build)
     parked = await parked_events(parts.system, build.place, build.scope())
     own = [
@@ -134,7 +134,7 @@ async def _copy(parts: Services, build: Build) -> Standing:
         for event in events
     ]
     state = "former" if build.place == "old" else "ready" if build.built_at else "building"
-    return Standing(
+    return ProjectionStatus(
         projection=build.projection,
         version=build.version,
         state=state if build.until is None else "past",

@@ -25,7 +25,7 @@ from interfaces.cli.base import (
 )
 from interfaces.cli.look import tenants_of
 from interfaces.cli.tenant_key import key
-from interfaces.http.conversations.answer_task import begun
+from interfaces.http.conversations.answer_task import begin_answer
 
 WAIT = 60.0
 """Seconds that `ask` waits where somebody else is at the answer."""
@@ -142,7 +142,7 @@ def ask(text: str, tenant_id: UUID, customer: str, data: Path | None, as_json: b
         context = Context(tenant=tenant_id, actor="operator:cli", correlation=parts.ids())
         message = ReceiveMessage(channel="cli", address=customer, text=text, wait=True)
         received = await receive_message(message, context, parts)
-        given = await begun(received, WAIT, context, parts)
+        given = await begin_answer(received, WAIT, context, parts)
         if given is None:
             raise click.ClickException(
                 f"somebody else answers this; look at it with `retrace why {received.interaction}`"

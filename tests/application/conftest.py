@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from application.conversations.answer import Answer, AnswerGiven, answer
 from application.conversations.conversation import Received, ReceiveMessage, receive_message
-from application.conversations.delivery import Subscriber
+from application.conversations.streaming import Subscriber
 from application.ports import Completer, Leave, ProviderError
 from application.tenancy.tenant import CreateTenant, create_tenant
 from domain.base.context import Context

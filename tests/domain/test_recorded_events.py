@@ -59,7 +59,7 @@ def write(topic: str, cls: type[Event]) -> None:
         return
     payloads = []
     for full in (True, False):
-        event, lent = example(cls, full=full).apart()
+        event, lent = example(cls, full=full).detach()
         payloads.append(base64.b64encode(codec.encode(event, [(part.place, b"sealed") for part in lent])))
     texts = [payload.decode() for payload in dict.fromkeys(payloads)]
     items.append({"version": cls.class_version, "form": form, "payloads": texts})

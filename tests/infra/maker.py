@@ -9,7 +9,7 @@ from uuid import UUID
 from infra.crypto.keyring import Keyring
 from infra.postgres.database import Database
 from infra.redis.cache import RedisCache
-from infra.redis.connection import Reach
+from infra.redis.connection import RedisConnection
 from tests.cells import cell
 from tests.infra.log.parts import MASTER
 
@@ -22,7 +22,7 @@ async def make_for_ever() -> bytes:
 
 async def main(database_url: str, redis_url: str, tenant: str, key: str) -> None:
     async with Database(cell(database_url), size=1) as database:
-        cache = RedisCache(Reach(redis_url), Keyring(database, MASTER))
+        cache = RedisCache(RedisConnection(redis_url), Keyring(database, MASTER))
         await cache.once(UUID(tenant), "responses", key.encode(), make_for_ever)
 
 

@@ -87,7 +87,7 @@ async def verify(deployed: Deployment, acknowledged: dict[str, UUID]) -> None:
         assert invariants.violations == []
         assert await compare_tallies(tenant, store=parts.store) == {}
         assert await owed_reservations(parts, tenant) == open_reservations(events)
-        reserved = any(isinstance(recorded.event, Reservation.Settled) for recorded in events)
+        reserved = any(isinstance(recorded.event, Reservation.Done) for recorded in events)
         assert reserved == (tenant == tenants[0]), "the budget of the first tenant was not used"
     await check_snapshots(parts, tenants)
     before = await read_models(parts, tenants)
@@ -128,7 +128,7 @@ def open_reservations(events: Sequence[Recorded]) -> set[UUID]:
     for recorded in events:
         if isinstance(recorded.event, Reservation.Made):
             found.add(recorded.stream)
-        elif isinstance(recorded.event, Reservation.Settled | Reservation.Expired):
+        elif isinstance(recorded.event, Reservation.Done | Reservation.Expired):
             found.remove(recorded.stream)
     return found
 

@@ -43,7 +43,7 @@ from tests.soak.ledger import FIRST, PATIENCE, SECOND, UPSTREAMS, Shop, shop
 
 AT_ONCE = 8
 PICO = Decimal("1e-12")
-ENDS = (Reservation.Settled, Reservation.Retained, Reservation.Expired)
+ENDS = (Reservation.Done, Reservation.Retained, Reservation.Expired)
 
 
 @pytest_asyncio.fixture(scope="module", name="parts")
@@ -181,7 +181,7 @@ def _ended_with(events: Sequence[Recorded], index: int) -> set[UUID]:
     """
     found: set[UUID] = set()
     for recorded in reversed(events[:index]):
-        if isinstance(recorded.event, Reservation.Settled | Reservation.Retained):
+        if isinstance(recorded.event, Reservation.Done | Reservation.Retained):
             found.add(recorded.stream)
         elif recorded.stream != events[index].stream:
             break

@@ -35,7 +35,7 @@ Correlation = Annotated[
 After = Annotated[int, QueryParameter(ge=0, le=2**62, description="The position before the first.")]
 
 
-class Reach(NamedTuple):
+class Range(NamedTuple):
     """How far a list has come, and where it ends: at what was the log's end when it began, or else a list read item by item
     would go on for ever with the records of its own reading."""
 
@@ -65,18 +65,18 @@ async def read(
         stream=stream, kind=kind, actor=actor, since=since, until=until, correlation=correlation
     )
     query.wanted()
-    pager = Pager(services, context.tenant, Reach, "events", *query.filters().items())
-    reach = await pager.place(cursor) or Reach(after, await services.reads.head(context.tenant))
-    if reach.after > reach.until:
-        raise Ahead(reach.after, reach.until)
+    pager = Pager(services, context.tenant, Range, "events", *query.filters().items())
+    place = await pager.place(cursor) or Range(after, await services.reads.head(context.tenant))
+    if place.after > place.until:
+        raise Ahead(place.after, place.until)
     found = await read_events(
-        query, context.tenant, after=reach.after, until=reach.until, limit=limit, store=services.store
+        query, context.tenant, after=place.after, until=place.until, limit=limit, store=services.store
     )
     reading = LogRead(route="GET /v1/audit/events", filters=query.filters())
     reading.given(found.events)
     await record_read(reading, context, store=services.store, clock=services.clock)
-    more = found.reached < reach.until
-    next_cursor = await pager.cursor(Reach(found.reached, reach.until)) if more else None
+    more = found.reached < place.until
+    next_cursor = await pager.cursor(Range(found.reached, place.until)) if more else None
     return Page([shown_event(recorded) for recorded in found.events], next_cursor)
 
 

@@ -16,7 +16,7 @@ from application.base.in_work import kept
 from application.base.tasks import cancel_and_wait
 from application.chat.chat import chat
 from application.chat.record import ChatGiven
-from application.gateway.attempt import Deliver
+from application.gateway.attempt import Emit
 from domain.base.context import Context
 from domain.base.errors import Refusal
 from interfaces.bootstrap import Services
@@ -53,8 +53,8 @@ async def complete(
     """
     command = data.command(services.ids(), fresh=_fresh(request))
 
-    def begun(deliver: Deliver | None) -> asyncio.Task[ChatGiven]:
-        task = asyncio.create_task(chat(command, context, services, deliver))
+    def begun(emit: Emit | None) -> asyncio.Task[ChatGiven]:
+        task = asyncio.create_task(chat(command, context, services, emit))
         services.background.add(task)
         task.add_done_callback(services.background.discard)
         leave = kept()

@@ -12,7 +12,7 @@ import msgspec
 from litestar import Request
 
 from application.chat.record import ChatGiven
-from application.gateway.attempt import Deliver
+from application.gateway.attempt import Emit
 from interfaces.http.base.limits.access_watch import Access
 from interfaces.http.base.presence import ClientGone, done_while_there
 from interfaces.http.base.problems import told
@@ -47,7 +47,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 async def streamed(
     id: UUID,
     model: str,
-    begin: Callable[[Deliver | None], asyncio.Task[ChatGiven]],
+    begin: Callable[[Emit | None], asyncio.Task[ChatGiven]],
     leaves: Request[Any, Any, Any] | None,
     access: Access,
     *,

@@ -13,8 +13,8 @@ from application.audit.explain_interaction import interaction_events
 from application.base.in_work import after_those_in_line, kept
 from application.conversations.answer import Answer, AnswerGiven, answer
 from application.conversations.conversation import Received
-from application.conversations.delivery import Subscriber
 from application.conversations.owing import ANSWER_WORK
+from application.conversations.streaming import Subscriber
 from application.ports import Located
 from domain.base.aggregate import event_id
 from domain.base.context import Context
@@ -28,12 +28,12 @@ BURST = 100
 """Versions before a message within which the rest of its burst is looked for."""
 
 
-def room(tenant: UUID, services: Services) -> bool:
+def has_room(tenant: UUID, services: Services) -> bool:
     """Whether one more answer may be begun here: an eighth of all connections for one tenant, for requests may go before their answers. Else it is a worker's."""
     return services.answering[tenant] < services.settings.max_connections // 8
 
 
-def begun(
+def begin_answer(
     received: Received,
     wait: float,
     context: Context,
@@ -61,7 +61,7 @@ def begun(
     return task
 
 
-async def shown(
+async def interaction_given(
     given: AnswerGiven | None, received: Received, tenant: UUID, services: Services
 ) -> tuple[Interaction, int] | None:
     """The answer, given here or by whoever was quicker, and its position; None when there is none yet."""

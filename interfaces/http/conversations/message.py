@@ -25,7 +25,7 @@ from interfaces.http.base.limits.rates import take_customers
 from interfaces.http.base.position import written
 from interfaces.http.base.presence import LONGEST_WAIT
 from interfaces.http.base.stream import GuardedStream, asked_for_events
-from interfaces.http.conversations.answer_task import begun, pending, room, shown
+from interfaces.http.conversations.answer_task import begin_answer, has_room, interaction_given, pending
 from interfaces.http.conversations.interaction import Interaction
 from interfaces.http.conversations.message_stream import events_of
 
@@ -88,7 +88,7 @@ async def post_message(
         customer = data.customer
         name = (caller_in(request).line, idempotency_key, customer.channel, customer.address, data.text)
         inbox = f"idempotency:{await services.keyring.identify(context.tenant, 'message', *name)}"
-    wait = data.wait if room(context.tenant, services) else 0.0
+    wait = data.wait if has_room(context.tenant, services) else 0.0
     received = await _receive(data, wait, context, services, inbox)
     if access is not None:
         headers = await written(services, context.tenant, received.position)
@@ -124,7 +124,7 @@ async def _answered(
     received: Received, context: Context, services: Services, wait: float
 ) -> tuple[Interaction, int] | None:
     """The answer and its position; None when it is not there in time, or the process is to stop."""
-    task = begun(received, wait, context, services)
+    task = begin_answer(received, wait, context, services)
     stopping = asyncio.create_task(services.stopping.wait())
     try:
         await asyncio.wait((task, stopping), timeout=wait, return_when=asyncio.FIRST_COMPLETED)
@@ -137,7 +137,7 @@ async def _answered(
     except (Fault, Refusal):
         # The message is taken, so whatever befell the answer is not the customer's: the work row sees to it.
         return None
-    return await shown(given, received, context.tenant, services)
+    return await interaction_given(given, received, context.tenant, services)
 
 
 ROUTER = Router("/", route_handlers=[post_message], tags=["conversations"])

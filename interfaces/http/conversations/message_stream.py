@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 
 from application.conversations.conversation import Received
-from application.conversations.delivery import Subscriber
+from application.conversations.streaming import Subscriber
 from application.ports import Fault
 from domain.base.context import Context
 from domain.base.errors import Refusal
 from interfaces.bootstrap import Services
-from interfaces.http.conversations.answer_task import begun, pending, shown
+from interfaces.http.conversations.answer_task import begin_answer, interaction_given, pending
 
 HEARTBEAT = 15.0
 """Seconds between signs of life."""
@@ -27,7 +27,7 @@ async def events_of(
     """`accepted`, then `piece` and `restarted` as they come, at the end `interaction`; `pending` after `wait` seconds."""
     parts: asyncio.Queue[bytes | None] = asyncio.Queue()
 
-    async def deliver(piece: str) -> None:
+    async def emit(piece: str) -> None:
         parts.put_nowait(_event("piece", {"text": piece}))
 
     async def restarted() -> None:
@@ -38,8 +38,8 @@ async def events_of(
     last = _event("pending", pending(received), received.position)
     if wait:
         until = time.monotonic() + wait
-        subscriber = Subscriber(received.interaction, deliver, restarted)
-        task = begun(received, wait, context, services, subscriber)
+        subscriber = Subscriber(received.interaction, emit, restarted)
+        task = begin_answer(received, wait, context, services, subscriber)
         task.add_done_callback(lambda _: parts.put_nowait(None))
         while (left := until - time.monotonic()) > 0:
             try:
@@ -51,7 +51,9 @@ async def events_of(
                 break
             yield part
         try:
-            if task.done() and (found := await shown(task.result(), received, context.tenant, services)):
+            if task.done() and (
+                found := await interaction_given(task.result(), received, context.tenant, services)
+            ):
                 last = _event("interaction", *found)
         except (Fault, Refusal):
             pass  # whatever befell the answer is not the customer's: the work row sees to it

@@ -66,7 +66,7 @@ async def test_a_long_prompt_of_a_call_that_nobody_waits_for_is_estimated(
         catalogue=Catalogue({}, {}),
         counter=Counter(),
         clock=lambda: datetime.now(UTC),
-        deliver=None,
+        emit=None,
     )
     attempted = await attempting.run(0.01)
     assert seen == counted

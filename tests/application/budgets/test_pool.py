@@ -83,7 +83,7 @@ async def test_one_that_was_held_against_other_limits_is_replaced_with_the_calls
     interaction = uuid4()
     await till.settle(await till.begin(), [attempt(1)], [first], interaction)
     ended, made = [event for event in (await events(till))[-3:] if isinstance(event, Reservation.Event)]
-    assert (isinstance(ended, Reservation.Settled) and ended.interaction) == interaction
+    assert (isinstance(ended, Reservation.Done) and ended.interaction) == interaction
     assert isinstance(made, Reservation.Made)
     assert (made.interaction, spares.held(till.tenant), await till.held()) == (NIL, 5 * 10**12, 1)
 

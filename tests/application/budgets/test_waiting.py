@@ -204,5 +204,5 @@ async def test_a_call_that_has_given_back_what_it_held_and_got_no_more_was_held_
     await settled_save(conversation, mine.calls, mine, interaction, till.context, till)
     assert await till.unheld() == []
     events = [recorded.event async for recorded in till.log.store.events(till.tenant)]
-    ends = [each for each in events if isinstance(each, Reservation.Settled | Reservation.Retained)]
+    ends = [each for each in events if isinstance(each, Reservation.Done | Reservation.Retained)]
     assert [each.interaction for each in ends] == [interaction]

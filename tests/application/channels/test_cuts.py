@@ -14,7 +14,7 @@ import pytest
 
 from application.channels.deliver import Deliver, deliver
 from domain.audit.invariants import Invariants
-from domain.channels import statuses, turns
+from domain.channels import next_step, statuses
 from domain.channels.delivery import Delivery
 from tests.application.channels.conftest import ADA, Messenger
 
@@ -62,7 +62,7 @@ async def test_a_sender_that_dies_at_any_step_is_followed_by_one_that_goes_on(
 ) -> None:
     """Each step once: with whatever the channel has told, nothing goes out twice."""
     for name in ("CALLING", "HELD", "SETTLED"):
-        monkeypatch.setattr(turns, name, timedelta())
+        monkeypatch.setattr(next_step, name, timedelta())
     await messenger.set(unknown_fate="resend")
     last, died = 1, True
     while died:
@@ -84,7 +84,7 @@ async def test_nothing_that_was_told_is_sent_twice_whenever_senders_die(
     messenger: Messenger, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("CALLING", "HELD", "SETTLED"):
-        monkeypatch.setattr(turns, name, timedelta())
+        monkeypatch.setattr(next_step, name, timedelta())
     monkeypatch.setattr(statuses, "FIRST_PAUSE", timedelta())
     chance, twilio = random.Random(seed), messenger.twilio
     fate = chance.choice(["resend", "operator"])

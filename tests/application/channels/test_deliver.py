@@ -17,7 +17,7 @@ from application.channels.channels import remove_twilio
 from application.channels.typing import TypingIndicator
 from application.conversations.owing import HANDOFF_WORK
 from application.ports import DELIVER_WORK, OutgoingMessage
-from domain.channels import statuses, turns
+from domain.channels import next_step, statuses
 from domain.channels.delivery import Delivery, delivery_of
 from domain.channels.taking import take
 from domain.conversations.conversation import Conversation
@@ -35,7 +35,7 @@ BUTTONS = QuickReplies(body="Which one?", options=(Option(title="Red"), Option(t
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes minutes is over at once."""
     for name in ("CALLING", "HELD", "SETTLED"):
-        monkeypatch.setattr(turns, name, timedelta())
+        monkeypatch.setattr(next_step, name, timedelta())
 
 
 @pytest.fixture(autouse=True)
@@ -294,13 +294,13 @@ async def test_what_the_channel_has_is_told_by_a_callback_and_not_sent_again(
     await messenger.set(unknown_fate="resend")
     monkeypatch.setattr(client, "PATIENCE", 0.3)
     messenger.twilio.script, messenger.twilio.lag = (lambda form: fate), 900.0
-    monkeypatch.setattr(turns, "SETTLED", timedelta(minutes=20))
+    monkeypatch.setattr(next_step, "SETTLED", timedelta(minutes=20))
     id = await messenger.told("One.")
     assert await messenger.deliver(id) is not None
     assert (await messenger.sending(id)).status == "unknown"
     (message,) = messenger.twilio.messages.values()
     await messenger.twilio.tell(message, "delivered")
-    monkeypatch.setattr(turns, "SETTLED", timedelta())
+    monkeypatch.setattr(next_step, "SETTLED", timedelta())
     assert await messenger.deliver(id) is None
     assert (await messenger.sending(id)).status == "delivered"
     assert len(messenger.twilio.messages) == 1
@@ -380,10 +380,10 @@ async def test_where_the_list_cannot_be_read_those_behind_go_on_and_the_wait_has
     until = await messenger.deliver(id)
     assert until is not None
     assert until - messenger.shop.parts.clock() <= timedelta(seconds=30), "the list is asked again"
-    monkeypatch.setattr(turns, "HELD", timedelta())
+    monkeypatch.setattr(next_step, "HELD", timedelta())
     assert await messenger.deliver(id) is not None
     assert texts(messenger) == ["Two."]
-    monkeypatch.setattr(turns, "SETTLED", timedelta())
+    monkeypatch.setattr(next_step, "SETTLED", timedelta())
     assert await messenger.deliver(id) is None
     assert (await messenger.sending(id)).status == "given_up"
 
@@ -427,7 +427,7 @@ async def test_a_message_of_unknown_fate_holds_the_others_up_for_a_while_and_no_
     assert until is not None
     assert until > now
     assert texts(messenger) == []
-    monkeypatch.setattr(turns, "HELD", timedelta())
+    monkeypatch.setattr(next_step, "HELD", timedelta())
     assert await messenger.deliver(id) is not None
     assert texts(messenger) == ["Two."]
     assert (await messenger.sending(id)).status == "unknown"
@@ -444,7 +444,7 @@ async def test_an_attempt_without_an_outcome_is_not_sent_again_before_its_fate_i
     delivery.attempt(1, messenger.shop.parts.clock())
     await messenger.store.save(delivery, context=messenger.shop.context)
     assert await messenger.deliver(id) is not None
-    monkeypatch.setattr(turns, "CALLING", timedelta())
+    monkeypatch.setattr(next_step, "CALLING", timedelta())
     assert await messenger.deliver(id) is not None
     assert (await messenger.sending(id)).status == "unknown"
     assert texts(messenger) == []

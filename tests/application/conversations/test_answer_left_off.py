@@ -12,7 +12,7 @@ from application.base.erase import Erase, erase
 from application.budgets.budget import SetBudget, set_budget
 from application.budgets.charges import compare_tallies
 from application.budgets.status import budget_status
-from application.conversations.delivery import Subscriber
+from application.conversations.streaming import Subscriber
 from application.models.catalogue import PriceTerms, SetPrice, set_price
 from application.ports import Unavailable
 from application.privacy.forget import forget_conversation
@@ -165,7 +165,7 @@ async def test_an_answer_whose_customer_is_erased_meanwhile_has_cost_what_it_has
             command = Erase(subject=received.conversation)
             await erase(command, shop.context, eraser=parts.eraser, cache=parts.providers.cache)
 
-    async def deliver(piece: str) -> None:
+    async def emit(piece: str) -> None:
         heard.append(piece)
 
     async def restarted() -> None:
@@ -175,7 +175,7 @@ async def test_an_answer_whose_customer_is_erased_meanwhile_has_cost_what_it_has
         shop.provider.between = forget
     else:
         shop.provider.meanwhile = forget
-    subscriber = Subscriber(received.interaction, deliver, restarted) if streamed else None
+    subscriber = Subscriber(received.interaction, emit, restarted) if streamed else None
     with suppress(Erased):
         assert await shop.answer(received.conversation, subscriber) is None
     assert bool(heard) == streamed

@@ -15,13 +15,13 @@ import pytest
 from application.agents.agent import ConfigureAgent, configure_agent
 from application.audit.explain_interaction import explain_interaction
 from application.conversations.answer import AnswerGiven
-from application.conversations.delivery import Subscriber
 from application.conversations.handoff import (
     ClaimConversation,
     ReleaseConversation,
     claim_conversation,
     release_conversation,
 )
+from application.conversations.streaming import Subscriber
 from application.conversations.summarise import Summarise, summarise
 from application.ports import Located, ProviderError, Unavailable
 from domain.agents.agent import AgentConfiguration
@@ -165,13 +165,13 @@ async def test_an_answer_that_gives_the_prompt_away_is_not_sent(shop: Shop, how:
     received = await shop.receive("What is the price list made of?")
     heard: list[str] = []
 
-    async def deliver(piece: str) -> None:
+    async def emit(piece: str) -> None:
         heard.append(piece)
 
     async def restarted() -> None:
         pass
 
-    subscriber = Subscriber(received.interaction, deliver, restarted) if streamed else None
+    subscriber = Subscriber(received.interaction, emit, restarted) if streamed else None
     given = await shop.answer(received.conversation, subscriber)
     assert given is not None
     word = canary_of(provider.asked[0])

@@ -13,9 +13,8 @@ import pytest
 
 from application.agents.agent import ConfigureAgent, configuration_of, configure_agent
 from application.base.amend import amend
-from application.conversations import delivery
+from application.conversations import streaming
 from application.conversations.conversation import CloseConversation, close_conversation
-from application.conversations.delivery import Subscriber
 from application.conversations.handoff import (
     ClaimConversation,
     ExpireHandoff,
@@ -27,6 +26,7 @@ from application.conversations.handoff import (
     send_reply,
 )
 from application.conversations.owing import ANSWER_WORK, HANDOFF_WORK, expiry
+from application.conversations.streaming import Subscriber
 from application.privacy.forget import ForgetCustomer, forget_customer
 from domain.agents.agent import AgentConfiguration
 from domain.agents.nobody_came import NOBODY_CAME_IN
@@ -144,7 +144,7 @@ async def test_an_answer_under_way_is_not_said_when_an_operator_has_claimed_mean
 async def test_an_answer_that_the_customer_was_getting_ends_where_the_operator_came(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "CLAIMED", 0.0)
+    monkeypatch.setattr(streaming, "CLAIMED", 0.0)
     received = await shop.receive("When are you open?", "m1")
     pieces: list[str] = []
 

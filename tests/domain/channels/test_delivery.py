@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from domain.base.aggregate import Event
 from domain.base.errors import Erased, Refused
 from domain.channels.delivery import KEPT, Delivery, delivery_of, name_of, named
+from domain.channels.next_step import GiveUp, Send, Wait, next_step
 from domain.channels.outgoing import Outgoing, Taken
 from domain.channels.statuses import LONGEST_PAUSE, OPEN, TRYING, Status
-from domain.channels.turns import GiveUp, Send, Wait, next_turn
 from tests.domain.given import NOW, when
 
 CONVERSATION = UUID(int=77)
@@ -129,7 +129,7 @@ def test_a_refusal_for_the_time_being_is_tried_again_later_each_time_for_hours_a
     by: str,
 ) -> None:
     found, at, waits = delivery(), NOW, list[timedelta]()
-    while (turn := next_turn(found, at, unknown_fate="operator")) == Send(1):
+    while (turn := next_step(found, at, unknown_fate="operator")) == Send(1):
         attempt = len(waits) + 1
         found.attempt(1, at)
         if by == "answer":
@@ -153,8 +153,8 @@ def test_who_looks_late_tries_once_more_all_the_same() -> None:
     found = delivery()
     found.attempt(1, NOW)
     refuse(found, 1, after=timedelta(hours=1))
-    assert next_turn(found, NOW, unknown_fate="operator") == Wait(NOW + timedelta(hours=1))
-    assert next_turn(found, NOW + 2 * TRYING, unknown_fate="operator") == Send(1)
+    assert next_step(found, NOW, unknown_fate="operator") == Wait(NOW + timedelta(hours=1))
+    assert next_step(found, NOW + 2 * TRYING, unknown_fate="operator") == Send(1)
 
 
 def test_a_form_that_a_status_refuses_is_replaced_by_its_text_once() -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from domain.agents.agent import AgentConfiguration
 from domain.answers.prompts import answer_prompt
-from domain.base.aggregate import Lent
+from domain.base.aggregate import Quote
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
 from domain.models.completion import Passage, Turn
@@ -104,7 +104,7 @@ def test_a_prompt_of_an_earlier_version_is_put_together_and_erased() -> None:
     items = ranked(passages, answer_prompt(AgentConfiguration(), (), passages, ["Why?"]))
     bare = [replace(item, title="", section=None, span=None) for item in items]
     rest = [Turn(role="system", text="Be kind.\n\n")]
-    lent = [Lent(place=9, texts=("a", None, first)), Lent(place=10, texts=("b", "S", second))]
+    lent = [Quote(place=9, texts=("a", None, first)), Quote(place=10, texts=("b", "S", second))]
     left, told = join(bare, rest, lent)
     assert told[0].text == f"Be kind.\n{first}\n{second}"
     assert [(item.title, item.section, text_of(item, told)) for item in left] == [
@@ -156,10 +156,10 @@ def test_every_event_with_a_prompt_is_taken_apart(event: Conversation.Prompted |
     passages = [passage("a", "first-text")]
     prompt = answer_prompt(AgentConfiguration(), (), passages, ["Why?"])
     whole = replace(event, retrieved=ranked(passages, prompt), prompt=prompt)
-    bare, lent = whole.apart()
-    assert event.LENT
+    bare, lent = whole.detach()
+    assert event.QUOTES
     assert "first-text" not in str(bare)
-    assert bare.together(lent) == whole
+    assert bare.attach(lent) == whole
 
 
 def test_a_prompt_without_the_passages_stays_as_it_is() -> None:
@@ -170,4 +170,4 @@ def test_a_prompt_without_the_passages_stays_as_it_is() -> None:
         bare, rest, lent = cut(items, prompt)
         assert rest == prompt
         assert join(bare, rest, lent) == (items, prompt)
-        assert join(bare, rest, [Lent(place=lent[0].place, texts=None)])[1] == prompt
+        assert join(bare, rest, [Quote(place=lent[0].place, texts=None)])[1] == prompt

@@ -11,7 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from application.ports import Owed, Settled, Tally, Unavailable
+from application.ports import Done, Due, Tally, Unavailable
 from domain.agents.agent import Agent, AgentConfiguration
 from domain.base.errors import Conflict, LimitReached, NotFound, Refused
 from domain.chat.call import Call
@@ -102,7 +102,7 @@ async def test_what_was_changed_a_moment_ago_is_handed_over_once_and_not_read_ag
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ctx, made = context(), started()
-    owed = [Owed(kind="answer", key=made.id.hex, due_at=now())]
+    owed = [Due(kind="answer", key=made.id.hex, due_at=now())]
     changed, _ = await log.store.change(Conversation, made.id, lambda _: made, context=ctx, work=owed)
 
     async def load(**which: bool) -> Conversation:
@@ -253,7 +253,7 @@ async def test_commands_of_one_batch_may_owe_the_same_work(log: Log) -> None:
     await asyncio.gather(
         *(
             log.store.save(
-                started(), context=ctx, work=[Owed(kind="x", key="k", due_at=due + timedelta(seconds=n))]
+                started(), context=ctx, work=[Due(kind="x", key="k", due_at=due + timedelta(seconds=n))]
             )
             for n in range(20)
         )
@@ -279,11 +279,11 @@ async def test_a_tally_is_refused_at_its_bound_and_given_back_below_it(log: Log)
 
 async def test_work_is_owed_and_settled_in_the_saving_transaction(log: Log) -> None:
     ctx, conversation = context(), started()
-    await log.store.save(conversation, context=ctx, work=[Owed(kind="answer", key="c", due_at=now())])
+    await log.store.save(conversation, context=ctx, work=[Due(kind="answer", key="c", due_at=now())])
     async with log.database.tenant(ctx.tenant) as connection:
         assert await (await connection.execute("SELECT kind, key FROM work")).fetchall() == [("answer", "c")]
     conversation.close(None, now())
-    await log.store.save(conversation, context=ctx, work=[Settled(kind="answer", key="c")])
+    await log.store.save(conversation, context=ctx, work=[Done(kind="answer", key="c")])
     async with log.database.tenant(ctx.tenant) as connection:
         assert await (await connection.execute("SELECT kind FROM work")).fetchall() == []
 

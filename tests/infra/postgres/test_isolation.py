@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from application.ports import Chunk, Owed
+from application.ports import Chunk, Due
 from domain.conversations.conversation import Conversation
 from infra.audit.checkpoints import Checkpoints
 from infra.log.reader import Reader
@@ -53,7 +53,7 @@ async def _two_tenants(database_url: str) -> list[UUID]:
     ):
         for _ in range(2):
             ctx, conversation = context(), started()
-            work = [Owed(kind="answer", key="k", due_at=now())]
+            work = [Due(kind="answer", key="k", due_at=now())]
             await log.store.save(conversation, context=ctx, inbox="m", work=work)
             chunk = Chunk(id="c", ordinal=0, page=1, section=None, tokens=1, text="t", embedding=[1.0, 0.0])
             await PgVectors(log.database, log.keyring).replace(ctx.tenant, uuid4(), "t", "m", [chunk])

@@ -10,7 +10,7 @@ from uuid import UUID
 from application.base.tasks import cancel_and_wait
 from infra.log.reader import Reader
 from infra.postgres.database import Database
-from infra.projections.beside import Beside
+from infra.projections.blue_green import BlueGreenBuilder
 from infra.projections.read_models import drop
 from infra.projections.rebuild import Workshop, workshop
 from projections import PROJECTIONS
@@ -48,7 +48,9 @@ async def role(log: Log, projections: Sequence[Projection] = PROJECTIONS) -> Asy
         Database(cell(log.url), role="retrace_runner") as system,
     ):
         reader = Reader(events, log.keyring)
-        beside = Beside(projections, cell=cell(log.url), master=MASTER, system=system, reader=reader)
+        beside = BlueGreenBuilder(
+            projections, cell=cell(log.url), master=MASTER, system=system, reader=reader
+        )
         tasks = [asyncio.create_task(live.run()), asyncio.create_task(beside.run())]
         try:
             yield

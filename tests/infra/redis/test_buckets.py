@@ -8,12 +8,12 @@ import pytest
 
 from infra.embedded import Servers
 from infra.redis.buckets import TokenBuckets
-from infra.redis.connection import Reach
+from infra.redis.connection import RedisConnection
 
 
 async def test_two_processes_share_a_bucket(servers: Servers) -> None:
     name = str(uuid4())
-    async with Reach(servers.redis_url) as one, Reach(servers.redis_url) as two:
+    async with RedisConnection(servers.redis_url) as one, RedisConnection(servers.redis_url) as two:
         both = [TokenBuckets(one), TokenBuckets(two)]
         waits = [await both[n % 2].take(name, rate=0.1, burst=4, patience=1000) for n in range(8)]
     assert waits[:4] == [0, 0, 0, 0]
@@ -22,7 +22,7 @@ async def test_two_processes_share_a_bucket(servers: Servers) -> None:
 
 
 async def test_a_turn_that_nobody_waits_for_is_not_taken(servers: Servers) -> None:
-    async with Reach(servers.redis_url) as reach:
+    async with RedisConnection(servers.redis_url) as reach:
         buckets, name = TokenBuckets(reach), str(uuid4())
         assert await buckets.take(name, rate=0.01, burst=1) == 0
         refused = [await buckets.take(name, rate=0.01, burst=1) for _ in range(3)]
@@ -34,7 +34,7 @@ async def test_a_turn_that_nobody_waits_for_is_not_taken(servers: Servers) -> No
 @pytest.mark.parametrize("burst", [1, 3])
 async def test_without_redis_a_process_keeps_the_rate_alone(burst: int) -> None:
     now = 100.0
-    async with Reach(None) as nothing:
+    async with RedisConnection(None) as nothing:
         buckets = TokenBuckets(nothing, clock=lambda: now)
         waits = [await buckets.take("a", rate=2, burst=burst, patience=10) for _ in range(burst + 2)]
         assert waits == pytest.approx([0.0] * burst + [0.5, 1.0])

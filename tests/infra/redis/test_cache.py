@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from infra.embedded import Servers
 from infra.embedded.redis import EmbeddedRedis
 from infra.redis.cache import SECONDS, RedisCache
-from infra.redis.connection import Reach
+from infra.redis.connection import RedisConnection
 from infra.redis.fill_lock import LEASE
 from tests.infra.log.parts import Log, log_on
 
@@ -56,7 +56,7 @@ async def _log(database_url: str) -> AsyncIterator[Log]:
 @asynccontextmanager
 async def process(url: str | None, log: Log) -> AsyncIterator[RedisCache]:
     """One process's."""
-    reach = Reach(url, every=0.1)
+    reach = RedisConnection(url, every=0.1)
     cache = RedisCache(reach, log.keyring)
     yield cache
     await cache.close()

@@ -15,22 +15,22 @@ from redis.asyncio import Redis
 
 from infra.embedded import Servers
 from infra.embedded.redis import EmbeddedRedis
-from infra.redis.connection import CONNECTIONS, EVERY, Away, Reach
+from infra.redis.connection import CONNECTIONS, EVERY, RedisConnection, RedisUnavailable
 
 
 @pytest_asyncio.fixture(name="reach")
-async def _reach(servers: Servers) -> AsyncIterator[Reach]:
-    reach = Reach(servers.redis_url)
+async def _reach(servers: Servers) -> AsyncIterator[RedisConnection]:
+    reach = RedisConnection(servers.redis_url)
     yield reach
     await reach.close()
 
 
-async def said(reach: Reach, word: str) -> bytes:
+async def said(reach: RedisConnection, word: str) -> bytes:
     answer: bytes = await reach.ask(lambda redis: redis.echo(word))
     return answer
 
 
-async def test_many_ask_at_once_over_few_connections(reach: Reach, servers: Servers) -> None:
+async def test_many_ask_at_once_over_few_connections(reach: RedisConnection, servers: Servers) -> None:
     words = [str(number) for number in range(50 * CONNECTIONS)]
     assert await asyncio.gather(*(said(reach, word) for word in words)) == [word.encode() for word in words]
     async with Redis.from_url(str(servers.redis_url)) as redis:
@@ -38,7 +38,7 @@ async def test_many_ask_at_once_over_few_connections(reach: Reach, servers: Serv
 
 
 async def test_connections_that_were_ended_while_nobody_used_them_are_made_again(
-    reach: Reach, servers: Servers, caplog: pytest.LogCaptureFixture
+    reach: RedisConnection, servers: Servers, caplog: pytest.LogCaptureFixture
 ) -> None:
     words = [str(number) for number in range(CONNECTIONS)]
     for _ in range(3):
@@ -50,7 +50,7 @@ async def test_connections_that_were_ended_while_nobody_used_them_are_made_again
     assert not caplog.records
 
 
-async def test_whoever_goes_away_in_the_middle_leaves_no_answer_to_the_next(reach: Reach) -> None:
+async def test_whoever_goes_away_in_the_middle_leaves_no_answer_to_the_next(reach: RedisConnection) -> None:
     for number in range(50):
         asking = asyncio.create_task(said(reach, f"left {number}"))
         await asyncio.sleep(number / 1e5)
@@ -63,14 +63,14 @@ async def test_a_server_that_stands_still_costs_one_wait_and_is_asked_again_when
     tmp_path: Path, hasty: float
 ) -> None:
     with EmbeddedRedis(tmp_path) as server:
-        reach = Reach(server.url, every=0.05)
+        reach = RedisConnection(server.url, every=0.05)
         assert await said(reach, "quick") == b"quick"
         assert server.pid is not None
         os.kill(server.pid, signal.SIGSTOP)
         try:
             began = time.monotonic()
             for _ in range(100):
-                with pytest.raises(Away):
+                with pytest.raises(RedisUnavailable):
                     await said(reach, "hello?")
             assert hasty <= time.monotonic() - began < 10 * hasty
         finally:
@@ -82,12 +82,14 @@ async def test_a_server_that_stands_still_costs_one_wait_and_is_asked_again_when
         await reach.close()
 
 
-async def test_a_process_that_stood_still_itself_asks_on_at_once(reach: Reach, hasty: float) -> None:
+async def test_a_process_that_stood_still_itself_asks_on_at_once(
+    reach: RedisConnection, hasty: float
+) -> None:
     assert await said(reach, "quick") == b"quick"
     asking = asyncio.create_task(said(reach, "hello?"))
     await asyncio.sleep(0)
     time.sleep(1.1 * hasty)  # noqa: ASYNC251 - all of the process stands still
-    with pytest.raises(Away):
+    with pytest.raises(RedisUnavailable):
         await asking
     async with asyncio.timeout(EVERY / 2):
         while not reach.there:
@@ -96,18 +98,18 @@ async def test_a_process_that_stood_still_itself_asks_on_at_once(reach: Reach, h
 
 
 async def test_a_server_that_answers_and_refuses_is_left_alone_between_two_looks(
-    reach: Reach, caplog: pytest.LogCaptureFixture
+    reach: RedisConnection, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(200):
-        with pytest.raises(Away):
+        with pytest.raises(RedisUnavailable):
             await reach.ask(lambda redis: redis.execute_command("NONSENSE"))
         await asyncio.sleep(0.002)
     assert len(caplog.records) <= 6
 
 
 async def test_where_there_is_none_it_says_so() -> None:
-    reach = Reach(None)
+    reach = RedisConnection(None)
     assert not reach.there
-    with pytest.raises(Away):
+    with pytest.raises(RedisUnavailable):
         await said(reach, "hello?")
     await reach.close()

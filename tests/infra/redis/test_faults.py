@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 import infra.redis.faults
 from infra.embedded.process import end, spawn, wait_until
 from infra.embedded.redis import binary
-from infra.redis.connection import Away, Reach
+from infra.redis.connection import RedisConnection, RedisUnavailable
 from infra.redis.faults import trouble_of, unfit
 
 PASSWORD = "pa%2Fss%40w"
@@ -101,8 +101,8 @@ async def test_a_replica_and_one_without_memory_or_room_say_so(
         assert "is out of memory: raise maxmemory, or let it forget" in str(
             await told(f"redis://127.0.0.1:{port}")
         )
-        async with Reach(f"redis://127.0.0.1:{port}") as reach:
-            with pytest.raises(Away, match="is out of memory: raise maxmemory"):
+        async with RedisConnection(f"redis://127.0.0.1:{port}") as reach:
+            with pytest.raises(RedisUnavailable, match="is out of memory: raise maxmemory"):
                 await reach.ask(lambda redis: redis.set("key", "value"))
     with redis_with(tmp_path) as port:
         async with Redis.from_url(f"redis://127.0.0.1:{port}") as first:

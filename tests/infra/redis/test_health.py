@@ -21,7 +21,7 @@ from domain.gateway.health import Lately, Window
 from infra.embedded import Servers
 from infra.embedded.redis import EmbeddedRedis
 from infra.redis import health_state
-from infra.redis.connection import Reach
+from infra.redis.connection import RedisConnection
 from infra.redis.health import SharedHealth
 from infra.redis.health_state import KEPT, Seen
 
@@ -32,7 +32,7 @@ SOON = 0.3
 @asynccontextmanager
 async def process(url: str | None) -> AsyncIterator[SharedHealth]:
     """One process's."""
-    reach = Reach(url, every=0.1)
+    reach = RedisConnection(url, every=0.1)
     health = SharedHealth(reach)
     yield health
     await health.close()
@@ -338,7 +338,7 @@ async def test_whoever_sees_a_place_fail_first_tells_so(servers: Servers) -> Non
         opened.append(where)
 
     assert servers.redis_url is not None
-    reach = Reach(servers.redis_url)
+    reach = RedisConnection(servers.redis_url)
     health, where = SharedHealth(reach, opened=told), place()
     for _ in range(10):
         await health.record(where, "unavailable", 1)

@@ -12,7 +12,7 @@ import pytest_asyncio
 from application.ports import Unavailable
 from infra.embedded import Servers
 from infra.postgres.database import Database
-from infra.redis.connection import Reach
+from infra.redis.connection import RedisConnection
 from infra.redis.key_use import LastUse
 from tests.cells import cell
 
@@ -27,13 +27,13 @@ async def _database(database_url: str) -> AsyncIterator[Database]:
 
 
 async def kept(database: Database, tenant: UUID) -> dict[str, datetime]:
-    async with Reach(None) as nothing:
+    async with RedisConnection(None) as nothing:
         return await LastUse(nothing, database).last(tenant)
 
 
 async def test_the_last_use_is_known_to_another_process_without_redis(database: Database) -> None:
     tenant = uuid4()
-    async with Reach(None) as nothing:
+    async with RedisConnection(None) as nothing:
         await LastUse(nothing, database).used(tenant, "k", NOW)
     assert await kept(database, tenant) == {"k": NOW}
     assert await kept(database, uuid4()) == {}
@@ -41,7 +41,7 @@ async def test_the_last_use_is_known_to_another_process_without_redis(database: 
 
 async def test_it_is_kept_once_an_hour(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     tenant, written = uuid4(), 0
-    async with Reach(None) as nothing:
+    async with RedisConnection(None) as nothing:
         use = LastUse(nothing, database)
         keep = use._keep
 
@@ -63,7 +63,7 @@ async def test_redis_knows_it_sooner_and_an_older_word_never_wins(
     if servers.redis_url is None:
         pytest.skip("there is no Redis here")
     tenant = uuid4()
-    async with Reach(servers.redis_url) as reach:
+    async with RedisConnection(servers.redis_url) as reach:
         first, second = LastUse(reach, database), LastUse(reach, database)
         await first.used(tenant, "k", NOW)
         await first.used(tenant, "k", NOW + HALF_HOUR)
@@ -78,7 +78,7 @@ async def test_a_database_that_is_away_refuses_nobody_and_is_told_later(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tenant = uuid4()
-    async with Reach(None) as nothing:
+    async with RedisConnection(None) as nothing:
         use = LastUse(nothing, database)
         keep = use._keep
 

@@ -14,7 +14,7 @@ import infra.embedded.redis
 from application.ports import Place
 from infra.embedded.redis import EmbeddedRedis
 from infra.redis.cache import RedisCache
-from infra.redis.connection import Reach
+from infra.redis.connection import RedisConnection
 from infra.redis.health import SharedHealth
 from infra.redis.wakeups import Hints
 from tests.infra.log.parts import log_on
@@ -48,7 +48,7 @@ async def test_of_many_at_once_one_makes_an_answer_which_is_kept_and_forgotten(
         return b"made"
 
     tenant = uuid4()
-    async with log_on(database_url) as log, Reach(url) as reach:
+    async with log_on(database_url) as log, RedisConnection(url) as reach:
         caches = RedisCache(reach, log.keyring), RedisCache(reach, log.keyring)
         asked = (caches[n % 2].once(tenant, "responses", b"k", make, group="acme") for n in range(20))
         assert {found for found, _ in await asyncio.gather(*asked)} == {b"made"}
@@ -62,7 +62,7 @@ async def test_of_many_at_once_one_makes_an_answer_which_is_kept_and_forgotten(
 
 async def test_a_circuit_opens_for_all_processes(url: str) -> None:
     where = Place(provider="acme", model=f"m-{uuid4()}")
-    async with Reach(url) as mine, Reach(url) as others:
+    async with RedisConnection(url) as mine, RedisConnection(url) as others:
         one, other = SharedHealth(mine), SharedHealth(others)
         for _ in range(5):
             assert await one.admit(where) is None
@@ -77,7 +77,7 @@ async def test_a_circuit_opens_for_all_processes(url: str) -> None:
 
 async def test_a_hint_reaches_another_process(url: str) -> None:
     tenant = uuid4()
-    async with Reach(url) as mine, Reach(url) as others:
+    async with RedisConnection(url) as mine, RedisConnection(url) as others:
         speaker, hearing = Hints(mine), Hints(others).listen(poll=0.1)
 
         async def heard() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from application.ports import Rate
 from infra.embedded import Servers
-from infra.redis.connection import Reach
+from infra.redis.connection import RedisConnection
 from infra.redis.rate_limiter import SharedRateLimiter
 
 
@@ -23,7 +23,7 @@ class Clock:
 
 async def test_a_burst_is_let_in_and_then_what_the_rate_gives() -> None:
     clock = Clock()
-    async with Reach(None) as nothing:
+    async with RedisConnection(None) as nothing:
         limiter, one = SharedRateLimiter(nothing, clock), [Rate("a", 2, 3)]
         assert [limiter.take(one) for _ in range(3)] == [None] * 3
         for _ in range(5):  # what is refused counts for nothing
@@ -38,7 +38,7 @@ async def test_a_burst_is_let_in_and_then_what_the_rate_gives() -> None:
 
 async def test_of_several_buckets_all_are_asked_before_one_is_taken_from() -> None:
     clock = Clock()
-    async with Reach(None) as nothing:
+    async with RedisConnection(None) as nothing:
         limiter = SharedRateLimiter(nothing, clock)
         wide, narrow = Rate("wide", 10, 10), Rate("narrow", 0.1, 1)
         assert limiter.take([wide, narrow]) is None
@@ -53,7 +53,7 @@ async def test_of_several_buckets_all_are_asked_before_one_is_taken_from() -> No
 
 async def test_processes_tell_each_other_what_they_have_let_in(servers: Servers) -> None:
     rate = [Rate(str(uuid4()), 0.01, 10)]
-    async with Reach(servers.redis_url) as one, Reach(servers.redis_url) as two:
+    async with RedisConnection(servers.redis_url) as one, RedisConnection(servers.redis_url) as two:
         both = [SharedRateLimiter(one), SharedRateLimiter(two)]
         for limiter in both:
             assert [limiter.take(rate) for _ in range(4)] == [None] * 4
@@ -73,7 +73,7 @@ async def test_processes_tell_each_other_what_they_have_let_in(servers: Servers)
 
 async def test_what_is_taken_is_told_without_being_asked(servers: Servers) -> None:
     rate = [Rate(str(uuid4()), 0.01, 5)]
-    async with Reach(servers.redis_url) as one, Reach(servers.redis_url) as two:
+    async with RedisConnection(servers.redis_url) as one, RedisConnection(servers.redis_url) as two:
         first, second = SharedRateLimiter(one), SharedRateLimiter(two)
         assert [first.take(rate) for _ in range(5)] == [None] * 5
         assert first._telling is not None
@@ -85,7 +85,7 @@ async def test_what_is_taken_is_told_without_being_asked(servers: Servers) -> No
 
 
 async def test_with_redis_away_a_process_goes_on_alone() -> None:
-    async with Reach("redis://127.0.0.1:1/0") as away:
+    async with RedisConnection("redis://127.0.0.1:1/0") as away:
         limiter, rate = SharedRateLimiter(away), [Rate("a", 0.01, 2)]
         assert [limiter.take(rate) for _ in range(2)] == [None] * 2
         await limiter.exchange()
@@ -98,7 +98,7 @@ def test_in_no_time_more_come_in_than_burst_and_rate_allow(
     pauses: list[float], rate: float, burst: int
 ) -> None:
     clock = Clock()
-    limiter, came = SharedRateLimiter(Reach(None), clock), list[float]()
+    limiter, came = SharedRateLimiter(RedisConnection(None), clock), list[float]()
     for pause in pauses:
         clock.now += pause
         over = limiter.take([Rate("a", rate, burst)])

@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from infra.embedded import Servers
-from infra.redis.connection import Reach
+from infra.redis.connection import RedisConnection
 from infra.redis.wakeups import CHANNEL, Hints
 
 
@@ -32,7 +32,7 @@ async def test_all_who_listen_in_a_process_share_one_connection(servers: Servers
         pytest.skip("there is no Redis here")
     url, tenant = servers.redis_url, uuid4()
     before = await subscribers(url)
-    async with Reach(url) as mine, Reach(url) as others, asyncio.timeout(30):
+    async with RedisConnection(url) as mine, RedisConnection(url) as others, asyncio.timeout(30):
         speaker, hints = Hints(mine), Hints(others)
         for _ in range(2):  # and it is made anew for those who come later
             listening = [hints.listen(poll=0.1) for _ in range(5)]

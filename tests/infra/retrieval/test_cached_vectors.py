@@ -16,7 +16,7 @@ from infra.crypto.keyring import Keyring
 from infra.embedded import Servers
 from infra.postgres.database import Database
 from infra.redis.cache import RedisCache
-from infra.redis.connection import Reach
+from infra.redis.connection import RedisConnection
 from infra.retrieval.cached_vectors import CachedVectors
 from infra.retrieval.vectors import PgVectors
 from tests.cells import cell
@@ -34,7 +34,7 @@ class Counted(PgVectors):
 
 @pytest_asyncio.fixture(name="parts")
 async def _parts(database_url: str, servers: Servers) -> AsyncIterator[tuple[Counted, CachedVectors]]:
-    reach = Reach(servers.redis_url)
+    reach = RedisConnection(servers.redis_url)
     async with Database(cell(database_url), size=2) as database:
         keyring = Keyring(database, b"m" * 32)
         plain, cache = Counted(database, keyring), RedisCache(reach, keyring)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from application.ports import Owed, Saved
+from application.ports import Due, Saved
 from domain.conversations.conversation import Conversation
 from infra.postgres.database import Database
 from infra.redis.wakeups import Hints
@@ -184,7 +184,7 @@ async def test_a_tenant_with_many_turns_holds_up_nobody_elses_leases_and_not_the
 
 
 async def owe_and_hold(log: Log, holder: UUID, conversation: Conversation, lease: int = 5) -> Saved:
-    owed = Owed(kind=KIND, key=conversation.id.hex, due_at=now(), holder=holder, lease=lease)
+    owed = Due(kind=KIND, key=conversation.id.hex, due_at=now(), holder=holder, lease=lease)
     return await log.store.save(conversation, context=context(TENANT), work=[owed])
 
 
@@ -219,7 +219,7 @@ async def test_of_many_in_one_commit_each_has_its_own(database_url: str, rows: R
                 log.store.save(
                     each,
                     context=context(TENANT),
-                    work=[Owed(kind=KIND, key=each.id.hex, due_at=now())],
+                    work=[Due(kind=KIND, key=each.id.hex, due_at=now())],
                 )
                 for each in without
             ),

@@ -277,7 +277,7 @@ async def test_what_a_long_stream_has_reserved_is_held_until_its_end_and_settled
     ends = [each.expires_at for each in reservations if isinstance(each, Reservation.Extended)]
     assert ends == sorted(ends)
     await parts.reservation_pool.give_back(shop.tenant)
-    assert len(await events(parts, shop, Reservation.Settled)) == 1
+    assert len(await events(parts, shop, Reservation.Done)) == 1
     assert Decimal((await day(shop))["reserved"]) == 0
 
 

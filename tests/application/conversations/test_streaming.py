@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from application.conversations import answer, delivery
-from application.conversations.delivery import Subscriber
+from application.conversations import answer, streaming
+from application.conversations.streaming import Subscriber
 from application.ports import Unavailable
 from domain.audit.invariants import Invariants
 from domain.conversations.conversation import Conversation
@@ -207,7 +207,7 @@ async def test_an_answer_that_breaks_off_is_made_anew_for_the_same_messages(shop
 async def test_where_the_sender_died_another_one_answers_and_the_sender_who_lives_has_its_cost_on_record(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "LONGEST_ANSWER", timedelta(seconds=0.1))
+    monkeypatch.setattr(streaming, "LONGEST_ANSWER", timedelta(seconds=0.1))
     received = await shop.receive("When are you open?", "m1")
     heard = Heard(received.interaction)
 

@@ -56,12 +56,12 @@ class Wait(msgspec.Struct, frozen=True):
     until: datetime
 
 
-Turn = Send | Doubt | Look | GiveUp | Wait
+Step = Send | Doubt | Look | GiveUp | Wait
 
 
-def next_turn(
+def next_step(
     delivery: Delivery, now: datetime, *, unknown_fate: UnknownFate, looked: Collection[tuple[int, int]] = ()
-) -> Turn | None:
+) -> Step | None:
     """In order: a message waits for those before it. `looked`: of these (number, attempt) the list was just looked at. None: nothing is to be done."""
     soonest: datetime | None = None
     for number, sending in delivery.waiting():

@@ -1,4 +1,4 @@
-"""Delivery: an answer on its way to the customer while it is made.
+"""Streaming: an answer on its way to the customer while it is made.
 
 Before the first piece goes out the log says that the answer has begun. A newer message that was there first makes that a lost race:
 then nothing was sent, and the answer begins again. One that comes after it belongs to the next burst. So it is with an answer that
@@ -16,10 +16,10 @@ from application.answers.ports import Ports
 from application.base.in_work import waits_long
 from application.budgets.hold import refresh
 from application.conversations.owing import ANSWER_WORK
-from application.gateway.attempt import Deliver
+from application.gateway.attempt import Emit
 from application.gateway.lease import holding
 from application.gateway.run import Run
-from application.ports import Owed
+from application.ports import Due
 from domain.answers.citing import with_disclosure
 from domain.base.context import Context
 from domain.conversations.conversation import Conversation
@@ -41,12 +41,12 @@ class Subscriber:
     """Hears the answer of `interaction`. `restarted` tells that it is made once more, before any piece, with the newer messages."""
 
     interaction: UUID
-    deliver: Deliver
+    emit: Emit
     restarted: Callable[[], Awaitable[None]]
 
 
 @dataclass
-class Delivery:
+class Streaming:
     """Of one answer. `subscriber` hears its pieces, if anybody does."""
 
     conversation: Conversation
@@ -63,7 +63,7 @@ class Delivery:
     got: list[str] = field(default_factory=list, init=False)
     """The pieces that the customer has got."""
 
-    async def deliver(self, piece: str) -> None:
+    async def emit(self, piece: str) -> None:
         """Raises Conflict at the first piece where the conversation has moved on, TakenOver where a person has come since."""
         assert self.subscriber is not None
         if not self.begun:
@@ -71,10 +71,10 @@ class Delivery:
         await self._check()
         if self._untold is not None:
             untold, self._untold = self._untold, None
-            await self.subscriber.deliver(with_disclosure(untold, ""))
+            await self.subscriber.emit(with_disclosure(untold, ""))
         if self.opening:
             piece, self.opening = f"{self.opening}{piece}", ""
-        await self.subscriber.deliver(piece)
+        await self.subscriber.emit(piece)
         self.got.append(piece)
 
     async def begin(self) -> None:
@@ -84,7 +84,7 @@ class Delivery:
         conversation.disclose(self.disclosure, at)
         conversation.begin_answer(at, heard=self.subscriber is not None)
         # Nobody could take over sooner.
-        owed = Owed(kind=ANSWER_WORK, key=conversation.id.hex, due_at=at + LONGEST_ANSWER)
+        owed = Due(kind=ANSWER_WORK, key=conversation.id.hex, due_at=at + LONGEST_ANSWER)
         await self.ports.store.save(conversation, context=self.context, work=[owed])
         self.begun, self._looked = True, time.monotonic()
         self._untold = None if told else self.disclosure

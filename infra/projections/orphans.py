@@ -29,7 +29,7 @@ SLACK = "30 seconds"
 """More than the clocks of those who record events are apart."""
 
 
-class Abandoned:
+class Orphans:
     """`system` has the role retrace_runner."""
 
     def __init__(

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.base.aggregate import Event, Lent
+from domain.base.aggregate import Event, Quote
 from infra.crypto.keyring import Keyring, seal_with, subject_of, unseal_with
 from infra.log import codec
 from infra.log.codec import Sealed
 
 
-class Borrowed(NamedTuple):
+class SealedQuotes(NamedTuple):
     """What is lent to the event with number `nth`, still sealed; `context` is the event's."""
 
     nth: int
@@ -29,7 +29,7 @@ async def encode(
     event: Event, context: bytes, *, tenant: UUID, subject: UUID, key: AESGCM, keyring: Keyring
 ) -> bytes:
     """The payload of an event, which `key` is about to seal for `subject`. What is lent by nobody known stays the event's own."""
-    bare, lent = event.apart()
+    bare, lent = event.detach()
     lenders = {each.subject for each in lent}
     keys = await keyring.load(tenant, lenders) if lent else {}
     gone = await keyring.destroyed(tenant, lenders - keys.keys()) if len(keys) < len(lenders) else ()
@@ -46,7 +46,7 @@ async def encode(
 
 
 async def give_back(
-    events: list[Event | None], borrowed: Sequence[Borrowed], *, tenant: UUID, keyring: Keyring
+    events: list[Event | None], borrowed: Sequence[SealedQuotes], *, tenant: UUID, keyring: Keyring
 ) -> None:
     """Put what is lent into the events; of subjects that were erased there is nothing left. Raises Tampered."""
     lenders = {subject_of(data) for each in borrowed for _, data in each.sealed if data}
@@ -57,9 +57,9 @@ async def give_back(
         for number, (place, data) in enumerate(sealed):
             key = keys.get(data[1:17])
             texts = codec.decode_texts(unseal_with(key, data, _about(context, number))) if key else None
-            lent.append(Lent(place=place, texts=texts))
+            lent.append(Quote(place=place, texts=texts))
         event = events[nth]
-        events[nth] = event and event.together(lent)
+        events[nth] = event and event.attach(lent)
 
 
 def _about(context: bytes, number: int) -> bytes:

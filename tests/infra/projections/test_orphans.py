@@ -13,7 +13,7 @@ import pytest
 from domain.conversations.conversation import Conversation
 from infra.crypto.erasing import SubjectEraser
 from infra.postgres.database import Database
-from infra.projections.abandoned import Abandoned
+from infra.projections.orphans import Orphans
 from infra.projections.places import SCHEMAS, Place
 from infra.projections.read_models import create_read_models, drop
 from infra.projections.rebuild import rebuild, workshop
@@ -47,9 +47,9 @@ async def _log(database_url: str) -> AsyncIterator[Log]:
 @asynccontextmanager
 async def looking(
     log: Log, projections: Sequence[Projection], *, still: float = 0.0
-) -> AsyncIterator[Abandoned]:
+) -> AsyncIterator[Orphans]:
     async with Database(cell(log.url), role="retrace_runner", size=1) as system:
-        yield Abandoned(projections, cell=cell(log.url), system=system, still=still)
+        yield Orphans(projections, cell=cell(log.url), system=system, still=still)
 
 
 async def forget(log: Log, tenant: UUID, conversation: Conversation) -> None:

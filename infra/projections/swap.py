@@ -17,7 +17,7 @@ from infra.projections.read_models import create_at, drop_at, hold, note
 from projections.base import Projection
 
 
-async def exchange_tables(
+async def swap_tables(
     connection: Connection, copy: Build, target: Place, standing: Mapping[Place, Sequence[str]], keep: bool
 ) -> None:
     """Those of all tenants, in one round trip, for the sake of the readers who wait for the last of its steps.
@@ -66,7 +66,7 @@ def _removal(own: str, place: Place, tables: Sequence[str]) -> list[str]:
     ]
 
 
-async def exchange_rows(
+async def swap_rows(
     connection: Connection, projection: Projection, copy: Build, tenant: UUID, target: Place | None
 ) -> None:
     """One tenant's. Without `target` those that were live are gone."""

@@ -18,7 +18,7 @@ from domain.base.errors import Refusal
 from infra.log.reader import Reader
 from infra.postgres.cell import Cell
 from infra.postgres.database import Database
-from infra.projections.abandoned import Abandoned
+from infra.projections.orphans import Orphans
 from infra.projections.places import Build, Place, builds, placed
 from infra.projections.progress import NEAR, progress
 from infra.projections.projector import Observer, Projector
@@ -37,7 +37,7 @@ SELDOM = 2.0
 """Seconds between two looks at copies that nobody keeps up."""
 
 
-class Beside:
+class BlueGreenBuilder:
     """`master` is the master key; `system` has the role retrace_runner, `reader` reads as retrace_projector."""
 
     def __init__(
@@ -59,7 +59,7 @@ class Beside:
 
     async def run(self) -> None:
         """Until cancelled. A database that is away is waited for."""
-        await run_together(self._keep_up("next"), self._keep_up("old"), self._mind_abandoned())
+        await run_together(self._keep_up("next"), self._keep_up("old"), self._mind_orphans())
 
     async def _keep_up(self, place: Place) -> None:
         while True:
@@ -70,11 +70,11 @@ class Beside:
                 log.warning("the copies of read models wait: %s", type(error).__name__)
             await asyncio.sleep(PAUSE)
 
-    async def _mind_abandoned(self) -> None:
-        abandoned = Abandoned(tuple(self._projections.values()), cell=self._cell, system=self._system)
+    async def _mind_orphans(self) -> None:
+        orphans = Orphans(tuple(self._projections.values()), cell=self._cell, system=self._system)
         while True:
             try:
-                await abandoned.look()
+                await orphans.look()
             except (Unavailable, psycopg.Error) as error:
                 log.warning("copies that nobody keeps up wait: %s", type(error).__name__)
             await asyncio.sleep(SELDOM)
