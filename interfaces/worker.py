@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from application.operations.work import kinds
-from application.ports import Kind
+from application.ports import Kind, Places
 from domain.answers import understanding
 from infra.metrics.server import tell_metrics, watch_loop
 from infra.postgres.database import Database
@@ -23,6 +23,12 @@ POOL = 16
 HEAVY = 2
 """Pieces of heavy work, as processing a document, that one worker process does at once. No tenant has more than one of them."""
 
+WATCH = 4
+"""Looks at what may go wrong that one worker process takes at once."""
+
+EVERY = 1.0
+"""Seconds between two looks at whether one is due."""
+
 
 async def work(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; what is under way is finished or given back.
@@ -34,13 +40,13 @@ async def work(settings: Settings) -> None:
         understanding.load()
         await parts.completers.load()
         concurrency = settings.worker_concurrency
-        both = workers(kinds(parts), parts.system, parts.hints, concurrency, parts.instruments)
-        running = [asyncio.create_task(worker.run()) for worker in both]
+        crew = workers(kinds(parts), parts.system, parts.hints, concurrency, parts.instruments)
+        running = [asyncio.create_task(worker.run()) for worker in crew]
         async with beside(
             tell_metrics(settings.host, settings.metrics_port, parts.figures), watch_loop(parts.instruments)
         ):
             await stopped(*running)
-            for worker in both:
+            for worker in crew:
                 worker.stop()
             await asyncio.gather(*running)
 
@@ -52,10 +58,14 @@ def workers(
     concurrency: int,
     observer: Observer | None = None,
 ) -> list[Worker]:
-    """One for what is light and one for what is heavy, so that an answer never waits for documents."""
-    light = {name: kind for name, kind in every.items() if not kind.heavy}
-    heavy = {name: kind for name, kind in every.items() if kind.heavy}
+    """One for each sort of places, so that an answer never waits for documents, and a look that must come in time for neither."""
+
+    def of(places: Places) -> Mapping[str, Kind]:
+        return {name: kind for name, kind in every.items() if kind.places == places}
+
     return [
-        Worker(Work(system), light, hints, concurrency=concurrency, observer=observer),
-        Worker(Work(system), heavy, hints, concurrency=HEAVY, observer=observer),
+        Worker(Work(system), of("light"), hints, concurrency=concurrency, observer=observer),
+        Worker(Work(system), of("heavy"), hints, concurrency=HEAVY, observer=observer),
+        # What it does is due at a time, and is not hinted at.
+        Worker(Work(system), of("watch"), Hints(), concurrency=WATCH, poll=EVERY, observer=observer),
     ]

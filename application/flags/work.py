@@ -37,5 +37,5 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         )
 
     return {
-        ROLLOUT_WORK: Kind(handler=do_look_at_rollout, attempts=1000),
+        ROLLOUT_WORK: Kind(handler=do_look_at_rollout, attempts=1000, places="watch"),
     }

@@ -65,6 +65,7 @@ from application.ports.work import (
     PROJECTION_ALERT_WORK,
     Item,
     Kind,
+    Places,
 )
 
 __all__ = [
@@ -131,6 +132,7 @@ __all__ = [
     "OutgoingMessage",
     "Over",
     "Place",
+    "Places",
     "ProviderError",
     "Rate",
     "RateLimiter",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -49,11 +49,15 @@ class Item(Protocol):
         """Which try this is, from 1."""
 
 
+Places = Literal["light", "heavy", "watch"]
+
+
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """`attempts`: tries before it is parked. `lease`: seconds that a try is one worker's alone; renewed while it runs. `heavy`: it
-    takes long, and so has places of its own: nothing else ever waits for it."""
+    """`attempts`: tries before it is parked. `lease`: seconds that a try is one worker's alone; renewed while it runs. `places`: whose it takes.
+    What takes long (`heavy`) has places of its own, so that nothing else ever waits for it; so has what must come in time (`watch`), as a look that
+    takes back what has gone wrong: it never waits for anything else."""
 
     handler: Callable[[Item], Awaitable[datetime | None]]
     attempts: int = 8
     lease: float = 30.0
-    heavy: bool = False
+    places: Places = "light"

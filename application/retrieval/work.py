@@ -83,6 +83,6 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         )
 
     return {
-        PROCESS_WORK: Kind(handler=do_process_document, attempts=5, lease=60.0, heavy=True),
+        PROCESS_WORK: Kind(handler=do_process_document, attempts=5, lease=60.0, places="heavy"),
         REMOVE_WORK: Kind(handler=do_remove_document, attempts=20),
     }

@@ -22,7 +22,7 @@ async def test_an_answer_never_waits_for_documents_whosever_they_are(database_ur
     """Documents of many tenants filled all places of a worker."""
     rows = await Rows.connect(database_url)
     await rows.clear()
-    hanging, answered = asyncio.Event(), asyncio.Event()
+    hanging, answered, looked = asyncio.Event(), asyncio.Event(), asyncio.Event()
     busy: list[UUID] = []
 
     async def process(item: Item) -> None:
@@ -31,8 +31,16 @@ async def test_an_answer_never_waits_for_documents_whosever_they_are(database_ur
 
     async def answer(item: Item) -> None:
         answered.set()
+        await hanging.wait()
 
-    kinds = {"process_document": Kind(handler=process, heavy=True), "answer": Kind(handler=answer)}
+    async def look(item: Item) -> None:
+        looked.set()
+
+    kinds = {
+        "process_document": Kind(handler=process, places="heavy"),
+        "answer": Kind(handler=answer),
+        "rollout": Kind(handler=look, places="watch"),
+    }
     for tenant in range(1, 9):
         for number in range(4):
             await rows.owe(UUID(int=tenant), "process_document", str(number))
@@ -45,6 +53,10 @@ async def test_an_answer_never_waits_for_documents_whosever_they_are(database_ur
                     await asyncio.sleep(0.02)
                 await rows.owe(UUID(int=1), "answer", "now")
                 await answered.wait()
+                for number in range(8):
+                    await rows.owe(UUID(int=1), "answer", str(number))
+                await rows.owe(UUID(int=1), "rollout", "full_agent")
+                await looked.wait()
             assert len(set(busy)) == HEAVY, "no tenant has more than one"
         finally:
             hanging.set()
