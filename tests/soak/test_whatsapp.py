@@ -25,8 +25,9 @@ from tests.soak.proofs import quiet
 pytestmark = pytest.mark.soak
 CUSTOMERS = 1000
 AT_ONCE = 40
-KILLED = 100
+KILLS = 100
 TARGETS = ("serve", "worker", "worker", "database")
+"""Of one run."""
 EACH_RUN = 40
 """Customers of a run with kills."""
 
@@ -34,7 +35,7 @@ EACH_RUN = 40
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     option = metafunc.config.getoption
     if "run" in metafunc.fixturenames:
-        runs = option("--runs") or max(1, round(KILLED * option("--share")))
+        runs = option("--runs") or max(1, round(KILLS / len(TARGETS) * option("--share")))
         first = option("--seed")
         metafunc.parametrize("run", range(first, first + runs))
 

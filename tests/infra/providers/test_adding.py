@@ -63,7 +63,7 @@ async def test_the_example_is_a_whole_provider(monkeypatch: pytest.MonkeyPatch) 
         store.tenant.set_provider_key("acme", "key-1", f"http://127.0.0.1:{wire.port}/{path}", NOW)
         pieces: list[str] = []
 
-        async def deliver(piece: str) -> None:
+        async def emit(piece: str) -> None:
             pieces.append(piece)
 
         attempting = Attempting(
@@ -72,7 +72,7 @@ async def test_the_example_is_a_whole_provider(monkeypatch: pytest.MonkeyPatch) 
             catalogue=load_catalogue(),
             counter=COUNTER,
             clock=lambda: NOW,
-            deliver=deliver if stream else None,
+            emit=emit if stream else None,
         )
         return pieces, await attempting.run(20)
 

@@ -56,7 +56,7 @@ def attempt(vendor: str, streamed: bool, http: Outgoing, address: str) -> Attemp
         abilities=lambda model: ABILITIES,
     )
 
-    async def deliver(piece: str) -> None:
+    async def emit(piece: str) -> None:
         pass
 
     return Attempting(
@@ -65,7 +65,7 @@ def attempt(vendor: str, streamed: bool, http: Outgoing, address: str) -> Attemp
         catalogue=Catalogue({}, {f"p/{MODEL}": PRICES}),
         counter=COUNTER,
         clock=lambda: NOW,
-        deliver=deliver if streamed else None,
+        emit=emit if streamed else None,
         dearest=DEAREST,
     )
 
@@ -193,7 +193,7 @@ async def test_what_a_provider_has_counted_is_paid_and_may_come_to_more_until_th
     wire.answer = lambda call: server_events([piece, CUT if how == "cut" else 60.0])
     attempting, came = attempt(vendor, True, http, f"http://127.0.0.1:{wire.port}"), asyncio.Event()
 
-    async def deliver(piece: str) -> None:
+    async def emit(piece: str) -> None:
         came.set()
         if how == "delivering":
             await asyncio.sleep(60)
@@ -221,7 +221,7 @@ async def test_who_goes_away_from_a_whole_answer_that_is_told_as_a_stream_pays_a
     attempting, came = attempt("openai", True, http, f"http://127.0.0.1:{wire.port}"), asyncio.Event()
     attempting._request = request(MODEL, abilities=frozenset())
 
-    async def deliver(piece: str) -> None:
+    async def emit(piece: str) -> None:
         came.set()
         await asyncio.sleep(60)
 
