@@ -29,7 +29,7 @@ from application.ports import (
     KeyUse,
     Lines,
     Locator,
-    Metrics,
+    Outcomes,
     RateLimiter,
     SendObserver,
     Typing,
@@ -86,7 +86,7 @@ from infra.work.subscribed import Subscribed
 from infra.work.turns import Turns
 from infra.work.webhook_lines import StoredLines
 from interfaces.probes import Probes
-from interfaces.reading import ReadAuthorship, ReadIdle, ReadMetrics, TranscriptLocator
+from interfaces.reading import ReadAuthorship, ReadIdle, ReadOutcomes, TranscriptLocator
 from projections import PROJECTIONS
 
 
@@ -127,7 +127,7 @@ class Services:
     locator: Locator
     authorship: Authorship
     idle: Idle
-    metrics: Metrics
+    outcomes: Outcomes
     directory: Directory
     idempotency: Idempotency
     key_use: KeyUse
@@ -295,7 +295,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             locator=TranscriptLocator(reads),
             authorship=ReadAuthorship(reads),
             idle=ReadIdle(reads),
-            metrics=ReadMetrics(reads),
+            outcomes=ReadOutcomes(reads),
             directory=CellDirectory(system),
             idempotency=StoredIdempotency(database, keyring),
             key_use=LastUse(redis, database),

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from application.ports import IdleConversation, Located, Writing
+from application.ports import IdleConversation, Located, Seen, Writing
 from domain.base.errors import NotFound
-from domain.flags.rollout import Sides
+from domain.flags.outcome import OFF, ON
 from infra.projections.reads import Reads
-from projections import authorship, rollouts, transcript
+from projections import authorship, outcomes, transcript
 
 
 class TranscriptLocator:
@@ -45,17 +45,20 @@ class ReadIdle:
         return [IdleConversation(conversation=row.conversation, last_at=row.last_at) for row in rows]
 
 
-class ReadMetrics:
-    """Reads how answers did out of the read model of rollouts. Implements `application.ports.Metrics`."""
+class ReadOutcomes:
+    """Reads what came of customers out of the read model of that name. Implements `application.ports.Outcomes`."""
 
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
 
-    async def of(self, tenant: UUID, rollout: UUID, step: int) -> Sides:
+    async def closed(
+        self, tenant: UUID, split: UUID, *, new: str = ON, beside: str = OFF, until: datetime
+    ) -> Seen:
         """Of all that the log has now. Raises Unavailable while the read model does not know it."""
         head = await self._reads.head(tenant)
-        async with self._reads.at(tenant, rollouts.Rollouts(), head) as sql:
-            return await rollouts.sides_of(sql, tenant, rollout, step)
+        async with self._reads.at(tenant, outcomes.Outcomes(), head) as sql:
+            found = await outcomes.closed_outcomes(sql, tenant, split, new=new, beside=beside, until=until)
+        return Seen(position=head, until=until, outcomes=found)
 
 
 class ReadAuthorship:

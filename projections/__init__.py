@@ -11,7 +11,7 @@ from projections.decisions import Decisions
 from projections.deliveries import Deliveries
 from projections.documents import Documents
 from projections.drift import Drift
-from projections.rollouts import Rollouts
+from projections.outcomes import Outcomes
 from projections.transcript import Transcript
 
 PROJECTIONS: Sequence[Projection] = (
@@ -21,6 +21,6 @@ PROJECTIONS: Sequence[Projection] = (
     Documents(),
     Authorship(),
     Drift(),
-    Rollouts(),
+    Outcomes(),
     Deliveries(),
 )

@@ -8,16 +8,19 @@ from uuid import UUID
 import msgspec
 
 from application.base.setting import Changed, change_setting, latest_setting, load_setting
-from application.ports import Clock, Done, Due, Ids, Metrics, Store
+from application.ports import Clock, Done, Due, Ids, Outcomes, Seen, Store
 from domain.base.context import Context
 from domain.base.errors import Invalid
 from domain.flags.feature import feature_of
-from domain.flags.flag import Flags, FlagsState
-from domain.flags.rollout import Plan
+from domain.flags.flag import Flags, FlagsState, Rollout
+from domain.flags.rollout import Judgement, Plan, judge
 
 ROLLOUT_WORK = "rollout"
 LOOK = timedelta(minutes=5)
-"""How often the metrics of a rollout are looked at."""
+"""How often a rollout is looked at."""
+
+GRACE = timedelta(seconds=5)
+"""A look is at what was closed so long ago: what other processes are just putting on record belongs to customers who are open still."""
 
 
 class SwitchFlag(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,22 +126,29 @@ async def stop_rollout(command: StopRollout, context: Context, *, store: Store, 
 
 
 async def look_at_rollout(
-    command: LookAtRollout, context: Context, *, store: Store, metrics: Metrics, clock: Clock
+    command: LookAtRollout, context: Context, *, store: Store, outcomes: Outcomes, clock: Clock
 ) -> datetime | None:
-    """Go on, hold or go back by how the answers did. When to look again; None: it has ended. Raises Unavailable while the read
+    """Go on, hold or go back by what came of customers. When to look again; None: it has ended. Raises Unavailable while the read
     model is behind: what it does not know yet must not count as good."""
     flag = command.flag
     flags = await load_setting(Flags, context.tenant, store=store)
     running = None if flags is None else flags.state.rollouts.get(flag)
     if running is None:
         return None
-    sides = await metrics.of(context.tenant, running.id, running.step)
+    seen = await outcomes.closed(context.tenant, running.id, until=clock() - GRACE)
+    judgement = judge_rollout(running, seen)
 
     def decide(flags: Flags) -> None:
-        flags.observe_rollout(flag, running.id, running.step, sides, clock())
+        flags.observe_rollout(flag, running.id, running.step, judgement, clock())
 
-    seen = await change_setting(Flags, decide, context, store=store, clock=clock)
-    return clock() + LOOK if flag in seen.setting.state.rollouts else None
+    changed = await change_setting(Flags, decide, context, store=store, clock=clock)
+    return clock() + LOOK if flag in changed.setting.state.rollouts else None
+
+
+def judge_rollout(running: Rollout, seen: Seen) -> Judgement:
+    """What a look sees."""
+    limits = running.plan.limits
+    return judge(limits, seen.outcomes, position=seen.position, until=seen.until, since=running.since)
 
 
 def _changed(changed: Changed[Flags]) -> FlagsChanged:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from application.base.work import context_of
 from application.flags.flag import ROLLOUT_WORK, LookAtRollout, look_at_rollout
-from application.ports import Clock, Ids, Item, Kind, Metrics, Store
+from application.ports import Clock, Ids, Item, Kind, Outcomes, Store
 
 
 class Ports(Protocol):
@@ -17,7 +17,7 @@ class Ports(Protocol):
     @property
     def store(self) -> Store: ...
     @property
-    def metrics(self) -> Metrics: ...
+    def outcomes(self) -> Outcomes: ...
     @property
     def clock(self) -> Clock: ...
     @property
@@ -32,7 +32,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             LookAtRollout(flag=item.key),
             context_of(item, p.ids, "rollout"),
             store=p.store,
-            metrics=p.metrics,
+            outcomes=p.outcomes,
             clock=p.clock,
         )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.flags.rollout import Sides
+from domain.flags.outcome import OFF, ON, Outcome
 
 
 class Located(msgspec.Struct, frozen=True):
@@ -56,11 +56,22 @@ class Idle(Protocol):
         """Those whose last event is older than `until`, the oldest first; `after` is the (last_at, conversation) of the last one seen."""
 
 
-class Metrics(Protocol):
-    """How answers do while something is rolled out."""
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read at a `position` of the log: customers who were closed `until` then, in the order of their assignment."""
 
-    async def of(self, tenant: UUID, rollout: UUID, step: int) -> Sides:
-        """Of all that was answered since the step began until now. Raises Unavailable while the read model is behind."""
+    position: int
+    until: datetime
+    outcomes: Sequence[Outcome]
+
+
+class Outcomes(Protocol):
+    """What came of customers while something is rolled out, or compared."""
+
+    async def closed(
+        self, tenant: UUID, split: UUID, *, new: str = ON, beside: str = OFF, until: datetime
+    ) -> Seen:
+        """Of those in these two arms, of all that the log has now. `split`: the id of the rollout, the experiment or the deployment. Raises
+        Unavailable while the read model is behind."""
 
 
 class Directory(Protocol):

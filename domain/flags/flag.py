@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -12,7 +12,7 @@ from domain.base.aggregate import CreatedEvent
 from domain.base.errors import Refused
 from domain.base.one_per_tenant import OnePerTenant
 from domain.flags.feature import FEATURES, Setting, bucket_of, feature_of
-from domain.flags.rollout import Finding, Plan, Sides, enough, judge
+from domain.flags.rollout import Judgement, Plan, enough
 
 Ending = Literal["completed", "stopped", "rolled back"]
 
@@ -95,10 +95,16 @@ class Flags(OnePerTenant[FlagsState]):
         """The first step of the plan is in force."""
 
         TOPIC: ClassVar[str] = "flags.rollout_started"
+        class_version: ClassVar[int] = 2
         flag: str
         rollout: UUID
         plan: Plan
         before: Setting
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version's plans did not look at whether answers helped."""
+            facts["plan"]["limits"].setdefault("helpful_rate", None)
 
         def apply(self, aggregate: Flags) -> None:
             rollout = Rollout(id=self.rollout, plan=self.plan, before=self.before, since=self.timestamp)
@@ -108,10 +114,16 @@ class Flags(OnePerTenant[FlagsState]):
         """The metrics were good for as long as the step had to hold."""
 
         TOPIC: ClassVar[str] = "flags.rollout_held"
+        class_version: ClassVar[int] = 2
         flag: str
         rollout: UUID
         step: int
-        sides: Sides
+        judgement: Judgement
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version had the figures of both sides alone."""
+            facts["judgement"] = {"rule": 1, "sides": facts.pop("sides")}
 
         def apply(self, aggregate: Flags) -> None:
             rollout = aggregate.state.rollouts[self.flag]
@@ -161,15 +173,22 @@ class Flags(OnePerTenant[FlagsState]):
             aggregate._end(self.flag, "stopped", self.timestamp, self.reason)
 
     class RolledBack(Event, frozen=True, kw_only=True):
-        """The flag is as before the rollout. `finding` is the metric that was too bad; None: somebody wanted it."""
+        """The flag is as before the rollout. `judgement` has found a metric too bad; None: somebody wanted it."""
 
         TOPIC: ClassVar[str] = "flags.rolled_back"
+        class_version: ClassVar[int] = 2
         flag: str
         rollout: UUID
         step: int
         before: Setting
         reason: str
-        finding: Finding | None = None
+        judgement: Judgement | None = None
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version had the finding alone."""
+            if (finding := facts.pop("finding", None)) is not None:
+                facts["judgement"] = {"rule": 1, "finding": finding}
 
         def apply(self, aggregate: Flags) -> None:
             aggregate.state.settings[self.flag] = self.before
@@ -204,15 +223,17 @@ class Flags(OnePerTenant[FlagsState]):
             )
         self.trigger(self.RolloutStarted, at=at, flag=flag, rollout=rollout, plan=plan, before=setting)
 
-    def observe_rollout(self, flag: str, rollout: UUID, step: int, sides: Sides, at: datetime) -> None:
+    def observe_rollout(
+        self, flag: str, rollout: UUID, step: int, judgement: Judgement, at: datetime
+    ) -> None:
         """Take what was seen of a step: go back where a metric is too bad, go on where all was well for long enough."""
         running = self.state.rollouts.get(flag)
         if running is None or (running.id, running.step) != (rollout, step):
             return
-        if (finding := judge(running.plan, sides)) is not None:
-            self._roll_back(flag, running, finding.text(), finding, at)
-        elif not running.held and at >= running.until and enough(running.plan, step, sides):
-            self.trigger(self.RolloutHeld, at=at, flag=flag, rollout=rollout, step=step, sides=sides)
+        if judgement.finding is not None:
+            self._roll_back(flag, running, judgement.finding.text(), judgement, at)
+        elif not running.held and at >= running.until and enough(running.plan, step, judgement):
+            self.trigger(self.RolloutHeld, at=at, flag=flag, rollout=rollout, step=step, judgement=judgement)
             if running.plan.automatic or running.last:
                 self._advance(flag, running, at)
 
@@ -222,7 +243,7 @@ class Flags(OnePerTenant[FlagsState]):
         if not running.held:
             when = running.until.isoformat(timespec="seconds")
             raise Refused(
-                f"step {running.step + 1} has not held yet; it takes until {when} and answers enough"
+                f"step {running.step + 1} has not held yet; it takes until {when} and customers enough"
             )
         self.trigger(self.RolloutConfirmed, at=at, flag=flag, rollout=running.id, step=running.step)
         self._advance(flag, running, at)
@@ -254,7 +275,7 @@ class Flags(OnePerTenant[FlagsState]):
             self.trigger(self.RolloutCompleted, at=at, flag=flag, rollout=running.id)
 
     def _roll_back(
-        self, flag: str, running: Rollout, reason: str, finding: Finding | None, at: datetime
+        self, flag: str, running: Rollout, reason: str, judgement: Judgement | None, at: datetime
     ) -> None:
         self.trigger(
             self.RolledBack,
@@ -264,7 +285,7 @@ class Flags(OnePerTenant[FlagsState]):
             step=running.step,
             before=running.before,
             reason=reason,
-            finding=finding,
+            judgement=judgement,
         )
 
     def _step(self, flag: str, rollout: Rollout) -> None:

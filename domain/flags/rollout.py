@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-from math import sqrt
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from math import log
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from domain.base.betting import ALPHA, above, evidence
 from domain.base.errors import Invalid
-from domain.base.statistics import multiplier
+from domain.flags.outcome import MEASURES, Figure, Metric, Outcome, figure, parts, units
 
-Metric = Literal["failure_rate", "latency_ms", "cost"]
-Worse = Annotated[float, Meta(ge=0, le=1000)]
+RULE = 2
+"""Version of how outcomes are judged. 1 was a confidence sequence over answers."""
+
+WINDOW = 600.0
+Side = Literal["worse", "most", "least"]
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,36 +29,53 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How bad the mean of those that have it may be: `most` at all, and by how much `worse` than of those that do not have it.
+    """How bad it may be for those that have it: by how much `worse` than for those that do not, and at all: `most`, of a helpful rate `least`.
 
-    `worse` is a part of the others' mean (0.5: half as much again); of a failure rate, which may be 0, it is a difference (0.02: two
-    points of a hundred).
+    `worse` is a part of the others' (0.5: half as much again; of a helpful rate 0.05: a twentieth less); of rates that may be 0, failures
+    and handoffs, it is a difference (0.02: two points of a hundred). `most` and `least` bound the mean over customers of each one's mean.
     """
 
+    worse: Annotated[float, Meta(ge=0, le=1000)] | None = None
     most: Annotated[float, Meta(ge=0, le=1e9)] | None = None
-    worse: Worse | None = None
+    least: Annotated[float, Meta(ge=0, le=1)] | None = None
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Of one answer: whether it failed (0 to 1), how long its calls took (ms), what they cost (USD). None: not looked at."""
+    """Of answers: the part that failed, the part of the rated ones that helped, how long calls took (ms), what they cost (USD), and that for
+    each helpful one; of customers: the part handed over to a person. None: not looked at."""
 
     failure_rate: Limit | None = Limit(worse=0.02)
+    helpful_rate: Limit | None = Limit(worse=0.05)
+    handoff_rate: Limit | None = None
     latency_ms: Limit | None = Limit(worse=0.5)
     cost: Limit | None = None
+    cost_per_helpful: Limit | None = None
 
-    def given(self) -> dict[Metric, Limit]:
-        """Those that are looked at."""
-        limits: dict[Metric, Limit | None] = {
-            "failure_rate": self.failure_rate,
-            "latency_ms": self.latency_ms,
-            "cost": self.cost,
-        }
-        return {metric: limit for metric, limit in limits.items() if limit is not None}
+    def tests(self) -> list[tuple[Metric, Side, float]]:
+        """What is looked at: metric, side, bound."""
+        return [
+            (metric, side, bound)
+            for metric in MEASURES
+            if (limit := getattr(self, metric)) is not None
+            for side in ("worse", "most", "least")
+            if (bound := getattr(limit, side)) is not None
+        ]
+
+    def check(self) -> None:
+        """Raises Invalid for a bound that its metric can't have."""
+        for metric, side, bound in self.tests():
+            if (side == "least") != (metric == "helpful_rate") and side != "worse":
+                fit = "least" if metric == "helpful_rate" else "most"
+                raise Invalid(f"{metric} has no {side}; give {fit} or worse")
+            if side == "most" and metric == "cost_per_helpful":
+                raise Invalid("cost_per_helpful is compared with the others' alone; give worse")
+            if metric == "helpful_rate" and side == "worse" and bound >= 1:
+                raise Invalid("worse of helpful_rate is the part by which it may fall; give less than 1")
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`automatic`: the next step follows by itself; else somebody confirms it. `least`: answers on each side without which nothing is
-    judged, and no step is taken."""
+    """`automatic`: the next step follows by itself; else somebody confirms it. `least`: customers on each side without which no step is
+    taken. `window`: seconds from a customer's first answer in the rollout, after which what came of it counts."""
 
     steps: Annotated[tuple[Step, ...], Meta(min_length=1, max_length=20)] = (
         Step(percentage=10, hold_hours=48),
@@ -63,117 +84,147 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     )
     automatic: bool = True
     least: Annotated[int, Meta(ge=0, le=1_000_000)] = 30
+    window: Annotated[float, Meta(ge=0, le=30 * 86_400)] = WINDOW
     limits: Limits = Limits()
 
     def check(self) -> None:
-        """Raises Invalid where steps do not go up."""
+        """Raises Invalid where steps do not go up, or a limit does not fit its metric."""
         percentages = [step.percentage for step in self.steps]
         if percentages != sorted(set(percentages)):
             raise Invalid(f"the steps' percentages must go up; they are {percentages}")
-
-
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """A metric of `count` answers: its sum and the sum of its squares, both exact."""
-
-    count: int
-    total: Decimal
-    squares: Decimal
-
-    @property
-    def mean(self) -> float:
-        return float(self.total) / self.count if self.count else 0.0
-
-    @property
-    def variance(self) -> float:
-        """Of one answer."""
-        if self.count < 2:
-            return 0.0
-        return max(0.0, float(self.squares - self.total**2 / self.count)) / (self.count - 1)
-
-
-NOTHING = Figure(count=0, total=Decimal(0), squares=Decimal(0))
-
-
-class Sides(msgspec.Struct, frozen=True, kw_only=True):
-    """How answers did for those that have it (`on`) and those that do not (`off`), since the step began."""
-
-    on: Mapping[Metric, Figure]
-    off: Mapping[Metric, Figure]
+        self.limits.check()
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What was too bad: `value`, the mean of `answers`, is above `bound` by more than `margin`, which chance could explain.
+    """What was too bad: `value`, over `answers` (or whatever it is a mean of), is beyond `bound`, by more than chance could explain.
 
-    `other` is the mean of the `others` that the bound was made from; None where it is a figure of the plan.
+    `other` is the value of the `others` that the bound was made from; None where it is a figure of the plan.
     """
 
     metric: Metric
     value: float
     bound: float
-    margin: float
     answers: int
     other: float | None = None
     others: int = 0
+    side: Side = "worse"
 
     def text(self) -> str:
         than = "" if self.other is None else f", made from {self.other:.6g} of {self.others} others"
-        return f"{self.metric} is {self.value:.6g} over {self.answers} answers; the bound is {self.bound:.6g}{than}"
+        per = MEASURES[self.metric].per
+        return f"{self.metric} is {self.value:.6g} over {self.answers} {per}; the bound is {self.bound:.6g}{than}"
 
 
-def enough(plan: Plan, step: int, sides: Sides) -> bool:
-    """Whether there were answers enough in this step to say that all is well."""
-    alone = plan.steps[step].percentage == 100
-    for metric, limit in plan.limits.given().items():
-        others = sides.off.get(metric, NOTHING).count
-        if sides.on.get(metric, NOTHING).count < plan.least:
-            return False
-        if limit.worse is not None and others < plan.least and not (alone and others == 0):
-            return False
-    return True
+class Sides(msgspec.Struct, frozen=True, kw_only=True):
+    """How customers did for whom it is `on`, and for whom it is `off`."""
+
+    on: Mapping[Metric, Figure] = {}
+    off: Mapping[Metric, Figure] = {}
 
 
-def judge(plan: Plan, sides: Sides) -> Finding | None:
-    """The first metric that is too bad, beyond what chance can explain however often one looks; None: none is."""
-    for metric, limit in plan.limits.given().items():
-        on, off = sides.on.get(metric, NOTHING), sides.off.get(metric, NOTHING)
-        if on.count < max(plan.least, 1):
-            continue
-        if limit.most is not None and (found := _above(metric, on, limit.most)):
-            return found
-        if limit.worse is not None and off.count >= max(plan.least, 1):
-            factor, more = (1.0, limit.worse) if metric == "failure_rate" else (1 + limit.worse, 0.0)
-            if metric != "failure_rate" and off.mean == 0:
-                continue  # no part of nothing is a bound; that takes a `most`
-            if found := _above(metric, on, factor * off.mean + more, off, factor):
-                return found
-    return None
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What was seen, and what follows. By the `rule` of this version, from the events up to `position`, of customers who were closed `until`
+    then: the same again from the same events.
+
+    `step`: closed customers that were assigned since the step began, (on, off). `evidence`: the highest ln E so far of each test, by
+    'metric.side'; a `finding` is one that has come to `needed`.
+    """
+
+    rule: int = RULE
+    position: int = 0
+    until: datetime | None = None
+    step: tuple[int, int] = (0, 0)
+    sides: Sides = Sides()
+    evidence: Mapping[str, float] = {}
+    needed: float = 0.0
+    finding: Finding | None = None
 
 
-def _above(
-    metric: Metric, on: Figure, bound: float, off: Figure = NOTHING, factor: float = 0.0
-) -> Finding | None:
-    """`bound` has `factor` of the others' mean in it."""
-    error = _spread(metric, on) / on.count + (
-        factor**2 * _spread(metric, off) / off.count if off.count else 0.0
+def judge(
+    limits: Limits,
+    outcomes: Sequence[Outcome],
+    *,
+    position: int,
+    until: datetime,
+    since: datetime | None = None,
+    among: int = 1,
+) -> Judgement:
+    """Whether something is too bad, beyond what chance can explain however often one looks. `outcomes`: all closed customers of the rollout, in
+    the order of their assignment. `since`: when the step began. `among`: comparisons that share the chance of a false alarm."""
+    on, off = ([o for o in outcomes if o.new is new] for new in (True, False))
+    sides = Sides(
+        on={metric: figure(metric, on) for metric in MEASURES},
+        off={metric: figure(metric, off) for metric in MEASURES},
     )
-    margin = multiplier(on.count + off.count) * sqrt(error)
-    if on.mean - bound <= margin:
-        return None
+    tests = limits.tests()
+    needed = log(max(len(tests), 1) * among / ALPHA)
+    found = {test: _evidence(*test, outcomes) for test in tests}
+    worst = max(found, key=lambda test: found[test], default=None)
+    finding = _finding(*worst, sides, on) if worst is not None and found[worst] >= needed else None
+    return Judgement(
+        position=position,
+        until=until,
+        step=(_since(since, on), _since(since, off)),
+        sides=sides,
+        evidence={f"{metric}.{side}": found[metric, side, bound] for metric, side, bound in tests},
+        needed=round(needed, 6),
+        finding=finding,
+    )
+
+
+def enough(plan: Plan, step: int, judgement: Judgement) -> bool:
+    """Whether there were customers enough in this step to say that all is well. Where everybody has it there are no others."""
+    on, off = judgement.step
+    return on >= plan.least and (off >= plan.least or plan.steps[step].percentage == 100)
+
+
+def _since(since: datetime | None, outcomes: Sequence[Outcome]) -> int:
+    return sum(since is None or outcome.at >= since for outcome in outcomes)
+
+
+def _evidence(metric: Metric, side: Side, bound: float, outcomes: Sequence[Outcome]) -> float:
+    """The highest ln E so far."""
+    measure = MEASURES[metric]
+    if side == "worse":
+        sign = 1 if measure.rise_harms else -1
+        factor, plus = (1 + sign * bound, 0.0) if measure.relative else (1.0, bound)
+        path = evidence(
+            units(metric, outcomes), measure.kind, rise_harms=measure.rise_harms, factor=factor, plus=plus
+        )
+    else:
+        path = above(*_bounded(metric, side, bound, [o for o in outcomes if o.new]))
+    return round(float(path.max()), 6) if len(path) else 0.0
+
+
+def _bounded(
+    metric: Metric, side: Side, bound: float, outcomes: Sequence[Outcome]
+) -> tuple[list[float], float]:
+    """Each customer's mean and what it should be at most; of a rate that should be high, that of the opposite."""
+    means = [mean for o in outcomes if (mean := _mean(metric, o)) is not None]
+    return ([1 - mean for mean in means], 1 - bound) if side == "least" else (means, bound)
+
+
+def _mean(metric: Metric, outcome: Outcome) -> float | None:
+    if metric == "latency_ms":
+        return float(outcome.latency_ms) / outcome.timed if outcome.timed else None
+    if metric == "cost":
+        return float(outcome.cost) / outcome.answers if outcome.answers else None
+    y, _, n = parts(metric, outcome)
+    return y / n if n else None
+
+
+def _finding(metric: Metric, side: Side, bound: float, sides: Sides, on: Sequence[Outcome]) -> Finding:
+    measure, mine, other = MEASURES[metric], sides.on[metric], sides.off[metric]
+    if side != "worse":
+        means = [mean for o in on if (mean := _mean(metric, o)) is not None]
+        value = sum(means) / len(means)
+        return Finding(metric=metric, side=side, value=value, bound=bound, answers=mine.count)
+    sign = 1 if measure.rise_harms else -1
     return Finding(
         metric=metric,
-        value=on.mean,
-        bound=bound,
-        margin=margin,
-        answers=on.count,
-        other=off.mean if off.count else None,
-        others=off.count,
+        value=mine.value,
+        bound=other.value * (1 + sign * bound) if measure.relative else other.value + bound,
+        answers=mine.count,
+        other=other.value,
+        others=other.count,
     )
-
-
-def _spread(metric: Metric, figure: Figure) -> float:
-    """The variance of one answer. That of a rate is taken as if one more had failed and one more had not: where none has failed
-    so far it is not certain that none will."""
-    if metric != "failure_rate":
-        return figure.variance
-    share = (float(figure.total) + 1) / (figure.count + 2)
-    return share * (1 - share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -14,28 +15,33 @@ from msgspec import Meta
 
 from application.base.setting import load_setting
 from application.flags.flag import (
+    GRACE,
     ConfirmRollout,
     FlagsChanged,
     StartRollout,
     StopRollout,
     SwitchFlag,
     confirm_rollout,
+    judge_rollout,
     start_rollout,
     stop_rollout,
     switch_flag,
 )
+from application.ports import Seen
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.base.errors import Invalid
+from domain.flags.comparison import Compared, assigned_as_meant, compare
 from domain.flags.feature import FEATURES, Percentage, Setting
 from domain.flags.flag import Ended, Flags, FlagsState
 from domain.flags.flag import Rollout as Running
-from domain.flags.rollout import Metric, Plan, Sides
+from domain.flags.outcome import MEASURES, OFF, ON, Figure, Metric
+from domain.flags.rollout import Plan
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Page
 from interfaces.http.base.position import written
 from interfaces.http.base.version import one, tag
-from projections.rollouts import Rollouts, sides_of
+from projections.outcomes import Outcomes, closed_outcomes
 
 Name = Annotated[str, PathParameter(max_length=60, description="The flag's name, as the list has it.")]
 
@@ -55,13 +61,24 @@ class StopIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Mean(msgspec.Struct, frozen=True, kw_only=True):
-    answers: int
+    """Over `count` answers, ratings, customers or helpful answers (`per`), of so many `customers`. `typical`: of latency and cost the geometric
+    mean, which the tests go by."""
+
     mean: float
+    per: str
+    count: int
+    customers: int
+    typical: float | None
 
 
 class RolloutOut(msgspec.Struct, frozen=True, kw_only=True):
     """In step `step` of the plan, counted from 0, since `since`; it holds at least until `until`. `held`: it has held, and waits to be
-    confirmed. `on` and `off`: how answers did in this step, with the feature and without."""
+    confirmed. `on` and `off`: what came of closed customers, with the feature and without.
+
+    `evidence`: of each test (metric.side) the highest so far, as a logarithm; the rollout goes back where one comes to `needed`. `compared`: with
+    the feature beside without, in intervals that hold at any look. `hardly_found`: what a rollout of this kind does not find in its usual
+    time. `assignment`: p of the χ² test that the sides are as large as they were meant to be; below 0.001 no figure here means anything.
+    """
 
     id: UUID
     plan: Plan
@@ -72,6 +89,11 @@ class RolloutOut(msgspec.Struct, frozen=True, kw_only=True):
     before: Setting
     on: dict[Metric, Mean]
     off: dict[Metric, Mean]
+    evidence: Mapping[str, float]
+    needed: float
+    compared: dict[Metric, Compared]
+    hardly_found: list[str]
+    assignment: float
 
 
 class FlagOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +144,7 @@ async def start(
 ) -> Response[FlagOut]:
     """Begin a gradual rollout: 10 %, 50 %, 100 %, each held for 48 h, unless the body has another plan.
 
-    It goes back by itself when answers fail more often, or take longer, for those that have the feature.
+    It goes back by itself when answers fail more often, help less often, or take longer, for those that have the feature.
     """
     command = StartRollout(flag=flag, plan=data or Plan())
     changed = await start_rollout(
@@ -169,8 +191,10 @@ async def _shown(services: Services, tenant: UUID, name: str, state: FlagsState)
     feature, setting = FEATURES[name], state.setting(name)
     running, rollout = state.rollouts.get(name), None
     if running is not None:
-        async with services.reads.at(tenant, Rollouts()) as sql:
-            rollout = _rollout(running, await sides_of(sql, tenant, running.id, running.step))
+        until = services.clock() - GRACE
+        async with services.reads.at(tenant, Outcomes()) as sql:
+            seen = await closed_outcomes(sql, tenant, running.id, new=ON, beside=OFF, until=until)
+        rollout = _rollout(running, Seen(position=0, until=until, outcomes=seen))
     return FlagOut(
         name=name,
         description=feature.description,
@@ -183,11 +207,9 @@ async def _shown(services: Services, tenant: UUID, name: str, state: FlagsState)
     )
 
 
-def _rollout(running: Running, sides: Sides) -> RolloutOut:
-    on, off = (
-        {metric: Mean(answers=figure.count, mean=figure.mean) for metric, figure in side.items()}
-        for side in (sides.on, sides.off)
-    )
+def _rollout(running: Running, seen: Seen) -> RolloutOut:
+    judgement = judge_rollout(running, seen)
+    looked_at = dict.fromkeys(metric for metric, _, _ in running.plan.limits.tests())
     return RolloutOut(
         id=running.id,
         plan=running.plan,
@@ -196,9 +218,28 @@ def _rollout(running: Running, sides: Sides) -> RolloutOut:
         until=running.until,
         held=running.held,
         before=running.before,
-        on=on,
-        off=off,
+        on=_means(judgement.sides.on),
+        off=_means(judgement.sides.off),
+        evidence=judgement.evidence,
+        needed=judgement.needed,
+        compared={metric: compare(metric, seen.outcomes) for metric in looked_at},
+        hardly_found=[MEASURES[metric].unfound for metric in looked_at],
+        assignment=assigned_as_meant(seen.outcomes),
     )
+
+
+def _means(figures: Mapping[Metric, Figure]) -> dict[Metric, Mean]:
+    return {
+        metric: Mean(
+            mean=figure.mean,
+            per=MEASURES[metric].per,
+            count=figure.count,
+            customers=figure.customers,
+            typical=figure.typical,
+        )
+        for metric, figure in figures.items()
+        if figure.count
+    }
 
 
 ROUTER = Router("/", route_handlers=[list_all, switch, start, confirm, stop], tags=["flags"])

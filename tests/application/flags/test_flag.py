@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
-from decimal import Decimal
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import psycopg
@@ -26,15 +25,16 @@ from application.flags.flag import (
     stop_rollout,
     switch_flag,
 )
-from application.ports import Unavailable
+from application.ports import Seen, Unavailable
 from domain.base.context import Context
 from domain.base.errors import Invalid, NotFound, Refused
 from domain.flags.feature import bucket_of
 from domain.flags.flag import Flags
-from domain.flags.rollout import Figure, Plan, Sides, Step
+from domain.flags.outcome import OFF, ON, Outcome
+from domain.flags.rollout import Plan, Step
 from infra.postgres.database import Database
 from infra.projections.reads import Reads
-from interfaces.reading import ReadMetrics
+from interfaces.reading import ReadOutcomes
 from projections import PROJECTIONS
 from tests.cells import cell
 from tests.infra.log.parts import Log, context, log_on, now
@@ -44,21 +44,29 @@ FLAG = "full_agent"
 AT_ONCE = Plan(steps=(Step(percentage=50), Step(percentage=100)), least=10)
 
 
-class Seen:
-    """Metrics as the test has it."""
+class Told:
+    """Outcomes as the test has them: of `count` customers on each side."""
 
     def __init__(self, failed_on: int, failed_off: int = 0, count: int = 100) -> None:
-        self.sides = Sides(on=self._side(failed_on, count), off=self._side(failed_off, count))
-        self.asked: list[tuple[UUID, int]] = []
+        self.outcomes = [
+            Outcome(
+                position=number + 1,
+                at=now() + timedelta(hours=1),
+                new=new,
+                share=0.5,
+                answers=1,
+                failed=int(number // 2 < (failed_on if new else failed_off)),
+            )
+            for number in range(2 * count)
+            for new in (number % 2 == 0,)
+        ]
+        self.asked: list[UUID] = []
 
-    @staticmethod
-    def _side(failed: int, count: int) -> dict[str, Figure]:
-        rate = Figure(count=count, total=Decimal(failed), squares=Decimal(failed))
-        return {"failure_rate": rate, "latency_ms": rate}
-
-    async def of(self, tenant: UUID, rollout: UUID, step: int) -> Sides:
-        self.asked.append((rollout, step))
-        return self.sides
+    async def closed(
+        self, tenant: UUID, split: UUID, *, new: str = ON, beside: str = OFF, until: datetime
+    ) -> Seen:
+        self.asked.append(split)
+        return Seen(position=7, until=until, outcomes=self.outcomes)
 
 
 @pytest.fixture(name="log")
@@ -72,8 +80,10 @@ async def start(log: Log, about: Context, plan: Plan = AT_ONCE) -> None:
     await start_rollout(StartRollout(flag=FLAG, plan=plan), about, store=log.store, clock=now, ids=uuid4)
 
 
-async def look(log: Log, about: Context, metrics: Seen | ReadMetrics) -> datetime | None:
-    return await look_at_rollout(LookAtRollout(flag=FLAG), about, store=log.store, metrics=metrics, clock=now)
+async def look(log: Log, about: Context, outcomes: Told | ReadOutcomes) -> datetime | None:
+    return await look_at_rollout(
+        LookAtRollout(flag=FLAG), about, store=log.store, outcomes=outcomes, clock=now
+    )
 
 
 async def percentage(log: Log, tenant: UUID) -> int:
@@ -135,19 +145,19 @@ async def test_flags_that_there_are_not_are_refused_everywhere(log: Log) -> None
 
 
 async def test_a_rollout_is_looked_at_until_it_has_ended(log: Log) -> None:
-    about, seen = context(), Seen(0)
+    about, seen = context(), Told(0)
     await start(log, about)
     assert (await percentage(log, about.tenant), owed(log, about.tenant)) == (50, [FLAG])
     assert await look(log, about, seen) is None
     assert await percentage(log, about.tenant) == 100
     assert await look(log, about, seen) is None
-    assert [step for _, step in seen.asked] == [0]
+    assert len(seen.asked) == 1
 
 
 async def test_a_step_that_has_to_hold_is_looked_at_again(log: Log) -> None:
     about = context()
     await start(log, about, Plan())
-    again = await look(log, about, Seen(0))
+    again = await look(log, about, Told(0))
     assert again is not None
     assert abs(again - now() - LOOK).total_seconds() < 5
     assert await percentage(log, about.tenant) == 10
@@ -156,18 +166,20 @@ async def test_a_step_that_has_to_hold_is_looked_at_again(log: Log) -> None:
 async def test_a_metric_that_fails_takes_a_rollout_back(log: Log) -> None:
     about = context()
     await start(log, about, Plan())
-    assert await look(log, about, Seen(failed_on=50)) is None
+    assert await look(log, about, Told(failed_on=50)) is None
     assert await percentage(log, about.tenant) == 0
     last = [recorded.event async for recorded in log.store.events(about.tenant)][-1]
     assert isinstance(last, Flags.RolledBack)
-    assert last.finding is not None
-    assert last.finding.metric == "failure_rate"
+    assert last.judgement is not None
+    assert last.judgement.finding is not None
+    assert last.judgement.finding.metric == "failure_rate"
+    assert (last.judgement.position, last.judgement.step) == (7, (100, 100))
 
 
 async def test_a_confirmed_rollout_waits_for_somebody(log: Log) -> None:
     about, plan = context(), Plan(steps=AT_ONCE.steps, automatic=False, least=10)
     await start(log, about, plan)
-    assert await look(log, about, Seen(0)) is not None
+    assert await look(log, about, Told(0)) is not None
     assert await percentage(log, about.tenant) == 50
     await confirm_rollout(ConfirmRollout(flag=FLAG), about, store=log.store, clock=now)
     assert await percentage(log, about.tenant) == 100
@@ -179,22 +191,23 @@ async def test_a_stopped_rollout_owes_nothing_any_more(log: Log) -> None:
     stop = StopRollout(flag=FLAG, reason="not now", back=True)
     await stop_rollout(stop, about, store=log.store, clock=now)
     assert (await percentage(log, about.tenant), owed(log, about.tenant)) == (0, [])
-    assert await look(log, about, Seen(100)) is None
+    assert await look(log, about, Told(100)) is None
 
 
-async def test_the_metrics_are_read_out_of_the_read_model_and_never_out_of_an_old_one(log: Log) -> None:
+async def test_outcomes_are_read_out_of_the_read_model_and_never_out_of_an_old_one(log: Log) -> None:
     about = context()
-    await start(log, about, Plan(steps=(Step(percentage=99), Step(percentage=100)), least=1))
+    await start(log, about, Plan(steps=(Step(percentage=99), Step(percentage=100)), least=1, window=0))
     for _ in range(8):
         await talk(log, about.tenant, 1)
     async with Database(cell(log.url), role="retrace_runner", size=2) as system:
         reads = Reads(log.database, system, PROJECTIONS)
         reads._patience *= 0.05
         with pytest.raises(Unavailable):
-            await look(log, about, ReadMetrics(reads))
+            await look(log, about, ReadOutcomes(reads))
         async with projecting(log) as projector:
             await projector.catch_up([about.tenant])
         flags = await log.store.load(Flags, Flags.id_of(about.tenant), tenant=about.tenant)
         rollout = flags.state.rollouts[FLAG].id
-        sides = await ReadMetrics(reads).of(about.tenant, rollout, 0)
-        assert sum(side["cost"].count for side in (sides.on, sides.off) if side) == 8
+        seen = await ReadOutcomes(reads).closed(about.tenant, rollout, until=now())
+        assert (len(seen.outcomes), seen.position) == (8, await reads.head(about.tenant))
+        assert await look(log, about, ReadOutcomes(reads)) is not None  # too young to be looked at

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from domain.base.errors import NotFound, Refused
 from domain.flags.feature import FEATURES, Setting
 from domain.flags.flag import Flags
-from domain.flags.rollout import Figure, Metric, Plan, Sides, Step
+from domain.flags.rollout import Finding, Judgement, Plan, Step
 from tests.domain.given import NOW, when
 
 FLAG, TENANT = "full_agent", UUID(int=7)
@@ -29,16 +28,12 @@ def rolling(plan: Plan = USUAL) -> tuple[Flags, UUID]:
     return made, rollout
 
 
-def sides(failed_on: int = 0, failed_off: int = 0, count: int = 100) -> Sides:
-    def of(failed: int) -> dict[Metric, Figure]:
-        rate = Figure(count=count, total=Decimal(failed), squares=Decimal(failed))
-        latency = Figure(count=count, total=Decimal(100 * count), squares=Decimal(10_000 * count))
-        return {"failure_rate": rate, "latency_ms": latency}
-
-    return Sides(on=of(failed_on), off=of(failed_off))
+def judged(*, bad: bool = False, count: int = 100) -> Judgement:
+    found = Finding(metric="failure_rate", value=0.6, bound=0.02, answers=count, other=0.0, others=count)
+    return Judgement(position=9, until=NOW, step=(count, count), finding=found if bad else None)
 
 
-def seen(made: Flags, rollout: UUID, step: int, what: Sides, at: datetime) -> list[str]:
+def seen(made: Flags, rollout: UUID, step: int, what: Judgement, at: datetime) -> list[str]:
     return [event.TOPIC for event in when(made, lambda: made.observe_rollout(FLAG, rollout, step, what, at))]
 
 
@@ -69,11 +64,11 @@ def test_an_unknown_flag_is_not_switched() -> None:
 def test_a_rollout_goes_up_when_each_step_has_held() -> None:
     made, rollout = rolling()
     assert made.state.setting(FLAG) == Setting(percentage=10)
-    assert seen(made, rollout, 0, sides(), NOW + DAY) == []
-    assert seen(made, rollout, 0, sides(), NOW + 2 * DAY) == ["flags.rollout_held", "flags.rollout_advanced"]
+    assert seen(made, rollout, 0, judged(), NOW + DAY) == []
+    assert seen(made, rollout, 0, judged(), NOW + 2 * DAY) == ["flags.rollout_held", "flags.rollout_advanced"]
     assert made.state.setting(FLAG) == Setting(percentage=50)
     assert made.state.rollouts[FLAG].until == NOW + 4 * DAY
-    assert seen(made, rollout, 1, sides(), NOW + 4 * DAY) == [
+    assert seen(made, rollout, 1, judged(), NOW + 4 * DAY) == [
         "flags.rollout_held",
         "flags.rollout_advanced",
         "flags.rollout_completed",
@@ -82,17 +77,16 @@ def test_a_rollout_goes_up_when_each_step_has_held() -> None:
     assert (made.state.rollouts, made.state.ended[FLAG].how) == ({}, "completed")
 
 
-def test_without_answers_enough_a_step_goes_on_holding() -> None:
+def test_without_customers_enough_a_step_goes_on_holding() -> None:
     made, rollout = rolling()
-    assert seen(made, rollout, 0, sides(count=29), NOW + 9 * DAY) == []
+    assert seen(made, rollout, 0, judged(count=29), NOW + 9 * DAY) == []
 
 
-def test_a_metric_that_fails_takes_it_back_with_the_figures() -> None:
+def test_a_metric_that_fails_takes_it_back_with_what_was_seen() -> None:
     made, rollout = rolling()
-    (event,) = when(made, lambda: made.observe_rollout(FLAG, rollout, 0, sides(60), NOW + DAY))
+    (event,) = when(made, lambda: made.observe_rollout(FLAG, rollout, 0, judged(bad=True), NOW + DAY))
     assert isinstance(event, Flags.RolledBack)
-    assert event.finding is not None
-    assert (event.finding.metric, event.finding.value, event.finding.other) == ("failure_rate", 0.6, 0.0)
+    assert event.judgement == judged(bad=True)
     assert event.before == made.state.setting(FLAG) == Setting(on=False)
     ended = made.state.ended[FLAG]
     assert (ended.how, ended.id) == ("rolled back", rollout)
@@ -102,22 +96,22 @@ def test_a_metric_that_fails_takes_it_back_with_the_figures() -> None:
 
 def test_figures_of_another_step_change_nothing() -> None:
     made, rollout = rolling()
-    assert seen(made, rollout, 1, sides(100), NOW + 3 * DAY) == []
-    assert seen(made, uuid4(), 0, sides(100), NOW + 3 * DAY) == []
+    assert seen(made, rollout, 1, judged(bad=True), NOW + 3 * DAY) == []
+    assert seen(made, uuid4(), 0, judged(bad=True), NOW + 3 * DAY) == []
 
 
 def test_a_plan_may_wait_for_somebody_at_each_step_and_goes_back_all_the_same() -> None:
     made, rollout = rolling(Plan(automatic=False))
     with pytest.raises(Refused, match="has not held yet"):
         made.confirm_rollout(FLAG, NOW + DAY)
-    assert seen(made, rollout, 0, sides(), NOW + 2 * DAY) == ["flags.rollout_held"]
+    assert seen(made, rollout, 0, judged(), NOW + 2 * DAY) == ["flags.rollout_held"]
     assert made.state.setting(FLAG).percentage == 10
-    assert seen(made, rollout, 0, sides(), NOW + 3 * DAY) == []
+    assert seen(made, rollout, 0, judged(), NOW + 3 * DAY) == []
     events = when(made, lambda: made.confirm_rollout(FLAG, NOW + 4 * DAY))
     assert [event.TOPIC for event in events] == ["flags.rollout_confirmed", "flags.rollout_advanced"]
     assert made.state.setting(FLAG).percentage == 50
-    assert seen(made, rollout, 1, sides(), NOW + 6 * DAY) == ["flags.rollout_held"]
-    assert seen(made, rollout, 1, sides(80), NOW + 7 * DAY) == ["flags.rolled_back"]
+    assert seen(made, rollout, 1, judged(), NOW + 6 * DAY) == ["flags.rollout_held"]
+    assert seen(made, rollout, 1, judged(bad=True), NOW + 7 * DAY) == ["flags.rolled_back"]
     with pytest.raises(Refused, match="no rollout"):
         made.confirm_rollout(FLAG, NOW + 8 * DAY)
 
@@ -126,10 +120,13 @@ def test_a_last_step_that_has_to_hold_is_watched_until_then() -> None:
     made, rollout = rolling(
         Plan(steps=(Step(percentage=20, hold_hours=1), Step(percentage=100, hold_hours=24)))
     )
-    seen(made, rollout, 0, sides(), NOW + DAY)
+    seen(made, rollout, 0, judged(), NOW + DAY)
     assert made.state.setting(FLAG).percentage == 100
-    assert seen(made, rollout, 1, sides(), NOW + 1.5 * DAY) == []
-    assert seen(made, rollout, 1, sides(), NOW + 2 * DAY) == ["flags.rollout_held", "flags.rollout_completed"]
+    assert seen(made, rollout, 1, judged(), NOW + 1.5 * DAY) == []
+    assert seen(made, rollout, 1, judged(), NOW + 2 * DAY) == [
+        "flags.rollout_held",
+        "flags.rollout_completed",
+    ]
     assert made.state.setting(FLAG).percentage == 100
 
 

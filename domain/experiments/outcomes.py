@@ -1,0 +1,207 @@
+"""Outcomes of customers under rollouts of flags, experiments and deployments: a fold over a tenant's events. Pure.
+
+A unit is one customer in one split. It is assigned by the first event that tells of an answer to them, and what it was assigned then holds, whatever they
+are served later (intention to treat): the assignment alone is by chance. For as long as the split's window nothing that is counted depends on when
+somebody looks, afterwards nothing is added: so each is counted once, in the order of assignment, however late its outcome comes.
+
+Only events that hold nothing personal are read: what they tell outlives an erasure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal, localcontext
+from math import log
+from uuid import UUID
+
+import msgspec
+
+from domain.base.aggregate import Event
+from domain.base.recorded import Recorded
+from domain.chat.call import Call
+from domain.conversations.conversation import Conversation
+from domain.flags.feature import bucket_of
+from domain.flags.flag import Flags
+from domain.flags.outcome import NANO, OFF, ON, Outcome
+from domain.models.pricing import EXACT
+
+EVENTS: Sequence[type[Event]] = (
+    Conversation.Metered,
+    Call.Metered,
+    Flags.RolloutStarted,
+    Flags.RolloutAdvanced,
+    Flags.RolloutCompleted,
+    Flags.RolloutStopped,
+    Flags.RolledBack,
+)
+"""All that the fold goes by."""
+
+LEAST_MS, LEAST_USD = 1.0, 0.000001
+"""What is quicker or cheaper than this, or cost nothing, counts as this in a logarithm."""
+
+
+class Watched(msgspec.Struct, kw_only=True):
+    """A split whose customers are followed. `flag`: whose rollout it is, now at `percentage`; `shares`: of an experiment's or a deployment's
+    arms, 0 to 1, when it began. `window` in seconds. Ended, it gets no new customers."""
+
+    split: UUID
+    flag: str | None = None
+    percentage: int = 0
+    shares: dict[str, float] = {}
+    window: float
+    running: bool = True
+
+
+class Unit(msgspec.Struct, kw_only=True):
+    """One customer in one split; what it has is named as in `Outcome`. `share`: of its arm, when it was assigned."""
+
+    split: UUID
+    unit: UUID
+    position: int
+    at: datetime
+    closes_at: datetime
+    arm: str
+    share: float
+    answers: int = 0
+    failed: int = 0
+    timed: int = 0
+    latency_ms: Decimal = Decimal(0)
+    latency_log: int = 0
+    cost: Decimal = Decimal(0)
+    cost_log: int = 0
+    rated: int = 0
+    helpful: int = 0
+    handed_over: bool = False
+
+    def takes(self, recorded: Recorded) -> bool:
+        """Whether an event still counts."""
+        return recorded.position == self.position or recorded.recorded_at < self.closes_at
+
+
+class Units:
+    """What is known: all, or as much as the events that come next can touch. `touched`: what has changed since."""
+
+    def __init__(self, splits: Iterable[Watched] = (), units: Iterable[Unit] = ()) -> None:
+        self.splits = {each.split: each for each in splits}
+        self.units: dict[UUID, dict[UUID, Unit]] = {}
+        for each in units:
+            self.units.setdefault(each.unit, {})[each.split] = each
+        self.touched: dict[tuple[UUID, UUID], Unit] = {}
+        self.followed: dict[UUID, Watched] = {}
+
+    def fold(self, recorded: Recorded) -> None:
+        """Take an event, in the order of the log."""
+        event = recorded.event
+        if isinstance(event, Conversation.Metered | Call.Metered):
+            self._answer(recorded, event)
+        elif (followed := self._follow(event)) is not None:
+            self.followed[followed.split] = followed
+
+    def closed(self, split: UUID, *, new: str, beside: str, until: datetime) -> list[Outcome]:
+        """Of two arms, in the order of assignment: all before the first that is still open."""
+        mine = [units[split] for units in self.units.values() if split in units]
+        return outcomes(
+            sorted(mine, key=lambda unit: unit.position),
+            self.splits.get(split),
+            new=new,
+            beside=beside,
+            until=until,
+        )
+
+    def _follow(self, event: Event | None) -> Watched | None:
+        if isinstance(event, Flags.RolloutStarted):
+            self.splits[event.rollout] = Watched(
+                split=event.rollout,
+                flag=event.flag,
+                percentage=event.plan.steps[0].percentage,
+                window=event.plan.window,
+            )
+            return self.splits[event.rollout]
+        if isinstance(event, Flags.RolloutAdvanced):
+            self.splits[event.rollout].percentage = event.percentage
+            return self.splits[event.rollout]
+        if not isinstance(event, Flags.RolloutCompleted | Flags.RolloutStopped | Flags.RolledBack):
+            return None
+        self.splits[event.rollout].running = False
+        return self.splits[event.rollout]
+
+    def _answer(self, recorded: Recorded, event: Conversation.Metered | Call.Metered) -> None:
+        if event.attempts and all(attempt.outcome == "cancelled" for attempt in event.attempts):
+            return  # nobody waited for it; that tells nothing
+        for split in self.splits.values():
+            if split.running and split.flag is not None:
+                on = bucket_of(split.flag, str(recorded.stream)) <= split.percentage
+                share = split.percentage / 100
+                self._assign(
+                    recorded, recorded.stream, split, *((ON, share) if on else (OFF, round(1 - share, 9)))
+                )
+        for taking in self.units.get(recorded.stream, {}).values():
+            if taking.takes(recorded):
+                _add(taking, event)
+                self.touched[taking.unit, taking.split] = taking
+
+    def _assign(self, recorded: Recorded, unit: UUID, split: Watched, arm: str, share: float) -> None:
+        mine = self.units.setdefault(unit, {})
+        if split.split not in mine:
+            at = recorded.recorded_at
+            mine[split.split] = Unit(
+                split=split.split,
+                unit=unit,
+                position=recorded.position,
+                at=at,
+                closes_at=at + timedelta(seconds=split.window),
+                arm=arm,
+                share=share,
+            )
+
+
+def outcomes(
+    units: Iterable[Unit], split: Watched | None, *, new: str, beside: str, until: datetime
+) -> list[Outcome]:
+    """Of those in the arms `new` and `beside`, in the order of their assignment, which they have: all before the first that is still open."""
+    found = []
+    for unit in units:
+        if unit.closes_at > until:
+            break
+        if unit.arm in (new, beside):
+            share = _share(unit, {} if split is None else split.shares, new, beside)
+            found.append(_outcome(unit, unit.arm == new, share))
+    return found
+
+
+def _share(unit: Unit, shares: Mapping[str, float], new: str, beside: str) -> float:
+    """Of the new arm among the two. Of more than two arms the shares never change."""
+    if len(shares) > 2:
+        return shares[new] / (shares[new] + shares[beside])
+    return unit.share if unit.arm == new else round(1 - unit.share, 9)
+
+
+def _outcome(unit: Unit, new: bool, share: float) -> Outcome:
+    facts = msgspec.structs.asdict(unit)
+    return Outcome(
+        new=new,
+        **{**{name: facts[name] for name in Outcome.__struct_fields__ if name != "new"}, "share": share},
+    )
+
+
+def _add(unit: Unit, event: Conversation.Metered | Call.Metered) -> None:
+    """One answer. It counts as failed when nothing came of it, or one of its calls failed before another gave it."""
+    outcome = event.outcome if isinstance(event, Conversation.Metered) else None
+    good = outcome is not None or any(attempt.outcome == "ok" for attempt in event.attempts)
+    bad = any(attempt.outcome not in ("ok", "cancelled") for attempt in event.attempts)
+    unit.answers += 1
+    unit.failed += bad or not good
+    unit.handed_over = unit.handed_over or (outcome is not None and outcome.kind == "hand_over")
+    with localcontext(EXACT):
+        unit.cost += event.cost
+        unit.cost_log += _log(event.cost, LEAST_USD)
+        if event.attempts:
+            took = sum((Decimal(str(attempt.latency_ms)) for attempt in event.attempts), Decimal(0))
+            unit.timed += 1
+            unit.latency_ms += took
+            unit.latency_log += _log(took, LEAST_MS)
+
+
+def _log(value: Decimal, least: float) -> int:
+    return round(log(max(float(value), least)) * NANO)

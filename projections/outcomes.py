@@ -1,0 +1,135 @@
+"""What came of each customer, under whatever was rolled out or compared? One row a customer and split, in the order of assignment.
+
+The fold is domain/experiments/outcomes.py; here are the tables that it goes on from. Counted from events that hold nothing personal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    Numeric,
+    String,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    literal,
+    select,
+)
+
+from domain.base.aggregate import Event
+from domain.base.recorded import Recorded
+from domain.experiments.outcomes import EVENTS, Unit, Units, Watched, outcomes
+from domain.flags.outcome import Outcome
+from projections.base import RUNS, Row, Sql, metadata, replacing, row_of, struct_of, tenant_column
+
+units = Table(
+    "outcomes",
+    metadata,
+    tenant_column(),
+    Column("split", Uuid, primary_key=True),
+    Column("unit", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("closes_at", DateTime(timezone=True), nullable=False),
+    Column("arm", String, nullable=False),
+    Column("share", Double, nullable=False),
+    Column("answers", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("timed", Integer, nullable=False),
+    Column("latency_ms", Numeric, nullable=False),
+    Column("latency_log", BigInteger, nullable=False),
+    Column("cost", Numeric, nullable=False),
+    Column("cost_log", BigInteger, nullable=False),
+    Column("rated", Integer, nullable=False),
+    Column("helpful", Integer, nullable=False),
+    Column("handed_over", Boolean, nullable=False),
+)
+Index("outcomes_order", units.c.tenant, units.c.split, units.c.position)
+Index("outcomes_unit", units.c.tenant, units.c.unit)
+
+splits = Table(
+    "outcomes_splits",
+    metadata,
+    tenant_column(),
+    Column("split", Uuid, primary_key=True),
+    Column("flag", String),
+    Column("percentage", Integer, nullable=False),
+    Column("shares", Text, nullable=False),
+    Column("window", Double, nullable=False),
+    Column("running", Boolean, nullable=False),
+)
+
+_PUT_UNITS, _PUT_SPLITS = replacing(units), replacing(splits)
+
+
+class Outcomes:
+    name: ClassVar[str] = "outcomes"
+    version: ClassVar[int] = 1
+    tables: ClassVar[Sequence[Table]] = (units, splits)
+    events: ClassVar[Sequence[type[Event]]] = EVENTS
+    on_failure: ClassVar[Literal["park", "stop"]] = "park"
+
+    async def apply(self, batch: Sequence[Recorded], sql: Sql) -> None:
+        tenant = batch[0].tenant
+        known = await _splits(sql, tenant)
+        if not known and all(isinstance(recorded.event, RUNS) for recorded in batch):
+            return  # nothing was ever rolled out or compared
+        folding = Units(known, await _units(sql, tenant, _named(batch)))
+        for recorded in batch:
+            folding.fold(recorded)
+        await sql.put(_PUT_SPLITS, [_split_row(tenant, split) for split in folding.followed.values()])
+        await sql.put(_PUT_UNITS, [row_of(tenant, unit) for unit in folding.touched.values()])
+
+
+async def closed_outcomes(
+    sql: Sql, tenant: UUID, split: UUID, *, new: str, beside: str, until: datetime
+) -> list[Outcome]:
+    """Of two arms, in the order of assignment: of all customers before the first that was still open `until` then."""
+    query = (
+        select(units)
+        .where(units.c.tenant == tenant, units.c.split == split)
+        .order_by(units.c.position, units.c.unit)
+    )
+    watched = [_split(row) for row in await sql.all(_of(tenant, split))]
+    rows = (struct_of(Unit, row) for row in await sql.all(query))
+    return outcomes(rows, watched[0] if watched else None, new=new, beside=beside, until=until)
+
+
+def _named(batch: Sequence[Recorded]) -> list[UUID]:
+    """The customers whose events these are."""
+    return sorted({recorded.stream for recorded in batch if isinstance(recorded.event, RUNS)})
+
+
+async def _splits(sql: Sql, tenant: UUID) -> list[Watched]:
+    return [_split(row) for row in await sql.all(select(splits).where(splits.c.tenant == tenant))]
+
+
+async def _units(sql: Sql, tenant: UUID, named: list[UUID]) -> list[Unit]:
+    query = select(units).where(units.c.tenant == tenant, units.c.unit == any_(literal(named, ARRAY(Uuid))))
+    return [struct_of(Unit, row) for row in await sql.all(query)]
+
+
+def _of(tenant: UUID, split: UUID) -> Any:
+    return select(splits).where(splits.c.tenant == tenant, splits.c.split == split)
+
+
+def _split(row: Row) -> Watched:
+    return struct_of(Watched, {**row, "shares": msgspec.json.decode(row["shares"], type=dict[str, float])})
+
+
+def _split_row(tenant: UUID, split: Watched) -> dict[str, Any]:
+    return {**row_of(tenant, split), "shares": msgspec.json.encode(split.shares, order="sorted").decode()}
