@@ -198,7 +198,7 @@ async def test_what_a_provider_has_counted_is_paid_and_may_come_to_more_until_th
         if how == "delivering":
             await asyncio.sleep(60)
 
-    attempting._deliver = deliver
+    attempting._deliver = emit
     task = asyncio.create_task(attempting.run(60))
     if how == "cut":
         attempted, outcome = await task, "unavailable"
@@ -225,7 +225,7 @@ async def test_who_goes_away_from_a_whole_answer_that_is_told_as_a_stream_pays_a
         came.set()
         await asyncio.sleep(60)
 
-    attempting._deliver = deliver
+    attempting._deliver = emit
     task = asyncio.create_task(attempting.run(60))
     async with asyncio.timeout(20):
         await came.wait()
