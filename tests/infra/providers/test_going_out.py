@@ -184,7 +184,7 @@ COUNTED = Decimal(200 + 2 * 81)
 
 
 @pytest.mark.parametrize("finished", [False, True])
-@pytest.mark.parametrize("how", ["waiting", "delivering", "cut"])
+@pytest.mark.parametrize("how", ["waiting", "emitting", "cut"])
 async def test_what_a_provider_has_counted_is_paid_and_may_come_to_more_until_the_answer_has_ended(
     vendor: str, http: Outgoing, wire: Wire, how: str, finished: bool
 ) -> None:
@@ -195,10 +195,10 @@ async def test_what_a_provider_has_counted_is_paid_and_may_come_to_more_until_th
 
     async def emit(piece: str) -> None:
         came.set()
-        if how == "delivering":
+        if how == "emitting":
             await asyncio.sleep(60)
 
-    attempting._deliver = emit
+    attempting._emit = emit
     task = asyncio.create_task(attempting.run(60))
     if how == "cut":
         attempted, outcome = await task, "unavailable"
@@ -225,7 +225,7 @@ async def test_who_goes_away_from_a_whole_answer_that_is_told_as_a_stream_pays_a
         came.set()
         await asyncio.sleep(60)
 
-    attempting._deliver = emit
+    attempting._emit = emit
     task = asyncio.create_task(attempting.run(60))
     async with asyncio.timeout(20):
         await came.wait()
