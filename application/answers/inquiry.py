@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.answers.variants import Asks
 from domain.answers.decision import Situation
 from domain.answers.memory import Memory
 from domain.answers.understanding import Understanding
@@ -22,7 +23,8 @@ class Understood(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be answered: `questions`, which `name` asks, after the `history`. `interaction` answers it; flags go by the `subject`.
+    """What is to be answered: `questions`, which `name` asks, after the `history`. `interaction` answers it; flags go by the `subject`,
+    splits by the `unit`, the customer (None: the agent in force answers).
 
     `messages`: they go to the model as they are; None: the agent composes the prompt, of passages too, and `said` are the questions as
     they stand in it. `pinned`: the model that is wanted, as provider/model. The rest as in `CompletionRequest` and `Asked`.
@@ -30,6 +32,7 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
 
     interaction: UUID
     subject: UUID
+    unit: UUID | None = None
     questions: tuple[str, ...]
     turns: int
     """Before the questions, in what the prompt is made of."""
@@ -53,3 +56,9 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     memory: Memory = Memory()
     summary: str | None = None
     """Of what was said before the history."""
+
+    @property
+    def asks(self) -> Asks:
+        if self.pinned is not None:
+            return "model"
+        return "agent" if self.messages is None else "messages"

@@ -3,7 +3,6 @@ whose cost is held for the answer; saved is here what that, or an embedding of t
 
 from __future__ import annotations
 
-import asyncio
 import time
 from uuid import UUID
 
@@ -13,14 +12,15 @@ from application.answers.compose import Composed, composed_prompt
 from application.answers.consider import Considered
 from application.answers.inquiry import Inquiry as Inquiry
 from application.answers.ports import Ports
-from application.answers.wordings import wordings_of
+from application.answers.variants import Served, served_to
 from application.base.tasks import run_to_end
 from application.budgets.hold import Hold, release
 from application.gateway.route import Question, Route, route
 from application.gateway.run import Asked
-from application.gateway.tenant_settings import TenantSettings, settings_of
+from application.gateway.tenant_settings import TenantSettings
 from domain.agents.agent import AgentConfiguration
 from domain.answers.context_window import Cut
+from domain.answers.split import Assignment
 from domain.answers.templates import ANSWER
 from domain.answers.wordings import Wordings
 from domain.base.context import Context
@@ -66,6 +66,9 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     plain: bool = False
     """By the agent without documents and routing."""
 
+    unit: UUID | None = None
+    """The customer that splits go by; None: nobody in particular."""
+
     @property
     def latency_ms(self) -> float:
         """Since it was begun."""
@@ -79,9 +82,15 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 async def prepare(inquiry: Inquiry, context: Context, ports: Ports) -> Prepared:
     """Raises Invalid, or Refused for a model that is retired, where one is pinned."""
     started = time.perf_counter()
-    settings, (wordings, _) = await asyncio.gather(
-        settings_of(context.tenant, ports), wordings_of(context.tenant, store=ports.store)
-    )
+    served = await served_to(context.tenant, inquiry.unit, inquiry.asks, ports)
+    return await prepare_with(inquiry, served, context, ports, started=started)
+
+
+async def prepare_with(
+    inquiry: Inquiry, served: Served, context: Context, ports: Ports, *, started: float
+) -> Prepared:
+    """The same with what was set at some time, or is to be tried."""
+    settings, wordings = served.settings, served.wordings
     plain = inquiry.messages is None and not settings.flags.enabled("full_agent", str(inquiry.subject))
     if plain:
         settings = msgspec.structs.replace(settings, configuration=settings.configuration.plain())
@@ -106,10 +115,11 @@ async def prepare(inquiry: Inquiry, context: Context, ports: Ports) -> Prepared:
         pending_documents=composed.pending_documents,
         embeddings=tuple(embeddings),
         held=hold,
-        asked=_asked(inquiry, settings, composed, chosen, context.tenant),
+        asked=_asked(inquiry, settings, served.variants, composed, chosen, context.tenant),
         considered=considered,
         cut=composed.cut,
         plain=plain,
+        unit=inquiry.unit,
     )
 
 
@@ -136,11 +146,14 @@ async def _route(
 def _asked(
     inquiry: Inquiry,
     settings: TenantSettings,
+    variants: tuple[Assignment, ...],
     composed: Composed,
     chosen: Route,
     tenant: UUID,
 ) -> Asked:
-    """Nothing is asked for that nobody has asked for; but the agent's answers have a length."""
+    """Nothing is asked for that nobody has asked for; but the agent's answers have a length. What is compared is made anew: an arm with few
+    customers would find less in the cache, and look dearer."""
+    compared = any(each.share < 1 for each in variants)
     configuration, agents = settings.configuration, inquiry.messages is None
     answer_tokens, temperature, markers = None, inquiry.temperature, None
     if agents:
@@ -167,5 +180,6 @@ def _asked(
         last_resort=agents,
         markers=markers,
         watched=composed.watched,
-        fresh=inquiry.fresh or not settings.flags.enabled("response_cache", str(tenant)),
+        variants=variants,
+        fresh=inquiry.fresh or compared or not settings.flags.enabled("response_cache", str(tenant)),
     )

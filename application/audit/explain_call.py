@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from application.audit.explanation import Explanation, configuration_at, evidence_of, passages_in
+from application.audit.explanation import (
+    Explanation,
+    arms_of,
+    configuration_at,
+    evidence_of,
+    passages_in,
+)
 from application.flags.flag import flags_at
 from application.ports import Store
 from domain.base.errors import Erased
@@ -29,9 +35,10 @@ async def explain_call(tenant: UUID, id: UUID, *, store: Store) -> Explanation |
     assert prompted is None or isinstance(prompted, Call.Prompted)
     assert answered is None or isinstance(answered, Call.Answered)
     assert ended is None or isinstance(ended, Call.Ended)
+    arms = await arms_of(tenant, metered.variants, store)
     configuration = None
     if prompted is not None:
-        configuration = await configuration_at(tenant, prompted.configuration_version, store)
+        configuration = await configuration_at(tenant, prompted.configuration_version, arms, store)
     citations = answered.citations if answered else ()
     prompt = prompted.prompt if prompted else requested.messages
     last = answered or ended
@@ -45,6 +52,7 @@ async def explain_call(tenant: UUID, id: UUID, *, store: Store) -> Explanation |
         citations=citations,
         flags=flags.in_force(tenant, id),
         routing=metered.routing,
+        variants=arms,
         attempts=metered.attempts,
         passages=passages_in(prompted.retrieved, prompt, citations) if prompted else (),
         prompt=prompt,

@@ -12,6 +12,7 @@ from application.audit.explain_call import explain_call
 from application.audit.explanation import (
     Explanation,
     FoundPassage,
+    arms_of,
     configuration_at,
     evidence_of,
     passages_in,
@@ -46,7 +47,6 @@ async def explain_interaction(
     prompted = next((e.event for e in reversed(events) if isinstance(e.event, Conversation.Prompted)), None)
     metered = [e.event for e in events if isinstance(e.event, Conversation.Metered)]
     chosen = answering(events)
-    flags = await flags_at(events[-1].position, tenant, store=store)
     known = Explanation(
         interaction=interaction,
         conversation=conversation,
@@ -60,8 +60,9 @@ async def explain_interaction(
         answer=replied.text if replied else None,
         operator=replied.operator if replied else None,
         reason=failed[-1] if failed else None,
-        flags=flags.in_force(tenant, conversation),
+        flags=(await flags_at(events[-1].position, tenant, store=store)).in_force(tenant, conversation),
         routing=chosen.routing if chosen else None,
+        variants=await arms_of(tenant, chosen.variants if chosen else (), store),
         attempts=tuple(attempt for each in metered for attempt in each.attempts),
         passages=_passages(prompted, ()),
         prompt=prompted.prompt if prompted else (),
@@ -79,7 +80,7 @@ async def explain_interaction(
         passages=_passages(prompted, answered.citations),
         template=answered.template,
         configuration_version=answered.configuration_version,
-        configuration=await configuration_at(tenant, answered.configuration_version, store),
+        configuration=await configuration_at(tenant, answered.configuration_version, known.variants, store),
         confidence=answered.confidence,
         handoff=answered.handoff,
         understanding=answered.understanding,

@@ -14,7 +14,10 @@ from application.ports import Store
 from domain.agents.agent import Agent, AgentConfiguration
 from domain.answers.context_window import Cut
 from domain.answers.decision import Decision
+from domain.answers.serving import Serving
+from domain.answers.split import Assignment, Kind, Split
 from domain.answers.understanding import Understanding
+from domain.answers.variant import Variant
 from domain.base.recorded import Recorded
 from domain.conversations.state import Message
 from domain.gateway.decision import Routing
@@ -44,6 +47,16 @@ class FoundPassage(msgspec.Struct, frozen=True, kw_only=True):
     text: str | None
 
 
+class ServedArm(msgspec.Struct, frozen=True, kw_only=True):
+    """An arm that the answer is of: of which experiment or deployment, the share that it had then, and what it changed of the agent."""
+
+    split: UUID
+    kind: Kind
+    arm: str
+    share: float
+    variant: Variant
+
+
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """`flags` are those that were in force for this conversation, or call, when the answer was put on record. Of a call of the completions
     API `interaction` is its id, and there is no conversation.
@@ -68,6 +81,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     template: str | None = None
     configuration_version: int | None = None
     configuration: AgentConfiguration | None = None
+    """As it held for this answer: that of `configuration_version`, with what the arms change of it."""
+
+    variants: tuple[ServedArm, ...] = ()
     confidence: float | None = None
     handoff: str | None = None
     understanding: Understanding | None = None
@@ -87,11 +103,33 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
 
 
-async def configuration_at(tenant: UUID, version: int, store: Store) -> AgentConfiguration:
-    """The configuration as it was at a version; 0 are the defaults."""
-    if version == 0:
-        return AgentConfiguration()
-    return (await store.load(Agent, Agent.id_of(tenant), tenant=tenant, version=version)).state.configuration
+async def configuration_at(
+    tenant: UUID, version: int, arms: Sequence[ServedArm], store: Store
+) -> AgentConfiguration:
+    """The configuration as it was at a version (0 are the defaults), with what the arms change of it."""
+    configuration = AgentConfiguration()
+    if version > 0:
+        agent = await store.load(Agent, Agent.id_of(tenant), tenant=tenant, version=version)
+        configuration = agent.state.configuration
+    for arm in arms:
+        configuration = arm.variant.applied(configuration)
+    return configuration
+
+
+async def arms_of(tenant: UUID, assignments: Sequence[Assignment], store: Store) -> tuple[ServedArm, ...]:
+    """The arms that an answer is of, with what each was opened with: a variant never changes."""
+    if not assignments:
+        return ()
+    opened: dict[UUID, Split] = {}
+    async for recorded in store.stream(tenant, Serving.id_of(tenant)):
+        if isinstance(recorded.event, Serving.Opened):
+            opened[recorded.event.split.id] = recorded.event.split
+    arms = [(each, opened[each.split].arm(each.arm)) for each in assignments]
+    return tuple(
+        ServedArm(split=each.split, kind=each.kind, arm=each.arm, share=each.share, variant=arm.variant)
+        for each, arm in arms
+        if arm is not None
+    )
 
 
 def passages_in(

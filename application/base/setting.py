@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -30,6 +31,12 @@ async def latest_setting(kind: type[A], tenant: UUID, *, store: Store) -> A | No
         return await store.latest(kind, kind.id_of(tenant), tenant=tenant)
     except NotFound:
         return None
+
+
+async def read_together(kinds: Sequence[type[OnePerTenant[Any]]], tenant: UUID, *, store: Store) -> None:
+    """So that `latest_setting` has all of these at hand: what is missing is asked for at once."""
+    if not store.has_latest(tenant, [kind.id_of(tenant) for kind in kinds]):
+        await asyncio.gather(*(latest_setting(kind, tenant, store=store) for kind in kinds))
 
 
 async def load_setting(kind: type[A], tenant: UUID, *, store: Store) -> A | None:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.agents.agent import configuration_of
+from application.answers.variants import configuration_for
 from application.base.amend import amend
 from application.base.tasks import run_to_end
 from application.channels.accounts import Sender, sender_of
@@ -158,7 +158,7 @@ async def _give_up(
     evidence = "may have come or not" if unknown else f"was refused again and again, with {code}"
     delivery.give_up(number, code=code, at=at)
     conversation.hand_over(turn.why, (f"message {number} of the delivery {evidence}",), at)
-    configuration, _ = await configuration_of(context.tenant, store=ports.store)
+    configuration = await configuration_for(context.tenant, conversation.id, store=ports.store)
     work = expiry(conversation, configuration)
     both = [delivery, conversation] if conversation.pending_events else [delivery]
     await ports.store.save(*both, context=context, work=work)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
 from application.answers.ports import Ports
 from application.answers.prepare import Inquiry, Prepared
+from application.answers.variants import serving_of
+from application.chat.end_user import present_id_of
 from application.chat.record import Chat, Disclosure
 from application.models.catalogue import catalogue_of
 from domain.answers.prompts import unanswered
@@ -33,9 +36,11 @@ async def inquiry_of(command: Chat, context: Context, ports: Ports) -> Inquiry:
     tenant.check_active()
     model = _model_of(command.model, catalogue, ports.clock())
     asked = unanswered(command.messages)
+    unit = await _unit_of(command, context, ports)
     inquiry = Inquiry(
         interaction=command.id,
         subject=command.id,
+        unit=unit,
         questions=tuple(turn.text for turn in asked),
         turns=len(command.messages) - 1,
         messages=command.messages,
@@ -47,6 +52,14 @@ async def inquiry_of(command: Chat, context: Context, ports: Ports) -> Inquiry:
         fresh=command.fresh,
     )
     return _of_agent(inquiry, command.messages, asked) if model == AGENT else inquiry
+
+
+async def _unit_of(command: Chat, context: Context, ports: Ports) -> UUID:
+    """The customer that splits go by: the app's user; the call, where it names none. Looked for only while anything is split."""
+    serving = await serving_of(context.tenant, store=ports.store)
+    if not command.user or not serving.splits:
+        return command.id
+    return await present_id_of(context.tenant, command.user, store=ports.store, keyring=ports.keyring)
 
 
 def disclosure_of(command: Chat, prepared: Prepared) -> Disclosure | None:

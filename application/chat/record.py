@@ -199,5 +199,7 @@ def _begun(
         attempts=run.attempts,
         reservations=run.reserved,
         embeddings=run.embeddings,
+        variants=run.variants,
+        unit=None if prepared.unit == call.id else prepared.unit,
         at=at,
     )

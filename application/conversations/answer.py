@@ -8,10 +8,10 @@ from uuid import UUID
 
 import msgspec
 
-from application.agents.agent import configuration_of
 from application.answers.inquiry import Understood
 from application.answers.ports import Ports
 from application.answers.prepare import Inquiry, Prepared, prepare
+from application.answers.variants import configuration_for
 from application.base.tasks import run_to_end
 from application.conversations.decide import Reply, decide_reply, opening_of
 from application.conversations.record import AnswerGiven as AnswerGiven
@@ -79,7 +79,7 @@ async def answer(
             )
             if again and heard is not None:
                 await heard.restarted()
-            configuration, _ = await configuration_of(context.tenant, store=ports.store)
+            configuration = await configuration_for(context.tenant, conversation.id, store=ports.store)
             situation, memory = situation_of(conversation.state, burst, configuration)
             inquiry = _inquiry(conversation, burst, situation, memory, understood)
             prepared = await prepare(inquiry, because, ports)
@@ -158,6 +158,7 @@ def _inquiry(
     return Inquiry(
         interaction=burst.interaction,
         subject=conversation.id,
+        unit=conversation.id,
         questions=tuple(message.text or message.said for message in burst.messages),
         said=tuple(message.said for message in burst.messages),
         turns=len(history),

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from application.agents.agent import configuration_of
 from application.answers.ports import Ports
+from application.answers.variants import configuration_for
 from application.base.amend import amend
 from application.conversations.owing import files, given_back, owed_to_message
 from application.ports import Clock, Keyring, Saved, Store, Work
@@ -96,7 +96,6 @@ async def receive_message(
     store, keyring, clock, ids = ports.store, ports.keyring, ports.clock, ports.ids
     tenant = await store.latest(Tenant, context.tenant, tenant=context.tenant)
     tenant.check_active()
-    configuration, _ = await configuration_of(context.tenant, store=store)
     interaction, message = ids(), command.message_id or str(ids())
     joined = interaction
 
@@ -120,6 +119,7 @@ async def receive_message(
     locate, erased = locate or by_address(context.tenant, command.channel, command.address, keyring), None
     while True:
         conversation = await locate(erased)
+        configuration = await configuration_for(context.tenant, conversation, store=store)
         inbox = command.inbox or await _inbox(command.message_id, conversation, context.tenant, keyring)
         try:
             found, saved = await store.change(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.agents.agent import configuration_of
+from application.answers.variants import configuration_for
 from application.base.amend import amend
 from application.conversations.owing import HANDOFF_WORK, deliveries, expiry, given_back, waits_until
 from application.ports import Clock, Done, Keyring, Store
@@ -59,7 +59,7 @@ async def claim_conversation(
 ) -> tuple[Conversation, int]:
     """Take it, whether it was handed over or not. With its position, 0 where it was theirs already. Raises NotFound; Conflict where
     another one has it."""
-    configuration, _ = await configuration_of(context.tenant, store=store)
+    configuration = await configuration_for(context.tenant, command.conversation, store=store)
     id = await operator_id(context.tenant, command.operator, keyring=keyring)
     conversation, saved = await amend(
         Conversation,
@@ -119,7 +119,7 @@ async def expire_handoff(
 ) -> datetime | None:
     """Give a conversation back to the agent where the customer has waited for a person for too long, and tell them so. When to look again;
     None: nobody waits."""
-    configuration, _ = await configuration_of(context.tenant, store=store)
+    configuration = await configuration_for(context.tenant, command.conversation, store=store)
     again: datetime | None = None
 
     def decide(conversation: Conversation) -> None:

@@ -177,6 +177,7 @@ def _meter(
         reservations=run.reserved,
         embeddings=run.embeddings,
         outcome=outcome,
+        variants=run.variants,
         at=at,
     )
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from uuid import UUID
 
 import msgspec
 
 from application.answers.ports import Ports
-from application.answers.wordings import wordings_of
+from application.answers.variants import served_to
 from application.base.tasks import run_to_end
 from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save
 from application.gateway.complete import complete
 from application.gateway.route import Route
 from application.gateway.run import Asked, Run
-from application.gateway.tenant_settings import TenantSettings, settings_of
+from application.gateway.tenant_settings import TenantSettings
 from domain.answers.summary import BY_RULES, WORDS, summary_by_rules, summary_prompt
 from domain.answers.templates import SUMMARY
 from domain.base.context import Context
@@ -54,9 +53,8 @@ async def summarise(command: Summarise, context: Context, ports: Ports) -> bool:
     turns, upto = await _said(conversation, context, ports)
     if not turns:
         return False
-    (settings, (wordings, _)) = await asyncio.gather(
-        settings_of(context.tenant, ports), wordings_of(context.tenant, store=ports.store)
-    )
+    served = await served_to(context.tenant, conversation.id, "agent", ports)
+    settings, wordings = served.settings, served.wordings
     earlier = conversation.state.summary.text if conversation.state.summary is not None else None
     run, text, by, template = Run(), None, BY_RULES, ""
     models = tuple(model for model in _models(settings) if model != LAST_RESORT)

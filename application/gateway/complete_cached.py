@@ -80,6 +80,7 @@ def _key(asked: Asked) -> bytes:
     request = asked.request
     parts = (
         asked.configuration_version,
+        [(each.split, each.arm) for each in asked.variants],
         asked.route.models[0],
         request.prompt,
         request.max_tokens,

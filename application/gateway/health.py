@@ -9,9 +9,11 @@ import msgspec
 
 from application.agents.agent import configuration_of
 from application.base.amend import amend
+from application.base.setting import latest_setting
 from application.gateway.policy import policy_of
 from application.models.catalogue import catalogue_of
 from application.ports import Clock, HealthKeeper, Place, Store
+from domain.answers.serving import Serving
 from domain.base.context import Context
 from domain.gateway.health import Lately
 from domain.models.catalogue import Catalogue
@@ -37,17 +39,19 @@ async def health_of(
 ) -> Mapping[Place, Lately]:
     """What is known of the places that the tenant may know of.
 
-    With a key of its own they are its own. Of the deployment's, which all tenants share, it sees the models of its catalogue and of its
-    configuration: what other tenants call their models is theirs.
+    With a key of its own they are its own. Of the deployment's, which all tenants share, it sees the models of its catalogue, of its
+    configuration and of the variants that it serves: what other tenants call their models is theirs.
     """
     known = await catalogue_of(tenant, store=store, shipped=catalogue)
     configuration, _ = await configuration_of(tenant, store=store)
     policy, _ = await policy_of(tenant, configuration, store=store)
+    serving = await latest_setting(Serving, tenant, store=store)
     named = {
         configuration.default_model,
         configuration.understanding_model,
         *configuration.fallback_models,
         *(policy.models if policy else ()),
+        *(serving.state.models if serving else ()),
     }
     return {
         place: lately

@@ -79,7 +79,12 @@ async def route(
         pinned = catalogue.canonical(question.pinned)
         _check(pinned, catalogue, at)
         return routed(pinned_by_request(pinned, version), policy, configuration, catalogue, at)
-    if policy is not None and question.subject is not None:
+    split = settings.chosen
+    if split is not None and split.model is not None:
+        routing = Routing(model=split.model, reason=split.reason, by=split.by, policy=version)
+        return routed(routing, policy, configuration, catalogue, at)
+    by_split = split is not None and split.by_policy
+    if policy is not None and question.subject is not None and not by_split:
         subject = str(question.subject)
         if not all(settings.flags.enabled(flag, subject) for flag in ("full_agent", "routing")):
             policy = None
@@ -91,6 +96,8 @@ async def route(
             limit, counted_by = policy.thresholds.large_context_above, policy.tiers.default.id
             tokens = await tokens_if_many(question.prompt, limit, counted_by, tenant=tenant, counter=counter)
         routing = policy.decide(version, complexity(question.questions, question.turns), tokens)
+    if split is not None and (by_split or policy is None):
+        routing = msgspec.structs.replace(routing, by=split.by, reason=f"{routing.reason}; {split.reason}")
     chosen = routed(routing, policy, configuration, catalogue, at)
     return chosen if question.documents else _of_models(chosen, policy, catalogue, at)
 

@@ -16,6 +16,7 @@ from application.budgets.reserve import PATIENCE
 from application.gateway.attempt import Attempted
 from application.gateway.route import Route
 from domain.answers.leaks import Watched
+from domain.answers.split import Assignment
 from domain.budgets.budget import BudgetExhausted, BudgetLimits, BudgetRefusal
 from domain.gateway.decision import PassedOver, Routing
 from domain.models.catalogue import Catalogue
@@ -47,6 +48,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     last_resort: bool = True
     markers: int | None = None
     fresh: bool = False
+    variants: tuple[Assignment, ...] = ()
+    """The arms that it is of."""
+
     watched: Watched | None = None
     """What must not leave in the answer; None: the prompt is none of ours."""
 
@@ -133,6 +137,11 @@ class Run(Hold):
     def interaction(self) -> UUID:
         """Which it is to answer."""
         return self._begun.interaction
+
+    @property
+    def variants(self) -> tuple[Assignment, ...]:
+        """The arms that it is of."""
+        return self._begun.variants
 
     @property
     def routing(self) -> Routing:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 
 from application.agents.agent import configuration_of
-from application.base.setting import latest_setting
+from application.base.setting import read_together
 from application.budgets.budget import budget_of
 from application.flags.flag import flags_of
 from application.gateway.policy import policy_for, router_of
@@ -27,8 +26,19 @@ from domain.models.catalogue_overrides import CatalogueOverrides
 KINDS: tuple[type[OnePerTenant[Any]], ...] = (Agent, Router, Flags, Budget, CatalogueOverrides)
 
 
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """That a split settles which model answers, in the place of the tenant's policy. `model`: that one; None: by the policy that the split
+    has (`by_policy`), or the configuration that it leaves."""
+
+    by: Literal["experiment", "deployment"]
+    reason: str
+    model: str | None = None
+    by_policy: bool = False
+
+
 class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """At most a second old; what was never set has its default, and version 0. `policy`: None where there is none."""
+    """At most a second old; what was never set has its default, and version 0. `policy`: None where there is none. `router`: what it comes
+    of; None where nothing was ever decided."""
 
     configuration: AgentConfiguration
     configuration_version: int
@@ -37,12 +47,13 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     flags: FlagsState
     limits: BudgetLimits
     catalogue: Catalogue
+    router: Router | None = None
+    chosen: Chosen | None = None
 
 
 async def settings_of(tenant: UUID, ports: Ports) -> TenantSettings:
     store, shipped = ports.store, ports.providers.catalogue
-    if not store.has_latest(tenant, [kind.id_of(tenant) for kind in KINDS]):
-        await asyncio.gather(*(latest_setting(kind, tenant, store=store) for kind in KINDS))
+    await read_together(KINDS, tenant, store=store)
     configuration, version = await configuration_of(tenant, store=store)
     router = await router_of(tenant, store=store)
     flags = await flags_of(tenant, store=store)
@@ -57,4 +68,5 @@ async def settings_of(tenant: UUID, ports: Ports) -> TenantSettings:
         flags=flags,
         limits=BudgetLimits() if budget is None else budget.state.limits,
         catalogue=catalogue,
+        router=router,
     )

@@ -99,7 +99,7 @@ class Redeciding:
     async def decide(self, event: Metered, recorded: Recorded) -> Routing | None:
         """None where the question is erased and no score is on record.
 
-        What the request or the budget decided stays: both come before any policy.
+        What the request, a split or the budget decided stays: they come before any policy.
         """
         decided = await self._decided(event, recorded)
         if decided is not None and decided.model == LAST_RESORT and event.routing.reason.endswith(INSTEAD):
@@ -109,7 +109,7 @@ class Redeciding:
     async def _decided(self, event: Metered, recorded: Recorded) -> Routing | None:
         asked = self._asked.pop(interaction_of(event, recorded), None)
         made = event.routing
-        if made.by in ("pinned", "budget", "decision"):
+        if made.by in ("pinned", "experiment", "deployment", "budget", "decision"):
             return made
         policy, version = self.policy, self._version
         if self._source == "as-recorded":

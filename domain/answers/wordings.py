@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Annotated
 
 import msgspec
@@ -26,22 +27,34 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wordings(msgspec.Struct, frozen=True, kw_only=True):
-    """Those in force. `own` by template."""
+    """Those in force. `own` by template; `varied`: what a variant of the agent has them say in any case."""
 
     own: Mapping[str, Wording] = {}
+    varied: Mapping[str, str] = {}
+
+    def varied_by(self, texts: Mapping[str, str]) -> Wordings:
+        """With the texts of a variant over them."""
+        return msgspec.structs.replace(self, varied={**self.varied, **texts}) if texts else self
 
     def id_of(self, name: str) -> str:
-        """Template and version, as they stand on an interaction: `answer/4`, or `answer/4+own-2` for the tenant's second wording of it."""
+        """Template and version, as they stand on an interaction: `answer/4`, `answer/4+own-2` for the tenant's second wording of it, or
+        `answer/4+variant-` and a digest of its text."""
         shipped, own = TEMPLATES[name].id, self.own.get(name)
+        if (text := self.varied.get(name)) is not None:
+            return f"{shipped}+variant-{sha256(text.encode(errors='surrogatepass')).hexdigest()[:8]}"
         return shipped if own is None else f"{shipped}+own-{own.number}"
 
     def prompt(self, name: str, values: Mapping[str, str]) -> str:
         """A prompt for a model."""
+        if (text := self.varied.get(name)) is not None:
+            return fill(text, values)
         own = self.own.get(name)
         return fill(TEMPLATES[name].texts[ENGLISH] if own is None else own.text, values)
 
     def told(self, name: str, language: str | None, values: Mapping[str, str]) -> str:
         """A text for a customer, in their language where there is one."""
+        if (text := self.varied.get(name)) is not None:
+            return fill(text, values)
         shipped, own = TEMPLATES[name].texts, self.own.get(name)
         if own is not None:
             return fill(own.texts.get(language or "", own.text), values)

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from domain.answers.split import Assignment
 from domain.base.aggregate import Aggregate, CreatedEvent, Quote
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation, Finish, Turn
@@ -99,7 +100,7 @@ class Call(Aggregate[CallState]):
         """Which model was chosen, what was tried and what it cost. `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "call.metered"
-        class_version: ClassVar[int] = 6
+        class_version: ClassVar[int] = 7
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         routing: Routing
@@ -108,6 +109,12 @@ class Call(Aggregate[CallState]):
         reservations: tuple[UUID, ...] = ()
         embeddings: tuple[Attempt, ...] = ()
         """Calls of embedding models on the way to the prompt; part of the cost."""
+
+        variants: tuple[Assignment, ...] = ()
+        """The arms of splits that it is of."""
+
+        unit: UUID | None = None
+        """Whose arms they are: the user, as in `Requested`; None: the call's own."""
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -128,6 +135,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v5_v6(facts: dict[str, Any]) -> None:
             """What is new in version 6 happens in conversations alone."""
+
+        @staticmethod
+        def upcast_v6_v7(facts: dict[str, Any]) -> None:
+            """Until version 6 nothing was split."""
 
     class Answered(Event, frozen=True, kw_only=True):
         """`disclosure`: what the first answer of a conversation said of who answers, beside the text or before it."""
@@ -225,13 +236,15 @@ class Call(Aggregate[CallState]):
         attempts: Sequence[Attempt],
         reservations: Sequence[UUID] = (),
         embeddings: Sequence[Attempt] = (),
+        variants: tuple[Assignment, ...] = (),
+        unit: UUID | None = None,
         at: datetime,
     ) -> Metered:
         """Record what was tried, what it cost, and what held that in the budget."""
         paid = total((*attempts, *embeddings))
         facts = {"attempts": tuple(attempts), "cost": paid, "reservations": tuple(reservations)}
-        facts |= {"embeddings": tuple(embeddings)}
-        self.trigger(self.Metered, at=at, routing=routing, **facts)
+        facts |= {"embeddings": tuple(embeddings), "variants": variants}
+        self.trigger(self.Metered, at=at, routing=routing, unit=unit, **facts)
         metered = self.pending_events[-1]
         assert isinstance(metered, self.Metered)
         return metered

@@ -14,6 +14,7 @@ from msgspec.structs import asdict, replace
 from domain.answers.context_window import Cut
 from domain.answers.decision import Decision, Kind
 from domain.answers.memory import Memory
+from domain.answers.split import Assignment
 from domain.answers.understanding import Understanding
 from domain.base.aggregate import Quote
 from domain.base.errors import Refused
@@ -106,7 +107,7 @@ class Answers(ConversationPart):
         `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "conversation.metered"
-        class_version: ClassVar[int] = 7
+        class_version: ClassVar[int] = 8
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         interaction: UUID
@@ -119,6 +120,9 @@ class Answers(ConversationPart):
 
         outcome: Outcome | None = None
         """None: it came to no answer."""
+
+        variants: tuple[Assignment, ...] = ()
+        """The arms of splits that it is of."""
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -143,6 +147,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v6_v7(facts: dict[str, Any]) -> None:
             """Until version 6 every answer came of asking a model, and nobody recorded its outcome."""
+
+        @staticmethod
+        def upcast_v7_v8(facts: dict[str, Any]) -> None:
+            """Until version 7 nothing was split."""
 
     class AnswerBegun(Event, frozen=True, kw_only=True):
         """The answer is made for what is there, for the customer begins to get it, piece by piece, or newer messages have held it up for
@@ -253,12 +261,13 @@ class Answers(ConversationPart):
         reservations: Sequence[UUID] = (),
         embeddings: Sequence[Attempt] = (),
         outcome: Outcome | None = None,
+        variants: tuple[Assignment, ...] = (),
         at: datetime,
     ) -> Metered:
         """Record what was tried for an interaction, what it cost, and what held that in the budget, whether it got an answer or not."""
         paid = total((*attempts, *embeddings))
         facts = {"attempts": tuple(attempts), "cost": paid, "reservations": tuple(reservations)}
-        facts |= {"embeddings": tuple(embeddings), "outcome": outcome}
+        facts |= {"embeddings": tuple(embeddings), "outcome": outcome, "variants": variants}
         self.trigger(self.Metered, at=at, interaction=interaction, routing=routing, **facts)
         metered = self.pending_events[-1]
         assert isinstance(metered, self.Metered)

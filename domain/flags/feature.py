@@ -9,12 +9,9 @@ import mmh3
 import msgspec
 from msgspec import Meta
 
-from domain.base.errors import Invalid, NotFound
+from domain.base.errors import NotFound
 
 Percentage = Annotated[int, Meta(ge=0, le=100)]
-
-VARIANTS = 86028157
-"""Seed of variants, so that their split does not depend on how far a rollout has come. The number is Unleash's."""
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,18 +51,6 @@ def feature_of(name: str) -> Feature:
     return FEATURES[name]
 
 
-def bucket_of(flag: str, subject: str, seed: int = 0) -> int:
+def bucket_of(flag: str, subject: str) -> int:
     """1 to 100, as Unleash has it. It never changes: whoever is in stays in when the percentage grows."""
-    return mmh3.hash(f"{flag}:{subject}".encode(errors="surrogatepass"), seed, signed=False) % 100 + 1
-
-
-def variant_of(flag: str, subject: str, shares: Mapping[str, int]) -> str:
-    """One of several variants by their shares, which add up to 100. Raises Invalid."""
-    if sum(shares.values()) != 100 or min(shares.values()) < 0:
-        raise Invalid(f"the shares of the variants must add up to 100; they are {dict(shares)}")
-    left = bucket_of(flag, subject, VARIANTS)
-    for name, share in shares.items():
-        left -= share
-        if left <= 0:
-            return name
-    raise AssertionError("unreachable")
+    return mmh3.hash(f"{flag}:{subject}".encode(errors="surrogatepass"), signed=False) % 100 + 1

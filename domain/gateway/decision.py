@@ -8,7 +8,9 @@ import msgspec
 
 Tier = Literal["simple", "default", "complex", "large_context"]
 
-Decider = Literal["pinned", "budget", "large_context", "score", "configuration", "decision"]
+Decider = Literal[
+    "pinned", "experiment", "deployment", "budget", "large_context", "score", "configuration", "decision"
+]
 """What settled it; `domain/gateway/policy.py` has their order. "configuration": there is no routing policy. "decision": no model was
 asked, for what the customer got was decided without one."""
 

@@ -5,6 +5,8 @@ What decides, the first that applies:
 | by | when | the model is |
 |---|---|---|
 | pinned | the request names a model | that one |
+| experiment | the customer's arm of one has a model, a policy or a default model | the arm's |
+| deployment | their arm of one has | the arm's |
 | budget | the budget is gone and degrades | the cheapest of the tiers |
 | large_context | the context has more than 100,000 tokens | that of `large_context` |
 | score | there is a policy: < 0.3 simple, > 0.7 complex, else default | that of the tier |

@@ -113,6 +113,11 @@ def _print_routed(found: Explanation) -> None:
             console.print(f"  tier: {found.routing.tier}, complexity {found.routing.score:g} ({parts})")
         for each in found.routing.passed_over:
             console.print(f"  passed over: {each.model}, {each.reason}", markup=False)
+    for arm in found.variants:
+        changed = ", ".join(sorted(arm.variant.parts)) or "nothing"
+        console.print(
+            f"  {arm.kind} {arm.split}: arm {arm.arm} ({arm.share:.4g} of it), which changes {changed}"
+        )
 
 
 def _print_attempts(found: Explanation) -> None:

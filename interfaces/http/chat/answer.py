@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from application.chat.record import ChatGiven
+from domain.answers.split import Assignment
 from domain.models.completion import Citation, Finish, Usage
 
 FinishReason = Literal["stop", "length", "content_filter"]
@@ -47,7 +48,8 @@ class UsageOut(msgspec.Struct, frozen=True, kw_only=True):
 
 class Extra(msgspec.Struct, frozen=True, kw_only=True):
     """`cost` in USD, of all attempts; `provider` and `model` are those that answered. `disclosure`: what the customer is to be told
-    with the first answer, that a machine gives it; by the agent's `disclose_completions` it stands before the text too."""
+    with the first answer, that a machine gives it; by the agent's `disclose_completions` it stands before the text too. `variants`: the
+    arms of experiments and of a deployment that the answer is of, with their shares then."""
 
     call: UUID
     provider: str
@@ -58,6 +60,7 @@ class Extra(msgspec.Struct, frozen=True, kw_only=True):
     cached: bool
     citations: tuple[Citation, ...]
     disclosure: str | None
+    variants: tuple[Assignment, ...]
 
 
 class ChatCompletion(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,4 +113,5 @@ def extra_of(given: ChatGiven) -> Extra:
         cached=last.cached,
         citations=given.citations,
         disclosure=given.disclosure,
+        variants=metered.variants,
     )

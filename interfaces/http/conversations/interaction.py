@@ -14,6 +14,7 @@ from application.conversations.answer import AnswerGiven
 from domain.answers.citing import with_disclosure
 from domain.answers.context_window import Cut
 from domain.answers.decision import Decision
+from domain.answers.split import Assignment
 from domain.answers.understanding import Understanding
 from domain.base.recorded import Recorded
 from domain.channels.outgoing import Form
@@ -49,6 +50,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     `provider`, `model` and `usage` are null where no model gave the answer, as when the budget forbade to ask one.
     `understanding`: what the messages were understood to say; `decision`: what was done about that, and why; `cut`: what the prompt did not
     hold, and why; `template`: name and version of what the prompt, or the text, was made by.
+    `variants`: the arms of experiments and of a deployment that the answer is of, with their shares then.
     """
 
     id: UUID
@@ -67,6 +69,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     decision: Decision | None = None
     cut: tuple[Cut, ...] = ()
     template: str | None = None
+    variants: tuple[Assignment, ...] = ()
     provider: str | None = None
     model: str | None = None
     usage: Usage | None = None
@@ -159,6 +162,7 @@ def _answered(
         decision=event.decision,
         cut=event.cut,
         template=event.template,
+        variants=metered.variants,
         provider=model.provider if model else None,
         model=(model.served or model.model) if model else None,
         usage=model.usage if model else None,

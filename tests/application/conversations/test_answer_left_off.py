@@ -100,7 +100,7 @@ async def test_an_answer_that_is_being_put_on_record_is_so_though_nobody_waits_a
     "step",
     [
         "conversations.answer.wait_until_idle",
-        "answers.prepare.settings_of",
+        "answers.variants.settings_of",
         "answers.compose.retrieve",
         "answers.prepare.route",
     ],

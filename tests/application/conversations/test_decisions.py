@@ -93,15 +93,15 @@ def later(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def put(**fields: Any) -> None:
         monkeypatch.setattr(
-            "application.conversations.answer.configuration_of",
-            lambda tenant, store: _of(AgentConfiguration(**fields)),
+            "application.conversations.answer.configuration_for",
+            lambda tenant, unit, store: _of(AgentConfiguration(**fields)),
         )
 
     return put
 
 
-async def _of(configuration: AgentConfiguration) -> tuple[AgentConfiguration, int]:
-    return configuration, 1
+async def _of(configuration: AgentConfiguration) -> AgentConfiguration:
+    return configuration
 
 
 async def test_who_asks_for_a_person_is_handed_over_told_in_their_language_and_no_model_is_asked(

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from collections import Counter
-
 import mmh3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.base.errors import Invalid, NotFound
-from domain.flags.feature import FEATURES, VARIANTS, bucket_of, feature_of, variant_of
+from domain.base.errors import NotFound
+from domain.flags.feature import FEATURES, bucket_of, feature_of
 from domain.flags.flag import FlagsState, Setting
 
 SUBJECTS = st.text(max_size=60)
@@ -34,8 +32,6 @@ def test_the_hash_is_murmur3_32(text: str, seed: int, hash: int) -> None:
 def test_buckets_are_those_of_unleash() -> None:
     assert bucket_of("gr1", "123") == 73
     assert bucket_of("groupX", "999") == 25
-    assert bucket_of("gr1", "123", VARIANTS) == 96
-    assert bucket_of("groupX", "999", VARIANTS) == 60
 
 
 @given(FLAGS, SUBJECTS, st.integers(0, 100), st.integers(0, 100))
@@ -67,20 +63,6 @@ def test_flags_are_split_apart_from_each_other() -> None:
         bucket_of("routing", f"c{n}") <= 50 and bucket_of("full_agent", f"c{n}") <= 50 for n in range(20_000)
     )
     assert abs(both / 20_000 - 0.25) < 0.015
-
-
-@pytest.mark.parametrize("reached", [10, 50, 100])
-def test_variants_are_split_alike_however_far_a_rollout_has_come(reached: int) -> None:
-    subjects = [f"c{n}" for n in range(40_000) if bucket_of("full_agent", f"c{n}") <= reached]
-    split = Counter(variant_of("full_agent", subject, {"a": 20, "b": 30, "c": 50}) for subject in subjects)
-    for name, share in (("a", 0.2), ("b", 0.3), ("c", 0.5)):
-        assert abs(split[name] / len(subjects) - share) < 0.025
-
-
-def test_shares_that_do_not_add_up_are_refused() -> None:
-    for shares in ({"a": 50, "b": 40}, {"a": 120, "b": -20}):
-        with pytest.raises(Invalid):
-            variant_of("full_agent", "c", shares)
 
 
 def test_an_unknown_flag_is_refused_with_those_that_there_are() -> None:
