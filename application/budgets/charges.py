@@ -17,7 +17,6 @@ from domain.budgets.budget import TALLIES, Budget, BudgetLimits
 from domain.budgets.reservation import Reservation
 from domain.budgets.spending import changes_by, charged
 from domain.kinds import KINDS
-from domain.retrieval.document import Document
 
 UNBOUNDED = 2**62
 """Of a tally: it holds what may not be refused."""
@@ -47,14 +46,8 @@ def charge(cost: Decimal, at: datetime) -> tuple[Tally, ...]:
 
 def counts(event: type[Event]) -> bool:
     """Whether events of this class change the tallies."""
-    known = (
-        Reservation.Made,
-        Reservation.Retained,
-        Reservation.Done,
-        Reservation.Expired,
-        Document.Processed,
-    )
-    return event in known or bool(event.METERS)
+    known = Reservation.Made, Reservation.Retained, Reservation.Done, Reservation.Expired
+    return event in known or bool(event.METERS) or event.charge is not Event.charge
 
 
 TOPICS = sorted(topic for kind in KINDS for topic, event in events_of(kind).items() if counts(event))

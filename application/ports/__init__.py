@@ -57,6 +57,17 @@ from application.ports.reading import (
     Seen,
     Writing,
 )
+from application.ports.tuning import (
+    FineTuner,
+    FineTuners,
+    TrainingFiles,
+    TrainingSource,
+    TuningFateUnknown,
+    TuningFile,
+    TuningRefused,
+    TuningRequest,
+    VendorJob,
+)
 from application.ports.vendor_webhooks import Opened, Rejection, Rejections, Webhook, WebhookReader
 from application.ports.webhooks import WEBHOOK_WORK, Line, Lines, Told, WebhookSender
 from application.ports.work import (
@@ -101,6 +112,8 @@ __all__ = [
     "FateUnknown",
     "Fault",
     "Files",
+    "FineTuner",
+    "FineTuners",
     "Found",
     "Health",
     "HealthKeeper",
@@ -150,9 +163,16 @@ __all__ = [
     "Tallied",
     "Tally",
     "Told",
+    "TrainingFiles",
+    "TrainingSource",
+    "TuningFateUnknown",
+    "TuningFile",
+    "TuningRefused",
+    "TuningRequest",
     "Typing",
     "Unavailable",
     "Vectors",
+    "VendorJob",
     "Wanted",
     "Webhook",
     "WebhookReader",

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from domain.base.errors import Invalid, NotFound
 from domain.tenancy.state import ProviderKey, TenantPart
 
-_KEY = re.compile(r"[!-~]{1,2000}")
+_KEY = re.compile(r"[!-~]{1,6000}")
 
 
 class ProviderKeys(TenantPart):
@@ -49,7 +49,7 @@ class ProviderKeys(TenantPart):
         """Raises Invalid, whose text does not hold the key."""
         self._exists()
         if not _KEY.fullmatch(key):
-            raise Invalid("a provider's key has 1 to 2000 visible ASCII characters")
+            raise Invalid("a provider's key has 1 to 6000 visible ASCII characters")
         if base_url is not None:
             _check_address(base_url)
         known = self.state.provider_keys.get(provider)

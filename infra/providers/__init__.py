@@ -43,6 +43,12 @@ def _gemini(**facts: Any) -> Completer:
     return GeminiCompleter(**facts)
 
 
+def _vertex(**facts: Any) -> Completer:
+    from infra.providers.vertex.completer import VertexCompleter
+
+    return VertexCompleter(**facts)
+
+
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """The deployment's key and address stand in the settings NAME_API_KEY and NAME_BASE_URL (`infra/settings/providers.py`).
 
@@ -103,6 +109,14 @@ PROVIDERS: dict[str, Provider] = {
             complex="deepseek-ai/DeepSeek-V4.1-Flash",
             large_context="openai/gpt-oss-120b",
         ),
+    ),
+    "vertex": Provider(
+        make=_vertex,
+        base_url="https://aiplatform.googleapis.com",
+        listing="/v1beta1/publishers/google/models?pageSize=1",
+        key_field="x-goog-api-key",
+        key_form="{}",
+        thinking=r"gemini-[3-9]",
     ),
     "compatible": Provider(make=_openai, keyless=True),
 }

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -29,6 +30,16 @@ from infra.retrieval.embedding import WordLlamaEmbedder
 
 KEPT = 1_000
 """Completers with tenants' own keys that a process keeps; they share its connections."""
+
+
+class Endpoint(NamedTuple):
+    """Where a tenant's calls of a provider go, and with which key. `trusted`: the deployment has chosen the address. `owner`: the tenant
+    whose own key it is; None: the deployment's."""
+
+    key: str
+    address: str
+    trusted: bool
+    owner: UUID | None
 
 
 class ConfiguredCompleters:
@@ -119,37 +130,45 @@ class ConfiguredCompleters:
             return None
         return found.state.provider_keys.get(provider)
 
+    async def endpoint(self, tenant: UUID, provider: str) -> Endpoint | None:
+        """None where neither the tenant nor the deployment has what it takes. Raises Refused for a key without an address."""
+        if provider in PROVIDERS and (key := await self._key(tenant, provider)) is not None:
+            return self._tenants(tenant, provider, key)
+        return self._deployments_own(provider) if provider in self._deployments() else None
+
+    def _deployments_own(self, name: str) -> Endpoint:
+        return Endpoint(str(self._access(name).api_key or ""), self._address(name) or "", True, None)
+
+    def _tenants(self, tenant: UUID, name: str, key: ProviderKey) -> Endpoint:
+        """Raises Refused."""
+        address = key.base_url or self._address(name)
+        if address is None:
+            raise Refused(f"the provider {name} has no address of its own; set its key with a base_url")
+        trusted = key.base_url is None or self._allow_private
+        return Endpoint(key.key.decode(), address, trusted, tenant)
+
     async def _of_deployment(self, name: str) -> Completer:
         if name not in self._made:
             if name not in self._deployments():
                 raise Refused(
                     f"there is no provider {name!r} here; there are {', '.join(['local', *self._deployments()])}"
                 )
-            key = self._access(name).api_key or ""
-            self._made[name] = await self._make(name, key, self._address(name) or "", self._open, None)
+            self._made[name] = await self._make(name, self._deployments_own(name))
         return self._made[name]
 
     async def _of_tenant(self, tenant: UUID, name: str, key: ProviderKey) -> Completer:
-        trusted = key.base_url is None or self._allow_private
-        address = key.base_url or self._address(name)
-        if address is None:
-            raise Refused(f"the provider {name} has no address of its own; set its key with a base_url")
-        return await self._make(
-            name, key.key.decode(), address, self._open if trusted else self._guarded, tenant
-        )
+        return await self._make(name, self._tenants(tenant, name, key))
 
-    async def _make(
-        self, name: str, key: str, base_url: str, http: Outgoing, owner: UUID | None
-    ) -> Completer:
+    async def _make(self, name: str, endpoint: Endpoint) -> Completer:
         return await asyncio.to_thread(
             PROVIDERS[name].make,
             name=name,
-            key=key,
-            base_url=base_url,
-            http=http,
+            key=endpoint.key,
+            base_url=endpoint.address,
+            http=self._open if endpoint.trusted else self._guarded,
             counter=self._counter,
             abilities=partial(self._abilities, name),
-            owner=owner,
+            owner=endpoint.owner,
         )
 
     def _abilities(self, provider: str, model: str) -> frozenset[str]:

@@ -41,25 +41,37 @@ class GeminiCompleter:
     ) -> None:
         self.name, self.owner = name, owner
         self._counter, self._abilities, self._seconds = counter, abilities, seconds
+        self._models = self._made(key, base_url, http)
+
+    def _made(self, key: str, base_url: str, http: Outgoing) -> Any:
+        """What the SDK has of models."""
         options = types.HttpOptions(
             base_url=base_url,
             api_version="v1beta",
             timeout=None,  # it would tell the server, for a whole stream too; we wait as long as we want to
             httpx_async_client=http,
-            httpx_client=httpx2.Client(transport=httpx2.MockTransport(_unused)),
+            httpx_client=unused_client(),
         )
         # What it would take from the environment, as another vendor's mode, is all said here.
-        self._models = genai.Client(api_key=key, vertexai=False, http_options=options).aio.models
+        return genai.Client(api_key=key, vertexai=False, http_options=options).aio.models
+
+    async def _models_for(self, model: str) -> Any:
+        """Raises ProviderError, httpx2.HTTPError."""
+        return self._models
 
     async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
         incoming = Incoming(request, self._counter)
         system, contents = _turns(request)
         try:
-            with _faults(self._seconds), telling(sent):
+            with _faults(self._seconds):
                 async with asyncio.timeout(self._seconds):
-                    response = await self._models.generate_content(
-                        model=request.model, contents=contents, config=self._config(request, system, raw=True)
-                    )
+                    models = await self._models_for(request.model)
+                    with telling(sent):
+                        response = await models.generate_content(
+                            model=request.model,
+                            contents=contents,
+                            config=self._config(request, system, raw=True),
+                        )
                 came = response.sdk_http_response
                 incoming.tier = _tier(came.headers if came else None)
                 take(came.body or "" if came else "", incoming)
@@ -101,9 +113,10 @@ class GeminiCompleter:
         know."""
         system, contents = _turns(request)
         opened: list[httpx2.Response] = []
+        models = await self._models_for(request.model)
         try:
             with taking(opened), telling(sent):
-                made = await self._models.generate_content_stream(
+                made = await models.generate_content_stream(
                     model=request.model, contents=contents, config=self._config(request, system, raw=False)
                 )
                 async for _ in made:
@@ -173,6 +186,10 @@ def _turns(request: CompletionRequest) -> tuple[str, Any]:
     if not contents:  # it wants something to answer
         return "", [types.Content(role="user", parts=[types.Part(text=system)])]
     return system, contents
+
+
+def unused_client() -> httpx2.Client:
+    return httpx2.Client(transport=httpx2.MockTransport(_unused))
 
 
 def _unused(request: httpx2.Request) -> httpx2.Response:

@@ -38,13 +38,14 @@ class Reply:
 
 @dataclass
 class Call:
-    """`body`: a JSON object, or a form's fields. `sent`: steps of bytes so far. `gone` is set when the client closed the connection before
+    """`body`: a JSON object, or a form's fields; of anything else there is `content` alone. `sent`: steps of bytes so far. `gone` is set when the client closed the connection before
     the answer was over."""
 
     path: str
     fields: dict[str, str]
     body: dict[str, Any]
     method: str = "POST"
+    content: bytes = b""
     sent: int = 0
     over: bool = False
     gone: asyncio.Event = field(default_factory=asyncio.Event)
@@ -107,7 +108,7 @@ class _Connection(asyncio.Protocol):
             return
         self._came = rest[length:]
         method, path, _ = first.split(" ")
-        self._call = Call(path, fields, _parsed(rest[:length], fields), method)
+        self._call = Call(path, fields, _parsed(rest[:length], fields), method, rest[:length])
         self._wire.calls.append(self._call)
         self._task = asyncio.ensure_future(self._answer(self._call, self._wire.answer(self._call)))
 
@@ -155,6 +156,8 @@ class _Connection(asyncio.Protocol):
 def _parsed(body: bytes, fields: dict[str, str]) -> dict[str, Any]:
     if fields.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
+    if fields.get("content-type", "application/json").partition(";")[0] != "application/json":
+        return {}
     found: dict[str, Any] = json.loads(body or b"{}")
     return found
 

@@ -64,7 +64,7 @@ async def _deployment(
     async with AsyncExitStack() as stack:
         doubles: dict[str, Any] = {}
         for name in PROVIDERS:
-            made = gemini.gemini_double() if name == "gemini" else openai.openai_double()
+            made = gemini.gemini_double() if name in ("gemini", "vertex") else openai.openai_double()
             doubles[name] = await stack.enter_async_context(made)
         vaults = doubles["vault"] = await stack.enter_async_context(vault.vault_double())
         environment = {

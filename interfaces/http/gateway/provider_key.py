@@ -31,7 +31,7 @@ Provider = Annotated[str, PathParameter(max_length=32, description="openai, gemi
 class ProviderKeyIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`base_url`: another server that speaks this provider's API, as https://models.example.com/v1."""
 
-    key: Annotated[str, Meta(min_length=1, max_length=2000)]
+    key: Annotated[str, Meta(min_length=1, max_length=6000)]
     base_url: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
 
     def __repr__(self) -> str:

@@ -17,8 +17,9 @@ from infra.providers.configured import ConfiguredCompleters
 from infra.providers.local import NOTHING
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.secret import Secret
-from tests.doubles.gemini import gemini_double
+from tests.doubles.gemini import gemini_double, whole
 from tests.doubles.openai import Double, openai_double
+from tests.doubles.tuning import service_account, tuning_vendor
 from tests.infra.providers.asking import COUNTER, gather, request
 from tests.infra.providers.tenants import NOW, OneTenant
 
@@ -197,3 +198,20 @@ async def test_only_so_many_tenants_completers_are_kept(
         store.tenant.set_provider_key(name, OWN, "http://127.0.0.1:1/v1", NOW)
         await configured.find(store.tenant.id, name)
     assert [name for _, name in configured._own] == list(PROVIDERS)[-2:]
+
+
+async def test_a_tuned_model_of_vertex_is_asked_where_its_endpoint_lies(store: OneTenant) -> None:
+    endpoint = "projects/77/locations/europe-west4/endpoints/5"
+    async with gemini_double() as gemini, tuning_vendor("vertex") as tokens:
+        given = {"vertex": ProviderAccess(api_key=Secret(service_account()), base_url=gemini.url("ok"))}
+        async for configured in configured_with(store, given):
+            gemini.answer = lambda call: tokens.answer(call) if "/token" in call.path else whole("ok")
+            completer = await configured.find(uuid4(), "vertex")
+            assert (await completer.complete(request(endpoint))).text == "Yes."
+            await completer.complete(request("gemini-2.5-flash-lite"))
+    paths = [call.path.partition("/v1beta1/")[2] for call in gemini.calls if "/token" not in call.path]
+    assert paths == [
+        f"{endpoint}:generateContent",
+        "projects/shop-1/locations/global/publishers/google/models/gemini-2.5-flash-lite:generateContent",
+    ]
+    assert gemini.calls[-1].fields["authorization"] == f"Bearer {tokens.KEY}"

@@ -1,0 +1,18 @@
+"""Learning: from what people corrected to a better agent.
+
+Fine-tuning: begin in `tuning_job.py`, then `tuning_steps.py`: what is done next about a job. `tuning_target.py`: what each vendor takes,
+until when, at which price. `tuning_schedule.py`: a job a month, by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.base.aggregate import Aggregate
+from domain.learning.tuning_job import TuningJob
+from domain.learning.tuning_schedule import TuningSchedule
+
+AGGREGATES: tuple[type[Aggregate[Any]], ...] = (
+    TuningJob,
+    TuningSchedule,
+)
