@@ -9,6 +9,9 @@ import msgspec
 from application.ports import CACHE_KINDS, Cache, Eraser
 from domain.base.context import Context
 
+ERASE_WORK = "erase"
+"""A subject, whose hex is the key, is to be erased: to be saved with the event that says so."""
+
 
 class Erase(msgspec.Struct, frozen=True, kw_only=True):
     """`subject`: the customer, document or user whose key is destroyed."""

@@ -9,7 +9,14 @@ import msgspec
 
 from application.answers.variants import configuration_for
 from application.base.amend import amend
-from application.conversations.owing import HANDOFF_WORK, deliveries, expiry, given_back, waits_until
+from application.conversations.owing import (
+    HANDOFF_WORK,
+    candidate,
+    deliveries,
+    expiry,
+    given_back,
+    waits_until,
+)
 from application.ports import Clock, Done, Keyring, Store
 from domain.base.context import Context
 from domain.base.errors import Conflict
@@ -90,6 +97,7 @@ async def send_reply(command: SendReply, context: Context, *, store: Store, cloc
         work=lambda conversation: [
             Done(kind=HANDOFF_WORK, key=conversation.id.hex),
             *deliveries(conversation, clock()),
+            *candidate(conversation, clock()),
         ],
     )
     first = await store.event(context.tenant, saved.position)

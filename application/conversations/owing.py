@@ -18,6 +18,9 @@ SUMMARISE_WORK = "summarise"
 HANDOFF_WORK = "handoff"
 """A customer who waits for a person waits no longer than the tenant says."""
 
+CANDIDATE_WORK = "correction_candidate"
+"""A person's reply, as `conversation/version`, may be what the agent should have said; the room `feedback` looks at it."""
+
 SAFETY_NET = timedelta(seconds=5)
 """When a worker takes over an answer that the caller's own request was to give and did not begin to."""
 
@@ -48,6 +51,12 @@ def owed_to_message(
     quiet = at + timedelta(seconds=configuration.quiet_seconds)
     longest = burst.since + timedelta(seconds=configuration.burst_seconds)
     return [Due(kind=ANSWER_WORK, key=key, due_at=max(at, min(quiet, longest)))]
+
+
+def candidate(conversation: Conversation, at: datetime) -> list[Due]:
+    """To be saved with a person's reply, which is the conversation's last event."""
+    key = f"{conversation.id.hex}/{conversation.version}"
+    return [Due(kind=CANDIDATE_WORK, key=key, due_at=at)]
 
 
 def files(conversation: Conversation, parts: Sequence[Part], at: datetime) -> list[Due]:

@@ -9,6 +9,7 @@ from application.base.work import context_of
 from application.budgets import work as budgets
 from application.channels import work as channels
 from application.conversations import work as conversations
+from application.feedback import work as feedback
 from application.flags import work as flags
 from application.operations.projections import raise_projection_alert
 from application.ports import PROJECTION_ALERT_WORK, Item, Kind
@@ -27,6 +28,7 @@ class Ports(
     budgets.Ports,
     flags.Ports,
     webhooks.Ports,
+    feedback.Ports,
     Protocol,
 ):
     """What the handlers need."""
@@ -48,5 +50,6 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         **budgets.kinds(p),
         **flags.kinds(p),
         **webhooks.kinds(p),
+        **feedback.kinds(p),
         PROJECTION_ALERT_WORK: Kind(handler=do_raise_projection_alert, attempts=20),
     }

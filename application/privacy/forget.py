@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.base.erase import Erase, erase
+from application.base.erase import ERASE_WORK, Erase, erase
 from application.channels.person import alias_of, beside
 from application.chat.end_user import API, forget_calls, forget_user
 from application.conversations.conversation import conversation_of
@@ -20,8 +20,6 @@ from domain.base.errors import Conflict, Erased, NotFound
 from domain.channels.alias import Alias
 from domain.channels.delivery import Delivery, delivery_of
 from domain.conversations.conversation import Conversation
-
-ERASE_WORK = "erase"
 
 RACES = 50
 """How often it is said again after a lost race."""

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from application.base.erase import Erase, erase
+from application.base.erase import ERASE_WORK, Erase, erase
 from application.base.work import Caching, context_of
 from application.chat.end_user import ERASE_USER_WORK
 from application.ports import Clock, Eraser, Files, Idle, Ids, Item, Kind, Store
-from application.privacy.forget import ERASE_WORK, EraseUser, erase_user
+from application.privacy.forget import EraseUser, erase_user
 from application.privacy.retention import RETENTION_WORK, KeepRetention, keep_retention
 
 

@@ -1,5 +1,6 @@
 """Learning: from what people corrected to a better agent.
 
+Datasets: begin in `dataset.py`: cases of evaluation, versioned.
 Fine-tuning: begin in `tuning_job.py`, then `tuning_steps.py`: what is done next about a job. `tuning_target.py`: what each vendor takes,
 until when, at which price. `tuning_schedule.py`: a job a month, by itself.
 """
@@ -9,10 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from domain.base.aggregate import Aggregate
+from domain.learning.dataset import Dataset
 from domain.learning.tuning_job import TuningJob
 from domain.learning.tuning_schedule import TuningSchedule
 
 AGGREGATES: tuple[type[Aggregate[Any]], ...] = (
+    Dataset,
     TuningJob,
     TuningSchedule,
 )

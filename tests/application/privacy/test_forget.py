@@ -7,11 +7,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from application.base.erase import Erase, erase
+from application.base.erase import ERASE_WORK, Erase, erase
 from application.conversations.conversation import CloseConversation, close_conversation
 from application.conversations.summarise import Summarise, summarise
 from application.ports import CACHE_KINDS, CacheKind
-from application.privacy.forget import ERASE_WORK, ForgetCustomer, Forgotten, forget_customer
+from application.privacy.forget import ForgetCustomer, Forgotten, forget_customer
 from domain.base.errors import Conflict, Erased, NotFound
 from domain.conversations.conversation import Conversation
 from infra.redis.cache import RedisCache

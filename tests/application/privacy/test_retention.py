@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from application.base.erase import ERASE_WORK
 from application.operations.work import kinds
 from application.privacy import retention
-from application.privacy.forget import ERASE_WORK
 from application.privacy.retention import (
     RETENTION_WORK,
     KeepRetention,
