@@ -12,6 +12,7 @@ from domain import (
     channels,
     chat,
     conversations,
+    experiments,
     feedback,
     flags,
     gateway,
@@ -43,6 +44,7 @@ KINDS: tuple[type[Aggregate[Any]], ...] = (
     *learning.AGGREGATES,
     *chat.AGGREGATES,
     *operations.AGGREGATES,
+    *experiments.AGGREGATES,
     *webhooks.AGGREGATES,
 )
 NAMES = {kind.TOPIC: kind for kind in KINDS}

@@ -12,7 +12,8 @@ from application.ports import Clock, Done, Due, Ids, Outcomes, Seen, Store
 from domain.base.context import Context
 from domain.base.errors import Invalid
 from domain.flags.feature import feature_of
-from domain.flags.flag import Flags, FlagsState, Rollout
+from domain.flags.flag import Flags, FlagsState
+from domain.flags.progress import Progress
 from domain.flags.rollout import Judgement, Plan, judge
 
 ROLLOUT_WORK = "rollout"
@@ -145,7 +146,7 @@ async def look_at_rollout(
     return clock() + LOOK if flag in changed.setting.state.rollouts else None
 
 
-def judge_rollout(running: Rollout, seen: Seen) -> Judgement:
+def judge_rollout(running: Progress, seen: Seen) -> Judgement:
     """What a look sees."""
     limits = running.plan.limits
     return judge(limits, seen.outcomes, position=seen.position, until=seen.until, since=running.since)

@@ -32,6 +32,7 @@ from domain.base.recorded import Recorded
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation as C
 from domain.conversations.orphan import Orphan
+from domain.experiments.shadow import Shadow
 from domain.models.metering import calls_of
 from domain.models.pricing import total
 from domain.retrieval.embedding import Embedding
@@ -67,9 +68,8 @@ def every_citation_was_in_the_prompt() -> Check:
 def every_sum_of_costs_is_exact() -> Check:
     def check(recorded: Recorded) -> str | None:
         event = recorded.event
-        if not isinstance(
-            event, C.Metered | C.SummaryMetered | Call.Metered | Embedding.Metered | Orphan.Metered
-        ):
+        metered = C.Metered | C.SummaryMetered | Call.Metered | Embedding.Metered | Orphan.Metered
+        if not isinstance(event, metered | Shadow.Compared | Shadow.Metered):
             return None
         if event.cost != total(calls_of(event)):
             return f"the cost {event.cost} is not the sum of its attempts"

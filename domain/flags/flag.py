@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
@@ -12,32 +12,17 @@ from domain.base.aggregate import CreatedEvent
 from domain.base.errors import Refused
 from domain.base.one_per_tenant import OnePerTenant
 from domain.flags.feature import FEATURES, Setting, bucket_of, feature_of
-from domain.flags.rollout import Judgement, Plan, enough
+from domain.flags.progress import Progress
+from domain.flags.rollout import Judgement, Plan
 
 Ending = Literal["completed", "stopped", "rolled back"]
 
 
-class Rollout(msgspec.Struct, frozen=True, kw_only=True):
-    """One under way: in `step` (counted from 0) of its plan since `since`; `held`: this step is done and waits to be confirmed.
-
-    `before` is what it goes back to.
-    """
+class Rollout(Progress, frozen=True, kw_only=True):
+    """One under way. `before` is what it goes back to."""
 
     id: UUID
-    plan: Plan
     before: Setting
-    step: int = 0
-    since: datetime
-    held: bool = False
-
-    @property
-    def until(self) -> datetime:
-        """When the step's time is over."""
-        return self.since + timedelta(hours=self.plan.steps[self.step].hold_hours)
-
-    @property
-    def last(self) -> bool:
-        return self.step == len(self.plan.steps) - 1
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +112,7 @@ class Flags(OnePerTenant[FlagsState]):
 
         def apply(self, aggregate: Flags) -> None:
             rollout = aggregate.state.rollouts[self.flag]
-            aggregate.state.rollouts[self.flag] = msgspec.structs.replace(rollout, held=True)
+            aggregate.state.rollouts[self.flag] = rollout.holding()
 
     class RolloutConfirmed(Event, frozen=True, kw_only=True):
         """Somebody lets it go on."""
@@ -148,8 +133,7 @@ class Flags(OnePerTenant[FlagsState]):
 
         def apply(self, aggregate: Flags) -> None:
             rollout = aggregate.state.rollouts[self.flag]
-            facts = {"step": self.step, "since": self.timestamp, "held": False}
-            aggregate._step(self.flag, msgspec.structs.replace(rollout, **facts))
+            aggregate._step(self.flag, rollout.advanced(self.timestamp))
 
     class RolloutCompleted(Event, frozen=True, kw_only=True):
         """The last step has held; it stays."""
@@ -230,21 +214,18 @@ class Flags(OnePerTenant[FlagsState]):
         running = self.state.rollouts.get(flag)
         if running is None or (running.id, running.step) != (rollout, step):
             return
-        if judgement.finding is not None:
+        move = running.next_move(judgement, at)
+        if move == "back" and judgement.finding is not None:
             self._roll_back(flag, running, judgement.finding.text(), judgement, at)
-        elif not running.held and at >= running.until and enough(running.plan, step, judgement):
+        elif move == "hold":
             self.trigger(self.RolloutHeld, at=at, flag=flag, rollout=rollout, step=step, judgement=judgement)
-            if running.plan.automatic or running.last:
+            if running.goes_on:
                 self._advance(flag, running, at)
 
     def confirm_rollout(self, flag: str, at: datetime) -> None:
         """Let a rollout go on that waits for it. Raises Refused for another one."""
         running = self._running(flag)
-        if not running.held:
-            when = running.until.isoformat(timespec="seconds")
-            raise Refused(
-                f"step {running.step + 1} has not held yet; it takes until {when} and customers enough"
-            )
+        running.check_held()
         self.trigger(self.RolloutConfirmed, at=at, flag=flag, rollout=running.id, step=running.step)
         self._advance(flag, running, at)
 
@@ -266,12 +247,10 @@ class Flags(OnePerTenant[FlagsState]):
         if running.last:
             self.trigger(self.RolloutCompleted, at=at, flag=flag, rollout=running.id)
             return
-        step = running.step + 1
-        percentage = running.plan.steps[step].percentage
-        self.trigger(
-            self.RolloutAdvanced, at=at, flag=flag, rollout=running.id, step=step, percentage=percentage
-        )
-        if running.plan.steps[step].hold_hours == 0 and step == len(running.plan.steps) - 1:
+        ahead = running.advanced(at)
+        facts = {"step": ahead.step, "percentage": ahead.percentage}
+        self.trigger(self.RolloutAdvanced, at=at, flag=flag, rollout=running.id, **facts)
+        if ahead.over_at_once:
             self.trigger(self.RolloutCompleted, at=at, flag=flag, rollout=running.id)
 
     def _roll_back(
@@ -290,7 +269,7 @@ class Flags(OnePerTenant[FlagsState]):
 
     def _step(self, flag: str, rollout: Rollout) -> None:
         self.state.rollouts[flag] = rollout
-        self.state.settings[flag] = Setting(percentage=rollout.plan.steps[rollout.step].percentage)
+        self.state.settings[flag] = Setting(percentage=rollout.percentage)
 
     def _end(self, flag: str, how: Ending, at: datetime, reason: str | None) -> None:
         rollout = self.state.rollouts.pop(flag)
