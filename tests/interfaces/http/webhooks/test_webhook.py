@@ -239,12 +239,9 @@ async def test_no_more_than_some_replays_are_under_way(ours: Customer, wire: Wir
     wire.answer = lambda call: Reply(status=200, body=b"", delay=30.0)
     made = await added(ours, wire)
     head = int((await ours.ask("Once?", address="once")).headers["Retrace-Position"])
-    await ours.ask("Twice?", address="twice")
     address = f"/v1/webhooks/{made['id']}/replay"
-    statuses = []
-    for last in range(head, head - 12, -1):
-        statuses.append((await ours.http.post(address, json={"first": 1, "last": last})).status_code)
-        await asyncio.sleep(0.2)
-    assert 422 in statuses
+    ranges = [{"first": first, "last": head} for first in (1, 2, 3, 4)]  # the answer is in each of them
+    statuses = [(await ours.http.post(address, json=range)).status_code for range in ranges]
+    assert statuses == [202, 202, 202, 422]
     wire.answer = lambda call: Reply(status=200, body=b"")
     assert (await ours.http.delete(f"/v1/webhooks/{made['id']}")).status_code == 204
