@@ -32,7 +32,10 @@ from sqlalchemy import (
 
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
-from domain.experiments.outcomes import EVENTS, Unit, Units, Watched, outcomes
+from domain.chat.call import Call
+from domain.conversations.conversation import Conversation
+from domain.experiments.outcomes import EVENTS, Rated, Unit, Units, Watched, outcomes, unit_of
+from domain.feedback.rating import Rating
 from domain.flags.outcome import Outcome
 from projections.base import RUNS, Row, Sql, metadata, replacing, row_of, struct_of, tenant_column
 
@@ -73,26 +76,37 @@ splits = Table(
     Column("running", Boolean, nullable=False),
 )
 
-_PUT_UNITS, _PUT_SPLITS = replacing(units), replacing(splits)
+ratings = Table(
+    "outcomes_ratings",
+    metadata,
+    tenant_column(),
+    Column("interaction", Uuid, primary_key=True),
+    Column("helpful", Boolean, nullable=False),
+    Column("position", BigInteger, nullable=False),
+)
+
+_PUT_UNITS, _PUT_SPLITS, _PUT_RATINGS = replacing(units), replacing(splits), replacing(ratings)
 
 
 class Outcomes:
     name: ClassVar[str] = "outcomes"
     version: ClassVar[int] = 1
-    tables: ClassVar[Sequence[Table]] = (units, splits)
+    tables: ClassVar[Sequence[Table]] = (units, splits, ratings)
     events: ClassVar[Sequence[type[Event]]] = EVENTS
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
 
     async def apply(self, batch: Sequence[Recorded], sql: Sql) -> None:
         tenant = batch[0].tenant
         known = await _splits(sql, tenant)
-        if not known and all(isinstance(recorded.event, RUNS) for recorded in batch):
+        if not known and all(isinstance(recorded.event, (*RUNS, Rating.Rated)) for recorded in batch):
             return  # nothing was ever rolled out or compared
-        folding = Units(known, await _units(sql, tenant, _named(batch)))
+        units_known, rated = await _units(sql, tenant, _named(batch)), await _ratings(sql, tenant, batch)
+        folding = Units(known, units_known, rated)
         for recorded in batch:
             folding.fold(recorded)
         await sql.put(_PUT_SPLITS, [_split_row(tenant, split) for split in folding.followed.values()])
         await sql.put(_PUT_UNITS, [row_of(tenant, unit) for unit in folding.touched.values()])
+        await sql.put(_PUT_RATINGS, [row_of(tenant, rated) for rated in folding.rerated.values()])
 
 
 async def closed_outcomes(
@@ -111,7 +125,13 @@ async def closed_outcomes(
 
 def _named(batch: Sequence[Recorded]) -> list[UUID]:
     """The customers whose events these are."""
-    return sorted({recorded.stream for recorded in batch if isinstance(recorded.event, RUNS)})
+    named: set[UUID] = set()
+    for recorded in batch:
+        if isinstance(recorded.event, Conversation.Metered | Call.Metered):
+            named |= {recorded.stream, unit_of(recorded, recorded.event)}
+        elif isinstance(recorded.event, Rating.Rated):
+            named.add(recorded.event.conversation)
+    return sorted(named)
 
 
 async def _splits(sql: Sql, tenant: UUID) -> list[Watched]:
@@ -121,6 +141,16 @@ async def _splits(sql: Sql, tenant: UUID) -> list[Watched]:
 async def _units(sql: Sql, tenant: UUID, named: list[UUID]) -> list[Unit]:
     query = select(units).where(units.c.tenant == tenant, units.c.unit == any_(literal(named, ARRAY(Uuid))))
     return [struct_of(Unit, row) for row in await sql.all(query)]
+
+
+async def _ratings(sql: Sql, tenant: UUID, batch: Sequence[Recorded]) -> list[Rated]:
+    named = sorted({r.event.interaction for r in batch if isinstance(r.event, Rating.Rated)})
+    if not named:
+        return []
+    query = select(ratings).where(
+        ratings.c.tenant == tenant, ratings.c.interaction == any_(literal(named, ARRAY(Uuid)))
+    )
+    return [struct_of(Rated, row) for row in await sql.all(query)]
 
 
 def _of(tenant: UUID, split: UUID) -> Any:

@@ -17,10 +17,12 @@ from uuid import UUID
 
 import msgspec
 
+from domain.answers.serving import Serving
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
+from domain.feedback.rating import Rating
 from domain.flags.feature import bucket_of
 from domain.flags.flag import Flags
 from domain.flags.outcome import NANO, OFF, ON, Outcome
@@ -29,14 +31,18 @@ from domain.models.pricing import EXACT
 EVENTS: Sequence[type[Event]] = (
     Conversation.Metered,
     Call.Metered,
+    Rating.Rated,
     Flags.RolloutStarted,
     Flags.RolloutAdvanced,
     Flags.RolloutCompleted,
     Flags.RolloutStopped,
     Flags.RolledBack,
+    Serving.Opened,
+    Serving.Closed,
 )
 """All that the fold goes by."""
 
+NOTHING = Decimal(0)
 LEAST_MS, LEAST_USD = 1.0, 0.000001
 """What is quicker or cheaper than this, or cost nothing, counts as this in a logarithm."""
 
@@ -79,22 +85,36 @@ class Unit(msgspec.Struct, kw_only=True):
         return recorded.position == self.position or recorded.recorded_at < self.closes_at
 
 
+class Rated(msgspec.Struct, kw_only=True):
+    """How an answer was rated last, by the event at `position`."""
+
+    interaction: UUID
+    helpful: bool
+    position: int
+
+
 class Units:
     """What is known: all, or as much as the events that come next can touch. `touched`: what has changed since."""
 
-    def __init__(self, splits: Iterable[Watched] = (), units: Iterable[Unit] = ()) -> None:
+    def __init__(
+        self, splits: Iterable[Watched] = (), units: Iterable[Unit] = (), ratings: Iterable[Rated] = ()
+    ) -> None:
         self.splits = {each.split: each for each in splits}
         self.units: dict[UUID, dict[UUID, Unit]] = {}
+        self.ratings = {each.interaction: each for each in ratings}
         for each in units:
             self.units.setdefault(each.unit, {})[each.split] = each
         self.touched: dict[tuple[UUID, UUID], Unit] = {}
         self.followed: dict[UUID, Watched] = {}
+        self.rerated: dict[UUID, Rated] = {}
 
     def fold(self, recorded: Recorded) -> None:
         """Take an event, in the order of the log."""
         event = recorded.event
         if isinstance(event, Conversation.Metered | Call.Metered):
             self._answer(recorded, event)
+        elif isinstance(event, Rating.Rated):
+            self._rate(recorded, event)
         elif (followed := self._follow(event)) is not None:
             self.followed[followed.split] = followed
 
@@ -121,25 +141,45 @@ class Units:
         if isinstance(event, Flags.RolloutAdvanced):
             self.splits[event.rollout].percentage = event.percentage
             return self.splits[event.rollout]
-        if not isinstance(event, Flags.RolloutCompleted | Flags.RolloutStopped | Flags.RolledBack):
-            return None
-        self.splits[event.rollout].running = False
-        return self.splits[event.rollout]
+        if isinstance(event, Serving.Opened):
+            begun = event.split
+            shares = {arm.name: arm.share for arm in begun.arms}
+            self.splits[begun.id] = Watched(split=begun.id, shares=shares, window=begun.window)
+            return self.splits[begun.id]
+        if isinstance(event, Serving.Closed):
+            self.splits[event.split].running = False
+            return self.splits[event.split]
+        if isinstance(event, Flags.RolloutCompleted | Flags.RolloutStopped | Flags.RolledBack):
+            self.splits[event.rollout].running = False
+            return self.splits[event.rollout]
+        return None
 
     def _answer(self, recorded: Recorded, event: Conversation.Metered | Call.Metered) -> None:
         if event.attempts and all(attempt.outcome == "cancelled" for attempt in event.attempts):
             return  # nobody waited for it; that tells nothing
+        mine = self.units.get(recorded.stream, {})
         for split in self.splits.values():
-            if split.running and split.flag is not None:
+            if split.running and split.flag is not None and split.split not in mine:
                 on = bucket_of(split.flag, str(recorded.stream)) <= split.percentage
                 share = split.percentage / 100
                 self._assign(
                     recorded, recorded.stream, split, *((ON, share) if on else (OFF, round(1 - share, 9)))
                 )
-        for taking in self.units.get(recorded.stream, {}).values():
-            if taking.takes(recorded):
-                _add(taking, event)
-                self.touched[taking.unit, taking.split] = taking
+        unit = unit_of(recorded, event)
+        for assignment in event.variants:
+            if (served := self.splits.get(assignment.split)) is not None:
+                self._assign(recorded, unit, served, assignment.arm, assignment.share)
+        concerned = {unit, recorded.stream}
+        known = (each for id in concerned for each in self.units.get(id, {}).values())
+        if taking := [each for each in known if each.takes(recorded)]:
+            self._add(event, taking)
+
+    def _add(self, event: Conversation.Metered | Call.Metered, taking: Iterable[Unit]) -> None:
+        with localcontext(EXACT):
+            told = _Told.by(event)
+            for unit in taking:
+                told.add_to(unit)
+                self.touched[unit.unit, unit.split] = unit
 
     def _assign(self, recorded: Recorded, unit: UUID, split: Watched, arm: str, share: float) -> None:
         mine = self.units.setdefault(unit, {})
@@ -154,6 +194,27 @@ class Units:
                 arm=arm,
                 share=share,
             )
+
+    def _rate(self, recorded: Recorded, event: Rating.Rated) -> None:
+        mine = [unit for unit in self.units.get(event.conversation, {}).values() if unit.takes(recorded)]
+        before = self.ratings.get(event.interaction)
+        for unit in mine:
+            if before is not None and unit.position < before.position:
+                unit.helpful += event.helpful - before.helpful
+            else:
+                unit.rated += 1
+                unit.helpful += event.helpful
+            self.touched[unit.unit, unit.split] = unit
+        if mine:
+            rated = Rated(interaction=event.interaction, helpful=event.helpful, position=recorded.position)
+            self.ratings[event.interaction] = self.rerated[event.interaction] = rated
+
+
+def unit_of(recorded: Recorded, event: Conversation.Metered | Call.Metered) -> UUID:
+    """The customer, as splits have them: the conversation; of a call its end user, where one is named."""
+    if isinstance(event, Call.Metered) and event.unit is not None:
+        return event.unit
+    return recorded.stream
 
 
 def outcomes(
@@ -185,22 +246,45 @@ def _outcome(unit: Unit, new: bool, share: float) -> Outcome:
     )
 
 
-def _add(unit: Unit, event: Conversation.Metered | Call.Metered) -> None:
-    """One answer. It counts as failed when nothing came of it, or one of its calls failed before another gave it."""
-    outcome = event.outcome if isinstance(event, Conversation.Metered) else None
-    good = outcome is not None or any(attempt.outcome == "ok" for attempt in event.attempts)
-    bad = any(attempt.outcome not in ("ok", "cancelled") for attempt in event.attempts)
-    unit.answers += 1
-    unit.failed += bad or not good
-    unit.handed_over = unit.handed_over or (outcome is not None and outcome.kind == "hand_over")
-    with localcontext(EXACT):
-        unit.cost += event.cost
-        unit.cost_log += _log(event.cost, LEAST_USD)
-        if event.attempts:
-            took = sum((Decimal(str(attempt.latency_ms)) for attempt in event.attempts), Decimal(0))
-            unit.timed += 1
-            unit.latency_ms += took
-            unit.latency_log += _log(took, LEAST_MS)
+class _Told(msgspec.Struct, frozen=True):
+    """What an event tells of one answer. `failed`: nothing came of it, or one of its calls failed before another gave it."""
+
+    failed: bool
+    handed_over: bool
+    timed: bool
+    latency_ms: Decimal
+    latency_log: int
+    cost: Decimal
+    cost_log: int
+
+    @classmethod
+    def by(cls, event: Conversation.Metered | Call.Metered) -> _Told:
+        good = bad = False
+        took = NOTHING
+        for attempt in event.attempts:
+            good = good or attempt.outcome == "ok"
+            bad = bad or attempt.outcome not in ("ok", "cancelled")
+            took += Decimal(str(attempt.latency_ms))
+        outcome = event.outcome if isinstance(event, Conversation.Metered) else None
+        return cls(
+            failed=bad or not (good or outcome is not None),
+            handed_over=outcome is not None and outcome.kind == "hand_over",
+            timed=bool(event.attempts),
+            latency_ms=took,
+            latency_log=_log(took, LEAST_MS) if event.attempts else 0,
+            cost=event.cost,
+            cost_log=_log(event.cost, LEAST_USD),
+        )
+
+    def add_to(self, unit: Unit) -> None:
+        unit.answers += 1
+        unit.failed += self.failed
+        unit.handed_over = unit.handed_over or self.handed_over
+        unit.timed += self.timed
+        unit.latency_ms += self.latency_ms
+        unit.latency_log += self.latency_log
+        unit.cost += self.cost
+        unit.cost_log += self.cost_log
 
 
 def _log(value: Decimal, least: float) -> int:

@@ -10,9 +10,14 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from domain.answers.serving import Serving
+from domain.answers.split import Arm, Assignment, Split
+from domain.base.errors import NotFound
+from domain.chat.call import Call
 from domain.conversations.answers import Outcome as AnswerOutcome
 from domain.conversations.conversation import Conversation
 from domain.experiments.outcomes import Units
+from domain.feedback.rating import Rating, rating_of
 from domain.flags.feature import bucket_of
 from domain.flags.flag import Flags
 from domain.flags.outcome import NANO, OFF, ON, Outcome
@@ -46,6 +51,16 @@ async def ask(
     return conversation
 
 
+async def rate(log: Log, tenant: UUID, interaction: UUID, conversation: UUID, helpful: bool) -> None:
+    id = rating_of(interaction)
+    try:
+        rating = await log.store.load(Rating, id, tenant=tenant)
+    except NotFound:
+        rating = Rating.begin(interaction, conversation, now())
+    rating.rate(helpful, "api", now())
+    await log.store.save(rating, context=context(tenant))
+
+
 async def begin(log: Log, tenant: UUID, plan: Plan = PLAN) -> tuple[Flags, UUID]:
     flags, rollout = Flags.begin(tenant, now()), uuid4()
     flags.switch(FLAG, now(), on=False)
@@ -54,19 +69,21 @@ async def begin(log: Log, tenant: UUID, plan: Plan = PLAN) -> tuple[Flags, UUID]
     return flags, rollout
 
 
-async def read(log: Log, tenant: UUID, rollout: UUID, until: datetime | None = None) -> list[Outcome]:
+async def read(
+    log: Log, tenant: UUID, rollout: UUID, until: datetime | None = None, arms: tuple[str, str] = (ON, OFF)
+) -> list[Outcome]:
     """What the read model tells, which is what a fold over the events tells."""
-    until = until or now() + LATER
+    until, (new, beside) = until or now() + LATER, arms
     async with projecting(log) as projector:
         await projector.catch_up([tenant])
     async with log.database.tenant(tenant) as connection:
         found = await closed_outcomes(
-            TransactionSql(connection), tenant, rollout, new=ON, beside=OFF, until=until
+            TransactionSql(connection), tenant, rollout, new=new, beside=beside, until=until
         )
     units = Units()
     async for recorded in log.store.events(tenant):
         units.fold(recorded)
-    assert units.closed(rollout, new=ON, beside=OFF, until=until) == found
+    assert units.closed(rollout, new=new, beside=beside, until=until) == found
     return found
 
 
@@ -160,6 +177,45 @@ async def test_a_rebuild_in_one_batch_equals_what_came_event_by_event(log: Log) 
     assert await rows(log, tenant) == live
     assert len(await read(log, tenant, rollout)) == 8
     assert [each.answers for each in await read(log, tenant, again)] == [1]
+
+
+async def test_the_latest_rating_of_an_answer_holds_until_its_customer_is_closed(log: Log) -> None:
+    tenant = uuid4()
+    _, rollout = await begin(log, tenant)
+    conversations = [await ask(log, tenant, attempt()) for _ in range(2)]
+    first, second, third, unknown = (uuid4() for _ in range(4))
+    said = [(first, 0, True), (second, 0, False), (first, 0, False), (second, 0, True), (third, 1, True)]
+    for interaction, whose, helpful in said:
+        await rate(log, tenant, interaction, conversations[whose].id, helpful)
+    await rate(log, tenant, unknown, uuid4(), True)
+    found = await read(log, tenant, rollout)
+    assert [(each.rated, each.helpful) for each in found] == [(2, 1), (1, 1)]
+    assert len((await rows(log, tenant))["outcomes_ratings"]) == 3
+
+
+async def test_customers_of_experiments_and_deployments_are_followed_by_what_they_were_assigned(
+    log: Log,
+) -> None:
+    tenant, split = uuid4(), uuid4()
+    arms = (Arm(name="current", share=0.75), Arm(name="candidate", share=0.25))
+    serving = Serving.begin(tenant, now())
+    serving.open(Split(id=split, kind="deployment", arms=arms, since=now()), 1.0, now())
+    await log.store.save(serving, context=context(tenant))
+    routing, user = Routing(model="p/m", reason="r"), uuid4()
+    for arm, whose in ((arms[0], user), (arms[0], user), (arms[1], None)):
+        call = Call.request(
+            uuid4(), model="p/m", messages=(), max_tokens=1, temperature=None, stop=(), options={},
+            stream=False, user=None, at=now(),
+        )  # fmt: skip
+        variants = (Assignment(split=split, kind="deployment", arm=arm.name, share=arm.share),)
+        call.meter(routing=routing, attempts=(attempt(),), variants=variants, unit=whose, at=now())
+        await log.store.save(call, context=context(tenant))
+    await rate(log, tenant, uuid4(), user, True)
+    found = await read(log, tenant, split, arms=("candidate", "current"))
+    assert [(each.new, each.share, each.answers, each.rated) for each in found] == [
+        (False, 0.25, 2, 1),
+        (True, 0.25, 1, 0),
+    ]
 
 
 async def test_an_answer_fails_when_a_call_fails_or_none_comes(log: Log) -> None:
