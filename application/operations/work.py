@@ -11,6 +11,7 @@ from application.channels import work as channels
 from application.conversations import work as conversations
 from application.feedback import work as feedback
 from application.flags import work as flags
+from application.learning import work as learning
 from application.operations.projections import raise_projection_alert
 from application.ports import PROJECTION_ALERT_WORK, Item, Kind
 from application.privacy import work as privacy
@@ -20,6 +21,7 @@ from application.webhooks import work as webhooks
 
 
 class Ports(
+    learning.Ports,
     conversations.Ports,
     channels.Ports,
     retrieval.Ports,
@@ -50,6 +52,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         **budgets.kinds(p),
         **flags.kinds(p),
         **webhooks.kinds(p),
+        **learning.kinds(p),
         **feedback.kinds(p),
         PROJECTION_ALERT_WORK: Kind(handler=do_raise_projection_alert, attempts=20),
     }

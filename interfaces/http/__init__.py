@@ -17,6 +17,7 @@ from interfaces.http import (
     flags,
     gateway,
     insight,
+    learning,
     models,
     operations,
     privacy,
@@ -44,6 +45,7 @@ ROUTERS: Sequence[Router] = (
     *operations.ROUTERS,
     *audit.ROUTERS,
     *webhooks.ROUTERS,
+    *learning.ROUTERS,
     problems.ROUTER,
 )
 
@@ -62,4 +64,5 @@ EXAMPLES: Examples = {
     **tenancy.EXAMPLES,
     **flags.EXAMPLES,
     **webhooks.EXAMPLES,
+    **learning.EXAMPLES,
 }

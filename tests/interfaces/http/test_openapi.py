@@ -11,6 +11,9 @@ import pytest
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec.base import BaseSchemaObject
 
+from application.learning.dataset import CreateDataset, add_cases, create_dataset
+from domain.base.context import Context
+from domain.learning.importing import CaseIn
 from interfaces.bootstrap import Services
 from interfaces.http import EXAMPLES
 from interfaces.http.base.summaries import SUMMARIES
@@ -101,6 +104,16 @@ async def test_every_route_tells_its_refusals_and_what_it_needs(anyone: httpx.As
     assert named <= set(description["components"]["schemas"])
 
 
+async def a_dataset(parts: Services, customer: Customer) -> str:
+    context = Context(tenant=customer.tenant, actor="key:test", correlation=uuid4())
+    made, _ = await create_dataset(
+        CreateDataset(name="x"), context, store=parts.store, clock=parts.clock, ids=parts.ids
+    )
+    rows = [CaseIn(message=f"When, {n}?", expected_answer="At nine.") for n in range(20)]
+    await add_cases(made.id, rows, context, store=parts.store, keyring=parts.keyring, clock=parts.clock)
+    return str(made.id)
+
+
 async def test_every_body_has_an_example_that_is_taken(
     ours: Customer, anyone: httpx.AsyncClient, parts: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,7 +130,11 @@ async def test_every_body_has_an_example_that_is_taken(
     tenant = made.json()["id"]
     hook = await ours.http.post("/v1/webhooks", json=EXAMPLES["post", "/v1/webhooks"])
     endpoint = hook.json()["id"]
-    for (method, path), body in EXAMPLES.items():
+    dataset = await a_dataset(parts, ours)
+    asked = {"name": "x", "dataset": dataset, "pace": {"per_minute": 1}}
+    evaluation = (await ours.http.post("/v1/evaluations", json=asked)).json()["id"]
+    for (method, path), example in EXAMPLES.items():
+        body = {**example, "dataset": dataset} if "dataset" in example else example
         filled = path.format(
             conversation=conversation,
             key=key,
@@ -127,6 +144,7 @@ async def test_every_body_has_an_example_that_is_taken(
             account="AC" + "1" * 32,
             name="hand_over",
             endpoint=endpoint,
+            evaluation=evaluation,
         )
         client, headers = (anyone, as_operator) if "/tenants" in path else (ours.http, {})
         reply = await client.request(method, filled, json=body, headers=headers)
