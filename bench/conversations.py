@@ -25,11 +25,11 @@ DAYS = 30
 MODELS = (("openai", "gpt-5-mini"), ("gemini", "gemini-2.5-flash"), ("local", "local-extractive"))
 
 
-def conversation(day: int) -> Conversation:
-    """A conversation of EACH events; its providers were called on that day, from 0 on."""
+def conversation(day: int, exchanges: int = EXCHANGES) -> Conversation:
+    """A conversation of 2 + 4 × `exchanges` events; its providers were called on that day, from 0 on."""
     made = Conversation.start(uuid4(), channel="http", address="customer", name=None, at=now())
     document, texts = uuid4(), [message(300) for _ in range(8)]
-    for _ in range(EXCHANGES):
+    for _ in range(exchanges):
         exchange(made, day, document, texts)
     return made
 

@@ -24,6 +24,7 @@ from infra.postgres.cell import Cell
 from infra.postgres.database import Database
 from infra.projections.projector import Projector
 from infra.redis.wakeups import Hints
+from projections.base import Projection
 from projections.costs import Costs
 
 TENANTS = 4
@@ -33,13 +34,14 @@ LIBRARY = 3_000
 ROUNDS = 3
 
 
-async def _build(url: str) -> None:
+async def project(url: str, projection: Projection) -> None:
+    """Bring a projection to the end of the log."""
     async with (
         Database(Cell(url, MASTER), role="retrace_projector") as writer,
         Database(Cell(url, MASTER), role="retrace_runner", size=2) as system,
     ):
         reader = Reader(writer, Keyring(writer, MASTER))
-        await Projector((Costs(),), writer=writer, system=system, reader=reader, hints=Hints()).catch_up()
+        await Projector((projection,), writer=writer, system=system, reader=reader, hints=Hints()).catch_up()
 
 
 def build(url: str) -> dict[str, float]:
@@ -47,7 +49,7 @@ def build(url: str) -> dict[str, float]:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("TRUNCATE retrace.costs, retrace.costs_latency, retrace.cursors, retrace.parked")
         began = time.perf_counter()
-        uvloop.run(_build(url))
+        uvloop.run(project(url, Costs()))
         took = time.perf_counter() - began
         query: LiteralString = (
             "SELECT sum(calls) = (SELECT count(*) FROM retrace.events WHERE topic = %s) FROM retrace.costs"

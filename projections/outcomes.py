@@ -34,7 +34,8 @@ from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
-from domain.experiments.outcomes import EVENTS, Rated, Unit, Units, Watched, outcomes, unit_of
+from domain.experiments.outcomes import EVENTS, Units, unit_of
+from domain.experiments.unit import Rated, Unit, Watched, outcomes
 from domain.feedback.rating import Rating
 from domain.flags.outcome import Outcome
 from projections.base import RUNS, Row, Sql, metadata, replacing, row_of, struct_of, tenant_column

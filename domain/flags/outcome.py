@@ -56,16 +56,20 @@ class Measure(msgspec.Struct, frozen=True):
 
 
 MEASURES: Mapping[Metric, Measure] = {
-    "failure_rate": Measure("rate", "answers", relative=False, unfound="a failure rate of 1 % that is 1.2 %"),
+    "failure_rate": Measure(
+        "rate", "answers", relative=False, unfound="a failure rate that goes from 1 % to 1.2 %"
+    ),
     "helpful_rate": Measure(
         "rate", "ratings", rise_harms=False, unfound="a helpful rate that falls by less than 3 %"
     ),
-    "handoff_rate": Measure("rate", "customers", relative=False, unfound="a handoff rate of 5 % that is 6 %"),
-    "latency_ms": Measure("log", "answers", unfound="answers that take 5 % longer"),
+    "handoff_rate": Measure(
+        "rate", "customers", relative=False, unfound="a handoff rate that goes from 5 % to 6 %"
+    ),
+    "latency_ms": Measure("log", "answers", unfound="answers that take 2 % longer"),
     "cost": Measure("log", "answers", unfound="answers that cost 5 % more"),
     "cost_per_helpful": Measure("ratio", "helpful answers", unfound="a cost per helpful answer 10 % higher"),
 }
-"""`unfound`: what is hardly ever found within 5,000 answers (docs/experiments-statistics.md)."""
+"""`unfound`: what is found in one run of eight at most within 800 customers (docs/experiments-statistics.md), beyond the margin."""
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,8 @@ import pytest
 
 from domain.base.betting import ALPHA
 from domain.flags.rollout import Limit, Limits, judge
-from tests.soak.experiments import BEGAN, Played, World, fixed, play, rule_1
+from tests.soak.experiments import BEGAN, Played, World, play
+from tests.soak.rules import fixed, rule_1
 
 SPLITS: dict[str, World] = {
     "10:90": World(steps=(10,)),
