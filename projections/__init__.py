@@ -11,8 +11,11 @@ from projections.decisions import Decisions
 from projections.deliveries import Deliveries
 from projections.documents import Documents
 from projections.drift import Drift
+from projections.learning_curve import LearningCurve
+from projections.model_answers import ModelAnswers
 from projections.outcomes import Outcomes
 from projections.transcript import Transcript
+from projections.tuning_jobs import TuningJobs
 
 PROJECTIONS: Sequence[Projection] = (
     Transcript(),
@@ -23,4 +26,7 @@ PROJECTIONS: Sequence[Projection] = (
     Drift(),
     Outcomes(),
     Deliveries(),
+    ModelAnswers(),
+    TuningJobs(),
+    LearningCurve(),
 )

@@ -40,6 +40,7 @@ Outcome = Literal["succeeded", "failed", "cancelled", "unknown"]
 Basis = Literal["vendor", "tokens", "estimate", "nothing"]
 """Whose figure a cost is: the vendor's sum; the vendor's tokens at our price; our estimate; or the job never ran."""
 
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
 MOST_TRIES = 20
 """Refusals for the time being, after which a submission is given up."""
 
@@ -57,7 +58,8 @@ class TuningPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TuningJobState(msgspec.Struct):
-    """`price`: USD per million trained tokens; `tokens` of one pass. `doubted`: nobody knows what became of the last attempt. `word`: the
+    """`price`: USD per million trained tokens; `tokens` of one pass. `doubted_at`: since then it is known that nobody knows what
+    became of the last attempt. `word`: the
     vendor's own for its state, since `told_at`. `again_at`: before that it is not submitted again."""
 
     plan: TuningPlan = TuningPlan(provider="", model="", training_set=NIL)
@@ -72,7 +74,7 @@ class TuningJobState(msgspec.Struct):
     files: dict[str, str] = {}
     attempt: int = 0
     attempted_at: datetime = EPOCH
-    doubted: bool = False
+    doubted_at: datetime | None = None
     refusals: int = 0
     again_at: datetime | None = None
     vendor_job: str | None = None
@@ -141,7 +143,7 @@ class TuningJob(Aggregate[TuningJobState]):
         def apply(self, aggregate: TuningJob) -> None:
             state = aggregate.state
             state.status, state.attempt, state.attempted_at = "submitting", self.attempt, self.timestamp
-            state.doubted, state.again_at = False, None
+            state.doubted_at, state.again_at = None, None
 
     class FateUnknown(Event, frozen=True, kw_only=True):
         """Nobody knows whether the vendor has it."""
@@ -152,7 +154,7 @@ class TuningJob(Aggregate[TuningJobState]):
         why: str
 
         def apply(self, aggregate: TuningJob) -> None:
-            aggregate.state.doubted = True
+            aggregate.state.doubted_at = self.timestamp
 
     class NotTaken(Event, frozen=True, kw_only=True):
         """The vendor says no. `again_at`: when it is asked again, since the refusal passes; None: it does not."""
@@ -184,7 +186,7 @@ class TuningJob(Aggregate[TuningJobState]):
                 self.vendor_job,
                 self.timestamp,
             )
-            state.doubted, state.code = False, None
+            state.doubted_at, state.code = None, None
 
     class Duplicated(Event, frozen=True, kw_only=True):
         """The vendor's list has another job of ours for this one: it is cancelled there."""
@@ -308,7 +310,7 @@ class TuningJob(Aggregate[TuningJobState]):
         """Before the vendor is called; the attempt's name, which goes along. Raises Refused where it is not to be submitted."""
         self._open()
         state = self.state
-        if state.vendor_job is not None or (state.status == "submitting" and not state.doubted):
+        if state.vendor_job is not None or (state.status == "submitting" and state.doubted_at is None):
             raise Refused("this job is submitted, or somebody is at it")
         self.trigger(self.Attempted, at=at, attempt=state.attempt + 1)
         return name_of(self.id, self.state.attempt)
@@ -343,7 +345,7 @@ class TuningJob(Aggregate[TuningJobState]):
 
     def doubt(self, attempt: int, why: str, at: datetime) -> None:
         state = self.state
-        if (state.status, state.attempt) == ("submitting", attempt) and not state.doubted:
+        if (state.status, state.attempt, state.doubted_at) == ("submitting", attempt, None):
             self.trigger(self.FateUnknown, at=at, attempt=attempt, why=why)
 
     def told(self, state: VendorState, word: str, at: datetime) -> None:
@@ -383,7 +385,7 @@ class TuningJob(Aggregate[TuningJobState]):
             return cost, "vendor"
         if tokens is not None:
             return state.price * tokens / 1_000_000, "tokens"
-        if state.vendor_job is None and not state.doubted:
+        if state.vendor_job is None and state.doubted_at is None:
             return Decimal(0), "nothing"
         if outcome in ("failed", "cancelled") and not state.ran:
             return Decimal(0), "nothing"
@@ -415,8 +417,9 @@ class TuningJob(Aggregate[TuningJobState]):
 
 
 def pause(refusals: int) -> timedelta:
-    """Before another try after so many refusals: 10 s, twice as long each time, an hour at most."""
-    return timedelta(seconds=min(10 * 2 ** min(refusals, 20), 3600))
+    """Before another try after so many refusals: twice as long each time."""
+    times: int = 2 ** min(refusals, 20)
+    return min(FIRST_PAUSE * times, LONGEST_PAUSE)
 
 
 def name_of(job: UUID, attempt: int) -> str:

@@ -12,11 +12,11 @@ from domain.learning.tuning_job import TuningJobState
 CALLING = timedelta(minutes=2)
 """After an attempt: whoever made it has recorded its outcome by then, or died."""
 
-LOOKS = tuple(timedelta(seconds=seconds) for seconds in (125, 180, 300, 600, 900))
-"""After an attempt of unknown fate: when the vendor's list is looked at."""
+LOOKS = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 180, 480, 900))
+"""After an attempt's fate was found to be unknown: when the vendor's list is looked at again."""
 
 SETTLED = timedelta(minutes=20)
-"""After an attempt: a job that the vendor has is on its list by then."""
+"""After an attempt's fate was found to be unknown, its call being over: a job that the vendor has is on its list by then."""
 
 PATIENCE = timedelta(days=2)
 """For which a job is tried that no vendor takes."""
@@ -88,17 +88,17 @@ def next_step(
 
 def _of_an_attempt(state: TuningJobState, now: datetime, done: frozenset[Action]) -> Step | Wait:
     """An attempt without an outcome, or of unknown fate. It is never made again before the vendor's list was seen late enough."""
-    at = state.attempted_at
+    at, since = state.attempted_at, state.doubted_at
     if now >= at + LONGEST:
         return Step("expire")
-    if not state.doubted:
+    if since is None:
         return Wait(at + CALLING) if now < at + CALLING else Step("doubt")
     if "look" not in done:
         return Step("look")
-    if now >= at + SETTLED:
+    if now >= since + SETTLED:
         return Step("cancel" if state.cancel_asked else "submit")
-    ahead = [at + after for after in LOOKS if at + after > now]
-    return Wait(ahead[0] if ahead else at + SETTLED)
+    ahead = [since + after for after in LOOKS if since + after > now]
+    return Wait(min([*ahead, since + SETTLED]))
 
 
 def interval(elapsed: timedelta) -> timedelta:

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -23,7 +24,7 @@ PAGE = 2
 
 @dataclass
 class Job:
-    """As the vendor has it. `late`: looks at the list, and at the job, that do not see it yet."""
+    """As the vendor has it. `late`: looks at the list that do not see it yet, `unseen` at the job; `shown_at`: from when on the list shows it."""
 
     id: str
     attempt: str
@@ -33,6 +34,7 @@ class Job:
     tokens: int | None = None
     late: int = 0
     unseen: int = 0
+    shown_at: datetime | None = None
     cancelled: bool = False
 
 
@@ -49,7 +51,7 @@ def fine(submission: int) -> str:
 
 class Vendor(Wire):
     """`fate` says what becomes of each submission, from 1: `ok`; `lost` and `500-made`, where the job is made; `500`, `429`, `400`, where it
-    is not. `late`: how many looks at the list do not see a new job. `faults`: statuses of the next calls that are no submissions."""
+    is not. `late`: how many looks at the list do not see a new job; `lag`: for how long they do not, by `clock`. `faults`: statuses of the next calls that are no submissions."""
 
     KEY = "key-of-tuning"
     QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "succeeded", "failed", "cancelled"
@@ -60,6 +62,8 @@ class Vendor(Wire):
         self.files: dict[str, File] = {}
         self.fate: Callable[[int], str] = fine
         self.late = self.unseen = 0
+        self.clock: Callable[[], datetime] | None = None
+        self.lag = timedelta()
         self.faults: list[int] = []
         self.submissions = self.looks = self.uploads = 0
         self.foreign(5)
@@ -101,6 +105,7 @@ class Vendor(Wire):
             return self._error(int(fate), {"Retry-After": "7"} if fate == "429" else {})
         job = self._make(call)
         job.late, job.unseen = self.late, self.unseen
+        job.shown_at = None if self.clock is None else self.clock() + self.lag
         self.jobs.append(job)
         if fate == "lost":
             return Reply(raw=b"")
@@ -118,10 +123,15 @@ class Vendor(Wire):
     def _listed(self) -> list[Job]:
         """The newest first."""
         self.looks += 1
-        seen = [job for job in reversed(self.jobs) if job.late <= 0]
+        seen = [job for job in self._shown() if job.late <= 0]
         for job in self.jobs:
             job.late -= 1
         return seen
+
+    def _shown(self) -> list[Job]:
+        """Those that the list may show, the newest first."""
+        now = None if self.clock is None else self.clock()
+        return [job for job in reversed(self.jobs) if now is None or not job.shown_at or job.shown_at <= now]
 
     def _cancel(self, job: Job | None) -> Reply:
         if job is None:
@@ -219,9 +229,7 @@ class OpenAIVendor(Vendor):
 
     def _page(self, query: dict[str, list[str]]) -> Reply:
         wanted = query.get("metadata[retrace_attempt]", [None])[0]
-        jobs = (
-            self._listed() if "after" not in query else [job for job in reversed(self.jobs) if job.late < 0]
-        )
+        jobs = self._listed() if "after" not in query else [job for job in self._shown() if job.late < 0]
         if self.filters and wanted is not None:
             jobs = [job for job in jobs if job.attempt == wanted]
         ids = [job.id for job in jobs]
@@ -369,7 +377,7 @@ class VertexVendor(Vendor):
 
     def _page(self, query: dict[str, list[str]]) -> Reply:
         begin = int(query.get("pageToken", ["0"])[0])
-        jobs = self._listed() if begin == 0 else [job for job in reversed(self.jobs) if job.late < 0]
+        jobs = self._listed() if begin == 0 else [job for job in self._shown() if job.late < 0]
         page = {"tuningJobs": [self._told(job) for job in jobs[begin : begin + PAGE]]}
         more = {"nextPageToken": str(begin + PAGE)} if begin + PAGE < len(jobs) else {}
         return _json(page | more)

@@ -66,6 +66,8 @@ SUMMARIES: Mapping[str, str] = {
     "get /v1/providers/usage": "Sum up usage and cost",
     "get /v1/providers/comparison": "Compare models",
     "get /v1/providers/drift": "List substituted models",
+    "get /v1/analytics/models": "Compare models",
+    "get /v1/analytics/learning": "Read the learning curve",
     "get /v1/analytics/decisions": "Sum up what the agent decided",
     "get /v1/analytics/recoveries": "Sum up forgotten questions that were answered",
     "get /v1/providers/health": "List the health of models",

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.insight import decisions, usage
+from interfaces.http.insight import decisions, learning, models, usage
 
 ROUTERS: Sequence[Router] = (
     usage.ROUTER,
     decisions.ROUTER,
+    models.ROUTER,
+    learning.ROUTER,
 )

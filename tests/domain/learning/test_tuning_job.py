@@ -80,9 +80,10 @@ def test_an_attempt_without_an_outcome_is_looked_for_before_another_one_is_made(
     looked = frozenset({"look"})
     waits = next_step(made.state, NOW + CALLING, done=looked)
     assert isinstance(waits, Wait)
-    assert NOW + CALLING < waits.until <= NOW + SETTLED
-    assert next_step(made.state, NOW + SETTLED) == Step("look"), "the list is seen late enough"
-    assert next_step(made.state, NOW + SETTLED, done=looked) == Step("submit")
+    late = NOW + CALLING + SETTLED
+    assert NOW + CALLING < waits.until <= late
+    assert next_step(made.state, late) == Step("look"), "the list is seen late enough"
+    assert next_step(made.state, late, done=looked) == Step("submit")
     assert made.attempt(LATER) == name_of(made.id, 2)
     made.submitted(2, "v2", by="answer", at=LATER)
     assert topics(when(made, lambda: made.submitted(1, "v1", by="list", at=LATER))) == ["duplicated"]
