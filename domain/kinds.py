@@ -43,8 +43,8 @@ KINDS: tuple[type[Aggregate[Any]], ...] = (
     *flags.AGGREGATES,
     *learning.AGGREGATES,
     *chat.AGGREGATES,
-    *operations.AGGREGATES,
     *experiments.AGGREGATES,
+    *operations.AGGREGATES,
     *webhooks.AGGREGATES,
 )
 NAMES = {kind.TOPIC: kind for kind in KINDS}

@@ -11,6 +11,7 @@ from projections.decisions import Decisions
 from projections.deliveries import Deliveries
 from projections.documents import Documents
 from projections.drift import Drift
+from projections.experiments import Experiments
 from projections.learning_curve import LearningCurve
 from projections.model_answers import ModelAnswers
 from projections.outcomes import Outcomes
@@ -25,6 +26,7 @@ PROJECTIONS: Sequence[Projection] = (
     Authorship(),
     Drift(),
     Outcomes(),
+    Experiments(),
     Deliveries(),
     ModelAnswers(),
     TuningJobs(),

@@ -9,6 +9,7 @@ from application.base.work import context_of
 from application.budgets import work as budgets
 from application.channels import work as channels
 from application.conversations import work as conversations
+from application.experiments import work as experiments
 from application.feedback import work as feedback
 from application.flags import work as flags
 from application.learning import work as learning
@@ -29,6 +30,7 @@ class Ports(
     tenancy.Ports,
     budgets.Ports,
     flags.Ports,
+    experiments.Ports,
     webhooks.Ports,
     feedback.Ports,
     Protocol,
@@ -51,6 +53,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         **tenancy.kinds(p),
         **budgets.kinds(p),
         **flags.kinds(p),
+        **experiments.kinds(p),
         **webhooks.kinds(p),
         **learning.kinds(p),
         **feedback.kinds(p),

@@ -35,6 +35,10 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     prompts: Annotated[dict[str, Annotated[str, Meta(max_length=LONGEST_PROMPT)]], Meta(max_length=50)] = {}
     model: ModelId | None = None
 
+    def __hash__(self) -> int:
+        """By its names: dicts have no hash, and some who describe a type want one of its defaults."""
+        return hash((self.model, *sorted(self.configuration), *sorted(self.prompts)))
+
     @property
     def parts(self) -> frozenset[str]:
         """What of the agent it touches, as `configuration.tone`, `prompts.answer`, `model`."""

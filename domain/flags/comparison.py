@@ -28,13 +28,19 @@ def compare(metric: Metric, outcomes: Sequence[Outcome], *, alpha: float = ALPHA
     """`outcomes`: all closed customers of both, in the order of their assignment. Each interval misses the truth, at whatever look, in at most
     `alpha` of all comparisons."""
     measure, seen = MEASURES[metric], units(metric, outcomes)
-    path = evidence(seen, measure.kind, rise_harms=not measure.rise_harms)
     return Compared(
         times=interval(seen, measure.kind, alpha=alpha),
         apart=interval(seen, "rate", alpha=alpha, difference=True) if measure.kind == "rate" else None,
         total=interval(_totals(metric, outcomes), "ratio", alpha=alpha) if measure.kind == "log" else None,
-        better=round(float(path.max()), 6) if len(path) else 0.0,
+        better=better(metric, outcomes),
     )
+
+
+def better(metric: Metric, outcomes: Sequence[Outcome]) -> float:
+    """The highest ln E so far for the new one's being better."""
+    measure = MEASURES[metric]
+    path = evidence(units(metric, outcomes), measure.kind, rise_harms=not measure.rise_harms)
+    return round(float(path.max()), 6) if len(path) else 0.0
 
 
 def is_better(compared: Compared, *, among: int = 1) -> bool:

@@ -14,6 +14,7 @@ from interfaces.http import (
     channels,
     chat,
     conversations,
+    experiments,
     flags,
     gateway,
     insight,
@@ -39,6 +40,7 @@ ROUTERS: Sequence[Router] = (
     *insight.ROUTERS,
     *budgets.ROUTERS,
     *flags.ROUTERS,
+    *experiments.ROUTERS,
     *chat.ROUTERS,
     *models.ROUTERS,
     *gateway.ROUTERS,
@@ -63,6 +65,7 @@ EXAMPLES: Examples = {
     **models.EXAMPLES,
     **tenancy.EXAMPLES,
     **flags.EXAMPLES,
+    **experiments.EXAMPLES,
     **webhooks.EXAMPLES,
     **learning.EXAMPLES,
 }

@@ -133,6 +133,9 @@ async def test_every_body_has_an_example_that_is_taken(
     dataset = await a_dataset(parts, ours)
     asked = {"name": "x", "dataset": dataset, "pace": {"per_minute": 1}}
     evaluation = (await ours.http.post("/v1/evaluations", json=asked)).json()["id"]
+    begun = await ours.http.post("/v1/experiments", json=EXAMPLES["post", "/v1/experiments"])
+    experiment = begun.json()["id"]
+    assert (await ours.http.post(f"/v1/experiments/{experiment}/start")).status_code == 200
     for (method, path), example in EXAMPLES.items():
         body = {**example, "dataset": dataset} if "dataset" in example else example
         filled = path.format(
@@ -145,6 +148,7 @@ async def test_every_body_has_an_example_that_is_taken(
             name="hand_over",
             endpoint=endpoint,
             evaluation=evaluation,
+            experiment=experiment,
         )
         client, headers = (anyone, as_operator) if "/tenants" in path else (ours.http, {})
         reply = await client.request(method, filled, json=body, headers=headers)
