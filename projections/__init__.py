@@ -15,6 +15,8 @@ from projections.experiments import Experiments
 from projections.learning_curve import LearningCurve
 from projections.model_answers import ModelAnswers
 from projections.outcomes import Outcomes
+from projections.ratings import Ratings
+from projections.signals import ImplicitSignals
 from projections.transcript import Transcript
 from projections.tuning_jobs import TuningJobs
 
@@ -31,4 +33,6 @@ PROJECTIONS: Sequence[Projection] = (
     ModelAnswers(),
     TuningJobs(),
     LearningCurve(),
+    Ratings(),
+    ImplicitSignals(),
 )

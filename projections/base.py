@@ -50,6 +50,9 @@ class Projection(Protocol):
 
     One whose earlier versions held in clear what stands sealed in the log alone says with `sealed_since` which is the first that does not:
     those before it are dropped when they have been switched away (`held_clear`).
+
+    One that goes by the time and the kind of personal events alone says so with `sees_erased`: it gets those too that were erased (`event` is None),
+    and so the same rows before and after that.
     """
 
     name: ClassVar[str]
@@ -62,13 +65,19 @@ class Projection(Protocol):
     """What becomes of an event that can't be applied: park it and go on, or stop this tenant's projection."""
 
     async def apply(self, batch: Sequence[Recorded], sql: Sql) -> None:
-        """Change the tables by these events of one tenant, in order; all are of `events` and none is erased."""
+        """Change the tables by these events of one tenant, in order; all are of `events` and none is erased, unless it asks for those."""
 
 
 def held_clear(projection: Projection, version: int) -> bool:
     """Whether the tables of that version held personal texts: then they are not kept to go back to."""
     since: int = getattr(projection, "sealed_since", 0)
     return version < since
+
+
+def sees_erased(projection: Projection) -> bool:
+    """Whether it gets events too of which only the columns are left."""
+    sees: bool = getattr(projection, "sees_erased", False)
+    return sees
 
 
 def tenant_column() -> Column[UUID]:

@@ -20,7 +20,14 @@ from application.base.tasks import run_to_end
 from application.channels.accounts import Sender, sender_of
 from application.channels.ports import Ports
 from application.channels.settle import look
-from application.channels.wording import Otherwise, as_texts, event_at, lose_template, wording
+from application.channels.wording import (
+    Otherwise,
+    as_texts,
+    event_at,
+    is_optional,
+    lose_template,
+    wording,
+)
 from application.conversations.owing import expiry
 from application.ports import Approved, FateUnknown, NotTaken, OutgoingMessage, SentMessage
 from domain.base.context import Context
@@ -152,17 +159,19 @@ async def _send(
 async def _give_up(
     turn: GiveUp, delivery: Delivery, conversation: Conversation, context: Context, ports: Ports
 ) -> None:
-    """An operator is to see to it."""
+    """An operator is to see to it, unless nothing is lost with it."""
     at, number, unknown = ports.clock(), turn.number, turn.why == "unknown_fate"
+    outgoing = delivery.state.messages[number].outgoing
     code = turn.why if unknown else delivery.state.messages[number].code or turn.why
     evidence = "may have come or not" if unknown else f"was refused again and again, with {code}"
     delivery.give_up(number, code=code, at=at)
-    conversation.hand_over(turn.why, (f"message {number} of the delivery {evidence}",), at)
+    if not await is_optional(outgoing, conversation.id, context.tenant, ports.store):
+        conversation.hand_over(turn.why, (f"message {number} of the delivery {evidence}",), at)
     configuration = await configuration_for(context.tenant, conversation.id, store=ports.store)
     work = expiry(conversation, configuration)
     both = [delivery, conversation] if conversation.pending_events else [delivery]
     await ports.store.save(*both, context=context, work=work)
-    ports.sends.sent(delivery.state.messages[number].outgoing.form, "given_up")
+    ports.sends.sent(outgoing.form, "given_up")
 
 
 def _instead(delivery: Delivery, number: int, found: Otherwise, ports: Ports) -> None:
@@ -221,7 +230,8 @@ async def _refused(
         await lose_template(form, message.template, sender.account, context, ports)
     elif form is not None and delivery.rewordable(number, refused.code) is not None:
         texts = await as_texts(outgoing, delivery.state.conversation, context.tenant, ports.store)
-        return "replaced", lambda known: known.replace(number, texts, code=refused.code, at=ports.clock())
+        if texts:
+            return "replaced", lambda known: known.replace(number, texts, code=refused.code, at=ports.clock())
     passing = refused.passing or (refused.lost and form is not None)
     after = None if refused.after is None else timedelta(seconds=refused.after)
     return "put_off" if passing else "refused", lambda known: known.refused(

@@ -30,7 +30,7 @@ from domain.channels.incoming import IncomingMessage, IncomingNotice, IncomingSt
 from domain.channels.twilio import TwilioAccount
 from domain.tenancy.tenant import Tenant
 
-Outcome = Literal["message", "duplicate", "notice", "status", "unknown", "rejected"]
+Outcome = Literal["message", "duplicate", "notice", "rating", "status", "unknown", "rejected"]
 
 FORGED = "this request is not signed as it must be"
 """All that whoever is refused is told, whatever the reason."""
@@ -39,6 +39,14 @@ PATIENCE = 8.0
 """Seconds in which a save is tried again: the vendor waits for 15, and sends most webhooks once."""
 
 T = TypeVar("T")
+
+Press = Callable[[IncomingMessage, str, Context], Awaitable[Outcome | None]]
+"""What a button of ours means that is no message, given with the inbox key of what came; None: it is none of those."""
+
+
+async def no_button(incoming: IncomingMessage, inbox: str, context: Context) -> Outcome | None:
+    """Each button is a message."""
+    return None
 
 
 class Ports(answers.Ports, Protocol):
@@ -59,9 +67,9 @@ class TakeWebhook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def take_webhook(
-    command: TakeWebhook, correlation: UUID, reader: WebhookReader, ports: Ports
+    command: TakeWebhook, correlation: UUID, reader: WebhookReader, ports: Ports, press: Press = no_button
 ) -> Outcome:
-    """Take in a message, a status or a notice; the same one again has no second effect.
+    """Take in a message, a status or a notice; the same one again has no second effect. `press`: buttons that are no message.
 
     Raises Forbidden, which tells nobody why, where it is not signed by an account of an active tenant; Invalid for what names no message.
     """
@@ -84,7 +92,7 @@ async def take_webhook(
     incoming = opened.incoming
     match incoming:
         case IncomingMessage():
-            return await _patiently(lambda: _message(incoming, account, context, ports))
+            return await _patiently(lambda: _message(incoming, account, context, ports, press))
         case IncomingNotice():
             return await _patiently(lambda: _notice(incoming, context, ports))
         case IncomingStatus():
@@ -101,15 +109,18 @@ async def _active(tenant: UUID, ports: Ports) -> bool:
 
 
 async def _message(
-    incoming: IncomingMessage, account: TwilioAccount, context: Context, ports: Ports
+    incoming: IncomingMessage, account: TwilioAccount, context: Context, ports: Ports, press: Press
 ) -> Outcome:
+    inbox = await _inbox(incoming, context, ports)
+    if (pressed := await press(incoming, inbox, context)) is not None:
+        return pressed
     command = ReceiveMessage(
         channel=incoming.channel,
         address=incoming.address,
         name=incoming.name,
         text=incoming.text,
         message_id=incoming.id,
-        inbox=await _inbox(incoming, context, ports),
+        inbox=inbox,
         sender=incoming.sender,
         parts=incoming.parts,
         raw=incoming.raw,

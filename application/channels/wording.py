@@ -86,6 +86,12 @@ async def rewording(
     return () if form is None else await as_texts(form, delivery.state.conversation, tenant, store)
 
 
+async def is_optional(outgoing: Outgoing, conversation: UUID, tenant: UUID, store: Store) -> bool:
+    """Whether nothing is lost where the customer does not get it. Raises Erased where the words are gone."""
+    said, _ = await _said(outgoing, conversation, tenant, store)
+    return said.optional
+
+
 async def lose_template(rich: Rich, template: str, account: Account, context: Context, ports: Ports) -> None:
     """The vendor knows it no more; it is made anew for the next one."""
     shape = ports.channel.shape(rich)
@@ -131,7 +137,7 @@ def is_outside(conversation: Conversation, now: datetime) -> bool:
 def _outside_window(
     outgoing: Outgoing, said: Spoken, found: str | Rich, sender: Sender
 ) -> Wording | Otherwise:
-    if sender.window is None:
+    if sender.window is None or said.optional:
         return Otherwise(code="outside_window")
     if not isinstance(found, str):
         return Otherwise(code="outside_window", instead=instead(outgoing, said))

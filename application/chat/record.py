@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.answers.feedback_token import issue_token
 from application.answers.ports import Ports
 from application.answers.prepare import Prepared
 from application.budgets.hold import refresh
@@ -48,7 +49,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
 class ChatGiven(msgspec.Struct, frozen=True, kw_only=True):
     """The last of the attempts in `metered` is the one that answered. `disclosure` is said with it; `content` is what is sent.
 
-    `usage`: of the answer, when it was made.
+    `usage`: of the answer, when it was made. `feedback_token`: gives the right to rate it.
     """
 
     call: UUID
@@ -59,6 +60,7 @@ class ChatGiven(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage
     metered: Call.Metered
     position: int
+    feedback_token: str
     disclosure: str | None = None
 
 
@@ -94,7 +96,15 @@ async def record_answer(
             at=ports.clock(),
         )
 
-    metered, position = await _saved(command, prepared, run, answer, context, ports)
+    call, metered, position = await _saved(command, prepared, run, answer, context, ports)
+    token = await issue_token(
+        context.tenant,
+        call.id,
+        call.subject,
+        answered_at=metered.timestamp,
+        days=prepared.configuration.feedback_days,
+        keyring=ports.keyring,
+    )
     return ChatGiven(
         call=command.id,
         text=text,
@@ -107,6 +117,7 @@ async def record_answer(
         usage=completion.usage,
         metered=metered,
         position=position,
+        feedback_token=token,
     )
 
 
@@ -129,7 +140,7 @@ async def _saved(
     end: Callable[[Call], None],
     context: Context,
     ports: Ports,
-) -> tuple[Call.Metered, int]:
+) -> tuple[Call, Call.Metered, int]:
     """Under the key of the user, where the app names one; who was forgotten and comes back begins anew."""
     if not command.user:
         return await _save(command, prepared, run, end, None, context, ports)
@@ -151,7 +162,7 @@ async def _save(
     user: UUID | None,
     context: Context,
     ports: Ports,
-) -> tuple[Call.Metered, int]:
+) -> tuple[Call, Call.Metered, int]:
     """Its events are made at its end: the log refuses what is older than some seconds. Only a reservation can have moved on meanwhile:
     nobody else knows this call."""
     call, metered = _begun(command, prepared, run, user, ports.clock())
@@ -161,7 +172,7 @@ async def _save(
     for race in range(RACES):
         try:
             saved = await settled_save(call, run.calls, run, call.id, context, ports, tallies=users)
-            return metered, saved.position
+            return call, metered, saved.position
         except Conflict:
             if race == RACES - 1:
                 raise

@@ -9,6 +9,7 @@ import msgspec
 
 from application.answers.variants import configuration_for
 from application.base.amend import amend
+from application.conversations.language import customers_language
 from application.conversations.owing import (
     HANDOFF_WORK,
     candidate,
@@ -20,13 +21,9 @@ from application.conversations.owing import (
 from application.ports import Clock, Done, Keyring, Store
 from domain.base.context import Context
 from domain.base.errors import Conflict
-from domain.base.language import language_of
 from domain.conversations.conversation import Conversation
 from domain.conversations.handoff import EXPIRED
 from domain.conversations.rich import Rich
-
-TOLD_BY = 5
-"""The customer's latest messages, which tell their language."""
 
 
 class ClaimConversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +134,7 @@ async def expire_handoff(
             return
         again = None
         conversation.expire(at)
-        conversation.say(configuration.handoff_expired_in(_language(conversation)), EXPIRED, at)
+        conversation.say(configuration.handoff_expired_in(customers_language(conversation)), EXPIRED, at)
 
     await amend(
         Conversation,
@@ -151,8 +148,3 @@ async def expire_handoff(
         ],
     )
     return again
-
-
-def _language(conversation: Conversation) -> str | None:
-    said = [turn.text for turn in conversation.state.history if turn.role == "user"]
-    return language_of("\n".join(said[-TOLD_BY:]))

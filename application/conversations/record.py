@@ -14,6 +14,7 @@ from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save
 from application.conversations.decide import Reply
 from application.conversations.owing import ANSWER_WORK, deliveries, expiry, summary
+from application.conversations.rating_prompt import ask_rating
 from application.gateway.run import Run
 from application.ports import Done, Due, Unavailable
 from domain.base.context import Context
@@ -108,6 +109,10 @@ async def _save(
     metered = _meter(conversation, run, at, None if reply is None else reply.outcome)
     disclosure = _answer(conversation, prepared, run, reply, at)
     last = conversation.pending_events[-1]
+    if isinstance(last, Conversation.Answered) and prepared.considered.plan.say is None:
+        await ask_rating(
+            conversation, last, prepared.configuration, context.tenant, at, keyring=ports.keyring
+        )
     decision = None if reply is None else reply.reasons.decision
     if decision is not None and decision.kind == "hand_over":
         category = decision.category or decision.kind

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from domain.agents.configuration import WITHOUT_EFFECT
+from domain.agents.configuration import ONCE_WITHOUT_EFFECT
 from domain.agents.configuration import AgentConfiguration as AgentConfiguration
 from domain.base.aggregate import CreatedEvent
 from domain.base.errors import Invalid
@@ -32,7 +32,7 @@ class Agent(OnePerTenant[AgentState]):
 
     class Configured(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "agent.configured"
-        class_version: ClassVar[int] = 7
+        class_version: ClassVar[int] = 8
         configuration: AgentConfiguration
 
         @staticmethod
@@ -41,7 +41,7 @@ class Agent(OnePerTenant[AgentState]):
 
         @staticmethod
         def upcast_v2_v3(facts: dict[str, Any]) -> None:
-            for name in WITHOUT_EFFECT:
+            for name in ONCE_WITHOUT_EFFECT:
                 facts["configuration"].pop(name, None)
 
         @staticmethod
@@ -60,6 +60,10 @@ class Agent(OnePerTenant[AgentState]):
         def upcast_v6_v7(facts: dict[str, Any]) -> None:
             """What is new in version 7 has a default."""
 
+        @staticmethod
+        def upcast_v7_v8(facts: dict[str, Any]) -> None:
+            """What is new in version 8 has a default."""
+
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration
 
@@ -67,7 +71,7 @@ class Agent(OnePerTenant[AgentState]):
         """The configuration of `from_version` holds again."""
 
         TOPIC: ClassVar[str] = "agent.restored"
-        class_version: ClassVar[int] = 5
+        class_version: ClassVar[int] = 6
         from_version: int
         configuration: AgentConfiguration
 
@@ -86,6 +90,10 @@ class Agent(OnePerTenant[AgentState]):
         @staticmethod
         def upcast_v4_v5(facts: dict[str, Any]) -> None:
             """What is new in version 5 has a default."""
+
+        @staticmethod
+        def upcast_v5_v6(facts: dict[str, Any]) -> None:
+            """What is new in version 6 has a default."""
 
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration

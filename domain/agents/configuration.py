@@ -21,7 +21,6 @@ WITHOUT_EFFECT = (
     "rich_messages",
     "retrieve_database",
     "retrieve_internet",
-    "feedback",
     "database_results",
     "internet_results",
     "semantic_weight",
@@ -29,6 +28,9 @@ WITHOUT_EFFECT = (
     "embedding_model",
 )
 """Fields of recorded configurations that never changed anything, and do not yet."""
+
+ONCE_WITHOUT_EFFECT = (*WITHOUT_EFFECT, "feedback")
+"""Those that did not when the first configurations were recorded."""
 
 
 class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,6 +108,14 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
     summaries: Literal["model", "rules"] = "model"
     """Who sums up what was said long ago: the model for plain questions, paid like its answers, or rules. Without a model it is rules."""
+
+    feedback: Literal["always", "sometimes", "never"] = "never"
+    """Of which of its answers by WhatsApp it asks whether they helped; `sometimes`: of `feedback_percentage` of them, by chance that stays the same."""
+
+    feedback_percentage: Annotated[int, Meta(ge=1, le=100)] = 20
+
+    feedback_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    """How long an answer can be rated, by whatever way."""
 
     context_tokens: Annotated[int, Meta(ge=1_000, le=10_000_000)] = 16_000
     """Of a prompt, at most; less where no model that may be asked takes as many."""

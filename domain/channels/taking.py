@@ -30,11 +30,12 @@ FORMS: dict[type[Rich], Form] = {
 
 
 class Spoken(msgspec.Struct, frozen=True, kw_only=True):
-    """What the customer is to get by an event of a conversation."""
+    """What the customer is to get by an event of a conversation. `optional`: where the channel does not take it as it is, nothing goes out."""
 
     interaction: UUID | None
     text: str
     rich: Rich | None
+    optional: bool = False
 
 
 def spoken(event: Event | None) -> Spoken | None:
@@ -46,6 +47,10 @@ def spoken(event: Event | None) -> Spoken | None:
     if isinstance(event, Conversation.Replied):
         last = event.interactions[-1] if event.interactions else None
         return Spoken(interaction=last, text=event.text, rich=event.rich)
+    if isinstance(event, Conversation.RatingAsked):
+        return Spoken(interaction=event.interaction, text=event.rich.body, rich=event.rich, optional=True)
+    if isinstance(event, Conversation.RatingChosen) and event.reply is not None:
+        return Spoken(interaction=None, text=event.reply, rich=None, optional=True)
     return None
 
 
@@ -60,9 +65,9 @@ def take(events: Iterable[Recorded], taken: int, sender: str | None) -> Taken:
     untold: int | None = None
     for recorded in events:
         event = recorded.event
-        if isinstance(event, Conversation.MessageReceived):
+        if isinstance(event, Conversation.MessageReceived | Conversation.RatingChosen):
             sender = event.sender
-        elif isinstance(event, Conversation.Disclosed):
+        if isinstance(event, Conversation.Disclosed):
             disclosed = (recorded.version, event.text)
         elif (said := spoken(event)) is not None:
             taken = recorded.version
@@ -76,8 +81,10 @@ def take(events: Iterable[Recorded], taken: int, sender: str | None) -> Taken:
 
 
 def instead(outgoing: Outgoing, said: Spoken) -> tuple[Outgoing, ...]:
-    """The parts of a text that says what a form would have."""
+    """The parts of a text that says what a form would have; none of what is optional."""
     assert said.rich is not None
+    if said.optional:
+        return ()
     return tuple(
         msgspec.structs.replace(outgoing, form="text", plain=True, begin=begin, end=end)
         for begin, end in spans(as_text(said.rich), LONGEST_TEXT)

@@ -22,6 +22,7 @@ from domain.retrieval.passages import Retrieved, cut, join
 class CallState(msgspec.Struct):
     user_id: UUID | None = None
     ended: bool = False
+    answered: bool = False
     forgotten: bool = False
 
 
@@ -157,7 +158,7 @@ class Call(Aggregate[CallState]):
             """Nothing was said of it then."""
 
         def apply(self, aggregate: Call) -> None:
-            aggregate.state.ended = True
+            aggregate.state.ended = aggregate.state.answered = True
 
     class Ended(Event, frozen=True, kw_only=True):
         """Without an answer, or with a part of it: no model could, the budget forbade it, or the caller went away."""

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from domain.conversations.answers import Answers
 from domain.conversations.handoff import Handoffs
 from domain.conversations.messages import Messages
+from domain.conversations.rating_prompts import RatingPrompts
 from domain.conversations.state import ConversationPart, ConversationState
 from domain.conversations.summaries import Summaries
 
 
-class Conversation(Messages, Answers, Handoffs, Summaries):
+class Conversation(Messages, Answers, Handoffs, Summaries, RatingPrompts):
     """One per customer and channel, for good: closed and reopened, never doubled. Only after an erasure does another one begin.
 
     Each event is nested in its part, and named here as the conversation's: the library would make another class of it.
@@ -47,3 +48,6 @@ class Conversation(Messages, Answers, Handoffs, Summaries):
 
         Summarised = Summaries.Summarised
         SummaryMetered = Summaries.SummaryMetered
+
+        RatingAsked = RatingPrompts.RatingAsked
+        RatingChosen = RatingPrompts.RatingChosen

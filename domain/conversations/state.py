@@ -87,6 +87,9 @@ class ConversationState(msgspec.Struct):
     opted_out: datetime | None = None
     """Since when the customer wants no messages that they have not asked for."""
 
+    unasked: datetime | None = None
+    """Since when the customer wants to be asked no more whether an answer helped."""
+
     open: bool = True
     forgotten: bool = False
     disclosed: bool = False

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -25,7 +25,8 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How many a minute; 0: without a limit; null: what holds otherwise.
 
     `requests`: of all the tenant's keys; `requests_per_key`: of one of them. `answers`: messages and completions. `messages_per_customer`:
-    of one address on a channel. `uploads`: documents uploaded or processed again.
+    of one address on a channel. `uploads`: documents uploaded or processed again. `ratings_per_interaction`: of one answer;
+    `ratings_per_address`: sent from one address without a key.
     """
 
     requests: int | None = None
@@ -34,6 +35,8 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     messages_per_customer: int | None = None
     uploads: int | None = None
     searches: int | None = None
+    ratings_per_interaction: int | None = None
+    ratings_per_address: int | None = None
 
     def check(self) -> None:
         """Raises Invalid."""
@@ -95,8 +98,13 @@ class RateLimits(OnePerTenant[RateLimitsState]):
         """The tenant bounds itself."""
 
         TOPIC: ClassVar[str] = "rate_limits.set"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         rates: Rates
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """What is new in the second version holds by default."""
 
         def apply(self, aggregate: RateLimits) -> None:
             aggregate.state.own = self.rates
@@ -105,8 +113,13 @@ class RateLimits(OnePerTenant[RateLimitsState]):
         """The deployment's operator gives this tenant other rates than the rest."""
 
         TOPIC: ClassVar[str] = "rate_limits.granted"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         rates: Rates
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """What is new in the second version holds by default."""
 
         def apply(self, aggregate: RateLimits) -> None:
             aggregate.state.granted = self.rates

@@ -12,8 +12,9 @@ Scope = Literal[
     "models:deploy",
     "audit:read",
     "tenants:admin",
+    "feedback:review",
 ]
-LaterScope = Literal["feedback:review", "campaigns:manage"]
+LaterScope = Literal["campaigns:manage"]
 """Of what a later version will have. Keys of earlier times hold them; they open nothing yet, and no new key gets them."""
 
 AnyScope = Literal[Scope, LaterScope]

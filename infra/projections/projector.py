@@ -30,7 +30,7 @@ from infra.projections.places import Place
 from infra.projections.skips import Skips, skips_of
 from infra.projections.sql import TransactionSql
 from infra.redis.wakeups import Hints
-from projections.base import Projection, topics
+from projections.base import Projection, sees_erased, topics
 
 log = logging.getLogger("retrace.projector")
 
@@ -244,8 +244,9 @@ class Projector:
     def _is_for(self, name: str, recorded: Recorded, batch: Batch) -> bool:
         if recorded.topic not in self._topics[name]:
             return False
-        if recorded.event is None and recorded.position not in batch.unreadable:
-            return False  # it was erased
+        erased = recorded.event is None and recorded.position not in batch.unreadable
+        if erased and not sees_erased(self._projections[name]):
+            return False
         return (name, recorded.position) not in self._skips.get(recorded.tenant, ())
 
     async def _apply(self, tenant: UUID, batch: Batch, names: Collection[str]) -> bool:
@@ -296,7 +297,7 @@ class Projector:
                 if any(each.topic == ERASED and each.position > cursor.seq for each in batch.events):
                     # The whole tenant: it is the end of its log, and what came before holds nothing any more.
                     await self._empty(connection, tenant, cursor.projection)
-                elif batch.unreadable and any(recorded.event is None for recorded in events):
+                elif batch.unreadable and any(each.position in batch.unreadable for each in events):
                     raise Unreadable
                 elif events:
                     await self._projections[cursor.projection].apply(events, TransactionSql(connection))

@@ -56,6 +56,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 60
     rate_uploads: Annotated[int, Setting("RETRACE_RATE_UPLOADS", between=RATE)] = 60
     rate_searches: Annotated[int, Setting("RETRACE_RATE_SEARCHES", between=RATE)] = 1200
+    rate_ratings_per_interaction: Annotated[
+        int, Setting("RETRACE_RATE_RATINGS_PER_INTERACTION", between=RATE)
+    ] = 10
+    rate_ratings_per_address: Annotated[int, Setting("RETRACE_RATE_RATINGS_PER_ADDRESS", between=RATE)] = 60
     vault_addr: Annotated[str | None, Setting("VAULT_ADDR", checks.web_address)] = None
     vault_token: Annotated[Secret | None, Setting("VAULT_TOKEN")] = None
     vault_key: Annotated[str, Setting("RETRACE_VAULT_KEY", checks.vault_key)] = "transit/retrace"

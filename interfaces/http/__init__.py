@@ -15,6 +15,7 @@ from interfaces.http import (
     chat,
     conversations,
     experiments,
+    feedback,
     flags,
     gateway,
     insight,
@@ -32,6 +33,7 @@ from interfaces.http.base.openapi import Examples
 ROUTERS: Sequence[Router] = (
     *conversations.ROUTERS,
     *channels.ROUTERS,
+    *feedback.ROUTERS,
     *privacy.ROUTERS,
     *retrieval.ROUTERS,
     *agents.ROUTERS,
@@ -54,6 +56,7 @@ ROUTERS: Sequence[Router] = (
 EXAMPLES: Examples = {
     **conversations.EXAMPLES,
     **channels.EXAMPLES,
+    **feedback.EXAMPLES,
     **gateway.EXAMPLES,
     **chat.EXAMPLES,
     **privacy.EXAMPLES,

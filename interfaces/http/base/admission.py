@@ -35,8 +35,9 @@ class Admitted(ASGIMiddleware):
             raise Invalid("the Host header names no host") from None
         handler = request.route_handler
         if is_api(handler) and request.method != "OPTIONS":
-            caller = await caller_of(request, self._services)
+            guests = handler.opt.get("guests", False)
+            caller = await caller_of(request, self._services, guests=guests)
             allow(caller, handler)
-            if (position := asked(request)) is not None:
+            if not caller.guest and (position := asked(request)) is not None:
                 await self._services.store.reach(caller.about(request.path_params), position)
         await next_app(scope, receive, send)

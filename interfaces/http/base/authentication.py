@@ -4,7 +4,8 @@ A credential may stand there twice, in both headers even. Two that differ, or th
 each other: 401, whatever either is worth, so that nobody in between can make one caller pass for another.
 
 Every route below /v1 says in its options what it asks of the caller: `scope`, and `operator=True` where the deployment's
-operator (RETRACE_OPERATOR_KEY as the bearer key) may come as well; `scope=None` lets nobody else in.
+operator (RETRACE_OPERATOR_KEY as the bearer key) may come as well; `scope=None` lets nobody else in. `guests=True`: whoever has no key may
+come too, and the handler itself proves what gives them the right.
 """
 
 from __future__ import annotations
@@ -34,13 +35,22 @@ HOW = "send an API key: X-Tenant-ID and X-Tenant-API-Key, or Authorization: Bear
 DEPLOYMENT = UUID(int=1)
 """Stands where a tenant stands, in what the operator does before there is one."""
 
+GUESTS = UUID(int=2)
+"""Stands there for those who have no key: they share what a tenant's keys share."""
+
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """`principal` is None for the deployment's operator."""
+    """`principal` is None for the deployment's operator, and for a guest, who has no key."""
 
     principal: Principal | None
+    guest: bool = False
+
+    @property
+    def counted(self) -> UUID | None:
+        """Whose share of a process a request takes. None: the operator's are not counted."""
+        return self.principal.tenant if self.principal else GUESTS if self.guest else None
 
     @property
     def actor(self) -> str:
@@ -72,8 +82,14 @@ class Caller(msgspec.Struct, frozen=True):
         )
 
 
-async def caller_of(connection: Connection, services: Services) -> Caller:
-    """Who it is; from then on the request says so (`caller_in`). Raises Unauthenticated, Forbidden for a suspended tenant, Unavailable."""
+async def caller_of(connection: Connection, services: Services, *, guests: bool = False) -> Caller:
+    """Who it is; from then on the request says so (`caller_in`). Raises Unauthenticated, Forbidden for a suspended tenant, Unavailable.
+
+    `guests`: whether there need be no key.
+    """
+    if guests and not _has_key(connection):
+        caller = connection.scope["state"]["caller"] = Caller(None, guest=True)
+        return caller
     text, tenant = _given(connection)
     if not text.startswith(PREFIX) and _is_operators(text, services.settings.operator_key):
         about: UUID | None = connection.path_params.get("tenant")
@@ -88,6 +104,10 @@ async def caller_of(connection: Connection, services: Services) -> Caller:
         caller = Caller(principal)
     connection.scope["state"]["caller"] = caller
     return caller
+
+
+def _has_key(connection: Connection) -> bool:
+    return any(name in connection.headers for name in (API_KEY, "Authorization"))
 
 
 def _given(connection: Connection) -> tuple[str, str | None]:
@@ -113,6 +133,8 @@ def _given(connection: Connection) -> tuple[str, str | None]:
 def allow(caller: Caller, handler: BaseRouteHandler) -> None:
     """Raises Forbidden where the handler asks for more than the caller has."""
     scope: Scope | None = handler.opt["scope"]
+    if caller.guest:
+        return  # the handler proves what gives the right
     if caller.principal is None:
         if not handler.opt.get("operator", False):
             raise Forbidden("the operator's key is for /v1/tenants; use a key of a tenant's here")

@@ -40,14 +40,21 @@ def is_api(handler: BaseRouteHandler) -> bool:
 
 def query_names(handler: HTTPRouteHandler) -> set[str]:
     """Names of the query parameters that a handler takes."""
-    fields = handler.parsed_fn_signature.parameters.items()
-    return {name for name, field in fields if isinstance(field.kwarg_definition, QueryParameter)}
+    return set(_query(handler))
 
 
 def _times(handler: HTTPRouteHandler) -> set[str]:
     """Names of the query parameters that are times."""
-    fields = handler.parsed_fn_signature.parameters
-    return {name for name in query_names(handler) if datetime in _kinds(fields[name].annotation)}
+    return {name for name, annotation in _query(handler).items() if datetime in _kinds(annotation)}
+
+
+def _query(handler: HTTPRouteHandler) -> dict[str, Any]:
+    """Name → type, of each query parameter, by the name that callers send."""
+    found = {}
+    for name, field in handler.parsed_fn_signature.parameters.items():
+        if isinstance(definition := field.kwarg_definition, QueryParameter):
+            found[definition.name or name] = field.annotation
+    return found
 
 
 def _kinds(annotation: Any) -> set[Any]:

@@ -61,6 +61,9 @@ class Idempotent(ASGIMiddleware):
         if not 1 <= len(text) <= 200 or not text.isprintable():
             raise Invalid(f"{KEY} has 1 to 200 printable characters")
         caller = caller_in(request)
+        if caller.guest:  # it is not known yet who that is; what guests may do has one effect by itself
+            await next_app(scope, receive, send)
+            return
         key = IdempotencyKey(caller.tenant, caller.line, text)
         assert isinstance(handler, HTTPRouteHandler)
         kind, options = request.content_type

@@ -157,8 +157,11 @@ def _complete(operation: Any, handler: HTTPRouteHandler, method: str, path: str,
     scope, operator = handler.opt["scope"], handler.opt.get("operator", False)
     who = [f"a key with the scope `{scope}`"] if scope else []
     who += ["the operator's key"] if operator else []
+    who += ["what gives the right in the body"] if handler.opt.get("guests") else []
     operation.description = f"{operation.description or ''}\n\nNeeds {' or '.join(who)}.".strip()
     operation.security = [{"bearer": []}, {"key": []}] if scope else [{"bearer": []}]
+    if handler.opt.get("guests"):
+        operation.security.append({})  # none at all
     kinds = [*ALWAYS]
     if "{" in path:
         kinds.append("not-found")

@@ -11,6 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from application.channels.address import PATH
 from application.channels.webhook import TakeWebhook, take_webhook
+from application.feedback.choose import pressed_with
 from application.ports import Webhook
 from domain.base.errors import Refusal
 from interfaces.bootstrap import Services
@@ -43,7 +44,9 @@ async def twilio(
     command = TakeWebhook(tenant=tenant, webhook=webhook, attempt=attempt)
     outcome = "failed"
     try:
-        outcome = await take_webhook(command, correlation_of(request), services.twilio_webhooks, services)
+        outcome = await take_webhook(
+            command, correlation_of(request), services.twilio_webhooks, services, pressed_with(services)
+        )
     except Refusal:
         outcome = "rejected"
         raise

@@ -49,7 +49,8 @@ class UsageOut(msgspec.Struct, frozen=True, kw_only=True):
 class Extra(msgspec.Struct, frozen=True, kw_only=True):
     """`cost` in USD, of all attempts; `provider` and `model` are those that answered. `disclosure`: what the customer is to be told
     with the first answer, that a machine gives it; by the agent's `disclose_completions` it stands before the text too. `variants`: the
-    arms of experiments and of a deployment that the answer is of, with their shares then."""
+    arms of experiments and of a deployment that the answer is of, with their shares then. `feedback_token` gives whoever has it the right to
+    rate the answer (docs/feedback.md)."""
 
     call: UUID
     provider: str
@@ -61,6 +62,7 @@ class Extra(msgspec.Struct, frozen=True, kw_only=True):
     citations: tuple[Citation, ...]
     disclosure: str | None
     variants: tuple[Assignment, ...]
+    feedback_token: str
 
 
 class ChatCompletion(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,4 +116,5 @@ def extra_of(given: ChatGiven) -> Extra:
         citations=given.citations,
         disclosure=given.disclosure,
         variants=metered.variants,
+        feedback_token=given.feedback_token,
     )

@@ -20,6 +20,7 @@ from domain.base.aggregate import event_id
 from domain.base.context import Context
 from interfaces.bootstrap import Services
 from interfaces.http.base.problem_kinds import place_of
+from interfaces.http.conversations.feedback_token import with_token
 from interfaces.http.conversations.interaction import Interaction, from_answer, from_events
 
 log = logging.getLogger("retrace.http")
@@ -66,11 +67,13 @@ async def interaction_given(
 ) -> tuple[Interaction, int] | None:
     """The answer, given here or by whoever was quicker, and its position; None when there is none yet."""
     if given is not None and given.event.interaction == received.interaction:
-        return from_answer(given), given.position
+        return await with_token(from_answer(given), tenant, services), given.position
     place = Located(received.conversation, max(1, received.version - BURST))
     events = await interaction_events(tenant, place, received.interaction, store=services.store)
     found = from_events(events) if events else None
-    return (found, events[-1].position) if found is not None and found.status == "answered" else None
+    if found is None or found.status != "answered":
+        return None
+    return await with_token(found, tenant, services), events[-1].position
 
 
 def pending(received: Received) -> Interaction:

@@ -10,6 +10,7 @@ import msgspec
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation
 from interfaces.bootstrap import Services
+from interfaces.http.conversations.feedback_token import with_token
 from interfaces.http.conversations.interaction import Delivered, Interaction, from_events
 from projections.deliveries import Deliveries, DeliveryRow, deliveries_of
 
@@ -17,8 +18,8 @@ from projections.deliveries import Deliveries, DeliveryRow, deliveries_of
 async def shown_with_delivery(
     groups: Sequence[Sequence[Recorded]], services: Services, tenant: UUID, at_least: int | None
 ) -> list[Interaction]:
-    """The interactions of these events, one group each. Of what came over the HTTP API nothing is looked for."""
-    shown = [from_events(events) for events in groups]
+    """The interactions of these events, one group each, with the tokens to rate them. Of what came over the HTTP API nothing is looked for."""
+    shown = [await with_token(from_events(events), tenant, services) for events in groups]
     by_channel = [each.id for each, events in zip(shown, groups, strict=True) if _by_channel(events)]
     if not by_channel:
         return shown

@@ -51,6 +51,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     `understanding`: what the messages were understood to say; `decision`: what was done about that, and why; `cut`: what the prompt did not
     hold, and why; `template`: name and version of what the prompt, or the text, was made by.
     `variants`: the arms of experiments and of a deployment that the answer is of, with their shares then.
+    `feedback_token` gives whoever has it the right to rate the answer; null where there is none, or its time is over.
     """
 
     id: UUID
@@ -81,6 +82,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     answered_at: datetime | None = None
     rich: Rich | None = None
     delivery: tuple[Delivered, ...] = ()
+    feedback_token: str | None = None
 
 
 def from_answer(given: AnswerGiven) -> Interaction:

@@ -100,5 +100,25 @@ def turns_in(recorded: Recorded) -> Iterator[TurnOut]:
                 rich=event.rich,
                 operator=event.operator,
             )
+        case Conversation.RatingAsked() | Conversation.RatingChosen():
+            yield from _rating(event, version, at)
         case _:
             pass
+
+
+def _rating(
+    event: Conversation.RatingAsked | Conversation.RatingChosen, version: int, at: datetime
+) -> Iterator[TurnOut]:
+    """What was asked about an answer, or pressed, and what was said to that."""
+    about = event.interaction
+    if isinstance(event, Conversation.RatingAsked):
+        text, rich = event.rich.body, event.rich
+        yield TurnOut(
+            version=version, at=at, by="system", text=text, interaction=about, rich=rich, why="rating"
+        )
+        return
+    yield TurnOut(
+        version=version, at=at, by="customer", text=event.title, interaction=about, message=event.message
+    )
+    if event.reply is not None:
+        yield TurnOut(version=version, at=at, by="system", text=event.reply, why="rating")

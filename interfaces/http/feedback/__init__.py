@@ -1,4 +1,7 @@
-"""Ratings of answers, and what they add up to."""
+"""Ratings of answers, and what they add up to.
+
+Begin in `submit.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,4 +9,10 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-ROUTERS: Sequence[Router] = ()
+from interfaces.http.feedback import analytics, submit
+from interfaces.http.feedback.examples import EXAMPLES as EXAMPLES
+
+ROUTERS: Sequence[Router] = (
+    submit.ROUTER,
+    analytics.ROUTER,
+)

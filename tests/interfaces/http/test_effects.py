@@ -426,6 +426,17 @@ ELSEWHERE = {
         "domain/answers/test_decision.py",
         "test_a_word_of_which_nobody_is_sure_is_asked_back_and_the_reply_settles_it",
     ),
+    **dict.fromkeys(
+        ("feedback", "feedback_percentage"),
+        (
+            "application/feedback/test_choose.py",
+            "test_who_is_asked_follows_from_the_configuration_and_is_always_the_same",
+        ),
+    ),
+    "feedback_days": (
+        "interfaces/http/feedback/test_submit.py",
+        "test_an_answer_can_be_rated_as_long_as_the_tenant_says",
+    ),
     "handoff_after_failures": (
         "application/conversations/test_decisions.py",
         "test_a_model_that_never_answers_hands_over_and_the_question_is_made_good_later",
@@ -609,6 +620,7 @@ OPENS: dict[str, tuple[str, str]] = {
     "models:deploy": ("POST", "/v1/flags/routing/rollout/confirm"),
     "audit:read": ("GET", "/v1/audit/events"),
     "tenants:admin": ("GET", "/v1/keys"),
+    "feedback:review": ("GET", "/v1/bot/feedback"),
 }
 """A route that each scope opens."""
 

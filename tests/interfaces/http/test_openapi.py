@@ -123,7 +123,8 @@ async def test_every_body_has_an_example_that_is_taken(
             content = operation.get("requestBody", {}).get("content", {})
             if "application/json" in content:
                 assert "examples" in content["application/json"], (method, path)
-    conversation = (await ours.ask("Hello?", address="example")).json()["conversation"]
+    answered = (await ours.ask("Hello?", address="example")).json()
+    conversation = answered["conversation"]
     key = (await ours.http.post("/v1/keys", json={"name": "a", "scopes": ["audit:read"]})).json()["id"]
     as_operator = {"Authorization": f"Bearer {OPERATOR}"}
     made = await anyone.post("/v1/tenants", json={"name": "Example"}, headers=as_operator)
@@ -150,6 +151,8 @@ async def test_every_body_has_an_example_that_is_taken(
             evaluation=evaluation,
             experiment=experiment,
         )
+        if "agent_interaction_id" in body:
+            body = body | {"agent_interaction_id": answered["id"]}
         client, headers = (anyone, as_operator) if "/tenants" in path else (ours.http, {})
         reply = await client.request(method, filled, json=body, headers=headers)
         assert reply.status_code in (200, 201, 202), (method, path, reply.text)

@@ -189,7 +189,7 @@ class Places:
 
 
 class InWork(ASGIMiddleware):
-    """Requests with a tenant's key have a place while they are worked on."""
+    """Requests have a place while they are worked on, but for the operator's."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -199,10 +199,11 @@ class InWork(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, Any] = Request(scope, receive)
         caller = caller_in(request) if is_api(request.route_handler) and request.method != "OPTIONS" else None
-        if caller is None or caller.principal is None:
+        tenant = None if caller is None else caller.counted
+        if tenant is None:
             await next_app(scope, receive, send)
             return
-        held, waited = await self._places.enter(caller.tenant)
+        held, waited = await self._places.enter(tenant)
         token = place.set(held)
         try:
             if waited and is_gone(request) and (request.method == "GET" or waited > GIVEN_UP):

@@ -26,6 +26,8 @@ WHAT = {
     "messages_per_customer": "messages of this customer",
     "uploads": "documents",
     "searches": "searches",
+    "ratings_per_interaction": "ratings of this interaction",
+    "ratings_per_address": "ratings from this address",
 }
 
 
@@ -69,6 +71,15 @@ async def take_customers(tenant: UUID, channel: str, address: str, services: Ser
     """One of a customer's messages. Raises RateLimited."""
     whose = await services.keyring.identify(tenant, "rate", channel, address)
     await take(tenant, [("messages_per_customer", str(whose))], services)
+
+
+async def take_ratings(tenant: UUID, interaction: UUID, address: str | None, services: Services) -> None:
+    """One of an answer's ratings; `address`: from which it comes, where that is all that is known of who sends it. Raises RateLimited."""
+    named = [("ratings_per_interaction", interaction.hex)]
+    if address is not None:
+        whose = await services.keyring.identify(tenant, "rate", "address", address)
+        named.append(("ratings_per_address", str(whose)))
+    await take(tenant, named, services)
 
 
 def defaults_of(services: Services) -> Rates:

@@ -17,7 +17,7 @@ from interfaces.http.base.gate import is_api
 
 
 class Shared(ASGIMiddleware):
-    """Half of the process's connections for each tenant; the operator's are not counted."""
+    """Half of the process's connections for each tenant, and for all who come without a key; the operator's are not counted."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -28,10 +28,10 @@ class Shared(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, Any] = Request(scope, receive)
         caller = caller_in(request) if is_api(request.route_handler) and request.method != "OPTIONS" else None
-        if caller is None or caller.principal is None:
+        tenant = None if caller is None else caller.counted
+        if tenant is None:
             await next_app(scope, receive, send)
             return
-        tenant = caller.tenant
         if self._under_way[tenant] >= self._most:
             raise TooManyRequests(
                 f"{self._under_way[tenant]} requests of this tenant's are under way here, as many as may be; wait for some of them first"
