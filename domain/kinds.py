@@ -20,6 +20,7 @@ from domain import (
     models,
     operations,
     privacy,
+    replay,
     retrieval,
     tenancy,
     webhooks,
@@ -46,6 +47,7 @@ KINDS: tuple[type[Aggregate[Any]], ...] = (
     *experiments.AGGREGATES,
     *operations.AGGREGATES,
     *webhooks.AGGREGATES,
+    *replay.AGGREGATES,
 )
 NAMES = {kind.TOPIC: kind for kind in KINDS}
 TOPICS = frozenset(topic for kind in KINDS for topic in events_of(kind))

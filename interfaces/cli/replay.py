@@ -1,17 +1,19 @@
-"""`retrace replay`: the recorded traffic under other rules, from events alone. Nothing is written."""
+"""`retrace replay`: the recorded traffic under other rules, at other prices, or answered by another agent."""
 
 from __future__ import annotations
 
 import click
 
+from interfaces.cli.replay_answers import answers
 from interfaces.cli.replay_prices import prices
 from interfaces.cli.replay_routing import routing
 
 
 @click.group()
 def replay() -> None:
-    """Recorded traffic under another routing policy or other prices, from events alone."""
+    """Recorded traffic under another routing policy, at other prices, or answered by another agent."""
 
 
+replay.add_command(answers)
 replay.add_command(prices)
 replay.add_command(routing)

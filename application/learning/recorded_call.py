@@ -1,0 +1,65 @@
+"""A recorded answer of the completions API, ready to be made again."""
+
+from __future__ import annotations
+
+from application.answers.ports import Ports
+from application.chat.inquiry import inquiry_of
+from application.chat.record import Chat
+from application.learning.as_then import AsThen
+from application.learning.recorded_form import Missing, RecordedAnswer, passages_in
+from domain.answers.decision import Decision
+from domain.base.context import Context
+from domain.base.errors import Refusal
+from domain.base.recorded import Recorded
+from domain.chat.call import Call
+
+
+async def recorded_call(
+    answered: Recorded, event: Call.Answered, as_then: AsThen, context: Context, ports: Ports
+) -> RecordedAnswer:
+    """Of `call.answered`. Raises Missing."""
+    requested, prompted, metered = None, None, None
+    async for recorded in ports.store.stream(context.tenant, answered.stream):
+        match recorded.event:
+            case Call.Requested():
+                requested = recorded.event
+            case Call.Prompted():
+                prompted = recorded.event
+            case Call.Metered():
+                metered = recorded.event
+    if requested is None or metered is None:
+        raise Missing("its customer was erased")
+    call = Chat(
+        id=answered.stream,
+        model=requested.model,
+        messages=requested.messages,
+        max_tokens=requested.max_tokens,
+        temperature=requested.temperature,
+        stop=requested.stop,
+        options=requested.options or {},
+    )
+    try:
+        inquiry = await inquiry_of(call, context, ports)
+    except Refusal:
+        raise Missing("the model that it names is not there any more") from None
+    agent = 0 if prompted is None else prompted.configuration_version
+    served = await as_then.served(answered.position, agent, metered.routing.policy, metered.variants)
+    return RecordedAnswer(
+        interaction=answered.stream,
+        unit=metered.unit or answered.stream,
+        position=answered.position,
+        inquiry=inquiry,
+        served=served,
+        passages=() if prompted is None else passages_in(prompted.retrieved, prompted.prompt),
+        pending=0,
+        prompt=requested.messages if prompted is None else prompted.prompt,
+        model=metered.routing.model,
+        attempts=metered.attempts,
+        embeddings=metered.embeddings,
+        cost=metered.cost,
+        text=event.text,
+        citations=event.citations,
+        decision=Decision(),
+        confidence=0.0,
+        latency_ms=event.latency_ms,
+    )

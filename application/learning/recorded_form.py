@@ -1,0 +1,66 @@
+"""A recorded answer: what it was asked with and rested on, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+from application.answers.inquiry import Inquiry
+from application.answers.variants import Served
+from domain.answers.decision import Decision
+from domain.models.completion import Attempt, Citation, Passage, Turn
+from domain.retrieval.passages import Retrieved, text_of
+
+
+class Missing(Exception):
+    """It cannot be made again. The text says why, in few words: they are counted by it."""
+
+
+class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """`inquiry` with the understanding of then, and `served` as it was; `passages` that the prompt had, `pending` documents beside. The rest is what
+    came of it: `cost` in USD."""
+
+    interaction: UUID
+    unit: UUID
+    position: int
+    inquiry: Inquiry
+    served: Served
+    passages: tuple[Passage, ...]
+    pending: int
+    prompt: tuple[Turn, ...]
+    model: str
+    """That was chosen, provider/model."""
+
+    attempts: tuple[Attempt, ...]
+    embeddings: tuple[Attempt, ...]
+    cost: Decimal
+    text: str
+    citations: tuple[Citation, ...]
+    decision: Decision
+    confidence: float
+    latency_ms: float
+
+
+def passages_in(retrieved: Sequence[Retrieved], prompt: Sequence[Turn]) -> tuple[Passage, ...]:
+    """As the prompt had them, the best first. Raises Missing."""
+    found = []
+    for item in sorted(retrieved, key=lambda each: each.rank):
+        text = text_of(item, prompt)
+        if not text:
+            raise Missing("a document that it rested on was deleted")
+        found.append(
+            Passage(
+                id=item.passage,
+                document=item.document,
+                title=item.title,
+                ordinal=item.ordinal,
+                page=item.page,
+                section=item.section,
+                score=item.score,
+                text=text,
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,60 @@
+"""The passages that an answer had, in the place of a search in today's documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from application.answers.ports import Ports
+from application.budgets.fair_queue import FairQueue
+from application.budgets.pool import ReservationPool
+from application.gateway.providers import Providers
+from application.learning.recorded import RecordedAnswer
+from application.ports import Chunk, Clock, Ids, Keyring, Searched, Store, Typing, Vectors
+from application.retrieval.embedding import MeteredEmbedder
+from domain.models.completion import Passage
+
+
+@dataclass
+class RecordedPassages:
+    """The passages that were found then, in the place of a search. Implements `Vectors`."""
+
+    passages: Sequence[Passage]
+    waiting: int
+
+    async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
+        return Searched(passages=self.passages[:limit], pending=self.waiting)
+
+    async def pending(self, tenant: UUID) -> int:
+        return self.waiting
+
+    async def replace(
+        self, tenant: UUID, document: UUID, title: str, model: str, chunks: Sequence[Chunk]
+    ) -> None:
+        raise NotImplementedError("what was found then is only read")
+
+    async def delete(self, tenant: UUID, document: UUID) -> None:
+        raise NotImplementedError("what was found then is only read")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayPorts:
+    """As those of an answer, with passages of then."""
+
+    store: Store
+    clock: Clock
+    ids: Ids
+    reservation_pool: ReservationPool | None
+    budget_queue: FairQueue
+    providers: Providers
+    keyring: Keyring
+    embedder: MeteredEmbedder
+    vectors: Vectors
+    typing: Typing
+
+
+def with_passages(recorded: RecordedAnswer, ports: Ports) -> ReplayPorts:
+    names = ReplayPorts.__dataclass_fields__
+    given = {name: getattr(ports, name) for name in names if name != "vectors"}
+    return ReplayPorts(**given, vectors=RecordedPassages(recorded.passages, recorded.pending))
