@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -137,7 +138,7 @@ async def look_at_rollout(
     if running is None:
         return None
     seen = await outcomes.closed(context.tenant, running.id, until=clock() - GRACE)
-    judgement = judge_rollout(running, seen)
+    judgement = await asyncio.to_thread(judge_rollout, running, seen)
 
     def decide(flags: Flags) -> None:
         flags.observe_rollout(flag, running.id, running.step, judgement, clock())

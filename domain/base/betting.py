@@ -168,7 +168,7 @@ def _last(holds: Callable[[float], bool], low: float, high: float) -> float | No
     """Where `holds`, which does below it and not above, ends; None: nowhere does it."""
     if not holds(low):
         return None
-    for _ in range(16):
+    for _ in range(12):
         middle = (low + high) / 2
         low, high = (middle, high) if holds(middle) else (low, middle)
     return low

@@ -88,10 +88,21 @@ def _share(unit: Unit, shares: Mapping[str, float], new: str, beside: str) -> fl
 
 
 def _outcome(unit: Unit, new: bool, share: float) -> Outcome:
-    facts = msgspec.structs.asdict(unit)
     return Outcome(
+        position=unit.position,
+        at=unit.at,
         new=new,
-        **{**{name: facts[name] for name in Outcome.__struct_fields__ if name != "new"}, "share": share},
+        share=share,
+        answers=unit.answers,
+        failed=unit.failed,
+        timed=unit.timed,
+        latency_ms=unit.latency_ms,
+        latency_log=unit.latency_log,
+        cost=unit.cost,
+        cost_log=unit.cost_log,
+        rated=unit.rated,
+        helpful=unit.helpful,
+        handed_over=unit.handed_over,
     )
 
 

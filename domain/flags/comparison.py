@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log
 
 import msgspec
 
-from domain.base.betting import ALPHA, Interval, Units, evidence, interval, sample_ratio
-from domain.flags.outcome import MEASURES, Metric, Outcome, units
+from domain.base.betting import ALPHA, Interval, evidence, interval, sample_ratio
+from domain.flags.outcome import MEASURES, Columns, Metric, Outcome
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,11 +26,12 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
 def compare(metric: Metric, outcomes: Sequence[Outcome], *, alpha: float = ALPHA) -> Compared:
     """`outcomes`: all closed customers of both, in the order of their assignment. Each interval misses the truth, at whatever look, in at most
     `alpha` of all comparisons."""
-    measure, seen = MEASURES[metric], units(metric, outcomes)
+    measure, columns = MEASURES[metric], Columns(outcomes)
+    seen, logs = columns.units(metric), measure.kind == "log"
     return Compared(
         times=interval(seen, measure.kind, alpha=alpha),
         apart=interval(seen, "rate", alpha=alpha, difference=True) if measure.kind == "rate" else None,
-        total=interval(_totals(metric, outcomes), "ratio", alpha=alpha) if measure.kind == "log" else None,
+        total=interval(columns.units(metric, total=True), "ratio", alpha=alpha) if logs else None,
         better=better(metric, outcomes),
     )
 
@@ -39,25 +39,11 @@ def compare(metric: Metric, outcomes: Sequence[Outcome], *, alpha: float = ALPHA
 def better(metric: Metric, outcomes: Sequence[Outcome]) -> float:
     """The highest ln E so far for the new one's being better."""
     measure = MEASURES[metric]
-    path = evidence(units(metric, outcomes), measure.kind, rise_harms=not measure.rise_harms)
+    path = evidence(Columns(outcomes).units(metric), measure.kind, rise_harms=not measure.rise_harms)
     return round(float(path.max()), 6) if len(path) else 0.0
-
-
-def is_better(compared: Compared, *, among: int = 1) -> bool:
-    """Beyond what chance can explain, however often one looks. `among`: comparisons that share the chance of a false alarm."""
-    return compared.better >= log(among / ALPHA)
 
 
 def assigned_as_meant(outcomes: Sequence[Outcome]) -> float:
     """p of the χ² test that as many were given the new version as its shares say (domain/base/betting.py: sample_ratio)."""
     new, meant = sum(o.new for o in outcomes), sum(o.share for o in outcomes)
     return sample_ratio((new, len(outcomes) - new), (meant, len(outcomes) - meant))
-
-
-def _totals(metric: Metric, outcomes: Sequence[Outcome]) -> Units:
-    def row(o: Outcome) -> tuple[float, bool, float, float, float]:
-        if metric == "cost":
-            return o.share, o.new, float(o.cost), o.answers, o.answers
-        return o.share, o.new, float(o.latency_ms), o.timed, o.timed
-
-    return Units.of([row(outcome) for outcome in outcomes])

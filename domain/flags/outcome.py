@@ -9,8 +9,9 @@ from math import exp
 from typing import Literal
 
 import msgspec
+import numpy as np
 
-from domain.base.betting import Kind, Units
+from domain.base.betting import Floats, Kind, Units
 
 Metric = Literal["failure_rate", "helpful_rate", "handoff_rate", "latency_ms", "cost", "cost_per_helpful"]
 
@@ -93,46 +94,65 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         return self.mean if self.typical is None else self.typical
 
 
-def parts(metric: Metric, outcome: Outcome) -> tuple[float, float, float]:
-    """(y, d, n) of one customer (domain/base/betting.py). n = 0: it tells nothing of this metric."""
-    o = outcome
-    match metric:
-        case "failure_rate":
-            return o.failed, o.answers, o.answers
-        case "helpful_rate":
-            return o.helpful, o.rated, o.rated
-        case "handoff_rate":
-            return o.handed_over, 1, 1
-        case "latency_ms":
-            return o.latency_log / NANO, o.timed, o.timed
-        case "cost":
-            return o.cost_log / NANO, o.answers, o.answers
-        case "cost_per_helpful":
-            return float(o.cost), o.helpful, o.answers
+class Columns:
+    """Outcomes of customers, in the order of their assignment, by column."""
 
+    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+        self.all = outcomes
+        rows = [
+            (
+                o.share, o.new, o.answers, o.failed, o.timed, o.latency_ms, o.latency_log, o.cost, o.cost_log,
+                o.rated, o.helpful, o.handed_over,
+            )
+            for o in outcomes
+        ]  # fmt: skip
+        columns = np.array(rows, dtype=np.float64).reshape(-1, 12).T
+        self._share, self.new, self._answers, self._failed, self._timed, self._took, self._latency = columns[
+            :7
+        ]
+        self._paid, self._cost, self._rated, self._helpful, self._handed_over = columns[7:]
 
-def units(metric: Metric, outcomes: Sequence[Outcome]) -> Units:
-    """As the tests take them."""
-    return Units.of([(o.share, o.new, *parts(metric, o)) for o in outcomes])
+    def parts(self, metric: Metric, *, total: bool = False) -> tuple[Floats, Floats, Floats]:
+        """y, d and n of each (domain/base/betting.py); n = 0: it tells nothing of this metric. `total`: of latency and cost what they come to,
+        not the logarithms."""
+        match metric:
+            case "failure_rate":
+                return self._failed, self._answers, self._answers
+            case "helpful_rate":
+                return self._helpful, self._rated, self._rated
+            case "handoff_rate":
+                one = np.ones_like(self._handed_over)
+                return self._handed_over, one, one
+            case "latency_ms":
+                return self._took if total else self._latency / NANO, self._timed, self._timed
+            case "cost":
+                return self._paid if total else self._cost / NANO, self._answers, self._answers
+            case "cost_per_helpful":
+                return self._paid, self._helpful, self._answers
 
+    def units(self, metric: Metric, *, total: bool = False) -> Units:
+        """As the tests take them."""
+        y, d, n = self.parts(metric, total=total)
+        told = n > 0
+        return Units(self._share[told], self.new[told], y[told], d[told], n[told])
 
-def figure(metric: Metric, outcomes: Sequence[Outcome]) -> Figure:
-    """Of these customers."""
-    told = [(outcome, parts(metric, outcome)) for outcome in outcomes]
-    told = [(outcome, part) for outcome, part in told if part[2] > 0]
-    count = round(sum(part[1] for _, part in told))
-    typical = None
-    if metric == "latency_ms":
-        total = sum((outcome.latency_ms for outcome, _ in told), Decimal(0))
-        typical = _typical(sum(outcome.latency_log for outcome, _ in told), count)
-    elif metric in ("cost", "cost_per_helpful"):
-        total = sum((outcome.cost for outcome, _ in told), Decimal(0))
-        if metric == "cost":
-            typical = _typical(sum(outcome.cost_log for outcome, _ in told), count)
-    else:
-        total = Decimal(round(sum(part[0] for _, part in told)))
-    return Figure(count=count, total=total, customers=len(told), typical=typical)
+    def means(self, metric: Metric, *, new: bool) -> list[float]:
+        """Each one's mean, of those of one side who tell of it."""
+        y, _, n = self.parts(metric, total=True)
+        told = (n > 0) & (self.new == new)
+        return [float(mean) for mean in y[told] / n[told]]
 
-
-def _typical(logs: int, count: int) -> float:
-    return float(f"{exp(logs / NANO / count):.9g}") if count else 0.0
+    def figure(self, metric: Metric, *, new: bool) -> Figure:
+        """Of one side. Sums are exact."""
+        y, d, n = self.parts(metric)
+        told = (n > 0) & (self.new == new)
+        count, money = int(d[told].sum()), metric in ("cost", "cost_per_helpful")
+        if money or metric == "latency_ms":
+            mine = (o for o in self.all if o.new == new)
+            total = sum((o.cost if money else o.latency_ms for o in mine), Decimal(0))
+        else:
+            total = Decimal(int(y[told].sum()))
+        typical = None
+        if MEASURES[metric].kind == "log":
+            typical = float(f"{exp(y[told].sum() / count):.9g}") if count else 0.0
+        return Figure(count=count, total=total, customers=int(told.sum()), typical=typical)

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from domain.base.betting import ALPHA, above, evidence
 from domain.base.errors import Invalid
-from domain.flags.outcome import MEASURES, Figure, Metric, Outcome, figure, parts, units
+from domain.flags.outcome import MEASURES, Columns, Figure, Metric, Outcome
 
 RULE = 2
 """Version of how outcomes are judged. 1 was a confidence sequence over answers."""
@@ -151,20 +151,20 @@ def judge(
 ) -> Judgement:
     """Whether something is too bad, beyond what chance can explain however often one looks. `outcomes`: all closed customers of the rollout, in
     the order of their assignment. `since`: when the step began. `among`: comparisons that share the chance of a false alarm."""
-    on, off = ([o for o in outcomes if o.new is new] for new in (True, False))
+    columns, tests = Columns(outcomes), limits.tests()
     sides = Sides(
-        on={metric: figure(metric, on) for metric in MEASURES},
-        off={metric: figure(metric, off) for metric in MEASURES},
+        on={metric: columns.figure(metric, new=True) for metric in MEASURES},
+        off={metric: columns.figure(metric, new=False) for metric in MEASURES},
     )
-    tests = limits.tests()
     needed = log(max(len(tests), 1) * among / ALPHA)
-    found = {test: _evidence(*test, outcomes) for test in tests}
+    found = {test: _evidence(*test, columns) for test in tests}
     worst = max(found, key=lambda test: found[test], default=None)
-    finding = _finding(*worst, sides, on) if worst is not None and found[worst] >= needed else None
+    finding = _finding(*worst, sides, columns) if worst is not None and found[worst] >= needed else None
+    young = [o.new for o in outcomes if since is None or o.at >= since]
     return Judgement(
         position=position,
         until=until,
-        step=(_since(since, on), _since(since, off)),
+        step=(sum(young), len(young) - sum(young)),
         sides=sides,
         evidence={f"{metric}.{side}": found[metric, side, bound] for metric, side, bound in tests},
         needed=round(needed, 6),
@@ -178,45 +178,25 @@ def enough(plan: Plan, step: int, judgement: Judgement) -> bool:
     return on >= plan.least and (off >= plan.least or plan.steps[step].percentage == 100)
 
 
-def _since(since: datetime | None, outcomes: Sequence[Outcome]) -> int:
-    return sum(since is None or outcome.at >= since for outcome in outcomes)
-
-
-def _evidence(metric: Metric, side: Side, bound: float, outcomes: Sequence[Outcome]) -> float:
+def _evidence(metric: Metric, side: Side, bound: float, columns: Columns) -> float:
     """The highest ln E so far."""
     measure = MEASURES[metric]
     if side == "worse":
         sign = 1 if measure.rise_harms else -1
         factor, plus = (1 + sign * bound, 0.0) if measure.relative else (1.0, bound)
         path = evidence(
-            units(metric, outcomes), measure.kind, rise_harms=measure.rise_harms, factor=factor, plus=plus
+            columns.units(metric), measure.kind, rise_harms=measure.rise_harms, factor=factor, plus=plus
         )
     else:
-        path = above(*_bounded(metric, side, bound, [o for o in outcomes if o.new]))
+        means = columns.means(metric, new=True)
+        path = above([1 - mean for mean in means], 1 - bound) if side == "least" else above(means, bound)
     return round(float(path.max()), 6) if len(path) else 0.0
 
 
-def _bounded(
-    metric: Metric, side: Side, bound: float, outcomes: Sequence[Outcome]
-) -> tuple[list[float], float]:
-    """Each customer's mean and what it should be at most; of a rate that should be high, that of the opposite."""
-    means = [mean for o in outcomes if (mean := _mean(metric, o)) is not None]
-    return ([1 - mean for mean in means], 1 - bound) if side == "least" else (means, bound)
-
-
-def _mean(metric: Metric, outcome: Outcome) -> float | None:
-    if metric == "latency_ms":
-        return float(outcome.latency_ms) / outcome.timed if outcome.timed else None
-    if metric == "cost":
-        return float(outcome.cost) / outcome.answers if outcome.answers else None
-    y, _, n = parts(metric, outcome)
-    return y / n if n else None
-
-
-def _finding(metric: Metric, side: Side, bound: float, sides: Sides, on: Sequence[Outcome]) -> Finding:
+def _finding(metric: Metric, side: Side, bound: float, sides: Sides, columns: Columns) -> Finding:
     measure, mine, other = MEASURES[metric], sides.on[metric], sides.off[metric]
     if side != "worse":
-        means = [mean for o in on if (mean := _mean(metric, o)) is not None]
+        means = columns.means(metric, new=True)
         value = sum(means) / len(means)
         return Finding(metric=metric, side=side, value=value, bound=bound, answers=mine.count)
     sign = 1 if measure.rise_harms else -1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
@@ -194,7 +195,7 @@ async def _shown(services: Services, tenant: UUID, name: str, state: FlagsState)
         until = services.clock() - GRACE
         async with services.reads.at(tenant, Outcomes()) as sql:
             seen = await closed_outcomes(sql, tenant, running.id, new=ON, beside=OFF, until=until)
-        rollout = _rollout(running, Seen(position=0, until=until, outcomes=seen))
+        rollout = await asyncio.to_thread(_rollout, running, Seen(position=0, until=until, outcomes=seen))
     return FlagOut(
         name=name,
         description=feature.description,
