@@ -82,7 +82,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 async def prepare(inquiry: Inquiry, context: Context, ports: Ports) -> Prepared:
     """Raises Invalid, or Refused for a model that is retired, where one is pinned."""
     started = time.perf_counter()
-    served = await served_to(context.tenant, inquiry.unit, inquiry.asks, ports)
+    served = await served_to(context.tenant, inquiry.unit, inquiry.asks, ports, subject=inquiry.subject)
     return await prepare_with(inquiry, served, context, ports, started=started)
 
 

@@ -46,15 +46,18 @@ async def serving_of(tenant: UUID, *, store: Store) -> ServingState:
     return ServingState() if serving is None else serving.state
 
 
-async def served_to(tenant: UUID, unit: UUID | None, asks: Asks, ports: Ports) -> Served:
-    """At most a second old. `unit`: the customer; None: nobody in particular, for whom the agent in force holds."""
+async def served_to(
+    tenant: UUID, unit: UUID | None, asks: Asks, ports: Ports, *, subject: UUID | None = None
+) -> Served:
+    """At most a second old. `unit`: the customer; None: nobody in particular, for whom the agent in force holds. `subject`: whom flags go by,
+    where that is somebody else."""
     store = ports.store
     await read_together(READ, tenant, store=store)
     settings = await settings_of(tenant, ports)
     wordings, _ = await wordings_of(tenant, store=store)
     found = Served(settings=settings, wordings=wordings)
     serving = await serving_of(tenant, store=store)
-    for split, arm in arms_for(serving, unit, settings.flags, asks):
+    for split, arm in arms_for(serving, unit, settings.flags, asks, subject or unit):
         found = varied(found, arm.variant, Chosen(by=split.kind, reason=reason_of(split, arm)))
         found = msgspec.structs.replace(found, variants=(*found.variants, assignment(split, arm)))
     return found
@@ -67,22 +70,22 @@ async def configuration_for(tenant: UUID, unit: UUID, *, store: Store) -> AgentC
     serving = await serving_of(tenant, store=store)
     if serving.splits:
         flags = await flags_of(tenant, store=store)
-        for _, arm in arms_for(serving, unit, flags, "agent"):
+        for _, arm in arms_for(serving, unit, flags, "agent", unit):
             configuration = arm.variant.applied(configuration)
     return configuration
 
 
 def arms_for(
-    serving: ServingState, unit: UUID | None, flags: FlagsState, asks: Asks
+    serving: ServingState, unit: UUID | None, flags: FlagsState, asks: Asks, subject: UUID | None
 ) -> Sequence[tuple[Split, Arm]]:
     """The arms of a customer, in the order in which they are put over the agent in force.
 
-    None where a model is asked for by name, or the flag `full_agent` is off for the customer. Where the messages go to a model as they are
+    None where a model is asked for by name, or the flag `full_agent` is off for the `subject`. Where the messages go to a model as they are
     only splits count that touch which model it is.
     """
     if not serving.splits or unit is None or asks == "model":
         return ()
-    if asks == "agent" and not flags.enabled("full_agent", str(unit)):
+    if asks == "agent" and not flags.enabled("full_agent", str(subject)):
         return ()
     concerned = [split for split in serving.in_order if asks == "agent" or MODEL_CHOICE in split.parts]
     return [(split, arm) for split in concerned if (arm := assign(split, unit)) is not None]

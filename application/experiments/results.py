@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -16,12 +17,19 @@ from domain.experiments.design import Design
 from domain.experiments.experiment import Experiment
 from domain.experiments.verdict import Verdict, verdict_of
 from domain.flags.comparison import Compared, compare
-from domain.flags.outcome import MEASURES, Figure, Metric
+from domain.flags.outcome import MEASURES, Figure, Metric, Outcome
 
 R = TypeVar("R")
 
+KEPT = 100
+"""Comparisons that a process keeps, those that were made last: whoever watches an experiment asks again and again."""
+
 INLINE = 500
 """Customers whose outcomes are judged on the spot (some milliseconds); more beside the event loop."""
+
+
+_kept: OrderedDict[tuple[UUID, str, int], Mapping[Metric, Compared]] = OrderedDict()
+"""By experiment, arm and how many customers were closed: they are closed in order and for good, so the same number is the same customers."""
 
 
 class ArmFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +68,7 @@ async def results_of(
         return None
 
     def compared() -> Results:
-        return _results(design, seen)
+        return _results(experiment.id, design, seen)
 
     return await _beside(compared, seen)
 
@@ -102,7 +110,7 @@ def _verdicts(design: Design, seen: Mapping[str, Seen]) -> tuple[Verdict, ...]:
     )
 
 
-def _results(design: Design, seen: Mapping[str, Seen]) -> Results:
+def _results(id: UUID, design: Design, seen: Mapping[str, Seen]) -> Results:
     verdicts = _verdicts(design, seen)
     arms = [_figures(design, design.control.name, verdicts[0].customers[1], verdicts[0].judgement.sides.off)]
     arms += [_figures(design, each.arm, each.customers[0], each.judgement.sides.on) for each in verdicts]
@@ -114,12 +122,23 @@ def _results(design: Design, seen: Mapping[str, Seen]) -> Results:
         comparisons=tuple(
             Comparison(
                 arm=verdict.arm,
-                metrics={metric: compare(metric, seen[verdict.arm].outcomes) for metric in MEASURES},
+                metrics=_compared(id, verdict.arm, seen[verdict.arm].outcomes),
                 verdict=verdict,
             )
             for verdict in verdicts
         ),
     )
+
+
+def _compared(id: UUID, arm: str, outcomes: Sequence[Outcome]) -> Mapping[Metric, Compared]:
+    key = (id, arm, len(outcomes))
+    if (known := _kept.get(key)) is not None:
+        return known
+    made = {metric: compare(metric, outcomes) for metric in MEASURES}
+    _kept[key] = made
+    while len(_kept) > KEPT:
+        _kept.popitem(last=False)
+    return made
 
 
 def _figures(design: Design, name: str, customers: int, figures: Mapping[Metric, Figure]) -> ArmFigures:
