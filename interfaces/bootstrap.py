@@ -32,6 +32,7 @@ from application.ports import (
     Outcomes,
     RateLimiter,
     SendObserver,
+    Shadows,
     Typing,
     Vectors,
     WebhookSender,
@@ -86,7 +87,7 @@ from infra.work.subscribed import Subscribed
 from infra.work.turns import Turns
 from infra.work.webhook_lines import StoredLines
 from interfaces.probes import Probes
-from interfaces.reading import ReadAuthorship, ReadIdle, ReadOutcomes, TranscriptLocator
+from interfaces.reading import ReadAuthorship, ReadIdle, ReadOutcomes, ReadShadows, TranscriptLocator
 from projections import PROJECTIONS
 
 
@@ -128,6 +129,7 @@ class Services:
     authorship: Authorship
     idle: Idle
     outcomes: Outcomes
+    shadows: Shadows
     directory: Directory
     idempotency: Idempotency
     key_use: KeyUse
@@ -296,6 +298,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             authorship=ReadAuthorship(reads),
             idle=ReadIdle(reads),
             outcomes=ReadOutcomes(reads),
+            shadows=ReadShadows(reads),
             directory=CellDirectory(system),
             idempotency=StoredIdempotency(database, keyring),
             key_use=LastUse(redis, database),

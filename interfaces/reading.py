@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from application.ports import IdleConversation, Located, Seen, Writing
+from application.ports import IdleConversation, Located, Seen, ShadowProgress, Writing
 from domain.base.errors import NotFound
 from domain.flags.outcome import OFF, ON
 from infra.projections.reads import Reads
-from projections import authorship, outcomes, transcript
+from projections import authorship, deployments, outcomes, transcript
 
 
 class TranscriptLocator:
@@ -59,6 +59,19 @@ class ReadOutcomes:
         async with self._reads.at(tenant, outcomes.Outcomes(), head) as sql:
             found = await outcomes.closed_outcomes(sql, tenant, split, new=new, beside=beside, until=until)
         return Seen(position=head, until=until, outcomes=found)
+
+
+class ReadShadows:
+    """Reads how far shadow runs have come out of the read model of deployments. Implements `application.ports.Shadows`."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def progress(self, tenant: UUID, deployment: UUID) -> ShadowProgress:
+        head = await self._reads.head(tenant)
+        async with self._reads.at(tenant, deployments.Deployments(), head) as sql:
+            found = await deployments.shadow_sums(sql, tenant, deployment)
+        return ShadowProgress(answers=found.answers, reached=found.reached)
 
 
 class ReadAuthorship:

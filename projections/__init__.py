@@ -9,6 +9,7 @@ from projections.base import Projection
 from projections.costs import Costs
 from projections.decisions import Decisions
 from projections.deliveries import Deliveries
+from projections.deployments import Deployments
 from projections.documents import Documents
 from projections.drift import Drift
 from projections.experiments import Experiments
@@ -35,4 +36,5 @@ PROJECTIONS: Sequence[Projection] = (
     LearningCurve(),
     Ratings(),
     ImplicitSignals(),
+    Deployments(),
 )

@@ -23,6 +23,7 @@ from application.webhooks import work as webhooks
 
 class Ports(
     learning.Ports,
+    experiments.Ports,
     conversations.Ports,
     channels.Ports,
     retrieval.Ports,
@@ -30,7 +31,6 @@ class Ports(
     tenancy.Ports,
     budgets.Ports,
     flags.Ports,
-    experiments.Ports,
     webhooks.Ports,
     feedback.Ports,
     Protocol,

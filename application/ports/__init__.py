@@ -55,6 +55,8 @@ from application.ports.reading import (
     Locator,
     Outcomes,
     Seen,
+    ShadowProgress,
+    Shadows,
     Writing,
 )
 from application.ports.tuning import (
@@ -157,6 +159,8 @@ __all__ = [
     "Seen",
     "SendObserver",
     "SentMessage",
+    "ShadowProgress",
+    "Shadows",
     "Signer",
     "Spool",
     "Store",

@@ -74,6 +74,20 @@ class Outcomes(Protocol):
         Unavailable while the read model is behind."""
 
 
+class ShadowProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """`answers` that a deployment's candidate was tried at; `reached`: the position of the last one of them, 0 where there is none."""
+
+    answers: int
+    reached: int
+
+
+class Shadows(Protocol):
+    """How far shadow runs have come."""
+
+    async def progress(self, tenant: UUID, deployment: UUID) -> ShadowProgress:
+        """As of now. Raises Unavailable while the read model is behind."""
+
+
 class Directory(Protocol):
     """Which tenants there are."""
 

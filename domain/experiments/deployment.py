@@ -3,54 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar
 from uuid import UUID
-
-import msgspec
-from msgspec import Meta
 
 from domain.answers.variant import Variant
 from domain.base.aggregate import NIL, Aggregate, CreatedEvent
 from domain.base.errors import Invalid, Refused
+from domain.experiments.deployment_state import DeploymentState, ShadowPlan, Status
 from domain.experiments.version import Versions
 from domain.flags.progress import Progress
 from domain.flags.rollout import Finding, Judgement, Plan
-
-Status = Literal["created", "shadowing", "running", "promoted", "stopped", "rolled back"]
 
 CURRENT, CANDIDATE = "current", "candidate"
 """Names of its arms."""
 
 CHANGED = "the agent in force was changed by hand (configuration, routing or prompts), so it is another one than this was compared with"
-
-
-class ShadowPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The candidate answers this `share` of conversations without being shown, `most` messages at most."""
-
-    share: Annotated[float, Meta(gt=0, le=1)] = 0.1
-    most: Annotated[int, Meta(ge=1, le=100_000)] = 200
-
-
-class DeploymentState(msgspec.Struct):
-    name: str = ""
-    variant: Variant = Variant()
-    digest: str = ""
-    """Of the variant, as its evaluation has it."""
-
-    evaluation: UUID = NIL
-    plan: Plan = Plan()
-    shadow: ShadowPlan | None = None
-    status: Status = "created"
-    created_at: datetime | None = None
-    base: Versions | None = None
-    """The version of the agent that it is compared with, and that everybody has again where it does not come through."""
-
-    progress: Progress | None = None
-    reason: str | None = None
-    """Why it ended; None where it was promoted."""
-
-    finding: Finding | None = None
-    ended_at: datetime | None = None
 
 
 class Deployment(Aggregate[DeploymentState]):
@@ -96,7 +63,7 @@ class Deployment(Aggregate[DeploymentState]):
         answers: int
 
         def apply(self, aggregate: Deployment) -> None:
-            aggregate.state.status = "created"
+            aggregate.state.status, aggregate.state.shadowed = "created", self.answers
 
     class RolloutStarted(Event, frozen=True, kw_only=True):
         """The first step of the plan is in force, against `base`."""
@@ -211,6 +178,8 @@ class Deployment(Aggregate[DeploymentState]):
             raise Refused("it was created without `shadow`; start its rollout, or create one with a shadow")
         if self.state.status != "created":
             raise Refused(f"it is {self.state.status}; a shadow run begins before the rollout")
+        if self.state.shadowed is not None:
+            raise Refused("it was in the shadow already; start its rollout, or create another deployment")
         self.trigger(self.ShadowStarted, at=at)
 
     def end_shadow(self, answers: int, at: datetime) -> None:

@@ -40,6 +40,7 @@ COMMANDS = {
     "usage": "usage",
     "providers": "providers",
     "budget": "budget",
+    "deployments": "deployments",
     "forget": "audit",
     "retention": "retention",
     "keys": "keys",

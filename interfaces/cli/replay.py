@@ -1,19 +1,21 @@
-"""`retrace replay`: the recorded traffic under other rules, at other prices, or answered by another agent."""
+"""`retrace replay`: the recorded traffic under other rules, at other prices, or answered by another agent; and recorded verdicts once more."""
 
 from __future__ import annotations
 
 import click
 
 from interfaces.cli.replay_answers import answers
+from interfaces.cli.replay_decisions import decisions
 from interfaces.cli.replay_prices import prices
 from interfaces.cli.replay_routing import routing
 
 
 @click.group()
 def replay() -> None:
-    """Recorded traffic under another routing policy, at other prices, or answered by another agent."""
+    """Recorded traffic under another routing policy, at other prices, or answered by another agent; and recorded verdicts taken again."""
 
 
 replay.add_command(answers)
+replay.add_command(decisions)
 replay.add_command(prices)
 replay.add_command(routing)

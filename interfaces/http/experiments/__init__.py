@@ -1,4 +1,4 @@
-"""Experiments and deployments."""
+"""Experiments; deployments of versions of the agent, and the releases that stay ready."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.experiments import experiment
+from interfaces.http.experiments import deployment, experiment, release, shadow
 from interfaces.http.experiments.examples import EXAMPLES as EXAMPLES
 
-ROUTERS: Sequence[Router] = (experiment.ROUTER,)
+ROUTERS: Sequence[Router] = (experiment.ROUTER, release.ROUTER, deployment.ROUTER, shadow.ROUTER)

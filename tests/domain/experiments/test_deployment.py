@@ -7,7 +7,8 @@ import pytest
 
 from domain.answers.variant import Variant
 from domain.base.errors import Invalid, Refused
-from domain.experiments.deployment import CHANGED, Deployment, ShadowPlan
+from domain.experiments.deployment import CHANGED, Deployment
+from domain.experiments.deployment_state import ShadowPlan
 from domain.experiments.version import Versions
 from domain.flags.rollout import Finding, Judgement, Plan, Step
 from tests.domain.given import NOW, when
@@ -135,6 +136,8 @@ def test_the_shadow_comes_before_the_rollout_and_ends_with_it() -> None:
     when(deployment, lambda: deployment.end_shadow(10, NOW))
     assert deployment.state.status == "created"
     assert when(deployment, lambda: deployment.end_shadow(10, NOW)) == []
+    with pytest.raises(Refused):
+        deployment.start_shadow(NOW)
     deployment.start_rollout(BASE, NOW)
     with pytest.raises(Refused):
         deployment.start_shadow(NOW)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from domain.answers.variant import Variant
+from domain.base.context import Context
 from interfaces.bootstrap import Services
 from interfaces.http import EXAMPLES
 from interfaces.http.base import following as live
+from tests.application.experiments.evaluated import evaluated
 from tests.interfaces.http.conftest import Customer, settled
 
 CANARY = "quetzalcoatl"
@@ -35,7 +40,15 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
     key = (await theirs.http.post("/v1/keys", json={"name": CANARY, "scopes": ["audit:read"]})).json()["id"]
     shown = reply.json()
     assert CANARY in shown["text"]
-    ids = {
+    variant = Variant(configuration={"tone": CANARY})
+    about = Context(tenant=theirs.tenant, actor="key:test", correlation=uuid4())
+    evaluation = await evaluated(variant, about, store=parts.store, at=parts.clock())
+    body = {"name": CANARY, "evaluation": str(evaluation)}
+    deployment = (await theirs.http.post("/v1/deployments", json=body)).json()["id"]
+    ids = defaultdict[str, str](lambda: shown["id"])  # of other kinds there is nothing
+    ids |= {
+        "evaluation": str(evaluation),
+        "deployment": deployment,
         "interaction": shown["id"],
         "conversation": shown["conversation"],
         "document": made.json()["id"],
@@ -62,7 +75,7 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
             )
             if (method, path) == ("post", "/v1/documents"):
                 request = {"files": {"file": ("a.txt", b"Ours.")}}
-            answer = await ours.http.request(method, path.format(**ids), **request)
+            answer = await ours.http.request(method, path.format_map(ids), **request)
             assert answer.status_code < 500, (method, path, answer.text)
             if "{" in path:
                 assert answer.status_code in (403, 404), (method, path, answer.text)

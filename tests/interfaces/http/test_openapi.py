@@ -12,11 +12,15 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec.base import BaseSchemaObject
 
 from application.learning.dataset import CreateDataset, add_cases, create_dataset
+from domain.answers.variant import Variant
 from domain.base.context import Context
+from domain.experiments.releases import Releases
+from domain.experiments.version import Versions
 from domain.learning.importing import CaseIn
 from interfaces.bootstrap import Services
 from interfaces.http import EXAMPLES
 from interfaces.http.base.summaries import SUMMARIES
+from tests.application.experiments.evaluated import evaluated
 from tests.interfaces.http.conftest import OPERATOR, Customer
 
 ROUTES = {
@@ -114,6 +118,22 @@ async def a_dataset(parts: Services, customer: Customer) -> str:
     return str(made.id)
 
 
+async def deployments_of(parts: Services, customer: Customer) -> tuple[str, str, str]:
+    """Of an evaluation that has passed: one that waits, and one under way; and a release before the present one."""
+    about = Context(tenant=customer.tenant, actor="key:test", correlation=uuid4())
+    variant = Variant(configuration={"tone": "terse"})
+    evaluation = await evaluated(variant, about, store=parts.store, at=parts.clock())
+    releases = Releases.begin(customer.tenant, parts.clock())
+    for digest in ("before", "present"):
+        versions = Versions(agent=1, routing=0, prompts=0, digest=digest)
+        releases.release(versions, None, parts.clock())
+    await parts.store.save(releases, context=about)
+    body = {"name": "x", "evaluation": str(evaluation)}
+    made = [(await customer.http.post("/v1/deployments", json=body)).json()["id"] for _ in range(2)]
+    await customer.http.post(f"/v1/deployments/{made[1]}/start")
+    return str(evaluation), made[0], made[1]
+
+
 async def test_every_body_has_an_example_that_is_taken(
     ours: Customer, anyone: httpx.AsyncClient, parts: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,8 +157,10 @@ async def test_every_body_has_an_example_that_is_taken(
     begun = await ours.http.post("/v1/experiments", json=EXAMPLES["post", "/v1/experiments"])
     experiment = begun.json()["id"]
     assert (await ours.http.post(f"/v1/experiments/{experiment}/start")).status_code == 200
+    passed, waiting, running = await deployments_of(parts, ours)
     for (method, path), example in EXAMPLES.items():
         body = {**example, "dataset": dataset} if "dataset" in example else example
+        body = {**body, "evaluation": passed} if path == "/v1/deployments" else body
         filled = path.format(
             conversation=conversation,
             key=key,
@@ -150,6 +172,7 @@ async def test_every_body_has_an_example_that_is_taken(
             endpoint=endpoint,
             evaluation=evaluation,
             experiment=experiment,
+            deployment=running if path.endswith("/rollback") else waiting,
         )
         if "agent_interaction_id" in body:
             body = body | {"agent_interaction_id": answered["id"]}

@@ -1,0 +1,165 @@
+"""Shadow runs, as work: a deployment's candidate answers a share of real messages, which nobody sees, and is compared with what was told."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+from application.agents.agent import configuration_of
+from application.answers.inquiry import Inquiry
+from application.base.amend import amend
+from application.base.tasks import run_to_end
+from application.budgets.hold import refresh
+from application.budgets.settled_save import settled_save
+from application.conversations.answer import inquiry_of
+from application.experiments.ports import Ports
+from application.gateway.run import Run
+from application.learning.trial import Tried, try_answer
+from domain.base.context import Context
+from domain.base.errors import Conflict, NotFound
+from domain.base.recorded import Recorded
+from domain.conversations.conversation import Conversation
+from domain.conversations.situation import situation_of
+from domain.experiments.deployment import Deployment
+from domain.experiments.shadow import Shadow, Side, Spent, shadows
+from domain.learning.scoring import folded, plain
+
+AT_ONCE = 10
+"""Messages of one try at the work; then others have their turn."""
+
+PAUSE = timedelta(seconds=5)
+"""Between two looks for messages that were answered."""
+
+NO_ROOM = timedelta(minutes=1)
+"""After which it is tried again where the budget has no room."""
+
+BEFORE = 8
+"""Events before an answer among which its cost is: both are saved at once."""
+
+
+class ShadowMessages(msgspec.Struct, frozen=True, kw_only=True):
+    deployment: UUID
+
+
+async def shadow_messages(command: ShadowMessages, context: Context, ports: Ports) -> datetime | None:
+    """What was answered since the last look, in order. When to look again; None: it has ended. Raises Unavailable while the read model, which
+    knows how far it has come, is behind."""
+    id, tenant = command.deployment, context.tenant
+    deployment = await ports.store.load(Deployment, id, tenant=tenant)
+    if deployment.state.status != "shadowing":
+        return None
+    plan, progress = deployment.state.shadow, await ports.shadows.progress(tenant, id)
+    assert plan is not None
+    after, done = progress.reached or await _begun_at(id, tenant, ports), 0
+    async for recorded in ports.store.events(tenant, after=after, topics=(Conversation.Answered.TOPIC,)):
+        if progress.answers + done >= plan.most:
+            break
+        if not shadows(id, recorded.stream, plan.share):
+            continue
+        if done >= AT_ONCE:
+            return ports.clock()
+        if not await _shadow(deployment, recorded, context, ports):
+            return ports.clock() + NO_ROOM
+        done += 1
+    if progress.answers + done < plan.most:
+        return ports.clock() + PAUSE
+    await amend(
+        Deployment,
+        id,
+        lambda known: known.end_shadow(progress.answers + done, ports.clock()),
+        context=context,
+        store=ports.store,
+    )
+    return None
+
+
+async def _begun_at(deployment: UUID, tenant: UUID, ports: Ports) -> int:
+    """The position of the event that began the shadow last."""
+    positions = [
+        recorded.position
+        async for recorded in ports.store.stream(tenant, deployment)
+        if isinstance(recorded.event, Deployment.ShadowStarted)
+    ]
+    return positions[-1]
+
+
+async def inquiry_then(recorded: Recorded, tenant: UUID, ports: Ports) -> Inquiry:
+    """What the answer that is recorded was asked, out of the conversation as it was just before. Raises NotFound where it is erased."""
+    conversation = await ports.store.load(
+        Conversation, recorded.stream, tenant=tenant, version=recorded.version - 1
+    )
+    burst = conversation.pending
+    assert burst is not None
+    configuration, _ = await configuration_of(tenant, store=ports.store)
+    situation, memory = situation_of(conversation.state, burst, configuration)
+    return inquiry_of(conversation, burst, situation, memory, None)
+
+
+async def _shadow(deployment: Deployment, recorded: Recorded, context: Context, ports: Ports) -> bool:
+    """Try an answer beside the one that is recorded. False: the budget has no room for it now."""
+    answered = recorded.event
+    if not isinstance(answered, Conversation.Answered):
+        return True  # erased
+    try:
+        inquiry = await inquiry_then(recorded, context.tenant, ports)
+    except NotFound:  # erased meanwhile
+        return True
+    run, id = Run(), deployment.id
+    about = msgspec.structs.replace(context, correlation=recorded.correlation, causation=recorded.id)
+    try:
+        tried = await try_answer(inquiry, deployment.state.variant, run, about, ports)
+        if tried.refusal is not None:
+            return False
+        shadow = Shadow.compare(
+            id,
+            answered.interaction,
+            recorded.stream,
+            position=recorded.position,
+            told=await _told(recorded, answered, context.tenant, ports),
+            tried=_tried(tried),
+            same=tried.text is not None and folded(plain(tried.text)) == folded(plain(answered.text)),
+            text=tried.text,
+            spent=_spent(run),
+            at=ports.clock(),
+        )
+        with suppress(Conflict):  # another worker had it first; what this has cost is put down all the same
+            await run_to_end(settled_save(shadow, run.calls, run, run.interaction, about, ports))
+        return True
+    finally:
+        if run.unrecorded:
+            await run_to_end(_meter(deployment, answered.interaction, run, about, ports))
+
+
+async def _meter(deployment: Deployment, interaction: UUID, run: Run, about: Context, ports: Ports) -> None:
+    """Put down what has led to no comparison."""
+    await refresh(run, about.tenant, ports.store)
+    record = Shadow.meter(ports.ids(), deployment.id, interaction, _spent(run), ports.clock())
+    await settled_save(record, run.calls, run, run.interaction, about, ports)
+
+
+async def _told(recorded: Recorded, answered: Conversation.Answered, tenant: UUID, ports: Ports) -> Side:
+    """What the customer got, and what that cost."""
+    cost, after = Decimal(0), max(recorded.version - 1 - BEFORE, 0)
+    async for each in ports.store.stream(tenant, recorded.stream, after=after, limit=BEFORE):
+        if isinstance(each.event, Conversation.Metered) and each.event.interaction == answered.interaction:
+            cost = each.event.cost
+    return Side(cost=cost, latency_ms=answered.latency_ms, handoff=answered.handoff is not None)
+
+
+def _tried(tried: Tried) -> Side:
+    return Side(
+        cost=tried.cost,
+        latency_ms=tried.latency_ms,
+        handoff=tried.decision.kind == "hand_over",
+        failed=tried.text is None,
+    )
+
+
+def _spent(run: Run) -> Spent:
+    return Spent(
+        attempts=tuple(run.attempts), embeddings=tuple(run.embeddings), reservations=tuple(run.reserved)
+    )
