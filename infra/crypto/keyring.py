@@ -12,7 +12,7 @@ import hmac
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -79,6 +79,7 @@ class Keyring:
         """Tenants of which it had subjects' keys."""
         self._secrets: dict[UUID, bytes] = {}
         self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        self._forgetting: list[Callable[[UUID, UUID | None], None]] = []
 
     async def seal(self, tenant: UUID, subject: UUID, data: bytes, context: bytes) -> bytes:
         """Encrypt under the subject's key, which is made and stored first if there never was one. Raises KeyErased."""
@@ -142,9 +143,16 @@ class Keyring:
             self._subjects.popitem(last=False)
         return key
 
+    def on_forget(self, forget: Callable[[UUID, UUID | None], None]) -> None:
+        """`forget` is called for each subject whose key is dropped from memory, with None for all of a tenant's: whoever keeps what such a
+        key has opened drops it too."""
+        self._forgetting.append(forget)
+
     def forget(self, tenant: UUID, subject: UUID) -> None:
         """Drop a key from memory."""
         self._subjects.pop((tenant, subject), None)
+        for forget in self._forgetting:
+            forget(tenant, subject)
 
     def forget_tenant(self, tenant: UUID) -> None:
         """Drop all of a tenant's keys from memory."""
@@ -154,6 +162,8 @@ class Keyring:
             del self._generations[generation]
         self._tenants.pop(tenant, None)
         self._secrets.pop(tenant, None)
+        for forget in self._forgetting:
+            forget(tenant, None)
 
     async def make(self, tenant: UUID, subject: UUID) -> AESGCM:
         """Store a new key unless somebody else just has; return the one that is stored. Raises KeyErased."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
@@ -25,7 +26,9 @@ from infra.log.command import DONE, DUPLICATE, LATE, REFUSED, REKEY, Command, Ne
 from infra.log.handed_over import HandedOver
 from infra.log.hashing import context_bytes, digest_of, hash_of, microseconds
 from infra.log.latest import Latest
+from infra.log.odds import Odds
 from infra.log.reader import PAGE, UNREADABLE, Reader
+from infra.log.recent import Recent, restored
 from infra.log.snapshots import EVERY, LONG, Snapshots
 from infra.redis.wakeups import Hints
 
@@ -61,6 +64,7 @@ class LogStore:
         self._owing = owing
         self._latest = Latest(self._shared, reader.head)
         self._handed_over = HandedOver()
+        self._recent, self._odds = Recent(keyring), Odds()
         self._long: OrderedDict[tuple[UUID, UUID], None] = OrderedDict()
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self.saves = {"done": 0, "duplicate": 0, "conflict": 0, "refused": 0}
@@ -121,6 +125,8 @@ class LogStore:
                 aggregate.chain = chain
                 self._latest.changed(context.tenant, aggregate.id)
                 self._handed_over.drop(context.tenant, aggregate.id)
+                if self._recent.has(context.tenant, aggregate.id):
+                    self._recent.put(context.tenant, aggregate)
             self.saves["done"] += 1
             self._hints.changed(context.tenant)
             return Saved(position=verdict.position, leased=verdict.leased)
@@ -136,6 +142,8 @@ class LogStore:
                 "the write waited too long, or this machine's clock is off the database's by seconds; try again"
             )
         self.saves["conflict"] += 1
+        for aggregate, _ in collected:
+            self._recent.doubt(context.tenant, aggregate.id)
         raise Conflict(
             "somebody else has changed this first; look at it again and retry",
             streams=[f"{type(a).TOPIC}/{a.id}" for a, _ in collected],
@@ -153,20 +161,17 @@ class LogStore:
     ) -> tuple[A, Saved]:
         tenant = context.tenant
         async with self._turn(id):  # races within a process are queued; only those between processes are run
+            changed = await self._guessed(kind, id, decide, context, inbox, work)
+            if changed is not None:
+                return changed
             for race in range(RACES):
                 known = await self._known(kind, id, tenant)
                 self._check(context, id, known)
                 aggregate = decide(known)
                 if not aggregate.pending_events:
                     return aggregate, Saved(position=0)
-                due = work(aggregate) if callable(work) else work
                 try:
-                    saved = await self.save(aggregate, context=context, inbox=inbox, work=due)
-                    if not saved.duplicate and any(
-                        isinstance(each, Due) and each.key == id.hex for each in due
-                    ):
-                        self._handed_over.put(tenant, aggregate)
-                    return aggregate, saved
+                    return await self._saved(aggregate, context, inbox, work)
                 except Conflict:  # another process was first
                     await asyncio.sleep(random.uniform(0, min(0.1, 0.001 * 2**race)))
             now = await self._caught_up(kind, id, tenant, None)
@@ -174,6 +179,47 @@ class LogStore:
                 f"others have changed this {RACES} times meanwhile; try again",
                 version=now.version if now else 0,
             )
+
+    async def _guessed(
+        self,
+        kind: type[A],
+        id: UUID,
+        decide: Callable[[A | None], A],
+        context: Context,
+        inbox: str | None,
+        work: Work | Callable[[A], Work],
+    ) -> tuple[A, Saved] | None:
+        """The change, made of what this process knew, or of nothing, where that is likely what the log has: the save finds out. None: it is to
+        be looked at first. So is what would not be saved, for there nobody would find out: a refusal, and where there is nothing to do."""
+        kept = self._recent.find(kind, id, context.tenant)
+        age = None if kept is None else time.monotonic() - kept.at
+        doubted = kept is not None and kept.doubted
+        if doubted or context.expected is not None or not self._odds.good(kind.TOPIC, age):
+            return None
+        try:
+            aggregate = decide(None if kept is None else restored(kept, kind, id))
+        except Exception:  # noqa: BLE001  # whatever it is: where it is so, it is raised again by what the log has
+            return None
+        if not aggregate.pending_events:
+            return None
+        try:
+            changed = await self._saved(aggregate, context, inbox, work)
+        except Conflict:
+            self._odds.saw(kind.TOPIC, age, False)
+            return None
+        self._odds.saw(kind.TOPIC, age, True)
+        return changed
+
+    async def _saved(
+        self, aggregate: A, context: Context, inbox: str | None, work: Work | Callable[[A], Work]
+    ) -> tuple[A, Saved]:
+        due = work(aggregate) if callable(work) else work
+        saved = await self.save(aggregate, context=context, inbox=inbox, work=due)
+        if not saved.duplicate:
+            self._recent.put(context.tenant, aggregate)
+            if any(isinstance(each, Due) and each.key == aggregate.id.hex for each in due):
+                self._handed_over.put(context.tenant, aggregate)
+        return aggregate, saved
 
     async def reach(self, tenant: UUID, position: int) -> None:
         await self._latest.reach(tenant, position)
@@ -235,6 +281,8 @@ class LogStore:
 
     async def _known(self, kind: type[A], id: UUID, tenant: UUID, until: int | None = None) -> A | None:
         """The aggregate as the log has it. A stream has a snapshot only where it is longer than one read: then it begins with that."""
+        if until is None and (found := await self._gone_on(kind, id, tenant)) is not None:
+            return found
         if (tenant, id) not in self._long:
             try:
                 page = await self._reader.stream(tenant, id, 0, until, EVERY, whole=False)
@@ -242,12 +290,46 @@ class LogStore:
                 pass  # a snapshot may lie behind what can't be read; where there is none, it is raised again
             else:
                 if len(page) < EVERY:
-                    return _replayed(kind, id, page, None)
+                    found = _replayed(kind, id, page, None)
+                    if until is None:
+                        self._odds.saw(kind.TOPIC, None, found is None)
+                    if found is not None and until is None:
+                        self._recent.put(tenant, found, found.version)
+                    return found
                 self._long[tenant, id] = None
                 if len(self._long) > LONG:
                     self._long.popitem(last=False)
         snapshot = await self._snapshots.load(kind, id, tenant, until)
-        return await self._caught_up(kind, id, tenant, snapshot, until)
+        base = snapshot.version if snapshot is not None else 0
+        found = await self._caught_up(kind, id, tenant, snapshot, until)
+        if found is not None and until is None:
+            self._recent.put(tenant, found, base if found.version - base < EVERY else found.version)
+        return found
+
+    async def _gone_on(self, kind: type[A], id: UUID, tenant: UUID) -> A | None:
+        """What this process knew, with what the log has beyond it. None: it is to be read from its beginning, as it knew nothing, or was
+        wrong, or it was erased."""
+        kept = self._recent.find(kind, id, tenant)
+        if kept is None:
+            return None
+        asked = time.monotonic()
+        page = await self._reader.stream(tenant, id, kept.version, whole=False)
+        self._odds.saw(kind.TOPIC, asked - kept.at, not page)
+        whole = all(recorded.event is not None and not recorded.event.ERASES for recorded in page)
+        if not whole or len(page) == PAGE or (kept.doubted and not page):
+            self._recent.drop(tenant, id)
+            return None
+        found = _replayed(kind, id, page, restored(kept, kind, id))
+        assert found is not None
+        base = kept.base
+        if found.version - base >= EVERY:
+            await self._snapshots.save(found, tenant)
+            base = found.version
+        if page or base != kept.base:
+            self._recent.put(tenant, found, base)
+        else:
+            kept.at = asked
+        return found
 
     async def _caught_up(
         self, kind: type[A], id: UUID, tenant: UUID, aggregate: A | None, until: int | None = None
