@@ -21,6 +21,7 @@ from infra.redis.connection import RedisConnection
 from infra.redis.wakeups import Hints
 from infra.schema.migrate import prepare
 from infra.settings import Settings
+from interfaces.machine import settle, step_behind
 from interfaces.stopping import beside, stopped
 from projections import PROJECTIONS
 
@@ -30,6 +31,7 @@ async def project(settings: Settings) -> None:
 
     A database that is away at the start is waited for.
     """
+    step_behind()
     master = settings.master()
     cell = Cell(str(settings.database_url), master)
     await wait_for(cell)
@@ -66,6 +68,7 @@ async def project(settings: Settings) -> None:
             observer=instruments,
         )
         checkpoints = Checkpoints(writer, keyring)
+        settle()
         async with forgetting(system, keyring):
             loops = (projector.run(), copies.run(), checkpoints.run(system))
             running = [asyncio.create_task(loop) for loop in loops]

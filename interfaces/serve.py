@@ -20,6 +20,7 @@ from infra.settings import Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
 from interfaces.listening import HTTP, check, listening
+from interfaces.machine import settle
 from interfaces.stopping import beside
 
 GRACE = 16
@@ -85,6 +86,7 @@ async def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=GRACE,
             server_header=False,
         )
+        settle()
         async with beside(watch_loop(parts.instruments)):
             with listening(settings.host, settings.port, *HTTP) as sockets:
                 await Server(config, parts.stopping).serve(list(sockets))

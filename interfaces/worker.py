@@ -15,6 +15,7 @@ from infra.settings import Settings
 from infra.work.rows import Work
 from infra.work.worker import Observer, Worker
 from interfaces.bootstrap import services
+from interfaces.machine import settle, step_behind
 from interfaces.stopping import beside, stopped
 
 POOL = 16
@@ -35,10 +36,12 @@ async def work(settings: Settings) -> None:
 
     A database that is away at the start is waited for.
     """
+    step_behind()
     async with services(settings, pool=min(POOL, settings.worker_concurrency), patient=True) as parts:
         parts.embedder.load()
         understanding.load()
         await parts.completers.load()
+        settle()
         concurrency = settings.worker_concurrency
         crew = workers(kinds(parts), parts.system, parts.hints, concurrency, parts.instruments)
         running = [asyncio.create_task(worker.run()) for worker in crew]

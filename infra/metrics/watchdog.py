@@ -72,7 +72,8 @@ class Watchdog:
         self._beating = self._loop.call_later(BEAT, self._beat)
 
     def _watch(self) -> None:
-        while not self._stopping.wait(BEAT / 2):
+        """It sleeps until the next beat would be overdue: each time that it is woken takes the loop's thread a moment."""
+        while not self._stopping.wait(max(BEAT / 2, self._due + ALLOWED - time.monotonic())):
             if not self._where and time.monotonic() - self._due > ALLOWED:
                 frame = sys._current_frames().get(self._watched)
                 self._where = place(frame) if frame is not None else ""

@@ -49,6 +49,9 @@ ABREAST = 4
 """Tenants that one projector works on at the same time."""
 
 
+REST = 0.05
+"""Seconds of a rest between two looks at the log, at most."""
+
 GAPS = 1.0
 """Seconds between two looks at whether a gap is closed."""
 
@@ -121,14 +124,20 @@ class Projector:
         )
 
     async def run(self) -> None:
-        """Follow the log until cancelled. A database that is away is waited for."""
+        """Follow the log until cancelled. A database that is away is waited for.
+
+        After each batch it rests twice as long as that took: what comes meanwhile is the next one.
+        """
         pause = 0.1
         hinted: Collection[UUID] | None = None
         async with aclosing(self._hints.listen()) as listening:
             while True:
+                began = time.monotonic()
                 try:
-                    await self.catch_up(hinted, aside=True)
+                    moved = await self.catch_up(hinted, aside=True)
                     pause = 0.1
+                    if moved:
+                        await asyncio.sleep(min(REST, 2 * (time.monotonic() - began)))
                     heard = await anext(listening)
                     hinted = heard or None
                 except (Unavailable, psycopg.OperationalError) as error:
@@ -138,12 +147,13 @@ class Projector:
                     await asyncio.sleep(pause)
                     pause, hinted = min(pause * 2, 2.0), None
 
-    async def catch_up(self, tenants: Collection[UUID] | None = None, *, aside: bool = False) -> None:
-        """Bring every projection to the end of the log of these tenants (None: of all).
+    async def catch_up(self, tenants: Collection[UUID] | None = None, *, aside: bool = False) -> bool:
+        """Bring every projection to the end of the log of these tenants (None: of all); whether anything was to be done.
 
         A tenant whose log can't be read stops the others by its error; with `aside` it is left aside for a while instead.
         """
         await self._look_at_gaps()
+        worked = False
         while True:
             async with self._system.system() as connection:
                 behind = self._aside.others(await self._cursors.behind(connection, tenants))
@@ -154,8 +164,9 @@ class Projector:
                 moved = any(await asyncio.gather(*turns)) or moved
             if self._observer is not None:
                 self._observer.left_aside(self._place, len(self._aside))
+            worked = worked or moved
             if not moved:  # all are at the end, or another projector is at it
-                return
+                return worked
 
     async def _turn(self, tenant: UUID, aside: bool) -> bool:
         try:
@@ -184,7 +195,8 @@ class Projector:
     async def advance(self, tenant: UUID, *, until: int | None = None, batches: int | None = None) -> bool:
         """Bring one tenant's projections to the end of its log, or to position `until`; tells whether anything moved.
 
-        At most `batches` are applied.
+        At most `batches` are applied; with that, it is left for the next time to find out that there is nothing behind a batch that was
+        not full.
         """
         await self._know_skips(tenant)
         moved = False
@@ -220,7 +232,8 @@ class Projector:
                     }
                     log.debug("a batch was applied", extra={"facts": {**facts, "projections": names}})
                 moved = True
-                if batches is not None and (batches := batches - 1) == 0:
+                full = batch.last - batch.after == BATCH
+                if batches is not None and (not full or (batches := batches - 1) == 0):
                     break
             return moved
         finally:
