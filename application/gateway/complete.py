@@ -104,7 +104,7 @@ class _Completing:
     async def _attempt(self, candidate: Candidate, seconds: float, dearest: Decimal) -> Attempted:
         health, place = self.ports.providers.health, candidate.place
         telling, watched = Telling(self.asked.markers), self.asked.watched
-        watching = None if watched is None else Watching(watched)
+        watching = None if watched is None or self.deliver is None else Watching(watched)
 
         async def emit(piece: str) -> None:
             text = telling.take(piece)
@@ -141,10 +141,12 @@ class _Completing:
             await health.record(place, "cancelled" if unfair else outcome, attempt.latency_ms, attempted.wait)
         if attempted.completion is not None:
             left = telling.end()
-            if watched is not None and watching is not None:
+            if watching is not None:
                 left = watching.take(left) + watching.end()
+                self.run.leak = watching.leak
+            if watched is not None:
                 text = told(attempted.completion.text, self.asked.markers)
-                self.run.leak = watched.leak_in(text) or watching.leak
+                self.run.leak = watched.leak_in(text) or self.run.leak
             if self.run.leak is None:
                 await self._tell(left)
         return attempted

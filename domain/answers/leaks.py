@@ -24,6 +24,7 @@ CARRIED = 10
 """The same of the canary, or of a form of it."""
 
 _GRAM = COPIED // 2
+_OTHERS = re.compile(r"[^0-9a-z]+")
 _OPEN = re.compile(r"\[\d{0,3}\Z")
 """What may become a marker with what comes next."""
 
@@ -157,6 +158,8 @@ def _blanked(text: str, open: str) -> str:
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return _OTHERS.sub("", text.lower())
     return "".join([_folded(each) for each in text if each.isalnum()])
 
 
@@ -173,6 +176,7 @@ def _plain_rules(rules: str) -> str:
     return _plain(rules)
 
 
+@lru_cache(maxsize=64)
 def _needles(canary: str) -> tuple[str, ...]:
     raw = canary.encode()
     # What stands before a text shifts its base64 by one of three.

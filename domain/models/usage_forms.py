@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
@@ -136,6 +137,9 @@ class _Reading(msgspec.Struct, kw_only=True):
     @classmethod
     def of(cls, form: Form, at: Mapping[str, Any], model: str) -> _Reading | None:
         """`at`: what stands at each place. None where the form is none of this usage."""
+        counted = (_any(at, form.input), _any(at, form.output))
+        if not (any(counted) if form.zeros_left_out else all(counted)):
+            return None
         if form.models is not None and not re.match(form.models, model):
             return None
         found, explained, odd = dict[str, int | None](), 0, False
@@ -217,11 +221,21 @@ class _Reading(msgspec.Struct, kw_only=True):
         )
 
 
+def _any(at: Mapping[str, Any], places: Iterable[str]) -> bool:
+    return any(at[place] is not None for place in places)
+
+
 def _at(raw: Any, place: str) -> Any:
     """What stands at a place; None where there is none."""
-    for name in place.split("."):
+    for name in _path(place):
         raw = raw.get(name) if isinstance(raw, dict) else None
     return raw
+
+
+@cache
+def _path(place: str) -> tuple[str, ...]:
+    """Places stand in the table of forms alone."""
+    return tuple(place.split("."))
 
 
 def _count(value: Any) -> int | None:

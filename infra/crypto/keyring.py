@@ -12,7 +12,8 @@ import hmac
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -30,6 +31,7 @@ FORMAT = b"\x01"
 HEADER = 1 + 16 + 12
 CACHED = 100_000
 """Subject keys held in memory, per process (about 200 bytes each)."""
+KEYS = "SELECT subject, generation, wrapped FROM subject_keys WHERE tenant = $1 AND subject = ANY($2)"
 FRESH = 5.0
 """Seconds for which a process takes the newest generation of a tenant's key that it knows for the newest that there is."""
 
@@ -116,11 +118,16 @@ class Keyring:
         found = {s: key for s in subjects if (key := self._subjects.get((tenant, s))) is not None}
         missing = [subject for subject in subjects if subject not in found]
         if missing:
-            query = "SELECT subject, generation, wrapped FROM subject_keys WHERE tenant = $1 AND subject = ANY($2)"
-            for subject, generation, wrapped in await self._database.read(tenant, query, tenant, missing):
-                parent = await self._generation(tenant, generation)
-                secret = unwrap(parent, wrapped, tenant, generation, subject)
-                found[subject] = self.remember(tenant, subject, AESGCM(secret))
+            found |= await self.opened(tenant, await self._database.read(tenant, KEYS, tenant, missing))
+        return found
+
+    async def opened(self, tenant: UUID, rows: Iterable[Sequence[Any]]) -> dict[UUID, AESGCM]:
+        """The keys of what KEYS has found, for whoever asks more of the database in the same round trip."""
+        found = {}
+        for subject, generation, wrapped in rows:
+            parent = await self._generation(tenant, generation)
+            secret = unwrap(parent, wrapped, tenant, generation, subject)
+            found[subject] = self.remember(tenant, subject, AESGCM(secret))
         return found
 
     async def destroyed(self, tenant: UUID, subjects: Iterable[UUID]) -> set[UUID]:

@@ -14,7 +14,7 @@ from application.ports import Backlog, Found, Tallied, Wanted
 from domain.base.aggregate import EPOCH, Event
 from domain.base.errors import NotFound
 from domain.base.recorded import Recorded
-from infra.crypto.keyring import Keyring, Tampered, subject_of, unseal_with
+from infra.crypto.keyring import KEYS, Keyring, Tampered, subject_of, unseal_with
 from infra.log import codec
 from infra.log.finding import all_later, conditions, head, position_before
 from infra.log.hashing import context_bytes, microseconds
@@ -132,8 +132,13 @@ class Reader:
             f"SELECT {COLUMNS} FROM events WHERE tenant = $1 AND stream = $2 AND version > $3 AND version <= $4 "
             "ORDER BY version LIMIT $5"
         )
-        last = until or 2**31 - 1
-        return await self._read(tenant, query, tenant, stream, after, last, limit, whole=whole)
+        values = [tenant, stream, after, until or 2**31 - 1, limit]
+        if self._keyring.cached(tenant, stream) is not None:
+            return await self._read(tenant, query, *values, whole=whole)
+        # Most streams are under a key of their own name, which is not known yet where another process has begun them.
+        rows, keys = await self._database.read_all(tenant, (query, values), (KEYS, [tenant, [stream]]))
+        await self._keyring.opened(tenant, keys)
+        return await self._opened(tenant, cast(list[Row], rows), whole)
 
     async def find(self, tenant: UUID, wanted: Wanted, after: int, until: int, limit: int = PAGE) -> Found:
         """What is wanted among the positions `after` + 1 to `until`: at most `limit` events, at most SPAN positions."""
