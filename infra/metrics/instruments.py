@@ -48,6 +48,9 @@ class Instruments:
             buckets=SHORT,
             registry=registry,
         )
+        self._known_requests: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        """With their labels, of which there are few: to look them up takes longer than to count."""
+
         self._limited = Counter(
             "retrace_rate_limited",
             "Requests that were refused because too many came, by the limit.",
@@ -121,8 +124,15 @@ class Instruments:
         return encode(self.registry), media_type
 
     def requested(self, method: str, route: str, status: int, seconds: float) -> None:
-        self._requests.labels(method, route, status).inc()
-        self._request_seconds.labels(method, route).observe(seconds)
+        key = (method, route, status)
+        if (known := self._known_requests.get(key)) is None:
+            known = self._known_requests[key] = (
+                self._requests.labels(*key),
+                self._request_seconds.labels(method, route),
+            )
+        count, timer = known
+        count.inc()
+        timer.observe(seconds)
 
     def limited(self, limit: str) -> None:
         self._limited.labels(limit).inc()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
@@ -60,10 +59,7 @@ def algorithm_of(settings: str) -> str:
 
 
 def _joined(pairs: Pairs) -> str:
-    values = defaultdict[str, set[str]](set)
-    for name, value in pairs:
-        values[name].add(value)
-    return "".join(name + value for name in sorted(values) for value in sorted(values[name]))
+    return "".join([name + value for name, value in sorted(set(pairs))])
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,9 @@ import sys
 
 from interfaces.machine import BEHIND, YOUNG, settle
 
-TWICE = "import os; from interfaces.machine import step_behind; step_behind(); step_behind(); print(os.nice(0))"
+TWICE = (
+    "import os; from interfaces.machine import step_behind; step_behind(); step_behind(); print(os.nice(0))"
+)
 
 
 def test_a_role_steps_behind_once_and_never_ahead_of_where_it_was_put() -> None:

@@ -12,6 +12,7 @@ from litestar.enums import RequestEncodingType
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.params import QueryParameter
+from litestar.types import Scope
 
 from domain.base.errors import Invalid
 from domain.base.times import check_written
@@ -36,6 +37,11 @@ async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
 def is_api(handler: BaseRouteHandler) -> bool:
     """Whether a handler asks for a key."""
     return any(path.startswith("/v1") for path in handler.paths)
+
+
+def without_key(scope: Scope) -> bool:
+    """Whether a request is one for which no key is asked, so that there is nobody whose requests could be counted."""
+    return scope["method"] == "OPTIONS" or not is_api(scope["route_handler"])  # type: ignore[typeddict-item]  # of HTTP alone
 
 
 def query_names(handler: HTTPRouteHandler) -> set[str]:

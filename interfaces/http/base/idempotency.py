@@ -26,7 +26,7 @@ from application.ports import Fault, IdempotencyKey, Incoming, Kept, Spool
 from domain.base.errors import Invalid
 from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import caller_in
-from interfaces.http.base.gate import MULTIPART, is_api
+from interfaces.http.base.gate import MULTIPART, without_key
 from interfaces.http.base.headers import only
 from interfaces.http.base.presence import ClientGone
 from interfaces.http.base.stream import CUT, asked_for_events
@@ -47,6 +47,7 @@ log = logging.getLogger("retrace.http")
 
 class Idempotent(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
+    should_bypass_for_scope = staticmethod(without_key)
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -55,7 +56,7 @@ class Idempotent(ASGIMiddleware):
         request: Request[Any, Any, Any] = Request(scope, receive)
         text = only(request, KEY)
         handler = request.route_handler
-        if text is None or request.method not in WRITES or not is_api(handler):
+        if text is None or request.method not in WRITES:
             await next_app(scope, receive, send)
             return
         if not 1 <= len(text) <= 200 or not text.isprintable():

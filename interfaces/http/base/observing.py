@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from litestar.connection import Request
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -52,14 +51,15 @@ class Observed:
         started = time.perf_counter()
         request_id = _request_id(scope) or self._ids()
         scope.setdefault("state", {})["request_id"] = request_id
-        token = correlation.set(str(request_id))
+        told = str(request_id)
+        token = correlation.set(told)
         status = GONE
 
         async def observed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableScopeHeaders.from_message(message)["X-Request-ID"] = str(request_id)
+                message["headers"] = [*message["headers"], (b"x-request-id", told.encode())]
             await send(message)
 
         try:

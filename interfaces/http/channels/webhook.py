@@ -38,7 +38,7 @@ async def twilio(
     webhook = Webhook(
         target=_target(request),
         content_type=request.content_type[0].lower(),
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]},
         body=body,
     )
     command = TakeWebhook(tenant=tenant, webhook=webhook, attempt=attempt)

@@ -23,7 +23,7 @@ from application.base.in_work import place
 from application.ports import Unavailable
 from domain.base.errors import TooManyRequests
 from interfaces.http.base.authentication import caller_in
-from interfaces.http.base.gate import is_api
+from interfaces.http.base.gate import without_key
 from interfaces.http.base.presence import ClientGone, is_gone
 
 T = TypeVar("T")
@@ -192,14 +192,14 @@ class InWork(ASGIMiddleware):
     """Requests have a place while they are worked on, but for the operator's."""
 
     scopes = (ScopeType.HTTP,)
+    should_bypass_for_scope = staticmethod(without_key)
 
     def __init__(self) -> None:
         self._places = Places()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, Any] = Request(scope, receive)
-        caller = caller_in(request) if is_api(request.route_handler) and request.method != "OPTIONS" else None
-        tenant = None if caller is None else caller.counted
+        tenant = caller_in(request).counted
         if tenant is None:
             await next_app(scope, receive, send)
             return

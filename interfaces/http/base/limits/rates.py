@@ -17,7 +17,7 @@ from domain.base.errors import RateLimited
 from domain.tenancy.rate_limits import Rates, burst_of
 from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import caller_in
-from interfaces.http.base.gate import is_api
+from interfaces.http.base.gate import without_key
 
 WHAT = {
     "requests": "requests",
@@ -35,6 +35,7 @@ class Rated(ASGIMiddleware):
     """Those of the tenant, of its key, and of the kind that a route names (`rate` in its options). The operator's are not counted."""
 
     scopes = (ScopeType.HTTP,)
+    should_bypass_for_scope = staticmethod(without_key)
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -42,8 +43,7 @@ class Rated(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, Any] = Request(scope, receive)
         handler = request.route_handler
-        caller = caller_in(request) if is_api(handler) and request.method != "OPTIONS" else None
-        if caller is not None and (principal := caller.principal) is not None:
+        if (principal := caller_in(request).principal) is not None:
             named = [("requests", ""), ("requests_per_key", principal.key)]
             if (kind := handler.opt.get("rate")) is not None:
                 named.append((kind, ""))

@@ -13,22 +13,21 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domain.base.errors import TooManyRequests
 from interfaces.http.base.authentication import caller_in
-from interfaces.http.base.gate import is_api
+from interfaces.http.base.gate import without_key
 
 
 class Shared(ASGIMiddleware):
     """Half of the process's connections for each tenant, and for all who come without a key; the operator's are not counted."""
 
     scopes = (ScopeType.HTTP,)
+    should_bypass_for_scope = staticmethod(without_key)
 
     def __init__(self, connections: int) -> None:
         self._most = connections // 2
         self._under_way = Counter[UUID]()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        request: Request[Any, Any, Any] = Request(scope, receive)
-        caller = caller_in(request) if is_api(request.route_handler) and request.method != "OPTIONS" else None
-        tenant = None if caller is None else caller.counted
+        tenant = caller_in(Request[Any, Any, Any](scope, receive)).counted
         if tenant is None:
             await next_app(scope, receive, send)
             return
