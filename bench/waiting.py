@@ -54,7 +54,12 @@ class Tenants:
         for headers in self.headers:
             configuration = {"default_model": f"openai/{model}", "retrieve_documents": False}
             url = f"{self._url}/v1/agent/configuration"
-            httpx.put(url, json=configuration, headers=headers, timeout=30).raise_for_status()
+            # The window in which a customer may go on writing is the tenant's wish, and none of ours to be measured.
+            at_once = {**configuration, "quiet_seconds": 0}
+            reply = httpx.put(url, json=at_once, headers=headers, timeout=30)
+            if reply.status_code == 400:  # a commit from before there was one
+                reply = httpx.put(url, json=configuration, headers=headers, timeout=30)
+            reply.raise_for_status()
         time.sleep(1.5)  # a process goes by a configuration for a second
 
     async def write(self, client: Client, number: int) -> None:
