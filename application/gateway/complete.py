@@ -104,7 +104,7 @@ class _Completing:
     async def _attempt(self, candidate: Candidate, seconds: float, dearest: Decimal) -> Attempted:
         health, place = self.ports.providers.health, candidate.place
         telling, watched = Telling(self.asked.markers), self.asked.watched
-        watching = None if watched is None or self.deliver is None else Watching(watched)
+        watching = None if watched is None or self.emit is None else Watching(watched)
 
         async def emit(piece: str) -> None:
             text = telling.take(piece)

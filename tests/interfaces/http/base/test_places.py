@@ -268,7 +268,6 @@ async def test_what_has_waited_long_for_nobody_is_not_begun(
     monkeypatch.setattr(work._places, "enter", enter)
     caller = SimpleNamespace(principal=True, tenant=A)
     monkeypatch.setattr(places, "caller_in", lambda request: caller)
-    monkeypatch.setattr(places, "is_api", lambda handler: True)
     scope: Any = {"type": "http", "method": method, "state": {"gone": lambda: True}, "route_handler": None}
     with suppress(ClientGone):
         await work.handle(scope, None, None, app)  # type: ignore[arg-type]
