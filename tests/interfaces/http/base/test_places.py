@@ -266,7 +266,7 @@ async def test_what_has_waited_long_for_nobody_is_not_begun(
         ran.append("begun")
 
     monkeypatch.setattr(work._places, "enter", enter)
-    caller = SimpleNamespace(principal=True, tenant=A)
+    caller = SimpleNamespace(counted=A)
     monkeypatch.setattr(places, "caller_in", lambda request: caller)
     scope: Any = {"type": "http", "method": method, "state": {"gone": lambda: True}, "route_handler": None}
     with suppress(ClientGone):
