@@ -21,7 +21,8 @@ from infra.postgres.cell import Cell
 from infra.postgres.database import Database
 from infra.redis.connection import RedisConnection
 from infra.redis.wakeups import Hints
-from infra.work.rows import Item, Work
+from infra.work.items import Item
+from infra.work.rows import Work
 from infra.work.worker import Worker
 
 NAME = "retrace"

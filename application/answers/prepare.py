@@ -9,74 +9,20 @@ from uuid import UUID
 import msgspec
 
 from application.answers.compose import Composed, composed_prompt
-from application.answers.consider import Considered
 from application.answers.inquiry import Inquiry as Inquiry
 from application.answers.ports import Ports
+from application.answers.prepared import Prepared
 from application.answers.variants import Served, served_to
 from application.base.tasks import run_to_end
 from application.budgets.hold import Hold, release
 from application.gateway.route import Question, Route, route
 from application.gateway.run import Asked
 from application.gateway.tenant_settings import TenantSettings
-from domain.agents.agent import AgentConfiguration
-from domain.answers.context_window import Cut
 from domain.answers.split import Assignment
 from domain.answers.templates import ANSWER
-from domain.answers.wordings import Wordings
 from domain.base.context import Context
 from domain.gateway.decision import Routing
-from domain.models.completion import Attempt, CompletionRequest, Passage, Turn
-
-
-class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """`pending_documents`: those that no passage can come of yet. `disclosure`: that a machine answers, in the language of the questions;
-    empty where the agent is not asked.
-
-    `embeddings`: calls of embedding models, which whoever records the answer records with it.
-    """
-
-    started: float
-    """By time.perf_counter()."""
-
-    configuration: AgentConfiguration
-    configuration_version: int
-    template: str | None
-    """That the agent has composed the prompt by; None where the messages are the prompt."""
-
-    wordings: Wordings
-    """What the agent's prompts and texts say."""
-
-    language: str | None
-    """Of the questions; None where it can't be told, or the agent is not asked."""
-
-    disclosure: str
-    passages: tuple[Passage, ...]
-    pending_documents: int
-    embeddings: tuple[Attempt, ...]
-    held: Hold
-    """What these hold of the budget until they are on record."""
-
-    asked: Asked
-    considered: Considered = Considered()
-    """What the messages say, and what is to be done about it."""
-
-    cut: tuple[Cut, ...] = ()
-    """What the prompt does not hold."""
-
-    plain: bool = False
-    """By the agent without documents and routing."""
-
-    unit: UUID | None = None
-    """The customer that splits go by; None: nobody in particular."""
-
-    @property
-    def latency_ms(self) -> float:
-        """Since it was begun."""
-        return round((time.perf_counter() - self.started) * 1000, 3)
-
-    @property
-    def prompt(self) -> tuple[Turn, ...]:
-        return self.asked.request.prompt
+from domain.models.completion import Attempt, CompletionRequest
 
 
 async def prepare(inquiry: Inquiry, context: Context, ports: Ports) -> Prepared:

@@ -7,7 +7,8 @@ import asyncio
 import msgspec
 
 from application.answers.ports import Ports
-from application.answers.prepare import Prepared, prepare
+from application.answers.prepare import prepare
+from application.answers.prepared import Prepared
 from application.base.tasks import run_to_end
 from application.budgets.reserve import PATIENCE
 from application.chat.inquiry import disclosure_of, inquiry_of

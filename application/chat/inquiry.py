@@ -10,7 +10,8 @@ from uuid import UUID
 import msgspec
 
 from application.answers.ports import Ports
-from application.answers.prepare import Inquiry, Prepared
+from application.answers.prepare import Inquiry
+from application.answers.prepared import Prepared
 from application.answers.variants import serving_of
 from application.chat.end_user import present_id_of
 from application.chat.record import Chat, Disclosure

@@ -12,7 +12,7 @@ import msgspec
 
 from application.answers.feedback_token import issue_token
 from application.answers.ports import Ports
-from application.answers.prepare import Prepared
+from application.answers.prepared import Prepared
 from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save
 from application.chat.end_user import id_of_user, one_more_call, was_forgotten

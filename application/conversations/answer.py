@@ -10,7 +10,8 @@ import msgspec
 
 from application.answers.inquiry import Understood
 from application.answers.ports import Ports
-from application.answers.prepare import Inquiry, Prepared, prepare
+from application.answers.prepare import Inquiry, prepare
+from application.answers.prepared import Prepared
 from application.answers.variants import configuration_for
 from application.base.tasks import run_to_end
 from application.conversations.decide import Reply, decide_reply, opening_of

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from application.answers.prepare import Prepared
+from application.answers.prepared import Prepared
 from application.gateway.run import Run
 from domain.answers.citing import cited, confidence_of, told
 from domain.answers.decision import Decision, Say, Situation, conclude, is_unsure

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from application.answers.ports import Ports
-from application.answers.prepare import Prepared
+from application.answers.prepared import Prepared
 from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save
 from application.conversations.decide import Reply

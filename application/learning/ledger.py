@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.answers.prepare import Prepared
+from application.answers.prepared import Prepared
 from application.budgets.charges import tallies_of
 from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save

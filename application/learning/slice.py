@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from application.answers.inquiry import Inquiry
-from application.answers.prepare import Prepared
+from application.answers.prepared import Prepared
 from application.base.tasks import cancel_and_wait, run_to_end
 from application.gateway.run import Run
 from application.learning.ledger import Ledger, Trial, lost_of

@@ -14,7 +14,8 @@ import msgspec
 
 from application.answers.inquiry import Inquiry
 from application.answers.ports import Ports
-from application.answers.prepare import Prepared, prepare_with
+from application.answers.prepare import prepare_with
+from application.answers.prepared import Prepared
 from application.answers.variants import Served, served_to, varied
 from application.conversations.decide import Reply, decide_reply
 from application.gateway.complete import complete

@@ -29,7 +29,7 @@ from application.ports.edges import Clock, Ids
 from application.ports.faults import Fault, ProviderError, Unavailable
 from application.ports.idempotency import Idempotency, IdempotencyKey, Kept
 from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, KeyWrapper, Signer
-from application.ports.log import Backlog, Done, Due, Found, Saved, Store, Tallied, Tally, Wanted, Work
+from application.ports.log import Store, Work
 from application.ports.media import MediaContent, MediaSource, NotGiven
 from application.ports.providers import (
     CACHE_KINDS,
@@ -59,6 +59,7 @@ from application.ports.reading import (
     Shadows,
     Writing,
 )
+from application.ports.saving import Backlog, Done, Due, Found, Saved, Tallied, Tally, Wanted
 from application.ports.tuning import (
     FineTuner,
     FineTuners,

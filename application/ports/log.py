@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-import msgspec
-
+from application.ports.saving import Backlog, Done, Due, Found, Saved, Tallied, Tally, Wanted
 from domain.base.aggregate import Aggregate
 from domain.base.context import Context
 from domain.base.recorded import Recorded
@@ -16,80 +14,7 @@ from domain.base.recorded import Recorded
 A = TypeVar("A", bound=Aggregate[Any])
 
 
-class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """Work that the saved change makes due; joins the row of the same (tenant, kind, key) that is there already.
-
-    `holder`: who does it himself, at once; he has it for `lease` seconds before anybody else may, unless the row was there already.
-    """
-
-    kind: str
-    key: str
-    due_at: datetime
-    holder: UUID | None = None
-    lease: int = 0
-
-
-class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """Work that the saved change has done."""
-
-    kind: str
-    key: str
-
-
 Work = Sequence[Due | Done]
-
-
-class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of a figure that many commands share; refused when the sum would leave [`low`, `high`]."""
-
-    kind: str
-    key: str
-    change: int
-    low: int = 0
-    high: int
-
-
-class Tallied(msgspec.Struct, frozen=True, kw_only=True):
-    """Tallies' values by key, as they were when the log ended at `position`. What is not there is zero."""
-
-    values: Mapping[str, int]
-    position: int
-
-
-class Backlog(msgspec.Struct, frozen=True, kw_only=True):
-    """How many rows of work of a kind a tenant has, and when the first of them is due; None without any."""
-
-    rows: int
-    first: datetime | None
-
-
-class Saved(msgspec.Struct, frozen=True, kw_only=True):
-    """`position` is the tenant's sequence number of the last event written, or of the first effect of a duplicate.
-
-    `leased`: whether the holder of what is owed has it.
-    """
-
-    position: int
-    duplicate: bool = False
-    leased: bool = False
-
-
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which events of the log: those to which all that is given applies. `until` is the last moment that still counts."""
-
-    stream: UUID | None = None
-    topics: tuple[str, ...] = ()
-    actor: str | None = None
-    correlation: UUID | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-class Found(msgspec.Struct, frozen=True):
-    """Some of the events that are wanted, in order. Up to position `reached` there are no others."""
-
-    events: Sequence[Recorded]
-    reached: int
 
 
 class Store(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from application.answers.prepare import Prepared
+from application.answers.prepared import Prepared
 from application.conversations.decide import opening_of
 from application.gateway.run import Run
 from application.learning.recorded import RecordedAnswer

@@ -8,7 +8,6 @@ Source: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW
 from __future__ import annotations
 
 import asyncio
-import select
 from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,9 +15,10 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ExecStatus, Format
-from psycopg.pq.abc import PGconn, PGresult
+from psycopg.pq.abc import PGresult
 
 from application.base.tasks import run_to_end
+from infra.postgres.flight import Flight
 from infra.postgres.session import Connection
 
 Statement = tuple[str, Sequence[Any]]
@@ -100,7 +100,7 @@ class _Session:
         return self._loads.load_rows(0, result.ntuples, tuple)
 
     async def _answered(self) -> list[PGresult]:
-        flight = _Flight(self._pgconn)
+        flight = Flight(self._pgconn)
         try:
             return await flight.landed
         except asyncio.CancelledError:
@@ -109,7 +109,7 @@ class _Session:
         finally:
             flight.end()
 
-    async def _give_up(self, flight: _Flight) -> None:
+    async def _give_up(self, flight: Flight) -> None:
         """Let the server end it, so that the connection can be used again; else close it."""
         try:
             async with asyncio.timeout(GIVEN_UP):
@@ -123,69 +123,6 @@ class _Session:
             self._pgconn.exit_pipeline_mode()
         except psycopg.OperationalError:  # there is more to come that nobody can tell from what is asked next
             self._pgconn.finish()
-
-
-class _Flight:
-    """Statements under way. `landed`: their results, or how the connection was lost; `over` in either case."""
-
-    def __init__(self, pgconn: PGconn) -> None:
-        self._pgconn, self._socket = pgconn, pgconn.socket
-        self._loop = asyncio.get_running_loop()
-        self.landed: asyncio.Future[list[PGresult]] = self._loop.create_future()
-        self.over = asyncio.Event()
-        self._results: list[PGresult] = []
-        self._ended = False
-        self._end = select.poll()  # asked for nothing, it tells of errors and of the other side's end
-        self._end.register(self._socket, 0)
-        self._loop.add_reader(self._socket, self._read)
-        self._flush()
-
-    def end(self) -> None:
-        """Once: the number of a closed socket may be another one's by now."""
-        if not self._ended:
-            self._ended = True
-            self._loop.remove_reader(self._socket)
-            self._loop.remove_writer(self._socket)
-
-    def _flush(self) -> None:
-        if self._ended:
-            return
-        try:
-            if self._pgconn.flush():
-                self._loop.add_writer(self._socket, self._flush)
-            else:
-                self._loop.remove_writer(self._socket)
-        except psycopg.OperationalError as error:
-            self._fail(error)
-
-    def _read(self) -> None:
-        if self._ended:
-            return
-        try:
-            # uvloop tells of a socket's error once, and of nothing after it, though answers may have come before that end.
-            if self._end.poll(0):
-                self._loop.call_soon(self._read)
-            self._pgconn.consume_input()
-            while not self._pgconn.is_busy():
-                result = self._pgconn.get_result()
-                if result is None:
-                    continue
-                if result.status == ExecStatus.PIPELINE_SYNC:
-                    self.end()
-                    self.over.set()
-                    if not self.landed.done():
-                        self.landed.set_result(self._results)
-                    return
-                self._results.append(result)
-        except psycopg.Error as error:
-            self._fail(error)
-
-    def _fail(self, error: Exception) -> None:
-        self.end()
-        self.over.set()
-        self._pgconn.finish()
-        if not self.landed.done():
-            self.landed.set_exception(error)
 
 
 _sessions: WeakKeyDictionary[Connection, _Session] = WeakKeyDictionary()

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, cast
 from uuid import UUID
 
 import httpx2
 from google import genai
-from google.genai import errors, types
+from google.genai import types
 
 from application.ports import Counter, Leave, ProviderError
 from domain.models.completion import Completion, CompletionRequest
 from infra.outgoing.client import Outgoing, taking, telling
-from infra.providers.faults import NONSENSE, connection
-from infra.providers.gemini_reading import take, take_event, told
+from infra.providers.gemini_forms import faults, tier_of, turns_of
+from infra.providers.gemini_reading import take, take_event
 from infra.providers.incoming import Incoming, unheard
 from infra.providers.streaming import events
-
-TIER = "x-gemini-service-tier"
 
 
 class GeminiCompleter:
@@ -61,9 +58,9 @@ class GeminiCompleter:
 
     async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
         incoming = Incoming(request, self._counter)
-        system, contents = _turns(request)
+        system, contents = turns_of(request)
         try:
-            with _faults(self._seconds):
+            with faults(self._seconds):
                 async with asyncio.timeout(self._seconds):
                     models = await self._models_for(request.model)
                     with telling(sent):
@@ -73,7 +70,7 @@ class GeminiCompleter:
                             config=self._config(request, system, raw=True),
                         )
                 came = response.sdk_http_response
-                incoming.tier = _tier(came.headers if came else None)
+                incoming.tier = tier_of(came.headers if came else None)
                 take(came.body or "" if came else "", incoming)
         except ProviderError as error:
             raise incoming.broken(error) from None
@@ -86,12 +83,12 @@ class GeminiCompleter:
 
         async def opened() -> httpx2.Response:
             response = await self._open(request, sent)
-            incoming.tier = _tier(response.headers)
+            incoming.tier = tier_of(response.headers)
             return response
 
         stream = events(opened, seconds=self._seconds)
         try:
-            with _faults(self._seconds):
+            with faults(self._seconds):
                 async for event in stream:
                     text = "" if event is None else take_event(event, incoming)
                     if text or not begun:
@@ -111,7 +108,7 @@ class GeminiCompleter:
     async def _open(self, request: CompletionRequest, sent: Callable[[], None]) -> httpx2.Response:
         """The stream, asked for by the SDK and read by us: what it makes of one stumbles over comments and loses members that it does not
         know."""
-        system, contents = _turns(request)
+        system, contents = turns_of(request)
         opened: list[httpx2.Response] = []
         models = await self._models_for(request.model)
         try:
@@ -149,43 +146,6 @@ class GeminiCompleter:
             should_return_http_response=raw,
             **sampling,
         )
-
-
-def _tier(headers: Mapping[str, str] | None) -> str | None:
-    """The service tier that served the call, which no body tells (ai.google.dev/gemini-api/docs/priority-inference)."""
-    return next((value for name, value in (headers or {}).items() if name.lower() == TIER), None)
-
-
-@contextmanager
-def _faults(seconds: float) -> Iterator[None]:
-    """Whatever goes wrong, in our words."""
-    with connection(seconds):
-        try:
-            yield
-        except errors.APIError as error:
-            raise told(error) from None
-        except (
-            ValueError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-        ):  # the SDK trips over an answer of another form
-            raise ProviderError("unavailable", NONSENSE) from None
-
-
-def _turns(request: CompletionRequest) -> tuple[str, Any]:
-    """The system instruction and the contents."""
-    system = "\n\n".join(turn.text for turn in request.prompt if turn.role == "system")
-    contents = [
-        types.Content(
-            role="model" if turn.role == "assistant" else "user", parts=[types.Part(text=turn.said)]
-        )
-        for turn in request.prompt
-        if turn.role != "system"
-    ]
-    if not contents:  # it wants something to answer
-        return "", [types.Content(role="user", parts=[types.Part(text=system)])]
-    return system, contents
 
 
 def unused_client() -> httpx2.Client:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from application.ports import Counter, ProviderError
 from domain.models.completion import Completion, CompletionRequest, Finish, Outcome, Usage
-from domain.models.usage_forms import MOST, TEXT, TIER, merged
+from domain.models.usage_forms import TIER, merged
+from infra.providers.counts import Counts, checked_usage, kept_usage, plain_name
 from infra.providers.usage_forms import load_forms
-
-LARGEST_USAGE = 100_000
-"""Bytes of the provider's own usage that are kept; the largest ones have some thousand."""
-
-DEEPEST = 8
-"""Levels within it that are kept as they are; the vendors' have three. What is deeper is kept as a text."""
-
-SHORT = 200
-"""Characters of a served model's name, or a request's id, that are kept."""
 
 LONGEST = 4_000_000
 """Characters of one answer; the largest models give a tenth of it."""
@@ -28,16 +18,6 @@ LONGEST = 4_000_000
 
 def unheard(*_: object) -> None:
     """For a caller that does not ask whether its request has gone out, nor what had come when it went away."""
-
-
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider says that it counted, unchecked, as `domain.models.completion.Usage` means it."""
-
-    input: Any = None
-    cached: Any = None
-    written: Any = None
-    output: Any = None
-    reasoning: Any = None
 
 
 class Incoming:
@@ -131,16 +111,16 @@ class Incoming:
         return Completion(
             text=text,
             finish=self.finish or "other",
-            model=_plain(self.served) or self._request.model,
+            model=plain_name(self.served) or self._request.model,
             usage=self._usage(text),
-            raw_usage=_kept(self.raw_usage),
-            request_id=_plain(self.id) or None,
+            raw_usage=kept_usage(self.raw_usage),
+            request_id=plain_name(self.id) or None,
         )
 
     def _usage(self, text: str) -> Usage:
         """The provider's counts where they can be true, else our own; what is only a total is split by our own."""
         raw, model, forms = self.raw_usage, self._request.model, load_forms()
-        said = forms.read(raw, self.served or model) if self._counts is None else _checked(self._counts)
+        said = forms.read(raw, self.served or model) if self._counts is None else checked_usage(self._counts)
         if said is not None and said.input and (said.output or not text):
             return said
         count = self._counter.count
@@ -156,46 +136,3 @@ class Incoming:
             rest = total - own.input
             return replace(own, output=max(own.output, rest), source="unknown")
         return own
-
-
-def _checked(counts: Counts) -> Usage | None:
-    """Parts are bounded by their sums."""
-    given, taken = _count(counts.input), _count(counts.output)
-    if given is None or taken is None:
-        return None
-    cached = min(_count(counts.cached) or 0, given)
-    return Usage(
-        input=given,
-        cached=cached,
-        written=min(_count(counts.written) or 0, given - cached),
-        output=taken,
-        reasoning=min(_count(counts.reasoning) or 0, taken),
-    )
-
-
-def _count(value: Any) -> int | None:
-    """None for what is no count: of another type, negative or beyond all bounds."""
-    return value if type(value) is int and 0 <= value <= MOST else None
-
-
-def _kept(raw: dict[str, Any]) -> dict[str, Any]:
-    """As an event can hold it: what is too deep, or has a number of more than 64 bits or a half of a character, as a JSON text."""
-    try:
-        if not _deeper(raw, DEEPEST) and len(msgspec.msgpack.encode(raw)) <= LARGEST_USAGE:
-            return raw
-    except (OverflowError, ValueError):
-        pass
-    try:
-        return {TEXT: json.dumps(raw, separators=(",", ":"))[:LARGEST_USAGE]}
-    except RecursionError:
-        return {TEXT: "nested too deeply to be kept"}
-
-
-def _deeper(value: Any, levels: int) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels < 0 or any(_deeper(each, levels - 1) for each in inner)
-
-
-def _plain(name: str | None) -> str:
-    """As much of a server's word for something as is kept."""
-    return "".join(filter(str.isprintable, (name or "")[:SHORT]))

@@ -7,8 +7,7 @@ our client, and what comes is read with msgspec instead of the SDK's models, whi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +18,8 @@ import openai
 from application.ports import Counter, Leave, ProviderError
 from domain.models.completion import Completion, CompletionRequest
 from infra.outgoing.client import Outgoing, telling
-from infra.providers.faults import NONSENSE, connection
 from infra.providers.incoming import Incoming, unheard
+from infra.providers.openai_faults import faults
 from infra.providers.openai_reading import take, take_event, told
 from infra.providers.streaming import END, events
 
@@ -74,7 +73,7 @@ class OpenAICompleter:
     async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
         incoming = Incoming(request, self._counter)
         try:
-            with _faults(self._seconds):
+            with faults(self._seconds):
                 async with asyncio.timeout(self._seconds):
                     response = await self._send(request, sent, stream=False)
                 take(response.content, incoming)
@@ -97,7 +96,7 @@ class OpenAICompleter:
         incoming, over, begun = Incoming(request, self._counter), False, False
         stream = events(lambda: self._send(request, sent, stream=True), seconds=self._seconds)
         try:
-            with _faults(self._seconds):
+            with faults(self._seconds):
                 async for event in stream:
                     if event is not None and event.data == END:
                         over = True
@@ -175,13 +174,3 @@ class OpenAICompleter:
         if stream:
             parameters |= {"stream": True, "stream_options": {"include_usage": True}}
         return parameters
-
-
-@contextmanager
-def _faults(seconds: float) -> Iterator[None]:
-    """Whatever goes wrong, in our words."""
-    with connection(seconds):
-        try:
-            yield
-        except (ValueError, RecursionError):  # the last where it is nested too deeply
-            raise ProviderError("unavailable", NONSENSE) from None

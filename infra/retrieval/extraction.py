@@ -8,7 +8,8 @@ from collections.abc import AsyncIterable, AsyncIterator
 from application.ports import Extracted, ExtractedChunk
 from domain.base.errors import Invalid, Refused
 from infra.retrieval.embedding import WordLlamaEmbedder
-from infra.retrieval.sandbox import Sandbox, SandboxFailed, Unreadable
+from infra.retrieval.sandbox import Sandbox, Unreadable
+from infra.retrieval.sandbox_pipes import SandboxFailed
 from infra.retrieval.sniffing import SAMPLE
 
 SNIFFING, PREPARING = "infra.retrieval.sniffing", "infra.retrieval.preparing"

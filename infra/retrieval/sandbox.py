@@ -6,9 +6,6 @@ The children are forked from a process that has none of our environment, for key
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -18,17 +15,14 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from application.base.tasks import cancel_and_wait
 from application.ports import Unavailable
-from infra.retrieval.forking import LENGTH, STATUS, Header, Unreadable
+from infra.retrieval.forking import Header, Unreadable
+from infra.retrieval.sandbox_pipes import SandboxFailed, fault_of, feed, results_of, verdict_of
 
 __all__ = ["Sandbox", "SandboxFailed", "Unreadable"]
 
 ROOT = Path(__file__).parents[2]
-OUTPUT = 128 * 1024**2
-"""Bytes that a child may answer."""
 
 PATIENCE = 10
 """How many times as long as its processor's time a child may take by the clock: it is nice, and others may be busy."""
@@ -38,12 +32,6 @@ ENDING = 10.0
 
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 """What forks has no threads beside it."""
-
-logger = logging.getLogger(__name__)
-
-
-class SandboxFailed(Exception):
-    """The child took too long, took too much memory, said too much, or crashed; the text says which."""
 
 
 class Sandbox:
@@ -74,11 +62,11 @@ class Sandbox:
                 ) from error
             reader, writer = await asyncio.open_unix_connection(sock=data)
             told, hold = await asyncio.open_unix_connection(sock=leash)
-            feeding = asyncio.create_task(_feed(writer, header, content))
+            feeding = asyncio.create_task(feed(writer, header, content))
             try:
                 async with (
                     asyncio.timeout(seconds * PATIENCE) as clock,
-                    aclosing(_results(reader)) as results,
+                    aclosing(results_of(reader)) as results,
                 ):
                     began = False
 
@@ -89,7 +77,7 @@ class Sandbox:
                                 yield result
                             began = True
                         said = await told.read()
-                        if (error := _fault(feeding) or _verdict(said, header, began)) is not None:
+                        if (error := fault_of(feeding) or verdict_of(said, header, began)) is not None:
                             raise error
 
                     async with aclosing(given()) as pieces:
@@ -161,51 +149,3 @@ class Sandbox:
         self._control.close()
         self._server.wait()
         self._server = self._control = None
-
-
-async def _results(reader: asyncio.StreamReader) -> AsyncGenerator[Any, None]:
-    """The child's frames, the first of which says only that it began."""
-    left = OUTPUT
-    with suppress(asyncio.IncompleteReadError, ConnectionResetError):
-        while True:
-            (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
-            if (left := left - length) < 0:
-                raise SandboxFailed("it holds too much")
-            said = msgspec.msgpack.decode(await reader.readexactly(length))
-            if "refused" in said:
-                raise Unreadable(said["refused"])
-            yield said.get("result")
-
-
-async def _feed(writer: asyncio.StreamWriter, header: Header, content: AsyncIterable[bytes]) -> None:
-    try:
-        writer.write(msgspec.json.encode(header) + b"\n")
-        async for piece in content:
-            writer.write(piece)
-            await writer.drain()
-        writer.write_eof()
-    except (BrokenPipeError, ConnectionResetError):
-        return  # it died; its end tells
-    except BaseException:
-        writer.transport.abort()  # half of an input is none
-        raise
-
-
-def _fault(feeding: asyncio.Task[None]) -> BaseException | None:
-    """Why the input could not be read to its end."""
-    return feeding.exception() if feeding.done() and not feeding.cancelled() else None
-
-
-def _verdict(said: bytes, header: Header, began: bool) -> Exception | None:
-    """How a child ended, by what the server said of it."""
-    if len(said) < STATUS.size:
-        return Unavailable("the process that forks is gone; try again later")
-    (status,) = STATUS.unpack(said)
-    if status == 0:
-        return None
-    if not began:
-        return Unavailable("a process ended before it began; try again later")
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
-        return SandboxFailed(f"it took longer than {header.seconds} s of the processor's time")
-    logger.warning("%s ended with %s", header.module, os.waitstatus_to_exitcode(status))
-    return SandboxFailed("it needed too much memory or crashed")

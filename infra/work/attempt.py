@@ -11,8 +11,8 @@ from typing import Any
 from application.ports import Kind, Unavailable
 from domain.base.context import correlation
 from infra.work.error_text import error_text
+from infra.work.items import Ending, Finished, Item
 from infra.work.leases import Lease
-from infra.work.rows import Ending, Finished, Item
 
 log = logging.getLogger("retrace.worker")
 

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from infra.work.rows import Item
+from infra.work.items import Item
 
 SHARE = 0.75
 """The part of a worker's places that one tenant may fill, so that there is always one for another's item."""

@@ -7,74 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from enum import IntEnum
 from time import monotonic
 from uuid import UUID, uuid4
 
-import msgspec
 import psycopg
 
 from application.ports import Unavailable
 from infra.postgres.database import Database
-from infra.work.arrays import Texts, Uuids, bigints, texts, uuids
+from infra.work.arrays import bigints
+from infra.work.items import Claim, Ending, Finished, Item, Unsure, identities_of, whose
 
 SLACK = timedelta(seconds=1)
 """How long after its due time a row may be committed, clocks' differences included, to be seen at once."""
 LOOK_BACK = 1.0
 """Seconds until a row is seen that was due before that; more when looking takes long."""
-
-
-class Item(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """A leased row. `attempts` counts this try; `holder` proves the lease; `revision` tells whether it was owed again meanwhile.
-
-    `correlation` is the request that began it all, `causation` the event that made it due; None in rows of earlier versions.
-    """
-
-    tenant: UUID
-    kind: str
-    key: str
-    due_at: datetime
-    attempts: int
-    revision: int
-    holder: UUID
-    correlation: UUID | None = None
-    causation: UUID | None = None
-
-
-class Ending(IntEnum):
-    """How a try ended; the numbers are those of `finish_work` in infra/schema/015_work.sql. GIVEN_BACK does not count as a try."""
-
-    DONE = 0
-    AGAIN = 1
-    FAILED = 2
-    PARKED = 3
-    GIVEN_BACK = 4
-
-
-class Finished(msgspec.Struct, frozen=True, eq=False):
-    """`again_at`: when it is due again (AGAIN); `wait`: seconds until the next try (FAILED, GIVEN_BACK, and PARKED when it was
-    owed again meanwhile); `error` is stored and shown, so it holds no personal text."""
-
-    item: Item
-    ending: Ending
-    again_at: datetime | None = None
-    wait: float = 0
-    error: str | None = None
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """`whole`: every lane was looked at, so that an empty claim means that nothing is due."""
-
-    items: Sequence[Item]
-    whole: bool
-
-
-class Unsure(Unavailable):
-    """The connection broke while a claim was committed; whoever made it gives `items` back."""
-
-    def __init__(self, items: Sequence[Item]) -> None:
-        self.items = items
-        super().__init__("the database did not say whether the claim was made")
 
 
 class Work:
@@ -158,10 +104,10 @@ class Work:
         self, items: Sequence[Item], leases: Mapping[str, float]
     ) -> tuple[list[Item], list[Item]]:
         """Make the leases end `leases[kind]` seconds from now: (renewed, lost). In neither: ask again. Raises Unavailable."""
-        async with self._database.system(_whose(items)) as connection:
+        async with self._database.system(whose(items)) as connection:
             cursor = await connection.execute(
                 "SELECT * FROM renew_work(%s, %s, %s, %s, %s::text[], %s::float8[])",
-                (*_identities(items), list(leases), list(map(float, leases.values()))),
+                (*identities_of(items), list(leases), list(map(float, leases.values()))),
             )
             row = await cursor.fetchone()
         assert row is not None
@@ -172,11 +118,11 @@ class Work:
         """Say how tries ended; one whose lease is lost changes nothing. Returns what must be said again. Raises Unavailable."""
         items = [each.item for each in finished]
         told = () if all(each.ending is Ending.DONE for each in finished) else finished
-        async with self._database.system(_whose(items)) as connection:
+        async with self._database.system(whose(items)) as connection:
             cursor = await connection.execute(
                 "SELECT finish_work(%s, %s, %s, %s, %s, %s::int[], %s::timestamptz[], %s::float8[], %s::text[])",
                 (
-                    *_identities(items),
+                    *identities_of(items),
                     bigints([item.revision for item in items]),
                     [int(each.ending) for each in told],
                     [each.again_at for each in told],
@@ -189,18 +135,3 @@ class Work:
             row = await cursor.fetchone()
         assert row is not None
         return [finished[n - 1] for n in row[0] or ()]
-
-
-def _whose(items: Sequence[Item]) -> UUID | None:
-    """The tenant on whose behalf a caller's turn goes on; None for several, as workers have them."""
-    tenants = {item.tenant for item in items}
-    return tenants.pop() if len(tenants) == 1 else None
-
-
-def _identities(items: Sequence[Item]) -> tuple[Uuids, Texts, Texts, Uuids]:
-    return (
-        uuids([item.tenant for item in items]),
-        texts([item.kind for item in items]),
-        texts([item.key for item in items]),
-        uuids([item.holder for item in items]),
-    )

@@ -21,7 +21,8 @@ from application.ports import Fault
 from infra.redis.wakeups import POLL, Hints
 from infra.work.attempt import AWAY
 from infra.work.error_text import error_text
-from infra.work.rows import Ending, Finished, Item, Work
+from infra.work.items import Ending, Finished, Item
+from infra.work.rows import Work
 
 log = logging.getLogger("retrace.work")
 

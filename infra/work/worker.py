@@ -20,8 +20,9 @@ from application.ports import Fault, Kind
 from infra.redis.wakeups import POLL, Hints
 from infra.work.attempt import attempt
 from infra.work.error_text import error_text
+from infra.work.items import Ending, Finished, Item, Unsure
 from infra.work.leases import Leases
-from infra.work.rows import Ending, Finished, Item, Unsure, Work
+from infra.work.rows import Work
 
 log = logging.getLogger("retrace.worker")
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
-from msgspec import UNSET, Meta, UnsetType
 
 from application.tenancy.api_key import (
     IssueKey,
@@ -24,53 +22,18 @@ from application.tenancy.api_key import (
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.base.errors import Invalid, NotFound
-from domain.tenancy.scopes import LATER_SCOPES, Scope
 from domain.tenancy.state import ApiKey
 from domain.tenancy.tenant import Tenant
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager
 from interfaces.http.base.position import written
 from interfaces.http.base.version import of_tenant, tag
+from interfaces.http.tenancy.api_key_forms import KeyIn, KeyMade, KeyOut, RotateIn
 
 SECRET = {"Cache-Control": "no-store"}
 """Header of an answer with a secret in it."""
 
 KeyId = Annotated[str, PathParameter(max_length=32, description="The key's id, as the list has it.")]
-
-
-class KeyIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`expires_at`: RFC 3339 with its zone; without it the key does not expire."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=200)]
-    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=20)]
-    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
-
-    NOT_YET: ClassVar[frozenset[str]] = LATER_SCOPES
-
-
-class RotateIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The old key goes on for `overlap_hours`. The new one expires when the old one was to, or at `expires_at`; null: never."""
-
-    overlap_hours: Annotated[float, Meta(ge=0, le=2160)] = 24
-    expires_at: Annotated[datetime, Meta(tz=True)] | UnsetType | None = UNSET
-
-
-class KeyOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`last_used_at` is known within a minute while Redis keeps it, and within an hour without it."""
-
-    id: str
-    name: str
-    scopes: tuple[Scope, ...]
-    expires_at: datetime | None
-    revoked: bool
-    last_used_at: datetime | None
-
-
-class KeyMade(msgspec.Struct, frozen=True, kw_only=True):
-    """`secret` is the key's text; it is shown this once."""
-
-    id: str
-    secret: str
 
 
 @get("/v1/keys", scope="tenants:admin")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta
 
 from application.tenancy.removal import remove_tenant, restore_tenant
 from application.tenancy.tenant import (
@@ -32,32 +31,7 @@ from interfaces.http.base.pages import Cursor, Limit, Page, Pager
 from interfaces.http.base.position import written
 from interfaces.http.base.version import of_tenant, tag
 from interfaces.http.tenancy.api_key import SECRET
-
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
-
-
-class TenantIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    name: Name
-
-
-class SuspendIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    reason: Annotated[str, Meta(max_length=500)] | None = None
-
-
-class TenantOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`erase_at`: when a removed tenant is erased, or was. Of an erased one the name is gone too."""
-
-    id: UUID
-    name: str
-    status: Literal["active", "suspended", "removed", "erased"]
-    created_at: datetime
-    erase_at: datetime | None = None
-
-
-class TenantMade(TenantOut, frozen=True, kw_only=True):
-    """`key` has all scopes; it is shown this once."""
-
-    key: str
+from interfaces.http.tenancy.tenant_forms import SuspendIn, TenantIn, TenantMade, TenantOut
 
 
 @post("/v1/tenants", status_code=201, scope=None, operator=True)

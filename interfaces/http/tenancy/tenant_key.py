@@ -12,7 +12,8 @@ from domain.base.context import Context
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page
 from interfaces.http.base.version import of_tenant
-from interfaces.http.tenancy.api_key import KeyId, KeyIn, KeyMade, KeyOut, issued_as, listed, revoked
+from interfaces.http.tenancy.api_key import KeyId, issued_as, listed, revoked
+from interfaces.http.tenancy.api_key_forms import KeyIn, KeyMade, KeyOut
 
 
 @get("/v1/tenants/{tenant:uuid}/keys", scope="tenants:admin", operator=True)

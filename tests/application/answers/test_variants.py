@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from application.answers.check_variant import check_variant
-from application.answers.prepare import Prepared, prepare
+from application.answers.prepare import prepare
+from application.answers.prepared import Prepared
 from application.answers.variants import configuration_for, serving_of
 from application.audit.explain_interaction import explain_interaction
 from application.base.setting import change_setting

@@ -25,8 +25,8 @@ from domain.conversations.content import Media
 from infra.twilio.hosts import hosts_of
 from infra.twilio.media import TwilioMedia
 from infra.work.attempt import attempt
+from infra.work.items import Ending, Item
 from infra.work.leases import Lease
-from infra.work.rows import Ending, Item
 from interfaces.bootstrap import Services
 from tests.application.conftest import Shop
 from tests.doubles.twilio import ACCOUNT, SENDER, TOKEN, Twilio, twilio_double

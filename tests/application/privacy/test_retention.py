@@ -18,7 +18,7 @@ from application.privacy.retention import (
 )
 from domain.base.context import Context
 from domain.conversations.conversation import Conversation
-from infra.work.rows import Item
+from infra.work.items import Item
 from tests.application.conftest import Shop
 from tests.application.privacy.traces import read_models, talk
 

@@ -9,7 +9,8 @@ import psutil
 import pytest
 
 from application.ports import Unavailable
-from infra.retrieval.sandbox import ENVIRONMENT, Sandbox, SandboxFailed, Unreadable
+from infra.retrieval.sandbox import ENVIRONMENT, Sandbox, Unreadable
+from infra.retrieval.sandbox_pipes import SandboxFailed
 
 MISBEHAVING = "tests.infra.retrieval.misbehaving"
 

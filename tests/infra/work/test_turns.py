@@ -15,7 +15,8 @@ from domain.conversations.conversation import Conversation
 from infra.postgres.database import Database
 from infra.redis.wakeups import Hints
 from infra.work import turns as turns_module
-from infra.work.rows import Ending, Finished, Item, Work
+from infra.work.items import Ending, Finished, Item
+from infra.work.rows import Work
 from infra.work.turns import Turns
 from tests.cells import cell
 from tests.infra.log.parts import Log, context, log_on, now, started

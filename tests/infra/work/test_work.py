@@ -13,8 +13,9 @@ import pytest
 import pytest_asyncio
 
 from infra.postgres.database import Database
+from infra.work.items import Ending, Finished, Item
 from infra.work.operator import list_work, park_work, retry_work
-from infra.work.rows import Ending, Finished, Item, Work
+from infra.work.rows import Work
 from tests.cells import cell
 from tests.infra.work.rows import Rows
 

@@ -20,7 +20,8 @@ from hypothesis.stateful import (
 )
 
 from infra.postgres.database import Database
-from infra.work.rows import Ending, Finished, Item, Work
+from infra.work.items import Ending, Finished, Item
+from infra.work.rows import Work
 from tests.cells import cell
 from tests.infra.work.rows import Rows
 

@@ -22,7 +22,7 @@ from application.operations.work import Item, Kind
 from application.ports import Unavailable
 from infra.postgres.database import Database
 from infra.redis.wakeups import Hints
-from infra.work.rows import Item as Leased
+from infra.work.items import Item as Leased
 from infra.work.rows import Work
 from infra.work.worker import Worker
 from tests.cells import cell

@@ -34,7 +34,7 @@ from interfaces.bootstrap import Services, services
 from interfaces.http import EXAMPLES
 from interfaces.http.budgets.budget import BudgetLimits as BudgetIn
 from interfaces.http.privacy.retention import RetentionIn
-from interfaces.http.tenancy.tenant import TenantIn
+from interfaces.http.tenancy.tenant_forms import TenantIn
 from tests.doubles.openai import Double, openai_double
 from tests.interfaces.http.conftest import Customer, customer_of, settled
 from tests.interfaces.http.upstream import asking

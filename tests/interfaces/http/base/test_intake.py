@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from application.ports import Unavailable
 from domain.base.errors import TooManyRequests
 from domain.retrieval.document import LARGEST
-from interfaces.http.base.idempotency import Digest
+from interfaces.http.base.first_answer import Digest
 from interfaces.http.base.limits import intake
 from interfaces.http.base.limits.intake import TENANTS, Intake
 from tests.interfaces.http.conftest import Customer

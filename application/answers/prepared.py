@@ -1,0 +1,68 @@
+"""What an answer rests on, before a model is asked for it."""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+import msgspec
+
+from application.answers.consider import Considered
+from application.answers.inquiry import Inquiry as Inquiry
+from application.budgets.hold import Hold
+from application.gateway.run import Asked
+from domain.agents.agent import AgentConfiguration
+from domain.answers.context_window import Cut
+from domain.answers.wordings import Wordings
+from domain.models.completion import Attempt, Passage, Turn
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """`pending_documents`: those that no passage can come of yet. `disclosure`: that a machine answers, in the language of the questions;
+    empty where the agent is not asked.
+
+    `embeddings`: calls of embedding models, which whoever records the answer records with it.
+    """
+
+    started: float
+    """By time.perf_counter()."""
+
+    configuration: AgentConfiguration
+    configuration_version: int
+    template: str | None
+    """That the agent has composed the prompt by; None where the messages are the prompt."""
+
+    wordings: Wordings
+    """What the agent's prompts and texts say."""
+
+    language: str | None
+    """Of the questions; None where it can't be told, or the agent is not asked."""
+
+    disclosure: str
+    passages: tuple[Passage, ...]
+    pending_documents: int
+    embeddings: tuple[Attempt, ...]
+    held: Hold
+    """What these hold of the budget until they are on record."""
+
+    asked: Asked
+    considered: Considered = Considered()
+    """What the messages say, and what is to be done about it."""
+
+    cut: tuple[Cut, ...] = ()
+    """What the prompt does not hold."""
+
+    plain: bool = False
+    """By the agent without documents and routing."""
+
+    unit: UUID | None = None
+    """The customer that splits go by; None: nobody in particular."""
+
+    @property
+    def latency_ms(self) -> float:
+        """Since it was begun."""
+        return round((time.perf_counter() - self.started) * 1000, 3)
+
+    @property
+    def prompt(self) -> tuple[Turn, ...]:
+        return self.asked.request.prompt

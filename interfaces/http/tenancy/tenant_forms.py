@@ -1,0 +1,36 @@
+"""Tenants as they go over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class TenantIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: Name
+
+
+class SuspendIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    reason: Annotated[str, Meta(max_length=500)] | None = None
+
+
+class TenantOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`erase_at`: when a removed tenant is erased, or was. Of an erased one the name is gone too."""
+
+    id: UUID
+    name: str
+    status: Literal["active", "suspended", "removed", "erased"]
+    created_at: datetime
+    erase_at: datetime | None = None
+
+
+class TenantMade(TenantOut, frozen=True, kw_only=True):
+    """`key` has all scopes; it is shown this once."""
+
+    key: str
