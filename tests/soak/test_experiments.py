@@ -18,7 +18,7 @@ from tests.soak.experiments import BEGAN, Played, World, play
 from tests.soak.rules import fixed, rule_1
 
 SPLITS: dict[str, World] = {
-    "10:90": World(steps=(10,)),
+    "10:90": World(steps=(10,), free=0.3),
     "50:50": World(),
     "90:10": World(steps=(90,), alike=0.9),
     "ramp": World(steps=(10, 50, 90), drift=0.6, slower=45),

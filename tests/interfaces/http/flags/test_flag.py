@@ -37,6 +37,10 @@ async def test_a_rollout_is_begun_shown_and_stopped(theirs: Customer) -> None:
     rollout = shown["rollout"]
     assert [step["percentage"] for step in rollout["plan"]["steps"]] == [10, 50, 100]
     assert (rollout["step"], rollout["held"], rollout["before"]["on"]) == (0, False, False)
+    assert set(rollout["evidence"]) == {"failure_rate.worse", "helpful_rate.worse", "latency_ms.worse"}
+    assert set(rollout["compared"]) == {"failure_rate", "helpful_rate", "latency_ms"}
+    assert any("1.2 %" in told for told in rollout["hardly_found"])
+    assert (rollout["on"], rollout["off"], rollout["assignment"]) == ({}, {}, 1.0)
     assert (await theirs.http.put("/v1/flags/full_agent", json={"on": False})).status_code == 422
     assert (await theirs.http.post("/v1/flags/full_agent/rollout/confirm")).status_code == 422
     assert (await flag(theirs, "full_agent"))["rollout"]["id"] == rollout["id"]
@@ -50,8 +54,13 @@ async def test_a_rollout_is_begun_shown_and_stopped(theirs: Customer) -> None:
 
 async def test_plans_that_make_no_sense_are_refused(ours: Customer) -> None:
     await ours.http.put("/v1/flags/full_agent", json={"on": False})
-    for steps in ([], [{"percentage": 0}], [{"percentage": 50}, {"percentage": 10}], [{"hold_hours": 1}]):
-        reply = await ours.http.post("/v1/flags/full_agent/rollout", json={"steps": steps})
+    wrong: list[dict[str, Any]] = [
+        {"steps": steps}
+        for steps in ([], [{"percentage": 0}], [{"percentage": 50}, {"percentage": 10}], [{"hold_hours": 1}])
+    ]
+    wrong += [{"limits": {"helpful_rate": {"most": 0.5}}}, {"window": -1}]
+    for plan in wrong:
+        reply = await ours.http.post("/v1/flags/full_agent/rollout", json=plan)
         assert reply.status_code == 400, reply.text
 
 
