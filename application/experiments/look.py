@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import datetime
 from uuid import UUID
@@ -31,7 +32,7 @@ async def look_at_deployment(command: LookAtDeployment, context: Context, ports:
         return None
     until = ports.clock() - GRACE
     seen = await ports.outcomes.closed(tenant, id, new=CANDIDATE, beside=CURRENT, until=until)
-    judgement = judge_rollout(progress, seen)
+    judgement = await asyncio.to_thread(judge_rollout, progress, seen)
 
     def decide(deploying: Deploying) -> None:
         present = deploying.in_force.versions

@@ -20,11 +20,11 @@ from application.experiments.deployment import (
     start_shadow,
     stop_deployment,
 )
+from application.experiments.going_back import releases_of
 from application.experiments.rollback import (
     RollBackDeployment,
     RollBackRelease,
     RolledBack,
-    releases_of,
     roll_back_deployment,
     roll_back_release,
 )

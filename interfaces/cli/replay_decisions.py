@@ -9,7 +9,8 @@ from uuid import UUID
 import click
 import msgspec
 
-from application.replay.decisions import DecisionsReplay, ReplayDecisions, replay_decisions
+from application.replay.decisions import ReplayDecisions, replay_decisions
+from application.replay.decisions_report import DecisionsReplay
 from interfaces.bootstrap import Services
 from interfaces.cli.bar import counting
 from interfaces.cli.base import (
@@ -30,7 +31,7 @@ from interfaces.cli.base import (
 @data_option
 @json_option
 def decisions(tenant_id: UUID, deployment: UUID | None, rows: int, data: Path | None, as_json: bool) -> None:
-    """Take each recorded verdict of rollouts and deployments again, from the log alone. Exit status 1 if one comes out otherwise."""
+    """Take each recorded verdict of rollouts, experiments and deployments again, from the log alone. Exit status 1 if one comes out otherwise."""
     command = ReplayDecisions(deployment=deployment, rows=rows)
 
     async def do(parts: Services) -> DecisionsReplay:

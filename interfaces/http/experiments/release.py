@@ -12,7 +12,8 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from application.experiments.rollback import RollBackRelease, releases_of, roll_back_release
+from application.experiments.going_back import releases_of
+from application.experiments.rollback import RollBackRelease, roll_back_release
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.experiments.releases import Release, Releases

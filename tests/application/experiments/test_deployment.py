@@ -25,11 +25,11 @@ from application.experiments.deployment import (
     start_deployment,
     stop_deployment,
 )
+from application.experiments.going_back import releases_of
 from application.experiments.look import LookAtDeployment, look_at_deployment
 from application.experiments.rollback import (
     RollBackDeployment,
     RollBackRelease,
-    releases_of,
     roll_back_deployment,
     roll_back_release,
 )
