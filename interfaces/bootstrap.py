@@ -22,6 +22,8 @@ from application.ports import (
     Buckets,
     Channel,
     Clock,
+    Corrections,
+    Datasets,
     Directory,
     Idempotency,
     Idle,
@@ -87,7 +89,15 @@ from infra.work.subscribed import Subscribed
 from infra.work.turns import Turns
 from infra.work.webhook_lines import StoredLines
 from interfaces.probes import Probes
-from interfaces.reading import ReadAuthorship, ReadIdle, ReadOutcomes, ReadShadows, TranscriptLocator
+from interfaces.reading import (
+    ReadAuthorship,
+    ReadCorrections,
+    ReadDatasets,
+    ReadIdle,
+    ReadOutcomes,
+    ReadShadows,
+    TranscriptLocator,
+)
 from projections import PROJECTIONS
 
 
@@ -130,6 +140,8 @@ class Services:
     idle: Idle
     outcomes: Outcomes
     shadows: Shadows
+    corrections: Corrections
+    datasets: Datasets
     directory: Directory
     idempotency: Idempotency
     key_use: KeyUse
@@ -299,6 +311,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             idle=ReadIdle(reads),
             outcomes=ReadOutcomes(reads),
             shadows=ReadShadows(reads),
+            corrections=ReadCorrections(reads),
+            datasets=ReadDatasets(reads),
             directory=CellDirectory(system),
             idempotency=StoredIdempotency(database, keyring),
             key_use=LastUse(redis, database),

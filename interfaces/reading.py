@@ -6,11 +6,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from application.ports import IdleConversation, Located, Seen, ShadowProgress, Writing
+from application.ports import (
+    ApprovedCorrection,
+    IdleConversation,
+    KnownDataset,
+    Located,
+    Seen,
+    ShadowProgress,
+    Writing,
+)
 from domain.base.errors import NotFound
 from domain.flags.outcome import OFF, ON
 from infra.projections.reads import Reads
-from projections import authorship, deployments, outcomes, transcript
+from projections import authorship, corrections, datasets, deployments, outcomes, transcript
 
 
 class TranscriptLocator:
@@ -88,3 +96,42 @@ class ReadAuthorship:
             lambda sql: authorship.find_authorship(sql, tenant, fingerprints, limit),
         )
         return [Writing(stream=row.stream, position=row.position) for row in rows or ()]
+
+
+class ReadCorrections:
+    """Reads approved corrections out of the read model of that name. Implements `application.ports.Corrections`."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def approved(
+        self, tenant: UUID, *, above: float, after: UUID | None, limit: int
+    ) -> Sequence[ApprovedCorrection]:
+        """Of all that the log has now. Raises Unavailable while the read model does not know it."""
+        head = await self._reads.head(tenant)
+        async with self._reads.at(tenant, corrections.Corrections(), head) as sql:
+            rows = await corrections.approved_corrections(sql, tenant, above=above, after=after, limit=limit)
+        return [
+            ApprovedCorrection(
+                correction=row.correction,
+                proposed=row.proposed,
+                texts=row.texts,
+                category=row.category,
+                quality=row.quality or 0.0,
+            )
+            for row in rows
+        ]
+
+
+class ReadDatasets:
+    """Tells which datasets there are. Implements `application.ports.Datasets`."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def all(self, tenant: UUID) -> Sequence[KnownDataset]:
+        """Of all that the log has now. Raises Unavailable while the read model does not know it."""
+        head = await self._reads.head(tenant)
+        async with self._reads.at(tenant, datasets.Datasets(), head) as sql:
+            rows = await datasets.all_datasets(sql, tenant)
+        return [KnownDataset(dataset=row.dataset, added=row.added) for row in rows]

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from projections.authorship import Authorship
 from projections.base import Projection
+from projections.corrections import Corrections
 from projections.costs import Costs
+from projections.datasets import Datasets
 from projections.decisions import Decisions
 from projections.deliveries import Deliveries
 from projections.deployments import Deployments
@@ -37,4 +39,6 @@ PROJECTIONS: Sequence[Projection] = (
     Ratings(),
     ImplicitSignals(),
     Deployments(),
+    Corrections(),
+    Datasets(),
 )

@@ -9,8 +9,9 @@ import msgspec
 from application.base.amend import amend
 from application.base.setting import Changed, change_setting, load_setting
 from application.conversations.handoff import operator_id
-from application.feedback.exchange import BEFORE, answers_in, lineage_of, texts_of
+from application.feedback.exchange import BEFORE, Answer, answers_in, lineage_of, texts_of
 from application.ports import Clock, Ids, Keyring, Locator, Store
+from domain.answers.citing import with_disclosure
 from domain.base.context import Context
 from domain.base.errors import Invalid, Refused
 from domain.conversations.conversation import Conversation
@@ -64,7 +65,7 @@ async def propose_correction(
     answer = next((each for each in answers if each.event.interaction == command.interaction), None)
     if answer is None:
         raise Refused("the agent has given no answer in this interaction; there is nothing to correct")
-    if command.said is not None and _bare(command.said) != _bare(answer.event.text):
+    if command.said is not None and _bare(command.said) not in _told(answer):
         raise Invalid(
             "bot_response is not what the agent said in this interaction; send its words, or leave it out"
         )
@@ -123,6 +124,12 @@ async def set_review_rules(
 async def _person(operator: str | None, context: Context, keyring: Keyring) -> Person:
     id = None if operator is None else await operator_id(context.tenant, operator, keyring=keyring)
     return Person(by=context.actor, operator=operator, operator_id=id)
+
+
+def _told(answer: Answer) -> set[str]:
+    """What the agent said, alone and as the customer got it."""
+    text = answer.event.text
+    return {_bare(text), _bare(with_disclosure(answer.disclosure or "", text))}
 
 
 def _bare(text: str) -> str:

@@ -31,6 +31,7 @@ class Answer(msgspec.Struct, kw_only=True):
     event: Conversation.Answered
     earlier: tuple[Turn, ...]
     messages: tuple[Recorded, ...]
+    disclosure: str | None = None
     prompt: Recorded | None = None
     metered: Conversation.Metered | None = None
     followed: list[Recorded] = []
@@ -54,6 +55,7 @@ def _answers(events: Iterable[Recorded]) -> Iterator[Answer]:
     messages: dict[UUID, list[Recorded]] = {}
     prompts: dict[UUID, Recorded] = {}
     metered: dict[UUID, Conversation.Metered] = {}
+    disclosures: dict[UUID, str] = {}
     current: Answer | None = None
     for recorded in events:
         event = recorded.event
@@ -65,6 +67,8 @@ def _answers(events: Iterable[Recorded]) -> Iterator[Answer]:
             elif current is not None:
                 current.followed.append(recorded)
             told.append(Turn(role="user", text=_said(recorded)))
+        elif isinstance(event, Conversation.Disclosed):
+            disclosures[event.interaction] = event.text
         elif isinstance(event, Conversation.Prompted):
             prompts[event.interaction] = recorded
         elif isinstance(event, Conversation.Metered):
@@ -79,6 +83,7 @@ def _answers(events: Iterable[Recorded]) -> Iterator[Answer]:
                 event=event,
                 earlier=tuple(earlier[-TURNS:]),
                 messages=tuple(asked),
+                disclosure=disclosures.get(event.interaction),
                 prompt=prompts.get(event.interaction),
                 metered=metered.get(event.interaction),
                 followed=[],

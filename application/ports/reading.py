@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.feedback.judgement import Category
 from domain.flags.outcome import OFF, ON, Outcome
 
 
@@ -86,6 +87,39 @@ class Shadows(Protocol):
 
     async def progress(self, tenant: UUID, deployment: UUID) -> ShadowProgress:
         """As of now. Raises Unavailable while the read model is behind."""
+
+
+class ApprovedCorrection(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the log has it: `proposed` is the position of its first event, `texts` that of the event with its latest texts."""
+
+    correction: UUID
+    proposed: int
+    texts: int
+    category: Category
+    quality: float
+
+
+class Corrections(Protocol):
+    """Corrections that were approved."""
+
+    async def approved(
+        self, tenant: UUID, *, above: float, after: UUID | None, limit: int
+    ) -> Sequence[ApprovedCorrection]:
+        """With a quality above this one, by their ids, from the one after `after` on; of all that the log has now. Raises Unavailable."""
+
+
+class KnownDataset(msgspec.Struct, frozen=True, kw_only=True):
+    """`added`: position at which cases were last added, 0 for never."""
+
+    dataset: UUID
+    added: int
+
+
+class Datasets(Protocol):
+    """Which datasets there are."""
+
+    async def all(self, tenant: UUID) -> Sequence[KnownDataset]:
+        """Those that were not deleted, of all that the log has now. Raises Unavailable."""
 
 
 class Directory(Protocol):

@@ -1,6 +1,6 @@
-"""Ratings of answers, and what they add up to.
+"""Feedback over HTTP: ratings of answers, and what they add up to; corrections, and their review.
 
-Begin in `submit.py`.
+Begin in `submit.py`, and `correction.py`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.feedback import analytics, submit
+from interfaces.http.feedback import analytics, correction, submit
 from interfaces.http.feedback.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     submit.ROUTER,
     analytics.ROUTER,
+    correction.ROUTER,
 )

@@ -14,4 +14,24 @@ EXAMPLES: Examples = {
         "most": "5",
     },
     ("post", "/v1/evaluations/{evaluation}/stop"): {"reason": "the wrong dataset"},
+    ("post", "/v1/datasets"): {"name": "Opening hours"},
+    ("post", "/v1/datasets/{dataset}/cases"): {
+        "cases": [
+            {
+                "message": "And on Sundays?",
+                "context": [
+                    {"role": "user", "text": "When are you open?"},
+                    {"role": "assistant", "text": "From nine to six."},
+                ],
+                "expected_answer": "From ten to four.",
+                "intent": "hours",
+            }
+        ]
+    },
+    ("post", "/v1/datasets/{dataset}/cases/remove"): {"cases": ["0190a5c4-7d3e-7c11-9c1d-3f6d2b8e4a10"]},
+    ("post", "/v1/datasets/{dataset}/corrections"): {"above": 4.0},
+    ("post", "/v1/datasets/{dataset}/interactions"): {
+        "interactions": ["0190a5c4-7d3e-7c11-9c1d-3f6d2b8e4a10"]
+    },
+    ("post", "/v1/training-sets"): {"name": "December", "system": "You answer for a shoe shop."},
 }

@@ -132,6 +132,6 @@ async def settled(customer: Customer, address: str, *, within: float = 15) -> di
             reply = await customer.http.get(address)
             assert reply.status_code == 200, reply.text
             shown: dict[str, Any] = reply.json()
-            if shown["status"] not in ("pending", "processing"):
+            if shown["status"] not in ("pending", "processing", "building"):
                 return shown
             await asyncio.sleep(0.05)

@@ -45,6 +45,13 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
     evaluation = await evaluated(variant, about, store=parts.store, at=parts.clock())
     body = {"name": CANARY, "evaluation": str(evaluation)}
     deployment = (await theirs.http.post("/v1/deployments", json=body)).json()["id"]
+    right = {"agent_interaction_id": shown["id"], "human_response": f"{CANARY}!", "category": "other"}
+    correction = (await theirs.http.post("/v1/bot/corrections", json=right)).json()["id"]
+    dataset = (await theirs.http.post("/v1/datasets", json={"name": CANARY})).json()["id"]
+    written = {"cases": [{"message": CANARY, "expected_answer": CANARY}]}
+    await theirs.http.post(f"/v1/datasets/{dataset}/cases", json=written)
+    training_set = (await theirs.http.post("/v1/training-sets", json={"name": CANARY})).json()["id"]
+    await settled(theirs, f"/v1/training-sets/{training_set}")
     ids = defaultdict[str, str](lambda: shown["id"])  # of other kinds there is nothing
     ids |= {
         "evaluation": str(evaluation),
@@ -55,6 +62,9 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
         "tenant": str(theirs.tenant),
         "key": key,
         "endpoint": endpoint,
+        "correction": correction,
+        "dataset": dataset,
+        "training_set": training_set,
         "kind": "conversation",
         "flag": "theirs",
         "provider": "theirs",
@@ -73,7 +83,7 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
             request: dict[str, Any] = (
                 {"json": EXAMPLES.get((method, path), {})} if method in ("post", "put", "patch") else {}
             )
-            if (method, path) == ("post", "/v1/documents"):
+            if method == "post" and path.endswith(("/v1/documents", "/import")):
                 request = {"files": {"file": ("a.txt", b"Ours.")}}
             answer = await ours.http.request(method, path.format_map(ids), **request)
             assert answer.status_code < 500, (method, path, answer.text)

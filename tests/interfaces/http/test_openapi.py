@@ -158,8 +158,14 @@ async def test_every_body_has_an_example_that_is_taken(
     experiment = begun.json()["id"]
     assert (await ours.http.post(f"/v1/experiments/{experiment}/start")).status_code == 200
     passed, waiting, running = await deployments_of(parts, ours)
+    cases = (await ours.http.get(f"/v1/datasets/{dataset}/cases?limit=1")).json()["items"]
+    correction = {"agent_interaction_id": answered["id"], "human_response": "Soon.", "category": "other"}
+    corrected = (await ours.http.post("/v1/bot/corrections", json=correction)).json()["id"]
+    there = {"dataset": dataset, "interactions": [answered["id"]]}
     for (method, path), example in EXAMPLES.items():
-        body = {**example, "dataset": dataset} if "dataset" in example else example
+        body = {name: there.get(name, value) for name, value in example.items()}
+        if path.endswith("/cases/remove"):
+            body = {"cases": [cases[0]["id"]]}
         body = {**body, "evaluation": passed} if path == "/v1/deployments" else body
         filled = path.format(
             conversation=conversation,
@@ -173,6 +179,8 @@ async def test_every_body_has_an_example_that_is_taken(
             evaluation=evaluation,
             experiment=experiment,
             deployment=running if path.endswith("/rollback") else waiting,
+            dataset=dataset,
+            correction=corrected,
         )
         if "agent_interaction_id" in body:
             body = body | {"agent_interaction_id": answered["id"]}

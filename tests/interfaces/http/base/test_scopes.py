@@ -87,6 +87,13 @@ async def test_no_scope_is_passed_by_what_is_kept_nor_by_a_stream(
         "account": "none",
         "media": shown["id"],
         "endpoint": shown["id"],
+        "correction": shown["id"],
+        "evaluation": shown["id"],
+        "experiment": shown["id"],
+        "job": shown["id"],
+        "deployment": shown["id"],
+        "dataset": shown["id"],
+        "training_set": shown["id"],
         "name": "none",
         "id": shown["conversation"],
     }

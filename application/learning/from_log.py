@@ -1,0 +1,133 @@
+"""Cases of what is on record: approved corrections, and interactions as they were."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from application.feedback.exchange import BEFORE, answers_in, strictest, texts_of
+from application.learning.approved import approved_corrections
+from application.learning.dataset import Added, add, case_id
+from application.learning.use import forbidden_senders
+from application.ports import Clock, Corrections, Keyring, Locator, Store
+from domain.base.context import Context
+from domain.base.errors import Erased, NotFound
+from domain.conversations.conversation import Conversation
+from domain.learning.case import Case
+from domain.learning.dataset import Dataset
+from domain.learning.importing import RefusedRow
+
+FORBIDDEN = "its texts may be used for nothing but answering"
+
+
+class FromCorrections(msgspec.Struct, frozen=True, kw_only=True):
+    """Those that were approved, with a quality above this one."""
+
+    dataset: UUID
+    above: float
+
+
+class FromInteractions(msgspec.Struct, frozen=True, kw_only=True):
+    dataset: UUID
+    interactions: tuple[UUID, ...]
+
+
+async def add_corrections(
+    command: FromCorrections,
+    context: Context,
+    *,
+    store: Store,
+    keyring: Keyring,
+    corrections: Corrections,
+    clock: Clock,
+) -> tuple[Added, dict[str, int]]:
+    """And how many of them were left out, by the reason. Raises NotFound, Refused."""
+    tenant, left_out, cases = context.tenant, Counter[str](), []
+    await store.load(Dataset, command.dataset, tenant=tenant)
+    forbidden = await forbidden_senders(tenant, store=store)
+    async for each in approved_corrections(tenant, command.above, store=store, corrections=corrections):
+        if each.texts is None:
+            left_out["erased"] += 1
+        elif each.lineage.use == "none" or each.lineage.sender in forbidden:
+            left_out["use_forbidden"] += 1
+        else:
+            exchange = each.texts.exchange
+            case = Case(
+                id=await case_id(exchange, tenant, keyring),
+                exchange=exchange,
+                intent=each.lineage.intent,
+                category=each.category,
+                quality=each.quality,
+                source="correction",
+                origin=each.correction,
+                conversation=each.lineage.conversation,
+            )
+            cases.append(case)
+    return await add(command.dataset, cases, (), context, store=store, clock=clock), dict(left_out)
+
+
+async def add_interactions(
+    command: FromInteractions,
+    context: Context,
+    *,
+    store: Store,
+    keyring: Keyring,
+    locator: Locator,
+    clock: Clock,
+) -> Added:
+    """With what was said as the answer that is expected: a person's where one has answered after the agent. What can't be taken is told by its
+    place in the list. Raises NotFound for the dataset, Refused."""
+    await store.load(Dataset, command.dataset, tenant=context.tenant)
+    forbidden = await forbidden_senders(context.tenant, store=store)
+    made: list[Case] = []
+    refused: list[RefusedRow] = []
+    for number, interaction in enumerate(command.interactions, 1):
+        found = await _case_of(interaction, context.tenant, forbidden, store, keyring, locator)
+        if isinstance(found, str):
+            refused.append(RefusedRow(row=number, reason=found))
+        else:
+            made.append(found)
+    return await add(command.dataset, made, refused, context, store=store, clock=clock)
+
+
+async def _case_of(
+    interaction: UUID,
+    tenant: UUID,
+    forbidden: frozenset[str],
+    store: Store,
+    keyring: Keyring,
+    locator: Locator,
+) -> Case | str:
+    """Why there is none, else."""
+    try:
+        place = await locator.locate(tenant, interaction)
+        conversation = await store.load(Conversation, place.conversation, tenant=tenant)
+    except Erased:
+        return "its customer was erased"
+    except NotFound:
+        return "there is no such interaction"
+    since = place.first_version - BEFORE
+    answers, events = await answers_in(place.conversation, tenant, store=store, since=since)
+    answer = next((each for each in answers if each.event.interaction == interaction), None)
+    if answer is None or not answer.messages:
+        return "the agent has given no answer in it"
+    if strictest(events) == "none" or conversation.state.sender in forbidden:
+        return FORBIDDEN
+    replies: Sequence[str] = [
+        reply.event.text for reply in answer.replies if isinstance(reply.event, Conversation.Replied)
+    ]
+    if not replies:
+        answer.followed.clear()
+    texts = texts_of(answer, "\n".join(replies) or answer.event.text, conversation, events)
+    understood = answer.event.understanding
+    return Case(
+        id=await case_id(texts.exchange, tenant, keyring),
+        exchange=texts.exchange,
+        intent=understood.intents[0].name if understood is not None and understood.intents else None,
+        source="interaction",
+        origin=interaction,
+        conversation=place.conversation,
+    )
