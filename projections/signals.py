@@ -67,7 +67,6 @@ following = Table(
     Column("kind", String, nullable=False),
     Column("category", String),
     Column("last", Uuid),
-    Column("last_at", DateTime(timezone=True)),
     Column("followed", Boolean, nullable=False),
 )
 

@@ -35,7 +35,7 @@ async def permitted(text: str, interaction: UUID, ports: Ports) -> FeedbackToken
             tenant = await ports.store.latest(Tenant, token.tenant, tenant=token.tenant)
         except NotFound:
             raise Unauthenticated(WRONG) from None
-        if tenant.state.status in ("removed", "erased"):
+        if tenant.state.status == "removed":
             raise Unauthenticated(WRONG)
         await check_token(token, ports.clock(), keyring=ports.keyring)
     ports.newcomers.came_in(token.tenant)

@@ -34,7 +34,7 @@ _TOPICS = {event.TOPIC: event for event in FOLLOWED}
 class Following(msgspec.Struct, kw_only=True):
     """Where a conversation stands. `waiting`: since when its messages wait for an answer, those aside that the answer which has `begun` is made
     for (`begun_waiting`); it is under way since `begun_at`, and `heard` while it is made. `metered`: the interaction whose answer is about to be on
-    record, with what was decided. `last`: the answer of the agent's that was given last, at `last_at`, and whether anything `followed` it."""
+    record, with what was decided. `last`: the answer of the agent's that was given last, and whether anything `followed` it."""
 
     conversation: UUID
     waiting: datetime | None = None
@@ -46,16 +46,11 @@ class Following(msgspec.Struct, kw_only=True):
     kind: str = "answer"
     category: str | None = None
     last: UUID | None = None
-    last_at: datetime | None = None
     followed: bool = False
-
-    def since_last(self, at: datetime) -> timedelta:
-        assert self.last_at is not None
-        return at - self.last_at
 
 
 def follow(recorded: Recorded, where: Following, answers: MutableMapping[UUID, Signals]) -> None:
-    """Fold an event of FOLLOWED in. `answers` has the signals of `where.last`, where there is one; a new answer's are added."""
+    """Fold an event of FOLLOWED in. `answers` has the signals of `where.last`, if there are any; a new answer's are added."""
     at, event = recorded.recorded_at, recorded.event
     kind = _TOPICS[recorded.topic]
     if kind is C.MessageReceived:
@@ -66,8 +61,9 @@ def follow(recorded: Recorded, where: Following, answers: MutableMapping[UUID, S
         where.begun_at = None
     elif kind is C.Replied:
         _replied(at, where)
-    elif kind is C.RatingAsked and where.last is not None:
-        answers[where.last].prompted = True
+    elif kind is C.RatingAsked:
+        if (last := _last(where, answers)) is not None:
+            last.prompted = True
     elif isinstance(event, C.AnswerBegun):
         if event.interaction != where.begun:
             where.begun, where.begun_waiting, where.waiting = event.interaction, where.waiting, None
@@ -79,36 +75,39 @@ def follow(recorded: Recorded, where: Following, answers: MutableMapping[UUID, S
 
 def complete(at: datetime, where: Following, answers: MutableMapping[UUID, Signals]) -> None:
     """The customer has completed an action."""
-    if where.last is not None and where.since_last(at) <= COMPLETED:
-        answers[where.last].completed = True
+    last = _last(where, answers)
+    if last is not None and at - last.answered_at <= COMPLETED:
+        last.completed = True
 
 
 def _heard(at: datetime, where: Following, answers: MutableMapping[UUID, Signals]) -> None:
     where.waiting = where.waiting or at
-    if where.last is not None and not where.followed:
-        where.followed = True
-        after, last = where.since_last(at), answers[where.last]
+    last = _last(where, answers)
+    if last is not None and not where.followed:
+        where.followed, after = True, at - last.answered_at
         last.continued, last.came_back = after <= CONTINUED, after <= REACTED
 
 
 def _answered(at: datetime, where: Following, answers: MutableMapping[UUID, Signals]) -> None:
     since = (where.begun_waiting if where.begun is not None else where.waiting) or at
-    assert where.metered is not None, "what an answer has cost is on record before it"
-    made = answers[where.metered] = Signals(
-        interaction=where.metered,
+    if where.begun is not None:
+        where.begun = where.begun_waiting = where.begun_at = None
+    else:
+        where.waiting = None
+    before, own = _last(where, answers), where.metered
+    where.last, where.followed, where.metered = own, False, None
+    if own is None:
+        return  # nobody has recorded what it has cost, nor therefore what it was an answer to
+    made = answers[own] = Signals(
+        interaction=own,
         conversation=where.conversation,
         answered_at=at,
         response_ms=max(timedelta(), at - since) // timedelta(milliseconds=1),
         asked_back=where.kind == "ask_back",
     )
     if where.kind == "hand_over" and where.category == "person":
-        led = where.last is not None and timedelta() <= where.since_last(since) <= REACTED
-        (answers[where.last] if led and where.last is not None else made).requested = True
-    if where.begun is not None:
-        where.begun = where.begun_waiting = where.begun_at = None
-    else:
-        where.waiting = None
-    where.last, where.last_at, where.followed, where.metered = where.metered, at, False, None
+        led = before is not None and timedelta() <= since - before.answered_at <= REACTED
+        (before if led and before is not None else made).requested = True
 
 
 def _replied(at: datetime, where: Following) -> None:
@@ -116,4 +115,8 @@ def _replied(at: datetime, where: Following) -> None:
     speaking = where.heard and where.begun_at is not None and at - where.begun_at <= LONGEST_ANSWER
     if not speaking:
         where.begun = where.begun_waiting = where.begun_at = None
-    where.waiting = where.last = where.last_at = None
+    where.waiting = where.last = None
+
+
+def _last(where: Following, answers: MutableMapping[UUID, Signals]) -> Signals | None:
+    return None if where.last is None else answers.get(where.last)

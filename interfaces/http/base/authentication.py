@@ -87,7 +87,7 @@ async def caller_of(connection: Connection, services: Services, *, guests: bool 
 
     `guests`: whether there need be no key.
     """
-    if guests and not _has_key(connection):
+    if guests and not _keys(connection):
         caller = connection.scope["state"]["caller"] = Caller(None, guest=True)
         return caller
     text, tenant = _given(connection)
@@ -106,12 +106,23 @@ async def caller_of(connection: Connection, services: Services, *, guests: bool 
     return caller
 
 
-def _has_key(connection: Connection) -> bool:
-    return any(name in connection.headers for name in (API_KEY, "Authorization"))
-
-
 def _given(connection: Connection) -> tuple[str, str | None]:
     """The one key that a request carries, and the one tenant that it names, as 32 hexadecimal digits. Raises Unauthenticated."""
+    texts = _keys(connection)
+    if not texts:
+        raise Unauthenticated(HOW)
+    named = connection.headers.getall(TENANT, [])
+    tenants = {text.strip().lower().replace("-", "") for text in named}
+    if len(texts) > 1 or len(tenants) > 1:
+        name = f"different keys in its headers ({API_KEY}, Authorization)" if len(texts) > 1 else TENANT
+        raise Unauthenticated(
+            f"this request has several {name}, and may have one; send the one that you mean"
+        )
+    return texts.pop(), (tenants.pop() if tenants else None)
+
+
+def _keys(connection: Connection) -> set[str]:
+    """All that a request carries."""
     headers = connection.headers
     texts = {text.strip() for text in headers.getall(API_KEY, [])}
     for value in headers.getall("Authorization", []):
@@ -119,15 +130,7 @@ def _given(connection: Connection) -> tuple[str, str | None]:
         if kind.lower() == "bearer":
             texts.add(text.strip())
     texts.discard("")
-    if not texts:
-        raise Unauthenticated(HOW)
-    tenants = {text.strip().lower().replace("-", "") for text in headers.getall(TENANT, [])}
-    if len(texts) > 1 or len(tenants) > 1:
-        name = f"different keys in its headers ({API_KEY}, Authorization)" if len(texts) > 1 else TENANT
-        raise Unauthenticated(
-            f"this request has several {name}, and may have one; send the one that you mean"
-        )
-    return texts.pop(), (tenants.pop() if tenants else None)
+    return texts
 
 
 def allow(caller: Caller, handler: BaseRouteHandler) -> None:
