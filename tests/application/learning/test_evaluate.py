@@ -15,7 +15,7 @@ import pytest
 
 from application.budgets.budget import SetBudget, set_budget
 from application.budgets.charges import compare_tallies
-from application.learning.dataset import CreateDataset, add_cases, create_dataset
+from application.learning.dataset import CreateDataset, add, add_cases, create_dataset
 from application.learning.evaluate import Evaluate, evaluate
 from application.learning.evaluation import (
     RequestEvaluation,
@@ -29,6 +29,8 @@ from domain.answers.variant import Variant
 from domain.audit.invariants import Invariants
 from domain.base.errors import Refused
 from domain.budgets.budget import BudgetLimits
+from domain.feedback.exchange import Exchange
+from domain.learning.case import Case
 from domain.learning.evaluation import Baseline, Evaluation, Pace
 from domain.learning.importing import CaseIn
 from domain.learning.recommending import Minimum
@@ -315,6 +317,15 @@ async def test_one_that_is_stopped_asks_no_more_and_has_no_report(shop: Shop) ->
     await books_agree(shop)
 
 
+async def test_answers_are_begun_within_the_pace(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("application.learning.slice.LONG", 0.3)
+    shop.provider = clerk = Clerk()
+    id = await requested(shop, await dataset(shop, 5), baseline=None, pace=Pace(per_minute=2, at_once=2))
+    for _ in range(3):
+        assert await evaluate(Evaluate(evaluation=id), shop.context, shop.ports) is not None
+    assert len(clerk.asked) == 2
+
+
 async def test_it_costs_no_more_than_it_may(shop: Shop) -> None:
     shop.provider = clerk = Clerk()
     found = await run(
@@ -336,3 +347,30 @@ async def test_a_minimum_that_is_not_reached_does_not_pass(shop: Shop) -> None:
     assert found.passed is False
     assert found.state.report is not None
     assert "below the minimum" in found.state.report.reasons[0]
+
+
+async def test_the_answers_of_an_erased_customers_cases_go_with_them_and_the_figures_stay(shop: Shop) -> None:
+    shop.provider, parts = Clerk(), shop.parts
+    customer = (await shop.receive("When are you open?")).conversation
+    made = await dataset(shop, 1)
+    exchange = Exchange(message="Do you ship to my house?", answer="We do.")
+    theirs = Case(id=parts.ids(), exchange=exchange, source="interaction", conversation=customer)
+    await add(made, [theirs], (), shop.context, store=parts.store, clock=parts.clock)
+    found = await run(shop, await requested(shop, made, baseline=None))
+
+    async def texts() -> dict[UUID, str | None]:
+        every = answers_of(found.id, shop.context.tenant, after=0, limit=10, store=parts.store)
+        return {each.case: each.text async for each in every}
+
+    before = await texts()
+    assert len(before) == 2
+    assert all(before.values())
+    await parts.eraser.erase(shop.context.tenant, customer)
+    after = await texts()
+    assert after[theirs.id] is None
+    assert [text for case, text in after.items() if case != theirs.id] == [
+        text for case, text in before.items() if case != theirs.id
+    ]
+    again = await run(shop, await requested(shop, made, baseline=None))
+    assert again.state.report is not None
+    assert (again.state.report.cases, again.state.report.erased) == (1, 1)
