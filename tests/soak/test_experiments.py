@@ -55,12 +55,12 @@ def few(count: int, runs: int) -> bool:
 
 @pytest.mark.parametrize("failure", [0.01, 0.2])
 @pytest.mark.parametrize("split", SPLITS)
-@pytest.mark.parametrize("runs", [4, pytest.param(2000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("runs", [12, pytest.param(2000, marks=pytest.mark.soak)])
 def test_what_changes_nothing_is_rarely_taken_back(
     runs: int, split: str, failure: float, share: float, seed: int
 ) -> None:
-    customers = 300 if runs * share >= 2000 else 150
-    runs = max(1, round(runs * share))
+    whole = runs * share >= 2000  # a share has half the customers as well, in a third of its runs
+    customers, runs = 300 if whole else 150, max(1, round(runs * share * (1 if whole else 0.3)))
     world = replace(SPLITS[split], customers=customers, failure=failure, rated=failure < 0.1)
     found, naive, before = Counter[str](), Counter[str](), Counter[str]()
     for number in range(runs):
@@ -75,8 +75,8 @@ def test_what_changes_nothing_is_rarely_taken_back(
         rates = " ".join(f"{100 * each[metric] / runs:5.1f}" for each in (found, naive, before))
         print(f"{split} {failure:4} {metric:17} bets, one look's test, rule 1, in %: {rates}")
     assert all(few(found[metric], runs) for metric in found), (found, seed)
-    if runs >= 100:
-        assert naive["failure_rate"] > runs / 10
+    if runs >= 50:
+        assert sum(naive.values()) > runs / 10
 
 
 @pytest.mark.parametrize(
