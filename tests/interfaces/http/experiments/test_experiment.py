@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from application.experiments.look_at_experiment import LookAtExperiment, look_at_experiment
+from application.replay.decisions import ReplayDecisions, replay_decisions
 from domain.base.context import Context
 from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import Customer
@@ -192,6 +193,8 @@ async def test_harm_ends_an_experiment_and_the_agent_in_force_answers_again(
     assert (verdict["harm"]["metric"], verdict["rule"]) == ("handoff_rate", 1)
     assert verdict["position"] > 0
     assert sum(verdict["customers"]) == 60
+    again = await replay_decisions(ReplayDecisions(), theirs.tenant, store=parts.store)
+    assert (again.verdicts, again.differing, again.rows) == (1, 0, [])
     after = await asyncio.gather(*(asked(theirs, f"later{number}") for number in range(6)))
     assert [each["variants"] for each in after] == [[]] * 6
     assert {each["handoff"] for each in after} == {None}
