@@ -17,6 +17,7 @@ from application.channels.address import webhook_url
 from application.channels.person import People
 from application.channels.typing import TypingIndicator
 from application.gateway.providers import Providers
+from application.learning.tuning.training import TrainingSets
 from application.ports import (
     Authorship,
     Buckets,
@@ -25,6 +26,7 @@ from application.ports import (
     Corrections,
     Datasets,
     Directory,
+    FineTuners,
     Idempotency,
     Idle,
     Ids,
@@ -41,6 +43,7 @@ from application.ports import (
 )
 from application.retrieval.embedding import MeteredEmbedder
 from application.tenancy.newcomers import Newcomers
+from domain.learning.tuning_target import Targets
 from domain.models.catalogue import Catalogue
 from infra.audit.checkpoints import Checkpoints
 from infra.audit.verify import Report, verify
@@ -65,6 +68,8 @@ from infra.projections.reads import Reads
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
 from infra.providers.tokens import TokenCounter
+from infra.providers.tuning.configured import ConfiguredTuners
+from infra.providers.tuning.targets import load_targets
 from infra.redis.buckets import TokenBuckets
 from infra.redis.cache import RedisCache
 from infra.redis.connection import RedisConnection
@@ -125,6 +130,8 @@ class Services:
     files: LocalFiles
     extractor: FileExtractor
     completers: ConfiguredCompleters
+    tuners: FineTuners
+    targets: Targets
     health: SharedHealth
     cache: RedisCache
     providers: Providers
@@ -171,6 +178,11 @@ class Services:
 
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is to stop: what would go on for ever ends then."""
+
+    @property
+    def training(self) -> TrainingSets:
+        """Training sets, as files of a vendor's form."""
+        return TrainingSets(self)
 
     async def verify(
         self, tenant: UUID, *, closely: bool = False, progress: Callable[[int], None] = lambda _: None
@@ -236,6 +248,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             counter=counter,
         )
         stack.push_async_callback(completers.close)
+        tuners = ConfiguredTuners(completers)
+        stack.push_async_callback(tuners.close)
         cache = RedisCache(redis, keyring)
         stack.push_async_callback(cache.close)
         # What a model said before it failed is not given out while it is down.
@@ -298,6 +312,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             files=LocalFiles(settings.data, keyring),
             extractor=extractor,
             completers=completers,
+            tuners=tuners,
+            targets=load_targets(),
             health=health,
             cache=cache,
             providers=providers,

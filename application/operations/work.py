@@ -13,6 +13,7 @@ from application.experiments import work as experiments
 from application.feedback import work as feedback
 from application.flags import work as flags
 from application.learning import work as learning
+from application.learning.tuning import work as tuning
 from application.operations.projections import raise_projection_alert
 from application.ports import PROJECTION_ALERT_WORK, Item, Kind
 from application.privacy import work as privacy
@@ -24,6 +25,7 @@ from application.webhooks import work as webhooks
 class Ports(
     learning.Ports,
     experiments.Ports,
+    tuning.Ports,
     conversations.Ports,
     channels.Ports,
     retrieval.Ports,
@@ -56,6 +58,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         **experiments.kinds(p),
         **webhooks.kinds(p),
         **learning.kinds(p),
+        **tuning.kinds(p),
         **feedback.kinds(p),
         PROJECTION_ALERT_WORK: Kind(handler=do_raise_projection_alert, attempts=20),
     }

@@ -113,3 +113,6 @@ class TrainingSource(Protocol):
 
     async def files(self, tenant: UUID, training_set: UUID, provider: str) -> TrainingFiles:
         """Raises NotFound, and Refused where it is not ready, or the vendor would not take it."""
+
+    async def examples(self, tenant: UUID, training_set: UUID) -> frozenset[UUID]:
+        """The corrections that it has examples of, still. Raises NotFound, Refused."""

@@ -46,6 +46,9 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
 class ScheduleState(msgspec.Struct):
     monthly: Monthly | None = None
     last: Month | None = None
+    making: dict[str, UUID] = {}
+    """Month → its training set, until the month is done."""
+
     job: UUID | None = None
     """Of the last month that had one."""
 
@@ -73,6 +76,17 @@ class TuningSchedule(OnePerTenant[ScheduleState]):
         def apply(self, aggregate: TuningSchedule) -> None:
             aggregate.state.monthly = self.monthly
 
+    class TrainingSetRequested(Event, frozen=True, kw_only=True):
+        """Of all that is approved when the month's turn has come."""
+
+        TOPIC: ClassVar[str] = "tuning_schedule.training_set_requested"
+        PERSONAL: ClassVar[bool] = False
+        month: str
+        training_set: UUID
+
+        def apply(self, aggregate: TuningSchedule) -> None:
+            aggregate.state.making = {self.month: self.training_set}
+
     class MonthDone(Event, frozen=True, kw_only=True):
         """A month had its job, or had none and why."""
 
@@ -83,6 +97,7 @@ class TuningSchedule(OnePerTenant[ScheduleState]):
         def apply(self, aggregate: TuningSchedule) -> None:
             aggregate.state.last = self.month
             aggregate.state.job = self.month.job or aggregate.state.job
+            aggregate.state.making = {}
 
     @property
     def subject(self) -> UUID:
@@ -93,6 +108,11 @@ class TuningSchedule(OnePerTenant[ScheduleState]):
             monthly.check()
         if monthly != self.state.monthly:
             self.trigger(self.Set, at=at, monthly=monthly)
+
+    def make(self, month: str, training_set: UUID, at: datetime) -> None:
+        """Once a month."""
+        if month not in self.state.making:
+            self.trigger(self.TrainingSetRequested, at=at, month=month, training_set=training_set)
 
     def done(self, month: Month, at: datetime) -> None:
         """Once a month."""

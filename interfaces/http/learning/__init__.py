@@ -1,4 +1,4 @@
-"""Learning over HTTP: datasets, training sets and their files, evaluations of the agent's variants."""
+"""Learning over HTTP: datasets, training sets and their files, evaluations of the agent's variants, fine-tuning."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.learning import dataset, evaluation, training_set
+from interfaces.http.learning import dataset, evaluation, training_set, tuning
 from interfaces.http.learning.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     dataset.ROUTER,
     evaluation.ROUTER,
     training_set.ROUTER,
+    tuning.ROUTER,
 )

@@ -34,4 +34,18 @@ EXAMPLES: Examples = {
         "interactions": ["0190a5c4-7d3e-7c11-9c1d-3f6d2b8e4a10"]
     },
     ("post", "/v1/training-sets"): {"name": "December", "system": "You answer for a shoe shop."},
+    ("post", "/v1/fine-tuning/jobs"): {
+        "provider": "together",
+        "model": "openai/gpt-oss-20b",
+        "training_set": "0196f8a2-5d3e-7c11-b3a4-9f6f0c2d1e5c",
+        "epochs": 3,
+        "dataset": "0196f8a2-5d3e-7c11-b3a4-9f6f0c2d1e5b",
+    },
+    ("post", "/v1/fine-tuning/jobs/{job}/evaluation"): {"evaluation": "0196f8a2-5d3e-7c11-b3a4-9f6f0c2d1e5d"},
+    ("put", "/v1/fine-tuning/schedule"): {
+        "provider": "together",
+        "model": "openai/gpt-oss-20b",
+        "minimum": 200,
+        "dataset": "0196f8a2-5d3e-7c11-b3a4-9f6f0c2d1e5b",
+    },
 }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
+import msgspec
 import pytest
+import pytest_asyncio
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec.base import BaseSchemaObject
 
@@ -17,11 +20,14 @@ from domain.base.context import Context
 from domain.experiments.releases import Releases
 from domain.experiments.version import Versions
 from domain.learning.importing import CaseIn
+from infra.providers import PROVIDERS
 from interfaces.bootstrap import Services
 from interfaces.http import EXAMPLES
 from interfaces.http.base.summaries import SUMMARIES
 from tests.application.experiments.evaluated import evaluated
+from tests.doubles.tuning import tuning_vendor
 from tests.interfaces.http.conftest import OPERATOR, Customer
+from tests.interfaces.http.learning.tuned import a_training_set, a_tuned_job
 
 ROUTES = {
     "POST /v1/messages",
@@ -134,6 +140,17 @@ async def deployments_of(parts: Services, customer: Customer) -> tuple[str, str,
     return str(evaluation), made[0], made[1]
 
 
+@pytest_asyncio.fixture(name="tuning")
+async def _tuning(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Together's own address, where a model is to be tuned, is a double's."""
+    async with tuning_vendor("together") as vendor:
+        vendor.KEY = EXAMPLES["put", "/v1/providers/{provider}/key"]["key"]  # type: ignore[misc]  # this one's alone
+        stands = msgspec.structs.replace(PROVIDERS["together"], base_url=vendor.url)
+        monkeypatch.setitem(PROVIDERS, "together", stands)
+        yield
+
+
+@pytest.mark.usefixtures("tuning")
 async def test_every_body_has_an_example_that_is_taken(
     ours: Customer, anyone: httpx.AsyncClient, parts: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,12 +179,17 @@ async def test_every_body_has_an_example_that_is_taken(
     correction = {"agent_interaction_id": answered["id"], "human_response": "Soon.", "category": "other"}
     corrected = (await ours.http.post("/v1/bot/corrections", json=correction)).json()["id"]
     there = {"dataset": dataset, "interactions": [answered["id"]]}
+    there["training_set"] = str(await a_training_set(parts, ours.tenant))
+    job, of_the_tuned = await a_tuned_job(parts, ours.tenant, UUID(dataset))
     for (method, path), example in EXAMPLES.items():
         body = {name: there.get(name, value) for name, value in example.items()}
         if path.endswith("/cases/remove"):
             body = {"cases": [cases[0]["id"]]}
         body = {**body, "evaluation": passed} if path == "/v1/deployments" else body
+        if path.endswith("/{job}/evaluation"):
+            body = {"evaluation": str(of_the_tuned)}
         filled = path.format(
+            job=job,
             conversation=conversation,
             key=key,
             tenant=tenant,
