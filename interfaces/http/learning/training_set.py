@@ -133,7 +133,7 @@ async def check(
     training_set: FromPath[UUID],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-    format: FromQuery[Format],
+    format: FromQuery[Format] = "openai",
     part: FromQuery[Part] = "train",
 ) -> ExportOut:
     """What its file for a vendor would be now, and whether that vendor would take it."""
@@ -155,7 +155,7 @@ async def export(
     principal: NamedDependency[Principal],
     access_control: NamedDependency[AccessControl],
     request: Request[Any, Any, Any],
-    format: FromQuery[Format],
+    format: FromQuery[Format] = "openai",
     part: FromQuery[Part] = "train",
 ) -> GuardedStream:
     """The examples of one side as a vendor's training file, one a line. The same examples give the same bytes."""
