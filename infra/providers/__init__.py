@@ -38,7 +38,7 @@ def _openai(**facts: Any) -> Completer:
 
 
 def _gemini(**facts: Any) -> Completer:
-    from infra.providers.gemini import GeminiCompleter
+    from infra.providers.gemini.completer import GeminiCompleter
 
     return GeminiCompleter(**facts)
 

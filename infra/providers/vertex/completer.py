@@ -19,7 +19,7 @@ from google.oauth2.credentials import Credentials
 from application.ports import Counter, ProviderError
 from infra.outgoing.client import Outgoing
 from infra.providers.faults import fault
-from infra.providers.gemini import GeminiCompleter, unused_client
+from infra.providers.gemini.completer import GeminiCompleter, unused_client
 from infra.providers.vertex.account import TOKENS, ServiceAccount, TokenRefused
 
 VENDOR = "https://aiplatform.googleapis.com"

@@ -11,7 +11,7 @@ import pytest
 from application.ports import ProviderError
 from domain.gateway.health import SILENT
 from infra.outgoing.client import Outgoing
-from infra.providers.gemini import GeminiCompleter
+from infra.providers.gemini.completer import GeminiCompleter
 from infra.providers.openai import OpenAICompleter
 from tests.doubles.wire import Reply, Wire, serving
 from tests.infra.providers.asking import ABILITIES, COUNTER, gather, request

@@ -14,7 +14,7 @@ import pytest
 from application.ports import ProviderError
 from domain.models.completion import Completion, CompletionRequest, Turn, Usage
 from infra.outgoing.client import Outgoing
-from infra.providers.gemini import GeminiCompleter
+from infra.providers.gemini.completer import GeminiCompleter
 from tests.doubles.gemini import BLOCKED, PIECES, USAGE, WRONG_USAGES, Double, gemini_double
 from tests.doubles.wire import Call, Reply, Wire, server_events, serving
 from tests.infra.providers.asking import ABILITIES, CANARY, COUNTER, gather, our_count, request

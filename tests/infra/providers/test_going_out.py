@@ -18,7 +18,7 @@ from domain.models.catalogue import Catalogue
 from domain.models.completion import Usage
 from domain.models.pricing import Price
 from infra.outgoing.client import Outgoing
-from infra.providers.gemini import GeminiCompleter
+from infra.providers.gemini.completer import GeminiCompleter
 from infra.providers.openai import OpenAICompleter
 from tests.doubles.wire import CUT, Reply, Wire, server_events, serving
 from tests.infra.providers.asking import ABILITIES, COUNTER, our_count, request

@@ -14,8 +14,8 @@ from google.genai import types
 from application.ports import Counter, Leave, ProviderError
 from domain.models.completion import Completion, CompletionRequest
 from infra.outgoing.client import Outgoing, taking, telling
-from infra.providers.gemini_forms import faults, tier_of, turns_of
-from infra.providers.gemini_reading import take, take_event
+from infra.providers.gemini.forms import faults, tier_of, turns_of
+from infra.providers.gemini.reading import take, take_event
 from infra.providers.incoming import Incoming, unheard
 from infra.providers.streaming import events
 

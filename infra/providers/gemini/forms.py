@@ -11,7 +11,7 @@ from google.genai import errors, types
 from application.ports import ProviderError
 from domain.models.completion import CompletionRequest
 from infra.providers.faults import NONSENSE, connection
-from infra.providers.gemini_reading import told
+from infra.providers.gemini.reading import told
 
 TIER = "x-gemini-service-tier"
 

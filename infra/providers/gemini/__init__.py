@@ -1,0 +1,1 @@
+"""Gemini by its own SDK, `google-genai`: requests, answers and errors in its forms."""
