@@ -82,7 +82,7 @@ async def answer(
                 await heard.restarted()
             configuration = await configuration_for(context.tenant, conversation.id, store=ports.store)
             situation, memory = situation_of(conversation.state, burst, configuration)
-            inquiry = inquiry_of(conversation, burst, situation, memory, understood)
+            inquiry = _inquiry(conversation, burst, situation, memory, understood)
             prepared = await prepare(inquiry, because, ports)
             understood = prepared.considered.understood
             run.begin(prepared.asked, prepared.embeddings, prepared.held)
@@ -148,14 +148,13 @@ async def _completed(
     return await complete_cached(prepared.asked, run, context, ports, emit)
 
 
-def inquiry_of(
+def _inquiry(
     conversation: Conversation,
     burst: Burst,
     situation: Situation,
     memory: Memory,
     understood: Understood | None,
 ) -> Inquiry:
-    """What is to be answered in a conversation."""
     history, summary = tuple(conversation.earlier), conversation.state.summary
     return Inquiry(
         interaction=burst.interaction,

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
-from decimal import Decimal
 from uuid import UUID
 
 import msgspec
 
-from application.agents.agent import configuration_of
-from application.answers.inquiry import Inquiry
 from application.base.amend import amend
 from application.base.tasks import run_to_end
 from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save
-from application.conversations.answer import inquiry_of
 from application.experiments.ports import Ports
 from application.gateway.run import Run
+from application.learning.as_then import AsThen
+from application.learning.recorded import Missing, recorded_answer
 from application.learning.trial import Tried, try_answer
 from domain.base.context import Context
-from domain.base.errors import Conflict, NotFound
+from domain.base.errors import Conflict
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation
-from domain.conversations.situation import situation_of
 from domain.experiments.deployment import Deployment
 from domain.experiments.shadow import Shadow, Side, Spent, shadows
 from domain.learning.scoring import folded, plain
@@ -36,9 +33,6 @@ PAUSE = timedelta(seconds=5)
 
 NO_ROOM = timedelta(minutes=1)
 """After which it is tried again where the budget has no room."""
-
-BEFORE = 8
-"""Events before an answer among which its cost is: both are saved at once."""
 
 
 class ShadowMessages(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,41 +81,29 @@ async def _begun_at(deployment: UUID, tenant: UUID, ports: Ports) -> int:
     return positions[-1]
 
 
-async def inquiry_then(recorded: Recorded, tenant: UUID, ports: Ports) -> Inquiry:
-    """What the answer that is recorded was asked, out of the conversation as it was just before. Raises NotFound where it is erased."""
-    conversation = await ports.store.load(
-        Conversation, recorded.stream, tenant=tenant, version=recorded.version - 1
-    )
-    burst = conversation.pending
-    assert burst is not None
-    configuration, _ = await configuration_of(tenant, store=ports.store)
-    situation, memory = situation_of(conversation.state, burst, configuration)
-    return inquiry_of(conversation, burst, situation, memory, None)
-
-
 async def _shadow(deployment: Deployment, recorded: Recorded, context: Context, ports: Ports) -> bool:
     """Try an answer beside the one that is recorded. False: the budget has no room for it now."""
-    answered = recorded.event
-    if not isinstance(answered, Conversation.Answered):
-        return True  # erased
     try:
-        inquiry = await inquiry_then(recorded, context.tenant, ports)
-    except NotFound:  # erased meanwhile
+        told = await recorded_answer(recorded, AsThen(context.tenant, ports), context, ports)
+    except Missing:  # erased, or not to be asked again
         return True
     run, id = Run(), deployment.id
     about = msgspec.structs.replace(context, correlation=recorded.correlation, causation=recorded.id)
+    inquiry = msgspec.structs.replace(
+        told.inquiry, understood=None
+    )  # to understand it is the candidate's part
     try:
         tried = await try_answer(inquiry, deployment.state.variant, run, about, ports)
         if tried.refusal is not None:
             return False
         shadow = Shadow.compare(
             id,
-            answered.interaction,
+            told.interaction,
             recorded.stream,
             position=recorded.position,
-            told=await _told(recorded, answered, context.tenant, ports),
+            told=Side(cost=told.cost, latency_ms=told.latency_ms, handoff=told.decision.kind == "hand_over"),
             tried=_tried(tried),
-            same=tried.text is not None and folded(plain(tried.text)) == folded(plain(answered.text)),
+            same=tried.text is not None and folded(plain(tried.text)) == folded(plain(told.text)),
             text=tried.text,
             spent=_spent(run),
             at=ports.clock(),
@@ -131,7 +113,7 @@ async def _shadow(deployment: Deployment, recorded: Recorded, context: Context, 
         return True
     finally:
         if run.unrecorded:
-            await run_to_end(_meter(deployment, answered.interaction, run, about, ports))
+            await run_to_end(_meter(deployment, told.interaction, run, about, ports))
 
 
 async def _meter(deployment: Deployment, interaction: UUID, run: Run, about: Context, ports: Ports) -> None:
@@ -139,15 +121,6 @@ async def _meter(deployment: Deployment, interaction: UUID, run: Run, about: Con
     await refresh(run, about.tenant, ports.store)
     record = Shadow.meter(ports.ids(), deployment.id, interaction, _spent(run), ports.clock())
     await settled_save(record, run.calls, run, run.interaction, about, ports)
-
-
-async def _told(recorded: Recorded, answered: Conversation.Answered, tenant: UUID, ports: Ports) -> Side:
-    """What the customer got, and what that cost."""
-    cost, after = Decimal(0), max(recorded.version - 1 - BEFORE, 0)
-    async for each in ports.store.stream(tenant, recorded.stream, after=after, limit=BEFORE):
-        if isinstance(each.event, Conversation.Metered) and each.event.interaction == answered.interaction:
-            cost = each.event.cost
-    return Side(cost=cost, latency_ms=answered.latency_ms, handoff=answered.handoff is not None)
 
 
 def _tried(tried: Tried) -> Side:
