@@ -34,6 +34,6 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
 
     return {
         EXPERIMENT_WORK: Kind(handler=do_look_at_experiment, attempts=1000, places="watch"),
-        DEPLOYMENT_WORK: Kind(handler=do_look_at_deployment, attempts=1000, places="watch"),
+        DEPLOYMENT_WORK: Kind(handler=do_look_at_deployment, attempts=1000, lease=10.0, places="watch"),
         SHADOW_WORK: Kind(handler=do_shadow_messages, attempts=1000),
     }
