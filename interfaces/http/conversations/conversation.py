@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from contextlib import aclosing
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import Meta
 
 from application.audit.explain_call import explain_call
 from application.audit.explain_interaction import explain_interaction, interaction_events
@@ -40,12 +36,26 @@ from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
 from interfaces.http.base.presence import LONGEST_WAIT
 from interfaces.http.base.version import named, tag
+from interfaces.http.conversations.conversation_forms import (
+    Channel,
+    ClaimedBy,
+    Closed,
+    CloseIn,
+    ConversationDetail,
+    ConversationOut,
+    HandedOver,
+    Reopened,
+    Since,
+    Until,
+    Waiting,
+    operator_of,
+    shown_conversation,
+)
 from interfaces.http.conversations.delivered import shown_with_delivery
 from interfaces.http.conversations.interaction import Interaction
 from interfaces.http.conversations.message import Customer
-from interfaces.http.conversations.turns import HandoffOut, TurnOut, handoff_out, turns_in
+from interfaces.http.conversations.turns import TurnOut, handoff_out, turns_in
 from projections.transcript import (
-    ConversationRow,
     InteractionRow,
     Transcript,
     get_interaction,
@@ -53,55 +63,6 @@ from projections.transcript import (
     interactions_of,
     list_conversations,
 )
-
-HandedOver = Annotated[bool | None, QueryParameter(description="A person is to answer, or not.")]
-Waiting = Annotated[bool | None, QueryParameter(description="Their customers wait for a person, or not.")]
-ClaimedBy = Annotated[str | None, QueryParameter(max_length=100, description="The operator who has it.")]
-Since = Annotated[
-    datetime | None, QueryParameter(description="Something happened at this time (RFC 3339) or later.")
-]
-Until = Annotated[datetime | None, QueryParameter(description="Nothing happened after this time (RFC 3339).")]
-Channel = Annotated[str | None, QueryParameter(max_length=32, pattern=r"^[a-z][a-z0-9_-]*$(?!\n)")]
-
-
-class ConversationOut(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    channel: str
-    status: Literal["open", "closed"]
-    started_at: datetime
-    last_at: datetime
-    messages: int
-    answers: int
-    replies: int
-    handoff: HandoffOut | None
-
-
-class ConversationDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """With the newest 200 interactions, in order, and all that was said since the first of them. `handoff` null: the agent has it."""
-
-    id: UUID
-    status: Literal["open", "closed"]
-    started_at: datetime
-    last_at: datetime
-    version: int
-    customer: Customer
-    handoff: HandoffOut | None
-    interactions: tuple[Interaction, ...]
-    turns: tuple[TurnOut, ...]
-
-
-class CloseIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    reason: Annotated[str, Meta(max_length=500)] | None = None
-
-
-class Closed(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    status: Literal["closed"] = "closed"
-
-
-class Reopened(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    status: Literal["open"] = "open"
 
 
 @get("/v1/interactions/{interaction:uuid}", scope="conversations:read")
@@ -194,11 +155,14 @@ async def list_all(
         )
     claims = [row.claimed_at for row in rows if row.claimed_at is not None]
     names = {
-        position: _operator(claim)
+        position: operator_of(claim)
         for position, claim in (await services.store.several(tenant, claims)).items()
     }
     return await pager.page(
-        rows, limit, lambda row: _shown(row, names), lambda row: Place(row.last_at, row.conversation)
+        rows,
+        limit,
+        lambda row: shown_conversation(row, names),
+        lambda row: Place(row.last_at, row.conversation),
     )
 
 
@@ -279,31 +243,6 @@ async def _located(
     if row is None:
         raise NotFound(f"there is no interaction {interaction} in this tenant")
     return row
-
-
-def _operator(claim: Recorded) -> str | None:
-    return claim.event.operator if isinstance(claim.event, Conversation.Claimed) else None
-
-
-def _shown(row: ConversationRow, operators: Mapping[int, str | None]) -> ConversationOut:
-    handoff = None
-    if row.handoff is not None:
-        handoff = HandoffOut(
-            category=row.handoff,
-            waiting_since=row.waiting_since,
-            operator=operators.get(row.claimed_at or 0),
-        )
-    return ConversationOut(
-        id=row.conversation,
-        channel=row.channel,
-        status=row.status,
-        started_at=row.started_at,
-        last_at=row.last_at,
-        messages=row.messages,
-        answers=row.answers,
-        replies=row.replies,
-        handoff=handoff,
-    )
 
 
 ROUTER = Router(

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from datetime import datetime
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
@@ -38,49 +35,22 @@ from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
 from interfaces.http.base.presence import LONGEST_WAIT
 from interfaces.http.base.stream import GuardedStream
+from interfaces.http.retrieval.document_forms import (
+    DocumentOut,
+    MediaType,
+    ReprocessOut,
+    UploadOut,
+    shown_document,
+)
 from interfaces.http.retrieval.upload import UploadOperation, read_form
 from projections.documents import DocumentRow, Documents, get_document, list_documents
 
-MediaType = Annotated[
-    str | None, QueryParameter(max_length=100, pattern=r"^[!-~]+$(?!\n)", description="As application/pdf.")
-]
 Wait = Annotated[
     float,
     QueryParameter(ge=0, le=LONGEST_WAIT, description="Seconds to wait until it is completed or failed."),
 ]
 AROUND = 64 * 1024
 """Bytes of a form around its file."""
-
-
-class DocumentOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`reason` says, for a person, why processing failed. Cost in USD."""
-
-    id: UUID
-    name: str
-    media_type: str
-    size: int
-    status: Status
-    reason: str | None
-    pages: int
-    chunks: int
-    tokens: int
-    embedding_model: str | None
-    cost: Decimal
-    uploaded_at: datetime
-    changed_at: datetime
-
-
-class UploadOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`duplicate`: this very content was there already, as this document."""
-
-    id: UUID
-    status: Status
-    duplicate: bool
-
-
-class ReprocessOut(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    status: Literal["pending"] = "pending"
 
 
 @post(
@@ -142,7 +112,7 @@ async def list_all(
         )
     texts = await _texts(rows, principal.tenant, services)
     return await pager.page(
-        rows, limit, lambda row: _shown(row, texts), lambda row: Place(row.uploaded_at, row.document)
+        rows, limit, lambda row: shown_document(row, texts), lambda row: Place(row.uploaded_at, row.document)
     )
 
 
@@ -167,7 +137,7 @@ async def read(
     )
     if row is None or row.status == "deleted":
         raise NotFound(f"there is no document {document} in this tenant")
-    return _shown(row, await _texts([row], tenant, services))
+    return shown_document(row, await _texts([row], tenant, services))
 
 
 @get("/v1/documents/{document:uuid}/content", scope="integrations:manage")
@@ -255,24 +225,6 @@ async def _texts(rows: Sequence[DocumentRow], tenant: UUID, services: Services) 
         elif isinstance(recorded.event, Document.ProcessingFailed):
             texts[position] = recorded.event.reason
     return texts
-
-
-def _shown(row: DocumentRow, texts: Mapping[int, str]) -> DocumentOut:
-    return DocumentOut(
-        id=row.document,
-        name=texts.get(row.uploaded, ""),
-        media_type=row.media_type,
-        size=row.size,
-        status=row.status,
-        reason=texts.get(row.failed) if row.failed else None,
-        pages=row.pages,
-        chunks=row.chunks,
-        tokens=row.tokens,
-        embedding_model=row.embedding_model,
-        cost=row.cost,
-        uploaded_at=row.uploaded_at,
-        changed_at=row.changed_at,
-    )
 
 
 ROUTER = Router("/", route_handlers=[upload, list_all, read, download, remove, reprocess], tags=["documents"])

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta
 
 from application.base.setting import load_setting
-from application.ports import Line
 from application.tenancy.authentication import Principal
 from application.webhooks.endpoint import (
     AddWebhook,
@@ -29,85 +23,19 @@ from application.webhooks.endpoint import (
 )
 from domain.base.context import Context
 from domain.webhooks.signing import secret_text
-from domain.webhooks.webhooks import DeadLetter, Endpoint, Webhooks
+from domain.webhooks.webhooks import Webhooks
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Page
-from interfaces.http.base.position import LONGEST, written
+from interfaces.http.base.position import written
 from interfaces.http.base.version import one, tag
-
-Url = Annotated[str, Meta(min_length=1, max_length=1000)]
-Kind = Annotated[str, Meta(min_length=1, max_length=100)]
-Kinds = Annotated[tuple[Kind, ...], Meta(min_length=1, max_length=100)]
-Description = Annotated[str, Meta(max_length=200)]
-Position = Annotated[int, Meta(ge=1, le=LONGEST)]
-
-
-class WebhookIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`events`: kinds as in the log, as conversation.answered, or conversation.* for all of a conversation. `secret`: as whsec_…, left out
-    one is made."""
-
-    url: Url
-    events: Kinds
-    description: Description = ""
-    secret: Annotated[str, Meta(max_length=200)] | None = None
-
-    def __repr__(self) -> str:
-        return f"WebhookIn(url={self.url!r})"
-
-
-class WebhookChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`enabled` true also after it was disabled because it took nothing: what happened since then is told first."""
-
-    url: Url
-    events: Kinds
-    description: Description = ""
-    enabled: bool = True
-
-
-class RangeIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Positions of the log, both included."""
-
-    first: Position
-    last: Position
-
-
-class ProgressOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`position`: all up to it is done with. `tries` of the next event so far, why the last one failed, and when the next one is."""
-
-    position: int
-    delivered: int
-    delivered_at: datetime | None
-    tries: int
-    reason: str | None
-    next_try_at: datetime | None
-
-
-class WebhookOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`disabled`: why nothing is sent to it; null where it is. `progress` is null until it was looked at for the first time.
-    `dead_letters`: the last events that it did not take; a replay tells them once more. `replays` that are under way, as first/last."""
-
-    id: UUID
-    url: str
-    events: tuple[str, ...]
-    description: str
-    disabled: str | None
-    added_at: datetime
-    earlier_secret_until: datetime | None
-    progress: ProgressOut | None
-    dead_letters: tuple[DeadLetter, ...]
-    replays: tuple[str, ...]
-
-
-class SecretOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`secret` is shown this once: what deliveries are verified with."""
-
-    id: UUID
-    url: str
-    events: tuple[str, ...]
-    secret: str
-
-    def __repr__(self) -> str:
-        return f"SecretOut(id={self.id!r})"
+from interfaces.http.webhooks.webhook_forms import (
+    RangeIn,
+    SecretOut,
+    WebhookChange,
+    WebhookIn,
+    WebhookOut,
+    shown_webhook,
+)
 
 
 @get("/v1/webhooks", scope="integrations:manage")
@@ -119,7 +47,7 @@ async def list_all(
     if found is None:
         return Response(Page([], None), headers=tag(0))
     lines = await services.webhook_lines.all(principal.tenant)
-    items = [_shown(endpoint, lines) for endpoint in found.state.endpoints.values()]
+    items = [shown_webhook(endpoint, lines) for endpoint in found.state.endpoints.values()]
     return Response(Page(items, None), headers=tag(found.version))
 
 
@@ -140,7 +68,7 @@ async def read(
     found = await load_setting(Webhooks, principal.tenant, store=services.store)
     known = (found or Webhooks.begin(principal.tenant, services.clock())).endpoint(endpoint)
     lines = await services.webhook_lines.all(principal.tenant)
-    return Response(_shown(known, lines), headers=tag(found.version if found else 0))
+    return Response(shown_webhook(known, lines), headers=tag(found.version if found else 0))
 
 
 @put("/v1/webhooks/{endpoint:uuid}", scope="integrations:manage", versioned=one(Webhooks.id_of))
@@ -161,7 +89,7 @@ async def replace(
     stands = await change_webhook(command, context, services)
     lines = await services.webhook_lines.all(context.tenant)
     headers = await written(services, context.tenant, stands.position, stands.version)
-    return Response(_shown(stands.endpoint, lines), headers=headers)
+    return Response(shown_webhook(stands.endpoint, lines), headers=headers)
 
 
 @delete(
@@ -209,33 +137,6 @@ async def _secret(stands: Stands, services: Services, context: Context) -> Respo
     headers = await written(services, context.tenant, stands.position, stands.version)
     shown = SecretOut(id=found.id, url=found.url, events=found.kinds, secret=secret_text(found.secret))
     return Response(shown, headers=headers | {"Location": f"/v1/webhooks/{found.id}"})
-
-
-def _shown(endpoint: Endpoint, lines: Mapping[str, Line]) -> WebhookOut:
-    line = lines.get(endpoint.id.hex)
-    progress = None
-    if line is not None:
-        progress = ProgressOut(
-            position=line.position,
-            delivered=line.delivered,
-            delivered_at=line.told_at,
-            tries=line.tries,
-            reason=line.reason,
-            next_try_at=line.not_before,
-        )
-    begins = f"{endpoint.id.hex}/"
-    return WebhookOut(
-        id=endpoint.id,
-        url=endpoint.url,
-        events=endpoint.kinds,
-        description=endpoint.description,
-        disabled=endpoint.disabled,
-        added_at=endpoint.added_at,
-        earlier_secret_until=endpoint.earlier_until,
-        progress=progress,
-        dead_letters=tuple(endpoint.dead),
-        replays=tuple(name.removeprefix(begins) for name in lines if name.startswith(begins)),
-    )
 
 
 ROUTER = Router("/", route_handlers=[list_all, add, read, replace, remove, rotate, replay], tags=["webhooks"])

@@ -1,0 +1,68 @@
+"""Documents as they go over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from litestar.params import QueryParameter
+
+from domain.retrieval.document import Status
+from projections.documents import DocumentRow
+
+MediaType = Annotated[
+    str | None, QueryParameter(max_length=100, pattern=r"^[!-~]+$(?!\n)", description="As application/pdf.")
+]
+
+
+class DocumentOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`reason` says, for a person, why processing failed. Cost in USD."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    status: Status
+    reason: str | None
+    pages: int
+    chunks: int
+    tokens: int
+    embedding_model: str | None
+    cost: Decimal
+    uploaded_at: datetime
+    changed_at: datetime
+
+
+class UploadOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`duplicate`: this very content was there already, as this document."""
+
+    id: UUID
+    status: Status
+    duplicate: bool
+
+
+class ReprocessOut(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    status: Literal["pending"] = "pending"
+
+
+def shown_document(row: DocumentRow, texts: Mapping[int, str]) -> DocumentOut:
+    return DocumentOut(
+        id=row.document,
+        name=texts.get(row.uploaded, ""),
+        media_type=row.media_type,
+        size=row.size,
+        status=row.status,
+        reason=texts.get(row.failed) if row.failed else None,
+        pages=row.pages,
+        chunks=row.chunks,
+        tokens=row.tokens,
+        embedding_model=row.embedding_model,
+        cost=row.cost,
+        uploaded_at=row.uploaded_at,
+        changed_at=row.changed_at,
+    )
