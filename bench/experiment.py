@@ -25,7 +25,8 @@ from domain.conversations.conversation import Conversation
 from domain.feedback.rating import Rating
 from domain.flags.flag import Flags
 from domain.flags.outcome import OFF, ON
-from domain.flags.rollout import Plan, Step, judge
+from domain.flags.plan import Plan, Step
+from domain.flags.rollout import judge
 from infra.postgres.cell import Cell
 from infra.postgres.database import Database
 from infra.projections.sql import TransactionSql

@@ -12,8 +12,9 @@ from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
 from application.retrieval.retrieve import vector_of
 from domain.agents.agent import AgentConfiguration
-from domain.answers.decision import ANSWER, Plan, Situation, decide
+from domain.answers.decision import ANSWER, decide
 from domain.answers.memory import Memory, understood
+from domain.answers.plan import Plan, Situation
 from domain.answers.understanding import Business, Understanding
 from domain.base.context import Context
 from domain.models.completion import Attempt

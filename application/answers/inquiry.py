@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 
 from application.answers.variants import Asks
-from domain.answers.decision import Situation
 from domain.answers.memory import Memory
+from domain.answers.plan import Situation
 from domain.answers.understanding import Understanding
 from domain.models.completion import Turn
 

@@ -13,7 +13,7 @@ import msgspec
 from application.ports import Store
 from domain.agents.agent import Agent, AgentConfiguration
 from domain.answers.context_window import Cut
-from domain.answers.decision import Decision
+from domain.answers.plan import Decision
 from domain.answers.serving import Serving
 from domain.answers.split import Assignment, Kind, Split
 from domain.answers.understanding import Understanding

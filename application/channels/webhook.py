@@ -14,13 +14,8 @@ from application.answers import ports as answers
 from application.base.setting import latest_setting
 from application.channels.delivery import RecordStatus, record_status
 from application.channels.person import People
-from application.conversations.conversation import (
-    MessageErased,
-    ReceiveMessage,
-    ReceiveNotice,
-    receive_message,
-    receive_notice,
-)
+from application.conversations.conversation import MessageErased, ReceiveMessage, receive_message
+from application.conversations.notice import ReceiveNotice, receive_notice
 from application.ports import Rejections, Unavailable, Webhook, WebhookReader
 from application.tenancy.newcomers import Newcomers
 from domain.base.context import Context

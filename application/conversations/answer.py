@@ -22,8 +22,8 @@ from application.gateway.attempt import Emit
 from application.gateway.complete_cached import complete_cached
 from application.gateway.run import Run
 from application.ports import Store
-from domain.answers.decision import Situation
 from domain.answers.memory import Memory
+from domain.answers.plan import Situation
 from domain.base.aggregate import event_id
 from domain.base.context import Context
 from domain.base.errors import Conflict

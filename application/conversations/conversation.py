@@ -11,9 +11,8 @@ import msgspec
 
 from application.answers.ports import Ports
 from application.answers.variants import configuration_for
-from application.base.amend import amend
-from application.conversations.owing import files, given_back, owed_to_message
-from application.ports import Clock, Keyring, Saved, Store, Work
+from application.conversations.owing import files, owed_to_message
+from application.ports import Keyring, Store, Work
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, Invalid
 from domain.base.recorded import Recorded
@@ -41,21 +40,6 @@ class ReceiveMessage(msgspec.Struct, frozen=True, kw_only=True):
     consent: Consent | None = None
 
 
-class ReceiveNotice(msgspec.Struct, frozen=True, kw_only=True):
-    """What is no message, as a reaction. As in `Conversation.NoticeReceived`; `inbox` names the request."""
-
-    channel: str
-    address: str
-    name: str | None = None
-    notice: str
-    kind: str
-    about: str | None = None
-    text: str = ""
-    sender: str | None = None
-    raw: Mapping[str, str] = {}
-    inbox: str
-
-
 class MessageErased(Conflict):
     """This message was taken before, and its conversation was erased since."""
 
@@ -69,15 +53,6 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     duplicate: bool
     holder: UUID | None = None
-
-
-class CloseConversation(msgspec.Struct, frozen=True, kw_only=True):
-    conversation: UUID
-    reason: str | None = None
-
-
-class ReopenConversation(msgspec.Struct, frozen=True, kw_only=True):
-    conversation: UUID
 
 
 Locate = Callable[[UUID | None], Awaitable[UUID]]
@@ -186,38 +161,6 @@ async def _received_before(store: Store, tenant: UUID, position: int) -> Receive
     )
 
 
-async def receive_notice(
-    command: ReceiveNotice, context: Context, *, store: Store, clock: Clock, locate: Locate
-) -> Saved:
-    """Keep it; nothing is owed for it. The same inbox key has one effect."""
-
-    def decide(known: Conversation | None) -> Conversation:
-        found = known or Conversation.start(
-            conversation, channel=command.channel, address=command.address, name=command.name, at=clock()
-        )
-        found.notice(
-            notice=command.notice,
-            kind=command.kind,
-            about=command.about,
-            text=command.text,
-            sender=command.sender,
-            raw=command.raw,
-            at=clock(),
-        )
-        return found
-
-    erased = None
-    while True:
-        conversation = await locate(erased)
-        try:
-            _, saved = await store.change(
-                Conversation, conversation, decide, context=context, inbox=command.inbox
-            )
-            return saved
-        except Erased:
-            erased = conversation
-
-
 def by_address(tenant: UUID, channel: str, address: str, keyring: Keyring) -> Locate:
     """Where a customer has one address."""
     generations = count()
@@ -234,35 +177,6 @@ async def conversation_of(
     """The id of a customer's conversation; `generation` counts their erasures before it."""
     parts = [channel, address] if generation == 0 else [channel, address, str(generation)]
     return await keyring.identify(tenant, "conversation", *parts)
-
-
-async def close_conversation(
-    command: CloseConversation, context: Context, *, store: Store, clock: Clock
-) -> int:
-    """Close; a later message opens it again. An operator who has it has it no more. Returns the position, 0 when it was closed already."""
-    _, saved = await amend(
-        Conversation,
-        command.conversation,
-        lambda conversation: conversation.close(command.reason, clock()),
-        context=context,
-        store=store,
-        work=lambda conversation: given_back(conversation, clock()),
-    )
-    return saved.position
-
-
-async def reopen_conversation(
-    command: ReopenConversation, context: Context, *, store: Store, clock: Clock
-) -> int:
-    """Open again what was closed. Returns the position, 0 when it is open."""
-    _, saved = await amend(
-        Conversation,
-        command.conversation,
-        lambda conversation: conversation.reopen(clock()),
-        context=context,
-        store=store,
-    )
-    return saved.position
 
 
 async def _message_at(store: Store, tenant: UUID, position: int) -> Recorded:

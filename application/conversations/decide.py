@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from application.answers.prepared import Prepared
 from application.gateway.run import Run
 from domain.answers.citing import cited, confidence_of, told
-from domain.answers.decision import Decision, Say, Situation, conclude, is_unsure
+from domain.answers.decision import conclude, is_unsure
 from domain.answers.memory import Memory, missing
+from domain.answers.plan import Decision, Say, Situation
 from domain.answers.prompts import OUT_OF_BUDGET
 from domain.answers.templates import DECLINE, HAND_OVER
 from domain.conversations.answers import Outcome, Reasons

@@ -19,7 +19,7 @@ from domain.base.errors import Invalid, Refused
 from domain.experiments.deployment import CANDIDATE, CURRENT, Deployment
 from domain.experiments.deployment_state import ShadowPlan
 from domain.experiments.version import AgentVersion
-from domain.flags.rollout import Plan
+from domain.flags.plan import Plan
 from domain.learning.evaluation import Evaluation
 
 

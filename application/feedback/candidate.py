@@ -14,7 +14,8 @@ from domain.base.context import Context
 from domain.base.errors import Erased
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation
-from domain.feedback.correction import Correction, Person
+from domain.feedback.correction import Correction
+from domain.feedback.lineage import Person
 
 
 class ProposeCandidate(msgspec.Struct, frozen=True, kw_only=True):

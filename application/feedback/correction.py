@@ -15,8 +15,9 @@ from domain.answers.citing import with_disclosure
 from domain.base.context import Context
 from domain.base.errors import Invalid, Refused
 from domain.conversations.conversation import Conversation
-from domain.feedback.correction import Correction, Person
+from domain.feedback.correction import Correction
 from domain.feedback.judgement import Category
+from domain.feedback.lineage import Person
 from domain.feedback.review_rules import ReviewRules
 
 

@@ -12,8 +12,8 @@ from domain.base.recorded import Recorded
 from domain.conversations.content import said
 from domain.conversations.conversation import Conversation
 from domain.conversations.messages import Use
-from domain.feedback.correction import LONGEST, Lineage, Texts
 from domain.feedback.exchange import Exchange
+from domain.feedback.lineage import LONGEST, Lineage, Texts
 from domain.models.completion import Turn
 
 BEFORE = 200

@@ -14,8 +14,9 @@ from domain.base.context import Context
 from domain.base.errors import Invalid
 from domain.flags.feature import feature_of
 from domain.flags.flag import Flags, FlagsState
+from domain.flags.plan import Plan
 from domain.flags.progress import Progress
-from domain.flags.rollout import Judgement, Plan, judge
+from domain.flags.rollout import Judgement, judge
 
 ROLLOUT_WORK = "rollout"
 LOOK = timedelta(minutes=5)

@@ -8,8 +8,9 @@ from uuid import UUID
 import msgspec
 
 from application.ports import Corrections, Store
-from domain.feedback.correction import Correction, Lineage, Texts
+from domain.feedback.correction import Correction
 from domain.feedback.judgement import Category
+from domain.feedback.lineage import Lineage, Texts
 
 AT_ONCE = 200
 """Corrections of one look."""

@@ -7,7 +7,7 @@ from application.chat.inquiry import inquiry_of
 from application.chat.record import Chat
 from application.learning.as_then import AsThen
 from application.learning.recorded_form import Missing, RecordedAnswer, passages_in
-from domain.answers.decision import Decision
+from domain.answers.plan import Decision
 from domain.base.context import Context
 from domain.base.errors import Refusal
 from domain.base.recorded import Recorded

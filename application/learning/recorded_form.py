@@ -10,7 +10,7 @@ import msgspec
 
 from application.answers.inquiry import Inquiry
 from application.answers.variants import Served
-from domain.answers.decision import Decision
+from domain.answers.plan import Decision
 from domain.models.completion import Attempt, Citation, Passage, Turn
 from domain.retrieval.passages import Retrieved, text_of
 

@@ -16,7 +16,7 @@ from application.gateway.run import Run
 from application.learning.ledger import Ledger, Trial, lost_of
 from application.learning.measure import Measured, measure
 from application.learning.trial import try_answer
-from domain.answers.decision import Situation
+from domain.answers.plan import Situation
 from domain.base.errors import Refused
 from domain.budgets.budget import BudgetHeld, BudgetRefusal
 from domain.learning.case import Case

@@ -22,7 +22,7 @@ from application.gateway.complete import complete
 from application.gateway.run import Run
 from application.gateway.tenant_settings import Chosen
 from domain.answers.citing import cited, confidence_of, told
-from domain.answers.decision import Decision
+from domain.answers.plan import Decision
 from domain.answers.templates import DECLINE
 from domain.answers.variant import Variant
 from domain.base.context import Context

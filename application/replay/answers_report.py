@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from application.learning.recorded import RecordedAnswer
-from domain.answers.decision import Decision
+from domain.answers.plan import Decision
 from domain.learning.paired import Difference, means, rates
 from domain.learning.scoring import score_text
 from domain.models.completion import Citation

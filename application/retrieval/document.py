@@ -12,17 +12,14 @@ from uuid import UUID
 import msgspec
 
 from application.base.amend import amend
-from application.base.erase import Erase, erase
 from application.base.tasks import cancel_and_wait
 from application.budgets.charges import charge
 from application.models.catalogue import catalogue_of
 from application.ports import (
     PROCESS_WORK,
-    Cache,
     Clock,
     Done,
     Due,
-    Eraser,
     Extracted,
     Extractor,
     Files,
@@ -37,7 +34,6 @@ from domain.base.errors import Erased, Invalid, NotFound, Refusal
 from domain.models.catalogue import Catalogue
 from domain.retrieval.document import LARGEST, Document
 
-REMOVE_WORK = "remove_document"
 LOOK = 1.0
 """Seconds between looks at whether a document that is processed is still there."""
 
@@ -56,10 +52,6 @@ class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProcessDocument(msgspec.Struct, frozen=True, kw_only=True):
-    document: UUID
-
-
-class DeleteDocument(msgspec.Struct, frozen=True, kw_only=True):
     document: UUID
 
 
@@ -173,38 +165,6 @@ async def process_document(
         at=at,
     )
     await store.save(document, context=context, work=work, tallies=charge(embedding.cost, at))
-
-
-async def delete_document(command: DeleteDocument, context: Context, *, store: Store, clock: Clock) -> int:
-    """Delete, for good: it is erased by work that follows. Returns the position. Raises NotFound."""
-    work: list[Due | Done] = [
-        Done(kind=PROCESS_WORK, key=command.document.hex),
-        Due(kind=REMOVE_WORK, key=command.document.hex, due_at=clock()),
-    ]
-    _, saved = await amend(
-        Document,
-        command.document,
-        lambda document: document.delete(clock()),
-        context=context,
-        store=store,
-        work=work,
-    )
-    return saved.position
-
-
-async def remove_document(
-    command: DeleteDocument,
-    context: Context,
-    *,
-    eraser: Eraser,
-    cache: Cache,
-    files: Files,
-    vectors: Vectors,
-) -> None:
-    """Erase a deleted document: destroy its key, and remove all that it sealed. Safe to repeat."""
-    await erase(Erase(subject=command.document), context, eraser=eraser, cache=cache)
-    await vectors.delete(context.tenant, command.document)
-    await files.delete(context.tenant, command.document)
 
 
 async def reprocess_document(

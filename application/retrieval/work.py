@@ -20,13 +20,8 @@ from application.ports import (
     Store,
     Vectors,
 )
-from application.retrieval.document import (
-    REMOVE_WORK,
-    DeleteDocument,
-    ProcessDocument,
-    process_document,
-    remove_document,
-)
+from application.retrieval.document import ProcessDocument, process_document
+from application.retrieval.removing import REMOVE_WORK, DeleteDocument, remove_document
 from domain.models.catalogue import Catalogue
 
 

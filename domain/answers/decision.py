@@ -23,13 +23,10 @@ costs nothing. What decides, the first that applies:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
-from uuid import UUID
-
-import msgspec
 
 from domain.agents.configuration import AgentConfiguration
-from domain.answers.memory import SMALL_TALK, Missed, Pending
+from domain.answers.memory import SMALL_TALK, Pending
+from domain.answers.plan import Decision, Kind, Plan, Say, Situation
 from domain.answers.replies import answer_in, reply_in
 from domain.answers.templates import AFRESH, ASK_BACK, DECLINE, GREET, HAND_OVER, RECOVERED, RESUME
 from domain.answers.understanding import Correction, Understanding
@@ -44,51 +41,6 @@ PERSON, INJECTION, OUTSIDE = 0.5, FLAGGED, 0.6
 
 IN_A_ROW = 2
 """Answers of low confidence after which a person takes over."""
-
-Kind = Literal["answer", "ask_back", "decline", "hand_over"]
-
-
-class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`category`: why it is not merely an answer. `rule`: version of the rules that made it; 0: it was made before there were any."""
-
-    kind: Kind = "answer"
-    category: str | None = None
-    evidence: tuple[str, ...] = ()
-    rule: int = 0
-
-
-class Situation(msgspec.Struct, frozen=True, kw_only=True):
-    """What the conversation is in when messages come. `returned`: the earlier topic of a customer who is back after a pause. `unsure`: answers of low
-    confidence in a row; `failures`: tries to answer these messages that came to nothing."""
-
-    returned: str | None = None
-    pending: Pending | None = None
-    missed: Missed | None = None
-    unsure: int = 0
-    failures: int = 0
-
-
-class Say(msgspec.Struct, frozen=True, kw_only=True):
-    """A template that customers read, and what is put in."""
-
-    template: str
-    values: dict[str, str] = {}
-
-
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What comes of a decision. `say`: the whole answer, for which no model is asked; `opening`: before the model's.
-
-    `questions`: what is answered in place of what was written. `asks`: what the customer is asked by it. `afresh`: what was said before is
-    left behind. `recovers`: the missed question's interaction.
-    """
-
-    decision: Decision
-    say: Say | None = None
-    opening: Say | None = None
-    questions: tuple[str, ...] | None = None
-    asks: Pending | None = None
-    afresh: bool = False
-    recovers: UUID | None = None
 
 
 ANSWER = Plan(decision=Decision(rule=VERSION))

@@ -123,3 +123,9 @@ def _fold(perfect: Sequence[bytes]) -> bytes:
     for left in perfect[-2::-1]:
         above = node_hash(left, above)
     return above
+
+
+def lengths_of(index: int, size: int) -> tuple[int, int]:
+    """Of an inclusion proof: up to where the ways of this leaf and of the last one meet, and from there on."""
+    inner = (index ^ (size - 1)).bit_length()
+    return inner, (index >> inner).bit_count()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.audit.merkle import node_hash
+from domain.audit.merkle import lengths_of, node_hash
 
 
 class ProofFailed(Exception):
@@ -51,12 +51,6 @@ def verify_consistency(
             old = node_hash(sibling, old)
     _check_root(old, first_root, "the first root")
     _check_root(_climb(seed, index, path, inner), second_root, "the second root")
-
-
-def lengths_of(index: int, size: int) -> tuple[int, int]:
-    """Of an inclusion proof: up to where the ways of this leaf and of the last one meet, and from there on."""
-    inner = (index ^ (size - 1)).bit_length()
-    return inner, (index >> inner).bit_count()
 
 
 def _climb(seed: bytes, index: int, path: Sequence[bytes], inner: int) -> bytes:

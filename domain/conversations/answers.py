@@ -12,8 +12,8 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from domain.answers.context_window import Cut
-from domain.answers.decision import Decision, Kind
 from domain.answers.memory import Memory
+from domain.answers.plan import Decision, Kind
 from domain.answers.split import Assignment
 from domain.answers.understanding import Understanding
 from domain.base.aggregate import Quote

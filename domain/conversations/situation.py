@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.agents.configuration import AgentConfiguration
-from domain.answers.decision import Situation
 from domain.answers.memory import Memory, in_new_session
+from domain.answers.plan import Situation
 from domain.conversations.state import Burst, ConversationState
 
 

@@ -11,8 +11,9 @@ from domain.base.aggregate import NIL, Aggregate, CreatedEvent
 from domain.base.errors import Invalid, Refused
 from domain.experiments.deployment_state import DeploymentState, ShadowPlan, Status
 from domain.experiments.version import Versions
+from domain.flags.plan import Plan
 from domain.flags.progress import Progress
-from domain.flags.rollout import Finding, Judgement, Plan
+from domain.flags.rollout import Finding, Judgement
 
 CURRENT, CANDIDATE = "current", "candidate"
 """Names of its arms."""

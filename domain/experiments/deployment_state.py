@@ -12,8 +12,9 @@ from msgspec import Meta
 from domain.answers.variant import Variant
 from domain.base.aggregate import NIL
 from domain.experiments.version import Versions
+from domain.flags.plan import Plan
 from domain.flags.progress import Progress
-from domain.flags.rollout import Finding, Plan
+from domain.flags.rollout import Finding
 
 Status = Literal["created", "shadowing", "running", "promoted", "stopped", "rolled back"]
 

@@ -13,7 +13,7 @@ from domain.answers.split import WINDOW, Arm, Name, Split, Window
 from domain.base.aggregate import EPOCH, NIL
 from domain.base.errors import Invalid
 from domain.flags.outcome import MEASURES, Metric
-from domain.flags.rollout import Limits
+from domain.flags.plan import Limits
 
 Traffic = Annotated[float, Meta(gt=0, le=1)]
 

@@ -12,61 +12,13 @@ from msgspec.structs import replace
 
 from domain.base.aggregate import NIL, Aggregate, CreatedEvent, Quote
 from domain.base.errors import Invalid, Refused
-from domain.conversations.messages import Use
-from domain.feedback.exchange import Exchange, flat, from_flat
 from domain.feedback.judgement import BEST, Category
+from domain.feedback.lineage import Lineage, Person, Texts, check_texts, quoted, texts_in
 
 Source = Literal["operator", "api"]
 """`operator`: who answered after the agent in the conversation itself; `api`: who wrote it into a request."""
 
 Status = Literal["proposed", "approved", "rejected"]
-
-LONGEST = 8_000
-"""Characters of an answer, and of a reason."""
-
-
-class Lineage(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the corrected answer came from. `sender`: our address by which the customer wrote, where there is one. `prompt`: id of the event that holds the exact prompt; `template`: the wording that it was made
-    from; `passages`: what it rested on. `provider` and `model` are None where no model was asked. `use`: what the customer's texts may be
-    used for, the strictest of all messages in it."""
-
-    interaction: UUID
-    conversation: UUID
-    channel: str
-    use: Use
-    sender: str | None = None
-    prompt: UUID | None = None
-    template: str = ""
-    configuration_version: int = 0
-    passages: tuple[str, ...] = ()
-    provider: str | None = None
-    model: str | None = None
-    language: str | None = None
-    intent: str | None = None
-
-
-class Texts(msgspec.Struct, frozen=True, kw_only=True):
-    """`exchange`: with the answer that should have been given; `said`: what the agent did say; `reason`: why that was wrong. `known`: names and
-    addresses of the people in the conversation, which whoever uses the texts takes out of them."""
-
-    exchange: Exchange
-    said: str
-    reason: str = ""
-    known: tuple[str, ...] = ()
-
-
-class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Who proposes or reviews: `by` is the actor of the request; `operator` whom it names, `operator_id` tells that one from others."""
-
-    by: str
-    operator: str | None = None
-    operator_id: UUID | None = None
-
-    def is_other_than(self, other: Person) -> bool:
-        """Whether they are two. Who is not named can be told by the key alone."""
-        if self.operator_id is None or other.operator_id is None:
-            return self.by != other.by
-        return self.operator_id != other.operator_id
 
 
 class CorrectionState(msgspec.Struct):
@@ -111,10 +63,10 @@ class Correction(Aggregate[CorrectionState]):
             state.proposer, state.replies = self.proposer, self.replies
 
         def detach(self) -> tuple[Self, tuple[Quote, ...]]:
-            return replace(self, texts=None), _quoted(self.texts, self.lineage.conversation)
+            return replace(self, texts=None), quoted(self.texts, self.lineage.conversation)
 
         def attach(self, lent: Sequence[Quote]) -> Self:
-            return replace(self, texts=_texts_in(lent))
+            return replace(self, texts=texts_in(lent))
 
     class Extended(Event, frozen=True, kw_only=True):
         """The operator went on: `texts` and `replies` take the place of those before."""
@@ -130,10 +82,10 @@ class Correction(Aggregate[CorrectionState]):
             aggregate.state.replies = self.replies
 
         def detach(self) -> tuple[Self, tuple[Quote, ...]]:
-            return replace(self, texts=None), _quoted(self.texts, self.conversation)
+            return replace(self, texts=None), quoted(self.texts, self.conversation)
 
         def attach(self, lent: Sequence[Quote]) -> Self:
-            return replace(self, texts=_texts_in(lent))
+            return replace(self, texts=texts_in(lent))
 
     class Reviewed(Event, frozen=True, kw_only=True):
         """A later review takes the place of this one. `quality`: 0 to 5, of the proposed answer."""
@@ -168,7 +120,7 @@ class Correction(Aggregate[CorrectionState]):
         at: datetime,
     ) -> Self:
         """Raises Invalid, Refused."""
-        _check(texts)
+        check_texts(texts)
         if texts.exchange.answer.strip() == texts.said.strip():
             raise Refused(
                 "the answer that should have been given is the one that was; there is nothing to correct"
@@ -209,29 +161,3 @@ class Correction(Aggregate[CorrectionState]):
         if said != ("approved" if approved else "rejected", quality, named, reviewer):
             facts = {"quality": quality, "category": named, "reviewer": reviewer}
             self.trigger(self.Reviewed, at=at, approved=approved, **facts)
-
-
-def _check(texts: Texts) -> None:
-    """Raises Invalid."""
-    for name, text in (("human_response", texts.exchange.answer), ("bot_response", texts.said)):
-        if not text.strip():
-            raise Invalid(f"{name} has no text; send at least one visible character")
-    for name, text in (("human_response", texts.exchange.answer), ("reason", texts.reason)):
-        if len(text) > LONGEST:
-            raise Invalid(f"{name} has {len(text)} characters; send at most {LONGEST}")
-
-
-def _quoted(texts: Texts | None, conversation: UUID) -> tuple[Quote, ...]:
-    told: tuple[str, ...] | None = None
-    if texts is not None:
-        told = (texts.said, texts.reason, str(len(texts.known)), *texts.known, *flat(texts.exchange))
-    return (Quote(subject=conversation, place=0, texts=told),)
-
-
-def _texts_in(quotes: Sequence[Quote]) -> Texts | None:
-    found = quotes[0].texts if quotes else None
-    if found is None:
-        return None
-    said, reason, count, *rest = (text or "" for text in found)
-    known, exchange = rest[: int(count)], rest[int(count) :]
-    return Texts(exchange=from_flat(exchange), said=said, reason=reason, known=tuple(known))

@@ -12,8 +12,9 @@ from domain.base.aggregate import CreatedEvent
 from domain.base.errors import Refused
 from domain.base.one_per_tenant import OnePerTenant
 from domain.flags.feature import FEATURES, Setting, bucket_of, feature_of
+from domain.flags.plan import Plan
 from domain.flags.progress import Progress
-from domain.flags.rollout import Judgement, Plan
+from domain.flags.rollout import Judgement
 
 Ending = Literal["completed", "stopped", "rolled back"]
 

@@ -8,7 +8,8 @@ from typing import Literal, Self
 import msgspec
 
 from domain.base.errors import Refused
-from domain.flags.rollout import Judgement, Plan, enough
+from domain.flags.plan import Plan
+from domain.flags.rollout import Judgement, enough
 
 Move = Literal["back", "hold"]
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from domain.answers.decision import Kind
+from domain.answers.plan import Kind
 from domain.learning.scoring import TextScores
 
 Arm = Literal["candidate", "baseline"]

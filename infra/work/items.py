@@ -10,7 +10,6 @@ from uuid import UUID
 import msgspec
 
 from application.ports import Unavailable
-from infra.work.arrays import Texts, Uuids, texts, uuids
 
 
 class Item(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -70,12 +69,3 @@ def whose(items: Sequence[Item]) -> UUID | None:
     """The tenant on whose behalf a caller's turn goes on; None for several, as workers have them."""
     tenants = {item.tenant for item in items}
     return tenants.pop() if len(tenants) == 1 else None
-
-
-def identities_of(items: Sequence[Item]) -> tuple[Uuids, Texts, Texts, Uuids]:
-    return (
-        uuids([item.tenant for item in items]),
-        texts([item.kind for item in items]),
-        texts([item.key for item in items]),
-        uuids([item.holder for item in items]),
-    )

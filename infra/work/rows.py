@@ -14,8 +14,8 @@ import psycopg
 
 from application.ports import Unavailable
 from infra.postgres.database import Database
-from infra.work.arrays import bigints
-from infra.work.items import Claim, Ending, Finished, Item, Unsure, identities_of, whose
+from infra.work.arrays import Texts, Uuids, bigints, texts, uuids
+from infra.work.items import Claim, Ending, Finished, Item, Unsure, whose
 
 SLACK = timedelta(seconds=1)
 """How long after its due time a row may be committed, clocks' differences included, to be seen at once."""
@@ -135,3 +135,12 @@ class Work:
             row = await cursor.fetchone()
         assert row is not None
         return [finished[n - 1] for n in row[0] or ()]
+
+
+def identities_of(items: Sequence[Item]) -> tuple[Uuids, Texts, Texts, Uuids]:
+    return (
+        uuids([item.tenant for item in items]),
+        texts([item.kind for item in items]),
+        texts([item.key for item in items]),
+        uuids([item.holder for item in items]),
+    )

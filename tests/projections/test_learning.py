@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 import msgspec
 import psycopg
 
-from domain.feedback.correction import Correction, Lineage, Person, Texts
+from domain.feedback.correction import Correction
 from domain.feedback.exchange import Exchange
+from domain.feedback.lineage import Lineage, Person, Texts
 from domain.feedback.rating import Rating
 from domain.learning.tuning_job import TuningJob, TuningPlan
 from infra.projections.sql import TransactionSql

@@ -21,7 +21,7 @@ from domain.feedback.rating import Rating, rating_of
 from domain.flags.feature import bucket_of
 from domain.flags.flag import Flags
 from domain.flags.outcome import NANO, OFF, ON, Outcome
-from domain.flags.rollout import Plan, Step
+from domain.flags.plan import Plan, Step
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt
 from infra.projections.sql import TransactionSql

@@ -23,7 +23,7 @@ from domain.feedback.rating import Rating
 from domain.flags.feature import Setting, bucket_of
 from domain.flags.flag import Flags
 from domain.flags.outcome import OFF, ON, Outcome
-from domain.flags.rollout import Plan, Step
+from domain.flags.plan import Plan, Step
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Usage
 

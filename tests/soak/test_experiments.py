@@ -13,7 +13,8 @@ from math import log, sqrt
 import pytest
 
 from domain.base.betting import ALPHA
-from domain.flags.rollout import Limit, Limits, judge
+from domain.flags.plan import Limit, Limits
+from domain.flags.rollout import judge
 from tests.soak.experiments import BEGAN, Played, World, play
 from tests.soak.rules import fixed, rule_1
 

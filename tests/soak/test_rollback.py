@@ -24,7 +24,7 @@ from domain.answers.variant import Variant
 from domain.base.context import Context
 from domain.experiments.deployment import Deployment
 from domain.feedback.rating import Rating
-from domain.flags.rollout import Limit, Limits, Plan, Step
+from domain.flags.plan import Limit, Limits, Plan, Step
 from tests.application.experiments.evaluated import evaluated
 from tests.soak.clients import Clients, until
 from tests.soak.deployment import Deployment as Running

@@ -15,7 +15,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from application.audit.explain_call import explain_call
 from application.audit.explain_interaction import explain_interaction, interaction_events
 from application.audit.explanation import Explanation
-from application.conversations.conversation import (
+from application.conversations.closing import (
     CloseConversation,
     ReopenConversation,
     close_conversation,

@@ -13,7 +13,7 @@ import msgspec
 from application.conversations.answer import AnswerGiven
 from domain.answers.citing import with_disclosure
 from domain.answers.context_window import Cut
-from domain.answers.decision import Decision
+from domain.answers.plan import Decision
 from domain.answers.split import Assignment
 from domain.answers.understanding import Understanding
 from domain.base.recorded import Recorded

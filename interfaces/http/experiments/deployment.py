@@ -27,7 +27,7 @@ from domain.answers.variant import Variant
 from domain.base.context import Context
 from domain.experiments.deployment import Deployment
 from domain.experiments.deployment_state import ShadowPlan
-from domain.flags.rollout import Plan
+from domain.flags.plan import Plan
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast

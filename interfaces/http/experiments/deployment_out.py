@@ -14,7 +14,8 @@ from domain.base.context import Context
 from domain.experiments.deployment import Deployment
 from domain.experiments.deployment_state import ShadowPlan, Status
 from domain.experiments.version import Versions
-from domain.flags.rollout import Finding, Plan
+from domain.flags.plan import Plan
+from domain.flags.rollout import Finding
 from interfaces.bootstrap import Services
 from interfaces.http.base.position import written
 from projections.deployments import Deployments, ShadowSums, shadow_sums

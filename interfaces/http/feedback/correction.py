@@ -26,8 +26,9 @@ from domain.base.context import Context
 from domain.base.errors import NotFound
 from domain.base.recorded import Recorded
 from domain.conversations.messages import Use
-from domain.feedback.correction import LONGEST, Correction, Lineage, Source, Status, Texts
+from domain.feedback.correction import Correction, Source, Status
 from domain.feedback.judgement import BEST, Category
+from domain.feedback.lineage import LONGEST, Lineage, Texts
 from domain.feedback.review_rules import ReviewRules
 from domain.models.completion import Turn
 from interfaces.bootstrap import Services

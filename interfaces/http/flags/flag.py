@@ -30,7 +30,7 @@ from domain.base.errors import Invalid
 from domain.flags.feature import FEATURES
 from domain.flags.flag import Flags, FlagsState
 from domain.flags.outcome import OFF, ON
-from domain.flags.rollout import Plan
+from domain.flags.plan import Plan
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Page
 from interfaces.http.base.position import written

@@ -19,7 +19,7 @@ from domain.flags.feature import Percentage, Setting
 from domain.flags.flag import Ended
 from domain.flags.flag import Rollout as Running
 from domain.flags.outcome import MEASURES, Figure, Metric
-from domain.flags.rollout import Plan
+from domain.flags.plan import Plan
 
 
 class FlagIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,13 +16,12 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from application.base.in_work import waits_long
 from application.retrieval.document import (
-    DeleteDocument,
     ReprocessDocument,
     UploadDocument,
-    delete_document,
     reprocess_document,
     upload_document,
 )
+from application.retrieval.removing import DeleteDocument, delete_document
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.base.errors import Invalid, NotFound

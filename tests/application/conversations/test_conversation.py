@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from application.conversations.answer import Answer
-from application.conversations.conversation import CloseConversation, close_conversation
+from application.conversations.closing import CloseConversation, close_conversation
 from application.conversations.owing import ANSWER_WORK
 from application.ports import Unavailable
 from application.tenancy.tenant import suspend_tenant

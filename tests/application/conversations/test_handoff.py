@@ -14,7 +14,7 @@ import pytest
 from application.agents.agent import ConfigureAgent, configuration_of, configure_agent
 from application.base.amend import amend
 from application.conversations import streaming
-from application.conversations.conversation import CloseConversation, close_conversation
+from application.conversations.closing import CloseConversation, close_conversation
 from application.conversations.handoff import (
     ClaimConversation,
     ExpireHandoff,

@@ -45,7 +45,7 @@ from domain.base.errors import Invalid, NotFound, Refused
 from domain.experiments.deployment import CHANGED, Deployment
 from domain.experiments.releases import Releases
 from domain.flags.outcome import Outcome
-from domain.flags.rollout import Plan, Step
+from domain.flags.plan import Plan, Step
 from domain.gateway.policy import RoutingPolicy, Target, Tiers
 from infra.providers.catalogue import load_catalogue
 from tests.application.experiments.evaluated import evaluated

@@ -31,7 +31,7 @@ from domain.base.errors import Invalid, NotFound, Refused
 from domain.flags.feature import bucket_of
 from domain.flags.flag import Flags
 from domain.flags.outcome import OFF, ON, Outcome
-from domain.flags.rollout import Plan, Step
+from domain.flags.plan import Plan, Step
 from infra.postgres.database import Database
 from infra.projections.reads import Reads
 from interfaces.reading import ReadOutcomes

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from application.base.erase import ERASE_WORK, Erase, erase
-from application.conversations.conversation import CloseConversation, close_conversation
+from application.conversations.closing import CloseConversation, close_conversation
 from application.conversations.summarise import Summarise, summarise
 from application.ports import CACHE_KINDS, CacheKind
 from application.privacy.forget import ForgetCustomer, Forgotten, forget_customer

@@ -45,7 +45,7 @@ from domain.experiments.outcomes import Units
 from domain.feedback.rating import Rating
 from domain.flags.feature import bucket_of
 from domain.flags.outcome import OFF, ON
-from domain.flags.rollout import Limit, Limits, Plan, Step
+from domain.flags.plan import Limit, Limits, Plan, Step
 from domain.gateway.decision import Routing
 from infra.providers.catalogue import load_catalogue
 from tests.application.experiments.evaluated import evaluated

@@ -11,11 +11,7 @@ import pytest
 
 from application.ports import PROCESS_WORK
 from application.retrieval.chunks import passage_id
-from application.retrieval.document import (
-    REMOVE_WORK,
-    DeleteDocument,
-    remove_document,
-)
+from application.retrieval.removing import REMOVE_WORK, DeleteDocument, remove_document
 from application.retrieval.search import Search, search
 from domain.base.errors import Invalid, NotFound
 from domain.retrieval.document import LARGEST, Document

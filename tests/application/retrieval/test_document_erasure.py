@@ -15,7 +15,7 @@ import pytest
 
 from application.answers.compose import CANARY as CANARY_DIGITS
 from application.ports import Extracted, IdempotencyKey, Kept
-from application.retrieval.document import DeleteDocument, remove_document
+from application.retrieval.removing import DeleteDocument, remove_document
 from domain.answers.canary import with_canary
 from domain.base.errors import Erased, NotFound
 from domain.conversations.conversation import Conversation

@@ -5,14 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from application.retrieval.document import (
-    DeleteDocument,
     ProcessDocument,
     UploadDocument,
     Uploaded,
-    delete_document,
     process_document,
     upload_document,
 )
+from application.retrieval.removing import DeleteDocument, delete_document
 from application.retrieval.search import Search, search
 from domain.retrieval.document import Document
 from tests.application.conftest import Shop

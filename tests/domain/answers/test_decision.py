@@ -6,8 +6,9 @@ from uuid import uuid4
 import pytest
 
 from domain.agents.agent import AgentConfiguration
-from domain.answers.decision import ANSWER, VERSION, Plan, Situation, conclude, decide
+from domain.answers.decision import ANSWER, VERSION, conclude, decide
 from domain.answers.memory import Missed, Pending
+from domain.answers.plan import Plan, Situation
 from domain.answers.replies import reply_in
 from domain.answers.understanding import Correction, Intent, Understanding
 

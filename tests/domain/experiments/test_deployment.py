@@ -10,7 +10,8 @@ from domain.base.errors import Invalid, Refused
 from domain.experiments.deployment import CHANGED, Deployment
 from domain.experiments.deployment_state import ShadowPlan
 from domain.experiments.version import Versions
-from domain.flags.rollout import Finding, Judgement, Plan, Step
+from domain.flags.plan import Plan, Step
+from domain.flags.rollout import Finding, Judgement
 from tests.domain.given import NOW, when
 
 TERSE = Variant(configuration={"tone": "terse"})

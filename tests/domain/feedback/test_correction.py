@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from domain.base.errors import Invalid, Refused
-from domain.feedback.correction import LONGEST, Correction, Lineage, Person, Texts
+from domain.feedback.correction import Correction
 from domain.feedback.exchange import Exchange, flat, from_flat
+from domain.feedback.lineage import LONGEST, Lineage, Person, Texts
 from domain.models.completion import Turn
 from tests.domain.given import NOW, when
 

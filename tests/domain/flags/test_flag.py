@@ -8,7 +8,8 @@ import pytest
 from domain.base.errors import NotFound, Refused
 from domain.flags.feature import FEATURES, Setting
 from domain.flags.flag import Flags
-from domain.flags.rollout import Finding, Judgement, Plan, Step
+from domain.flags.plan import Plan, Step
+from domain.flags.rollout import Finding, Judgement
 from tests.domain.given import NOW, when
 
 FLAG, TENANT = "full_agent", UUID(int=7)

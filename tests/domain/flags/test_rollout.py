@@ -11,7 +11,8 @@ import pytest
 
 from domain.base.errors import Invalid
 from domain.flags.outcome import NANO, Outcome
-from domain.flags.rollout import RULE, Judgement, Limit, Limits, Plan, Step, enough, judge
+from domain.flags.plan import Limit, Limits, Plan, Step
+from domain.flags.rollout import RULE, Judgement, enough, judge
 from tests.domain.given import NOW
 
 NONE = Limits(failure_rate=None, helpful_rate=None, latency_ms=None)

@@ -1,0 +1,55 @@
+"""What is to be done about a customer's messages, as values."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.answers.memory import Missed, Pending
+
+Kind = Literal["answer", "ask_back", "decline", "hand_over"]
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`category`: why it is not merely an answer. `rule`: version of the rules that made it; 0: it was made before there were any."""
+
+    kind: Kind = "answer"
+    category: str | None = None
+    evidence: tuple[str, ...] = ()
+    rule: int = 0
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the conversation is in when messages come. `returned`: the earlier topic of a customer who is back after a pause. `unsure`: answers of low
+    confidence in a row; `failures`: tries to answer these messages that came to nothing."""
+
+    returned: str | None = None
+    pending: Pending | None = None
+    missed: Missed | None = None
+    unsure: int = 0
+    failures: int = 0
+
+
+class Say(msgspec.Struct, frozen=True, kw_only=True):
+    """A template that customers read, and what is put in."""
+
+    template: str
+    values: dict[str, str] = {}
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes of a decision. `say`: the whole answer, for which no model is asked; `opening`: before the model's.
+
+    `questions`: what is answered in place of what was written. `asks`: what the customer is asked by it. `afresh`: what was said before is
+    left behind. `recovers`: the missed question's interaction.
+    """
+
+    decision: Decision
+    say: Say | None = None
+    opening: Say | None = None
+    questions: tuple[str, ...] | None = None
+    asks: Pending | None = None
+    afresh: bool = False
+    recovers: UUID | None = None
