@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from domain.gateway.health_counts import Pause
+from domain.gateway.health import Pause
 
 from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
