@@ -237,7 +237,7 @@ async def survive(shop: TuningShop, seed: int, points: int = 60) -> TuningJob:
             continue
         if again is None:
             return await shop.job(job)
-        await shop.wait(again)
+        await shop.wait(min(again, shop.clock() + SETTLED))  # files that stay are deleted an hour later
         if shop.vendor.ours() and (await shop.job(job)).state.status in ("submitted", "running"):
             shop.finish()
     raise AssertionError(f"seed {seed}: it never ends")
