@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -26,7 +27,7 @@ from domain.experiments.shadow import Shadow, Side, Spent, shadows
 from domain.learning.scoring import folded, plain
 
 AT_ONCE = 10
-"""Messages of one try at the work; then others have their turn."""
+"""Messages that one try at the work compares; then others have their turn."""
 
 PAUSE = timedelta(seconds=5)
 """Between two looks for messages that were answered."""
@@ -56,9 +57,10 @@ async def shadow_messages(command: ShadowMessages, context: Context, ports: Port
             continue
         if done >= AT_ONCE:
             return ports.clock()
-        if not await _shadow(deployment, recorded, context, ports):
+        became = await _shadow(deployment, recorded, context, ports)
+        if became == "no room":
             return ports.clock() + NO_ROOM
-        done += 1
+        done += became == "compared"
     if progress.answers + done < plan.most:
         return ports.clock() + PAUSE
     await amend(
@@ -81,12 +83,14 @@ async def _begun_at(deployment: UUID, tenant: UUID, ports: Ports) -> int:
     return positions[-1]
 
 
-async def _shadow(deployment: Deployment, recorded: Recorded, context: Context, ports: Ports) -> bool:
-    """Try an answer beside the one that is recorded. False: the budget has no room for it now."""
+async def _shadow(
+    deployment: Deployment, recorded: Recorded, context: Context, ports: Ports
+) -> Literal["compared", "skipped", "no room"]:
+    """Try an answer beside the one that is recorded, unless that can't be asked again, or the budget has no room for it now."""
     try:
         told = await recorded_answer(recorded, AsThen(context.tenant, ports), context, ports)
     except Missing:  # erased, or not to be asked again
-        return True
+        return "skipped"
     run, id = Run(), deployment.id
     about = msgspec.structs.replace(context, correlation=recorded.correlation, causation=recorded.id)
     inquiry = msgspec.structs.replace(
@@ -95,7 +99,7 @@ async def _shadow(deployment: Deployment, recorded: Recorded, context: Context, 
     try:
         tried = await try_answer(inquiry, deployment.state.variant, run, about, ports)
         if tried.refusal is not None:
-            return False
+            return "no room"
         shadow = Shadow.compare(
             id,
             told.interaction,
@@ -110,7 +114,7 @@ async def _shadow(deployment: Deployment, recorded: Recorded, context: Context, 
         )
         with suppress(Conflict):  # another worker had it first; what this has cost is put down all the same
             await run_to_end(settled_save(shadow, run.calls, run, run.interaction, about, ports))
-        return True
+        return "compared"
     finally:
         if run.unrecorded:
             await run_to_end(_meter(deployment, told.interaction, run, about, ports))

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from domain.gateway.health import Pause
-
 from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
 from application.gateway.providers import Providers
@@ -27,6 +25,7 @@ from application.ports import (
 )
 from application.retrieval.embedding import MeteredEmbedder
 from domain.base.errors import Refused
+from domain.gateway.health import Pause
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Completion, CompletionRequest, Outcome, Usage
 from infra.ids import uuid7

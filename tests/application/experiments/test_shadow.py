@@ -1,0 +1,100 @@
+"""Shadow runs over real conversations: what can't be asked again, and what is cut off."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from application.base.erase import Erase, erase
+from application.experiments import shadow
+from application.experiments.deployment import CreateDeployment, StartShadow, create_deployment, start_shadow
+from application.experiments.shadow import PAUSE, ShadowMessages, shadow_messages
+from application.ports import ShadowProgress, Store
+from application.privacy.forget import ForgetCustomer, forget_customer
+from domain.answers.variant import Variant
+from domain.experiments.deployment import Deployment
+from domain.experiments.deployment_state import ShadowPlan
+from domain.experiments.shadow import Shadow
+from tests.application.conftest import Shop
+from tests.application.experiments.evaluated import evaluated
+
+TERSE = Variant(configuration={"tone": "terse"})
+
+
+class Progress:
+    """What the read model tells, out of the log."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def progress(self, tenant: UUID, deployment: UUID) -> ShadowProgress:
+        topics = [Shadow.Compared.TOPIC]
+        every = [each.event async for each in self._store.events(tenant, topics=topics)]
+        reached = [each.position for each in every if isinstance(each, Shadow.Compared)]
+        return ShadowProgress(answers=len(reached), reached=max(reached, default=0))
+
+
+def ports_of(shop: Shop) -> Any:
+    return dataclasses.replace(shop.ports, shadows=Progress(shop.parts.store))
+
+
+async def shadowing(shop: Shop, most: int) -> UUID:
+    ports = ports_of(shop)
+    evaluation = await evaluated(TERSE, shop.context, store=ports.store, at=ports.clock())
+    plan = ShadowPlan(share=1, most=most)
+    command = CreateDeployment(name="terser", evaluation=evaluation, shadow=plan)
+    id = (await create_deployment(command, shop.context, ports)).deployment.id
+    await start_shadow(StartShadow(deployment=id), shop.context, ports)
+    return id
+
+
+async def told(shop: Shop, address: str) -> UUID:
+    """The interaction of an answer that a customer got."""
+    received = await shop.receive("Are you open?", address=address)
+    given = await shop.answer(received.conversation)
+    assert given is not None
+    return received.interaction
+
+
+async def forgotten(shop: Shop, address: str) -> None:
+    parts = shop.parts
+    said = await forget_customer(
+        ForgetCustomer(channel="http", address=address),
+        shop.context,
+        store=parts.store,
+        keyring=parts.keyring,
+        clock=parts.clock,
+    )
+    for subject in said.conversations:
+        await erase(Erase(subject=subject), shop.context, eraser=parts.eraser, cache=parts.cache)
+
+
+async def look(shop: Shop, id: UUID) -> datetime | None:
+    return await shadow_messages(ShadowMessages(deployment=id), shop.context, ports_of(shop))
+
+
+async def records(shop: Shop, *topics: str) -> list[Any]:
+    return [each.event async for each in shop.parts.store.events(shop.context.tenant, topics=topics)]
+
+
+async def test_what_cannot_be_asked_again_holds_up_nothing_and_counts_for_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shadow, "AT_ONCE", 2)
+    id = await shadowing(shop, most=2)
+    for number in range(3):
+        await told(shop, f"erased {number}")
+        await forgotten(shop, f"erased {number}")
+    before = shop.parts.clock()
+    again = await look(shop, id)
+    assert again is not None
+    assert again >= before + PAUSE, "nothing is left to be done at once"
+    seen = [await told(shop, address) for address in ("one", "two")]
+    assert await look(shop, id) is None
+    assert [each.interaction for each in await records(shop, Shadow.Compared.TOPIC)] == seen
+    deployment = await shop.parts.store.load(Deployment, id, tenant=shop.context.tenant)
+    assert (deployment.state.status, deployment.state.shadowed) == ("created", 2)
