@@ -87,6 +87,9 @@ class FineTuner(Protocol):
     async def cancel(self, id: str, place: Mapping[str, str]) -> None:
         """Also where it has ended already. Raises TuningRefused."""
 
+    async def uploads(self, name: str, place: Mapping[str, str]) -> Sequence[str]:
+        """The vendor's names of all files that lie there as `name`, as far as it tells. Raises TuningRefused."""
+
     async def discard(self, file: str, name: str, place: Mapping[str, str]) -> None:
         """Delete the file that was uploaded as `name`; one that is gone is no error. Raises TuningRefused."""
 

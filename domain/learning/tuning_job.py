@@ -30,9 +30,6 @@ Status = Literal[
     "failed",
     "cancelled",
 ]
-OPEN = frozenset({"requested", "submitting", "submitted", "running", "unknown"})
-"""The vendor has it, or may get it."""
-
 VendorState = Literal["queued", "running", "succeeded", "failed", "cancelled", "unknown"]
 """What a vendor says of a job, in our words; `unknown` is any word that we do not know, and never a success."""
 
@@ -60,7 +57,8 @@ class TuningPlan(msgspec.Struct, frozen=True, kw_only=True):
 class TuningJobState(msgspec.Struct):
     """`price`: USD per million trained tokens; `tokens` of one pass. `doubted_at`: since then it is known that nobody knows what
     became of the last attempt. `word`: the
-    vendor's own for its state, since `told_at`. `again_at`: before that it is not submitted again."""
+    vendor's own for its state, since `told_at`. `again_at`: before that it is not submitted again. `sent`: training data went out, or may
+    have; `uploads`: by part, the vendor's names of all that did, `files` of those that are trained on."""
 
     plan: TuningPlan = TuningPlan(provider="", model="", training_set=NIL)
     examples: int = 0
@@ -71,6 +69,8 @@ class TuningJobState(msgspec.Struct):
     scheduled: str | None = None
     requested_at: datetime = EPOCH
     status: Status = "requested"
+    sent: bool = False
+    uploads: dict[str, tuple[str, ...]] = {}
     files: dict[str, str] = {}
     attempt: int = 0
     attempted_at: datetime = EPOCH
@@ -123,8 +123,28 @@ class TuningJob(Aggregate[TuningJobState]):
             state.price, state.estimate, state.reservation = self.price, self.estimate, self.reservation
             state.scheduled, state.requested_at = self.scheduled, self.timestamp
 
+    class UploadBegun(Event, frozen=True, kw_only=True):
+        """Training data is about to go to the vendor: from now on some may lie there, whatever becomes of us."""
+
+        TOPIC: ClassVar[str] = "tuning_job.upload_begun"
+        PERSONAL: ClassVar[bool] = False
+
+        def apply(self, aggregate: TuningJob) -> None:
+            aggregate.state.sent, aggregate.state.discarded = True, False
+
+    class FileUploaded(Event, frozen=True, kw_only=True):
+        """The vendor has one, as `file`. `part`: "train" or "validation"."""
+
+        TOPIC: ClassVar[str] = "tuning_job.file_uploaded"
+        PERSONAL: ClassVar[bool] = False
+        part: str
+        file: str
+
+        def apply(self, aggregate: TuningJob) -> None:
+            aggregate._at_vendor(self.part, self.file)
+
     class FilesUploaded(Event, frozen=True, kw_only=True):
-        """`files`: the vendor's names of them, by "train" and "validation"."""
+        """All are there. `files`: the vendor's names of them, by "train" and "validation"."""
 
         TOPIC: ClassVar[str] = "tuning_job.files_uploaded"
         PERSONAL: ClassVar[bool] = False
@@ -132,6 +152,8 @@ class TuningJob(Aggregate[TuningJobState]):
 
         def apply(self, aggregate: TuningJob) -> None:
             aggregate.state.files = dict(self.files)
+            for part, file in self.files.items():
+                aggregate._at_vendor(part, file)
 
     class Attempted(Event, frozen=True, kw_only=True):
         """The vendor is about to be asked for the job, for the `attempt`th time."""
@@ -299,11 +321,23 @@ class TuningJob(Aggregate[TuningJobState]):
 
     @property
     def open(self) -> bool:
-        return self.state.status in OPEN
+        """The vendor has it, or may get it."""
+        return self.state.ended_at is None
+
+    def begin_upload(self, at: datetime) -> None:
+        """Before training data goes out. Raises Refused when it has ended."""
+        self._open()
+        if not self.state.sent:
+            self.trigger(self.UploadBegun, at=at)
+
+    def keep_upload(self, part: str, file: str, at: datetime) -> None:
+        """Also where it has ended meanwhile: what lies at the vendor is to be deleted there."""
+        if file not in self.state.uploads.get(part, ()) or self.state.discarded:
+            self.trigger(self.FileUploaded, at=at, part=part, file=file)
 
     def uploaded(self, files: Mapping[str, str], at: datetime) -> None:
-        self._open()
-        if self.state.files != files:
+        """Nothing where it has ended meanwhile."""
+        if self.open and self.state.files != files:
             self.trigger(self.FilesUploaded, at=at, files=dict(files))
 
     def attempt(self, at: datetime) -> str:
@@ -408,8 +442,15 @@ class TuningJob(Aggregate[TuningJobState]):
             self.trigger(self.Evaluated, at=at, evaluation=evaluation, passed=passed)
 
     def discard(self, at: datetime) -> None:
-        if self.state.files and not self.state.discarded:
+        if self.state.sent and not self.state.discarded:
             self.trigger(self.FilesDiscarded, at=at)
+
+    def _at_vendor(self, part: str, file: str) -> None:
+        state = self.state
+        known = state.uploads.get(part, ())
+        if file not in known:
+            state.uploads = {**state.uploads, part: (*known, file)}
+        state.sent, state.discarded = True, False
 
     def _open(self) -> None:
         if not self.open:

@@ -54,6 +54,8 @@ def next_step(
     state: TuningJobState, now: datetime, *, done: frozenset[Action] = frozenset()
 ) -> Step | Wait | None:
     """`done`: what was done just now, and need not be again at once. None: nothing is to be done any more."""
+    if state.ended_at is not None:
+        return _after_its_end(state, now, done)
     match state.status:
         case "requested":
             if now >= state.requested_at + PATIENCE:
@@ -65,11 +67,14 @@ def next_step(
             return Step("submit" if state.files else "upload")
         case "submitting":
             return _of_an_attempt(state, now, done)
-        case "submitted" | "running" | "unknown":
-            since = state.submitted_at or state.attempted_at
-            if now >= since + LONGEST:
-                return Step("expire")
-            return Wait(now + interval(now - since)) if "poll" in done else Step("poll")
+    since = state.submitted_at or state.attempted_at
+    if now >= since + LONGEST:
+        return Step("expire")
+    return Wait(now + interval(now - since)) if "poll" in done else Step("poll")
+
+
+def _after_its_end(state: TuningJobState, now: datetime, done: frozenset[Action]) -> Step | Wait | None:
+    """What it made is taken over, and its training data deleted."""
     if state.tuned is not None and state.registered is None and "register" not in done:
         return Step("register")
     if (
@@ -79,7 +84,7 @@ def next_step(
         and "evaluate" not in done
     ):
         return Step("evaluate")
-    if state.files and not state.discarded and "discard" not in done:
+    if state.sent and not state.discarded and "discard" not in done:
         return Step("discard")
     if state.status == "evaluating":
         return Wait(now + SOONEST) if "judge" in done else Step("judge")

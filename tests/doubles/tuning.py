@@ -275,6 +275,11 @@ class TogetherVendor(Vendor):
             return Reply(body=b"")
         assert call.fields["authorization"] == f"Bearer {self.KEY}"
         rest = path.partition("/v1")[2]
+        if rest == "/files" and call.method == "GET":
+            listed = [
+                {"id": file.id, "object": "file", "filename": file.name} for file in self.files.values()
+            ]
+            return _json({"data": listed})
         if rest == "/files":
             return self._named(call)
         if rest.startswith("/files/"):

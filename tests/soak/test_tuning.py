@@ -1,6 +1,6 @@
 """Submissions of fine-tuning jobs that are killed, at each vendor's double: each is there once.
 
-Fifty seeded points a vendor, before and after each effect: of the log, and of the vendor. Beside them processes that are killed by SIGKILL.
+Fifty seeded points a vendor, before and after each effect: of the log, and of the vendor.
 """
 
 from __future__ import annotations

@@ -149,14 +149,15 @@ async def record(
     save. `decide` may be called again."""
     for race in range(RACES):
         job, at = await ports.store.load(TuningJob, id, tenant=context.tenant), ports.clock()
+        was_open = job.open
         decide(job, at)
         if not job.pending_events:
             return job
         try:
-            if job.open:
-                await ports.store.save(job, context=context)
-            else:
+            if was_open and not job.open:
                 await _save_ended(job, at, context, ports)
+            else:
+                await ports.store.save(job, context=context)
             return job
         except Conflict:
             if race == RACES - 1:

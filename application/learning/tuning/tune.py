@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from typing import get_args
 from uuid import UUID, uuid5
 
 import msgspec
@@ -79,7 +80,6 @@ async def tune(command: Tune, context: Context, ports: Ports) -> datetime | None
 async def _upload(job: TuningJob, context: Context, ports: Ports) -> datetime | None:
     """Its training data, as it is today: what was erased since is not in it."""
     plan = job.state.plan
-    names: dict[str, str] = {}
     try:
         files = await ports.training.files(context.tenant, plan.training_set, plan.provider)
     except Refusal as refusal:
@@ -87,20 +87,28 @@ async def _upload(job: TuningJob, context: Context, ports: Ports) -> datetime | 
         await _fail(job, "training_set", context, ports)
         return None
     contents: dict[Part, bytes | None] = {"train": files.train, "validation": files.validation}
+    names: dict[str, str] = {}
     try:
         tuner = await _tuner(job, context, ports)
+        job.begin_upload(ports.clock())
+        if job.pending_events:
+            await ports.store.save(job, context=context)
         for part, content in contents.items():
             if content:
                 file = TuningFile(part=part, name=file_name(job.id, part), content=content)
                 names[part] = await tuner.upload(file, plan.place)
+                await record(job.id, _kept(part, names[part]), context, ports)
     except TuningRefused as refused:
         if not refused.passing:
             await _fail(job, refused.code, context, ports)
             return None
         return _later(refused, ports, AGAIN)
-    job.uploaded(names, ports.clock())
-    await ports.store.save(job, context=context)
+    await record(job.id, lambda job, at: job.uploaded(names, at), context, ports)
     return None
+
+
+def _kept(part: Part, file: str) -> Callable[[TuningJob, datetime], None]:
+    return lambda job, at: job.keep_upload(part, file, at)
 
 
 async def _submit(job: TuningJob, context: Context, ports: Ports) -> datetime | None:
@@ -296,11 +304,15 @@ async def _judge(job: TuningJob, context: Context, ports: Ports) -> datetime | N
 
 
 async def _discard(job: TuningJob, context: Context, ports: Ports) -> datetime | None:
-    """The training data is not left at the vendor."""
+    """The training data is not left at the vendor: neither what is on record, nor what lies there under the job's names."""
+    place = job.state.plan.place
     try:
         tuner = await _tuner(job, context, ports)
-        for part, file in job.state.files.items():
-            await tuner.discard(file, file_name(job.id, part), job.state.plan.place)
+        for part in get_args(Part):
+            name = file_name(job.id, part)
+            known = job.state.uploads.get(part, ())
+            for file in dict.fromkeys((*known, *await tuner.uploads(name, place))):
+                await tuner.discard(file, name, place)
     except TuningRefused as refused:
         ended = job.state.ended_at or ports.clock()
         if ports.clock() > ended + DISCARDING:

@@ -64,9 +64,8 @@ class OpenAITuner:
         )
 
     async def upload(self, file: TuningFile, place: Mapping[str, str]) -> str:
-        known = await asked(_sent(lambda: self._files.list(purpose="fine-tune")))
-        for each in objects(known.get("data")):
-            same = each.get("filename") == file.name and each.get("bytes") == len(file.content)
+        for each in await self._named(file.name):
+            same = each.get("bytes") == len(file.content)
             if same and each.get("status") != "error" and (id := text_of(each.get("id"))):
                 return id
         made = await asked(
@@ -112,12 +111,19 @@ class OpenAITuner:
                 raise
             # It has ended meanwhile: the next poll tells how.
 
+    async def uploads(self, name: str, place: Mapping[str, str]) -> Sequence[str]:
+        return [id for each in await self._named(name) if (id := text_of(each.get("id"))) is not None]
+
     async def discard(self, file: str, name: str, place: Mapping[str, str]) -> None:
         try:
             await asked(_sent(lambda: self._files.delete(file)))
         except TuningRefused as refused:
             if not refused.gone:
                 raise
+
+    async def _named(self, name: str) -> list[dict[str, Any]]:
+        known = await asked(_sent(lambda: self._files.list(purpose="fine-tune")))
+        return [each for each in objects(known.get("data")) if each.get("filename") == name]
 
     async def _listed(self, attempt: str) -> Any:
         after: str | openai.Omit = openai.omit

@@ -99,6 +99,11 @@ class TogetherTuner:
             if refused.passing or refused.gone:
                 raise
 
+    async def uploads(self, name: str, place: Mapping[str, str]) -> Sequence[str]:
+        listed = await asked(lambda: self._ask("GET", "/files"))
+        named = [each for each in objects(listed.get("data")) if each.get("filename") == name]
+        return [id for each in named if (id := text_of(each.get("id"))) is not None]
+
     async def discard(self, file: str, name: str, place: Mapping[str, str]) -> None:
         path = f"/files/{quote(file, safe='')}"
         try:

@@ -68,8 +68,8 @@ class VertexTuner:
         self._storage, self._http = elsewhere or STORAGE, http
 
     async def upload(self, file: TuningFile, place: Mapping[str, str]) -> str:
-        bucket, name = place["bucket"], f"retrace/{file.name}"
-        query = f"uploadType=media&name={quote(name, safe='')}"
+        bucket, path = place["bucket"], _path(file.name)
+        query = f"uploadType=media&name={quote(path, safe='')}"
         url = f"{self._storage}/upload/storage/v1/b/{bucket}/o?{query}"
 
         async def ask() -> httpx2.Response:
@@ -77,7 +77,7 @@ class VertexTuner:
             return await self._http.post(url, content=file.content, headers=fields, timeout=PATIENCE)
 
         await answered(_tokened(ask))
-        return f"gs://{bucket}/{name}"
+        return f"gs://{bucket}/{path}"
 
     async def submit(self, request: TuningRequest) -> VendorJob:
         validation = request.files.get("validation")
@@ -128,6 +128,10 @@ class VertexTuner:
             if refused.passing or refused.gone:
                 raise
 
+    async def uploads(self, name: str, place: Mapping[str, str]) -> Sequence[str]:
+        """Its path follows from its name, and what is uploaded again takes its place."""
+        return [f"gs://{place['bucket']}/{_path(name)}"]
+
     async def discard(self, file: str, name: str, place: Mapping[str, str]) -> None:
         bucket, _, path = file.removeprefix("gs://").partition("/")
         url = f"{self._storage}/storage/v1/b/{bucket}/o/{quote(path, safe='')}"
@@ -166,6 +170,11 @@ class VertexTuner:
 
         await how(ask)
         return given[0]
+
+
+def _path(name: str) -> str:
+    """Of a file, in the bucket."""
+    return f"retrace/{name}"
 
 
 async def _client(access: VertexAccess, location: str) -> Any:

@@ -13,17 +13,27 @@ import pytest_asyncio
 
 from application.budgets.charges import compare_tallies
 from application.learning.tuning import request as requesting
-from application.learning.tuning.request import RequestTuning, cancel_tuning, request_tuning, reservations_of
+from application.learning.tuning.request import (
+    RequestTuning,
+    cancel_tuning,
+    record,
+    request_tuning,
+    reservations_of,
+)
 from application.models.catalogue import overrides_of
+from application.ports import TuningFile, TuningRefused
 from domain.audit.invariants import INVARIANTS
 from domain.base.errors import Refused
 from domain.budgets.budget import BudgetExhausted
-from domain.learning.tuning_job import OPEN, TuningJob
+from domain.learning import tuning_steps
+from domain.learning.tuning_job import TuningJob
 from domain.learning.tuning_target import Targets
 from tests.application.conftest import Shop
 from tests.application.learning.tuning_shop import (
     SETTLED,
+    Killed,
     TuningShop,
+    Uploading,
     quick,
     survive,
     there_once,
@@ -54,7 +64,7 @@ def submitted(job: TuningJob) -> bool:
 
 
 def over(job: TuningJob) -> bool:
-    return job.state.status not in OPEN and (job.state.discarded or not job.state.files)
+    return not job.open and (job.state.discarded or not job.state.sent)
 
 
 async def test_a_job_becomes_a_model_of_the_tenants(
@@ -168,6 +178,76 @@ async def test_a_job_fails_with_the_vendors_code_and_is_not_submitted_again(open
         "invalid_training_file",
         "nothing",
     )
+
+
+async def test_a_job_that_is_cancelled_while_files_go_out_leaves_none_of_them(tuning: TuningShop) -> None:
+    id = await tuning.request()
+
+    async def cancel(file: TuningFile) -> None:
+        await cancel_tuning(id, tuning.context, tuning)
+        tuning.inner = inner
+
+    inner = tuning.inner
+    tuning.inner = Uploading(inner, cancel)
+    job = await tuning.work(id, over)
+    assert (job.state.status, tuning.vendor.submissions) == ("cancelled", 0)
+    assert tuning.vendor.uploads > 0
+    assert tuning.vendor.files == {}
+
+
+async def test_a_file_goes_where_the_next_one_is_refused_for_good(tuning: TuningShop) -> None:
+    async def refuse(file: TuningFile) -> None:
+        if file.part == "validation":
+            raise TuningRefused("bad_file")
+
+    tuning.inner = Uploading(tuning.inner, refuse)
+    job = await tuning.work(await tuning.request(), over)
+    assert (job.state.status, job.state.code, job.state.discarded) == ("failed", "bad_file", True)
+    assert tuning.vendor.files == {}
+
+
+@pytest.mark.parametrize("changed", [True, False], ids=["with other data later", "cancelled"])
+async def test_a_file_of_a_process_that_died_is_deleted_too(changed: bool, tuning: TuningShop) -> None:
+    """It went out, its name never came on record; then a customer is erased, or the job is cancelled."""
+    id, inner = await tuning.request(), tuning.inner
+
+    async def die(file: TuningFile) -> None:
+        tuning.inner = inner
+        raise Killed
+
+    tuning.inner = Uploading(inner, die)
+    with pytest.raises(Killed):
+        await tuning.step(id)
+    assert len(tuning.vendor.files) == 1
+    if changed:
+        tuning.training.lines = 79
+        await tuning.work(id, submitted)
+        tuning.finish()
+    else:
+        await cancel_tuning(id, tuning.context, tuning)
+    job = await tuning.work(id, over)
+    assert job.state.status == ("succeeded" if changed else "cancelled")
+    assert tuning.vendor.files == {}
+
+
+async def test_a_job_of_which_nothing_is_heard_any_more_ends_once(
+    openai: TuningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await openai.limit(Decimal(100))
+    id = await openai.request()
+    job = await openai.work(id, submitted)
+    monkeypatch.setattr(tuning_steps, "LONGEST", timedelta())
+    async with asyncio.timeout(30):
+        assert await openai.step(id) is None
+    job = await openai.job(id)
+    assert (job.state.status, job.state.code, job.state.basis) == ("unknown", "expired", "estimate")
+    status = await openai.status()
+    assert (status.spent, status.reserved) == (job.state.estimate, 0)
+    with pytest.raises(Refused, match="ended"):
+        await cancel_tuning(id, openai.context, openai)
+    await record(id, lambda job, at: job.duplicate("late", at), openai.context, openai)
+    assert (await openai.status()).spent == job.state.estimate, "it is charged once"
+    await all_is_well(openai)
 
 
 async def test_training_data_that_is_gone_ends_it(openai: TuningShop) -> None:

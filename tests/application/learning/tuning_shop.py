@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from application.budgets.status import BudgetStatus, budget_status
 from application.learning.tuning import tune as work
 from application.learning.tuning.request import RequestTuning, request_tuning
 from application.learning.tuning.tune import Tune, tune
-from application.ports import FineTuner, TrainingFiles
+from application.ports import FineTuner, TrainingFiles, TuningFile
 from domain.base.context import Context
 from domain.base.errors import Refused
 from domain.budgets.budget import BudgetLimits
@@ -81,7 +81,18 @@ class Fused:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inner, name)
-        if name not in ("load", "save", "change", "upload", "submit", "find", "job", "cancel", "discard"):
+        if name not in (
+            "load",
+            "save",
+            "change",
+            "upload",
+            "submit",
+            "find",
+            "job",
+            "cancel",
+            "uploads",
+            "discard",
+        ):
             return found
 
         async def fused(*args: Any, **kwargs: Any) -> Any:
@@ -98,18 +109,35 @@ class Source:
     """Training sets, as many as there are. `refuses`: the vendor would not take it any more."""
 
     refuses: bool = False
+    lines: int = 80
 
     async def files(self, tenant: UUID, training_set: UUID, provider: str) -> TrainingFiles:
         if self.refuses:
             raise Refused("3 examples are too few; at least 10 are wanted")
         line = b'{"messages": [{"role": "user", "content": "Open?"}, {"role": "assistant", "content": "Yes."}]}\n'
         return TrainingFiles(
-            train=line * 80,
+            train=line * self.lines,
             validation=line * 20,
-            examples=80,
+            examples=self.lines,
             validation_examples=20,
             tokens=TOKENS,
         )
+
+
+@dataclass
+class Uploading:
+    """`then` comes right after a file is at the vendor's."""
+
+    inner: Any
+    then: Callable[[TuningFile], Awaitable[None]]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    async def upload(self, file: TuningFile, place: Mapping[str, str]) -> str:
+        made: str = await self.inner.upload(file, place)
+        await self.then(file)
+        return made
 
 
 @dataclass

@@ -147,6 +147,9 @@ def test_a_state_that_nobody_knows_is_no_success_and_does_not_last_for_ever() ->
     assert made.state.status == "unknown"
     assert next_step(made.state, NOW) == Step("poll")
     assert next_step(made.state, NOW + LONGEST) == Step("expire")
+    lost = submitted()
+    lost.end("unknown", code="expired", at=NOW + LONGEST)
+    assert (lost.open, next_step(lost.state, NOW + LONGEST)) == (False, Step("discard"))
     made.end("succeeded", at=LATER)
     assert (made.state.status, made.state.code) == ("failed", "no_model")
 
