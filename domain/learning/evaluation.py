@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -100,24 +100,30 @@ class Evaluation(Aggregate[EvaluationState]):
                 state.configurations = (*known, self.configuration_version)
 
     class Answered(Event, frozen=True, kw_only=True):
-        """What the answer said, and why the judge marked it so: words of a case's customer, under their key. `text` None: they were erased."""
+        """What the answer said, and why the judge marked it so. `source`: the case's conversation, or the dataset of one that has none; the words
+        are under its key. None: recorded under the tenant's. `text` None: they were erased."""
 
         TOPIC: ClassVar[str] = "evaluation.answered"
+        class_version = 2
         QUOTES: ClassVar[bool] = True
         case: UUID
         arm: Arm
-        conversation: UUID | None = None
+        source: UUID | None = None
         text: str | None
         because: str | None = None
 
         def detach(self) -> tuple[Self, tuple[Quote, ...]]:
-            quote = Quote(subject=self.conversation or NIL, place=0, texts=(self.text, self.because))
+            quote = Quote(subject=self.source or NIL, place=0, texts=(self.text, self.because))
             return replace(self, text=None, because=None), (quote,)
 
         def attach(self, quotes: Sequence[Quote]) -> Self:
             texts = quotes[0].texts if quotes else None
             text, because = (None, None) if texts is None else texts
             return replace(self, text=text, because=because)
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            facts["source"] = facts.pop("conversation", None)
 
     class TrialFailed(Event, frozen=True, kw_only=True):
         """It came to no result: no model answered (`counts`), the budget had no room, or its process was told to stop. It is tried again."""
@@ -292,10 +298,9 @@ class Evaluation(Aggregate[EvaluationState]):
     def tell(
         self, case: UUID, arm: Arm, text: str, because: str | None, conversation: UUID | None, at: datetime
     ) -> None:
-        """Keep what an answer said."""
-        self.trigger(
-            self.Answered, at=at, case=case, arm=arm, text=text, because=because, conversation=conversation
-        )
+        """Keep what an answer said, for as long as there is what it was asked with."""
+        source = conversation or self.state.dataset
+        self.trigger(self.Answered, at=at, case=case, arm=arm, text=text, because=because, source=source)
 
     def fail_trial(
         self,

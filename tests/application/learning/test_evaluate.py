@@ -15,7 +15,7 @@ import pytest
 
 from application.budgets.budget import SetBudget, set_budget
 from application.budgets.charges import compare_tallies
-from application.learning.dataset import CreateDataset, add, add_cases, create_dataset
+from application.learning.dataset import CreateDataset, add, add_cases, create_dataset, delete_dataset
 from application.learning.evaluate import Evaluate, evaluate
 from application.learning.evaluation import (
     RequestEvaluation,
@@ -374,3 +374,22 @@ async def test_the_answers_of_an_erased_customers_cases_go_with_them_and_the_fig
     again = await run(shop, await requested(shop, made, baseline=None))
     assert again.state.report is not None
     assert (again.state.report.cases, again.state.report.erased) == (1, 1)
+
+
+async def test_a_deleted_dataset_takes_the_answers_to_its_own_cases_with_it_and_the_figures_stay(
+    shop: Shop,
+) -> None:
+    shop.provider, parts, tenant = Clerk(), shop.parts, shop.context.tenant
+    made = await dataset(shop, 2)
+    found = await run(shop, await requested(shop, made, judge="openai/gpt-6.1-terra", baseline=None))
+
+    async def told() -> list[str | None]:
+        every = answers_of(found.id, tenant, after=0, limit=10, store=parts.store)
+        return [text async for each in every for text in (each.text, each.because)]
+
+    assert all(await told())
+    await delete_dataset(made, shop.context, store=parts.store, clock=parts.clock)
+    await parts.eraser.erase(tenant, made)
+    assert await told() == [None] * 4
+    kept = await parts.store.load(Evaluation, found.id, tenant=tenant)
+    assert kept.state.report == found.state.report
