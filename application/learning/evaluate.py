@@ -18,6 +18,7 @@ from application.learning.ledger import Ledger, save
 from application.learning.results import finish_evaluation
 from application.learning.slice import Slice
 from domain.base.context import Context
+from domain.base.errors import NotFound
 from domain.learning.evaluation import Evaluation, place
 
 REST = timedelta(seconds=10)
@@ -37,7 +38,12 @@ async def evaluate(command: Evaluate, context: Context, ports: Ports) -> datetim
     if evaluation.over:
         return None
     state = evaluation.state
-    found = await cases_of(state.dataset, state.dataset_version, context.tenant, store=ports.store)
+    ledger = Ledger(evaluation, context, ports)
+    try:
+        found = await cases_of(state.dataset, state.dataset_version, context.tenant, store=ports.store)
+    except NotFound:  # also by who reads it while it is erased
+        await ledger.stop("its dataset was deleted")
+        return None
     left = [
         (case, arm)
         for case in found.cases
@@ -45,9 +51,9 @@ async def evaluate(command: Evaluate, context: Context, ports: Ports) -> datetim
         if place(arm, case.id) not in state.done
     ]
     left.sort(key=lambda each: state.failures.get(place(each[1], each[0].id), 0))
-    slice = Slice(Ledger(evaluation, context, ports), deque(left))
+    slice = Slice(ledger, deque(left))
     await slice.run()
-    evaluation = slice.ledger.evaluation
+    evaluation = ledger.evaluation
     if evaluation.over:
         return None
     if slice.pause is not None:

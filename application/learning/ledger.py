@@ -110,6 +110,15 @@ class Ledger:
                         raise
                     await self._reload()
 
+    async def stop(self, reason: str) -> None:
+        """For good, unless it is over."""
+
+        def decide(evaluation: Evaluation) -> None:
+            if not evaluation.over:
+                evaluation.stop(reason, self.ports.clock())
+
+        await self.change(decide)
+
     async def _reload(self) -> None:
         self.evaluation = await self.ports.store.load(
             Evaluation, self.evaluation.id, tenant=self.context.tenant

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from domain.answers.plan import Situation
 from domain.base.errors import Refused
 from domain.budgets.budget import BudgetHeld, BudgetRefusal
 from domain.learning.case import Case
-from domain.learning.evaluation import Evaluation, place
+from domain.learning.evaluation import place
 from domain.learning.evaluation_state import TRIES
 from domain.learning.result import Arm, Result
 from domain.models.completion import Attempt
@@ -57,10 +56,7 @@ class Slice:
         while self.left and self.pause is None and not self.ledger.evaluation.over:
             spent, most = self.ledger.evaluation.state.spent, self.ledger.evaluation.state.most
             if most is not None and spent >= most:
-                reason = f"it has cost {spent} USD; it may cost {most}"
-                await self.ledger.change(
-                    functools.partial(_stopped, reason=reason, at=self.ledger.ports.clock())
-                )
+                await self.ledger.stop(f"it has cost {spent} USD; it may cost {most}")
                 return
             if not await self._has_turn():
                 return
@@ -138,8 +134,3 @@ class Slice:
             now + timedelta(seconds=refusal.retry_after) if isinstance(refusal, BudgetHeld) else refusal.until
         )
         self.pause = (f"the budget has no room: {refusal.period}", min(until, now + LOOK))
-
-
-def _stopped(evaluation: Evaluation, *, reason: str, at: datetime) -> None:
-    if not evaluation.over:
-        evaluation.stop(reason, at)

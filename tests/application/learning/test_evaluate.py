@@ -393,3 +393,15 @@ async def test_a_deleted_dataset_takes_the_answers_to_its_own_cases_with_it_and_
     assert await told() == [None] * 4
     kept = await parts.store.load(Evaluation, found.id, tenant=tenant)
     assert kept.state.report == found.state.report
+
+
+async def test_one_whose_dataset_was_deleted_stops_and_asks_nothing(shop: Shop) -> None:
+    shop.provider, parts, made = Clerk(), shop.parts, await dataset(shop, 2)
+    ids = [await requested(shop, made, baseline=None) for _ in range(2)]
+    await delete_dataset(made, shop.context, store=parts.store, clock=parts.clock)
+    found = [await run(shop, ids[0])]  # its key is there still
+    await parts.eraser.erase(shop.context.tenant, made)
+    found.append(await run(shop, ids[1]))
+    for each in found:
+        assert (each.state.status, each.state.reason) == ("stopped", "its dataset was deleted")
+    assert shop.provider.asked == []
