@@ -191,6 +191,9 @@ async def _poll(job: TuningJob, context: Context, ports: Ports) -> datetime | No
     try:
         tuner = await _tuner(job, context, ports)
         await _cancel_superfluous(job, tuner, context, ports)
+    except TuningRefused as refused:  # it says nothing of the job itself
+        return _later(refused, ports, AGAIN if refused.passing or refused.gone else RARELY)
+    try:
         told = await tuner.job(state.vendor_job, place)
         if state.cancel_asked and told.state in ("queued", "running", "unknown"):
             await tuner.cancel(state.vendor_job, place)
@@ -224,7 +227,11 @@ async def _cancel_superfluous(job: TuningJob, tuner: FineTuner, context: Context
     if job.pending_events:
         await ports.store.save(job, context=context)
     for superfluous in state.duplicates:
-        await tuner.cancel(superfluous, state.plan.place)
+        try:
+            await tuner.cancel(superfluous, state.plan.place)
+        except TuningRefused as refused:
+            if not refused.gone:
+                raise
 
 
 async def _cancel(job: TuningJob, context: Context, ports: Ports) -> datetime | None:

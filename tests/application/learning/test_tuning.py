@@ -272,6 +272,23 @@ async def test_a_second_job_at_the_vendor_is_cancelled_there(openai: TuningShop)
     assert (await openai.work(id, over)).state.status == "succeeded"
 
 
+async def test_a_second_job_that_is_gone_at_the_vendor_says_nothing_of_the_job(openai: TuningShop) -> None:
+    openai.vendor.fate = lambda number: "lost" if number == 1 else "ok"
+    openai.vendor.lag = 3 * SETTLED
+    id = await openai.request()
+    await openai.work(id, submitted)
+    first, _ = openai.vendor.ours()
+    await openai.work(id, lambda job: bool(job.state.duplicates), most=300)
+    openai.vendor.jobs.remove(first)
+    await asyncio.sleep(SETTLED.total_seconds())
+    openai.vendor.faults = [404]  # of its list
+    for _ in range(2):
+        await openai.step(id)
+        assert submitted(await openai.job(id))
+    openai.finish()
+    assert (await openai.work(id, over)).state.status == "succeeded"
+
+
 async def test_a_job_that_the_vendor_lost_ends(openai: TuningShop) -> None:
     id = await openai.request()
     await openai.work(id, submitted)
