@@ -18,7 +18,7 @@ MOST_EXAMPLES = 1_000_000
 
 class Monthly(msgspec.Struct, frozen=True, kw_only=True):
     """As `TuningPlan`, of the training set that the month finds. `minimum`: new examples since the last job, below which the month is
-    passed over. `training_price`: USD per million tokens, where the table does not know the model."""
+    passed over; a job that made no model does not count. `training_price`: USD per million tokens, where the table does not know the model."""
 
     provider: str
     model: str
@@ -49,8 +49,8 @@ class ScheduleState(msgspec.Struct):
     making: dict[str, UUID] = {}
     """Month → its training set, until the month is done."""
 
-    job: UUID | None = None
-    """Of the last month that had one."""
+    jobs: tuple[UUID, ...] = ()
+    """Of the months that had one, in order."""
 
 
 class TuningSchedule(OnePerTenant[ScheduleState]):
@@ -96,7 +96,8 @@ class TuningSchedule(OnePerTenant[ScheduleState]):
 
         def apply(self, aggregate: TuningSchedule) -> None:
             aggregate.state.last = self.month
-            aggregate.state.job = self.month.job or aggregate.state.job
+            if self.month.job is not None:
+                aggregate.state.jobs = (*aggregate.state.jobs, self.month.job)
             aggregate.state.making = {}
 
     @property

@@ -108,14 +108,16 @@ async def _month(
 
 
 async def _fresh(schedule: TuningSchedule, training_set: UUID, tenant: UUID, ports: Ports) -> int:
-    """Examples that the last month's job had not."""
+    """Examples that the last job that made a model had not, nor one that still may."""
     now, before = await ports.training.examples(tenant, training_set), frozenset[UUID]()
-    if schedule.state.job is not None:
-        job = await ports.store.load(TuningJob, schedule.state.job, tenant=tenant)
-        try:
-            before = await ports.training.examples(tenant, job.state.plan.training_set)
-        except Refusal:  # it was deleted since: then nothing is known to be old
-            before = frozenset()
+    for id in reversed(schedule.state.jobs):
+        job = await ports.store.load(TuningJob, id, tenant=tenant)
+        if job.open or job.state.tuned is not None:
+            try:
+                before = await ports.training.examples(tenant, job.state.plan.training_set)
+            except Refusal:  # it was deleted since: then nothing is known to be old
+                before = frozenset()
+            break
     return len(now - before)
 
 

@@ -6,7 +6,6 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -154,19 +153,37 @@ async def test_a_month_has_its_job_once_there_are_enough_new_examples(
     assert (last["fresh"], job.state.scheduled) == (12, last["month"])
     assert await tune_monthly(context, parts) is not None
     assert len([1 async for each in parts.store.events(theirs.tenant, topics=["tuning_job.requested"])]) == 1
-    later = datetime(2031, 5, 1, 3, tzinfo=UTC)
-    monkeypatch.setattr("application.learning.tuning.schedule.month_of", lambda at: later.strftime("%Y-%m"))
-    found = await parts.store.load(TuningSchedule, TuningSchedule.id_of(theirs.tenant), tenant=theirs.tenant)
-    made = await a_training_set(parts, theirs.tenant, 16, alike=12)
-    found.make("2031-05", made, parts.clock())
-    await parts.store.save(found, context=context)
-    await tune_monthly(context, parts)
-    last = (await theirs.http.get(schedule)).json()["last"]
+
+    async def month_later(month: str) -> Any:
+        """With 12 of the first month's examples, and 4 new ones."""
+        monkeypatch.setattr("application.learning.tuning.schedule.month_of", lambda at: month)
+        found = await parts.store.load(
+            TuningSchedule, TuningSchedule.id_of(theirs.tenant), tenant=theirs.tenant
+        )
+        made = await a_training_set(parts, theirs.tenant, 16, alike=12)
+        found.make(month, made, parts.clock())
+        await parts.store.save(found, context=context)
+        await tune_monthly(context, parts)
+        return (await theirs.http.get(schedule)).json()["last"]
+
+    last = await month_later("2031-05")
     assert (last["month"], last["fresh"], last["job"], last["reason"]) == (
         "2031-05",
         4,
         None,
         "4 new examples, of 5",
+    )
+
+    async def ended() -> bool:
+        for each in vendor.ours():
+            vendor.end(each, vendor.FAILED)
+        found = await parts.store.load(TuningJob, job.id, tenant=theirs.tenant)
+        return not found.open
+
+    await until(ended)
+    last = await month_later("2031-06")
+    assert (last["fresh"], last["job"] is not None) == (16, True), (
+        "a job that made no model makes nothing old"
     )
     reply = await theirs.http.delete(schedule)
     assert (reply.status_code, reply.json()["monthly"]) == (200, None)
