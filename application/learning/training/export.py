@@ -33,18 +33,27 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
 async def look_at_export(training_set: UUID, form: Format, part: Part, tenant: UUID, ports: Ports) -> Export:
     """As it would be exported now. Raises NotFound, Erased; Refused while it is being made."""
     found = await examples_of(training_set, tenant, ports)
-    return await asyncio.to_thread(_written, found, form, part, ports)
+    return await written_file(found, form, part, ports)
 
 
 async def export_training_set(
     training_set: UUID, form: Format, part: Part, tenant: UUID, ports: Ports
 ) -> Export:
     """A file that the vendor takes. Raises what `look_at_export` does; Refused, with the `problems`, for one that it would not take."""
-    export = await look_at_export(training_set, form, part, tenant, ports)
+    return checked(await look_at_export(training_set, form, part, tenant, ports))
+
+
+def checked(export: Export) -> Export:
+    """Raises Refused, with the `problems`, for a file that the vendor would not take."""
     if export.problems:
         told = "; ".join(export.problems[:3])
-        raise Refused(f"{form} would not take this file: {told}", problems=list(export.problems))
+        raise Refused(f"{export.format} would not take this file: {told}", problems=list(export.problems))
     return export
+
+
+async def written_file(found: Examples, form: Format, part: Part, ports: Ports) -> Export:
+    """One side of them as a vendor's file, with what that vendor would say of it."""
+    return await asyncio.to_thread(_written, found, form, part, ports)
 
 
 def _written(found: Examples, form: Format, part: Part, ports: Ports) -> Export:

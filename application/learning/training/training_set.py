@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -117,14 +118,20 @@ async def examples_of(training_set: UUID, tenant: UUID, ports: Ports) -> Example
     async for recorded in ports.store.stream(tenant, training_set):
         if not isinstance(recorded.event, TrainingSet.ExamplesAdded):
             continue
-        for example in recorded.event.examples:
-            reason = _gone(example, guard, forbidden)
+        # A batch is compared for longer than others may wait for the event loop.
+        for example, reason in await asyncio.to_thread(_looked_at, recorded.event.examples, guard, forbidden):
             if reason is None:
                 left.append(example)
             else:
                 gone[reason] += 1
-        await asyncio.sleep(0)
     return Examples(training_set=found, examples=tuple(left), gone=dict(gone))
+
+
+def _looked_at(
+    examples: Sequence[Example], guard: Guard, forbidden: frozenset[str]
+) -> list[tuple[Example, str | None]]:
+    """Each with why it is gone, if it is."""
+    return [(example, _gone(example, guard, forbidden)) for example in examples]
 
 
 def _gone(example: Example, guard: Guard, forbidden: frozenset[str]) -> str | None:

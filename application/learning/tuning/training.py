@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 from application.learning.ports import Ports
-from application.learning.training.export import export_training_set, look_at_export
+from application.learning.training.export import Export, checked, written_file
 from application.learning.training.training_set import examples_of
 from application.ports import TrainingFiles
 from domain.base.errors import NotFound
@@ -24,18 +25,25 @@ class TrainingSets:
                 f"there are no training files for {provider}; there are some for {', '.join(FORMATS)}"
             )
         form, ports = provider, self._ports
-        train = await export_training_set(training_set, form, "train", tenant, ports)
-        validation = await look_at_export(training_set, form, "validation", tenant, ports)
+        found = await examples_of(training_set, tenant, ports)
+        train = checked(await written_file(found, form, "train", ports))
+        validation = await written_file(found, form, "validation", ports)
         if validation.lines:
-            validation = await export_training_set(training_set, form, "validation", tenant, ports)
+            checked(validation)
+        tokens = await asyncio.to_thread(_tokens, train, ports)
         return TrainingFiles(
             train=b"".join(train.lines),
             validation=b"".join(validation.lines) or None,
             examples=len(train.lines),
             validation_examples=len(validation.lines),
-            tokens=sum(ports.providers.counter.count(line.decode(), None) for line in train.lines),
+            tokens=tokens,
         )
 
     async def examples(self, tenant: UUID, training_set: UUID) -> frozenset[UUID]:
         found = await examples_of(training_set, tenant, self._ports)
         return frozenset(each.id for each in found.examples)
+
+
+def _tokens(export: Export, ports: Ports) -> int:
+    """Estimated, of all lines."""
+    return sum(ports.providers.counter.count(line.decode(), None) for line in export.lines)

@@ -67,6 +67,8 @@ class Guard:
         """Why a masked exchange can't be learned from; None: it can."""
         if origin in self._origins:
             return "evaluation_case"
+        if not self._near:
+            return None
         return "near_evaluation_case" if any(map(self._near.has, _asked_in(exchange))) else None
 
 

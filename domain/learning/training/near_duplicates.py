@@ -44,6 +44,10 @@ class NearDuplicates:
         for text in texts:
             self.add(text)
 
+    def __bool__(self) -> bool:
+        """Whether it has any text."""
+        return bool(self._known)
+
     def add(self, text: str) -> None:
         bare = plain(text)
         if not bare or bare in self._known:
