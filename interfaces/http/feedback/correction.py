@@ -34,7 +34,7 @@ from domain.models.completion import Turn
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
-from interfaces.http.base.version import one, tag
+from interfaces.http.base.version import named, one, tag
 from interfaces.http.conversations.handoff import Operator
 from projections.corrections import CorrectionRow, Corrections, get_correction, list_corrections
 
@@ -165,7 +165,12 @@ async def propose(
     return Response(body, status_code=201, headers=headers)
 
 
-@post("/v1/bot/corrections/{correction:uuid}/approve", status_code=200, scope="feedback:review")
+@post(
+    "/v1/bot/corrections/{correction:uuid}/approve",
+    status_code=200,
+    scope="feedback:review",
+    versioned=named("correction"),
+)
 async def approve(
     correction: FromPath[UUID],
     data: JSONBody[ReviewIn],
@@ -244,15 +249,18 @@ async def read(
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
     at_least: AtLeast = None,
-) -> CorrectionOut:
-    """A correction, with where the answer came from."""
+) -> Response[CorrectionOut]:
+    """A correction, with where the answer came from. Its ETag is the version of these texts: whoever reviews them with it reviews no others."""
     tenant = principal.tenant
     row = await services.reads.find(
         tenant, Corrections(), lambda sql: get_correction(sql, tenant, correction), at_least
     )
     if row is None:
         raise NotFound(f"there is no correction {correction} in this tenant")
-    return _shown(row, await _events([row], tenant, services))
+    events = await _events([row], tenant, services)
+    # The projection may be behind: the version is that of what is shown.
+    version = max(recorded.version for recorded in events.values())
+    return Response(_shown(row, events), headers=tag(version))
 
 
 async def _page(

@@ -90,6 +90,32 @@ async def test_a_candidate_comes_by_itself_and_is_reviewed(ours: Customer) -> No
         assert (await shown(ours.http.get(CORRECTIONS, params=filters)))["items"] == []
 
 
+async def test_who_reviews_texts_that_were_extended_meanwhile_hears_so(ours: Customer) -> None:
+    asked = (await ours.ask("Are you open at night?", address="extended")).json()
+    conversation = f"/v1/conversations/{asked['conversation']}"
+    await shown(ours.http.post(f"{conversation}/claim", json=BEA))
+    tags = []
+    for text in ("No.", "But on Fridays until ten."):
+        await shown(ours.http.post(f"{conversation}/reply", json={**BEA, "text": text}))
+
+        async def candidate(text: str = text) -> Any:
+            items = (await shown(ours.http.get(CORRECTIONS)))["items"]
+            mine = [each for each in items if each["agent_interaction_id"] == asked["id"]]
+            return mine if mine and mine[0]["human_response"].endswith(text) else None
+
+        (found,) = await until(candidate)
+        read = await ours.http.get(f"{CORRECTIONS}{found['id']}")
+        tags.append(read.headers["ETag"])
+    assert read.json() == found
+    review = {"approved": True, "quality_score": 5, **CARL}
+    address = f"{CORRECTIONS}{found['id']}/approve"
+    late = await ours.http.post(address, json=review, headers={"If-Match": tags[0]})
+    assert (late.status_code, late.headers["ETag"]) == (409, tags[1])
+    assert (await shown(ours.http.get(f"{CORRECTIONS}{found['id']}")))["status"] == "proposed"
+    done = await ours.http.post(address, json=review, headers={"If-Match": tags[1]})
+    assert (done.status_code, done.json()["status"]) == (200, "approved")
+
+
 async def test_one_that_is_written_is_compared_with_the_log(ours: Customer) -> None:
     asked = (await ours.ask("Do you ship abroad?", address="bob")).json()
     body = {
