@@ -91,7 +91,7 @@ _PUT_UNITS, _PUT_SPLITS, _PUT_RATINGS = replacing(units), replacing(splits), rep
 
 class Outcomes:
     name: ClassVar[str] = "outcomes"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # answers whose caller went away count
     tables: ClassVar[Sequence[Table]] = (units, splits, ratings)
     events: ClassVar[Sequence[type[Event]]] = EVENTS
     on_failure: ClassVar[Literal["park", "stop"]] = "park"

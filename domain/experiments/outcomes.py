@@ -1,8 +1,8 @@
 """Outcomes of customers under rollouts of flags, experiments and deployments: a fold over a tenant's events. Pure.
 
-A unit is one customer in one split. It is assigned by the first event that tells of an answer to them, and what it was assigned then holds, whatever they
-are served later (intention to treat): the assignment alone is by chance. For as long as the split's window nothing that is counted depends on when
-somebody looks, afterwards nothing is added: so each is counted once, in the order of assignment, however late its outcome comes.
+A unit is one customer in one split. It is assigned by the first event that tells of an answer to them, whatever came of it, and what it was assigned
+then holds, whatever they are served later (intention to treat): the assignment alone is by chance. For as long as the split's window nothing that is
+counted depends on when somebody looks, afterwards nothing is added: so each is counted once, in the order of assignment, however late its outcome comes.
 
 Only events that hold nothing personal are read: what they tell outlives an erasure.
 """
@@ -103,8 +103,6 @@ class Units:
         return None
 
     def _answer(self, recorded: Recorded, event: Conversation.Metered | Call.Metered) -> None:
-        if event.attempts and all(attempt.outcome == "cancelled" for attempt in event.attempts):
-            return  # nobody waited for it; that tells nothing
         mine = self.units.get(recorded.stream, {})
         for split in self.splits.values():
             if split.running and split.flag is not None and split.split not in mine:

@@ -107,7 +107,8 @@ def _outcome(unit: Unit, new: bool, share: float) -> Outcome:
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What an event tells of one answer. `failed`: nothing came of it, or one of its calls failed before another gave it."""
+    """What an event tells of one answer. `failed`: nothing came of it, or one of its calls failed before another gave it. One whose caller went
+    away before it was there has failed, and took as long as they had waited: a version that hangs shows by nothing else."""
 
     failed: bool
     handed_over: bool

@@ -12,8 +12,8 @@ from domain.base.betting import ALPHA, above, evidence
 from domain.flags.outcome import MEASURES, Columns, Figure, Metric, Outcome
 from domain.flags.plan import Limits, Plan, Side
 
-RULE = 2
-"""Version of how outcomes are judged. 1 was a confidence sequence over answers."""
+RULE = 3
+"""Version of how outcomes are judged. 1 was a confidence sequence over answers; 2 left out answers whose caller went away."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     'metric.side'; a `finding` is one that has come to `needed`.
     """
 
-    rule: int = RULE
+    rule: int = 2  # the first one that is on record with all this
     position: int = 0
     until: datetime | None = None
     step: tuple[int, int] = (0, 0)
@@ -83,6 +83,7 @@ def judge(
     finding = _finding(*worst, sides, columns) if worst is not None and found[worst] >= needed else None
     young = [o.new for o in outcomes if since is None or o.at >= since]
     return Judgement(
+        rule=RULE,
         position=position,
         until=until,
         step=(sum(young), len(young) - sum(young)),

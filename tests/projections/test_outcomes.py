@@ -176,7 +176,7 @@ async def test_a_rebuild_in_one_batch_equals_what_came_event_by_event(log: Log) 
     assert len({row[1] for row in live["outcomes"]}) == 2
     assert await rows(log, tenant) == live
     assert len(await read(log, tenant, rollout)) == 8
-    assert [each.answers for each in await read(log, tenant, again)] == [1]
+    assert [each.answers for each in await read(log, tenant, again)] == [1, 1]
 
 
 async def test_the_latest_rating_of_an_answer_holds_until_its_customer_is_closed(log: Log) -> None:
@@ -226,9 +226,11 @@ async def test_an_answer_fails_when_a_call_fails_or_none_comes(log: Log) -> None
     await ask(log, tenant, attempt("timeout"), attempt())
     await ask(log, tenant, attempt("timeout"))
     await ask(log, tenant, attempt("cancelled"), attempt())
+    await ask(log, tenant, attempt("cancelled", latency_ms=20_000))  # whoever asked gave up
     await ask(log, tenant)
     await ask(log, tenant, outcome=AnswerOutcome(kind="hand_over"))  # without asking a model
     found = await read(log, tenant, rollout)
-    assert [each.failed for each in found] == [0, 0, 1, 1, 0, 1, 0]
-    assert [each.handed_over for each in found] == [False] * 6 + [True]
-    assert [each.timed for each in found] == [1, 1, 1, 1, 1, 0, 0]
+    assert [each.failed for each in found] == [0, 0, 1, 1, 0, 1, 1, 0]
+    assert [each.handed_over for each in found] == [False] * 7 + [True]
+    assert [each.timed for each in found] == [1, 1, 1, 1, 1, 1, 0, 0]
+    assert found[5].latency_ms == 20_000

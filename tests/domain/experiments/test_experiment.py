@@ -109,7 +109,7 @@ def test_harm_stops_it_with_the_figures_the_position_and_the_rule() -> None:
     assert isinstance(stopped, Experiment.Stopped)
     assert (stopped.why, stopped.arm, stopped.verdicts) == ("harm", "warm", (seen,))
     assert stopped.reason.startswith("warm: helpful_rate is 0.")
-    assert (seen.judgement.position, seen.judgement.rule, seen.rule) == (4711, 2, 1)
+    assert (seen.judgement.position, seen.judgement.rule, seen.rule) == (4711, 3, 1)
     assert experiment.state.status == "stopped"
     assert when(experiment, lambda: experiment.observe((seen,), NOW)) == []
 

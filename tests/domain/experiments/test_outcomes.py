@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID, uuid4
 
 from domain.answers.serving import Serving
@@ -12,7 +13,10 @@ from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
 from domain.experiments.outcomes import Units
 from domain.feedback.rating import Rating
+from domain.flags.plan import Limits
+from domain.flags.rollout import judge
 from domain.gateway.decision import Routing
+from domain.models.completion import Attempt
 from tests.domain.given import NOW
 
 SPLIT, TENANT, WINDOW = UUID(int=1), UUID(int=9), timedelta(seconds=60)
@@ -36,13 +40,13 @@ class Told:
             Recorded(self.position, TENANT, stream, 1, event.TOPIC, when, "a", stream, None, b"", b"", event)
         )
 
-    def answer(self, stream: UUID, arm: str, share: float, *, at: int | None = None) -> None:
+    def answer(self, stream: UUID, arm: str, share: float, *attempts: Attempt, at: int | None = None) -> None:
         assigned = (Assignment(split=SPLIT, kind="experiment", arm=arm, share=share),)
         self.tell(
             Conversation.Metered(
                 interaction=uuid4(),
                 routing=Routing(model="p/m", reason="r"),
-                attempts=(),
+                attempts=attempts,
                 cost=Decimal("0.01"),
                 variants=assigned,
             ),
@@ -123,3 +127,25 @@ def test_a_rating_that_is_changed_counts_once() -> None:
     told.rate(one, True, answer)
     (only,) = told.units.closed(SPLIT, new="b", beside="a", until=MUCH_LATER)
     assert (only.rated, only.helpful) == (1, 1)
+
+
+def test_a_candidate_that_hangs_until_its_callers_go_away_goes_back() -> None:
+    told = Told(current=0.5, candidate=0.5)
+
+    def attempt(outcome: Literal["ok", "cancelled"], ms: float) -> Attempt:
+        return Attempt(provider="p", model="m", outcome=outcome, started_at=NOW, latency_ms=ms)
+
+    for number in range(120):
+        if number % 2:
+            told.answer(uuid4(), "candidate", 0.5, attempt("cancelled", 20_000))
+        else:
+            told.answer(uuid4(), "current", 0.5, attempt("ok", 800))
+    found = told.units.closed(SPLIT, new="candidate", beside="current", until=MUCH_LATER)
+    assert len(found) == 120, "who is counted follows from chance alone, not from what came of them"
+    assert {(each.new, each.failed, each.timed, each.latency_ms) for each in found} == {
+        (True, 1, 1, 20_000),
+        (False, 0, 1, 800),
+    }
+    judged = judge(Limits(), found, position=told.position, until=MUCH_LATER)
+    assert judged.finding is not None
+    assert judged.finding.metric == "failure_rate"
