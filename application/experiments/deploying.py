@@ -13,13 +13,17 @@ import msgspec
 from application.base.setting import load_setting
 from application.base.together import change_together
 from application.experiments.in_force import InForce, in_force
+from application.experiments.offered import check_known
 from application.experiments.ports import Ports
+from application.models.catalogue import catalogue_of
 from application.ports import Done, Due
 from domain.answers.serving import Serving
 from domain.base.aggregate import Aggregate
 from domain.base.context import Context
+from domain.base.errors import Invalid, Refused
 from domain.experiments.deployment import CANDIDATE, CURRENT, Deployment
 from domain.experiments.releases import Releases
+from domain.models.catalogue import Catalogue
 
 DEPLOYMENT_WORK = "deployment"
 SHADOW_WORK = "shadow"
@@ -36,12 +40,25 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Deploying(msgspec.Struct, kw_only=True):
-    """All that a step of a deployment may change, as of now."""
+    """All that a step of a deployment may change, as of now, and the catalogue that its models are in."""
 
     deployment: Deployment
     serving: Serving
     releases: Releases
     in_force: InForce
+    catalogue: Catalogue
+
+    def check_offered(self, at: datetime) -> None:
+        """Whether the candidate can be in force. Raises Invalid, Refused."""
+        check_known(self.in_force.with_variant(self.deployment.state.variant), self.catalogue, at)
+
+    def barred(self, at: datetime) -> str | None:
+        """Why it can't be; None: it can."""
+        try:
+            self.check_offered(at)
+        except (Invalid, Refused) as refusal:
+            return str(refusal)
+        return None
 
     @property
     def parts(self) -> Sequence[Aggregate[Any]]:
@@ -79,16 +96,18 @@ async def change_deployment(
 async def load_deploying(id: UUID, tenant: UUID, ports: Ports) -> Deploying:
     """Raises NotFound."""
     deployment = await ports.store.load(Deployment, id, tenant=tenant)
-    serving, releases, present = await asyncio.gather(
+    serving, releases, present, catalogue = await asyncio.gather(
         load_setting(Serving, tenant, store=ports.store),
         load_setting(Releases, tenant, store=ports.store),
         in_force(tenant, store=ports.store),
+        catalogue_of(tenant, store=ports.store, shipped=ports.providers.catalogue),
     )
     return Deploying(
         deployment=deployment,
         serving=serving or Serving.begin(tenant, ports.clock()),
         releases=releases or Releases.begin(tenant, ports.clock()),
         in_force=present,
+        catalogue=catalogue,
     )
 
 

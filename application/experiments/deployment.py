@@ -9,8 +9,8 @@ import msgspec
 from application.base.amend import amend
 from application.experiments.deploying import SHADOW_WORK, Changed, Deploying, change_deployment
 from application.experiments.in_force import in_force
+from application.experiments.offered import check_offered
 from application.experiments.ports import Ports
-from application.models.catalogue import catalogue_of
 from application.ports import Due
 from domain.answers.split import Arm, Split
 from domain.answers.variant import Variant
@@ -18,7 +18,6 @@ from domain.base.context import Context
 from domain.base.errors import Invalid, Refused
 from domain.experiments.deployment import CANDIDATE, CURRENT, Deployment
 from domain.experiments.deployment_state import ShadowPlan
-from domain.experiments.version import AgentVersion
 from domain.flags.plan import Plan
 from domain.learning.evaluation import Evaluation
 
@@ -73,7 +72,10 @@ async def create_deployment(command: CreateDeployment, context: Context, ports: 
 
 
 async def start_shadow(command: StartShadow, context: Context, ports: Ports) -> Changed:
-    """Raises NotFound, Refused."""
+    """Raises NotFound, and Refused as `start_deployment` for its models."""
+    found = await ports.store.load(Deployment, command.deployment, tenant=context.tenant)
+    present = await in_force(context.tenant, store=ports.store)
+    await check_offered(present.with_variant(found.state.variant), context, ports)
     work = [Due(kind=SHADOW_WORK, key=command.deployment.hex, due_at=ports.clock())]
     deployment, saved = await amend(
         Deployment,
@@ -87,7 +89,8 @@ async def start_shadow(command: StartShadow, context: Context, ports: Ports) -> 
 
 
 async def start_deployment(command: StartDeployment, context: Context, ports: Ports) -> Changed:
-    """The first step is in force at once, and is looked at from then on. Raises NotFound; Refused while another deployment is under way."""
+    """The first step is in force at once, and is looked at from then on. Raises NotFound; Refused while another deployment is under way, and
+    for a model that nobody has, or that is retired by now."""
 
     def decide(deploying: Deploying) -> None:
         at, deployment = ports.clock(), deploying.deployment
@@ -95,6 +98,7 @@ async def start_deployment(command: StartDeployment, context: Context, ports: Po
             if split.kind == "deployment" and split.id != deployment.id:
                 raise Refused(f"the deployment {split.id} is under way; wait for its end, or stop it first")
         deployment.start_rollout(deploying.in_force.versions, at)
+        deploying.check_offered(at)
         arms = (
             Arm(name=CURRENT, share=1 - deployment.share),
             Arm(name=CANDIDATE, share=deployment.share, variant=deployment.state.variant),
@@ -107,10 +111,12 @@ async def start_deployment(command: StartDeployment, context: Context, ports: Po
 
 
 async def confirm_deployment(command: ConfirmDeployment, context: Context, ports: Ports) -> Changed:
-    """Let the next step begin; after the last one it is promoted. Raises NotFound, and Refused where the present step has not held yet."""
+    """Let the next step begin; after the last one it is promoted. Raises NotFound, and Refused where the present step has not held yet, where
+    the agent in force was changed by hand, or where it would be promoted with a model that is retired by now."""
 
     def decide(deploying: Deploying) -> None:
-        deploying.deployment.confirm(ports.clock())
+        at = ports.clock()
+        deploying.deployment.confirm(deploying.in_force.versions, at, barred=deploying.barred(at))
 
     return await change_deployment(command.deployment, decide, context, ports)
 
@@ -123,15 +129,6 @@ async def stop_deployment(command: StopDeployment, context: Context, ports: Port
         deploying.deployment.stop(reason, ports.clock())
 
     return await change_deployment(command.deployment, decide, context, ports)
-
-
-async def check_offered(version: AgentVersion, context: Context, ports: Ports) -> None:
-    """Raises Invalid, or Refused for a model that nobody has, or that is retired, as when it is set by hand."""
-    known = await catalogue_of(context.tenant, store=ports.store, shipped=ports.providers.catalogue)
-    version.configuration.check()
-    for model in version.models:
-        known.check_offered(model)
-        known.check(model, ports.clock(), "chat")
 
 
 def checked_reason(text: str) -> str:

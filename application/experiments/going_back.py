@@ -11,8 +11,8 @@ import msgspec
 
 from application.base.setting import load_setting
 from application.base.together import change_together
-from application.experiments.deployment import check_offered
 from application.experiments.in_force import InForce, in_force, version_of
+from application.experiments.offered import check_offered
 from application.experiments.ports import Ports
 from domain.base.aggregate import Aggregate
 from domain.base.context import Context

@@ -35,8 +35,9 @@ async def look_at_deployment(command: LookAtDeployment, context: Context, ports:
     judgement = await asyncio.to_thread(judge_rollout, progress, seen)
 
     def decide(deploying: Deploying) -> None:
-        present = deploying.in_force.versions
-        deploying.deployment.observe(progress.step, present, judgement, ports.clock())
+        present, at = deploying.in_force.versions, ports.clock()
+        barred = deploying.barred(at)
+        deploying.deployment.observe(progress.step, present, judgement, at, barred=barred)
 
     changed = await change_deployment(id, decide, context, ports)
     if changed.deployment.running:

@@ -118,7 +118,8 @@ class Deployment(Aggregate[DeploymentState]):
             aggregate._end("promoted", self.timestamp)
 
     class Stopped(Event, frozen=True, kw_only=True):
-        """By somebody, or because the agent in force was changed by hand, to `present`: everybody has the agent in force."""
+        """By somebody, because the agent in force was changed by hand, to `present`, or because a model of it is retired by the time at which it
+        would be promoted: everybody has the agent in force."""
 
         TOPIC: ClassVar[str] = "deployment.stopped"
         PERSONAL: ClassVar[bool] = False
@@ -193,12 +194,15 @@ class Deployment(Aggregate[DeploymentState]):
             raise Refused(f"it is {self.state.status} already; create another deployment of the same variant")
         self.trigger(self.RolloutStarted, at=at, base=base)
 
-    def observe(self, step: int, present: Versions, judgement: Judgement, at: datetime) -> None:
+    def observe(
+        self, step: int, present: Versions, judgement: Judgement, at: datetime, *, barred: str | None = None
+    ) -> None:
         """Take what was seen of a step: go back where a metric is too bad, go on where all was well for long enough, and stop where the agent
-        in force, which is `present`, says something else than the one that it is compared with."""
+        in force, which is `present`, says something else than the one that it is compared with. One that would be promoted ends as well
+        where that is `barred`, for this reason."""
         if not self.running or self._progress.step != step:
             return
-        if self.state.base is not None and present.digest != self.state.base.digest:
+        if self._compared_with_another(present):
             self.trigger(self.Stopped, at=at, reason=CHANGED, present=present)
             return
         move = self._progress.next_move(judgement, at)
@@ -209,14 +213,19 @@ class Deployment(Aggregate[DeploymentState]):
         elif move == "hold":
             self.trigger(self.RolloutHeld, at=at, step=step, judgement=judgement)
             if self._progress.goes_on:
-                self._advance(at)
+                self._advance(at, barred)
 
-    def confirm(self, at: datetime) -> None:
-        """Let a rollout go on that waits for it. Raises Refused for another one."""
+    def confirm(self, present: Versions, at: datetime, *, barred: str | None = None) -> None:
+        """Let a rollout go on that waits for it. Raises Refused for another one, one that was compared with another agent than is in force, which
+        is `present`, and where it would be promoted, which is `barred`."""
         self._check_running()
+        if self._compared_with_another(present):
+            raise Refused(f"{CHANGED}; it is stopped by the next look. Create another deployment from here")
         self._progress.check_held()
+        if barred is not None and self._promotes_next:
+            raise Refused(f"it can't be promoted: {barred}")
         self.trigger(self.RolloutConfirmed, at=at, step=self._progress.step)
-        self._advance(at)
+        self._advance(at, barred)
 
     def stop(self, reason: str, at: datetime) -> None:
         """Everybody has the agent in force. Raises Refused where it has ended."""
@@ -240,12 +249,25 @@ class Deployment(Aggregate[DeploymentState]):
         if not self.running:
             raise Refused(f"no rollout of it is under way: it is {self.state.status}")
 
-    def _advance(self, at: datetime) -> None:
+    def _compared_with_another(self, present: Versions) -> bool:
+        base = self.state.base
+        return base is not None and present.digest != base.digest
+
+    @property
+    def _promotes_next(self) -> bool:
+        """Whether what follows this step is the promotion."""
         progress = self._progress
+        return progress.last or progress.advanced(progress.since).over_at_once
+
+    def _advance(self, at: datetime, barred: str | None) -> None:
+        progress, promotes = self._progress, self._promotes_next
+        if promotes and barred is not None:
+            self.trigger(self.Stopped, at=at, reason=f"it can't be promoted: {barred}")
+            return
         if not progress.last:
             ahead = progress.advanced(at)
             self.trigger(self.RolloutAdvanced, at=at, step=ahead.step, percentage=ahead.percentage)
-        if progress.last or self._progress.over_at_once:
+        if promotes:
             self.trigger(self.Promoted, at=at)
 
     def _end(

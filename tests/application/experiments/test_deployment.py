@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import psycopg
 import pytest
 
@@ -19,10 +20,12 @@ from application.experiments.deployment import (
     ConfirmDeployment,
     CreateDeployment,
     StartDeployment,
+    StartShadow,
     StopDeployment,
     confirm_deployment,
     create_deployment,
     start_deployment,
+    start_shadow,
     stop_deployment,
 )
 from application.experiments.going_back import releases_of
@@ -43,10 +46,12 @@ from domain.answers.variant import Variant
 from domain.base.context import Context
 from domain.base.errors import Invalid, NotFound, Refused
 from domain.experiments.deployment import CHANGED, Deployment
+from domain.experiments.deployment_state import ShadowPlan
 from domain.experiments.releases import Releases
 from domain.flags.outcome import Outcome
 from domain.flags.plan import Plan, Step
 from domain.gateway.policy import RoutingPolicy, Target, Tiers
+from domain.models.catalogue_overrides import CatalogueOverrides
 from infra.providers.catalogue import load_catalogue
 from tests.application.experiments.evaluated import evaluated
 from tests.infra.log.parts import Log, context, log_on, now
@@ -327,3 +332,47 @@ async def test_a_confirmed_one_waits_for_somebody_and_then_goes_on(log: Log) -> 
     assert [round(arm.share, 6) for arm in await arms(log, about)] == [0.5, 0.5]
     done = await confirm_deployment(ConfirmDeployment(deployment=id), about, ports_on(log))
     assert (done.deployment.state.status, await tone(log, about)) == ("promoted", "terse")
+
+
+async def test_one_that_was_compared_with_another_agent_is_not_confirmed(log: Log) -> None:
+    about = context()
+    id = await running(log, about, Plan(steps=AT_ONCE.steps, automatic=False, least=0))
+    await look(log, about, id)
+    command = ConfigureAgent(configuration=AgentConfiguration(tone="by hand"))
+    await configure_agent(command, about, store=log.store, catalogue=load_catalogue(), clock=now)
+    with pytest.raises(Refused, match="changed by hand"):
+        await confirm_deployment(ConfirmDeployment(deployment=id), about, ports_on(log))
+    assert await look(log, about, id) is None
+    assert (await tone(log, about), await arms(log, about)) == ("by hand", [])
+
+
+async def test_a_model_that_is_retired_meanwhile_is_neither_started_nor_promoted(log: Log) -> None:
+    about, variant = context(), Variant(model="openai/gpt-6-luna")
+    shipped = load_catalogue()
+    model = shipped.get("openai/gpt-6-luna")
+    assert model is not None
+    overrides = CatalogueOverrides.begin(about.tenant, now())
+    overrides.set_model(msgspec.structs.replace(model, retires_at=now()), now())
+    late = ports_on(log)
+    late.providers.catalogue = overrides.over(shipped)
+    plan = Plan(steps=AT_ONCE.steps, automatic=False, least=0)
+    id = await created(log, about, plan, variant, shadow=ShadowPlan())
+    for refused in (
+        start_shadow(StartShadow(deployment=id), about, late),
+        start_deployment(StartDeployment(deployment=id), about, late),
+    ):
+        with pytest.raises(Refused, match="retired"):
+            await refused
+    await start_deployment(StartDeployment(deployment=id), about, ports_on(log))
+    await look(log, about, id)
+    with pytest.raises(Refused, match="retired"):
+        await confirm_deployment(ConfirmDeployment(deployment=id), about, late)
+    await stop_deployment(StopDeployment(deployment=id, reason="retired"), about, late)
+    id = await running(log, about, variant=variant)
+    assert await look_at_deployment(LookAtDeployment(deployment=id), about, late) is None
+    found = await log.store.load(Deployment, id, tenant=about.tenant)
+    assert (found.state.status, "was retired" in (found.state.reason or "")) == ("stopped", True)
+    configuration, _ = await configuration_of(about.tenant, store=log.store)
+    assert configuration == AgentConfiguration()
+    replayed = await replay_decisions(ReplayDecisions(deployment=id), about.tenant, store=log.store)
+    assert replayed.verdicts == 1, "the step held; that it was stopped is the catalogue's, and no verdict"

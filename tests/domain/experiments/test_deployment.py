@@ -116,15 +116,38 @@ def test_a_confirmed_one_waits_for_somebody() -> None:
     plan = Plan(steps=(Step(percentage=50), Step(percentage=100, hold_hours=1)), automatic=False)
     deployment = running(plan)
     with pytest.raises(Refused):
-        deployment.confirm(NOW)
+        deployment.confirm(BASE, NOW)
     (held,) = when(deployment, lambda: observe(deployment, NOW))
     assert isinstance(held, Deployment.RolloutHeld)
     assert when(deployment, lambda: observe(deployment, NOW)) == []
-    events = when(deployment, lambda: deployment.confirm(NOW))
+    with pytest.raises(Refused, match="changed by hand"):
+        deployment.confirm(OTHER, NOW)
+    events = when(deployment, lambda: deployment.confirm(BASE, NOW, barred="its model is retired"))
     assert [type(event) for event in events] == [Deployment.RolloutConfirmed, Deployment.RolloutAdvanced]
     assert deployment.share == 1.0
     events = when(deployment, lambda: observe(deployment, NOW + timedelta(hours=1)))
     assert [type(event) for event in events] == [Deployment.RolloutHeld, Deployment.Promoted]
+
+
+def test_what_cannot_be_in_force_is_not_promoted() -> None:
+    plan, barred = Plan(steps=(Step(percentage=100),), least=0, automatic=False), "the model m was retired"
+    deployment = running(plan)
+    held, stopped = when(
+        deployment,
+        lambda: deployment.observe(0, BASE, GOOD, NOW + timedelta(hours=48), barred=barred),
+    )
+    assert isinstance(held, Deployment.RolloutHeld)
+    assert isinstance(stopped, Deployment.Stopped)
+    assert (deployment.state.status, deployment.state.reason) == (
+        "stopped",
+        f"it can't be promoted: {barred}",
+    )
+    steps = (Step(percentage=50), Step(percentage=100, hold_hours=0))
+    deployment = running(Plan(steps=steps, automatic=False, least=0))
+    when(deployment, lambda: observe(deployment, NOW + timedelta(hours=48)))
+    with pytest.raises(Refused, match="the model m was retired"):
+        deployment.confirm(BASE, NOW, barred=barred)
+    assert deployment.running
 
 
 def test_the_shadow_comes_before_the_rollout_and_ends_with_it() -> None:
@@ -154,7 +177,7 @@ def test_what_has_ended_is_neither_stopped_nor_rolled_back_nor_begun_again() -> 
         lambda: deployment.stop("again", NOW),
         lambda: deployment.roll_back("again", NOW),
         lambda: deployment.start_rollout(BASE, NOW),
-        lambda: deployment.confirm(NOW),
+        lambda: deployment.confirm(BASE, NOW),
     ):
         with pytest.raises(Refused):
             command()
