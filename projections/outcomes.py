@@ -28,6 +28,7 @@ from sqlalchemy import (
     any_,
     literal,
     select,
+    tuple_,
 )
 
 from domain.base.aggregate import Event
@@ -86,6 +87,9 @@ ratings = Table(
     Column("position", BigInteger, nullable=False),
 )
 
+PAGE = 1_000
+"""Customers of one read of a look."""
+
 _PUT_UNITS, _PUT_SPLITS, _PUT_RATINGS = replacing(units), replacing(splits), replacing(ratings)
 
 
@@ -113,15 +117,20 @@ class Outcomes:
 async def closed_outcomes(
     sql: Sql, tenant: UUID, split: UUID, *, new: str, beside: str, until: datetime
 ) -> list[Outcome]:
-    """Of two arms, in the order of assignment: of all customers before the first that was still open `until` then."""
-    query = (
-        select(units)
-        .where(units.c.tenant == tenant, units.c.split == split)
-        .order_by(units.c.position, units.c.unit)
-    )
+    """Of two arms, in the order of assignment: of all customers before the first that was still open `until` then. Page by page, so that others have
+    their turn: of 100,000 customers all at once would hold up the process for a second. What is closed does not change meanwhile."""
     watched = [_split(row) for row in await sql.all(_of(tenant, split))]
-    rows = (struct_of(Unit, row) for row in await sql.all(query))
-    return outcomes(rows, watched[0] if watched else None, new=new, beside=beside, until=until)
+    place, found = tuple_(units.c.position, units.c.unit), list[Outcome]()
+    query = select(units).where(units.c.tenant == tenant, units.c.split == split)
+    query = query.order_by(units.c.position, units.c.unit).limit(PAGE)
+    page = await sql.all(query)
+    while page:
+        rows = (struct_of(Unit, row) for row in page)
+        found += outcomes(rows, watched[0] if watched else None, new=new, beside=beside, until=until)
+        if len(page) < PAGE or any(row["closes_at"] > until for row in page):
+            break
+        page = await sql.all(query.where(place > (page[-1]["position"], page[-1]["unit"])))
+    return found
 
 
 def _named(batch: Sequence[Recorded]) -> list[UUID]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from math import exp
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import Executable
 
 from domain.answers.serving import Serving
 from domain.answers.split import Arm, Assignment, Split
@@ -25,6 +27,8 @@ from domain.flags.plan import Plan, Step
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt
 from infra.projections.sql import TransactionSql
+from projections import outcomes
+from projections.base import Row
 from projections.outcomes import closed_outcomes
 from tests.infra.log.parts import Log, context, now
 from tests.infra.projections.parts import projecting, rows
@@ -33,6 +37,19 @@ from tests.projections.calls import attempt
 FLAG = "full_agent"
 PLAN = Plan(steps=(Step(percentage=30, hold_hours=1), Step(percentage=60, hold_hours=1)), window=3600)
 LATER = timedelta(hours=2)
+
+
+class Counting(TransactionSql):
+    """Counts the rows of each query."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self.rows: list[int] = []
+
+    async def all(self, statement: Executable) -> list[Row]:
+        found = await super().all(statement)
+        self.rows.append(len(found))
+        return found
 
 
 async def ask(
@@ -234,3 +251,21 @@ async def test_an_answer_fails_when_a_call_fails_or_none_comes(log: Log) -> None
     assert [each.handed_over for each in found] == [False] * 7 + [True]
     assert [each.timed for each in found] == [1, 1, 1, 1, 1, 1, 0, 0]
     assert found[5].latency_ms == 20_000
+
+
+async def test_a_look_reads_its_customers_page_by_page_and_none_beyond_the_first_that_is_open(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = uuid4()
+    _, rollout = await begin(log, tenant)
+    for _ in range(7):
+        await ask(log, tenant, attempt())
+    whole = await read(log, tenant, rollout)
+    monkeypatch.setattr(outcomes, "PAGE", 2)
+    assert await read(log, tenant, rollout) == whole
+    fifth = whole[4].at + timedelta(seconds=PLAN.window)
+    for until, pages in ((now() + LATER, [2, 2, 2, 1]), (fifth - timedelta(microseconds=1), [2, 2, 2])):
+        async with log.database.tenant(tenant) as connection:
+            sql = Counting(connection)
+            await closed_outcomes(sql, tenant, rollout, new=ON, beside=OFF, until=until)
+        assert sql.rows[1:] == pages, "after the split itself"
