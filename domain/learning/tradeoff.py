@@ -19,11 +19,11 @@ Z = 1.96
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True):
-    """A model with its figures. `good` of `judged` answers were good; `cost` is USD of an answer, `latency_ms` the median; None: not known."""
+    """A model with its figures. `good` of `judged` answers were good, or it is the sum of their marks between 0 and 1; `cost` is USD of an answer, `latency_ms` the median; None: not known."""
 
     model: str
     judged: int
-    good: int
+    good: float
     cost: Decimal
     latency_ms: float | None
 
@@ -33,7 +33,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's interval of the quality (Wilson, 1927); everything where nothing was judged."""
+        """Wilson's interval of the quality (Wilson, 1927); everything where nothing was judged. Of marks it is rather too wide: their variance
+        is at most that of a yes or no with the same mean."""
         if not self.judged:
             return 0.0, 1.0
         n, p = self.judged, self.good / self.judged

@@ -95,6 +95,7 @@ SUMMARIES: Mapping[str, str] = {
     "get /v1/providers/comparison": "Compare models",
     "get /v1/providers/drift": "List substituted models",
     "get /v1/analytics/models": "Compare models by what customers were answered",
+    "get /v1/analytics/models/evaluated": "Compare models on a dataset",
     "get /v1/analytics/learning": "Read the learning curve",
     "get /v1/analytics/decisions": "Sum up what the agent decided",
     "get /v1/analytics/recoveries": "Sum up forgotten questions that were answered",

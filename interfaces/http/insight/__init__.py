@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.insight import decisions, learning, models, usage
+from interfaces.http.insight import decisions, evaluated, learning, models, usage
 
 ROUTERS: Sequence[Router] = (
     usage.ROUTER,
     decisions.ROUTER,
     models.ROUTER,
+    evaluated.ROUTER,
     learning.ROUTER,
 )

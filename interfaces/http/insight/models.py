@@ -70,15 +70,15 @@ async def compare_models(
         _shown(each, option, option.model in best) for each, option in zip(figures, options, strict=True)
     ]
     if format == "csv":
-        return Response(as_csv(items), media_type="text/csv; charset=utf-8")
+        return Response(as_csv(ModelOut, items), media_type="text/csv; charset=utf-8")
     return Response(ModelsOut(items=items, recommendation=recommend(options)))
 
 
-def as_csv(items: Sequence[ModelOut]) -> str:
-    """A head, and a row a model (RFC 4180)."""
+def as_csv(kind: type[msgspec.Struct], items: Sequence[msgspec.Struct]) -> str:
+    """A head, and a row an item of that kind (RFC 4180)."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(ModelOut.__struct_fields__)
+    writer.writerow(kind.__struct_fields__)
     for item in items:
         writer.writerow("" if value is None else value for value in msgspec.structs.astuple(item))
     return text.getvalue()
