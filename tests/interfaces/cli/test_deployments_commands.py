@@ -14,7 +14,7 @@ from domain.answers.variant import Variant
 from domain.base.context import Context
 from domain.experiments.deployment import Deployment
 from domain.experiments.version import Versions
-from domain.flags.rollout import Finding, Judgement
+from domain.flags.rollout import RULE, Finding, Judgement
 from infra.providers.catalogue import load_catalogue
 from tests.application.experiments.evaluated import evaluated
 from tests.infra.log.parts import Log, context, log_on, now
@@ -47,7 +47,7 @@ async def _made(database_url: str) -> Made:
         first, second, third = [await create(log, about, each) for each in ("terse", "warm", "odd")]
         odd = await log.store.load(Deployment, third, tenant=made.tenant)
         odd.start_rollout(BASE, now())
-        odd.observe(0, BASE, Judgement(position=1, until=now(), finding=WORSE), now())
+        odd.observe(0, BASE, Judgement(rule=RULE, position=1, until=now(), finding=WORSE), now())
         await log.store.save(odd, context=about)
         return made.tenant, first, second, third
 
