@@ -87,7 +87,7 @@ class TrainingSetRow(msgspec.Struct, kw_only=True):
 
     training_set: UUID
     requested: int
-    status: Literal["building", "ready"] = "building"
+    status: Literal["building", "ready", "failed"] = "building"
     train: int = 0
     validation: int = 0
     requested_at: datetime
@@ -106,6 +106,7 @@ class Datasets:
         Dataset.Deleted,
         TrainingSet.Requested,
         TrainingSet.Completed,
+        TrainingSet.Failed,
         TrainingSet.Deleted,
     )
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
@@ -164,6 +165,8 @@ def _fold_training(recorded: Recorded, rows: dict[UUID, TrainingSetRow]) -> None
         )
     elif isinstance(event, TrainingSet.Deleted):
         rows.pop(recorded.stream, None)
+    elif isinstance(event, TrainingSet.Failed) and (row := rows.get(recorded.stream)) is not None:
+        row.status = "failed"
     elif isinstance(event, TrainingSet.Completed) and (row := rows.get(recorded.stream)) is not None:
         row.status, row.completed_at = "ready", at
         row.train, row.validation = event.statistics.train, event.statistics.validation

@@ -25,7 +25,7 @@ MOST = 50_000
 LONGEST_NAME = 200
 LONGEST_SYSTEM = 4_000
 
-Status = Literal["building", "ready", "deleted"]
+Status = Literal["building", "ready", "failed", "deleted"]
 
 
 class Statistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,11 +46,14 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TrainingSetState(msgspec.Struct):
+    """`reason`: why it could not be made."""
+
     name: str = ""
     system: str = ""
     minimum_quality: float = GOOD
     upto: int = 0
     status: Status = "building"
+    reason: str | None = None
     examples: int = 0
     statistics: Statistics = Statistics()
 
@@ -103,6 +106,16 @@ class TrainingSet(Aggregate[TrainingSetState]):
             state = aggregate.state
             state.status, state.statistics, state.upto = "ready", self.statistics, self.upto
 
+    class Failed(Event, frozen=True, kw_only=True):
+        """It can't be made, for a reason that no second try would mend. Nothing in it is personal."""
+
+        TOPIC: ClassVar[str] = "training_set.failed"
+        PERSONAL: ClassVar[bool] = False
+        reason: str
+
+        def apply(self, aggregate: TrainingSet) -> None:
+            aggregate.state.status, aggregate.state.reason = "failed", self.reason
+
     class Deleted(Event, frozen=True, kw_only=True):
         """The last event: it is to be erased. Its key is destroyed."""
 
@@ -134,6 +147,11 @@ class TrainingSet(Aggregate[TrainingSetState]):
         for first in range(0, len(examples), BATCH):
             self.trigger(self.ExamplesAdded, at=at, examples=tuple(examples[first : first + BATCH]))
         self.trigger(self.Completed, at=at, statistics=statistics, upto=upto)
+
+    def fail(self, reason: str, at: datetime) -> None:
+        """Nothing where it is made, or has failed, already."""
+        if self.state.status == "building":
+            self.trigger(self.Failed, at=at, reason=reason)
 
     def delete(self, at: datetime) -> None:
         if self.state.status != "deleted":

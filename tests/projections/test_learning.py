@@ -16,8 +16,10 @@ from domain.feedback.correction import Correction
 from domain.feedback.exchange import Exchange
 from domain.feedback.lineage import Lineage, Person, Texts
 from domain.feedback.rating import Rating
+from domain.learning.training_set import TrainingSet
 from domain.learning.tuning_job import TuningJob, TuningPlan
 from infra.projections.sql import TransactionSql
+from projections.datasets import list_training_sets
 from projections.learning_curve import WANTED, learning_months, learning_topics
 from projections.model_answers import ModelFigures, model_figures
 from projections.tuning_jobs import list_tuning_jobs
@@ -184,3 +186,18 @@ async def test_the_learning_curve_goes_by_the_latest_review(log: Log) -> None:
     assert (hours.topic, hours.approved, hours.needed) == ("hours", 2, WANTED - 2)
     assert (other.topic, other.proposed, other.needed) == ("other", 1, WANTED)
     assert (row.status, row.cost, row.model) == ("succeeded", Decimal("1.5"), "openai/ft:m")
+
+
+async def test_a_training_set_that_can_not_be_made_is_listed_as_failed(log: Log) -> None:
+    tenant = uuid4()
+    made = TrainingSet.request(uuid4(), name="All", system="", minimum_quality=4.0, at=now())
+    async with projecting(log) as projector:
+        await log.store.save(made, context=context(tenant))
+        await projector.catch_up([tenant])
+        made.fail("there are too many", now())
+        await log.store.save(made, context=context(tenant))
+        await projector.catch_up([tenant])
+        async with log.database.tenant(tenant) as connection:
+            sql: Any = TransactionSql(connection)
+            (row,) = await list_training_sets(sql, tenant)
+    assert (row.status, row.completed_at) == ("failed", None)

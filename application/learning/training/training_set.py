@@ -74,7 +74,7 @@ async def delete_training_set(training_set: UUID, context: Context, ports: Ports
 
 async def build_training_set(command: BuildTrainingSet, context: Context, ports: Ports) -> int:
     """Make it of what the log has now; all of it is saved at once, so whoever begins again after a crash begins anew. The position, 0 where it
-    is made, or deleted, already."""
+    is made, has failed, or was deleted, already. What no second try would mend is on record as its failure."""
     tenant = context.tenant
     try:
         found = await ports.store.load(TrainingSet, command.training_set, tenant=tenant)
@@ -88,8 +88,16 @@ async def build_training_set(command: BuildTrainingSet, context: Context, ports:
     configuration, _ = await configuration_of(tenant, store=ports.store)
     kept = (*configuration.business_names, *configuration.business_aliases)
     curated = await asyncio.to_thread(curate, candidates, cases, kept)
-    if len(curated.examples) > MOST:
-        raise Refused(f"a training set has at most {MOST} examples; raise minimum_quality")
+    if (count := len(curated.examples)) > MOST:
+        reason = f"{count} approved corrections are good enough; a training set has at most {MOST} examples: raise minimum_quality"
+        _, saved = await amend(
+            TrainingSet,
+            command.training_set,
+            lambda found: found.fail(reason, ports.clock()),
+            context=context,
+            store=ports.store,
+        )
+        return saved.position
     statistics = await asyncio.to_thread(_statistics, curated, len(candidates), ports)
     statistics = msgspec.structs.replace(statistics, datasets=datasets, cases=len(cases.messages))
     _, saved = await amend(
@@ -104,12 +112,14 @@ async def build_training_set(command: BuildTrainingSet, context: Context, ports:
 
 async def examples_of(training_set: UUID, tenant: UUID, ports: Ports) -> Examples:
     """Without those whose customers were erased since, whose channel's texts may be used no more, or that a dataset asks about by now. Raises
-    NotFound, Erased; Refused while it is being made."""
+    NotFound, Erased; Refused while it is being made, or where it could not be made."""
     found = await ports.store.load(TrainingSet, training_set, tenant=tenant)
     if found.state.status == "deleted":
         raise Erased("this training set was deleted")
     if found.state.status == "building":
         raise Refused("this training set is being made; wait until its status is ready")
+    if found.state.status == "failed":
+        raise Refused(f"this training set could not be made: {found.state.reason}")
     gone, left = Counter[str](), []
     forbidden = await forbidden_senders(tenant, store=ports.store)
     since = found.state.upto

@@ -11,6 +11,7 @@ from application.learning.training.training_set import examples_of
 from application.ports import TrainingFiles
 from domain.base.errors import NotFound
 from domain.learning.training.formats import FORMATS
+from domain.learning.training_set import TrainingSet
 
 
 class TrainingSets:
@@ -40,6 +41,9 @@ class TrainingSets:
         )
 
     async def examples(self, tenant: UUID, training_set: UUID) -> frozenset[UUID]:
+        made = await self._ports.store.load(TrainingSet, training_set, tenant=tenant)
+        if made.state.status == "failed":
+            return frozenset()  # it has none, and never will
         found = await examples_of(training_set, tenant, self._ports)
         return frozenset(each.id for each in found.examples)
 

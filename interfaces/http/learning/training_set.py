@@ -48,13 +48,14 @@ class TrainingSetIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class TrainingSetOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`statistics` of when it was made. `use`: models that are tuned with it are this tenant's alone."""
+    """`statistics` of when it was made. `reason`: why it could not be made. `use`: models that are tuned with it are this tenant's alone."""
 
     id: UUID
     name: str
     system: str
     minimum_quality: float
     status: Status
+    reason: str | None
     use: Literal["tenant_only"] = "tenant_only"
     statistics: Statistics
 
@@ -85,7 +86,7 @@ class ExportOut(msgspec.Struct, frozen=True, kw_only=True):
 async def request_one(
     data: JSONBody[TrainingSetIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[TrainingSetOut]:
-    """Ask for a training set of the corrections that are approved now. Its status is `ready` once it is made."""
+    """Ask for a training set of the corrections that are approved now. Its status is `ready` once it is made, `failed` where it can't be."""
     command = RequestTrainingSet(name=data.name, system=data.system, minimum_quality=data.minimum_quality)
     made, position = await request_training_set(command, context, services)
     headers = {
@@ -213,6 +214,7 @@ def _out(found: TrainingSet) -> TrainingSetOut:
         system=state.system,
         minimum_quality=state.minimum_quality,
         status=state.status,
+        reason=state.reason,
         statistics=state.statistics,
     )
 

@@ -11,8 +11,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from application.learning.dataset import CreateDataset, add_cases, create_dataset
-from application.learning.training.training_set import examples_of
+from application.learning.training.training_set import (
+    BuildTrainingSet,
+    RequestTrainingSet,
+    build_training_set,
+    delete_training_set,
+    examples_of,
+    request_training_set,
+)
 from application.learning.tuning.training import TrainingSets
+from domain.base.errors import Refused
 from domain.feedback.exchange import Exchange
 from domain.learning.importing import CaseIn
 from domain.learning.training.curation import Cases, Guard
@@ -30,6 +38,13 @@ class Known:
 
     async def all(self, tenant: UUID) -> Any:
         return self._rows
+
+
+class Nothing:
+    """A tenant that has approved no correction."""
+
+    async def approved(self, tenant: UUID, **wanted: Any) -> Any:
+        return []
 
 
 async def made(shop: Shop, examples: int) -> UUID:
@@ -91,3 +106,25 @@ async def test_examples_are_compared_beside_the_event_loop_and_once_for_all_file
     assert len(looks) == 24
     assert (files.examples, files.validation_examples) == (12, 12)
     assert files.tokens > 0
+
+
+async def test_one_that_can_not_be_made_fails_and_says_why(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("application.learning.training.training_set.MOST", -1)
+    parts, tenant = shop.parts, shop.context.tenant
+    asked, _ = await request_training_set(
+        RequestTrainingSet(name="All", minimum_quality=4.0), shop.context, parts
+    )
+    ports = dataclasses.replace(parts, datasets=Known(), corrections=Nothing())
+    build = BuildTrainingSet(training_set=asked.id)
+    assert await build_training_set(build, shop.context, ports) > 0
+    found = await parts.store.load(TrainingSet, asked.id, tenant=tenant)
+    assert found.state.status == "failed"
+    assert "raise minimum_quality" in (found.state.reason or "")
+    assert await build_training_set(build, shop.context, ports) == 0
+    with pytest.raises(Refused, match="could not be made: 0 approved"):
+        await examples_of(asked.id, tenant, ports)
+    assert await TrainingSets(ports).examples(tenant, asked.id) == frozenset()
+    await delete_training_set(asked.id, shop.context, parts)
+    assert (await parts.store.load(TrainingSet, asked.id, tenant=tenant)).state.status == "deleted"
