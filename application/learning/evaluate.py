@@ -13,13 +13,15 @@ from uuid import UUID
 import msgspec
 
 from application.learning.answer_ports import Ports
-from application.learning.cases import cases_of
+from application.learning.cases import Cases, cases_of
 from application.learning.ledger import Ledger, save
 from application.learning.results import finish_evaluation
 from application.learning.slice import Slice
 from domain.base.context import Context
 from domain.base.errors import NotFound
+from domain.learning.case import Case
 from domain.learning.evaluation import Evaluation, place
+from domain.learning.result import Arm
 
 REST = timedelta(seconds=10)
 """After trials that no model has answered, so that a provider's bad minute is not taken for the candidate's."""
@@ -44,12 +46,7 @@ async def evaluate(command: Evaluate, context: Context, ports: Ports) -> datetim
     except NotFound:  # also by who reads it while it is erased
         await ledger.stop("its dataset was deleted")
         return None
-    left = [
-        (case, arm)
-        for case in found.cases
-        for arm in evaluation.arms
-        if place(arm, case.id) not in state.done
-    ]
+    left = _left(evaluation, found)
     left.sort(key=lambda each: state.failures.get(place(each[1], each[0].id), 0))
     slice = Slice(ledger, deque(left))
     await slice.run()
@@ -62,7 +59,14 @@ async def evaluate(command: Evaluate, context: Context, ports: Ports) -> datetim
         if evaluation.pending_events:
             await save(evaluation, context, ports)
         return until
-    if slice.left or slice.failed:
+    # Not what was taken is asked for, but what is on record: whoever was overtaken has taken cases to no result.
+    if _left(evaluation, found):
         return ports.clock() + (REST if slice.failed else timedelta())
     await finish_evaluation(evaluation, erased=found.erased, context=context, ports=ports)
     return None
+
+
+def _left(evaluation: Evaluation, found: Cases) -> list[tuple[Case, Arm]]:
+    """Cases that have no result on record yet, with the arm."""
+    done = evaluation.state.done
+    return [(case, arm) for case in found.cases for arm in evaluation.arms if place(arm, case.id) not in done]

@@ -405,3 +405,30 @@ async def test_one_whose_dataset_was_deleted_stops_and_asks_nothing(shop: Shop) 
     for each in found:
         assert (each.state.status, each.state.reason) == ("stopped", "its dataset was deleted")
     assert shop.provider.asked == []
+
+
+async def test_who_was_overtaken_makes_no_report_of_trials_that_are_not_on_record(shop: Shop) -> None:
+    shop.provider, store = Clerk(), shop.parts.store
+    id = await requested(
+        shop, await dataset(shop, 2), baseline=None, pace=Pace(per_minute=100_000, at_once=1)
+    )
+
+    async def overtake() -> None:
+        """Another process takes the lease, and closes what is open, while the last case is asked."""
+        if len(shop.provider.asked) < 2:
+            return
+        shop.provider.meanwhile = nothing
+        other = await store.load(Evaluation, id, tenant=shop.context.tenant)
+        other.interrupt(shop.parts.clock())
+        await store.save(other, context=shop.context)
+
+    async def nothing() -> None:
+        pass
+
+    shop.provider.meanwhile = overtake
+    assert await evaluate(Evaluate(evaluation=id), shop.context, shop.ports) is not None
+    found = await store.load(Evaluation, id, tenant=shop.context.tenant)
+    assert (found.state.status, len(found.state.done), found.state.open) == ("running", 1, {})
+    again = await run(shop, id)
+    assert again.state.report is not None
+    assert (again.state.report.cases, len(again.state.done)) == (2, 2)
