@@ -194,6 +194,13 @@ async def list_training_sets(
     return [struct_of(TrainingSetRow, row) for row in await sql.all(query.limit(limit))]
 
 
+async def ready_training_sets(sql: Sql, tenant: UUID) -> list[TrainingSetRow]:
+    """That are there still, in the order in which they were asked for."""
+    query = select(training_sets).where(training_sets.c.tenant == tenant, training_sets.c.status == "ready")
+    query = query.order_by(training_sets.c.requested_at, training_sets.c.training_set)
+    return [struct_of(TrainingSetRow, row) for row in await sql.all(query)]
+
+
 async def all_datasets(sql: Sql, tenant: UUID) -> list[DatasetRow]:
     query = select(datasets).where(datasets.c.tenant == tenant).order_by(datasets.c.dataset)
     return [struct_of(DatasetRow, row) for row in await sql.all(query)]

@@ -151,5 +151,12 @@ async def list_tuning_jobs(
     return [struct_of(TuningJobRow, row) for row in rows]
 
 
+async def tuned_models(sql: Sql, tenant: UUID) -> list[TuningJobRow]:
+    """The jobs that made a model, in the order in which they were asked for."""
+    query = select(jobs).where(jobs.c.tenant == tenant, jobs.c.model.is_not(None))
+    rows = await sql.all(query.order_by(jobs.c.requested_at, jobs.c.job))
+    return [struct_of(TuningJobRow, row) for row in rows]
+
+
 def _literals(place: tuple[datetime, UUID]) -> tuple[Any, Any]:
     return literal(place[0], DateTime(timezone=True)), literal(place[1], Uuid)

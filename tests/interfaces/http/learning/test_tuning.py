@@ -14,6 +14,8 @@ import pytest
 import pytest_asyncio
 
 from application.learning.tuning.schedule import tune_monthly
+from domain.conversations.conversation import Conversation
+from domain.feedback.rating import Rating
 from domain.learning import tuning_steps
 from domain.learning.tuning_job import TuningJob
 from domain.learning.tuning_schedule import TuningSchedule
@@ -21,7 +23,8 @@ from infra.providers import PROVIDERS
 from interfaces.bootstrap import Services
 from tests.doubles.tuning import TUNED, Vendor, tuning_vendor
 from tests.interfaces.http.conftest import Customer
-from tests.interfaces.http.learning.tuned import MODEL, a_training_set, context_of
+from tests.interfaces.http.learning.tuned import MODEL, a_training_set, a_tuned_job, context_of
+from tests.projections.calls import ROUTING, attempt
 
 JOBS = "/v1/fine-tuning/jobs"
 
@@ -202,4 +205,38 @@ async def test_models_are_compared_as_json_and_csv_and_the_curve_is_told(ours: C
     head, row = csv.reader(io.StringIO(reply.text))
     assert dict(zip(head, row, strict=True))["model"] == "local/extractive"
     learning = (await ours.http.get("/v1/analytics/learning", headers=headers)).json()
-    assert set(learning) == {"items", "topics", "next_cursor"}
+    assert set(learning) == {"items", "topics", "training_sets", "generations", "next_cursor"}
+
+
+async def test_the_curve_tells_how_training_sets_grew_and_how_each_generation_was_rated(
+    theirs: Customer, parts: Services
+) -> None:
+    tenant, context, at = theirs.tenant, context_of(theirs.tenant), parts.clock()
+    before = (await theirs.http.get("/v1/analytics/learning")).json()
+    sets = [await a_training_set(parts, tenant, examples) for examples in (12, 20)]
+    await a_tuned_job(parts, tenant, uuid4(), training_set=sets[0])
+    await a_tuned_job(parts, tenant, uuid4(), training_set=sets[1], tuned="shop/second")
+    position = 0
+    for model, helpful in (("shop/tuned", True), ("shop/tuned", False), ("shop/second", True), ("m", False)):
+        conversation = Conversation.start(uuid4(), channel="http", address="a", name=None, at=at)
+        interaction = conversation.receive(message="1", text="q", interaction=uuid4(), at=at)
+        given = attempt(provider="together", model=model)
+        conversation.meter(interaction, routing=ROUTING, attempts=(given,), at=at)
+        rating = Rating.begin(interaction, conversation.id, at)
+        rating.rate(helpful, "api", at)
+        position = (await parts.store.save(conversation, rating, context=context)).position
+    headers = {"Retrace-Position": str(position)}
+    found = (await theirs.http.get("/v1/analytics/learning", headers=headers)).json()
+    grown = found["training_sets"][len(before["training_sets"]) :]
+    assert [(each["training_set"], each["examples"]) for each in grown] == [
+        (str(sets[0]), 12),
+        (str(sets[1]), 20),
+    ]
+    assert grown[1]["growth"] == 8
+    first, second = found["generations"][len(before["generations"]) :]
+    assert (first["model"], first["base_model"]) == ("together/shop/tuned", f"together/{MODEL}")
+    assert (first["examples"], first["answers"], first["rated"]) == (12, 2, 2)
+    assert (first["helpful_rate"], first["status"]) == (0.5, "succeeded")
+    assert 0 < first["low"] < 0.5 < first["high"] < 1
+    assert second["generation"] == first["generation"] + 1
+    assert (second["examples"], second["rated"], second["helpful_rate"]) == (20, 1, 1.0)

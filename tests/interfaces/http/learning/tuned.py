@@ -42,12 +42,19 @@ async def a_training_set(parts: Services, tenant: UUID, examples: int = 12, *, a
     return made.id
 
 
-async def a_tuned_job(parts: Services, tenant: UUID, dataset: UUID) -> tuple[UUID, UUID]:
+async def a_tuned_job(
+    parts: Services,
+    tenant: UUID,
+    dataset: UUID,
+    *,
+    training_set: UUID | None = None,
+    tuned: str = "shop/tuned",
+) -> tuple[UUID, UUID]:
     """A job whose model is in the catalogue, and an evaluation of that, which nobody works at."""
     at = parts.clock()
     job = TuningJob.request(
         uuid4(),
-        TuningPlan(provider="together", model=MODEL, training_set=uuid4()),
+        TuningPlan(provider="together", model=MODEL, training_set=training_set or uuid4()),
         at=at,
         examples=12,
         validation=0,
@@ -58,12 +65,12 @@ async def a_tuned_job(parts: Services, tenant: UUID, dataset: UUID) -> tuple[UUI
     )
     job.attempt(at)
     job.submitted(1, "ft-1", by="answer", at=at)
-    job.end("succeeded", tuned="shop/tuned", cost=Decimal("0.1"), at=at)
-    job.register("together/shop/tuned", at)
+    job.end("succeeded", tuned=tuned, cost=Decimal("0.1"), at=at)
+    job.register(f"together/{tuned}", at)
     evaluation = Evaluation.request(
         uuid4(),
         name="x",
-        variant=Variant(model="together/shop/tuned"),
+        variant=Variant(model=f"together/{tuned}"),
         dataset=dataset,
         dataset_version=1,
         baseline=None,
