@@ -15,7 +15,7 @@ from application.answers.check_variant import check_variant
 from application.answers.ports import Ports
 from application.learning.as_then import AsThen
 from application.ports import Wanted
-from application.replay.answers_report import AnswersReplay, replay_report
+from application.replay.answers_report import AnswersReplay, Figures, replay_report
 from application.replay.replaying import ReplayAnswers as ReplayAnswers
 from application.replay.replaying import Replaying
 from domain.answers.variant import Variant
@@ -49,7 +49,7 @@ async def replay_answers(
             source, context.tenant, store=ports.store, catalogue=ports.providers.catalogue, clock=ports.clock
         )
         command = msgspec.structs.replace(command, source=source)
-    replaying = Replaying(command, context, ports, AsThen(context.tenant, ports))
+    replaying = Replaying(command, context, ports, AsThen(context.tenant, ports), Figures(command.rows))
     if command.completions == "ask":
         replaying.stream = AnswerReplay.begin(
             ports.ids(),
@@ -71,11 +71,10 @@ async def replay_answers(
             break
     return await asyncio.to_thread(
         replay_report,
-        replaying.compared,
+        replaying.figures,
         source="variant" if isinstance(source, Variant) else source,
         completions=command.completions,
         left_out=replaying.left_out,
         stopped=replaying.stopped,
-        rows=command.rows,
         stream=None if replaying.stream is None else replaying.stream.id,
     )

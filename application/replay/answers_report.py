@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -98,57 +100,85 @@ class AnswersReplay(msgspec.Struct, frozen=True, kw_only=True):
     rows_left_out: int
 
 
+@dataclass
+class Figures:
+    """What a replay has come to so far: figures of each answer; as wholes only the first `most` that differ. Each pair is replayed, recorded."""
+
+    most: int
+    answers: int = 0
+    differing: int = 0
+    replayed_cost: Decimal = Decimal(0)
+    recorded_cost: Decimal = Decimal(0)
+    rows: list[Row] = field(default_factory=list)
+    costs: tuple[array[float], array[float]] = field(default_factory=lambda: _pair())
+    latencies: tuple[array[float], array[float]] = field(default_factory=lambda: _pair())
+    cited: tuple[array[float], array[float]] = field(default_factory=lambda: _pair())
+    handoffs: tuple[list[bool], list[bool]] = field(default_factory=lambda: ([], []))
+    likenesses: array[float] = field(default_factory=lambda: array("d"))
+
+    def add(self, some: Sequence[Compared]) -> None:
+        """In the order of the log."""
+        for each in some:
+            self.answers += 1
+            if each.differs:
+                self.differing += 1
+                if len(self.rows) < self.most:
+                    self.rows.append(_row(each))
+            if each.anew is None:
+                self._add_both(each)
+
+    def _add_both(self, each: Compared) -> None:
+        was, cost = each.recorded, each.cost or Decimal(0)
+        self.replayed_cost = EXACT.add(self.replayed_cost, cost)
+        self.recorded_cost = EXACT.add(self.recorded_cost, was.cost)
+        _append(self.costs, float(cost), float(was.cost))
+        _append(self.latencies, each.latency_ms or 0.0, was.latency_ms)
+        _append(self.cited, float(len(each.citations)), float(len(was.citations)))
+        self.handoffs[0].append(each.decision.kind == "hand_over")
+        self.handoffs[1].append(was.decision.kind == "hand_over")
+        alike = score_text(each.text or "", was.text).chrf
+        if alike is not None:
+            self.likenesses.append(alike)
+
+
 def replay_report(
-    compared: Sequence[Compared],
+    figures: Figures,
     *,
     source: str,
     completions: str,
     left_out: dict[str, int],
     stopped: str | None,
-    rows: int,
     stream: UUID | None,
 ) -> AnswersReplay:
-    both = [each for each in compared if each.anew is None]
-    different = [each for each in compared if each.differs]
-    alike = [score_text(each.text or "", each.recorded.text).chrf for each in both]
-    scores = [each for each in alike if each is not None]
-    costs = [(each.cost or Decimal(0), each.recorded.cost) for each in both]
-    seed = len(both)
+    both, alike = len(figures.costs[0]), figures.likenesses
     return AnswersReplay(
         source=source,
         completions=completions,
-        answers=len(compared),
-        differing=len(different),
-        anew=len(compared) - len(both),
+        answers=figures.answers,
+        differing=figures.differing,
+        anew=figures.answers - both,
         left_out=dict(sorted(left_out.items())),
         stopped=stopped,
-        recorded_cost=_sum([cost for _, cost in costs]),
-        replayed_cost=_sum([cost for cost, _ in costs]),
-        cost=means([float(new) for new, _ in costs], [float(old) for _, old in costs], seed),
-        latency_ms=means(
-            [each.latency_ms or 0.0 for each in both], [each.recorded.latency_ms for each in both], seed
-        ),
-        cited=means(
-            [float(len(each.citations)) for each in both],
-            [float(len(each.recorded.citations)) for each in both],
-            seed,
-        ),
-        handoff=rates(
-            [each.decision.kind == "hand_over" for each in both],
-            [each.recorded.decision.kind == "hand_over" for each in both],
-        ),
-        likeness=sum(scores) / len(scores) if scores else None,
+        recorded_cost=figures.recorded_cost,
+        replayed_cost=figures.replayed_cost,
+        cost=means(*figures.costs, both),
+        latency_ms=means(*figures.latencies, both),
+        cited=means(*figures.cited, both),
+        handoff=rates(*figures.handoffs),
+        likeness=sum(alike) / len(alike) if alike else None,
         asked=stream,
-        rows=tuple(_row(each) for each in different[:rows]),
-        rows_left_out=max(0, len(different) - rows),
+        rows=tuple(figures.rows),
+        rows_left_out=figures.differing - len(figures.rows),
     )
 
 
-def _sum(costs: Sequence[Decimal]) -> Decimal:
-    total = Decimal(0)
-    for cost in costs:
-        total = EXACT.add(total, cost)
-    return total
+def _pair() -> tuple[array[float], array[float]]:
+    return array("d"), array("d")
+
+
+def _append(pair: tuple[array[float], array[float]], replayed: float, recorded: float) -> None:
+    pair[0].append(replayed)
+    pair[1].append(recorded)
 
 
 def _row(each: Compared) -> Row:

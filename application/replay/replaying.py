@@ -19,7 +19,7 @@ from application.learning.as_then import AsThen
 from application.learning.recorded import Missing, RecordedAnswer, recorded_answer
 from application.learning.trial import Tried, try_answer
 from application.replay.again import AsRecorded, searches_anew, understands_anew
-from application.replay.answers_report import Compared
+from application.replay.answers_report import Compared, Figures
 from application.replay.passages_then import with_passages
 from domain.answers.variant import Variant
 from domain.base.context import Context
@@ -45,14 +45,14 @@ class ReplayAnswers(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class Replaying:
-    """`stream`: with the cost, where models are asked. `left_out`: why → how many could not be made again; `stopped`: why it ended early."""
+    """`figures` are all that is kept of answers that were made again, but for the first that differ. `stream`: with the cost, where models are asked. `left_out`: why → how many could not be made again; `stopped`: why it ended early."""
 
     command: ReplayAnswers
     context: Context
     ports: Ports
     as_then: AsThen
+    figures: Figures
     stream: AnswerReplay | None = None
-    compared: list[Compared] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
     stopped: str | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -75,7 +75,8 @@ class Replaying:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
             finally:
                 await cancel_and_wait(*tasks)
-        self.compared += [found[position] for position in sorted(found)]
+        # The likeness of texts takes longer than others may wait for the event loop.
+        await asyncio.to_thread(self.figures.add, [found[position] for position in sorted(found)])
 
     async def _again(self, event: Recorded) -> Compared | None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -15,9 +16,10 @@ from application.budgets.budget import SetBudget, set_budget
 from application.budgets.charges import compare_tallies
 from application.chat.chat import chat
 from application.chat.record import Chat
+from application.learning.recorded import RecordedAnswer
 from application.privacy.forget import ForgetCustomer, forget_customer
 from application.replay.answers import ReplayAnswers, replay_answers
-from application.replay.answers_report import AnswersReplay
+from application.replay.answers_report import AnswersReplay, replay_report
 from domain.agents.agent import AgentConfiguration
 from domain.answers.templates import ANSWER
 from domain.answers.variant import Variant
@@ -117,6 +119,23 @@ async def test_another_prompt_needs_other_completions_and_a_configuration_may_de
     prompted = await replay(shop, Variant(configuration={"personality": ["curt"]}))
     assert prompted.anew > 0
     assert {row.why for row in prompted.rows if row.why} == {"the prompt is another"}
+
+
+async def test_what_is_not_shown_is_not_kept(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    await traffic(shop)
+    kept: list[int] = []
+
+    def report(*facts: Any, **more: Any) -> AnswersReplay:
+        kept.append(sum(isinstance(each, RecordedAnswer) for each in gc.get_objects()))
+        return replay_report(*facts, **more)
+
+    monkeypatch.setattr("application.replay.answers.replay_report", report)
+    variant = Variant(configuration={"personality": ["curt"]})
+    whole = await replay(shop, variant)
+    found = await replay(shop, variant, rows=1)
+    assert kept == [0, 0]
+    assert found.differing == whole.differing > 1
+    assert (found.rows, found.rows_left_out) == (whole.rows[:1], whole.differing - 1)
 
 
 async def test_models_that_are_asked_are_paid_in_a_stream_of_the_replays_own(shop: Shop) -> None:
