@@ -84,7 +84,7 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
         detail = f"this address takes {(error.headers or {}).get('allow', 'other methods')}"
     elif isinstance(error, ValidationException) and isinstance(error.extra, list):
         errors = [
-            {"field": str(item.get("key", "")), "message": str(item.get("message", ""))}
+            {"field": _sent_as(str(item.get("key", "")), request), "message": str(item.get("message", ""))}
             for item in error.extra
             if isinstance(item, dict)
         ]
@@ -98,6 +98,13 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
         if name.lower() in ("allow", "connection")
     }
     return problem(request, kind, detail, headers, status, **facts)
+
+
+def _sent_as(key: str, request: Request[Any, Any, Any]) -> str:
+    """The name that a parameter has in the request, where the handler calls it otherwise."""
+    parameters = request.route_handler.parsed_fn_signature.parameters
+    named = parameters[key].kwarg_definition if key in parameters else None
+    return getattr(named, "name", None) or key
 
 
 def told(error: Exception, route: str) -> OpenAIError:

@@ -33,7 +33,7 @@ def test_a_key_is_set_once_changed_and_removed(tenant: Tenant) -> None:
         tenant.remove_provider_key("openai", NOW)
 
 
-@pytest.mark.parametrize("key", ["", "a b", "a\n", "ä", "x" * 2001, "a\x00b"])
+@pytest.mark.parametrize("key", ["", "a b", "a\n", "ä", "x" * 6001, "a\x00b"])
 def test_a_key_is_visible_ascii_and_its_refusal_does_not_repeat_it(tenant: Tenant, key: str) -> None:
     with pytest.raises(Invalid) as raised:
         tenant.set_provider_key("openai", key, None, NOW)

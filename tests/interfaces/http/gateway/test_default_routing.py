@@ -129,7 +129,7 @@ async def test_a_new_tenant_has_the_deployments_providers(settings: Settings, up
     [
         (
             "nosuch/model",
-            "there is no provider 'nosuch'; there are local, openai, gemini, together, compatible",
+            "there is no provider 'nosuch'; there are local, openai, gemini, together, vertex, compatible",
         ),
         ("local/extractor", "there is no model 'local/extractor'; there are local/extractive"),
     ],
