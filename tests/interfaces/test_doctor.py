@@ -14,6 +14,7 @@ import msgspec
 import psycopg
 import pytest
 from click.testing import CliRunner
+from redis import Redis
 
 from application.tenancy.tenant import CreateTenant, create_tenant
 from infra.embedded import Servers
@@ -66,6 +67,8 @@ async def test_a_healthy_database_is_told_as_such(settings: Settings) -> None:
         )
     with psycopg.connect(str(settings.database_url), autocommit=True) as superuser:
         superuser.execute("DELETE FROM retrace.work")
+    with Redis.from_url(str(settings.redis_url)) as redis:
+        redis.flushdb()  # of what other tests have seen of providers
     found = await checks(settings)
     wrong = {name: check.detail for name, check in found.items() if not check.ok}
     assert wrong.keys() <= {"roles", "disk"}  # no HTTP role runs, and the machine's disk is its own matter
