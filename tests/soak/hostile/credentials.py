@@ -7,7 +7,7 @@ import uuid
 from interfaces.http import EXAMPLES
 from tests.soak.hostile.client import Client
 from tests.soak.hostile.honest import asked_by
-from tests.soak.hostile.world import Honest
+from tests.soak.hostile.world import Honest, filled
 
 READS = (
     "/v1/conversations",
@@ -26,7 +26,7 @@ READS = (
 
 async def with_credentials(client: Client) -> None:
     target = client.chance.choice(client.world.honest)
-    path = client.chance.choice(READS).format(**target.ids)
+    path = filled(client.chance.choice(READS), target.ids)
     await client.chance.choice((_spent, _wrong, _contradicting, _weak))(client, target, path)
     await client.pause()
 

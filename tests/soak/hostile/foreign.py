@@ -7,6 +7,7 @@ from typing import Any
 
 from interfaces.http import EXAMPLES
 from tests.soak.hostile.client import Client
+from tests.soak.hostile.world import filled
 
 OWN_ONLY = ("delete", "put", "post", "patch")
 
@@ -27,7 +28,7 @@ async def with_foreign_ids(client: Client) -> None:
         ids["after"] = "0"
     if method == "get" and client.chance.random() < 0.3:
         request["params"] = {client.chance.choice(("stream", "cursor", "correlation")): target.ids["id"]}
-    await client.ask(method.upper(), path.format(**ids), client.villain(), allowed=allowed, **request)
+    await client.ask(method.upper(), filled(path, ids), client.villain(), allowed=allowed, **request)
     await client.pause(0.3)
 
 

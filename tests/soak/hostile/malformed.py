@@ -8,6 +8,7 @@ from collections.abc import Callable
 from interfaces.http import EXAMPLES
 from tests.soak.hostile.client import Client
 from tests.soak.hostile.sockets import talk
+from tests.soak.hostile.world import filled
 
 BODIES: tuple[Callable[[random.Random], bytes], ...] = (
     lambda chance: b"",
@@ -81,5 +82,5 @@ async def with_nonsense(client: Client) -> None:
             headers.append(("Content-Type", "application/json"))
         body = client.chance.choice(BODIES)(client.chance)
         ids = {**client.world.honest[0].ids}
-        await client.ask(method.upper(), path.format(**ids), client.villain(), headers=headers, content=body)
+        await client.ask(method.upper(), filled(path, ids), client.villain(), headers=headers, content=body)
     await client.pause(0.3)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -128,3 +130,8 @@ async def _done(http: httpx.AsyncClient, key: str, method: str, path: str, **req
     reply = await http.request(method, path, headers={"Authorization": f"Bearer {key}"}, **request)
     assert reply.is_success, (method, path, reply.status_code, reply.text)
     return reply.json() if reply.content else None
+
+
+def filled(path: str, ids: Mapping[str, str]) -> str:
+    """The path with ids; of kinds of which a tenant has nothing with that of another thing."""
+    return path.format_map(defaultdict(lambda: ids["id"], ids))
