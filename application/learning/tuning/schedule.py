@@ -14,9 +14,9 @@ from application.learning.tuning.ports import Ports
 from application.learning.tuning.request import RequestTuning, request_tuning
 from application.ports import Done, Due
 from domain.base.context import Context
-from domain.base.errors import Conflict, NotFound, Refusal
+from domain.base.errors import Conflict, Erased, NotFound, Refusal
 from domain.learning.training.curation import GOOD
-from domain.learning.training_set import TrainingSet
+from domain.learning.training_set import TrainingSet, TrainingSetState
 from domain.learning.tuning_job import TuningJob, TuningPlan
 from domain.learning.tuning_schedule import Month, Monthly, TuningSchedule, month_of, next_month
 
@@ -70,11 +70,17 @@ async def tune_monthly(context: Context, ports: Ports) -> datetime | None:
         )
         await _change(context, ports, lambda it: it.make(month, made.id, at))
         return at + SOON
-    found = await ports.store.load(TrainingSet, training_set, tenant=context.tenant)
-    if found.state.status == "building":
+    try:
+        found = (await ports.store.load(TrainingSet, training_set, tenant=context.tenant)).state
+    except Erased:
+        found = TrainingSetState(status="deleted")
+    if found.status == "building":
         return at + SOON
-    fresh = await _fresh(schedule, training_set, context.tenant, ports)
-    done = await _month(month, fresh, monthly, training_set, context, ports)
+    if found.status == "ready":
+        fresh = await _fresh(schedule, training_set, context.tenant, ports)
+        done = await _month(month, fresh, monthly, training_set, context, ports)
+    else:
+        done = Month(month=month, fresh=0, reason=found.reason or "its training set was deleted")
     await _change(context, ports, lambda it: it.done(done, at))
     return next_month(at)
 

@@ -17,6 +17,7 @@ from application.learning.tuning.schedule import tune_monthly
 from domain.conversations.conversation import Conversation
 from domain.feedback.rating import Rating
 from domain.learning import tuning_steps
+from domain.learning.training_set import TrainingSet
 from domain.learning.tuning_job import TuningJob
 from domain.learning.tuning_schedule import TuningSchedule
 from infra.providers import PROVIDERS
@@ -188,6 +189,27 @@ async def test_a_month_has_its_job_once_there_are_enough_new_examples(
     assert (last["fresh"], last["job"] is not None) == (16, True), (
         "a job that made no model makes nothing old"
     )
+
+    async def month_without(month: str, ending: Callable[[TrainingSet], None]) -> Any:
+        """Whose training set ended so that there is none."""
+        monkeypatch.setattr("application.learning.tuning.schedule.month_of", lambda at: month)
+        made = TrainingSet.request(uuid4(), name="x", system="", minimum_quality=4.0, at=parts.clock())
+        ending(made)
+        await parts.store.save(made, context=context)
+        found = await parts.store.load(
+            TuningSchedule, TuningSchedule.id_of(theirs.tenant), tenant=theirs.tenant
+        )
+        found.make(month, made.id, parts.clock())
+        await parts.store.save(found, context=context)
+        if made.state.status == "deleted":
+            await parts.eraser.erase(theirs.tenant, made.id)
+        await tune_monthly(context, parts)
+        return (await theirs.http.get(schedule)).json()["last"]
+
+    last = await month_without("2031-07", lambda made: made.fail("too many", parts.clock()))
+    assert (last["fresh"], last["job"], last["reason"]) == (0, None, "too many")
+    last = await month_without("2031-08", lambda made: made.delete(parts.clock()))
+    assert (last["fresh"], last["job"], last["reason"]) == (0, None, "its training set was deleted")
     reply = await theirs.http.delete(schedule)
     assert (reply.status_code, reply.json()["monthly"]) == (200, None)
     assert await tune_monthly(context, parts) is None
