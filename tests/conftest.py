@@ -52,9 +52,12 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> float:
 
 @pytest.fixture(scope="session")
 def template(servers: Servers) -> str:
-    """Name of a migrated database that the others are copied from."""
-    asyncio.run(migrate(cell(servers.database_url)))
-    return "retrace"
+    """Name of a migrated database that the others are copied from. Nobody else logs in to it, as to the one that the servers come with."""
+    admin, name = servers.database_url.replace("/retrace?", "/postgres?"), "retrace_template"
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    asyncio.run(migrate(cell(servers.database_url.replace("/retrace?", f"/{name}?"))))
+    return name
 
 
 @pytest.fixture(scope="module")
