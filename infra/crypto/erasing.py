@@ -48,6 +48,7 @@ class SubjectEraser:
             for statement in (
                 "DELETE FROM snapshots WHERE tenant = %(tenant)s AND stream = ANY(%(streams)s)",
                 "DELETE FROM chunks WHERE tenant = %(tenant)s AND document = %(subject)s",
+                "DELETE FROM vectors WHERE tenant = %(tenant)s AND document = %(subject)s",
                 # Results that may hold an answer or a passage; requests that come again are guarded by the inbox.
                 "DELETE FROM idempotency WHERE tenant = %(tenant)s",
                 # At last, so that its time is that of the commit: others look for what is new (infra/crypto/forgetting.py).
@@ -87,6 +88,7 @@ class SubjectEraser:
             for statement in (
                 "DELETE FROM snapshots WHERE tenant = %(tenant)s",
                 "DELETE FROM chunks WHERE tenant = %(tenant)s",
+                "DELETE FROM vectors WHERE tenant = %(tenant)s",
                 "DELETE FROM idempotency WHERE tenant = %(tenant)s",
                 "DELETE FROM key_uses WHERE tenant = %(tenant)s",
                 "DELETE FROM webhook_lines WHERE tenant = %(tenant)s",

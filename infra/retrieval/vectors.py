@@ -1,9 +1,13 @@
-"""Chunks and their vectors in pgvector, searched exactly among the tenant's own. Implements `application.ports.Vectors`."""
+"""Exact nearest-neighbour search in pgvector, among the tenant's own vectors. Implements `application.ports.Vectors`.
+
+Vectors lie apart from the sealed texts of their chunks (infra/schema/210_vectors.sql): all of a tenant's are read in order out of one
+covering index, and the texts of the best by their keys.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -14,28 +18,61 @@ from domain.models.completion import Passage
 from infra.crypto.keyring import KeyErased, Keyring, unseal_with
 from infra.postgres.database import Database
 from infra.postgres.exchange import Row
+from infra.postgres.session import Connection
 from infra.retrieval.half_vector import HalfVector
 
 AT_ONCE = 50
 """Chunks that are sealed and sent together; between them others have their turn."""
 
+COVERED = 1024
+"""Dimensions of a vector that the covering index has room for. Its predicate says so, and has to stand in a query that is to use it."""
 
 PENDING = "SELECT count(*) FROM work WHERE tenant = $1 AND kind = $2 AND parked_at IS NULL"
 
+NEAREST = """
+WITH best AS MATERIALIZED (
+    SELECT document, ordinal, embedding <=> $1::halfvec AS distance FROM vectors
+    WHERE tenant = $2 AND model = $3 AND {fits} ORDER BY distance, document, ordinal LIMIT $4
+)
+SELECT document, ordinal, id, page, section, title, content, 1 - distance FROM best CROSS JOIN LATERAL (
+    SELECT id, page, section, title, content FROM chunks
+    WHERE tenant = $2 AND document = best.document AND ordinal = best.ordinal LIMIT 1
+) chunk ORDER BY distance, document, ordinal
+"""
+"""LIMIT 1 keeps the planner from any other way to the texts than by their keys, however many it takes the best for."""
+
+INTO_CHUNKS = (
+    "INSERT INTO chunks (tenant, document, ordinal, id, page, section, tokens, title, content) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+INTO_VECTORS = (
+    "INSERT INTO vectors (tenant, document, ordinal, model, embedding) VALUES (%s, %s, %s, %s, %s::halfvec)"
+)
+
+
+class Postings(Protocol):
+    """What else finds chunks, put in place and removed with them. It comes first in the transaction, and so do its locks."""
+
+    async def replace(
+        self, connection: Connection, tenant: UUID, document: UUID, chunks: Sequence[Chunk]
+    ) -> None: ...
+
+    async def delete(self, connection: Connection, tenant: UUID, document: UUID) -> None: ...
+
 
 class PgVectors:
-    def __init__(self, database: Database, keyring: Keyring) -> None:
+    def __init__(self, database: Database, keyring: Keyring, postings: Postings | None = None) -> None:
         self._database = database
         self._keyring = keyring
+        self._postings = postings
 
     async def replace(
         self, tenant: UUID, document: UUID, title: str, model: str, chunks: Sequence[Chunk]
     ) -> None:
-        insert = "INSERT INTO chunks VALUES (%s, %s, %s, %s, %s, %s::halfvec, %s, %s, %s, %s, %s)"
-
         async def rows(start: int) -> list[tuple[Any, ...]]:
-            some = chunks[start : start + AT_ONCE]
-            return [await self._row(tenant, document, title, model, chunk) for chunk in some]
+            return [
+                await self._row(tenant, document, title, chunk) for chunk in chunks[start : start + AT_ONCE]
+            ]
 
         first = await rows(0)  # before the transaction, as it may have to get the key by another connection
         async with self._database.tenant(tenant) as connection, connection.cursor() as cursor:
@@ -43,33 +80,30 @@ class PgVectors:
             held = await (await cursor.execute("SELECT hold_key(%s)", [document])).fetchone()
             if chunks and held != (True,):
                 raise KeyErased("this document was erased")
-            await cursor.execute("DELETE FROM chunks WHERE tenant = %s AND document = %s", [tenant, document])
+            if self._postings:
+                await self._postings.replace(connection, tenant, document, chunks)
+            await _remove(connection, tenant, document)
             for start in range(0, len(chunks), AT_ONCE):
-                await cursor.executemany(insert, await rows(start) if start else first)
+                await cursor.executemany(INTO_CHUNKS, await rows(start) if start else first)
+                vectors = [
+                    (tenant, document, chunk.ordinal, model, HalfVector(chunk.embedding))
+                    for chunk in chunks[start : start + AT_ONCE]
+                ]
+                await cursor.executemany(INTO_VECTORS, vectors)
 
-    async def _row(
-        self, tenant: UUID, document: UUID, title: str, model: str, chunk: Chunk
-    ) -> tuple[Any, ...]:
+    async def _row(self, tenant: UUID, document: UUID, title: str, chunk: Chunk) -> tuple[Any, ...]:
         about, encode = _context(document, chunk.ordinal), msgspec.msgpack.encode
         section, name, text = [
             await self._keyring.seal(tenant, document, encode(each), about)
             for each in (chunk.section, title, chunk.text)
         ]
-        vector = HalfVector(chunk.embedding)
-        return (
-            *(tenant, document, chunk.ordinal, chunk.id, model, vector, chunk.page),
-            *(section, chunk.tokens, name, text),
-        )
+        return tenant, document, chunk.ordinal, chunk.id, chunk.page, section, chunk.tokens, name, text
 
     async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
-        query = (
-            "SELECT document, ordinal, id, page, section, title, content, 1 - (embedding <=> $1::halfvec) FROM chunks "
-            "WHERE tenant = $2 AND model = $3 ORDER BY embedding <=> $1::halfvec, document, ordinal LIMIT $4"
-        )
         values = [HalfVector(embedding), tenant, model, limit]
         # What becomes ready between the two counts as pending.
         [(waiting,)], rows = await self._database.read_all(
-            tenant, (PENDING, [tenant, PROCESS_WORK]), (query, values)
+            tenant, (PENDING, [tenant, PROCESS_WORK]), (nearest(len(embedding)), values)
         )
         keys = await self._keyring.load(tenant, {row[0] for row in rows})
         # Those of a document that was erased while we searched are passed over; its rows go next.
@@ -78,7 +112,7 @@ class PgVectors:
 
     async def count(self, tenant: UUID, model: str, most: int) -> int:
         """How many chunks the tenant has, counted up to `most`."""
-        query = "SELECT count(*) FROM (SELECT FROM chunks WHERE tenant = $1 AND model = $2 LIMIT $3) counted"
+        query = "SELECT count(*) FROM (SELECT FROM vectors WHERE tenant = $1 AND model = $2 LIMIT $3) counted"
         [(count,)] = await self._database.read(tenant, query, tenant, model, most)
         return int(count)
 
@@ -88,9 +122,21 @@ class PgVectors:
 
     async def delete(self, tenant: UUID, document: UUID) -> None:
         async with self._database.tenant(tenant) as connection:
-            await connection.execute(
-                "DELETE FROM chunks WHERE tenant = %s AND document = %s", [tenant, document]
-            )
+            if self._postings:
+                await self._postings.delete(connection, tenant, document)
+            await _remove(connection, tenant, document)
+
+
+def nearest(dimension: int) -> str:
+    """The search's statement: $1 the vector, $2 the tenant, $3 the model, $4 how many."""
+    return NEAREST.format(fits=f"vector_dims(embedding) {'<=' if dimension <= COVERED else '>'} {COVERED}")
+
+
+async def _remove(connection: Connection, tenant: UUID, document: UUID) -> None:
+    for table in ("chunks", "vectors"):
+        await connection.execute(
+            f"DELETE FROM {table} WHERE tenant = %s AND document = %s".encode(), [tenant, document]
+        )
 
 
 def _passage(key: AESGCM, row: Row) -> Passage:

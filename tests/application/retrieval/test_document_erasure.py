@@ -72,6 +72,7 @@ async def test_no_table_holds_its_key_or_anything_that_its_key_sealed(shop: Shop
             "SELECT count(*) FROM retrace.subject_keys WHERE tenant = %s AND subject = %s",
             "SELECT count(*) FROM retrace.snapshots WHERE tenant = %s AND stream = %s",
             "SELECT count(*) FROM retrace.chunks WHERE tenant = %s AND document = %s",
+            "SELECT count(*) FROM retrace.vectors WHERE tenant = %s AND document = %s",
         ):
             assert superuser.execute(query, [shop.context.tenant, document]).fetchone() == (0,)
         query = "SELECT count(*) FROM retrace.idempotency WHERE tenant = %s"

@@ -93,6 +93,7 @@ def test_a_tenant_sees_no_row_of_another(database_url: str, two_tenants: list[UU
         "inbox",
         "work",
         "chunks",
+        "vectors",
         "conversations",
         "snapshots",
         "subject_keys",
@@ -142,7 +143,7 @@ def test_every_table_is_kept_apart_by_tenant_and_fit_to_be_distributed(
     """Tenant first in every key and index, row-level security without FORCE, no trigger, no sequence."""
     with psycopg.connect(database_url) as c:
         names = tables(c)
-        assert {"events", "heads", "inbox", "work", "chunks", "costs", "conversations"} <= set(
+        assert {"events", "heads", "inbox", "work", "chunks", "vectors", "costs", "conversations"} <= set(
             map(plain, names)
         )
         assert {"retrace_next.conversations", "retrace_next.interactions", "retrace_old.parked"} <= set(names)

@@ -10,8 +10,8 @@ import pytest
 from application.ports import Chunk
 from domain.models.completion import Passage
 from infra.crypto.keyring import Keyring
-from infra.postgres.database import Database
-from infra.retrieval.vectors import PgVectors
+from infra.postgres.database import Connection, Database
+from infra.retrieval.vectors import COVERED, PgVectors
 from tests.cells import cell
 
 MODEL, SECRET = "test/model-8", "Confidential-Sentence"
@@ -115,6 +115,70 @@ async def test_models_of_other_dimensions_live_side_by_side(vectors: PgVectors) 
         assert [passage.document for passage in found] == [document] * 3
 
 
+@pytest.mark.parametrize("dimension", [COVERED, COVERED + 1, 1536, 3072, 6000])
+async def test_vectors_of_any_dimension_are_kept_and_found(vectors: PgVectors, dimension: int) -> None:
+    tenant = uuid4()
+    await vectors.replace(tenant, uuid4(), "x", MODEL, [a_chunk(n, n, dimension=dimension) for n in range(4)])
+    found = await found_in(vectors, tenant, unit(2, dimension), MODEL, 10)
+    assert found[0].id == "passage-2"
+    assert len(found) == 4
+    assert await vectors.count(tenant, MODEL, 10) == 4
+
+
+async def test_of_chunks_that_are_as_near_the_first_come_first(vectors: PgVectors) -> None:
+    tenant, documents = uuid4(), sorted(uuid4() for _ in range(3))
+    for document in reversed(documents):
+        await vectors.replace(tenant, document, "x", MODEL, [a_chunk(n, 5) for n in (1, 0)])
+    found = await found_in(vectors, tenant, unit(5), MODEL, 5)
+    assert [(each.document, each.ordinal) for each in found] == [
+        (document, n) for document in documents for n in (0, 1)
+    ][:5]
+
+
+class Recorded:
+    """Postings that count, in the caller's transaction, how many vectors there are."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[UUID, list[str], int]] = []
+        self.fails = False
+
+    async def replace(
+        self, connection: Connection, tenant: UUID, document: UUID, chunks: Sequence[Chunk]
+    ) -> None:
+        if self.fails:
+            raise RuntimeError("no room for postings")
+        cursor = await connection.execute(
+            "SELECT count(*) FROM vectors WHERE tenant = %s AND document = %s", [tenant, document]
+        )
+        [(count,)] = await cursor.fetchall()
+        self.calls.append((document, [chunk.id for chunk in chunks], count))
+
+    async def delete(self, connection: Connection, tenant: UUID, document: UUID) -> None:
+        await self.replace(connection, tenant, document, [])
+
+
+async def test_postings_are_put_in_place_with_the_vectors_or_neither_is(database_url: str) -> None:
+    tenant, document, postings = uuid4(), uuid4(), Recorded()
+    async with Database(cell(database_url), size=2) as database:
+        vectors = PgVectors(database, Keyring(database, b"m" * 32), postings)
+        await vectors.replace(tenant, document, "x", MODEL, [a_chunk(n, n) for n in range(2)])
+        await vectors.replace(tenant, document, "x", MODEL, [a_chunk(0, 7)])
+        postings.fails = True
+        with pytest.raises(RuntimeError):
+            await vectors.replace(tenant, document, "x", MODEL, [a_chunk(0, 8)])
+        with pytest.raises(RuntimeError):
+            await vectors.delete(tenant, document)
+        assert [each.id for each in await found_in(vectors, tenant, unit(1), MODEL, 9)] == ["passage-7"]
+        postings.fails = False
+        await vectors.delete(tenant, document)
+        assert await found_in(vectors, tenant, unit(1), MODEL, 9) == []
+    assert postings.calls == [
+        (document, ["passage-0", "passage-1"], 0),
+        (document, ["passage-7"], 2),
+        (document, [], 1),
+    ]
+
+
 async def test_a_chunk_without_direction_is_found_last(vectors: PgVectors) -> None:
     tenant = uuid4()
     lost = Chunk(id="lost", ordinal=0, page=None, section=None, tokens=1, text="…", embedding=[0.0] * 8)
@@ -131,7 +195,10 @@ async def test_no_text_lies_open_in_the_table(vectors: PgVectors, database_url: 
     tenant = uuid4()
     await vectors.replace(tenant, uuid4(), SECRET, MODEL, [a_chunk(0, 1, section=SECRET)])
     async with await psycopg.AsyncConnection.connect(database_url) as connection:
-        query = "SELECT chunks::text, title, section, content FROM retrace.chunks WHERE tenant = %s"
+        query = (
+            "SELECT chunks::text, vectors::text, title, section, content FROM retrace.chunks "
+            "JOIN retrace.vectors USING (tenant, document, ordinal) WHERE tenant = %s"
+        )
         rows = await (await connection.execute(query, [tenant])).fetchall()
     assert rows
     for row in rows:

@@ -34,6 +34,7 @@ GONE_TABLES = (
     "tenant_keys",
     "snapshots",
     "chunks",
+    "vectors",
     "idempotency",
     "work",
     "key_uses",
