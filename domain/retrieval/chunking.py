@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from domain.base.sentences import is_heading, is_question, paragraphs, sentences
+from domain.retrieval.blocks import Block
 
 SMALLEST, LARGEST, OVERLAP = 300, 500, 50
 """Tokens."""
@@ -54,8 +55,12 @@ class _Unit(msgspec.Struct, frozen=True, kw_only=True):
     closes: bool
 
 
-def chunk(pages: Iterable[tuple[int, str]], count_tokens: CountTokens) -> list[Piece]:
-    """Cut (page number, text) pairs. Every word of the text is in a chunk, in order; the overlap alone stands twice."""
+Content = str | Sequence[Block]
+"""Of a page: text, whose headings are told by how they look, or blocks that say what they are (parted by blank lines, for offsets)."""
+
+
+def chunk(pages: Iterable[tuple[int, Content]], count_tokens: CountTokens) -> list[Piece]:
+    """Cut (page number, content) pairs. Every word of the text is in a chunk, in order; the overlap alone stands twice."""
     pieces: list[Piece] = []
     waiting: list[_Unit] = []
     tokens = carried = 0  # of `waiting`; units at its beginning that the last chunk ended with
@@ -125,15 +130,16 @@ def _tail(units: Sequence[_Unit]) -> list[_Unit]:
     return kept
 
 
-def _units(pages: Iterable[tuple[int, str]], count_tokens: CountTokens) -> Iterator[_Unit]:
+def _units(pages: Iterable[tuple[int, Content]], count_tokens: CountTokens) -> Iterator[_Unit]:
     section: str | None = None
-    for page, text in pages:
+    for page, content in pages:
         at = 0
-        for paragraph in paragraphs(text):
-            heading = is_heading(paragraph)
+        text = content if isinstance(content, str) else "\n\n".join(block.text for block in content)
+        for block in _blocks(content):
+            heading = block.kind == "heading"
             if heading:
-                section = paragraph.lstrip("# ")
-            found = [part for sentence in sentences(paragraph) for part in _fitting(sentence, count_tokens)]
+                section = block.text.lstrip("# ")
+            found = _parts(block, count_tokens)
             for place, part in enumerate(found, 1):
                 # The words of the parts are the page's words, one after the other.
                 words = part.split()
@@ -151,6 +157,21 @@ def _units(pages: Iterable[tuple[int, str]], count_tokens: CountTokens) -> Itera
                     opens=heading or is_question(part),
                     closes=closes,
                 )
+
+
+def _blocks(content: Content) -> Iterator[Block]:
+    if isinstance(content, str):
+        for paragraph in paragraphs(content):
+            yield Block(text=paragraph, kind="heading" if is_heading(paragraph) else "text")
+    else:
+        yield from content
+
+
+def _parts(block: Block, count_tokens: CountTokens) -> list[str]:
+    """A row as a whole if it fits, all else sentence by sentence."""
+    if block.kind == "row" and _fitting(block.text, count_tokens) == [block.text]:
+        return [block.text]
+    return [part for sentence in sentences(block.text) for part in _fitting(sentence, count_tokens)]
 
 
 def _fitting(sentence: str, count_tokens: CountTokens) -> list[str]:

@@ -8,17 +8,21 @@ from collections.abc import AsyncIterable, AsyncIterator
 from application.ports import Extracted, ExtractedChunk
 from domain.base.errors import Invalid, Refused
 from infra.retrieval.embedding import WordLlamaEmbedder
+from infra.retrieval.formats.media_types import DOCX, HTML, PDF, TEXT
 from infra.retrieval.sandbox import Sandbox, Unreadable
 from infra.retrieval.sandbox_pipes import SandboxFailed
 from infra.retrieval.sniffing import SAMPLE
 
 SNIFFING, PREPARING = "infra.retrieval.sniffing", "infra.retrieval.preparing"
+KINDS = {PDF: "PDF", DOCX: "DOCX file", HTML: "page", TEXT: "text"}
+"""What a person calls them."""
+
 SNIFF_SECONDS = 5.0
 """Of the processor's time, for a file's type."""
 
 
 class FileExtractor:
-    """PDF with a text layer, and plain text; embedded by the local model."""
+    """PDF with a text layer, DOCX, HTML, Markdown, CSV and plain text; embedded by the local model."""
 
     sample = SAMPLE
 
@@ -49,8 +53,8 @@ class FileExtractor:
         except Unreadable as error:
             raise Refused(str(error)) from None
         except SandboxFailed as error:
-            kind = "PDF" if media_type == "application/pdf" else "text"
-            what = "print it to a new PDF" if kind == "PDF" else "split it into smaller files"
+            kind = KINDS.get(media_type, "file")
+            what = "print it to a new PDF" if media_type in (PDF, DOCX) else "split it into smaller files"
             raise Refused(f"the {kind} could not be read: {error}; {what} and upload that") from None
         embedder = WordLlamaEmbedder
         return Extracted(

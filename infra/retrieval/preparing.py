@@ -8,12 +8,17 @@ from typing import BinaryIO
 
 import numpy as np
 
-from domain.retrieval.chunking import chunk
+from domain.retrieval.chunking import Content, chunk
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.encoding import decoded
 from infra.retrieval.forking import Unreadable
-from infra.retrieval.pdf import Page, pdf_pages
-from infra.retrieval.sniffing import PDF, TEXT
+from infra.retrieval.formats.comma_separated import table_blocks
+from infra.retrieval.formats.markdown import markdown_markup
+from infra.retrieval.formats.markup import blocks_of
+from infra.retrieval.formats.media_types import CSV, DOCX, HTML, MARKDOWN, PDF, TEXT
+from infra.retrieval.formats.web_page import page_text
+from infra.retrieval.formats.word import docx_markup
+from infra.retrieval.pdf import pdf_pages
 
 AT_ONCE = 32
 """Chunks that are embedded, and told, together."""
@@ -27,18 +32,30 @@ def warm() -> None:
     EMBEDDER.vectors(["a text"])
 
 
-def pages_of(content: bytes, media_type: str) -> list[Page]:
-    """All pages, at least one with text; plain text is one page. Raises Unreadable."""
+def pages_of(content: bytes, media_type: str) -> Sequence[tuple[int, Content]]:
+    """All pages, at least one with text; what is no PDF is one page. Raises Unreadable."""
     if media_type == PDF:
         return pdf_pages(content)
-    if media_type != TEXT:
+    if media_type == DOCX:
+        page: Content = blocks_of(docx_markup(content))
+    elif media_type in (HTML, MARKDOWN, CSV, TEXT):
+        text = page_text(content) if media_type == HTML else decoded(content)
+        if text is None:
+            raise Unreadable("the text's encoding is unknown; save it as UTF-8 and upload it again")
+        page = _blocks(text, media_type)
+    else:
         raise Unreadable(f"files of type {media_type} can't be read; upload a PDF or plain text")
-    text = decoded(content)
-    if text is None:
-        raise Unreadable("the text's encoding is unknown; save it as UTF-8 and upload it again")
-    if not text.strip():
+    if not (page.strip() if isinstance(page, str) else page):
         raise Unreadable("the file has no text; upload one with content")
-    return [(1, text)]
+    return [(1, page)]
+
+
+def _blocks(text: str, media_type: str) -> Content:
+    if media_type == HTML:
+        return blocks_of(text)
+    if media_type == MARKDOWN:
+        return blocks_of(markdown_markup(text))
+    return table_blocks(text) if media_type == CSV else text
 
 
 def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[object]:

@@ -7,8 +7,10 @@ from typing import BinaryIO
 
 from infra.retrieval.encoding import decoded
 from infra.retrieval.forking import Unreadable
+from infra.retrieval.formats.media_types import PDF, TEXT
+from infra.retrieval.formats.signatures import packed_type
+from infra.retrieval.formats.text_kinds import kind_of_text
 
-PDF, TEXT = "application/pdf", "text/plain"
 SAMPLE = 64 * 1024
 """Bytes of a file's beginning that are enough."""
 
@@ -22,11 +24,15 @@ def media_type(sample: bytes, size: int) -> str:
         return TEXT
     if sample.lstrip()[:5] == b"%PDF-":
         return PDF
-    if decoded(sample, cut=cut) is not None:
-        return TEXT
+    if (packed := packed_type(sample)) is not None:
+        return packed
+    if (text := decoded(sample, cut=cut)) is not None:
+        return kind_of_text(text, cut=cut)
     if b"%PDF-" in sample[:1024]:  # readers allow for something before the header
         return PDF
-    raise Unreadable("the file is neither a PDF nor plain text; these two types can be read")
+    raise Unreadable(
+        "the file is of no type that can be read: those are PDF, DOCX, HTML, Markdown, CSV and plain text"
+    )
 
 
 def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[str]:

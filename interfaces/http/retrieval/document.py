@@ -67,7 +67,7 @@ async def upload(
     access_control: NamedDependency[AccessControl],
     wait: Wait = 0,
 ) -> Response[UploadOut]:
-    """Upload a PDF or a text, at most 10 MB. The same content again gives the first document (200)."""
+    """Upload a PDF, DOCX, HTML, Markdown, CSV or text file, at most 10 MB. The same content again gives the first document (200)."""
     async with services.files.spool() as spool:
         name = await read_form(request, spool)
         if not spool.size:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
@@ -10,8 +11,9 @@ from infra.retrieval import pdf as reading
 from infra.retrieval.encoding import decoded
 from infra.retrieval.extraction import FileExtractor
 from infra.retrieval.forking import Unreadable
+from infra.retrieval.formats.media_types import CSV, HTML, MARKDOWN, PDF, TEXT
 from infra.retrieval.preparing import pages_of
-from infra.retrieval.sniffing import PDF, SAMPLE, TEXT
+from infra.retrieval.sniffing import SAMPLE
 from tests.contents import pieces
 from tests.infra.retrieval.pdfs import bomb, pdf
 
@@ -55,10 +57,10 @@ async def test_a_text_that_goes_on_may_be_cut_within_a_letter(
     [
         (b"", "empty"),
         (b" \n\t", "empty"),
-        (b"PK\x03\x04\x14\x00\x06\x00\x08\x00" + bytes(range(256)), "neither a PDF nor plain text"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), "neither a PDF nor plain text"),
-        (bytes(range(1, 32)), "neither a PDF nor plain text"),
-        (random.Random(1).randbytes(5000), "neither a PDF nor plain text"),
+        (b"PK\x03\x04\x14\x00\x06\x00\x08\x00" + bytes(range(256)), "an archive; unpack it"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), "an image"),
+        (bytes(range(1, 32)), "of no type that can be read"),
+        (random.Random(1).randbytes(5000), "of no type that can be read"),
     ],
 )
 async def test_other_files_are_refused_with_what_can_be_read(
@@ -160,3 +162,26 @@ async def test_no_text_takes_longer_than_its_size_allows(extractor: FileExtracto
     content = b"A text. " + unit * 300_000
     extracted = await extractor.extract(pieces(content), TEXT)
     assert extracted.chunks
+
+
+async def test_a_page_is_read_in_the_sandbox_with_its_sections(extractor: FileExtractor) -> None:
+    content = b"<h1>Returns</h1><p>Within 30 days.</p>" + b"<p>Some more words about it.</p>" * 99
+    extracted = await extractor.extract(pieces(content), HTML)
+    assert {chunk.section for chunk in extracted.chunks} == {"Returns"}
+    assert (extracted.pages, len(extracted.chunks) > 1) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("unit", "media_type"),
+    [(b"<i>", HTML), (b"[", MARKDOWN), (b"<!--", HTML), (b"*a_", MARKDOWN), (b'";', CSV)],
+)
+async def test_no_markup_takes_longer_than_a_file_may(
+    extractor: FileExtractor, unit: bytes, media_type: str
+) -> None:
+    """Each is read, or refused with what to do."""
+    content = b"# T\na;b;c\n" + unit * 100_000
+    with suppress(Refused):
+        assert (await extractor.extract(pieces(content), media_type)).chunks
+    with suppress(Invalid):
+        assert await extractor.sniff(content[:SAMPLE], len(content))
+    assert len((await extractor.extract(pieces(pdf("fine")), PDF)).chunks) == 1
