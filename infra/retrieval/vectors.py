@@ -41,6 +41,15 @@ SELECT document, ordinal, id, page, section, title, content, 1 - distance FROM b
 """
 """LIMIT 1 keeps the planner from any other way to the texts than by their keys, however many it takes the best for."""
 
+COUNT = "SELECT count(*) FROM (SELECT FROM vectors WHERE tenant = $1 AND model = $2 LIMIT $3) counted"
+
+INDEXED = (
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)",
+    (),
+)
+"""For this transaction. A plan that is made for an average tenant among few reads the table, and is kept: a small tenant would read all
+vectors of a large one for as long as its connection lives. The index is in no case much slower."""
+
 INTO_CHUNKS = (
     "INSERT INTO chunks (tenant, document, ordinal, id, page, section, tokens, title, content) "
     "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
@@ -102,8 +111,8 @@ class PgVectors:
     async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
         values = [HalfVector(embedding), tenant, model, limit]
         # What becomes ready between the two counts as pending.
-        [(waiting,)], rows = await self._database.read_all(
-            tenant, (PENDING, [tenant, PROCESS_WORK]), (nearest(len(embedding)), values)
+        [(waiting,)], _, rows = await self._database.read_all(
+            tenant, (PENDING, [tenant, PROCESS_WORK]), INDEXED, (nearest(len(embedding)), values)
         )
         keys = await self._keyring.load(tenant, {row[0] for row in rows})
         # Those of a document that was erased while we searched are passed over; its rows go next.
@@ -112,8 +121,7 @@ class PgVectors:
 
     async def count(self, tenant: UUID, model: str, most: int) -> int:
         """How many chunks the tenant has, counted up to `most`."""
-        query = "SELECT count(*) FROM (SELECT FROM vectors WHERE tenant = $1 AND model = $2 LIMIT $3) counted"
-        [(count,)] = await self._database.read(tenant, query, tenant, model, most)
+        _, [(count,)] = await self._database.read_all(tenant, INDEXED, (COUNT, [tenant, model, most]))
         return int(count)
 
     async def pending(self, tenant: UUID) -> int:
