@@ -16,6 +16,9 @@ _ABBREVIATION = re.compile(
 _NUMBERED = r"(?:\(?(?:\d{1,3}(?:\.\d+)*|[A-Za-z])[.)]\s*|\d+(?:\.\d+)+\s+|\d{1,3}\s+|#{1,6}\s+|[-•*–]\s+)?"
 _HEADING = re.compile(rf"{_NUMBERED}[^\W\d_a-z][^.!?…:;]{{0,70}}[^.!?…:;,\-]")
 _QUESTION = re.compile(rf"(?:(?i:Q(?:uestion)?)\s*\d*\s*[:.)]\s*\S|{_NUMBERED}[¿\"“]?[^\W_a-z]).*[?？]")
+_PRICE = re.compile(r"\d[.,]\d\d?(?:\s?[€$£%]|\s?[A-Z]{3})?$|[€$£]")
+CELL = " | "
+"""Stands between the cells of a table's row."""
 _BULLET = re.compile(r"[-–•*#]+\s")
 LONGEST_HEADING = 60
 """Characters."""
@@ -37,8 +40,13 @@ def sentences(text: str) -> list[str]:
 
 
 def is_heading(line: str) -> bool:
-    """A short line that begins like a title and ends like none of the sentences."""
-    return len(line) < LONGEST_HEADING and _HEADING.fullmatch(line) is not None
+    """A short line that begins like a title and ends like none of the sentences; no row of a table, and nothing with a price."""
+    return (
+        len(line) < LONGEST_HEADING
+        and _HEADING.fullmatch(line) is not None
+        and CELL not in line
+        and _PRICE.search(line) is None
+    )
 
 
 def is_question(line: str) -> bool:
@@ -47,12 +55,14 @@ def is_question(line: str) -> bool:
 
 def paragraphs(text: str) -> Iterator[str]:
     """Each on one line. Blank lines part them; where a text has none, as PDF text has not, headings, questions and
-    items of lists do."""
+    items of lists do. A row of a table, with ` | ` between its cells, is one by itself."""
     lines: list[str] = []
     complete = True  # the line before may have been the last one of its paragraph
     all_lines = [" ".join(line.split()) for line in text.splitlines()]
     for line, following in zip(all_lines, [*all_lines[1:], ""], strict=False):
-        alone = complete and (is_question(line) or (is_heading(line) and not following[:1].islower()))
+        alone = CELL in line or (
+            complete and (is_question(line) or (is_heading(line) and not following[:1].islower()))
+        )
         if lines and (not line or alone or _BULLET.match(line)):
             yield " ".join(lines)
             lines = []

@@ -7,11 +7,11 @@ from contextlib import suppress
 import pytest
 
 from domain.base.errors import Invalid, Refused
-from infra.retrieval import pdf as reading
 from infra.retrieval.encoding import decoded
 from infra.retrieval.extraction import FileExtractor
 from infra.retrieval.forking import Unreadable
 from infra.retrieval.formats.media_types import CSV, HTML, MARKDOWN, PDF, TEXT
+from infra.retrieval.pdf import document as reading
 from infra.retrieval.preparing import pages_of
 from infra.retrieval.sniffing import SAMPLE
 from tests.contents import pieces

@@ -1,0 +1,11 @@
+"""PDFs: what stands on their pages, as it stands there; in the sandbox.
+
+Text is taken object by object with its place (`runs.py`; `layers.py`: what is switched off), put into lines and the cells of rows (`lines.py`), read
+column by column (`columns.py`), rid of what repeats at the edges of pages (`repeats.py`) and written down (`writing.py`). Begin in `document.py`.
+"""
+
+from __future__ import annotations
+
+from infra.retrieval.pdf.document import Page, pdf_pages
+
+__all__ = ["Page", "pdf_pages"]

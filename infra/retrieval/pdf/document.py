@@ -1,0 +1,91 @@
+"""Text of a PDF, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from infra.retrieval.forking import Unreadable
+from infra.retrieval.pdf.columns import regions
+from infra.retrieval.pdf.lines import Line, lines_of
+from infra.retrieval.pdf.repeats import without_repeats
+from infra.retrieval.pdf.runs import runs_of
+from infra.retrieval.pdf.writing import Writer
+
+Page = tuple[int, str]
+MOST_PAGES = 2_000
+MOST_CHARACTERS = 10_000_000
+
+SHOWN = {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_STAMP}
+"""Annotations that show text on the page. Notes that open on a click are their authors' talk, not what the page says."""
+
+
+def pdf_pages(content: bytes) -> list[Page]:
+    """(number, text) of each page, at least one with text. Raises Unreadable."""
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise Unreadable(
+                "the PDF is protected by a password; remove it and upload the file again"
+            ) from None
+        raise Unreadable("the PDF is damaged and can't be opened; export it anew and upload that") from None
+    try:
+        if len(document) > MOST_PAGES:
+            raise Unreadable(
+                f"the PDF has {len(document)} pages; split it into files of at most {MOST_PAGES}"
+            )
+        if document.get_formtype() != pdfium.FORMTYPE_NONE:
+            document.init_forms()  # makes the looks of filled fields that have none
+        pages = []
+        left = MOST_CHARACTERS
+        for number, text in _texts(document):
+            left -= len(text)
+            if left < 0:
+                raise Unreadable("the PDF holds too much text; split it into smaller files")
+            pages.append((number, text))
+    finally:
+        document.close()
+    if not any(text.strip() for _, text in pages):
+        raise Unreadable(
+            "the PDF has no text layer, as a scan has none; OCR is not available yet: "
+            "run it through a scanner's or an office program's text recognition and upload the result"
+        )
+    return pages
+
+
+def _texts(document: pypdfium2.PdfDocument) -> Iterator[Page]:
+    """One page after the other is held, and a few pages' lines."""
+    writer = Writer()
+    for number, lines in enumerate(without_repeats(_pages(document), len(document)), 1):
+        yield number, writer.text([region for each in lines for region in regions(each)])
+
+
+def _pages(document: pypdfium2.PdfDocument) -> Iterator[list[list[Line]]]:
+    """Of each page the lines from its top to its foot, by the direction of writing."""
+    for number in range(1, len(document) + 1):
+        try:
+            page = document[number - 1]
+            try:
+                if _shows_annotations(page):
+                    pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
+                    page.close()
+                    page = document[number - 1]
+                found = [lines_of(runs) for runs in runs_of(page)]
+            finally:
+                page.close()
+        except pypdfium2.PdfiumError:
+            raise Unreadable(f"page {number} of the PDF is damaged; export it anew and upload that") from None
+        yield found
+
+
+def _shows_annotations(page: pypdfium2.PdfPage) -> bool:
+    for place in range(pdfium.FPDFPage_GetAnnotCount(page)):
+        annotation = pdfium.FPDFPage_GetAnnot(page, place)
+        kind = pdfium.FPDFAnnot_GetSubtype(annotation)
+        pdfium.FPDFPage_CloseAnnot(annotation)
+        if kind in SHOWN:
+            return True
+    return False
