@@ -171,12 +171,15 @@ async def _of_database(cell: Cell) -> AsyncIterator[Check]:
             yield Check("database", False, why)
             return
         began = time.time()
-        row = await (
-            await connection.execute("SELECT version(), extract(epoch FROM clock_timestamp())")
-        ).fetchone()
+        query = (
+            "SELECT version(), extract(epoch FROM clock_timestamp()), datctype FROM pg_database "
+            "WHERE datname = current_database()"
+        )
+        row = await (await connection.execute(query)).fetchone()
         took = time.time() - began
         assert row is not None
-        yield Check("database", True, f"{str(row[0]).split(' on ')[0]}, answers in {took * 1000:.0f} ms")
+        version = str(row[0]).split(" on ")[0]
+        yield Check("database", True, f"{version}, answers in {took * 1000:.0f} ms{_characters(str(row[2]))}")
         skew = abs(began + took / 2 - float(row[1]))
         hint = "" if skew < SKEW else "; let both machines keep time by NTP"
         yield Check("clock", skew < SKEW, f"{skew * 1000:.0f} ms from the database's{hint}")
@@ -202,6 +205,15 @@ async def _of_database(cell: Cell) -> AsyncIterator[Check]:
         yield Check("tenants' keys", not faults, detail)
         yield await _projections(system)
         yield await _work(system)
+
+
+def _characters(ctype: str) -> str:
+    if ctype.lower().replace("-", "") == "c.utf8":
+        return ""
+    return (
+        f"; its LC_CTYPE is {ctype}, not C.UTF-8 as in a new one: Retrace works the same, but PostgreSQL's own full text "
+        "may cut words elsewhere; only a new database can have another"
+    )
 
 
 async def _logins(cell: Cell) -> Check:

@@ -39,6 +39,9 @@ with warnings.catch_warnings():
 log = logging.getLogger("retrace.embedded")
 BINARIES: Path = utils.POSTGRES_VERSIONS[18]
 DATABASE = "retrace"
+CHARACTERS = ("C.UTF-8", "C")
+"""LC_CTYPE of a new database, fixed for good; the second one where the system does not know the first. Under C the parser of PostgreSQL's
+full text takes every character beyond ASCII for a letter, quotes and dashes too, whatever the builtin locale says."""
 RECOVERY = 300.0
 """Seconds that a server which runs, but replays its log after a crash, is waited for."""
 RETRIES = 10.0
@@ -188,13 +191,17 @@ class EmbeddedPostgres:
                 reason=f"the disk of {self.folder.parent} has no room for it: {needed}; make room",
             )
         making = self.folder.with_name("postgres.new")
+        if not any(self._initialized(making, owner, characters) for characters in CHARACTERS):
+            raise ServerFailed("PostgreSQL", self._log, shortage(self.folder.parent) or "initdb failed")
+        making.rename(self.folder)
+
+    def _initialized(self, making: Path, owner: int, characters: str) -> bool:
         shutil.rmtree(making, ignore_errors=True)
         make_private(making, owner)
         command = [str(BINARIES / "initdb"), "-D", str(making), "-U", "postgres", "--auth=peer"]
         command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        if spawn(command, log=self._log, death=signal.SIGKILL, user=self._user).wait():
-            raise ServerFailed("PostgreSQL", self._log, shortage(self.folder.parent) or "initdb failed")
-        making.rename(self.folder)
+        command += [f"--lc-ctype={characters}"]
+        return spawn(command, log=self._log, death=signal.SIGKILL, user=self._user).wait() == 0
 
     def _owner(self) -> int:
         if self._user is None:

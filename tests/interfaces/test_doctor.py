@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,20 @@ async def test_each_fault_is_told_with_the_way_out(settings: Settings) -> None:
     assert "is a worker running?" in found["work"].detail
     assert not found["tenants' keys"].ok
     assert "RETRACE_MASTER_KEY takes several" in found["tenants' keys"].detail
+
+
+async def test_a_database_with_other_characters_is_told_of_them(settings: Settings) -> None:
+    url = str(settings.database_url)
+    assert "LC_CTYPE" not in (await checks(settings))["database"].detail
+    other = Secret(re.sub(r"/test_[^?]*\?", "/other_characters?", url))
+    with psycopg.connect(url, autocommit=True) as superuser:
+        superuser.execute("CREATE DATABASE other_characters TEMPLATE template0 LC_CTYPE 'C'")
+        try:
+            found = await checks(msgspec.structs.replace(settings, database_url=other))
+        finally:
+            superuser.execute("DROP DATABASE other_characters WITH (FORCE)")
+    assert "LC_CTYPE is C, not C.UTF-8" in found["database"].detail
+    assert not found["pgvector"].ok
 
 
 async def test_a_database_that_does_not_answer_is_told_without_its_password(settings: Settings) -> None:

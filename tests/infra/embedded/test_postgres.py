@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from infra.embedded import servers
+from infra.embedded import postgres, servers
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.process import FolderInUse, ServerFailed
 from tests.infra.embedded.small_disk import run_on_small_disk
@@ -242,3 +242,20 @@ def test_a_full_disk_refuses_writes_and_is_named_and_the_server_is_back_once_the
     tmp_path: Path,
 ) -> None:
     assert run_on_small_disk("tests.infra.embedded.full_disk", tmp_path, 160) == "came back\n"
+
+
+def test_a_new_database_knows_a_quote_from_a_letter(folder: Path) -> None:
+    with EmbeddedPostgres(folder) as server, psycopg.connect(server.url) as connection:
+        query = "SELECT datctype FROM pg_database WHERE datname = current_database()"
+        assert connection.execute(query).fetchone() == ("C.UTF-8",)
+        words = "SELECT tsvector_to_array(to_tsvector('simple', '„Lieferung“ Montag–Freitag'))"
+        assert connection.execute(words).fetchone() == (["freitag", "lieferung", "montag"],)
+
+
+def test_where_the_system_does_not_know_its_characters_it_is_made_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "CHARACTERS", ("xx_XX.UTF-8", "C"))
+    with EmbeddedPostgres(tmp_path / "data") as server, psycopg.connect(server.url) as connection:
+        query = "SELECT datctype FROM pg_database WHERE datname = current_database()"
+        assert connection.execute(query).fetchone() == ("C",)
