@@ -38,6 +38,7 @@ documents = Table(
     Column("document", Uuid, primary_key=True),
     Column("uploaded", BigInteger, nullable=False),
     Column("failed", BigInteger),
+    Column("unread", BigInteger),
     Column("media_type", String, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("status", String, nullable=False),
@@ -56,7 +57,8 @@ _REPLACE = replacing(documents)
 
 
 class DocumentRow(msgspec.Struct, kw_only=True):
-    """`uploaded`: position of the event with its name; `failed`: of the one with the reason, where processing failed.
+    """`uploaded`: position of the event with its name; `failed`: of the one with the reason, where processing failed; `unread`: of the one with the
+    numbers of pages that could not be read, where there are any.
 
     Of a deleted document there is its id and when it was deleted: all else would not be there in a rebuild.
     """
@@ -64,6 +66,7 @@ class DocumentRow(msgspec.Struct, kw_only=True):
     document: UUID
     uploaded: int = 0
     failed: int | None = None
+    unread: int | None = None
     media_type: str
     size: int
     status: Status
@@ -78,7 +81,7 @@ class DocumentRow(msgspec.Struct, kw_only=True):
 
 class Documents:
     name: ClassVar[str] = "documents"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     sealed_since: ClassVar[int] = 3
     """Before that names of documents, and why they could not be read, stood in the table."""
 
@@ -136,6 +139,7 @@ def _fold(recorded: Recorded, rows: dict[UUID, DocumentRow]) -> None:
     elif isinstance(event, _D.Processed):
         row.status, row.pages, row.chunks, row.tokens = "completed", event.pages, event.chunks, event.tokens
         row.embedding_model, row.cost = event.embedding_model, row.cost + event.cost
+        row.unread = recorded.position if event.unread_pages else None
     elif isinstance(event, _D.ProcessingFailed):
         row.status, row.failed = "failed", recorded.position
     elif isinstance(event, _D.ReprocessingRequested):

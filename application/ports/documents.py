@@ -125,6 +125,8 @@ class Extracted(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     dimension: int
     embedding_ms: float
+    unread: Sequence[int] = ()
+    """Numbers of pages that show something, but have no text that could be read."""
 
 
 class Extractor(Protocol):

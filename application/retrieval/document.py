@@ -160,6 +160,7 @@ async def process_document(
         tokens=embedding.usage.input,
         embedding_model=extracted.model,
         dimension=extracted.dimension,
+        unread_pages=extracted.unread,
         embeddings=(embedding,),
         took_ms=round((time.perf_counter() - started) * 1000, 3),
         at=at,

@@ -60,11 +60,11 @@ class Document(Aggregate[DocumentState]):
     class Processed(Event, frozen=True, kw_only=True):
         """Chunks are indexed and searchable. `took_ms` covers extraction to index; `cost` is that of the `embeddings`, in USD.
 
-        Figures only: they outlive an erasure.
+        `unread_pages` show something, but have no text that could be read, as scans have none. Figures only: they outlive an erasure.
         """
 
         TOPIC: ClassVar[str] = "document.processed"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("embeddings",)
         pages: int
@@ -75,6 +75,7 @@ class Document(Aggregate[DocumentState]):
         cost: Decimal
         took_ms: float
         embeddings: tuple[Attempt, ...] = ()
+        unread_pages: tuple[int, ...] = ()
 
         def charge(self) -> Decimal:
             return self.cost
@@ -82,6 +83,10 @@ class Document(Aggregate[DocumentState]):
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """The first version has the embeddings' tokens and cost only."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version nothing was told of pages without text."""
 
         def apply(self, aggregate: Document) -> None:
             aggregate.state.status = "completed"
@@ -135,6 +140,7 @@ class Document(Aggregate[DocumentState]):
         embeddings: Sequence[Attempt],
         took_ms: float,
         at: datetime,
+        unread_pages: Sequence[int] = (),
     ) -> None:
         self._processing()
         self.trigger(
@@ -148,6 +154,7 @@ class Document(Aggregate[DocumentState]):
             cost=total(embeddings),
             took_ms=took_ms,
             embeddings=tuple(embeddings),
+            unread_pages=tuple(unread_pages),
         )
 
     def fail(self, reason: str, at: datetime) -> None:

@@ -46,7 +46,7 @@ class FileExtractor:
         embedding_ms = 0.0
         try:
             async with self._preparing.run(PREPARING, content, media_type, seconds=self._seconds) as results:
-                pages = await anext(results)
+                pages, unread = await anext(results)
                 async for took, some in results:
                     embedding_ms += took
                     chunks += [_chunk(*each) for each in some]
@@ -63,6 +63,7 @@ class FileExtractor:
             model=embedder.model,
             dimension=embedder.dimension,
             embedding_ms=round(embedding_ms, 3),
+            unread=unread,
         )
 
     async def close(self) -> None:

@@ -18,7 +18,7 @@ from infra.retrieval.formats.markup import blocks_of
 from infra.retrieval.formats.media_types import CSV, DOCX, HTML, MARKDOWN, PDF, TEXT
 from infra.retrieval.formats.web_page import page_text
 from infra.retrieval.formats.word import docx_markup
-from infra.retrieval.pdf import pdf_pages
+from infra.retrieval.pdf import read_pdf
 
 AT_ONCE = 32
 """Chunks that are embedded, and told, together."""
@@ -35,7 +35,7 @@ def warm() -> None:
 def pages_of(content: bytes, media_type: str) -> Sequence[tuple[int, Content]]:
     """All pages, at least one with text; what is no PDF is one page. Raises Unreadable."""
     if media_type == PDF:
-        return pdf_pages(content)
+        return read_pdf(content).pages
     if media_type == DOCX:
         page: Content = blocks_of(docx_markup(content))
     elif media_type in (HTML, MARKDOWN, CSV, TEXT):
@@ -59,10 +59,17 @@ def _blocks(text: str, media_type: str) -> Content:
 
 
 def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[object]:
-    """`arguments`: the media type. First the number of pages, then AT_ONCE chunks a time, with the milliseconds that embedding them took:
+    """`arguments`: the media type. First the number of pages and which of them could not be read, then AT_ONCE chunks a time, with the milliseconds that embedding them took:
     (page, section, tokens, text, vector), vectors as float32 in the machine's order."""
-    pages = pages_of(given.read(), arguments[0])
-    yield len(pages)
+    content, media_type = given.read(), arguments[0]
+    pages: Sequence[tuple[int, Content]]
+    unread: list[int] = []
+    if media_type == PDF:
+        read = read_pdf(content)
+        pages, unread = read.pages, read.unread
+    else:
+        pages = pages_of(content, media_type)
+    yield len(pages), unread
     pieces = chunk(pages, EMBEDDER.count_tokens)
     for start in range(0, len(pieces), AT_ONCE):
         some = pieces[start : start + AT_ONCE]

@@ -6,6 +6,6 @@ column by column (`columns.py`), rid of what repeats at the edges of pages (`rep
 
 from __future__ import annotations
 
-from infra.retrieval.pdf.document import Page, pdf_pages
+from infra.retrieval.pdf.document import Page, PdfText, read_pdf
 
-__all__ = ["Page", "pdf_pages"]
+__all__ = ["Page", "PdfText", "read_pdf"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -22,8 +23,16 @@ SHOWN = {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT
 """Annotations that show text on the page. Notes that open on a click are their authors' talk, not what the page says."""
 
 
-def pdf_pages(content: bytes) -> list[Page]:
-    """(number, text) of each page, at least one with text. Raises Unreadable."""
+@dataclass(slots=True)
+class PdfText:
+    """(number, text) of each page; `unread`: the numbers of those that show something, but have no text."""
+
+    pages: list[Page] = field(default_factory=list)
+    unread: list[int] = field(default_factory=list)
+
+
+def read_pdf(content: bytes) -> PdfText:
+    """At least one page with text. Raises Unreadable."""
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
@@ -39,31 +48,33 @@ def pdf_pages(content: bytes) -> list[Page]:
             )
         if document.get_formtype() != pdfium.FORMTYPE_NONE:
             document.init_forms()  # makes the looks of filled fields that have none
-        pages = []
+        read = PdfText()
+        pictured: list[int] = []
         left = MOST_CHARACTERS
-        for number, text in _texts(document):
+        for number, text in _texts(document, pictured):
             left -= len(text)
             if left < 0:
                 raise Unreadable("the PDF holds too much text; split it into smaller files")
-            pages.append((number, text))
+            read.pages.append((number, text))
     finally:
         document.close()
-    if not any(text.strip() for _, text in pages):
+    read.unread = [number for number in pictured if not read.pages[number - 1][1].strip()]
+    if not any(text.strip() for _, text in read.pages):
         raise Unreadable(
             "the PDF has no text layer, as a scan has none; OCR is not available yet: "
             "run it through a scanner's or an office program's text recognition and upload the result"
         )
-    return pages
+    return read
 
 
-def _texts(document: pypdfium2.PdfDocument) -> Iterator[Page]:
-    """One page after the other is held, and a few pages' lines."""
+def _texts(document: pypdfium2.PdfDocument, pictured: list[int]) -> Iterator[Page]:
+    """One page after the other is held, and a few pages' lines. Pages that show anything are put to `pictured`."""
     writer = Writer()
-    for number, lines in enumerate(without_repeats(_pages(document), len(document)), 1):
+    for number, lines in enumerate(without_repeats(_pages(document, pictured), len(document)), 1):
         yield number, writer.text([region for each in lines for region in regions(each)])
 
 
-def _pages(document: pypdfium2.PdfDocument) -> Iterator[list[list[Line]]]:
+def _pages(document: pypdfium2.PdfDocument, pictured: list[int]) -> Iterator[list[list[Line]]]:
     """Of each page the lines from its top to its foot, by the direction of writing."""
     for number in range(1, len(document) + 1):
         try:
@@ -73,6 +84,8 @@ def _pages(document: pypdfium2.PdfDocument) -> Iterator[list[list[Line]]]:
                     pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
                     page.close()
                     page = document[number - 1]
+                if pdfium.FPDFPage_CountObjects(page):
+                    pictured.append(number)
                 found = [lines_of(runs) for runs in runs_of(page)]
             finally:
                 page.close()

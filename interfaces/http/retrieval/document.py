@@ -40,6 +40,7 @@ from interfaces.http.retrieval.document_forms import (
     ReprocessOut,
     UploadOut,
     shown_document,
+    unread_told,
 )
 from interfaces.http.retrieval.upload import UploadOperation, read_form
 from projections.documents import DocumentRow, Documents, get_document, list_documents
@@ -216,13 +217,15 @@ async def _status(document: UUID, wait: float, tenant: UUID, services: Services)
 
 async def _texts(rows: Sequence[DocumentRow], tenant: UUID, services: Services) -> dict[int, str]:
     """By position the texts that rows point at: they are in the log only, where they are sealed."""
-    positions = [position for row in rows for position in (row.uploaded, row.failed) if position]
+    positions = [position for row in rows for position in (row.uploaded, row.failed, row.unread) if position]
     texts = {}
     for position, recorded in (await services.store.several(tenant, positions)).items():
         if isinstance(recorded.event, Document.Uploaded):
             texts[position] = recorded.event.name
         elif isinstance(recorded.event, Document.ProcessingFailed):
             texts[position] = recorded.event.reason
+        elif isinstance(recorded.event, Document.Processed):
+            texts[position] = unread_told(recorded.event.unread_pages)
     return texts
 
 

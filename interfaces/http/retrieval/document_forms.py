@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -20,7 +20,7 @@ MediaType = Annotated[
 
 
 class DocumentOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`reason` says, for a person, why processing failed. Cost in USD."""
+    """`reason` says, for a person, why processing failed; `warnings`, what of a completed document is not there to be found. Cost in USD."""
 
     id: UUID
     name: str
@@ -28,6 +28,7 @@ class DocumentOut(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     status: Status
     reason: str | None
+    warnings: list[str]
     pages: int
     chunks: int
     tokens: int
@@ -50,6 +51,22 @@ class ReprocessOut(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["pending"] = "pending"
 
 
+def unread_told(pages: Sequence[int]) -> str:
+    """That pages could not be read, for a person."""
+    stretches: list[list[int]] = []
+    for page in pages:
+        if stretches and page == stretches[-1][-1] + 1:
+            stretches[-1][1:] = [page]
+        else:
+            stretches.append([page])
+    named = ", ".join("–".join(map(str, stretch)) for stretch in stretches)
+    which, have = ("page", "has") if len(pages) == 1 else ("pages", "have")
+    return (
+        f"{which} {named} {have} no text, as a scan or a picture has none: what stands there is not found; "
+        "run the file through text recognition and upload the result"
+    )
+
+
 def shown_document(row: DocumentRow, texts: Mapping[int, str]) -> DocumentOut:
     return DocumentOut(
         id=row.document,
@@ -58,6 +75,7 @@ def shown_document(row: DocumentRow, texts: Mapping[int, str]) -> DocumentOut:
         size=row.size,
         status=row.status,
         reason=texts.get(row.failed) if row.failed else None,
+        warnings=[texts[row.unread]] if row.unread and row.unread in texts else [],
         pages=row.pages,
         chunks=row.chunks,
         tokens=row.tokens,

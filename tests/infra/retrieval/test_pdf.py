@@ -14,13 +14,13 @@ from reportlab.pdfgen.canvas import Canvas
 
 from domain.base.sentences import paragraphs
 from domain.retrieval.chunking import chunk
-from infra.retrieval.pdf import pdf_pages
+from infra.retrieval.pdf import read_pdf
 from tests.infra.retrieval.pdfs import pdf
 from tests.infra.retrieval.sheets import PROSE, SHEETS, Sheet, drawn, font, price_list, two_columns
 
 
 def texts(content: bytes) -> list[str]:
-    return [text for _, text in pdf_pages(content)]
+    return [text for _, text in read_pdf(content).pages]
 
 
 def text(draw: Callable[[Canvas], None], **options: Any) -> str:
@@ -38,7 +38,7 @@ def test_every_number_stands_in_its_row(name: str, make: Callable[[int], Sheet],
 
 def test_rows_are_statements_of_their_own_in_chunks_and_no_sections() -> None:
     content, rows = price_list(7)
-    pieces = chunk(pdf_pages(content), lambda text: len(text.split()))
+    pieces = chunk(read_pdf(content).pages, lambda text: len(text.split()))
     lines = [line for piece in pieces for line in piece.text.splitlines()]
     assert all(" | ".join(row) in lines for row in rows)
     assert not any("|" in (piece.section or "") for piece in pieces)
@@ -181,3 +181,15 @@ def test_a_price_in_large_letters_with_its_currency_before_it() -> None:
         canvas.drawString(118.5, 707, "99")
 
     assert text(draw) == "$19.99"
+
+
+def test_pages_that_show_something_and_have_no_text_are_told() -> None:
+    def draw(canvas: Canvas) -> None:
+        for page in range(5):
+            if page in (0, 4):
+                canvas.drawString(72, 700, "A text")
+            elif page != 2:
+                canvas.rect(100, 100, 300, 300, fill=1)
+            canvas.showPage()
+
+    assert read_pdf(drawn(draw)).unread == [2, 4]

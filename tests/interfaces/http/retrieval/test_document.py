@@ -11,6 +11,7 @@ import pytest
 
 from domain.retrieval.document import LARGEST
 from interfaces.bootstrap import Services
+from tests.infra.retrieval.pdfs import pdf
 from tests.interfaces.http.conftest import Customer, settled
 
 POLICY = b"Returns\n\nYou may return unworn shoes within 30 days. The refund comes in five days.\n"
@@ -50,6 +51,17 @@ async def test_an_upload_and_a_look_can_wait_until_it_is_processed(ours: Custome
     for wait in ("61", "-1", "x"):
         assert (await ours.http.get(f"{broken.headers['Location']}?wait={wait}")).status_code == 400
     assert (await ours.http.get(f"/v1/documents/{uuid4()}?wait=1")).status_code == 404
+
+
+async def test_pages_that_could_not_be_read_are_told(ours: Customer) -> None:
+    content = pdf("Page one tells of walnuts.", "", "", "Page four tells of hazelnuts.", "")
+    made = await upload(ours, content, "scans.pdf")
+    shown = (await ours.http.get(f"{made.headers['Location']}?wait=60")).json()
+    (warning,) = shown["warnings"]
+    assert (shown["status"], shown["pages"]) == ("completed", 5)
+    assert warning.startswith("pages 2–3, 5 have no text")
+    whole = await upload(ours, pdf("Page one tells of almonds."), "whole.pdf")
+    assert (await ours.http.get(f"{whole.headers['Location']}?wait=60")).json()["warnings"] == []
 
 
 async def test_an_answer_says_that_documents_are_still_being_processed(
