@@ -64,6 +64,7 @@ async def tenant_with_documents(parts: Services) -> tuple[UUID, str]:
                 keyring=parts.keyring,
                 files=parts.files,
                 extractor=parts.extractor,
+                named=parts.named_documents,
                 clock=parts.clock,
             )
         await process_document(
@@ -74,6 +75,7 @@ async def tenant_with_documents(parts: Services) -> tuple[UUID, str]:
             files=parts.files,
             extractor=parts.extractor,
             vectors=parts.vectors,
+            named=parts.named_documents,
             catalogue=parts.catalogue,
             clock=parts.clock,
         )

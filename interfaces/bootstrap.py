@@ -33,6 +33,7 @@ from application.ports import (
     KeyUse,
     Lines,
     Locator,
+    NamedDocuments,
     Outcomes,
     RateLimiter,
     SendObserver,
@@ -99,6 +100,7 @@ from interfaces.reading import (
     ReadCorrections,
     ReadDatasets,
     ReadIdle,
+    ReadNamedDocuments,
     ReadOutcomes,
     ReadShadows,
     TranscriptLocator,
@@ -145,6 +147,7 @@ class Services:
     locator: Locator
     authorship: Authorship
     idle: Idle
+    named_documents: NamedDocuments
     outcomes: Outcomes
     shadows: Shadows
     corrections: Corrections
@@ -325,6 +328,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             locator=TranscriptLocator(reads),
             authorship=ReadAuthorship(reads),
             idle=ReadIdle(reads),
+            named_documents=ReadNamedDocuments(reads),
             outcomes=ReadOutcomes(reads),
             shadows=ReadShadows(reads),
             corrections=ReadCorrections(reads),

@@ -18,7 +18,7 @@ from application.ports import (
 from domain.base.errors import NotFound
 from domain.flags.outcome import OFF, ON
 from infra.projections.reads import Reads
-from projections import authorship, corrections, datasets, deployments, outcomes, transcript
+from projections import authorship, corrections, datasets, deployments, documents, outcomes, transcript
 
 
 class TranscriptLocator:
@@ -37,6 +37,18 @@ class TranscriptLocator:
         if row is None:
             raise NotFound(f"there is no interaction {interaction} in this tenant")
         return Located(row.conversation, row.first_version)
+
+
+class ReadNamedDocuments:
+    """Finds documents of a name in the read model. Implements `application.ports.NamedDocuments`."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def find(self, tenant: UUID, name_key: UUID, *, before: UUID | None = None) -> Sequence[UUID]:
+        head = await self._reads.head(tenant)
+        async with self._reads.at(tenant, documents.Documents(), head) as sql:
+            return await documents.documents_named(sql, tenant, name_key, before)
 
 
 class ReadIdle:

@@ -39,6 +39,7 @@ documents = Table(
     Column("uploaded", BigInteger, nullable=False),
     Column("failed", BigInteger),
     Column("unread", BigInteger),
+    Column("name_key", Uuid),
     Column("media_type", String, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("status", String, nullable=False),
@@ -51,14 +52,15 @@ documents = Table(
     Column("changed_at", DateTime(timezone=True), nullable=False),
 )
 Index("documents_uploaded", documents.c.tenant, documents.c.uploaded_at, documents.c.document)
+Index("documents_named", documents.c.tenant, documents.c.name_key)
 
 _D = Document
 _REPLACE = replacing(documents)
 
 
 class DocumentRow(msgspec.Struct, kw_only=True):
-    """`uploaded`: position of the event with its name; `failed`: of the one with the reason, where processing failed; `unread`: of the one with the
-    numbers of pages that could not be read, where there are any.
+    """`uploaded`: position of the event with its name, of which `name_key` is a keyed hash; `failed`: of the one with the reason, where
+    processing failed; `unread`: of the one with the numbers of pages that could not be read, where there are any.
 
     Of a deleted document there is its id and when it was deleted: all else would not be there in a rebuild.
     """
@@ -67,6 +69,7 @@ class DocumentRow(msgspec.Struct, kw_only=True):
     uploaded: int = 0
     failed: int | None = None
     unread: int | None = None
+    name_key: UUID | None = None
     media_type: str
     size: int
     status: Status
@@ -81,7 +84,7 @@ class DocumentRow(msgspec.Struct, kw_only=True):
 
 class Documents:
     name: ClassVar[str] = "documents"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     sealed_since: ClassVar[int] = 3
     """Before that names of documents, and why they could not be read, stood in the table."""
 
@@ -124,6 +127,7 @@ def _fold(recorded: Recorded, rows: dict[UUID, DocumentRow]) -> None:
         rows[recorded.stream] = DocumentRow(
             document=recorded.stream,
             uploaded=recorded.position,
+            name_key=event.name_key,
             media_type=event.media_type,
             size=event.size,
             status="pending",
@@ -169,3 +173,18 @@ async def list_documents(
 async def get_document(sql: Sql, tenant: UUID, document: UUID) -> DocumentRow | None:
     query = select(documents).where(documents.c.tenant == tenant, documents.c.document == document)
     return next((struct_of(DocumentRow, row) for row in await sql.all(query)), None)
+
+
+async def documents_named(
+    sql: Sql, tenant: UUID, name_key: UUID, before: UUID | None = None
+) -> Sequence[UUID]:
+    """Those that there are of a name, the oldest first; only those that were uploaded before this one, if it is given."""
+    query = select(documents.c.document).where(
+        documents.c.tenant == tenant, documents.c.name_key == name_key, documents.c.status != "deleted"
+    )
+    if before is not None:
+        uploaded = select(documents.c.uploaded).where(
+            documents.c.tenant == tenant, documents.c.document == before
+        )
+        query = query.where(documents.c.uploaded < uploaded.scalar_subquery())
+    return [row["document"] for row in await sql.all(query.order_by(documents.c.uploaded))]

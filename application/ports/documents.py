@@ -50,9 +50,15 @@ class Vectors(Protocol):
     """The tenant's chunks and their vectors."""
 
     async def replace(
-        self, tenant: UUID, document: UUID, title: str, model: str, chunks: Sequence[Chunk]
+        self,
+        tenant: UUID,
+        document: UUID,
+        title: str,
+        model: str,
+        chunks: Sequence[Chunk],
+        instead_of: Sequence[UUID] = (),
     ) -> None:
-        """Put a document's chunks in the place of those that it had."""
+        """Put a document's chunks in the place of those that it had, and of those of other documents: a search finds either of them."""
 
     async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
         """The nearest chunks: always min(limit, number of chunks)."""

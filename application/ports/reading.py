@@ -27,6 +27,16 @@ class Locator(Protocol):
         """Raises NotFound."""
 
 
+class NamedDocuments(Protocol):
+    """Documents by the keyed hashes of their names."""
+
+    async def find(self, tenant: UUID, name_key: UUID, *, before: UUID | None = None) -> Sequence[UUID]:
+        """Those that there are, the oldest first, of all that the log has now; `before`: only those uploaded before this one.
+
+        Raises Unavailable while the read model does not know it.
+        """
+
+
 class Writing(msgspec.Struct, frozen=True, kw_only=True):
     """An answer, of a conversation or of a call, and the position at which the log has it."""
 

@@ -30,7 +30,13 @@ class RecordedPassages:
         return self.waiting
 
     async def replace(
-        self, tenant: UUID, document: UUID, title: str, model: str, chunks: Sequence[Chunk]
+        self,
+        tenant: UUID,
+        document: UUID,
+        title: str,
+        model: str,
+        chunks: Sequence[Chunk],
+        instead_of: Sequence[UUID] = (),
     ) -> None:
         raise NotImplementedError("what was found then is only read")
 

@@ -25,10 +25,12 @@ from application.ports import (
     Files,
     Incoming,
     Keyring,
+    NamedDocuments,
     Store,
     Vectors,
 )
 from application.retrieval.chunks import chunks_of, embedding_of
+from application.retrieval.replacing import is_gone, name_key_of, replace_with, replaced_by, save_in_place
 from domain.base.context import Context
 from domain.base.errors import Erased, Invalid, NotFound, Refusal
 from domain.models.catalogue import Catalogue
@@ -41,12 +43,15 @@ LOOK = 1.0
 class UploadDocument(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     content: Incoming
+    replace: bool = False
+    """Once it is completed, all before it that have its name are deleted."""
 
 
 class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
-    """`duplicate`: this very content is there already, as this document."""
+    """`duplicate`: this very content is there already, as this document. `name_key` is a keyed hash of the name."""
 
     document: UUID
+    name_key: UUID
     position: int
     duplicate: bool
 
@@ -67,42 +72,52 @@ async def upload_document(
     keyring: Keyring,
     files: Files,
     extractor: Extractor,
+    named: NamedDocuments,
     clock: Clock,
 ) -> Uploaded:
-    """Keep a file and owe its processing. Its type is told by its content. Raises Invalid."""
+    """Keep a file and owe its processing. Its type is told by its content. Raises Invalid; Refused where it can't replace."""
     content = command.content
     if content.size > LARGEST:
         raise Invalid(f"the file has {content.size} bytes; at most {LARGEST} are taken")
     media_type = await extractor.sniff(content.beginning(extractor.sample), content.size)
-    content_hash = content.digest
+    content_hash, name = content.digest, safe_name(command.name)
+    name_key = await name_key_of(context.tenant, name, keyring)
 
     def decide(known: Document | None) -> Document:
         if known is not None:
             raise Erased if known.state.status == "deleted" else _AlreadyThere
         return Document.upload(
             document,
-            name=safe_name(command.name),
+            name=name,
             media_type=media_type,
             size=content.size,
             content_hash=content_hash,
+            name_key=name_key,
+            replaces=command.replace,
             at=clock(),
         )
+
+    async def known(document: UUID) -> Uploaded:
+        position = 0
+        if command.replace:
+            position = await replace_with(document, name_key, context, clock(), store=store, named=named)
+        return Uploaded(document=document, name_key=name_key, position=position, duplicate=True)
 
     while True:
         document, there = await _place(context.tenant, content_hash, store=store, keyring=keyring)
         if there:
-            return Uploaded(document=document, position=0, duplicate=True)
+            return await known(document)
         try:
             # The file comes first: one without its event is harmless and written over, an event without its file is a lie.
             await files.write(context.tenant, document, content.pieces())
             work = [Due(kind=PROCESS_WORK, key=document.hex, due_at=clock())]
             _, saved = await store.change(Document, document, decide, context=context, work=work)
         except _AlreadyThere:  # a twin of this request was quicker
-            return Uploaded(document=document, position=0, duplicate=True)
+            return await known(document)
         except Erased:  # and the twin's document is deleted already
             await files.delete(context.tenant, document)
             continue
-        return Uploaded(document=document, position=saved.position, duplicate=False)
+        return Uploaded(document=document, name_key=name_key, position=saved.position, duplicate=False)
 
 
 async def process_document(
@@ -114,6 +129,7 @@ async def process_document(
     files: Files,
     extractor: Extractor,
     vectors: Vectors,
+    named: NamedDocuments,
     catalogue: Catalogue,
     clock: Clock,
 ) -> None:
@@ -133,14 +149,11 @@ async def process_document(
         await store.save(document, context=context)
     work = [Done(kind=PROCESS_WORK, key=command.document.hex)]
     try:
-        extracted = await _while_there(
-            extractor.extract(files.read(context.tenant, command.document), document.state.media_type),
-            document,
-            context.tenant,
-            store,
-        )
+        content = files.read(context.tenant, command.document)
+        extracting = extractor.extract(content, document.state.media_type)
+        extracted = await _while_there(extracting, document, context.tenant, store)
     except Refusal as refusal:
-        if await _is_gone(document, context.tenant, store):
+        if await is_gone(document, context.tenant, store):
             return
         document.fail(refusal.detail, clock())
         await store.save(document, context=context, work=work)
@@ -148,8 +161,9 @@ async def process_document(
     if extracted is None:
         return
     chunks = await chunks_of(extracted, document, context.tenant, keyring)
+    title, replaced = document.state.name, await replaced_by(document, context.tenant, named)
     try:
-        await vectors.replace(context.tenant, command.document, document.state.name, extracted.model, chunks)
+        await vectors.replace(context.tenant, command.document, title, extracted.model, chunks, replaced)
     except Erased:  # deleted while it was processed
         return
     known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
@@ -165,7 +179,7 @@ async def process_document(
         took_ms=round((time.perf_counter() - started) * 1000, 3),
         at=at,
     )
-    await store.save(document, context=context, work=work, tallies=charge(embedding.cost, at))
+    await save_in_place(document, replaced, context, at, charge(embedding.cost, at), store=store, work=work)
 
 
 async def reprocess_document(
@@ -200,18 +214,11 @@ async def _while_there(
             done, _ = await asyncio.wait([task], timeout=LOOK)
             if done:
                 return task.result()
-            if await _is_gone(document, tenant, store):
+            if await is_gone(document, tenant, store):
                 return None
     finally:
         if not task.done():
             await cancel_and_wait(task)
-
-
-async def _is_gone(document: Document, tenant: UUID, store: Store) -> bool:
-    try:
-        return (await store.load(Document, document.id, tenant=tenant)).state.status == "deleted"
-    except Erased:
-        return True
 
 
 class _AlreadyThere(Exception):

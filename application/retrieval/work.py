@@ -17,6 +17,7 @@ from application.ports import (
     Item,
     Keyring,
     Kind,
+    NamedDocuments,
     Store,
     Vectors,
 )
@@ -36,6 +37,8 @@ class Ports(Protocol):
     def files(self) -> Files: ...
     @property
     def extractor(self) -> Extractor: ...
+    @property
+    def named_documents(self) -> NamedDocuments: ...
     @property
     def vectors(self) -> Vectors: ...
     @property
@@ -62,6 +65,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             files=p.files,
             extractor=p.extractor,
             vectors=p.vectors,
+            named=p.named_documents,
             catalogue=p.catalogue,
             clock=p.clock,
         )

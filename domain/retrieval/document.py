@@ -25,6 +25,8 @@ class DocumentState(msgspec.Struct):
     media_type: str = ""
     size: int = 0
     content_hash: str = ""
+    name_key: UUID | None = None
+    replaces: bool = False
     status: Status = "pending"
     revision: int = 1
     """Raised by each reprocessing; the pipeline's effects are saved under it."""
@@ -38,18 +40,29 @@ class Document(Aggregate[DocumentState]):
         pass
 
     class Uploaded(Event, CreatedEvent, frozen=True, kw_only=True):
-        """`content_hash` is SHA-256 of the content, hexadecimal; the content itself lies in the file store."""
+        """`content_hash` is SHA-256 of the content, hexadecimal; the content itself lies in the file store.
+
+        `name_key` is a keyed hash of the name. `replaces`: once completed it takes the place of all before it that have the same.
+        """
 
         TOPIC: ClassVar[str] = "document.uploaded"
+        class_version: ClassVar[int] = 2
         name: str
         media_type: str
         size: int
         content_hash: str
+        name_key: UUID | None = None
+        replaces: bool = False
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """Documents of the first version are not found by their names."""
 
         def apply(self, aggregate: Document) -> None:
             state = aggregate.state
             state.name, state.media_type = self.name, self.media_type
             state.size, state.content_hash = self.size, self.content_hash
+            state.name_key, state.replaces = self.name_key, self.replaces
 
     class ProcessingStarted(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "document.processing_started"
@@ -119,10 +132,28 @@ class Document(Aggregate[DocumentState]):
 
     @classmethod
     def upload(
-        cls, id: UUID, *, name: str, media_type: str, size: int, content_hash: str, at: datetime
+        cls,
+        id: UUID,
+        *,
+        name: str,
+        media_type: str,
+        size: int,
+        content_hash: str,
+        name_key: UUID | None = None,
+        replaces: bool = False,
+        at: datetime,
     ) -> Document:
-        facts = {"name": name, "media_type": media_type, "size": size, "content_hash": content_hash}
-        return cls.create(cls.Uploaded, id=id, at=at, **facts)
+        return cls.create(
+            cls.Uploaded,
+            id=id,
+            at=at,
+            name=name,
+            media_type=media_type,
+            size=size,
+            content_hash=content_hash,
+            name_key=name_key,
+            replaces=replaces,
+        )
 
     def start_processing(self, at: datetime) -> None:
         self._alive()

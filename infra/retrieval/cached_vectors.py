@@ -36,9 +36,15 @@ class CachedVectors:
         """When it was looked, and whether they were few."""
 
     async def replace(
-        self, tenant: UUID, document: UUID, title: str, model: str, chunks: Sequence[Chunk]
+        self,
+        tenant: UUID,
+        document: UUID,
+        title: str,
+        model: str,
+        chunks: Sequence[Chunk],
+        instead_of: Sequence[UUID] = (),
     ) -> None:
-        await self._vectors.replace(tenant, document, title, model, chunks)
+        await self._vectors.replace(tenant, document, title, model, chunks, instead_of)
         self._known.pop((tenant, model), None)
         await self._cache.forget(tenant, "searches")
 

@@ -76,7 +76,13 @@ class PgVectors:
         self._postings = postings
 
     async def replace(
-        self, tenant: UUID, document: UUID, title: str, model: str, chunks: Sequence[Chunk]
+        self,
+        tenant: UUID,
+        document: UUID,
+        title: str,
+        model: str,
+        chunks: Sequence[Chunk],
+        instead_of: Sequence[UUID] = (),
     ) -> None:
         async def rows(start: int) -> list[tuple[Any, ...]]:
             return [
@@ -92,6 +98,10 @@ class PgVectors:
             if self._postings:
                 await self._postings.replace(connection, tenant, document, chunks)
             await _remove(connection, tenant, document)
+            for other in instead_of:
+                if self._postings:
+                    await self._postings.delete(connection, tenant, other)
+                await _remove(connection, tenant, other)
             for start in range(0, len(chunks), AT_ONCE):
                 await cursor.executemany(INTO_CHUNKS, await rows(start) if start else first)
                 vectors = [

@@ -317,6 +317,7 @@ class Shop:
             keyring=parts.keyring,
             files=parts.files,
             extractor=parts.extractor,
+            named=parts.named_documents,
             clock=parts.clock,
         )
         await process_document(
@@ -327,6 +328,7 @@ class Shop:
             files=parts.files,
             extractor=Extracting(parts.extractor, EMBEDDER, self.books),
             vectors=parts.vectors,
+            named=parts.named_documents,
             catalogue=parts.catalogue,
             clock=parts.clock,
         )

@@ -15,9 +15,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from application.base.in_work import waits_long
+from application.ports import Unavailable
 from application.retrieval.document import (
     ReprocessDocument,
     UploadDocument,
+    Uploaded,
     reprocess_document,
     upload_document,
 )
@@ -49,6 +51,10 @@ Wait = Annotated[
     float,
     QueryParameter(ge=0, le=LONGEST_WAIT, description="Seconds to wait until it is completed or failed."),
 ]
+Replace = Annotated[
+    bool,
+    QueryParameter(description="Once it is completed, delete the documents before it that have its name."),
+]
 AROUND = 64 * 1024
 """Bytes of a form around its file."""
 
@@ -67,6 +73,7 @@ async def upload(
     context: NamedDependency[Context],
     access_control: NamedDependency[AccessControl],
     wait: Wait = 0,
+    replace: Replace = False,
 ) -> Response[UploadOut]:
     """Upload a PDF, DOCX, HTML, Markdown, CSV or text file, at most 10 MB. The same content again gives the first document (200)."""
     async with services.files.spool() as spool:
@@ -74,18 +81,20 @@ async def upload(
         if not spool.size:
             raise Invalid("the file is empty; upload one with content")
         uploaded = await upload_document(
-            UploadDocument(name=name, content=spool),
+            UploadDocument(name=name, content=spool, replace=replace),
             context,
             store=services.store,
             keyring=services.keyring,
             files=services.files,
             extractor=services.extractor,
+            named=services.named_documents,
             clock=services.clock,
         )
     taken_in(request)
     async with access_control.waiting(request):
         status = await _status(uploaded.document, wait, context.tenant, services)
-    body = UploadOut(id=uploaded.document, status=status, duplicate=uploaded.duplicate)
+    same_name = await _same_name(uploaded, context.tenant, services)
+    body = UploadOut(id=uploaded.document, status=status, duplicate=uploaded.duplicate, same_name=same_name)
     headers = {
         "Location": f"/v1/documents/{uploaded.document}",
         **await written(services, context.tenant, uploaded.position),
@@ -213,6 +222,15 @@ async def _status(document: UUID, wait: float, tenant: UUID, services: Services)
                     await anext(moments)
             except TimeoutError:
                 until = 0.0  # one last look
+
+
+async def _same_name(uploaded: Uploaded, tenant: UUID, services: Services) -> list[UUID] | None:
+    """Other documents of the name; None while the read model can't tell, for the upload itself is done."""
+    try:
+        found = await services.named_documents.find(tenant, uploaded.name_key)
+    except Unavailable:
+        return None
+    return [document for document in found if document != uploaded.document]
 
 
 async def _texts(rows: Sequence[DocumentRow], tenant: UUID, services: Services) -> dict[int, str]:

@@ -39,11 +39,13 @@ class DocumentOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UploadOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`duplicate`: this very content was there already, as this document."""
+    """`duplicate`: this very content was there already, as this document. `same_name`: other documents that have its name, with other
+    content, the oldest first; null where that could not be told in time."""
 
     id: UUID
     status: Status
     duplicate: bool
+    same_name: list[UUID] | None
 
 
 class ReprocessOut(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ async def upload(shop: Shop, content: bytes = HOURS, name: str = "hours.txt") ->
         keyring=shop.parts.keyring,
         files=shop.parts.files,
         extractor=shop.parts.extractor,
+        named=shop.parts.named_documents,
         clock=shop.parts.clock,
     )
 
@@ -41,6 +42,7 @@ async def process(shop: Shop, document: UUID) -> Document:
         files=shop.parts.files,
         extractor=shop.parts.extractor,
         vectors=shop.parts.vectors,
+        named=shop.parts.named_documents,
         catalogue=shop.parts.catalogue,
         clock=shop.parts.clock,
     )

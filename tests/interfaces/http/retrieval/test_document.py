@@ -242,3 +242,44 @@ async def test_a_document_of_nobody_is_404(ours: Customer, theirs: Customer) -> 
         assert (await ours.http.get(f"/v1/documents/{id}/content")).status_code == 404
         assert (await ours.http.post(f"/v1/documents/{id}/reprocess")).status_code == 404
         assert (await ours.http.delete(f"/v1/documents/{id}")).status_code == 404
+
+
+async def test_a_file_of_the_same_name_is_told_and_replaced_once_the_new_one_answers(ours: Customer) -> None:
+    first = await upload(ours, b"Yaks are yoked on Mondays.", "yaks.txt")
+    await settled(ours, first.headers["Location"])
+    second = await upload(ours, b"Yaks are yoked on Tuesdays.", "yaks.txt")
+    assert (first.json()["same_name"], second.json()["same_name"]) == ([], [first.json()["id"]])
+    await settled(ours, second.headers["Location"])
+    put = "/v1/documents?replace=true&wait=60"
+    broken = await ours.http.post(put, files={"file": ("yaks.txt", b"%PDF-1.7\nno yaks\n%%EOF")})
+    assert broken.json()["status"] == "failed"
+    for kept in (first, second):  # what can't be read takes nobody's place
+        assert (await ours.http.get(f"{kept.headers['Location']}/content")).status_code == 200
+    new = (await ours.http.post(put, files={"file": ("yaks.txt", b"Yaks are yoked on Fridays.")})).json()
+    assert (new["status"], new["duplicate"]) == ("completed", False)
+    found = (await ours.http.post("/v1/search", json={"query": "When are yaks yoked?", "limit": 50})).json()
+    assert [each["text"] for each in found["items"] if "yoked" in each["text"]] == [
+        "Yaks are yoked on Fridays."
+    ]
+    for gone in (first, second, broken):
+        assert (await ours.http.get(f"{gone.headers['Location']}/content")).status_code == 404
+    assert new["same_name"] == []
+
+
+async def test_a_content_that_is_there_replaces_at_once_and_only_when_it_answers(ours: Customer) -> None:
+    old = await upload(ours, b"Emus are fed at noon.", "emus.txt")
+    new = await upload(ours, b"Emus are fed at six.", "emus.txt")
+    for each in (old, new):
+        await settled(ours, each.headers["Location"])
+    again = await ours.http.post(
+        "/v1/documents?replace=true", files={"file": ("emus.txt", b"Emus are fed at six.")}
+    )
+    assert (again.status_code, again.json()["id"], again.json()["same_name"]) == (200, new.json()["id"], [])
+    assert (await ours.http.get(f"{old.headers['Location']}/content")).status_code == 404
+    broken = b"%PDF-1.7\nno emus\n%%EOF"
+    failed = await upload(ours, broken, "emus.txt")
+    await settled(ours, failed.headers["Location"])
+    refused = await ours.http.post("/v1/documents?replace=true", files={"file": ("emus.txt", broken)})
+    assert refused.status_code == 422
+    assert "nothing was replaced" in refused.json()["detail"]
+    assert (await ours.http.get(f"{new.headers['Location']}/content")).status_code == 200
