@@ -12,6 +12,8 @@ from infra.retrieval.pdf.runs import RTL, Run
 
 CELL = 1.0
 """A gap that parts cells, in letter heights."""
+SEARCHES = 200
+"""Short texts of a page for which it is looked through for what they are raised beside, as each takes as long as the page is full."""
 WORD = 0.12
 """A gap that parts words."""
 RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
@@ -65,6 +67,7 @@ class Line:
 def lines_of(runs: Sequence[Run]) -> list[Line]:
     """From the top of the page to its foot."""
     _settle(runs)
+    runs = [run for run in runs if run.text]
     groups: list[list[Run]] = []
     for run in sorted(runs, key=lambda run: (-run.y, run.x0)):
         if groups and groups[-1][0].y - run.y <= 0.3 * min(groups[-1][0].size, run.size):
@@ -77,10 +80,17 @@ def lines_of(runs: Sequence[Run]) -> list[Line]:
 def _settle(runs: Sequence[Run]) -> None:
     """Small letters that are raised beside others, or lowered, come onto their baseline; digits as ⁹ or ₂, cents without their mark too."""
     bases: dict[int, Run] = {}
+    heads: dict[int, int] = {}
+    searches = SEARCHES
     for place, run in enumerate(runs):
         near = [runs[at] for at in (place - 1, place + 1) if 0 <= at < len(runs)]
         base = next((other for other in near if _hangs_on(run, other)), None)
-        if base is None and len(run.text) <= 4 and len(runs) <= 2_000:
+        if base is None and place - 1 in bases and _goes_on(runs[place - 1], run):
+            base = bases[place - 1]  # drawn letter by letter
+            heads[place] = heads.get(place - 1, place - 1)
+        alone = all(other.y != run.y for other in near)
+        if base is None and alone and len(run.text) <= 4 and searches:
+            searches -= 1
             base = next((other for other in runs if _hangs_on(run, other)), None)
         if base is not None:
             bases[place] = base
@@ -90,6 +100,13 @@ def _settle(runs: Sequence[Run]) -> None:
         offset, run.y = heights[id(run)] - heights[id(base)], base.y
         if not re.search(r"\d[.,]$", base.text) and run.text[0] not in ".,":
             run.text = run.text.translate(RAISED if offset > 0 else LOWERED)
+        if place in heads:
+            head = runs[heads[place]]
+            head.text, head.x1, head.after, run.text = head.text + run.text, run.x1, run.after, ""
+
+
+def _goes_on(before: Run, run: Run) -> bool:
+    return run.y == before.y and run.size == before.size and abs(run.x0 - before.x1) <= 0.3 * run.size
 
 
 def _hangs_on(run: Run, base: Run) -> bool:

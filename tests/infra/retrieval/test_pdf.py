@@ -193,3 +193,17 @@ def test_pages_that_show_something_and_have_no_text_are_told() -> None:
             canvas.showPage()
 
     assert read_pdf(drawn(draw)).unread == [2, 4]
+
+
+def test_raised_cents_that_are_drawn_letter_by_letter() -> None:
+    def draw(canvas: Canvas) -> None:
+        for size, x, y, letter in [
+            (20, 96, 700, "1"),
+            (20, 107.1, 700, "9"),
+            (10, 118.5, 707, "9"),
+            (10, 124.1, 707, "5"),
+        ]:
+            canvas.setFont("Helvetica", size)
+            canvas.drawString(x, y, letter)
+
+    assert text(draw) == "19.95"
