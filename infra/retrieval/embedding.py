@@ -20,7 +20,6 @@ INLINE = 4_000
 FEW = 32
 """Texts that are taken one by one: for a batch the tokenizer wakes up threads, which takes longer than to read them."""
 
-
 Matrix = NDArray[np.float32]
 
 

@@ -65,18 +65,10 @@ def packed_type(sample: bytes) -> str | None:
         raise Unreadable(f"the file is {_ARCHIVE}")
     if sample[:4] not in (_LOCAL_HEADER, b"PK\x05\x06"):
         return None
-    names = [sample[at + 30 : at + 100] for at in _places(sample)]
+    names = [part[26:96] for part in sample.split(_LOCAL_HEADER)[1:]]
     for name, kind in _PACKED:
         if any(each.startswith(name) for each in names):
             raise Unreadable(f"the file is {kind}")
     if any(each.startswith((b"word/", b"[Content_Types].xml")) for each in names):
         return DOCX
     raise Unreadable(f"the file is {_ARCHIVE}")
-
-
-def _places(sample: bytes) -> list[int]:
-    places, at = [], sample.find(_LOCAL_HEADER)
-    while at >= 0:
-        places.append(at)
-        at = sample.find(_LOCAL_HEADER, at + 4)
-    return places
