@@ -45,6 +45,10 @@ def _region(lines: Sequence[Line]) -> str:
     usual = median(steps) if steps else 0.0
     texts = [line.text for line in lines]
     rows = [_is_row(line, text) for line, text in zip(lines, texts, strict=True)]
+    for place, (above, below) in enumerate(pairwise(lines)):
+        said, following = texts[place : place + 2]
+        if rows[place + 1] and not rows[place] and _is_end_of(said, below, following):
+            rows[place + 1] = _ends(above, said, below, following, right, usual)
     paragraphs: list[str] = []
     text = texts[0]
     for place, (above, below) in enumerate(pairwise(lines)):
@@ -65,6 +69,11 @@ def _is_row(line: Line, text: str) -> bool:
     if not 1 < words <= 2 * len(_DIGIT.findall(text)):
         return False
     return words <= 2 * sum(_DIGIT.search(word) is not None for word in text.split())
+
+
+def _is_end_of(said: str, below: Line, following: str) -> bool:
+    """Whether a line of hardly anything but numbers may be the end of a sentence, as `12.50 euros.` is."""
+    return len(below.segments) == 1 and following[-1] in ".!?。！？" and said[-1] not in ".!?:;。！？"
 
 
 def _ends(above: Line, said: str, below: Line, following: str, right: float, usual: float) -> bool:
