@@ -104,6 +104,7 @@ async def _tenant(parts: Services, name: str) -> tuple[UUID, str]:
         keyring=parts.keyring,
         files=parts.files,
         extractor=parts.extractor,
+        named=parts.named_documents,
         clock=parts.clock,
     )
     return made.tenant, made.key
