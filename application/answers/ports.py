@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from application.gateway import ports as gateway
-from application.ports import Keyring, Typing, Vectors
+from application.ports import Keyring, Searcher, Typing
 from application.retrieval.embedding import MeteredEmbedder
 
 
@@ -15,6 +15,6 @@ class Ports(gateway.Ports, Protocol):
     @property
     def embedder(self) -> MeteredEmbedder: ...
     @property
-    def vectors(self) -> Vectors: ...
+    def vectors(self) -> Searcher: ...
     @property
     def typing(self) -> Typing: ...

@@ -15,7 +15,7 @@ from application.flags import work as flags
 from application.learning import work as learning
 from application.learning.tuning import work as tuning
 from application.operations.projections import raise_projection_alert
-from application.ports import PROJECTION_ALERT_WORK, Item, Kind
+from application.ports import PROJECTION_ALERT_WORK, Item, Kind, Vectors
 from application.privacy import work as privacy
 from application.retrieval import work as retrieval
 from application.tenancy import work as tenancy
@@ -38,6 +38,10 @@ class Ports(
     Protocol,
 ):
     """What the handlers need."""
+
+    @property
+    def vectors(self) -> Vectors:
+        """Answers only search in them; documents are put in place, too."""
 
 
 def kinds(p: Ports) -> Mapping[str, Kind]:

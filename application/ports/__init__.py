@@ -22,6 +22,7 @@ from application.ports.documents import (
     Files,
     Incoming,
     Searched,
+    Searcher,
     Spool,
     Vectors,
 )
@@ -167,6 +168,7 @@ __all__ = [
     "Rejections",
     "Saved",
     "Searched",
+    "Searcher",
     "Seen",
     "SendObserver",
     "SentMessage",

@@ -46,7 +46,17 @@ class Searched(msgspec.Struct, frozen=True, kw_only=True):
     pending: int
 
 
-class Vectors(Protocol):
+class Searcher(Protocol):
+    """What is found in the tenant's chunks."""
+
+    async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
+        """The nearest chunks: always min(limit, number of chunks)."""
+
+    async def pending(self, tenant: UUID) -> int:
+        """As in Searched, at the moment."""
+
+
+class Vectors(Searcher, Protocol):
     """The tenant's chunks and their vectors."""
 
     async def replace(
@@ -59,12 +69,6 @@ class Vectors(Protocol):
         instead_of: Sequence[UUID] = (),
     ) -> None:
         """Put a document's chunks in the place of those that it had, and of those of other documents: a search finds either of them."""
-
-    async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
-        """The nearest chunks: always min(limit, number of chunks)."""
-
-    async def pending(self, tenant: UUID) -> int:
-        """As in Searched, at the moment."""
 
     async def delete(self, tenant: UUID, document: UUID) -> None: ...
 

@@ -11,14 +11,14 @@ from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
 from application.gateway.providers import Providers
 from application.learning.recorded import RecordedAnswer
-from application.ports import Chunk, Clock, Ids, Keyring, Searched, Store, Typing, Vectors
+from application.ports import Clock, Ids, Keyring, Searched, Searcher, Store, Typing
 from application.retrieval.embedding import MeteredEmbedder
 from domain.models.completion import Passage
 
 
 @dataclass
 class RecordedPassages:
-    """The passages that were found then, in the place of a search. Implements `Vectors`."""
+    """The passages that were found then, in the place of a search. Implements `Searcher`."""
 
     passages: Sequence[Passage]
     waiting: int
@@ -28,20 +28,6 @@ class RecordedPassages:
 
     async def pending(self, tenant: UUID) -> int:
         return self.waiting
-
-    async def replace(
-        self,
-        tenant: UUID,
-        document: UUID,
-        title: str,
-        model: str,
-        chunks: Sequence[Chunk],
-        instead_of: Sequence[UUID] = (),
-    ) -> None:
-        raise NotImplementedError("what was found then is only read")
-
-    async def delete(self, tenant: UUID, document: UUID) -> None:
-        raise NotImplementedError("what was found then is only read")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +42,7 @@ class ReplayPorts:
     providers: Providers
     keyring: Keyring
     embedder: MeteredEmbedder
-    vectors: Vectors
+    vectors: Searcher
     typing: Typing
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from application.ports import Vectors
+from application.ports import Searcher
 from application.retrieval.embedding import MeteredEmbedder
 from domain.agents.agent import AgentConfiguration
 from domain.base.context import Context
@@ -21,7 +21,7 @@ async def retrieve(
     embeddings: list[Attempt],
     *,
     embedder: MeteredEmbedder,
-    vectors: Vectors,
+    vectors: Searcher,
     vector: Sequence[float] | None = None,
 ) -> tuple[tuple[Passage, ...], int]:
     """The best ones first, and how many documents none can come of yet; none where the tenant has it switched off. The embedder's call is

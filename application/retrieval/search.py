@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from application.ports import Vectors
+from application.ports import Searcher
 from application.retrieval.embedding import MeteredEmbedder
 from domain.base.context import Context
 from domain.base.errors import Invalid
@@ -17,7 +17,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def search(
-    query: Search, context: Context, *, embedder: MeteredEmbedder, vectors: Vectors
+    query: Search, context: Context, *, embedder: MeteredEmbedder, vectors: Searcher
 ) -> list[Passage]:
     """The passages nearest in meaning, best first; the embedder's call is on record. Raises Invalid."""
     if not query.query.strip() or len(query.query) > 2000:
