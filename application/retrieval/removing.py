@@ -29,8 +29,10 @@ class DeleteDocument(msgspec.Struct, frozen=True, kw_only=True):
     document: UUID
 
 
-async def delete_document(command: DeleteDocument, context: Context, *, store: Store, clock: Clock) -> int:
-    """Delete, for good: it is erased by work that follows. Returns the position. Raises NotFound."""
+async def delete_document(
+    command: DeleteDocument, context: Context, *, store: Store, vectors: Vectors, clock: Clock
+) -> int:
+    """Delete, for good: nothing of it is found from now on, and it is erased by work that follows. Returns the position. Raises NotFound."""
     work: list[Due | Done] = [
         Done(kind=PROCESS_WORK, key=command.document.hex),
         Due(kind=REMOVE_WORK, key=command.document.hex, due_at=clock()),
@@ -43,6 +45,7 @@ async def delete_document(command: DeleteDocument, context: Context, *, store: S
         store=store,
         work=work,
     )
+    await vectors.delete(context.tenant, command.document)  # again by the work, should this not be reached
     return saved.position
 
 

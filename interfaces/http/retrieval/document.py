@@ -180,7 +180,9 @@ async def remove(
 ) -> Response[None]:
     """Delete a document; its file and vectors are removed."""
     command = DeleteDocument(document=document)
-    position = await delete_document(command, context, store=services.store, clock=services.clock)
+    position = await delete_document(
+        command, context, store=services.store, vectors=services.vectors, clock=services.clock
+    )
     return Response(None, status_code=204, headers=await written(services, context.tenant, position))
 
 

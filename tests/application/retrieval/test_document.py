@@ -41,6 +41,7 @@ async def test_a_deleted_document_is_found_no_more_and_may_come_again(shop: Shop
     await process(shop, uploaded.document)
     await delete(shop, uploaded.document)
     assert await shop.owed() == {(REMOVE_WORK, uploaded.document.hex)}
+    assert await found(shop) == []  # whenever that is done
     await remove_document(
         DeleteDocument(document=uploaded.document),
         shop.context,

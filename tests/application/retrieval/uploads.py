@@ -51,7 +51,8 @@ async def process(shop: Shop, document: UUID) -> Document:
 
 async def delete(shop: Shop, document: UUID) -> None:
     command = DeleteDocument(document=document)
-    await delete_document(command, shop.context, store=shop.parts.store, clock=shop.parts.clock)
+    parts = shop.parts
+    await delete_document(command, shop.context, store=parts.store, vectors=parts.vectors, clock=parts.clock)
 
 
 async def found(shop: Shop) -> list[str]:
