@@ -6,6 +6,7 @@ CREATE TABLE vectors (
     ordinal integer NOT NULL, -- of the chunk in its document
     model text COLLATE "C" NOT NULL, -- that made the vector
     embedding public.halfvec NOT NULL, -- its dimension is the model's
+    placed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant, document, ordinal, model)
 ) WITH (
     -- A page that was not vacuumed since it was written is read beside the index. What is new is vacuumed soon; that reads new pages only.
@@ -13,10 +14,13 @@ CREATE TABLE vectors (
     autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0.02,
     toast_tuple_target = 8160 -- a vector lies in its row as long as a page holds it
 );
-INSERT INTO vectors SELECT tenant, document, ordinal, model, embedding FROM chunks;
+INSERT INTO vectors (tenant, document, ordinal, model, embedding)
+SELECT tenant, document, ordinal, model, embedding FROM chunks;
 
 -- A row of an index has 2,704 bytes at most. Vectors of more dimensions are read from the table.
-CREATE INDEX vectors_exact ON vectors (tenant, model, document, ordinal) INCLUDE (embedding)
+-- In the order in which they came: ids of documents are hashes, so by document each one would come into the middle of an index whose pages split
+-- in halves; at the end of a tenant's part they fill them.
+CREATE INDEX vectors_exact ON vectors (tenant, model, placed_at, document, ordinal) INCLUDE (embedding)
 WHERE public.vector_dims(embedding) <= 1024;
 
 ALTER TABLE vectors ENABLE ROW LEVEL SECURITY;
