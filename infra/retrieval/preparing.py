@@ -34,20 +34,24 @@ def warm() -> None:
 
 def pages_of(content: bytes, media_type: str) -> Sequence[tuple[int, Content]]:
     """All pages, at least one with text; what is no PDF is one page. Raises Unreadable."""
+    return read_file(content, media_type)[0]
+
+
+def read_file(content: bytes, media_type: str) -> tuple[Sequence[tuple[int, Content]], Sequence[int]]:
+    """Its pages, and the numbers of those that could not be read. Raises Unreadable."""
     if media_type == PDF:
-        return read_pdf(content).pages
+        read = read_pdf(content)
+        return read.pages, read.unread
     if media_type == DOCX:
         page: Content = blocks_of(docx_markup(content))
-    elif media_type in (HTML, MARKDOWN, CSV, TEXT):
+    else:
         text = page_text(content) if media_type == HTML else decoded(content)
         if text is None:
             raise Unreadable("the text's encoding is unknown; save it as UTF-8 and upload it again")
         page = _blocks(text, media_type)
-    else:
-        raise Unreadable(f"files of type {media_type} can't be read; upload a PDF or plain text")
     if not (page.strip() if isinstance(page, str) else page):
         raise Unreadable("the file has no text; upload one with content")
-    return [(1, page)]
+    return [(1, page)], ()
 
 
 def _blocks(text: str, media_type: str) -> Content:
@@ -55,20 +59,17 @@ def _blocks(text: str, media_type: str) -> Content:
         return blocks_of(text)
     if media_type == MARKDOWN:
         return blocks_of(markdown_markup(text))
-    return table_blocks(text) if media_type == CSV else text
+    if media_type == CSV:
+        return table_blocks(text)
+    if media_type != TEXT:
+        raise Unreadable(f"files of type {media_type} can't be read any more; save it as PDF and upload that")
+    return text
 
 
 def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[object]:
-    """`arguments`: the media type. First the number of pages and which of them could not be read, then AT_ONCE chunks a time, with the milliseconds that embedding them took:
-    (page, section, tokens, text, vector), vectors as float32 in the machine's order."""
-    content, media_type = given.read(), arguments[0]
-    pages: Sequence[tuple[int, Content]]
-    unread: list[int] = []
-    if media_type == PDF:
-        read = read_pdf(content)
-        pages, unread = read.pages, read.unread
-    else:
-        pages = pages_of(content, media_type)
+    """`arguments`: the media type. First the number of pages and which of them could not be read, then AT_ONCE chunks a time, with the
+    milliseconds that embedding them took: (page, section, tokens, text, vector), vectors as float32 in the machine's order."""
+    pages, unread = read_file(given.read(), arguments[0])
     yield len(pages), unread
     pieces = chunk(pages, EMBEDDER.count_tokens)
     for start in range(0, len(pieces), AT_ONCE):

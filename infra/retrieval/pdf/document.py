@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from infra.retrieval.bounds import MOST_CHARACTERS
 from infra.retrieval.forking import Unreadable
 from infra.retrieval.pdf.columns import regions
 from infra.retrieval.pdf.lines import Line, lines_of
@@ -17,7 +18,6 @@ from infra.retrieval.pdf.writing import Writer
 
 Page = tuple[int, str]
 MOST_PAGES = 2_000
-MOST_CHARACTERS = 10_000_000
 
 SHOWN = {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_STAMP}
 """Annotations that show text on the page. Notes that open on a click are their authors' talk, not what the page says."""
