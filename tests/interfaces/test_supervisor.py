@@ -100,7 +100,8 @@ def test_a_role_that_dies_is_started_again_and_said_so(settings: Settings) -> No
 
 
 def test_the_supervisor_tells_its_metrics_and_each_role_its_port(settings: Settings) -> None:
-    port = free_port()
+    # The roles' own ports follow it, and none of them may be the HTTP API's.
+    port = next(port for port in iter(free_port, None) if settings.port not in range(port, port + 3))
     settings = msgspec.structs.replace(settings, metrics_port=port)
     said: list[str] = []
     with tree(settings, said.append, ("serve", "worker"), stand_in) as roles:
