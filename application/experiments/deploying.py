@@ -120,8 +120,15 @@ def _promote(deploying: Deploying, at: datetime) -> None:
 
 
 def _work(deployment: Deployment, now: datetime) -> Sequence[Due | Done]:
-    """A rollout is looked at until it has ended."""
-    shadow = Done(kind=SHADOW_WORK, key=deployment.id.hex)
+    """A rollout is looked at until it has ended. A shadow that ends here is looked at once more: what was lost of it is still to be charged."""
+    left = any(
+        isinstance(event, Deployment.RolloutStarted)
+        or (isinstance(event, Deployment.Stopped) and deployment.state.progress is None)
+        for event in deployment.pending_events
+    )
+    shadow = (
+        [Due(kind=SHADOW_WORK, key=deployment.id.hex, due_at=now)] if left and deployment.state.shadow else []
+    )
     if deployment.running:
-        return [Due(kind=DEPLOYMENT_WORK, key=deployment.id.hex, due_at=now + LOOK), shadow]
-    return [Done(kind=DEPLOYMENT_WORK, key=deployment.id.hex), shadow]
+        return [Due(kind=DEPLOYMENT_WORK, key=deployment.id.hex, due_at=now + LOOK), *shadow]
+    return [Done(kind=DEPLOYMENT_WORK, key=deployment.id.hex), *shadow]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal
@@ -9,11 +10,13 @@ from uuid import UUID
 
 import msgspec
 
+from application.answers.prepared import Prepared
 from application.base.amend import amend
 from application.base.tasks import run_to_end
 from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save
 from application.experiments.ports import Ports
+from application.experiments.shadow_trials import begin_trial, charge_lost
 from application.gateway.run import Run
 from application.learning.as_then import AsThen
 from application.learning.recorded import Missing, recorded_answer
@@ -41,15 +44,18 @@ class ShadowMessages(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def shadow_messages(command: ShadowMessages, context: Context, ports: Ports) -> datetime | None:
-    """What was answered since the last look, in order. When to look again; None: it has ended. Raises Unavailable while the read model, which
+    """What was answered since the last look, in order. When to look again; None: it has ended, and what was lost of it is charged. Raises Unavailable while the read model, which
     knows how far it has come, is behind."""
     id, tenant = command.deployment, context.tenant
     deployment = await ports.store.load(Deployment, id, tenant=tenant)
+    plan, began = deployment.state.shadow, await _begun_at(id, tenant, ports)
+    if plan is None or began is None:
+        return None
+    progress = await ports.shadows.progress(tenant, id)
+    after, done = progress.reached or began, 0
+    lost = await charge_lost(id, after, context, ports)
     if deployment.state.status != "shadowing":
         return None
-    plan, progress = deployment.state.shadow, await ports.shadows.progress(tenant, id)
-    assert plan is not None
-    after, done = progress.reached or await _begun_at(id, tenant, ports), 0
     async for recorded in ports.store.events(tenant, after=after, topics=(Conversation.Answered.TOPIC,)):
         if progress.answers + done >= plan.most:
             break
@@ -57,7 +63,7 @@ async def shadow_messages(command: ShadowMessages, context: Context, ports: Port
             continue
         if done >= AT_ONCE:
             return ports.clock()
-        became = await _shadow(deployment, recorded, context, ports)
+        became = await _shadow(deployment, recorded, lost, context, ports)
         if became == "no room":
             return ports.clock() + NO_ROOM
         done += became == "compared"
@@ -73,31 +79,40 @@ async def shadow_messages(command: ShadowMessages, context: Context, ports: Port
     return None
 
 
-async def _begun_at(deployment: UUID, tenant: UUID, ports: Ports) -> int:
-    """The position of the event that began the shadow last."""
+async def _begun_at(deployment: UUID, tenant: UUID, ports: Ports) -> int | None:
+    """The position of the event that began the shadow; None: it was never begun."""
     positions = [
         recorded.position
         async for recorded in ports.store.stream(tenant, deployment)
         if isinstance(recorded.event, Deployment.ShadowStarted)
     ]
-    return positions[-1]
+    return positions[-1] if positions else None
 
 
 async def _shadow(
-    deployment: Deployment, recorded: Recorded, context: Context, ports: Ports
+    deployment: Deployment, recorded: Recorded, lost: Set[UUID], context: Context, ports: Ports
 ) -> Literal["compared", "skipped", "no room"]:
-    """Try an answer beside the one that is recorded, unless that can't be asked again, or the budget has no room for it now."""
+    """Try an answer beside the one that is recorded, unless that can't be asked again, was `lost`, or the budget has no room for it now."""
     try:
         told = await recorded_answer(recorded, AsThen(context.tenant, ports), context, ports)
     except Missing:  # erased, or not to be asked again
+        return "skipped"
+    if told.interaction in lost:
         return "skipped"
     run, id = Run(), deployment.id
     about = msgspec.structs.replace(context, correlation=recorded.correlation, causation=recorded.id)
     inquiry = msgspec.structs.replace(
         told.inquiry, understood=None
     )  # to understand it is the candidate's part
+    begun = False
+
+    async def begin(prepared: Prepared) -> None:
+        nonlocal begun
+        await begin_trial(id, told.interaction, prepared, about, ports)
+        begun = True
+
     try:
-        tried = await try_answer(inquiry, deployment.state.variant, run, about, ports)
+        tried = await try_answer(inquiry, deployment.state.variant, run, about, ports, begin=begin)
         if tried.refusal is not None:
             return "no room"
         shadow = Shadow.compare(
@@ -116,7 +131,7 @@ async def _shadow(
             await run_to_end(settled_save(shadow, run.calls, run, run.interaction, about, ports))
         return "compared"
     finally:
-        if run.unrecorded:
+        if run.unrecorded or (begun and not run.settled):
             await run_to_end(_meter(deployment, told.interaction, run, about, ports))
 
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from uuid import UUID
 
-import msgspec
-
-from application.answers.prepared import Prepared
 from application.budgets.charges import tallies_of
 from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save
@@ -23,8 +19,7 @@ from domain.budgets.spending import charged_for
 from domain.learning.case import Case
 from domain.learning.evaluation import Evaluation
 from domain.learning.result import Arm
-from domain.models.completion import Attempt, Usage
-from domain.models.pricing import cost
+from domain.models.completion import Attempt
 
 RACES = 5
 
@@ -123,34 +118,6 @@ class Ledger:
         self.evaluation = await self.ports.store.load(
             Evaluation, self.evaluation.id, tenant=self.context.tenant
         )
-
-
-async def lost_of(prepared: Prepared, ports: Ports) -> Sequence[Attempt]:
-    """What is charged if this process ends before the answer is on record: what was paid on the way, and the prompt, as the first model's
-    provider would at least bill it."""
-    asked, now = prepared.asked, ports.clock()
-    if prepared.considered.plan.say is not None:
-        return prepared.embeddings
-    provider, _, name = asked.route.models[0].partition("/")
-    price = asked.catalogue.price(provider, name, now)
-    usage = Usage()
-    if price is not None and not price.free:
-        request = msgspec.structs.replace(asked.request, model=name)
-        usage = Usage(
-            input=await ports.providers.prompt_tokens(request), source=ports.providers.counter.source(name)
-        )
-    call = Attempt(
-        provider=provider,
-        model=name,
-        outcome="cancelled",
-        error="the process ended before the answer was on record",
-        started_at=now,
-        latency_ms=0.0,
-        usage=usage,
-        cost=cost(usage, price) if price is not None and usage.input else Decimal(0),
-        price=price.id if price is not None and usage.input else None,
-    )
-    return (*prepared.embeddings, call)
 
 
 async def save(evaluation: Evaluation, context: Context, ports: Ports) -> None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from application.answers.inquiry import Inquiry
+from application.answers.lost import lost_of
 from application.answers.prepared import Prepared
 from application.base.tasks import cancel_and_wait, run_to_end
 from application.gateway.run import Run
-from application.learning.ledger import Ledger, Trial, lost_of
+from application.learning.ledger import Ledger, Trial
 from application.learning.measure import Measured, measure
 from application.learning.trial import try_answer
 from domain.answers.plan import Situation

@@ -43,7 +43,7 @@ class ShadowState(msgspec.Struct):
 
 
 class Shadow(Aggregate[ShadowState]):
-    """One for each deployment and interaction."""
+    """One for each deployment and interaction, beside those with what is begun, or was spent for nothing."""
 
     TOPIC = "shadow"
     State = ShadowState
@@ -85,10 +85,25 @@ class Shadow(Aggregate[ShadowState]):
         def apply(self, aggregate: Shadow) -> None:
             aggregate.state.deployment, aggregate.state.interaction = self.deployment, self.interaction
 
+    class Begun(Event, CreatedEvent, frozen=True, kw_only=True):
+        """A model is about to be asked for `interaction`. `lost`: what is charged if its process ends before what came of it is on record: its
+        prompt, by our own count."""
+
+        TOPIC: ClassVar[str] = "shadow.begun"
+        PERSONAL: ClassVar[bool] = False
+        deployment: UUID
+        interaction: UUID
+        lost: tuple[Attempt, ...]
+
+        def apply(self, aggregate: Shadow) -> None:
+            aggregate.state.deployment, aggregate.state.interaction = self.deployment, self.interaction
+
     class Metered(Event, CreatedEvent, frozen=True, kw_only=True):
-        """What was spent for `interaction` came to nothing that could be compared: the budget had no room, or it was cut off."""
+        """What was spent for `interaction` came to nothing that could be compared: the budget had no room, or it was cut off. `lost`: its process
+        ended, so that this is what it surely cost, by our own count; it is not asked again."""
 
         TOPIC: ClassVar[str] = "shadow.metered"
+        class_version = 2
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         deployment: UUID
@@ -97,9 +112,14 @@ class Shadow(Aggregate[ShadowState]):
         cost: Decimal
         reservations: tuple[UUID, ...] = ()
         embeddings: tuple[Attempt, ...] = ()
+        lost: bool = False
 
         def apply(self, aggregate: Shadow) -> None:
             aggregate.state.deployment, aggregate.state.interaction = self.deployment, self.interaction
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            facts["lost"] = False
 
     @property
     def subject(self) -> UUID:
@@ -109,6 +129,20 @@ class Shadow(Aggregate[ShadowState]):
     def id_of(cls, deployment: UUID, interaction: UUID) -> UUID:
         """There is one at most."""
         return uuid5(deployment, interaction.hex)
+
+    @classmethod
+    def begin(
+        cls, id: UUID, deployment: UUID, interaction: UUID, lost: Sequence[Attempt], at: datetime
+    ) -> Shadow:
+        facts = {"deployment": deployment, "interaction": interaction, "lost": tuple(lost)}
+        return cls.create(cls.Begun, id=id, at=at, **facts)
+
+    @classmethod
+    def lose(cls, begun: Shadow.Begun, at: datetime) -> Shadow:
+        """Of one that was begun, and came to nothing on record. There is one at most: its id follows from what was begun."""
+        facts = {"deployment": begun.deployment, "interaction": begun.interaction, "lost": True}
+        id, cost = uuid5(begun.originator_id, "lost"), total(begun.lost)
+        return cls.create(cls.Metered, id=id, at=at, attempts=begun.lost, cost=cost, **facts)
 
     @classmethod
     def compare(

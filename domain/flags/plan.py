@@ -56,6 +56,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             if (bound := getattr(limit, side)) is not None
         ]
 
+    def hardly_found(self) -> list[str]:
+        """What tests of what is looked at do not find in their usual time (docs/experiments-statistics.md)."""
+        return [MEASURES[metric].unfound for metric in dict.fromkeys(metric for metric, _, _ in self.tests())]
+
     def check(self) -> None:
         """Raises Invalid for a bound that its metric can't have."""
         for metric, side, bound in self.tests():

@@ -33,7 +33,7 @@ class ProgressOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeploymentOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`against`: the version that it is compared with. `reason` and `finding`: why it was stopped or rolled back, and the figures. `shadowed`: how
+    """`hardly_found`: what a rollout by this plan does not find in its usual time. `against`: the version that it is compared with. `reason` and `finding`: why it was stopped or rolled back, and the figures. `shadowed`: how
     the candidate did beside what customers were told; null without a shadow."""
 
     id: UUID
@@ -42,6 +42,7 @@ class DeploymentOut(msgspec.Struct, frozen=True, kw_only=True):
     variant: Variant
     evaluation: UUID
     plan: Plan
+    hardly_found: list[str]
     shadow: ShadowPlan | None
     shadowed: ShadowSums | None
     progress: ProgressOut | None
@@ -81,6 +82,7 @@ def shown(found: Deployment, shadowed: ShadowSums) -> DeploymentOut:
         variant=state.variant,
         evaluation=state.evaluation,
         plan=state.plan,
+        hardly_found=state.plan.limits.hardly_found(),
         shadow=state.shadow,
         shadowed=None if state.shadow is None else shadowed,
         progress=progress,

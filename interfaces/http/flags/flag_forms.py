@@ -101,7 +101,7 @@ def rollout_out(running: Running, seen: Seen) -> RolloutOut:
         evidence=judgement.evidence,
         needed=judgement.needed,
         compared={metric: compare(metric, seen.outcomes) for metric in looked_at},
-        hardly_found=[MEASURES[metric].unfound for metric in looked_at],
+        hardly_found=running.plan.limits.hardly_found(),
         assignment=assigned_as_meant(seen.outcomes),
     )
 

@@ -9,20 +9,32 @@ from uuid import UUID
 
 import pytest
 
+from application.answers.prepared import Prepared
 from application.base.erase import Erase, erase
+from application.budgets.charges import compare_tallies
 from application.experiments import shadow
-from application.experiments.deployment import CreateDeployment, StartShadow, create_deployment, start_shadow
+from application.experiments.deploying import SHADOW_WORK
+from application.experiments.deployment import (
+    CreateDeployment,
+    StartShadow,
+    StopDeployment,
+    create_deployment,
+    start_shadow,
+    stop_deployment,
+)
 from application.experiments.shadow import PAUSE, ShadowMessages, shadow_messages
+from application.learning.trial import try_answer
 from application.ports import ShadowProgress, Store
 from application.privacy.forget import ForgetCustomer, forget_customer
 from domain.answers.variant import Variant
+from domain.audit.invariants import Invariants
 from domain.experiments.deployment import Deployment
 from domain.experiments.deployment_state import ShadowPlan
 from domain.experiments.shadow import Shadow
-from tests.application.conftest import Shop
+from tests.application.conftest import Shop, nothing
 from tests.application.experiments.evaluated import evaluated
 
-TERSE = Variant(configuration={"tone": "terse"})
+TERSE = Variant(model="openai/gpt-6-luna", configuration={"tone": "terse"})
 
 
 class Progress:
@@ -98,3 +110,86 @@ async def test_what_cannot_be_asked_again_holds_up_nothing_and_counts_for_nothin
     assert [each.interaction for each in await records(shop, Shadow.Compared.TOPIC)] == seen
     deployment = await shop.parts.store.load(Deployment, id, tenant=shop.context.tenant)
     assert (deployment.state.status, deployment.state.shadowed) == ("created", 2)
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+async def killed_while_it_asks(shop: Shop, id: UUID) -> None:
+    """A look whose process ends once the trial is begun; nothing comes on record after that."""
+
+    async def cut(*facts: Any, begin: Any = None, **more: Any) -> Any:
+        async def last(prepared: Prepared) -> None:
+            if begin is not None:
+                await begin(prepared)
+            raise Killed
+
+        return await try_answer(*facts, begin=last, **more)
+
+    async def never(*_: Any) -> None:
+        pass
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shadow, "try_answer", cut)
+        patch.setattr(shadow, "_meter", never)
+        with pytest.raises(Killed):
+            await look(shop, id)
+
+
+async def books_agree(shop: Shop) -> None:
+    tenant, store = shop.context.tenant, shop.parts.store
+    assert await compare_tallies(tenant, store=store) == {}
+    invariants = Invariants()
+    invariants.fold([recorded async for recorded in store.events(tenant)])
+    assert invariants.violations == []
+
+
+async def test_what_a_killed_process_has_asked_is_charged_once_and_not_asked_again(shop: Shop) -> None:
+    id = await shadowing(shop, most=1)
+    lost = await told(shop, "lost")
+    await killed_while_it_asks(shop, id)
+    assert await look(shop, id) is not None, "it goes on"
+    seen = await told(shop, "next")
+    assert await look(shop, id) is None
+    (metered,) = await records(shop, Shadow.Metered.TOPIC)
+    *embeddings, call = metered.attempts
+    assert (metered.interaction, metered.lost, call.outcome) == (lost, True, "cancelled")
+    assert metered.cost == call.cost + sum(each.cost for each in embeddings)
+    assert call.cost > 0
+    (compared,) = await records(shop, Shadow.Compared.TOPIC)
+    assert compared.interaction == seen
+    await books_agree(shop)
+
+
+async def test_what_was_lost_is_charged_also_where_the_deployment_was_stopped_meanwhile(shop: Shop) -> None:
+    id = await shadowing(shop, most=5)
+    lost = await told(shop, "lost")
+    await killed_while_it_asks(shop, id)
+    await stop_deployment(StopDeployment(deployment=id, reason="not now"), shop.context, ports_of(shop))
+    assert (SHADOW_WORK, id.hex) in await shop.owed()
+    asked = len(shop.provider.asked)
+    for _ in range(2):
+        assert await look(shop, id) is None
+    (metered,) = await records(shop, Shadow.Metered.TOPIC)
+    assert (metered.interaction, metered.lost) == (lost, True)
+    assert len(shop.provider.asked) == asked
+    await books_agree(shop)
+
+
+async def test_one_that_is_cut_off_by_a_stop_is_metered_as_it_was_and_asked_again(shop: Shop) -> None:
+    id = await shadowing(shop, most=1)
+    interaction = await told(shop, "anna")
+
+    async def stopped() -> None:
+        raise Killed
+
+    shop.provider.meanwhile = stopped
+    with pytest.raises(Killed):
+        await look(shop, id)
+    shop.provider.meanwhile = nothing
+    assert await look(shop, id) is None
+    (metered,) = await records(shop, Shadow.Metered.TOPIC)
+    assert (metered.interaction, metered.lost) == (interaction, False)
+    assert [each.interaction for each in await records(shop, Shadow.Compared.TOPIC)] == [interaction]
+    await books_agree(shop)

@@ -78,7 +78,9 @@ async def test_one_whose_answers_help_nobody_goes_back_by_itself_and_its_verdict
     ours: Customer, parts: Services
 ) -> None:
     plan = {"steps": STEPS, "limits": LIMITS, "window": 1.0, "least": 0}
-    id = (await created(ours, parts, plan=plan))["id"]
+    made = await created(ours, parts, plan=plan)
+    assert made["hardly_found"] == ["a helpful rate that falls by less than 3 %"]
+    id = made["id"]
     reply = await ours.http.post(f"/v1/deployments/{id}/start")
     assert reply.status_code == 200, reply.text
     assert (reply.json()["status"], reply.json()["progress"]["percentage"]) == ("running", 50)
