@@ -36,6 +36,8 @@ STALE = 1.0
 """Seconds after which a claimed item that could not be begun is given back."""
 GRACE = 15.0
 """Seconds that running tries are given to end when the worker stops."""
+LAST_WORD = 5.0
+"""Seconds for which it is waited after that until the database was told how they ended, and what is given back: a busy one takes its time."""
 OUTCOMES = {ending: ending.name.lower() for ending in Ending}
 FAULTS = (Fault, psycopg.Error, OSError)
 
@@ -99,12 +101,12 @@ class Worker:
                     async with asyncio.timeout(self._grace):
                         await self._emptied.wait()
         finally:
-            self._closing = True
             try:
                 await cancel_and_wait(claiming, *doing, *others)
             finally:
+                self._closing = True  # not before: what was cut off is said as well
                 self._unsaid.set()
-                await asyncio.wait([saying], timeout=self._grace / 4)
+                await asyncio.wait([saying], timeout=LAST_WORD)
                 await cancel_and_wait(saying)
 
     async def _listen(self) -> None:

@@ -8,7 +8,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from application.operations.work import Item, Kind
 from application.ports import Unavailable
 from infra.postgres.database import Database
 from infra.redis.wakeups import Hints
+from infra.work.items import Finished
 from infra.work.items import Item as Leased
 from infra.work.rows import Work
 from infra.work.worker import Worker
@@ -298,11 +299,64 @@ async def test_stopping_lets_work_end_or_gives_it_back(rows: Rows, database: Dat
         begun.add(item.key)
         await asyncio.sleep(0.3 if item.key == "short" else 60)
 
-    async with working(
-        database, handler, grace=6
-    ):  # a quarter of it is for saying so, on a machine that may stand still
+    async with working(database, handler, grace=2):
         await until(lambda: begun == {"short", "long"})
     assert await rows.get("key, attempts, holder, wake_at <= now()") == [("long", 0, None, True)]
+
+
+async def test_a_busy_database_still_hears_what_is_given_back_however_short_the_grace(
+    rows: Rows, database: Database
+) -> None:
+    await rows.owe(A, "answer", "1")
+    begun = asyncio.Event()
+
+    async def handler(item: Item) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    class Busy(Work):
+        async def finish(self, finished: Sequence[Finished]) -> list[Finished]:
+            await asyncio.sleep(0.3)
+            return await super().finish(finished)
+
+    worker = Worker(Busy(database), {"answer": Kind(handler=handler)}, Hints(), poll=0.05, grace=0.1)
+    running = asyncio.create_task(worker.run())
+    await begun.wait()
+    worker.stop()
+    await running
+    assert await rows.get("attempts, holder, wake_at <= now()") == [(0, None, True)]
+
+
+async def test_what_ends_slowly_when_it_is_cut_off_is_given_back_all_the_same(
+    rows: Rows, database: Database
+) -> None:
+    await rows.owe(A, "answer", "short")
+    await rows.owe(A, "answer", "slow")
+    begun: set[str] = set()
+    stop = asyncio.Event()
+
+    async def handler(item: Item) -> None:
+        begun.add(item.key)
+        if item.key == "short":
+            await stop.wait()
+            return
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.8)
+
+    class Busy(Work):
+        async def finish(self, finished: Sequence[Finished]) -> list[Finished]:
+            await asyncio.sleep(0.3)
+            return await super().finish(finished)
+
+    worker = Worker(Busy(database), {"answer": Kind(handler=handler)}, Hints(), poll=0.05, grace=0.1)
+    running = asyncio.create_task(worker.run())
+    await until(lambda: begun == {"short", "slow"})
+    stop.set()
+    worker.stop()
+    await running
+    assert await rows.get("key, attempts, holder, wake_at <= now()") == [("slow", 0, None, True)]
 
 
 async def test_killed_backends_cost_neither_work_nor_the_rate(rows: Rows, database: Database) -> None:
@@ -370,7 +424,7 @@ async def test_a_worker_that_is_told_to_stop_gives_back_what_it_holds(rows: Rows
     async with process(database_url) as child:
         await begun(child, 4)
         child.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             assert await child.wait() == 0
     assert await rows.get("attempts, holder, lease_until, wake_at <= now()") == [(0, None, None, True)] * 4
 
