@@ -22,6 +22,7 @@ from domain import (
     privacy,
     replay,
     retrieval,
+    shop,
     tenancy,
     webhooks,
 )
@@ -36,6 +37,7 @@ KINDS: tuple[type[Aggregate[Any]], ...] = (
     *channels.AGGREGATES,
     *feedback.AGGREGATES,
     *retrieval.AGGREGATES,
+    *shop.AGGREGATES,
     *audit.AGGREGATES,
     *privacy.AGGREGATES,
     *budgets.AGGREGATES,

@@ -18,6 +18,7 @@ from projections.experiments import Experiments
 from projections.learning_curve import LearningCurve
 from projections.model_answers import ModelAnswers
 from projections.outcomes import Outcomes
+from projections.products import Products
 from projections.ratings import Ratings
 from projections.signals import ImplicitSignals
 from projections.transcript import Transcript
@@ -41,4 +42,5 @@ PROJECTIONS: Sequence[Projection] = (
     Deployments(),
     Corrections(),
     Datasets(),
+    Products(),
 )

@@ -28,6 +28,7 @@ from domain.audit.delivery_checks import (
     every_message_goes_out_in_its_turn,
     nothing_is_sent_that_the_channel_is_known_to_have,
 )
+from domain.audit.shop_checks import no_stock_goes_below_zero
 from domain.base.recorded import Recorded
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation as C
@@ -108,6 +109,7 @@ INVARIANTS: Mapping[str, Callable[[], Check]] = {
         every_call_is_metered_once_and_ends_once,
         nothing_is_sent_that_the_channel_is_known_to_have,
         every_message_goes_out_in_its_turn,
+        no_stock_goes_below_zero,
     )
 }
 

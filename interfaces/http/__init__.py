@@ -24,6 +24,7 @@ from interfaces.http import (
     operations,
     privacy,
     retrieval,
+    shop,
     tenancy,
     webhooks,
 )
@@ -36,6 +37,7 @@ ROUTERS: Sequence[Router] = (
     *feedback.ROUTERS,
     *privacy.ROUTERS,
     *retrieval.ROUTERS,
+    *shop.ROUTERS,
     *agents.ROUTERS,
     *answers.ROUTERS,
     *tenancy.ROUTERS,
@@ -62,6 +64,7 @@ EXAMPLES: Examples = {
     **privacy.EXAMPLES,
     **audit.EXAMPLES,
     **retrieval.EXAMPLES,
+    **shop.EXAMPLES,
     **agents.EXAMPLES,
     **answers.EXAMPLES,
     **budgets.EXAMPLES,

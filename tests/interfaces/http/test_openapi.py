@@ -178,6 +178,8 @@ async def test_every_body_has_an_example_that_is_taken(
     cases = (await ours.http.get(f"/v1/datasets/{dataset}/cases?limit=1")).json()["items"]
     correction = {"agent_interaction_id": answered["id"], "human_response": "Soon.", "category": "other"}
     corrected = (await ours.http.post("/v1/bot/corrections", json=correction)).json()["id"]
+    mug = EXAMPLES["post", "/v1/catalog/products"]
+    product = (await ours.http.post("/v1/catalog/products", json=mug)).json()["id"]
     there = {"dataset": dataset, "interactions": [answered["id"]]}
     there["training_set"] = str(await a_training_set(parts, ours.tenant))
     job, of_the_tuned = await a_tuned_job(parts, ours.tenant, UUID(dataset))
@@ -203,6 +205,7 @@ async def test_every_body_has_an_example_that_is_taken(
             deployment=running if path.endswith("/rollback") else waiting,
             dataset=dataset,
             correction=corrected,
+            product=product,
         )
         if "agent_interaction_id" in body:
             body = body | {"agent_interaction_id": answered["id"]}

@@ -1,0 +1,4 @@
+"""Shop: products are added, changed, restocked and deleted.
+
+Begin in `product.py`.
+"""

@@ -1,0 +1,142 @@
+"""Product: one thing that a tenant sells, what it costs, and how many of it there are. The stock never goes below zero."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar, Self
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+
+from domain.base.aggregate import NIL, Aggregate, CreatedEvent
+from domain.base.errors import Invalid, NotFound, Refused
+
+MOST_STOCK = 1_000_000_000
+"""Pieces of one product."""
+
+
+class ProductFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """`price`: of one piece, in `currency` (ISO 4217). `images`: their addresses. `active` False: it is not offered."""
+
+    name: str
+    description: str = ""
+    price: Decimal
+    currency: str
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    active: bool = True
+
+
+class ProductState(msgspec.Struct):
+    facts: ProductFacts | None = None
+    stock: int = 0
+    deleted: bool = False
+
+
+class Product(Aggregate[ProductState]):
+    """What is sold is the tenant's and sealed under its key; no person is in it."""
+
+    TOPIC = "product"
+    State = ProductState
+
+    class Event(Aggregate.Event, frozen=True, kw_only=True):
+        pass
+
+    class Created(Event, CreatedEvent, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "product.created"
+        PERSONAL: ClassVar[bool] = False
+        facts: ProductFacts
+        stock: int
+
+        def apply(self, aggregate: Product) -> None:
+            aggregate.state.facts, aggregate.state.stock = self.facts, self.stock
+
+    class Changed(Event, frozen=True, kw_only=True):
+        """These facts take the place of those before; the stock stays."""
+
+        TOPIC: ClassVar[str] = "product.changed"
+        PERSONAL: ClassVar[bool] = False
+        facts: ProductFacts
+
+        def apply(self, aggregate: Product) -> None:
+            aggregate.state.facts = self.facts
+
+    class StockAdjusted(Event, frozen=True, kw_only=True):
+        """There are `by` more pieces, or fewer where it is negative."""
+
+        TOPIC: ClassVar[str] = "product.stock_adjusted"
+        PERSONAL: ClassVar[bool] = False
+        by: int
+        reason: str
+
+        def apply(self, aggregate: Product) -> None:
+            aggregate.state.stock += self.by
+
+    class Deleted(Event, frozen=True, kw_only=True):
+        TOPIC: ClassVar[str] = "product.deleted"
+        PERSONAL: ClassVar[bool] = False
+
+        def apply(self, aggregate: Product) -> None:
+            aggregate.state.deleted = True
+
+    @property
+    def subject(self) -> UUID:
+        return NIL
+
+    @classmethod
+    def add(cls, id: UUID, facts: ProductFacts, *, stock: int, at: datetime) -> Self:
+        """Raises Invalid."""
+        if not 0 <= stock <= MOST_STOCK:
+            raise Invalid(f"stock is 0 to {MOST_STOCK}")
+        return cls.create(cls.Created, id=id, at=at, facts=_checked(facts), stock=stock)
+
+    def change(self, facts: ProductFacts, at: datetime) -> None:
+        """Nothing where the same was said before. Raises Invalid, NotFound."""
+        if _checked(facts) != self.existing():
+            self.trigger(self.Changed, at=at, facts=facts)
+
+    def adjust_stock(self, by: int, reason: str, at: datetime) -> None:
+        """Raises Invalid, NotFound; Refused where there are fewer pieces than that."""
+        self.existing()
+        stock = self.state.stock
+        if by == 0:
+            raise Invalid(
+                "`by` is how many pieces more there are, or fewer where it is negative; 0 changes nothing"
+            )
+        if stock + by < 0:
+            raise Refused(f"there are {stock} pieces; {-by} can't be taken away", stock=stock)
+        if stock + by > MOST_STOCK:
+            raise Refused(f"there are {stock} pieces; {by} more are above {MOST_STOCK}", stock=stock)
+        self.trigger(self.StockAdjusted, at=at, by=by, reason=reason)
+
+    def remove(self, at: datetime) -> None:
+        """Raises NotFound."""
+        self.existing()
+        self.trigger(self.Deleted, at=at)
+
+    def existing(self) -> ProductFacts:
+        """Raises NotFound once it was deleted."""
+        if self.state.deleted:
+            raise NotFound(f"the product {self.id} was deleted")
+        assert self.state.facts is not None
+        return self.state.facts
+
+
+def _checked(facts: ProductFacts) -> ProductFacts:
+    """Raises Invalid."""
+    if not facts.name.strip():
+        raise Invalid("name is what customers call the product; it can't be blank")
+    if not facts.price.is_finite() or facts.price < 0:
+        raise Invalid('price is a decimal number from 0 on, as "12.90"')
+    for image in facts.images:
+        try:
+            parts = urlsplit(image)
+            good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        except ValueError:
+            good = False
+        if not good or not image.isprintable() or " " in image:
+            raise Invalid("each of images is an address as https://shop.example.com/mug.jpg")
+    return facts

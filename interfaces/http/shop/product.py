@@ -1,0 +1,194 @@
+"""Products: add, read, list, change, adjust the stock, delete."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta
+
+from application.shop.product import (
+    AddProduct,
+    AdjustStock,
+    add_product,
+    adjust_stock,
+    change_product,
+    delete_product,
+)
+from application.tenancy.authentication import Principal
+from domain.base.context import Context
+from domain.shop.product import MOST_STOCK, Product, ProductFacts
+from interfaces.bootstrap import Services
+from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
+from interfaces.http.base.position import AtLeast, written
+from interfaces.http.base.version import named, tag
+from projections.products import ProductRow, Products, list_products
+
+Price = Annotated[str, Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$", description='As "12.90".')]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217, as EUR.")]
+Word = Annotated[str, Meta(min_length=1, max_length=100)]
+Address = Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
+class ProductChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`active` false: it is not offered. What is left out is empty from then on."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    description: Annotated[str, Meta(max_length=10_000)] = ""
+    price: Price
+    currency: Currency
+    category: Annotated[str, Meta(max_length=100)] = ""
+    tags: Annotated[tuple[Word, ...], Meta(max_length=50)] = ()
+    images: Annotated[tuple[Address, ...], Meta(max_length=20)] = ()
+    active: bool = True
+
+
+class ProductIn(ProductChange, kw_only=True, forbid_unknown_fields=True):
+    """`stock`: pieces that there are."""
+
+    stock: Annotated[int, Meta(ge=0, le=MOST_STOCK)] = 0
+
+
+class StockIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`by`: pieces more, or fewer where it is negative."""
+
+    by: Annotated[int, Meta(ge=-MOST_STOCK, le=MOST_STOCK)]
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+class ProductOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`price` of one piece, a decimal number as text; `stock`: pieces that there are."""
+
+    id: UUID
+    name: str
+    description: str
+    price: str
+    currency: str
+    category: str
+    tags: tuple[str, ...]
+    images: tuple[str, ...]
+    active: bool
+    stock: int
+
+
+@post("/v1/catalog/products", status_code=201, scope="integrations:manage")
+async def add(
+    data: JSONBody[ProductIn], services: NamedDependency[Services], context: NamedDependency[Context]
+) -> Response[ProductOut]:
+    """Add a product to the catalogue."""
+    command = AddProduct(facts=_facts(data), stock=data.stock)
+    product, position = await add_product(
+        command, context, store=services.store, clock=services.clock, ids=services.ids
+    )
+    answer = await _written(product, position, services, context)
+    answer.status_code = 201
+    answer.headers["Location"] = f"/v1/catalog/products/{product.id}"
+    return answer
+
+
+@get("/v1/catalog/products", scope="integrations:manage")
+async def list_all(
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    active: FromQuery[bool | None] = None,
+    in_stock: FromQuery[bool | None] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    at_least: AtLeast = None,
+) -> Page[ProductOut]:
+    """Products, the newest first."""
+    tenant = principal.tenant
+    pager = Pager(services, tenant, Place, "products", active, in_stock)
+    before = await pager.place(cursor)
+    async with services.reads.at(tenant, Products(), at_least) as sql:
+        rows = await list_products(
+            sql, tenant, active=active, in_stock=in_stock, before=before, limit=limit + 1
+        )
+    events = await services.store.several(tenant, sorted({row.facts for row in rows}))
+
+    def shown(row: ProductRow) -> ProductOut:
+        event = events[row.facts].event
+        assert isinstance(event, Product.Created | Product.Changed)
+        return _shown(row.product, event.facts, row.stock)
+
+    return await pager.page(rows, limit, shown, lambda row: Place(row.created_at, row.product))
+
+
+@get("/v1/catalog/products/{product:uuid}", scope="integrations:manage")
+async def read(
+    product: FromPath[UUID], services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> Response[ProductOut]:
+    """A product as it is now, read from the log itself: its price and stock are never behind."""
+    found = await services.store.load(Product, product, tenant=principal.tenant)
+    return Response(_shown(product, found.existing(), found.state.stock), headers=tag(found.version))
+
+
+@put("/v1/catalog/products/{product:uuid}", scope="integrations:manage", versioned=named("product"))
+async def replace(
+    product: FromPath[UUID],
+    data: JSONBody[ProductChange],
+    services: NamedDependency[Services],
+    context: NamedDependency[Context],
+) -> Response[ProductOut]:
+    """Change what a product is and costs; its stock stays."""
+    found, position = await change_product(
+        product, _facts(data), context, store=services.store, clock=services.clock
+    )
+    return await _written(found, position, services, context)
+
+
+@post(
+    "/v1/catalog/products/{product:uuid}/stock",
+    status_code=200,
+    scope="integrations:manage",
+    versioned=named("product"),
+)
+async def adjust(
+    product: FromPath[UUID],
+    data: JSONBody[StockIn],
+    services: NamedDependency[Services],
+    context: NamedDependency[Context],
+) -> Response[ProductOut]:
+    """Add pieces to the stock, or take some away; 422 where there are fewer than that."""
+    command = AdjustStock(product=product, by=data.by, reason=data.reason)
+    found, position = await adjust_stock(command, context, store=services.store, clock=services.clock)
+    return await _written(found, position, services, context)
+
+
+@delete(
+    "/v1/catalog/products/{product:uuid}",
+    status_code=204,
+    scope="integrations:manage",
+    versioned=named("product"),
+)
+async def remove(
+    product: FromPath[UUID], services: NamedDependency[Services], context: NamedDependency[Context]
+) -> Response[None]:
+    """Take a product out of the catalogue."""
+    position = await delete_product(product, context, store=services.store, clock=services.clock)
+    return Response(None, status_code=204, headers=await written(services, context.tenant, position))
+
+
+async def _written(
+    product: Product, position: int, services: Services, context: Context
+) -> Response[ProductOut]:
+    headers = await written(services, context.tenant, position, product.version)
+    return Response(_shown(product.id, product.existing(), product.state.stock), headers=headers)
+
+
+def _facts(data: ProductChange) -> ProductFacts:
+    facts: dict[str, Any] = {name: getattr(data, name) for name in ProductFacts.__struct_fields__}
+    return ProductFacts(**{**facts, "price": Decimal(data.price)})
+
+
+def _shown(id: UUID, facts: ProductFacts, stock: int) -> ProductOut:
+    told = msgspec.structs.asdict(facts)
+    return ProductOut(id=id, stock=stock, **{**told, "price": f"{facts.price:f}"})
+
+
+ROUTER = Router("/", route_handlers=[add, list_all, read, replace, adjust, remove], tags=["shop"])
