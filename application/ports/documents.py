@@ -40,10 +40,20 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 
 class Searched(msgspec.Struct, frozen=True, kw_only=True):
     """Passages, best first. `pending`: how many of the tenant's documents waited to be processed, or were being so, when it began: nothing
-    of them was found yet."""
+    of them was found yet. `merged`: they are what a hybrid search found at another time, with nothing to be added."""
 
     passages: Sequence[Passage]
     pending: int
+    merged: bool = False
+
+
+class Matched(msgspec.Struct, frozen=True, kw_only=True):
+    """Passages that have a question's words, those with most of them first: `scores`, 0 to 1 (all of them); `Passage.score` is the similarity
+    as ever. `typed`: how much of the question's weight are numbers, order numbers and addresses that were found, 0 to 1."""
+
+    passages: Sequence[Passage] = ()
+    scores: Sequence[float] = ()
+    typed: float = 0.0
 
 
 class Searcher(Protocol):
@@ -52,12 +62,17 @@ class Searcher(Protocol):
     async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
         """The nearest chunks: always min(limit, number of chunks)."""
 
+    async def match(
+        self, tenant: UUID, question: str, embedding: Sequence[float], model: str, limit: int
+    ) -> Matched:
+        """The chunks that have most of a question's words, at most `limit`; `embedding` is the question's, for their similarity."""
+
     async def pending(self, tenant: UUID) -> int:
         """As in Searched, at the moment."""
 
 
 class Vectors(Searcher, Protocol):
-    """The tenant's chunks and their vectors."""
+    """The tenant's chunks, with their vectors and their words."""
 
     async def replace(
         self,

@@ -15,7 +15,9 @@ from domain.base.aggregate import EPOCH
 from domain.budgets.budget import BudgetExhausted
 from domain.models.completion import Completion, answered_by
 
-RETRIEVAL = frozenset({"retrieve_documents", "document_results"})
+RETRIEVAL = frozenset(
+    {"retrieve_documents", "document_results", "fusion", "semantic_weight", "keyword_weight"}
+)
 UNDERSTANDING = frozenset(
     {"understanding_model", "business_names", "business_topics", "business_aliases", "spelling_correction"}
 )

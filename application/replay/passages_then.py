@@ -11,7 +11,7 @@ from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
 from application.gateway.providers import Providers
 from application.learning.recorded import RecordedAnswer
-from application.ports import Clock, Ids, Keyring, Searched, Searcher, Store, Typing
+from application.ports import Clock, Ids, Keyring, Matched, Searched, Searcher, Store, Typing
 from application.retrieval.embedding import MeteredEmbedder
 from domain.models.completion import Passage
 
@@ -24,7 +24,12 @@ class RecordedPassages:
     waiting: int
 
     async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
-        return Searched(passages=self.passages[:limit], pending=self.waiting)
+        return Searched(passages=self.passages[:limit], pending=self.waiting, merged=True)
+
+    async def match(
+        self, tenant: UUID, question: str, embedding: Sequence[float], model: str, limit: int
+    ) -> Matched:
+        return Matched()
 
     async def pending(self, tenant: UUID) -> int:
         return self.waiting

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from application.ports import Searcher
 from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.hybrid import hybrid
 from domain.agents.agent import AgentConfiguration
 from domain.base.context import Context
 from domain.models.completion import Attempt, Passage
+from domain.retrieval.fusion import Fusion, Ranked
 
 QUERY = 8_000
 """Characters of the questions that passages are looked for with."""
@@ -30,8 +34,25 @@ async def retrieve(
         return (), 0
     if vector is None:
         vector = await vector_of(questions, embeddings, context, embedder)
-    found = await vectors.search(context.tenant, vector, embedder.model, configuration.document_results)
-    return tuple(found.passages), found.pending
+    ranked, pending = await hybrid(
+        context.tenant,
+        query_of(questions),
+        vector,
+        embedder.model,
+        configuration.document_results,
+        vectors=vectors,
+        fusion=Fusion(
+            method=configuration.fusion,
+            semantic_weight=configuration.semantic_weight,
+            keyword_weight=configuration.keyword_weight,
+        ),
+    )
+    return tuple([_scored(each) for each in ranked]), pending
+
+
+def _scored(ranked: Ranked) -> Passage:
+    """An order number that was found speaks for a passage, however little is alike in meaning; that few words are the same never against it."""
+    return msgspec.structs.replace(ranked.passage, score=max(ranked.passage.score, ranked.relevance))
 
 
 async def vector_of(

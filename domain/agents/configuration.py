@@ -23,13 +23,11 @@ WITHOUT_EFFECT = (
     "retrieve_internet",
     "database_results",
     "internet_results",
-    "semantic_weight",
-    "keyword_weight",
     "embedding_model",
 )
 """Fields of recorded configurations that never changed anything, and do not yet."""
 
-ONCE_WITHOUT_EFFECT = (*WITHOUT_EFFECT, "feedback")
+ONCE_WITHOUT_EFFECT = (*WITHOUT_EFFECT, "feedback", "semantic_weight", "keyword_weight")
 """Those that did not when the first configurations were recorded."""
 
 
@@ -123,6 +121,14 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     retrieve_documents: bool = True
     attribution: bool = True
     document_results: Limit = 5
+    semantic_weight: Annotated[float, Meta(ge=0, le=1)] = 0.7
+    """What similarity in meaning counts where passages are ranked, in proportion to `keyword_weight`."""
+
+    keyword_weight: Annotated[float, Meta(ge=0, le=1)] = 0.3
+    """What the question's words count. 0: nothing. Order numbers, prices and addresses that were found count at least their share of the question."""
+
+    fusion: Literal["weighted", "reciprocal_rank"] = "weighted"
+    """How both are merged: by their scores with these weights, or by their ranks alone."""
 
     NOT_YET: ClassVar[frozenset[str]] = frozenset(WITHOUT_EFFECT)
     """Fields of later versions. Whoever sets one is told so; it comes when it changes something."""
@@ -148,6 +154,8 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
             raise Invalid(
                 "quiet_seconds is no longer than burst_seconds, which is the longest that it may last in all"
             )
+        if self.semantic_weight + self.keyword_weight == 0:
+            raise Invalid("semantic_weight or keyword_weight is above 0")
         own = () if self.understanding_model is None else (self.understanding_model,)
         for model in (self.default_model, *self.fallback_models, *own):
             if not all(model.partition("/")[::2]):

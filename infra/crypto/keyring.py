@@ -100,14 +100,16 @@ class Keyring:
 
     async def identify(self, tenant: UUID, *parts: str) -> UUID:
         """A stable UUID (version 8) for a name: HMAC-SHA-256 under a secret of the tenant's."""
-        secret = self._secrets.get(tenant)
-        if secret is None:
-            secret = self._secrets[tenant] = await self._secret(tenant)
+        secret = await self._named(tenant)
         text = b"".join(len(part := text.encode()).to_bytes(4, "big") + part for text in parts)
         value = bytearray(hmac.digest(secret, text, "sha256")[:16])
         value[6] = 0x80 | value[6] & 0x0F
         value[8] = 0x80 | value[8] & 0x3F
         return UUID(bytes=bytes(value))
+
+    async def derive(self, tenant: UUID, purpose: str) -> bytes:
+        """A key of 32 bytes for whoever makes many keyed hashes of one kind. It goes with the tenant's."""
+        return hmac.digest(await self._named(tenant), b"derived " + purpose.encode(), "sha256")
 
     def cached(self, tenant: UUID, subject: UUID) -> AESGCM | None:
         return self._subjects.get((tenant, subject))
@@ -197,6 +199,11 @@ class Keyring:
         generation, wrapped, master = rows[0]
         key = AESGCM(self._masters.open(wrapped, master, tenant, generation)[0])
         return unseal_with(key, seal_with(key, NIL, b"", b"check"), b"check") == b""
+
+    async def _named(self, tenant: UUID) -> bytes:
+        if (secret := self._secrets.get(tenant)) is None:
+            secret = self._secrets[tenant] = await self._secret(tenant)
+        return secret
 
     async def _secret(self, tenant: UUID) -> bytes:
         """The tenant's secret for names. It is a MAC of a fixed text, so that no other form of the key is kept."""

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.ports import Cache, Chunk, Searched
+from application.ports import Cache, Chunk, Matched, Searched
 from domain.models.completion import Passage
 from infra.retrieval.vectors import PgVectors
 
@@ -65,6 +65,11 @@ class CachedVectors:
         found, _ = await self._cache.once(tenant, "searches", key, make)
         assert found is not None
         return made or Searched(passages=msgspec.msgpack.decode(found, type=list[Passage]), pending=pending)
+
+    async def match(
+        self, tenant: UUID, question: str, embedding: Sequence[float], model: str, limit: int
+    ) -> Matched:
+        return await self._vectors.match(tenant, question, embedding, model, limit)
 
     async def pending(self, tenant: UUID) -> int:
         return await self._vectors.pending(tenant)

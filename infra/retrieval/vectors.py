@@ -7,19 +7,20 @@ covering index, and the texts of the best by their keys.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from application.ports import PROCESS_WORK, Chunk, Searched
+from application.ports import PROCESS_WORK, Chunk, Matched, Searched
 from domain.models.completion import Passage
 from infra.crypto.keyring import KeyErased, Keyring, unseal_with
 from infra.postgres.database import Database
 from infra.postgres.exchange import Row
 from infra.postgres.session import Connection
 from infra.retrieval.half_vector import HalfVector
+from infra.retrieval.postings.postings import Postings
 
 AT_ONCE = 50
 """Chunks that are sealed and sent together; between them others have their turn."""
@@ -59,21 +60,21 @@ INTO_VECTORS = (
 )
 
 
-class Postings(Protocol):
-    """What else finds chunks, put in place and removed with them. It comes first in the transaction, and so do its locks."""
-
-    async def replace(
-        self, connection: Connection, tenant: UUID, document: UUID, chunks: Sequence[Chunk]
-    ) -> None: ...
-
-    async def delete(self, connection: Connection, tenant: UUID, document: UUID) -> None: ...
+AT = """
+SELECT c.document, c.ordinal, id, page, section, title, content, 1 - (embedding <=> $1::halfvec)
+FROM unnest($4::uuid[], $5::integer[]) WITH ORDINALITY AS asked (document, ordinal, place)
+JOIN chunks c ON c.tenant = $2 AND c.document = asked.document AND c.ordinal = asked.ordinal
+LEFT JOIN vectors v ON v.tenant = $2 AND v.document = asked.document AND v.ordinal = asked.ordinal AND v.model = $3
+ORDER BY place
+"""
+"""Of another model's vectors nothing is told."""
 
 
 class PgVectors:
     def __init__(self, database: Database, keyring: Keyring, postings: Postings | None = None) -> None:
         self._database = database
         self._keyring = keyring
-        self._postings = postings
+        self._postings = postings or Postings(database, keyring)
 
     async def replace(
         self,
@@ -89,19 +90,17 @@ class PgVectors:
                 await self._row(tenant, document, title, chunk) for chunk in chunks[start : start + AT_ONCE]
             ]
 
-        first = await rows(0)  # before the transaction, as it may have to get the key by another connection
+        # Before the transaction, as both may have to get a key by another connection.
+        first, postings = await rows(0), await self._postings.prepare(tenant, chunks)
         async with self._database.tenant(tenant) as connection, connection.cursor() as cursor:
             # An erasure comes before this transaction, and is seen, or after it, and takes the rows along.
             held = await (await cursor.execute("SELECT hold_key(%s)", [document])).fetchone()
             if chunks and held != (True,):
                 raise KeyErased("this document was erased")
-            if self._postings:
-                await self._postings.replace(connection, tenant, document, chunks)
-            await _remove(connection, tenant, document)
-            for other in instead_of:
-                if self._postings:
-                    await self._postings.delete(connection, tenant, other)
-                await _remove(connection, tenant, other)
+            # In one order, so that two that take each other's places wait and don't lock each other out. Postings come last: whoever writes
+            # some has the tenant's row of statistics until the end.
+            for each in sorted({document, *instead_of}):
+                await _remove(connection, tenant, each)
             for start in range(0, len(chunks), AT_ONCE):
                 await cursor.executemany(INTO_CHUNKS, await rows(start) if start else first)
                 vectors = [
@@ -109,6 +108,9 @@ class PgVectors:
                     for chunk in chunks[start : start + AT_ONCE]
                 ]
                 await cursor.executemany(INTO_VECTORS, vectors)
+            for other in instead_of:
+                await self._postings.delete(connection, other)
+            await self._postings.replace(connection, tenant, document, postings)
 
     async def _row(self, tenant: UUID, document: UUID, title: str, chunk: Chunk) -> tuple[Any, ...]:
         about, encode = _context(document, chunk.ordinal), msgspec.msgpack.encode
@@ -129,6 +131,24 @@ class PgVectors:
         passages = [_passage(keys[row[0]], row) for row in rows if row[0] in keys]
         return Searched(passages=passages, pending=waiting)
 
+    async def match(
+        self, tenant: UUID, question: str, embedding: Sequence[float], model: str, limit: int
+    ) -> Matched:
+        found = await self._postings.find(tenant, question, limit)
+        if not found.places:
+            return Matched()
+        scores = {(each.document, each.ordinal): each.score for each in found.places}
+        documents, ordinals = (list(each) for each in zip(*scores, strict=True))
+        values = [HalfVector(embedding), tenant, model, documents, ordinals]
+        [rows] = await self._database.read_all(tenant, (AT, values))
+        keys = await self._keyring.load(tenant, {row[0] for row in rows})
+        passages = [_passage(keys[row[0]], row) for row in rows if row[0] in keys]
+        return Matched(
+            passages=passages,
+            scores=[scores[each.document, each.ordinal] for each in passages],
+            typed=found.typed,
+        )
+
     async def count(self, tenant: UUID, model: str, most: int) -> int:
         """How many chunks the tenant has, counted up to `most`."""
         _, [(count,)] = await self._database.read_all(tenant, INDEXED, (COUNT, [tenant, model, most]))
@@ -140,9 +160,8 @@ class PgVectors:
 
     async def delete(self, tenant: UUID, document: UUID) -> None:
         async with self._database.tenant(tenant) as connection:
-            if self._postings:
-                await self._postings.delete(connection, tenant, document)
             await _remove(connection, tenant, document)
+            await self._postings.delete(connection, document)
 
 
 def nearest(dimension: int) -> str:

@@ -13,6 +13,7 @@ from msgspec import Meta
 from application.retrieval.search import Search, search
 from domain.base.context import Context
 from domain.models.completion import Passage
+from domain.retrieval.fusion import Method
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Page
 
@@ -20,14 +21,16 @@ from interfaces.http.base.pages import Page
 class SearchIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     query: Annotated[str, Meta(min_length=1, max_length=2000)]
     limit: Annotated[int, Meta(ge=1, le=50)] = 5
+    fusion: Method = "weighted"
+    """How what is found by meaning and what is found by words are merged: by their scores, or by their ranks."""
 
 
 @post("/v1/search", status_code=200, scope="conversations:read", rate="searches")
 async def find(
     data: JSONBody[SearchIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Page[Passage]:
-    """The passages nearest in meaning, best first, with their scores (0 to 1). `next_cursor` is always null."""
-    query = Search(query=data.query, limit=data.limit)
+    """The passages that fit best by meaning and by words, best first, with their relevance as `score` (0 to 1). `next_cursor` is always null."""
+    query = Search(query=data.query, limit=data.limit, fusion=data.fusion)
     found = await search(query, context, embedder=services.embedder, vectors=services.vectors)
     return Page(found, None)
 

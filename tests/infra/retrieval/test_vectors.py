@@ -11,6 +11,7 @@ from application.ports import Chunk
 from domain.models.completion import Passage
 from infra.crypto.keyring import Keyring
 from infra.postgres.database import Connection, Database
+from infra.retrieval.postings.postings import Postings
 from infra.retrieval.vectors import COVERED, PgVectors
 from tests.cells import cell
 
@@ -135,47 +136,54 @@ async def test_of_chunks_that_are_as_near_the_first_come_first(vectors: PgVector
     ][:5]
 
 
-class Recorded:
-    """Postings that count, in the caller's transaction, how many vectors there are."""
+class Failing(Postings):
+    fails = False
 
-    def __init__(self) -> None:
-        self.calls: list[tuple[UUID, list[str], int]] = []
-        self.fails = False
-
-    async def replace(
-        self, connection: Connection, tenant: UUID, document: UUID, chunks: Sequence[Chunk]
-    ) -> None:
+    async def delete(self, connection: Connection, document: UUID) -> None:
+        await super().delete(connection, document)
         if self.fails:
             raise RuntimeError("no room for postings")
-        cursor = await connection.execute(
-            "SELECT count(*) FROM vectors WHERE tenant = %s AND document = %s", [tenant, document]
-        )
-        [(count,)] = await cursor.fetchall()
-        self.calls.append((document, [chunk.id for chunk in chunks], count))
-
-    async def delete(self, connection: Connection, tenant: UUID, document: UUID) -> None:
-        await self.replace(connection, tenant, document, [])
 
 
 async def test_postings_are_put_in_place_with_the_vectors_or_neither_is(database_url: str) -> None:
-    tenant, document, postings = uuid4(), uuid4(), Recorded()
+    tenant, document = uuid4(), uuid4()
     async with Database(cell(database_url), size=2) as database:
-        vectors = PgVectors(database, Keyring(database, b"m" * 32), postings)
+        keyring = Keyring(database, b"m" * 32)
+        postings = Failing(database, keyring)
+        vectors = PgVectors(database, keyring, postings)
+
+        async def seen(question: str) -> tuple[list[str], list[str]]:
+            """What is found by meaning, and by words."""
+            matched = await vectors.match(tenant, question, unit(7), MODEL, 9)
+            near = await found_in(vectors, tenant, unit(7), MODEL, 9)
+            return sorted(each.id for each in near), [each.id for each in matched.passages]
+
         await vectors.replace(tenant, document, "x", MODEL, [a_chunk(n, n) for n in range(2)])
         await vectors.replace(tenant, document, "x", MODEL, [a_chunk(0, 7)])
+        assert await seen(f"{SECRET} 7") == (["passage-7"], ["passage-7"])
         postings.fails = True
         with pytest.raises(RuntimeError):
             await vectors.replace(tenant, document, "x", MODEL, [a_chunk(0, 8)])
         with pytest.raises(RuntimeError):
             await vectors.delete(tenant, document)
-        assert [each.id for each in await found_in(vectors, tenant, unit(1), MODEL, 9)] == ["passage-7"]
+        assert await seen("7") == (["passage-7"], ["passage-7"])
+        assert await seen("8") == (["passage-7"], [])
         postings.fails = False
+        [passage] = (await vectors.match(tenant, "7", unit(7), MODEL, 9)).passages
+        assert passage.score == pytest.approx(1, abs=0.01)
+        [other] = (await vectors.match(tenant, "7", unit(7), "other", 9)).passages
+        assert (other.text, other.score) == (passage.text, 0.0)
         await vectors.delete(tenant, document)
-        assert await found_in(vectors, tenant, unit(1), MODEL, 9) == []
-    assert postings.calls == [
-        (document, ["passage-0", "passage-1"], 0),
-        (document, ["passage-7"], 2),
-        (document, [], 1),
+        assert await seen("7") == ([], [])
+
+
+async def test_words_of_a_document_whose_place_another_takes_are_found_no_more(vectors: PgVectors) -> None:
+    tenant, old, new = uuid4(), uuid4(), uuid4()
+    await vectors.replace(tenant, old, "x", MODEL, [a_chunk(0, 41)])
+    await vectors.replace(tenant, new, "x", MODEL, [a_chunk(0, 42)], [old])
+    assert not (await vectors.match(tenant, "41", unit(1), MODEL, 9)).passages
+    assert [each.id for each in (await vectors.match(tenant, "42", unit(1), MODEL, 9)).passages] == [
+        "passage-42"
     ]
 
 

@@ -437,6 +437,13 @@ ELSEWHERE = {
             "test_who_is_asked_follows_from_the_configuration_and_is_always_the_same",
         ),
     ),
+    **dict.fromkeys(
+        ("semantic_weight", "keyword_weight", "fusion"),
+        (
+            "application/retrieval/test_hybrid.py",
+            "test_the_configuration_says_how_what_was_found_is_ranked",
+        ),
+    ),
     "feedback_days": (
         "interfaces/http/feedback/test_submit.py",
         "test_an_answer_can_be_rated_as_long_as_the_tenant_says",

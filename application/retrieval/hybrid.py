@@ -1,0 +1,35 @@
+"""Hybrid search: by meaning and by words at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+from application.ports import Searcher
+from domain.retrieval.fusion import Fusion, Ranked, fuse
+
+CANDIDATES = 20
+"""Passages of each kind at least, of which the best are taken."""
+
+
+async def hybrid(
+    tenant: UUID,
+    question: str,
+    embedding: Sequence[float],
+    model: str,
+    limit: int,
+    *,
+    vectors: Searcher,
+    fusion: Fusion = Fusion(),  # noqa: B008
+) -> tuple[list[Ranked], int]:
+    """The `limit` most relevant passages, best first, and how many documents none can come of yet."""
+    candidates = max(2 * limit, CANDIDATES)
+    near, matched = await asyncio.gather(
+        vectors.search(tenant, embedding, model, candidates),
+        vectors.match(tenant, question, embedding, model, candidates),
+    )
+    if near.merged:
+        return [Ranked(passage, passage.score) for passage in near.passages[:limit]], near.pending
+    worded = list(zip(matched.passages, matched.scores, strict=True))
+    return fuse(near.passages, worded, limit, typed=matched.typed, fusion=fusion), near.pending

@@ -1,0 +1,63 @@
+"""A document's chunks as postings: numbers of its chunks by hashed term."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from application.ports import Chunk
+from domain.base.language import ENOUGH, language_of
+from domain.retrieval.terms import occurrences
+from infra.retrieval.postings.hashing import hashes_of
+from infra.retrieval.postings.ranking import LONGEST, packed_of
+
+AT_ONCE = 10
+"""Chunks between which others have their turn."""
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """By term, the places of chunks in the document, ascending, each with its packed number."""
+
+    terms: dict[int, list[tuple[int, int]]]
+    chunks: int
+    tokens: int
+    language: str | None
+
+
+async def prepare(chunks: Sequence[Chunk], secret: bytes) -> Prepared:
+    language = _language(chunks)
+    terms: dict[int, list[tuple[int, int]]] = {}
+    known: dict[str, int] = {}
+    tokens = 0
+    for place, chunk in enumerate(chunks):
+        often: Counter[str] = Counter()
+        length = 0
+        for each in occurrences(_text(chunk), language):
+            often.update(each)
+            length += 1
+        known |= hashes_of(often.keys() - known.keys(), secret)
+        for term, count in often.items():
+            terms.setdefault(known[term], []).append((place, packed_of(count, length)))
+        tokens += min(length, LONGEST)
+        if place % AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return Prepared(terms, len(chunks), tokens, language)
+
+
+def _text(chunk: Chunk) -> str:
+    """With the heading, where it stands in another chunk."""
+    if not chunk.section or chunk.section in chunk.text:
+        return chunk.text
+    return f"{chunk.section}\n{chunk.text}"
+
+
+def _language(chunks: Sequence[Chunk]) -> str | None:
+    beginning = ""
+    for chunk in chunks:
+        if len(beginning) >= ENOUGH:
+            break
+        beginning += chunk.text + "\n"
+    return language_of(beginning)
