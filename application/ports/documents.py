@@ -87,6 +87,9 @@ class Vectors(Searcher, Protocol):
 
     async def delete(self, tenant: UUID, document: UUID) -> None: ...
 
+    async def index_words(self, tenant: UUID, after: UUID) -> UUID | None:
+        """Make the next document whose words are not indexed by today's rules be found by them: of ids above `after` the least. None: there is none."""
+
 
 class Incoming(Protocol):
     """A content that has come in, wherever it is kept."""

@@ -23,6 +23,7 @@ from application.ports import (
 )
 from application.retrieval.document import ProcessDocument, process_document
 from application.retrieval.removing import REMOVE_WORK, DeleteDocument, remove_document
+from application.retrieval.words import INDEX_WORDS_WORK, index_words
 from domain.models.catalogue import Catalogue
 
 
@@ -81,7 +82,11 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             vectors=p.vectors,
         )
 
+    async def do_index_words(item: Item) -> None:
+        await index_words(item.tenant, vectors=p.vectors)
+
     return {
         PROCESS_WORK: Kind(handler=do_process_document, attempts=5, lease=60.0, places="heavy"),
         REMOVE_WORK: Kind(handler=do_remove_document, attempts=20),
+        INDEX_WORDS_WORK: Kind(handler=do_index_words, attempts=20, lease=60.0, places="heavy"),
     }

@@ -26,6 +26,9 @@ STEMMERS = {
 }  # fmt: skip
 """ISO 639-1 → Snowball's name. https://snowballstem.org/algorithms/"""
 
+RULES = 1
+"""Raised when other terms come of a text; a schema file then owes that what was indexed by other rules is indexed again (216_index_words.sql)."""
+
 LONGEST = 64
 """Characters of a term; longer ones (base64, tables drawn with letters) are cut."""
 

@@ -78,6 +78,9 @@ class CachedVectors:
         await self._vectors.delete(tenant, document)
         await self._cache.forget(tenant, "searches")
 
+    async def index_words(self, tenant: UUID, after: UUID) -> UUID | None:
+        return await self._vectors.index_words(tenant, after)
+
     async def _few(self, tenant: UUID, model: str) -> bool:
         key, now = (tenant, model), time.monotonic()
         at, few = self._known.get(key, (-KNOWN, False))

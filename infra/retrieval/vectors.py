@@ -19,7 +19,9 @@ from infra.crypto.keyring import KeyErased, Keyring, unseal_with
 from infra.postgres.database import Database
 from infra.postgres.exchange import Row
 from infra.postgres.session import Connection
+from infra.retrieval.chunk_context import context_of
 from infra.retrieval.half_vector import HalfVector
+from infra.retrieval.postings.catching_up import index_next
 from infra.retrieval.postings.postings import Postings
 
 AT_ONCE = 50
@@ -113,7 +115,7 @@ class PgVectors:
             await self._postings.replace(connection, tenant, document, postings)
 
     async def _row(self, tenant: UUID, document: UUID, title: str, chunk: Chunk) -> tuple[Any, ...]:
-        about, encode = _context(document, chunk.ordinal), msgspec.msgpack.encode
+        about, encode = context_of(document, chunk.ordinal), msgspec.msgpack.encode
         section, name, text = [
             await self._keyring.seal(tenant, document, encode(each), about)
             for each in (chunk.section, title, chunk.text)
@@ -163,6 +165,9 @@ class PgVectors:
             await _remove(connection, tenant, document)
             await self._postings.delete(connection, document)
 
+    async def index_words(self, tenant: UUID, after: UUID) -> UUID | None:
+        return await index_next(tenant, after, self._database, self._keyring, self._postings)
+
 
 def nearest(dimension: int) -> str:
     """The search's statement: $1 the vector, $2 the tenant, $3 the model, $4 how many."""
@@ -178,7 +183,7 @@ async def _remove(connection: Connection, tenant: UUID, document: UUID) -> None:
 
 def _passage(key: AESGCM, row: Row) -> Passage:
     document, ordinal, id, page, section, title, content, score = row
-    about, decode = _context(document, ordinal), msgspec.msgpack.decode
+    about, decode = context_of(document, ordinal), msgspec.msgpack.decode
     return Passage(
         id=id,
         document=document,
@@ -189,7 +194,3 @@ def _passage(key: AESGCM, row: Row) -> Passage:
         score=0.0 if score is None or score != score else min(max(float(score), 0.0), 1.0),
         text=decode(unseal_with(key, content, about), type=str),
     )
-
-
-def _context(document: UUID, ordinal: int) -> bytes:
-    return b"chunk" + document.bytes + ordinal.to_bytes(4, "big")

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from application.ports import Chunk
-from domain.retrieval.terms import Wanted, wanted
+from domain.retrieval.terms import RULES, Wanted, wanted
 from infra.crypto.keyring import Keyring
 from infra.postgres.database import Connection, Database
 from infra.retrieval.postings.hashing import hashes_of
@@ -85,8 +85,8 @@ class Postings:
         assert row is not None
         base = row[0] - made.chunks
         await connection.execute(
-            "INSERT INTO posting_documents (tenant, document, base, chunks, tokens) VALUES (%s, %s, %s, %s, %s)",
-            [tenant, document, base, made.chunks, made.tokens],
+            "INSERT INTO posting_documents (tenant, document, base, chunks, tokens, made) VALUES (%s, %s, %s, %s, %s, %s)",
+            [tenant, document, base, made.chunks, made.tokens, RULES],
         )
         rows = _rows(made, base)
         while some := list(islice(rows, AT_ONCE)):
@@ -95,6 +95,10 @@ class Postings:
     async def delete(self, connection: Connection, document: UUID) -> None:
         """Take a document's out, in the caller's transaction."""
         await connection.execute("SELECT remove_postings(%s)", [document])
+
+    async def take_turn(self, connection: Connection, tenant: UUID) -> None:
+        """Wait for whoever else writes the tenant's postings, in the caller's transaction, and have others wait for its end."""
+        await connection.execute("SELECT FROM posting_statistics WHERE tenant = %s FOR UPDATE", [tenant])
 
     async def find(self, tenant: UUID, question: str, limit: int) -> Found:
         """The chunks that have most of the question's words, at most `limit`."""
