@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from projections.authorship import Authorship
 from projections.base import Projection
+from projections.bookings import Bookings
 from projections.corrections import Corrections
 from projections.costs import Costs
 from projections.datasets import Datasets
@@ -20,6 +21,7 @@ from projections.model_answers import ModelAnswers
 from projections.outcomes import Outcomes
 from projections.products import Products
 from projections.ratings import Ratings
+from projections.services import Services
 from projections.signals import ImplicitSignals
 from projections.transcript import Transcript
 from projections.tuning_jobs import TuningJobs
@@ -43,4 +45,6 @@ PROJECTIONS: Sequence[Projection] = (
     Corrections(),
     Datasets(),
     Products(),
+    Services(),
+    Bookings(),
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import AsyncExitStack
 from typing import Any, TypeVar
+from uuid import UUID
 
 from application.ports import Done, Due, Saved, Store
 from domain.base.aggregate import Aggregate
@@ -26,12 +28,28 @@ async def change_together(
     *,
     store: Store,
     work: Callable[[T], Sequence[Due | Done]] = lambda _: (),
+    turns: Collection[UUID] = (),
 ) -> tuple[T, Saved]:
     """`decide` triggers on what was loaded, and returns the aggregates that it may have changed; it may be called again on newer ones. A
     setting that was only begun is not saved. Where nothing has changed, nothing is written, and the position is 0.
 
+    `turns`: ids of aggregates for which many race. Within a process they are queued; only those between processes are run.
+
     Raises Conflict where the race was lost again and again, or where one of them is not at the version that the context expects.
     """
+    async with AsyncExitStack() as stack:
+        for id in sorted(set(turns)):  # in one order, so that no two wait for each other
+            await stack.enter_async_context(store.turn(id))
+        return await _raced(load, decide, context, store, work)
+
+
+async def _raced(
+    load: Callable[[], Awaitable[T]],
+    decide: Callable[[T], Iterable[Aggregate[Any]]],
+    context: Context,
+    store: Store,
+    work: Callable[[T], Sequence[Due | Done]],
+) -> tuple[T, Saved]:
     for race in range(RACES):
         loaded = await load()
         aggregates = list(decide(loaded))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -32,6 +33,9 @@ class Store(Protocol):
         """The aggregate, at `version` if given. Raises NotFound. `after_changes`: as those leave it who are at `change` in this process
         at the moment, or were a moment ago: then it is theirs no more, and as new as that.
         """
+
+    def turn(self, id: UUID) -> AbstractAsyncContextManager[Any]:
+        """Those of this process who change this aggregate one after the other. Whoever changes several has the turn of that for which races are many."""
 
     def behind(self, aggregate: Aggregate[Any], tenant: UUID) -> bool:
         """Whether somebody in this process is at `change` of it at the moment, or was a moment ago."""

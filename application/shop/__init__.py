@@ -1,4 +1,4 @@
-"""Shop: products are added, changed, restocked and deleted.
+"""Shop: products and services are added, changed and deleted, slots found, booked, moved and cancelled.
 
-Begin in `product.py`.
+Begin in `product.py`, and in `booking.py: book_slot`.
 """

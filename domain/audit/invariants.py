@@ -28,7 +28,7 @@ from domain.audit.delivery_checks import (
     every_message_goes_out_in_its_turn,
     nothing_is_sent_that_the_channel_is_known_to_have,
 )
-from domain.audit.shop_checks import no_stock_goes_below_zero
+from domain.audit.shop_checks import no_slot_goes_below_zero, no_stock_goes_below_zero
 from domain.base.recorded import Recorded
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation as C
@@ -110,6 +110,7 @@ INVARIANTS: Mapping[str, Callable[[], Check]] = {
         nothing_is_sent_that_the_channel_is_known_to_have,
         every_message_goes_out_in_its_turn,
         no_stock_goes_below_zero,
+        no_slot_goes_below_zero,
     )
 }
 

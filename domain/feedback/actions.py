@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.base.aggregate import Event
+from domain.shop.booking import Booking
 
-ACTIONS: tuple[type[Event], ...] = ()
-"""Events of other rooms. Each has a `conversation`, the customer's, and holds nothing personal. The shop's bookings and purchases come here."""
+ACTIONS: tuple[type[Event], ...] = (Booking.Made,)
+"""Events of other rooms. Each has a `conversation`, the customer's, and holds nothing personal."""

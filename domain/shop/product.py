@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import ClassVar, Self
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 
 from domain.base.aggregate import NIL, Aggregate, CreatedEvent
 from domain.base.errors import Invalid, NotFound, Refused
+from domain.shop.offer import Offer, checked
 
 MOST_STOCK = 1_000_000_000
 """Pieces of one product."""
 
 
-class ProductFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """`price`: of one piece, in `currency` (ISO 4217). `images`: their addresses. `active` False: it is not offered."""
-
-    name: str
-    description: str = ""
-    price: Decimal
-    currency: str
-    category: str = ""
-    tags: tuple[str, ...] = ()
-    images: tuple[str, ...] = ()
-    active: bool = True
+class ProductFacts(Offer, frozen=True, kw_only=True):
+    """What it is, and what one piece costs."""
 
 
 class ProductState(msgspec.Struct):
@@ -91,11 +81,11 @@ class Product(Aggregate[ProductState]):
         """Raises Invalid."""
         if not 0 <= stock <= MOST_STOCK:
             raise Invalid(f"stock is 0 to {MOST_STOCK}")
-        return cls.create(cls.Created, id=id, at=at, facts=_checked(facts), stock=stock)
+        return cls.create(cls.Created, id=id, at=at, facts=checked(facts), stock=stock)
 
     def change(self, facts: ProductFacts, at: datetime) -> None:
         """Nothing where the same was said before. Raises Invalid, NotFound."""
-        if _checked(facts) != self.existing():
+        if checked(facts) != self.existing():
             self.trigger(self.Changed, at=at, facts=facts)
 
     def adjust_stock(self, by: int, reason: str, at: datetime) -> None:
@@ -123,20 +113,3 @@ class Product(Aggregate[ProductState]):
             raise NotFound(f"the product {self.id} was deleted")
         assert self.state.facts is not None
         return self.state.facts
-
-
-def _checked(facts: ProductFacts) -> ProductFacts:
-    """Raises Invalid."""
-    if not facts.name.strip():
-        raise Invalid("name is what customers call the product; it can't be blank")
-    if not facts.price.is_finite() or facts.price < 0:
-        raise Invalid('price is a decimal number from 0 on, as "12.90"')
-    for image in facts.images:
-        try:
-            parts = urlsplit(image)
-            good = parts.scheme in ("http", "https") and bool(parts.hostname)
-        except ValueError:
-            good = False
-        if not good or not image.isprintable() or " " in image:
-            raise Invalid("each of images is an address as https://shop.example.com/mug.jpg")
-    return facts

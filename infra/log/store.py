@@ -79,7 +79,7 @@ class LogStore:
         after_changes: bool = False,
     ) -> A:
         if after_changes:
-            async with self._turn(id):
+            async with self.turn(id):
                 if (changed := self._handed_over.take(kind, id, tenant)) is not None:
                     return changed
         aggregate = await self._known(kind, id, tenant, version)
@@ -160,7 +160,7 @@ class LogStore:
         work: Work | Callable[[A], Work] = (),
     ) -> tuple[A, Saved]:
         tenant = context.tenant
-        async with self._turn(id):  # races within a process are queued; only those between processes are run
+        async with self.turn(id):  # races within a process are queued; only those between processes are run
             changed = await self._guessed(kind, id, decide, context, inbox, work)
             if changed is not None:
                 return changed
@@ -274,7 +274,7 @@ class LogStore:
             self._latest.changed(context.tenant, id)  # what the caller reads next is this
             raise Conflict(f"somebody else has changed this; it is at version {version} now", version=version)
 
-    def _turn(self, id: UUID) -> asyncio.Lock:
+    def turn(self, id: UUID) -> asyncio.Lock:
         if (lock := self._turns.get(id)) is None:
             lock = self._turns[id] = asyncio.Lock()
         return lock

@@ -6,7 +6,8 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, ClassVar
+from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ from domain.conversations.answers import Outcome
 from domain.conversations.conversation import Conversation
 from domain.feedback.rating import Rating
 from domain.gateway.decision import Routing
+from domain.shop.availability import Slot
+from domain.shop.booking import Booking
 from infra.crypto.erasing import SubjectEraser
 from infra.postgres.database import Database
 from infra.projections.comparing import compare
@@ -55,14 +58,6 @@ GAPS = (1, 20, 290, 310, 1700, 1900, 40_000, 200_000)
 """Seconds between two things that happen in a conversation, about."""
 
 
-class Bought(Event, frozen=True, kw_only=True):
-    """As the shop's events will be."""
-
-    TOPIC: ClassVar[str] = "test.bought"
-    PERSONAL: ClassVar[bool] = False
-    conversation: UUID
-
-
 def life(chance: random.Random, length: int) -> Iterator[Event]:
     """What may happen in and around one conversation."""
     at = BEGIN + timedelta(seconds=chance.uniform(0, 50 * 86_400))
@@ -89,8 +84,14 @@ def life(chance: random.Random, length: int) -> Iterator[Event]:
             rating.rate(chance.random() < 0.7, "api", at, comment=comment)
             yield from rating.collect_events()  # type: ignore[misc]  # the library's word for our events
         elif what == "buy":
-            yield Bought(originator_id=uuid4(), originator_version=1, timestamp=at, conversation=found.id)
+            yield from booked(found.id, at).collect_events()  # type: ignore[misc]
         yield from found.collect_events()  # type: ignore[misc]
+
+
+def booked(conversation: UUID, at: datetime) -> Booking:
+    slot = Slot(day=at.date(), start=at, end=at + timedelta(hours=1))
+    facts: dict[str, Any] = {"places": 1, "price": Decimal(1), "currency": "EUR", "note": None}
+    return Booking.make(uuid4(), conversation=conversation, service=uuid4(), slot=slot, at=at, **facts)
 
 
 def answer(found: Conversation, outcome: Outcome, ask: bool, at: datetime) -> None:
@@ -128,7 +129,7 @@ async def project(log: Log, events: Sequence[Recorded], sizes: Iterator[int]) ->
     """As the projector does, in batches of any size."""
     async with Database(cell(log.url), role="retrace_projector", size=1) as writer:
         for projection in (Ratings(), ImplicitSignals()):
-            wanted = topics([projection]) | ({Bought.TOPIC} if projection.name == "signals" else set())
+            wanted = topics([projection])
             mine, start = [each for each in events if each.topic in wanted], 0
             while start < len(mine):
                 end = start + next(sizes)
@@ -171,7 +172,7 @@ class Counted:
                 last = None
             elif isinstance(event, C.RatingAsked):
                 self.answers[event.interaction]["asked"] = True
-            elif isinstance(event, Bought) and last is not None:
+            elif isinstance(event, Booking.Made) and last is not None:
                 if event.timestamp - self.answers[last]["at"] <= timedelta(hours=24):
                     self.answers[last]["completed"] = True
             elif isinstance(event, C.Answered):

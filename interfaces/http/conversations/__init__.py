@@ -1,4 +1,4 @@
-"""Messages in, answers out; conversations and interactions; operators.
+"""Messages in, answers out; conversations and interactions; operators; what customers book.
 
 Begin in `message.py: post_message`; `handoff.py` is an operator's way in.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.conversations import conversation, events, handoff, message, search
+from interfaces.http.conversations import booking, conversation, events, handoff, message, search
 from interfaces.http.conversations.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
@@ -18,4 +18,5 @@ ROUTERS: Sequence[Router] = (
     events.ROUTER,
     handoff.ROUTER,
     search.ROUTER,
+    booking.ROUTER,
 )

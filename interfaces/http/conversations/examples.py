@@ -18,4 +18,11 @@ EXAMPLES: Examples = {
     },
     ("post", "/v1/conversations/{conversation}/release"): {"operator": {"name": "Bea"}},
     ("post", "/v1/conversations/{conversation}/close"): {"reason": "solved"},
+    ("post", "/v1/bookings"): {
+        "customer": {"channel": "http", "address": "ann@example.com", "name": "Ann"},
+        "service": "0198c5f2-7d9a-7c3e-9a51-3d1f6f0a2b4c",
+        "start": "2026-12-07T09:00:00+01:00",
+        "note": "By the window, please.",
+    },
+    ("post", "/v1/bookings/{booking}/move"): {"start": "2026-12-07T09:45:00+01:00"},
 }

@@ -1,6 +1,6 @@
-"""Shop: products of a tenant's catalogue, over HTTP.
+"""Shop: products and services of a tenant's catalogue, and open slots, over HTTP.
 
-Begin in `product.py`.
+Begin in `product.py`. What customers book: `conversations/booking.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.shop import product
+from interfaces.http.shop import product, service
 from interfaces.http.shop.examples import EXAMPLES as EXAMPLES
 
-ROUTERS: Sequence[Router] = (product.ROUTER,)
+ROUTERS: Sequence[Router] = (product.ROUTER, service.ROUTER)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -27,25 +26,12 @@ from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
 from interfaces.http.base.version import named, tag
+from interfaces.http.shop.offer import OfferIn, facts_of, told
 from projections.products import ProductRow, Products, list_products
 
-Price = Annotated[str, Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$", description='As "12.90".')]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217, as EUR.")]
-Word = Annotated[str, Meta(min_length=1, max_length=100)]
-Address = Annotated[str, Meta(min_length=1, max_length=1000)]
 
-
-class ProductChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """`active` false: it is not offered. What is left out is empty from then on."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=200)]
-    description: Annotated[str, Meta(max_length=10_000)] = ""
-    price: Price
-    currency: Currency
-    category: Annotated[str, Meta(max_length=100)] = ""
-    tags: Annotated[tuple[Word, ...], Meta(max_length=50)] = ()
-    images: Annotated[tuple[Address, ...], Meta(max_length=20)] = ()
-    active: bool = True
+class ProductChange(OfferIn, kw_only=True, forbid_unknown_fields=True):
+    """What is left out is empty from then on; the stock stays."""
 
 
 class ProductIn(ProductChange, kw_only=True, forbid_unknown_fields=True):
@@ -182,13 +168,11 @@ async def _written(
 
 
 def _facts(data: ProductChange) -> ProductFacts:
-    facts: dict[str, Any] = {name: getattr(data, name) for name in ProductFacts.__struct_fields__}
-    return ProductFacts(**{**facts, "price": Decimal(data.price)})
+    return ProductFacts(**facts_of(data))
 
 
 def _shown(id: UUID, facts: ProductFacts, stock: int) -> ProductOut:
-    told = msgspec.structs.asdict(facts)
-    return ProductOut(id=id, stock=stock, **{**told, "price": f"{facts.price:f}"})
+    return ProductOut(id=id, stock=stock, **told(facts))
 
 
 ROUTER = Router("/", route_handlers=[add, list_all, read, replace, adjust, remove], tags=["shop"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -180,7 +181,14 @@ async def test_every_body_has_an_example_that_is_taken(
     corrected = (await ours.http.post("/v1/bot/corrections", json=correction)).json()["id"]
     mug = EXAMPLES["post", "/v1/catalog/products"]
     product = (await ours.http.post("/v1/catalog/products", json=mug)).json()["id"]
+    haircut = EXAMPLES["post", "/v1/catalog/services"]
+    service = (await ours.http.post("/v1/catalog/services", json=haircut)).json()["id"]
+    weeks = {"to": str(datetime.now(UTC).date() + timedelta(days=14))}
+    slots = (await ours.http.get(f"/v1/catalog/services/{service}/slots", params=weeks)).json()["items"]
+    booked = {**EXAMPLES["post", "/v1/bookings"], "service": service, "start": slots[-1]["start"]}
+    booking = (await ours.http.post("/v1/bookings", json=booked)).json()["id"]
     there = {"dataset": dataset, "interactions": [answered["id"]]}
+    there |= {"service": service, "start": slots[-1]["start"]}
     there["training_set"] = str(await a_training_set(parts, ours.tenant))
     job, of_the_tuned = await a_tuned_job(parts, ours.tenant, UUID(dataset))
     for (method, path), example in EXAMPLES.items():
@@ -206,6 +214,8 @@ async def test_every_body_has_an_example_that_is_taken(
             dataset=dataset,
             correction=corrected,
             product=product,
+            service=service,
+            booking=booking,
         )
         if "agent_interaction_id" in body:
             body = body | {"agent_interaction_id": answered["id"]}

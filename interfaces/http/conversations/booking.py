@@ -1,0 +1,238 @@
+"""Bookings: book, read, list, move, cancel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from msgspec import Meta
+
+from application.conversations.opening import OpenConversation, open_conversation
+from application.shop.booking import BookSlot, MoveBooking, book_slot, cancel_booking, move_booking
+from application.tenancy.authentication import Principal
+from domain.base.aggregate import Event
+from domain.base.context import Context
+from domain.base.times import in_utc
+from domain.shop.booking import MOST_PLACES, Booking, BookingStatus
+from interfaces.bootstrap import Services
+from interfaces.http.base.authentication import caller_in
+from interfaces.http.base.idempotency import KEY
+from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
+from interfaces.http.base.position import AtLeast, written
+from interfaces.http.base.version import named, tag
+from interfaces.http.conversations.message import Customer
+from projections.bookings import BookingRow, Bookings, list_bookings
+
+
+class BookingIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`start`: of a slot, with its zone. `note`: what the customer says to it."""
+
+    customer: Customer
+    service: UUID
+    start: datetime
+    places: Annotated[int, Meta(ge=1, le=MOST_PLACES)] = 1
+    note: Annotated[str, Meta(max_length=2_000)] | None = None
+
+
+class MoveIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`start`: of another slot of the same service."""
+
+    start: datetime
+
+
+class BookingOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`conversation`: of the customer. `price`: of all places, as it was when they were booked. `note` is null where there is none, and in answers to changes."""
+
+    id: UUID
+    conversation: UUID
+    service: UUID
+    start: datetime
+    end: datetime
+    places: int
+    price: str
+    currency: str
+    status: BookingStatus
+    note: str | None
+    booked_at: datetime
+
+
+@post("/v1/bookings", status_code=201, scope="conversations:write")
+async def book(
+    data: JSONBody[BookingIn],
+    services: NamedDependency[Services],
+    context: NamedDependency[Context],
+    request: Request[Any, Any, Any],
+    idempotency_key: Annotated[str | None, HeaderParameter(name=KEY, max_length=200)] = None,
+) -> Response[BookingOut]:
+    """Book places of a slot for a customer; 422 where there is no such slot, or fewer places are free. Of two who want the last one, one gets it."""
+    start = in_utc("start", data.start)
+    assert start is not None
+    who = data.customer
+    conversation = await open_conversation(
+        OpenConversation(channel=who.channel, address=who.address, name=who.name),
+        context,
+        services.people.locate(who.channel, who.address, (), context),
+        store=services.store,
+        clock=services.clock,
+    )
+    id = services.ids()
+    if idempotency_key:  # guards the effect even where the kept response is gone
+        name = (caller_in(request).line, idempotency_key, conversation.hex, data.service.hex)
+        more = (start.isoformat(), str(data.places))
+        id = await services.keyring.identify(context.tenant, "booking", *name, *more)
+    command = BookSlot(
+        id=id,
+        conversation=conversation,
+        service=data.service,
+        start=start,
+        places=data.places,
+        note=data.note,
+    )
+    booking, position = await book_slot(command, context, store=services.store, clock=services.clock)
+    answer = await _written(booking, position, services, context, data.note or None)
+    answer.status_code = 201
+    answer.headers["Location"] = f"/v1/bookings/{booking.id}"
+    return answer
+
+
+Since = Annotated[datetime | None, QueryParameter(description="Begins at this time (RFC 3339) or later.")]
+Until = Annotated[datetime | None, QueryParameter(description="Begins at this time (RFC 3339) or before.")]
+
+
+@get("/v1/bookings", scope="conversations:read")
+async def list_all(
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    conversation: FromQuery[UUID | None] = None,
+    service: FromQuery[UUID | None] = None,
+    status: FromQuery[BookingStatus | None] = None,
+    since: Since = None,
+    until: Until = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    at_least: AtLeast = None,
+) -> Page[BookingOut]:
+    """Bookings, the latest to come first; those of a customer by the id of their conversation."""
+    tenant = principal.tenant
+    since, until = in_utc("since", since), in_utc("until", until)
+    pager = Pager(services, tenant, Place, "bookings", conversation, service, status, since, until)
+    before = await pager.place(cursor)
+    async with services.reads.at(tenant, Bookings(), at_least) as sql:
+        rows = await list_bookings(
+            sql,
+            tenant,
+            conversation=conversation,
+            service=service,
+            status=status,
+            since=since,
+            until=until,
+            before=before,
+            limit=limit + 1,
+        )
+    events = await services.store.several(tenant, sorted(row.made for row in rows))
+
+    def shown(row: BookingRow) -> BookingOut:
+        made = _made(events[row.made].event)
+        return BookingOut(
+            id=row.booking,
+            conversation=row.conversation,
+            service=row.service,
+            start=row.start,
+            end=row.end,
+            places=made.places,
+            price=_price(made.price),
+            currency=made.currency,
+            status=row.status,
+            note=made.note,
+            booked_at=made.timestamp,
+        )
+
+    return await pager.page(rows, limit, shown, lambda row: Place(row.start, row.booking))
+
+
+@get("/v1/bookings/{booking:uuid}", scope="conversations:read")
+async def read(
+    booking: FromPath[UUID], services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> Response[BookingOut]:
+    """A booking as it is now, read from the log itself."""
+    found = await services.store.load(Booking, booking, tenant=principal.tenant)
+    found.existing()
+    async for first in services.store.stream(principal.tenant, booking, limit=1):
+        return Response(_shown(found, _made(first.event).note), headers=tag(found.version))
+    raise AssertionError("unreachable")
+
+
+@post(
+    "/v1/bookings/{booking:uuid}/move",
+    status_code=200,
+    scope="conversations:write",
+    versioned=named("booking"),
+)
+async def move(
+    booking: FromPath[UUID],
+    data: JSONBody[MoveIn],
+    services: NamedDependency[Services],
+    context: NamedDependency[Context],
+) -> Response[BookingOut]:
+    """Move a booking to another slot of its service, for the same price; where there is no room it stays where it is: 422."""
+    start = in_utc("start", data.start)
+    assert start is not None
+    command = MoveBooking(booking=booking, start=start)
+    found, position = await move_booking(command, context, store=services.store, clock=services.clock)
+    return await _written(found, position, services, context)
+
+
+@post(
+    "/v1/bookings/{booking:uuid}/cancel",
+    status_code=200,
+    scope="conversations:write",
+    versioned=named("booking"),
+)
+async def cancel(
+    booking: FromPath[UUID], services: NamedDependency[Services], context: NamedDependency[Context]
+) -> Response[BookingOut]:
+    """Cancel a booking; its places are free at once."""
+    found, position = await cancel_booking(booking, context, store=services.store, clock=services.clock)
+    return await _written(found, position, services, context)
+
+
+async def _written(
+    booking: Booking, position: int, services: Services, context: Context, note: str | None = None
+) -> Response[BookingOut]:
+    headers = await written(services, context.tenant, position, booking.version)
+    return Response(_shown(booking, note), headers=headers)
+
+
+def _shown(booking: Booking, note: str | None) -> BookingOut:
+    state = booking.existing()
+    return BookingOut(
+        id=booking.id,
+        conversation=state.conversation,
+        service=state.service,
+        start=state.start,
+        end=state.end,
+        places=state.places,
+        price=_price(state.price),
+        currency=state.currency,
+        status=state.status,
+        note=note,
+        booked_at=state.booked_at,
+    )
+
+
+def _made(event: Event | None) -> Booking.Made:
+    assert isinstance(event, Booking.Made)
+    return event
+
+
+def _price(price: Decimal) -> str:
+    return f"{price:f}"
+
+
+ROUTER = Router("/", route_handlers=[book, list_all, read, move, cancel], tags=["shop"])

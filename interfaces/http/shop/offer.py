@@ -1,0 +1,40 @@
+"""What bodies about products and services share."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from domain.shop.offer import Offer
+
+Price = Annotated[str, Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$", description='As "12.90".')]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217, as EUR.")]
+Word = Annotated[str, Meta(min_length=1, max_length=100)]
+Address = Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
+class OfferIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`active` false: it is not offered. What is left out is empty from then on."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    description: Annotated[str, Meta(max_length=10_000)] = ""
+    price: Price
+    currency: Currency
+    category: Annotated[str, Meta(max_length=100)] = ""
+    tags: Annotated[tuple[Word, ...], Meta(max_length=50)] = ()
+    images: Annotated[tuple[Address, ...], Meta(max_length=20)] = ()
+    active: bool = True
+
+
+def facts_of(data: OfferIn) -> dict[str, Any]:
+    """The fields of an `Offer`."""
+    facts: dict[str, Any] = {name: getattr(data, name) for name in Offer.__struct_fields__}
+    return {**facts, "price": Decimal(data.price)}
+
+
+def told(offer: Offer) -> dict[str, Any]:
+    """The fields of an `Offer`, and of what it is more, as they are shown."""
+    return {**msgspec.structs.asdict(offer), "price": f"{offer.price:f}"}
