@@ -76,6 +76,7 @@ async def _of_conversation(
     return RecordedAnswer(
         interaction=event.interaction,
         unit=conversation.id,
+        subject=conversation.subject,
         position=answered.position,
         inquiry=Inquiry(
             interaction=event.interaction,

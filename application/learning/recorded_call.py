@@ -47,6 +47,7 @@ async def recorded_call(
     return RecordedAnswer(
         interaction=answered.stream,
         unit=metered.unit or answered.stream,
+        subject=requested.user_id or answered.stream,
         position=answered.position,
         inquiry=inquiry,
         served=served,

@@ -20,11 +20,12 @@ class Missing(Exception):
 
 
 class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """`inquiry` with the understanding of then, and `served` as it was; `passages` that the prompt had, `pending` documents beside. The rest is what
-    came of it: `cost` in USD."""
+    """`subject`: under whose key its texts are. `inquiry` with the understanding of then, and `served` as it was; `passages` that the prompt had,
+    `pending` documents beside. The rest is what came of it: `cost` in USD."""
 
     interaction: UUID
     unit: UUID
+    subject: UUID
     position: int
     inquiry: Inquiry
     served: Served

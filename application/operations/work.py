@@ -17,6 +17,7 @@ from application.learning.tuning import work as tuning
 from application.operations.projections import raise_projection_alert
 from application.ports import PROJECTION_ALERT_WORK, Item, Kind, Vectors
 from application.privacy import work as privacy
+from application.replay import work as replay
 from application.retrieval import work as retrieval
 from application.tenancy import work as tenancy
 from application.webhooks import work as webhooks
@@ -35,6 +36,7 @@ class Ports(
     flags.Ports,
     webhooks.Ports,
     feedback.Ports,
+    replay.Ports,
     Protocol,
 ):
     """What the handlers need."""
@@ -64,5 +66,6 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         **learning.kinds(p),
         **tuning.kinds(p),
         **feedback.kinds(p),
+        **replay.kinds(p),
         PROJECTION_ALERT_WORK: Kind(handler=do_raise_projection_alert, attempts=20),
     }

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
-from uuid import UUID
 
 import msgspec
 
 from application.answers.ports import Ports
+from application.answers.prepared import Prepared
 from application.base.tasks import cancel_and_wait, run_to_end
-from application.budgets.hold import refresh
-from application.budgets.settled_save import settled_save
 from application.gateway.run import Run
 from application.learning.as_then import AsThen
 from application.learning.recorded import Missing, RecordedAnswer, recorded_answer
 from application.learning.trial import Tried, try_answer
 from application.replay.again import AsRecorded, searches_anew, understands_anew
 from application.replay.answers_report import Compared, Figures
+from application.replay.ledger import Ledger
 from application.replay.passages_then import with_passages
+from domain.answers.plan import Decision
 from domain.answers.variant import Variant
 from domain.base.context import Context
-from domain.base.errors import Conflict
 from domain.base.recorded import Recorded
-from domain.replay.answer_replay import AnswerReplay
+from domain.replay.answer_replay_state import Made
 
-RACES = 5
+LOST = "its process ended before its answer was on record; what it has cost is charged"
 
 
 class ReplayAnswers(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,17 +46,17 @@ class ReplayAnswers(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class Replaying:
-    """`figures` are all that is kept of answers that were made again, but for the first that differ. `stream`: with the cost, where models are asked. `left_out`: why → how many could not be made again; `stopped`: why it ended early."""
+    """`figures` are all that is kept of answers that were made again, but for the first that differ. `ledger`: where models are asked. `left_out`: why →
+    how many could not be made again; `stopped`: why it ended early."""
 
     command: ReplayAnswers
     context: Context
     ports: Ports
     as_then: AsThen
     figures: Figures
-    stream: AnswerReplay | None = None
+    ledger: Ledger | None = None
     left_out: dict[str, int] = field(default_factory=dict)
     stopped: str | None = None
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def take(self, events: list[Recorded]) -> None:
         """Some at once; they are compared in the order of the log."""
@@ -84,13 +85,13 @@ class Replaying:
         except Missing as missing:
             self._leave_out(str(missing))
             return None
-        if self.command.completions == "recorded":
+        if self.ledger is None:
             return await self._with_the_record(recorded)
-        return await self._asked(recorded)
+        return await self._asked_once(recorded, self.ledger)
 
     async def _with_the_record(self, recorded: RecordedAnswer) -> Compared:
         completing = AsRecorded(recorded)
-        tried = await self._try(recorded, Run(), completing)
+        tried = await self._try(recorded, Run(), completing=completing)
         same_calls = completing.anew is None
         return Compared(
             recorded=recorded,
@@ -102,31 +103,58 @@ class Replaying:
             anew=completing.anew,
         )
 
-    async def _asked(self, recorded: RecordedAnswer) -> Compared | None:
-        run = Run()
+    async def _asked_once(self, recorded: RecordedAnswer, ledger: Ledger) -> Compared | None:
+        """Not again where an earlier run has done so."""
+        if recorded.interaction in ledger.lost:
+            self._leave_out(LOST)
+            return None
+        if (
+            metered := await ledger.answered(recorded.interaction)
+        ) is not None and metered.answer is not None:
+            return _compared(recorded, metered.answer, metered.cost)
+        return await self._asked(recorded, ledger)
+
+    async def _asked(self, recorded: RecordedAnswer, ledger: Ledger) -> Compared | None:
+        run, begun = Run(), False
+
+        async def begin(prepared: Prepared) -> None:
+            nonlocal begun
+            begun = True  # from here on it may be on record
+            await ledger.begin(recorded.interaction, prepared)
+
         try:
-            tried = await self._try(recorded, run, None)
+            tried = await self._try(recorded, run, begin=begin)
         except BaseException:
-            if run.unrecorded:
-                await run_to_end(self._meter(recorded.interaction, run))
+            if run.unrecorded or (begun and not run.settled):
+                await run_to_end(ledger.record(recorded.interaction, run, None))
             raise
-        await run_to_end(self._meter(recorded.interaction, run))
+        made = None
+        if tried.refusal is None and tried.text is not None:
+            made = Made(
+                customer=recorded.subject,
+                kind=tried.decision.kind,
+                category=tried.decision.category,
+                citations=tried.citations,
+                latency_ms=tried.latency_ms,
+                text=tried.text,
+            )
+        await run_to_end(ledger.record(recorded.interaction, run, made))
         if tried.refusal is not None:
             self.stopped = tried.refusal.detail
             return None
-        if tried.text is None:
+        if made is None:
             self._leave_out("no model answered")
             return None
-        return Compared(
-            recorded=recorded,
-            text=tried.text,
-            citations=tried.citations,
-            decision=tried.decision,
-            cost=tried.cost,
-            latency_ms=tried.latency_ms,
-        )
+        return _compared(recorded, made, tried.cost)
 
-    async def _try(self, recorded: RecordedAnswer, run: Run, completing: AsRecorded | None) -> Tried:
+    async def _try(
+        self,
+        recorded: RecordedAnswer,
+        run: Run,
+        *,
+        completing: AsRecorded | None = None,
+        begin: Callable[[Prepared], Awaitable[object]] | None = None,
+    ) -> Tried:
         source = self.command.source
         variant = source if isinstance(source, Variant) else Variant()
         ports = self.ports if searches_anew(variant) else with_passages(recorded, self.ports)
@@ -134,31 +162,20 @@ class Replaying:
         if understands_anew(variant) or (searches_anew(variant) and inquiry.understood is not None):
             inquiry = msgspec.structs.replace(inquiry, understood=None)
         base = None if source == "current" else recorded.served
-        return await try_answer(inquiry, variant, run, self.context, ports, base=base, completing=completing)
-
-    async def _meter(self, replayed: UUID, run: Run) -> None:
-        """What one has cost, in the replay's own stream."""
-        async with self.lock:
-            assert self.stream is not None
-            for race in range(RACES):
-                self.stream.meter(
-                    run.interaction,
-                    replayed,
-                    attempts=run.attempts,
-                    embeddings=run.embeddings,
-                    reservations=run.reserved,
-                    at=self.ports.clock(),
-                )
-                try:
-                    await settled_save(self.stream, run.calls, run, run.interaction, self.context, self.ports)
-                    return
-                except Conflict:  # a reservation has moved on
-                    if race == RACES - 1:
-                        raise
-                    await refresh(run, self.context.tenant, self.ports.store)
-                    self.stream = await self.ports.store.load(
-                        AnswerReplay, self.stream.id, tenant=self.context.tenant
-                    )
+        return await try_answer(
+            inquiry, variant, run, self.context, ports, base=base, begin=begin, completing=completing
+        )
 
     def _leave_out(self, why: str) -> None:
         self.left_out[why] = self.left_out.get(why, 0) + 1
+
+
+def _compared(recorded: RecordedAnswer, made: Made, cost: Decimal) -> Compared:
+    return Compared(
+        recorded=recorded,
+        text=made.text,
+        citations=made.citations,
+        decision=Decision(kind=made.kind, category=made.category),
+        cost=cost,
+        latency_ms=made.latency_ms,
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Literal, cast
 from uuid import UUID
@@ -12,26 +11,15 @@ from uuid import UUID
 import click
 import msgspec
 
-from application.replay.answers import ReplayAnswers, replay_answers
-from application.replay.answers_report import AnswersReplay, Row
+from application.replay.answers import ReplayAnswers, ResumeReplay, replay_answers, resume_replay
+from application.replay.answers_report import AnswersReplay
 from domain.answers.variant import Variant
 from domain.base.context import Context
-from domain.learning.paired import Difference
 from interfaces.bootstrap import Services
 from interfaces.cli.bar import counting
-from interfaces.cli.base import (
-    console,
-    data_option,
-    json_option,
-    print_json,
-    print_table,
-    tenant_option,
-    with_services,
-)
+from interfaces.cli.base import data_option, json_option, tenant_option, with_services
+from interfaces.cli.replay_answers_shown import show
 from interfaces.cli.replay_prices import MOMENTS
-
-SHOWN = 60
-"""Characters of a text in a table."""
 
 
 @click.command()
@@ -39,9 +27,7 @@ SHOWN = 60
 @click.option(
     "--config",
     "wanted",
-    default="as-recorded",
-    show_default=True,
-    help="as-recorded, current, or a file with a variant of the agent (.toml or .json): configuration, routing, prompts, model",
+    help="as-recorded (the default), current, or a file with a variant of the agent (.toml or .json): configuration, routing, prompts, model",
 )
 @click.option(
     "--completions",
@@ -57,22 +43,37 @@ SHOWN = 60
 )
 @click.option("--at-once", type=click.IntRange(1, 32), default=4, show_default=True, help="answers at a time")
 @click.option("--rows", type=click.IntRange(0, 100_000), default=100, show_default=True, help="rows shown")
+@click.option(
+    "--resume",
+    "resumed",
+    type=click.UUID,
+    metavar="ID",
+    help="go on with this replay, which asks models and was cut off: what it has on record is not asked again",
+)
 @data_option
 @json_option
 def answers(
     tenant_id: UUID,
-    wanted: str,
+    wanted: str | None,
     completions: str | None,
     since: datetime | None,
     until: datetime | None,
     limit: int | None,
     at_once: int,
     rows: int,
+    resumed: UUID | None,
     data: Path | None,
     as_json: bool,
 ) -> None:
     """What another agent would have answered recorded questions, and what that would cost. Nothing is written to what is replayed."""
-    source = _source(wanted)
+    if resumed is not None:
+        if (wanted, completions, since, until, limit) != (None,) * 5:
+            raise click.UsageError(
+                "--resume goes on as the replay was begun: leave out --config, --completions, --since, --until and --limit"
+            )
+        _go_on(tenant_id, ResumeReplay(replay=resumed, at_once=at_once, rows=rows), data, as_json)
+        return
+    source = _source(wanted or "as-recorded")
     if completions is None:
         completions = "ask" if isinstance(source, Variant) else "recorded"
     command = ReplayAnswers(
@@ -89,13 +90,26 @@ def answers(
         context = Context(tenant=tenant_id, actor="operator:cli", correlation=parts.ids())
         head = await parts.reads.head(tenant_id)
         with counting("answering again", head, "events", quiet=as_json) as tell:
-            return await replay_answers(command, context, parts, head=head, tell=tell)
+            return await replay_answers(
+                command, context, parts, head=head, tell=tell, begun=_tell_how_to_go_on
+            )
 
-    found = with_services(data, do)
-    if as_json:
-        print_json(found)
-    else:
-        _print(found)
+    show(with_services(data, do), as_json)
+
+
+def _go_on(tenant: UUID, command: ResumeReplay, data: Path | None, as_json: bool) -> None:
+    async def do(parts: Services) -> AnswersReplay:
+        context = Context(tenant=tenant, actor="operator:cli", correlation=parts.ids())
+        head = await parts.reads.head(tenant)
+        with counting("answering again", head, "events", quiet=as_json) as tell:
+            return await resume_replay(command, context, parts, tell=tell)
+
+    show(with_services(data, do), as_json)
+
+
+def _tell_how_to_go_on(replay: UUID) -> None:
+    """At once, and beside what is asked for: whoever is cut off has nothing else."""
+    click.echo(f"replay {replay}: where it is cut off, go on with --resume {replay}", err=True)
 
 
 def _source(wanted: str) -> Literal["as-recorded", "current"] | Variant:
@@ -117,60 +131,3 @@ def _source(wanted: str) -> Literal["as-recorded", "current"] | Variant:
 
 def _moment(time: datetime | None) -> datetime | None:
     return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
-
-
-def _print(found: AnswersReplay) -> None:
-    if found.rows:
-        columns = ["position", "interaction", "differs", "recorded", "replayed", "cost", "cost"]
-        print_table("answers that differ", columns, [_row(row) for row in found.rows])
-    if found.rows_left_out:
-        console.print(f"  and {found.rows_left_out} more", style="dim")
-    for name, figure in (
-        ("cost, USD", found.cost),
-        ("latency, ms", found.latency_ms),
-        ("citations", found.cited),
-        ("handovers", found.handoff),
-    ):
-        console.print(f"{name} an answer: {_told(figure)}", markup=False, soft_wrap=True)
-    if found.likeness is not None:
-        console.print(f"likeness of the texts (chrF): {found.likeness:.3f}")
-    console.print(
-        f"{found.answers} answers, {found.differing} differ ({found.source}, completions: {found.completions}): "
-        f"recorded {_usd(found.recorded_cost)}, replayed {_usd(found.replayed_cost)}",
-        style="bold",
-        markup=False,
-        soft_wrap=True,
-    )
-    if found.anew:
-        console.print(f"{found.anew} of them have no recorded completion: --completions ask asks models")
-    for why, count in found.left_out.items():
-        console.print(f"{count} answers are left out: {why}")
-    if found.stopped is not None:
-        console.print(f"it ended early: {found.stopped}", markup=False, soft_wrap=True)
-
-
-def _row(row: Row) -> list[object]:
-    told = row.why if row.replayed.text is None else _short(row.replayed.text)
-    return [
-        row.position,
-        row.interaction,
-        ", ".join(row.differs),
-        _short(row.recorded.text or ""),
-        told,
-        _usd(row.recorded.cost),
-        _usd(row.replayed.cost),
-    ]
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= SHOWN else f"{line[:SHOWN]}…"
-
-
-def _usd(cost: Decimal | None) -> str:
-    return "–" if cost is None else f"${cost:f}"
-
-
-def _told(found: Difference) -> str:
-    reach = "" if found.low is None or found.high is None else f" [{found.low:+.3g} to {found.high:+.3g}]"
-    return f"{found.candidate:.4g}, {found.difference:+.4g}{reach} against {found.baseline:.4g}"

@@ -1,20 +1,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
-from domain.audit.invariants import Invariants
-from domain.base.aggregate import Event
+from domain.audit.invariants import Invariants, every_sum_of_costs_is_exact
+from domain.base.aggregate import Event, events_of
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation
 from domain.gateway.decision import Routing
+from domain.kinds import KINDS
 from domain.models.completion import Citation
+from domain.models.metering import calls_of
+from domain.models.pricing import total
 from domain.retrieval.passages import Retrieved
 from tests.domain.conversations.tries import attempt
+from tests.domain.examples import example
 from tests.domain.given import NOW
 
 TENANT, DOCUMENT = uuid4(), uuid4()
@@ -188,3 +193,25 @@ def test_what_the_customer_was_getting_when_a_person_came_may_end_and_nothing_mo
     unheard = Conversation.AnswerBegun(interaction=event.interaction, heard=False)
     assert (answered + 3, SILENT) in broken([*before, unheard, claim, *after])
     assert (answered + 2, SILENT) in broken([*before, claim, begun, *after])
+
+
+METERED = [
+    event
+    for kind in KINDS
+    for event in events_of(kind).values()
+    if event.METERS and event.charge is Event.charge
+]
+
+
+@pytest.mark.parametrize("kind", METERED, ids=lambda kind: kind.TOPIC)
+def test_the_cost_of_whatever_is_metered_is_the_sum_of_its_calls(kind: type[Event]) -> None:
+    event = example(kind, full=True)
+    right = msgspec.structs.replace(event, cost=total(calls_of(event)))
+    wrong = msgspec.structs.replace(event, cost=right.cost + Decimal("0.000000000001"))  # type: ignore[attr-defined]  # each has one
+    check = every_sum_of_costs_is_exact()
+
+    def recorded(of: Event) -> Recorded:
+        return Recorded(1, TENANT, DOCUMENT, 1, kind.TOPIC, NOW, "a", TENANT, None, b"", b"", of)
+
+    assert check(recorded(right)) is None
+    assert (check(recorded(wrong)) or "").endswith("is not the sum of its attempts")

@@ -26,7 +26,9 @@ def test_recorded_answers_are_made_again(run: Run, tenant: str, tmp_path: Path) 
     assert "2 answers, 0 differ (as-recorded, completions: recorded)" in told
     file = tmp_path / "variant.toml"
     file.write_text('[configuration]\nhandoff_topics = ["open"]\n')
-    other = json.loads(run("replay", "answers", "--tenant", tenant, "--config", str(file), "--json").output)
+    asked = run("replay", "answers", "--tenant", tenant, "--config", str(file), "--json")
+    other = json.loads(asked.stdout)
+    assert f"--resume {other['asked']}" in asked.stderr
     assert (other["completions"], other["answers"], other["differing"]) == ("ask", 2, 1)
     (row,) = other["rows"]
     assert row["differs"] == ["answer", "decision"]
@@ -36,6 +38,19 @@ def test_recorded_answers_are_made_again(run: Run, tenant: str, tmp_path: Path) 
     assert "answers that differ" in run("replay", "answers", "--tenant", tenant, "--config", str(file)).output
     late = run("replay", "answers", "--tenant", tenant, "--since", "2999-01-01", "--json").output
     assert json.loads(late)["answers"] == 0
+
+
+def test_a_replay_that_asks_models_is_gone_on_with(run: Run, tenant: str, tmp_path: Path) -> None:
+    file = tmp_path / "variant.toml"
+    file.write_text('[configuration]\nhandoff_topics = ["open"]\n')
+    asked = run("replay", "answers", "--tenant", tenant, "--config", str(file), "--json").stdout
+    id = json.loads(asked)["asked"]
+    again = run("replay", "answers", "--tenant", tenant, "--resume", id, "--json")
+    assert (again.stdout, again.stderr) == (asked, "")
+    refused = run("replay", "answers", "--tenant", tenant, "--resume", id, "--limit", "1")
+    assert (refused.exit_code, "leave out" in refused.output) == (2, True)
+    missing = run("replay", "answers", "--tenant", tenant, "--resume", tenant)
+    assert missing.exit_code == 1
 
 
 def test_what_is_no_variant_is_said(run: Run, tenant: str, tmp_path: Path) -> None:
