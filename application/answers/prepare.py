@@ -18,6 +18,7 @@ from application.budgets.hold import Hold, release
 from application.gateway.route import Question, Route, route
 from application.gateway.run import Asked
 from application.gateway.tenant_settings import TenantSettings
+from domain.answers.citing import sources_of
 from domain.answers.split import Assignment
 from domain.answers.templates import ANSWER
 from domain.base.context import Context
@@ -101,11 +102,11 @@ def _asked(
     customers would find less in the cache, and look dearer."""
     compared = any(each.share < 1 for each in variants)
     configuration, agents = settings.configuration, inquiry.messages is None
-    answer_tokens, temperature, markers = None, inquiry.temperature, None
+    answer_tokens, temperature, sources = None, inquiry.temperature, None
     if agents:
         answer_tokens = configuration.max_answer_tokens if inquiry.max_tokens is None else None
         temperature = configuration.temperature if temperature is None else temperature
-        markers = len(composed.passages) if configuration.attribution else 0
+        sources = sources_of(composed.passages) if configuration.attribution else ()
     return Asked(
         interaction=inquiry.interaction,
         route=chosen,
@@ -124,7 +125,7 @@ def _asked(
         limits=settings.limits,
         configuration_version=settings.configuration_version if agents else 0,
         last_resort=agents,
-        markers=markers,
+        sources=sources,
         watched=composed.watched,
         variants=variants,
         fresh=inquiry.fresh or compared or not settings.flags.enabled("response_cache", str(tenant)),

@@ -17,7 +17,7 @@ from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save
 from application.chat.end_user import id_of_user, one_more_call, was_forgotten
 from application.gateway.run import Run
-from domain.answers.citing import cited, told, with_disclosure
+from domain.answers.citing import answer_of, with_disclosure
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, LimitReached
 from domain.chat.call import Call
@@ -81,8 +81,7 @@ async def record_answer(
     ports: Ports,
 ) -> ChatGiven:
     """Save a call whole, with its answer and what it cost."""
-    text = told(completion.text, prepared.asked.markers)
-    _, citations = cited(completion.text, prepared.passages)
+    text, citations = answer_of(completion, prepared.passages, prepared.asked.sources)
     said = None if disclosure is None else disclosure.text
 
     def answer(call: Call) -> None:

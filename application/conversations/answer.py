@@ -176,7 +176,7 @@ def _cut(text: str, run: Run) -> Completion | None:
     if not text:
         return None
     last = run.attempts[-1]
-    return Completion(text=text, finish="other", model=last.model, usage=last.usage)
+    return Completion(text=text, finish="other", model=last.model, usage=last.usage, told=True)
 
 
 def _held_up(conversation: Conversation, burst: Burst, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from application.answers.prepared import Prepared
 from application.gateway.run import Run
-from domain.answers.citing import cited, confidence_of, told
+from domain.answers.citing import answer_of, citations_in, confidence_of
 from domain.answers.decision import conclude, is_unsure
 from domain.answers.memory import Memory, missing
 from domain.answers.plan import Decision, Say, Situation
@@ -110,9 +110,7 @@ def opening_of(prepared: Prepared) -> str:
 
 
 def _answered(prepared: Prepared, completion: Completion, confidence: float, decision: Decision) -> Reply:
-    text, citations = cited(completion.text, prepared.passages)
-    if not prepared.configuration.attribution:
-        text = told(completion.text, 0)
+    text, citations = answer_of(completion, prepared.passages, prepared.asked.sources)
     tail = ""
     if decision.kind == "hand_over":
         tail = f"\n\n{_told(prepared, Say(template=HAND_OVER.name))}"
@@ -132,7 +130,11 @@ def _instead(prepared: Prepared, run: Run, decision: Decision) -> Reply:
     if said:
         tail = f"\n\n{text}"
         return Reply(
-            text=f"{opening_of(prepared)}{said}{tail}", template=_id(prepared, say), confidence=0.0, tail=tail
+            text=f"{opening_of(prepared)}{said}{tail}",
+            template=_id(prepared, say),
+            confidence=0.0,
+            citations=citations_in(said, prepared.passages),
+            tail=tail,
         )
     return Reply(text=text, template=_id(prepared, say), confidence=0.0, tail=text)
 

@@ -20,8 +20,8 @@ from application.gateway.ports import Ports
 from application.gateway.quote import quote
 from application.gateway.run import Asked, Run
 from application.ports import Place
-from domain.answers.citing import Telling, told
 from domain.answers.leaks import Watching
+from domain.answers.telling import Telling, told
 from domain.base.context import Context
 from domain.budgets.budget import BudgetRefusal
 from domain.models.completion import Completion, Outcome
@@ -103,7 +103,7 @@ class _Completing:
 
     async def _attempt(self, candidate: Candidate, seconds: float, dearest: Decimal) -> Attempted:
         health, place = self.ports.providers.health, candidate.place
-        telling, watched = Telling(self.asked.markers), self.asked.watched
+        telling, watched = Telling(self.asked.sources), self.asked.watched
         watching = None if watched is None or self.emit is None else Watching(watched)
 
         async def emit(piece: str) -> None:
@@ -145,7 +145,7 @@ class _Completing:
                 left = watching.take(left) + watching.end()
                 self.run.leak = watching.leak
             if watched is not None:
-                text = told(attempted.completion.text, self.asked.markers)
+                text = told(attempted.completion.text, self.asked.sources)
                 self.run.leak = watched.leak_in(text) or self.run.leak
             if self.run.leak is None:
                 await self._tell(left)

@@ -11,7 +11,7 @@ from application.gateway.attempt import Emit
 from application.gateway.complete import complete
 from application.gateway.ports import Ports
 from application.gateway.run import Asked, Run
-from domain.answers.citing import told
+from domain.answers.telling import told
 from domain.base.context import Context
 from domain.gateway.decision import LAST_RESORT
 from domain.models.completion import Attempt, Completion
@@ -57,7 +57,7 @@ async def complete_cached(
         return made
     completion = msgspec.msgpack.decode(kept, type=Completion)
     if emit is not None:
-        text = told(completion.text, asked.markers)
+        text = told(completion.text, asked.sources)
         run.said.append(text)
         await emit(text)
     run.attempts.append(

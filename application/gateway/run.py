@@ -35,7 +35,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """`request`'s model is set for each attempt. `last_resort`: whether the local provider may answer when no other does.
 
     `catalogue` is the tenant's, with the price that the budget's `limits` put to a model without one.
-    `configuration_version`: of the agent that asks; 0 where nobody but the request does. `markers`: how many passages the text may point at where it is told; None: it is not the agent's, and stays as it is.
+    `configuration_version`: of the agent that asks; 0 where nobody but the request does. `sources`: the passages that the text may point at where it is told; None: it is not the agent's, and stays as it is.
     `fresh`: an answer is wanted that was not given before.
     """
 
@@ -46,7 +46,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     limits: BudgetLimits
     configuration_version: int = 0
     last_resort: bool = True
-    markers: int | None = None
+    sources: tuple[str, ...] | None = None
     fresh: bool = False
     variants: tuple[Assignment, ...] = ()
     """The arms that it is of."""

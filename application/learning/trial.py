@@ -21,7 +21,7 @@ from application.conversations.decide import Reply, decide_reply
 from application.gateway.complete import complete
 from application.gateway.run import Run
 from application.gateway.tenant_settings import Chosen
-from domain.answers.citing import cited, confidence_of, told
+from domain.answers.citing import answer_of, confidence_of
 from domain.answers.plan import Decision
 from domain.answers.templates import DECLINE
 from domain.answers.variant import Variant
@@ -122,10 +122,7 @@ def _decided(inquiry: Inquiry, prepared: Prepared, run: Run, completion: Complet
         return _as_customer(prepared, run, reply)
     if completion is None:
         return Tried(prepared=prepared, text=None, failure=run.failure())
-    text, citations = (
-        told(completion.text, prepared.asked.markers),
-        cited(completion.text, prepared.passages)[1],
-    )
+    text, citations = answer_of(completion, prepared.passages, prepared.asked.sources)
     if run.leak is not None:
         text, citations = prepared.wordings.told(DECLINE.name, prepared.language, {}), ()
     confidence = confidence_of(completion, prepared.passages)

@@ -14,6 +14,7 @@ from domain.answers.variant import Variant
 from domain.base.aggregate import EPOCH
 from domain.budgets.budget import BudgetExhausted
 from domain.models.completion import Completion, answered_by
+from domain.retrieval.markers import NUMBER
 
 RETRIEVAL = frozenset(
     {"retrieve_documents", "document_results", "fusion", "semantic_weight", "keyword_weight"}
@@ -62,12 +63,20 @@ class AsRecorded:
             text = text.removesuffix(f"\n\n{_said(HAND_OVER.name, prepared)}")
         last = answered_by(recorded.attempts)
         return Completion(
-            text=text,
+            text=_with_citations(text, recorded),
+            told=True,
             finish="stop",
             model="" if last is None else last.served or last.model,
             usage=recorded.attempts[-1].usage,
             confidence=recorded.confidence if recorded.inquiry.situation is not None else None,
         )
+
+
+def _with_citations(text: str, recorded: RecordedAnswer) -> str:
+    """With a marker for each citation of which none was shown."""
+    shown = {int(number) for number in NUMBER.findall(text)}
+    missing = [each.marker for each in recorded.citations if each.marker not in shown]
+    return " ".join([text, *[f"[{number}]" for number in missing]])
 
 
 def _told_before_the_leak(text: str, prepared: Prepared) -> list[str]:

@@ -2,64 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from domain.answers.telling import told
 from domain.models.completion import Citation, Completion, Passage
-from domain.retrieval.markers import MARKER
-
-_OPEN = re.compile(r"\s?\[\d{0,3}\Z|\s\Z")
-"""What may become a marker with what comes next."""
+from domain.retrieval.markers import NUMBER
 
 
-class Telling:
-    """A completion on its way to whoever asked: takes its pieces, gives those of the text that is told.
-
-    That has no white space around it, and no markers but [1] to [`markers`]; None: they are none of ours, and stay. In whatever
-    pieces a completion comes, the text is the same.
-    """
-
-    def __init__(self, markers: int | None) -> None:
-        self._markers = markers
-        self._open = ""
-        self._white = ""
-        self._begun = False
-
-    def take(self, piece: str) -> str:
-        """What can be told by now; may be empty."""
-        text = self._open + piece
-        match = None if self._markers is None else _OPEN.search(text)
-        end = len(text) if match is None else match.start()
-        self._open = text[end:]
-        return self._told(text[:end])
-
-    def end(self) -> str:
-        """What is left, once all has come."""
-        return self._told(self._open)
-
-    def _told(self, text: str) -> str:
-        text = self._white + MARKER.sub(self._kept, text)
-        if not self._begun:
-            text = text.lstrip()
-        told = text.rstrip()
-        self._white = text[len(told) :]
-        self._begun = self._begun or bool(told)
-        return told
-
-    def _kept(self, match: re.Match[str]) -> str:
-        return match[0] if self._markers is None or 1 <= int(match[1]) <= self._markers else ""
-
-
-def told(text: str, markers: int | None) -> str:
-    """The whole text as it is told."""
-    telling = Telling(markers)
-    return telling.take(text) + telling.end()
+def sources_of(passages: Sequence[Passage]) -> tuple[str, ...]:
+    """What a sentence that cites them may rest on."""
+    return tuple(
+        " ".join([each.title, each.section or "", "" if each.page is None else str(each.page), each.text])
+        for each in passages
+    )
 
 
 def cited(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, ...]]:
-    """The text as it is told, without markers that point nowhere, and a citation for each passage that it does point at."""
-    numbers = {int(match[1]) for match in MARKER.finditer(text)}
-    citations = tuple(
+    """The text as it is told, and a citation for each passage that a marker in it points at."""
+    text = told(text, sources_of(passages))
+    return text, citations_in(text, passages)
+
+
+def citations_in(text: str, passages: Sequence[Passage]) -> tuple[Citation, ...]:
+    """Of a text that is told."""
+    numbers = {int(number) for number in NUMBER.findall(text)}
+    return tuple(
         Citation(
             marker=number,
             passage=passage.id,
@@ -71,7 +38,17 @@ def cited(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, 
         for number, passage in enumerate(passages, 1)
         if number in numbers
     )
-    return told(text, len(passages)), citations
+
+
+def answer_of(
+    completion: Completion, passages: Sequence[Passage], sources: Sequence[str] | None
+) -> tuple[str, tuple[Citation, ...]]:
+    """The text as it is told, `sources` as in `Telling`, and its citations: those of a text that shows none are known all the same."""
+    if completion.told:
+        citations = citations_in(completion.text, passages)
+        return (told(completion.text, ()) if sources == () else completion.text), citations
+    _, citations = cited(completion.text, passages)
+    return told(completion.text, sources), citations
 
 
 def with_disclosure(disclosure: str, text: str) -> str:

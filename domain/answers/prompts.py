@@ -17,7 +17,7 @@ from domain.answers.canary import GUARD
 from domain.answers.templates import ANSWER
 from domain.answers.wordings import SHIPPED, Wordings
 from domain.models.completion import Passage, Turn
-from domain.retrieval.markers import unnumbered, without_markers
+from domain.retrieval.markers import canonical, unnumbered, without_markers
 from domain.retrieval.passages import blocks, fence
 
 OUT_OF_BUDGET = "out-of-budget"
@@ -48,8 +48,8 @@ def rules(configuration: AgentConfiguration, wordings: Wordings = SHIPPED) -> st
 
 def _earlier(turn: Turn) -> Turn:
     """An earlier answer cited the passages of another prompt; what others wrote in brackets was never a citation."""
-    bare = without_markers if turn.role == "assistant" else unnumbered
-    return replace(turn, text=bare(turn.text))
+    text = without_markers(canonical(turn.text)) if turn.role == "assistant" else unnumbered(turn.text)
+    return replace(turn, text=text)
 
 
 def unanswered(turns: Sequence[Turn]) -> Sequence[Turn]:
@@ -73,10 +73,7 @@ def _system(
             "If they hold no answer, say that you do not know. "
             f"A document begins and ends only where a line in angle brackets says {fence(passages)}; all else is its text."
         )
-        if configuration.attribution:
-            lines.append(
-                "After each statement cite the document that it comes from by its number, as in [1]."
-            )
+        lines.append("After each statement cite the document that it comes from by its number, as in [1].")
         lines += blocks(passages)
     elif configuration.retrieve_documents:
         lines.append("No document fits this question. If you do not know the answer for sure, say so.")

@@ -132,6 +132,9 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float | None = None
     """0 to 1 where the provider can tell, else None."""
 
+    told: bool = False
+    """It stands for an answer on record: its text is what was told then, its markers were looked at."""
+
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One call of a provider, failed ones too. `cost` is in USD, exact, by the price `price` (None: free or unknown).

@@ -44,7 +44,7 @@ class Clerk(Played):
         self.asked.append(request)
         sent()
         mark = " [1] [9]" if request.passages else ""
-        text = f" To {request.questions[-1]!r} {request.model} says: from nine to five.{mark} "
+        text = f" To {request.questions[-1]!r} {request.model} says so. From nine to five.{mark} "
         return Completion(text=text, finish="stop", model=request.model, usage=Usage(input=100, output=20))
 
 
@@ -75,7 +75,7 @@ async def traffic(shop: Shop) -> None:
     for text in ("When are you open?", "And on Sundays?", "What about the warranty?"):
         got = await shop.receive(text)
         await shop.answer(got.conversation)
-    await configure(shop, tone="brief", handoff_topics=("warranty",))
+    await configure(shop, tone="brief", handoff_topics=("warranty",), attribution=False)
     await word_prompt(
         WordPrompt(name=ANSWER.name, text=f"{ANSWER.texts['en']}\nAlways say please."),
         shop.context,
@@ -100,6 +100,10 @@ async def test_as_recorded_with_recorded_completions_nothing_differs_and_nothing
     assert found.left_out == {}
     assert found.answers >= 6
     assert (found.differing, found.anew, found.rows) == (0, 0, ())
+    shown = await replay(shop, Variant(configuration={"attribution": True}), completions="recorded")
+    assert {row.differs for row in shown.rows} == {("answer",)}
+    assert all(row.recorded.passages == row.replayed.passages != () for row in shown.rows)
+    assert [row.recorded.text for row in shown.rows if "[" in (row.recorded.text or "")] == []
     assert found.recorded_cost == found.replayed_cost > 0
     assert (found.cost.difference, found.cost.p, found.likeness) == (0.0, 1.0, 1.0)
     assert await shop.parts.reads.head(shop.context.tenant) == head

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.agents.agent import AgentConfiguration
-from domain.answers.citing import Telling, cited, confidence_of, told
+from domain.answers.citing import answer_of, cited, confidence_of
 from domain.answers.prompts import answer_prompt, unanswered
 from domain.models.completion import Completion, Passage, Turn, Usage
-from domain.retrieval.markers import unnumbered, without_markers
+from domain.retrieval.markers import canonical, unnumbered, without_markers
 
 PASSAGES = tuple(
     Passage(
@@ -35,6 +35,21 @@ def test_markers_become_citations_and_those_that_point_nowhere_go() -> None:
 def test_a_citation_always_points_at_a_passage_of_the_prompt(text: str) -> None:
     _, citations = cited(text, PASSAGES)
     assert {c.passage for c in citations} <= {"p1", "p2"}
+
+
+def test_an_answer_that_shows_no_citations_has_them_all_the_same() -> None:
+    made = completion(text="Text 1 [1], so it is. Text 3 [2].")
+    text, citations = answer_of(made, PASSAGES, ())
+    assert text == "Text 1, so it is. Text 3."
+    assert [c.passage for c in citations] == ["p1"]
+    assert answer_of(made, PASSAGES, None)[0] == made.text
+
+
+def test_what_was_told_is_not_looked_at_again() -> None:
+    made = completion(text="Text 9 [1].", told=True)
+    for sources, shown in ((("any",), "Text 9 [1]."), ((), "Text 9.")):
+        text, citations = answer_of(made, PASSAGES, sources)
+        assert (text, [c.passage for c in citations]) == (shown, ["p1"])
 
 
 def test_confidence_is_the_providers_else_the_best_passages_and_half_when_cut_short() -> None:
@@ -74,49 +89,25 @@ def test_what_is_unanswered_is_the_users_last_messages_whatever_stands_after_the
         assert [turn.text for turn in unanswered(turns(roles))] == texts, roles
 
 
-@given(
-    st.lists(st.text(alphabet="ab [](]12\n.", max_size=6), max_size=12),
-    st.one_of(st.none(), st.integers(0, 3)),
-)
-def test_in_whatever_pieces_an_answer_comes_the_text_that_is_told_is_the_same(
-    pieces: list[str], markers: int | None
-) -> None:
-    telling = Telling(markers)
-    streamed = [telling.take(piece) for piece in pieces]
-    assert "".join([*streamed, telling.end()]) == told("".join(pieces), markers)
-
-
-@given(st.text(alphabet="ab [](]12\n.", max_size=40))
-def test_the_text_that_is_told_is_the_one_that_is_cited(text: str) -> None:
-    cleaned, _ = cited(text, PASSAGES)
-    assert cleaned == told(text, len(PASSAGES))
-    assert told(text, None) == text.strip()
-    assert told(f"a{text}b", 0) == without_markers(f"a{text}b")
-
-
-def test_pieces_are_told_as_soon_as_it_is_known_what_they_are() -> None:
-    telling = Telling(1)
-    pieces = (" Yes", " [", "1", "] and", " ", "no [7", "].", " ")
-    assert [telling.take(piece) for piece in pieces] == ["Yes", "", "", " [1] and", "", " no", ".", ""]
-    assert telling.end() == ""
-
-
 def test_in_a_prompt_no_number_in_brackets_stands_but_those_of_its_passages() -> None:
     """Whoever wrote it: an earlier answer, the customer, an app, a document, the tenant."""
     configuration = AgentConfiguration(restrictions=("as agreed in [2]",), attribution=False)
     history = [
         Turn(role="system", text="The customer is a [1] member."),
         Turn(role="user", text="What of point [2]?", name="ann"),
-        Turn(role="assistant", text="It is open [1] until nine. [2]"),
+        Turn(role="assistant", text="It is open [1] until nine. [2, 3]"),
     ]
     passages = [msgspec.structs.replace(PASSAGES[0], title="On [2]", text="As said [1], it is [2] so.")]
-    prompt = answer_prompt(configuration, history, passages, ["And [1]?"])
-    assert [turn.text for turn in prompt if without_markers(turn.text) != turn.text] == []
+    prompt = answer_prompt(configuration, history, passages, ["And [1,2]?"])
+    rule = "cite the document that it comes from by its number, as in [1]."
+    assert rule in prompt[0].text
+    bare = [turn.text.replace(rule, "") for turn in prompt]
+    assert [text for text in bare if without_markers(canonical(text)) != text] == []
     assert [turn.text for turn in prompt[1:]] == [
         "The customer is a (1) member.",
         "What of point (2)?",
         "It is open until nine.",
-        "And (1)?",
+        "And (1,2)?",
     ]
     assert prompt[2].name == "ann"
     assert "As said (1), it is (2) so." in prompt[0].text
