@@ -64,19 +64,29 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 def arguments(description: str, seconds: float = 45, *, beside: bool = False) -> Arguments:
     """`beside`: whether it can be run beside another commit."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
-    parser.add_argument(
-        "--seconds", type=float, default=seconds, help="time to measure (default: %(default)g)"
-    )
+    taken = parser(description, seconds)
     if beside:
-        parser.add_argument(
+        taken.add_argument(
             "--beside", metavar="COMMIT", help="another commit, or a folder with one, in the same run"
         )
-    given = parser.parse_args()
-    if not given.seconds > 0:
-        parser.error("--seconds must be more than 0")
+    given = taken.parse_args()
     return Arguments(given.json, given.seconds, getattr(given, "beside", None))
+
+
+def parser(description: str, seconds: float = 45) -> argparse.ArgumentParser:
+    """For a bench with more arguments than all have."""
+    made = argparse.ArgumentParser(description=description)
+    made.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    made.add_argument(
+        "--seconds", type=_positive, default=seconds, help="time to measure (default: %(default)g)"
+    )
+    return made
+
+
+def _positive(given: str) -> float:
+    if not float(given) > 0:
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return float(given)
 
 
 class Rounds(msgspec.Struct, frozen=True):

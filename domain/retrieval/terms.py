@@ -12,7 +12,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import msgspec
@@ -75,20 +75,18 @@ _SAME: dict[int, str | None] = {**_DASHES, **_QUOTES, **_NOTHING}
 _ACCENTS = re.compile("[\u0300-\u036f]")
 
 
-def occurrences(text: str, language: str | None) -> Iterator[list[str]]:
-    """The terms of each word of a text, for the index; `language`: the text's, ISO 639-1."""
-    for run in _runs(text):
-        terms: list[str] = []
-        for wanted in _words(run, [language] if language else []):
-            terms += wanted.terms
-        yield list(dict.fromkeys(terms))
+@lru_cache(maxsize=1 << 15)
+def terms_of(run: str, language: str | None) -> tuple[str, ...]:
+    """The terms of what stands between two spaces of a text, for the index; `language`: the text's, ISO 639-1."""
+    words = _words(run, [language] if language else [])
+    return tuple(dict.fromkeys(term for wanted in words for term in wanted.terms))
 
 
 def wanted(text: str, languages: Iterable[str]) -> list[Wanted]:
     """What a question looks for; `languages`: those that the texts are in, or the question."""
     known = sorted(set(languages))
     found: dict[tuple[str, ...], Wanted] = {}
-    for run in _runs(text):
+    for run in runs(text):
         for word in _words(run, known):
             before = found.get(word.terms)
             if before is None or before.weight < word.weight:
@@ -96,7 +94,8 @@ def wanted(text: str, languages: Iterable[str]) -> list[Wanted]:
     return sorted(found.values(), key=lambda word: (not word.typed, -len(word.terms[0])))[:MOST]
 
 
-def _runs(text: str) -> Iterator[str]:
+def runs(text: str) -> Iterator[str]:
+    """What stands between spaces, without what differs only in how it is written."""
     text = unicodedata.normalize("NFC", text).translate(_SAME)
     text = unicodedata.normalize("NFC", _BETWEEN_DIGITS.sub("", text).casefold())
     return (match.group() for match in _RUN.finditer(text))
@@ -104,6 +103,9 @@ def _runs(text: str) -> Iterator[str]:
 
 def _words(run: str, languages: Sequence[str]) -> Iterator[Wanted]:
     """What stands between two spaces, as a whole first."""
+    if run.isascii() and run.isalpha():  # as most are
+        yield Wanted(_forms(run, languages))
+        return
     if _ADDRESS.fullmatch(run):
         yield Wanted((_cut("@" + _SCHEME.sub("", run).rstrip("/")),), typed=True)
         for part in _WORD.findall(_SCHEME.sub("", run)):
@@ -153,11 +155,15 @@ def values(number: str) -> tuple[str, ...]:
 
 def _forms(word: str, languages: Sequence[str]) -> tuple[str, ...]:
     """A word as it is, and its stems."""
-    plain = _cut(unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word))))
+    plain = _cut(word if word.isascii() else _without_accents(word))
     if any(each.isdigit() for each in word):
         return (plain,)
     stems = [f"~{language} {_stem(language, _cut(word))}" for language in languages if language in STEMMERS]
     return (plain, *stems)
+
+
+def _without_accents(word: str) -> str:
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
 
 
 def _pairs(part: str, languages: Sequence[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import msgspec
 
 from application.ports import Chunk
 from domain.base.language import ENOUGH, language_of
-from domain.retrieval.terms import occurrences
+from domain.retrieval.terms import runs, terms_of
 from infra.retrieval.postings.hashing import hashes_of
 from infra.retrieval.postings.ranking import LONGEST, packed_of
 
@@ -30,17 +30,19 @@ class Prepared(msgspec.Struct, frozen=True):
 async def prepare(chunks: Sequence[Chunk], secret: bytes) -> Prepared:
     language = _language(chunks)
     terms: dict[int, list[tuple[int, int]]] = {}
-    known: dict[str, int] = {}
+    known: dict[str, tuple[int, ...]] = {}
     tokens = 0
     for place, chunk in enumerate(chunks):
-        often: Counter[str] = Counter()
-        length = 0
-        for each in occurrences(_text(chunk), language):
-            often.update(each)
-            length += 1
-        known |= hashes_of(often.keys() - known.keys(), secret)
+        words = Counter(runs(_text(chunk)))
+        often: dict[int, int] = {}
+        for run, count in words.items():
+            if (hashed := known.get(run)) is None:
+                hashed = known[run] = tuple(hashes_of(terms_of(run, language), secret).values())
+            for term in hashed:
+                often[term] = often.get(term, 0) + count
+        length = words.total()
         for term, count in often.items():
-            terms.setdefault(known[term], []).append((place, packed_of(count, length)))
+            terms.setdefault(term, []).append((place, packed_of(count, length)))
         tokens += min(length, LONGEST)
         if place % AT_ONCE == 0:
             await asyncio.sleep(0)

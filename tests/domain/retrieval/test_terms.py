@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.retrieval.terms import LONGEST, MOST, Wanted, occurrences, wanted
+from domain.retrieval.terms import LONGEST, MOST, Wanted, runs, terms_of, wanted
 
 
 def terms(text: str, language: str | None = None) -> set[str]:
-    return {term for each in occurrences(text, language) for term in each}
+    return {term for run in runs(text) for term in terms_of(run, language)}
 
 
 def has_all(question: str, text: str, language: str | None = None) -> bool:

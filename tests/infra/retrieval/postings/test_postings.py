@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from application.ports import Chunk
 from domain.base.language import language_of
-from domain.retrieval.terms import occurrences, wanted
+from domain.retrieval.terms import runs, terms_of, wanted
 from infra.crypto.keyring import Keyring
 from infra.postgres.database import Database
 from infra.retrieval.postings.hashing import hashes_of
@@ -79,10 +79,10 @@ def recounted(
     spoken = {document: language(some) for document, some in documents.items()}
     texts = {(document, n): text for document, some in documents.items() for n, text in enumerate(some)}
     counted = {
-        place: Counter(term for terms in occurrences(text, spoken[place[0]]) for term in terms)
+        place: Counter(term for run in runs(text) for term in terms_of(run, spoken[place[0]]))
         for place, text in texts.items()
     }
-    lengths = {place: len(list(occurrences(text, None))) for place, text in texts.items()}
+    lengths = {place: len(list(runs(text))) for place, text in texts.items()}
     average = sum(lengths.values()) / len(lengths) if any(lengths.values()) else 1.0
     scores: dict[tuple[UUID, int], float] = {}
     whole = 0.0
