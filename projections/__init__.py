@@ -16,6 +16,7 @@ from projections.deployments import Deployments
 from projections.documents import Documents
 from projections.drift import Drift
 from projections.experiments import Experiments
+from projections.knowledge import Entries
 from projections.learning_curve import LearningCurve
 from projections.model_answers import ModelAnswers
 from projections.outcomes import Outcomes
@@ -47,4 +48,5 @@ PROJECTIONS: Sequence[Projection] = (
     Products(),
     Services(),
     Bookings(),
+    Entries(),
 )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.models.completion import Passage
+from domain.models.completion import Passage, Source
 
 
 class Embedder(Protocol):
@@ -39,8 +39,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Searched(msgspec.Struct, frozen=True, kw_only=True):
-    """Passages, best first. `pending`: how many of the tenant's documents waited to be processed, or were being so, when it began: nothing
-    of them was found yet. `merged`: they are what a hybrid search found at another time, with nothing to be added."""
+    """Passages, best first. `pending`: how many of the tenant's documents and knowledge entries waited to be processed, or were being so,
+    when it began: nothing of them was found yet. `merged`: they are what a hybrid search found at another time, with nothing to be added."""
 
     passages: Sequence[Passage]
     pending: int
@@ -82,10 +82,17 @@ class Vectors(Searcher, Protocol):
         model: str,
         chunks: Sequence[Chunk],
         instead_of: Sequence[UUID] = (),
+        *,
+        source: Source = "document",
+        revision: int | None = None,
     ) -> None:
-        """Put a document's chunks in the place of those that it had, and of those of other documents: a search finds either of them."""
+        """Put a document's chunks in the place of those that it had, and of those of other documents: a search finds either of them.
 
-    async def delete(self, tenant: UUID, document: UUID) -> None: ...
+        `revision`: the version of the document's stream that they are made of. Raises Conflict, and changes nothing, where that has moved on.
+        """
+
+    async def delete(self, tenant: UUID, document: UUID, before: int | None = None) -> None:
+        """`before`: only what was made of an earlier version of its stream."""
 
     async def index_words(self, tenant: UUID, after: UUID) -> UUID | None:
         """Make the next document whose words are not indexed by today's rules be found by them: of ids above `after` the least. None: there is none."""

@@ -12,6 +12,9 @@ import msgspec
 PROCESS_WORK = "process_document"
 """A document that is being processed: its text cannot be found yet."""
 
+INDEX_WORK = "index_entry"
+"""What a knowledge entry says is not found yet, as it is since its last change. The key: the entry's hex, a stroke, the version of its stream."""
+
 DELIVER_WORK = "deliver"
 """Something that the customer of a conversation, whose hex is the key, is to get by a channel."""
 

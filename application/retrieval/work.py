@@ -1,4 +1,4 @@
-"""The work of retrieval: documents processed and removed."""
+"""The work of retrieval: documents processed and removed, knowledge entries indexed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from application.base.work import Caching, context_of
 from application.ports import (
+    INDEX_WORK,
     PROCESS_WORK,
     Clock,
     Eraser,
@@ -22,6 +23,8 @@ from application.ports import (
     Vectors,
 )
 from application.retrieval.document import ProcessDocument, process_document
+from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.index_entry import IndexEntry, index_entry
 from application.retrieval.removing import REMOVE_WORK, DeleteDocument, remove_document
 from application.retrieval.words import INDEX_WORDS_WORK, index_words
 from domain.models.catalogue import Catalogue
@@ -40,6 +43,8 @@ class Ports(Protocol):
     def extractor(self) -> Extractor: ...
     @property
     def named_documents(self) -> NamedDocuments: ...
+    @property
+    def embedder(self) -> MeteredEmbedder: ...
     @property
     def vectors(self) -> Vectors: ...
     @property
@@ -85,7 +90,20 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
     async def do_index_words(item: Item) -> None:
         await index_words(item.tenant, vectors=p.vectors)
 
+    async def do_index_entry(item: Item) -> None:
+        entry, _, revision = item.key.partition("/")
+        await index_entry(
+            IndexEntry(entry=UUID(entry), revision=int(revision)),
+            context_of(item, p.ids),
+            store=p.store,
+            keyring=p.keyring,
+            embedder=p.embedder,
+            vectors=p.vectors,
+            clock=p.clock,
+        )
+
     return {
+        INDEX_WORK: Kind(handler=do_index_entry, attempts=20),
         PROCESS_WORK: Kind(handler=do_process_document, attempts=5, lease=60.0, places="heavy"),
         REMOVE_WORK: Kind(handler=do_remove_document, attempts=20),
         INDEX_WORDS_WORK: Kind(handler=do_index_words, attempts=20, lease=60.0, places="heavy"),

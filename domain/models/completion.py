@@ -48,6 +48,10 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.text if self.name is None else f"{self.name}: {self.text}"
 
 
+Source = Literal["document", "knowledge", "shop"]
+"""Where a passage is from: a file, an entry of the knowledge base, the catalogue."""
+
+
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """A retrieved piece of a source. `id` is a hash of the document's version and the content, never a position."""
 
@@ -60,6 +64,7 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     score: float
     """Similarity to the query, 0 to 1."""
     text: str
+    source: Source = "document"
 
 
 class Citation(msgspec.Struct, frozen=True, kw_only=True):

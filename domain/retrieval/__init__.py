@@ -1,6 +1,6 @@
 """Retrieval: documents, their chunks, and the passages that an answer may rest on.
 
-Begin in `document.py`, then `chunking.py`. `passages.py`: how passages stand in a prompt and go from it when their document is erased.
+Begin in `document.py`, then `chunking.py`; `knowledge_entry.py` is what is written by hand. `passages.py`: how passages stand in a prompt and go from it when their document is erased.
 """
 
 from __future__ import annotations
@@ -10,8 +10,12 @@ from typing import Any
 from domain.base.aggregate import Aggregate
 from domain.retrieval.document import Document
 from domain.retrieval.embedding import Embedding
+from domain.retrieval.knowledge_entry import KnowledgeEntry
+from domain.retrieval.knowledge_index import KnowledgeIndex
 
 AGGREGATES: tuple[type[Aggregate[Any]], ...] = (
     Document,
     Embedding,
+    KnowledgeEntry,
+    KnowledgeIndex,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -14,8 +14,8 @@ from domain.base.aggregate import NIL, Aggregate, CreatedEvent
 from domain.models.completion import Attempt
 from domain.models.pricing import total
 
-Purpose = Literal["search", "question"]
-"""What was embedded for: a search; the questions of an answer that came to nothing else on record."""
+Purpose = Literal["search", "question", "index"]
+"""What was embedded for: a search; the questions of an answer, or a text for the index, that came to nothing else on record."""
 
 
 class EmbeddingState(msgspec.Struct):
@@ -33,11 +33,16 @@ class Embedding(Aggregate[EmbeddingState]):
 
     class Metered(Event, CreatedEvent, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "embedding.metered"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts",)
         purpose: Purpose
         attempts: tuple[Attempt, ...]
         cost: Decimal
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version knew fewer purposes."""
 
     @property
     def subject(self) -> UUID:

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from application.ports import Cache, Chunk, Matched, Searched
-from domain.models.completion import Passage
+from domain.models.completion import Passage, Source
 from infra.retrieval.vectors import PgVectors
 
 FEW = 500
@@ -43,8 +43,13 @@ class CachedVectors:
         model: str,
         chunks: Sequence[Chunk],
         instead_of: Sequence[UUID] = (),
+        *,
+        source: Source = "document",
+        revision: int | None = None,
     ) -> None:
-        await self._vectors.replace(tenant, document, title, model, chunks, instead_of)
+        await self._vectors.replace(
+            tenant, document, title, model, chunks, instead_of, source=source, revision=revision
+        )
         self._known.pop((tenant, model), None)
         await self._cache.forget(tenant, "searches")
 
@@ -74,8 +79,8 @@ class CachedVectors:
     async def pending(self, tenant: UUID) -> int:
         return await self._vectors.pending(tenant)
 
-    async def delete(self, tenant: UUID, document: UUID) -> None:
-        await self._vectors.delete(tenant, document)
+    async def delete(self, tenant: UUID, document: UUID, before: int | None = None) -> None:
+        await self._vectors.delete(tenant, document, before)
         await self._cache.forget(tenant, "searches")
 
     async def index_words(self, tenant: UUID, after: UUID) -> UUID | None:

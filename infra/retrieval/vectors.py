@@ -13,8 +13,9 @@ from uuid import UUID
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from application.ports import PROCESS_WORK, Chunk, Matched, Searched
-from domain.models.completion import Passage
+from application.ports import INDEX_WORK, PROCESS_WORK, Chunk, Matched, Searched
+from domain.base.errors import Conflict
+from domain.models.completion import Passage, Source
 from infra.crypto.keyring import KeyErased, Keyring, unseal_with
 from infra.postgres.database import Database
 from infra.postgres.exchange import Row
@@ -30,15 +31,16 @@ AT_ONCE = 50
 COVERED = 1024
 """Dimensions of a vector that the covering index has room for. Its predicate says so, and has to stand in a query that is to use it."""
 
-PENDING = "SELECT count(*) FROM work WHERE tenant = $1 AND kind = $2 AND parked_at IS NULL"
+PENDING = "SELECT count(*) FROM work WHERE tenant = $1 AND kind = ANY ($2::text[]) AND parked_at IS NULL"
+NOT_FOUND_YET = [PROCESS_WORK, INDEX_WORK]
 
 NEAREST = """
 WITH best AS MATERIALIZED (
     SELECT document, ordinal, embedding <=> $1::halfvec AS distance FROM vectors
     WHERE tenant = $2 AND model = $3 AND {fits} ORDER BY distance, document, ordinal LIMIT $4
 )
-SELECT document, ordinal, id, page, section, title, content, 1 - distance FROM best CROSS JOIN LATERAL (
-    SELECT id, page, section, title, content FROM chunks
+SELECT document, ordinal, id, page, section, title, content, source, 1 - distance FROM best CROSS JOIN LATERAL (
+    SELECT id, page, section, title, content, source FROM chunks
     WHERE tenant = $2 AND document = best.document AND ordinal = best.ordinal LIMIT 1
 ) chunk ORDER BY distance, document, ordinal
 """
@@ -54,8 +56,8 @@ INDEXED = (
 vectors of a large one for as long as its connection lives. The index is in no case much slower."""
 
 INTO_CHUNKS = (
-    "INSERT INTO chunks (tenant, document, ordinal, id, page, section, tokens, title, content) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    "INSERT INTO chunks (tenant, document, ordinal, id, page, section, tokens, title, content, source, revision) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 INTO_VECTORS = (
     "INSERT INTO vectors (tenant, document, ordinal, model, embedding) VALUES (%s, %s, %s, %s, %s::halfvec)"
@@ -63,13 +65,16 @@ INTO_VECTORS = (
 
 
 AT = """
-SELECT c.document, c.ordinal, id, page, section, title, content, 1 - (embedding <=> $1::halfvec)
+SELECT c.document, c.ordinal, id, page, section, title, content, source, 1 - (embedding <=> $1::halfvec)
 FROM unnest($4::uuid[], $5::integer[]) WITH ORDINALITY AS asked (document, ordinal, place)
 JOIN chunks c ON c.tenant = $2 AND c.document = asked.document AND c.ordinal = asked.ordinal
 LEFT JOIN vectors v ON v.tenant = $2 AND v.document = asked.document AND v.ordinal = asked.ordinal AND v.model = $3
 ORDER BY place
 """
 """Of another model's vectors nothing is told."""
+
+MOVED_ON = "SELECT FROM events WHERE tenant = %s AND stream = %s AND version > %s LIMIT 1"
+AS_NEW = "SELECT FROM chunks WHERE tenant = %s AND document = %s AND revision >= %s LIMIT 1"
 
 
 class PgVectors:
@@ -86,15 +91,22 @@ class PgVectors:
         model: str,
         chunks: Sequence[Chunk],
         instead_of: Sequence[UUID] = (),
+        *,
+        source: Source = "document",
+        revision: int | None = None,
     ) -> None:
         async def rows(start: int) -> list[tuple[Any, ...]]:
-            return [
-                await self._row(tenant, document, title, chunk) for chunk in chunks[start : start + AT_ONCE]
-            ]
+            some = chunks[start : start + AT_ONCE]
+            return [(*await self._row(tenant, document, title, chunk), source, revision) for chunk in some]
 
         # Before the transaction, as both may have to get a key by another connection.
         first, postings = await rows(0), await self._postings.prepare(tenant, chunks)
         async with self._database.tenant(tenant) as connection, connection.cursor() as cursor:
+            if revision is not None:
+                await _in_turn(connection, document)
+                row = await (await cursor.execute(MOVED_ON, [tenant, document, revision])).fetchone()
+                if row is not None:
+                    raise Conflict(f"it is of version {revision}, and the document has moved on")
             # An erasure comes before this transaction, and is seen, or after it, and takes the rows along.
             held = await (await cursor.execute("SELECT hold_key(%s)", [document])).fetchone()
             if chunks and held != (True,):
@@ -126,7 +138,7 @@ class PgVectors:
         values = [HalfVector(embedding), tenant, model, limit]
         # What becomes ready between the two counts as pending.
         [(waiting,)], _, rows = await self._database.read_all(
-            tenant, (PENDING, [tenant, PROCESS_WORK]), INDEXED, (nearest(len(embedding)), values)
+            tenant, (PENDING, [tenant, NOT_FOUND_YET]), INDEXED, (nearest(len(embedding)), values)
         )
         keys = await self._keyring.load(tenant, {row[0] for row in rows})
         # Those of a document that was erased while we searched are passed over; its rows go next.
@@ -157,11 +169,16 @@ class PgVectors:
         return int(count)
 
     async def pending(self, tenant: UUID) -> int:
-        [(waiting,)] = await self._database.read(tenant, PENDING, tenant, PROCESS_WORK)
+        [(waiting,)] = await self._database.read(tenant, PENDING, tenant, NOT_FOUND_YET)
         return int(waiting)
 
-    async def delete(self, tenant: UUID, document: UUID) -> None:
+    async def delete(self, tenant: UUID, document: UUID, before: int | None = None) -> None:
         async with self._database.tenant(tenant) as connection:
+            if before is not None:
+                await _in_turn(connection, document)
+                newer = await connection.execute(AS_NEW, [tenant, document, before])
+                if await newer.fetchone() is not None:
+                    return
             await _remove(connection, tenant, document)
             await self._postings.delete(connection, document)
 
@@ -174,6 +191,12 @@ def nearest(dimension: int) -> str:
     return NEAREST.format(fits=f"vector_dims(embedding) {'<=' if dimension <= COVERED else '>'} {COVERED}")
 
 
+async def _in_turn(connection: Connection, document: UUID) -> None:
+    """Whoever puts a document's chunks in place and whoever takes them away do so one after the other: the second sees what the first has
+    seen, and done."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 230))", [document])
+
+
 async def _remove(connection: Connection, tenant: UUID, document: UUID) -> None:
     for table in ("chunks", "vectors"):
         await connection.execute(
@@ -182,7 +205,7 @@ async def _remove(connection: Connection, tenant: UUID, document: UUID) -> None:
 
 
 def _passage(key: AESGCM, row: Row) -> Passage:
-    document, ordinal, id, page, section, title, content, score = row
+    document, ordinal, id, page, section, title, content, source, score = row
     about, decode = context_of(document, ordinal), msgspec.msgpack.decode
     return Passage(
         id=id,
@@ -193,4 +216,5 @@ def _passage(key: AESGCM, row: Row) -> Passage:
         section=decode(unseal_with(key, section, about), type=str | None),
         score=0.0 if score is None or score != score else min(max(float(score), 0.0), 1.0),
         text=decode(unseal_with(key, content, about), type=str),
+        source=source,
     )

@@ -1,4 +1,4 @@
-"""Documents, and search in them. `upload.py`: a form taken in piece by piece."""
+"""Documents, the knowledge base, and search in both. `upload.py`: a form taken in piece by piece."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.retrieval import document, search
+from interfaces.http.retrieval import document, knowledge, search
 from interfaces.http.retrieval.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     document.ROUTER,
+    knowledge.ROUTER,
     search.ROUTER,
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Annotated, Any
@@ -31,7 +29,7 @@ from domain.retrieval.document import LARGEST, Document, Status
 from interfaces.bootstrap import Services
 from interfaces.http.base.limits.access import AccessControl
 from interfaces.http.base.limits.intake import taken_in
-from interfaces.http.base.moments import moments_of
+from interfaces.http.base.moments import settled_within
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
 from interfaces.http.base.presence import LONGEST_WAIT
@@ -209,21 +207,12 @@ async def _after(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncGene
 
 async def _status(document: UUID, wait: float, tenant: UUID, services: Services) -> Status:
     """A document's status; one that is being processed is waited for. Raises NotFound."""
-    until = time.monotonic() + wait
-    if wait:
-        waits_long()
-    async with aclosing(moments_of(services, tenant)) as moments:
-        await anext(moments)
-        while True:
-            status = (await services.store.load(Document, document, tenant=tenant)).state.status
-            left = until - time.monotonic()
-            if status not in ("pending", "processing") or left <= 0 or services.stopping.is_set():
-                return status
-            try:
-                async with asyncio.timeout(left):
-                    await anext(moments)
-            except TimeoutError:
-                until = 0.0  # one last look
+
+    async def look() -> tuple[Status, bool]:
+        status = (await services.store.load(Document, document, tenant=tenant)).state.status
+        return status, status not in ("pending", "processing")
+
+    return await settled_within(services, tenant, wait, look)
 
 
 async def _same_name(uploaded: Uploaded, tenant: UUID, services: Services) -> list[UUID] | None:

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from interfaces.http.base.openapi import Examples
 
+ENTRY = {
+    "kind": "question_answer",
+    "title": "Do you ship to Austria?",
+    "content": "Yes: to Austria and Switzerland, in three to five days, for 9.90 €.",
+    "keywords": ["delivery abroad", "shipping costs"],
+    "category": "Shipping",
+    "priority": 7,
+}
 EXAMPLES: Examples = {
+    ("post", "/v1/knowledge"): ENTRY,
+    ("put", "/v1/knowledge/{entry}"): ENTRY,
     ("post", "/v1/search"): {"query": "opening hours", "limit": 3},
 }

@@ -52,6 +52,8 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
     await theirs.http.post(f"/v1/datasets/{dataset}/cases", json=written)
     training_set = (await theirs.http.post("/v1/training-sets", json={"name": CANARY})).json()["id"]
     await settled(theirs, f"/v1/training-sets/{training_set}")
+    noted = {"title": CANARY, "content": f"{CANARY} is known."}
+    entry = (await theirs.http.post("/v1/knowledge?wait=60", json=noted)).json()["id"]
     ids = defaultdict[str, str](lambda: shown["id"])  # of other kinds there is nothing
     ids |= {
         "evaluation": str(evaluation),
@@ -59,6 +61,7 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
         "interaction": shown["id"],
         "conversation": shown["conversation"],
         "document": made.json()["id"],
+        "entry": entry,
         "tenant": str(theirs.tenant),
         "key": key,
         "endpoint": endpoint,

@@ -177,6 +177,7 @@ async def test_every_body_has_an_example_that_is_taken(
     assert (await ours.http.post(f"/v1/experiments/{experiment}/start")).status_code == 200
     passed, waiting, running = await deployments_of(parts, ours)
     cases = (await ours.http.get(f"/v1/datasets/{dataset}/cases?limit=1")).json()["items"]
+    entry = (await ours.http.post("/v1/knowledge", json={"title": "a", "content": "b"})).json()["id"]
     correction = {"agent_interaction_id": answered["id"], "human_response": "Soon.", "category": "other"}
     corrected = (await ours.http.post("/v1/bot/corrections", json=correction)).json()["id"]
     mug = EXAMPLES["post", "/v1/catalog/products"]
@@ -212,6 +213,7 @@ async def test_every_body_has_an_example_that_is_taken(
             experiment=experiment,
             deployment=running if path.endswith("/rollback") else waiting,
             dataset=dataset,
+            entry=entry,
             correction=corrected,
             product=product,
             service=service,
