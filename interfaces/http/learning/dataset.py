@@ -13,7 +13,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
-from application.learning.cases import cases_of
+from application.learning.cases import Place as CasePlace
+from application.learning.cases import page_of_cases
 from application.learning.dataset import (
     Added,
     CreateDataset,
@@ -115,7 +116,7 @@ class CaseOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CasesOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`erased`: cases that are left out because their customers were erased."""
+    """`erased`: cases that are left out of this page because their customers were erased."""
 
     items: list[CaseOut]
     next_cursor: str | None
@@ -185,15 +186,14 @@ async def read_cases(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> CasesOut:
-    """The cases of a version, in the order in which they were added."""
-    pager = Pager(services, principal.tenant, int, "cases", dataset, version)
-    begin = await pager.place(cursor) or 0
-    found = await cases_of(dataset, version, principal.tenant, store=services.store)
-    rows = list(enumerate(found.cases[begin : begin + limit + 1], begin + 1))
-    page = await pager.page(rows, limit, lambda row: _case(row[1]), lambda row: row[0])
+    """The cases of a version, in the order in which they were added. A page among cases that are gone may have fewer than `limit`."""
+    pager = Pager(services, principal.tenant, CasePlace, "cases", dataset, version)
+    found = await page_of_cases(
+        dataset, version, await pager.place(cursor), limit, principal.tenant, store=services.store
+    )
     return CasesOut(
-        items=page.items,
-        next_cursor=page.next_cursor,
+        items=[_case(case) for case in found.cases],
+        next_cursor=None if found.ended is None else await pager.cursor(found.ended),
         version=found.version,
         frozen=found.frozen,
         erased=found.erased,
