@@ -39,7 +39,12 @@ def no_call_is_let_through_a_budget_that_does_not_cover_it() -> Callable[[Record
         if isinstance(event, Reservation.Made):
             spending.made.add(recorded.stream)
             return spending.wrong_with(event)
-        if event is not None and changes and not isinstance(event, Reservation.Event):
+        if (
+            event is not None
+            and changes
+            and not isinstance(event, Reservation.Event)
+            and not event.presumed()
+        ):
             return spending.unreserved(recorded, event, changes)
         return None
 
@@ -48,7 +53,7 @@ def no_call_is_let_through_a_budget_that_does_not_cover_it() -> Callable[[Record
 
 def every_call_is_held_until_it_ends() -> Callable[[Recorded], str | None]:
     """Its reservations do not expire before it, and from a minute after a limit was set no call of a model that costs something begins
-    without one. Embeddings are not reserved for."""
+    without one. Embeddings are not reserved for; of calls whose process ended nobody knows what was."""
     limited: datetime | None = None
     held: set[UUID] = set()
     retained: set[UUID] = set()
@@ -66,7 +71,7 @@ def every_call_is_held_until_it_ends() -> Callable[[Recorded], str | None]:
         elif isinstance(event, Reservation.Expired) and recorded.stream not in retained:
             expired[recorded.stream] = recorded.recorded_at
         paid = [each.started_at for each in calls_of(event) if each.cost and each.kind == "chat"]
-        if not paid:
+        if not paid or event is None or event.presumed():
             return None
         named: tuple[UUID, ...] = getattr(event, "reservations", ())
         if gone := [expired[each] for each in named if each in expired]:

@@ -66,6 +66,10 @@ class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True)
         """USD that it charges as a whole on its own day; None: each call on its record is charged on the day on which that began."""
         return None
 
+    def presumed(self) -> bool:
+        """Whether the calls on its record are presumed: their process ended before it said what came of them, and what was held for them."""
+        return False
+
     def _as_dict(self) -> dict[str, Any]:
         return msgspec.structs.asdict(self)
 

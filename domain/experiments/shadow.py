@@ -114,6 +114,9 @@ class Shadow(Aggregate[ShadowState]):
         embeddings: tuple[Attempt, ...] = ()
         lost: bool = False
 
+        def presumed(self) -> bool:
+            return self.lost
+
         def apply(self, aggregate: Shadow) -> None:
             aggregate.state.deployment, aggregate.state.interaction = self.deployment, self.interaction
 

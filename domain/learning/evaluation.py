@@ -156,6 +156,9 @@ class Evaluation(Aggregate[EvaluationState]):
         attempts: tuple[Attempt, ...]
         cost: Decimal
 
+        def presumed(self) -> bool:
+            return True
+
         def apply(self, aggregate: Evaluation) -> None:
             aggregate._close(self.interaction, self.cost)
             aggregate.state.interrupted += 1

@@ -91,6 +91,9 @@ class AnswerReplay(Aggregate[AnswerReplayState]):
         attempts: tuple[Attempt, ...]
         cost: Decimal
 
+        def presumed(self) -> bool:
+            return True
+
         def apply(self, aggregate: AnswerReplay) -> None:
             aggregate._close(self.interaction, self.cost)
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from domain.audit.invariants import Invariants
@@ -16,9 +17,13 @@ from domain.budgets.budget import Budget, BudgetLimits
 from domain.budgets.reservation import Reservation
 from domain.budgets.spending import changes_by
 from domain.conversations.conversation import Conversation
+from domain.experiments.shadow import Shadow
 from domain.gateway.decision import Routing
+from domain.learning.evaluation import Evaluation
 from domain.models.completion import Attempt, Usage
+from domain.replay.answer_replay import AnswerReplay
 from domain.retrieval.embedding import Embedding
+from tests.domain.examples import example
 from tests.domain.given import NOW
 
 TENANT = uuid4()
@@ -315,3 +320,32 @@ def test_an_embedding_that_costs_something_needs_no_reservation() -> None:
     )
     log.write(Embedding.meter(uuid4(), "question", (paid,), log.now))
     assert log.broken() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "breaks"),
+    [
+        (Evaluation.TrialInterrupted, {}, False),
+        (AnswerReplay.TrialInterrupted, {}, False),
+        (Shadow.Metered, {"lost": True}, False),
+        (Shadow.Metered, {"lost": False}, True),
+        (AnswerReplay.Metered, {}, True),
+    ],
+)
+def test_of_calls_whose_process_ended_nobody_knows_what_was_held(
+    kind: type[Event], more: dict[str, Any], breaks: bool
+) -> None:
+    log = Log()
+    log.limit(day=USD)
+    log.minute = 5
+    late = Attempt(
+        provider="p", model="m", outcome="cancelled", started_at=log.now, latency_ms=0, cost=2 * USD
+    )
+    event = example(kind, full=False)
+    facts = {"attempts": (late,), "cost": late.cost, "timestamp": log.now, **more}
+    log.add(msgspec.structs.replace(event, **facts), uuid4())
+    log.minute = 10
+    later = msgspec.structs.replace(late, started_at=log.now)
+    facts = {"attempts": (later,), "cost": later.cost, "timestamp": log.now, **more}
+    log.add(msgspec.structs.replace(event, interaction=uuid4(), **facts), uuid4())
+    assert {invariant for _, invariant in log.broken()} == ({HELD, FITS} if breaks else set())
