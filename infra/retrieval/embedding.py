@@ -1,6 +1,6 @@
 """Local embeddings with real word meaning, without a key or network: WordLlama, 256 dimensions, from its package.
 
-Mostly English. The package `wordllama` (MIT). Implements `application.ports.Embedder`.
+Mostly English. To it `RETURN` and `return` are two words: what is in capitals is taken in small letters. The package `wordllama` (MIT). Implements `application.ports.Embedder`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from domain.retrieval.capitals import without_capitals
 
 INLINE = 4_000
 """Characters that are embedded on the spot (about 2 ms); more go to a thread, so that the loop goes on."""
@@ -44,7 +46,7 @@ class WordLlamaEmbedder:
         if len(texts) <= FEW:
             return self._one_by_one(texts)
         with np.errstate(invalid="ignore", divide="ignore"):
-            vectors: Matrix = self._model.embed(list(texts), norm=True)
+            vectors: Matrix = self._model.embed(list(map(without_capitals, texts)), norm=True)
         return np.nan_to_num(vectors)
 
     def count_tokens(self, text: str) -> int:
@@ -66,7 +68,7 @@ class WordLlamaEmbedder:
         return sums
 
     def _tokens(self, text: str) -> list[int]:
-        return self._model.tokenizer.encode(text, add_special_tokens=False).ids  # type: ignore[no-any-return]  # the package is untyped
+        return self._model.tokenizer.encode(without_capitals(text), add_special_tokens=False).ids  # type: ignore[no-any-return]  # the package is untyped
 
     def load(self) -> None:
         """Read the model from disk now (0.2 s), instead of at the first use."""

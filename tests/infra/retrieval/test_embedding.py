@@ -67,3 +67,12 @@ def test_chunks_counted_by_the_real_tokenizer_keep_their_bounds(embedder: WordLl
         assert len(pieces) > 3
         assert all(SMALLEST <= piece.tokens <= LARGEST for piece in pieces[:-1])
         assert pieces[-1].tokens <= LARGEST
+
+
+async def test_a_text_in_capitals_has_the_vector_of_the_same_in_small_letters(
+    embedder: WordLlamaEmbedder,
+) -> None:
+    loud, quiet = np.array(await embedder.embed(["HOW DO I RETURN A TENT?", "how do i return a tent?"]))
+    assert np.allclose(loud, quiet)
+    many = np.array(await embedder.embed(["HOW DO I RETURN A TENT?"] * 40))
+    assert np.allclose(many, quiet, atol=1e-5)
