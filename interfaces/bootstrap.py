@@ -35,6 +35,7 @@ from application.ports import (
     Locator,
     NamedDocuments,
     Outcomes,
+    Purchases,
     RateLimiter,
     SendObserver,
     Shadows,
@@ -102,6 +103,7 @@ from interfaces.reading import (
     ReadIdle,
     ReadNamedDocuments,
     ReadOutcomes,
+    ReadPurchases,
     ReadShadows,
     TranscriptLocator,
 )
@@ -147,6 +149,7 @@ class Services:
     locator: Locator
     authorship: Authorship
     idle: Idle
+    purchases: Purchases
     named_documents: NamedDocuments
     outcomes: Outcomes
     shadows: Shadows
@@ -328,6 +331,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             locator=TranscriptLocator(reads),
             authorship=ReadAuthorship(reads),
             idle=ReadIdle(reads),
+            purchases=ReadPurchases(reads),
             named_documents=ReadNamedDocuments(reads),
             outcomes=ReadOutcomes(reads),
             shadows=ReadShadows(reads),

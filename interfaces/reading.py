@@ -11,6 +11,7 @@ from application.ports import (
     IdleConversation,
     KnownDataset,
     Located,
+    Purchased,
     Seen,
     ShadowProgress,
     Writing,
@@ -18,7 +19,17 @@ from application.ports import (
 from domain.base.errors import NotFound
 from domain.flags.outcome import OFF, ON
 from infra.projections.reads import Reads
-from projections import authorship, corrections, datasets, deployments, documents, outcomes, transcript
+from projections import (
+    authorship,
+    bookings,
+    corrections,
+    datasets,
+    deployments,
+    documents,
+    orders,
+    outcomes,
+    transcript,
+)
 
 
 class TranscriptLocator:
@@ -63,6 +74,30 @@ class ReadIdle:
         async with self._reads.at(tenant, transcript.Transcript()) as sql:
             rows = await transcript.idle_conversations(sql, tenant, until=until, after=after, limit=limit)
         return [IdleConversation(conversation=row.conversation, last_at=row.last_at) for row in rows]
+
+
+class ReadPurchases:
+    """Finds what customers have booked and ordered in the read models. Implements `application.ports.Purchases`."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def of(self, tenant: UUID, conversation: UUID) -> Purchased:
+        head = await self._reads.head(tenant)
+        async with self._reads.at(tenant, bookings.Bookings(), head) as sql:
+            booked = await bookings.bookings_of(sql, tenant, conversation)
+        async with self._reads.at(tenant, orders.Orders(), head) as sql:
+            ordered = await orders.orders_of(sql, tenant, conversation)
+        return Purchased(bookings=booked, orders=ordered)
+
+    async def busy(
+        self, tenant: UUID, conversations: Collection[UUID], since: datetime, *, all_known: bool
+    ) -> set[UUID]:
+        head = await self._reads.head(tenant) if all_known else None
+        async with self._reads.at(tenant, bookings.Bookings(), head) as sql:
+            booked = await bookings.booked_since(sql, tenant, conversations, since)
+        async with self._reads.at(tenant, orders.Orders(), head) as sql:
+            return {*booked, *await orders.ordered_since(sql, tenant, conversations, since)}
 
 
 class ReadOutcomes:

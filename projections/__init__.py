@@ -19,6 +19,7 @@ from projections.experiments import Experiments
 from projections.knowledge import Entries
 from projections.learning_curve import LearningCurve
 from projections.model_answers import ModelAnswers
+from projections.orders import Orders
 from projections.outcomes import Outcomes
 from projections.products import Products
 from projections.ratings import Ratings
@@ -48,5 +49,6 @@ PROJECTIONS: Sequence[Projection] = (
     Products(),
     Services(),
     Bookings(),
+    Orders(),
     Entries(),
 )

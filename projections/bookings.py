@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -126,3 +126,25 @@ async def list_bookings(
         query = query.where(tuple_(b.start, b.booking) < before)
     query = query.order_by(b.start.desc(), b.booking.desc()).limit(limit)
     return [struct_of(BookingRow, row) for row in await sql.all(query)]
+
+
+async def bookings_of(sql: Sql, tenant: UUID, conversation: UUID) -> list[UUID]:
+    """All of a customer's."""
+    query = select(bookings.c.booking).where(
+        bookings.c.tenant == tenant, bookings.c.conversation == conversation
+    )
+    return [row["booking"] for row in await sql.all(query)]
+
+
+async def booked_since(
+    sql: Sql, tenant: UUID, conversations: Collection[UUID], since: datetime
+) -> list[UUID]:
+    """The conversations of which something that is booked ends at this time or later."""
+    b = bookings.c
+    query = select(b.conversation).where(
+        b.tenant == tenant,
+        b.conversation == any_(literal(list(conversations), ARRAY(Uuid))),
+        b.status == "booked",
+        b.end >= since,
+    )
+    return [row["conversation"] for row in await sql.all(query.distinct())]

@@ -62,6 +62,8 @@ class Products:
         Product.Created,
         Product.Changed,
         Product.StockAdjusted,
+        Product.Reserved,
+        Product.Returned,
         Product.Deleted,
     )
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
@@ -94,6 +96,10 @@ def _fold(recorded: Recorded, rows: dict[UUID, ProductRow]) -> None:
         rows[id].facts, rows[id].active = recorded.position, event.facts.active
     elif isinstance(event, Product.StockAdjusted):
         rows[id].stock += event.by
+    elif isinstance(event, Product.Reserved):
+        rows[id].stock -= event.quantity
+    elif isinstance(event, Product.Returned):
+        rows[id].stock += event.quantity
     elif isinstance(event, Product.Deleted):
         del rows[id]
 

@@ -19,6 +19,7 @@ from application.ports import PROJECTION_ALERT_WORK, Item, Kind, Vectors
 from application.privacy import work as privacy
 from application.replay import work as replay
 from application.retrieval import work as retrieval
+from application.shop import work as shop
 from application.tenancy import work as tenancy
 from application.webhooks import work as webhooks
 
@@ -37,6 +38,7 @@ class Ports(
     webhooks.Ports,
     feedback.Ports,
     replay.Ports,
+    shop.Ports,
     Protocol,
 ):
     """What the handlers need."""
@@ -57,6 +59,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         **conversations.kinds(p),
         **channels.kinds(p),
         **retrieval.kinds(p),
+        **shop.kinds(p),
         **privacy.kinds(p),
         **tenancy.kinds(p),
         **budgets.kinds(p),

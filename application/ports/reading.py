@@ -67,6 +67,28 @@ class Idle(Protocol):
         """Those whose last event is older than `until`, the oldest first; `after` is the (last_at, conversation) of the last one seen."""
 
 
+class Purchased(msgspec.Struct, frozen=True, kw_only=True):
+    """Ids of what a customer has booked and ordered."""
+
+    bookings: Sequence[UUID]
+    orders: Sequence[UUID]
+
+
+class Purchases(Protocol):
+    """What customers have booked and ordered, as read models know it."""
+
+    async def of(self, tenant: UUID, conversation: UUID) -> Purchased:
+        """All of it that the log has now, but for what was forgotten. Raises Unavailable while a read model does not know it."""
+
+    async def busy(
+        self, tenant: UUID, conversations: Collection[UUID], since: datetime, *, all_known: bool
+    ) -> set[UUID]:
+        """Those of which something that is booked ends, or an order was placed or has changed, at this time or later, or is still to be fulfilled.
+
+        `all_known`: of all that the log has now; raises Unavailable while a read model does not know it.
+        """
+
+
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What was read at a `position` of the log: customers who were closed `until` then, in the order of their assignment."""
 

@@ -15,6 +15,7 @@ from application.chat.end_user import API, forget_calls, forget_user
 from application.conversations.conversation import conversation_of
 from application.conversations.owing import ANSWER_WORK, HANDOFF_WORK, SUMMARISE_WORK
 from application.ports import DELIVER_WORK, Cache, Clock, Done, Due, Eraser, Keyring, Store
+from application.shop.forgetting import FORGET_PURCHASES_WORK
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound
 from domain.channels.alias import Alias
@@ -128,6 +129,7 @@ async def forget_conversation(
     """
     work: list[Due | Done] = [
         Due(kind=ERASE_WORK, key=conversation.hex, due_at=clock()),
+        Due(kind=FORGET_PURCHASES_WORK, key=conversation.hex, due_at=clock()),
         Done(kind=ANSWER_WORK, key=conversation.hex),
         Done(kind=HANDOFF_WORK, key=conversation.hex),
         Done(kind=SUMMARISE_WORK, key=conversation.hex),

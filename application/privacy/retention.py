@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from application.base.setting import change_setting, load_setting
-from application.ports import Clock, Done, Due, Idle, Store
+from application.ports import Clock, Done, Due, Idle, Purchases, Store
 from application.privacy.forget import forget_conversation
 from domain.base.context import Context
 from domain.privacy.retention import Retention
@@ -70,9 +70,16 @@ async def set_retention(
 
 
 async def keep_retention(
-    command: KeepRetention, context: Context, *, store: Store, idle: Idle, clock: Clock
+    command: KeepRetention,
+    context: Context,
+    *,
+    store: Store,
+    idle: Idle,
+    purchases: Purchases,
+    clock: Clock,
 ) -> datetime | None:
-    """Forget the conversations that have been idle for too long; returns when to look again, None where nothing is to be forgotten.
+    """Forget the conversations that have been idle for too long; returns when to look again, None where nothing is to be forgotten. Whoever
+    has booked something that is still to come, or that was since then, is no idle customer.
 
     Each is forgotten in a transaction of its own, so whoever comes after a crash goes on where it ended.
     """
@@ -82,7 +89,12 @@ async def keep_retention(
     began, until = monotonic(), command.at - timedelta(days=days)
     after: tuple[datetime, UUID] | None = None
     while found := await idle.find(context.tenant, until=until, after=after, limit=AT_ONCE):
+        # What is bought while this goes on is known soon enough.
+        everyone = [each.conversation for each in found]
+        busy = await purchases.busy(context.tenant, everyone, until, all_known=after is None)
         for each in found:
+            if each.conversation in busy:
+                continue
             await forget_conversation(each.conversation, context, store=store, clock=clock, idle_since=until)
             if monotonic() - began > TURN:
                 return command.at

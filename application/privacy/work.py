@@ -10,7 +10,7 @@ from uuid import UUID
 from application.base.erase import ERASE_WORK, Erase, erase
 from application.base.work import Caching, context_of
 from application.chat.end_user import ERASE_USER_WORK
-from application.ports import Clock, Eraser, Files, Idle, Ids, Item, Kind, Store
+from application.ports import Clock, Eraser, Files, Idle, Ids, Item, Kind, Purchases, Store
 from application.privacy.forget import EraseUser, erase_user
 from application.privacy.retention import RETENTION_WORK, KeepRetention, keep_retention
 
@@ -28,6 +28,8 @@ class Ports(Protocol):
     def files(self) -> Files: ...
     @property
     def idle(self) -> Idle: ...
+    @property
+    def purchases(self) -> Purchases: ...
     @property
     def clock(self) -> Clock: ...
     @property
@@ -51,7 +53,9 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
     async def do_retention(item: Item) -> datetime | None:
         command = KeepRetention(at=p.clock())
         context = context_of(item, p.ids, "retention")
-        return await keep_retention(command, context, store=p.store, idle=p.idle, clock=p.clock)
+        return await keep_retention(
+            command, context, store=p.store, idle=p.idle, purchases=p.purchases, clock=p.clock
+        )
 
     return {
         ERASE_WORK: Kind(handler=do_erase, attempts=20, lease=60.0),

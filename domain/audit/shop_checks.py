@@ -21,6 +21,10 @@ def no_stock_goes_below_zero() -> Check:
             stocks[product] = event.stock
         elif isinstance(event, Product.StockAdjusted):
             stocks[product] = stocks.get(product, 0) + event.by
+        elif isinstance(event, Product.Reserved):
+            stocks[product] = stocks.get(product, 0) - event.quantity
+        elif isinstance(event, Product.Returned):
+            stocks[product] = stocks.get(product, 0) + event.quantity
         else:
             return None
         return f"there are {stocks[product]} pieces" if stocks[product] < 0 else None

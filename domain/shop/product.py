@@ -65,6 +65,28 @@ class Product(Aggregate[ProductState]):
         def apply(self, aggregate: Product) -> None:
             aggregate.state.stock += self.by
 
+    class Reserved(Event, frozen=True, kw_only=True):
+        """An order has taken so many pieces."""
+
+        TOPIC: ClassVar[str] = "product.reserved"
+        PERSONAL: ClassVar[bool] = False
+        order: UUID
+        quantity: int
+
+        def apply(self, aggregate: Product) -> None:
+            aggregate.state.stock -= self.quantity
+
+    class Returned(Event, frozen=True, kw_only=True):
+        """An order was cancelled, and has given back what it had taken."""
+
+        TOPIC: ClassVar[str] = "product.returned"
+        PERSONAL: ClassVar[bool] = False
+        order: UUID
+        quantity: int
+
+        def apply(self, aggregate: Product) -> None:
+            aggregate.state.stock += self.quantity
+
     class Deleted(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "product.deleted"
         PERSONAL: ClassVar[bool] = False
@@ -101,6 +123,26 @@ class Product(Aggregate[ProductState]):
         if stock + by > MOST_STOCK:
             raise Refused(f"there are {stock} pieces; {by} more are above {MOST_STOCK}", stock=stock)
         self.trigger(self.StockAdjusted, at=at, by=by, reason=reason)
+
+    def reserve(self, order: UUID, quantity: int, at: datetime) -> None:
+        """Raises NotFound; Refused where it is not offered, or where there are fewer pieces than that, with the `stock` that there is."""
+        facts, stock = self.existing(), self.state.stock
+        if not facts.active:
+            raise Refused(
+                f"the product {self.id} is not offered at the moment; leave it out", product=str(self.id)
+            )
+        if quantity > stock:
+            raise Refused(
+                f"there are {stock} pieces of the product {self.id}; order at most so many",
+                product=str(self.id),
+                stock=stock,
+            )
+        self.trigger(self.Reserved, at=at, order=order, quantity=quantity)
+
+    def give_back(self, order: UUID, quantity: int, at: datetime) -> None:
+        """What an order had taken; nothing once the product was deleted."""
+        if not self.state.deleted:
+            self.trigger(self.Returned, at=at, order=order, quantity=quantity)
 
     def remove(self, at: datetime) -> None:
         """Raises NotFound."""

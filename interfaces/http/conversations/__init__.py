@@ -1,4 +1,4 @@
-"""Messages in, answers out; conversations and interactions; operators; what customers book.
+"""Messages in, answers out; conversations and interactions; operators; what customers book and order.
 
 Begin in `message.py: post_message`; `handoff.py` is an operator's way in.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.conversations import booking, conversation, events, handoff, message, search
+from interfaces.http.conversations import booking, conversation, events, handoff, message, order, search
 from interfaces.http.conversations.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
@@ -19,4 +19,5 @@ ROUTERS: Sequence[Router] = (
     handoff.ROUTER,
     search.ROUTER,
     booking.ROUTER,
+    order.ROUTER,
 )

@@ -10,10 +10,9 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
-from application.conversations.opening import OpenConversation, open_conversation
 from application.shop.booking import BookSlot, MoveBooking, book_slot, cancel_booking, move_booking
 from application.tenancy.authentication import Principal
 from domain.base.aggregate import Event
@@ -21,12 +20,11 @@ from domain.base.context import Context
 from domain.base.times import in_utc
 from domain.shop.booking import MOST_PLACES, Booking, BookingStatus
 from interfaces.bootstrap import Services
-from interfaces.http.base.authentication import caller_in
-from interfaces.http.base.idempotency import KEY
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
 from interfaces.http.base.version import named, tag
 from interfaces.http.conversations.message import Customer
+from interfaces.http.conversations.purchases import Key, Note, conversation_for, id_for
 from projections.bookings import BookingRow, Bookings, list_bookings
 
 
@@ -37,7 +35,7 @@ class BookingIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     service: UUID
     start: datetime
     places: Annotated[int, Meta(ge=1, le=MOST_PLACES)] = 1
-    note: Annotated[str, Meta(max_length=2_000)] | None = None
+    note: Note | None = None
 
 
 class MoveIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,26 +66,15 @@ async def book(
     services: NamedDependency[Services],
     context: NamedDependency[Context],
     request: Request[Any, Any, Any],
-    idempotency_key: Annotated[str | None, HeaderParameter(name=KEY, max_length=200)] = None,
+    idempotency_key: Key = None,
 ) -> Response[BookingOut]:
     """Book places of a slot for a customer; 422 where there is no such slot, or fewer places are free. Of two who want the last one, one gets it."""
     start = in_utc("start", data.start)
     assert start is not None
-    who = data.customer
-    conversation = await open_conversation(
-        OpenConversation(channel=who.channel, address=who.address, name=who.name),
-        context,
-        services.people.locate(who.channel, who.address, (), context),
-        store=services.store,
-        clock=services.clock,
-    )
-    id = services.ids()
-    if idempotency_key:  # guards the effect even where the kept response is gone
-        name = (caller_in(request).line, idempotency_key, conversation.hex, data.service.hex)
-        more = (start.isoformat(), str(data.places))
-        id = await services.keyring.identify(context.tenant, "booking", *name, *more)
+    conversation = await conversation_for(data.customer, context, services)
+    wanted = (conversation.hex, data.service.hex, start.isoformat(), str(data.places), data.note or "")
     command = BookSlot(
-        id=id,
+        id=await id_for(idempotency_key, "booking", wanted, request, context, services),
         conversation=conversation,
         service=data.service,
         start=start,

@@ -25,4 +25,9 @@ EXAMPLES: Examples = {
         "note": "By the window, please.",
     },
     ("post", "/v1/bookings/{booking}/move"): {"start": "2026-12-07T09:45:00+01:00"},
+    ("post", "/v1/orders"): {
+        "customer": {"channel": "http", "address": "ann@example.com", "name": "Ann"},
+        "lines": [{"product": "0198c5f2-7d9a-7c3e-9a51-3d1f6f0a2b4d", "quantity": 2}],
+        "note": "As a present, please.",
+    },
 }

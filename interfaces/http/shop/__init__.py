@@ -1,6 +1,6 @@
 """Shop: products and services of a tenant's catalogue, and open slots, over HTTP.
 
-Begin in `product.py`. What customers book: `conversations/booking.py`.
+Begin in `product.py`. What customers book and order: `conversations/booking.py`, `order.py`.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from application.conversations.closing import CloseConversation, close_conversat
 from application.conversations.summarise import Summarise, summarise
 from application.ports import CACHE_KINDS, CacheKind
 from application.privacy.forget import ForgetCustomer, Forgotten, forget_customer
+from application.shop.forgetting import FORGET_PURCHASES_WORK
 from domain.base.errors import Conflict, Erased, NotFound
 from domain.conversations.conversation import Conversation
 from infra.redis.cache import RedisCache
@@ -137,7 +138,8 @@ async def test_nothing_is_owed_to_the_forgotten_but_their_erasure(shop: Shop) ->
         keyring=shop.parts.keyring,
         clock=shop.parts.clock,
     )
-    assert await shop.owed() == {(ERASE_WORK, received.conversation.hex)}
+    kinds = (ERASE_WORK, FORGET_PURCHASES_WORK)
+    assert await shop.owed() == {(kind, received.conversation.hex) for kind in kinds}
     assert await shop.answer(received.conversation) is None
     await destroy(shop, received.conversation)
     close = CloseConversation(conversation=received.conversation)
@@ -180,7 +182,7 @@ async def test_no_summary_is_owed_or_made_of_a_forgotten_customer(
     command = ForgetCustomer(channel="http", address="anna")
     parts, asked = shop.parts, len(shop.provider.asked)
     await forget_customer(command, shop.context, store=parts.store, keyring=parts.keyring, clock=parts.clock)
-    assert owed(shop, theirs) == ["erase"]
+    assert owed(shop, theirs) == ["erase", "forget_purchases"]
     assert not await summarise(Summarise(conversation=theirs), shop.context, shop.ports)
     await destroy(shop, theirs)
     assert not await summarise(Summarise(conversation=theirs), shop.context, shop.ports)

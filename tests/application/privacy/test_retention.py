@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,8 +17,15 @@ from application.privacy.retention import (
     retention_of,
     set_retention,
 )
+from application.shop.booking import BookSlot, book_slot, cancel_booking
+from application.shop.forgetting import FORGET_PURCHASES_WORK, ForgetPurchases, forget_purchases
+from application.shop.service import add_service
 from domain.base.context import Context
+from domain.base.errors import Erased
 from domain.conversations.conversation import Conversation
+from domain.shop.availability import WEEKDAYS, Availability, WeeklyWindow
+from domain.shop.booking import Booking
+from domain.shop.service import ServiceFacts
 from infra.work.items import Item
 from tests.application.conftest import Shop
 from tests.application.privacy.traces import read_models, talk
@@ -35,8 +43,14 @@ async def keep_for(shop: Shop, days: int | None) -> int:
 async def run(shop: Shop, at: datetime) -> datetime | None:
     """What the work does on the day of `at`."""
     context = Context(tenant=shop.context.tenant, actor="system:retention", correlation=shop.parts.ids())
+    await read_models(shop, but=["transcript"])
     return await keep_retention(
-        KeepRetention(at=at), context, store=shop.parts.store, idle=shop.parts.idle, clock=shop.parts.clock
+        KeepRetention(at=at),
+        context,
+        store=shop.parts.store,
+        idle=shop.parts.idle,
+        purchases=shop.parts.purchases,
+        clock=shop.parts.clock,
     )
 
 
@@ -71,7 +85,8 @@ async def test_conversations_that_are_idle_for_long_are_forgotten_and_no_others(
     at = between + timedelta(days=DAYS)
     assert await run(shop, at) == at + timedelta(days=1)
     assert await forgotten(shop) == dict.fromkeys(old, "system:retention")
-    work = {(ERASE_WORK, conversation.hex) for conversation in old}
+    kinds = (ERASE_WORK, FORGET_PURCHASES_WORK)
+    work = {(kind, conversation.hex) for conversation in old for kind in kinds}
     assert await shop.owed() == work | {(RETENTION_WORK, shop.context.tenant.hex)}
     await run(shop, at)
     assert set(await forgotten(shop)) == old, "what was forgotten is not forgotten again"
@@ -133,3 +148,31 @@ async def test_the_work_is_owed_as_long_as_there_is_a_period(shop: Shop) -> None
     assert await keep_for(shop, DAYS) == 0
     await keep_for(shop, None)
     assert row not in await shop.owed()
+
+
+async def test_who_has_booked_what_is_still_to_come_is_not_idle(shop: Shop) -> None:
+    await keep_for(shop, DAYS)
+    parts, tenant = shop.parts, shop.context.tenant
+    idle, booked = [await talk(shop, "hello", name) for name in ("anna", "bert")]
+    availability = Availability(
+        time_zone="UTC",
+        duration_minutes=60,
+        weekly=tuple(WeeklyWindow(weekday=each, opens="09:00", closes="10:00") for each in WEEKDAYS),
+    )
+    facts = ServiceFacts(name="x", price=Decimal(1), currency="EUR", availability=availability)
+    edges = {"store": parts.store, "clock": parts.clock}
+    service, _ = await add_service(facts, shop.context, ids=parts.ids, **edges)  # type: ignore[arg-type]
+    day = later(shop, DAYS + 10).replace(hour=9, minute=0, second=0, microsecond=0)
+    wanted = BookSlot(id=parts.ids(), conversation=booked, service=service.id, start=day)
+    booking, _ = await book_slot(wanted, shop.context, **edges)  # type: ignore[arg-type]
+    await read_models(shop)
+    await run(shop, later(shop, DAYS + 1))
+    assert set(await forgotten(shop)) == {idle}
+    await cancel_booking(booking.id, shop.context, **edges)  # type: ignore[arg-type]
+    await run(shop, later(shop, DAYS + 1))
+    assert set(await forgotten(shop)) == {idle, booked}
+    await read_models(shop)
+    command = ForgetPurchases(conversation=booked)
+    await forget_purchases(command, shop.context, purchases=parts.purchases, **edges)  # type: ignore[arg-type]
+    with pytest.raises(Erased):
+        (await parts.store.load(Booking, booking.id, tenant=tenant)).existing()

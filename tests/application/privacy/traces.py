@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +25,8 @@ async def talk(shop: Shop, text: str, address: str = "anna") -> UUID:
     return received.conversation
 
 
-async def read_models(shop: Shop, *, anew: bool = False) -> dict[str, list[Any]]:
-    """All rows of the tenant's read models, brought up to date or built anew."""
+async def read_models(shop: Shop, *, anew: bool = False, but: Collection[str] = ()) -> dict[str, list[Any]]:
+    """All rows of the tenant's read models, brought up to date, `but` some, or built anew."""
     names = [table.name for projection in PROJECTIONS for table in projection.tables]
     url, tenant = str(shop.parts.settings.database_url), shop.context.tenant
     if anew:
@@ -34,8 +35,9 @@ async def read_models(shop: Shop, *, anew: bool = False) -> dict[str, list[Any]]
                 superuser.execute(f"DELETE FROM retrace.{name} WHERE tenant = %s".encode(), [tenant])
     async with Database(cell(url), role="retrace_projector", size=2) as writer:
         reader = Reader(writer, Keyring(writer, shop.parts.settings.master()))
+        wanted = [projection for projection in PROJECTIONS if projection.name not in but]
         projector = Projector(
-            PROJECTIONS, writer=writer, system=shop.parts.system, reader=reader, hints=shop.parts.hints
+            wanted, writer=writer, system=shop.parts.system, reader=reader, hints=shop.parts.hints
         )
         await projector.catch_up([tenant])
     found = {}

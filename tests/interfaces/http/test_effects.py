@@ -608,7 +608,14 @@ async def days(world: World) -> None:
         await world.customer.http.put("/v1/retention", json={"days": wanted})
         command = KeepRetention(at=world.parts.clock().replace(year=2030))
         idle = OneIdle(conversation)
-        await keep_retention(command, context, store=store, idle=idle, clock=world.parts.clock)
+        await keep_retention(
+            command,
+            context,
+            store=store,
+            idle=idle,
+            purchases=world.parts.purchases,
+            clock=world.parts.clock,
+        )
         query = {"kind": "conversation.forgotten", "limit": "200"}
         found = await world.customer.http.get("/v1/audit/events", params=query)
         assert (str(conversation) in found.text) == forgotten

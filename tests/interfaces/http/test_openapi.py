@@ -188,7 +188,8 @@ async def test_every_body_has_an_example_that_is_taken(
     slots = (await ours.http.get(f"/v1/catalog/services/{service}/slots", params=weeks)).json()["items"]
     booked = {**EXAMPLES["post", "/v1/bookings"], "service": service, "start": slots[-1]["start"]}
     booking = (await ours.http.post("/v1/bookings", json=booked)).json()["id"]
-    there = {"dataset": dataset, "interactions": [answered["id"]]}
+    lines = [{"product": product, "quantity": 1}]
+    there = {"dataset": dataset, "interactions": [answered["id"]], "lines": lines}
     there |= {"service": service, "start": slots[-1]["start"]}
     there["training_set"] = str(await a_training_set(parts, ours.tenant))
     job, of_the_tuned = await a_tuned_job(parts, ours.tenant, UUID(dataset))
