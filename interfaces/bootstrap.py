@@ -34,6 +34,7 @@ from application.ports import (
     Lines,
     Locator,
     NamedDocuments,
+    Offers,
     Outcomes,
     Purchases,
     RateLimiter,
@@ -95,6 +96,7 @@ from infra.work.rows import Work
 from infra.work.subscribed import Subscribed
 from infra.work.turns import Turns
 from infra.work.webhook_lines import StoredLines
+from interfaces.offers import HeldOffers
 from interfaces.probes import Probes
 from interfaces.reading import (
     ReadAuthorship,
@@ -150,6 +152,7 @@ class Services:
     authorship: Authorship
     idle: Idle
     purchases: Purchases
+    offers: Offers
     named_documents: NamedDocuments
     outcomes: Outcomes
     shadows: Shadows
@@ -332,6 +335,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             authorship=ReadAuthorship(reads),
             idle=ReadIdle(reads),
             purchases=ReadPurchases(reads),
+            offers=HeldOffers(reads, store, keyring),
             named_documents=ReadNamedDocuments(reads),
             outcomes=ReadOutcomes(reads),
             shadows=ReadShadows(reads),

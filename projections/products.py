@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -27,7 +27,7 @@ from sqlalchemy import (
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
 from domain.shop.product import Product
-from projections.base import Sql, metadata, replacing, row_of, struct_of, tenant_column
+from projections.base import Row, Sql, metadata, replacing, row_of, struct_of, tenant_column
 
 products = Table(
     "products",
@@ -108,13 +108,16 @@ async def list_products(
     sql: Sql,
     tenant: UUID,
     *,
+    among: Collection[UUID] | None = None,
     active: bool | None = None,
     in_stock: bool | None = None,
     before: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> list[ProductRow]:
-    """The newest first; `before` is the (created_at, product) of the last one seen."""
+    """The newest first; `among`: only these; `before` is the (created_at, product) of the last one seen."""
     query = select(products).where(products.c.tenant == tenant)
+    if among is not None:
+        query = query.where(products.c.product == any_(literal(list(among), ARRAY(Uuid))))
     if active is not None:
         query = query.where(products.c.active.is_(active))
     if in_stock is not None:
@@ -123,3 +126,9 @@ async def list_products(
         query = query.where(tuple_(products.c.created_at, products.c.product) < before)
     query = query.order_by(products.c.created_at.desc(), products.c.product.desc()).limit(limit)
     return [struct_of(ProductRow, row) for row in await sql.all(query)]
+
+
+async def all_products(sql: Sql, tenant: UUID) -> list[Row]:
+    """`product`, `facts` and `created_at` of each."""
+    columns = (products.c.product, products.c.facts, products.c.created_at)
+    return await sql.all(select(*columns).where(products.c.tenant == tenant))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -27,7 +27,7 @@ from sqlalchemy import (
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
 from domain.shop.service import Service
-from projections.base import Sql, metadata, replacing, row_of, struct_of, tenant_column
+from projections.base import Row, Sql, metadata, replacing, row_of, struct_of, tenant_column
 
 services = Table(
     "services",
@@ -87,15 +87,24 @@ async def list_services(
     sql: Sql,
     tenant: UUID,
     *,
+    among: Collection[UUID] | None = None,
     active: bool | None = None,
     before: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> list[ServiceRow]:
-    """The newest first; `before` is the (created_at, service) of the last one seen."""
+    """The newest first; `among`: only these; `before` is the (created_at, service) of the last one seen."""
     query = select(services).where(services.c.tenant == tenant)
+    if among is not None:
+        query = query.where(services.c.service == any_(literal(list(among), ARRAY(Uuid))))
     if active is not None:
         query = query.where(services.c.active.is_(active))
     if before is not None:
         query = query.where(tuple_(services.c.created_at, services.c.service) < before)
     query = query.order_by(services.c.created_at.desc(), services.c.service.desc()).limit(limit)
     return [struct_of(ServiceRow, row) for row in await sql.all(query)]
+
+
+async def all_services(sql: Sql, tenant: UUID) -> list[Row]:
+    """`service`, `facts` and `created_at` of each."""
+    columns = (services.c.service, services.c.facts, services.c.created_at)
+    return await sql.all(select(*columns).where(services.c.tenant == tenant))

@@ -11,6 +11,7 @@ import msgspec
 
 from domain.feedback.judgement import Category
 from domain.flags.outcome import OFF, ON, Outcome
+from domain.shop.catalogue import Catalogue
 
 
 class Located(msgspec.Struct, frozen=True):
@@ -87,6 +88,13 @@ class Purchases(Protocol):
 
         `all_known`: of all that the log has now; raises Unavailable while a read model does not know it.
         """
+
+
+class Offers(Protocol):
+    """All that tenants offer, in memory."""
+
+    async def get(self, tenant: UUID, at_least: int | None = None) -> Catalogue:
+        """As of a second ago at most, and of this position of the log at least. Raises Unavailable, Ahead."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,6 +49,7 @@ SUMMARIES: Mapping[str, str] = {
     "put /v1/catalog/products/{product}": "Change a product",
     "delete /v1/catalog/products/{product}": "Delete a product",
     "post /v1/catalog/products/{product}/stock": "Adjust a product's stock",
+    "post /v1/catalog/search": "Search the catalogue",
     "get /v1/catalog/services": "List services",
     "post /v1/catalog/services": "Add a service",
     "get /v1/catalog/services/{service}": "Read a service",

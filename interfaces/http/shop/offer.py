@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
+from litestar.params import QueryParameter
 from msgspec import Meta
 
+from application.shop.search import filtered_ids
+from domain.shop.catalogue import Filters, OfferKind
 from domain.shop.offer import Offer
+from interfaces.bootstrap import Services
 
 Price = Annotated[str, Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$", description='As "12.90".')]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217, as EUR.")]
@@ -38,3 +44,26 @@ def facts_of(data: OfferIn) -> dict[str, Any]:
 def told(offer: Offer) -> dict[str, Any]:
     """The fields of an `Offer`, and of what it is more, as they are shown."""
     return {**msgspec.structs.asdict(offer), "price": f"{offer.price:f}"}
+
+
+Category = Annotated[
+    str | None, QueryParameter(max_length=100, description="Of this category, however it is written.")
+]
+Tag = Annotated[
+    str | None, QueryParameter(max_length=100, description="With this tag, however it is written.")
+]
+
+
+async def ids_among(
+    kind: OfferKind,
+    category: str | None,
+    tag: str | None,
+    tenant: UUID,
+    services: Services,
+    at_least: int | None,
+) -> Collection[UUID] | None:
+    """Those of a category and a tag; None: whichever."""
+    if category is None and tag is None:
+        return None
+    filters = Filters(kind=kind, category=category, tag=tag)
+    return await filtered_ids(filters, tenant, offers=services.offers, at_least=at_least)

@@ -26,7 +26,7 @@ from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
 from interfaces.http.base.version import named, tag
-from interfaces.http.shop.offer import OfferIn, facts_of, told
+from interfaces.http.shop.offer import Category, OfferIn, Tag, facts_of, ids_among, told
 from projections.products import ProductRow, Products, list_products
 
 
@@ -81,6 +81,8 @@ async def add(
 async def list_all(
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
+    category: Category = None,
+    tag: Tag = None,
     active: FromQuery[bool | None] = None,
     in_stock: FromQuery[bool | None] = None,
     cursor: Cursor = None,
@@ -89,11 +91,12 @@ async def list_all(
 ) -> Page[ProductOut]:
     """Products, the newest first."""
     tenant = principal.tenant
-    pager = Pager(services, tenant, Place, "products", active, in_stock)
+    pager = Pager(services, tenant, Place, "products", category, tag, active, in_stock)
     before = await pager.place(cursor)
+    among = await ids_among("product", category, tag, tenant, services, at_least)
     async with services.reads.at(tenant, Products(), at_least) as sql:
         rows = await list_products(
-            sql, tenant, active=active, in_stock=in_stock, before=before, limit=limit + 1
+            sql, tenant, among=among, active=active, in_stock=in_stock, before=before, limit=limit + 1
         )
     events = await services.store.several(tenant, sorted({row.facts for row in rows}))
 

@@ -21,7 +21,7 @@ from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
 from interfaces.http.base.version import named, tag
-from interfaces.http.shop.offer import OfferIn, facts_of, told
+from interfaces.http.shop.offer import Category, OfferIn, Tag, facts_of, ids_among, told
 from projections import services as read_model
 
 
@@ -94,6 +94,8 @@ async def add(
 async def list_all(
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
+    category: Category = None,
+    tag: Tag = None,
     active: FromQuery[bool | None] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -101,10 +103,13 @@ async def list_all(
 ) -> Page[ServiceOut]:
     """Services, the newest first."""
     tenant = principal.tenant
-    pager = Pager(services, tenant, Place, "services", active)
+    pager = Pager(services, tenant, Place, "services", category, tag, active)
     before = await pager.place(cursor)
+    among = await ids_among("service", category, tag, tenant, services, at_least)
     async with services.reads.at(tenant, read_model.Services(), at_least) as sql:
-        rows = await read_model.list_services(sql, tenant, active=active, before=before, limit=limit + 1)
+        rows = await read_model.list_services(
+            sql, tenant, among=among, active=active, before=before, limit=limit + 1
+        )
     events = await services.store.several(tenant, sorted({row.facts for row in rows}))
 
     def shown(row: read_model.ServiceRow) -> ServiceOut:
