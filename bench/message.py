@@ -74,6 +74,7 @@ async def tenant_with_documents(parts: Services) -> tuple[UUID, str]:
             keyring=parts.keyring,
             files=parts.files,
             extractor=parts.extractor,
+            embedder=parts.embedder,
             vectors=parts.vectors,
             named=parts.named_documents,
             catalogue=parts.catalogue,

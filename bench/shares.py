@@ -12,8 +12,9 @@ from uuid import UUID
 
 from application.conversations.answer import Answer, answer
 from application.conversations.conversation import ReceiveMessage, receive_message
-from application.retrieval.embedding import MeteredEmbedder
 from domain.base.context import Context
+from infra.providers.embedders import ConfiguredEmbedders
+from infra.providers.local_embedder import LocalEmbedder
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.settings import Settings
 from interfaces.bootstrap import services
@@ -83,12 +84,13 @@ async def shares(
             timed = dataclasses.replace(
                 parts,
                 store=watch.around(parts.store, load="load", latest="configuration", save="save"),
-                embedder=MeteredEmbedder(
-                    watch.around(embedder, embed="retrieve_embed"),
-                    catalogue=parts.catalogue,
-                    store=parts.store,
-                    clock=parts.clock,
-                    ids=parts.ids,
+                embedder=dataclasses.replace(
+                    parts.embedder,
+                    embedders=ConfiguredEmbedders(
+                        parts.completers,
+                        LocalEmbedder(watch.around(embedder, embed="retrieve_embed")),
+                        parts.providers.counter,
+                    ),
                 ),
                 vectors=watch.around(parts.vectors, search="retrieve_search"),
                 providers=dataclasses.replace(

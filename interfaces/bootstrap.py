@@ -70,6 +70,8 @@ from infra.postgres.directory import CellDirectory
 from infra.projections.reads import Reads
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
+from infra.providers.embedders import ConfiguredEmbedders
+from infra.providers.local_embedder import LocalEmbedder
 from infra.providers.tokens import TokenCounter
 from infra.providers.tuning.configured import ConfiguredTuners
 from infra.providers.tuning.targets import load_targets
@@ -84,6 +86,7 @@ from infra.redis.wakeups import Hints
 from infra.retrieval.cached_vectors import CachedVectors
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.extraction import FileExtractor
+from infra.retrieval.kept_embeddings import PgEmbeddings
 from infra.retrieval.vectors import PgVectors
 from infra.schema.migrate import prepare
 from infra.settings import Settings
@@ -257,6 +260,10 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             counter=counter,
         )
         stack.push_async_callback(completers.close)
+        embedders = ConfiguredEmbedders(
+            completers, LocalEmbedder(embedder), counter, settings.embedding_model
+        )
+        stack.push_async_callback(embedders.close)
         tuners = ConfiguredTuners(completers)
         stack.push_async_callback(tuners.close)
         cache = RedisCache(redis, keyring)
@@ -266,6 +273,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             redis, opened=lambda place: cache.forget(place.owner, "responses", place.provider)
         )
         stack.push_async_callback(health.close)
+        budget_queue = FairQueue()
         reservation_pool = ReservationPool(store=store, clock=utc_now, ids=uuid7)
         stack.push_async_callback(reservation_pool.close)
         media_source = TwilioMedia(
@@ -310,11 +318,17 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             store=store,
             turns=Turns(Work(system), hints),
             embedder=MeteredEmbedder(
-                embedder,
+                embedders=embedders,
+                kept=PgEmbeddings(database, keyring),
+                keyring=keyring,
                 catalogue=catalogue,
                 store=store,
                 clock=utc_now,
                 ids=uuid7,
+                cache=cache,
+                health=health,
+                reservation_pool=reservation_pool,
+                budget_queue=budget_queue,
                 observer=instruments,
             ),
             vectors=CachedVectors(PgVectors(database, keyring), cache),
@@ -327,6 +341,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             cache=cache,
             providers=providers,
             reservation_pool=reservation_pool,
+            budget_queue=budget_queue,
             catalogue=catalogue,
             eraser=SubjectEraser(erasing, keyring),
             checkpoints=Checkpoints(database, keyring),

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
 from domain.retrieval.document import Document, Status
+from domain.retrieval.embedding import Embedding
 from projections.base import Sql, metadata, replacing, row_of, struct_of, tenant_column
 
 documents = Table(
@@ -60,7 +61,7 @@ _REPLACE = replacing(documents)
 
 class DocumentRow(msgspec.Struct, kw_only=True):
     """`uploaded`: position of the event with its name, of which `name_key` is a keyed hash; `failed`: of the one with the reason, where
-    processing failed; `unread`: of the one with the numbers of pages that could not be read, where there are any.
+    processing failed, or waits; `unread`: of the one with the numbers of pages that could not be read, where there are any.
 
     Of a deleted document there is its id and when it was deleted: all else would not be there in a rebuild.
     """
@@ -84,7 +85,7 @@ class DocumentRow(msgspec.Struct, kw_only=True):
 
 class Documents:
     name: ClassVar[str] = "documents"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     sealed_since: ClassVar[int] = 3
     """Before that names of documents, and why they could not be read, stood in the table."""
 
@@ -93,15 +94,17 @@ class Documents:
         _D.Uploaded,
         _D.ProcessingStarted,
         _D.Processed,
+        _D.ProcessingDelayed,
         _D.ProcessingFailed,
         _D.ReprocessingRequested,
         _D.Deleted,
+        Embedding.Metered,
     )
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
 
     async def apply(self, batch: Sequence[Recorded], sql: Sql) -> None:
         tenant = batch[0].tenant
-        streams = list({recorded.stream for recorded in batch})
+        streams = list({_document_of(recorded) for recorded in batch} - {None})
         query = select(documents).where(
             documents.c.tenant == tenant, documents.c.document == any_(literal(streams, ARRAY(Uuid)))
         )
@@ -135,19 +138,31 @@ def _fold(recorded: Recorded, rows: dict[UUID, DocumentRow]) -> None:
             changed_at=at,
         )
         return
-    if (row := rows.get(recorded.stream)) is None:
-        return  # what is left of an erased document
+    document = _document_of(recorded)
+    if document is None or (row := rows.get(document)) is None or row.status == "deleted":
+        return  # what is left of an erased document, or calls for what is none
+    if isinstance(event, Embedding.Metered):
+        row.cost += event.cost
+        return
     row.changed_at = at
     if isinstance(event, _D.ProcessingStarted):
         row.status, row.failed = "processing", None
     elif isinstance(event, _D.Processed):
         row.status, row.pages, row.chunks, row.tokens = "completed", event.pages, event.chunks, event.tokens
-        row.embedding_model, row.cost = event.embedding_model, row.cost + event.cost
+        row.embedding_model, row.cost, row.failed = event.embedding_model, row.cost + event.cost, None
         row.unread = recorded.position if event.unread_pages else None
+    elif isinstance(event, _D.ProcessingDelayed):
+        row.failed = recorded.position
     elif isinstance(event, _D.ProcessingFailed):
         row.status, row.failed = "failed", recorded.position
     elif isinstance(event, _D.ReprocessingRequested):
         row.status = "pending"
+
+
+def _document_of(recorded: Recorded) -> UUID | None:
+    """That the event says something of."""
+    event = recorded.event
+    return event.document if isinstance(event, Embedding.Metered) else recorded.stream
 
 
 async def list_documents(

@@ -12,7 +12,7 @@ from application.answers.screened import screened
 from application.answers.window import window_of
 from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
-from application.retrieval.retrieve import retrieve
+from application.retrieval.retrieve import QuestionVector, retrieve, vector_of
 from domain.agents.agent import AgentConfiguration
 from domain.answers.background import Background, facts_in_words
 from domain.answers.canary import GUARD
@@ -24,6 +24,7 @@ from domain.answers.wordings import Wordings
 from domain.base.context import Context
 from domain.base.language import language_of
 from domain.models.completion import Attempt, Passage, Turn
+from domain.retrieval.embedding_model import LOCAL
 
 CANARY = 20
 """Hexadecimal digits of a canary."""
@@ -74,14 +75,11 @@ async def composed_prompt(
             disclosure=disclosure,
         )
     questions = plan.questions or inquiry.questions
+    vector = considered.vector if questions == inquiry.questions else None
+    if vector is None and configuration.retrieve_documents:
+        vector = await vector_of(questions, embeddings, hold, inquiry.interaction, context, ports.embedder)
     passages, pending_documents = await retrieve(
-        context,
-        questions,
-        configuration,
-        embeddings,
-        embedder=ports.embedder,
-        vectors=ports.vectors,
-        vector=considered.vector if questions == inquiry.questions else None,
+        context, questions, configuration, vector or QuestionVector(model=LOCAL), vectors=ports.vectors
     )
     passages, suspicious = await screened(passages, configuration)
     said = plan.questions or inquiry.said or inquiry.questions

@@ -10,7 +10,7 @@ from application.answers.ports import Ports
 from application.answers.understand import Messages, understand_messages
 from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
-from application.retrieval.retrieve import vector_of
+from application.retrieval.retrieve import QuestionVector, vector_of
 from domain.agents.agent import AgentConfiguration
 from domain.answers.decision import ANSWER, decide
 from domain.answers.memory import Memory, understood
@@ -28,7 +28,7 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True):
     memory: Memory = Memory()
     """With what the messages say."""
 
-    vector: tuple[float, ...] | None = None
+    vector: QuestionVector | None = None
     """Of the messages, where passages are to be looked for with it."""
 
     understood: Understood | None = None
@@ -68,11 +68,12 @@ async def _understood(
     ports: Ports,
 ) -> Understood:
     configuration = settings.configuration
-    vector: tuple[float, ...] | None = None
+    vector: QuestionVector | None = None
     likeness = 0.0
     if configuration.retrieve_documents:
-        vector = tuple(await vector_of(inquiry.questions, attempts, context, ports.embedder))
-        likeness = await likeness_of(vector, ports.embedder)
+        interaction, embedder = inquiry.interaction, ports.embedder
+        vector = await vector_of(inquiry.questions, attempts, hold, interaction, context, embedder)
+        likeness = await likeness_of(inquiry.questions, vector, embedder)
     messages = Messages(
         interaction=inquiry.interaction,
         texts=inquiry.questions,

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from application.answers.variants import Asks
+from application.retrieval.retrieve import QuestionVector
 from domain.answers.memory import Memory
 from domain.answers.plan import Situation
 from domain.answers.understanding import Understanding
@@ -19,7 +20,7 @@ class Understood(msgspec.Struct, frozen=True, kw_only=True):
     questions: tuple[str, ...]
     history: tuple[Turn, ...]
     understanding: Understanding
-    vector: tuple[float, ...] | None
+    vector: QuestionVector | None
 
 
 class Inquiry(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,14 +1,21 @@
-"""Likeness: how near messages are to known orders to an agent, by the vector that passages are looked for with anyway."""
+"""Likeness: how near messages are to known orders to an agent, by the built-in model; by the vector that passages are looked for with where
+that is of it anyway."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.retrieve import QuestionVector, query_of
 from domain.answers.understanding.screening import nearest
 from domain.answers.understanding.words.injection import KNOWN
+from domain.retrieval.embedding_model import LOCAL
 
 
-async def likeness_of(vector: Sequence[float], embedder: MeteredEmbedder) -> float:
+async def likeness_of(questions: Sequence[str], vector: QuestionVector, embedder: MeteredEmbedder) -> float:
     """The cosine to the nearest known text."""
-    return nearest(vector, await embedder.of_ours(KNOWN))
+    known = await embedder.of_ours(KNOWN)
+    if vector.model == LOCAL and vector.values:
+        return nearest(vector.values, known)
+    (own,) = await embedder.like_ours([query_of(questions)])
+    return nearest(own, known)

@@ -20,6 +20,7 @@ from domain.learning.judging import ANSWER_TOKENS, Malformed, judge_prompt, read
 from domain.learning.result import Result
 from domain.learning.scoring import folded, plain, score_text
 from domain.models.completion import Attempt, CompletionRequest
+from domain.retrieval.embedding_model import LOCAL
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,11 +80,11 @@ async def measure(
 
 
 async def _similarity(answer: str, expected: str, run: Run, context: Context, ports: Ports) -> float | None:
-    """Cosine. Capital letters are another text to the local model: both are folded."""
+    """Cosine, by the built-in model whatever is searched with. Capital letters are another text to it: both are folded."""
     texts = [folded(plain(each)) for each in (answer, expected)]
     if not all(texts):
         return None
-    async with ports.embedder.metering(context, "question") as meter:
+    async with ports.embedder.metering(context, "question", model=LOCAL) as meter:
         one, other = await meter.embed(texts)
         run.embeddings += meter.take()
     return round(sum(a * b for a, b in zip(one, other, strict=True)), 6)

@@ -9,12 +9,14 @@ from application.learning.recorded_call import recorded_call
 from application.learning.recorded_form import Missing as Missing
 from application.learning.recorded_form import RecordedAnswer as RecordedAnswer
 from application.learning.recorded_form import passages_in
+from application.retrieval.retrieve import QuestionVector
 from domain.base.context import Context
 from domain.base.errors import Erased
 from domain.base.recorded import Recorded
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
 from domain.conversations.situation import situation_of
+from domain.retrieval.embedding_model import LOCAL
 
 BEFORE = 4
 """Events of an answer's own save, at most."""
@@ -70,7 +72,10 @@ async def _of_conversation(
     understood = None
     if event.understanding is not None:
         understood = Understood(
-            questions=questions, history=history, understanding=event.understanding, vector=()
+            questions=questions,
+            history=history,
+            understanding=event.understanding,
+            vector=QuestionVector(model=LOCAL),
         )
     summary = conversation.state.summary
     return RecordedAnswer(

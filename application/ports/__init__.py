@@ -15,7 +15,6 @@ from application.ports.channels import (
 )
 from application.ports.documents import (
     Chunk,
-    Embedder,
     Extracted,
     ExtractedChunk,
     Extractor,
@@ -28,6 +27,7 @@ from application.ports.documents import (
     Vectors,
 )
 from application.ports.edges import Clock, Ids
+from application.ports.embedding import Embedded, Embedder, Embedders, KeptEmbeddings, TextRole
 from application.ports.faults import Fault, ProviderError, Unavailable
 from application.ports.idempotency import Idempotency, IdempotencyKey, Kept
 from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, KeyWrapper, Signer
@@ -122,7 +122,9 @@ __all__ = [
     "Directory",
     "Done",
     "Due",
+    "Embedded",
     "Embedder",
+    "Embedders",
     "Eraser",
     "Extracted",
     "ExtractedChunk",
@@ -143,6 +145,7 @@ __all__ = [
     "Incoming",
     "Item",
     "Kept",
+    "KeptEmbeddings",
     "KeyKeeper",
     "KeyUse",
     "KeyWrapper",
@@ -189,6 +192,7 @@ __all__ = [
     "Store",
     "Tallied",
     "Tally",
+    "TextRole",
     "Told",
     "TrainingFiles",
     "TrainingSource",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from uuid import UUID
@@ -10,20 +10,6 @@ from uuid import UUID
 import msgspec
 
 from domain.models.completion import Passage, Source
-
-
-class Embedder(Protocol):
-    """Texts to unit vectors."""
-
-    model: str
-    dimension: int
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]: ...
-
-    def count_tokens(self, text: str) -> int: ...
-
-    def load(self) -> None:
-        """Make ready now what would be made ready at the first use."""
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,12 +46,12 @@ class Searcher(Protocol):
     """What is found in the tenant's chunks."""
 
     async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
-        """The nearest chunks: always min(limit, number of chunks)."""
+        """The nearest chunks: always min(limit, number of chunks). Of no `embedding` none."""
 
     async def match(
         self, tenant: UUID, question: str, embedding: Sequence[float], model: str, limit: int
     ) -> Matched:
-        """The chunks that have most of a question's words, at most `limit`; `embedding` is the question's, for their similarity."""
+        """The chunks that have most of a question's words, at most `limit`; `embedding` is the question's, for their similarity; none: 0."""
 
     async def pending(self, tenant: UUID) -> int:
         """As in Searched, at the moment."""
@@ -96,6 +82,9 @@ class Vectors(Searcher, Protocol):
 
     async def index_words(self, tenant: UUID, after: UUID) -> UUID | None:
         """Make the next document whose words are not indexed by today's rules be found by them: of ids above `after` the least. None: there is none."""
+
+    async def models(self, tenant: UUID) -> Mapping[str, int]:
+        """Vector space → how many chunks have a vector of it."""
 
 
 class Incoming(Protocol):
@@ -143,22 +132,20 @@ class Files(Protocol):
 
 
 class ExtractedChunk(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of a document's text with its vector. They come in order."""
+    """A piece of a document's text, with its vector where that was wanted. They come in order."""
 
     page: int
     section: str | None
     tokens: int
     text: str
-    embedding: Sequence[float]
+    embedding: Sequence[float] = ()
 
 
 class Extracted(msgspec.Struct, frozen=True, kw_only=True):
-    """What is in a file; `model` made the vectors, of `dimension` each, and took `embedding_ms` for them."""
+    """What is in a file; the built-in model made the vectors, where they were wanted, and took `embedding_ms` for them."""
 
     pages: int
     chunks: list[ExtractedChunk]
-    model: str
-    dimension: int
     embedding_ms: float
     unread: Sequence[int] = ()
     """Numbers of pages that show something, but have no text that could be read."""
@@ -173,5 +160,7 @@ class Extractor(Protocol):
     async def sniff(self, sample: bytes, size: int) -> str:
         """The media type by how a file of `size` bytes begins. Raises Invalid for what can't be read, with the types that can."""
 
-    async def extract(self, content: AsyncIterable[bytes], media_type: str) -> Extracted:
-        """Text, cut and embedded. Raises Refused with a reason for a person, Unavailable."""
+    async def extract(
+        self, content: AsyncIterable[bytes], media_type: str, *, embed: bool = True
+    ) -> Extracted:
+        """Text, cut, and embedded by the built-in model. Raises Refused with a reason for a person, Unavailable."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -12,15 +13,22 @@ from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt, Usage
 from domain.models.pricing import cost
 from domain.retrieval.document import Document
+from domain.retrieval.embedding_model import LOCAL
 
 AT_ONCE = 100
 """Chunks between which others have their turn."""
 
 
-async def chunks_of(extracted: Extracted, document: Document, tenant: UUID, keyring: Keyring) -> list[Chunk]:
+async def chunks_of(
+    extracted: Extracted,
+    vectors: Sequence[Sequence[float]],
+    document: Document,
+    tenant: UUID,
+    keyring: Keyring,
+) -> list[Chunk]:
     """As they are indexed."""
     chunks = []
-    for ordinal, each in enumerate(extracted.chunks):
+    for ordinal, (each, vector) in enumerate(zip(extracted.chunks, vectors, strict=True)):
         chunks.append(
             Chunk(
                 id=await passage_id(tenant, document.state.content_hash, each.text, keyring),
@@ -29,7 +37,7 @@ async def chunks_of(extracted: Extracted, document: Document, tenant: UUID, keyr
                 section=each.section,
                 tokens=each.tokens,
                 text=each.text,
-                embedding=each.embedding,
+                embedding=vector,
             )
         )
         if ordinal % AT_ONCE == 0:
@@ -38,8 +46,8 @@ async def chunks_of(extracted: Extracted, document: Document, tenant: UUID, keyr
 
 
 def embedding_of(extracted: Extracted, catalogue: Catalogue, began: datetime) -> Attempt:
-    """The call of the embedding model that all chunks together were, with what it cost."""
-    provider, _, model = extracted.model.partition("/")
+    """The call of the built-in model that all chunks together were, with what it cost."""
+    provider, _, model = LOCAL.partition("/")
     usage = Usage(input=sum(each.tokens for each in extracted.chunks))
     price = catalogue.price(provider, model, began)
     return Attempt(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
+from datetime import datetime
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 from uuid import UUID
@@ -20,21 +21,29 @@ from application.ports import (
     Clock,
     Done,
     Due,
-    Extracted,
     Extractor,
     Files,
     Incoming,
     Keyring,
     NamedDocuments,
+    ProviderError,
     Store,
     Vectors,
 )
 from application.retrieval.chunks import chunks_of, embedding_of
+from application.retrieval.delaying import delayed
+from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding_model import serving_now
+from application.retrieval.preparing import Prepared, prepared
 from application.retrieval.replacing import is_gone, name_key_of, replace_with, replaced_by, save_in_place
 from domain.base.context import Context
 from domain.base.errors import Erased, Invalid, NotFound, Refusal
+from domain.budgets.budget import BudgetRefusal
 from domain.models.catalogue import Catalogue
+from domain.models.completion import Attempt
+from domain.models.pricing import total
 from domain.retrieval.document import LARGEST, Document
+from domain.retrieval.embedding_model import LOCAL, ModelMissing
 
 LOOK = 1.0
 """Seconds between looks at whether a document that is processed is still there."""
@@ -128,58 +137,73 @@ async def process_document(
     keyring: Keyring,
     files: Files,
     extractor: Extractor,
+    embedder: MeteredEmbedder,
     vectors: Vectors,
     named: NamedDocuments,
     catalogue: Catalogue,
     clock: Clock,
-) -> None:
+) -> datetime | None:
     """Extract, cut, embed, index. A file that can't be read fails with its reason; a fault is raised, to be tried again.
 
-    It ends soon after the document was deleted, wherever that was done.
+    Where the embedding model can't be asked now, the document says so, and the moment is returned when it is to be tried again: of what was
+    paid for nothing is paid twice. It ends soon after the document was deleted, wherever that was done.
     """
     try:
         document = await store.load(Document, command.document, tenant=context.tenant)
     except Erased:
-        return
+        return None
     if document.state.status in ("completed", "failed", "deleted"):
-        return
+        return None
     started, started_at = time.perf_counter(), clock()
     document.start_processing(started_at)
     if document.pending_events:
         await store.save(document, context=context)
     work = [Done(kind=PROCESS_WORK, key=command.document.hex)]
     try:
-        content = files.read(context.tenant, command.document)
-        extracting = extractor.extract(content, document.state.media_type)
-        extracted = await _while_there(extracting, document, context.tenant, store)
+        try:
+            model = await serving_now(context, embedder=embedder, vectors=vectors, store=store, clock=clock)
+            preparing = prepared(
+                document, model, context, files=files, extractor=extractor, embedder=embedder
+            )
+            ready = await _while_there(preparing, document, context.tenant, store)
+        except (ProviderError, BudgetRefusal, ModelMissing) as error:
+            return await delayed(document, error, context, work, store=store, clock=clock)
     except Refusal as refusal:
         if await is_gone(document, context.tenant, store):
-            return
+            return None
         document.fail(refusal.detail, clock())
         await store.save(document, context=context, work=work)
-        return
-    if extracted is None:
-        return
-    chunks = await chunks_of(extracted, document, context.tenant, keyring)
+        return None
+    if ready is None:
+        return None
+    extracted = ready.extracted
+    chunks = await chunks_of(extracted, ready.vectors, document, context.tenant, keyring)
     title, replaced = document.state.name, await replaced_by(document, context.tenant, named)
     try:
-        await vectors.replace(context.tenant, command.document, title, extracted.model, chunks, replaced)
+        await vectors.replace(context.tenant, command.document, title, ready.model, chunks, replaced)
     except Erased:  # deleted while it was processed
-        return
-    known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
-    embedding, at = embedding_of(extracted, known, started_at), clock()
+        return None
+    embeddings: list[Attempt] = []
+    if ready.model == LOCAL:
+        known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
+        embeddings.append(embedding_of(extracted, known, started_at))
+    at = clock()
     document.complete(
         pages=extracted.pages,
         chunks=len(chunks),
-        tokens=embedding.usage.input,
-        embedding_model=extracted.model,
-        dimension=extracted.dimension,
+        tokens=sum(each.tokens for each in extracted.chunks),
+        embedding_model=ready.model,
+        dimension=len(ready.vectors[0]) if ready.vectors else 0,
         unread_pages=extracted.unread,
-        embeddings=(embedding,),
+        embeddings=embeddings,
+        reused=ready.reused,
         took_ms=round((time.perf_counter() - started) * 1000, 3),
         at=at,
     )
-    await save_in_place(document, replaced, context, at, charge(embedding.cost, at), store=store, work=work)
+    await save_in_place(
+        document, replaced, context, at, charge(total(embeddings), at), store=store, work=work
+    )
+    return None
 
 
 async def reprocess_document(
@@ -205,10 +229,10 @@ def safe_name(name: str) -> str:
 
 
 async def _while_there(
-    extracting: Coroutine[Any, Any, Extracted], document: Document, tenant: UUID, store: Store
-) -> Extracted | None:
-    """What `extracting` gives; None, and an end to it, once the document was deleted."""
-    task = asyncio.create_task(extracting)
+    preparing: Coroutine[Any, Any, Prepared], document: Document, tenant: UUID, store: Store
+) -> Prepared | None:
+    """What `preparing` gives; None, and an end to it, once the document was deleted."""
+    task = asyncio.create_task(preparing)
     try:
         while True:
             done, _ = await asyncio.wait([task], timeout=LOOK)

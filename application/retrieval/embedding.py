@@ -2,133 +2,195 @@
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from decimal import Decimal
+from dataclasses import dataclass, field
+from uuid import UUID
 
+import msgspec
+
+from application.base.setting import latest_setting
 from application.base.tasks import run_to_end
-from application.budgets.charges import tallies_of
+from application.budgets.budget import budget_of
+from application.budgets.fair_queue import FairQueue
+from application.budgets.hold import Hold, refresh, release
+from application.budgets.pool import ReservationPool
+from application.budgets.settled_save import settled_save
 from application.models.catalogue import catalogue_of
-from application.ports import CallObserver, Clock, Embedder, Ids, ProviderError, Store
+from application.ports import (
+    Cache,
+    CallObserver,
+    Clock,
+    Embedded,
+    Embedders,
+    Health,
+    Ids,
+    KeptEmbeddings,
+    Keyring,
+    ProviderError,
+    Store,
+    TextRole,
+)
+from application.retrieval.embedding_call import Calling
 from domain.base.context import Context
-from domain.budgets.spending import charged_for
+from domain.base.errors import Conflict, NotFound
+from domain.budgets.budget import BudgetLimits
 from domain.models.catalogue import Catalogue
-from domain.models.completion import Attempt, Outcome, Usage
-from domain.models.pricing import cost
+from domain.models.completion import Attempt
 from domain.retrieval.embedding import Embedding, Purpose
+from domain.retrieval.embedding_model import LOCAL, EmbeddingModel
+
+QUESTION_SECONDS, DOCUMENT_SECONDS = 10.0, 60.0
+"""In which a call ends: somebody waits for the vector of a question."""
+
+QUESTION_PATIENCE, DOCUMENT_PATIENCE = 5.0, 60.0
+"""Seconds in which room in the budget is waited for."""
+
+RACES = 5
 
 
 class EmbeddingMeter:
-    """The calls of one purpose. `attempts` are those that are on no record yet."""
+    """The calls of one purpose, of the model whose vectors serve."""
 
-    def __init__(
-        self,
-        embedder: Embedder,
-        catalogue: Catalogue,
-        clock: Clock,
-        observer: CallObserver | None = None,
-    ) -> None:
-        self._embedder, self._catalogue, self._clock = embedder, catalogue, clock
-        self._observer = observer
-        self.attempts: list[Attempt] = []
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Unit vectors, one a text. Raises what the embedder does; the call is metered all the same."""
-        started_at, started = self._clock(), time.perf_counter()
-        outcome: Outcome = "unavailable"
-        error: str | None = None
-        try:
-            vectors = await self._embedder.embed(texts)
-            outcome = "ok"
-            return vectors
-        except ProviderError as failed:
-            outcome, error = failed.outcome, failed.detail
-            raise
-        except (TimeoutError, asyncio.CancelledError) as failed:
-            outcome = "timeout" if isinstance(failed, TimeoutError) else "cancelled"
-            raise
-        except Exception as failed:
-            error = type(failed).__name__
-            raise
-        finally:
-            provider, _, model = self._embedder.model.partition("/")
-            tokens = sum(map(self._embedder.count_tokens, texts)) if outcome == "ok" else 0
-            usage, price = Usage(input=tokens), None
-            if tokens:
-                price = self._catalogue.price(provider, model, started_at)
-            attempt = Attempt(
-                kind="embedding",
-                provider=provider,
-                model=model,
-                served=model if outcome == "ok" else None,
-                outcome=outcome,
-                error=error,
-                started_at=started_at,
-                latency_ms=round((time.perf_counter() - started) * 1000, 3),
-                usage=usage,
-                cost=cost(usage, price) if price else Decimal(0),
-                price=price.id if price else None,
-            )
-            self.attempts.append(attempt)
-            if self._observer is not None:
-                self._observer.called(attempt)
-
-    def take(self) -> list[Attempt]:
-        """The calls so far, for whoever puts them on record with an event of its own."""
-        taken, self.attempts = self.attempts, []
-        return taken
-
-
-class MeteredEmbedder:
-    """The embedder that use cases get: there is none without a meter."""
-
-    def __init__(
-        self,
-        embedder: Embedder,
-        *,
-        catalogue: Catalogue,
-        store: Store,
-        clock: Clock,
-        ids: Ids,
-        observer: CallObserver | None = None,
-    ) -> None:
-        self._observer = observer
-        self._embedder, self._catalogue, self._store = embedder, catalogue, store
-        self._ours: dict[tuple[str, ...], list[list[float]]] = {}
-        self._clock, self._ids = clock, ids
+    def __init__(self, calling: Calling, cache: Cache) -> None:
+        self._calling, self._cache = calling, cache
 
     @property
     def model(self) -> str:
-        """provider/name."""
-        return self._embedder.model
+        """The id of the vector space, which a search in it names."""
+        return self._calling.embedder.model
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """Those that are on no record yet."""
+        return self._calling.attempts
+
+    async def embed(self, texts: Sequence[str], role: TextRole = "question") -> list[list[float]]:
+        """Unit vectors, one a text. The very same question within some minutes is not asked for again.
+
+        Raises what the embedder does; the call is metered all the same.
+        """
+        if self.model == LOCAL or role != "question" or len(texts) != 1:
+            return all_of(await self._calling.call(texts, role))
+        started = time.perf_counter()
+        made: list[list[float]] | None = None
+
+        async def make() -> bytes:
+            nonlocal made
+            made = all_of(await self._calling.call(texts, role))
+            return msgspec.msgpack.encode(made)
+
+        key = hashlib.sha256(msgspec.msgpack.encode((self.model, role, texts))).digest()
+        tenant, group = self._calling.context.tenant, self._calling.space.provider
+        kept, _ = await self._cache.once(tenant, "embeddings", key, make, group=group)
+        if made is not None:
+            return made
+        assert kept is not None
+        self._calling.given_again(started)
+        return msgspec.msgpack.decode(kept, type=list[list[float]])
+
+    def take(self) -> list[Attempt]:
+        """The calls so far, for whoever puts them on record with an event of its own."""
+        taken = self.attempts[:]
+        self.attempts.clear()
+        return taken
+
+
+def all_of(embedded: Embedded) -> list[list[float]]:
+    """Raises ProviderError where a text has no vector."""
+    vectors = [list(each) for each in embedded.vectors if each is not None]
+    if len(vectors) < len(embedded.vectors):
+        raise ProviderError("incomplete", "the server gave fewer vectors than there are texts")
+    return vectors
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeteredEmbedder:
+    """The embedder that use cases get: there is none without a meter. `catalogue` is the shipped one."""
+
+    embedders: Embedders
+    kept: KeptEmbeddings
+    keyring: Keyring
+    catalogue: Catalogue
+    store: Store
+    clock: Clock
+    ids: Ids
+    cache: Cache
+    health: Health
+    reservation_pool: ReservationPool | None = None
+    budget_queue: FairQueue = field(default_factory=FairQueue)
+    observer: CallObserver | None = None
+    ours: dict[tuple[str, ...], list[list[float]]] = field(default_factory=dict)
 
     def load(self) -> None:
-        self._embedder.load()
+        self.embedders.local.load()
 
-    def count_tokens(self, text: str) -> int:
-        return self._embedder.count_tokens(text)
+    async def serving(self, tenant: UUID) -> str:
+        """The id of the vector space that is searched; at most a second old."""
+        found = await latest_setting(EmbeddingModel, tenant, store=self.store)
+        return LOCAL if found is None else found.state.serving or LOCAL
 
     async def of_ours(self, texts: tuple[str, ...]) -> list[list[float]]:
-        """Unit vectors of texts that are the product's own, made once a process: no tenant has asked for them, and none pays."""
-        if texts not in self._ours:
-            self._ours[texts] = await self._embedder.embed(texts)
-        return self._ours[texts]
+        """The built-in model's vectors of texts that are the product's own, made once a process: no tenant has asked for them, none pays."""
+        if texts not in self.ours:
+            self.ours[texts] = await self.like_ours(texts)
+        return self.ours[texts]
+
+    async def like_ours(self, texts: Sequence[str]) -> list[list[float]]:
+        """Vectors to be compared with those: for our own sake, and so nobody's to pay."""
+        return all_of(await self.embedders.local.embed(texts, "question"))
 
     @asynccontextmanager
-    async def metering(self, context: Context, purpose: Purpose) -> AsyncIterator[EmbeddingMeter]:
-        """At its end, however it comes, what was not taken from the meter goes on record."""
-        catalogue = await catalogue_of(context.tenant, store=self._store, shipped=self._catalogue)
-        meter = EmbeddingMeter(self._embedder, catalogue, self._clock, self._observer)
+    async def metering(
+        self,
+        context: Context,
+        purpose: Purpose,
+        *,
+        model: str | None = None,
+        hold: Hold | None = None,
+        interaction: UUID | None = None,
+    ) -> AsyncIterator[EmbeddingMeter]:
+        """At its end, however it comes, what was not taken from the meter goes on record.
+
+        `model`: another vector space than the one that serves. `hold` and `interaction` of whoever puts the calls on record, and settles them;
+        without them that is done here. Raises Refused where the model can't be asked.
+        """
+        model = await self.serving(context.tenant) if model is None else model
+        id = self.ids()
+        calling = await self.calling(model, context, hold or Hold(), interaction or id)
+        calling.seconds, calling.patience = QUESTION_SECONDS, QUESTION_PATIENCE
+        meter = EmbeddingMeter(calling, self.cache)
         try:
             yield meter
         finally:
+            own = Hold() if hold is not None else calling.hold
             if meter.attempts:
-                await run_to_end(self._record(meter.take(), context, purpose))
+                await run_to_end(self.record(id, purpose, meter.take(), own, context))
+            elif own.reservations:
+                await run_to_end(release(own, id, context, store=self.store, clock=self.clock))
+
+    async def calling(self, model: str, context: Context, hold: Hold, interaction: UUID) -> Calling:
+        """Calls of a model, for whoever puts them on record. Raises Refused."""
+        budget = await budget_of(context.tenant, store=self.store)
+        limits = BudgetLimits() if budget is None else budget.state.limits
+        catalogue = await catalogue_of(context.tenant, store=self.store, shipped=self.catalogue)
+        return Calling(
+            embedder=await self.embedders.find(context.tenant, model),
+            catalogue=catalogue.under(limits.ceiling),
+            context=context,
+            interaction=interaction,
+            hold=hold,
+            ports=self,
+            patience=DOCUMENT_PATIENCE,
+            seconds=DOCUMENT_SECONDS,
+        )
 
     @asynccontextmanager
-    async def keeping(self, context: Context, embeddings: list[Attempt]) -> AsyncIterator[None]:
+    async def keeping(
+        self, context: Context, embeddings: list[Attempt], purpose: Purpose = "question"
+    ) -> AsyncIterator[None]:
         """Calls that were taken for a record which does not come, since this ends with an error, go on record by themselves."""
         try:
             yield
@@ -136,9 +198,38 @@ class MeteredEmbedder:
             lost = embeddings[:]
             embeddings.clear()
             if lost:
-                await run_to_end(self._record(lost, context, "question"))
+                await run_to_end(self.record(self.ids(), purpose, lost, Hold(), context))
             raise
 
-    async def _record(self, attempts: Sequence[Attempt], context: Context, purpose: Purpose) -> None:
-        embedding = Embedding.meter(self._ids(), purpose, attempts, self._clock())
-        await self._store.save(embedding, context=context, tallies=tallies_of(charged_for(attempts)))
+    async def record(
+        self,
+        id: UUID,
+        purpose: Purpose,
+        attempts: Sequence[Attempt],
+        hold: Hold,
+        context: Context,
+        document: UUID | None = None,
+    ) -> None:
+        """Put calls on record, once: whoever comes second with this `id` does nothing. What is held for them is settled."""
+        for race in range(RACES):
+            reserved = hold.reserved
+            made = Embedding.meter(
+                id, purpose, attempts, self.clock(), document=document, reservations=reserved
+            )
+            try:
+                await settled_save(made, attempts, hold, id, context, self)
+                return
+            except Conflict:
+                if await self._is_recorded(id, context):
+                    await release(hold, id, context, store=self.store, clock=self.clock)
+                    return
+                if race == RACES - 1:
+                    raise
+                await refresh(hold, context.tenant, self.store)
+
+    async def _is_recorded(self, id: UUID, context: Context) -> bool:
+        try:
+            await self.store.load(Embedding, id, tenant=context.tenant)
+        except NotFound:
+            return False
+        return True

@@ -23,7 +23,7 @@ async def hybrid(
     vectors: Searcher,
     fusion: Fusion = Fusion(),  # noqa: B008
 ) -> tuple[list[Ranked], int]:
-    """The `limit` most relevant passages, best first, and how many documents none can come of yet."""
+    """The `limit` most relevant passages, best first, and how many documents none can come of yet. Without an `embedding` by words alone."""
     candidates = max(2 * limit, CANDIDATES)
     near, matched = await asyncio.gather(
         vectors.search(tenant, embedding, model, candidates),
@@ -31,5 +31,7 @@ async def hybrid(
     )
     if near.merged:
         return [Ranked(passage, passage.score) for passage in near.passages[:limit]], near.pending
+    if not embedding:
+        fusion = Fusion(method=fusion.method, semantic_weight=0.0, keyword_weight=1.0)
     worded = list(zip(matched.passages, matched.scores, strict=True))
     return fuse(near.passages, worded, limit, typed=matched.typed, fusion=fusion), near.pending

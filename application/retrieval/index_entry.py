@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
 import msgspec
 
 from application.budgets.charges import tallies_of
-from application.ports import INDEX_WORK, Chunk, Clock, Done, Keyring, Store, Vectors
+from application.budgets.hold import Hold
+from application.ports import INDEX_WORK, Chunk, Clock, Done, Keyring, ProviderError, Store, Vectors
 from application.retrieval.chunks import passage_id
-from application.retrieval.embedding import EmbeddingMeter, MeteredEmbedder
+from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding_model import serving_now
 from application.retrieval.knowledge import key_of
+from application.retrieval.passages_embedded import EmbeddedPassages, embed_passages
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound
+from domain.budgets.budget import BudgetRefusal
 from domain.budgets.spending import charged_for
 from domain.retrieval.chunking import Piece, chunk
+from domain.retrieval.embedding_model import LOCAL, ModelMissing
 from domain.retrieval.knowledge import Knowledge
 from domain.retrieval.knowledge_entry import KnowledgeEntry
 from domain.retrieval.knowledge_index import KnowledgeIndex, index_of
+
+AGAIN = 15.0
+"""Seconds after which a model is asked again that could not be."""
 
 INLINE = 4_000
 """Characters that are cut on the spot; more go to a thread, so that the loop goes on."""
@@ -41,70 +51,83 @@ async def index_entry(
     embedder: MeteredEmbedder,
     vectors: Vectors,
     clock: Clock,
-) -> None:
-    """What it says is found from now on, and nothing else of it. Safe to repeat; an old change never comes back over a newer one."""
+) -> datetime | None:
+    """What it says is found from now on, and nothing else of it. Safe to repeat; an old change never comes back over a newer one.
+
+    Returns when to try again, where the embedding model can't be asked now.
+    """
     tenant, revision = context.tenant, command.revision
     try:
         entry = await store.load(KnowledgeEntry, command.entry, tenant=tenant)
     except Erased:
-        return
+        return None
     if entry.version != revision:
-        return
+        return None
     said = entry.answers
     if said is None:
         await vectors.delete(tenant, entry.id, before=revision)
-        return
-    async with embedder.metering(context, "index") as meter:
-        chunks = await _chunks(entry.id, said, tenant, meter, embedder, keyring)
+        return None
+    pieces, content_hash = await _pieces(said, embedder)
+    texts = [_embedded(said, piece) for piece in pieces]
+    try:
+        model = await serving_now(context, embedder=embedder, vectors=vectors, store=store, clock=clock)
+        if model == LOCAL:
+            async with embedder.metering(context, "index", model=LOCAL) as meter:
+                made = EmbeddedPassages(model=LOCAL, vectors=await meter.embed(texts, "document"))
+                calls = meter.take()
+        else:
+            made, calls = await embed_passages(entry.id, texts, context, embedder, model=model), []
+    except (ProviderError, BudgetRefusal, ModelMissing) as error:
+        return clock() + timedelta(seconds=max(AGAIN, getattr(error, "retry_after", None) or 0))
+    async with embedder.keeping(context, calls, "index"):
+        chunks = []
+        for piece, vector in zip(pieces, made.vectors, strict=True):
+            id = await passage_id(tenant, f"{entry.id.hex}/{content_hash}", piece.text, keyring)
+            chunks.append(_chunk(id, piece, said, vector))
         try:
             await vectors.replace(
-                tenant, entry.id, said.title, embedder.model, chunks, source="knowledge", revision=revision
+                tenant, entry.id, said.title, made.model, chunks, source="knowledge", revision=revision
             )
         except (Conflict, Erased):  # changed meanwhile: that has work of its own
-            return
+            if calls:
+                await embedder.record(embedder.ids(), "index", calls, Hold(), context, entry.id)
+            return None
         index = await _index(entry.id, context, store, clock)
         index.place(
             revision,
             chunks=len(chunks),
             tokens=sum(each.tokens for each in chunks),
-            model=embedder.model,
-            embeddings=meter.attempts,
+            model=made.model,
+            embeddings=calls,
+            paid=made.cost,
             at=clock(),
         )
         work = [Done(kind=INDEX_WORK, key=key_of(entry.id, revision))]
-        await store.save(index, context=context, work=work, tallies=tallies_of(charged_for(meter.attempts)))
-        meter.take()
+        await store.save(index, context=context, work=work, tallies=tallies_of(charged_for(calls)))
+    return None
 
 
-async def _chunks(
-    entry: UUID,
-    said: Knowledge,
-    tenant: UUID,
-    meter: EmbeddingMeter,
-    embedder: MeteredEmbedder,
-    keyring: Keyring,
-) -> list[Chunk]:
-    """The title is in the first one, and in what each is embedded by; so are the keywords, which no passage tells."""
+async def _pieces(said: Knowledge, embedder: MeteredEmbedder) -> tuple[list[Piece], str]:
+    """The title is in the first one, and in what each is embedded by; so are the keywords, which no passage tells. And a hash of it all."""
     text = f"{said.title}\n\n{said.content}"
-    pages = [(1, text)]
+    pages, count = [(1, text)], embedder.embedders.local.count_tokens
     if len(text) <= INLINE:
-        pieces = chunk(pages, embedder.count_tokens)
+        pieces = chunk(pages, count)
     else:
-        pieces = await asyncio.to_thread(chunk, pages, embedder.count_tokens)
-    embedded = await meter.embed([_embedded(said, piece) for piece in pieces])
-    content_hash = sha256(text.encode()).hexdigest()
-    return [
-        Chunk(
-            id=await passage_id(tenant, f"{entry.hex}/{content_hash}", piece.text, keyring),
-            ordinal=piece.ordinal,
-            page=None,
-            section=piece.section if piece.section != said.title else None,
-            tokens=piece.tokens,
-            text=piece.text,
-            embedding=vector,
-        )
-        for piece, vector in zip(pieces, embedded, strict=True)
-    ]
+        pieces = await asyncio.to_thread(chunk, pages, count)
+    return pieces, sha256(text.encode()).hexdigest()
+
+
+def _chunk(id: str, piece: Piece, said: Knowledge, vector: Sequence[float]) -> Chunk:
+    return Chunk(
+        id=id,
+        ordinal=piece.ordinal,
+        page=None,
+        section=piece.section if piece.section != said.title else None,
+        tokens=piece.tokens,
+        text=piece.text,
+        embedding=vector,
+    )
 
 
 def _embedded(said: Knowledge, piece: Piece) -> str:

@@ -19,6 +19,8 @@ from application.ports import (
     Store,
     Vectors,
 )
+from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.passages_embedded import record_unrecorded
 from domain.base.context import Context
 from domain.retrieval.document import Document
 
@@ -56,9 +58,11 @@ async def remove_document(
     eraser: Eraser,
     cache: Cache,
     files: Files,
+    embedder: MeteredEmbedder,
     vectors: Vectors,
 ) -> None:
     """Erase a deleted document: destroy its key, and remove all that it sealed. Safe to repeat."""
+    await record_unrecorded(context, embedder)  # what a killed process has paid for it
     await erase(Erase(subject=command.document), context, eraser=eraser, cache=cache)
     await vectors.delete(context.tenant, command.document)
     await files.delete(context.tenant, command.document)

@@ -2,43 +2,51 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from uuid import UUID
 
 import msgspec
 
-from application.ports import Searcher
+from application.budgets.hold import Hold
+from application.ports import ProviderError, Searcher
 from application.retrieval.embedding import MeteredEmbedder
 from application.retrieval.hybrid import hybrid
 from domain.agents.agent import AgentConfiguration
 from domain.base.context import Context
+from domain.base.errors import Refused
 from domain.models.completion import Attempt, Passage
 from domain.retrieval.fusion import Fusion, Ranked
 
+log = logging.getLogger("retrace.retrieval")
+
 QUERY = 8_000
 """Characters of the questions that passages are looked for with."""
+
+
+class QuestionVector(msgspec.Struct, frozen=True, kw_only=True):
+    """What passages are looked for with, in the vector space `model`. No `values`: there is none, and they are looked for by words alone."""
+
+    model: str
+    values: tuple[float, ...] = ()
 
 
 async def retrieve(
     context: Context,
     questions: Sequence[str],
     configuration: AgentConfiguration,
-    embeddings: list[Attempt],
+    vector: QuestionVector,
     *,
-    embedder: MeteredEmbedder,
     vectors: Searcher,
-    vector: Sequence[float] | None = None,
 ) -> tuple[tuple[Passage, ...], int]:
-    """The best ones first, and how many documents none can come of yet; none where the tenant has it switched off. The embedder's call is
-    put to `embeddings`, for the caller's record; `vector`: of the questions, where it has been made."""
+    """The best ones first, and how many documents none can come of yet; none where the tenant has it switched off."""
     if not configuration.retrieve_documents:
         return (), 0
-    if vector is None:
-        vector = await vector_of(questions, embeddings, context, embedder)
     ranked, pending = await hybrid(
         context.tenant,
         query_of(questions),
-        vector,
-        embedder.model,
+        vector.values,
+        vector.model,
         configuration.document_results,
         vectors=vectors,
         fusion=Fusion(
@@ -56,13 +64,29 @@ def _scored(ranked: Ranked) -> Passage:
 
 
 async def vector_of(
-    questions: Sequence[str], embeddings: list[Attempt], context: Context, embedder: MeteredEmbedder
-) -> list[float]:
-    """That passages are looked for with; its call is put to `embeddings`."""
-    async with embedder.metering(context, "question") as meter:
-        (vector,) = await meter.embed([query_of(questions)])
-        embeddings += meter.take()
-    return vector
+    questions: Sequence[str],
+    embeddings: list[Attempt],
+    hold: Hold,
+    interaction: UUID,
+    context: Context,
+    embedder: MeteredEmbedder,
+) -> QuestionVector:
+    """That passages are looked for with; its call is put to `embeddings`, and what is held for it to `hold`, of which the caller makes a
+    record. Where the model can't be asked, its provider is away or the budget forbids it, an answer rests on what words find."""
+    model = await embedder.serving(context.tenant)
+    try:
+        async with embedder.metering(
+            context, "question", model=model, hold=hold, interaction=interaction
+        ) as meter:
+            try:
+                (vector,) = await meter.embed([query_of(questions)])
+            finally:
+                embeddings += meter.take()
+    except (ProviderError, Refused) as error:
+        detail = error.detail
+        log.warning("a question has no vector", extra={"facts": {"model": model, "reason": detail}})
+        return QuestionVector(model=model)
+    return QuestionVector(model=model, values=tuple(vector))
 
 
 def query_of(questions: Sequence[str]) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from application.ports import Searcher
+from application.ports import ProviderError, Searcher
 from application.retrieval.embedding import MeteredEmbedder
 from application.retrieval.hybrid import hybrid
 from domain.base.context import Context
-from domain.base.errors import Invalid
+from domain.base.errors import Invalid, Refused
 from domain.models.completion import Passage
 from domain.retrieval.fusion import Fusion, Method
 
@@ -19,23 +19,37 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     fusion: Method = "weighted"
 
 
-async def search(
-    query: Search, context: Context, *, embedder: MeteredEmbedder, vectors: Searcher
-) -> list[Passage]:
-    """The most relevant passages by meaning and by words, best first, with their relevance as score; the embedder's call is on record. Raises Invalid."""
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Best first. `words_only`: why meaning was left aside; None: it was not."""
+
+    passages: list[Passage]
+    words_only: str | None = None
+
+
+async def search(query: Search, context: Context, *, embedder: MeteredEmbedder, vectors: Searcher) -> Found:
+    """The most relevant passages by meaning and by words, best first, with their relevance as score; the embedder's call is on record.
+
+    Where it can't be made, its provider is away or the budget forbids it, they are found by words alone. Raises Invalid.
+    """
     if not query.query.strip() or len(query.query) > 2000:
         raise Invalid("query has 1 to 2000 characters")
     if not 1 <= query.limit <= 50:
         raise Invalid("limit lies between 1 and 50")
-    async with embedder.metering(context, "search") as meter:
-        (embedding,) = await meter.embed([query.query])
-        ranked, _ = await hybrid(
-            context.tenant,
-            query.query,
-            embedding,
-            embedder.model,
-            query.limit,
-            vectors=vectors,
-            fusion=Fusion(method=query.fusion),
-        )
-        return [msgspec.structs.replace(each.passage, score=each.relevance) for each in ranked]
+    model = await embedder.serving(context.tenant)
+    embedding, words_only = list[float](), None
+    try:
+        async with embedder.metering(context, "search", model=model) as meter:
+            (embedding,) = await meter.embed([query.query])
+    except (ProviderError, Refused) as error:
+        words_only = f"{model}: {error.detail}"
+    ranked, _ = await hybrid(
+        context.tenant,
+        query.query,
+        embedding,
+        model,
+        query.limit,
+        vectors=vectors,
+        fusion=Fusion(method=query.fusion),
+    )
+    passages = [msgspec.structs.replace(each.passage, score=each.relevance) for each in ranked]
+    return Found(passages=passages, words_only=words_only)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -62,14 +63,15 @@ class Ports(Protocol):
 def kinds(p: Ports) -> Mapping[str, Kind]:
     """Name → how it is done."""
 
-    async def do_process_document(item: Item) -> None:
-        await process_document(
+    async def do_process_document(item: Item) -> datetime | None:
+        return await process_document(
             ProcessDocument(document=UUID(item.key)),
             context_of(item, p.ids),
             store=p.store,
             keyring=p.keyring,
             files=p.files,
             extractor=p.extractor,
+            embedder=p.embedder,
             vectors=p.vectors,
             named=p.named_documents,
             catalogue=p.catalogue,
@@ -84,15 +86,16 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             eraser=p.eraser,
             cache=p.providers.cache,
             files=p.files,
+            embedder=p.embedder,
             vectors=p.vectors,
         )
 
     async def do_index_words(item: Item) -> None:
         await index_words(item.tenant, vectors=p.vectors)
 
-    async def do_index_entry(item: Item) -> None:
+    async def do_index_entry(item: Item) -> datetime | None:
         entry, _, revision = item.key.partition("/")
-        await index_entry(
+        return await index_entry(
             IndexEntry(entry=UUID(entry), revision=int(revision)),
             context_of(item, p.ids),
             store=p.store,

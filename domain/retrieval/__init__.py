@@ -1,6 +1,7 @@
 """Retrieval: documents, their chunks, and the passages that an answer may rest on.
 
 Begin in `document.py`, then `chunking.py`; `knowledge_entry.py` is what is written by hand. `passages.py`: how passages stand in a prompt and go from it when their document is erased.
+`embedding_model.py`: by whose vectors they are found.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 from domain.base.aggregate import Aggregate
 from domain.retrieval.document import Document
 from domain.retrieval.embedding import Embedding
+from domain.retrieval.embedding_model import EmbeddingModel
 from domain.retrieval.knowledge_entry import KnowledgeEntry
 from domain.retrieval.knowledge_index import KnowledgeIndex
 
@@ -18,4 +20,5 @@ AGGREGATES: tuple[type[Aggregate[Any]], ...] = (
     Embedding,
     KnowledgeEntry,
     KnowledgeIndex,
+    EmbeddingModel,
 )

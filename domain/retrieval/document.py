@@ -31,6 +31,10 @@ class DocumentState(msgspec.Struct):
     revision: int = 1
     """Raised by each reprocessing; the pipeline's effects are saved under it."""
 
+    delayed_since: datetime | None = None
+    delayed_by: str = ""
+    """Why it waits while it is processed; empty where it does not."""
+
 
 class Document(Aggregate[DocumentState]):
     TOPIC = "document"
@@ -73,11 +77,12 @@ class Document(Aggregate[DocumentState]):
     class Processed(Event, frozen=True, kw_only=True):
         """Chunks are indexed and searchable. `took_ms` covers extraction to index; `cost` is that of the `embeddings`, in USD.
 
+        Calls of embedding models at a provider are on records of their own; `reused`: of how many chunks the vectors were there before.
         `unread_pages` show something, but have no text that could be read, as scans have none. Figures only: they outlive an erasure.
         """
 
         TOPIC: ClassVar[str] = "document.processed"
-        class_version: ClassVar[int] = 3
+        class_version: ClassVar[int] = 4
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("embeddings",)
         pages: int
@@ -89,6 +94,7 @@ class Document(Aggregate[DocumentState]):
         took_ms: float
         embeddings: tuple[Attempt, ...] = ()
         unread_pages: tuple[int, ...] = ()
+        reused: int = 0
 
         def charge(self) -> Decimal:
             return self.cost
@@ -101,8 +107,23 @@ class Document(Aggregate[DocumentState]):
         def upcast_v2_v3(facts: dict[str, Any]) -> None:
             """Until the second version nothing was told of pages without text."""
 
+        @staticmethod
+        def upcast_v3_v4(facts: dict[str, Any]) -> None:
+            """Until version 3 all vectors were the built-in model's, and made each time."""
+
         def apply(self, aggregate: Document) -> None:
             aggregate.state.status = "completed"
+            aggregate.state.delayed_since, aggregate.state.delayed_by = None, ""
+
+    class ProcessingDelayed(Event, frozen=True, kw_only=True):
+        """It is tried again by and by until it is completed, or has failed. `reason` is for a person."""
+
+        TOPIC: ClassVar[str] = "document.processing_delayed"
+        reason: str
+
+        def apply(self, aggregate: Document) -> None:
+            state = aggregate.state
+            state.delayed_since, state.delayed_by = state.delayed_since or self.timestamp, self.reason
 
     class ProcessingFailed(Event, frozen=True, kw_only=True):
         """`reason` is for a person."""
@@ -112,6 +133,7 @@ class Document(Aggregate[DocumentState]):
 
         def apply(self, aggregate: Document) -> None:
             aggregate.state.status = "failed"
+            aggregate.state.delayed_since, aggregate.state.delayed_by = None, ""
 
     class ReprocessingRequested(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "document.reprocessing_requested"
@@ -172,6 +194,7 @@ class Document(Aggregate[DocumentState]):
         took_ms: float,
         at: datetime,
         unread_pages: Sequence[int] = (),
+        reused: int = 0,
     ) -> None:
         self._processing()
         self.trigger(
@@ -186,7 +209,14 @@ class Document(Aggregate[DocumentState]):
             took_ms=took_ms,
             embeddings=tuple(embeddings),
             unread_pages=tuple(unread_pages),
+            reused=reused,
         )
+
+    def delay(self, reason: str, at: datetime) -> None:
+        """It can't be gone on with now. What was told already is not told again."""
+        self._processing()
+        if self.state.delayed_by != reason:
+            self.trigger(self.ProcessingDelayed, at=at, reason=reason)
 
     def fail(self, reason: str, at: datetime) -> None:
         self._processing()

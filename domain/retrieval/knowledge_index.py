@@ -79,8 +79,11 @@ class KnowledgeIndex(Aggregate[IndexState]):
         model: str,
         embeddings: Sequence[Attempt],
         at: datetime,
+        paid: Decimal = Decimal(0),
     ) -> None:
-        facts = {"chunks": chunks, "tokens": tokens, "embedding_model": model, "cost": total(embeddings)}
+        """`paid`: for calls on records of their own."""
+        cost = total(embeddings) + paid
+        facts = {"chunks": chunks, "tokens": tokens, "embedding_model": model, "cost": cost}
         calls = {"entry": self.state.entry, "revision": revision, "embeddings": tuple(embeddings)}
         self.trigger(self.Placed, at=at, **facts, **calls)
 

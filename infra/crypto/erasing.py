@@ -49,6 +49,7 @@ class SubjectEraser:
                 "DELETE FROM snapshots WHERE tenant = %(tenant)s AND stream = ANY(%(streams)s)",
                 "DELETE FROM chunks WHERE tenant = %(tenant)s AND document = %(subject)s",
                 "DELETE FROM vectors WHERE tenant = %(tenant)s AND document = %(subject)s",
+                "DELETE FROM embeddings WHERE tenant = %(tenant)s AND document = %(subject)s",
                 "SELECT remove_postings(%(subject)s)",
                 # Results that may hold an answer or a passage; requests that come again are guarded by the inbox.
                 "DELETE FROM idempotency WHERE tenant = %(tenant)s",
@@ -90,6 +91,8 @@ class SubjectEraser:
                 "DELETE FROM snapshots WHERE tenant = %(tenant)s",
                 "DELETE FROM chunks WHERE tenant = %(tenant)s",
                 "DELETE FROM vectors WHERE tenant = %(tenant)s",
+                "DELETE FROM embeddings WHERE tenant = %(tenant)s",
+                "DELETE FROM embedding_calls WHERE tenant = %(tenant)s",
                 "DELETE FROM posting_statistics WHERE tenant = %(tenant)s",  # first, as whoever writes takes it first
                 "DELETE FROM posting_documents WHERE tenant = %(tenant)s",
                 "DELETE FROM postings WHERE tenant = %(tenant)s",

@@ -11,7 +11,8 @@ import msgspec
 from domain.gateway.default_policy import ProviderTiers
 
 if TYPE_CHECKING:  # whoever wants the names only, as the settings do, need not wait for an HTTP client
-    from application.ports import Completer, Counter
+    from application.ports import Completer, Counter, Embedder
+    from domain.retrieval.embedding_model import VectorSpace
     from infra.outgoing.client import Outgoing
 
 
@@ -29,6 +30,21 @@ class Maker(Protocol):
         abilities: Callable[[str], frozenset[str]],
         owner: UUID | None,
     ) -> Completer: ...
+
+
+class EmbedderMaker(Protocol):
+    """What makes one of a vendor's embedding models, as `Maker` does a completer."""
+
+    def __call__(
+        self,
+        space: VectorSpace,
+        *,
+        key: str,
+        base_url: str,
+        http: Outgoing,
+        counter: Counter,
+        owner: UUID | None,
+    ) -> Embedder: ...
 
 
 def _openai(**facts: Any) -> Completer:
@@ -49,6 +65,18 @@ def _vertex(**facts: Any) -> Completer:
     return VertexCompleter(**facts)
 
 
+def _openai_embedder(space: VectorSpace, **facts: Any) -> Embedder:
+    from infra.providers.openai_embedder import OpenAIEmbedder
+
+    return OpenAIEmbedder(space, binary=space.provider == "openai", **facts)
+
+
+def _gemini_embedder(space: VectorSpace, **facts: Any) -> Embedder:
+    from infra.providers.gemini.embedder import GeminiEmbedder
+
+    return GeminiEmbedder(space, **facts)
+
+
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """The deployment's key and address stand in the settings NAME_API_KEY and NAME_BASE_URL (`infra/settings/providers.py`).
 
@@ -59,6 +87,9 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     make: Maker
+    embed: EmbedderMaker | None = None
+    """Makes its embedding models; None: none is asked from here."""
+
     base_url: str | None = None
     keyless: bool = False
     thinking: str | None = None
@@ -73,6 +104,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
 PROVIDERS: dict[str, Provider] = {
     "openai": Provider(
         make=_openai,
+        embed=_openai_embedder,
         base_url="https://api.openai.com/v1",
         keyless=True,
         thinking=r"(?:o\d|gpt-[5-9])",
@@ -86,6 +118,7 @@ PROVIDERS: dict[str, Provider] = {
     ),
     "gemini": Provider(
         make=_gemini,
+        embed=_gemini_embedder,
         base_url="https://generativelanguage.googleapis.com",
         listing="/v1beta/models?pageSize=1",
         key_field="x-goog-api-key",
@@ -101,6 +134,7 @@ PROVIDERS: dict[str, Provider] = {
     ),
     "together": Provider(
         make=_openai,
+        embed=_openai_embedder,
         base_url="https://api.together.xyz/v1",
         tiers=ProviderTiers(
             provider="together",
@@ -118,6 +152,6 @@ PROVIDERS: dict[str, Provider] = {
         key_form="{}",
         thinking=r"gemini-[3-9]",
     ),
-    "compatible": Provider(make=_openai, keyless=True),
+    "compatible": Provider(make=_openai, embed=_openai_embedder, keyless=True),
 }
 """All but the built-in one, `local`."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -54,7 +54,7 @@ class CachedVectors:
         await self._cache.forget(tenant, "searches")
 
     async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
-        if await self._few(tenant, model):
+        if not embedding or await self._few(tenant, model):
             return await self._vectors.search(tenant, embedding, model, limit)
         made: Searched | None = None
 
@@ -78,6 +78,9 @@ class CachedVectors:
 
     async def pending(self, tenant: UUID) -> int:
         return await self._vectors.pending(tenant)
+
+    async def models(self, tenant: UUID) -> Mapping[str, int]:
+        return await self._vectors.models(tenant)
 
     async def delete(self, tenant: UUID, document: UUID, before: int | None = None) -> None:
         await self._vectors.delete(tenant, document, before)

@@ -1,4 +1,4 @@
-"""Uploaded files to chunks with their vectors, all of it in bounded processes. Implements `application.ports.Extractor`."""
+"""Uploaded files to chunks, with the built-in model's vectors if wanted, all of it in bounded processes. Implements `application.ports.Extractor`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import AsyncIterable, AsyncIterator
 
 from application.ports import Extracted, ExtractedChunk
 from domain.base.errors import Invalid, Refused
-from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.formats.media_types import DOCX, HTML, PDF, TEXT
 from infra.retrieval.sandbox import Sandbox, Unreadable
 from infra.retrieval.sandbox_pipes import SandboxFailed
@@ -17,12 +16,15 @@ SNIFFING, PREPARING = "infra.retrieval.sniffing", "infra.retrieval.preparing"
 KINDS = {PDF: "PDF", DOCX: "DOCX file", HTML: "page", TEXT: "text"}
 """What a person calls them."""
 
+UNEMBEDDED = "unembedded"
+"""Second argument of the preparing module, where no vectors are wanted."""
+
 SNIFF_SECONDS = 5.0
 """Of the processor's time, for a file's type."""
 
 
 class FileExtractor:
-    """PDF with a text layer, DOCX, HTML, Markdown, CSV and plain text; embedded by the local model."""
+    """PDF with a text layer, DOCX, HTML, Markdown, CSV and plain text."""
 
     sample = SAMPLE
 
@@ -41,11 +43,14 @@ class FileExtractor:
         assert isinstance(found, str)
         return found
 
-    async def extract(self, content: AsyncIterable[bytes], media_type: str) -> Extracted:
+    async def extract(
+        self, content: AsyncIterable[bytes], media_type: str, *, embed: bool = True
+    ) -> Extracted:
         chunks: list[ExtractedChunk] = []
         embedding_ms = 0.0
         try:
-            async with self._preparing.run(PREPARING, content, media_type, seconds=self._seconds) as results:
+            arguments = (media_type,) if embed else (media_type, UNEMBEDDED)
+            async with self._preparing.run(PREPARING, content, *arguments, seconds=self._seconds) as results:
                 pages, unread = await anext(results)
                 async for took, some in results:
                     embedding_ms += took
@@ -56,15 +61,7 @@ class FileExtractor:
             kind = KINDS.get(media_type, "file")
             what = "print it to a new PDF" if media_type in (PDF, DOCX) else "split it into smaller files"
             raise Refused(f"the {kind} could not be read: {error}; {what} and upload that") from None
-        embedder = WordLlamaEmbedder
-        return Extracted(
-            pages=pages,
-            chunks=chunks,
-            model=embedder.model,
-            dimension=embedder.dimension,
-            embedding_ms=round(embedding_ms, 3),
-            unread=unread,
-        )
+        return Extracted(pages=pages, chunks=chunks, embedding_ms=round(embedding_ms, 3), unread=unread)
 
     async def close(self) -> None:
         """End the processes."""

@@ -6,7 +6,7 @@ Layout (halfvec_send): dimensions i16, unused i16, then an IEEE 754 half for eac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from struct import pack
+from struct import pack, unpack_from
 
 import psycopg
 from psycopg.adapt import Dumper
@@ -18,6 +18,11 @@ class HalfVector(bytes):
 
     def __new__(cls, values: Sequence[float]) -> HalfVector:
         return super().__new__(cls, pack(f">hh{len(values)}e", len(values), 0, *values))
+
+    @staticmethod
+    def values(data: bytes) -> tuple[float, ...]:
+        """What it was made of, as near as a half comes to it."""
+        return unpack_from(f">{len(data) // 2 - 2}e", data, 4)
 
 
 class _AsItIs(Dumper):

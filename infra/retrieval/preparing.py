@@ -67,7 +67,7 @@ def _blocks(text: str, media_type: str) -> Content:
 
 
 def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[object]:
-    """`arguments`: the media type. First the number of pages and which of them could not be read, then AT_ONCE chunks a time, with the
+    """`arguments`: the media type; a second one where no vectors are wanted, which then are empty. First the number of pages and which of them could not be read, then AT_ONCE chunks a time, with the
     milliseconds that embedding them took: (page, section, tokens, text, vector), vectors as float32 in the machine's order."""
     pages, unread = read_file(given.read(), arguments[0])
     yield len(pages), unread
@@ -75,10 +75,13 @@ def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[object]:
     for start in range(0, len(pieces), AT_ONCE):
         some = pieces[start : start + AT_ONCE]
         started = time.perf_counter()
-        vectors = EMBEDDER.vectors([piece.text for piece in some]).astype(np.float32)
+        vectors = [b""] * len(some)
+        if len(arguments) == 1:
+            made = EMBEDDER.vectors([piece.text for piece in some]).astype(np.float32)
+            vectors = [vector.tobytes() for vector in made]
         took = 1000 * (time.perf_counter() - started)
         chunks = [
-            (piece.page, piece.section, piece.tokens, piece.text, vector.tobytes())
+            (piece.page, piece.section, piece.tokens, piece.text, vector)
             for piece, vector in zip(some, vectors, strict=True)
         ]
         yield took, chunks

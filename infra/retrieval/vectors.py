@@ -6,7 +6,7 @@ covering index, and the texts of the best by their keys.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -77,6 +77,12 @@ MOVED_ON = "SELECT FROM events WHERE tenant = %s AND stream = %s AND version > %
 AS_NEW = "SELECT FROM chunks WHERE tenant = %s AND document = %s AND revision >= %s LIMIT 1"
 
 
+MODELS = "SELECT model, count(*) FROM vectors WHERE tenant = $1 GROUP BY model"
+
+FORGET = b"DELETE FROM embeddings WHERE tenant = %s AND document = %s"
+"""What is kept of a document so that it need not be paid for again goes with it; not where its passages are put in place anew."""
+
+
 class PgVectors:
     def __init__(self, database: Database, keyring: Keyring, postings: Postings | None = None) -> None:
         self._database = database
@@ -135,6 +141,8 @@ class PgVectors:
         return tenant, document, chunk.ordinal, chunk.id, chunk.page, section, chunk.tokens, name, text
 
     async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
+        if not embedding:
+            return Searched(passages=(), pending=await self.pending(tenant))
         values = [HalfVector(embedding), tenant, model, limit]
         # What becomes ready between the two counts as pending.
         [(waiting,)], _, rows = await self._database.read_all(
@@ -153,7 +161,8 @@ class PgVectors:
             return Matched()
         scores = {(each.document, each.ordinal): each.score for each in found.places}
         documents, ordinals = (list(each) for each in zip(*scores, strict=True))
-        values = [HalfVector(embedding), tenant, model, documents, ordinals]
+        # Without a vector it is compared with those of no model.
+        values = [HalfVector(embedding or (1.0,)), tenant, model if embedding else "", documents, ordinals]
         [rows] = await self._database.read_all(tenant, (AT, values))
         keys = await self._keyring.load(tenant, {row[0] for row in rows})
         passages = [_passage(keys[row[0]], row) for row in rows if row[0] in keys]
@@ -180,10 +189,14 @@ class PgVectors:
                 if await newer.fetchone() is not None:
                     return
             await _remove(connection, tenant, document)
+            await connection.execute(FORGET, [tenant, document])
             await self._postings.delete(connection, document)
 
     async def index_words(self, tenant: UUID, after: UUID) -> UUID | None:
         return await index_next(tenant, after, self._database, self._keyring, self._postings)
+
+    async def models(self, tenant: UUID) -> Mapping[str, int]:
+        return dict(await self._database.read(tenant, MODELS, tenant))
 
 
 def nearest(dimension: int) -> str:

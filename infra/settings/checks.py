@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from domain.base.errors import Invalid
+from domain.retrieval.embedding_model import space_named
+
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -40,3 +43,10 @@ def vault_key(text: str) -> str:
     if not all(text.rpartition("/")[::2]):
         raise ValueError(f"is {text!r}; give MOUNT/NAME, as transit/retrace")
     return text
+
+
+def embedding_model(text: str) -> str:
+    try:
+        return space_named(text).id
+    except Invalid as error:
+        raise ValueError(f"is {text!r}: {error.detail}") from None

@@ -31,6 +31,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     providers: Accesses = {}
     """What the deployment itself has of providers: two settings for each line of PROVIDERS (`providers.py`)."""
 
+    embedding_model: Annotated[str | None, Setting("RETRACE_EMBEDDING_MODEL", checks.embedding_model)] = None
+    """Of tenants without documents, which from then on stay with it."""
+
     public_url: Annotated[str | None, Setting("RETRACE_PUBLIC_URL", checks.public_address)] = None
     twilio_base_url: Annotated[str | None, Setting("TWILIO_BASE_URL", checks.web_address)] = None
     allow_private_addresses: Annotated[bool, Setting("RETRACE_ALLOW_PRIVATE_ADDRESSES")] = False

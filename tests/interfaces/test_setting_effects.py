@@ -80,6 +80,7 @@ async def _deployment(
             "RETRACE_PORT": port,
             "RETRACE_LOG_LEVEL": "WARNING",
             "RETRACE_REMOVAL_GRACE_DAYS": "5",
+            "RETRACE_EMBEDDING_MODEL": "local/wordllama-256",
             "RETRACE_MAX_CONNECTIONS": "40",
             "RETRACE_HEADER_TIMEOUT": "2",
             "RETRACE_SILENCE_TIMEOUT": "2",
@@ -317,6 +318,15 @@ async def streams_per_tenant(deployment: Deployment) -> None:
     await all_gone(deployment)
 
 
+async def embedding_model(deployment: Deployment) -> None:
+    """Else it were OpenAI's, for which the tenant brings a key."""
+    key = {"key": "sk-0123456789abcdef", "base_url": "https://api.openai.com/v1"}
+    assert (await deployment.http.put("/v1/providers/openai/key", json=key)).status_code == 200
+    shown = (await deployment.http.get("/v1/embedding-model")).json()
+    assert (await deployment.http.delete("/v1/providers/openai/key")).status_code == 204
+    assert shown["default"] == "local/wordllama-256"
+
+
 RATES = {name: 50_000 + number for number, name in enumerate(LIMITS)}
 """Requests a minute. That more than the rate are refused is shown in tests/interfaces/http/base/test_rates.py."""
 
@@ -395,6 +405,7 @@ PROOFS: dict[str, Proof] = {
     "VAULT_ADDR": vault_opens,
     "VAULT_TOKEN": vault_opens,
     "RETRACE_VAULT_KEY": vault_opens,
+    "RETRACE_EMBEDDING_MODEL": embedding_model,
     "RETRACE_REMOVAL_GRACE_DAYS": removal_grace_days,
     "RETRACE_ALLOW_PRIVATE_ADDRESSES": allow_private_addresses,
     **{variable(name, what): asks(name) for name in PROVIDERS for what in PARTS},

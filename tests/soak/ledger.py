@@ -22,7 +22,7 @@ from application.conversations.answer import Answer, answer
 from application.conversations.conversation import ReceiveMessage, receive_message
 from application.gateway.provider_key import SetProviderKey, set_provider_key
 from application.models.catalogue import PriceTerms, SetPrice, set_price
-from application.ports import Embedder, Extracted, Extractor, Unavailable
+from application.ports import Extracted, Extractor, Unavailable
 from application.retrieval.document import ProcessDocument, UploadDocument, process_document, upload_document
 from application.retrieval.embedding import MeteredEmbedder
 from application.tenancy.tenant import CreateTenant, create_tenant
@@ -31,6 +31,9 @@ from domain.answers.understanding.words.injection import KNOWN
 from domain.base.context import Context
 from domain.budgets.budget import BudgetExhausted, BudgetLimits
 from domain.models.completion import Turn
+from domain.retrieval.embedding_model import LOCAL
+from infra.providers.embedders import ConfiguredEmbedders
+from infra.providers.local_embedder import LocalEmbedder
 from infra.retrieval.embedding import WordLlamaEmbedder
 from interfaces.bootstrap import Services
 from tests.contents import spooled
@@ -48,26 +51,28 @@ WORDS = ("open", "closed", "nine", "five", "Tuesday", "größer", "月曜日", "
 class Extracting:
     """Keeps books too: of the tokens of all that was embedded, counted by itself."""
 
-    def __init__(self, inner: Extractor, embedder: Embedder, books: list[Bill]) -> None:
+    def __init__(self, inner: Extractor, embedder: WordLlamaEmbedder, books: list[Bill]) -> None:
         self._inner, self._embedder, self._books = inner, embedder, books
         self.sample = inner.sample
 
     async def sniff(self, sample: bytes, size: int) -> str:
         return await self._inner.sniff(sample, size)
 
-    async def extract(self, content: AsyncIterable[bytes], media_type: str) -> Extracted:
-        extracted = await self._inner.extract(content, media_type)
+    async def extract(
+        self, content: AsyncIterable[bytes], media_type: str, *, embed: bool = True
+    ) -> Extracted:
+        extracted = await self._inner.extract(content, media_type, embed=embed)
         tokens = sum(self._embedder.count_tokens(each.text) for each in extracted.chunks)
-        self._books.append(Bill(extracted.model, "embedding", tokens, 0, 0, 0))
+        self._books.append(Bill(LOCAL, "embedding", tokens, 0, 0, 0))
         return extracted
 
 
 class Embedding:
     """An embedder that keeps books too."""
 
-    def __init__(self, inner: Embedder, books: list[Bill]) -> None:
+    def __init__(self, inner: WordLlamaEmbedder, books: list[Bill]) -> None:
         self._inner, self._books = inner, books
-        self.model, self.dimension = inner.model, inner.dimension
+        self.model = inner.model
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         vectors = await self._inner.embed(texts)
@@ -125,14 +130,10 @@ class Shop:
 
     @property
     def embedder(self) -> MeteredEmbedder:
+        local = LocalEmbedder(Embedding(EMBEDDER, self.books))
         parts = self.parts
-        return MeteredEmbedder(
-            Embedding(EMBEDDER, self.books),
-            catalogue=parts.catalogue,
-            store=parts.store,
-            clock=parts.clock,
-            ids=parts.ids,
-        )
+        embedders = ConfiguredEmbedders(parts.completers, local, parts.providers.counter)
+        return dataclasses.replace(parts.embedder, embedders=embedders)
 
     async def open(self, upstreams: Sequence[Billing]) -> None:
         chance, parts = self.chance, self.parts
@@ -140,7 +141,7 @@ class Shop:
         for name, upstream in zip(UPSTREAMS, upstreams, strict=True):
             key = SetProviderKey(provider=name, key="sk-0123456789abcdef", base_url=upstream.url)
             await set_provider_key(key, self.context, providers=parts.completers, **every)
-        for model in (FIRST, SECOND, parts.embedder.model):
+        for model in (FIRST, SECOND, LOCAL):
             input = Decimal(chance.randrange(1, 50_000)) / 100
             terms = PriceTerms(
                 input=input,
@@ -327,6 +328,7 @@ class Shop:
             keyring=parts.keyring,
             files=parts.files,
             extractor=Extracting(parts.extractor, EMBEDDER, self.books),
+            embedder=self.embedder,
             vectors=parts.vectors,
             named=parts.named_documents,
             catalogue=parts.catalogue,

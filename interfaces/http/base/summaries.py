@@ -43,6 +43,8 @@ SUMMARIES: Mapping[str, str] = {
     "delete /v1/knowledge/{entry}": "Delete a knowledge entry",
     "post /v1/knowledge/{entry}/restore": "Restore a deleted knowledge entry",
     "post /v1/search": "Search passages",
+    "get /v1/embedding-model": "Read the embedding model",
+    "put /v1/embedding-model": "Choose the embedding model",
     "get /v1/catalog/products": "List products",
     "post /v1/catalog/products": "Add a product",
     "get /v1/catalog/products/{product}": "Read a product",

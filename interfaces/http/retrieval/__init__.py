@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.retrieval import document, knowledge, search
+from interfaces.http.retrieval import document, embedding_model, knowledge, search
 from interfaces.http.retrieval.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     document.ROUTER,
     knowledge.ROUTER,
     search.ROUTER,
+    embedding_model.ROUTER,
 )

@@ -231,7 +231,7 @@ async def _texts(rows: Sequence[DocumentRow], tenant: UUID, services: Services) 
     for position, recorded in (await services.store.several(tenant, positions)).items():
         if isinstance(recorded.event, Document.Uploaded):
             texts[position] = recorded.event.name
-        elif isinstance(recorded.event, Document.ProcessingFailed):
+        elif isinstance(recorded.event, Document.ProcessingFailed | Document.ProcessingDelayed):
             texts[position] = recorded.event.reason
         elif isinstance(recorded.event, Document.Processed):
             texts[position] = unread_told(recorded.event.unread_pages)

@@ -20,7 +20,7 @@ MediaType = Annotated[
 
 
 class DocumentOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`reason` says, for a person, why processing failed; `warnings`, what of a completed document is not there to be found. Cost in USD."""
+    """`reason` says, for a person, why processing failed, or waits while it is `processing`; `warnings`, what of a completed document is not there to be found. Cost in USD."""
 
     id: UUID
     name: str

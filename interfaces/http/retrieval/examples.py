@@ -15,5 +15,6 @@ ENTRY = {
 EXAMPLES: Examples = {
     ("post", "/v1/knowledge"): ENTRY,
     ("put", "/v1/knowledge/{entry}"): ENTRY,
+    ("put", "/v1/embedding-model"): {"model": "local/wordllama-256"},
     ("post", "/v1/search"): {"query": "opening hours", "limit": 3},
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar import Router, post
+from litestar import Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
@@ -16,6 +16,9 @@ from domain.models.completion import Passage
 from domain.retrieval.fusion import Method
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Page
+
+WORDS_ONLY = "Retrace-Words-Only"
+"""Why nothing was looked for by meaning: the embedding model could not be asked."""
 
 
 class SearchIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,11 +31,14 @@ class SearchIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 @post("/v1/search", status_code=200, scope="conversations:read", rate="searches")
 async def find(
     data: JSONBody[SearchIn], services: NamedDependency[Services], context: NamedDependency[Context]
-) -> Page[Passage]:
-    """The passages that fit best by meaning and by words, best first, with their relevance as `score` (0 to 1). `next_cursor` is always null."""
+) -> Response[Page[Passage]]:
+    """The passages that fit best by meaning and by words, best first, with their relevance as `score` (0 to 1). `next_cursor` is always null.
+
+    Where the embedding model can't be asked they are found by words alone, and `Retrace-Words-Only` says why."""
     query = Search(query=data.query, limit=data.limit, fusion=data.fusion)
     found = await search(query, context, embedder=services.embedder, vectors=services.vectors)
-    return Page(found, None)
+    headers = {} if found.words_only is None else {WORDS_ONLY: found.words_only}
+    return Response(Page(found.passages, None), headers=headers)
 
 
 ROUTER = Router("/", route_handlers=[find], tags=["search"])

@@ -129,7 +129,18 @@ class Desk:
     def ports(self) -> PlayedPorts:
         """Nothing is looked for here."""
         catalogue, store = self.providers.catalogue, self.log.store
-        embedder = MeteredEmbedder(cast(Any, None), catalogue=catalogue, store=store, clock=now, ids=uuid7)
+        nothing = cast(Any, None)
+        embedder = MeteredEmbedder(
+            embedders=nothing,
+            kept=nothing,
+            keyring=self.log.keyring,
+            catalogue=catalogue,
+            store=store,
+            clock=now,
+            ids=uuid7,
+            cache=nothing,
+            health=nothing,
+        )
         return PlayedPorts(
             store=store, keyring=self.log.keyring, embedder=embedder, providers=self.providers, clock=now
         )

@@ -81,7 +81,7 @@ async def written(shop: Shop, knowledge: Knowledge) -> UUID:
 
 async def found(shop: Shop, query: str = "When are you open?") -> list[str]:
     parts = shop.parts
-    passages = await search(
+    answer = await search(
         Search(query=query, limit=50), shop.context, embedder=parts.embedder, vectors=parts.vectors
     )
-    return [passage.text for passage in passages]
+    return [passage.text for passage in answer.passages]

@@ -48,6 +48,7 @@ async def test_a_deleted_document_is_found_no_more_and_may_come_again(shop: Shop
         eraser=shop.parts.eraser,
         cache=shop.parts.cache,
         files=shop.parts.files,
+        embedder=shop.parts.embedder,
         vectors=shop.parts.vectors,
     )
     assert await found(shop) == []
@@ -120,7 +121,9 @@ async def test_nobody_can_tell_by_a_passages_id_what_it_says(shop: Shop) -> None
     uploaded = await upload(shop)
     known = await process(shop, uploaded.document)
     tenant, query = shop.context.tenant, Search(query="When are you open?")
-    (passage,) = await search(query, shop.context, embedder=shop.parts.embedder, vectors=shop.parts.vectors)
+    (passage,) = (
+        await search(query, shop.context, embedder=shop.parts.embedder, vectors=shop.parts.vectors)
+    ).passages
     guesses = (HOURS.decode(), f"{known.state.content_hash}\n{HOURS.decode()}")
     assert passage.id not in [sha256(guess.encode()).hexdigest()[:32] for guess in guesses]
     assert passage.id == await passage_id(

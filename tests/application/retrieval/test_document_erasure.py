@@ -44,6 +44,7 @@ async def remove(shop: Shop, document: UUID) -> None:
         eraser=shop.parts.eraser,
         cache=shop.parts.cache,
         files=shop.parts.files,
+        embedder=shop.parts.embedder,
         vectors=shop.parts.vectors,
     )
 
@@ -158,8 +159,10 @@ class Meanwhile:
     def __init__(self, shop: Shop, do: Any) -> None:
         self._extractor, self._do = shop.parts.extractor, do
 
-    async def extract(self, content: AsyncIterable[bytes], media_type: str) -> Extracted:
-        extracted = await self._extractor.extract(content, media_type)
+    async def extract(
+        self, content: AsyncIterable[bytes], media_type: str, *, embed: bool = True
+    ) -> Extracted:
+        extracted = await self._extractor.extract(content, media_type, embed=embed)
         await self._do()
         return extracted
 

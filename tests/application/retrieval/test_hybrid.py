@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 
 from application.ports import Chunk
-from application.retrieval.retrieve import retrieve
+from application.retrieval.retrieve import QuestionVector, retrieve
 from application.retrieval.search import Search, search
 from domain.agents.agent import AgentConfiguration
 from domain.models.completion import Passage
+from domain.retrieval.embedding_model import LOCAL
 from tests.application.conftest import Shop
 
 KINDS = ("a lamp", "a chair", "a shelf", "a carpet", "a desk")
@@ -31,14 +32,15 @@ async def index(shop: Shop, texts: Sequence[str]) -> None:
                 id=f"p{ordinal}", ordinal=ordinal, page=1, section=None, tokens=9, text=text, embedding=vector
             )
         )
-    await parts.vectors.replace(shop.context.tenant, document, "list", parts.embedder.model, chunks)
+    await parts.vectors.replace(shop.context.tenant, document, "list", LOCAL, chunks)
 
 
 async def found(shop: Shop, query: str, limit: int = 1) -> list[Passage]:
     parts = shop.parts
-    return await search(
+    answer = await search(
         Search(query=query, limit=limit), shop.context, embedder=parts.embedder, vectors=parts.vectors
     )
+    return answer.passages
 
 
 async def test_order_numbers_prices_and_addresses_find_their_passage_in_100_of_100(shop: Shop) -> None:
@@ -108,15 +110,13 @@ async def test_the_configuration_says_how_what_was_found_is_ranked(
         Chunk(id="worded", ordinal=1, text="The warranty lasts.", embedding=[0.5, 0.75**0.5], **facts),
         Chunk(id="neither", ordinal=2, text="Nothing of it.", embedding=[0.0, 1.0], **facts),
     ]
-    await parts.vectors.replace(shop.context.tenant, document, "x", parts.embedder.model, chunks)
+    await parts.vectors.replace(shop.context.tenant, document, "x", LOCAL, chunks)
     passages, _ = await retrieve(
         shop.context,
         ["warranty"],
         configuration,
-        [],
-        embedder=parts.embedder,
+        QuestionVector(model=LOCAL, values=(1.0, 0.0)),
         vectors=parts.vectors,
-        vector=[1.0, 0.0],
     )
     assert passages[0].id == first
     assert all(0 <= each.score <= 1 for each in passages)

@@ -16,6 +16,7 @@ from application.retrieval.knowledge import key_of
 from domain.base.errors import Erased, Invalid, NotFound
 from domain.models.completion import Passage
 from domain.retrieval.embedding import Embedding
+from domain.retrieval.embedding_model import LOCAL
 from domain.retrieval.knowledge_entry import KnowledgeEntry
 from domain.retrieval.knowledge_index import KnowledgeIndex, index_of
 from tests.application.conftest import Shop
@@ -40,7 +41,7 @@ async def test_an_entry_is_found_once_it_is_indexed_with_its_title_and_not_its_k
 async def passages(shop: Shop) -> list[Passage]:
     async with shop.parts.embedder.metering(shop.context, "search") as meter:
         [vector] = await meter.embed(["When are you open?"])
-    tenant, model = shop.context.tenant, shop.parts.embedder.model
+    tenant, model = shop.context.tenant, LOCAL
     return list((await shop.parts.vectors.search(tenant, vector, model, 50)).passages)
 
 

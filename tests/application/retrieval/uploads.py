@@ -41,6 +41,7 @@ async def process(shop: Shop, document: UUID) -> Document:
         keyring=shop.parts.keyring,
         files=shop.parts.files,
         extractor=shop.parts.extractor,
+        embedder=shop.parts.embedder,
         vectors=shop.parts.vectors,
         named=shop.parts.named_documents,
         catalogue=shop.parts.catalogue,
@@ -58,5 +59,5 @@ async def delete(shop: Shop, document: UUID) -> None:
 async def found(shop: Shop) -> list[str]:
     """Texts that a question finds."""
     query, parts = Search(query="When are you open?"), shop.parts
-    passages = await search(query, shop.context, embedder=parts.embedder, vectors=parts.vectors)
-    return [passage.text for passage in passages]
+    answer = await search(query, shop.context, embedder=parts.embedder, vectors=parts.vectors)
+    return [passage.text for passage in answer.passages]

@@ -70,9 +70,9 @@ async def test_an_answer_says_that_documents_are_still_being_processed(
     go = asyncio.Event()
     extract = parts.extractor.extract
 
-    async def slow(content: Any, media_type: str) -> Any:
+    async def slow(content: Any, media_type: str, *, embed: bool) -> Any:
         await go.wait()
-        return await extract(content, media_type)
+        return await extract(content, media_type, embed=embed)
 
     monkeypatch.setattr(parts.extractor, "extract", slow)
     made = await upload(ours, b"Walruses are waxed on Thursdays.", "walrus.txt")
