@@ -1,4 +1,7 @@
-"""Shadow runs, as work: a deployment's candidate answers a share of real messages, which nobody sees, and is compared with what was told."""
+"""Shadow runs, as work: a deployment's candidate answers a share of real messages, which nobody sees, and is compared with what was told.
+
+Messages are those of conversations, and calls of the completions API that ask for the agent.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from application.learning.trial import Tried, try_answer
 from domain.base.context import Context
 from domain.base.errors import Conflict
 from domain.base.recorded import Recorded
+from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
 from domain.experiments.deployment import Deployment
 from domain.experiments.shadow import Shadow, Side, Spent, shadows
@@ -38,14 +42,17 @@ PAUSE = timedelta(seconds=5)
 NO_ROOM = timedelta(minutes=1)
 """After which it is tried again where the budget has no room."""
 
+TOPICS = (Conversation.Answered.TOPIC, Call.Prompted.TOPIC)
+"""Of what the agent was to answer: a call of the completions API that asks for something else has no prompt of the agent's."""
+
 
 class ShadowMessages(msgspec.Struct, frozen=True, kw_only=True):
     deployment: UUID
 
 
 async def shadow_messages(command: ShadowMessages, context: Context, ports: Ports) -> datetime | None:
-    """What was answered since the last look, in order. When to look again; None: it has ended, and what was lost of it is charged. Raises Unavailable while the read model, which
-    knows how far it has come, is behind."""
+    """What was answered since the last look, in order. When to look again; None: it has ended, and what was lost of it is charged. Raises Unavailable
+    while the read model, which knows how far it has come, is behind."""
     id, tenant = command.deployment, context.tenant
     deployment = await ports.store.load(Deployment, id, tenant=tenant)
     plan, began = deployment.state.shadow, await _begun_at(id, tenant, ports)
@@ -56,14 +63,15 @@ async def shadow_messages(command: ShadowMessages, context: Context, ports: Port
     lost = await charge_lost(id, after, context, ports)
     if deployment.state.status != "shadowing":
         return None
-    async for recorded in ports.store.events(tenant, after=after, topics=(Conversation.Answered.TOPIC,)):
+    async for recorded in ports.store.events(tenant, after=after, topics=TOPICS):
         if progress.answers + done >= plan.most:
             break
         if not shadows(id, recorded.stream, plan.share):
             continue
         if done >= AT_ONCE:
             return ports.clock()
-        became = await _shadow(deployment, recorded, lost, context, ports)
+        answered = await _answered(recorded, ports)
+        became = "skipped" if answered is None else await _shadow(deployment, answered, lost, context, ports)
         if became == "no room":
             return ports.clock() + NO_ROOM
         done += became == "compared"
@@ -87,6 +95,16 @@ async def _begun_at(deployment: UUID, tenant: UUID, ports: Ports) -> int | None:
         if isinstance(recorded.event, Deployment.ShadowStarted)
     ]
     return positions[-1] if positions else None
+
+
+async def _answered(recorded: Recorded, ports: Ports) -> Recorded | None:
+    """The event with the answer. Of a call it is in the save of its prompt, right after; None: there was none."""
+    if recorded.topic != Call.Prompted.TOPIC:
+        return recorded
+    async for each in ports.store.stream(recorded.tenant, recorded.stream, after=recorded.version):
+        if each.topic == Call.Answered.TOPIC:
+            return each
+    return None
 
 
 async def _shadow(
@@ -118,7 +136,7 @@ async def _shadow(
         shadow = Shadow.compare(
             id,
             told.interaction,
-            recorded.stream,
+            told.subject,
             position=recorded.position,
             told=Side(cost=told.cost, latency_ms=told.latency_ms, handoff=told.decision.kind == "hand_over"),
             tried=_tried(tried),

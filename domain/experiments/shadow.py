@@ -53,7 +53,8 @@ class Shadow(Aggregate[ShadowState]):
 
     class Compared(Event, CreatedEvent, frozen=True, kw_only=True):
         """`told` is what the customer got, in the event at `position`; `tried` what the candidate came to, whose calls are on record here.
-        `same`: but for markers, spaces and case. The `text` belongs to the conversation, and goes with it."""
+        `same`: but for markers, spaces and case. The `text` belongs to the `conversation`, and goes with it; of a call of the completions API that is
+        the app's user, or the call."""
 
         TOPIC: ClassVar[str] = "shadow.compared"
         PERSONAL: ClassVar[bool] = False

@@ -26,7 +26,8 @@ from projections.deployments import Deployments, list_shadows
 
 class ShadowOut(msgspec.Struct, frozen=True, kw_only=True):
     """What the customer was told (`told`) and what the candidate would have said (`tried`, `text`). `text` null: there was no answer, or the
-    customer was erased. Costs in USD, `cost` is all that this has cost."""
+    customer was erased. `conversation`: of a call of the completions API the app's user, or the call. Costs in USD, `cost` is all that this has
+    cost."""
 
     interaction: UUID
     conversation: UUID

@@ -12,6 +12,8 @@ import pytest
 from application.answers.prepared import Prepared
 from application.base.erase import Erase, erase
 from application.budgets.charges import compare_tallies
+from application.chat.chat import ChatFailed, chat
+from application.chat.record import Chat
 from application.experiments import shadow
 from application.experiments.deploying import SHADOW_WORK
 from application.experiments.deployment import (
@@ -31,6 +33,7 @@ from domain.audit.invariants import Invariants
 from domain.experiments.deployment import Deployment
 from domain.experiments.deployment_state import ShadowPlan
 from domain.experiments.shadow import Shadow
+from domain.models.completion import Turn
 from tests.application.conftest import Shop, nothing
 from tests.application.experiments.evaluated import evaluated
 
@@ -193,3 +196,38 @@ async def test_one_that_is_cut_off_by_a_stop_is_metered_as_it_was_and_asked_agai
     assert (metered.interaction, metered.lost) == (interaction, False)
     assert [each.interaction for each in await records(shop, Shadow.Compared.TOPIC)] == [interaction]
     await books_agree(shop)
+
+
+async def called(shop: Shop, model: str, user: str | None = None) -> UUID:
+    """A call of the completions API, answered."""
+    id, messages = shop.parts.ids(), (Turn(role="user", text="Are you open?"),)
+    await chat(Chat(id=id, model=model, messages=messages, user=user), shop.context, shop.ports)
+    return id
+
+
+async def test_calls_that_ask_for_the_agent_are_shadowed_too_and_go_with_their_users(shop: Shop) -> None:
+    id = await shadowing(shop, most=4)
+    seen = [await told(shop, "anna"), await called(shop, "agent", "ben"), await called(shop, "agent")]
+    for other in ("auto", "openai/gpt-6.1-terra"):
+        await called(shop, other)
+    shop.provider.away = True
+    with pytest.raises(ChatFailed):
+        await called(shop, "agent")
+    shop.provider.away = False
+    seen.append(await told(shop, "cleo"))
+    assert await look(shop, id) is None
+    compared = await records(shop, Shadow.Compared.TOPIC)
+    assert [each.interaction for each in compared] == seen
+    assert all(each.text for each in compared)
+    parts = shop.parts
+    said = await forget_customer(
+        ForgetCustomer(channel="api", address="ben"),
+        shop.context,
+        store=parts.store,
+        keyring=parts.keyring,
+        clock=parts.clock,
+    )
+    for subject in said.users:
+        await erase(Erase(subject=subject), shop.context, eraser=parts.eraser, cache=parts.cache)
+    left = [each.text for each in await records(shop, Shadow.Compared.TOPIC)]
+    assert [text is None for text in left] == [False, True, False, False]
