@@ -13,10 +13,11 @@ from application.base.erase import ERASE_WORK
 from application.ports import Clock, Due, Ids, Keyring, Store
 from domain.base.context import Context
 from domain.base.errors import Invalid
+from domain.base.table_rows import RefusedRow
 from domain.feedback.exchange import Exchange, flat
 from domain.learning.case import Case, CaseSource
 from domain.learning.dataset import ENOUGH, Dataset
-from domain.learning.importing import CaseIn, RefusedRow, Row, rows_of
+from domain.learning.importing import CaseIn, Row, rows_of
 
 TOLD = 1_000
 """Refused rows that a report tells one by one."""

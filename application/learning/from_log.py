@@ -15,10 +15,10 @@ from application.learning.use import forbidden_senders
 from application.ports import Clock, Corrections, Keyring, Locator, Store
 from domain.base.context import Context
 from domain.base.errors import Erased, NotFound
+from domain.base.table_rows import RefusedRow
 from domain.conversations.conversation import Conversation
 from domain.learning.case import Case
 from domain.learning.dataset import Dataset
-from domain.learning.importing import RefusedRow
 
 FORBIDDEN = "its texts may be used for nothing but answering"
 

@@ -30,10 +30,11 @@ from application.learning.from_log import FromCorrections, FromInteractions, add
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.base.errors import NotFound
+from domain.base.table_rows import RefusedRow
 from domain.feedback.judgement import BEST
 from domain.learning.case import Case, CaseSource
 from domain.learning.dataset import LONGEST_NAME, Dataset
-from domain.learning.importing import CaseIn, RefusedRow
+from domain.learning.importing import CaseIn
 from domain.models.completion import Turn
 from domain.retrieval.document import LARGEST
 from interfaces.bootstrap import Services
@@ -242,7 +243,7 @@ async def import_file(
     services: NamedDependency[Services],
     context: NamedDependency[Context],
 ) -> Response[AddedOut]:
-    """Add cases from a file, CSV or lines of JSON, at most 10 MB; tells row by row what was not taken."""
+    """Add cases from a file, CSV or JSON, at most 10 MB; tells row by row what was not taken."""
     async with services.files.spool() as spool:
         await read_form(request, spool)
         data = b"".join([piece async for piece in spool.pieces()])

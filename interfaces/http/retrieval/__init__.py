@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.retrieval import document, embedding_model, knowledge, search
+from interfaces.http.retrieval import document, embedding_model, knowledge, knowledge_import, search
 from interfaces.http.retrieval.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     document.ROUTER,
     knowledge.ROUTER,
+    knowledge_import.ROUTER,
     search.ROUTER,
     embedding_model.ROUTER,
 )

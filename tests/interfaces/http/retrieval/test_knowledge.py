@@ -200,3 +200,19 @@ async def test_an_answer_says_that_entries_are_not_found_yet(
     assert (await ours.http.get(f"{made.headers['Location']}?wait=60")).json()["status"] == "found"
     late = (await ours.ask("When are walruses waxed?", address="late")).json()
     assert ("Thursdays" in late["text"], late["pending_documents"]) == (True, 0)
+
+
+async def test_a_file_is_imported_with_a_report_of_each_row(ours: Customer) -> None:
+    file = "key,question,answer\nquokka,What do quokkas eat?,Quokkas eat 17 leaves a day.\n,,\nwombat,,none\n"
+    made = await ours.http.post("/v1/knowledge/import", files={"file": ("faq.csv", file.encode())})
+    assert made.status_code == 200, made.text
+    assert made.json()["counts"] == {"created": 1, "updated": 0, "unchanged": 0, "refused": 1}
+    first, second = made.json()["rows"]
+    assert (first["row"], first["outcome"], second["row"]) == (2, "created", 4)
+    assert "title has no text" in second["reason"]
+    shown = await ours.http.get(f"/v1/knowledge/{first['id']}?wait=60")
+    assert shown.json()["status"] == "found"
+    assert "17 leaves" in (await ours.ask("What do quokkas eat?", address="quokka")).json()["text"]
+    for content in (b"", b"\xff\x00\xff", b"title\nx", b"[1"):
+        refused = await ours.http.post("/v1/knowledge/import", files={"file": ("faq.csv", content)})
+        assert (refused.status_code, bool(refused.json()["detail"])) == (400, True), refused.text
