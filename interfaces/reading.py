@@ -22,10 +22,12 @@ from infra.projections.reads import Reads
 from projections import (
     authorship,
     bookings,
+    conversations,
     corrections,
     datasets,
     deployments,
     documents,
+    interactions,
     orders,
     outcomes,
     transcript,
@@ -43,7 +45,7 @@ class TranscriptLocator:
         row = await self._reads.find(
             tenant,
             transcript.Transcript(),
-            lambda sql: transcript.get_interaction(sql, tenant, interaction),
+            lambda sql: interactions.get_interaction(sql, tenant, interaction),
         )
         if row is None:
             raise NotFound(f"there is no interaction {interaction} in this tenant")
@@ -72,7 +74,7 @@ class ReadIdle:
         self, tenant: UUID, *, until: datetime, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[IdleConversation]:
         async with self._reads.at(tenant, transcript.Transcript()) as sql:
-            rows = await transcript.idle_conversations(sql, tenant, until=until, after=after, limit=limit)
+            rows = await conversations.idle_conversations(sql, tenant, until=until, after=after, limit=limit)
         return [IdleConversation(conversation=row.conversation, last_at=row.last_at) for row in rows]
 
 

@@ -3,134 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from decimal import Decimal
 from typing import ClassVar, Literal
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
-    Boolean,
     Column,
     ColumnElement,
-    DateTime,
-    Float,
-    Index,
-    Integer,
-    Numeric,
-    String,
     Table,
     Uuid,
     any_,
     delete,
     literal,
     select,
-    tuple_,
 )
 
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation
 from domain.conversations.handoff import TAKEOVER
-from projections.base import Sql, metadata, replacing, row_of, struct_of, tenant_column
-
-conversations = Table(
-    "conversations",
-    metadata,
-    tenant_column(),
-    Column("conversation", Uuid, primary_key=True),
-    Column("channel", String, nullable=False),
-    Column("status", String, nullable=False),
-    Column("started_at", DateTime(timezone=True), nullable=False),
-    Column("last_at", DateTime(timezone=True), nullable=False),
-    Column("messages", Integer, nullable=False),
-    Column("answers", Integer, nullable=False),
-    Column("replies", Integer, nullable=False),
-    Column("handoff", String),
-    Column("waiting_since", DateTime(timezone=True)),
-    Column("operator", Uuid),
-    Column("claimed_at", BigInteger),
-    Column("version", Integer, nullable=False),
-)
-Index(
-    "conversations_handed_over",
-    conversations.c.tenant,
-    conversations.c.last_at,
-    conversations.c.conversation,
-    postgresql_where=conversations.c.handoff.is_not(None),
-)
-Index("conversations_last", conversations.c.tenant, conversations.c.last_at, conversations.c.conversation)
-
-interactions = Table(
-    "interactions",
-    metadata,
-    tenant_column(),
-    Column("interaction", Uuid, primary_key=True),
-    Column("conversation", Uuid, nullable=False),
-    Column("status", String, nullable=False),
-    Column("first_version", Integer, nullable=False),
-    Column("last_version", Integer, nullable=False),
-    Column("messages", Integer, nullable=False),
-    Column("received_at", DateTime(timezone=True), nullable=False),
-    Column("answered_at", DateTime(timezone=True)),
-    Column("provider", String),
-    Column("model", String),
-    Column("confidence", Float),
-    Column("handoff", Boolean, nullable=False),
-    Column("cached", Boolean, nullable=False),
-    Column("cost", Numeric, nullable=False),
-    Column("latency_ms", Float),
-)
-Index(
-    "interactions_conversation",
-    interactions.c.tenant,
-    interactions.c.conversation,
-    interactions.c.first_version,
-)
+from projections.base import Sql, replacing, row_of, struct_of
+from projections.conversations import ConversationRow, conversations
+from projections.interactions import InteractionRow, interactions
 
 _C = Conversation
 _REPLACE_CONVERSATIONS, _REPLACE_INTERACTIONS = replacing(conversations), replacing(interactions)
-
-
-class ConversationRow(msgspec.Struct, kw_only=True):
-    """`handoff`: the category of what a person is to answer, since the customer waits; `operator` (an id) has claimed it, by the event at
-    position `claimed_at`."""
-
-    conversation: UUID
-    channel: str
-    status: Literal["open", "closed"]
-    started_at: datetime
-    last_at: datetime
-    messages: int = 0
-    answers: int = 0
-    replies: int = 0
-    handoff: str | None = None
-    waiting_since: datetime | None = None
-    operator: UUID | None = None
-    claimed_at: int | None = None
-    version: int = 0
-
-
-class InteractionRow(msgspec.Struct, kw_only=True):
-    """`first_version` to `last_version` are the events of the stream that belong to it."""
-
-    interaction: UUID
-    conversation: UUID
-    status: Literal["pending", "answered", "failed"]
-    first_version: int
-    last_version: int
-    messages: int = 0
-    received_at: datetime
-    answered_at: datetime | None = None
-    provider: str | None = None
-    model: str | None = None
-    confidence: float | None = None
-    handoff: bool = False
-    cached: bool = False
-    cost: Decimal = Decimal(0)
-    latency_ms: float | None = None
 
 
 class Transcript:
@@ -277,67 +174,3 @@ def _hand(recorded: Recorded, row: ConversationRow) -> None:
         row.waiting_since = None
     elif isinstance(event, _C.Released | _C.HandoffExpired | _C.Closed):
         row.handoff = row.waiting_since = row.operator = row.claimed_at = None
-
-
-async def list_conversations(
-    sql: Sql,
-    tenant: UUID,
-    *,
-    status: str | None = None,
-    channel: str | None = None,
-    handed_over: bool | None = None,
-    waiting: bool | None = None,
-    operator: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    before: tuple[datetime, UUID] | None = None,
-    limit: int = 50,
-) -> list[ConversationRow]:
-    """Newest activity first; `before` is the (last_at, conversation) of the last one seen."""
-    query = select(conversations).where(conversations.c.tenant == tenant)
-    if status is not None:
-        query = query.where(conversations.c.status == status)
-    if channel is not None:
-        query = query.where(conversations.c.channel == channel)
-    for column, wanted in ((conversations.c.handoff, handed_over), (conversations.c.waiting_since, waiting)):
-        if wanted is not None:
-            query = query.where(column.is_not(None) if wanted else column.is_(None))
-    if operator is not None:
-        query = query.where(conversations.c.handoff.is_not(None), conversations.c.operator == operator)
-    if since is not None:
-        query = query.where(conversations.c.last_at >= since)
-    if until is not None:
-        query = query.where(conversations.c.last_at <= until)
-    if before is not None:
-        query = query.where(tuple_(conversations.c.last_at, conversations.c.conversation) < before)
-    query = query.order_by(conversations.c.last_at.desc(), conversations.c.conversation.desc()).limit(limit)
-    return [struct_of(ConversationRow, row) for row in await sql.all(query)]
-
-
-async def idle_conversations(
-    sql: Sql, tenant: UUID, *, until: datetime, after: tuple[datetime, UUID] | None = None, limit: int
-) -> list[ConversationRow]:
-    """Those whose last activity is older than `until`, the oldest first; `after` is the (last_at, conversation) of the last one seen."""
-    query = select(conversations).where(conversations.c.tenant == tenant, conversations.c.last_at < until)
-    if after is not None:
-        query = query.where(tuple_(conversations.c.last_at, conversations.c.conversation) > after)
-    query = query.order_by(conversations.c.last_at, conversations.c.conversation).limit(limit)
-    return [struct_of(ConversationRow, row) for row in await sql.all(query)]
-
-
-async def get_interaction(sql: Sql, tenant: UUID, interaction: UUID) -> InteractionRow | None:
-    query = select(interactions).where(
-        interactions.c.tenant == tenant, interactions.c.interaction == interaction
-    )
-    return next((struct_of(InteractionRow, row) for row in await sql.all(query)), None)
-
-
-async def interactions_of(
-    sql: Sql, tenant: UUID, conversation: UUID, limit: int = 200
-) -> list[InteractionRow]:
-    """A conversation's newest `limit` interactions, in the order in which they began."""
-    query = select(interactions).where(
-        interactions.c.tenant == tenant, interactions.c.conversation == conversation
-    )
-    rows = await sql.all(query.order_by(interactions.c.first_version.desc()).limit(limit))
-    return [struct_of(InteractionRow, row) for row in reversed(rows)]

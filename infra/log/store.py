@@ -12,19 +12,16 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from application.ports import Backlog, Done, Due, Found, Saved, Tallied, Tally, Unavailable, Wanted, Work
-from domain.base.aggregate import NIL, Aggregate, Event, event_id
+from domain.base.aggregate import Aggregate, Event
 from domain.base.context import Context
 from domain.base.errors import Conflict, LimitReached, nowhere
 from domain.base.recorded import Recorded
-from infra.crypto.keyring import KeyErased, Keyring, seal_with
-from infra.log import codec, quotes
+from infra.crypto.keyring import KeyErased, Keyring
 from infra.log.appender import Appender
-from infra.log.command import DONE, DUPLICATE, LATE, REFUSED, REKEY, Command, NewEvent
+from infra.log.command import DONE, DUPLICATE, LATE, REFUSED, REKEY
+from infra.log.commands import Commands
 from infra.log.handed_over import HandedOver
-from infra.log.hashing import context_bytes, digest_of, hash_of, microseconds
 from infra.log.latest import Latest
 from infra.log.odds import Odds
 from infra.log.reader import PAGE, UNREADABLE, Reader
@@ -33,9 +30,6 @@ from infra.log.snapshots import EVERY, LONG, Snapshots
 from infra.redis.wakeups import Hints
 
 A = TypeVar("A", bound=Aggregate[Any])
-
-INLINE = 1_000_000
-"""Bytes of an event that are sealed on the spot (a millisecond or two); more are sealed beside the event loop."""
 
 Owing = Callable[[UUID, Iterable[str]], Sequence[Due]]
 """What a save of events of these topics owes a tenant's subscribers, beside what it says itself."""
@@ -61,6 +55,7 @@ class LogStore:
         self._snapshots = snapshots
         self._keyring = keyring
         self._hints = hints
+        self._commands = Commands(keyring)
         self._owing = owing
         self._latest = Latest(self._shared, reader.head)
         self._handed_over = HandedOver()
@@ -112,7 +107,7 @@ class LogStore:
         owing = self._owing(context.tenant, (event.TOPIC for _, events in collected for event in events))
         work = [*work, *owing] if owing else work
         while True:
-            command, chains, new_keys = await self._command(collected, context, inbox, work, tallies)
+            command, chains, new_keys = await self._commands.of(collected, context, inbox, work, tallies)
             verdict = await self._appender.append(command)
             if verdict.outcome != REKEY:
                 break
@@ -350,95 +345,6 @@ class LogStore:
             await self._snapshots.save(aggregate, tenant)
         return aggregate
 
-    async def _command(
-        self,
-        collected: Sequence[tuple[Aggregate[Any], Sequence[Event]]],
-        context: Context,
-        inbox: str | None,
-        work: Sequence[Due | Done],
-        tallies: Sequence[Tally],
-    ) -> tuple[Command, list[bytes], dict[UUID, AESGCM]]:
-        """The command, the hash that each aggregate's chain ends with, and the keys that it brings."""
-        tenant = context.tenant
-        command = Command(
-            tenant=tenant.bytes,
-            events=[],
-            actor=context.actor,
-            correlation=context.correlation.bytes,
-            causation=(context.causation or context.correlation).bytes,
-            inbox=inbox,
-            owed=_with_causes(work, collected),
-            settled=[item for item in work if isinstance(item, Done)],
-            tallies=list(tallies),
-        )
-        chains = []
-        new_keys: dict[UUID, AESGCM] = {}
-        for aggregate, events in collected:
-            chain, first, stream = aggregate.chain, True, aggregate.id.bytes
-            for event in events:
-                subject = aggregate.subject if event.PERSONAL else NIL
-                key = self._keyring.cached(tenant, subject) or new_keys.get(subject)
-                key = key or await self._make_key(aggregate, subject, command, new_keys)
-                at = microseconds(event.timestamp)
-                about = context_bytes(
-                    command.tenant,
-                    stream,
-                    event.originator_version,
-                    at,
-                    command.correlation,
-                    command.causation,
-                    event.TOPIC,
-                    context.actor,
-                )
-                if event.QUOTES:
-                    plain = await quotes.encode(
-                        event, about, tenant=tenant, subject=subject, key=key, keyring=self._keyring
-                    )
-                else:
-                    plain = codec.encode(event)
-                if len(plain) <= INLINE:
-                    payload, digest = _sealed(key, subject, plain, about)
-                else:
-                    payload, digest = await asyncio.to_thread(_sealed, key, subject, plain, about)
-                previous, chain = chain if first else None, hash_of(chain, about, digest)
-                first = False
-                command.events.append(
-                    NewEvent(
-                        stream, event.originator_version, previous, event.TOPIC, at, payload, digest, chain
-                    )
-                )
-            chains.append(chain)
-        return command, chains, new_keys
-
-    async def _make_key(
-        self, aggregate: Aggregate[Any], subject: UUID, command: Command, new_keys: dict[UUID, AESGCM]
-    ) -> AESGCM:
-        """One that the log has, else a new one: stored with the events, known to others of this process only once it is stored."""
-        tenant = UUID(bytes=command.tenant)
-        key = await self._find_key(aggregate, subject, tenant)
-        if key is None:
-            key, wrapped = await self._keyring.new_key(tenant, subject)
-            new_keys[subject] = key
-            command.keys.append(wrapped)
-        return key
-
-    async def _find_key(self, aggregate: Aggregate[Any], subject: UUID, tenant: UUID) -> AESGCM | None:
-        """None for a subject that has none yet. Raises KeyErased."""
-        if not aggregate.chain and subject == aggregate.id:
-            return None
-        key = (await self._keyring.load(tenant, [subject])).get(subject)
-        if key is None and aggregate.chain and subject == aggregate.subject:
-            raise KeyErased(f"the {aggregate.TOPIC} {aggregate.id} was erased")
-        if key is None and subject not in (aggregate.id, NIL):
-            # Streams share it: two of them may need it at once, and it may have been destroyed before.
-            key = await self._keyring.make(tenant, subject)
-        return key
-
-
-def _sealed(key: AESGCM, subject: UUID, plain: bytes, about: bytes) -> tuple[bytes, bytes]:
-    payload = seal_with(key, subject, plain, about)
-    return payload, digest_of(payload)
-
 
 def _replayed(kind: type[A], id: UUID, page: Sequence[Recorded], aggregate: A | None) -> A | None:
     """`aggregate` with the events of `page` that it does not have yet; None: there is none. Raises NotFound, KeyErased."""
@@ -456,18 +362,3 @@ def _replayed(kind: type[A], id: UUID, page: Sequence[Recorded], aggregate: A | 
         assert aggregate is not None
         aggregate.chain = page[-1].hash
     return aggregate
-
-
-def _with_causes(
-    work: Sequence[Due | Done], collected: Sequence[tuple[Aggregate[Any], Sequence[Event]]]
-) -> list[tuple[Due, bytes]]:
-    """Work comes of the last event of the aggregate whose id is its key; where there is none, of the last event of all."""
-    owed = [item for item in work if isinstance(item, Due)]
-    if not owed:
-        return []
-    last = {
-        aggregate.id.hex: event_id(aggregate.id, events[-1].originator_version).bytes
-        for aggregate, events in collected
-        if events
-    }
-    return [(item, last.get(item.key) or next(reversed(last.values()))) for item in owed]

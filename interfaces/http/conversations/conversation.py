@@ -55,14 +55,9 @@ from interfaces.http.conversations.delivered import shown_with_delivery
 from interfaces.http.conversations.interaction import Interaction
 from interfaces.http.conversations.message import Customer
 from interfaces.http.conversations.turns import TurnOut, handoff_out, turns_in
-from projections.transcript import (
-    InteractionRow,
-    Transcript,
-    get_interaction,
-    interactions_in,
-    interactions_of,
-    list_conversations,
-)
+from projections.conversations import list_conversations
+from projections.interactions import InteractionRow, get_interaction, interactions_of
+from projections.transcript import Transcript, interactions_in
 
 
 @get("/v1/interactions/{interaction:uuid}", scope="conversations:read")

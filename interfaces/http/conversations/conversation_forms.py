@@ -16,9 +16,7 @@ from domain.conversations.conversation import Conversation
 from interfaces.http.conversations.interaction import Interaction
 from interfaces.http.conversations.message import Customer
 from interfaces.http.conversations.turns import HandoffOut, TurnOut
-from projections.transcript import (
-    ConversationRow,
-)
+from projections.conversations import ConversationRow
 
 HandedOver = Annotated[bool | None, QueryParameter(description="A person is to answer, or not.")]
 

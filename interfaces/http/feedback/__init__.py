@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.feedback import analytics, correction, submit
+from interfaces.http.feedback import analytics, correction, review_rules, submit
 from interfaces.http.feedback.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     submit.ROUTER,
     analytics.ROUTER,
     correction.ROUTER,
+    review_rules.ROUTER,
 )

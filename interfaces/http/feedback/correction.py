@@ -3,127 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-import msgspec
-from litestar import Response, Router, get, post, put
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Meta
 
-from application.base.setting import load_setting
 from application.feedback.correction import (
     ProposeCorrection,
     ReviewCorrection,
     propose_correction,
     review_correction,
-    set_review_rules,
 )
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.base.errors import NotFound
 from domain.base.recorded import Recorded
-from domain.conversations.messages import Use
-from domain.feedback.correction import Correction, Source, Status
-from domain.feedback.judgement import BEST, Category
-from domain.feedback.lineage import LONGEST, Lineage, Texts
-from domain.feedback.review_rules import ReviewRules
-from domain.models.completion import Turn
+from domain.feedback.correction import Source, Status
+from domain.feedback.judgement import Category
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
-from interfaces.http.base.version import named, one, tag
-from interfaces.http.conversations.handoff import Operator
+from interfaces.http.base.version import named, tag
+from interfaces.http.feedback.correction_forms import (
+    CorrectionIn,
+    CorrectionOut,
+    ProposedOut,
+    ReviewedOut,
+    ReviewIn,
+    shown,
+)
 from projections.corrections import CorrectionRow, Corrections, get_correction, list_corrections
-
-Text = Annotated[str, Meta(min_length=1, max_length=LONGEST)]
-
-
-class CorrectionIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`conversation_id` and `bot_response` are compared with what is on record, where they are given. `operator`: who proposes it."""
-
-    agent_interaction_id: UUID
-    conversation_id: UUID | None = None
-    bot_response: Annotated[str, Meta(min_length=1, max_length=100_000)] | None = None
-    human_response: Text
-    reason: Annotated[str, Meta(max_length=LONGEST)] = ""
-    category: Category
-    operator: Operator | None = None
-
-
-class ReviewIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`category`: where another one fits better. `operator`: who reviews it."""
-
-    approved: bool
-    quality_score: Annotated[float, Meta(ge=0, le=BEST)]
-    category: Category | None = None
-    operator: Operator | None = None
-
-
-class RulesIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`four_eyes`: whoever proposed a correction can't review it."""
-
-    four_eyes: bool
-
-
-class RulesOut(msgspec.Struct, frozen=True, kw_only=True):
-    four_eyes: bool
-
-
-class LineageOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the answer came from. `prompt`: id of the event with the exact prompt (GET /v1/interactions/ID/why shows it). `use`: what the customer's
-    texts may be used for beside answering."""
-
-    channel: str
-    use: Use
-    prompt: UUID | None
-    template: str
-    configuration_version: int
-    passages: tuple[str, ...]
-    provider: str | None
-    model: str | None
-    language: str | None
-    intent: str | None
-
-
-class CorrectionOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`message` is what the customer had said, after `context`. `source` `operator`: it came by itself, when an operator answered after the agent.
-    Texts are null once the customer was erased."""
-
-    id: UUID
-    agent_interaction_id: UUID
-    conversation_id: UUID
-    message: str | None
-    context: tuple[Turn, ...] | None
-    bot_response: str | None
-    human_response: str | None
-    reason: str | None
-    category: Category
-    source: Source
-    status: Status
-    quality_score: float | None
-    proposed_by: str | None
-    proposed_at: datetime
-    approved_by: str | None
-    reviewed_at: datetime | None
-    lineage: LineageOut
-
-
-class ProposedOut(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    agent_interaction_id: UUID
-    conversation_id: UUID
-    category: Category
-    status: Status
-
-
-class ReviewedOut(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    status: Status
-    quality_score: float | None
-    category: Category
 
 
 @post("/v1/bot/corrections", status_code=201, scope="feedback:review")
@@ -223,26 +133,6 @@ async def list_approved(
     return await _page(services, principal, "approved", category, None, cursor, limit, at_least)
 
 
-@get("/v1/bot/corrections/review", scope="feedback:review")
-async def read_rules(
-    services: NamedDependency[Services], principal: NamedDependency[Principal]
-) -> Response[RulesOut]:
-    """What is asked of whoever reviews."""
-    rules = await load_setting(ReviewRules, principal.tenant, store=services.store)
-    four_eyes = rules is not None and rules.state.four_eyes
-    return Response(RulesOut(four_eyes=four_eyes), headers=tag(0 if rules is None else rules.version))
-
-
-@put("/v1/bot/corrections/review", scope="tenants:admin", versioned=one(ReviewRules.id_of))
-async def replace_rules(
-    data: JSONBody[RulesIn], services: NamedDependency[Services], context: NamedDependency[Context]
-) -> Response[RulesOut]:
-    """Say what is asked of whoever reviews, from now on."""
-    changed = await set_review_rules(data.four_eyes, context, store=services.store, clock=services.clock)
-    headers = await written(services, context.tenant, changed.position, changed.version)
-    return Response(RulesOut(four_eyes=data.four_eyes), headers=headers)
-
-
 @get("/v1/bot/corrections/{correction:uuid}", scope="feedback:review")
 async def read(
     correction: FromPath[UUID],
@@ -260,7 +150,7 @@ async def read(
     events = await _events([row], tenant, services)
     # The projection may be behind: the version is that of what is shown.
     version = max(recorded.version for recorded in events.values())
-    return Response(_shown(row, events), headers=tag(version))
+    return Response(shown(row, events), headers=tag(version))
 
 
 async def _page(
@@ -282,7 +172,7 @@ async def _page(
         )
     events = await _events(rows, tenant, services)
     return await pager.page(
-        rows, limit, lambda row: _shown(row, events), lambda row: Place(row.proposed_at, row.correction)
+        rows, limit, lambda row: shown(row, events), lambda row: Place(row.proposed_at, row.correction)
     )
 
 
@@ -292,41 +182,8 @@ async def _events(rows: Sequence[CorrectionRow], tenant: UUID, services: Service
     return await services.store.several(tenant, sorted(positions))
 
 
-def _shown(row: CorrectionRow, events: Mapping[int, Recorded]) -> CorrectionOut:
-    proposed, latest = events[row.proposed].event, events[row.texts].event
-    reviewed = events[row.reviewed].event if row.reviewed else None
-    assert isinstance(proposed, Correction.Proposed)
-    assert isinstance(latest, Correction.Proposed | Correction.Extended)
-    texts: Texts | None = latest.texts
-    reviewer = reviewed.reviewer if isinstance(reviewed, Correction.Reviewed) else None
-    return CorrectionOut(
-        id=row.correction,
-        agent_interaction_id=row.interaction,
-        conversation_id=row.conversation,
-        message=texts.exchange.message if texts is not None else None,
-        context=texts.exchange.context if texts is not None else None,
-        bot_response=texts.said if texts is not None else None,
-        human_response=texts.exchange.answer if texts is not None else None,
-        reason=texts.reason if texts is not None else None,
-        category=row.category,
-        source=row.source,
-        status=row.status,
-        quality_score=row.quality,
-        proposed_by=proposed.proposer.operator or proposed.proposer.by,
-        proposed_at=row.proposed_at,
-        approved_by=None if reviewer is None else reviewer.operator or reviewer.by,
-        reviewed_at=row.reviewed_at,
-        lineage=_lineage(proposed.lineage),
-    )
-
-
-def _lineage(lineage: Lineage) -> LineageOut:
-    names = LineageOut.__struct_fields__
-    return LineageOut(**{name: getattr(lineage, name) for name in names})
-
-
 ROUTER = Router(
     "/",
-    route_handlers=[propose, approve, list_all, list_approved, read_rules, replace_rules, read],
+    route_handlers=[propose, approve, list_all, list_approved, read],
     tags=["feedback"],
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.learning import dataset, evaluation, training_set, tuning
+from interfaces.http.learning import dataset, evaluation, training_set, tuning, tuning_schedule
 from interfaces.http.learning.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
@@ -14,4 +14,5 @@ ROUTERS: Sequence[Router] = (
     evaluation.ROUTER,
     training_set.ROUTER,
     tuning.ROUTER,
+    tuning_schedule.ROUTER,
 )

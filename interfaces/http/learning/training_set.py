@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Meta
 
 from application.learning.training.export import export_training_set, look_at_export
 from application.learning.training.training_set import (
@@ -22,64 +19,27 @@ from application.learning.training.training_set import (
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.base.errors import NotFound
-from domain.feedback.judgement import BEST
-from domain.learning.training.curation import GOOD
 from domain.learning.training.example import Part
 from domain.learning.training.formats import Format
-from domain.learning.training_set import LONGEST_NAME, LONGEST_SYSTEM, Statistics, Status, TrainingSet
+from domain.learning.training_set import TrainingSet
 from interfaces.bootstrap import Services
 from interfaces.http.base.limits.access import AccessControl
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
 from interfaces.http.base.stream import GuardedStream
+from interfaces.http.learning.training_set_forms import (
+    ExportOut,
+    TrainingSetIn,
+    TrainingSetItem,
+    TrainingSetOut,
+    listed,
+    shown,
+)
 from projections.datasets import Datasets, TrainingSetRow, list_training_sets
 
 LINES = "application/x-ndjson"
 AT_ONCE = 200
 """Lines of one piece."""
-
-
-class TrainingSetIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`system`: the text that each example begins with. `minimum_quality`: examples are better than it."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
-    system: Annotated[str, Meta(max_length=LONGEST_SYSTEM)] = ""
-    minimum_quality: Annotated[float, Meta(ge=GOOD, lt=BEST)] = GOOD
-
-
-class TrainingSetOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`statistics` of when it was made. `reason`: why it could not be made. `use`: models that are tuned with it are this tenant's alone."""
-
-    id: UUID
-    name: str
-    system: str
-    minimum_quality: float
-    status: Status
-    reason: str | None
-    use: Literal["tenant_only"] = "tenant_only"
-    statistics: Statistics
-
-
-class TrainingSetItem(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    name: str
-    status: Status
-    train: int
-    validation: int
-    requested_at: datetime
-    completed_at: datetime | None
-
-
-class ExportOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as it would be now. `bytes`: its size. `gone`: examples that were in the training set and are no more, by the reason. `problems`: why
-    the vendor would refuse it; it is exported only without any."""
-
-    format: Format
-    part: Part
-    examples: int
-    bytes: int
-    gone: dict[str, int]
-    problems: tuple[str, ...]
 
 
 @post("/v1/training-sets", status_code=202, scope="models:deploy")
@@ -93,7 +53,7 @@ async def request_one(
         "Location": f"/v1/training-sets/{made.id}",
         **await written(services, context.tenant, position, made.version),
     }
-    return Response(_out(made), status_code=202, headers=headers)
+    return Response(shown(made), status_code=202, headers=headers)
 
 
 @get("/v1/training-sets", scope="models:deploy")
@@ -112,7 +72,7 @@ async def list_all(
         rows = await list_training_sets(sql, tenant, before=before, limit=limit + 1)
     names = await _names(rows, tenant, services)
     return await pager.page(
-        rows, limit, lambda row: _item(row, names), lambda row: Place(row.requested_at, row.training_set)
+        rows, limit, lambda row: listed(row, names), lambda row: Place(row.requested_at, row.training_set)
     )
 
 
@@ -126,7 +86,7 @@ async def read(
     found = await services.store.load(TrainingSet, training_set, tenant=principal.tenant)
     if found.state.status == "deleted":
         raise NotFound("this training set was deleted")
-    return _out(found)
+    return shown(found)
 
 
 @get("/v1/training-sets/{training_set:uuid}/check", scope="models:deploy")
@@ -192,31 +152,6 @@ async def _names(rows: Sequence[TrainingSetRow], tenant: UUID, services: Service
         for position, each in found.items()
         if isinstance(each.event, TrainingSet.Requested)
     }
-
-
-def _item(row: TrainingSetRow, names: Mapping[int, str]) -> TrainingSetItem:
-    return TrainingSetItem(
-        id=row.training_set,
-        name=names.get(row.requested, ""),
-        status=row.status,
-        train=row.train,
-        validation=row.validation,
-        requested_at=row.requested_at,
-        completed_at=row.completed_at,
-    )
-
-
-def _out(found: TrainingSet) -> TrainingSetOut:
-    state = found.state
-    return TrainingSetOut(
-        id=found.id,
-        name=state.name,
-        system=state.system,
-        minimum_quality=state.minimum_quality,
-        status=state.status,
-        reason=state.reason,
-        statistics=state.statistics,
-    )
 
 
 ROUTER = Router("/", route_handlers=[request_one, list_all, read, check, export, remove], tags=["learning"])

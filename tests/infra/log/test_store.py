@@ -19,9 +19,9 @@ from domain.conversations.conversation import Conversation
 from domain.models.completion import Turn
 from infra.crypto.keyring import Tampered
 from infra.log import appender as appender_module
-from infra.log import handed_over
-from infra.log import store as store_module
+from infra.log import commands, handed_over
 from infra.log.appender import Appender
+from infra.log.commands import Commands
 from infra.log.snapshots import EVERY
 from infra.log.store import LogStore
 from infra.postgres.cell import Cell, Role
@@ -50,13 +50,13 @@ async def test_what_was_saved_is_loaded_again(log: Log) -> None:
 async def test_a_large_event_is_sealed_beside_the_event_loop(
     log: Log, monkeypatch: pytest.MonkeyPatch, text: str, here: bool
 ) -> None:
-    threads, sealed = [], store_module._sealed
+    threads, sealed = [], commands._sealed
 
     def seal(*given: Any) -> tuple[bytes, bytes]:
         threads.append(threading.get_ident())
         return sealed(*given)
 
-    monkeypatch.setattr(store_module, "_sealed", seal)
+    monkeypatch.setattr(commands, "_sealed", seal)
     tenant = uuid4()
     call = Call.request(
         uuid4(),
@@ -347,7 +347,7 @@ async def test_a_resent_command_is_a_duplicate_of_itself(log: Log) -> None:
     """As after a connection that broke between the commit and its answer."""
     ctx, conversation = context(), started()
     pending = [(conversation, list(conversation.pending_events))]
-    command, _, _ = await log.store._command(pending, ctx, None, [], [])  # type: ignore[arg-type]
+    command, _, _ = await Commands(log.keyring).of(pending, ctx, None, [], [])  # type: ignore[arg-type]
     first, second = await log.appender.append(command), await log.appender.append(command)
     assert (first.outcome, first.position) == (0, 2)
     assert (second.outcome, second.position) == (1, 1)
