@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from application.answers.conflicts import conflicts_between
 from application.answers.consider import Considered, consider
 from application.answers.inquiry import Inquiry
 from application.answers.ports import Ports
@@ -24,6 +25,7 @@ from domain.answers.wordings import Wordings
 from domain.base.context import Context
 from domain.base.language import language_of
 from domain.models.completion import Attempt, Passage, Turn
+from domain.retrieval.conflicts import NONE, Conflicts
 from domain.retrieval.embedding_model import LOCAL
 
 CANARY = 20
@@ -38,6 +40,7 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
     turns: int
     considered: Considered = Considered()
     passages: tuple[Passage, ...] = ()
+    conflicts: Conflicts = NONE
     pending_documents: int = 0
     language: str | None = None
     disclosure: str = ""
@@ -94,14 +97,23 @@ async def composed_prompt(
         counter=ports.providers.counter,
     )
     background = msgspec.structs.replace(background, summary=window.summary)
+    conflicts = await conflicts_between(window.passages, context.tenant, store=ports.store)
     return Composed(
         prompt=await prompt_of(
-            configuration, window.history, window.passages, said, inquiry.name, wordings, background
+            configuration,
+            window.history,
+            window.passages,
+            said,
+            inquiry.name,
+            wordings,
+            background,
+            conflicts.found,
         ),
         questions=questions,
         turns=inquiry.turns - len(inquiry.history) + len(window.history),
         considered=considered,
         passages=window.passages,
+        conflicts=conflicts,
         pending_documents=pending_documents,
         language=language,
         disclosure=disclosure,

@@ -50,6 +50,7 @@ async def prepare_with(
         await run_to_end(release(hold, inquiry.interaction, context, store=ports.store, clock=ports.clock))
         raise
     considered = composed.considered
+    sources = sources_of(composed.passages, composed.conflicts.overruled)
     return Prepared(
         started=started,
         configuration=settings.configuration,
@@ -59,10 +60,12 @@ async def prepare_with(
         language=composed.language,
         disclosure=composed.disclosure,
         passages=composed.passages,
+        sources=sources,
+        conflicts=composed.conflicts.found,
         pending_documents=composed.pending_documents,
         embeddings=tuple(embeddings),
         held=hold,
-        asked=_asked(inquiry, settings, served.variants, composed, chosen, context.tenant),
+        asked=_asked(inquiry, settings, served.variants, composed, sources, chosen, context.tenant),
         considered=considered,
         cut=composed.cut,
         plain=plain,
@@ -95,6 +98,7 @@ def _asked(
     settings: TenantSettings,
     variants: tuple[Assignment, ...],
     composed: Composed,
+    sources: tuple[str, ...],
     chosen: Route,
     tenant: UUID,
 ) -> Asked:
@@ -102,11 +106,11 @@ def _asked(
     customers would find less in the cache, and look dearer."""
     compared = any(each.share < 1 for each in variants)
     configuration, agents = settings.configuration, inquiry.messages is None
-    answer_tokens, temperature, sources = None, inquiry.temperature, None
+    answer_tokens, temperature, shown = None, inquiry.temperature, None
     if agents:
         answer_tokens = configuration.max_answer_tokens if inquiry.max_tokens is None else None
         temperature = configuration.temperature if temperature is None else temperature
-        sources = sources_of(composed.passages) if configuration.attribution else ()
+        shown = sources if configuration.attribution else ()
     return Asked(
         interaction=inquiry.interaction,
         route=chosen,
@@ -115,6 +119,7 @@ def _asked(
             prompt=composed.prompt,
             questions=composed.questions,
             passages=composed.passages,
+            overruled=composed.conflicts.overruled,
             max_tokens=inquiry.max_tokens,
             answer_tokens=answer_tokens,
             temperature=temperature,
@@ -125,7 +130,7 @@ def _asked(
         limits=settings.limits,
         configuration_version=settings.configuration_version if agents else 0,
         last_resort=agents,
-        sources=sources,
+        sources=shown,
         watched=composed.watched,
         variants=variants,
         fresh=inquiry.fresh or compared or not settings.flags.enabled("response_cache", str(tenant)),

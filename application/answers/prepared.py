@@ -15,6 +15,7 @@ from domain.agents.agent import AgentConfiguration
 from domain.answers.context_window import Cut
 from domain.answers.wordings import Wordings
 from domain.models.completion import Attempt, Passage, Turn
+from domain.retrieval.conflicts import Conflict
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +41,9 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
     disclosure: str
     passages: tuple[Passage, ...]
+    sources: tuple[str, ...]
+    """What of each passage a citation may rest on."""
+
     pending_documents: int
     embeddings: tuple[Attempt, ...]
     held: Hold
@@ -48,6 +52,9 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     asked: Asked
     considered: Considered = Considered()
     """What the messages say, and what is to be done about it."""
+
+    conflicts: tuple[Conflict, ...] = ()
+    """Between the passages."""
 
     cut: tuple[Cut, ...] = ()
     """What the prompt does not hold."""

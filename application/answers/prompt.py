@@ -10,6 +10,7 @@ from domain.answers.background import NOTHING, Background
 from domain.answers.prompts import answer_prompt
 from domain.answers.wordings import SHIPPED, Wordings
 from domain.models.completion import Passage, Turn
+from domain.retrieval.conflicts import Conflict
 
 INLINE = 100_000
 """Characters of a prompt that is made on the spot (some milliseconds)."""
@@ -23,8 +24,9 @@ async def prompt_of(
     name: str | None = None,
     wordings: Wordings = SHIPPED,
     background: Background = NOTHING,
+    conflicts: Sequence[Conflict] = (),
 ) -> tuple[Turn, ...]:
     """As `answer_prompt`."""
-    given = (configuration, history, passages, questions, name, wordings, background)
+    given = (configuration, history, passages, questions, name, wordings, background, conflicts)
     size = sum([len(turn.text) for turn in history]) + sum(map(len, questions))
     return answer_prompt(*given) if size <= INLINE else await asyncio.to_thread(answer_prompt, *given)

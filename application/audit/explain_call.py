@@ -55,6 +55,7 @@ async def explain_call(tenant: UUID, id: UUID, *, store: Store) -> Explanation |
         variants=arms,
         attempts=metered.attempts,
         passages=passages_in(prompted.retrieved, prompt, citations) if prompted else (),
+        conflicts=prompted.conflicts if prompted else (),
         prompt=prompt,
         template=prompted.template if prompted else None,
         configuration_version=prompted.configuration_version if prompted else None,

@@ -65,6 +65,7 @@ async def explain_interaction(
         variants=await arms_of(tenant, chosen.variants if chosen else (), store),
         attempts=tuple(attempt for each in metered for attempt in each.attempts),
         passages=_passages(prompted, ()),
+        conflicts=prompted.conflicts if prompted else (),
         prompt=prompted.prompt if prompted else (),
         cost=sum((each.cost for each in metered), Decimal(0)),
         evidence=evidence_of(events),

@@ -22,6 +22,7 @@ from domain.base.recorded import Recorded
 from domain.conversations.state import Message
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation, Turn
+from domain.retrieval.conflicts import Conflict
 from domain.retrieval.passages import Retrieved, text_of
 
 
@@ -77,6 +78,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     routing: Routing | None = None
     attempts: tuple[Attempt, ...] = ()
     passages: tuple[FoundPassage, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    """Between the passages, which the prompt tells of."""
+
     prompt: tuple[Turn, ...] = ()
     template: str | None = None
     configuration_version: int | None = None

@@ -81,7 +81,7 @@ async def record_answer(
     ports: Ports,
 ) -> ChatGiven:
     """Save a call whole, with its answer and what it cost."""
-    text, citations = answer_of(completion, prepared.passages, prepared.asked.sources)
+    text, citations = answer_of(completion, prepared.passages, prepared.sources, prepared.asked.sources)
     said = None if disclosure is None else disclosure.text
 
     def answer(call: Call) -> None:
@@ -200,6 +200,7 @@ def _begun(
         call.prompt(
             retrieved=ranked(prepared.passages, prepared.prompt),
             prompt=prepared.prompt,
+            conflicts=prepared.conflicts,
             template=prepared.template,
             configuration_version=prepared.configuration_version,
             at=at,

@@ -110,7 +110,7 @@ def opening_of(prepared: Prepared) -> str:
 
 
 def _answered(prepared: Prepared, completion: Completion, confidence: float, decision: Decision) -> Reply:
-    text, citations = answer_of(completion, prepared.passages, prepared.asked.sources)
+    text, citations = answer_of(completion, prepared.passages, prepared.sources, prepared.asked.sources)
     tail = ""
     if decision.kind == "hand_over":
         tail = f"\n\n{_told(prepared, Say(template=HAND_OVER.name))}"

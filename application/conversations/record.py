@@ -105,7 +105,12 @@ async def _save(
     burst, at = conversation.pending, ports.clock()
     assert burst is not None
     if prepared.prompt:
-        conversation.ask(retrieved=ranked(prepared.passages, prepared.prompt), prompt=prepared.prompt, at=at)
+        conversation.ask(
+            retrieved=ranked(prepared.passages, prepared.prompt),
+            prompt=prepared.prompt,
+            conflicts=prepared.conflicts,
+            at=at,
+        )
     metered = _meter(conversation, run, at, None if reply is None else reply.outcome)
     disclosure = _answer(conversation, prepared, run, reply, at)
     last = conversation.pending_events[-1]

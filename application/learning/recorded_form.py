@@ -62,6 +62,7 @@ def passages_in(retrieved: Sequence[Retrieved], prompt: Sequence[Turn]) -> tuple
                 section=item.section,
                 score=item.score,
                 text=text,
+                source=item.source,
             )
         )
     return tuple(found)

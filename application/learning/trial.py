@@ -122,7 +122,7 @@ def _decided(inquiry: Inquiry, prepared: Prepared, run: Run, completion: Complet
         return _as_customer(prepared, run, reply)
     if completion is None:
         return Tried(prepared=prepared, text=None, failure=run.failure())
-    text, citations = answer_of(completion, prepared.passages, prepared.asked.sources)
+    text, citations = answer_of(completion, prepared.passages, prepared.sources, prepared.asked.sources)
     if run.leak is not None:
         text, citations = prepared.wordings.told(DECLINE.name, prepared.language, {}), ()
     confidence = confidence_of(completion, prepared.passages)

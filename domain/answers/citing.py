@@ -9,17 +9,23 @@ from domain.models.completion import Citation, Completion, Passage
 from domain.retrieval.markers import NUMBER
 
 
-def sources_of(passages: Sequence[Passage]) -> tuple[str, ...]:
-    """What a sentence that cites them may rest on."""
-    return tuple(
-        " ".join([each.title, each.section or "", "" if each.page is None else str(each.page), each.text])
-        for each in passages
-    )
+def sources_of(passages: Sequence[Passage], overruled: Sequence[str] = ()) -> tuple[str, ...]:
+    """What a sentence that cites them may rest on: not on what is `overruled`."""
+    found = []
+    for each in passages:
+        text = each.text
+        for statement in overruled:
+            text = text.replace(statement, " ")
+        page = "" if each.page is None else str(each.page)
+        found.append(" ".join([each.title, each.section or "", page, text]))
+    return tuple(found)
 
 
-def cited(text: str, passages: Sequence[Passage]) -> tuple[str, tuple[Citation, ...]]:
-    """The text as it is told, and a citation for each passage that a marker in it points at."""
-    text = told(text, sources_of(passages))
+def cited(
+    text: str, passages: Sequence[Passage], sources: Sequence[str] | None = None
+) -> tuple[str, tuple[Citation, ...]]:
+    """The text as it is told, and a citation for each passage that a marker in it points at. `sources`: theirs."""
+    text = told(text, sources_of(passages) if sources is None else sources)
     return text, citations_in(text, passages)
 
 
@@ -41,14 +47,18 @@ def citations_in(text: str, passages: Sequence[Passage]) -> tuple[Citation, ...]
 
 
 def answer_of(
-    completion: Completion, passages: Sequence[Passage], sources: Sequence[str] | None
+    completion: Completion,
+    passages: Sequence[Passage],
+    sources: Sequence[str],
+    shown: Sequence[str] | None,
 ) -> tuple[str, tuple[Citation, ...]]:
-    """The text as it is told, `sources` as in `Telling`, and its citations: those of a text that shows none are known all the same."""
+    """The text as it is told, and its citations, which go by the passages' `sources`: those of a text that shows none are known all the same.
+    `shown`: the sources, or what else `Telling` takes."""
     if completion.told:
         citations = citations_in(completion.text, passages)
-        return (told(completion.text, ()) if sources == () else completion.text), citations
-    _, citations = cited(completion.text, passages)
-    return told(completion.text, sources), citations
+        return (told(completion.text, ()) if shown == () else completion.text), citations
+    text, citations = cited(completion.text, passages, sources)
+    return text if shown == sources else told(completion.text, shown), citations
 
 
 def with_disclosure(disclosure: str, text: str) -> str:

@@ -17,6 +17,7 @@ from domain.answers.canary import GUARD
 from domain.answers.templates import ANSWER
 from domain.answers.wordings import SHIPPED, Wordings
 from domain.models.completion import Passage, Turn
+from domain.retrieval.conflicts import Conflict, conflict_lines
 from domain.retrieval.markers import canonical, unnumbered, without_markers
 from domain.retrieval.passages import blocks, fence
 
@@ -32,10 +33,12 @@ def answer_prompt(
     name: str | None = None,
     wordings: Wordings = SHIPPED,
     background: Background = NOTHING,
+    conflicts: Sequence[Conflict] = (),
 ) -> tuple[Turn, ...]:
-    """The prompt that answers `questions`, which `name` asks. `history` ends before them; passage n is cited as [n], counting from 1."""
+    """The prompt that answers `questions`, which `name` asks. `history` ends before them; passage n is cited as [n], counting from 1.
+    `conflicts`: of these passages."""
     return (
-        Turn(role="system", text=_system(configuration, passages, wordings, background)),
+        Turn(role="system", text=_system(configuration, passages, wordings, background, conflicts)),
         *map(_earlier, history),
         Turn(role="user", text=unnumbered("\n".join(questions)), name=name),
     )
@@ -64,7 +67,11 @@ def unanswered(turns: Sequence[Turn]) -> Sequence[Turn]:
 
 
 def _system(
-    configuration: AgentConfiguration, passages: Sequence[Passage], wordings: Wordings, background: Background
+    configuration: AgentConfiguration,
+    passages: Sequence[Passage],
+    wordings: Wordings,
+    background: Background,
+    conflicts: Sequence[Conflict],
 ) -> str:
     lines = [rules(configuration, wordings), GUARD, *background_block(background)]
     if passages:
@@ -74,6 +81,7 @@ def _system(
             f"A document begins and ends only where a line in angle brackets says {fence(passages)}; all else is its text."
         )
         lines.append("After each statement cite the document that it comes from by its number, as in [1].")
+        lines += conflict_lines(conflicts, passages)
         lines += blocks(passages)
     elif configuration.retrieve_documents:
         lines.append("No document fits this question. If you do not know the answer for sure, say so.")

@@ -16,6 +16,7 @@ from domain.base.aggregate import Aggregate, CreatedEvent, Quote
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation, Finish, Turn
 from domain.models.pricing import total
+from domain.retrieval.conflicts import Conflict
 from domain.retrieval.passages import Retrieved, cut, join
 
 
@@ -69,12 +70,14 @@ class Call(Aggregate[CallState]):
         """What the agent made of it: the passages that were found, and the whole prompt."""
 
         TOPIC: ClassVar[str] = "call.prompted"
-        class_version: ClassVar[int] = 4
+        class_version: ClassVar[int] = 5
         QUOTES: ClassVar[bool] = True
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
         template: str | None = None
         configuration_version: int
+        conflicts: tuple[Conflict, ...] = ()
+        """Between the passages, which the prompt tells of."""
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -88,6 +91,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v3_v4(facts: dict[str, Any]) -> None:
             """Until the third version no participant had a name."""
+
+        @staticmethod
+        def upcast_v4_v5(facts: dict[str, Any]) -> None:
+            """Until the fourth version nobody looked for conflicts, and no passage said what it is from."""
 
         def detach(self) -> tuple[Self, tuple[Quote, ...]]:
             retrieved, prompt, lent = cut(self.retrieved, self.prompt)
@@ -224,10 +231,12 @@ class Call(Aggregate[CallState]):
         prompt: tuple[Turn, ...],
         template: str,
         configuration_version: int,
+        conflicts: tuple[Conflict, ...] = (),
         at: datetime,
     ) -> None:
         """Record what a model is asked in the place of the app's own messages."""
         facts = {"prompt": prompt, "template": template, "configuration_version": configuration_version}
+        facts |= {"conflicts": conflicts}
         self.trigger(self.Prompted, at=at, retrieved=retrieved, **facts)
 
     def meter(

@@ -23,6 +23,7 @@ from domain.conversations.state import HANDED_OVER, ConversationPart
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation, Turn
 from domain.models.pricing import total
+from domain.retrieval.conflicts import Conflict
 from domain.retrieval.passages import Retrieved, cut, join
 
 NOT_TOLD = "the customer must be told that a machine answers before the first answer"
@@ -77,11 +78,13 @@ class Answers(ConversationPart):
         and few who read answers need it."""
 
         TOPIC: ClassVar[str] = "conversation.prompted"
-        class_version: ClassVar[int] = 3
+        class_version: ClassVar[int] = 4
         QUOTES: ClassVar[bool] = True
         interaction: UUID
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
+        conflicts: tuple[Conflict, ...] = ()
+        """Between the passages, which the prompt tells of."""
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -90,6 +93,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v2_v3(facts: dict[str, Any]) -> None:
             """Until the second version no participant of a prompt had a name."""
+
+        @staticmethod
+        def upcast_v3_v4(facts: dict[str, Any]) -> None:
+            """Until the third version nobody looked for conflicts, and no passage said what it is from."""
 
         def apply(self, aggregate: Answers) -> None:
             aggregate.state.shown = tuple([item.passage for item in self.retrieved])
@@ -247,10 +254,17 @@ class Answers(ConversationPart):
         if not self.state.disclosed:
             self.trigger(self.Disclosed, at=at, interaction=self._pending().interaction, text=text)
 
-    def ask(self, *, retrieved: tuple[Retrieved, ...], prompt: tuple[Turn, ...], at: datetime) -> None:
+    def ask(
+        self,
+        *,
+        retrieved: tuple[Retrieved, ...],
+        prompt: tuple[Turn, ...],
+        conflicts: tuple[Conflict, ...] = (),
+        at: datetime,
+    ) -> None:
         """Record what a model is asked for the pending burst."""
-        interaction = self._pending().interaction
-        self.trigger(self.Prompted, at=at, interaction=interaction, retrieved=retrieved, prompt=prompt)
+        interaction, facts = self._pending().interaction, {"prompt": prompt, "conflicts": conflicts}
+        self.trigger(self.Prompted, at=at, interaction=interaction, retrieved=retrieved, **facts)
 
     def meter(
         self,

@@ -103,6 +103,9 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     prompt: tuple[Turn, ...]
     questions: tuple[str, ...]
     passages: tuple[Passage, ...] = ()
+    overruled: tuple[str, ...] = ()
+    """Statements of them that do not count, as others do in their place."""
+
     max_tokens: int | None = None
     """The most that the model may give, thoughts and all; None: as much as it does."""
 

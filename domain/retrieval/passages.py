@@ -11,13 +11,15 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.base.aggregate import Quote
-from domain.models.completion import Passage, Turn
+from domain.models.completion import Passage, Source, Turn
 from domain.retrieval.markers import unnumbered
 
 GONE = "[deleted]"
 """Stands for the title of a document that was erased."""
 NOWHERE = -1
 """Place of a passage that does not stand in the prompt."""
+
+SOURCES: dict[Source, str] = {"document": "documents", "knowledge": "knowledge base", "shop": "catalogue"}
 
 _FENCE = 8
 """Hexadecimal digits."""
@@ -36,6 +38,7 @@ class Retrieved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     score: float
     rank: int
     span: tuple[int, int] | None = None
+    source: Source = "document"
 
 
 def fence(passages: Sequence[Passage]) -> str:
@@ -83,6 +86,7 @@ def ranked(passages: Sequence[Passage], prompt: Sequence[Turn]) -> tuple[Retriev
                 score=passage.score,
                 rank=rank,
                 span=(end - len(text), end),
+                source=passage.source,
             )
         )
         end -= len(text) + 1
@@ -138,5 +142,6 @@ def join(
 def _block(word: str, number: int, passage: Passage) -> str:
     page = f", page {passage.page}" if passage.page else ""
     section = f", {passage.section!r}" if passage.section else ""
-    opening = f"<document {word} number={number} title={passage.title!r}{page}{section}>"
+    source = "" if passage.source == "document" else f", from the {SOURCES[passage.source]}"
+    opening = f"<document {word} number={number} title={passage.title!r}{page}{section}{source}>"
     return unnumbered(f"{opening}\n{passage.text}\n</document {word}>")

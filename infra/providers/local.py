@@ -85,7 +85,7 @@ class LocalCompleter:
 
     async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
         read = await self._read(request.passages)
-        answers = partial(self._answers, request.questions, read)
+        answers = partial(self._answers, request.questions, read, request.overruled)
         short = sum(map(len, request.questions)) <= SHORT
         asked, found = answers() if short else await asyncio.to_thread(answers)
         parts = list(dict.fromkeys(text for text, _ in found if text))
@@ -119,24 +119,28 @@ class LocalCompleter:
         yield completion
 
     def _answers(
-        self, messages: Sequence[str], read: Sequence[ReadPassage]
+        self, messages: Sequence[str], read: Sequence[ReadPassage], overruled: Sequence[str]
     ) -> tuple[int, list[tuple[str, float]]]:
         """How many questions were asked, and what `_answer` says to the first of them."""
         asked = _questions(_short(messages))
-        return len(asked), [self._answer(question, read) for question in asked[:ASKED]]
+        return len(asked), [self._answer(question, read, overruled) for question in asked[:ASKED]]
 
-    def _answer(self, question: Question, read: Sequence[ReadPassage]) -> tuple[str, float]:
-        """The best statements with their markers, and the best score; no text and 0 when nothing fits."""
+    def _answer(
+        self, question: Question, read: Sequence[ReadPassage], overruled: Sequence[str]
+    ) -> tuple[str, float]:
+        """The best statements with their markers, and the best score; no text and 0 when nothing fits. None that is `overruled`."""
         candidates = [(marker, each) for marker, one in enumerate(read, 1) for each in one.statements]
         if not candidates:
             return "", 0.0
         scores, covered, weights = score(question, read, self._meanings)
+        if overruled:
+            scores[[place for place, (_, each) in enumerate(candidates) if _is_of(overruled, each)]] = 0.0
         order = np.argsort(-scores, kind="stable")
         best = float(scores[order[0]])
         if best < ENOUGH:
             # It may say little without what it refers back to, as `can I bring it?` does.
             return (
-                self._answer(_question(f"{question.said} {question.text}"), read)
+                self._answer(_question(f"{question.said} {question.text}"), read, overruled)
                 if question.said
                 else ("", 0.0)
             )
@@ -268,6 +272,12 @@ def _shown(marker: int, statement: Statement, question: Question) -> str:
     lent = {stem(word) for word in statement.around} - {stem(word) for word in statement.words}
     heading = f"{statement.heading}: " if statement.heading and stems & lent else ""
     return f"{heading}{_MARKER.sub('', statement.shown)} [{marker}]"
+
+
+def _is_of(texts: Sequence[str], statement: Statement) -> bool:
+    """Whether it holds one of the texts, or is one without what stands before it, as a list's number."""
+    shown = statement.shown
+    return any(text in shown or (text.endswith(shown) and 2 * len(shown) > len(text)) for text in texts)
 
 
 def _key(passage: Passage) -> Key:

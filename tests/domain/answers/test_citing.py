@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.agents.agent import AgentConfiguration
-from domain.answers.citing import answer_of, cited, confidence_of
+from domain.answers.citing import answer_of, cited, confidence_of, sources_of
 from domain.answers.prompts import answer_prompt, unanswered
 from domain.models.completion import Completion, Passage, Turn, Usage
 from domain.retrieval.markers import canonical, unnumbered, without_markers
@@ -39,16 +39,22 @@ def test_a_citation_always_points_at_a_passage_of_the_prompt(text: str) -> None:
 
 def test_an_answer_that_shows_no_citations_has_them_all_the_same() -> None:
     made = completion(text="Text 1 [1], so it is. Text 3 [2].")
-    text, citations = answer_of(made, PASSAGES, ())
+    text, citations = answer_of(made, PASSAGES, sources_of(PASSAGES), ())
     assert text == "Text 1, so it is. Text 3."
     assert [c.passage for c in citations] == ["p1"]
-    assert answer_of(made, PASSAGES, None)[0] == made.text
+    assert answer_of(made, PASSAGES, sources_of(PASSAGES), None)[0] == made.text
+
+
+def test_what_is_overruled_bears_nothing_out() -> None:
+    passages = [msgspec.structs.replace(PASSAGES[0], text="We are open. It costs 9 €. Call us.")]
+    for overruled, shown in (((), "So it costs 9 € [1]."), (("It costs 9 €.",), "So it costs 9 €.")):
+        assert cited("So it costs 9 € [1].", passages, sources_of(passages, overruled))[0] == shown
 
 
 def test_what_was_told_is_not_looked_at_again() -> None:
     made = completion(text="Text 9 [1].", told=True)
     for sources, shown in ((("any",), "Text 9 [1]."), ((), "Text 9.")):
-        text, citations = answer_of(made, PASSAGES, sources)
+        text, citations = answer_of(made, PASSAGES, sources_of(PASSAGES), sources)
         assert (text, [c.passage for c in citations]) == (shown, ["p1"])
 
 

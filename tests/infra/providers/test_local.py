@@ -270,3 +270,16 @@ async def test_a_greeting_is_a_word_of_its_own() -> None:
     assert local._questions(["Do you ship to Delhi?"])[0].words == ["delhi", "ship"]
     assert [each.text for each in local._questions(["Good morning! -- Do you ship?"])] == ["Do you ship?"]
     assert (await ask("  ¡Hello!")).text == HELLO
+
+
+async def test_a_statement_that_is_overruled_is_no_answer() -> None:
+    older, newer = "Parcels are 5 € to send.", "Parcels are 4 € to send."
+    passages = [passage(older), passage(newer, document=uuid4())]
+    request = CompletionRequest(
+        model="extractive",
+        prompt=(),
+        questions=("How much is it to send parcels?",),
+        passages=tuple(passages),
+        overruled=(older,),
+    )
+    assert (await COMPLETER.complete(request)).text == f"{newer} [2]"
