@@ -55,21 +55,27 @@ def labelled(folder: Path) -> Iterator[tuple[str, list[Labelled]]]:
         )
 
 
-def mixed(texts: Sequence[Labelled], chance: random.Random) -> Iterator[tuple[str, int]]:
-    """Texts with one to three different intents, in the shares of MixSNIPS (0.3, 0.5, 0.2), joined by words, stops and lines."""
-    for _ in range(MIXED):
+def joined(
+    texts: Sequence[Labelled], chance: random.Random, count: int
+) -> Iterator[tuple[str, int, list[int]]]:
+    """Texts with one to three different intents, in the shares of MixSNIPS (0.3, 0.5, 0.2), joined by words, stops and lines: how many there
+    are, and where each but the first begins."""
+    for _ in range(count):
         wanted = chance.choices((1, 2, 3), (0.3, 0.5, 0.2))[0]
         chosen: dict[str, str] = {}
         while len(chosen) < wanted:
             text, label = chance.choice(texts)
             chosen.setdefault(label, text)
         first, *others = chosen.values()
+        begins = []
         for text in others:
             join = chance.choice(
                 (" and ", ", and ", " and then ", ", and then ", ", also ", " plus ", ", ", ". ", "\n")
             )
-            first = (first if join == "\n" else first.rstrip(" .?!")) + join + text
-        yield first, wanted
+            first = (first if join == "\n" else first.rstrip(" .?!")) + join
+            begins.append(len(first))
+            first += text
+        yield first, wanted, begins
 
 
 def share(count: int, of: Sequence[object]) -> float:
@@ -83,11 +89,11 @@ def figures(folder: Path) -> dict[str, dict[str, float]]:
         texts = [each for each in texts if held_out(each[0]) and each[1] not in NOTHING]
         chance = random.Random(SEED)
         if name != "nlupp":  # its labels are parts of intents
-            joined = list(mixed(texts, chance))
+            mixed = list(joined(texts, chance, MIXED))
             right = sum(
-                len(understand([text], business=BUSINESS).intents) == wanted for text, wanted in joined
+                len(understand([text], business=BUSINESS).intents) == wanted for text, wanted, _ in mixed
             )
-            found[f"{name}: number of intents right"] = {"texts": len(joined), "share": share(right, joined)}
+            found[f"{name}: number of intents right"] = {"texts": len(mixed), "share": share(right, mixed)}
         asking = [text for text, label in texts if label == PERSON]
         plain = [text for text, label in texts if label not in (PERSON, SERVICE)]
         plain = chance.sample(plain, min(PLAIN, len(plain)))

@@ -14,8 +14,8 @@ from domain.answers.understanding.tokens import Text
 from domain.answers.understanding.words import requests, small
 
 Kind = Literal["small", "vague", "ask", "statement"]
-Cut = Literal["sentence", "next", "joined", "verb"]
-"""A sentence of its own; behind a word such as "also"; behind "and" or a comma; behind them, a verb alone, as in "cancel it and refund me"."""
+Cut = Literal["sentence", "next", "joined", "comma", "verb"]
+"""A sentence of its own; behind a word such as "also"; behind "and"; behind a comma; behind them, a verb alone, as in "cancel it and refund me"."""
 
 _ENDS = frozenset(".?!…;\n؟。！？؛")
 _STOPS = frozenset(",:–—(،")
@@ -37,6 +37,8 @@ _TABLES = Tables(
 )
 _SMALL = ("greeting", "thanks", "goodbye")
 
+BEGINS = ("asks", "does", "joins", "next", "subject", "points")
+
 CLOSE = 2
 """Words that may stand before the one by which a clause asks."""
 
@@ -51,6 +53,9 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
     problem: bool = False
     points: bool = False
     """It has words for what was said just before."""
+
+    begins: tuple[str, ...] = ()
+    """Which of the word lists `BEGINS` its first words stand in."""
 
     small: str | None = None
     """What it says instead of wanting something: greeting, thanks, goodbye."""
@@ -126,7 +131,9 @@ def _cut(text: Text, marks: _Marks, first: int, last: int, asked: bool) -> list[
             continue
         on = behind or at
         begun = (
-            _begins(marks, start, at, on, last, following is not None)
+            _begins(
+                marks, start, at, on, last, following is not None, "comma" if behind is None else "joined"
+            )
             if start + 1 < at < on + 1 <= last - 1
             else None
         )
@@ -140,8 +147,10 @@ def _cut(text: Text, marks: _Marks, first: int, last: int, asked: bool) -> list[
     return found
 
 
-def _begins(marks: _Marks, first: int, end: int, at: int, last: int, following: bool) -> Cut | None:
-    """How another request begins at a token, behind the clause from `first` up to `end`."""
+def _begins(
+    marks: _Marks, first: int, end: int, at: int, last: int, following: bool, joined: Cut
+) -> Cut | None:
+    """How another request begins at a token, behind the clause from `first` up to `end`; `joined`: by what it would be parted from it."""
     wants = any(
         marks.end(label, first + n) is not None
         for label in ("asks", "does")
@@ -155,12 +164,12 @@ def _begins(marks: _Marks, first: int, end: int, at: int, last: int, following: 
     if following and at + 2 < last and (asks or does or subject):
         return "next"
     if asks:
-        return "joined"
+        return joined
     if does and wants:
         return "verb"
     if subject and wants and at + 2 < last:
-        return "joined"
-    return "joined" if subject and problem and marks.within("problem", at, last) else None
+        return joined
+    return joined if subject and problem and marks.within("problem", at, last) else None
 
 
 def _clause(marks: _Marks, first: int, last: int, asked: bool, cut: Cut) -> Clause:
@@ -188,6 +197,7 @@ def _clause(marks: _Marks, first: int, last: int, asked: bool, cut: Cut) -> Clau
         cut=cut,
         problem=marks.within("problem", first, last),
         points=marks.within("points", first, last),
+        begins=tuple(label for label in BEGINS if marks.end(label, first) is not None),
         small=label,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from domain.answers.understanding.clauses import Clause, clauses
+from domain.answers.understanding.cohesion import Span, apart, span
 from domain.answers.understanding.phrases import Tables
 from domain.answers.understanding.result import Intent
 from domain.answers.understanding.tokens import Text
@@ -29,16 +30,12 @@ def intents(texts: Sequence[Text], language: str | None) -> tuple[Intent, ...]:
             if clause.small is not None:
                 said.append(intent)
                 continue
-            words = text.words[clause.first : clause.last]
-            new = _Wanted(
-                intent=intent,
-                clause=clause,
-                content=frozenset(word for word in words if len(word) >= CONTENT),
-            )
-            if wanted and _same(wanted[-1], new):
-                wanted[-1] = _together(wanted[-1], new)
+            new = span_of(text, clause, intent.name, language)
+            if wanted and not apart(wanted[-1].span, new):
+                last = wanted[-1]
+                wanted[-1] = _Wanted(intent=_with(last.intent, intent), span=last.span.with_(new))
             else:
-                wanted.append(new)
+                wanted.append(_Wanted(intent=intent, span=new))
     found = [each.intent for each in wanted] or said[:1]
     return tuple(
         sorted(found, key=lambda intent: (-round(intent.urgency, 1), _RANK[intent.name], intent.message))
@@ -47,45 +44,12 @@ def intents(texts: Sequence[Text], language: str | None) -> tuple[Intent, ...]:
 
 class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
     intent: Intent
-    clause: Clause
-    content: frozenset[str]
+    span: Span
 
 
-CONTENT = 4
-"""Letters of a word from which on it may say what something is about."""
-
-
-def _same(before: _Wanted, new: _Wanted) -> bool:
-    """Whether a clause wants no more than the one before it."""
-    one, two = before.clause, new.clause
-    names = {before.intent.name, new.intent.name}
-    alike = len(names) == 1 or UNNAMED in names
-    if two.kind == "vague" or one.kind == "vague":
-        return True
-    if two.cut == "next":
-        return two.kind == "statement" and not two.problem and one.kind == "ask"
-    if two.kind == "statement" and one.kind == "ask" and two.cut == "sentence":
-        return alike or not two.problem or two.points or bool(before.content & new.content)
-    if two.kind == "statement":
-        return not (two.cut == "joined" and one.kind == "ask" and two.problem and not two.points)
-    if one.kind == "statement":
-        return two.cut != "joined" or two.points or alike
-    if two.cut == "verb":
-        return alike
-    if len(names) == 1 and UNNAMED not in names:
-        return two.points or bool(before.content & new.content)
-    return new.intent.name == UNNAMED and two.points and two.cut == "sentence"
-
-
-def _together(before: _Wanted, new: _Wanted) -> _Wanted:
-    clause = (
-        new.clause
-        if before.clause.kind in ("vague", "statement") and new.clause.kind != "vague"
-        else before.clause
-    )
-    return _Wanted(
-        intent=_with(before.intent, new.intent), clause=clause, content=before.content | new.content
-    )
+def span_of(text: Text, clause: Clause, name: str, language: str | None) -> Span:
+    names = () if name == UNNAMED else (name,)
+    return span(clause, text.words[clause.first : clause.last], names, language)
 
 
 def _with(first: Intent, second: Intent) -> Intent:

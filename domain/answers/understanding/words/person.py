@@ -31,6 +31,9 @@ PERSON: dict[str, tuple[str, ...]] = {
         "(rather|prefer) (talk|speak|talking|speaking|chatting|to talk|to speak) (to|with) [a|an] [real|actual|human] (person|human|someone|agent|manager|somebody)",
         "(not|n't) [feel] (comfortable|happy) [with] [sharing|talking|giving] ~ (machine|bot|robot|computer)",
         "(with|to) a (machine|bot|robot|computer) [anymore]", "(is|are) there [a|an|any] [real|actual|live] (human|person|people|operator|someone|anyone|anybody)",
+        "(chat|talk|word|speak|conversation) [directly] (to|with) (some|one|any|either|a member) of (your|the)", "(team|staff|reception|receptionist|desk|department) (please|pls)",
+        "(real|live|actual|living|proper) (human|person|agent|operator|people|representative|rep|advisor|adviser|being|someone|somebody)", "human (being|agent|operator|representative|support|assistance|advisor)",
+        "(put|patch|pass|transfer|connect|get) me (through|over) [to]", "(member|members) of [your|the] (staff|team)", "(someone|somebody|person|whoever) (in charge|responsible|who can help|that can help)", "(want|need|get|see|fetch|where) ~ your (manager|supervisor|boss|superior*|colleague*)", "(transfer|connect|pass|put) me [over|through|on|straight|directly] (to|with) (a|an|the|your|another|some|any|one|room)",
         "let me (talk|speak|chat) (to|with)", "(can|could|may) i (talk|speak|chat) (to|with) (someone|somebody|a|an|another|your)",
     ),
     "de": (

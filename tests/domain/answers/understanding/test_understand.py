@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.answers.understanding import Business, understand
+from domain.answers.understanding.clauses import BEGINS
+from domain.answers.understanding.cohesion import FEW
+from domain.answers.understanding.words.cohesion import BOTH, WEIGHT
 from domain.answers.understanding.words.topics import ORDER, TOPICS, URGENCY
 from domain.models.completion import Turn
 
@@ -68,3 +71,50 @@ def test_no_text_is_too_odd(messages: list[str]) -> None:
     assert 0 <= found.wants_person <= 1
     assert all(0 <= intent.urgency <= 1 and 0 <= intent.confidence <= 1 for intent in found.intents)
     assert found == understand(messages, business=BUSINESS)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("I paid for the chair last week but it has not arrived. How long does that take?", 1),
+        ("The app shows an error. It happens each time. Can you fix this?", 1),
+        ("The lamp arrived broken. Do you also have gift cards?", 2),
+        ("My parcel is late and when does the shop open on Sunday?", 2),
+        ("Do you deliver to Malta and how do I change my password?", 2),
+        ("Meine Lampe ist kaputt. Wie lange dauert das?", 1),
+        ("Mi paquete no ha llegado. ¿Cuánto tarda eso?", 1),
+        ("Mon colis n'est pas arrivé. Combien de temps cela prend-il ?", 1),
+        ("Il mio pacco non è arrivato. Quanto tempo ci vuole per questo?", 1),
+        ("Wo ist mein Paket und haben Sie am Sonntag geöffnet?", 2),
+        ("¿Dónde está mi paquete y a qué hora abren el domingo?", 2),
+        ("Dov'è il mio pacco e a che ora aprite domenica?", 2),
+        ("Onde está a minha encomenda e a que horas abrem no domingo?", 2),
+        ("Waar is mijn pakket en hoe laat gaan jullie zondag open?", 2),
+        ("Gdzie jest moja paczka i o której otwieracie w niedzielę?", 2),
+        ("Где мой заказ и во сколько вы открываетесь в воскресенье?", 2),
+    ],
+)
+def test_what_goes_on_with_a_request_is_part_of_it_and_what_wants_something_else_is_not(
+    text: str, count: int
+) -> None:
+    assert len(names(text)) == count
+
+
+def test_every_sign_that_is_seen_has_a_weight() -> None:
+    assert {sign for one, two, _ in BOTH for sign in (one, two)} <= set(WEIGHT)
+    for few, thresholds in FEW.items():
+        assert {f"{few} > {threshold}" for threshold in thresholds} <= set(WEIGHT)
+    assert {f"begins: {label}" for label in BEGINS} <= set(WEIGHT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "put me through please",
+        "Is someone in charge there?",
+        "Could I have a word with one of your cooks?",
+        "A member of your staff should ring",
+    ],
+)
+def test_a_person_may_be_asked_for_by_what_they_do(text: str) -> None:
+    assert understand([text], business=BUSINESS).wants_person >= 0.5
