@@ -86,6 +86,7 @@ from application.ports.webhooks import WEBHOOK_WORK, Line, Lines, Told, WebhookS
 from application.ports.work import (
     DELIVER_WORK,
     FETCH_MEDIA_WORK,
+    INDEX_OFFER_WORK,
     INDEX_WORK,
     PROCESS_WORK,
     PROJECTION_ALERT_WORK,
@@ -98,6 +99,7 @@ __all__ = [
     "CACHE_KINDS",
     "DELIVER_WORK",
     "FETCH_MEDIA_WORK",
+    "INDEX_OFFER_WORK",
     "INDEX_WORK",
     "PROCESS_WORK",
     "PROJECTION_ALERT_WORK",

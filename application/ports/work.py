@@ -15,6 +15,9 @@ PROCESS_WORK = "process_document"
 INDEX_WORK = "index_entry"
 """What a knowledge entry says is not found yet, as it is since its last change. The key: the entry's hex, a stroke, the version of its stream."""
 
+INDEX_OFFER_WORK = "index_offer"
+"""A product or a service is not found as it is since its last change. The key: its kind, a stroke, its hex."""
+
 DELIVER_WORK = "deliver"
 """Something that the customer of a conversation, whose hex is the key, is to get by a channel."""
 

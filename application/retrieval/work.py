@@ -1,4 +1,4 @@
-"""The work of retrieval: documents processed and removed, knowledge entries indexed."""
+"""The work of retrieval: documents processed and removed, knowledge entries and offers of the catalogue indexed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from application.base.work import Caching, context_of
 from application.ports import (
+    INDEX_OFFER_WORK,
     INDEX_WORK,
     PROCESS_WORK,
     Clock,
@@ -26,6 +27,7 @@ from application.ports import (
 from application.retrieval.document import ProcessDocument, process_document
 from application.retrieval.embedding import MeteredEmbedder
 from application.retrieval.index_entry import IndexEntry, index_entry
+from application.retrieval.index_offer import index_offer, offer_in
 from application.retrieval.removing import REMOVE_WORK, DeleteDocument, remove_document
 from application.retrieval.words import INDEX_WORDS_WORK, index_words
 from domain.models.catalogue import Catalogue
@@ -62,6 +64,7 @@ class Ports(Protocol):
 
 def kinds(p: Ports) -> Mapping[str, Kind]:
     """Name → how it is done."""
+    # Long: the room's kinds of work are one list; each hands over what its use case asks for.
 
     async def do_process_document(item: Item) -> datetime | None:
         return await process_document(
@@ -105,7 +108,19 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             clock=p.clock,
         )
 
+    async def do_index_offer(item: Item) -> datetime | None:
+        return await index_offer(
+            offer_in(item.key),
+            context_of(item, p.ids),
+            store=p.store,
+            keyring=p.keyring,
+            embedder=p.embedder,
+            vectors=p.vectors,
+            clock=p.clock,
+        )
+
     return {
+        INDEX_OFFER_WORK: Kind(handler=do_index_offer, attempts=20),
         INDEX_WORK: Kind(handler=do_index_entry, attempts=20),
         PROCESS_WORK: Kind(handler=do_process_document, attempts=5, lease=60.0, places="heavy"),
         REMOVE_WORK: Kind(handler=do_remove_document, attempts=20),

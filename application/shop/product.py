@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 
 from application.base.amend import amend
-from application.ports import Clock, Ids, Store
+from application.ports import Clock, Ids, Store, Vectors
+from application.shop.indexing import change_offer, indexing
 from domain.base.context import Context
 from domain.shop.product import Product, ProductFacts
 
@@ -30,18 +31,23 @@ async def add_product(
 ) -> tuple[Product, int]:
     """And its position. Raises Invalid."""
     product = Product.add(ids(), command.facts, stock=command.stock, at=clock())
-    saved = await store.save(product, context=context)
+    saved = await store.save(product, context=context, work=indexing(product, clock))
     return product, saved.position
 
 
 async def change_product(
-    id: UUID, facts: ProductFacts, context: Context, *, store: Store, clock: Clock
+    id: UUID, facts: ProductFacts, context: Context, *, store: Store, vectors: Vectors, clock: Clock
 ) -> tuple[Product, int]:
     """And its position, 0 where the same was said before. Raises Invalid, NotFound."""
-    product, saved = await amend(
-        Product, id, lambda product: product.change(facts, clock()), context=context, store=store
+    return await change_offer(
+        Product,
+        id,
+        lambda product: product.change(facts, clock()),
+        context,
+        store=store,
+        vectors=vectors,
+        clock=clock,
     )
-    return product, saved.position
 
 
 async def adjust_stock(
@@ -58,7 +64,15 @@ async def adjust_stock(
     return product, saved.position
 
 
-async def delete_product(id: UUID, context: Context, *, store: Store, clock: Clock) -> int:
+async def delete_product(id: UUID, context: Context, *, store: Store, vectors: Vectors, clock: Clock) -> int:
     """Its position. Raises NotFound."""
-    _, saved = await amend(Product, id, lambda product: product.remove(clock()), context=context, store=store)
-    return saved.position
+    _, position = await change_offer(
+        Product,
+        id,
+        lambda product: product.remove(clock()),
+        context,
+        store=store,
+        vectors=vectors,
+        clock=clock,
+    )
+    return position

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from itertools import starmap
 from uuid import UUID
 
 import msgspec
 
 from application.ports import Offers, Store
 from domain.base.errors import NotFound
-from domain.shop.catalogue import Filters, OfferKind
+from domain.shop.catalogue import Catalogue, Filters, OfferKind
+from domain.shop.matching import Match
 from domain.shop.product import Product
 from domain.shop.service import Service
 
 LOOKED_AT = 200
 """Offers that are read from the log, at most, until there are enough of those that are wanted."""
+
+
+SURE = 0.9
+"""Confidence from which on something is called so, and nobody has to be asked what is meant."""
+
+Meant = Callable[[], Awaitable[Mapping[UUID, float]]]
+"""Confidence that an offer is meant, by its id."""
 
 
 class SearchOffers(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,13 +46,22 @@ class FoundOffer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def search_offers(
-    command: SearchOffers, tenant: UUID, *, offers: Offers, store: Store, at_least: int | None = None
+    command: SearchOffers,
+    tenant: UUID,
+    *,
+    offers: Offers,
+    store: Store,
+    at_least: int | None = None,
+    meant: Meant | None = None,
 ) -> list[FoundOffer]:
-    """What is offered, the surest first. Raises Unavailable."""
+    """What is offered, the surest first; `meant` is asked where nothing is called so for sure. Raises Unavailable."""
     catalogue = await offers.get(tenant, at_least)
     filters = Filters(kind=command.kind, category=command.category, tag=command.tag, active=True)
     found: list[FoundOffer] = []
-    for match in catalogue.find(command.text, filters, least=command.least)[:LOOKED_AT]:
+    matches = catalogue.find(command.text, filters, least=command.least)
+    if meant is not None and (not matches or matches[0].confidence < SURE):
+        matches = _surest(matches, await meant(), catalogue, filters, command.least)
+    for match in matches[:LOOKED_AT]:
         if len(found) == command.limit:
             break
         each = catalogue.offers[match.offer]
@@ -53,6 +71,22 @@ async def search_offers(
         ):
             found.append(FoundOffer(offer=offer, confidence=match.confidence))
     return found
+
+
+def _surest(
+    matches: Sequence[Match],
+    meant: Mapping[UUID, float],
+    catalogue: Catalogue,
+    filters: Filters,
+    least: float,
+) -> list[Match]:
+    """Each by what it is called, or by what is meant, whichever is surer."""
+    found = {match.offer: match.confidence for match in matches}
+    for number in catalogue.filtered(filters) if meant else ():
+        confidence = meant.get(catalogue.offers[number].id, 0.0)
+        if confidence >= least:
+            found[number] = round(max(found.get(number, 0.0), confidence), 4)
+    return sorted(starmap(Match, found.items()), key=lambda match: (-match.confidence, match.offer))
 
 
 async def filtered_ids(

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from application.base.amend import amend
-from application.ports import Clock, Ids, Store
+from application.ports import Clock, Ids, Store, Vectors
+from application.shop.indexing import change_offer, indexing
 from domain.base.context import Context
 from domain.base.errors import Invalid, NotFound
 from domain.shop.availability import Availability, Slot, bookable, open_days, slots_on
@@ -34,24 +34,37 @@ async def add_service(
 ) -> tuple[Service, int]:
     """And its position. Raises Invalid."""
     service = Service.add(ids(), facts, at=clock())
-    saved = await store.save(service, context=context)
+    saved = await store.save(service, context=context, work=indexing(service, clock))
     return service, saved.position
 
 
 async def change_service(
-    id: UUID, facts: ServiceFacts, context: Context, *, store: Store, clock: Clock
+    id: UUID, facts: ServiceFacts, context: Context, *, store: Store, vectors: Vectors, clock: Clock
 ) -> tuple[Service, int]:
     """And its position, 0 where the same was said before. Raises Invalid, NotFound, Refused."""
-    service, saved = await amend(
-        Service, id, lambda service: service.change(facts, clock()), context=context, store=store
+    return await change_offer(
+        Service,
+        id,
+        lambda service: service.change(facts, clock()),
+        context,
+        store=store,
+        vectors=vectors,
+        clock=clock,
     )
-    return service, saved.position
 
 
-async def delete_service(id: UUID, context: Context, *, store: Store, clock: Clock) -> int:
+async def delete_service(id: UUID, context: Context, *, store: Store, vectors: Vectors, clock: Clock) -> int:
     """Its position. What was booked stays booked. Raises NotFound."""
-    _, saved = await amend(Service, id, lambda service: service.remove(clock()), context=context, store=store)
-    return saved.position
+    _, position = await change_offer(
+        Service,
+        id,
+        lambda service: service.remove(clock()),
+        context,
+        store=store,
+        vectors=vectors,
+        clock=clock,
+    )
+    return position
 
 
 async def open_slots(

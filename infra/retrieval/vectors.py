@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from application.ports import INDEX_WORK, PROCESS_WORK, Chunk, Matched, Searched
+from application.ports import INDEX_OFFER_WORK, INDEX_WORK, PROCESS_WORK, Chunk, Matched, Searched
 from domain.base.errors import Conflict
 from domain.models.completion import Passage, Source
 from infra.crypto.keyring import KeyErased, Keyring, unseal_with
@@ -32,7 +32,7 @@ COVERED = 1024
 """Dimensions of a vector that the covering index has room for. Its predicate says so, and has to stand in a query that is to use it."""
 
 PENDING = "SELECT count(*) FROM work WHERE tenant = $1 AND kind = ANY ($2::text[]) AND parked_at IS NULL"
-NOT_FOUND_YET = [PROCESS_WORK, INDEX_WORK]
+NOT_FOUND_YET = [PROCESS_WORK, INDEX_WORK, INDEX_OFFER_WORK]
 
 NEAREST = """
 WITH best AS MATERIALIZED (

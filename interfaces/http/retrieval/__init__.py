@@ -1,4 +1,4 @@
-"""Documents, the knowledge base, and search in both. `upload.py`: a form taken in piece by piece."""
+"""Documents, the knowledge base, and search in both; search in the catalogue. `upload.py`: a form taken in piece by piece."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.retrieval import document, embedding_model, knowledge, knowledge_import, search
+from interfaces.http.retrieval import (
+    document,
+    embedding_model,
+    knowledge,
+    knowledge_import,
+    offers,
+    search,
+)
 from interfaces.http.retrieval.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
@@ -15,4 +22,5 @@ ROUTERS: Sequence[Router] = (
     knowledge_import.ROUTER,
     search.ROUTER,
     embedding_model.ROUTER,
+    offers.ROUTER,
 )

@@ -17,4 +17,5 @@ EXAMPLES: Examples = {
     ("put", "/v1/knowledge/{entry}"): ENTRY,
     ("put", "/v1/embedding-model"): {"model": "local/wordllama-256"},
     ("post", "/v1/search"): {"query": "opening hours", "limit": 3},
+    ("post", "/v1/catalog/search"): {"query": "Do you have the blu mug?", "in_stock": True, "limit": 5},
 }

@@ -1,6 +1,6 @@
 """Shop: products and services of a tenant's catalogue, and open slots, over HTTP.
 
-Begin in `product.py`. What customers book and order: `conversations/booking.py`, `order.py`.
+Begin in `product.py`. Search in it: `retrieval/offers.py`. What customers book and order: `conversations/booking.py`, `order.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.shop import product, search, service
+from interfaces.http.shop import product, service
 from interfaces.http.shop.examples import EXAMPLES as EXAMPLES
 
-ROUTERS: Sequence[Router] = (product.ROUTER, service.ROUTER, search.ROUTER)
+ROUTERS: Sequence[Router] = (product.ROUTER, service.ROUTER)

@@ -41,5 +41,4 @@ EXAMPLES: Examples = {
     ("post", "/v1/catalog/products/{product}/stock"): {"by": -1, "reason": "broken"},
     ("post", "/v1/catalog/services"): _HAIRCUT,
     ("put", "/v1/catalog/services/{service}"): {**_HAIRCUT, "price": "48.00"},
-    ("post", "/v1/catalog/search"): {"query": "Do you have the blu mug?", "in_stock": True, "limit": 5},
 }

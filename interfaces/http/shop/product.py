@@ -126,7 +126,12 @@ async def replace(
 ) -> Response[ProductOut]:
     """Change what a product is and costs; its stock stays."""
     found, position = await change_product(
-        product, _facts(data), context, store=services.store, clock=services.clock
+        product,
+        _facts(data),
+        context,
+        store=services.store,
+        vectors=services.vectors,
+        clock=services.clock,
     )
     return await _written(found, position, services, context)
 
@@ -159,7 +164,9 @@ async def remove(
     product: FromPath[UUID], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[None]:
     """Take a product out of the catalogue."""
-    position = await delete_product(product, context, store=services.store, clock=services.clock)
+    position = await delete_product(
+        product, context, store=services.store, vectors=services.vectors, clock=services.clock
+    )
     return Response(None, status_code=204, headers=await written(services, context.tenant, position))
 
 

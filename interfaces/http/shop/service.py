@@ -138,7 +138,12 @@ async def replace(
 ) -> Response[ServiceOut]:
     """Change what a service is, costs, and when it can be had; what was booked stays booked. Its time zone is for good."""
     found, position = await change_service(
-        service, _facts(data), context, store=services.store, clock=services.clock
+        service,
+        _facts(data),
+        context,
+        store=services.store,
+        vectors=services.vectors,
+        clock=services.clock,
     )
     return await _written(found, position, services, context)
 
@@ -153,7 +158,9 @@ async def remove(
     service: FromPath[UUID], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[None]:
     """Take a service out of the catalogue; what was booked stays booked."""
-    position = await delete_service(service, context, store=services.store, clock=services.clock)
+    position = await delete_service(
+        service, context, store=services.store, vectors=services.vectors, clock=services.clock
+    )
     return Response(None, status_code=204, headers=await written(services, context.tenant, position))
 
 

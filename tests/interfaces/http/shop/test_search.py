@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from tests.interfaces.http.conftest import Customer
@@ -78,3 +79,28 @@ async def test_lists_are_of_a_category_or_a_tag(ours: Customer) -> None:
     assert {*await names(tag="gift")} == {"Blue mug", "Café crème"}
     assert await names(tag="gift", category="nothing") == []
     assert await names("services", category="hair") == []
+
+
+async def test_what_is_meant_is_found_and_the_agent_answers_from_the_catalogue(ours: Customer) -> None:
+    body = {"price": "89.50", "currency": "EUR", "stock": 1}
+    made = [
+        await ours.http.post("/v1/catalog/products", json={**body, **each})
+        for each in (
+            {"name": "Rain jacket", "description": "Waterproof and breathable, with a hood."},
+            {"name": "Bicycle lamp", "description": "Bright LED light, 300 lumens."},
+        )
+    ]
+    seen = {"Retrace-Position": made[-1].headers["Retrace-Position"]}
+    query = {"query": "keeps me dry in the rain", "least": 0.6}
+    async with asyncio.timeout(30):
+        while True:
+            reply = await ours.http.post("/v1/catalog/search", json=query, headers=seen)
+            if items := reply.json().get("items"):  # 503 while the read model is behind
+                break
+            await asyncio.sleep(0.05)
+    assert [(each["product"]["name"], each["product"]["price"]) for each in items] == [
+        ("Rain jacket", "89.50")
+    ]
+    answered = (await ours.ask("What does the rain jacket cost?", address="curious")).json()
+    assert "89.50" in answered["text"], answered
+    assert [each["document"] for each in answered["citations"]] == [items[0]["id"]]

@@ -1,4 +1,4 @@
-"""Search in the catalogue: products and services by what somebody calls them."""
+"""Search in the catalogue: products and services by what somebody calls them, and by what is meant."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from application.shop.search import FoundOffer, SearchOffers, search_offers
-from application.tenancy.authentication import Principal
+from application.retrieval.offers import find_offers
+from application.shop.search import FoundOffer, SearchOffers
+from domain.base.context import Context
 from domain.shop.catalogue import OfferKind
 from domain.shop.product import Product
 from interfaces.bootstrap import Services
@@ -23,7 +24,7 @@ from interfaces.http.shop.service import ServiceOut
 
 
 class CatalogueSearchIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`query`: what the customer calls it, also misspelt or within a sentence. `kind` null: both. `in_stock`: only products of which there are
+    """`query`: what the customer calls it, also misspelt or within a sentence, or what it is for. `kind` null: both. `in_stock`: only products of which there are
     pieces. `least`: confidence, 0 to 1."""
 
     query: Annotated[str, Meta(min_length=1, max_length=1_000)]
@@ -53,7 +54,7 @@ class FoundOffersOut(msgspec.Struct, frozen=True, kw_only=True):
 async def search(
     data: JSONBody[CatalogueSearchIn],
     services: NamedDependency[Services],
-    principal: NamedDependency[Principal],
+    context: NamedDependency[Context],
     at_least: AtLeast = None,
 ) -> FoundOffersOut:
     """Find products and services that somebody may mean, the surest first; prices and stock are those of now."""
@@ -66,8 +67,14 @@ async def search(
         least=data.least,
         limit=data.limit,
     )
-    found = await search_offers(
-        command, principal.tenant, offers=services.offers, store=services.store, at_least=at_least
+    found = await find_offers(
+        command,
+        context,
+        offers=services.offers,
+        store=services.store,
+        embedder=services.embedder,
+        vectors=services.vectors,
+        at_least=at_least,
     )
     return FoundOffersOut(items=[_shown(each) for each in found])
 
