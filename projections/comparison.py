@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from projections.base import Sql
-from projections.costs import Usage, usage
+from projections.usage import Usage, usage
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):

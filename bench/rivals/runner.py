@@ -20,7 +20,7 @@ from eventsourcing.utils import get_topic
 from psycopg.sql import SQL, Identifier
 
 from domain.conversations.conversation import Conversation
-from projections.costs import bucket_of
+from projections.sketch import bucket_of
 
 PATIENCE = 120.0
 """Seconds."""

@@ -19,8 +19,9 @@ from interfaces.cli.base import (
     tenant_option,
     with_services,
 )
-from projections import costs
-from projections.costs import By, Costs, Per, Usage
+from projections import usage as used
+from projections.costs import Costs
+from projections.usage import By, Per, Usage
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -46,11 +47,11 @@ def usage(
 
     async def do(parts: Services) -> list[Usage]:
         await parts.store.load(Tenant, tenant_id, tenant=tenant_id)  # there is such a tenant
-        start, end = costs.period(
+        start, end = used.period(
             since.date() if since else None, until.date() if until else None, datetime.now(UTC).date()
         )
         async with parts.reads.at(tenant_id, Costs()) as sql:
-            return await costs.usage(sql, tenant_id, since=start, until=end, by=by, per=per)
+            return await used.usage(sql, tenant_id, since=start, until=end, by=by, per=per)
 
     found = with_services(data, do)
     if as_json:

@@ -22,8 +22,9 @@ from domain.models.completion import Attempt, Usage
 from domain.retrieval.document import Document
 from infra.projections.sql import TransactionSql
 from projections.comparison import Compared, compare
-from projections.costs import By, Costs, Per, period, usage
-from projections.costs import Usage as Used
+from projections.costs import Costs
+from projections.usage import By, Per, period, usage
+from projections.usage import Usage as Used
 from tests.infra.log.parts import Log, context, now
 from tests.infra.projections.parts import projecting, rows
 from tests.projections.calls import attempt, call, meter

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Meta
 
 from application.experiments.experiment import (
     ConcludeExperiment,
@@ -28,12 +25,13 @@ from application.experiments.experiment import (
 from application.experiments.results import results_of, verdicts_of
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
-from domain.experiments.design import Design, Traffic
+from domain.experiments.design import Design
 from domain.experiments.experiment import Experiment, Status
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
 from interfaces.http.base.version import named, tag
+from interfaces.http.experiments.experiment_forms import ConcludeIn, StopIn, WidenIn
 from interfaces.http.experiments.experiment_shown import (
     ExperimentOut,
     ResultsOut,
@@ -41,25 +39,6 @@ from interfaces.http.experiments.experiment_shown import (
     results_shown,
 )
 from projections.experiments import Experiments, list_experiments
-
-Reason = Annotated[str, Meta(min_length=1, max_length=500)]
-
-
-class WidenIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`traffic`: the part of all customers that takes part from now on."""
-
-    traffic: Traffic
-
-
-class StopIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    reason: Reason
-
-
-class ConcludeIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`winner`: the arm's name; null: there is none."""
-
-    winner: Annotated[str, Meta(max_length=40)] | None
-    reason: Reason
 
 
 @get("/v1/experiments", scope="analytics:view")

@@ -18,8 +18,8 @@ from application.tenancy.authentication import Principal
 from domain.learning.tradeoff import Option, Recommendation, frontier, recommend
 from interfaces.bootstrap import Services
 from interfaces.http.base.position import AtLeast
-from projections.costs import period
 from projections.model_answers import ModelAnswers, ModelFigures, model_figures
+from projections.usage import period
 
 Day = Annotated[date | None, QueryParameter(description="A day (UTC), as 2026-01-31.")]
 

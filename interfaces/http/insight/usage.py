@@ -14,8 +14,9 @@ from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Page
 from interfaces.http.base.position import AtLeast
 from projections.comparison import Compared, compare
-from projections.costs import By, Costs, Per, Usage, period, usage
+from projections.costs import Costs
 from projections.drift import Drift, Served, list_drift
+from projections.usage import By, Per, Usage, period, usage
 
 Day = Annotated[date | None, QueryParameter(description="A day (UTC), as 2026-01-31.")]
 

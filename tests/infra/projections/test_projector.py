@@ -20,10 +20,10 @@ from infra.projections.lag import lags, parked_events
 from infra.projections.sql import TransactionSql
 from projections import PROJECTIONS
 from projections.conversations import list_conversations
-from projections.costs import usage
 from projections.interactions import get_interaction
 from projections.sketch import bucket_of, percentile
 from projections.transcript import Transcript
+from projections.usage import usage
 from tests.infra.log.cutting import CUT
 from tests.infra.log.parts import MASTER, Log, context, log_on
 from tests.infra.projections.parts import (
