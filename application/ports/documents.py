@@ -24,6 +24,14 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     embedding: Sequence[float]
 
 
+class KeptText(msgspec.Struct, frozen=True, kw_only=True):
+    """A chunk's text, out of the index."""
+
+    ordinal: int
+    id: str
+    text: str
+
+
 class Searched(msgspec.Struct, frozen=True, kw_only=True):
     """Passages, best first. `pending`: how many of the tenant's documents and knowledge entries waited to be processed, or were being so,
     when it began: nothing of them was found yet. `merged`: they are what a hybrid search found at another time, with nothing to be added."""
@@ -85,6 +93,22 @@ class Vectors(Searcher, Protocol):
 
     async def models(self, tenant: UUID) -> Mapping[str, int]:
         """Vector space → how many chunks have a vector of it."""
+
+    async def lacking(
+        self, tenant: UUID, model: str, limit: int, but: Sequence[UUID] = ()
+    ) -> Sequence[tuple[UUID, Source]]:
+        """Documents, and what is found like them, of which a chunk has no vector of the space `model`."""
+
+    async def texts(self, tenant: UUID, document: UUID) -> Sequence[KeptText]:
+        """Of its chunks, in order; none of one that was erased."""
+
+    async def add(
+        self, tenant: UUID, document: UUID, model: str, vectors: Mapping[tuple[int, str], Sequence[float]]
+    ) -> None:
+        """Vectors of another space beside those that are there, by ordinal and id of their chunks; of chunks that are others by now none."""
+
+    async def keep_only(self, tenant: UUID, model: str) -> None:
+        """Remove the vectors of all other spaces, and what is kept of them."""
 
 
 class Incoming(Protocol):

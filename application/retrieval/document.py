@@ -33,7 +33,7 @@ from application.ports import (
 from application.retrieval.chunks import chunks_of, embedding_of
 from application.retrieval.delaying import delayed
 from application.retrieval.embedding import MeteredEmbedder
-from application.retrieval.embedding_model import serving_now
+from application.retrieval.embedding_model import behind, serving_now
 from application.retrieval.preparing import Prepared, prepared
 from application.retrieval.replacing import is_gone, name_key_of, replace_with, replaced_by, save_in_place
 from domain.base.context import Context
@@ -158,7 +158,7 @@ async def process_document(
     document.start_processing(started_at)
     if document.pending_events:
         await store.save(document, context=context)
-    work = [Done(kind=PROCESS_WORK, key=command.document.hex)]
+    work: list[Due | Done] = [Done(kind=PROCESS_WORK, key=command.document.hex)]
     try:
         try:
             model = await serving_now(context, embedder=embedder, vectors=vectors, store=store, clock=clock)
@@ -187,6 +187,7 @@ async def process_document(
     if ready.model == LOCAL:
         known = await catalogue_of(context.tenant, store=store, shipped=catalogue)
         embeddings.append(embedding_of(extracted, known, started_at))
+    work += await behind(ready.model, context, store=store, clock=clock)
     at = clock()
     document.complete(
         pages=extracted.pages,

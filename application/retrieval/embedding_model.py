@@ -9,12 +9,13 @@ import msgspec
 
 from application.base.setting import change_setting, load_setting
 from application.models.catalogue import catalogue_of
-from application.ports import Clock, ProviderError, Store, Vectors
+from application.ports import Clock, Due, ProviderError, Store, Vectors
 from application.retrieval.embedding import MeteredEmbedder
 from domain.base.context import Context
 from domain.base.errors import Invalid, Refused
 from domain.models.catalogue import Catalogue
 from domain.retrieval.embedding_model import (
+    CHANGE_WORK,
     LOCAL,
     NARROW,
     SHORTENED,
@@ -37,7 +38,8 @@ class SetEmbeddingModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EmbeddingModelShown(msgspec.Struct, frozen=True, kw_only=True):
-    """`serving`: the vector space that is searched. `default`: what it would be for a tenant that has no documents yet.
+    """`serving`: the vector space that is searched. `default`: what it would be for a tenant that has no documents yet. `coming`: the one
+    that all passages are being embedded in; `delayed_by`: why that waits, empty where it does not.
 
     `chunks`: vector space → how many chunks have a vector of it. `version` 0: nothing was ever set.
     """
@@ -45,6 +47,8 @@ class EmbeddingModelShown(msgspec.Struct, frozen=True, kw_only=True):
     serving: str
     dimension: int
     default: str
+    coming: str | None = None
+    delayed_by: str = ""
     chunks: Mapping[str, int]
     version: int
     position: int = 0
@@ -61,24 +65,30 @@ async def set_embedding_model(
 ) -> EmbeddingModelShown:
     """Have another model's vectors searched. It is asked once, which is metered, so that a wrong key or name is told now.
 
-    Raises Invalid, Refused where the model can't be asked, or while there are vectors of another one.
+    While there are passages of another model that goes on to serve until all are embedded anew, which is work (`change_model.py`). Raises
+    Invalid, Refused where the model can't be asked.
     """
     catalogue = await catalogue_of(context.tenant, store=store, shipped=embedder.catalogue)
     catalogue.check_offered(command.model)
     catalogue.check(command.model, clock(), "embedding")
     space = space_of(command.model, command.dimension, catalogue)
-    there = await vectors.models(context.tenant)
-    if set(there) - {space.id}:
-        raise Refused(
-            f"passages of this tenant are found by vectors of {', '.join(sorted(there))}; delete its documents first, or stay with it"
-        )
     try:
         dimension = await dimension_of(space.id, context, embedder)
     except ProviderError as error:
         raise Refused(
             f"the embedding model {space.model} did not answer ({error.outcome}): {error.detail}"
         ) from None
-    position = await _serve(space.id, dimension, "tenant", context, store=store, clock=clock)
+    there = await vectors.models(context.tenant)
+
+    def decide(setting: EmbeddingModel) -> None:
+        if setting.state.coming is not None or set(there) - {space.id}:
+            setting.change(space.id, dimension, clock())
+        else:
+            setting.serve(space.id, dimension, "tenant", clock())
+
+    work = [Due(kind=CHANGE_WORK, key="all", due_at=clock())] if there else []
+    changed = await change_setting(EmbeddingModel, decide, context, store=store, clock=clock, work=work)
+    position = changed.position
     shown = await embedding_model_of(context.tenant, embedder=embedder, vectors=vectors, store=store)
     return msgspec.structs.replace(shown, position=position)
 
@@ -92,6 +102,8 @@ async def embedding_model_of(
         serving=LOCAL if found is None else found.state.serving or LOCAL,
         dimension=256 if found is None else found.state.dimension,
         default=await embedder.embedders.default(tenant),
+        coming=None if found is None else found.state.coming,
+        delayed_by="" if found is None else found.state.delayed_by,
         chunks=await vectors.models(tenant),
         version=0 if found is None else found.version,
     )
@@ -113,6 +125,14 @@ async def serving_now(
     dimension = await dimension_of(default, context, embedder)
     await _serve(default, dimension, "default", context, store=store, clock=clock)
     return default
+
+
+async def behind(model: str, context: Context, *, store: Store, clock: Clock) -> list[Due]:
+    """What is due where passages came into the index in the space `model` after another one had begun to serve."""
+    found = await load_setting(EmbeddingModel, context.tenant, store=store)
+    if found is None or (found.state.serving or LOCAL) == model:
+        return []
+    return [Due(kind=CHANGE_WORK, key="all", due_at=clock())]
 
 
 async def dimension_of(space: str, context: Context, embedder: MeteredEmbedder) -> int:

@@ -12,10 +12,10 @@ import msgspec
 
 from application.budgets.charges import tallies_of
 from application.budgets.hold import Hold
-from application.ports import INDEX_WORK, Chunk, Clock, Done, Keyring, ProviderError, Store, Vectors
+from application.ports import INDEX_WORK, Chunk, Clock, Done, Due, Keyring, ProviderError, Store, Vectors
 from application.retrieval.chunks import passage_id
 from application.retrieval.embedding import MeteredEmbedder
-from application.retrieval.embedding_model import serving_now
+from application.retrieval.embedding_model import behind, serving_now
 from application.retrieval.knowledge import key_of
 from application.retrieval.passages_embedded import EmbeddedPassages, embed_passages
 from domain.base.context import Context
@@ -102,9 +102,28 @@ async def index_entry(
             paid=made.cost,
             at=clock(),
         )
-        work = [Done(kind=INDEX_WORK, key=key_of(entry.id, revision))]
+        work: list[Due | Done] = [Done(kind=INDEX_WORK, key=key_of(entry.id, revision))]
+        work += await behind(made.model, context, store=store, clock=clock)
         await store.save(index, context=context, work=work, tallies=tallies_of(charged_for(calls)))
     return None
+
+
+async def embed_entry(
+    entry: UUID, model: str, context: Context, *, store: Store, keyring: Keyring, embedder: MeteredEmbedder
+) -> tuple[list[tuple[int, str]], Sequence[Sequence[float]]]:
+    """Ordinals and ids of its chunks as it is now, and their vectors in the space `model`. Raises what `embed_passages` does."""
+    try:
+        said = (await store.load(KnowledgeEntry, entry, tenant=context.tenant)).answers
+    except Erased:
+        return [], []
+    if said is None:
+        return [], []
+    pieces, content_hash = await _pieces(said, embedder)
+    texts = [_embedded(said, piece) for piece in pieces]
+    made = await embed_passages(entry, texts, context, embedder, model=model)
+    about = f"{entry.hex}/{content_hash}"
+    ids = [await passage_id(context.tenant, about, piece.text, keyring) for piece in pieces]
+    return [(piece.ordinal, id) for piece, id in zip(pieces, ids, strict=True)], made.vectors
 
 
 async def _pieces(said: Knowledge, embedder: MeteredEmbedder) -> tuple[list[Piece], str]:

@@ -64,10 +64,11 @@ async def embed_passages(
     await record_unrecorded(context, embedder)
     model = await embedder.serving(context.tenant) if model is None else model
     if model == LOCAL:
+        local = list[Sequence[float]]()
         async with embedder.metering(context, "document", model=LOCAL) as meter:
-            return EmbeddedPassages(
-                model=model, vectors=await meter.embed(texts, "document") if texts else []
-            )
+            for start in range(0, len(texts), AT_ONCE):
+                local += await meter.embed(texts[start : start + AT_ONCE], "document")
+        return EmbeddedPassages(model=model, vectors=local)
     tenant = context.tenant
     keys = [await embedder.keyring.identify(tenant, "embedding", model, text) for text in texts]
     unique = dict(zip(keys, texts, strict=True))

@@ -24,6 +24,7 @@ from application.ports import (
     Store,
     Vectors,
 )
+from application.retrieval.change_model import change_embedding_model
 from application.retrieval.document import ProcessDocument, process_document
 from application.retrieval.embedding import MeteredEmbedder
 from application.retrieval.index_entry import IndexEntry, index_entry
@@ -31,6 +32,7 @@ from application.retrieval.index_offer import index_offer, offer_in
 from application.retrieval.removing import REMOVE_WORK, DeleteDocument, remove_document
 from application.retrieval.words import INDEX_WORDS_WORK, index_words
 from domain.models.catalogue import Catalogue
+from domain.retrieval.embedding_model import CHANGE_WORK
 
 
 class Ports(Protocol):
@@ -119,8 +121,19 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             clock=p.clock,
         )
 
+    async def do_change_embedding_model(item: Item) -> datetime | None:
+        return await change_embedding_model(
+            context_of(item, p.ids),
+            embedder=p.embedder,
+            vectors=p.vectors,
+            store=p.store,
+            keyring=p.keyring,
+            clock=p.clock,
+        )
+
     return {
         INDEX_OFFER_WORK: Kind(handler=do_index_offer, attempts=20),
+        CHANGE_WORK: Kind(handler=do_change_embedding_model, attempts=20, lease=60.0, places="heavy"),
         INDEX_WORK: Kind(handler=do_index_entry, attempts=20),
         PROCESS_WORK: Kind(handler=do_process_document, attempts=5, lease=60.0, places="heavy"),
         REMOVE_WORK: Kind(handler=do_remove_document, attempts=20),

@@ -25,6 +25,8 @@ SHORTENED = "dimensions"
 NARROW = 1024
 """Dimensions that one is asked for unless others are wanted: the index for exact search has room for them (infra/schema/210_vectors.sql)."""
 
+CHANGE_WORK = "change_embedding_model"
+
 WIDEST = 4_000
 """Dimensions of a vector, at most."""
 
@@ -71,6 +73,15 @@ class EmbeddingModelState(msgspec.Struct):
     """The space whose vectors are searched; None: the built-in model's."""
 
     dimension: int = 256
+    served_at: datetime | None = None
+    coming: str | None = None
+    """The space that all passages are being embedded in, to serve then."""
+
+    coming_dimension: int = 0
+    delayed_by: str = ""
+    """Why that waits; empty where it does not."""
+
+    delayed_since: datetime | None = None
 
 
 class EmbeddingModel(OnePerTenant[EmbeddingModelState]):
@@ -94,8 +105,54 @@ class EmbeddingModel(OnePerTenant[EmbeddingModelState]):
         by: By
 
         def apply(self, aggregate: EmbeddingModel) -> None:
-            aggregate.state.serving, aggregate.state.dimension = self.model, self.dimension
+            aggregate.state = EmbeddingModelState(
+                serving=self.model, dimension=self.dimension, served_at=self.timestamp
+            )
+
+    class ChangeBegun(Event, frozen=True, kw_only=True):
+        """All passages are embedded in the space `model`; until that is done those serve that serve."""
+
+        TOPIC: ClassVar[str] = "embedding_model.change_begun"
+        model: str
+        dimension: int
+
+        def apply(self, aggregate: EmbeddingModel) -> None:
+            state = aggregate.state
+            state.coming, state.coming_dimension = self.model, self.dimension
+            state.delayed_by, state.delayed_since = "", None
+
+    class ChangeDelayed(Event, frozen=True, kw_only=True):
+        """It is gone on with by and by. `reason` is for a person."""
+
+        TOPIC: ClassVar[str] = "embedding_model.change_delayed"
+        reason: str
+
+        def apply(self, aggregate: EmbeddingModel) -> None:
+            state = aggregate.state
+            state.delayed_by, state.delayed_since = self.reason, state.delayed_since or self.timestamp
+
+    class ChangeCancelled(Event, frozen=True, kw_only=True):
+        """What serves goes on to."""
+
+        TOPIC: ClassVar[str] = "embedding_model.change_cancelled"
+
+        def apply(self, aggregate: EmbeddingModel) -> None:
+            state = aggregate.state
+            state.coming, state.delayed_by, state.delayed_since = None, "", None
+
+    def change(self, model: str, dimension: int, at: datetime) -> None:
+        """To another model, where there are passages; back to the one that serves, where a change is under way."""
+        if model == (self.state.serving or LOCAL):
+            if self.state.coming is not None:
+                self.trigger(self.ChangeCancelled, at=at)
+        elif model != self.state.coming:
+            self.trigger(self.ChangeBegun, at=at, model=model, dimension=dimension)
+
+    def delay(self, reason: str, at: datetime) -> None:
+        """The change can't be gone on with now. What was told already is not told again."""
+        if self.state.coming is not None and self.state.delayed_by != reason:
+            self.trigger(self.ChangeDelayed, at=at, reason=reason)
 
     def serve(self, model: str, dimension: int, by: By, at: datetime) -> None:
-        if (self.state.serving or LOCAL) != model:
+        if (self.state.serving or LOCAL) != model or self.state.coming is not None:
             self.trigger(self.Served, at=at, model=model, dimension=dimension, by=by)

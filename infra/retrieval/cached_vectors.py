@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.ports import Cache, Chunk, Matched, Searched
+from application.ports import Cache, Chunk, KeptText, Matched, Searched
 from domain.models.completion import Passage, Source
 from infra.retrieval.vectors import PgVectors
 
@@ -81,6 +81,23 @@ class CachedVectors:
 
     async def models(self, tenant: UUID) -> Mapping[str, int]:
         return await self._vectors.models(tenant)
+
+    async def lacking(
+        self, tenant: UUID, model: str, limit: int, but: Sequence[UUID] = ()
+    ) -> Sequence[tuple[UUID, Source]]:
+        return await self._vectors.lacking(tenant, model, limit, but)
+
+    async def texts(self, tenant: UUID, document: UUID) -> Sequence[KeptText]:
+        return await self._vectors.texts(tenant, document)
+
+    async def add(
+        self, tenant: UUID, document: UUID, model: str, vectors: Mapping[tuple[int, str], Sequence[float]]
+    ) -> None:
+        await self._vectors.add(tenant, document, model, vectors)
+        self._known.pop((tenant, model), None)
+
+    async def keep_only(self, tenant: UUID, model: str) -> None:
+        await self._vectors.keep_only(tenant, model)
 
     async def delete(self, tenant: UUID, document: UUID, before: int | None = None) -> None:
         await self._vectors.delete(tenant, document, before)

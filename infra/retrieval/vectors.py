@@ -6,7 +6,7 @@ covering index, and the texts of the best by their keys.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from infra.retrieval.chunk_context import context_of
 from infra.retrieval.half_vector import HalfVector
 from infra.retrieval.postings.catching_up import index_next
 from infra.retrieval.postings.postings import Postings
+from infra.retrieval.vector_spaces import VectorSpaces, in_turn
 
 AT_ONCE = 50
 """Chunks that are sealed and sent together; between them others have their turn."""
@@ -77,14 +78,13 @@ MOVED_ON = "SELECT FROM events WHERE tenant = %s AND stream = %s AND version > %
 AS_NEW = "SELECT FROM chunks WHERE tenant = %s AND document = %s AND revision >= %s LIMIT 1"
 
 
-MODELS = "SELECT model, count(*) FROM vectors WHERE tenant = $1 GROUP BY model"
-
 FORGET = b"DELETE FROM embeddings WHERE tenant = %s AND document = %s"
 """What is kept of a document so that it need not be paid for again goes with it; not where its passages are put in place anew."""
 
 
-class PgVectors:
+class PgVectors(VectorSpaces):
     def __init__(self, database: Database, keyring: Keyring, postings: Postings | None = None) -> None:
+        super().__init__(database, keyring)
         self._database = database
         self._keyring = keyring
         self._postings = postings or Postings(database, keyring)
@@ -108,8 +108,11 @@ class PgVectors:
         # Before the transaction, as both may have to get a key by another connection.
         first, postings = await rows(0), await self._postings.prepare(tenant, chunks)
         async with self._database.tenant(tenant) as connection, connection.cursor() as cursor:
+            # In one order, so that two that take each other's places wait and don't lock each other out. Postings come last: whoever writes
+            # some has the tenant's row of statistics until the end.
+            for each in sorted({document, *instead_of}):
+                await in_turn(connection, each)
             if revision is not None:
-                await _in_turn(connection, document)
                 row = await (await cursor.execute(MOVED_ON, [tenant, document, revision])).fetchone()
                 if row is not None:
                     raise Conflict(f"it is of version {revision}, and the document has moved on")
@@ -117,8 +120,6 @@ class PgVectors:
             held = await (await cursor.execute("SELECT hold_key(%s)", [document])).fetchone()
             if chunks and held != (True,):
                 raise KeyErased("this document was erased")
-            # In one order, so that two that take each other's places wait and don't lock each other out. Postings come last: whoever writes
-            # some has the tenant's row of statistics until the end.
             for each in sorted({document, *instead_of}):
                 await _remove(connection, tenant, each)
             for start in range(0, len(chunks), AT_ONCE):
@@ -183,8 +184,8 @@ class PgVectors:
 
     async def delete(self, tenant: UUID, document: UUID, before: int | None = None) -> None:
         async with self._database.tenant(tenant) as connection:
+            await in_turn(connection, document)
             if before is not None:
-                await _in_turn(connection, document)
                 newer = await connection.execute(AS_NEW, [tenant, document, before])
                 if await newer.fetchone() is not None:
                     return
@@ -195,19 +196,10 @@ class PgVectors:
     async def index_words(self, tenant: UUID, after: UUID) -> UUID | None:
         return await index_next(tenant, after, self._database, self._keyring, self._postings)
 
-    async def models(self, tenant: UUID) -> Mapping[str, int]:
-        return dict(await self._database.read(tenant, MODELS, tenant))
-
 
 def nearest(dimension: int) -> str:
     """The search's statement: $1 the vector, $2 the tenant, $3 the model, $4 how many."""
     return NEAREST.format(fits=f"vector_dims(embedding) {'<=' if dimension <= COVERED else '>'} {COVERED}")
-
-
-async def _in_turn(connection: Connection, document: UUID) -> None:
-    """Whoever puts a document's chunks in place and whoever takes them away do so one after the other: the second sees what the first has
-    seen, and done."""
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 230))", [document])
 
 
 async def _remove(connection: Connection, tenant: UUID, document: UUID) -> None:

@@ -7,8 +7,9 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ class Embeddings(Wire):
         self.embedded: Counter[str] = Counter()
         self.script: Callable[[dict[str, Any]], str] = lambda body: "ok"
         self.chance = random.Random(3)
+        self.before: Callable[[], Awaitable[object]] | None = None
 
     def url(self, fault: str = "scripted") -> str:
         return f"http://127.0.0.1:{self.port}/{fault}/v1"
@@ -53,9 +55,9 @@ class Embeddings(Wire):
     def _reply(self, call: Call) -> Reply:
         fault = call.path.split("/")[1]
         fault = self.script(call.body) if fault == "scripted" else fault
-        if call.path.endswith(":batchEmbedContents"):
-            return self._gemini(fault, call.body)
-        return self._openai(fault, call.body)
+        gemini = call.path.endswith(":batchEmbedContents")
+        reply = self._gemini(fault, call.body) if gemini else self._openai(fault, call.body)
+        return replace(reply, first=self.before)
 
     def _openai(self, fault: str, body: dict[str, Any]) -> Reply:
         texts: list[str] = body["input"]

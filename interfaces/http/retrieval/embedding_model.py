@@ -34,12 +34,15 @@ class EmbeddingModelIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class EmbeddingModelOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`serving`: whose vectors are searched, as provider/name, with @dimension where that was asked for; `dimension`: of these. `default`: what it is
-    for a tenant without documents. `chunks`: how many passages have a vector, by model."""
+    """`serving`: whose vectors are searched, as provider/name, with @dimension where that was asked for; `dimension`: of these. `default`: what
+    it is for a tenant without documents. `coming`: the model by which all passages are being embedded, to serve then; `delayed_by`: why
+    that waits. `chunks`: how many passages have a vector, by model."""
 
     serving: str
     dimension: int
     default: str
+    coming: str | None
+    delayed_by: str | None
     chunks: Mapping[str, int]
 
 
@@ -60,7 +63,8 @@ async def replace(
     services: NamedDependency[Services],
     context: NamedDependency[Context],
 ) -> Response[EmbeddingModelOut]:
-    """Choose the embedding model. It is asked for one vector, so that a wrong key or name is told at once."""
+    """Choose the embedding model. It is asked for one vector, so that a wrong key or name is told at once. Passages that there are go on to be
+    found by the present one until all are embedded anew."""
     shown = await set_embedding_model(
         SetEmbeddingModel(model=data.model, dimension=data.dimension),
         context,
@@ -75,7 +79,12 @@ async def replace(
 
 def _shown(shown: EmbeddingModelShown) -> EmbeddingModelOut:
     return EmbeddingModelOut(
-        serving=shown.serving, dimension=shown.dimension, default=shown.default, chunks=shown.chunks
+        serving=shown.serving,
+        dimension=shown.dimension,
+        default=shown.default,
+        coming=shown.coming,
+        delayed_by=shown.delayed_by or None,
+        chunks=shown.chunks,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import signal
+import sys
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -22,7 +24,7 @@ from domain.retrieval.document import Document
 from domain.retrieval.knowledge_index import KnowledgeIndex, index_of
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
-from tests.application.conftest import MASTER, Shop
+from tests.application.conftest import MASTER, Shop, nothing
 from tests.application.retrieval.entries import said, written
 from tests.application.retrieval.remains import rows_with
 from tests.application.retrieval.remote import SPACE, ask_at, choose, embed_by, metered_for, try_once
@@ -227,6 +229,50 @@ async def test_the_budget_bounds_what_documents_cost(shop: Shop, double: Embeddi
     (metered,) = await metered_for(shop, uploaded.document)
     assert len(metered.reservations) == 1
     assert await compare_tallies(tenant, store=parts.store) == {}
+
+
+async def test_processes_that_are_killed_pay_for_no_embedding_twice(shop: Shop, double: Embeddings) -> None:
+    """kill -9 while a batch is under way, in two processes one after the other; a third one comes to the end."""
+    await embed_by(shop, double)
+    uploaded = await upload(shop, book(250), "book.md")
+    settings, children = shop.parts.settings, list[asyncio.subprocess.Process]()
+
+    async def kill() -> None:
+        children[-1].kill()
+
+    def script(body: dict[str, Any]) -> str:
+        # The second batch of each, before its vectors go out.
+        calls.append(len(body["input"]))
+        double.before = kill if len(calls) == 2 else nothing
+        return "never" if len(calls) == 2 else "ok"
+
+    double.script = script
+    for _ in range(2):
+        calls = list[int]()
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.application.retrieval.processing",
+            str(settings.database_url),
+            str(settings.data),
+            str(shop.context.tenant),
+            str(uploaded.document),
+        )
+        children.append(child)
+        assert await child.wait() == -signal.SIGKILL
+        assert len(calls) == 2
+    double.script, double.before = lambda body: "ok", nothing
+    paid = double.embedded.total()
+    assert paid >= 201, "a batch of each, and the check"
+    document, _ = await try_once(shop, uploaded.document)
+    assert document.state.status == "completed"
+    assert max(double.embedded.values()) == 1
+    events = await metered_for(shop, uploaded.document)
+    assert sum(each.cost for each in events) == 7 * PRICE * (double.embedded.total() - 1)
+    processed = [each.event for each in await shop.events(uploaded.document)][-1]
+    assert isinstance(processed, Document.Processed)
+    assert processed.reused == paid - 1
+    assert await shop.parts.embedder.kept.unrecorded(shop.context.tenant) == []
 
 
 async def test_a_call_that_was_paid_for_and_not_put_on_record_is_by_whoever_comes_next(

@@ -34,7 +34,14 @@ async def test_a_tenant_has_the_built_in_model_until_it_chooses_another(
     ours: Customer, double: Embeddings
 ) -> None:
     shown = await ours.http.get("/v1/embedding-model")
-    assert shown.json() == {"serving": LOCAL, "dimension": 256, "default": LOCAL, "chunks": {}}
+    assert shown.json() == {
+        "serving": LOCAL,
+        "dimension": 256,
+        "default": LOCAL,
+        "coming": None,
+        "delayed_by": None,
+        "chunks": {},
+    }
     assert shown.headers["ETag"] == '"0"'
     wanted = {"model": "gemini/gemini-embedding-001", "dimension": 768}
     refused = await ours.http.put("/v1/embedding-model", json=wanted)
