@@ -26,7 +26,7 @@ STEMMERS = {
 }  # fmt: skip
 """ISO 639-1 → Snowball's name. https://snowballstem.org/algorithms/"""
 
-RULES = 1
+RULES = 2
 """Raised when other terms come of a text; a schema file then owes that what was indexed by other rules is indexed again (216_index_words.sql)."""
 
 LONGEST = 64
@@ -35,8 +35,15 @@ LONGEST = 64
 PART = 0.5
 """What a part of an order number or a compound counts, beside the whole."""
 
+SHORTEST = 4
+"""Letters of a word that may be spelled wrongly; a shorter one is too near to too much."""
+
 MOST = 24
 """Words of a question that are looked for: those with figures first, then the longest, which are the rarest."""
+
+
+MEANT = 0.8
+"""What a word counts that is meant perhaps, beside one that was written."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -80,6 +87,19 @@ def terms_of(run: str, language: str | None) -> tuple[str, ...]:
     """The terms of what stands between two spaces of a text, for the index; `language`: the text's, ISO 639-1."""
     words = _words(run, [language] if language else [])
     return tuple(dict.fromkeys(term for wanted in words for term in wanted.terms))
+
+
+def words_of(run: str) -> list[str]:
+    """The words in what stands between two spaces by which others are taken for spelled wrongly, folded as their terms are."""
+    parts = (part for part in _WORD.findall(run) if not any(map(str.isdigit, part)))
+    return [_plain(part) for part in parts if SHORTEST <= len(part) <= LONGEST and not _UNPARTED.search(part)]
+
+
+def corrected(word: Wanted, near: Sequence[str], languages: Iterable[str]) -> Wanted:
+    """A word of a question that is nowhere, as any of those that may be meant."""
+    known = sorted(set(languages))
+    terms = dict.fromkeys(term for each in near for term in _forms(each, known))
+    return Wanted(tuple(terms), word.weight * MEANT)
 
 
 def wanted(text: str, languages: Iterable[str]) -> list[Wanted]:
@@ -155,15 +175,18 @@ def values(number: str) -> tuple[str, ...]:
 
 def _forms(word: str, languages: Sequence[str]) -> tuple[str, ...]:
     """A word as it is, and its stems."""
-    plain = _cut(word if word.isascii() else _without_accents(word))
+    plain = _cut(_plain(word))
     if any(each.isdigit() for each in word):
         return (plain,)
     stems = [f"~{language} {_stem(language, _cut(word))}" for language in languages if language in STEMMERS]
     return (plain, *stems)
 
 
-def _without_accents(word: str) -> str:
-    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
+def _plain(word: str) -> str:
+    """Without accents, unless it is nothing else."""
+    if word.isascii():
+        return word
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word))) or word
 
 
 def _pairs(part: str, languages: Sequence[str]) -> Iterator[str]:

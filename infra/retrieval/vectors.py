@@ -106,7 +106,7 @@ class PgVectors(VectorSpaces):
             return [(*await self._row(tenant, document, title, chunk), source, revision) for chunk in some]
 
         # Before the transaction, as both may have to get a key by another connection.
-        first, postings = await rows(0), await self._postings.prepare(tenant, chunks)
+        first, postings = await rows(0), await self._postings.prepare(tenant, document, chunks)
         async with self._database.tenant(tenant) as connection, connection.cursor() as cursor:
             # In one order, so that two that take each other's places wait and don't lock each other out. Postings come last: whoever writes
             # some has the tenant's row of statistics until the end.

@@ -48,7 +48,7 @@ async def index_next(
                 embedding=(),
             )
         )
-    made = await postings.prepare(tenant, chunks)
+    made = await postings.prepare(tenant, document, chunks)
     async with database.tenant(tenant) as connection:
         await postings.take_turn(connection, tenant)
         if await _as_read(connection, tenant, document, chunks):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
+from uuid import UUID
+
+from infra.crypto.keyring import Keyring
 
 
 def hashes_of(terms: Iterable[str], secret: bytes) -> dict[str, int]:
@@ -14,3 +17,7 @@ def hashes_of(terms: Iterable[str], secret: bytes) -> dict[str, int]:
         )
         for term in terms
     }
+
+
+async def secret_of(tenant: UUID, keyring: Keyring) -> bytes:
+    return await keyring.derive(tenant, "terms")

@@ -10,7 +10,7 @@ import msgspec
 
 from application.ports import Chunk
 from domain.base.language import ENOUGH, language_of
-from domain.retrieval.terms import runs, terms_of
+from domain.retrieval.terms import runs, terms_of, words_of
 from infra.retrieval.postings.hashing import hashes_of
 from infra.retrieval.postings.ranking import LONGEST, packed_of
 
@@ -25,6 +25,15 @@ class Prepared(msgspec.Struct, frozen=True):
     chunks: int
     tokens: int
     language: str | None
+    words: frozenset[str]
+    """By which others are taken for spelled wrongly."""
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """What a document's row has: its words, under its key."""
+
+    made: Prepared
+    words: bytes
 
 
 async def prepare(chunks: Sequence[Chunk], secret: bytes) -> Prepared:
@@ -46,7 +55,8 @@ async def prepare(chunks: Sequence[Chunk], secret: bytes) -> Prepared:
         tokens += min(length, LONGEST)
         if place % AT_ONCE == 0:
             await asyncio.sleep(0)
-    return Prepared(terms, len(chunks), tokens, language)
+    spelled = frozenset(word for run in known for word in words_of(run))
+    return Prepared(terms, len(chunks), tokens, language, spelled)
 
 
 def _text(chunk: Chunk) -> str:

@@ -42,11 +42,13 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Ranking(msgspec.Struct, frozen=True):
-    """Chunks by their numbers, best first, with scores, 0 to 1. `typed`: how much of the question's weight were typed words that are there."""
+    """Chunks by their numbers, best first, with scores, 0 to 1. `typed`: how much of the question's weight were typed words that are there.
+    `missing`: which of its words are nowhere, by their places."""
 
     numbers: list[int]
     scores: list[float]
     typed: float
+    missing: tuple[int, ...] = ()
 
 
 NOTHING = Ranking([], [], 0.0)
@@ -60,20 +62,21 @@ def rank(rows: Sequence[Row], asked: Sequence[Asked], chunks: int, tokens: int, 
         of_term.setdefault(row.term, []).append((numbers, _integers(row.packed)))
     average = tokens / chunks if chunks and tokens else 1.0
     whole = typed = 0.0
-    numbers_of, scores_of = [], []
-    for word in asked:
+    numbers_of, scores_of, missing = [], [], []
+    for place, word in enumerate(asked):
         there = [each for term in word.terms for each in of_term.get(term, ())]
         numbers, packed = _united(there)
         idf = word.weight * math.log1p((chunks - len(numbers) + 0.5) / (len(numbers) + 0.5))
         whole += idf
         if not len(numbers):
+            missing.append(place)
             continue
         typed += idf if word.typed else 0.0
         often, length = packed >> LENGTH_BITS, packed & LONGEST
         scores_of.append(idf * often * (K1 + 1) / (often + K1 * (1 - B + B * length / average)))
         numbers_of.append(numbers)
     if not numbers_of or whole <= 0:
-        return NOTHING
+        return Ranking([], [], 0.0, tuple(missing))
     found, places = np.unique(np.concatenate(numbers_of), return_inverse=True)
     scores = np.minimum(np.bincount(places, np.concatenate(scores_of)) / whole, 1.0)
     if len(scores) > limit:
@@ -81,7 +84,7 @@ def rank(rows: Sequence[Row], asked: Sequence[Asked], chunks: int, tokens: int, 
         kept = scores >= least
         found, scores = found[kept], scores[kept]
     order = np.lexsort((found, -scores))[:limit]
-    return Ranking(found[order].tolist(), scores[order].tolist(), typed / whole)
+    return Ranking(found[order].tolist(), scores[order].tolist(), typed / whole, tuple(missing))
 
 
 def packed_of(often: int, length: int) -> int:

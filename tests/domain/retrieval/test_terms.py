@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.retrieval.terms import LONGEST, MOST, Wanted, runs, terms_of, wanted
@@ -101,6 +101,7 @@ def test_of_a_long_question_the_numbers_and_the_longest_words_are_looked_for() -
 
 @settings(max_examples=200)
 @given(st.text(max_size=80))
+@example("\u0300")  # an accent on nothing
 def test_any_text_is_found_by_itself_in_every_normal_form(text: str) -> None:
     for form in (text, unicodedata.normalize("NFD", text), unicodedata.normalize("NFC", text)):
         assert has_all(form, text, "de")

@@ -32,7 +32,7 @@ MODEL, MASTER = "test/model-2", b"m" * 32
 class Without(Postings):
     """As before there were any."""
 
-    async def replace(self, connection: Connection, tenant: UUID, document: UUID, made: Any) -> None:
+    async def replace(self, connection: Connection, tenant: UUID, document: UUID, sealed: Any) -> None:
         pass
 
     async def delete(self, connection: Connection, document: UUID) -> None:
@@ -150,8 +150,8 @@ async def test_all_that_lacks_words_gets_them_and_nothing_else_is_touched(
 class Interrupted(Postings):
     """Something happens to the document while its words are made ready."""
 
-    async def prepare(self, tenant: UUID, chunks: Any) -> Any:
-        made = await super().prepare(tenant, chunks)
+    async def prepare(self, tenant: UUID, document: UUID, chunks: Any) -> Any:
+        made = await super().prepare(tenant, document, chunks)
         await self.meanwhile()
         return made
 

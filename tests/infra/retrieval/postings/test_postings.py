@@ -21,12 +21,13 @@ from domain.base.language import language_of
 from domain.retrieval.terms import runs, terms_of, wanted
 from infra.crypto.keyring import Keyring
 from infra.postgres.database import Database
+from infra.retrieval.postings.finding import Found
 from infra.retrieval.postings.hashing import hashes_of
-from infra.retrieval.postings.postings import Found, Postings
+from infra.retrieval.postings.postings import Postings
 from infra.retrieval.postings.ranking import K1, Asked, B, Row, packed_of, rank
 from tests.cells import cell
 
-WORDS = ["returns", "return", "shipping", "the", "A-1234-99", "19,99", "refund", "days", "30"]
+WORDS = ["returns", "returning", "shipping", "the", "A-1234-99", "19,99", "refund", "days", "30"]
 
 
 class World:
@@ -37,7 +38,7 @@ class World:
         self.postings = Postings(database, Keyring(database, b"m" * 32))
 
     async def put(self, tenant: UUID, document: UUID, texts: Sequence[str]) -> None:
-        made = await self.postings.prepare(tenant, chunks(texts))
+        made = await self.postings.prepare(tenant, document, chunks(texts))
         async with self.database.tenant(tenant) as connection:
             await self.postings.replace(connection, tenant, document, made)
 
@@ -185,7 +186,7 @@ async def test_words_are_found_in_forms_of_the_documents_languages(world: World)
 async def test_a_headings_words_find_the_chunks_below_it(world: World) -> None:
     tenant, document = uuid4(), uuid4()
     below = Chunk(id="x", ordinal=0, page=1, section="Warranty", tokens=3, text="Two years.", embedding=[1.0])
-    made = await world.postings.prepare(tenant, [below])
+    made = await world.postings.prepare(tenant, document, [below])
     async with world.database.tenant(tenant) as connection:
         await world.postings.replace(connection, tenant, document, made)
     assert await world.find(tenant, "warranty") == [(document, 0)]
@@ -225,3 +226,44 @@ def test_chunks_with_the_same_score_come_in_the_order_of_their_numbers() -> None
     found = rank(rows, [Asked((1,)), Asked((2,))], 5000, 50_000, 2)
     assert found.numbers == [1, 5]
     assert rank(rows, [Asked((3,))], 5000, 50_000, 2).numbers == []
+
+
+async def test_a_word_that_is_spelled_wrongly_finds_what_is_meant_among_the_tenants_own_words(
+    world: World,
+) -> None:
+    tenant, other, document, later = uuid4(), uuid4(), uuid4(), uuid4()
+    await world.put(tenant, document, ["the warranty lasts", "Überweisungen take days", "form from 1234567"])
+    await world.put(other, document, ["a wardrobe"])
+    assert await world.find(tenant, "waranty") == [(document, 0)]
+    assert await world.find(tenant, "wararnty?") == [(document, 0)]
+    assert await world.find(tenant, "überweisugnen") == [(document, 1)]
+    assert await world.find(tenant, "wardrbe") == []  # another tenant's word
+    assert await world.find(tenant, "1234576") == []  # another number is another number
+    assert await world.find(tenant, "wxrrxntx") == []
+    right, wrong = [(await world.postings.find(tenant, word, 9)).places for word in ("warranty", "waranty")]
+    assert wrong[0].score <= right[0].score
+    await world.put(tenant, later, ["the wardrobe"])
+    assert await world.find(tenant, "wardrbe") == [(later, 0)]
+    await world.delete(tenant, document)
+    assert await world.find(tenant, "waranty") == []
+
+
+async def test_no_word_of_a_document_stands_in_its_rows(world: World, database_url: str) -> None:
+    tenant, document = uuid4(), uuid4()
+    await world.put(tenant, document, ["unobtainium costs 1234567"])
+    with psycopg.connect(database_url) as superuser:
+        [(sealed,)] = superuser.execute(
+            "SELECT words FROM retrace.posting_documents WHERE tenant = %s", [tenant]
+        ).fetchall()
+    assert b"unobtainium" not in sealed
+    assert sealed[1:17] == document.bytes  # under the document's key, with which it goes
+
+
+async def test_words_that_a_key_has_opened_are_dropped_with_it(world: World) -> None:
+    tenant, document = uuid4(), uuid4()
+    await world.put(tenant, document, ["the warranty lasts", "and the returns"])
+    assert await world.find(tenant, "waranty") == [(document, 0)]
+    kept = world.postings._vocabularies._known
+    assert tenant in kept
+    world.postings._keyring.forget(tenant, document)
+    assert tenant not in kept
