@@ -82,7 +82,12 @@ async def composed_prompt(
     if vector is None and configuration.retrieve_documents:
         vector = await vector_of(questions, embeddings, hold, inquiry.interaction, context, ports.embedder)
     passages, pending_documents = await retrieve(
-        context, questions, configuration, vector or QuestionVector(model=LOCAL), vectors=ports.vectors
+        context,
+        questions,
+        configuration,
+        vector or QuestionVector(model=LOCAL),
+        vectors=ports.vectors,
+        store=ports.store,
     )
     passages, suspicious = await screened(passages, configuration)
     said = plan.questions or inquiry.said or inquiry.questions

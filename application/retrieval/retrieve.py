@@ -9,9 +9,10 @@ from uuid import UUID
 import msgspec
 
 from application.budgets.hold import Hold
-from application.ports import ProviderError, Searcher
+from application.ports import ProviderError, Searcher, Store
 from application.retrieval.embedding import MeteredEmbedder
 from application.retrieval.hybrid import hybrid
+from application.retrieval.stock import with_stock
 from domain.agents.agent import AgentConfiguration
 from domain.base.context import Context
 from domain.base.errors import Refused
@@ -38,6 +39,7 @@ async def retrieve(
     vector: QuestionVector,
     *,
     vectors: Searcher,
+    store: Store,
 ) -> tuple[tuple[Passage, ...], int]:
     """The best ones first, and how many documents none can come of yet; none where the tenant has it switched off."""
     if not configuration.retrieve_documents:
@@ -55,7 +57,8 @@ async def retrieve(
             keyword_weight=configuration.keyword_weight,
         ),
     )
-    return tuple([_scored(each) for each in ranked]), pending
+    passages = [_scored(each) for each in ranked]
+    return await with_stock(passages, context.tenant, store=store), pending
 
 
 def _scored(ranked: Ranked) -> Passage:
