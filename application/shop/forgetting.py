@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from application.ports import Clock, Purchases, Store
-from application.shop.booking import forget_booking
+from application.shop.booking_end import forget_booking
 from application.shop.order import forget_order
 from domain.base.context import Context
 

@@ -3,61 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import Meta
 
-from application.shop.booking import BookSlot, MoveBooking, book_slot, cancel_booking, move_booking
+from application.shop.booking import BookSlot, MoveBooking, book_slot, move_booking
+from application.shop.booking_end import cancel_booking
 from application.tenancy.authentication import Principal
-from domain.base.aggregate import Event
 from domain.base.context import Context
 from domain.base.times import in_utc
-from domain.shop.booking import MOST_PLACES, Booking, BookingStatus
+from domain.shop.booking import Booking, BookingStatus
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
 from interfaces.http.base.version import named, tag
-from interfaces.http.conversations.message import Customer
-from interfaces.http.conversations.purchases import Key, Note, conversation_for, id_for
+from interfaces.http.conversations.booking_forms import (
+    BookingIn,
+    BookingOut,
+    MoveIn,
+    listed,
+    made_in,
+    shown,
+)
+from interfaces.http.conversations.purchases import Key, conversation_for, id_for
 from projections.bookings import BookingRow, Bookings, list_bookings
-
-
-class BookingIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`start`: of a slot, with its zone. `note`: what the customer says to it."""
-
-    customer: Customer
-    service: UUID
-    start: datetime
-    places: Annotated[int, Meta(ge=1, le=MOST_PLACES)] = 1
-    note: Note | None = None
-
-
-class MoveIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`start`: of another slot of the same service."""
-
-    start: datetime
-
-
-class BookingOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`conversation`: of the customer. `price`: of all places, as it was when they were booked. `note` is null where there is none, and in answers to changes."""
-
-    id: UUID
-    conversation: UUID
-    service: UUID
-    start: datetime
-    end: datetime
-    places: int
-    price: str
-    currency: str
-    status: BookingStatus
-    note: str | None
-    booked_at: datetime
 
 
 @post("/v1/bookings", status_code=201, scope="conversations:write")
@@ -124,23 +96,10 @@ async def list_all(
         )
     events = await services.store.several(tenant, sorted(row.made for row in rows))
 
-    def shown(row: BookingRow) -> BookingOut:
-        made = _made(events[row.made].event)
-        return BookingOut(
-            id=row.booking,
-            conversation=row.conversation,
-            service=row.service,
-            start=row.start,
-            end=row.end,
-            places=made.places,
-            price=_price(made.price),
-            currency=made.currency,
-            status=row.status,
-            note=made.note,
-            booked_at=made.timestamp,
-        )
+    def told(row: BookingRow) -> BookingOut:
+        return listed(row, made_in(events[row.made].event))
 
-    return await pager.page(rows, limit, shown, lambda row: Place(row.start, row.booking))
+    return await pager.page(rows, limit, told, lambda row: Place(row.start, row.booking))
 
 
 @get("/v1/bookings/{booking:uuid}", scope="conversations:read")
@@ -151,7 +110,7 @@ async def read(
     found = await services.store.load(Booking, booking, tenant=principal.tenant)
     found.existing()
     async for first in services.store.stream(principal.tenant, booking, limit=1):
-        return Response(_shown(found, _made(first.event).note), headers=tag(found.version))
+        return Response(shown(found, made_in(first.event).note), headers=tag(found.version))
     raise AssertionError("unreachable")
 
 
@@ -193,33 +152,7 @@ async def _written(
     booking: Booking, position: int, services: Services, context: Context, note: str | None = None
 ) -> Response[BookingOut]:
     headers = await written(services, context.tenant, position, booking.version)
-    return Response(_shown(booking, note), headers=headers)
-
-
-def _shown(booking: Booking, note: str | None) -> BookingOut:
-    state = booking.existing()
-    return BookingOut(
-        id=booking.id,
-        conversation=state.conversation,
-        service=state.service,
-        start=state.start,
-        end=state.end,
-        places=state.places,
-        price=_price(state.price),
-        currency=state.currency,
-        status=state.status,
-        note=note,
-        booked_at=state.booked_at,
-    )
-
-
-def _made(event: Event | None) -> Booking.Made:
-    assert isinstance(event, Booking.Made)
-    return event
-
-
-def _price(price: Decimal) -> str:
-    return f"{price:f}"
+    return Response(shown(booking, note), headers=headers)
 
 
 ROUTER = Router("/", route_handlers=[book, list_all, read, move, cancel], tags=["shop"])

@@ -2,63 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Meta
 
 from application.shop.order import PlaceOrder, Wanted, cancel_order, fulfil_order, place_order
 from application.tenancy.authentication import Principal
-from domain.base.aggregate import Event
 from domain.base.context import Context
-from domain.shop.order import MOST_LINES, MOST_PIECES, Order, OrderLine, OrderStatus
+from domain.shop.order import Order, OrderStatus
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
 from interfaces.http.base.version import named, tag
-from interfaces.http.conversations.message import Customer
-from interfaces.http.conversations.purchases import Key, Note, conversation_for, id_for
+from interfaces.http.conversations.order_forms import OrderIn, OrderOut, listed, placed_in, shown
+from interfaces.http.conversations.purchases import Key, conversation_for, id_for
 from projections.orders import OrderRow, Orders, list_orders
-
-
-class OrderLineIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    product: UUID
-    quantity: Annotated[int, Meta(ge=1, le=MOST_PIECES)] = 1
-
-
-class OrderIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`note`: what the customer says to it."""
-
-    customer: Customer
-    lines: Annotated[tuple[OrderLineIn, ...], Meta(min_length=1, max_length=MOST_LINES)]
-    note: Note | None = None
-
-
-class OrderLineOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`price`: of one piece, as it was then; so is the name."""
-
-    product: UUID
-    name: str
-    quantity: int
-    price: str
-
-
-class OrderOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`conversation`: of the customer. `note` is null where there is none, and in answers to changes."""
-
-    id: UUID
-    conversation: UUID
-    lines: list[OrderLineOut]
-    currency: str
-    total: str
-    status: OrderStatus
-    note: str | None
-    placed_at: datetime
 
 
 @post("/v1/orders", status_code=201, scope="conversations:write")
@@ -106,20 +67,10 @@ async def list_all(
         )
     events = await services.store.several(tenant, sorted(row.placed for row in rows))
 
-    def shown(row: OrderRow) -> OrderOut:
-        placed = _placed(events[row.placed].event)
-        return OrderOut(
-            id=row.id,
-            conversation=row.conversation,
-            lines=_lines(placed.lines),
-            currency=placed.currency,
-            total=f"{placed.total:f}",
-            status=row.status,
-            note=placed.note,
-            placed_at=placed.timestamp,
-        )
+    def told(row: OrderRow) -> OrderOut:
+        return listed(row, placed_in(events[row.placed].event))
 
-    return await pager.page(rows, limit, shown, lambda row: Place(row.placed_at, row.id))
+    return await pager.page(rows, limit, told, lambda row: Place(row.placed_at, row.id))
 
 
 @get("/v1/orders/{order:uuid}", scope="conversations:read")
@@ -130,7 +81,7 @@ async def read(
     found = await services.store.load(Order, order, tenant=principal.tenant)
     found.existing()
     async for first in services.store.stream(principal.tenant, order, limit=1):
-        return Response(_shown(found, _placed(first.event).note), headers=tag(found.version))
+        return Response(shown(found, placed_in(first.event).note), headers=tag(found.version))
     raise AssertionError("unreachable")
 
 
@@ -166,33 +117,7 @@ async def _written(
     order: Order, position: int, services: Services, context: Context, note: str | None = None
 ) -> Response[OrderOut]:
     headers = await written(services, context.tenant, position, order.version)
-    return Response(_shown(order, note), headers=headers)
-
-
-def _shown(order: Order, note: str | None) -> OrderOut:
-    state = order.existing()
-    return OrderOut(
-        id=order.id,
-        conversation=state.conversation,
-        lines=_lines(state.lines),
-        currency=state.currency,
-        total=f"{state.total:f}",
-        status=state.status,
-        note=note,
-        placed_at=state.placed_at,
-    )
-
-
-def _lines(lines: tuple[OrderLine, ...]) -> list[OrderLineOut]:
-    return [
-        OrderLineOut(product=each.product, name=each.name, quantity=each.quantity, price=f"{each.price:f}")
-        for each in lines
-    ]
-
-
-def _placed(event: Event | None) -> Order.Placed:
-    assert isinstance(event, Order.Placed)
-    return event
+    return Response(shown(order, note), headers=headers)
 
 
 ROUTER = Router("/", route_handlers=[place, list_all, read, fulfil, cancel], tags=["shop"])

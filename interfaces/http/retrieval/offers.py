@@ -50,7 +50,7 @@ class FoundOffersOut(msgspec.Struct, frozen=True, kw_only=True):
     items: list[FoundOfferOut]
 
 
-@post("/v1/catalog/search", status_code=200, scope="conversations:read")
+@post("/v1/catalog/search", status_code=200, scope="conversations:read", rate="searches")
 async def search(
     data: JSONBody[CatalogueSearchIn],
     services: NamedDependency[Services],

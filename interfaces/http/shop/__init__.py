@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.shop import product, service
+from interfaces.http.shop import product, service, slots
 from interfaces.http.shop.examples import EXAMPLES as EXAMPLES
 
-ROUTERS: Sequence[Router] = (product.ROUTER, service.ROUTER)
+ROUTERS: Sequence[Router] = (product.ROUTER, service.ROUTER, slots.ROUTER)

@@ -1,21 +1,20 @@
-"""Services: add, read, list, change, delete; which slots are open."""
+"""Services: add, read, list, change, delete."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 
-from application.shop.service import add_service, change_service, delete_service, open_slots
+from application.shop.service import add_service, change_service, delete_service
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
-from domain.shop.availability import Availability, DateWindows, WeeklyWindow, local
+from domain.shop.availability import Availability, DateWindows, WeeklyWindow
 from domain.shop.service import Service, ServiceFacts
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
@@ -59,21 +58,6 @@ class ServiceOut(msgspec.Struct, frozen=True, kw_only=True):
     images: tuple[str, ...]
     active: bool
     availability: Availability
-
-
-class SlotOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`local_start`: as the clock there says it. `free`: places."""
-
-    start: datetime
-    end: datetime
-    local_start: str
-    free: int
-
-
-class SlotsOut(msgspec.Struct, frozen=True, kw_only=True):
-    service: UUID
-    time_zone: str
-    items: list[SlotOut]
 
 
 @post("/v1/catalog/services", status_code=201, scope="integrations:manage")
@@ -164,44 +148,6 @@ async def remove(
     return Response(None, status_code=204, headers=await written(services, context.tenant, position))
 
 
-First = Annotated[
-    date | None,
-    QueryParameter(name="from", description="The first day there, as 2026-12-01; today unless told."),
-]
-Last = Annotated[
-    date | None,
-    QueryParameter(
-        name="to", description="The last day there, included; six days after the first unless told."
-    ),
-]
-Places = Annotated[int, QueryParameter(ge=1, le=10_000, description="Free places that a slot must have.")]
-
-
-@get("/v1/catalog/services/{service:uuid}/slots", scope="conversations:read")
-async def slots(
-    service: FromPath[UUID],
-    services: NamedDependency[Services],
-    principal: NamedDependency[Principal],
-    first: First = None,
-    last: Last = None,
-    places: Places = 1,
-) -> SlotsOut:
-    """Slots that can be booked now, of at most 31 days there, as the log itself has them."""
-    given, found = await open_slots(
-        service, first, last, places, principal.tenant, store=services.store, clock=services.clock
-    )
-    items = [
-        SlotOut(
-            start=each.slot.start,
-            end=each.slot.end,
-            local_start=local(each.slot.start, given),
-            free=each.free,
-        )
-        for each in found
-    ]
-    return SlotsOut(service=service, time_zone=given.time_zone, items=items)
-
-
 async def _written(
     service: Service, position: int, services: Services, context: Context
 ) -> Response[ServiceOut]:
@@ -214,4 +160,4 @@ def _facts(data: ServiceIn) -> ServiceFacts:
     return ServiceFacts(availability=availability, **facts_of(data))
 
 
-ROUTER = Router("/", route_handlers=[add, list_all, read, replace, remove, slots], tags=["shop"])
+ROUTER = Router("/", route_handlers=[add, list_all, read, replace, remove], tags=["shop"])

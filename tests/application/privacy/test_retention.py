@@ -17,7 +17,8 @@ from application.privacy.retention import (
     retention_of,
     set_retention,
 )
-from application.shop.booking import BookSlot, book_slot, cancel_booking
+from application.shop.booking import BookSlot, book_slot
+from application.shop.booking_end import cancel_booking
 from application.shop.forgetting import FORGET_PURCHASES_WORK, ForgetPurchases, forget_purchases
 from application.shop.service import add_service
 from domain.base.context import Context

@@ -124,6 +124,7 @@ async def test_uploads_and_searches(parts: Services, new: Customer) -> None:
         assert (await mine.http.post("/v1/search", json={"query": "opening"})).status_code == 200
         assert (await mine.http.post("/v1/documents", files=PDF)).is_success
     refused(await mine.http.post("/v1/search", json={"query": "opening"}), "searches")
+    refused(await mine.http.post("/v1/catalog/search", json={"query": "opening"}), "searches")
     refused(await mine.http.get("/v1/conversations/search", params={"q": "opening"}), "searches")
     refused(await mine.http.post("/v1/documents", files=PDF), "uploads")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -166,3 +166,29 @@ async def test_what_is_no_slot_is_refused_with_what_to_do(ours: Customer) -> Non
     assert await slots(ours, service, **{"from": "0001-01-01"}) == []
     await ours.http.put(f"/v1/catalog/services/{service}", json={**TABLE, "active": False})
     assert (await ours.http.get(at)).status_code == 422
+
+
+async def test_an_hour_that_comes_twice_is_given_twice_and_each_once(
+    ours: Customer, elsewhere: httpx.AsyncClient, parts: Services
+) -> None:
+    service = await a_service(ours, capacity=1)
+    today = datetime.now(UTC).date()
+    nights = [
+        max(day for n in range(25, 32) if (day := date(year, 10, n)).weekday() == 6)
+        for year in (today.year, today.year + 1)
+    ]
+    night = str(next(each for each in nights if each > today))
+    found = await slots(ours, service, **{"from": night, "to": night})
+    assert len(found) == 25
+    twice = [each["start"] for each in found if each["local_start"].startswith(f"{night}T02:00")]
+    assert len(twice) == 2
+    sent = [
+        (elsewhere if n % 2 else ours.http).post(
+            "/v1/bookings", json=booking(service, twice[n // 2 % 2], f"owl {n}")
+        )
+        for n in range(12)
+    ]
+    answers = await asyncio.gather(*sent)
+    assert sorted(answer.status_code for answer in answers) == [201] * 2 + [422] * 10
+    assert {answer.json()["start"] for answer in answers if answer.status_code == 201} == set(twice)
+    await holds(ours, parts)
