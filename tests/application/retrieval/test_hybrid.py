@@ -117,6 +117,7 @@ async def test_the_configuration_says_how_what_was_found_is_ranked(
         configuration,
         QuestionVector(model=LOCAL, values=(1.0, 0.0)),
         vectors=parts.vectors,
+        store=parts.store,
     )
     assert passages[0].id == first
     assert all(0 <= each.score <= 1 for each in passages)
