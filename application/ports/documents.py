@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from domain.models.completion import Passage, Source
+from domain.retrieval.knowledge import USUAL
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +23,9 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
     text: str
     embedding: Sequence[float]
+    terms: str = ""
+    """What it is found by beside its text, and no passage tells."""
+    priority: int = USUAL
 
 
 class KeptText(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound
 from domain.budgets.budget import BudgetRefusal
 from domain.budgets.spending import charged_for
+from domain.models.completion import Attempt
 from domain.retrieval.chunking import Piece, chunk
 from domain.retrieval.embedding_model import LOCAL, ModelMissing
 from domain.retrieval.knowledge import Knowledge
@@ -68,15 +69,9 @@ async def index_entry(
         await vectors.delete(tenant, entry.id, before=revision)
         return None
     pieces, content_hash = await _pieces(said, embedder)
-    texts = [_embedded(said, piece) for piece in pieces]
     try:
         model = await serving_now(context, embedder=embedder, vectors=vectors, store=store, clock=clock)
-        if model == LOCAL:
-            async with embedder.metering(context, "index", model=LOCAL) as meter:
-                made = EmbeddedPassages(model=LOCAL, vectors=await meter.embed(texts, "document"))
-                calls = meter.take()
-        else:
-            made, calls = await embed_passages(entry.id, texts, context, embedder, model=model), []
+        made, calls = await _vectors_of(entry.id, said, pieces, model, context, embedder)
     except (ProviderError, BudgetRefusal, ModelMissing) as error:
         return clock() + timedelta(seconds=max(AGAIN, getattr(error, "retry_after", None) or 0))
     async with embedder.keeping(context, calls, "index"):
@@ -106,6 +101,23 @@ async def index_entry(
         work += await behind(made.model, context, store=store, clock=clock)
         await store.save(index, context=context, work=work, tallies=tallies_of(charged_for(calls)))
     return None
+
+
+async def _vectors_of(
+    entry: UUID,
+    said: Knowledge,
+    pieces: Sequence[Piece],
+    model: str,
+    context: Context,
+    embedder: MeteredEmbedder,
+) -> tuple[EmbeddedPassages, list[Attempt]]:
+    """And the calls that are on no record yet."""
+    texts = [_embedded(said, piece) for piece in pieces]
+    if model != LOCAL:
+        return await embed_passages(entry, texts, context, embedder, model=model), []
+    async with embedder.metering(context, "index", model=LOCAL) as meter:
+        vectors = await meter.embed(texts, "document")
+        return EmbeddedPassages(model=LOCAL, vectors=vectors), meter.take()
 
 
 async def embed_entry(
@@ -146,12 +158,18 @@ def _chunk(id: str, piece: Piece, said: Knowledge, vector: Sequence[float]) -> C
         tokens=piece.tokens,
         text=piece.text,
         embedding=vector,
+        terms=_terms(said, piece),
+        priority=said.priority,
     )
 
 
 def _embedded(said: Knowledge, piece: Piece) -> str:
-    title = [said.title] if piece.ordinal else []
-    return "\n".join([*title, piece.text, *([", ".join(said.keywords)] if said.keywords else [])])
+    return "\n".join(filter(None, (piece.text, _terms(said, piece))))
+
+
+def _terms(said: Knowledge, piece: Piece) -> str:
+    """The title, where it stands in another chunk, and the keywords."""
+    return "\n".join([*([said.title] if piece.ordinal else []), *said.keywords])
 
 
 async def _index(entry: UUID, context: Context, store: Store, clock: Clock) -> KnowledgeIndex:

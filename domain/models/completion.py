@@ -65,6 +65,8 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """Similarity to the query, 0 to 1."""
     text: str
     source: Source = "document"
+    priority: int = 5
+    """0 to 10, of documents the usual: of several that fit as well the higher one comes first."""
 
 
 class Citation(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,10 +15,14 @@ from uuid import UUID
 import msgspec
 
 from domain.models.completion import Passage
+from domain.retrieval.knowledge import HIGHEST, USUAL
 
 Method = Literal["weighted", "reciprocal_rank"]
 
 RANK = 60
+
+EMPHASIS = 0.05
+"""Of relevance, as which the highest priority counts; the lowest counts as much against a passage."""
 
 
 class Fusion(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,8 +56,8 @@ def fuse(
     words = {_place(passage): score for passage, score in worded}
     passages = {_place(each): each for each in (*(passage for passage, _ in worded), *near)}
     if fusion.method == "reciprocal_rank":
-        by_meaning = _reciprocals(near)
-        by_words = _reciprocals([passage for passage, _ in worded])
+        by_meaning = _reciprocals([(each, each.score) for each in near])
+        by_words = _reciprocals(worded)
         scores = {each: (by_meaning.get(each, 0.0) + by_words.get(each, 0.0)) / 2 for each in passages}
     else:
         share = _share(fusion, typed) if words else 0.0
@@ -61,9 +65,16 @@ def fuse(
             place: (1 - share) * passage.score + share * words.get(place, 0.0)
             for place, passage in passages.items()
         }
-    # Of the same relevance the more similar first, and then by their places, so that the same question finds the same.
-    order = sorted(passages, key=lambda each: (-scores[each], -passages[each].score, each))
+    ranks = fusion.method == "reciprocal_rank"  # which tell of priorities already
+    weighed = {place: scores[place] + (0.0 if ranks else _emphasis(each)) for place, each in passages.items()}
+    # Of the same weight the more similar first, and then by their places, so that the same question finds the same.
+    order = sorted(passages, key=lambda each: (-weighed[each], -passages[each].score, each))
     return list(_distinct(Ranked(passages[each], min(max(scores[each], 0.0), 1.0)) for each in order))[:limit]
+
+
+def _emphasis(passage: Passage) -> float:
+    """What its priority adds in the ranking; its relevance stays what it is."""
+    return EMPHASIS * (passage.priority - USUAL) / (HIGHEST - USUAL)
 
 
 def _share(fusion: Fusion, typed: float) -> float:
@@ -73,7 +84,8 @@ def _share(fusion: Fusion, typed: float) -> float:
     return max(share, min(typed, 1.0)) if share > 0 else 0.0
 
 
-def _reciprocals(passages: Sequence[Passage]) -> dict[tuple[UUID, int], float]:
+def _reciprocals(scored: Sequence[tuple[Passage, float]]) -> dict[tuple[UUID, int], float]:
+    passages = [each for each, _ in sorted(scored, key=lambda each: -each[1] - _emphasis(each[0]))]
     return {_place(passage): (RANK + 1) / (RANK + rank) for rank, passage in enumerate(passages, 1)}
 
 

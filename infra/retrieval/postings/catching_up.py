@@ -18,9 +18,7 @@ NEXT = (
     "SELECT FROM posting_documents p WHERE p.tenant = $1 AND p.document = c.document AND p.made = $3"
     ") ORDER BY document LIMIT 1"
 )
-CHUNKS = (
-    "SELECT ordinal, id, section, content FROM chunks WHERE tenant = $1 AND document = $2 ORDER BY ordinal"
-)
+CHUNKS = "SELECT ordinal, id, section, content, terms FROM chunks WHERE tenant = $1 AND document = $2 ORDER BY ordinal"
 
 
 async def index_next(
@@ -35,7 +33,7 @@ async def index_next(
     if key is None:  # erased; its rows go next
         return document
     chunks = []
-    for ordinal, id, section, content in await database.read(tenant, CHUNKS, tenant, document):
+    for ordinal, id, section, content, terms in await database.read(tenant, CHUNKS, tenant, document):
         about, decode = context_of(document, ordinal), msgspec.msgpack.decode
         chunks.append(
             Chunk(
@@ -45,6 +43,7 @@ async def index_next(
                 section=decode(unseal_with(key, section, about), type=str | None),
                 tokens=0,
                 text=decode(unseal_with(key, content, about), type=str),
+                terms="" if terms is None else decode(unseal_with(key, terms, about), type=str),
                 embedding=(),
             )
         )

@@ -60,10 +60,9 @@ async def prepare(chunks: Sequence[Chunk], secret: bytes) -> Prepared:
 
 
 def _text(chunk: Chunk) -> str:
-    """With the heading, where it stands in another chunk."""
-    if not chunk.section or chunk.section in chunk.text:
-        return chunk.text
-    return f"{chunk.section}\n{chunk.text}"
+    """With the heading, where it stands in another chunk, and with what it is also found by."""
+    heading = chunk.section if chunk.section and chunk.section not in chunk.text else ""
+    return "\n".join(filter(None, (heading, chunk.text, chunk.terms)))
 
 
 def _language(chunks: Sequence[Chunk]) -> str | None:

@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from application.base.erase import ERASE_WORK, Erase, erase
 from application.budgets.charges import compare_tallies
 from application.ports import INDEX_WORK
 from application.retrieval.knowledge import key_of
+from application.retrieval.words import index_words
 from domain.base.errors import Erased, Invalid, NotFound
 from domain.models.completion import Passage
 from domain.retrieval.embedding import Embedding
@@ -221,3 +223,28 @@ async def test_an_erased_entry_leaves_nothing_that_can_be_read(shop: Shop) -> No
     after = await read_models(shop)
     assert ["erased" in row for row in after["knowledge"]] == [True]
     assert await read_models(shop, anew=True) == after
+
+
+async def test_an_entry_is_found_by_its_keywords_and_says_none_of_them(shop: Shop) -> None:
+    await written(
+        shop, said("Bring it to the counter.", title="Broken goods", keywords=("RMA-7741", "Garantiefall"))
+    )
+    for number in range(30):
+        await written(shop, said(f"Content about the matter {number}.", title=f"Matter {number}"))
+    for query in ("RMA-7741", "Garantiefall?"):
+        texts = await found(shop, query)
+        assert texts[0] == "Broken goods\nBring it to the counter."
+    assert rows_with(shop, "Garantiefall") == rows_with(shop, "RMA-7741") == []
+    tenant = shop.context.tenant
+    with psycopg.connect(str(shop.parts.settings.database_url), autocommit=True) as superuser:
+        superuser.execute("UPDATE retrace.posting_documents SET made = 0 WHERE tenant = %s", [tenant])
+    await index_words(tenant, vectors=shop.parts.vectors)  # as after an upgrade that changes the rules
+    assert (await found(shop, "RMA-7741"))[0] == "Broken goods\nBring it to the counter."
+
+
+async def test_of_two_entries_that_fit_as_well_the_one_of_higher_priority_comes_first(shop: Shop) -> None:
+    low = await written(shop, said("From nine.", priority=2))
+    await written(shop, said("From ten.", priority=8))
+    assert (await found(shop))[:2] == ["When are you open?\nFrom ten.", "When are you open?\nFrom nine."]
+    await index(shop, low, await update(shop, low, said("From nine.", priority=10)))
+    assert (await found(shop))[0] == "When are you open?\nFrom nine."
