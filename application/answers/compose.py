@@ -17,7 +17,7 @@ from application.retrieval.retrieve import QuestionVector, retrieve, vector_of
 from domain.agents.agent import AgentConfiguration
 from domain.answers.background import Background, facts_in_words
 from domain.answers.canary import GUARD
-from domain.answers.context_window import Cut
+from domain.answers.context_window import WITHOUT_VECTOR, Cut
 from domain.answers.leaks import Watched
 from domain.answers.memory import SMALL_TALK
 from domain.answers.prompts import rules
@@ -123,7 +123,7 @@ async def composed_prompt(
         language=language,
         disclosure=disclosure,
         watched=await _watched(inquiry, configuration, wordings, context, ports),
-        cut=(*suspicious, *window.cut),
+        cut=(*((WITHOUT_VECTOR,) if vector is not None and vector.missing else ()), *suspicious, *window.cut),
     )
 
 

@@ -43,7 +43,7 @@ async def prepare_with(
         settings = msgspec.structs.replace(settings, configuration=settings.configuration.plain())
     embeddings, hold = list[Attempt](), Hold()
     try:
-        async with ports.embedder.keeping(context, embeddings):
+        async with ports.embedder.keeping(context, embeddings, hold=hold):
             composed = await composed_prompt(inquiry, settings, wordings, embeddings, hold, context, ports)
             chosen = await _route(inquiry, composed, settings, context, ports)
     except BaseException:  # what it has cost is on record by now

@@ -22,8 +22,16 @@ from domain.gateway.policy import RoutingPolicy
 from domain.gateway.router import Router
 from domain.models.catalogue import Catalogue
 from domain.models.catalogue_overrides import CatalogueOverrides
+from domain.retrieval.embedding_model import EmbeddingModel
 
-KINDS: tuple[type[OnePerTenant[Any]], ...] = (Agent, Router, Flags, Budget, CatalogueOverrides)
+KINDS: tuple[type[OnePerTenant[Any]], ...] = (
+    Agent,
+    Router,
+    Flags,
+    Budget,
+    CatalogueOverrides,
+    EmbeddingModel,
+)
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):

@@ -48,6 +48,9 @@ QUESTION_SECONDS, DOCUMENT_SECONDS = 10.0, 60.0
 QUESTION_PATIENCE, DOCUMENT_PATIENCE = 5.0, 60.0
 """Seconds in which room in the budget is waited for."""
 
+SHORTEST = 200
+"""Characters to which a text is cut, at least, that is too long for its model."""
+
 RACES = 5
 
 
@@ -79,7 +82,7 @@ class EmbeddingMeter:
 
         async def make() -> bytes:
             nonlocal made
-            made = all_of(await self._calling.call(texts, role))
+            made = all_of(await self._shortened(texts[0], role))
             return msgspec.msgpack.encode(made)
 
         key = hashlib.sha256(msgspec.msgpack.encode((self.model, role, texts))).digest()
@@ -90,6 +93,16 @@ class EmbeddingMeter:
         assert kept is not None
         self._calling.given_again(started)
         return msgspec.msgpack.decode(kept, type=list[list[float]])
+
+    async def _shortened(self, text: str, role: TextRole) -> Embedded:
+        """What is too long for the model is embedded by its beginning."""
+        while True:
+            try:
+                return await self._calling.call([text], role)
+            except ProviderError as error:
+                if error.outcome != "context_too_long" or len(text) // 2 < SHORTEST:
+                    raise
+                text = text[: len(text) // 2]
 
     def take(self) -> list[Attempt]:
         """The calls so far, for whoever puts them on record with an event of its own."""
@@ -189,16 +202,23 @@ class MeteredEmbedder:
 
     @asynccontextmanager
     async def keeping(
-        self, context: Context, embeddings: list[Attempt], purpose: Purpose = "question"
+        self,
+        context: Context,
+        embeddings: list[Attempt],
+        purpose: Purpose = "question",
+        *,
+        hold: Hold | None = None,
     ) -> AsyncIterator[None]:
-        """Calls that were taken for a record which does not come, since this ends with an error, go on record by themselves."""
+        """Calls that were taken for a record which does not come, since this ends with an error, go on record by themselves. What the caller's
+        `hold` has for them is named there, and is the caller's to give back."""
         try:
             yield
         except BaseException:
             lost = embeddings[:]
             embeddings.clear()
             if lost:
-                await run_to_end(self.record(self.ids(), purpose, lost, Hold(), context))
+                named = Hold(given_back=[] if hold is None else hold.reserved)
+                await run_to_end(self.record(self.ids(), purpose, lost, named, context))
             raise
 
     async def record(

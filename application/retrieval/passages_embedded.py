@@ -13,7 +13,7 @@ import msgspec
 from application.base.tasks import run_to_end
 from application.budgets.hold import Hold, release
 from application.ports import ProviderError
-from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding import SHORTEST, MeteredEmbedder
 from application.retrieval.embedding_call import Calling
 from domain.base.context import Context
 from domain.models.completion import Attempt
@@ -23,9 +23,6 @@ from domain.retrieval.embedding_model import LOCAL
 
 AT_ONCE = 100
 """Texts of a batch, at most."""
-
-SHORTEST = 200
-"""Characters to which a text is cut, at least, that is too long for its model."""
 
 SPLIT = frozenset({"context_too_long", "bad_request"})
 """Outcomes of a call with several texts that half of them may not have."""

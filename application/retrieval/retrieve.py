@@ -26,10 +26,12 @@ QUERY = 8_000
 
 
 class QuestionVector(msgspec.Struct, frozen=True, kw_only=True):
-    """What passages are looked for with, in the vector space `model`. No `values`: there is none, and they are looked for by words alone."""
+    """What passages are looked for with, in the vector space `model`. No `values`: there is none, and they are looked for by words alone;
+    `missing`: since it could not be made."""
 
     model: str
     values: tuple[float, ...] = ()
+    missing: bool = False
 
 
 async def retrieve(
@@ -88,7 +90,7 @@ async def vector_of(
     except (ProviderError, Refused) as error:
         detail = error.detail
         log.warning("a question has no vector", extra={"facts": {"model": model, "reason": detail}})
-        return QuestionVector(model=model)
+        return QuestionVector(model=model, missing=True)
     return QuestionVector(model=model, values=tuple(vector))
 
 

@@ -20,18 +20,22 @@ OVERHEAD = 8
 """Tokens of a turn, or of the lines around a passage, beside its text."""
 
 Left = Literal["history", "passage", "summary", "facts"]
-Why = Literal["budget", "injection", "afresh"]
+Why = Literal["budget", "injection", "afresh", "no_vector"]
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the prompt does not hold: how many of `kind`, and how many tokens (0: not counted). budget: they did not fit; injection: they give orders to
-    the agent; afresh: the customer has left them behind. `names`: the ids of passages."""
+    the agent; afresh: the customer has left them behind; no_vector: passages were looked for by words alone, since the questions' vector could not
+    be made, and nobody knows how many more there are (0). `names`: the ids of passages."""
 
     kind: Left
     why: Why
     count: int
     tokens: int = 0
     names: tuple[str, ...] = ()
+
+
+WITHOUT_VECTOR = Cut(kind="passage", why="no_vector", count=0)
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from domain.base.recorded import Recorded
 from domain.budgets.budget import Budget, BudgetLimits, month_of
 from domain.budgets.reservation import Reservation
 from domain.budgets.spending import changes_by
+from domain.models.completion import Attempt
 from domain.models.metering import calls_of
 
 LATELY = timedelta(minutes=1)
@@ -51,9 +52,14 @@ def no_call_is_let_through_a_budget_that_does_not_cover_it() -> Callable[[Record
     return check
 
 
+def _held(call: Attempt) -> bool:
+    """Whether something is to be reserved for such a call."""
+    return call.kind == "chat" or call.provider != "local"
+
+
 def every_call_is_held_until_it_ends() -> Callable[[Recorded], str | None]:
     """Its reservations do not expire before it, and from a minute after a limit was set no call of a model that costs something begins
-    without one. Embeddings are not reserved for; of calls whose process ended nobody knows what was."""
+    without one. For those of the built-in embedding model nothing is reserved; of calls whose process ended nobody knows what was."""
     limited: datetime | None = None
     held: set[UUID] = set()
     retained: set[UUID] = set()
@@ -70,7 +76,7 @@ def every_call_is_held_until_it_ends() -> Callable[[Recorded], str | None]:
                 retained.add(recorded.stream)
         elif isinstance(event, Reservation.Expired) and recorded.stream not in retained:
             expired[recorded.stream] = recorded.recorded_at
-        paid = [each.started_at for each in calls_of(event) if each.cost and each.kind == "chat"]
+        paid = [each.started_at for each in calls_of(event) if each.cost and _held(each)]
         if not paid or event is None or event.presumed():
             return None
         named: tuple[UUID, ...] = getattr(event, "reservations", ())

@@ -189,7 +189,7 @@ class Answers(ConversationPart):
         interaction whose question was left unanswered until now. `plain`: by the agent without documents and routing."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
-        class_version: ClassVar[int] = 4
+        class_version: ClassVar[int] = 5
         interaction: UUID
         messages: tuple[str, ...]
         text: str
@@ -222,6 +222,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v3_v4(facts: dict[str, Any]) -> None:
             """Until the third version nothing was understood, decided or remembered on record."""
+
+        @staticmethod
+        def upcast_v4_v5(facts: dict[str, Any]) -> None:
+            """Until version 4 no question went without a vector."""
 
         def apply(self, aggregate: Answers) -> None:
             state = aggregate.state

@@ -101,7 +101,9 @@ def _print_decided(found: Explanation) -> None:
         )
     for left in found.cut:
         console.print(
-            f"  left out of the prompt: {left.count} of {left.kind}, {left.tokens} tokens, {left.why}"
+            "  passages were looked for by words alone: the questions' vector could not be made"
+            if left.why == "no_vector"
+            else f"  left out of the prompt: {left.count} of {left.kind}, {left.tokens} tokens, {left.why}"
         )
 
 

@@ -18,6 +18,7 @@ from application.budgets.charges import compare_tallies
 from application.budgets.status import budget_status
 from application.retrieval.document import ReprocessDocument, reprocess_document
 from application.retrieval.search import Search, search
+from domain.answers.context_window import WITHOUT_VECTOR
 from domain.base.errors import Refused
 from domain.budgets.budget import BudgetLimits
 from domain.retrieval.document import Document
@@ -197,6 +198,24 @@ async def test_a_provider_that_is_away_delays_the_document_which_says_so(
     given = await shop.answer(received.conversation)
     assert given is not None
     assert [each.outcome for each in given.metered.embeddings] == ["unavailable"]
+    assert WITHOUT_VECTOR in given.event.cut
+
+
+async def test_a_question_that_is_too_long_for_its_model_is_embedded_by_its_beginning(
+    shop: Shop, double: Embeddings
+) -> None:
+    await embed_by(shop, double)
+    double.script = lambda body: "short"
+    query = Search(query="open " * 390)
+    answer = await search(query, shop.context, embedder=shop.parts.embedder, vectors=shop.parts.vectors)
+    assert answer.words_only is None
+    assert [len(body["input"][0]) for body in double.requests[-4:]] == [1950, 975, 487, 243]
+    assert [each.outcome for each in (await metered_for(shop, None))[-1].attempts] == [
+        "context_too_long",
+        "context_too_long",
+        "context_too_long",
+        "ok",
+    ]
 
 
 async def test_a_text_that_the_model_refuses_fails_with_its_reason(shop: Shop, double: Embeddings) -> None:

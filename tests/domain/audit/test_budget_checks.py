@@ -304,13 +304,13 @@ def test_a_reservation_that_ends_twice_or_gives_back_something_else_breaks_it() 
     assert log.broken()[1:] == [(len(log.rows), ONCE)]
 
 
-def test_an_embedding_that_costs_something_needs_no_reservation() -> None:
+def test_an_embedding_of_the_built_in_model_needs_no_reservation_though_it_has_a_price() -> None:
     log = Log()
     log.limit(day=Decimal(1))
     log.minute = 5
     paid = Attempt(
         kind="embedding",
-        provider="p",
+        provider="local",
         model="m",
         outcome="ok",
         started_at=log.now,
@@ -349,3 +349,28 @@ def test_of_calls_whose_process_ended_nobody_knows_what_was_held(
     facts = {"attempts": (later,), "cost": later.cost, "timestamp": log.now, **more}
     log.add(msgspec.structs.replace(event, interaction=uuid4(), **facts), uuid4())
     assert {invariant for _, invariant in log.broken()} == ({HELD, FITS} if breaks else set())
+
+
+@pytest.mark.parametrize(("provider", "broken"), [("local", False), ("openai", True)])
+def test_an_embedding_at_a_provider_is_held_too_when_there_is_a_limit(provider: str, broken: bool) -> None:
+    log = Log()
+    log.limit(day=Decimal(1))
+    for held in (True, False):
+        log.minute += 5
+        id = uuid4()
+        attempt = Attempt(
+            kind="embedding",
+            provider=provider,
+            model="m",
+            outcome="ok",
+            started_at=log.now,
+            latency_ms=1,
+            usage=Usage(input=1),
+            cost=USD,
+        )
+        made = log.reserve(1, id) if held else None
+        log.write(Embedding.meter(id, "document", [attempt], log.now))
+        if made is not None:
+            made.settle(log.now)
+            log.write(made)
+    assert log.broken() == ([(len(log.rows), HELD)] if broken else [])
