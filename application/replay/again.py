@@ -10,27 +10,10 @@ from application.conversations.decide import opening_of
 from application.gateway.run import Run
 from application.learning.recorded import RecordedAnswer
 from domain.answers.templates import DECLINE, HAND_OVER
-from domain.answers.variant import Variant
 from domain.base.aggregate import EPOCH
 from domain.budgets.budget import BudgetExhausted
 from domain.models.completion import Completion, answered_by
 from domain.retrieval.markers import NUMBER
-
-RETRIEVAL = frozenset(
-    {"retrieve_documents", "document_results", "fusion", "semantic_weight", "keyword_weight"}
-)
-UNDERSTANDING = frozenset(
-    {"understanding_model", "business_names", "business_topics", "business_aliases", "spelling_correction"}
-)
-"""Fields of the configuration that change what is found, and what is understood: then it is done anew."""
-
-
-def searches_anew(variant: Variant) -> bool:
-    return bool(RETRIEVAL & set(variant.configuration))
-
-
-def understands_anew(variant: Variant) -> bool:
-    return bool(UNDERSTANDING & set(variant.configuration))
 
 
 @dataclass

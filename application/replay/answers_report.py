@@ -6,48 +6,14 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
 from uuid import UUID
 
 import msgspec
 
-from application.learning.recorded import RecordedAnswer
-from domain.answers.plan import Decision
+from application.replay.compared import Compared, What
 from domain.learning.paired import Difference, means, rates
 from domain.learning.scoring import score_text
-from domain.models.completion import Citation
 from domain.models.pricing import EXACT
-
-What = Literal["answer", "citations", "decision", "cost", "anew"]
-
-
-class Compared(msgspec.Struct, frozen=True, kw_only=True):
-    """A recorded answer, and what came of it now. `anew`: why a model would have to be asked; None: there is an answer."""
-
-    recorded: RecordedAnswer
-    text: str | None
-    citations: tuple[Citation, ...]
-    decision: Decision
-    cost: Decimal | None
-    latency_ms: float | None
-    anew: str | None = None
-
-    @property
-    def differs(self) -> tuple[What, ...]:
-        """In what; without the latency, which is never twice the same."""
-        was = self.recorded
-        if self.anew is not None:
-            return ("anew",)
-        parts: list[What] = []
-        if self.text != was.text:
-            parts.append("answer")
-        if self.citations != was.citations:
-            parts.append("citations")
-        if (self.decision.kind, self.decision.category) != (was.decision.kind, was.decision.category):
-            parts.append("decision")
-        if self.cost != was.cost:
-            parts.append("cost")
-        return tuple(parts)
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):

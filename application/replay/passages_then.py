@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from application.answers.ports import Ports
@@ -14,6 +14,7 @@ from application.learning.recorded import RecordedAnswer
 from application.ports import Clock, Ids, Keyring, Matched, Searched, Searcher, Store, Typing
 from application.retrieval.embedding import MeteredEmbedder
 from domain.models.completion import Passage
+from domain.retrieval.embedding_model import LOCAL
 
 
 @dataclass
@@ -51,7 +52,19 @@ class ReplayPorts:
     typing: Typing
 
 
+@dataclass(frozen=True, kw_only=True)
+class BuiltInEmbedder(MeteredEmbedder):
+    """Whatever model the tenant has: nothing is found by a vector here, and none is worth its price."""
+
+    async def serving(self, tenant: UUID) -> str:
+        return LOCAL
+
+
 def with_passages(recorded: RecordedAnswer, ports: Ports) -> ReplayPorts:
-    names = ReplayPorts.__dataclass_fields__
-    given = {name: getattr(ports, name) for name in names if name != "vectors"}
-    return ReplayPorts(**given, vectors=RecordedPassages(recorded.passages, recorded.pending))
+    given = {each.name: getattr(ports, each.name) for each in fields(ReplayPorts)}
+    parts = {each.name: getattr(ports.embedder, each.name) for each in fields(MeteredEmbedder)}
+    instead = {
+        "vectors": RecordedPassages(recorded.passages, recorded.pending),
+        "embedder": BuiltInEmbedder(**parts),
+    }
+    return ReplayPorts(**{**given, **instead})

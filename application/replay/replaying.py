@@ -6,23 +6,25 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
+from application.answers.inquiry import Inquiry
 from application.answers.ports import Ports
 from application.answers.prepared import Prepared
+from application.answers.variants import Served, served_to, varied
 from application.base.tasks import cancel_and_wait, run_to_end
 from application.gateway.run import Run
 from application.learning.as_then import AsThen
 from application.learning.recorded import Missing, RecordedAnswer, recorded_answer
-from application.learning.trial import Tried, try_answer
-from application.replay.again import AsRecorded, searches_anew, understands_anew
-from application.replay.answers_report import Compared, Figures
+from application.learning.trial import CHOSEN, Tried, try_answer
+from application.replay.again import AsRecorded
+from application.replay.anew import asked_on_the_way, inquiry_again, searches_anew
+from application.replay.answers_report import Figures
+from application.replay.compared import Compared, compared_with, unanswered
 from application.replay.ledger import Ledger
 from application.replay.passages_then import with_passages
-from domain.answers.plan import Decision
 from domain.answers.variant import Variant
 from domain.base.context import Context
 from domain.base.recorded import Recorded
@@ -90,17 +92,27 @@ class Replaying:
         return await self._asked_once(recorded, self.ledger)
 
     async def _with_the_record(self, recorded: RecordedAnswer) -> Compared:
+        """Nothing is asked for it, also on the way: where it would be, there is no answer."""
+        inquiry, served = await self._anew(recorded)
+        why = asked_on_the_way(
+            inquiry,
+            served.settings.configuration,
+            searches=searches_anew(self._variant),
+            space=await self.ports.embedder.serving(self.context.tenant),
+        )
+        if why is not None:
+            return unanswered(recorded, recorded.decision, recorded.citations, why)
         completing = AsRecorded(recorded)
-        tried = await self._try(recorded, Run(), completing=completing)
-        same_calls = completing.anew is None
+        tried = await self._try(recorded, inquiry, served, Run(), completing=completing)
+        if completing.anew is not None:
+            return unanswered(recorded, tried.decision, tried.citations, completing.anew)
         return Compared(
             recorded=recorded,
-            text=None if completing.anew else tried.text,
+            text=tried.text,
             citations=tried.citations,
             decision=tried.decision,
-            cost=recorded.cost if same_calls else None,
-            latency_ms=recorded.latency_ms if same_calls else None,
-            anew=completing.anew,
+            cost=recorded.cost,
+            latency_ms=recorded.latency_ms,
         )
 
     async def _asked_once(self, recorded: RecordedAnswer, ledger: Ledger) -> Compared | None:
@@ -111,7 +123,7 @@ class Replaying:
         if (
             metered := await ledger.answered(recorded.interaction)
         ) is not None and metered.answer is not None:
-            return _compared(recorded, metered.answer, metered.cost)
+            return compared_with(recorded, metered.answer, metered.cost)
         return await self._asked(recorded, ledger)
 
     async def _asked(self, recorded: RecordedAnswer, ledger: Ledger) -> Compared | None:
@@ -122,8 +134,9 @@ class Replaying:
             begun = True  # from here on it may be on record
             await ledger.begin(recorded.interaction, prepared)
 
+        inquiry, served = await self._anew(recorded)
         try:
-            tried = await self._try(recorded, run, begin=begin)
+            tried = await self._try(recorded, inquiry, served, run, begin=begin)
         except BaseException:
             if run.unrecorded or (begun and not run.settled):
                 await run_to_end(ledger.record(recorded.interaction, run, None))
@@ -145,37 +158,35 @@ class Replaying:
         if made is None:
             self._leave_out("no model answered")
             return None
-        return _compared(recorded, made, tried.cost)
+        return compared_with(recorded, made, tried.cost)
+
+    async def _anew(self, recorded: RecordedAnswer) -> tuple[Inquiry, Served]:
+        """What is asked now, and by which agent."""
+        served = recorded.served
+        if self.command.source == "current":
+            served = await served_to(self.context.tenant, None, recorded.inquiry.asks, self.ports)
+        if self._variant != Variant():
+            served = varied(served, self._variant, CHOSEN)
+        return inquiry_again(recorded, self._variant, self.ports.ids()), served
+
+    @property
+    def _variant(self) -> Variant:
+        return self.command.source if isinstance(self.command.source, Variant) else Variant()
 
     async def _try(
         self,
         recorded: RecordedAnswer,
+        inquiry: Inquiry,
+        served: Served,
         run: Run,
         *,
         completing: AsRecorded | None = None,
         begin: Callable[[Prepared], Awaitable[object]] | None = None,
     ) -> Tried:
-        source = self.command.source
-        variant = source if isinstance(source, Variant) else Variant()
-        ports = self.ports if searches_anew(variant) else with_passages(recorded, self.ports)
-        inquiry = msgspec.structs.replace(recorded.inquiry, interaction=self.ports.ids())
-        if understands_anew(variant) or (searches_anew(variant) and inquiry.understood is not None):
-            inquiry = msgspec.structs.replace(inquiry, understood=None)
-        base = None if source == "current" else recorded.served
+        ports = self.ports if searches_anew(self._variant) else with_passages(recorded, self.ports)
         return await try_answer(
-            inquiry, variant, run, self.context, ports, base=base, begin=begin, completing=completing
+            inquiry, Variant(), run, self.context, ports, base=served, begin=begin, completing=completing
         )
 
     def _leave_out(self, why: str) -> None:
         self.left_out[why] = self.left_out.get(why, 0) + 1
-
-
-def _compared(recorded: RecordedAnswer, made: Made, cost: Decimal) -> Compared:
-    return Compared(
-        recorded=recorded,
-        text=made.text,
-        citations=made.citations,
-        decision=Decision(kind=made.kind, category=made.category),
-        cost=cost,
-        latency_ms=made.latency_ms,
-    )
