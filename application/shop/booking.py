@@ -76,6 +76,15 @@ async def book_slot(
     return wanted.booking, saved.position
 
 
+async def check_slot(
+    service: UUID, start: datetime, places: int, tenant: UUID, *, store: Store, clock: Clock
+) -> None:
+    """Whether it could be booked at this moment. Raises NotFound, Refused."""
+    wanted = await wanted_slot(service, start, None, tenant, store, clock)
+    slot, day = offered_in(wanted)
+    day.check_room(slot, places, wanted.service.offered().capacity)
+
+
 async def move_booking(
     command: MoveBooking, context: Context, *, store: Store, clock: Clock
 ) -> tuple[Booking, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -60,16 +60,11 @@ async def place_order(
             return ()
         at = clock()
         lines = [_reserved(each, loaded.products[each.product], command.id, at) for each in command.lines]
-        currencies = {loaded.products[id].existing().currency for id in ids}
-        if len(currencies) > 1:
-            raise Refused(
-                f"these products are sold in {', '.join(sorted(currencies))}; place an order for each"
-            )
         order = loaded.order = Order.place(
             command.id,
             conversation=command.conversation,
             lines=tuple(lines),
-            currency=currencies.pop(),
+            currency=_currency(loaded.products),
             note=command.note,
             at=at,
         )
@@ -78,6 +73,15 @@ async def place_order(
     loaded, saved = await change_together(load, decide, context, store=store, turns=ids)
     assert loaded.order is not None
     return loaded.order, saved.position
+
+
+async def check_order(lines: Sequence[Wanted], tenant: UUID, *, store: Store, clock: Clock) -> None:
+    """Whether it could be placed at this moment. Raises Invalid, NotFound, Refused."""
+    check_lines([(line.product, line.quantity) for line in lines])
+    products = await _products([line.product for line in lines], tenant, store)
+    for line in lines:
+        _reserved(line, products[line.product], line.product, clock())  # of copies, which nobody saves
+    _currency(products)
 
 
 async def fulfil_order(id: UUID, context: Context, *, store: Store, clock: Clock) -> tuple[Order, int]:
@@ -124,6 +128,14 @@ def _reserved(wanted: Wanted, product: Product, order: UUID, at: datetime) -> Or
     product.reserve(order, wanted.quantity, at)
     facts = product.existing()
     return OrderLine(product=product.id, name=facts.name, quantity=wanted.quantity, price=facts.price)
+
+
+def _currency(products: Mapping[UUID, Product]) -> str:
+    """Raises Refused where there are several."""
+    currencies = {each.existing().currency for each in products.values()}
+    if len(currencies) > 1:
+        raise Refused(f"these products are sold in {', '.join(sorted(currencies))}; place an order for each")
+    return currencies.pop()
 
 
 async def _products(ids: Sequence[UUID], tenant: UUID, store: Store) -> dict[UUID, Product]:

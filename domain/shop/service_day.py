@@ -74,13 +74,8 @@ class ServiceDay(Aggregate[ServiceDayState]):
     def take(
         self, booking: UUID, slot: Slot, places: int, *, capacity: int, service_version: int, at: datetime
     ) -> None:
-        """Raises Refused, with how many are `free`, where there are fewer than that for the whole slot."""
-        free = capacity - self.occupancy.most(slot.start, slot.end)
-        if places > free:
-            taken = "it is taken" if free <= 0 else f"only {free} of its places are free"
-            raise Refused(
-                f"{taken}; GET /v1/catalog/services/{{id}}/slots shows what is open", free=max(free, 0)
-            )
+        """Raises Refused, as `check_room`."""
+        self.check_room(slot, places, capacity)
         self.trigger(
             self.Taken,
             at=at,
@@ -91,6 +86,15 @@ class ServiceDay(Aggregate[ServiceDayState]):
             capacity=capacity,
             service_version=service_version,
         )
+
+    def check_room(self, slot: Slot, places: int, capacity: int) -> None:
+        """Raises Refused, with how many are `free`, where there are fewer than that for the whole slot."""
+        free = capacity - self.occupancy.most(slot.start, slot.end)
+        if places > free:
+            taken = "it is taken" if free <= 0 else f"only {free} of its places are free"
+            raise Refused(
+                f"{taken}; GET /v1/catalog/services/{{id}}/slots shows what is open", free=max(free, 0)
+            )
 
     def release(self, booking: UUID, at: datetime) -> None:
         """Nothing where it has none."""

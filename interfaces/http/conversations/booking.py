@@ -10,7 +10,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from application.shop.booking import BookSlot, MoveBooking, book_slot, move_booking
+from application.shop.booking import BookSlot, MoveBooking, book_slot, check_slot, move_booking
 from application.shop.booking_end import cancel_booking
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
@@ -43,7 +43,12 @@ async def book(
     """Book places of a slot for a customer; 422 where there is no such slot, or fewer places are free. Of two who want the last one, one gets it."""
     start = in_utc("start", data.start)
     assert start is not None
-    conversation = await conversation_for(data.customer, context, services)
+
+    async def check() -> None:
+        tenant, store, clock = context.tenant, services.store, services.clock
+        await check_slot(data.service, start, data.places, tenant, store=store, clock=clock)
+
+    conversation = await conversation_for(data.customer, check, context, services)
     wanted = (conversation.hex, data.service.hex, start.isoformat(), str(data.places), data.note or "")
     command = BookSlot(
         id=await id_for(idempotency_key, "booking", wanted, request, context, services),

@@ -9,7 +9,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from application.shop.order import PlaceOrder, Wanted, cancel_order, fulfil_order, place_order
+from application.shop.order import PlaceOrder, Wanted, cancel_order, check_order, fulfil_order, place_order
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.shop.order import Order, OrderStatus
@@ -31,13 +31,17 @@ async def place(
     idempotency_key: Key = None,
 ) -> Response[OrderOut]:
     """Place an order for a customer: its pieces are out of the stock at once, all of them; 422 where there are fewer."""
-    conversation = await conversation_for(data.customer, context, services)
-    lines = [f"{line.product.hex} {line.quantity}" for line in data.lines]
-    wanted = (conversation.hex, data.note or "", *lines)
+    lines = tuple(Wanted(product=line.product, quantity=line.quantity) for line in data.lines)
+
+    async def check() -> None:
+        await check_order(lines, context.tenant, store=services.store, clock=services.clock)
+
+    conversation = await conversation_for(data.customer, check, context, services)
+    wanted = (conversation.hex, data.note or "", *(f"{each.product.hex} {each.quantity}" for each in lines))
     command = PlaceOrder(
         id=await id_for(idempotency_key, "order", wanted, request, context, services),
         conversation=conversation,
-        lines=tuple(Wanted(product=line.product, quantity=line.quantity) for line in data.lines),
+        lines=lines,
         note=data.note,
     )
     order, position = await place_order(command, context, store=services.store, clock=services.clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,11 +21,15 @@ Note = Annotated[str, Meta(max_length=2_000)]
 Key = Annotated[str | None, HeaderParameter(name=KEY, max_length=200)]
 
 
-async def conversation_for(customer: Customer, context: Context, services: Services) -> UUID:
-    """The customer's, which is begun where there is none."""
+async def conversation_for(
+    customer: Customer, check: Callable[[], Awaitable[None]], context: Context, services: Services
+) -> UUID:
+    """The customer's, which is begun where there is none, if `check` finds nothing against it."""
     command = OpenConversation(channel=customer.channel, address=customer.address, name=customer.name)
     locate = services.people.locate(customer.channel, customer.address, (), context)
-    return await open_conversation(command, context, locate, store=services.store, clock=services.clock)
+    return await open_conversation(
+        command, context, locate, check, store=services.store, clock=services.clock
+    )
 
 
 async def id_for(

@@ -59,3 +59,25 @@ async def test_who_books_after_an_answer_has_completed_something(ours: Customer)
     position = {"Retrace-Position": booked.headers["Retrace-Position"]}
     found = await ours.http.get("/v1/bot/feedback/analytics", params={"days": 1}, headers=position)
     assert found.json()["completed_action_rate"] == 0.5
+
+
+async def test_nothing_is_kept_of_somebody_whose_request_is_refused(ours: Customer, parts: Services) -> None:
+    service = await a_service(ours)
+    start = (await slots(ours, service))[5]["start"]
+    mug = {"name": "Mug", "price": "1", "currency": "EUR", "stock": 1}
+    product = (await ours.http.post("/v1/catalog/products", json=mug)).json()["id"]
+
+    async def known() -> int:
+        topics = ["conversation.started"]
+        return len([recorded async for recorded in parts.store.events(ours.tenant, topics=topics)])
+
+    before = await known()
+    who = {"customer": {"channel": "http", "address": "nobody"}}
+    for path, body in (
+        ("/v1/bookings", booking(service, start, "nobody", places=3)),
+        ("/v1/bookings", booking(product, start, "nobody")),
+        ("/v1/orders", {**who, "lines": [{"product": product, "quantity": 2}]}),
+        ("/v1/orders", {**who, "lines": [{"product": service, "quantity": 1}]}),
+    ):
+        assert (await ours.http.post(path, json=body)).status_code in (404, 422)
+    assert await known() == before
