@@ -41,7 +41,7 @@ COMMANDS = {
     "providers": "providers",
     "budget": "budget",
     "deployments": "deployments",
-    "forget": "audit",
+    "forget": "forget",
     "retention": "retention",
     "keys": "keys",
     "backup": "backup",

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from interfaces.cli.base import console, data_option, json_option, print_json, settings_of
-from interfaces.doctor import Check, examine
+from interfaces.doctor.check import Check
+from interfaces.doctor.examine import examine
 
 
 @click.command()

@@ -24,7 +24,8 @@ from infra.providers.access import ProviderAccess
 from infra.schema.migrate import migrate
 from infra.settings import Secret, Settings
 from interfaces.cli import cli
-from interfaces.doctor import Check, examine
+from interfaces.doctor.check import Check
+from interfaces.doctor.examine import examine
 from interfaces.running import NAME, running_in
 from interfaces.supervisor import tree
 from tests.doubles.wire import Reply, Wire, serving
