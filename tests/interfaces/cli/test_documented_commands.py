@@ -15,6 +15,13 @@ APART = {
     ("backup",): "asks for PostgreSQL's programs: tests/infra/test_backup.py",
     ("restore",): "starts servers of its own: tests/infra/test_backup.py",
     ("keys", "new"): "asks a Vault: tests/infra/crypto/test_kms.py",
+    (
+        "replay",
+        "answers",
+        "--tenant",
+        "ID",
+        "--resume",
+    ): "asks for one that was cut off: tests/interfaces/cli/test_replay_answers_command.py",
     ("why",): "asks for an answer: tests/interfaces/cli/test_look_commands.py",
 }
 """First words → why it is not run here."""
