@@ -166,3 +166,16 @@ async def list_entries(
         query = query.where(tuple_(knowledge.c.created_at, knowledge.c.entry) < before)
     query = query.order_by(knowledge.c.created_at.desc(), knowledge.c.entry.desc()).limit(limit)
     return [struct_of(KnowledgeRow, row) for row in await sql.all(query)]
+
+
+async def entries_found(
+    sql: Sql, tenant: UUID, *, kind: Kind | None = None, category_key: UUID | None = None
+) -> Sequence[UUID]:
+    """Those that answer."""
+    query = select(knowledge.c.entry).where(
+        knowledge.c.tenant == tenant, knowledge.c.status == "present", knowledge.c.active
+    )
+    for column, wanted in (("kind", kind), ("category_key", category_key)):
+        if wanted is not None:
+            query = query.where(knowledge.c[column] == wanted)
+    return [row["entry"] for row in await sql.all(query)]

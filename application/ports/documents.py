@@ -57,8 +57,15 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
 class Searcher(Protocol):
     """What is found in the tenant's chunks."""
 
-    async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
-        """The nearest chunks: always min(limit, number of chunks). Of no `embedding` none."""
+    async def search(
+        self,
+        tenant: UUID,
+        embedding: Sequence[float],
+        model: str,
+        limit: int,
+        among: Sequence[UUID] | None = None,
+    ) -> Searched:
+        """The nearest chunks, of these documents where they are given: always min(limit, number of chunks). Of no `embedding` none."""
 
     async def match(
         self, tenant: UUID, question: str, embedding: Sequence[float], model: str, limit: int

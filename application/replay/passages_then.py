@@ -24,7 +24,14 @@ class RecordedPassages:
     passages: Sequence[Passage]
     waiting: int
 
-    async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
+    async def search(
+        self,
+        tenant: UUID,
+        embedding: Sequence[float],
+        model: str,
+        limit: int,
+        among: Sequence[UUID] | None = None,
+    ) -> Searched:
         return Searched(passages=self.passages[:limit], pending=self.waiting, merged=True)
 
     async def match(

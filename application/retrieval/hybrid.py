@@ -12,6 +12,9 @@ from domain.retrieval.fusion import Fusion, Ranked, fuse
 CANDIDATES = 20
 """Passages of each kind at least, of which the best are taken."""
 
+MOST = 500
+"""Passages with the question's words that are looked through for those of some documents."""
+
 
 async def hybrid(
     tenant: UUID,
@@ -22,16 +25,23 @@ async def hybrid(
     *,
     vectors: Searcher,
     fusion: Fusion = Fusion(),  # noqa: B008
+    among: Sequence[UUID] | None = None,
 ) -> tuple[list[Ranked], int]:
-    """The `limit` most relevant passages, best first, and how many documents none can come of yet. Without an `embedding` by words alone."""
+    """The `limit` most relevant passages, best first, and how many documents none can come of yet. Without an `embedding` by words alone.
+
+    `among`: of these documents only; by words those of them that are among the best of all.
+    """
     candidates = max(2 * limit, CANDIDATES)
     near, matched = await asyncio.gather(
-        vectors.search(tenant, embedding, model, candidates),
-        vectors.match(tenant, question, embedding, model, candidates),
+        vectors.search(tenant, embedding, model, candidates, among),
+        vectors.match(tenant, question, embedding, model, candidates if among is None else MOST),
     )
     if near.merged:
         return [Ranked(passage, passage.score) for passage in near.passages[:limit]], near.pending
     if not embedding:
         fusion = Fusion(method=fusion.method, semantic_weight=0.0, keyword_weight=1.0)
     worded = list(zip(matched.passages, matched.scores, strict=True))
+    if among is not None:
+        wanted = frozenset(among)
+        worded = [(passage, score) for passage, score in worded if passage.document in wanted]
     return fuse(near.passages, worded, limit, typed=matched.typed, fusion=fusion), near.pending

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import msgspec
 
 from application.ports import ProviderError, Searcher
@@ -17,6 +19,8 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     query: str
     limit: int = 5
     fusion: Method = "weighted"
+    among: tuple[UUID, ...] | None = None
+    """Of these documents only."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +54,7 @@ async def search(query: Search, context: Context, *, embedder: MeteredEmbedder, 
         query.limit,
         vectors=vectors,
         fusion=Fusion(method=query.fusion),
+        among=query.among,
     )
     passages = [msgspec.structs.replace(each.passage, score=each.relevance) for each in ranked]
     return Found(passages=passages, words_only=words_only)

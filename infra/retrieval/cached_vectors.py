@@ -53,9 +53,16 @@ class CachedVectors:
         self._known.pop((tenant, model), None)
         await self._cache.forget(tenant, "searches")
 
-    async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
-        if not embedding or await self._few(tenant, model):
-            return await self._vectors.search(tenant, embedding, model, limit)
+    async def search(
+        self,
+        tenant: UUID,
+        embedding: Sequence[float],
+        model: str,
+        limit: int,
+        among: Sequence[UUID] | None = None,
+    ) -> Searched:
+        if not embedding or among is not None or await self._few(tenant, model):
+            return await self._vectors.search(tenant, embedding, model, limit, among)
         made: Searched | None = None
 
         async def make() -> bytes:

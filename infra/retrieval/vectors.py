@@ -38,7 +38,7 @@ NOT_FOUND_YET = [PROCESS_WORK, INDEX_WORK, INDEX_OFFER_WORK]
 NEAREST = """
 WITH best AS MATERIALIZED (
     SELECT document, ordinal, embedding <=> $1::halfvec AS distance FROM vectors
-    WHERE tenant = $2 AND model = $3 AND {fits} ORDER BY distance, document, ordinal LIMIT $4
+    WHERE tenant = $2 AND model = $3 AND {fits}{more} ORDER BY distance, document, ordinal LIMIT $4
 )
 SELECT document, ordinal, id, page, section, title, content, source, priority, 1 - distance FROM best CROSS JOIN LATERAL (
     SELECT id, page, section, title, content, source, priority FROM chunks
@@ -145,13 +145,23 @@ class PgVectors(VectorSpaces):
         place = tenant, document, chunk.ordinal, chunk.id, chunk.page
         return *place, section, chunk.tokens, name, text, terms, chunk.priority
 
-    async def search(self, tenant: UUID, embedding: Sequence[float], model: str, limit: int) -> Searched:
+    async def search(
+        self,
+        tenant: UUID,
+        embedding: Sequence[float],
+        model: str,
+        limit: int,
+        among: Sequence[UUID] | None = None,
+    ) -> Searched:
         if not embedding:
             return Searched(passages=(), pending=await self.pending(tenant))
-        values = [HalfVector(embedding), tenant, model, limit]
+        values = [HalfVector(embedding), tenant, model, limit, *([] if among is None else [list(among)])]
         # What becomes ready between the two counts as pending.
         [(waiting,)], _, rows = await self._database.read_all(
-            tenant, (PENDING, [tenant, NOT_FOUND_YET]), INDEXED, (nearest(len(embedding)), values)
+            tenant,
+            (PENDING, [tenant, NOT_FOUND_YET]),
+            INDEXED,
+            (nearest(len(embedding), among is not None), values),
         )
         keys = await self._keyring.load(tenant, {row[0] for row in rows})
         # Those of a document that was erased while we searched are passed over; its rows go next.
@@ -201,9 +211,12 @@ class PgVectors(VectorSpaces):
         return await index_next(tenant, after, self._database, self._keyring, self._postings)
 
 
-def nearest(dimension: int) -> str:
-    """The search's statement: $1 the vector, $2 the tenant, $3 the model, $4 how many."""
-    return NEAREST.format(fits=f"vector_dims(embedding) {'<=' if dimension <= COVERED else '>'} {COVERED}")
+def nearest(dimension: int, among: bool = False) -> str:
+    """The search's statement: $1 the vector, $2 the tenant, $3 the model, $4 how many, $5 `among` which documents."""
+    return NEAREST.format(
+        fits=f"vector_dims(embedding) {'<=' if dimension <= COVERED else '>'} {COVERED}",
+        more=" AND document = ANY ($5::uuid[])" if among else "",
+    )
 
 
 async def _remove(connection: Connection, tenant: UUID, document: UUID) -> None:

@@ -38,6 +38,7 @@ SUMMARIES: Mapping[str, str] = {
     "post /v1/documents/{document}/reprocess": "Process a document again",
     "get /v1/knowledge": "List knowledge entries",
     "post /v1/knowledge": "Write a knowledge entry",
+    "post /v1/knowledge/search": "Search the knowledge base",
     "post /v1/knowledge/import": "Write knowledge entries from a file",
     "get /v1/knowledge/{entry}": "Read a knowledge entry",
     "put /v1/knowledge/{entry}": "Replace what a knowledge entry says",

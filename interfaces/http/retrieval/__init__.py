@@ -11,6 +11,7 @@ from interfaces.http.retrieval import (
     embedding_model,
     knowledge,
     knowledge_import,
+    knowledge_search,
     offers,
     search,
 )
@@ -20,6 +21,7 @@ ROUTERS: Sequence[Router] = (
     document.ROUTER,
     knowledge.ROUTER,
     knowledge_import.ROUTER,
+    knowledge_search.ROUTER,
     search.ROUTER,
     embedding_model.ROUTER,
     offers.ROUTER,

@@ -15,6 +15,7 @@ ENTRY = {
 EXAMPLES: Examples = {
     ("post", "/v1/knowledge"): ENTRY,
     ("put", "/v1/knowledge/{entry}"): ENTRY,
+    ("post", "/v1/knowledge/search"): {"query": "shipping abroad", "limit": 3, "category": "Shipping"},
     ("put", "/v1/embedding-model"): {"model": "local/wordllama-256"},
     ("post", "/v1/search"): {"query": "opening hours", "limit": 3},
     ("post", "/v1/catalog/search"): {"query": "Do you have the blu mug?", "in_stock": True, "limit": 5},

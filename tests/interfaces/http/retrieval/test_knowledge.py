@@ -216,3 +216,32 @@ async def test_a_file_is_imported_with_a_report_of_each_row(ours: Customer) -> N
     for content in (b"", b"\xff\x00\xff", b"title\nx", b"[1"):
         refused = await ours.http.post("/v1/knowledge/import", files={"file": ("faq.csv", content)})
         assert (refused.status_code, bool(refused.json()["detail"])) == (400, True), refused.text
+
+
+async def test_the_knowledge_base_is_searched_apart_by_kind_and_category(ours: Customer) -> None:
+    form = {"file": ("otters.txt", b"Otters are weighed on Mondays, as every document says.")}
+    await ours.http.post("/v1/documents?wait=60", files=form)
+    fact = await write(
+        ours, "Weight of otters", "Otters weigh 11 kilograms.", kind="fact", category="Animals"
+    )
+    policy = await write(
+        ours, "Otters at the counter", "Otters stay outside.", kind="policy", category="Rules"
+    )
+    position = {"Retrace-Position": policy.headers["Retrace-Position"]}
+
+    async def found(**more: Any) -> list[str]:
+        body = {"query": "What do otters weigh?", "limit": 50, **more}
+        reply = await ours.http.post("/v1/knowledge/search", json=body, headers=position)
+        assert reply.status_code == 200, reply.text
+        assert {item["source"] for item in reply.json()["items"]} <= {"knowledge"}
+        return [item["document"] for item in reply.json()["items"]]
+
+    everything = await found()
+    assert everything[0] == fact.json()["id"]
+    assert policy.json()["id"] in everything
+    assert await found(kind="fact", category="ANIMALS") == [fact.json()["id"]]
+    assert await found(category="Rules") == [policy.json()["id"]]
+    assert await found(category="Nothing") == []
+    await ours.http.delete(fact.headers["Location"])
+    assert fact.json()["id"] not in await found()
+    assert (await ours.http.post("/v1/knowledge/search", json={"query": ""})).status_code == 400
