@@ -40,6 +40,7 @@ def citations_in(text: str, passages: Sequence[Passage]) -> tuple[Citation, ...]
             title=passage.title,
             page=passage.page,
             section=passage.section,
+            source=passage.source,
         )
         for number, passage in enumerate(passages, 1)
         if number in numbers

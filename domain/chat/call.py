@@ -152,7 +152,7 @@ class Call(Aggregate[CallState]):
         """`disclosure`: what the first answer of a conversation said of who answers, beside the text or before it."""
 
         TOPIC: ClassVar[str] = "call.answered"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         text: str
         finish: Finish
         citations: tuple[Citation, ...] = ()
@@ -163,6 +163,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """Nothing was said of it then."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version all that was cited were documents."""
 
         def apply(self, aggregate: Call) -> None:
             aggregate.state.ended = aggregate.state.answered = True

@@ -189,7 +189,7 @@ class Answers(ConversationPart):
         interaction whose question was left unanswered until now. `plain`: by the agent without documents and routing."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
-        class_version: ClassVar[int] = 5
+        class_version: ClassVar[int] = 6
         interaction: UUID
         messages: tuple[str, ...]
         text: str
@@ -226,6 +226,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v4_v5(facts: dict[str, Any]) -> None:
             """Until version 4 no question went without a vector."""
+
+        @staticmethod
+        def upcast_v5_v6(facts: dict[str, Any]) -> None:
+            """Until version 5 all that was cited were documents."""
 
         def apply(self, aggregate: Answers) -> None:
             state = aggregate.state

@@ -78,6 +78,7 @@ class Citation(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     page: int | None = None
     section: str | None = None
+    source: Source = "document"
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

@@ -102,7 +102,7 @@ class AnswerReplay(Aggregate[AnswerReplayState]):
         None: to none that counts."""
 
         TOPIC: ClassVar[str] = "replay.metered"
-        class_version = 2
+        class_version = 3
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         QUOTES: ClassVar[bool] = True
         interaction: UUID
@@ -131,6 +131,10 @@ class AnswerReplay(Aggregate[AnswerReplayState]):
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             facts["answer"] = None
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version all that was cited were documents."""
 
     @property
     def subject(self) -> UUID:

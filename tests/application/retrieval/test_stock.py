@@ -56,7 +56,8 @@ async def test_how_many_there_are_is_told_as_it_is_at_the_moment(shop: Shop) -> 
     product = await sells(shop, POLE, 3)
     given = await ask(shop, question)
     assert "3 pieces in stock now. [1]" in given.text
-    assert [(each.document, each.title) for each in given.citations] == [(product, POLE.name)]
+    cited = [(each.document, each.title, each.source) for each in given.citations]
+    assert cited == [(product, POLE.name, "shop")]
     await adjust_stock(
         AdjustStock(product=product, by=-2), shop.context, store=parts.store, clock=parts.clock
     )
