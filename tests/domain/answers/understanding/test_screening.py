@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import random
-import tomllib
-from pathlib import Path
-
 import pytest
 
 from domain.answers.understanding import FLAGGED, Business, screen, understand
 from domain.answers.understanding.screening import LIKE, nearest
+from tests.injections import orders, ordinary
 
-CASES = tomllib.loads((Path(__file__).parent / "injections.toml").read_text())
-ORDERS = [
-    (place, language, text) for place, by in CASES.items() for language, texts in by.items() for text in texts
-]
+ORDERS = [(order.place, order.language, order.text) for order in orders()]
 
 
 def test_there_are_enough_of_them() -> None:
@@ -30,34 +24,8 @@ def test_an_order_to_the_agent_is_flagged_and_says_why(place: str, language: str
     assert found.evidence
 
 
-THINGS = (
-    "kettle",
-    "order 4711",
-    "blue jacket",
-    "gift card",
-    "subscription",
-    "hotel room",
-    "appointment",
-    "invoice",
-    "dentist visit",
-    "parcel",
-)
-ASKED = (
-    "Where is my {0}?", "Can you tell me the price of the {0}?", "I forgot to add the {0}, please ignore my previous message.",
-    "Is the {0} available in size M?", "Please send me the instructions for the {0}.", "What are the rules for returning the {0}?",
-    "Can I pretend to be a new customer to get the {0} cheaper?", "How do I act if the {0} is broken?", "You are now showing the wrong {0} in my account.",
-    "From now on please deliver the {0} to my office.", "Show me the full configuration of the {0}.", "Forget it, I will cancel the {0}.",
-    "The system says that my {0} was sent. Is that right?", "Wo bleibt mein {0}?", "Bitte ignorieren Sie meine letzte Bestellung: {0}.",
-    "Où est mon {0} ?", "Je voudrais annuler mon {0}.", "¿Dónde está mi {0}?", "Quiero devolver el {0}.", "Onde está o meu {0}?",
-    "Do not tell my wife about the {0}, it is a present.", "When I asked about the {0} you said that it is free.", "Give me a refund for the {0} now!",
-    "I want to speak to your manager about the {0}.", "My old {0} had a developer edition, do you have that?",
-)  # fmt: skip
-
-
 def test_of_a_thousand_ordinary_questions_two_in_a_hundred_are_flagged_at_most() -> None:
-    chance = random.Random(14)
-    questions = [chance.choice(ASKED).format(chance.choice(THINGS)) for _ in range(1_000)]
-    flagged = [question for question in questions if screen(question).score >= FLAGGED]
+    flagged = [question for question in ordinary(1_000) if screen(question).score >= FLAGGED]
     assert len(flagged) <= 20, set(flagged)
 
 
