@@ -11,6 +11,7 @@ import msgspec
 
 from domain.models.completion import Passage, Source
 from domain.retrieval.knowledge import USUAL
+from domain.retrieval.synonyms import Groups
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,9 +69,15 @@ class Searcher(Protocol):
         """The nearest chunks, of these documents where they are given: always min(limit, number of chunks). Of no `embedding` none."""
 
     async def match(
-        self, tenant: UUID, question: str, embedding: Sequence[float], model: str, limit: int
+        self,
+        tenant: UUID,
+        question: str,
+        embedding: Sequence[float],
+        model: str,
+        limit: int,
+        synonyms: Groups = (),
     ) -> Matched:
-        """The chunks that have most of a question's words, at most `limit`; `embedding` is the question's, for their similarity; none: 0."""
+        """The chunks that have most of a question's words, or of what means the same, at most `limit`; `embedding` is the question's, for their similarity; none: 0."""
 
     async def pending(self, tenant: UUID) -> int:
         """As in Searched, at the moment."""

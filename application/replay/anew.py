@@ -13,7 +13,7 @@ from domain.answers.variant import Variant
 from domain.retrieval.embedding_model import LOCAL
 
 RETRIEVAL = frozenset(
-    {"retrieve_documents", "document_results", "fusion", "semantic_weight", "keyword_weight"}
+    {"retrieve_documents", "document_results", "fusion", "semantic_weight", "keyword_weight", "synonyms"}
 )
 UNDERSTANDING = frozenset(
     {"understanding_model", "business_names", "business_topics", "business_aliases", "spelling_correction"}

@@ -15,6 +15,7 @@ from application.ports import Clock, Ids, Keyring, Matched, Searched, Searcher, 
 from application.retrieval.embedding import MeteredEmbedder
 from domain.models.completion import Passage
 from domain.retrieval.embedding_model import LOCAL
+from domain.retrieval.synonyms import Groups
 
 
 @dataclass
@@ -35,7 +36,13 @@ class RecordedPassages:
         return Searched(passages=self.passages[:limit], pending=self.waiting, merged=True)
 
     async def match(
-        self, tenant: UUID, question: str, embedding: Sequence[float], model: str, limit: int
+        self,
+        tenant: UUID,
+        question: str,
+        embedding: Sequence[float],
+        model: str,
+        limit: int,
+        synonyms: Groups = (),
     ) -> Matched:
         return Matched()
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from application.ports import Searcher
 from domain.retrieval.fusion import Fusion, Ranked, fuse
+from domain.retrieval.synonyms import Groups
 
 CANDIDATES = 20
 """Passages of each kind at least, of which the best are taken."""
@@ -26,6 +27,7 @@ async def hybrid(
     vectors: Searcher,
     fusion: Fusion = Fusion(),  # noqa: B008
     among: Sequence[UUID] | None = None,
+    synonyms: Groups = (),
 ) -> tuple[list[Ranked], int]:
     """The `limit` most relevant passages, best first, and how many documents none can come of yet. Without an `embedding` by words alone.
 
@@ -34,7 +36,7 @@ async def hybrid(
     candidates = max(2 * limit, CANDIDATES)
     near, matched = await asyncio.gather(
         vectors.search(tenant, embedding, model, candidates, among),
-        vectors.match(tenant, question, embedding, model, candidates if among is None else MOST),
+        vectors.match(tenant, question, embedding, model, candidates if among is None else MOST, synonyms),
     )
     if near.merged:
         return [Ranked(passage, passage.score) for passage in near.passages[:limit]], near.pending

@@ -53,14 +53,19 @@ async def retrieve(
         vector.model,
         configuration.document_results,
         vectors=vectors,
-        fusion=Fusion(
-            method=configuration.fusion,
-            semantic_weight=configuration.semantic_weight,
-            keyword_weight=configuration.keyword_weight,
-        ),
+        fusion=fusion_of(configuration),
+        synonyms=configuration.synonyms,
     )
     passages = [_scored(each) for each in ranked]
     return await with_stock(passages, context.tenant, store=store), pending
+
+
+def fusion_of(configuration: AgentConfiguration) -> Fusion:
+    return Fusion(
+        method=configuration.fusion,
+        semantic_weight=configuration.semantic_weight,
+        keyword_weight=configuration.keyword_weight,
+    )
 
 
 def _scored(ranked: Ranked) -> Passage:

@@ -9,16 +9,20 @@ import msgspec
 from application.ports import ProviderError, Searcher
 from application.retrieval.embedding import MeteredEmbedder
 from application.retrieval.hybrid import hybrid
+from application.retrieval.retrieve import fusion_of
+from domain.agents.agent import AgentConfiguration
 from domain.base.context import Context
 from domain.base.errors import Invalid, Refused
 from domain.models.completion import Passage
-from domain.retrieval.fusion import Fusion, Method
+from domain.retrieval.fusion import Method
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
     query: str
     limit: int = 5
-    fusion: Method = "weighted"
+    fusion: Method | None = None
+    """None: as the configuration has it."""
+
     among: tuple[UUID, ...] | None = None
     """Of these documents only."""
 
@@ -30,7 +34,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     words_only: str | None = None
 
 
-async def search(query: Search, context: Context, *, embedder: MeteredEmbedder, vectors: Searcher) -> Found:
+async def search(
+    query: Search,
+    context: Context,
+    *,
+    embedder: MeteredEmbedder,
+    vectors: Searcher,
+    configuration: AgentConfiguration = AgentConfiguration(),  # noqa: B008
+) -> Found:
     """The most relevant passages by meaning and by words, best first, with their relevance as score; the embedder's call is on record.
 
     Where it can't be made, its provider is away or the budget forbids it, they are found by words alone. Raises Invalid.
@@ -39,6 +50,7 @@ async def search(query: Search, context: Context, *, embedder: MeteredEmbedder, 
         raise Invalid("query has 1 to 2000 characters")
     if not 1 <= query.limit <= 50:
         raise Invalid("limit lies between 1 and 50")
+    fusion = fusion_of(configuration)
     model = await embedder.serving(context.tenant)
     embedding, words_only = list[float](), None
     try:
@@ -53,7 +65,8 @@ async def search(query: Search, context: Context, *, embedder: MeteredEmbedder, 
         model,
         query.limit,
         vectors=vectors,
-        fusion=Fusion(method=query.fusion),
+        fusion=msgspec.structs.replace(fusion, method=query.fusion or fusion.method),
+        synonyms=configuration.synonyms,
         among=query.among,
     )
     passages = [msgspec.structs.replace(each.passage, score=each.relevance) for each in ranked]

@@ -32,7 +32,7 @@ class Agent(OnePerTenant[AgentState]):
 
     class Configured(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "agent.configured"
-        class_version: ClassVar[int] = 9
+        class_version: ClassVar[int] = 10
         configuration: AgentConfiguration
 
         @staticmethod
@@ -68,6 +68,10 @@ class Agent(OnePerTenant[AgentState]):
         def upcast_v8_v9(facts: dict[str, Any]) -> None:
             """What is new in version 9 has a default."""
 
+        @staticmethod
+        def upcast_v9_v10(facts: dict[str, Any]) -> None:
+            """What is new in version 10 has a default."""
+
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration
 
@@ -75,7 +79,7 @@ class Agent(OnePerTenant[AgentState]):
         """The configuration of `from_version` holds again."""
 
         TOPIC: ClassVar[str] = "agent.restored"
-        class_version: ClassVar[int] = 7
+        class_version: ClassVar[int] = 8
         from_version: int
         configuration: AgentConfiguration
 
@@ -102,6 +106,10 @@ class Agent(OnePerTenant[AgentState]):
         @staticmethod
         def upcast_v6_v7(facts: dict[str, Any]) -> None:
             """What is new in version 7 has a default."""
+
+        @staticmethod
+        def upcast_v7_v8(facts: dict[str, Any]) -> None:
+            """What is new in version 8 has a default."""
 
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration

@@ -130,6 +130,11 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     fusion: Literal["weighted", "reciprocal_rank"] = "weighted"
     """How both are merged: by their scores with these weights, or by their ranks alone."""
 
+    synonyms: Annotated[
+        tuple[Annotated[tuple[Text, ...], Meta(max_length=20)], ...], Meta(max_length=500)
+    ] = ()
+    """Words and phrases that mean the same to the business and its customers: who asks with one of a group is found what has another."""
+
     NOT_YET: ClassVar[frozenset[str]] = frozenset(WITHOUT_EFFECT)
     """Fields of later versions. Whoever sets one is told so; it comes when it changes something."""
 
@@ -154,6 +159,8 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
             raise Invalid(
                 "quiet_seconds is no longer than burst_seconds, which is the longest that it may last in all"
             )
+        if any(len(set(group)) < 2 for group in self.synonyms):
+            raise Invalid("synonyms are groups of two words or phrases at least that mean the same")
         if self.semantic_weight + self.keyword_weight == 0:
             raise Invalid("semantic_weight or keyword_weight is above 0")
         own = () if self.understanding_model is None else (self.understanding_model,)

@@ -17,6 +17,7 @@ import msgspec
 
 from application.ports import Cache, Chunk, KeptText, Matched, Searched
 from domain.models.completion import Passage, Source
+from domain.retrieval.synonyms import Groups
 from infra.retrieval.vectors import PgVectors
 
 FEW = 500
@@ -79,9 +80,15 @@ class CachedVectors:
         return made or Searched(passages=msgspec.msgpack.decode(found, type=list[Passage]), pending=pending)
 
     async def match(
-        self, tenant: UUID, question: str, embedding: Sequence[float], model: str, limit: int
+        self,
+        tenant: UUID,
+        question: str,
+        embedding: Sequence[float],
+        model: str,
+        limit: int,
+        synonyms: Groups = (),
     ) -> Matched:
-        return await self._vectors.match(tenant, question, embedding, model, limit)
+        return await self._vectors.match(tenant, question, embedding, model, limit, synonyms)
 
     async def pending(self, tenant: UUID) -> int:
         return await self._vectors.pending(tenant)

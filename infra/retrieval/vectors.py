@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from application.ports import INDEX_OFFER_WORK, INDEX_WORK, PROCESS_WORK, Chunk, Matched, Searched
 from domain.base.errors import Conflict
 from domain.models.completion import Passage, Source
+from domain.retrieval.synonyms import Groups
 from infra.crypto.keyring import KeyErased, Keyring, unseal_with
 from infra.postgres.database import Database
 from infra.postgres.exchange import Row
@@ -169,9 +170,15 @@ class PgVectors(VectorSpaces):
         return Searched(passages=passages, pending=waiting)
 
     async def match(
-        self, tenant: UUID, question: str, embedding: Sequence[float], model: str, limit: int
+        self,
+        tenant: UUID,
+        question: str,
+        embedding: Sequence[float],
+        model: str,
+        limit: int,
+        synonyms: Groups = (),
     ) -> Matched:
-        found = await self._postings.find(tenant, question, limit)
+        found = await self._postings.find(tenant, question, limit, synonyms)
         if not found.places:
             return Matched()
         scores = {(each.document, each.ordinal): each.score for each in found.places}

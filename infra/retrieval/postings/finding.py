@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.retrieval.synonyms import Groups, expanded
 from domain.retrieval.terms import Wanted, corrected, wanted, words_of
 from infra.crypto.keyring import Keyring
 from infra.postgres.database import Database
@@ -59,12 +60,12 @@ class Finder:
         self._database, self._keyring, self._vocabularies = database, keyring, vocabularies
         self._languages: OrderedDict[UUID, frozenset[str]] = OrderedDict()
 
-    async def find(self, tenant: UUID, question: str, limit: int) -> Found:
+    async def find(self, tenant: UUID, question: str, limit: int, synonyms: Groups) -> Found:
         """The chunks that have most of the question's words, at most `limit`. A word that is nowhere stands for those that are nearly it."""
-        ranking = await self._ranked(tenant, question, limit)
+        ranking = await self._ranked(tenant, question, limit, synonyms)
         places = await self._places(tenant, ranking)
         if len(places) < len(ranking.numbers):  # a document went meanwhile
-            ranking = await self._ranked(tenant, question, limit)
+            ranking = await self._ranked(tenant, question, limit, synonyms)
             places = await self._places(tenant, ranking)
             if len(places) < len(ranking.numbers):
                 return Found((), 0.0)
@@ -78,18 +79,18 @@ class Finder:
             return []
         return await self._database.read(tenant, PLACES, tenant, ranking.numbers)
 
-    async def _ranked(self, tenant: UUID, question: str, limit: int) -> Ranking:
+    async def _ranked(self, tenant: UUID, question: str, limit: int, synonyms: Groups) -> Ranking:
         known = self._languages.get(tenant)
         if known is None:
             rows = await self._database.read(tenant, STATISTICS, tenant)
             known = self._remember(tenant, rows[0][3] if rows else ())
-        words = wanted(question, known)
+        words = expanded(wanted(question, known), synonyms, known)
         ranking, there = await self._rank(tenant, words, limit)
         if there is None:
             return ranking
         if not there.languages <= known:  # documents in a language that was none of theirs have come
             known = self._remember(tenant, there.languages)
-            words = wanted(question, known)
+            words = expanded(wanted(question, known), synonyms, known)
             ranking, _ = await self._rank(tenant, words, limit)
         meant = await self._meant(tenant, [(n, words[n]) for n in ranking.missing], known, there)
         if meant:

@@ -10,6 +10,7 @@ from itertools import accumulate, groupby, islice
 from uuid import UUID
 
 from application.ports import Chunk
+from domain.retrieval.synonyms import Groups
 from domain.retrieval.terms import RULES
 from infra.crypto.keyring import Keyring
 from infra.postgres.database import Connection, Database
@@ -75,9 +76,9 @@ class Postings:
         """Wait for whoever else writes the tenant's postings, in the caller's transaction, and have others wait for its end."""
         await connection.execute("SELECT FROM posting_statistics WHERE tenant = %s FOR UPDATE", [tenant])
 
-    async def find(self, tenant: UUID, question: str, limit: int) -> Found:
-        """The chunks that have most of the question's words, at most `limit`."""
-        return await self._finder.find(tenant, question, limit)
+    async def find(self, tenant: UUID, question: str, limit: int, synonyms: Groups = ()) -> Found:
+        """The chunks that have most of the question's words, or of what means the same, at most `limit`."""
+        return await self._finder.find(tenant, question, limit, synonyms)
 
 
 Segment = tuple[int, int, list[tuple[int, int]]]

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from application.agents.agent import configuration_of
 from application.retrieval.search import Search, search
 from domain.base.context import Context
 from domain.models.completion import Passage
@@ -24,8 +25,8 @@ WORDS_ONLY = "Retrace-Words-Only"
 class SearchIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     query: Annotated[str, Meta(min_length=1, max_length=2000)]
     limit: Annotated[int, Meta(ge=1, le=50)] = 5
-    fusion: Method = "weighted"
-    """How what is found by meaning and what is found by words are merged: by their scores, or by their ranks."""
+    fusion: Method | None = None
+    """How what is found by meaning and what is found by words are merged: by their scores, or by their ranks; left out: as the agent is configured."""
 
 
 @post("/v1/search", status_code=200, scope="conversations:read", rate="searches")
@@ -36,7 +37,10 @@ async def find(
 
     Where the embedding model can't be asked they are found by words alone, and `Retrace-Words-Only` says why."""
     query = Search(query=data.query, limit=data.limit, fusion=data.fusion)
-    found = await search(query, context, embedder=services.embedder, vectors=services.vectors)
+    configuration, _ = await configuration_of(context.tenant, store=services.store)
+    found = await search(
+        query, context, embedder=services.embedder, vectors=services.vectors, configuration=configuration
+    )
     headers = {} if found.words_only is None else {WORDS_ONLY: found.words_only}
     return Response(Page(found.passages, None), headers=headers)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from application.ports import Chunk
@@ -123,3 +124,24 @@ async def test_the_configuration_says_how_what_was_found_is_ranked(
     assert all(0 <= each.score <= 1 for each in passages)
     # An answer's confidence rests on it: the nearest passage keeps its similarity, whatever words count.
     assert {each.id: each.score for each in passages}["near"] == pytest.approx(1, abs=0.01)
+
+
+async def test_who_asks_with_a_synonym_is_found_what_has_the_other_word(shop: Shop) -> None:
+    """By answers and by searches alike."""
+    await index(shop, ["The zorbex is blue.", "The lamp is green.", "The carpet is red."])
+    vector = QuestionVector(model=LOCAL)  # words alone decide
+    configuration = AgentConfiguration(synonyms=(("zorbex", "quillon", "night light"),))
+    for question in ("quillon", "a night light"):
+        for settings, expected in ((configuration, ["The zorbex is blue."]), (AgentConfiguration(), [])):
+            passages, _ = await retrieve(
+                shop.context, [question], settings, vector, vectors=shop.parts.vectors, store=shop.parts.store
+            )
+            assert [each.text for each in passages if each.score > 0] == expected
+    answer = await search(
+        Search(query="a night light", limit=1),
+        shop.context,
+        embedder=shop.parts.embedder,
+        vectors=shop.parts.vectors,
+        configuration=msgspec.structs.replace(configuration, semantic_weight=0.0),
+    )
+    assert [each.text for each in answer.passages] == ["The zorbex is blue."]

@@ -437,6 +437,10 @@ ELSEWHERE = {
             "test_who_is_asked_follows_from_the_configuration_and_is_always_the_same",
         ),
     ),
+    "synonyms": (
+        "application/retrieval/test_hybrid.py",
+        "test_who_asks_with_a_synonym_is_found_what_has_the_other_word",
+    ),
     **dict.fromkeys(
         ("semantic_weight", "keyword_weight", "fusion"),
         (
