@@ -36,6 +36,7 @@ EVERYTHING = {
     "RETRACE_PUBLIC_URL": "https://service.example",
     "TWILIO_BASE_URL": "http://127.0.0.1:5",
     "RETRACE_ALLOW_PRIVATE_ADDRESSES": "True",
+    "RETRACE_EMBEDDING_MODEL": "gemini/gemini-embedding-001@768",
     "RETRACE_LOG_LEVEL": "DEBUG",
     "RETRACE_WORKER_CONCURRENCY": "4",
     "RETRACE_METRICS_PORT": "9464",
@@ -296,3 +297,9 @@ def test_several_master_keys_are_given_with_the_current_one_first(tmp_path: Path
     assert errors({"RETRACE_MASTER_KEY": f"{KEY},c2hvcnQ="}, tmp_path) == [
         "RETRACE_MASTER_KEY is not base64 of 32 bytes; make one with: openssl rand -base64 32"
     ]
+
+
+@pytest.mark.parametrize("name", ["small", "openai/", "openai/small@", "openai/small@0", "openai/small@9999"])
+def test_what_names_no_embedding_model_is_told(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match="RETRACE_EMBEDDING_MODEL is"):
+        load({"RETRACE_EMBEDDING_MODEL": name}, tmp_path)
