@@ -248,3 +248,52 @@ async def test_of_two_entries_that_fit_as_well_the_one_of_higher_priority_comes_
     assert (await found(shop))[:2] == ["When are you open?\nFrom ten.", "When are you open?\nFrom nine."]
     await index(shop, low, await update(shop, low, said("From nine.", priority=10)))
     assert (await found(shop))[0] == "When are you open?\nFrom nine."
+
+
+async def test_a_change_whose_process_dies_before_it_takes_the_old_text_out_is_finished_by_its_work(
+    shop: Shop,
+) -> None:
+    entry = await written(shop, said(NINE))
+    vectors = shop.parts.vectors
+
+    async def die() -> None:
+        raise Died
+
+    shop.parts = replaced(shop, Between(shop, "delete", die))
+    with pytest.raises(Died):
+        await update(shop, entry, said(TEN))
+    assert await shop.owed() == {(INDEX_WORK, key_of(entry, 2))}
+    await index(shop, entry, 2, vectors)
+    assert await found(shop) == [f"When are you open?\n{TEN}"]
+    with pytest.raises(Died):
+        await remove(shop, entry)
+    await index(shop, entry, 3, vectors)
+    assert await found(shop) == []
+
+
+async def test_work_that_dies_before_its_record_is_done_once_more_with_one_effect(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = await write(shop, said(NINE))
+    save = shop.parts.store.save
+
+    async def die(*aggregates: Any, **more: Any) -> Any:
+        if any(isinstance(each, KnowledgeIndex) for each in aggregates):
+            raise Died
+        return await save(*aggregates, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.parts.store, "save", die)
+        with pytest.raises(Died):
+            await index(shop, entry, 1)
+    assert await found(shop) == [f"When are you open?\n{NINE}"], "it is in place"
+    assert await shop.owed() == {(INDEX_WORK, key_of(entry, 1))}, "and owed still"
+    await index(shop, entry, 1)
+    assert (await found(shop), await shop.owed()) == ([f"When are you open?\n{NINE}"], set())
+    placed = [each.event for each in await shop.events(index_of(entry))]
+    assert [type(each) for each in placed] == [KnowledgeIndex.Begun, KnowledgeIndex.Placed]
+    assert await compare_tallies(shop.context.tenant, store=shop.parts.store) == {}
+
+
+class Died(Exception):
+    """As a process does that is killed: nothing comes after it."""
