@@ -10,7 +10,7 @@ from litestar import Request, Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from application.retrieval.knowledge import (
+from application.retrieval.knowledge.entry import (
     CreateEntry,
     DeleteEntry,
     RestoreEntry,

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency
 
-from application.retrieval.import_entries import Outcome, RowReport, import_entries
+from application.retrieval.knowledge.importing import Outcome, RowReport, import_entries
 from domain.base.context import Context
 from domain.retrieval.document import LARGEST
 from interfaces.bootstrap import Services

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from application.retrieval.knowledge import category_key_of
+from application.retrieval.knowledge.entry import category_key_of
 from application.retrieval.search import Search, search
 from domain.base.context import Context
 from domain.models.completion import Passage

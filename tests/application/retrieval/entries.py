@@ -6,8 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from application.ports import Vectors
-from application.retrieval.index_entry import IndexEntry, index_entry
-from application.retrieval.knowledge import (
+from application.retrieval.knowledge.entry import (
     CreateEntry,
     DeleteEntry,
     UpdateEntry,
@@ -15,6 +14,7 @@ from application.retrieval.knowledge import (
     delete_entry,
     update_entry,
 )
+from application.retrieval.knowledge.indexing import IndexEntry, index_entry
 from application.retrieval.search import Search, search
 from domain.retrieval.knowledge import Knowledge
 from domain.retrieval.knowledge_entry import KnowledgeEntry

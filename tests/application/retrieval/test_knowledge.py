@@ -13,7 +13,7 @@ import pytest
 from application.base.erase import ERASE_WORK, Erase, erase
 from application.budgets.charges import compare_tallies
 from application.ports import INDEX_WORK
-from application.retrieval.knowledge import key_of
+from application.retrieval.knowledge.entry import key_of
 from application.retrieval.words import index_words
 from domain.base.errors import Erased, Invalid, NotFound
 from domain.models.completion import Passage

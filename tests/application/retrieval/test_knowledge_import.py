@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from application.retrieval import import_entries as importing
-from application.retrieval.import_entries import Imported, import_entries
+from application.retrieval.knowledge import importing
+from application.retrieval.knowledge.importing import Imported, import_entries
 from domain.base.errors import Invalid
 from domain.retrieval.knowledge_entry import KnowledgeEntry
 from tests.application.conftest import Shop

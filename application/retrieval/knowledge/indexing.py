@@ -16,7 +16,7 @@ from application.ports import INDEX_WORK, Chunk, Clock, Done, Due, Keyring, Prov
 from application.retrieval.chunks import passage_id
 from application.retrieval.embedding import MeteredEmbedder
 from application.retrieval.embedding_model import behind, serving_now
-from application.retrieval.knowledge import key_of
+from application.retrieval.knowledge.entry import key_of
 from application.retrieval.passages_embedded import EmbeddedPassages, embed_passages
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from application.ports import Clock, Keyring, Store, Vectors
-from application.retrieval.knowledge import category_key_of, indexing
+from application.retrieval.knowledge.entry import category_key_of, indexing
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, Invalid, NotFound, Refusal
 from domain.base.table_rows import RefusedRow
