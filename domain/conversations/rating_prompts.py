@@ -65,6 +65,7 @@ class RatingPrompts(ConversationPart):
             self.delivers
             and state.channel in CHANNELS
             and state.unasked is None
+            and state.opted_out is None
             and state.handoff is None
             and self.pending is None
         )

@@ -111,6 +111,25 @@ def said(messenger: Messenger) -> list[str]:
     return [message.body for message in messenger.twilio.to(ADA)]
 
 
+async def test_who_wants_nothing_unasked_is_not_asked_until_they_want_it_again(messenger: Messenger) -> None:
+    await configure(messenger, feedback="always")
+    shop = messenger.shop
+
+    async def writes(text: str, consent: Any) -> None:
+        command = ReceiveMessage(channel="whatsapp", address=ADA, text=text, sender=SENDER, consent=consent)
+        received = await receive_message(command, shop.context, shop.ports)
+        assert await shop.answer(received.conversation) is not None
+        await messenger.deliver(received.conversation)
+
+    await writes("STOP", "out")
+    await asks(messenger)
+    assert buttons(messenger) == [], "their question is answered, and nothing is asked of them"
+    await writes("START", "in")
+    before = len(buttons(messenger))
+    await asks(messenger, "And on Sundays?")
+    assert len(buttons(messenger)) == before + 1
+
+
 async def test_a_press_is_a_rating_said_thanks_for_and_no_question(messenger: Messenger) -> None:
     await configure(messenger, feedback="always")
     id = await asks(messenger)
