@@ -12,6 +12,7 @@ import msgspec
 from domain.models.completion import Passage, Source
 from domain.retrieval.knowledge import USUAL
 from domain.retrieval.synonyms import Groups
+from domain.retrieval.unread import UnreadBecause
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,6 +192,9 @@ class Extracted(msgspec.Struct, frozen=True, kw_only=True):
     embedding_ms: float
     unread: Sequence[int] = ()
     """Numbers of pages that show something, but have no text that could be read."""
+    unread_because: UnreadBecause = ""
+    recognised: Sequence[int] = ()
+    """Numbers of pages that are pictures whose text was read by OCR."""
 
 
 class Extractor(Protocol):

@@ -196,6 +196,8 @@ async def process_document(
         embedding_model=ready.model,
         dimension=len(ready.vectors[0]) if ready.vectors else 0,
         unread_pages=extracted.unread,
+        unread_because=extracted.unread_because,
+        ocr_pages=extracted.recognised,
         embeddings=embeddings,
         reused=ready.reused,
         took_ms=round((time.perf_counter() - started) * 1000, 3),

@@ -14,6 +14,7 @@ from domain.base.aggregate import Aggregate, CreatedEvent
 from domain.base.errors import NotFound, Refused
 from domain.models.completion import Attempt
 from domain.models.pricing import total
+from domain.retrieval.unread import UnreadBecause
 
 Status = Literal["pending", "processing", "completed", "failed", "deleted"]
 LARGEST = 10 * 1024 * 1024
@@ -78,11 +79,11 @@ class Document(Aggregate[DocumentState]):
         """Chunks are indexed and searchable. `took_ms` covers extraction to index; `cost` is that of the `embeddings`, in USD.
 
         Calls of embedding models at a provider are on records of their own; `reused`: of how many chunks the vectors were there before.
-        `unread_pages` show something, but have no text that could be read, as scans have none. Figures only: they outlive an erasure.
+        `unread_pages` show something, but have no text that could be read, as scans have none that OCR can't read; `ocr_pages` have what OCR read. Figures only: they outlive an erasure.
         """
 
         TOPIC: ClassVar[str] = "document.processed"
-        class_version: ClassVar[int] = 4
+        class_version: ClassVar[int] = 5
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("embeddings",)
         pages: int
@@ -95,6 +96,8 @@ class Document(Aggregate[DocumentState]):
         embeddings: tuple[Attempt, ...] = ()
         unread_pages: tuple[int, ...] = ()
         reused: int = 0
+        unread_because: UnreadBecause = ""
+        ocr_pages: tuple[int, ...] = ()
 
         def charge(self) -> Decimal:
             return self.cost
@@ -110,6 +113,10 @@ class Document(Aggregate[DocumentState]):
         @staticmethod
         def upcast_v3_v4(facts: dict[str, Any]) -> None:
             """Until version 3 all vectors were the built-in model's, and made each time."""
+
+        @staticmethod
+        def upcast_v4_v5(facts: dict[str, Any]) -> None:
+            """Until version 4 no page was read by OCR."""
 
         def apply(self, aggregate: Document) -> None:
             aggregate.state.status = "completed"
@@ -194,6 +201,8 @@ class Document(Aggregate[DocumentState]):
         took_ms: float,
         at: datetime,
         unread_pages: Sequence[int] = (),
+        unread_because: UnreadBecause = "",
+        ocr_pages: Sequence[int] = (),
         reused: int = 0,
     ) -> None:
         self._processing()
@@ -209,6 +218,8 @@ class Document(Aggregate[DocumentState]):
             took_ms=took_ms,
             embeddings=tuple(embeddings),
             unread_pages=tuple(unread_pages),
+            unread_because=unread_because,
+            ocr_pages=tuple(ocr_pages),
             reused=reused,
         )
 

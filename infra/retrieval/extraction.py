@@ -24,7 +24,7 @@ SNIFF_SECONDS = 5.0
 
 
 class FileExtractor:
-    """PDF with a text layer, DOCX, HTML, Markdown, CSV and plain text."""
+    """PDF, scans too where OCR is installed, DOCX, HTML, Markdown, CSV and plain text."""
 
     sample = SAMPLE
 
@@ -51,7 +51,7 @@ class FileExtractor:
         try:
             arguments = (media_type,) if embed else (media_type, UNEMBEDDED)
             async with self._preparing.run(PREPARING, content, *arguments, seconds=self._seconds) as results:
-                pages, unread = await anext(results)
+                pages, unread, because, recognised = await anext(results)
                 async for took, some in results:
                     embedding_ms += took
                     chunks += [_chunk(*each) for each in some]
@@ -61,7 +61,14 @@ class FileExtractor:
             kind = KINDS.get(media_type, "file")
             what = "print it to a new PDF" if media_type in (PDF, DOCX) else "split it into smaller files"
             raise Refused(f"the {kind} could not be read: {error}; {what} and upload that") from None
-        return Extracted(pages=pages, chunks=chunks, embedding_ms=round(embedding_ms, 3), unread=unread)
+        return Extracted(
+            pages=pages,
+            chunks=chunks,
+            embedding_ms=round(embedding_ms, 3),
+            unread=unread,
+            unread_because=because,
+            recognised=recognised,
+        )
 
     async def close(self) -> None:
         """End the processes."""

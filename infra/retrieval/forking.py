@@ -119,14 +119,19 @@ def _child(data: socket.socket) -> None:
 
 def _limit(seconds: int) -> None:
     """Bound this process, and end it with the server."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     os.nice(19)  # nobody waits for a document as for an answer
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     memory = _address_space() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def end_with_parent() -> None:
+    """Whenever the process that forked this one ends; where the system can do that."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _address_space() -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
 
 from domain.retrieval.chunking import Content, chunk
+from domain.retrieval.unread import UnreadBecause
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.encoding import decoded
 from infra.retrieval.forking import Unreadable
@@ -18,6 +20,7 @@ from infra.retrieval.formats.markup import blocks_of
 from infra.retrieval.formats.media_types import CSV, DOCX, HTML, MARKDOWN, PDF, TEXT
 from infra.retrieval.formats.web_page import page_text
 from infra.retrieval.formats.word import docx_markup
+from infra.retrieval.ocr import Scans
 from infra.retrieval.pdf import read_pdf
 
 AT_ONCE = 32
@@ -34,14 +37,27 @@ def warm() -> None:
 
 def pages_of(content: bytes, media_type: str) -> Sequence[tuple[int, Content]]:
     """All pages, at least one with text; what is no PDF is one page. Raises Unreadable."""
-    return read_file(content, media_type)[0]
+    return read_file(content, media_type).pages
 
 
-def read_file(content: bytes, media_type: str) -> tuple[Sequence[tuple[int, Content]], Sequence[int]]:
-    """Its pages, and the numbers of those that could not be read. Raises Unreadable."""
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """The pages of a file; the numbers of those that could not be read, why, and of those that OCR read."""
+
+    pages: Sequence[tuple[int, Content]]
+    unread: Sequence[int] = ()
+    because: UnreadBecause = ""
+    recognised: Sequence[int] = ()
+
+
+def read_file(content: bytes, media_type: str, ocr: Scans | None = None) -> FileText:
+    """`ocr` reads pages that are pictures. Raises Unreadable."""
     if media_type == PDF:
-        read = read_pdf(content)
-        return read.pages, read.unread
+        read = read_pdf(content, ocr)
+        because: UnreadBecause = ""
+        if read.unread and ocr is not None:
+            because = "late" if ocr.is_late else "" if ocr.is_there else "no_ocr"
+        return FileText(read.pages, read.unread, because, read.recognised)
     if media_type == DOCX:
         page: Content = blocks_of(docx_markup(content))
     else:
@@ -51,7 +67,7 @@ def read_file(content: bytes, media_type: str) -> tuple[Sequence[tuple[int, Cont
         page = _blocks(text, media_type)
     if not (page.strip() if isinstance(page, str) else page):
         raise Unreadable("the file has no text; upload one with content")
-    return [(1, page)], ()
+    return FileText([(1, page)])
 
 
 def _blocks(text: str, media_type: str) -> Content:
@@ -67,11 +83,11 @@ def _blocks(text: str, media_type: str) -> Content:
 
 
 def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[object]:
-    """`arguments`: the media type; a second one where no vectors are wanted, which then are empty. First the number of pages and which of them could not be read, then AT_ONCE chunks a time, with the
+    """`arguments`: the media type; a second one where no vectors are wanted, which then are empty. First the number of pages, which of them could not be read, why, and which OCR read; then AT_ONCE chunks a time, with the
     milliseconds that embedding them took: (page, section, tokens, text, vector), vectors as float32 in the machine's order."""
-    pages, unread = read_file(given.read(), arguments[0])
-    yield len(pages), unread
-    pieces = chunk(pages, EMBEDDER.count_tokens)
+    read = read_file(given.read(), arguments[0], Scans())
+    yield len(read.pages), read.unread, read.because, read.recognised
+    pieces = chunk(read.pages, EMBEDDER.count_tokens)
     for start in range(0, len(pieces), AT_ONCE):
         some = pieces[start : start + AT_ONCE]
         started = time.perf_counter()

@@ -30,7 +30,12 @@ PATIENCE = 10
 ENDING = 10.0
 """Seconds within which the server is to say that a child has ended."""
 
-ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "RAYON_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
 """What forks has no threads beside it."""
 
 

@@ -12,6 +12,7 @@ from infra.retrieval.bounds import MOST_CHARACTERS
 from infra.retrieval.forking import Unreadable
 from infra.retrieval.pdf.columns import regions
 from infra.retrieval.pdf.lines import Line, lines_of
+from infra.retrieval.pdf.pictures import PictureReader, is_picture, letters
 from infra.retrieval.pdf.repeats import without_repeats
 from infra.retrieval.pdf.runs import runs_of
 from infra.retrieval.pdf.writing import Writer
@@ -25,14 +26,15 @@ SHOWN = {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT
 
 @dataclass(slots=True)
 class PdfText:
-    """(number, text) of each page; `unread`: the numbers of those that show something, but have no text."""
+    """(number, text) of each page; `unread`: the numbers of those that show something, but have no text that could be read; `recognised`: of those that OCR read."""
 
     pages: list[Page] = field(default_factory=list)
     unread: list[int] = field(default_factory=list)
+    recognised: list[int] = field(default_factory=list)
 
 
-def read_pdf(content: bytes) -> PdfText:
-    """At least one page with text. Raises Unreadable."""
+def read_pdf(content: bytes, ocr: PictureReader | None = None) -> PdfText:
+    """At least one page with text. `ocr` reads those that are pictures. Raises Unreadable."""
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
@@ -49,32 +51,45 @@ def read_pdf(content: bytes) -> PdfText:
         if document.get_formtype() != pdfium.FORMTYPE_NONE:
             document.init_forms()  # makes the looks of filled fields that have none
         read = PdfText()
-        pictured: list[int] = []
         left = MOST_CHARACTERS
-        for number, text in _texts(document, pictured):
+        for number, text in _texts(document, ocr, read):
             left -= len(text)
             if left < 0:
                 raise Unreadable("the PDF holds too much text; split it into smaller files")
             read.pages.append((number, text))
     finally:
         document.close()
-    read.unread = [number for number in pictured if not read.pages[number - 1][1].strip()]
     if not any(text.strip() for _, text in read.pages):
-        raise Unreadable(
-            "the PDF has no text layer, as a scan has none; OCR is not available yet: "
-            "run it through a scanner's or an office program's text recognition and upload the result"
-        )
+        raise Unreadable(_no_text(read, ocr))
     return read
 
 
-def _texts(document: pypdfium2.PdfDocument, pictured: list[int]) -> Iterator[Page]:
-    """One page after the other is held, and a few pages' lines. Pages that show anything are put to `pictured`."""
+def _no_text(read: PdfText, ocr: PictureReader | None) -> str:
+    if not read.unread:
+        return "the PDF shows nothing; upload one with content"
+    again = "run it through a scanner's or an office program's text recognition and upload the result"
+    if ocr is None or not ocr.is_there:
+        return (
+            "the PDF has no text layer, as a scan has none, and OCR is not installed here "
+            f"(its operator adds it: pip install '.[ocr]'); {again}"
+        )
+    if ocr.is_late:
+        return "the PDF is a scan that takes too long to read; split it into smaller files"
+    return (
+        f"the PDF has no text layer, as a scan has none, and no text was recognised in its pictures; {again}"
+    )
+
+
+def _texts(document: pypdfium2.PdfDocument, ocr: PictureReader | None, read: PdfText) -> Iterator[Page]:
+    """One page after the other is held, and a few pages' lines. What is a picture is put to `read`."""
     writer = Writer()
-    for number, lines in enumerate(without_repeats(_pages(document, pictured), len(document)), 1):
+    for number, lines in enumerate(without_repeats(_pages(document, ocr, read), len(document)), 1):
         yield number, writer.text([region for each in lines for region in regions(each)])
 
 
-def _pages(document: pypdfium2.PdfDocument, pictured: list[int]) -> Iterator[list[list[Line]]]:
+def _pages(
+    document: pypdfium2.PdfDocument, ocr: PictureReader | None, read: PdfText
+) -> Iterator[list[list[Line]]]:
     """Of each page the lines from its top to its foot, by the direction of writing."""
     for number in range(1, len(document) + 1):
         try:
@@ -84,9 +99,15 @@ def _pages(document: pypdfium2.PdfDocument, pictured: list[int]) -> Iterator[lis
                     pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
                     page.close()
                     page = document[number - 1]
-                if pdfium.FPDFPage_CountObjects(page):
-                    pictured.append(number)
-                found = [lines_of(runs) for runs in runs_of(page)]
+                runs = runs_of(page)
+                if is_picture(page, runs):
+                    recognised = ocr.read(page) if ocr else []
+                    if len(recognised) and letters([recognised]) > letters(runs):
+                        runs = [recognised]
+                        read.recognised.append(number)
+                    elif not runs or ocr is None or not ocr.is_there or ocr.is_late:
+                        read.unread.append(number)
+                found = [lines_of(each) for each in runs]
             finally:
                 page.close()
         except pypdfium2.PdfiumError:

@@ -234,7 +234,7 @@ async def _texts(rows: Sequence[DocumentRow], tenant: UUID, services: Services) 
         elif isinstance(recorded.event, Document.ProcessingFailed | Document.ProcessingDelayed):
             texts[position] = recorded.event.reason
         elif isinstance(recorded.event, Document.Processed):
-            texts[position] = unread_told(recorded.event.unread_pages)
+            texts[position] = unread_told(recorded.event.unread_pages, recorded.event.unread_because)
     return texts
 
 

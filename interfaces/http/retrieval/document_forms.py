@@ -12,6 +12,7 @@ import msgspec
 from litestar.params import QueryParameter
 
 from domain.retrieval.document import Status
+from domain.retrieval.unread import UnreadBecause
 from projections.documents import DocumentRow
 
 MediaType = Annotated[
@@ -53,7 +54,14 @@ class ReprocessOut(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["pending"] = "pending"
 
 
-def unread_told(pages: Sequence[int]) -> str:
+WAYS_OUT: dict[UnreadBecause, str] = {
+    "": "run the file through text recognition and upload the result",
+    "late": "reading scans took too long; split the file and upload its parts",
+    "no_ocr": "OCR is not installed here (its operator adds it: pip install '.[ocr]'); have the file processed again then, or run it through text recognition and upload the result",
+}
+
+
+def unread_told(pages: Sequence[int], because: UnreadBecause = "") -> str:
     """That pages could not be read, for a person."""
     stretches: list[list[int]] = []
     for page in pages:
@@ -64,8 +72,8 @@ def unread_told(pages: Sequence[int]) -> str:
     named = ", ".join("–".join(map(str, stretch)) for stretch in stretches)
     which, have = ("page", "has") if len(pages) == 1 else ("pages", "have")
     return (
-        f"{which} {named} {have} no text, as a scan or a picture has none: what stands there is not found; "
-        "run the file through text recognition and upload the result"
+        f"{which} {named} {have} no text that could be read, as a scan or a picture may have none: what stands there is not found; "
+        f"{WAYS_OUT[because]}"
     )
 
 
