@@ -9,11 +9,21 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.conversations import booking, conversation, events, handoff, message, order, search
+from interfaces.http.conversations import (
+    booking,
+    conversation,
+    events,
+    handoff,
+    interactions,
+    message,
+    order,
+    search,
+)
 from interfaces.http.conversations.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     message.ROUTER,
+    interactions.ROUTER,
     conversation.ROUTER,
     events.ROUTER,
     handoff.ROUTER,

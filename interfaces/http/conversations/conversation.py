@@ -1,20 +1,14 @@
-"""Interactions and conversations: read, explained, closed and opened again."""
+"""Conversations: listed, read, closed and opened again."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from contextlib import aclosing
-from typing import Annotated, Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
-from application.audit.explain_call import explain_call
-from application.audit.explain_interaction import explain_interaction, interaction_events
-from application.audit.explanation import Explanation
 from application.conversations.closing import (
     CloseConversation,
     ReopenConversation,
@@ -22,19 +16,14 @@ from application.conversations.closing import (
     reopen_conversation,
 )
 from application.conversations.handoff import operator_id
-from application.ports import Located
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
-from domain.base.errors import NotFound
 from domain.base.recorded import Recorded
 from domain.base.times import in_utc
 from domain.conversations.conversation import Conversation
 from interfaces.bootstrap import Services
-from interfaces.http.base.limits.access import AccessControl
-from interfaces.http.base.moments import moments_of
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
-from interfaces.http.base.presence import LONGEST_WAIT
 from interfaces.http.base.version import named, tag
 from interfaces.http.conversations.conversation_forms import (
     Channel,
@@ -52,65 +41,11 @@ from interfaces.http.conversations.conversation_forms import (
     shown_conversation,
 )
 from interfaces.http.conversations.delivered import shown_with_delivery
-from interfaces.http.conversations.interaction import Interaction
 from interfaces.http.conversations.message import Customer
 from interfaces.http.conversations.turns import TurnOut, handoff_out, turns_in
 from projections.conversations import list_conversations
-from projections.interactions import InteractionRow, get_interaction, interactions_of
+from projections.interactions import interactions_of
 from projections.transcript import Transcript, interactions_in
-
-
-@get("/v1/interactions/{interaction:uuid}", scope="conversations:read")
-async def read_interaction(
-    interaction: FromPath[UUID],
-    services: NamedDependency[Services],
-    principal: NamedDependency[Principal],
-    access_control: NamedDependency[AccessControl],
-    request: Request[Any, Any, Any],
-    wait: Annotated[
-        float, QueryParameter(ge=0, le=LONGEST_WAIT, description="Seconds to wait until it is answered.")
-    ] = 0,
-    at_least: AtLeast = None,
-) -> Interaction:
-    """An interaction: pending, answered or failed (it is tried again)."""
-    row = await _located(interaction, services, principal.tenant, at_least)
-    until = time.monotonic() + wait
-    async with (
-        access_control.waiting(request),
-        aclosing(moments_of(services, principal.tenant)) as moments,
-    ):
-        await anext(moments)
-        while True:
-            place = Located(row.conversation, row.first_version)
-            events = await interaction_events(principal.tenant, place, interaction, store=services.store)
-            if not events:
-                raise NotFound("this interaction was erased")
-            (shown,) = await shown_with_delivery([events], services, principal.tenant, at_least)
-            left = until - time.monotonic()
-            if shown.status == "answered" or left <= 0 or services.stopping.is_set():
-                return shown
-            try:
-                async with asyncio.timeout(left):
-                    await anext(moments)
-            except TimeoutError:
-                until = 0.0  # one last look
-
-
-@get("/v1/interactions/{interaction:uuid}/why", scope="conversations:read")
-async def why(
-    interaction: FromPath[UUID],
-    services: NamedDependency[Services],
-    principal: NamedDependency[Principal],
-    at_least: AtLeast = None,
-) -> Explanation:
-    """Everything that led to the answer of an interaction, or of a call of the completions API, from events alone."""
-    call = await explain_call(principal.tenant, interaction, store=services.store)
-    if call is not None:
-        return call
-    await _located(interaction, services, principal.tenant, at_least)
-    return await explain_interaction(
-        principal.tenant, interaction, store=services.store, locator=services.locator
-    )
 
 
 @get("/v1/conversations", scope="conversations:read")
@@ -229,19 +164,8 @@ async def reopen(
     return Response(Reopened(id=conversation), headers=await written(services, context.tenant, position))
 
 
-async def _located(
-    interaction: UUID, services: Services, tenant: UUID, at_least: int | None
-) -> InteractionRow:
-    row = await services.reads.find(
-        tenant, Transcript(), lambda sql: get_interaction(sql, tenant, interaction), at_least
-    )
-    if row is None:
-        raise NotFound(f"there is no interaction {interaction} in this tenant")
-    return row
-
-
 ROUTER = Router(
     "/",
-    route_handlers=[read_interaction, why, list_all, read_conversation, close, reopen],
+    route_handlers=[list_all, read_conversation, close, reopen],
     tags=["conversations"],
 )
