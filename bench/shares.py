@@ -13,8 +13,8 @@ from uuid import UUID
 from application.conversations.answer import Answer, answer
 from application.conversations.conversation import ReceiveMessage, receive_message
 from domain.base.context import Context
-from infra.providers.embedders import ConfiguredEmbedders
-from infra.providers.local_embedder import LocalEmbedder
+from infra.providers.embedding.embedders import ConfiguredEmbedders
+from infra.providers.embedding.local import LocalEmbedder
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.settings import Settings
 from interfaces.bootstrap import services

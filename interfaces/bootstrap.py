@@ -44,7 +44,7 @@ from application.ports import (
     Vectors,
     WebhookSender,
 )
-from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding.metered import MeteredEmbedder
 from application.tenancy.newcomers import Newcomers
 from domain.learning.tuning_target import Targets
 from domain.models.catalogue import Catalogue
@@ -70,8 +70,8 @@ from infra.postgres.directory import CellDirectory
 from infra.projections.reads import Reads
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
-from infra.providers.embedders import ConfiguredEmbedders
-from infra.providers.local_embedder import LocalEmbedder
+from infra.providers.embedding.embedders import ConfiguredEmbedders
+from infra.providers.embedding.local import LocalEmbedder
 from infra.providers.tokens import TokenCounter
 from infra.providers.tuning.configured import ConfiguredTuners
 from infra.providers.tuning.targets import load_targets

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from application.gateway import ports as gateway
 from application.ports import Keyring, Searcher, Typing
-from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding.metered import MeteredEmbedder
 
 
 class Ports(gateway.Ports, Protocol):

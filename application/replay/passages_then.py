@@ -12,7 +12,7 @@ from application.budgets.pool import ReservationPool
 from application.gateway.providers import Providers
 from application.learning.recorded import RecordedAnswer
 from application.ports import Clock, Ids, Keyring, Matched, Searched, Searcher, Store, Typing
-from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding.metered import MeteredEmbedder
 from domain.models.completion import Passage
 from domain.retrieval.embedding_model import LOCAL
 from domain.retrieval.synonyms import Groups

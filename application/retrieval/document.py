@@ -32,8 +32,8 @@ from application.ports import (
 )
 from application.retrieval.chunks import chunks_of, embedding_of
 from application.retrieval.delaying import delayed
-from application.retrieval.embedding import MeteredEmbedder
-from application.retrieval.embedding_model import behind, serving_now
+from application.retrieval.embedding.metered import MeteredEmbedder
+from application.retrieval.embedding.model import behind, serving_now
 from application.retrieval.preparing import Prepared, prepared
 from application.retrieval.replacing import is_gone, name_key_of, replace_with, replaced_by, save_in_place
 from domain.base.context import Context

@@ -10,9 +10,9 @@ import msgspec
 
 from application.ports import Chunk, Clock, Keyring, ProviderError, Store, Vectors
 from application.retrieval.chunks import passage_id
-from application.retrieval.embedding import MeteredEmbedder
-from application.retrieval.embedding_model import serving_now
-from application.retrieval.passages_embedded import EmbeddedPassages, embed_passages
+from application.retrieval.embedding.metered import MeteredEmbedder
+from application.retrieval.embedding.model import serving_now
+from application.retrieval.embedding.passages import EmbeddedPassages, embed_passages
 from domain.base.context import Context
 from domain.base.errors import Conflict, NotFound
 from domain.budgets.budget import BudgetRefusal

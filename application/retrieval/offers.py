@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from application.ports import Offers, ProviderError, Searcher, Store
-from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding.metered import MeteredEmbedder
 from application.shop.search import FoundOffer, SearchOffers, search_offers
 from domain.base.context import Context
 from domain.base.errors import Refused

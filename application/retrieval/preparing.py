@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from application.ports import Extracted, Extractor, Files
-from application.retrieval.embedding import MeteredEmbedder
-from application.retrieval.passages_embedded import embed_passages
+from application.retrieval.embedding.metered import MeteredEmbedder
+from application.retrieval.embedding.passages import embed_passages
 from domain.base.context import Context
 from domain.retrieval.document import Document
 from domain.retrieval.embedding_model import LOCAL

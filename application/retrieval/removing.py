@@ -19,8 +19,8 @@ from application.ports import (
     Store,
     Vectors,
 )
-from application.retrieval.embedding import MeteredEmbedder
-from application.retrieval.passages_embedded import record_unrecorded
+from application.retrieval.embedding.metered import MeteredEmbedder
+from application.retrieval.embedding.passages import record_unrecorded
 from domain.base.context import Context
 from domain.retrieval.document import Document
 

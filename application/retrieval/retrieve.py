@@ -10,7 +10,7 @@ import msgspec
 
 from application.budgets.hold import Hold
 from application.ports import ProviderError, Searcher, Store
-from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.hybrid import hybrid
 from application.retrieval.stock import with_stock
 from domain.agents.agent import AgentConfiguration

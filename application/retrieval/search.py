@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from application.ports import ProviderError, Searcher
-from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.hybrid import hybrid
 from application.retrieval.retrieve import fusion_of
 from domain.agents.agent import AgentConfiguration

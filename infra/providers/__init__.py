@@ -66,7 +66,7 @@ def _vertex(**facts: Any) -> Completer:
 
 
 def _openai_embedder(space: VectorSpace, **facts: Any) -> Embedder:
-    from infra.providers.openai_embedder import OpenAIEmbedder
+    from infra.providers.embedding.openai import OpenAIEmbedder
 
     return OpenAIEmbedder(space, binary=space.provider == "openai", **facts)
 

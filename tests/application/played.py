@@ -23,7 +23,7 @@ from application.ports import (
     Typing,
     Vectors,
 )
-from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding.metered import MeteredEmbedder
 from domain.base.errors import Refused
 from domain.gateway.health import Pause
 from domain.models.catalogue import Catalogue

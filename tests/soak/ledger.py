@@ -24,7 +24,7 @@ from application.gateway.provider_key import SetProviderKey, set_provider_key
 from application.models.catalogue import PriceTerms, SetPrice, set_price
 from application.ports import Extracted, Extractor, Unavailable
 from application.retrieval.document import ProcessDocument, UploadDocument, process_document, upload_document
-from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding.metered import MeteredEmbedder
 from application.tenancy.tenant import CreateTenant, create_tenant
 from domain.agents.agent import AgentConfiguration
 from domain.answers.understanding.words.injection import KNOWN
@@ -32,8 +32,8 @@ from domain.base.context import Context
 from domain.budgets.budget import BudgetExhausted, BudgetLimits
 from domain.models.completion import Turn
 from domain.retrieval.embedding_model import LOCAL
-from infra.providers.embedders import ConfiguredEmbedders
-from infra.providers.local_embedder import LocalEmbedder
+from infra.providers.embedding.embedders import ConfiguredEmbedders
+from infra.providers.embedding.local import LocalEmbedder
 from infra.retrieval.embedding import WordLlamaEmbedder
 from interfaces.bootstrap import Services
 from tests.contents import spooled

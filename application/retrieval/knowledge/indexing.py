@@ -14,10 +14,10 @@ from application.budgets.charges import tallies_of
 from application.budgets.hold import Hold
 from application.ports import INDEX_WORK, Chunk, Clock, Done, Due, Keyring, ProviderError, Store, Vectors
 from application.retrieval.chunks import passage_id
-from application.retrieval.embedding import MeteredEmbedder
-from application.retrieval.embedding_model import behind, serving_now
+from application.retrieval.embedding.metered import MeteredEmbedder
+from application.retrieval.embedding.model import behind, serving_now
+from application.retrieval.embedding.passages import EmbeddedPassages, embed_passages
 from application.retrieval.knowledge.entry import key_of
-from application.retrieval.passages_embedded import EmbeddedPassages, embed_passages
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound
 from domain.budgets.budget import BudgetRefusal

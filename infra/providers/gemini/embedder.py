@@ -15,10 +15,10 @@ from domain.models.completion import Usage
 from domain.retrieval.embedding_model import VectorSpace
 from infra.outgoing.client import Outgoing, telling
 from infra.providers.counts import count_of
+from infra.providers.embedding.vectors import placed, unit_vectors
 from infra.providers.gemini.completer import unused_client
 from infra.providers.gemini.forms import faults
 from infra.providers.incoming import unheard
-from infra.providers.vectors import placed, unit_vectors
 
 MOST = 100
 """Texts of one batch, which is what Google takes."""

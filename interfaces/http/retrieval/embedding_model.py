@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from application.retrieval.embedding_model import (
+from application.retrieval.embedding.model import (
     EmbeddingModelShown,
     SetEmbeddingModel,
     embedding_model_of,

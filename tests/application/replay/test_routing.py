@@ -26,7 +26,7 @@ from application.ports import Unavailable
 from application.replay.redecide import Source
 from application.replay.routing import ReplayRouting, replay_routing
 from application.replay.routing_report import RoutingReplay
-from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding.metered import MeteredEmbedder
 from application.tenancy.tenant import CreateTenant, create_tenant
 from domain.agents.agent import AgentConfiguration
 from domain.base.context import Context

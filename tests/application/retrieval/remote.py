@@ -7,7 +7,7 @@ from uuid import UUID
 
 from application.gateway.provider_key import SetProviderKey, set_provider_key
 from application.retrieval.document import ProcessDocument, process_document
-from application.retrieval.embedding_model import EmbeddingModelShown, SetEmbeddingModel, set_embedding_model
+from application.retrieval.embedding.model import EmbeddingModelShown, SetEmbeddingModel, set_embedding_model
 from domain.retrieval.document import Document
 from domain.retrieval.embedding import Embedding
 from tests.application.conftest import Shop

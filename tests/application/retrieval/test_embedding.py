@@ -16,7 +16,7 @@ from application.budgets.charges import compare_tallies
 from application.budgets.status import budget_status
 from application.ports import Embedded, ProviderError, TextRole
 from application.replay.prices import reprice
-from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.search import Search, search
 from domain.budgets.budget import BudgetLimits
 from domain.conversations.conversation import Conversation
@@ -24,7 +24,7 @@ from domain.models.completion import Attempt, Usage
 from domain.replay.repricing import as_recorded
 from domain.retrieval.embedding import Embedding
 from domain.retrieval.embedding_model import LOCAL, EmbeddingModel
-from infra.providers.local_embedder import LocalEmbedder
+from infra.providers.embedding.local import LocalEmbedder
 from infra.retrieval.embedding import WordLlamaEmbedder
 from tests.application.conftest import Shop
 from tests.application.played import PlayedHealth

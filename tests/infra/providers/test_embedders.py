@@ -16,10 +16,10 @@ from infra.outgoing.client import Outgoing
 from infra.providers.access import ProviderAccess
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
-from infra.providers.embedders import OPENAI, ConfiguredEmbedders
+from infra.providers.embedding.embedders import OPENAI, ConfiguredEmbedders
+from infra.providers.embedding.local import LocalEmbedder
+from infra.providers.embedding.openai import OpenAIEmbedder
 from infra.providers.gemini.embedder import GeminiEmbedder
-from infra.providers.local_embedder import LocalEmbedder
-from infra.providers.openai_embedder import OpenAIEmbedder
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.secret import Secret
 from tests.doubles.embeddings import Embeddings, embeddings_double, vector_of

@@ -10,7 +10,7 @@ import msgspec
 from application.base.setting import change_setting, load_setting
 from application.models.catalogue import catalogue_of
 from application.ports import Clock, Due, ProviderError, Store, Vectors
-from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding.metered import MeteredEmbedder
 from domain.base.context import Context
 from domain.base.errors import Invalid, Refused
 from domain.models.catalogue import Catalogue

@@ -13,8 +13,8 @@ import msgspec
 from application.base.tasks import run_to_end
 from application.budgets.hold import Hold, release
 from application.ports import ProviderError
-from application.retrieval.embedding import SHORTEST, MeteredEmbedder
-from application.retrieval.embedding_call import Calling
+from application.retrieval.embedding.call import Calling
+from application.retrieval.embedding.metered import SHORTEST, MeteredEmbedder
 from domain.base.context import Context
 from domain.models.completion import Attempt
 from domain.models.pricing import total

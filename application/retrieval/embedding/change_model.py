@@ -9,9 +9,9 @@ from uuid import UUID
 
 from application.base.setting import change_setting, load_setting
 from application.ports import Clock, Keyring, ProviderError, Store, Vectors
-from application.retrieval.embedding import MeteredEmbedder
+from application.retrieval.embedding.metered import MeteredEmbedder
+from application.retrieval.embedding.passages import embed_passages
 from application.retrieval.knowledge.indexing import embed_entry
-from application.retrieval.passages_embedded import embed_passages
 from domain.base.context import Context
 from domain.budgets.budget import BudgetRefusal
 from domain.models.completion import Source

@@ -33,7 +33,7 @@ from application.ports import (
     Store,
     TextRole,
 )
-from application.retrieval.embedding_call import Calling
+from application.retrieval.embedding.call import Calling
 from domain.base.context import Context
 from domain.base.errors import Conflict, NotFound
 from domain.budgets.budget import BudgetLimits
