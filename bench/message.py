@@ -19,7 +19,8 @@ from uuid import UUID
 import httpx
 import uvloop
 
-from application.retrieval.document import ProcessDocument, UploadDocument, process_document, upload_document
+from application.retrieval.document import UploadDocument, upload_document
+from application.retrieval.process_document import ProcessDocument, process_document
 from application.tenancy.tenant import CreateTenant, create_tenant
 from bench.client import Client, connected
 from bench.harness import Result, arguments, conditions, percentile, report, rounds

@@ -8,19 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import (
-    Boolean,
-    Column,
-    DateTime,
-    Float,
-    Index,
-    Integer,
-    Numeric,
-    String,
-    Table,
-    Uuid,
-    select,
-)
+from sqlalchemy import Boolean, Column, DateTime, Float, Index, Integer, Numeric, String, Table, Uuid, select
 
 from projections.base import Sql, metadata, struct_of, tenant_column
 

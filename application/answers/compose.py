@@ -25,7 +25,7 @@ from domain.answers.wordings import Wordings
 from domain.base.context import Context
 from domain.base.language import language_of
 from domain.models.completion import Attempt, Passage, Turn
-from domain.retrieval.conflicts import NONE, Conflicts
+from domain.retrieval.conflicts.conflicts import NONE, Conflicts
 from domain.retrieval.embedding_model import LOCAL
 
 CANARY = 20

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from application.ports import Store
 from domain.models.completion import Passage
-from domain.retrieval.conflicts import NONE, Conflicts, disagreements, resolved
+from domain.retrieval.conflicts.conflicts import NONE, Conflicts, disagreements, resolved
 
 
 async def conflicts_between(passages: Sequence[Passage], tenant: UUID, *, store: Store) -> Conflicts:

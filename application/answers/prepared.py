@@ -15,7 +15,7 @@ from domain.agents.agent import AgentConfiguration
 from domain.answers.context_window import Cut
 from domain.answers.wordings import Wordings
 from domain.models.completion import Attempt, Passage, Turn
-from domain.retrieval.conflicts import Conflict
+from domain.retrieval.conflicts.conflicts import Conflict
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):

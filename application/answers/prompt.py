@@ -10,7 +10,7 @@ from domain.answers.background import NOTHING, Background
 from domain.answers.prompts import answer_prompt
 from domain.answers.wordings import SHIPPED, Wordings
 from domain.models.completion import Passage, Turn
-from domain.retrieval.conflicts import Conflict
+from domain.retrieval.conflicts.conflicts import Conflict
 
 INLINE = 100_000
 """Characters of a prompt that is made on the spot (some milliseconds)."""

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from application.audit.explanation import (
-    Explanation,
-    arms_of,
-    configuration_at,
-    evidence_of,
-    passages_in,
-)
+from application.audit.explanation import Explanation, arms_of, configuration_at, evidence_of, passages_in
 from application.flags.flag import flags_at
 from application.ports import Store
 from domain.base.errors import Erased

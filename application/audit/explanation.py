@@ -22,7 +22,7 @@ from domain.base.recorded import Recorded
 from domain.conversations.state import Message
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation, Turn
-from domain.retrieval.conflicts import Conflict
+from domain.retrieval.conflicts.conflicts import Conflict
 from domain.retrieval.passages import Retrieved, text_of
 
 

@@ -24,11 +24,11 @@ from application.ports import (
     Store,
     Vectors,
 )
-from application.retrieval.document import ProcessDocument, process_document
-from application.retrieval.embedding.change_model import change_embedding_model
+from application.retrieval.change_model import change_embedding_model
 from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.index_offer import index_offer, offer_in
 from application.retrieval.knowledge.indexing import IndexEntry, index_entry
+from application.retrieval.process_document import ProcessDocument, process_document
 from application.retrieval.removing import REMOVE_WORK, DeleteDocument, remove_document
 from application.retrieval.words import INDEX_WORDS_WORK, index_words
 from domain.models.catalogue import Catalogue

@@ -17,7 +17,7 @@ from domain.answers.canary import GUARD
 from domain.answers.templates import ANSWER
 from domain.answers.wordings import SHIPPED, Wordings
 from domain.models.completion import Passage, Turn
-from domain.retrieval.conflicts import Conflict, conflict_lines
+from domain.retrieval.conflicts.conflicts import Conflict, conflict_lines
 from domain.retrieval.markers import canonical, unnumbered, without_markers
 from domain.retrieval.passages import blocks, fence
 

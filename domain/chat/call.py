@@ -16,7 +16,7 @@ from domain.base.aggregate import Aggregate, CreatedEvent, Quote
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation, Finish, Turn
 from domain.models.pricing import total
-from domain.retrieval.conflicts import Conflict
+from domain.retrieval.conflicts.conflicts import Conflict
 from domain.retrieval.passages import Retrieved, cut, join
 
 

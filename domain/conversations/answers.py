@@ -23,7 +23,7 @@ from domain.conversations.state import HANDED_OVER, ConversationPart
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation, Turn
 from domain.models.pricing import total
-from domain.retrieval.conflicts import Conflict
+from domain.retrieval.conflicts.conflicts import Conflict
 from domain.retrieval.passages import Retrieved, cut, join
 
 NOT_TOLD = "the customer must be told that a machine answers before the first answer"

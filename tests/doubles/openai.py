@@ -83,6 +83,8 @@ def whole(fault: str) -> Reply:
     match fault:
         case "ok":
             return Reply(body=_json(GOOD))
+        case "cites":
+            return _choice(message={"role": "assistant", "content": "Yes. [1]"})
         case "usage-twisted":
             return Reply(body=_json({**GOOD, "usage": TWISTED_USAGE}))
         case "length":
@@ -137,6 +139,8 @@ def streamed(fault: str) -> Reply:
     match fault:
         case "ok":
             return server_events(_stream(USAGE))
+        case "cites":
+            return server_events([*said, _piece(" [1]"), over, _usage(), b"[DONE]"])
         case "usage-twisted":
             return server_events(_stream(TWISTED_USAGE))
         case "length":

@@ -23,8 +23,9 @@ from application.conversations.conversation import ReceiveMessage, receive_messa
 from application.gateway.provider_key import SetProviderKey, set_provider_key
 from application.models.catalogue import PriceTerms, SetPrice, set_price
 from application.ports import Extracted, Extractor, Unavailable
-from application.retrieval.document import ProcessDocument, UploadDocument, process_document, upload_document
+from application.retrieval.document import UploadDocument, upload_document
 from application.retrieval.embedding.metered import MeteredEmbedder
+from application.retrieval.process_document import ProcessDocument, process_document
 from application.tenancy.tenant import CreateTenant, create_tenant
 from domain.agents.agent import AgentConfiguration
 from domain.answers.understanding.words.injection import KNOWN

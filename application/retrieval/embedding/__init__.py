@@ -1,1 +1,1 @@
-"""Embedding: which model a tenant's passages are embedded by, its calls on record, and the change to another. Begin in `metered.py`."""
+"""Embedding: which model a tenant's passages are embedded by, and its calls on record; the change to another is beside this folder. Begin in `metered.py`."""

@@ -19,7 +19,7 @@ from domain.shop.product import Product
 from interfaces.bootstrap import Services
 from interfaces.http.base.position import AtLeast
 from interfaces.http.shop.offer import told
-from interfaces.http.shop.product import ProductOut
+from interfaces.http.shop.product_forms import ProductOut
 from interfaces.http.shop.service import ServiceOut
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec import Meta
 
 from application.shop.product import (
     AddProduct,
@@ -21,45 +18,21 @@ from application.shop.product import (
 )
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
-from domain.shop.product import MOST_STOCK, Product, ProductFacts
+from domain.shop.product import Product
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager, Place
 from interfaces.http.base.position import AtLeast, written
 from interfaces.http.base.version import named, tag
-from interfaces.http.shop.offer import Category, OfferIn, Tag, facts_of, ids_among, told
+from interfaces.http.shop.offer import Category, Tag, ids_among
+from interfaces.http.shop.product_forms import (
+    ProductChange,
+    ProductIn,
+    ProductOut,
+    StockIn,
+    facts_in,
+    product_out,
+)
 from projections.products import ProductRow, Products, list_products
-
-
-class ProductChange(OfferIn, kw_only=True, forbid_unknown_fields=True):
-    """What is left out is empty from then on; the stock stays."""
-
-
-class ProductIn(ProductChange, kw_only=True, forbid_unknown_fields=True):
-    """`stock`: pieces that there are."""
-
-    stock: Annotated[int, Meta(ge=0, le=MOST_STOCK)] = 0
-
-
-class StockIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`by`: pieces more, or fewer where it is negative."""
-
-    by: Annotated[int, Meta(ge=-MOST_STOCK, le=MOST_STOCK)]
-    reason: Annotated[str, Meta(max_length=200)] = ""
-
-
-class ProductOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`price` of one piece, a decimal number as text; `stock`: pieces that there are."""
-
-    id: UUID
-    name: str
-    description: str
-    price: str
-    currency: str
-    category: str
-    tags: tuple[str, ...]
-    images: tuple[str, ...]
-    active: bool
-    stock: int
 
 
 @post("/v1/catalog/products", status_code=201, scope="integrations:manage")
@@ -67,7 +40,7 @@ async def add(
     data: JSONBody[ProductIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[ProductOut]:
     """Add a product to the catalogue."""
-    command = AddProduct(facts=_facts(data), stock=data.stock)
+    command = AddProduct(facts=facts_in(data), stock=data.stock)
     product, position = await add_product(
         command, context, store=services.store, clock=services.clock, ids=services.ids
     )
@@ -103,7 +76,7 @@ async def list_all(
     def shown(row: ProductRow) -> ProductOut:
         event = events[row.facts].event
         assert isinstance(event, Product.Created | Product.Changed)
-        return _shown(row.product, event.facts, row.stock)
+        return product_out(row.product, event.facts, row.stock)
 
     return await pager.page(rows, limit, shown, lambda row: Place(row.created_at, row.product))
 
@@ -114,7 +87,7 @@ async def read(
 ) -> Response[ProductOut]:
     """A product as it is now, read from the log itself: its price and stock are never behind."""
     found = await services.store.load(Product, product, tenant=principal.tenant)
-    return Response(_shown(product, found.existing(), found.state.stock), headers=tag(found.version))
+    return Response(product_out(product, found.existing(), found.state.stock), headers=tag(found.version))
 
 
 @put("/v1/catalog/products/{product:uuid}", scope="integrations:manage", versioned=named("product"))
@@ -127,7 +100,7 @@ async def replace(
     """Change what a product is and costs; its stock stays."""
     found, position = await change_product(
         product,
-        _facts(data),
+        facts_in(data),
         context,
         store=services.store,
         vectors=services.vectors,
@@ -174,15 +147,7 @@ async def _written(
     product: Product, position: int, services: Services, context: Context
 ) -> Response[ProductOut]:
     headers = await written(services, context.tenant, position, product.version)
-    return Response(_shown(product.id, product.existing(), product.state.stock), headers=headers)
-
-
-def _facts(data: ProductChange) -> ProductFacts:
-    return ProductFacts(**facts_of(data))
-
-
-def _shown(id: UUID, facts: ProductFacts, stock: int) -> ProductOut:
-    return ProductOut(id=id, stock=stock, **told(facts))
+    return Response(product_out(product.id, product.existing(), product.state.stock), headers=headers)
 
 
 ROUTER = Router("/", route_handlers=[add, list_all, read, replace, adjust, remove], tags=["shop"])

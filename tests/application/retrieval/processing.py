@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from application.retrieval.document import ProcessDocument, process_document
+from application.retrieval.process_document import ProcessDocument, process_document
 from domain.base.context import Context
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import services

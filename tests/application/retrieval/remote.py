@@ -6,8 +6,8 @@ import dataclasses
 from uuid import UUID
 
 from application.gateway.provider_key import SetProviderKey, set_provider_key
-from application.retrieval.document import ProcessDocument, process_document
 from application.retrieval.embedding.model import EmbeddingModelShown, SetEmbeddingModel, set_embedding_model
+from application.retrieval.process_document import ProcessDocument, process_document
 from domain.retrieval.document import Document
 from domain.retrieval.embedding import Embedding
 from tests.application.conftest import Shop

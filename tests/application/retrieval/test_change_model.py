@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from application.ports import Chunk
-from application.retrieval.embedding.change_model import GRACE, change_embedding_model
+from application.retrieval.change_model import GRACE, change_embedding_model
 from application.retrieval.embedding.model import EmbeddingModelShown, embedding_model_of
 from domain.retrieval.embedding_model import CHANGE_WORK, LOCAL
 from infra.settings import Secret, Settings

@@ -9,8 +9,8 @@ from zlib import crc32
 import pytest
 
 from domain.models.completion import Passage, Source
-from domain.retrieval.conflicts import Conflict, Conflicts, conflict_lines, disagreements, resolved
-from domain.retrieval.quantities import quantities
+from domain.retrieval.conflicts.conflicts import Conflict, Conflicts, conflict_lines, disagreements, resolved
+from domain.retrieval.conflicts.quantities import quantities
 
 CAME: dict[UUID, datetime] = {}
 DAY = datetime(2026, 11, 29, tzinfo=UTC)

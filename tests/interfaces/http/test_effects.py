@@ -185,8 +185,15 @@ async def retrieve_documents(world: World) -> None:
 
 
 async def attribution(world: World) -> None:
-    assert "cite the document" in await world.system()
-    assert "cite the document" not in await world.system(attribution=False)
+    """What an answer rests on is known either way; `attribution` says whether its text shows it."""
+    world.upstream.script = lambda body: "cites"
+    shown = []
+    for on in (True, False):
+        await world.configure(attribution=on)
+        answer = await world.ask()
+        shown.append("[1]" in answer["text"])
+        assert [each["marker"] for each in answer["citations"]] == [1]
+    assert shown == [True, False]
 
 
 async def document_results(world: World) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from domain.retrieval.statement_words import KINDS, UNITS
+from domain.retrieval.conflicts.statement_words import KINDS, UNITS
 from domain.retrieval.terms import values
 
 Quantity = frozenset[Decimal]

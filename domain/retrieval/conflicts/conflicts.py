@@ -20,8 +20,8 @@ import msgspec
 
 from domain.base.sentences import CELL, sentences
 from domain.models.completion import Passage, Source
-from domain.retrieval.quantities import Quantity, quantities
-from domain.retrieval.statement_words import GENERIC, UNITS
+from domain.retrieval.conflicts.quantities import Quantity, quantities
+from domain.retrieval.conflicts.statement_words import GENERIC, UNITS
 
 VERSION = 1
 """Of the rule; goes up with any change of it."""
