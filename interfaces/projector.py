@@ -52,20 +52,10 @@ async def project(settings: Settings) -> None:
             return instruments.exposition(accept)
 
         projector = Projector(
-            PROJECTIONS,
-            writer=writer,
-            system=system,
-            reader=reader,
-            hints=Hints(redis),
-            observer=instruments,
+            PROJECTIONS, writer=writer, system=system, reader=reader, hints=Hints(redis), observer=instruments
         )
         copies = BlueGreenBuilder(
-            PROJECTIONS,
-            cell=cell,
-            master=master,
-            system=system,
-            reader=reader,
-            observer=instruments,
+            PROJECTIONS, cell=cell, master=master, system=system, reader=reader, observer=instruments
         )
         checkpoints = Checkpoints(writer, keyring)
         settle()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any, Literal
 from uuid import UUID
@@ -12,14 +12,10 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 
-from domain.base.errors import Invalid
 from domain.models.pricing import EXACT
 from projections.base import Sql
 from projections.costs import SUMS, costs, latencies
 from projections.sketch import percentile
-
-LONGEST = timedelta(days=800)
-USUAL = timedelta(days=30)
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,17 +62,6 @@ Per = Literal["model", "provider", "tenant"]
 
 
 Group = tuple[date, str | None, str | None]
-
-
-def period(since: date | None, until: date | None, today: date) -> tuple[date, date]:
-    """From and until before which day (UTC); without them the last 30 days, today with them. Raises Invalid."""
-    end = until or today + timedelta(days=1)
-    if end <= date.min + USUAL:
-        raise Invalid("until lies too long ago")
-    start = since or end - USUAL
-    if not start < end or end - start > LONGEST:
-        raise Invalid("since must lie before until, by at most 800 days")
-    return start, end
 
 
 async def usage(

@@ -38,11 +38,7 @@ class _Pending(msgspec.Struct, kw_only=True):
 
 
 async def replay_decisions(
-    command: ReplayDecisions,
-    tenant: UUID,
-    *,
-    store: Store,
-    tell: Callable[[int], object] = lambda _: None,
+    command: ReplayDecisions, tenant: UUID, *, store: Store, tell: Callable[[int], object] = lambda _: None
 ) -> DecisionsReplay:
     """`tell` hears the position that it has come to. Raises NotFound for a deployment that there is not."""
     if command.deployment is not None:

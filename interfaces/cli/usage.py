@@ -21,6 +21,7 @@ from interfaces.cli.base import (
 )
 from projections import usage as used
 from projections.costs import Costs
+from projections.period import period
 from projections.usage import By, Per, Usage
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -47,7 +48,7 @@ def usage(
 
     async def do(parts: Services) -> list[Usage]:
         await parts.store.load(Tenant, tenant_id, tenant=tenant_id)  # there is such a tenant
-        start, end = used.period(
+        start, end = period(
             since.date() if since else None, until.date() if until else None, datetime.now(UTC).date()
         )
         async with parts.reads.at(tenant_id, Costs()) as sql:

@@ -23,7 +23,8 @@ from domain.retrieval.document import Document
 from infra.projections.sql import TransactionSql
 from projections.comparison import Compared, compare
 from projections.costs import Costs
-from projections.usage import By, Per, period, usage
+from projections.period import period
+from projections.usage import By, Per, usage
 from projections.usage import Usage as Used
 from tests.infra.log.parts import Log, context, now
 from tests.infra.projections.parts import projecting, rows

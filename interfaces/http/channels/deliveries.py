@@ -14,7 +14,7 @@ from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Page
 from interfaces.http.base.position import AtLeast
 from projections.deliveries import Deliveries, FigureRow, figures_of
-from projections.usage import period
+from projections.period import period
 
 Day = Annotated[date | None, QueryParameter(description="A day (UTC), as 2026-01-31.")]
 

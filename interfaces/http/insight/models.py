@@ -19,7 +19,7 @@ from domain.learning.tradeoff import Option, Recommendation, frontier, recommend
 from interfaces.bootstrap import Services
 from interfaces.http.base.position import AtLeast
 from projections.model_answers import ModelAnswers, ModelFigures, model_figures
-from projections.usage import period
+from projections.period import period
 
 Day = Annotated[date | None, QueryParameter(description="A day (UTC), as 2026-01-31.")]
 

@@ -16,7 +16,8 @@ from interfaces.http.base.position import AtLeast
 from projections.comparison import Compared, compare
 from projections.costs import Costs
 from projections.drift import Drift, Served, list_drift
-from projections.usage import By, Per, Usage, period, usage
+from projections.period import period
+from projections.usage import By, Per, Usage, usage
 
 Day = Annotated[date | None, QueryParameter(description="A day (UTC), as 2026-01-31.")]
 
