@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.audit import authorship, events, export, follow, history, verify
+from interfaces.http.audit import authorship, checkpoint, events, export, follow, history, verify
 from interfaces.http.audit.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
@@ -16,4 +16,5 @@ ROUTERS: Sequence[Router] = (
     history.ROUTER,
     authorship.ROUTER,
     verify.ROUTER,
+    checkpoint.ROUTER,
 )

@@ -1,8 +1,7 @@
-"""Proofs over the log, for auditors."""
+"""Verification of the log, for auditors."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from application.tenancy.authentication import Principal
-from domain.base.errors import NotFound, Refused
+from domain.base.errors import Refused
 from interfaces.bootstrap import Services
 
 LONGEST = 500_000
@@ -36,15 +35,6 @@ class VerificationOut(msgspec.Struct, frozen=True, kw_only=True):
     signed: int
     checkpoints: int
     findings: tuple[FindingOut, ...]
-
-
-class CheckpointOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`note` is a C2SP signed note, `key` its verifier key."""
-
-    size: int
-    note: str
-    signed_at: datetime
-    key: str
 
 
 @post("/v1/audit/verify", status_code=200, scope="audit:read")
@@ -71,14 +61,4 @@ async def verify(
     )
 
 
-@post("/v1/audit/checkpoints", status_code=201, scope="audit:read")
-async def sign(services: NamedDependency[Services], principal: NamedDependency[Principal]) -> CheckpointOut:
-    """Sign the log as it stands. Keep the note where nobody can change it."""
-    signed = await services.checkpoints.make(principal.tenant)
-    if signed is None:
-        raise NotFound("this tenant's log is empty")
-    key = await services.checkpoints.verifier_key(principal.tenant)
-    return CheckpointOut(size=signed.size, note=signed.note, signed_at=signed.signed_at, key=key)
-
-
-ROUTER = Router("/", route_handlers=[verify, sign], tags=["audit"])
+ROUTER = Router("/", route_handlers=[verify], tags=["audit"])
