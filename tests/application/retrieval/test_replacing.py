@@ -80,8 +80,8 @@ async def test_one_that_is_deleted_as_it_takes_a_place_gives_it_back(
     shop, new = await replacing(shop, NEW, old)
     replace = shop.parts.vectors.replace
 
-    async def then_deleted(*arguments: Any) -> None:
-        await replace(*arguments)
+    async def then_deleted(*given: Any, **named: Any) -> None:
+        await replace(*given, **named)
         await delete(shop, new)
 
     monkeypatch.setattr(shop.parts.vectors, "replace", then_deleted)

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from application.retrieval.document import (
-    ProcessDocument,
-    UploadDocument,
-    Uploaded,
-    process_document,
-    upload_document,
-)
+from application.retrieval.document import UploadDocument, Uploaded, upload_document
+from application.retrieval.process_document import ProcessDocument, process_document
 from application.retrieval.removing import DeleteDocument, delete_document
 from application.retrieval.search import Search, search
 from domain.retrieval.document import Document
