@@ -34,7 +34,7 @@ from application.retrieval.embedding.model import behind, serving_now
 from application.retrieval.preparing import Prepared, prepared
 from application.retrieval.replacing import is_gone, replaced_by, save_in_place
 from domain.base.context import Context
-from domain.base.errors import Erased, Refusal
+from domain.base.errors import Conflict, Erased, Refusal
 from domain.budgets.budget import BudgetRefusal
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt
@@ -102,8 +102,20 @@ async def process_document(
     chunks = await chunks_of(extracted, ready.vectors, document, context.tenant, keyring)
     title, replaced = document.state.name, await replaced_by(document, context.tenant, named)
     try:
-        await vectors.replace(context.tenant, command.document, title, ready.model, chunks, replaced)
+        await vectors.replace(
+            context.tenant,
+            command.document,
+            title,
+            ready.model,
+            chunks,
+            replaced,
+            revision=document.version,
+        )
     except Erased:  # deleted while it was processed
+        return None
+    except Conflict:
+        if not await is_gone(document, context.tenant, store):
+            raise
         return None
     embeddings: list[Attempt] = []
     if ready.model == LOCAL:

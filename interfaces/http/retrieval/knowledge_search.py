@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from application.agents.agent import configuration_of
 from application.retrieval.knowledge.entry import category_key_of
 from application.retrieval.search import Search, search
 from domain.base.context import Context
@@ -44,7 +45,10 @@ async def find(
     async with services.reads.at(context.tenant, Entries(), at_least) as sql:
         among = await entries_found(sql, context.tenant, kind=data.kind, category_key=key)
     query = Search(query=data.query, limit=data.limit, among=tuple(among))
-    found = await search(query, context, embedder=services.embedder, vectors=services.vectors)
+    configuration, _ = await configuration_of(context.tenant, store=services.store)
+    found = await search(
+        query, context, embedder=services.embedder, vectors=services.vectors, configuration=configuration
+    )
     headers = {} if found.words_only is None else {WORDS_ONLY: found.words_only}
     return Response(Page(found.passages, None), headers=headers)
 

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import re
 from hashlib import sha256
+from typing import Any
 from uuid import UUID, uuid4
 
 import psutil
@@ -56,6 +57,22 @@ async def test_a_deleted_document_is_found_no_more_and_may_come_again(shop: Shop
     assert (again.duplicate, again.document == uploaded.document) == (False, False)
     await process(shop, again.document)
     assert await found(shop) == [HOURS.decode()]
+
+
+async def test_one_that_is_deleted_before_it_is_put_in_place_is_never_found(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploaded = await upload(shop)
+    put = shop.parts.vectors.replace
+
+    async def deleted_first(*given: Any, **named: Any) -> None:
+        await delete(shop, uploaded.document)
+        await put(*given, **named)
+
+    monkeypatch.setattr(shop.parts.vectors, "replace", deleted_first)
+    assert (await process(shop, uploaded.document)).state.status == "deleted"
+    assert await found(shop) == []  # though its work was not done yet
+    assert await shop.owed() == {(REMOVE_WORK, uploaded.document.hex)}
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02\x03" * 50, b"MZ\x90\x00" + bytes(200)])
