@@ -245,3 +245,19 @@ async def test_the_knowledge_base_is_searched_apart_by_kind_and_category(ours: C
     await ours.http.delete(fact.headers["Location"])
     assert fact.json()["id"] not in await found()
     assert (await ours.http.post("/v1/knowledge/search", json={"query": ""})).status_code == 400
+
+
+async def test_the_knowledge_base_is_searched_as_the_agent_is_configured(ours: Customer) -> None:
+    made = await write(ours, "Where lynxes sleep", "Lynxes sleep in 3 dens.", kind="fact")
+    position = {"Retrace-Position": made.headers["Retrace-Position"]}
+
+    async def relevance() -> float:
+        body = {"query": "wildcat", "limit": 50, "kind": "fact"}
+        reply = await ours.http.post("/v1/knowledge/search", json=body, headers=position)
+        return next(item["score"] for item in reply.json()["items"] if item["document"] == made.json()["id"])
+
+    before = await relevance()
+    reply = await ours.http.put("/v1/agent/configuration", json={"synonyms": [["lynx", "wildcat"]]})
+    assert reply.status_code == 200, reply.text
+    assert await relevance() > before + 0.1
+    await ours.http.put("/v1/agent/configuration", json={})
