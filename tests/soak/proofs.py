@@ -17,6 +17,7 @@ from application.budgets.charges import compare_tallies
 from application.budgets.pool import IDLE
 from application.budgets.settle import RESERVATION_WORK
 from application.conversations.owing import HANDOFF_WORK
+from application.ports import Unavailable
 from domain.audit.invariants import Invariants
 from domain.base.recorded import Recorded
 from domain.budgets.reservation import Reservation
@@ -46,14 +47,18 @@ async def quiet(parts: Services, seconds: float = 180) -> None:
         "LEFT JOIN cursors c ON c.tenant = h.tenant AND c.projection = p WHERE coalesce(c.seq, 0) < h.seq"
     )
     deadline = time.monotonic() + seconds
-    before, since = None, 0.0
+    before: Any = None
+    since = 0.0
     while True:
-        async with parts.system.system() as connection:
-            left = await (
-                await connection.execute(owed, [[RESERVATION_WORK, ALERT_WORK, HANDOFF_WORK]])
-            ).fetchall()
-            left += await (await connection.execute(behind, [[p.name for p in PROJECTIONS]])).fetchall()
-            now = await (await connection.execute(heads)).fetchall()
+        try:
+            async with parts.system.system() as connection:
+                left = await (
+                    await connection.execute(owed, [[RESERVATION_WORK, ALERT_WORK, HANDOFF_WORK]])
+                ).fetchall()
+                left += await (await connection.execute(behind, [[p.name for p in PROJECTIONS]])).fetchall()
+                now = await (await connection.execute(heads)).fetchall()
+        except Unavailable as error:  # killed a moment ago, perhaps, and not back yet
+            left, now = [(str(error),)], None
         if left or now != before:
             before, since = now, time.monotonic()
         elif time.monotonic() - since > 2 * IDLE:
