@@ -59,7 +59,7 @@ class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True)
         return self, ()
 
     def attach(self, lent: Sequence[Quote]) -> Self:
-        """Undoes `apart`."""
+        """Undoes `detach`."""
         return self
 
     def charge(self) -> Decimal | None:

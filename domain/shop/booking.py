@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from domain.base.aggregate import EPOCH, NIL, Aggregate, CreatedEvent, Quote
 from domain.base.errors import Erased, Invalid, Refused
 from domain.shop.availability import Slot
+from domain.shop.notes import lent_note, note_in
 
 BookingStatus = Literal["booked", "cancelled"]
 MOST_PLACES = 10_000
@@ -71,12 +72,10 @@ class Booking(Aggregate[BookingState]):
             state.places, state.price, state.currency = self.places, self.price, self.currency
 
         def detach(self) -> tuple[Self, tuple[Quote, ...]]:
-            if self.note is None:
-                return self, ()
-            return replace(self, note=None), (Quote(subject=self.conversation, place=0, texts=(self.note,)),)
+            return replace(self, note=None), lent_note(self.conversation, self.note)
 
         def attach(self, lent: Sequence[Quote]) -> Self:
-            return replace(self, note=next((each.texts[0] for each in lent if each.texts), None))
+            return replace(self, note=note_in(lent))
 
     class Moved(Event, frozen=True, kw_only=True):
         """It is at another time now, and costs what it did."""

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from domain.base.aggregate import EPOCH, NIL, Aggregate, CreatedEvent, Quote
 from domain.base.errors import Erased, Invalid, Refused
+from domain.shop.notes import lent_note, note_in
 
 OrderStatus = Literal["placed", "fulfilled", "cancelled"]
 MOST_LINES = 100
@@ -67,12 +68,10 @@ class Order(Aggregate[OrderState]):
             state.placed_at = self.timestamp
 
         def detach(self) -> tuple[Self, tuple[Quote, ...]]:
-            if self.note is None:
-                return self, ()
-            return replace(self, note=None), (Quote(subject=self.conversation, place=0, texts=(self.note,)),)
+            return replace(self, note=None), lent_note(self.conversation, self.note)
 
         def attach(self, lent: Sequence[Quote]) -> Self:
-            return replace(self, note=next((each.texts[0] for each in lent if each.texts), None))
+            return replace(self, note=note_in(lent))
 
     class Fulfilled(Event, frozen=True, kw_only=True):
         """The customer has got it."""
