@@ -59,6 +59,7 @@ def passages_in(retrieved: Sequence[Retrieved], prompt: Sequence[Turn]) -> tuple
                 title=item.title,
                 ordinal=item.ordinal,
                 page=item.page,
+                last_page=item.last_page,
                 section=item.section,
                 score=item.score,
                 text=text,

@@ -28,6 +28,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     terms: str = ""
     """What it is found by beside its text, and no passage tells."""
     priority: int = USUAL
+    last_page: int | None = None
+    """Where it ends, unless that is the page where it begins."""
 
 
 class KeptText(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,6 +184,8 @@ class ExtractedChunk(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
     text: str
     embedding: Sequence[float] = ()
+    last_page: int | None = None
+    """Where it ends, unless that is the page where it begins."""
 
 
 class Extracted(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,6 +34,7 @@ async def chunks_of(
                 id=await passage_id(tenant, document.state.content_hash, each.text, keyring),
                 ordinal=ordinal,
                 page=each.page,
+                last_page=each.last_page,
                 section=each.section,
                 tokens=each.tokens,
                 text=each.text,

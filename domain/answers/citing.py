@@ -16,8 +16,8 @@ def sources_of(passages: Sequence[Passage], overruled: Sequence[str] = ()) -> tu
         text = each.text
         for statement in overruled:
             text = text.replace(statement, " ")
-        page = "" if each.page is None else str(each.page)
-        found.append(" ".join([each.title, each.section or "", page, text]))
+        pages = [str(page) for page in (each.page, each.last_page) if page is not None]
+        found.append(" ".join([each.title, each.section or "", *pages, text]))
     return tuple(found)
 
 
@@ -41,6 +41,7 @@ def citations_in(text: str, passages: Sequence[Passage]) -> tuple[Citation, ...]
             page=passage.page,
             section=passage.section,
             source=passage.source,
+            last_page=passage.last_page,
         )
         for number, passage in enumerate(passages, 1)
         if number in numbers

@@ -70,7 +70,7 @@ class Call(Aggregate[CallState]):
         """What the agent made of it: the passages that were found, and the whole prompt."""
 
         TOPIC: ClassVar[str] = "call.prompted"
-        class_version: ClassVar[int] = 5
+        class_version: ClassVar[int] = 6
         QUOTES: ClassVar[bool] = True
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
@@ -95,6 +95,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v4_v5(facts: dict[str, Any]) -> None:
             """Until the fourth version nobody looked for conflicts, and no passage said what it is from."""
+
+        @staticmethod
+        def upcast_v5_v6(facts: dict[str, Any]) -> None:
+            """Until version 5 a passage told the page alone where it begins."""
 
         def detach(self) -> tuple[Self, tuple[Quote, ...]]:
             retrieved, prompt, lent = cut(self.retrieved, self.prompt)
@@ -152,7 +156,7 @@ class Call(Aggregate[CallState]):
         """`disclosure`: what the first answer of a conversation said of who answers, beside the text or before it."""
 
         TOPIC: ClassVar[str] = "call.answered"
-        class_version: ClassVar[int] = 3
+        class_version: ClassVar[int] = 4
         text: str
         finish: Finish
         citations: tuple[Citation, ...] = ()
@@ -167,6 +171,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v2_v3(facts: dict[str, Any]) -> None:
             """Until the second version all that was cited were documents."""
+
+        @staticmethod
+        def upcast_v3_v4(facts: dict[str, Any]) -> None:
+            """Until the third version a citation told the page alone where its passage begins."""
 
         def apply(self, aggregate: Call) -> None:
             aggregate.state.ended = aggregate.state.answered = True

@@ -78,7 +78,7 @@ class Answers(ConversationPart):
         and few who read answers need it."""
 
         TOPIC: ClassVar[str] = "conversation.prompted"
-        class_version: ClassVar[int] = 4
+        class_version: ClassVar[int] = 5
         QUOTES: ClassVar[bool] = True
         interaction: UUID
         retrieved: tuple[Retrieved, ...]
@@ -97,6 +97,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v3_v4(facts: dict[str, Any]) -> None:
             """Until the third version nobody looked for conflicts, and no passage said what it is from."""
+
+        @staticmethod
+        def upcast_v4_v5(facts: dict[str, Any]) -> None:
+            """Until version 4 a passage told the page alone where it begins."""
 
         def apply(self, aggregate: Answers) -> None:
             aggregate.state.shown = tuple([item.passage for item in self.retrieved])
@@ -189,7 +193,7 @@ class Answers(ConversationPart):
         interaction whose question was left unanswered until now. `plain`: by the agent without documents and routing."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
-        class_version: ClassVar[int] = 6
+        class_version: ClassVar[int] = 7
         interaction: UUID
         messages: tuple[str, ...]
         text: str
@@ -230,6 +234,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v5_v6(facts: dict[str, Any]) -> None:
             """Until version 5 all that was cited were documents."""
+
+        @staticmethod
+        def upcast_v6_v7(facts: dict[str, Any]) -> None:
+            """Until version 6 a citation told the page alone where its passage begins."""
 
         def apply(self, aggregate: Answers) -> None:
             state = aggregate.state

@@ -65,6 +65,8 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """Similarity to the query, 0 to 1."""
     text: str
     source: Source = "document"
+    last_page: int | None = None
+    """Where it ends, unless that is the page where it begins."""
     priority: int = 5
     """0 to 10, of documents the usual: of several that fit as well the higher one comes first."""
 
@@ -79,6 +81,8 @@ class Citation(msgspec.Struct, frozen=True, kw_only=True):
     page: int | None = None
     section: str | None = None
     source: Source = "document"
+    last_page: int | None = None
+    """Where the passage ends, unless that is the page where it begins."""
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

@@ -102,7 +102,7 @@ class AnswerReplay(Aggregate[AnswerReplayState]):
         None: to none that counts."""
 
         TOPIC: ClassVar[str] = "replay.metered"
-        class_version = 3
+        class_version = 4
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         QUOTES: ClassVar[bool] = True
         interaction: UUID
@@ -135,6 +135,10 @@ class AnswerReplay(Aggregate[AnswerReplayState]):
         @staticmethod
         def upcast_v2_v3(facts: dict[str, Any]) -> None:
             """Until the second version all that was cited were documents."""
+
+        @staticmethod
+        def upcast_v3_v4(facts: dict[str, Any]) -> None:
+            """Until the third version a citation told the page alone where its passage begins."""
 
     @property
     def subject(self) -> UUID:

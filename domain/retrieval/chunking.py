@@ -30,11 +30,12 @@ CountTokens = Callable[[str], int]
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """A chunk of a document's text. `page` is where it begins (after the overlap), `start` the offset in that page's text,
-    in characters, `section` the heading above it; `overlap` of the `tokens` stand in the chunk before, too."""
+    """A chunk of a document's text. `page` is where it begins, the overlap too, `last_page` where it ends; `start` is the offset in the first
+    one's text, in characters, `section` the heading above what is new in it; `overlap` of the `tokens` stand in the chunk before, too."""
 
     ordinal: int
     page: int
+    last_page: int
     start: int
     section: str | None
     tokens: int
@@ -84,12 +85,12 @@ def chunk(pages: Iterable[tuple[int, Content]], count_tokens: CountTokens) -> li
 
 def _piece(ordinal: int, units: Sequence[_Unit], carried: int, count_tokens: CountTokens) -> Piece:
     text = "".join(unit.text + ("\n" if unit.closes else " ") for unit in units).strip()
-    first = units[carried]
     return Piece(
         ordinal=ordinal,
-        page=first.page,
-        start=first.start,
-        section=first.section,
+        page=units[0].page,
+        last_page=units[-1].page,
+        start=units[0].start,
+        section=units[carried].section,
         tokens=count_tokens(text),
         overlap=sum(unit.tokens for unit in units[:carried]),
         text=text,

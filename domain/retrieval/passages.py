@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from domain.base.aggregate import Quote
 from domain.models.completion import Passage, Source, Turn
 from domain.retrieval.markers import unnumbered
+from domain.retrieval.page_range import pages_told
 
 GONE = "[deleted]"
 """Stands for the title of a document that was erased."""
@@ -39,6 +40,7 @@ class Retrieved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rank: int
     span: tuple[int, int] | None = None
     source: Source = "document"
+    last_page: int | None = None
 
 
 def fence(passages: Sequence[Passage]) -> str:
@@ -87,6 +89,7 @@ def ranked(passages: Sequence[Passage], prompt: Sequence[Turn]) -> tuple[Retriev
                 rank=rank,
                 span=(end - len(text), end),
                 source=passage.source,
+                last_page=passage.last_page,
             )
         )
         end -= len(text) + 1
@@ -140,7 +143,8 @@ def join(
 
 
 def _block(word: str, number: int, passage: Passage) -> str:
-    page = f", page {passage.page}" if passage.page else ""
+    pages = pages_told(passage.page, passage.last_page)
+    page = f", {pages}" if pages else ""
     section = f", {passage.section!r}" if passage.section else ""
     source = "" if passage.source == "document" else f", from the {SOURCES[passage.source]}"
     opening = f"<document {word} number={number} title={passage.title!r}{page}{section}{source}>"

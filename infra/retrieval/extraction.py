@@ -76,8 +76,17 @@ class FileExtractor:
         await self._preparing.close()
 
 
-def _chunk(page: int, section: str | None, tokens: int, text: str, vector: bytes) -> ExtractedChunk:
-    return ExtractedChunk(page=page, section=section, tokens=tokens, text=text, embedding=array("f", vector))
+def _chunk(
+    page: int, last_page: int, section: str | None, tokens: int, text: str, vector: bytes
+) -> ExtractedChunk:
+    return ExtractedChunk(
+        page=page,
+        last_page=None if last_page == page else last_page,
+        section=section,
+        tokens=tokens,
+        text=text,
+        embedding=array("f", vector),
+    )
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

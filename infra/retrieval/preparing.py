@@ -84,7 +84,7 @@ def _blocks(text: str, media_type: str) -> Content:
 
 def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[object]:
     """`arguments`: the media type; a second one where no vectors are wanted, which then are empty. First the number of pages, which of them could not be read, why, and which OCR read; then AT_ONCE chunks a time, with the
-    milliseconds that embedding them took: (page, section, tokens, text, vector), vectors as float32 in the machine's order."""
+    milliseconds that embedding them took: (page, last page, section, tokens, text, vector), vectors as float32 in the machine's order."""
     read = read_file(given.read(), arguments[0], Scans())
     yield len(read.pages), read.unread, read.because, read.recognised
     pieces = chunk(read.pages, EMBEDDER.count_tokens)
@@ -97,7 +97,7 @@ def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[object]:
             vectors = [vector.tobytes() for vector in made]
         took = 1000 * (time.perf_counter() - started)
         chunks = [
-            (piece.page, piece.section, piece.tokens, piece.text, vector)
+            (piece.page, piece.last_page, piece.section, piece.tokens, piece.text, vector)
             for piece, vector in zip(some, vectors, strict=True)
         ]
         yield took, chunks

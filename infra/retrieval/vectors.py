@@ -41,8 +41,8 @@ WITH best AS MATERIALIZED (
     SELECT document, ordinal, embedding <=> $1::halfvec AS distance FROM vectors
     WHERE tenant = $2 AND model = $3 AND {fits}{more} ORDER BY distance, document, ordinal LIMIT $4
 )
-SELECT document, ordinal, id, page, section, title, content, source, priority, 1 - distance FROM best CROSS JOIN LATERAL (
-    SELECT id, page, section, title, content, source, priority FROM chunks
+SELECT document, ordinal, id, page, last_page, section, title, content, source, priority, 1 - distance FROM best CROSS JOIN LATERAL (
+    SELECT id, page, last_page, section, title, content, source, priority FROM chunks
     WHERE tenant = $2 AND document = best.document AND ordinal = best.ordinal LIMIT 1
 ) chunk ORDER BY distance, document, ordinal
 """
@@ -58,8 +58,8 @@ INDEXED = (
 vectors of a large one for as long as its connection lives. The index is in no case much slower."""
 
 INTO_CHUNKS = (
-    "INSERT INTO chunks (tenant, document, ordinal, id, page, section, tokens, title, content, terms, priority, "
-    "source, revision) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    "INSERT INTO chunks (tenant, document, ordinal, id, page, last_page, section, tokens, title, content, terms, priority, "
+    "source, revision) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 INTO_VECTORS = (
     "INSERT INTO vectors (tenant, document, ordinal, model, embedding) VALUES (%s, %s, %s, %s, %s::halfvec)"
@@ -67,7 +67,7 @@ INTO_VECTORS = (
 
 
 AT = """
-SELECT c.document, c.ordinal, id, page, section, title, content, source, priority, 1 - (embedding <=> $1::halfvec)
+SELECT c.document, c.ordinal, id, page, last_page, section, title, content, source, priority, 1 - (embedding <=> $1::halfvec)
 FROM unnest($4::uuid[], $5::integer[]) WITH ORDINALITY AS asked (document, ordinal, place)
 JOIN chunks c ON c.tenant = $2 AND c.document = asked.document AND c.ordinal = asked.ordinal
 LEFT JOIN vectors v ON v.tenant = $2 AND v.document = asked.document AND v.ordinal = asked.ordinal AND v.model = $3
@@ -143,7 +143,7 @@ class PgVectors(VectorSpaces):
         terms = (
             await self._keyring.seal(tenant, document, encode(chunk.terms), about) if chunk.terms else None
         )
-        place = tenant, document, chunk.ordinal, chunk.id, chunk.page
+        place = tenant, document, chunk.ordinal, chunk.id, chunk.page, chunk.last_page
         return *place, section, chunk.tokens, name, text, terms, chunk.priority
 
     async def search(
@@ -234,7 +234,7 @@ async def _remove(connection: Connection, tenant: UUID, document: UUID) -> None:
 
 
 def _passage(key: AESGCM, row: Row) -> Passage:
-    document, ordinal, id, page, section, title, content, source, priority, score = row
+    document, ordinal, id, page, last_page, section, title, content, source, priority, score = row
     about, decode = context_of(document, ordinal), msgspec.msgpack.decode
     return Passage(
         id=id,
@@ -242,6 +242,7 @@ def _passage(key: AESGCM, row: Row) -> Passage:
         title=decode(unseal_with(key, title, about), type=str),
         ordinal=ordinal,
         page=page,
+        last_page=last_page,
         section=decode(unseal_with(key, section, about), type=str | None),
         score=0.0 if score is None or score != score else min(max(float(score), 0.0), 1.0),
         text=decode(unseal_with(key, content, about), type=str),

@@ -10,6 +10,7 @@ import click
 from application.audit.explain_interaction import explain
 from application.audit.explanation import Explanation
 from domain.base.errors import NotFound
+from domain.retrieval.page_range import pages_told
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,
@@ -146,7 +147,7 @@ def _print_passages(found: Explanation) -> None:
         [
             p.retrieved.rank,
             p.retrieved.title,
-            p.retrieved.page,
+            pages_told(p.retrieved.page, p.retrieved.last_page).partition(" ")[2],
             f"{p.retrieved.score:.3f}",
             "yes" if p.cited else "",
         ]

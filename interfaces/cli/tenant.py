@@ -13,6 +13,7 @@ from application.tenancy.removal import remove_tenant, restore_tenant
 from application.tenancy.tenant import CreateTenant, Summary, TenantCreated, create_tenant, summary_of
 from domain.base.context import Context
 from domain.gateway.default_policy import policy_by_default
+from domain.retrieval.page_range import pages_told
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,
@@ -160,8 +161,9 @@ def ask(text: str, tenant_id: UUID, customer: str, data: Path | None, as_json: b
             console.print(given.disclosure, style="dim")
         console.print(given.event.text, markup=False)
         for citation in given.event.citations:
-            page = f", page {citation.page}" if citation.page else ""
-            console.print(f"  [{citation.marker}] {citation.title}{page}", style="dim", markup=False)
+            pages = pages_told(citation.page, citation.last_page)
+            where = f", {pages}" if pages else ""
+            console.print(f"  [{citation.marker}] {citation.title}{where}", style="dim", markup=False)
         console.print(f"  interaction {given.event.interaction}", style="dim")
 
     with_services(data, do)

@@ -13,6 +13,7 @@ import msgspec
 from rich.markup import escape
 
 from application.audit.explanation import Explanation
+from domain.retrieval.page_range import pages_told
 from infra.settings import Settings
 from interfaces import supervisor
 from interfaces.cli.base import console
@@ -160,7 +161,7 @@ def _print(reply: httpx.Response, question: dict[str, str], *, exact: bool) -> t
     console.print(f"\n[bold]{escape(question['text'])}[/bold]")
     console.print(f"  {escape(text)}".replace("\n\n", "\n  "))
     marks = "  ".join(
-        f"[{c['marker']}] {c['title']}" + (f", page {c['page']}" if c["page"] else "")
+        ", ".join(filter(None, [f"[{c['marker']}] {c['title']}", pages_told(c["page"], c["last_page"])]))
         for c in shown["citations"]
     )
     figures = f"{shown['provider']}/{shown['model']} · {took:.0f} ms · ${shown['cost']} · confidence {shown['confidence']}"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import string
 import time
 from itertools import pairwise
@@ -77,10 +78,19 @@ def test_a_chunk_begins_with_whole_sentences_of_the_end_of_the_one_before(pages:
 
 @settings(max_examples=60, deadline=None)
 @given(book)
-def test_a_chunks_start_is_where_its_new_text_stands_on_its_page(pages: list[str]) -> None:
+def test_a_chunks_start_is_where_its_text_stands_on_its_page(pages: list[str]) -> None:
     places = [(piece.page, piece.start) for piece in cut(*pages)]
     assert places == sorted(set(places))
     assert all(not pages[page - 1][start].isspace() for page, start in places)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(paragraph, min_size=1, max_size=6))
+def test_a_chunk_says_all_pages_that_its_text_stands_on(pages: list[str]) -> None:
+    marked = [" ".join(f"{word}({page})" for word in text.split()) for page, text in enumerate(pages, 1)]
+    for piece in cut(*marked):
+        found = {int(number) for number in re.findall(r"\((\d)\)", piece.text)}
+        assert found == set(range(piece.page, piece.last_page + 1))
 
 
 @settings(max_examples=40, deadline=None)
@@ -137,7 +147,9 @@ def test_pages_are_preferred_as_ends_of_chunks() -> None:
     pages = [
         f"The page {n} says this. " + "It says it again and again and once more. " * 45 for n in range(1, 5)
     ]
-    assert [piece.page for piece in cut(*pages)] == [1, 2, 3, 4]
+    pieces = cut(*pages)
+    assert [(piece.page, piece.last_page) for piece in pieces] == [(1, 1), (1, 2), (2, 3), (3, 4)]
+    assert all(f"The page {n} says this." in piece.text for n, piece in enumerate(pieces, 1))
 
 
 def test_a_chunk_is_named_after_the_heading_above_it() -> None:

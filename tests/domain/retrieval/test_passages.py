@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from domain.agents.agent import AgentConfiguration
+from domain.answers.citing import cited
 from domain.answers.prompts import answer_prompt
 from domain.base.aggregate import Quote
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
 from domain.models.completion import Passage, Turn
 from domain.retrieval.markers import unnumbered
+from domain.retrieval.page_range import pages_told
 from domain.retrieval.passages import GONE, cut, fence, join, ranked, text_of
 
 TEXTS = st.text(max_size=60) | st.sampled_from(
@@ -37,6 +39,7 @@ PASSAGES = st.lists(
         title=TEXTS,
         ordinal=st.just(0),
         page=st.none() | st.integers(1, 9),
+        last_page=st.none() | st.integers(1, 9),
         section=st.none() | TEXTS,
         score=st.just(0.5),
         text=TEXTS,
@@ -85,6 +88,27 @@ def test_what_imitates_the_next_opening_goes_with_its_own_document() -> None:
         left, told = join(bare, rest, [replace(lent[0], texts=None), lent[1]])
         assert "secret" not in str(told)
         assert [text_of(item, told) for item in left] == ["", "second-text"]
+
+
+def test_a_passage_over_two_pages_says_both_in_the_prompt_and_where_it_is_cited() -> None:
+    passages = [
+        replace(passage("a", "It costs 5 euros."), page=3, last_page=4),
+        replace(passage("b", "It is red."), page=7),
+        passage("c", "It is round."),
+    ]
+    prompt = answer_prompt(AgentConfiguration(), (), passages, ["Why?"])
+    assert "title='a', pages 3–4>" in prompt[0].text
+    assert "title='b', page 7>" in prompt[0].text
+    assert "title='c'>" in prompt[0].text
+    assert [(each.page, each.last_page) for each in ranked(passages, prompt)] == [
+        (3, 4),
+        (7, None),
+        (None, None),
+    ]
+    text, citations = cited("See pages 3 and 4 [1]. And 12 euros [1].", passages)
+    assert text == "See pages 3 and 4 [1]. And 12 euros."
+    assert [(each.page, each.last_page) for each in citations] == [(3, 4)]
+    assert [pages_told(each.page, each.last_page) for each in passages] == ["pages 3–4", "page 7", ""]
 
 
 def test_a_prompt_that_does_not_end_with_its_passages_is_no_record() -> None:

@@ -113,6 +113,9 @@ async def test_a_file_gives_its_chunks_in_order_with_their_vectors(extractor: Fi
     for chunk in extracted.chunks:
         assert sum(value * value for value in chunk.embedding) == pytest.approx(1, abs=1e-3)
         assert 0 < chunk.tokens <= 500
+    spans = [(chunk.page, chunk.last_page) for chunk in extracted.chunks]
+    assert spans[0] == (1, None)
+    assert any(last is not None and last > page for page, last in spans), spans
 
 
 @pytest.mark.parametrize(

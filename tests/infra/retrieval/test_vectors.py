@@ -40,6 +40,7 @@ def a_chunk(ordinal: int, seed: int, *, dimension: int = 8, section: str | None 
         id=f"passage-{seed}",
         ordinal=ordinal,
         page=ordinal + 1,
+        last_page=ordinal + 2 if ordinal % 2 else None,
         section=section,
         tokens=10,
         text=f"{SECRET} {seed}",
@@ -56,11 +57,12 @@ async def test_the_nearest_chunks_come_first_as_they_were_given(vectors: PgVecto
     exact = sorted(range(20), key=lambda n: -float(np.dot(unit(7), unit(n))))[:5]
     assert [passage.id for passage in found] == [f"passage-{n}" for n in exact]
     best = found[0]
-    assert (best.document, best.title, best.ordinal, best.page, best.section) == (
+    assert (best.document, best.title, best.ordinal, best.page, best.last_page, best.section) == (
         document,
         "faq.pdf",
         7,
         8,
+        9,
         "Returns",
     )
     assert best.text == f"{SECRET} 7"
