@@ -31,7 +31,7 @@ from domain.base.context import Context
 from infra.embedded.process import end_all
 from infra.settings import Secret, Settings, environment_of
 from interfaces.bootstrap import Services, services
-from interfaces.cli.demo.show import DATA, DOCUMENTS
+from interfaces.cli.demo.filling import DATA, DOCUMENTS
 from interfaces.supervisor import role_command
 
 CLIENTS = (1, 32)
@@ -42,7 +42,8 @@ _numbers = itertools.count()
 
 
 def questions() -> list[str]:
-    return [question["text"] for question in tomllib.loads((DATA / "questions.toml").read_text())["question"]]
+    asked = tomllib.loads((DATA / "questions.toml").read_text())["question"]
+    return [each["text"] for each in asked if each["kind"] in ("document", "several questions", "unknown")]
 
 
 async def tenant_with_documents(parts: Services) -> tuple[UUID, str]:

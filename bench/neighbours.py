@@ -25,7 +25,7 @@ from bench.harness import Floor, Result, arguments, conditions, percentile, repo
 from bench.message import free_port, questions
 from bench.neighbour import LIMITS, Load, neighbour, told
 from bench.server import Server, server
-from interfaces.cli.demo.show import DATA, DOCUMENTS
+from interfaces.cli.demo.filling import DATA, DOCUMENTS
 
 RATE = 5
 """Questions a second."""

@@ -46,7 +46,7 @@ def up(data: Path | None, port: int | None) -> None:
 )
 @click.option("--llm", is_flag=True, help="answer with a real small language model (make demo LLM=1)")
 def demo(data: Path | None, port: int | None, once: bool, llm: bool) -> None:
-    """`up` with a demo tenant and its documents; asks questions and explains an answer."""
+    """`up` with a demo tenant and all that it has; asks questions of each kind, explains an answer, books a slot, writes by WhatsApp."""
     from interfaces.cli.demo.show import run
 
     if not once and not sys.stdout.isatty():

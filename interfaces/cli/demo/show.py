@@ -1,32 +1,26 @@
-"""The demo: a tenant with its documents, questions through the HTTP API, answers with citations, one of them explained."""
+"""The demo: a tenant with all that it has, questions of each kind through the HTTP API, one answer explained; the shop; WhatsApp."""
 
 from __future__ import annotations
 
 import json
 import time
-import tomllib
-from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
-from rich.markup import escape
 
 from application.audit.explanation import Explanation
-from domain.retrieval.page_range import pages_told
+from infra.embedded.process import prepare_folder
 from infra.settings import Settings
 from interfaces import supervisor
 from interfaces.cli.base import console
-from interfaces.cli.demo import whatsapp
+from interfaces.cli.demo import shop, whatsapp
+from interfaces.cli.demo.asking import ask_all, configure
+from interfaces.cli.demo.filling import fill
 from interfaces.cli.demo.tenant import demo_key
 from interfaces.cli.demo.twilio import Played, played
 from interfaces.cli.look import print_why
 from interfaces.waiting import Teller
-
-DATA = Path(__file__).parent / "data"
-DOCUMENTS = ("faq.pdf", "product-guide.pdf", "policies.txt")
-PATIENCE = 30.0
-"""Seconds for the documents to be processed."""
 
 
 def run(settings: Settings, *, once: bool, llm: bool, teller: Teller) -> int:
@@ -41,7 +35,8 @@ def run(settings: Settings, *, once: bool, llm: bool, teller: Teller) -> int:
 
 
 def _run(settings: Settings, once: bool, model: str, started: float, teller: Teller) -> int:
-    with played() as twilio:
+    prepare_folder(settings.data)
+    with played(settings.data / "demo-twilio.json") as twilio:
         settings = msgspec.structs.replace(settings, twilio_base_url=twilio.url, public_url=None)
         return _shown(settings, once, model, started, teller, twilio)
 
@@ -73,50 +68,26 @@ def _show(tree: supervisor.Tree, model: str, teller: Teller, twilio: Played) -> 
         tenant, key = demo_key(tree)
     headers = {"X-Tenant-ID": tenant, "X-Tenant-API-Key": key}
     with httpx.Client(base_url=tree.url, headers=headers, timeout=90) as client:
-        # A small model is slow to read: it gets one passage.
-        shape = (
-            {"document_results": 4}
-            if model.startswith("local")
-            else {"document_results": 1, "max_answer_tokens": 60, "temperature": 0}
+        filled = fill(client, teller)
+        teller.say(
+            f"tenant {tenant}: {filled.documents} documents in {filled.chunks} searchable chunks, {filled.entries} knowledge entries, "
+            f"{filled.products} products, {filled.services} services"
         )
-        configuration = {"name": "Nora", "default_model": model, **shape}
-        client.put("/v1/agent/configuration", json=configuration).raise_for_status()
-        position = "0"
-        with teller.waits("the documents to be searchable"):
-            for name in DOCUMENTS:
-                answer = client.post(
-                    "/v1/documents", files={"file": (name, (DATA / name).read_bytes())}
-                ).raise_for_status()
-                position = answer.headers.get("Retrace-Position", position)
-            documents = _processed(client, position)
-        chunks = sum(document["chunks"] for document in documents)
-        teller.say(f"tenant {tenant}: {len(documents)} documents in {chunks} searchable chunks")
-        failed = 0
-        interaction, first = "", None
-        for question in tomllib.loads((DATA / "questions.toml").read_text())["question"]:
-            with teller.waits("the answer"):
-                asked = _asked(client, question["text"])
-            shown, right = _print(asked, question, exact=model.startswith("local"))
-            failed += not right
-            interaction, first = interaction or shown.headers["X-Interaction"], first or shown
-            position = shown.headers.get("Retrace-Position", position)
+        asked = ask_all(client, model, ocr=filled.ocr, teller=teller)
         console.print("\n[bold]Why did it say this?[/bold] The first answer, explained from events alone:\n")
-        reply = client.get(
-            f"/v1/interactions/{interaction}/why", headers={"Retrace-Position": position}
-        ).raise_for_status()
-        print_why(msgspec.json.decode(reply.content, type=Explanation))
-        assert first is not None
-        _rate(tree.url, first.json(), teller)
-        today = (
-            client.get("/v1/providers/usage?by=all", headers={"Retrace-Position": position})
-            .raise_for_status()
-            .json()
-        )
-        for item in today["items"]:
-            name = f"{item['provider']}/{item['model']}"
+        position = {"Retrace-Position": asked.position}
+        why = client.get(f"/v1/interactions/{asked.first['id']}/why", headers=position).raise_for_status()
+        print_why(msgspec.json.decode(why.content, type=Explanation))
+        _rate(tree.url, asked.first, teller)
+        configure(client, model)
+        failed = asked.failed + (shop.show(client) if model.startswith("local") else 0)
+        failed += whatsapp.show(client, tenant, twilio, teller)
+        usage = client.get("/v1/providers/usage?by=all", headers=position).raise_for_status().json()
+        console.print()
+        for item in usage["items"]:
             took = "" if item["average_ms"] is None else f", {item['average_ms']:.1f} ms on average"
-            teller.say(f"{name}: {item['calls']} calls, ${item['cost']}{took}")
-        return failed + whatsapp.show(client, tenant, twilio, teller)
+            teller.say(f"{item['provider']}/{item['model']}: {item['calls']} calls, ${item['cost']}{took}")
+        return failed
 
 
 def _rate(url: str, shown: dict[str, Any], teller: Teller) -> None:
@@ -125,51 +96,6 @@ def _rate(url: str, shown: dict[str, Any], teller: Teller) -> None:
     body = {"agent_interaction_id": shown["id"], "rating": "helpful", "feedback_token": token}
     httpx.post(f"{url}/v1/bot/feedback/submit/", json=body, trust_env=False).raise_for_status()
     teller.say("the first answer was rated as helpful by its feedback_token, without a key")
-
-
-def _processed(client: httpx.Client, position: str) -> list[dict[str, Any]]:
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        items: list[dict[str, Any]] = (
-            client.get("/v1/documents", headers={"Retrace-Position": position})
-            .raise_for_status()
-            .json()["items"]
-        )
-        if all(item["status"] in ("completed", "failed") for item in items) or time.monotonic() > deadline:
-            return items
-        time.sleep(0.1)
-
-
-def _asked(client: httpx.Client, text: str) -> httpx.Response:
-    message = {"customer": {"channel": "http", "address": "demo"}, "text": text, "wait": 60}
-    return client.post("/v1/messages", json=message).raise_for_status()
-
-
-def _print(reply: httpx.Response, question: dict[str, str], *, exact: bool) -> tuple[httpx.Response, bool]:
-    took = reply.elapsed.total_seconds() * 1000
-    shown = reply.json()
-    reply.headers["X-Interaction"] = shown["id"]
-    text = shown["answer"] or "(no answer yet)"
-    cited = [citation["title"] for citation in shown["citations"]]
-    right = shown["status"] == "answered"
-    if exact and right:
-        right = (
-            question["expect"] in text and question["document"] in cited
-            if "expect" in question
-            else not cited
-        )
-    console.print(f"\n[bold]{escape(question['text'])}[/bold]")
-    console.print(f"  {escape(text)}".replace("\n\n", "\n  "))
-    marks = "  ".join(
-        ", ".join(filter(None, [f"[{c['marker']}] {c['title']}", pages_told(c["page"], c["last_page"])]))
-        for c in shown["citations"]
-    )
-    figures = f"{shown['provider']}/{shown['model']} · {took:.0f} ms · ${shown['cost']} · confidence {shown['confidence']}"
-    console.print(
-        f"  {escape(marks)}{'  ' if marks else ''}{figures}{'' if right else '  ← not as expected'}",
-        style="dim",
-    )
-    return reply, right
 
 
 def _where(tree: supervisor.Tree) -> None:

@@ -8,9 +8,11 @@ import hmac
 import itertools
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 from urllib.parse import parse_qsl
@@ -32,12 +34,16 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Played:
-    """`sent`: messages to customers, as they come."""
+    """`sent`: messages to customers, as they come. What contents it has made it keeps in `file`: the tenant names them again when the demo is
+    begun again."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path) -> None:
         self.sent: Queue[Sent] = Queue()
-        self._numbers = itertools.count(1)
-        self._contents: dict[str, dict[str, Any]] = {}
+        self._numbers = itertools.count(
+            time.time_ns()
+        )  # never those of an earlier demo, whose messages are known
+        self._file = file
+        self._contents: dict[str, dict[str, Any]] = json.loads(file.read_text()) if file.exists() else {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         self._server.daemon_threads = True
 
@@ -72,6 +78,7 @@ class Played:
         if path.endswith("/Content"):
             sid = f"HX{next(self._numbers):032x}"
             self._contents[sid] = fields
+            self._file.write_text(json.dumps(self._contents))
             return {"sid": sid}
         if path.endswith("/Typing.json"):
             return {"success": True}
@@ -116,8 +123,8 @@ class Played:
 
 
 @contextmanager
-def played() -> Iterator[Played]:
-    twilio = Played()
+def played(file: Path) -> Iterator[Played]:
+    twilio = Played(file)
     twilio._begin()
     try:
         yield twilio

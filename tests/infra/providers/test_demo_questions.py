@@ -21,14 +21,22 @@ from infra.retrieval.preparing import pages_of
 from infra.retrieval.sniffing import media_type
 
 DATA = Path(__file__).parents[3] / "interfaces" / "cli" / "demo" / "data"
-QUESTIONS: list[dict[str, Any]] = tomllib.loads((DATA / "questions.toml").read_text())["question"]
+KINDS = ("document", "several questions", "unknown")
+"""Those that the files with text can answer."""
+
+QUESTIONS: list[dict[str, Any]] = [
+    each for each in tomllib.loads((DATA / "questions.toml").read_text())["question"] if each["kind"] in KINDS
+]
+SCANNED = "service-guide.pdf"
 EMBEDDER = WordLlamaEmbedder()
 COMPLETER = LocalCompleter(EMBEDDER)
 
 
 def contents() -> dict[str, bytes]:
     return {
-        path.name: path.read_bytes() for path in sorted(DATA.iterdir()) if path.suffix in (".pdf", ".txt")
+        path.name: path.read_bytes()
+        for path in sorted(DATA.iterdir())
+        if path.suffix in (".pdf", ".txt") and path.name != SCANNED
     }
 
 
@@ -86,7 +94,6 @@ async def test_every_question_of_the_faq_finds_its_own_answer(passages: list[Pas
         assert expected.split(". ")[0].rstrip(".") in text, question
 
 
-def test_the_demo_is_small_and_has_a_question_that_it_cannot_answer() -> None:
-    assert sum(map(len, contents().values())) < 100_000
+def test_the_demo_has_a_question_that_it_cannot_answer() -> None:
     assert len(QUESTIONS) >= 8
     assert any("expect" not in question for question in QUESTIONS)
