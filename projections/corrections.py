@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
+from domain.chat.end_user import User
 from domain.conversations.conversation import Conversation
 from domain.feedback.correction import Correction, Source, Status
 from domain.feedback.judgement import Category
@@ -60,6 +61,9 @@ Index(
 
 _REPLACE = replacing(corrections)
 
+FORGOTTEN = (Conversation.Forgotten, User.Forgotten)
+"""What is erased with its customer: of a conversation, or of an app that calls the completions API."""
+
 
 class CorrectionRow(msgspec.Struct, kw_only=True):
     """`proposed`, `reviewed`: positions of the events that say so; `texts`: of the one with the latest texts."""
@@ -80,13 +84,13 @@ class CorrectionRow(msgspec.Struct, kw_only=True):
 
 class Corrections:
     name: ClassVar[str] = "corrections"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     tables: ClassVar[Sequence[Table]] = (corrections,)
     events: ClassVar[Sequence[type[Event]]] = (
         Correction.Proposed,
         Correction.Extended,
         Correction.Reviewed,
-        Conversation.Forgotten,
+        *FORGOTTEN,
     )
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
 
@@ -99,7 +103,7 @@ class Corrections:
         rows = {row["correction"]: struct_of(CorrectionRow, row) for row in await sql.all(query)}
         for recorded in batch:
             _fold(recorded, rows)
-        forgotten = [each.stream for each in batch if isinstance(each.event, Conversation.Forgotten)]
+        forgotten = [each.stream for each in batch if isinstance(each.event, FORGOTTEN)]
         if forgotten:
             gone = delete(corrections).where(
                 corrections.c.tenant == tenant,
@@ -113,7 +117,7 @@ class Corrections:
 
 def _fold(recorded: Recorded, rows: dict[UUID, CorrectionRow]) -> None:
     event, at = recorded.event, recorded.recorded_at
-    if isinstance(event, Conversation.Forgotten):
+    if isinstance(event, FORGOTTEN):
         for id in [row.correction for row in rows.values() if row.conversation == recorded.stream]:
             del rows[id]
         return

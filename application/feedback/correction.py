@@ -9,15 +9,13 @@ import msgspec
 from application.base.amend import amend
 from application.base.setting import Changed, change_setting, load_setting
 from application.conversations.handoff import operator_id
-from application.feedback.exchange import BEFORE, Answer, answers_in, lineage_of, texts_of
+from application.feedback.corrected_answer import API, corrected_answer
 from application.ports import Clock, Ids, Keyring, Locator, Store
-from domain.answers.citing import with_disclosure
 from domain.base.context import Context
-from domain.base.errors import Invalid, Refused
-from domain.conversations.conversation import Conversation
+from domain.base.errors import Invalid
 from domain.feedback.correction import Correction
 from domain.feedback.judgement import Category
-from domain.feedback.lineage import Person
+from domain.feedback.lineage import Lineage, Person
 from domain.feedback.review_rules import ReviewRules
 
 
@@ -53,28 +51,20 @@ async def propose_correction(
     clock: Clock,
     ids: Ids,
 ) -> tuple[Correction, int]:
-    """And its position. Raises NotFound; Invalid where the log says otherwise; Refused where the agent has not answered."""
-    place = await locator.locate(context.tenant, command.interaction)
-    if command.conversation not in (None, place.conversation):
-        raise Invalid(
-            f"the interaction {command.interaction} belongs to the conversation {place.conversation}"
-        )
-    conversation = await store.load(Conversation, place.conversation, tenant=context.tenant)
-    answers, events = await answers_in(
-        place.conversation, context.tenant, store=store, since=place.first_version - BEFORE
-    )
-    answer = next((each for each in answers if each.event.interaction == command.interaction), None)
-    if answer is None:
-        raise Refused("the agent has given no answer in this interaction; there is nothing to correct")
-    if command.said is not None and _bare(command.said) not in _told(answer):
+    """And its position. Raises NotFound, Erased; Invalid where the log says otherwise; Refused where the agent has not answered."""
+    tenant = context.tenant
+    answer = await corrected_answer(command.interaction, tenant, store=store, locator=locator)
+    lineage = answer.lineage
+    if command.conversation not in (None, lineage.conversation):
+        raise Invalid(_belongs(lineage))
+    if command.said is not None and _bare(command.said) not in map(_bare, answer.told):
         raise Invalid(
             "bot_response is not what the agent said in this interaction; send its words, or leave it out"
         )
-    answer.followed.clear()
     correction = Correction.propose(
         ids(),
-        lineage=lineage_of(answer, conversation, events),
-        texts=texts_of(answer, command.right, conversation, events, command.reason),
+        lineage=lineage,
+        texts=answer.corrected(command.right, command.reason),
         category=command.category,
         source="api",
         proposer=await _person(command.operator, context, keyring),
@@ -127,10 +117,10 @@ async def _person(operator: str | None, context: Context, keyring: Keyring) -> P
     return Person(by=context.actor, operator=operator, operator_id=id)
 
 
-def _told(answer: Answer) -> set[str]:
-    """What the agent said, alone and as the customer got it."""
-    text = answer.event.text
-    return {_bare(text), _bare(with_disclosure(answer.disclosure or "", text))}
+def _belongs(lineage: Lineage) -> str:
+    if lineage.channel == API:
+        return f"the interaction {lineage.interaction} is a call of the completions API, in no conversation; leave conversation_id out"
+    return f"the interaction {lineage.interaction} belongs to the conversation {lineage.conversation}"
 
 
 def _bare(text: str) -> str:

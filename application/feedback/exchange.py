@@ -133,10 +133,15 @@ def texts_of(
     answer: Answer, right: str, conversation: Conversation, events: Sequence[Recorded], reason: str = ""
 ) -> Texts:
     """`right`: the answer that should have been given; cut where it is too long. What the customer wrote until then is answered by it."""
-    message = "\n".join(map(_said, [*answer.messages, *answer.followed]))
+    message = message_of([*answer.messages, *answer.followed])
     exchange = Exchange(message=message, context=answer.earlier, answer=right[:LONGEST])
     known = tuple(sorted(people_in(conversation, events)))
     return Texts(exchange=exchange, said=answer.event.text, reason=reason, known=known)
+
+
+def message_of(received: Iterable[Recorded]) -> str:
+    """Several in a row are one."""
+    return "\n".join(map(_said, received))
 
 
 def people_in(conversation: Conversation, events: Iterable[Recorded]) -> set[str]:

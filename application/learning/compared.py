@@ -9,7 +9,7 @@ import msgspec
 from application.ports import Store
 from domain.learning.compared import Evaluated, evaluated, latest
 from domain.learning.dataset import Dataset
-from domain.learning.evaluation import Evaluation, EvaluationState
+from domain.learning.evaluation import Evaluation
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,24 +19,24 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     found: list[Evaluated]
 
 
+TOPICS = (Evaluation.Requested.TOPIC, Evaluation.Finished.TOPIC)
+"""What an evaluation was about, and its figures. Its answers, of which there are thousands, are not read."""
+
+
 async def compared_on(dataset: UUID, version: int | None, tenant: UUID, *, store: Store) -> Compared:
     """Each variant as the latest evaluation has it; `version` None: the latest of which one has finished. Raises NotFound."""
-    requested: dict[int, list[UUID]] = {}
-    async for recorded in store.events(tenant, topics=[Evaluation.Requested.TOPIC]):
+    requested: dict[UUID, Evaluation.Requested] = {}
+    finished: dict[int, list[Evaluated]] = {}
+    async for recorded in store.events(tenant, topics=TOPICS):
         event = recorded.event
         if isinstance(event, Evaluation.Requested) and event.dataset == dataset:
-            requested.setdefault(event.dataset_version, []).append(recorded.stream)
+            requested[recorded.stream] = event
+        elif isinstance(event, Evaluation.Finished) and recorded.stream in requested:
+            about = requested[recorded.stream]
+            arms = finished.setdefault(about.dataset_version, [])
+            arms += evaluated(recorded.stream, about, event.report)
     if not requested:
         await store.load(Dataset, dataset, tenant=tenant)
-    versions = sorted(requested, reverse=True) if version is None else [version]
-    for each in versions:
-        finished: list[tuple[UUID, EvaluationState]] = []
-        for id in requested.get(each, ()):
-            state = (await store.load(Evaluation, id, tenant=tenant)).state
-            if state.status == "finished":
-                finished.append((id, state))
-        if finished:
-            finished.sort(key=lambda row: row[1].ended_at or row[1].requested_at)
-            arms = [arm for id, state in finished for arm in evaluated(id, state)]
-            return Compared(version=each, found=latest(arms))
-    return Compared(version=version, found=[])
+    if version is None:
+        version = max(finished, default=None)
+    return Compared(version=version, found=latest(finished.get(version or 0, ())))

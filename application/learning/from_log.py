@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 
-from application.feedback.exchange import BEFORE, answers_in, strictest, texts_of
+from application.feedback.corrected_answer import corrected_answer
 from application.learning.approved import approved_corrections
 from application.learning.dataset import Added, add, case_id
 from application.learning.use import forbidden_senders
 from application.ports import Clock, Corrections, Keyring, Locator, Store
 from domain.base.context import Context
-from domain.base.errors import Erased, NotFound
+from domain.base.errors import Erased, NotFound, Refused
 from domain.base.table_rows import RefusedRow
-from domain.conversations.conversation import Conversation
 from domain.learning.case import Case
 from domain.learning.dataset import Dataset
 
@@ -103,31 +101,22 @@ async def _case_of(
 ) -> Case | str:
     """Why there is none, else."""
     try:
-        place = await locator.locate(tenant, interaction)
-        conversation = await store.load(Conversation, place.conversation, tenant=tenant)
+        answer = await corrected_answer(interaction, tenant, store=store, locator=locator)
     except Erased:
         return "its customer was erased"
     except NotFound:
         return "there is no such interaction"
-    since = place.first_version - BEFORE
-    answers, events = await answers_in(place.conversation, tenant, store=store, since=since)
-    answer = next((each for each in answers if each.event.interaction == interaction), None)
-    if answer is None or not answer.messages:
-        return "the agent has given no answer in it"
-    if strictest(events) == "none" or conversation.state.sender in forbidden:
+    except Refused as refusal:
+        return refusal.detail
+    lineage = answer.lineage
+    if lineage.use == "none" or lineage.sender in forbidden:
         return FORBIDDEN
-    replies: Sequence[str] = [
-        reply.event.text for reply in answer.replies if isinstance(reply.event, Conversation.Replied)
-    ]
-    if not replies:
-        answer.followed.clear()
-    texts = texts_of(answer, "\n".join(replies) or answer.event.text, conversation, events)
-    understood = answer.event.understanding
+    exchange = answer.as_it_went().exchange
     return Case(
-        id=await case_id(texts.exchange, tenant, keyring),
-        exchange=texts.exchange,
-        intent=understood.intents[0].name if understood is not None and understood.intents else None,
+        id=await case_id(exchange, tenant, keyring),
+        exchange=exchange,
+        intent=lineage.intent,
         source="interaction",
         origin=interaction,
-        conversation=place.conversation,
+        conversation=lineage.conversation,
     )

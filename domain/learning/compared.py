@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.answers.variant import MODEL_CHOICE, Variant
-from domain.learning.evaluation_state import EvaluationState
+from domain.learning.evaluation import Evaluation
 from domain.learning.report import Latency, Report
 from domain.learning.result import Arm, Metric
 from domain.learning.tradeoff import Option
@@ -45,26 +45,23 @@ class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
         return self.marks if metric == "judge" else self.chrf
 
 
-def evaluated(id: UUID, state: EvaluationState) -> list[Evaluated]:
+def evaluated(id: UUID, about: Evaluation.Requested, report: Report) -> list[Evaluated]:
     """Both arms of a finished evaluation. A baseline that is another evaluation is told by that one."""
-    report, baseline = state.report, state.baseline
-    if report is None:
-        return []
-    found = []
+    found, baseline = [], about.baseline
     if baseline is not None and baseline.variant is not None and report.compared:
-        found.append(_arm(id, state, report, baseline.variant, "baseline"))
-    return [*found, _arm(id, state, report, state.variant, "candidate")]
+        found.append(_arm(id, about, report, baseline.variant, "baseline"))
+    return [*found, _arm(id, about, report, about.variant, "candidate")]
 
 
-def _arm(id: UUID, state: EvaluationState, report: Report, variant: Variant, arm: Arm) -> Evaluated:
+def _arm(id: UUID, about: Evaluation.Requested, report: Report, variant: Variant, arm: Arm) -> Evaluated:
     cost = _mean(report, "cost", arm)
     return Evaluated(
-        name=_name(variant, state.name, arm),
+        name=_name(variant, about.name, arm),
         variant=variant,
         model=variant.model,
         evaluation=id,
         arm=arm,
-        judge=state.judge,
+        judge=about.judge,
         chrf=_mean(report, "chrf", arm),
         marks=_mean(report, "judge", arm),
         failure_rate=_value(_mean(report, "failed", arm)),

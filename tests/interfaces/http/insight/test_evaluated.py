@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+from collections import Counter
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
+from application.learning.compared import compared_on
 from application.learning.dataset import CreateDataset, add_cases, create_dataset
 from domain.base.context import Context
+from domain.base.recorded import Recorded
 from domain.learning.importing import CaseIn
 from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import Customer
@@ -28,6 +32,18 @@ async def finished(customer: Customer, body: dict[str, Any]) -> Any:
                 assert shown["status"] == "finished"
                 return shown
             await asyncio.sleep(0.05)
+
+
+class Counted:
+    """What is read of a log."""
+
+    def __init__(self, store: Any) -> None:
+        self._store, self.topics = store, Counter[str]()
+
+    async def events(self, *given: Any, **named: Any) -> AsyncIterator[Recorded]:
+        async for recorded in self._store.events(*given, **named):
+            self.topics[recorded.topic] += 1
+            yield recorded
 
 
 async def test_variants_are_compared_on_a_dataset_as_json_and_csv(
@@ -65,6 +81,10 @@ async def test_variants_are_compared_on_a_dataset_as_json_and_csv(
     assert 0 <= only["low"] <= only["quality"] <= only["high"] <= 1
     assert any(each["frontier"] for each in found["items"])
     assert found["recommendation"]["model"] in items
+    log = Counted(parts.store)
+    by_log = await compared_on(made.id, None, ours.tenant, store=log)
+    assert {each.name for each in by_log.found} == set(items)
+    assert log.topics == {"evaluation.requested": 3, "evaluation.finished": 3}, "figures alone, no answer"
     reply = await ours.http.get(PATH, params={**params, "format": "csv"})
     assert reply.headers["Content-Type"].startswith("text/csv")
     head, *lines = csv.reader(io.StringIO(reply.text))
