@@ -18,7 +18,7 @@ _AFTERNOON = re.compile(rf"[{_SPACES}]?p\.?\s?m\b", re.IGNORECASE)
 _QUANTITY = re.compile(rf"\b({WORD})[{_SPACES}-](?:\w+[{_SPACES}-])?{UNIT}\b", re.IGNORECASE)
 """Fourteen working days. `one of ours` and `two ways to pay` say nothing that a passage must have word by word."""
 
-_WORD = re.compile(rf"\b{WORD}\b", re.IGNORECASE)
+_WORD = re.compile(r"\w+(?:-\w+)*")
 
 
 def claimed(text: str) -> tuple[Figure, ...]:
@@ -30,7 +30,7 @@ def claimed(text: str) -> tuple[Figure, ...]:
 
 def known_in(text: str) -> frozenset[str]:
     """All values that figures of a text may have, as plain decimals."""
-    found = {VALUES[word.casefold()] for word in _WORD.findall(text)}
+    found = set(_in_words(text))
     for match in _FIGURE.finditer(text):
         found.update(_readings(match, text))
         if len(parts := _parts(match[0])) > 2 or any(space in match[0] for space in _SPACES):
@@ -41,6 +41,23 @@ def known_in(text: str) -> frozenset[str]:
 def stands_in(figure: Figure, texts: Sequence[Set[str]]) -> bool:
     """Whether one of the texts has it, each given by its values."""
     return any(meaning <= known for known in texts for meaning in figure)
+
+
+def _in_words(text: str) -> Iterator[str]:
+    """Values of the numbers in words. `twenty-one` is 21, neither 20 nor 1; `one-day` is 1."""
+    for word in _WORD.findall(text.casefold()):
+        if (value := VALUES.get(word)) is not None:
+            yield value
+        elif "-" in word:
+            first, *rest = word.split("-")
+            for second in (*rest, ""):
+                if (value := VALUES.get(f"{first}-{second}")) is not None:
+                    yield value
+                    first = ""
+                    continue
+                if (value := VALUES.get(first)) is not None:
+                    yield value
+                first = second
 
 
 def _meanings(match: re.Match[str], text: str) -> Figure:

@@ -10,9 +10,11 @@ Which one counts: the catalogue before what was written, the knowledge base befo
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import combinations
+from functools import cached_property, lru_cache
+from itertools import combinations, islice
 from typing import Literal
 from uuid import UUID
 
@@ -34,7 +36,8 @@ ALIKE = 0.75
 _RELIABLE: dict[Source, int] = {"shop": 0, "knowledge": 1, "document": 2}
 
 _FIGURE = re.compile(r"\d")
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_NOT_TELLING = frozenset(GENERIC) | frozenset(UNITS)
 _ENDING = re.compile(r"(?<=\w{3})(?:ings?|ed|es|en|er|e|n|s)$")
 
 Why = Literal["catalogue", "knowledge base", "newer", "unknown"]
@@ -59,15 +62,22 @@ class Conflicts(msgspec.Struct, frozen=True, kw_only=True):
 NONE = Conflicts()
 
 
-class _Statement(msgspec.Struct, frozen=True):
-    place: int
-    text: str
-    unit: str
-    values: tuple[Quantity, ...]
+class _Statement:
+    """A sentence, or a row, and its figures of one unit. Its words are taken when they are asked for: most statements meet no other figure."""
 
-    words: frozenset[str]
-    around: frozenset[str]
-    """With those of its heading and title."""
+    def __init__(self, place: int, passage: Passage, text: str, values: tuple[Quantity, ...]) -> None:
+        self.place, self.passage, self.text, self.values = place, passage, text, values
+        self.readings = Quantity().union(*values)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return _words(self.text)
+
+    @cached_property
+    def around(self) -> frozenset[str]:
+        """With those of its heading, and of its title where these are hardly any."""
+        around = self.words | _words(self.passage.section or "")
+        return around if len(around) >= 2 else around | _words(self.passage.title)
 
 
 class Disagreement(msgspec.Struct, frozen=True):
@@ -81,11 +91,11 @@ def disagreements(passages: Sequence[Passage]) -> list[Disagreement]:
     """Of passages as they stand in a prompt."""
     if len(passages) < 2:
         return []
-    abouts = [_about(passage) for passage in passages]
+    abouts = [_About(passage) for passage in passages]
     return [
         Disagreement((first.place, second.place), (first.text, second.text))
-        for first, second in combinations(_statements(passages), 2)
-        if _differ(first, second, passages, abouts)
+        for first, second in _pairs(passages)
+        if _differ(first, second) and _of_one_subject(abouts[first.place], abouts[second.place])
     ]
 
 
@@ -132,21 +142,34 @@ def _preferred(first: Passage, second: Passage, came: Mapping[UUID, datetime]) -
     return (first if one > other else second), "newer"
 
 
-def _differ(
-    first: _Statement, second: _Statement, passages: Sequence[Passage], abouts: Sequence[_About]
-) -> bool:
-    if first.unit != second.unit or passages[first.place].document == passages[second.place].document:
+def _pairs(passages: Sequence[Passage]) -> Iterator[tuple[_Statement, _Statement]]:
+    """Statements of two documents with figures of one unit, in the order in which they stand."""
+    by_unit: defaultdict[str, list[tuple[int, _Statement]]] = defaultdict(list)
+    for number, (unit, statement) in enumerate(islice(_statements(passages), MOST_STATEMENTS)):
+        by_unit[unit].append((number, statement))
+    found = [
+        (one, other, first, second)
+        for some in by_unit.values()
+        for (one, first), (other, second) in combinations(some, 2)
+        if first.passage.document != second.passage.document
+    ]
+    yield from ((first, second) for *_, first, second in sorted(found, key=lambda pair: pair[:2]))
+
+
+def _differ(first: _Statement, second: _Statement) -> bool:
+    """The cheapest look first."""
+    if _within(first, second) or _within(second, first):
         return False
-    if _within(first.values, second.values) or _within(second.values, first.values):
-        return False
-    if not _alike(first, second):
-        return False
-    one, other = abouts[first.place], abouts[second.place]
+    return _alike(first, second)
+
+
+def _of_one_subject(one: _About, other: _About) -> bool:
     return not (one.subject - other.words and other.subject - one.words)
 
 
-def _within(some: Sequence[Quantity], others: Sequence[Quantity]) -> bool:
-    return all(any(each & other for other in others) for each in some)
+def _within(first: _Statement, second: _Statement) -> bool:
+    """Whether each figure of the first may be one of the second."""
+    return not any(map(second.readings.isdisjoint, first.values))
 
 
 def _alike(first: _Statement, second: _Statement) -> bool:
@@ -161,30 +184,36 @@ def _share(some: frozenset[str], others: frozenset[str]) -> float:
     return len(some & others) / len(some | others)
 
 
-class _About(msgspec.Struct, frozen=True):
-    """`subject`: words of a passage's heading and title that its text has as well; `words`: all of them."""
+class _About:
+    """What a passage is about, by its words, taken when they are asked for."""
 
-    subject: frozenset[str]
-    words: frozenset[str]
+    def __init__(self, passage: Passage) -> None:
+        self._passage = passage
+
+    @cached_property
+    def _above(self) -> frozenset[str]:
+        return _words(f"{self._passage.title} {self._passage.section or ''}")
+
+    @cached_property
+    def _text(self) -> frozenset[str]:
+        return _words(self._passage.text)
+
+    @cached_property
+    def subject(self) -> frozenset[str]:
+        """Words of its heading and title that its text has as well."""
+        return self._above & self._text
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return self._above | self._text
 
 
-def _about(passage: Passage) -> _About:
-    above, text = _words(f"{passage.title} {passage.section or ''}"), _words(passage.text)
-    return _About(above & text, above | text)
-
-
-def _statements(passages: Sequence[Passage]) -> list[_Statement]:
-    found: list[_Statement] = []
+def _statements(passages: Sequence[Passage]) -> Iterator[tuple[str, _Statement]]:
+    """Each with its unit."""
     for place, passage in enumerate(passages):
-        heading, title = _words(passage.section or ""), _words(passage.title)
         for text in _parts(passage.text):
-            words = _words(text)
-            around = words | heading if len(words | heading) >= 2 else words | heading | title
             for unit, figures in quantities(text).items():
-                found.append(_Statement(place, text, unit, tuple(figures), words, around))
-        if len(found) >= MOST_STATEMENTS:
-            break
-    return found[:MOST_STATEMENTS]
+                yield unit, _Statement(place, passage, text, tuple(figures))
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -196,7 +225,9 @@ def _parts(text: str) -> Iterator[str]:
 
 def _words(text: str) -> frozenset[str]:
     """The telling ones, without their endings."""
-    words = (word.casefold() for word in _WORD.findall(text))
-    return frozenset(
-        _ENDING.sub("", word) for word in words if len(word) > 1 and word not in GENERIC and word not in UNITS
-    )
+    return frozenset(map(_stem, set(_WORD.findall(text.casefold())) - _NOT_TELLING))
+
+
+@lru_cache(2048)
+def _stem(word: str) -> str:
+    return _ENDING.sub("", word)
