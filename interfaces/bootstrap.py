@@ -45,6 +45,9 @@ from application.ports import (
     WebhookSender,
 )
 from application.retrieval.embedding.metered import MeteredEmbedder
+from application.retrieval.retrieve import SourcesRetriever
+from application.retrieval.sources.asking import Late
+from application.retrieval.sources.index import IndexSource
 from application.tenancy.newcomers import Newcomers
 from domain.learning.tuning_target import Targets
 from domain.models.catalogue import Catalogue
@@ -191,6 +194,19 @@ class Services:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is to stop: what would go on for ever ends then."""
 
+    late: Late = field(default_factory=Late)
+    """Requests for passages that no answer waits for any more."""
+
+    @property
+    def retriever(self) -> SourcesRetriever:
+        """The sources of passages, one a line."""
+        return SourcesRetriever(
+            sources=(IndexSource(self.vectors),),
+            store=self.store,
+            seconds=self.settings.source_timeout_ms / 1000,
+            late=self.late,
+        )
+
     @property
     def training(self) -> TrainingSets:
         """Training sets, as files of a vendor's form."""
@@ -297,6 +313,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
         stack.push_async_callback(channel.close)
         typing = TypingIndicator(store=store, channel=channel)
         stack.push_async_callback(typing.close)
+        late = Late()
+        stack.push_async_callback(late.close)
         providers = Providers(
             completers=completers,
             catalogue=catalogue,
@@ -373,6 +391,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             probes=Probes(system, redis, KeyCheck(system, keyring)),
             instruments=instruments,
             deployment=deployment,
+            late=late,
         )
 
 

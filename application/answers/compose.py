@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from application.answers.conflicts import conflicts_between
 from application.answers.consider import Considered, consider
+from application.answers.grounds import grounds_of
 from application.answers.inquiry import Inquiry
 from application.answers.ports import Ports
 from application.answers.prompt import prompt_of
-from application.answers.screened import screened
 from application.answers.window import window_of
 from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
-from application.retrieval.retrieve import QuestionVector, retrieve, vector_of
 from domain.agents.agent import AgentConfiguration
 from domain.answers.background import Background, facts_in_words
 from domain.answers.canary import GUARD
-from domain.answers.context_window import WITHOUT_VECTOR, Cut
+from domain.answers.context_window import Cut
 from domain.answers.leaks import Watched
 from domain.answers.memory import SMALL_TALK
 from domain.answers.prompts import rules
@@ -26,7 +26,6 @@ from domain.base.context import Context
 from domain.base.language import language_of
 from domain.models.completion import Attempt, Passage, Turn
 from domain.retrieval.conflicts.conflicts import NONE, Conflicts
-from domain.retrieval.embedding_model import LOCAL
 
 CANARY = 20
 """Hexadecimal digits of a canary."""
@@ -57,73 +56,66 @@ async def composed_prompt(
     context: Context,
     ports: Ports,
 ) -> Composed:
-    # Long: what the prompt is made of, in the order in which the parts are found, is read in one go.
+    """The parts in the order in which they are found; what is cut was not in time, does not fit, or is not to be gone by."""
     if inquiry.messages is not None:
         return Composed(prompt=inquiry.messages, questions=inquiry.questions, turns=inquiry.turns)
-    configuration, considered, language = settings.configuration, Considered(), None
-    if inquiry.situation is not None:
-        considered = await consider(inquiry, inquiry.situation, settings, embeddings, hold, context, ports)
-        assert considered.understanding is not None
-        language = considered.understanding.language or inquiry.memory.language
-    else:
-        language = language_of("\n".join(inquiry.questions))
-    disclosure, plan = configuration.disclosure_in(language), considered.plan
-    if plan.say is not None:
-        return Composed(
-            prompt=(),
-            questions=inquiry.questions,
-            turns=inquiry.turns,
-            considered=considered,
-            language=language,
-            disclosure=disclosure,
-        )
-    questions = plan.questions or inquiry.questions
-    vector = considered.vector if questions == inquiry.questions else None
-    if vector is None and configuration.retrieve_documents:
-        vector = await vector_of(questions, embeddings, hold, inquiry.interaction, context, ports.embedder)
-    passages, pending_documents = await retrieve(
-        context,
-        questions,
-        configuration,
-        vector or QuestionVector(model=LOCAL),
-        vectors=ports.vectors,
-        store=ports.store,
-    )
-    passages, suspicious = await screened(passages, configuration)
-    said = plan.questions or inquiry.said or inquiry.questions
+    composed = await _considered(inquiry, settings, embeddings, hold, context, ports)
+    considered, configuration = composed.considered, settings.configuration
+    if considered.plan.say is not None:
+        return composed
+    grounds = await grounds_of(inquiry, considered, configuration, embeddings, hold, context, ports)
+    said = considered.plan.questions or inquiry.said or inquiry.questions
     background = _background(inquiry, considered)
     window = await window_of(
         inquiry.history,
-        passages,
+        grounds.passages,
         background.summary,
         (rules(configuration, wordings), *said, *background.facts, *background.wants),
         settings,
         tenant=context.tenant,
         counter=ports.providers.counter,
     )
-    background = msgspec.structs.replace(background, summary=window.summary)
-    conflicts = await conflicts_between(window.passages, context.tenant, store=ports.store)
-    return Composed(
+    background = replace(background, summary=window.summary)
+    history, passages = window.history, window.passages
+    conflicts = await conflicts_between(passages, context.tenant, store=ports.store)
+    return replace(
+        composed,
         prompt=await prompt_of(
-            configuration,
-            window.history,
-            window.passages,
-            said,
-            inquiry.name,
-            wordings,
-            background,
-            conflicts.found,
+            configuration, history, passages, said, inquiry.name, wordings, background, conflicts.found
         ),
-        questions=questions,
-        turns=inquiry.turns - len(inquiry.history) + len(window.history),
-        considered=considered,
-        passages=window.passages,
+        questions=grounds.questions,
+        turns=inquiry.turns - len(inquiry.history) + len(history),
+        passages=passages,
         conflicts=conflicts,
-        pending_documents=pending_documents,
-        language=language,
-        disclosure=disclosure,
+        pending_documents=grounds.pending,
         watched=await _watched(inquiry, configuration, wordings, context, ports),
-        cut=(*((WITHOUT_VECTOR,) if vector is not None and vector.missing else ()), *suspicious, *window.cut),
+        cut=(*grounds.cut, *window.cut),
+    )
+
+
+async def _considered(
+    inquiry: Inquiry,
+    settings: TenantSettings,
+    embeddings: list[Attempt],
+    hold: Hold,
+    context: Context,
+    ports: Ports,
+) -> Composed:
+    """What the messages say, and what is to be done about it; there is no prompt yet."""
+    considered = Considered()
+    if inquiry.situation is not None:
+        considered = await consider(inquiry, inquiry.situation, settings, embeddings, hold, context, ports)
+        assert considered.understanding is not None
+        language = considered.understanding.language or inquiry.memory.language
+    else:
+        language = language_of("\n".join(inquiry.questions))
+    return Composed(
+        prompt=(),
+        questions=inquiry.questions,
+        turns=inquiry.turns,
+        considered=considered,
+        language=language,
+        disclosure=settings.configuration.disclosure_in(language),
     )
 
 
@@ -143,5 +135,5 @@ async def _watched(
 ) -> Watched:
     """The word in this interaction's system prompt, and the rules around it; what the agent is to say where it fits is no secret."""
     word = await ports.keyring.identify(context.tenant, "canary", str(inquiry.interaction))
-    secret = rules(msgspec.structs.replace(configuration, disclaimers=()), wordings)
+    secret = rules(replace(configuration, disclaimers=()), wordings)
     return Watched(canary=word.hex[:CANARY], rules=f"{secret}\n{GUARD}")

@@ -10,7 +10,7 @@ from application.answers.ports import Ports
 from application.answers.understand import Messages, understand_messages
 from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
-from application.retrieval.retrieve import QuestionVector, vector_of
+from application.retrieval.query import QuestionVector, vector_of
 from domain.agents.agent import AgentConfiguration
 from domain.answers.decision import ANSWER, decide
 from domain.answers.memory import Memory, understood

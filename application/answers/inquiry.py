@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from application.answers.variants import Asks
-from application.retrieval.retrieve import QuestionVector
+from application.retrieval.query import QuestionVector
 from domain.answers.memory import Memory
 from domain.answers.plan import Situation
 from domain.answers.understanding import Understanding

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from application.retrieval.embedding.metered import MeteredEmbedder
-from application.retrieval.retrieve import QuestionVector, query_of
+from application.retrieval.query import QuestionVector, query_of
 from domain.answers.understanding.screening import nearest
 from domain.answers.understanding.words.injection import KNOWN
 from domain.retrieval.embedding_model import LOCAL

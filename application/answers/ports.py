@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from application.gateway import ports as gateway
-from application.ports import Keyring, Searcher, Typing
+from application.ports import Keyring, Typing
 from application.retrieval.embedding.metered import MeteredEmbedder
+from application.retrieval.retrieve import Retriever
 
 
 class Ports(gateway.Ports, Protocol):
@@ -15,6 +16,6 @@ class Ports(gateway.Ports, Protocol):
     @property
     def embedder(self) -> MeteredEmbedder: ...
     @property
-    def vectors(self) -> Searcher: ...
+    def retriever(self) -> Retriever: ...
     @property
     def typing(self) -> Typing: ...

@@ -9,7 +9,7 @@ from application.learning.recorded_call import recorded_call
 from application.learning.recorded_form import Missing as Missing
 from application.learning.recorded_form import RecordedAnswer as RecordedAnswer
 from application.learning.recorded_form import passages_in
-from application.retrieval.retrieve import QuestionVector
+from application.retrieval.query import QuestionVector
 from domain.base.context import Context
 from domain.base.errors import Erased
 from domain.base.recorded import Recorded

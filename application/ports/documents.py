@@ -42,11 +42,10 @@ class KeptText(msgspec.Struct, frozen=True, kw_only=True):
 
 class Searched(msgspec.Struct, frozen=True, kw_only=True):
     """Passages, best first. `pending`: how many of the tenant's documents and knowledge entries waited to be processed, or were being so,
-    when it began: nothing of them was found yet. `merged`: they are what a hybrid search found at another time, with nothing to be added."""
+    when it began: nothing of them was found yet."""
 
     passages: Sequence[Passage]
     pending: int
-    merged: bool = False
 
 
 class Matched(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,43 +11,23 @@ from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
 from application.gateway.providers import Providers
 from application.learning.recorded import RecordedAnswer
-from application.ports import Clock, Ids, Keyring, Matched, Searched, Searcher, Store, Typing
+from application.ports import Clock, Ids, Keyring, Store, Typing
 from application.retrieval.embedding.metered import MeteredEmbedder
+from application.retrieval.query import Query
+from application.retrieval.retrieve import Retrieval, Retriever
 from domain.models.completion import Passage
 from domain.retrieval.embedding_model import LOCAL
-from domain.retrieval.synonyms import Groups
 
 
 @dataclass
 class RecordedPassages:
-    """The passages that were found then, in the place of a search. Implements `Searcher`."""
+    """The passages that were found then, in the place of a search. Implements `Retriever`."""
 
     passages: Sequence[Passage]
     waiting: int
 
-    async def search(
-        self,
-        tenant: UUID,
-        embedding: Sequence[float],
-        model: str,
-        limit: int,
-        among: Sequence[UUID] | None = None,
-    ) -> Searched:
-        return Searched(passages=self.passages[:limit], pending=self.waiting, merged=True)
-
-    async def match(
-        self,
-        tenant: UUID,
-        question: str,
-        embedding: Sequence[float],
-        model: str,
-        limit: int,
-        synonyms: Groups = (),
-    ) -> Matched:
-        return Matched()
-
-    async def pending(self, tenant: UUID) -> int:
-        return self.waiting
+    async def retrieve(self, query: Query) -> Retrieval:
+        return Retrieval(passages=tuple(self.passages[: query.limit]), pending=self.waiting)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +42,7 @@ class ReplayPorts:
     providers: Providers
     keyring: Keyring
     embedder: MeteredEmbedder
-    vectors: Searcher
+    retriever: Retriever
     typing: Typing
 
 
@@ -78,7 +58,7 @@ def with_passages(recorded: RecordedAnswer, ports: Ports) -> ReplayPorts:
     given = {each.name: getattr(ports, each.name) for each in fields(ReplayPorts)}
     parts = {each.name: getattr(ports.embedder, each.name) for each in fields(MeteredEmbedder)}
     instead = {
-        "vectors": RecordedPassages(recorded.passages, recorded.pending),
+        "retriever": RecordedPassages(recorded.passages, recorded.pending),
         "embedder": BuiltInEmbedder(**parts),
     }
     return ReplayPorts(**{**given, **instead})

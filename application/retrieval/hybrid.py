@@ -38,8 +38,6 @@ async def hybrid(
         vectors.search(tenant, embedding, model, candidates, among),
         vectors.match(tenant, question, embedding, model, candidates if among is None else MOST, synonyms),
     )
-    if near.merged:
-        return [Ranked(passage, passage.score) for passage in near.passages[:limit]], near.pending
     if not embedding:
         fusion = Fusion(method=fusion.method, semantic_weight=0.0, keyword_weight=1.0)
     worded = list(zip(matched.passages, matched.scores, strict=True))

@@ -1,107 +1,88 @@
-"""The passages that an answer may rest on."""
+"""Retriever: the passages that an answer may rest on, from all sources that the query is for, as many as came in time."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
-from uuid import UUID
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import msgspec
 
-from application.budgets.hold import Hold
-from application.ports import ProviderError, Searcher, Store
-from application.retrieval.embedding.metered import MeteredEmbedder
-from application.retrieval.hybrid import hybrid
-from application.retrieval.stock import with_stock
-from domain.agents.agent import AgentConfiguration
-from domain.base.context import Context
-from domain.base.errors import Refused
-from domain.models.completion import Attempt, Passage
-from domain.retrieval.fusion import Fusion, Ranked
+from application.ports import Store
+from application.retrieval.query import Query
+from application.retrieval.sources.asking import Asked, Late, ask_at_once
+from application.retrieval.sources.source import Brought, PassageSource
+from application.retrieval.stock import is_offered, with_stock
+from domain.models.completion import Passage
+from domain.retrieval.lookup import Lookup
+from domain.retrieval.ranking import CERTAIN, rank
 
-log = logging.getLogger("retrace.retrieval")
-
-QUERY = 8_000
-"""Characters of the questions that passages are looked for with."""
+STOCK = "stock"
+"""Name of the look at what there is of the products that were found."""
 
 
-class QuestionVector(msgspec.Struct, frozen=True, kw_only=True):
-    """What passages are looked for with, in the vector space `model`. No `values`: there is none, and they are looked for by words alone;
-    `missing`: since it could not be made."""
+class Retrieval(msgspec.Struct, frozen=True, kw_only=True):
+    """The best first. `pending`: how many documents no passage can come of yet. `lookups`: how each source did that was asked."""
 
-    model: str
-    values: tuple[float, ...] = ()
-    missing: bool = False
-
-
-async def retrieve(
-    context: Context,
-    questions: Sequence[str],
-    configuration: AgentConfiguration,
-    vector: QuestionVector,
-    *,
-    vectors: Searcher,
-    store: Store,
-) -> tuple[tuple[Passage, ...], int]:
-    """The best ones first, and how many documents none can come of yet; none where the tenant has it switched off."""
-    if not configuration.retrieve_documents:
-        return (), 0
-    ranked, pending = await hybrid(
-        context.tenant,
-        query_of(questions),
-        vector.values,
-        vector.model,
-        configuration.document_results,
-        vectors=vectors,
-        fusion=fusion_of(configuration),
-        synonyms=configuration.synonyms,
-    )
-    passages = [_scored(each) for each in ranked]
-    return await with_stock(passages, context.tenant, store=store), pending
+    passages: tuple[Passage, ...] = ()
+    pending: int = 0
+    lookups: tuple[Lookup, ...] = ()
 
 
-def fusion_of(configuration: AgentConfiguration) -> Fusion:
-    return Fusion(
-        method=configuration.fusion,
-        semantic_weight=configuration.semantic_weight,
-        keyword_weight=configuration.keyword_weight,
-    )
+class Retriever(Protocol):
+    async def retrieve(self, query: Query) -> Retrieval:
+        """Takes no longer than its time-outs, whatever its sources do."""
 
 
-def _scored(ranked: Ranked) -> Passage:
-    """An order number that was found speaks for a passage, however little is alike in meaning; that few words are the same never against it."""
-    return msgspec.structs.replace(ranked.passage, score=max(ranked.passage.score, ranked.relevance))
+@dataclass(frozen=True, kw_only=True)
+class SourcesRetriever:
+    """Sources in the order in which they count where they bring the same. `seconds`: that each has, and once more the look at the stock. Implements
+    `Retriever`."""
+
+    sources: Sequence[PassageSource]
+    store: Store
+    seconds: float
+    late: Late
+
+    async def retrieve(self, query: Query) -> Retrieval:
+        asked = [each for each in self.sources if each.serves(query)]
+        found = await ask_at_once(
+            {each.name: partial(each.find, query) for each in asked},
+            self.seconds,
+            self.late,
+            spared=partial(_spared, asked),
+        )
+        came = {name: each.value for name, each in found.items() if each.value is not None}
+        best = rank((each.ranked for each in came.values()), query.limit)
+        passages, look = await self._with_stock([each.passage for each in best], query)
+        return Retrieval(
+            passages=passages,
+            pending=max((each.pending for each in came.values()), default=0),
+            lookups=(*[_counted(each) for each in found.values()], *look),
+        )
+
+    async def _with_stock(
+        self, passages: Sequence[Passage], query: Query
+    ) -> tuple[tuple[Passage, ...], tuple[Lookup, ...]]:
+        """As they stand in the index where that can't be told in time."""
+        if not any(is_offered(each) for each in passages):
+            return tuple(passages), ()
+        look = partial(with_stock, passages, query.tenant, store=self.store)
+        asked = (await ask_at_once({STOCK: look}, self.seconds, self.late))[STOCK]
+        return (tuple(passages) if asked.value is None else asked.value), (asked.lookup,)
 
 
-async def vector_of(
-    questions: Sequence[str],
-    embeddings: list[Attempt],
-    hold: Hold,
-    interaction: UUID,
-    context: Context,
-    embedder: MeteredEmbedder,
-) -> QuestionVector:
-    """That passages are looked for with; its call is put to `embeddings`, and what is held for it to `hold`, of which the caller makes a
-    record. Where the model can't be asked, its provider is away or the budget forbids it, an answer rests on what words find."""
-    model = await embedder.serving(context.tenant)
-    try:
-        async with embedder.metering(
-            context, "question", model=model, hold=hold, interaction=interaction
-        ) as meter:
-            try:
-                (vector,) = await meter.embed([query_of(questions)])
-            finally:
-                embeddings += meter.take()
-    except (ProviderError, Refused) as error:
-        detail = error.detail
-        log.warning("a question has no vector", extra={"facts": {"model": model, "reason": detail}})
-        return QuestionVector(model=model, missing=True)
-    return QuestionVector(model=model, values=tuple(vector))
+def _spared(sources: Sequence[PassageSource], came: Mapping[str, Brought]) -> frozenset[str]:
+    """Others than the tenant's own, once something of the tenant's own is certain."""
+    own = [came[each.name] for each in sources if each.own and each.name in came]
+    if not any(ranked.relevance >= CERTAIN for each in own for ranked in each.ranked):
+        return frozenset()
+    return frozenset(each.name for each in sources if not each.own)
 
 
-def query_of(questions: Sequence[str]) -> str:
-    query = "\n".join(questions)
-    if len(query) <= QUERY:
-        return query
-    # What is pasted in stands in the middle; what is asked of it before or behind.
-    return f"{query[: QUERY // 2]}\n{query[-QUERY // 2 :]}"
+def _counted(asked: Asked[Brought]) -> Lookup:
+    if asked.value is None:
+        return asked.lookup
+    found = len(asked.value.ranked)
+    return msgspec.structs.replace(asked.lookup, found=found, outcome="found" if found else "nothing")

@@ -9,7 +9,7 @@ import msgspec
 from application.ports import ProviderError, Searcher
 from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.hybrid import hybrid
-from application.retrieval.retrieve import fusion_of
+from application.retrieval.query import fusion_of
 from domain.agents.agent import AgentConfiguration
 from domain.base.context import Context
 from domain.base.errors import Invalid, Refused

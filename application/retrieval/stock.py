@@ -15,11 +15,15 @@ from domain.shop.product import Product
 NOW = "in stock now."
 
 
+def is_offered(passage: Passage) -> bool:
+    return passage.source == "shop"
+
+
 async def with_stock(passages: Sequence[Passage], tenant: UUID, *, store: Store) -> tuple[Passage, ...]:
     """Those of products with their stock, once; without those of products that are not offered any more."""
     found = list[Passage]()
     for each in passages:
-        if each.source != "shop" or each.text.endswith(NOW):  # that of a recorded answer is that of then
+        if not is_offered(each):
             found.append(each)
             continue
         try:

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from domain.models.completion import Passage, Turn
+from domain.retrieval.lookup import Lookup, Outcome
 
 RECENT, BEST = 4, 3
 """Turns and passages that come before the summary."""
@@ -20,13 +21,14 @@ OVERHEAD = 8
 """Tokens of a turn, or of the lines around a passage, beside its text."""
 
 Left = Literal["history", "passage", "summary", "facts"]
-Why = Literal["budget", "injection", "afresh", "no_vector"]
+Why = Literal["budget", "injection", "afresh", "no_vector", "late", "failed"]
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the prompt does not hold: how many of `kind`, and how many tokens (0: not counted). budget: they did not fit; injection: they give orders to
     the agent; afresh: the customer has left them behind; no_vector: passages were looked for by words alone, since the questions' vector could not
-    be made, and nobody knows how many more there are (0). `names`: the ids of passages."""
+    be made, and nobody knows how many more there are (0); late, failed: what a source was asked for did not come in time, or at all. `names`: the ids
+    of passages, or the names of those sources."""
 
     kind: Left
     why: Why
@@ -37,12 +39,26 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 WITHOUT_VECTOR = Cut(kind="passage", why="no_vector", count=0)
 
+_NOT_ASKED: tuple[tuple[Why, frozenset[Outcome]], ...] = (
+    ("late", frozenset({"late", "busy"})),
+    ("failed", frozenset({"failed"})),
+)
+
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
     history: tuple[Turn, ...]
     passages: tuple[Passage, ...]
     summary: str | None
     cut: tuple[Cut, ...] = ()
+
+
+def not_asked(lookups: Sequence[Lookup]) -> tuple[Cut, ...]:
+    """What did not come of sources that were asked."""
+    cut = []
+    for why, outcomes in _NOT_ASKED:
+        if names := tuple(each.source for each in lookups if each.outcome in outcomes):
+            cut.append(Cut(kind="passage", why=why, count=0, names=names))
+    return tuple(cut)
 
 
 def fit(

@@ -193,7 +193,7 @@ class Answers(ConversationPart):
         interaction whose question was left unanswered until now. `plain`: by the agent without documents and routing."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
-        class_version: ClassVar[int] = 7
+        class_version: ClassVar[int] = 8
         interaction: UUID
         messages: tuple[str, ...]
         text: str
@@ -238,6 +238,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v6_v7(facts: dict[str, Any]) -> None:
             """Until version 6 a citation told the page alone where its passage begins."""
+
+        @staticmethod
+        def upcast_v7_v8(facts: dict[str, Any]) -> None:
+            """Until version 7 whatever was asked for passages was waited for."""
 
         def apply(self, aggregate: Answers) -> None:
             state = aggregate.state

@@ -34,10 +34,12 @@ class Fusion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ranked(msgspec.Struct, frozen=True):
-    """A passage, whose score is its similarity, and its `relevance` as the merged ranking has it, 0 to 1."""
+    """A passage, whose score is its similarity, and its `relevance` as the merged ranking has it, 0 to 1. `weight`: what it is ranked by, its
+    relevance with what its priority adds."""
 
     passage: Passage
     relevance: float
+    weight: float
 
 
 def fuse(
@@ -69,7 +71,8 @@ def fuse(
     weighed = {place: scores[place] + (0.0 if ranks else _emphasis(each)) for place, each in passages.items()}
     # Of the same weight the more similar first, and then by their places, so that the same question finds the same.
     order = sorted(passages, key=lambda each: (-weighed[each], -passages[each].score, each))
-    return list(_distinct(Ranked(passages[each], min(max(scores[each], 0.0), 1.0)) for each in order))[:limit]
+    ranked = (Ranked(passages[each], min(max(scores[each], 0.0), 1.0), weighed[each]) for each in order)
+    return list(distinct(ranked))[:limit]
 
 
 def _emphasis(passage: Passage) -> float:
@@ -89,7 +92,8 @@ def _reciprocals(scored: Sequence[tuple[Passage, float]]) -> dict[tuple[UUID, in
     return {_place(passage): (RANK + 1) / (RANK + rank) for rank, passage in enumerate(passages, 1)}
 
 
-def _distinct(ranked: Iterable[Ranked]) -> Iterable[Ranked]:
+def distinct(ranked: Iterable[Ranked]) -> Iterable[Ranked]:
+    """Of those with the same text the first."""
     seen: set[str] = set()
     for each in ranked:
         text = " ".join(each.passage.text.split()).casefold()

@@ -34,6 +34,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     embedding_model: Annotated[str | None, Setting("RETRACE_EMBEDDING_MODEL", checks.embedding_model)] = None
     """Of tenants without documents, which from then on stay with it."""
 
+    source_timeout_ms: Annotated[int, Setting("RETRACE_SOURCE_TIMEOUT_MS", between=(10, 60_000))] = 300
+    """That each source of passages has."""
+
     public_url: Annotated[str | None, Setting("RETRACE_PUBLIC_URL", checks.public_address)] = None
     twilio_base_url: Annotated[str | None, Setting("TWILIO_BASE_URL", checks.web_address)] = None
     allow_private_addresses: Annotated[bool, Setting("RETRACE_ALLOW_PRIVATE_ADDRESSES")] = False

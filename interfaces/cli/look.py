@@ -9,6 +9,7 @@ import click
 
 from application.audit.explain_interaction import explain
 from application.audit.explanation import Explanation
+from domain.answers.context_window import Cut
 from domain.base.errors import NotFound
 from domain.retrieval.page_range import pages_told
 from interfaces.bootstrap import Services
@@ -101,11 +102,15 @@ def _print_decided(found: Explanation) -> None:
             f"  decided: {decided.kind}, {decided.category} (rule {decided.rule}): {why}", markup=False
         )
     for left in found.cut:
-        console.print(
-            "  passages were looked for by words alone: the questions' vector could not be made"
-            if left.why == "no_vector"
-            else f"  left out of the prompt: {left.count} of {left.kind}, {left.tokens} tokens, {left.why}"
-        )
+        console.print(f"  {_left_out(left)}", markup=False)
+
+
+def _left_out(left: Cut) -> str:
+    if left.why == "no_vector":
+        return "passages were looked for by words alone: the questions' vector could not be made"
+    if left.why in ("late", "failed"):
+        return f"passages of {', '.join(left.names)} are missing: {left.why}"
+    return f"left out of the prompt: {left.count} of {left.kind}, {left.tokens} tokens, {left.why}"
 
 
 def _print_routed(found: Explanation) -> None:

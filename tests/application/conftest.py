@@ -24,6 +24,9 @@ from infra.providers.incoming import unheard
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
 
+PATIENT = 10_000
+"""Milliseconds: a machine that is busy with other tests is no source that hangs."""
+
 MASTER = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
@@ -121,7 +124,9 @@ class Shop:
 @pytest_asyncio.fixture(scope="module", name="parts")
 async def _parts(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
     folder = Path(tmp_path_factory.mktemp("data"))
-    settings = Settings(database_url=Secret(database_url), data=folder, master_key=Secret(MASTER))
+    settings = Settings(
+        database_url=Secret(database_url), data=folder, master_key=Secret(MASTER), source_timeout_ms=PATIENT
+    )
     async with services(settings, pool=8) as parts:
         yield parts
 

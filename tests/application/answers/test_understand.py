@@ -182,7 +182,7 @@ async def test_where_no_answer_comes_of_it_all_is_given_back(
     async def fails(*_: object, **__: object) -> None:
         raise Unavailable("the index does not answer")
 
-    monkeypatch.setattr("application.answers.compose.retrieve", fails)
+    monkeypatch.setattr("application.answers.compose.grounds_of", fails)
     with pytest.raises(Unavailable):
         await answered(shop, Reader())
     spent, reserved = await spent_and_reserved(shop)

@@ -101,7 +101,7 @@ async def test_an_answer_that_is_being_put_on_record_is_so_though_nobody_waits_a
     [
         "conversations.answer.wait_until_idle",
         "answers.variants.settings_of",
-        "answers.compose.retrieve",
+        "answers.compose.grounds_of",
         "answers.prepare.route",
     ],
 )

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from application.ports import Chunk
-from application.retrieval.retrieve import QuestionVector, retrieve
+from application.retrieval.query import Query, QuestionVector, fusion_of
 from application.retrieval.search import Search, search
 from domain.agents.agent import AgentConfiguration
 from domain.models.completion import Passage
@@ -42,6 +42,21 @@ async def found(shop: Shop, query: str, limit: int = 1) -> list[Passage]:
         Search(query=query, limit=limit), shop.context, embedder=parts.embedder, vectors=parts.vectors
     )
     return answer.passages
+
+
+async def retrieved(
+    shop: Shop, question: str, configuration: AgentConfiguration, vector: QuestionVector
+) -> Sequence[Passage]:
+    """As for an answer."""
+    query = Query(
+        tenant=shop.context.tenant,
+        text=question,
+        vector=vector,
+        limit=configuration.document_results,
+        fusion=fusion_of(configuration),
+        synonyms=configuration.synonyms,
+    )
+    return (await shop.parts.retriever.retrieve(query)).passages
 
 
 async def test_order_numbers_prices_and_addresses_find_their_passage_in_100_of_100(shop: Shop) -> None:
@@ -112,13 +127,8 @@ async def test_the_configuration_says_how_what_was_found_is_ranked(
         Chunk(id="neither", ordinal=2, text="Nothing of it.", embedding=[0.0, 1.0], **facts),
     ]
     await parts.vectors.replace(shop.context.tenant, document, "x", LOCAL, chunks)
-    passages, _ = await retrieve(
-        shop.context,
-        ["warranty"],
-        configuration,
-        QuestionVector(model=LOCAL, values=(1.0, 0.0)),
-        vectors=parts.vectors,
-        store=parts.store,
+    passages = await retrieved(
+        shop, "warranty", configuration, QuestionVector(model=LOCAL, values=(1.0, 0.0))
     )
     assert passages[0].id == first
     assert all(0 <= each.score <= 1 for each in passages)
@@ -133,9 +143,7 @@ async def test_who_asks_with_a_synonym_is_found_what_has_the_other_word(shop: Sh
     configuration = AgentConfiguration(synonyms=(("zorbex", "quillon", "night light"),))
     for question in ("quillon", "a night light"):
         for settings, expected in ((configuration, ["The zorbex is blue."]), (AgentConfiguration(), [])):
-            passages, _ = await retrieve(
-                shop.context, [question], settings, vector, vectors=shop.parts.vectors, store=shop.parts.store
-            )
+            passages = await retrieved(shop, question, settings, vector)
             assert [each.text for each in passages if each.score > 0] == expected
     answer = await search(
         Search(query="a night light", limit=1),

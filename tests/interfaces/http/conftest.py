@@ -63,6 +63,7 @@ def settings(servers: Servers, database_url: str, tmp_path_factory: pytest.TempP
         data=Path(tmp_path_factory.mktemp("data")),
         master_key=Secret(MASTER),
         operator_key=Secret(OPERATOR),
+        source_timeout_ms=10_000,  # a machine that is busy with other tests is no source that hangs
         **UNLIMITED,
     )
 

@@ -1,0 +1,78 @@
+"""Grounds: the passages that an answer may rest on, and what is told of those that it can't."""
+
+from __future__ import annotations
+
+import msgspec
+
+from application.answers.consider import Considered
+from application.answers.inquiry import Inquiry
+from application.answers.ports import Ports
+from application.answers.screened import screened
+from application.budgets.hold import Hold
+from application.retrieval.query import Query, QuestionVector, fusion_of, query_of, vector_of
+from domain.agents.agent import AgentConfiguration
+from domain.answers.context_window import WITHOUT_VECTOR, Cut, not_asked
+from domain.base.context import Context
+from domain.models.completion import Attempt, Passage
+from domain.retrieval.lookup import Lookup
+
+
+class Grounds(msgspec.Struct, frozen=True, kw_only=True):
+    """`questions`: that the passages are for. `cut`: what is not among them, and why. `lookups`: how each source did that was asked."""
+
+    questions: tuple[str, ...]
+    passages: tuple[Passage, ...] = ()
+    pending: int = 0
+    cut: tuple[Cut, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+
+
+async def grounds_of(
+    inquiry: Inquiry,
+    considered: Considered,
+    configuration: AgentConfiguration,
+    embeddings: list[Attempt],
+    hold: Hold,
+    context: Context,
+    ports: Ports,
+) -> Grounds:
+    """None where the tenant has it switched off. A call of an embedding model is put to `embeddings`, what is held for it to `hold`."""
+    questions = considered.plan.questions or inquiry.questions
+    if not configuration.retrieve_documents:
+        return Grounds(questions=questions)
+    vector = considered.vector if questions == inquiry.questions else None
+    if vector is None:
+        vector = await vector_of(questions, embeddings, hold, inquiry.interaction, context, ports.embedder)
+    query = _query(questions, vector, considered, configuration, context)
+    found = await ports.retriever.retrieve(query)
+    passages, suspicious = await screened(found.passages, configuration)
+    missing = (WITHOUT_VECTOR,) if vector.missing else ()
+    return Grounds(
+        questions=questions,
+        passages=passages,
+        pending=found.pending,
+        cut=(*missing, *not_asked(found.lookups), *suspicious),
+        lookups=found.lookups,
+    )
+
+
+def _query(
+    questions: tuple[str, ...],
+    vector: QuestionVector,
+    considered: Considered,
+    configuration: AgentConfiguration,
+    context: Context,
+) -> Query:
+    understood = considered.understanding
+    return Query(
+        tenant=context.tenant,
+        text=query_of(questions),
+        vector=vector,
+        limit=configuration.document_results,
+        fusion=fusion_of(configuration),
+        synonyms=configuration.synonyms,
+        wants=frozenset() if understood is None else frozenset(each.name for each in understood.intents),
+        dates=()
+        if understood is None
+        else tuple(each.value for each in understood.entities if each.kind == "date"),
+    )

@@ -1,0 +1,139 @@
+"""Asking several at once, each with a time-out: what came in time is kept, and nobody waits for the rest.
+
+The time is what this process had itself: where it stood still, or had others to serve, that is no source's fault. So it is counted in ticks, and a
+tick that took longer counts as one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from application.ports import Fault
+from domain.retrieval.lookup import Lookup, Outcome
+
+T = TypeVar("T")
+log = logging.getLogger("retrace.retrieval")
+
+TICKS = 20
+"""Of a time-out."""
+
+MOST_LATE = 32
+"""Requests to one source that have not ended though nobody waits for them: until they are fewer it is not asked, so that they can't pile up."""
+
+ENDING = 5.0
+"""Seconds that they have to end when the process does."""
+
+
+class Late:
+    """Requests that nobody waits for any more: cancelled, and held until they have ended. One a process."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, set[asyncio.Task[Any]]] = {}
+
+    def busy(self, name: str) -> bool:
+        return len(self._tasks.get(name, ())) >= MOST_LATE
+
+    def leave(self, name: str, task: asyncio.Task[Any]) -> None:
+        self._tasks.setdefault(name, set()).add(task)
+        task.add_done_callback(partial(self._ended, name))
+        task.cancel()
+
+    async def close(self) -> None:
+        if tasks := [task for some in self._tasks.values() for task in some]:
+            await asyncio.wait(tasks, timeout=ENDING)
+
+    def _ended(self, name: str, task: asyncio.Task[Any]) -> None:
+        self._tasks[name].discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _tell(name, error)
+
+
+class Asked(msgspec.Struct, Generic[T]):
+    """`value`: None where nothing came."""
+
+    lookup: Lookup
+    value: T | None = None
+
+
+def never(found: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset()
+
+
+async def ask_at_once(
+    works: Mapping[str, Callable[[], Coroutine[Any, Any, T]]],
+    seconds: float,
+    late: Late,
+    *,
+    spared: Callable[[Mapping[str, T]], frozenset[str]] = never,
+) -> dict[str, Asked[T]]:
+    """What came of each, by name. `spared`: of what came so far, which others need not be waited for."""
+    if not works:
+        return {}
+    began = time.perf_counter()
+    ended: dict[str, float] = {}
+
+    def note(name: str, _: object) -> None:
+        ended[name] = time.perf_counter()
+
+    tasks = {name: asyncio.create_task(work()) for name, work in works.items() if not late.busy(name)}
+    for name, task in tasks.items():
+        task.add_done_callback(partial(note, name))
+    done: dict[str, Asked[T]] = {}
+    came: dict[str, T] = {}
+    left, tick = seconds, seconds / TICKS
+    needless: frozenset[str] = frozenset()
+    try:
+        while left > 0 and (waiting := [task for name, task in tasks.items() if name not in done]):
+            at = time.perf_counter()
+            await asyncio.wait(waiting, timeout=min(tick, left), return_when=asyncio.FIRST_COMPLETED)
+            left -= min(time.perf_counter() - at, tick)
+            for name, task in tasks.items():
+                if task.done() and name not in done:
+                    done[name] = _asked(name, task, 1000 * (ended.get(name, at) - began))
+                    if (value := done[name].value) is not None:
+                        came[name] = value
+            needless = spared(came)
+            if all(name in done or name in needless for name in tasks):
+                break
+    finally:
+        for name, task in tasks.items():
+            if name not in done:
+                late.leave(name, task)
+    took = 1000 * (time.perf_counter() - began)
+    for name in works:
+        if name not in done:
+            outcome: Outcome = "late" if name in tasks else "busy"
+            done[name] = _none(name, "spared" if name in needless else outcome, took if name in tasks else 0)
+            if done[name].lookup.outcome != "spared":
+                log.warning("a source of passages was not waited for", extra={"facts": _facts(done[name])})
+    return {name: done[name] for name in works}
+
+
+def _asked(name: str, task: asyncio.Task[T], took: float) -> Asked[T]:
+    if task.cancelled():  # by itself: nobody here has
+        return _none(name, "failed", took)
+    if (error := task.exception()) is not None:
+        _tell(name, error)
+        return _none(name, "failed", took)
+    return Asked(lookup=Lookup(source=name, outcome="found", ms=round(took, 3)), value=task.result())
+
+
+def _none(name: str, outcome: Outcome, took: float) -> Asked[T]:
+    return Asked(lookup=Lookup(source=name, outcome=outcome, ms=round(took, 3)))
+
+
+def _facts(asked: Asked[Any]) -> dict[str, object]:
+    return {"source": asked.lookup.source, "outcome": asked.lookup.outcome, "ms": asked.lookup.ms}
+
+
+def _tell(name: str, error: BaseException) -> None:
+    """What a fault says of itself; of any other error its class alone, for its text may be personal."""
+    reason = str(error) if isinstance(error, Fault) else type(error).__name__
+    log.warning("a source of passages failed", extra={"facts": {"source": name, "reason": reason}})
