@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -108,6 +108,7 @@ class Searching:
     ) -> None:
         self.database, self.vectors = database, PgVectors(database, Keyring(database, MASTER))
         self._processes = [psutil.Process(), *map(psutil.Process, backends)]
+        self._last: dict[int, float] = {}
         self._corpora, self._ms = corpora, ms
         self._ways: dict[str, Callable[[UUID, Question], Awaitable[set[tuple[UUID, int]]]]] = {
             "vector": self._vector, "keyword": self._keyword, "hybrid": self._hybrid, "fulltext": self._full_text
@@ -133,6 +134,11 @@ class Searching:
             connection.execute("VACUUM ANALYZE")
         return took
 
+    def watch(self, backends: Sequence[int]) -> None:
+        """The database's processes that are there now."""
+        self._processes = [psutil.Process(), *map(psutil.Process, backends)]
+        self._last.clear()
+
     def round(self, runner: asyncio.Runner, way: str, size: int) -> dict[str, float]:
         return runner.run(self._round(way, size))
 
@@ -154,7 +160,11 @@ class Searching:
         }
 
     def _used(self) -> float:
-        return sum(sum(process.cpu_times()[:2]) for process in self._processes)
+        """Seconds of the processor. A connection that was idle for long is closed: its process has what it had."""
+        for process in self._processes:
+            with suppress(psutil.NoSuchProcess):
+                self._last[process.pid] = sum(process.cpu_times()[:2])
+        return sum(self._last.values())
 
     async def _vector(self, tenant: UUID, question: Question) -> set[tuple[UUID, int]]:
         found = await self.vectors.search(tenant, question.vector, MODEL, BEST)
@@ -219,6 +229,7 @@ def main() -> None:
         searching = Searching(database, runner.run(_backends(database, url)), corpora, ms)
         filled = runner.run(searching.fill(url))
         running.checkpoint()
+        searching.watch(runner.run(_backends(database, url)))
         contestants: list[Contestant] = [
             partial(searching.round, runner, way, size) for size in corpora for way in WAYS
         ]

@@ -23,7 +23,7 @@ from bench.server import server
 from infra.postgres.cell import Cell
 from infra.postgres.database import Database
 from infra.retrieval.half_vector import HalfVector
-from infra.retrieval.vectors import INDEXED, nearest
+from infra.retrieval.nearest import INDEXED, nearest
 
 SIZES = (200, 5_000, 50_000)
 """Chunks of the tenants that search."""

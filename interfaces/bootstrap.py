@@ -51,6 +51,7 @@ from application.retrieval.sources.index import IndexSource
 from application.tenancy.newcomers import Newcomers
 from domain.learning.tuning_target import Targets
 from domain.models.catalogue import Catalogue
+from domain.retrieval.vector_index.promotion import IndexRules
 from infra.audit.checkpoints import Checkpoints
 from infra.audit.verify import Report, verify
 from infra.crypto.checking import KeyCheck
@@ -90,6 +91,7 @@ from infra.retrieval.cached_vectors import CachedVectors
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.extraction import FileExtractor
 from infra.retrieval.kept_embeddings import PgEmbeddings
+from infra.retrieval.vector_index.indexes import PgVectorIndexes
 from infra.retrieval.vectors import PgVectors
 from infra.schema.migrate import prepare
 from infra.settings import Settings
@@ -139,6 +141,8 @@ class Services:
     turns: Turns
     embedder: MeteredEmbedder
     vectors: Vectors
+    vector_indexes: PgVectorIndexes
+    index_rules: IndexRules
     files: LocalFiles
     extractor: FileExtractor
     completers: ConfiguredCompleters
@@ -323,6 +327,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             cache=cache,
             observer=instruments,
         )
+        vectors = PgVectors(database, keyring)
+        stack.push_async_callback(vectors.close)
         yield Services(
             settings=settings,
             cell=cell,
@@ -349,7 +355,9 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
                 budget_queue=budget_queue,
                 observer=instruments,
             ),
-            vectors=CachedVectors(PgVectors(database, keyring), cache),
+            vectors=CachedVectors(vectors, cache),
+            vector_indexes=PgVectorIndexes(database, cell),
+            index_rules=settings.index_rules,
             files=LocalFiles(settings.data, keyring),
             extractor=extractor,
             completers=completers,

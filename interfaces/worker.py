@@ -11,6 +11,7 @@ from domain.answers import understanding
 from infra.metrics.server import tell_metrics, watch_loop
 from infra.postgres.database import Database
 from infra.redis.wakeups import Hints
+from infra.retrieval.vector_index.keeping import keep_vector_indexes
 from infra.settings import Settings
 from infra.work.rows import Work
 from infra.work.worker import Observer, Worker
@@ -46,7 +47,9 @@ async def work(settings: Settings) -> None:
         crew = workers(kinds(parts), parts.system, parts.hints, concurrency, parts.instruments)
         running = [asyncio.create_task(worker.run()) for worker in crew]
         async with beside(
-            tell_metrics(settings.host, settings.metrics_port, parts.figures), watch_loop(parts.instruments)
+            tell_metrics(settings.host, settings.metrics_port, parts.figures),
+            watch_loop(parts.instruments),
+            keep_vector_indexes(parts.system, parts.vector_indexes, parts.index_rules),
         ):
             await stopped(*running)
             for worker in crew:

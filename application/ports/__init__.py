@@ -82,6 +82,7 @@ from application.ports.tuning import (
     TuningRequest,
     VendorJob,
 )
+from application.ports.vector_indexes import StandingIndex, VectorIndexes
 from application.ports.vendor_webhooks import Opened, Rejection, Rejections, Webhook, WebhookReader
 from application.ports.webhooks import WEBHOOK_WORK, Line, Lines, Told, WebhookSender
 from application.ports.work import (
@@ -193,6 +194,7 @@ __all__ = [
     "Shadows",
     "Signer",
     "Spool",
+    "StandingIndex",
     "Store",
     "Tallied",
     "Tally",
@@ -206,6 +208,7 @@ __all__ = [
     "TuningRequest",
     "Typing",
     "Unavailable",
+    "VectorIndexes",
     "Vectors",
     "VendorJob",
     "Wanted",

@@ -1,4 +1,4 @@
-"""The work of retrieval: documents processed and removed, knowledge entries and offers of the catalogue indexed."""
+"""The work of retrieval: documents processed and removed, knowledge entries and offers of the catalogue indexed, large tenants given an index."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from application.ports import (
     Kind,
     NamedDocuments,
     Store,
+    VectorIndexes,
     Vectors,
 )
 from application.retrieval.change_model import change_embedding_model
@@ -30,9 +31,12 @@ from application.retrieval.index_offer import index_offer, offer_in
 from application.retrieval.knowledge.indexing import IndexEntry, index_entry
 from application.retrieval.process_document import ProcessDocument, process_document
 from application.retrieval.removing import REMOVE_WORK, DeleteDocument, remove_document
+from application.retrieval.vector_index import review_vector_index
 from application.retrieval.words import INDEX_WORDS_WORK, index_words
 from domain.models.catalogue import Catalogue
 from domain.retrieval.embedding_model import CHANGE_WORK
+from domain.retrieval.vector_index.index import REVIEW_WORK
+from domain.retrieval.vector_index.promotion import IndexRules
 
 
 class Ports(Protocol):
@@ -52,6 +56,10 @@ class Ports(Protocol):
     def embedder(self) -> MeteredEmbedder: ...
     @property
     def vectors(self) -> Vectors: ...
+    @property
+    def vector_indexes(self) -> VectorIndexes: ...
+    @property
+    def index_rules(self) -> IndexRules: ...
     @property
     def eraser(self) -> Eraser: ...
     @property
@@ -131,7 +139,17 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             clock=p.clock,
         )
 
+    async def do_review_vector_index(item: Item) -> datetime | None:
+        return await review_vector_index(
+            context_of(item, p.ids),
+            indexes=p.vector_indexes,
+            store=p.store,
+            clock=p.clock,
+            rules=p.index_rules,
+        )
+
     return {
+        REVIEW_WORK: Kind(handler=do_review_vector_index, attempts=20, lease=60.0, places="heavy"),
         INDEX_OFFER_WORK: Kind(handler=do_index_offer, attempts=20),
         CHANGE_WORK: Kind(handler=do_change_embedding_model, attempts=20, lease=60.0, places="heavy"),
         INDEX_WORK: Kind(handler=do_index_entry, attempts=20),

@@ -1,7 +1,7 @@
 """Retrieval: documents, their chunks, and the passages that an answer may rest on.
 
 Begin in `document.py`, then `chunking.py`; `knowledge_entry.py` is what is written by hand. `passages.py`: how passages stand in a prompt and go from it when their document is erased.
-`embedding_model.py`: by whose vectors they are found.
+`embedding_model.py`: by whose vectors they are found; `vector_index/`: how, where there are many.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from domain.retrieval.embedding import Embedding
 from domain.retrieval.embedding_model import EmbeddingModel
 from domain.retrieval.knowledge_entry import KnowledgeEntry
 from domain.retrieval.knowledge_index import KnowledgeIndex
+from domain.retrieval.vector_index.index import VectorIndex
 
 AGGREGATES: tuple[type[Aggregate[Any]], ...] = (
     Document,
@@ -21,4 +22,5 @@ AGGREGATES: tuple[type[Aggregate[Any]], ...] = (
     KnowledgeEntry,
     KnowledgeIndex,
     EmbeddingModel,
+    VectorIndex,
 )

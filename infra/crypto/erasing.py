@@ -91,6 +91,8 @@ class SubjectEraser:
                 "DELETE FROM snapshots WHERE tenant = %(tenant)s",
                 "DELETE FROM chunks WHERE tenant = %(tenant)s",
                 "DELETE FROM vectors WHERE tenant = %(tenant)s",
+                "DELETE FROM vector_indexes WHERE tenant = %(tenant)s",  # the index itself is swept away then
+                "DELETE FROM vector_recalls WHERE tenant = %(tenant)s",
                 "DELETE FROM embeddings WHERE tenant = %(tenant)s",
                 "DELETE FROM embedding_calls WHERE tenant = %(tenant)s",
                 "DELETE FROM posting_statistics WHERE tenant = %(tenant)s",  # first, as whoever writes takes it first

@@ -26,6 +26,7 @@ Role = Literal[
     "retrace_eraser",
     "retrace_keeper",
     "retrace_builder",
+    "retrace_indexer",
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
 

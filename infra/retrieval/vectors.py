@@ -1,7 +1,7 @@
-"""Exact nearest-neighbour search in pgvector, among the tenant's own vectors. Implements `application.ports.Vectors`.
+"""Nearest-neighbour search in pgvector, among the tenant's own vectors. Implements `application.ports.Vectors`.
 
-Vectors lie apart from the sealed texts of their chunks (infra/schema/210_vectors.sql): all of a tenant's are read in order out of one
-covering index, and the texts of the best by their keys.
+Vectors lie apart from the sealed texts of their chunks (infra/schema/210_vectors.sql). It is exact: all of a tenant's are read in order
+out of one covering index, and the texts of the best by their keys; or, where that was found as good, by an index of the tenant's own.
 """
 
 from __future__ import annotations
@@ -23,39 +23,20 @@ from infra.postgres.exchange import Row
 from infra.postgres.session import Connection
 from infra.retrieval.chunk_context import context_of
 from infra.retrieval.half_vector import HalfVector
+from infra.retrieval.nearest import INDEXED, by_index, nearest, nearest_by_index
 from infra.retrieval.postings.catching_up import index_next
 from infra.retrieval.postings.postings import Postings
+from infra.retrieval.vector_index.known import INDEX_OF, KnownIndexes
+from infra.retrieval.vector_index.sampling import RecallSampler
 from infra.retrieval.vector_spaces import VectorSpaces, in_turn
 
 AT_ONCE = 50
 """Chunks that are sealed and sent together; between them others have their turn."""
 
-COVERED = 1024
-"""Dimensions of a vector that the covering index has room for. Its predicate says so, and has to stand in a query that is to use it."""
-
 PENDING = "SELECT count(*) FROM work WHERE tenant = $1 AND kind = ANY ($2::text[]) AND parked_at IS NULL"
 NOT_FOUND_YET = [PROCESS_WORK, INDEX_WORK, INDEX_OFFER_WORK]
 
-NEAREST = """
-WITH best AS MATERIALIZED (
-    SELECT document, ordinal, embedding <=> $1::halfvec AS distance FROM vectors
-    WHERE tenant = $2 AND model = $3 AND {fits}{more} ORDER BY distance, document, ordinal LIMIT $4
-)
-SELECT document, ordinal, id, page, last_page, section, title, content, source, priority, 1 - distance FROM best CROSS JOIN LATERAL (
-    SELECT id, page, last_page, section, title, content, source, priority FROM chunks
-    WHERE tenant = $2 AND document = best.document AND ordinal = best.ordinal LIMIT 1
-) chunk ORDER BY distance, document, ordinal
-"""
-"""LIMIT 1 keeps the planner from any other way to the texts than by their keys, however many it takes the best for."""
-
 COUNT = "SELECT count(*) FROM (SELECT FROM vectors WHERE tenant = $1 AND model = $2 LIMIT $3) counted"
-
-INDEXED = (
-    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)",
-    (),
-)
-"""For this transaction. A plan that is made for an average tenant among few reads the table, and is kept: a small tenant would read all
-vectors of a large one for as long as its connection lives. The index is in no case much slower."""
 
 INTO_CHUNKS = (
     "INSERT INTO chunks (tenant, document, ordinal, id, page, last_page, section, tokens, title, content, terms, priority, "
@@ -84,11 +65,24 @@ FORGET = b"DELETE FROM embeddings WHERE tenant = %s AND document = %s"
 
 
 class PgVectors(VectorSpaces):
-    def __init__(self, database: Database, keyring: Keyring, postings: Postings | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        postings: Postings | None = None,
+        *,
+        known: KnownIndexes | None = None,
+        sampler: RecallSampler | None = None,
+    ) -> None:
         super().__init__(database, keyring)
         self._database = database
         self._keyring = keyring
         self._postings = postings or Postings(database, keyring)
+        self._known = known or KnownIndexes()
+        self._sampler = sampler or RecallSampler(database)
+
+    async def close(self) -> None:
+        await self._sampler.close()
 
     async def replace(
         self,
@@ -156,14 +150,28 @@ class PgVectors(VectorSpaces):
     ) -> Searched:
         if not embedding:
             return Searched(passages=(), pending=await self.pending(tenant))
-        values = [HalfVector(embedding), tenant, model, limit, *([] if among is None else [list(among)])]
+        vector, dimension = HalfVector(embedding), len(embedding)
+        index, stale = self._known.of(tenant)
+        own = index if index is not None and among is None and index.fits(model, dimension) else None
+        values = [vector, tenant, model, limit]
+        exactly = nearest(dimension, among is not None), [*values, *([] if among is None else [list(among)])]
+        if own is not None and own.ef is not None:
+            going = by_index(max(own.ef, min(limit, 1_000))), (nearest_by_index(dimension), values)
+        else:
+            going = INDEXED, exactly
         # What becomes ready between the two counts as pending.
-        [(waiting,)], _, rows = await self._database.read_all(
-            tenant,
-            (PENDING, [tenant, NOT_FOUND_YET]),
-            INDEXED,
-            (nearest(len(embedding), among is not None), values),
+        known = [(INDEX_OF, [tenant])] if stale else []
+        [(waiting,)], *learned, _, rows = await self._database.read_all(
+            tenant, (PENDING, [tenant, NOT_FOUND_YET]), *known, *going
         )
+        for each in learned:
+            self._known.learn(tenant, each)
+        if own is not None:
+            if (
+                own.ef is not None and len(rows) < limit
+            ):  # as after many were deleted, or where some have no direction
+                _, rows = await self._database.read_all(tenant, INDEXED, exactly)
+            self._sampler.searched(tenant, own, embedding)
         keys = await self._keyring.load(tenant, {row[0] for row in rows})
         # Those of a document that was erased while we searched are passed over; its rows go next.
         passages = [_passage(keys[row[0]], row) for row in rows if row[0] in keys]
@@ -216,14 +224,6 @@ class PgVectors(VectorSpaces):
 
     async def index_words(self, tenant: UUID, after: UUID) -> UUID | None:
         return await index_next(tenant, after, self._database, self._keyring, self._postings)
-
-
-def nearest(dimension: int, among: bool = False) -> str:
-    """The search's statement: $1 the vector, $2 the tenant, $3 the model, $4 how many, $5 `among` which documents."""
-    return NEAREST.format(
-        fits=f"vector_dims(embedding) {'<=' if dimension <= COVERED else '>'} {COVERED}",
-        more=" AND document = ANY ($5::uuid[])" if among else "",
-    )
 
 
 async def _remove(connection: Connection, tenant: UUID, document: UUID) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from domain.retrieval.vector_index.promotion import IndexRules
 from infra.providers.access import Accesses
 from infra.secret import Secret
 from infra.server_urls import checked_database_url, checked_redis_url
@@ -37,6 +38,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     source_timeout_ms: Annotated[int, Setting("RETRACE_SOURCE_TIMEOUT_MS", between=(10, 60_000))] = 300
     """That each source of passages has."""
 
+    vector_index_chunks: Annotated[int, Setting("RETRACE_VECTOR_INDEX_CHUNKS", between=(100, 10**9))] = 20_000
+    vector_index_recall: Annotated[int, Setting("RETRACE_VECTOR_INDEX_RECALL", between=(1, 100))] = 99
+    """Per cent."""
+
+    vector_indexes: Annotated[int, Setting("RETRACE_VECTOR_INDEXES", between=(0, 1000))] = 16
     public_url: Annotated[str | None, Setting("RETRACE_PUBLIC_URL", checks.public_address)] = None
     twilio_base_url: Annotated[str | None, Setting("TWILIO_BASE_URL", checks.web_address)] = None
     allow_private_addresses: Annotated[bool, Setting("RETRACE_ALLOW_PRIVATE_ADDRESSES")] = False
@@ -74,6 +80,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def public(self) -> str:
         """The address at which the outside reaches the HTTP API, without a slash at its end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def index_rules(self) -> IndexRules:
+        """Which tenants may have a vector index of their own."""
+        return IndexRules(
+            least=self.vector_index_chunks, recall=self.vector_index_recall / 100, most=self.vector_indexes
+        )
 
     @property
     def embedded(self) -> bool:

@@ -80,6 +80,7 @@ async def of_database(cell: Cell) -> AsyncIterator[Check]:
         yield Check("tenants' keys", not faults, detail)
         yield await _projections(system)
         yield await _work(system)
+        yield await _vector_indexes(system)
 
 
 def _characters(ctype: str) -> str:
@@ -134,3 +135,17 @@ async def _work(system: Database) -> Check:
         if oldest > LATE:
             wrong.append(f"{kind} has waited for {oldest:.0f} s: is a worker running?")
     return Check("work", not wrong, "; ".join(wrong) if wrong else f"{waits:.0f} due, none parked")
+
+
+async def _vector_indexes(system: Database) -> Check:
+    query = (
+        "SELECT count(*) FILTER (WHERE whole AND ef IS NOT NULL), count(*) FILTER (WHERE whole AND ef IS NULL), "
+        "count(*) FILTER (WHERE NOT whole) FROM (SELECT v.ef, v.built_at IS NOT NULL AND coalesce(i.indisvalid, false) AS whole "
+        "FROM vector_indexes v LEFT JOIN pg_index i ON i.indexrelid = to_regclass('retrace.' || v.name)) standing"
+    )
+    async with system.system() as connection:
+        row = await (await connection.execute(query.encode())).fetchone()
+    assert row is not None
+    promoted, trial, unfinished = row
+    more = f", {unfinished} being built or cut off, which a worker goes on with" if unfinished else ""
+    return Check("vector indexes", True, f"{promoted} tenants' own serve, {trial} are on trial{more}")

@@ -81,6 +81,9 @@ async def _deployment(
             "RETRACE_LOG_LEVEL": "WARNING",
             "RETRACE_REMOVAL_GRACE_DAYS": "5",
             "RETRACE_EMBEDDING_MODEL": "local/wordllama-256",
+            "RETRACE_VECTOR_INDEX_CHUNKS": "7000",
+            "RETRACE_VECTOR_INDEX_RECALL": "98",
+            "RETRACE_VECTOR_INDEXES": "7",
             "RETRACE_MAX_CONNECTIONS": "40",
             "RETRACE_HEADER_TIMEOUT": "2",
             "RETRACE_SILENCE_TIMEOUT": "2",
@@ -327,6 +330,15 @@ async def embedding_model(deployment: Deployment) -> None:
     assert shown["default"] == "local/wordllama-256"
 
 
+def index_rule(name: str, wanted: float) -> Any:
+    """What follows of it is shown in tests/application/retrieval/test_vector_index.py."""
+
+    async def proof(deployment: Deployment) -> None:
+        assert (await deployment.http.get("/v1/vector-index")).json()[name] == wanted
+
+    return proof
+
+
 RATES = {name: 50_000 + number for number, name in enumerate(LIMITS)}
 """Requests a minute. That more than the rate are refused is shown in tests/interfaces/http/base/test_rates.py."""
 
@@ -406,6 +418,9 @@ PROOFS: dict[str, Proof] = {
     "VAULT_TOKEN": vault_opens,
     "RETRACE_VAULT_KEY": vault_opens,
     "RETRACE_EMBEDDING_MODEL": embedding_model,
+    "RETRACE_VECTOR_INDEX_CHUNKS": index_rule("from_chunks", 7000),
+    "RETRACE_VECTOR_INDEX_RECALL": index_rule("wanted_recall", 0.98),
+    "RETRACE_VECTOR_INDEXES": index_rule("most", 7),
     "RETRACE_REMOVAL_GRACE_DAYS": removal_grace_days,
     "RETRACE_ALLOW_PRIVATE_ADDRESSES": allow_private_addresses,
     **{variable(name, what): asks(name) for name in PROVIDERS for what in PARTS},

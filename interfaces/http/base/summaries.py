@@ -47,6 +47,7 @@ SUMMARIES: Mapping[str, str] = {
     "post /v1/search": "Search passages",
     "get /v1/embedding-model": "Read the embedding model",
     "put /v1/embedding-model": "Choose the embedding model",
+    "get /v1/vector-index": "See how nearest passages are found",
     "get /v1/catalog/products": "List products",
     "post /v1/catalog/products": "Add a product",
     "get /v1/catalog/products/{product}": "Read a product",

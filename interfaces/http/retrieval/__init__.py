@@ -14,6 +14,7 @@ from interfaces.http.retrieval import (
     knowledge_search,
     offers,
     search,
+    vector_index,
 )
 from interfaces.http.retrieval.examples import EXAMPLES as EXAMPLES
 
@@ -24,5 +25,6 @@ ROUTERS: Sequence[Router] = (
     knowledge_search.ROUTER,
     search.ROUTER,
     embedding_model.ROUTER,
+    vector_index.ROUTER,
     offers.ROUTER,
 )

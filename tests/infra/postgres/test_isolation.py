@@ -24,7 +24,17 @@ from tests.infra.log.parts import MASTER, context, log_on, now, started
 
 POLICY = "(tenant = ( SELECT retrace.tenant() AS tenant))"
 READ_MODELS = {table.name for projection in PROJECTIONS for table in projection.tables}
-SYSTEM = {"heads", "work", "cursors", "parked", "builds", "checkpoints", "destroyed_keys", "webhook_lines"}
+SYSTEM = {
+    "heads",
+    "work",
+    "cursors",
+    "parked",
+    "builds",
+    "checkpoints",
+    "destroyed_keys",
+    "webhook_lines",
+    "vector_indexes",
+}
 """Tables of which the runner sees all tenants' rows: bookkeeping, no content."""
 
 
@@ -156,6 +166,7 @@ def test_every_table_is_kept_apart_by_tenant_and_fit_to_be_distributed(
                 "FROM pg_class WHERE oid = %s::regclass"
             )
             owner = "retrace_builder" if plain(name) in READ_MODELS else "retrace_owner"
+            owner = "retrace_indexer" if name == "retrace.vectors" else owner
             assert c.execute(security, table).fetchone() == (True, False, owner), name
             indexes = "SELECT indkey[0] FROM pg_index WHERE indrelid = %s::regclass"
             first_columns = set(c.execute(indexes, table).fetchall())
@@ -172,7 +183,7 @@ def test_every_table_is_kept_apart_by_tenant_and_fit_to_be_distributed(
             assert (POLICY, ["-"]) in found, name
             assert all(policy == (POLICY, ["-"]) or plain(name) in SYSTEM for policy in found), name
             of_all = {role for expression, roles in found if expression == "true" for role in roles}
-            assert of_all <= {"retrace_runner", "retrace_builder"}, name
+            assert of_all <= {"retrace_runner", "retrace_builder", "retrace_indexer"}, name
         triggers = "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal"
         assert c.execute(triggers).fetchone() == (0,)
         sequences = "SELECT count(*) FROM pg_class WHERE relkind = 'S' AND relnamespace::regnamespace::text LIKE 'retrace%'"

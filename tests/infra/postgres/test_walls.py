@@ -25,19 +25,20 @@ RIGHTS: dict[Role, str] = {
     "retrace_app": "(read model) r, builds r, checkpoints ar, chunks adr, cursors r, destroyed_keys r, embedding_calls adr, embeddings adr, events r, found_tenant_key X, heads r, "
     "hold_key X, idempotency adrw, inbox r, key_uses arw, parked r, posting_documents adr, posting_statistics arw, postings adrw, "
     "remove_postings X, signing_keys ar, signing_keys.created_at w, snapshots adrw, "
-    "subject_keys ar, sweep_idempotency X, tally r, tenant X, tenant_keys r, tiles ar, tiles.hashes w, vectors adr, webhook_lines adrw, "
+    "subject_keys ar, sweep_idempotency X, tally r, tenant X, tenant_keys r, tiles ar, tiles.hashes w, vector_indexes adrw, vector_recalls adrw, vectors adr, webhook_lines adrw, "
     "work r",
     "retrace_writer": "append X",
     "retrace_projector": "(read model) adrw, builds r, checkpoints ar, cursors adrw, destroyed_keys r, events r, found_tenant_key X, heads r, "
     "parked adrw, signing_keys ar, signing_keys.created_at w, subject_keys ar, tenant X, tenant_keys r, tiles ar, tiles.hashes w, work ar",
-    "retrace_runner": "builds r, checkpoints r, claim_work X, cursors r, destroyed_keys r, finish_work X, heads r, lease_work X, parked r, "
-    "renew_work X, tenant X, webhook_lines r, work drw",
+    "retrace_runner": "builds r, checkpoints r, claim_work X, cursors r, destroyed_keys r, finish_work X, heads r, lease_work X, "
+    "owe_vector_reviews X, parked r, renew_work X, tenant X, vector_indexes r, webhook_lines r, work drw",
     "retrace_eraser": "calls_sealed_by X, chunks dr, destroyed_keys ar, embedding_calls dr, embeddings dr, events r, events.payload w, idempotency dr, key_uses dr, posting_documents dr, "
     "posting_statistics drw, postings drw, remove_postings X, snapshots dr, "
-    "subject_keys dr, tenant X, tenant_keys dr, vectors dr, webhook_lines dr, work dr",
+    "subject_keys dr, tenant X, tenant_keys dr, vector_indexes dr, vector_recalls dr, vectors dr, webhook_lines dr, work dr",
     "retrace_keeper": "subject_keys r, subject_keys.generation w, subject_keys.wrapped w, tenant X, tenant_keys ar, tenant_keys.master w, "
     "tenant_keys.wrapped w",
     "retrace_builder": "builds adrw, cursors adrw, heads r, parked adrw, tenant X",
+    "retrace_indexer": "tenant X, vector_indexes r",
 }
 """All that a role may do with tables, columns and functions of ours, in letters as psql has them. A new right is to be written here."""
 
@@ -142,7 +143,7 @@ def test_what_runs_with_others_rights_is_pinned_and_nobodys_else(superuser: psyc
     )
     found = superuser.execute(query).fetchall()
     assert {row[0].partition("(")[0].rpartition(".")[2] for row in found if row[3]} == {
-        "append", "tenant", "hold_key", "found_tenant_key", "calls_sealed_by", "sweep_idempotency",
+        "append", "tenant", "hold_key", "found_tenant_key", "calls_sealed_by", "sweep_idempotency", "owe_vector_reviews",
     }  # fmt: skip
     for name, owner, settings, definer, public in found:
         assert owner == OWNER, name
@@ -165,7 +166,7 @@ def test_whatever_has_no_tenant_is_nobodys(superuser: psycopg.Connection[Any]) -
     query = (
         "SELECT r FROM unnest(%s::text[]) r WHERE has_table_privilege(r, 'retrace.context_keys', 'SELECT, INSERT, UPDATE, DELETE') "
         "OR has_schema_privilege(r, 'public', 'CREATE') OR has_database_privilege(r, current_database(), 'CREATE') "
-        "OR r <> 'retrace_builder' AND has_schema_privilege(r, 'retrace', 'CREATE')"
+        "OR r NOT IN ('retrace_builder', 'retrace_indexer') AND has_schema_privilege(r, 'retrace', 'CREATE')"
     )
     assert superuser.execute(query, [list(ROLES)]).fetchall() == []
 

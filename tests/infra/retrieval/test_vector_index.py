@@ -16,7 +16,8 @@ from infra.crypto.keyring import Keyring
 from infra.embedded import Servers
 from infra.postgres.database import Database
 from infra.retrieval.half_vector import HalfVector
-from infra.retrieval.vectors import COUNT, COVERED, INDEXED, PgVectors, nearest
+from infra.retrieval.nearest import COVERED, INDEXED, nearest
+from infra.retrieval.vectors import COUNT, PgVectors
 from infra.schema import migrate as migrations
 from infra.schema.migrate import SCHEMA, migrate
 from tests.cells import cell

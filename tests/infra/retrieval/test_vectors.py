@@ -11,8 +11,9 @@ from application.ports import Chunk
 from domain.models.completion import Passage
 from infra.crypto.keyring import Keyring
 from infra.postgres.database import Connection, Database
+from infra.retrieval.nearest import COVERED
 from infra.retrieval.postings.postings import Postings
-from infra.retrieval.vectors import COVERED, PgVectors
+from infra.retrieval.vectors import PgVectors
 from tests.cells import cell
 
 MODEL, SECRET = "test/model-8", "Confidential-Sentence"
