@@ -6,6 +6,7 @@ import msgspec
 
 from application.answers.inquiry import Inquiry, Understood
 from application.answers.likeness import likeness_of
+from application.answers.named_offers import named_offers, with_offers
 from application.answers.ports import Ports
 from application.answers.understand import Messages, understand_messages
 from application.budgets.hold import Hold
@@ -83,6 +84,9 @@ async def _understood(
     understanding = await understand_messages(
         messages, business_of(configuration), settings, attempts, hold, context, ports
     )
+    if configuration.spelling_correction:
+        found = await named_offers(inquiry.questions, context.tenant, ports.offers)
+        understanding = with_offers(understanding, found)
     return Understood(
         questions=inquiry.questions,
         history=inquiry.history,

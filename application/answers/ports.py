@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from application.gateway import ports as gateway
-from application.ports import Keyring, Typing
+from application.ports import Keyring, Offers, Typing
 from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.retrieve import Retriever
 
@@ -17,5 +17,7 @@ class Ports(gateway.Ports, Protocol):
     def embedder(self) -> MeteredEmbedder: ...
     @property
     def retriever(self) -> Retriever: ...
+    @property
+    def offers(self) -> Offers: ...
     @property
     def typing(self) -> Typing: ...

@@ -11,7 +11,7 @@ from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
 from application.gateway.providers import Providers
 from application.learning.recorded import RecordedAnswer
-from application.ports import Clock, Ids, Keyring, Store, Typing
+from application.ports import Clock, Ids, Keyring, Offers, Store, Typing
 from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.query import Query
 from application.retrieval.retrieve import Retrieval, Retriever
@@ -43,6 +43,7 @@ class ReplayPorts:
     keyring: Keyring
     embedder: MeteredEmbedder
     retriever: Retriever
+    offers: Offers
     typing: Typing
 
 

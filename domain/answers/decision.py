@@ -12,6 +12,7 @@ costs nothing. What decides, the first that applies:
 | afresh, resumed | the customer says how to go on after a pause | answer |
 | confirmed | the customer says what was meant | answer |
 | correction | a word may mean something of the business, and it is not sure what | ask back |
+| choice | several offers of the catalogue may be meant, none more than the others | ask back |
 | recovered | an earlier question was left unanswered | answer |
 | returned | the customer is back after a pause | answer |
 | leak | the answer gives the system prompt away | as `on_injection` says, never answer |
@@ -25,19 +26,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.agents.configuration import AgentConfiguration
+from domain.answers.choosing import choice_lines, chosen, is_more
 from domain.answers.memory import SMALL_TALK, Pending
 from domain.answers.plan import Decision, Kind, Plan, Say, Situation
 from domain.answers.replies import answer_in, reply_in
-from domain.answers.templates import AFRESH, ASK_BACK, DECLINE, GREET, HAND_OVER, RECOVERED, RESUME
+from domain.answers.templates import AFRESH, ASK_BACK, CHOOSE, DECLINE, GREET, HAND_OVER, RECOVERED, RESUME
 from domain.answers.understanding import Correction, Understanding
 from domain.answers.understanding.screening import FLAGGED
 from domain.gateway.complexity import fold
 
-VERSION = 2
+VERSION = 3
 """Of these rules; goes up with any change of them."""
 
 PERSON, INJECTION, OUTSIDE = 0.5, FLAGGED, 0.6
 """From which confidence of the understanding on it counts."""
+
+OF_ONE = frozenset({"price", "availability", "order", "appointment"})
+"""What is asked of one offer and not of several."""
+
+NAMED, ALIKE, MOST_CHOICES = 0.9, 0.03, 3
+"""Confidence from which on an offer is called so; difference up to which two are alike; of how many the customer is asked which is meant."""
 
 IN_A_ROW = 2
 """Answers of low confidence after which a person takes over."""
@@ -55,8 +63,9 @@ def decide(
     """What to do about a burst, before a model is asked."""
     for found in (
         _not_for_the_agent(understanding, questions, configuration),
-        _replied(situation, questions),
+        _replied(situation, questions, understanding.language),
         _unsure(understanding, questions, configuration),
+        _several(understanding, situation, questions, configuration),
         _recovered(understanding, situation),
         _returned(understanding, situation),
     ):
@@ -123,11 +132,13 @@ def _not_for_the_agent(
     return None
 
 
-def _replied(situation: Situation, questions: Sequence[str]) -> Plan | None:
+def _replied(situation: Situation, questions: Sequence[str], language: str | None) -> Plan | None:
     """To what the customer was asked last. What else they say along with it is answered, too."""
     pending, text = situation.pending, "\n".join(questions)
     if pending is None:
         return None
+    if pending.kind == "choose":
+        return _chosen(pending, text, language)
     return _gone_on(pending, text) if pending.kind == "resume" else _confirmed(pending, text)
 
 
@@ -156,6 +167,17 @@ def _confirmed(pending: Pending, text: str) -> Plan | None:
     )
 
 
+def _chosen(pending: Pending, text: str, language: str | None) -> Plan | None:
+    name = chosen(text, pending.choices, language)
+    if name is None:
+        return None
+    meant = f"{name}: {pending.question}"
+    return Plan(
+        decision=_decision("answer", "confirmed", f"means {name}"),
+        questions=(meant, text) if is_more(text) else (meant,),
+    )
+
+
 def _unsure(
     understanding: Understanding, questions: Sequence[str], configuration: AgentConfiguration
 ) -> Plan | None:
@@ -168,6 +190,31 @@ def _unsure(
     return Plan(
         decision=_decision("ask_back", "correction", evidence),
         say=Say(template=ASK_BACK.name, values={"meant": first.meant}),
+        asks=asks,
+    )
+
+
+def _several(
+    understanding: Understanding,
+    situation: Situation,
+    questions: Sequence[str],
+    configuration: AgentConfiguration,
+) -> Plan | None:
+    """Only where one thing is wanted to be known of one offer: who asks in general is answered in general."""
+    if not configuration.spelling_correction or not understanding.offers:
+        return None
+    if not any(intent.name in OF_ONE for intent in understanding.intents):
+        return None
+    best = understanding.offers[0].confidence
+    alike = [each for each in understanding.offers if each.confidence >= best - ALIKE]
+    names = tuple(dict.fromkeys(each.name for each in alike))
+    if best >= NAMED or not 2 <= len(names) <= MOST_CHOICES or set(names) & set(situation.viewed):
+        return None
+    asks = Pending(kind="choose", question="\n".join(questions), choices=names)
+    evidence = f"choice: {' | '.join(names)}, {best:g}"
+    return Plan(
+        decision=_decision("ask_back", "choice", evidence),
+        say=Say(template=CHOOSE.name, values={"choices": choice_lines(names)}),
         asks=asks,
     )
 

@@ -36,12 +36,13 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the customer was asked last. confirm: whether `meant` is what they wrote as `typed` in `question`; resume: whether to go on with
-    the earlier topic."""
+    the earlier topic; choose: which of the `choices` they mean in `question`."""
 
-    kind: Literal["confirm", "resume"]
+    kind: Literal["confirm", "resume", "choose"]
     question: str = ""
     typed: str = ""
     meant: str = ""
+    choices: tuple[str, ...] = ()
 
 
 class Missed(msgspec.Struct, frozen=True, kw_only=True):

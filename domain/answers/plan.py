@@ -22,9 +22,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
-    """What the conversation is in when messages come. `returned`: the earlier topic of a customer who is back after a pause. `unsure`: answers of low
+    """What the conversation is in when messages come. `viewed`: what of the catalogue was looked at last. `returned`: the earlier topic of a customer who is back after a pause. `unsure`: answers of low
     confidence in a row; `failures`: tries to answer these messages that came to nothing."""
 
+    viewed: tuple[str, ...] = ()
     returned: str | None = None
     pending: Pending | None = None
     missed: Missed | None = None

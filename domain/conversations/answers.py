@@ -193,7 +193,7 @@ class Answers(ConversationPart):
         interaction whose question was left unanswered until now. `plain`: by the agent without documents and routing."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
-        class_version: ClassVar[int] = 8
+        class_version: ClassVar[int] = 9
         interaction: UUID
         messages: tuple[str, ...]
         text: str
@@ -242,6 +242,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v7_v8(facts: dict[str, Any]) -> None:
             """Until version 7 whatever was asked for passages was waited for."""
+
+        @staticmethod
+        def upcast_v8_v9(facts: dict[str, Any]) -> None:
+            """Until version 8 nobody looked for names of the catalogue, or asked which of several was meant."""
 
         def apply(self, aggregate: Answers) -> None:
             state = aggregate.state

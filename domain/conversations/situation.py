@@ -21,6 +21,7 @@ def situation_of(
         memory = in_new_session(memory)
     return (
         Situation(
+            viewed=tuple(each for each in (memory.product, memory.service) if each is not None),
             returned=memory.earlier if ended else None,
             pending=memory.pending,
             missed=memory.missed[-1] if memory.missed else None,

@@ -17,6 +17,7 @@ from application.ports import (
     Ids,
     Keyring,
     Leave,
+    Offers,
     Place,
     ProviderError,
     Store,
@@ -183,6 +184,7 @@ class PlayedPorts:
     keyring: Keyring = field(default_factory=lambda: cast(Any, None))
     embedder: MeteredEmbedder = field(default_factory=lambda: cast(Any, None))
     vectors: Vectors = field(default_factory=lambda: cast(Any, None))
+    offers: Offers = field(default_factory=lambda: cast(Any, None))
     typing: Typing = field(default_factory=lambda: cast(Any, None))
     reservation_pool: ReservationPool | None = None
     budget_queue: FairQueue = field(default_factory=FairQueue)

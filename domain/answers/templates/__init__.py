@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from domain.answers.templates.afresh import AFRESH
 from domain.answers.templates.answer import ANSWER
 from domain.answers.templates.ask_back import ASK_BACK
+from domain.answers.templates.choose import CHOOSE
 from domain.answers.templates.decline import DECLINE
 from domain.answers.templates.greet import GREET
 from domain.answers.templates.hand_over import HAND_OVER
@@ -20,6 +21,7 @@ __all__ = [
     "AFRESH",
     "ANSWER",
     "ASK_BACK",
+    "CHOOSE",
     "DECLINE",
     "GREET",
     "HAND_OVER",
@@ -32,5 +34,5 @@ __all__ = [
 
 TEMPLATES: Mapping[str, Template] = {
     each.name: each
-    for each in (ANSWER, ASK_BACK, DECLINE, HAND_OVER, GREET, RESUME, AFRESH, RECOVERED, SUMMARY)
+    for each in (ANSWER, ASK_BACK, CHOOSE, DECLINE, HAND_OVER, GREET, RESUME, AFRESH, RECOVERED, SUMMARY)
 }

@@ -50,6 +50,14 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     confidence: Confidence
 
 
+class NamedOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the catalogue the messages may name. `name`: as it is called; 1: just that was written."""
+
+    kind: Literal["product", "service"]
+    name: str
+    confidence: Confidence
+
+
 class Understanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`language`: ISO 639-1; None where it can't be told. `intents`: the most urgent first, and what has to be known before something else
     before that. `forgot`: that an earlier question was left unanswered.
@@ -70,6 +78,9 @@ class Understanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     injection: Confidence = 0.0
     """That the text gives orders to the agent instead of asking something of the business."""
+
+    offers: tuple[NamedOffer, ...] = ()
+    """Of the catalogue, the surest first."""
 
     evidence: tuple[str, ...] = ()
     by: str = ""

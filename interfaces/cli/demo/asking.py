@@ -96,7 +96,8 @@ def _print(shown: dict[str, Any], text: str, took: float, *, right: bool) -> Non
         )
         for each in shown["citations"]
     )
-    figures = f"{shown['provider']}/{shown['model']} · {took:.0f} ms · ${shown['cost']} · confidence {shown['confidence']}"
+    model = "no model" if shown["model"] is None else f"{shown['provider']}/{shown['model']}"
+    figures = f"{model} · {took:.0f} ms · ${shown['cost']} · confidence {shown['confidence']}"
     console.print(
         f"  {escape(marks)}{'  ' if marks else ''}{figures}{'' if right else '  ← not as expected'}",
         style="dim",

@@ -126,7 +126,13 @@ def test_there_is_a_question_of_each_kind() -> None:
         "service",
         "several questions",
     }
-    assert kinds >= {"reference to what was said", "without attribution", "for a person", "unknown"}
+    assert kinds >= {
+        "reference to what was said",
+        "without attribution",
+        "for a person",
+        "unknown",
+        "one of several",
+    }
     assert {each["agent"] for each in questions if "agent" in each} <= set(read("agents.toml"))
 
 
