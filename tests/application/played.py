@@ -29,6 +29,7 @@ from domain.base.errors import Refused
 from domain.gateway.health import Pause
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Completion, CompletionRequest, Outcome, Usage
+from domain.shop.catalogue import Catalogue as ShopCatalogue
 from infra.ids import uuid7
 from infra.providers.incoming import unheard
 
@@ -173,6 +174,13 @@ def played(
     )
 
 
+class NoOffers:
+    """A tenant that offers nothing. Implements `Offers`."""
+
+    async def get(self, tenant: UUID, at_least: int | None = None) -> ShopCatalogue:
+        return ShopCatalogue([])
+
+
 @dataclass(kw_only=True)
 class PlayedPorts:
     """What an answer needs; where nothing is looked for, nor anybody named, without what that would need."""
@@ -184,7 +192,7 @@ class PlayedPorts:
     keyring: Keyring = field(default_factory=lambda: cast(Any, None))
     embedder: MeteredEmbedder = field(default_factory=lambda: cast(Any, None))
     vectors: Vectors = field(default_factory=lambda: cast(Any, None))
-    offers: Offers = field(default_factory=lambda: cast(Any, None))
+    offers: Offers = field(default_factory=NoOffers)
     typing: Typing = field(default_factory=lambda: cast(Any, None))
     reservation_pool: ReservationPool | None = None
     budget_queue: FairQueue = field(default_factory=FairQueue)
