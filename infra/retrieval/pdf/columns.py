@@ -6,6 +6,7 @@ Rows of a table are drawn one after the other, columns of text too: where all on
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from infra.retrieval.pdf.lines import Line, Segment
 
@@ -13,6 +14,8 @@ FEWEST = 3
 """Lines on both sides of a gutter."""
 WIDTH = 12
 """Letters in a line of a column, on the average: a column of numbers belongs to a table."""
+CUTS = 4
+"""Times that a stretch is cut in two."""
 GUTTERS = 40
 """Places that are tried."""
 
@@ -35,22 +38,37 @@ def regions(lines: Sequence[Line]) -> Iterator[list[Line]]:
 
 def _columns(lines: Sequence[Line]) -> tuple[int, int, float] | None:
     """The stretch of lines with the most that are in columns, and the gutter's place."""
-    gaps: dict[int, list[float]] = {}
+    gaps: dict[tuple[str, int], list[float]] = {}
     for line in lines:
-        for left, right in zip(line.segments, line.segments[1:], strict=False):
-            middle = (left.x1 + right.x0) / 2
-            gaps.setdefault(round(middle / 8), []).append(middle)
+        for left, right in pairwise(line.segments):
+            # Lines end where they end, and begin below each other.
+            middle, edge = (left.x1 + right.x0) / 2, max(left.x1, right.x0 - 1)
+            gaps.setdefault(("middle", round(middle / 8)), []).append(middle)
+            gaps.setdefault(("edge", round(right.x0 / 4)), []).append(edge)
     common = sorted(gaps.values(), key=len, reverse=True)[:GUTTERS]
     best: tuple[int, int, int, float] | None = None
     for middles in common:
         if len(middles) < FEWEST and len(lines) > 2 * FEWEST and best:
             break
         gutter = sorted(middles)[len(middles) // 2]
-        for start, end in _stretches(lines, gutter):
+        waiting = [(start, end, CUTS) for start, end in _stretches(lines, gutter)]
+        while waiting:
+            start, end, cuts = waiting.pop()
             both = _rows(lines[start:end], gutter)
-            if both >= FEWEST and (best is None or both > best[0]) and _are_columns(lines[start:end], gutter):
+            if both < FEWEST or (best is not None and both <= best[0]):
+                continue
+            if _are_columns(lines[start:end], gutter):
                 best = (both, start, end, gutter)
+            elif cuts and _has_text(lines[start:end], gutter):
+                # A table above or below them has its gap in the same place.
+                cut = _widest(lines, start, end)
+                waiting += [(start, cut, cuts - 1), (cut, end, cuts - 1)]
     return best and best[1:]
+
+
+def _widest(lines: Sequence[Line], start: int, end: int) -> int:
+    """The line above which there is the most room."""
+    return max(range(start + 1, end), key=lambda place: lines[place - 1].y - lines[place].y)
 
 
 def _stretches(lines: Sequence[Line], gutter: float) -> Iterator[tuple[int, int]]:
@@ -65,6 +83,14 @@ def _stretches(lines: Sequence[Line], gutter: float) -> Iterator[tuple[int, int]
             start = place
     if start is not None:
         yield start, len(lines)
+
+
+def _has_text(lines: Sequence[Line], gutter: float) -> bool:
+    """On both sides, beside numbers."""
+    return all(
+        sum(len(line.text) >= 2 * WIDTH for line in _side(lines, gutter, left=left)) >= FEWEST
+        for left in (True, False)
+    )
 
 
 def _are_columns(lines: Sequence[Line], gutter: float) -> bool:

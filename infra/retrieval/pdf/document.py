@@ -10,10 +10,12 @@ import pypdfium2.raw as pdfium
 
 from infra.retrieval.bounds import MOST_CHARACTERS
 from infra.retrieval.forking import Unreadable
+from infra.retrieval.pdf.cells import told_apart
 from infra.retrieval.pdf.columns import regions
 from infra.retrieval.pdf.lines import Line, lines_of
 from infra.retrieval.pdf.pictures import PictureReader, is_picture, letters
 from infra.retrieval.pdf.repeats import without_repeats
+from infra.retrieval.pdf.rows import whole_rows
 from infra.retrieval.pdf.runs import runs_of
 from infra.retrieval.pdf.writing import Writer
 
@@ -84,7 +86,7 @@ def _texts(document: pypdfium2.PdfDocument, ocr: PictureReader | None, read: Pdf
     """One page after the other is held, and a few pages' lines. What is a picture is put to `read`."""
     writer = Writer()
     for number, lines in enumerate(without_repeats(_pages(document, ocr, read), len(document)), 1):
-        yield number, writer.text([region for each in lines for region in regions(each)])
+        yield number, writer.text([whole_rows(region) for each in lines for region in regions(each)])
 
 
 def _pages(
@@ -107,7 +109,7 @@ def _pages(
                         read.recognised.append(number)
                     elif not runs or ocr is None or not ocr.is_there or ocr.is_late:
                         read.unread.append(number)
-                found = [lines_of(each) for each in runs]
+                found = [told_apart(lines_of(each)) for each in runs]
             finally:
                 page.close()
         except pypdfium2.PdfiumError:

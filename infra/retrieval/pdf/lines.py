@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from infra.retrieval.pdf.right_to_left import in_reading_order
 from infra.retrieval.pdf.runs import RTL, Run
@@ -16,6 +17,8 @@ SEARCHES = 200
 """Short texts of a page for which it is looked through for what they are raised beside, as each takes as long as the page is full."""
 WORD = 0.12
 """A gap that parts words."""
+WIDE = 0.45
+"""One that may part cells."""
 RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
 LOWERED = str.maketrans("0123456789+-()", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎")
 LEADERS = re.compile(r"\s*(?:\.\s?){4,}\s*|\s*…{2,}\s*|\s*_{4,}\s*|\s{3,}")
@@ -26,12 +29,22 @@ LATIN = re.compile("[A-Za-z\u00c0-\u024f]{2}")
 _DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 
+class Joint(NamedTuple):
+    """A gap in a segment that is wide for one between words: what stands before it ends at `x1`, what follows begins at `x0` and `at` in the text."""
+
+    at: int
+    x1: float
+    x0: float
+    order: int
+
+
 @dataclass(slots=True)
 class Segment:
     text: str
     x0: float
     x1: float
     order: int
+    joints: tuple[Joint, ...] = ()
 
 
 @dataclass(slots=True)
@@ -110,9 +123,13 @@ def _goes_on(before: Run, run: Run) -> bool:
 
 
 def _hangs_on(run: Run, base: Run) -> bool:
-    if run is base or run.size > 0.85 * base.size or not -0.35 <= (run.y - base.y) / base.size <= 0.75:
+    if run is base:
         return False
-    if abs(run.y - base.y) < 0.08 * base.size:
+    raised = (run.y - base.y) / base.size
+    # What is hardly smaller has to stand clearly higher.
+    if run.size > (0.9 if raised > 0.3 else 0.85) * base.size or not -0.35 <= raised <= 0.75:
+        return False
+    if abs(raised) < 0.08:
         return False
     gap = run.x0 - base.x1 if run.x0 >= base.x0 else base.x0 - run.x1
     return -0.2 * base.size <= gap <= 0.3 * base.size
@@ -129,7 +146,10 @@ def _line(runs: list[Run]) -> Line:
             segments.append(Segment(run.text, run.x0, run.x1, run.order))
         else:
             last = segments[-1]
-            last.text += _between(last.text, run, before, gap) + run.text
+            last.text += _between(last.text, run, before, gap)
+            if gap >= WIDE:
+                last.joints += (Joint(len(last.text), before.x1, run.x0, run.order),)
+            last.text += run.text
             last.x1, last.order = max(last.x1, run.x1), min(last.order, run.order)
         before = run
     return Line([part for each in segments for part in _parts(each)], runs[0].y, size)
@@ -157,7 +177,9 @@ def _is_justified(runs: Sequence[Run]) -> bool:
 def _parts(segment: Segment) -> list[Segment]:
     """Cut where leaders run, or three spaces; in the order of reading."""
     if not any(mark in segment.text for mark in HINTS):
-        segment.text = in_reading_order(segment.text)
+        text = in_reading_order(segment.text)
+        if text != segment.text:
+            segment.text, segment.joints = text, ()
         return [segment]
     texts = [part for part in LEADERS.split(segment.text) if part.strip()] or [segment.text]
     length = max(1, len(segment.text))

@@ -12,6 +12,7 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from infra.retrieval.pdf.figures import FIGURES, as_drawn
 from infra.retrieval.pdf.layers import Layers
 
 DEPTH = 8
@@ -56,7 +57,7 @@ def runs_of(page: pypdfium2.PdfPage) -> list[list[Run]]:
 class _Reader:
     def __init__(self, page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage) -> None:
         self._page, self._text_page = page, text_page
-        self._crop = page.get_cropbox()
+        self._crop = page.get_bbox()  # boxes that the page has from its parent count too
         self._matrix = pdfium.FS_MATRIX()
         self._size = ctypes.c_float()
         self._bounds = [ctypes.c_float() for _ in range(4)]
@@ -121,6 +122,9 @@ class _Reader:
             x0 = left if angle == 0 else min(x * cos + v * sin for x in (left, right) for v in (bottom, top))
         if not stripped.isascii() and RTL.search(stripped):
             stripped = self._as_it_looks(handle, stripped, a, b)
+        if FIGURES.fullmatch(stripped) and size:
+            inks = [x * -sin + v * cos for x in (left, right) for v in (bottom, top)]
+            y, size = as_drawn(y, size, min(inks), max(inks))
         run = Run(stripped, x0, x1, y, size or 1.0, order, text[0].isspace(), text[-1].isspace())
         directions.setdefault(angle, []).append(run)
 

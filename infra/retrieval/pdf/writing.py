@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
+from infra.retrieval.pdf.hyphens import joined
 from infra.retrieval.pdf.lines import Line
 
 _CENTS = re.compile(r"(?<![\d.,])(\d{1,6}|\d{1,3}(?:[.,'’]\d{3})+)([⁰¹²³⁴-⁹]{2})(?![⁰¹²³⁴-⁹])")
 _PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _DECIMALS = re.compile(r"(?<![\d.,])\d{1,3}(?:[.,'’]\d{3})*([.,])\d\d(?![.,]?\d)")
 _DIGIT = re.compile(r"\d")
-_AND = re.compile(r"(?:und|oder|bzw|sowie|and|or|to|et|ou|y|o|e|en|of|och|og|i)\b")
-"""After a hyphen that stands for the rest of a word: pre- and post-paid."""
 
 
 class Writer:
@@ -57,7 +56,7 @@ def _region(lines: Sequence[Line]) -> str:
             paragraphs.append(text)
             text = following
         else:
-            text = _joined(text, following)
+            text = joined(text, following)
     return "\n\n".join([*paragraphs, text]).replace("\u00ad", "")
 
 
@@ -87,13 +86,3 @@ def _ends(above: Line, said: str, below: Line, following: str, right: float, usu
     # It would have had room in the line above.
     needed = (below.x1 - below.x0) * (len(word) + 1) / len(following)
     return right - above.x1 > 1.3 * needed + 0.5 * size
-
-
-def _joined(text: str, following: str) -> str:
-    if text.endswith("\u00ad"):
-        return text[:-1] + following
-    if len(text) > 1 and text[-1] in "-\u2010" and text[-2].isalnum():
-        if _AND.match(following):
-            return f"{text} {following}"
-        return (text[:-1] if following[0].islower() and text[-2].isalpha() else text) + following
-    return f"{text}\n{following}"
