@@ -23,6 +23,7 @@ from projections.orders import Orders
 from projections.outcomes import Outcomes
 from projections.products import Products
 from projections.ratings import Ratings
+from projections.retrievals import Retrievals
 from projections.services import Services
 from projections.signals import ImplicitSignals
 from projections.transcript import Transcript
@@ -51,4 +52,5 @@ PROJECTIONS: Sequence[Projection] = (
     Bookings(),
     Orders(),
     Entries(),
+    Retrievals(),
 )

@@ -14,6 +14,7 @@ from application.answers.prompt import prompt_of
 from application.answers.window import window_of
 from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
+from application.retrieval.retrieve import Retrieval
 from domain.agents.agent import AgentConfiguration
 from domain.answers.background import Background, facts_in_words
 from domain.answers.canary import GUARD
@@ -40,7 +41,7 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
     considered: Considered = Considered()
     passages: tuple[Passage, ...] = ()
     conflicts: Conflicts = NONE
-    pending_documents: int = 0
+    retrieval: Retrieval | None = None
     language: str | None = None
     disclosure: str = ""
     watched: Watched | None = None
@@ -87,7 +88,7 @@ async def composed_prompt(
         turns=inquiry.turns - len(inquiry.history) + len(history),
         passages=passages,
         conflicts=conflicts,
-        pending_documents=grounds.pending,
+        retrieval=grounds.retrieval,
         watched=await _watched(inquiry, configuration, wordings, context, ports),
         cut=(*grounds.cut, *window.cut),
     )

@@ -10,21 +10,20 @@ from application.answers.ports import Ports
 from application.answers.screened import screened
 from application.budgets.hold import Hold
 from application.retrieval.query import Query, QuestionVector, fusion_of, query_of, vector_of
+from application.retrieval.retrieve import Retrieval
 from domain.agents.agent import AgentConfiguration
 from domain.answers.context_window import WITHOUT_VECTOR, Cut, not_asked
 from domain.base.context import Context
 from domain.models.completion import Attempt, Passage
-from domain.retrieval.lookup import Lookup
 
 
 class Grounds(msgspec.Struct, frozen=True, kw_only=True):
-    """`questions`: that the passages are for. `cut`: what is not among them, and why. `lookups`: how each source did that was asked."""
+    """`questions`: that the passages are for. `cut`: what is not among them, and why. `retrieval`: None: nothing was looked for."""
 
     questions: tuple[str, ...]
     passages: tuple[Passage, ...] = ()
-    pending: int = 0
     cut: tuple[Cut, ...] = ()
-    lookups: tuple[Lookup, ...] = ()
+    retrieval: Retrieval | None = None
 
 
 async def grounds_of(
@@ -50,9 +49,8 @@ async def grounds_of(
     return Grounds(
         questions=questions,
         passages=passages,
-        pending=found.pending,
         cut=(*missing, *not_asked(found.lookups), *suspicious),
-        lookups=found.lookups,
+        retrieval=found,
     )
 
 

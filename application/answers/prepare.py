@@ -62,7 +62,7 @@ async def prepare_with(
         passages=composed.passages,
         sources=sources,
         conflicts=composed.conflicts.found,
-        pending_documents=composed.pending_documents,
+        retrieval=composed.retrieval,
         embeddings=tuple(embeddings),
         held=hold,
         asked=_asked(inquiry, settings, served.variants, composed, sources, chosen, context.tenant),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -11,15 +12,17 @@ from application.answers.consider import Considered
 from application.answers.inquiry import Inquiry as Inquiry
 from application.budgets.hold import Hold
 from application.gateway.run import Asked
+from application.retrieval.retrieve import Retrieval
 from domain.agents.agent import AgentConfiguration
 from domain.answers.context_window import Cut
 from domain.answers.wordings import Wordings
-from domain.models.completion import Attempt, Passage, Turn
+from domain.models.completion import Attempt, Citation, Passage, Turn
 from domain.retrieval.conflicts.conflicts import Conflict
+from domain.retrieval.results.figures import RetrievalFigures, retrieval_figures
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """`pending_documents`: those that no passage can come of yet. `disclosure`: that a machine answers, in the language of the questions;
+    """`disclosure`: that a machine answers, in the language of the questions;
     empty where the agent is not asked.
 
     `embeddings`: calls of embedding models, which whoever records the answer records with it.
@@ -44,7 +47,9 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...]
     """What of each passage a citation may rest on."""
 
-    pending_documents: int
+    retrieval: Retrieval | None
+    """What came of looking for passages; None: none were looked for."""
+
     embeddings: tuple[Attempt, ...]
     held: Hold
     """What these hold of the budget until they are on record."""
@@ -64,6 +69,24 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
     unit: UUID | None = None
     """The customer that splits go by; None: nobody in particular."""
+
+    @property
+    def pending_documents(self) -> int:
+        """Those that no passage can come of yet."""
+        return 0 if self.retrieval is None else self.retrieval.pending
+
+    def figures(self, cited: Sequence[Citation]) -> RetrievalFigures | None:
+        """Of the retrieval, for the record; `cited`: by the answer."""
+        found = self.retrieval
+        if found is None:
+            return None
+        return retrieval_figures(
+            self.passages,
+            {each.passage for each in cited},
+            found.lookups,
+            ms=found.ms,
+            least=self.configuration.confidence_threshold,
+        )
 
     @property
     def latency_ms(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import count
 from typing import NamedTuple
@@ -95,7 +95,7 @@ async def record_answer(
             at=ports.clock(),
         )
 
-    call, metered, position = await _saved(command, prepared, run, answer, context, ports)
+    call, metered, position = await _saved(command, prepared, run, answer, citations, context, ports)
     token = await issue_token(
         context.tenant,
         call.id,
@@ -129,7 +129,7 @@ async def record_end(
         latency = prepared.latency_ms
         call.end(reason=reason, text="".join(run.said), latency_ms=latency, at=ports.clock())
 
-    await _saved(command, prepared, run, end, context, ports)
+    await _saved(command, prepared, run, end, (), context, ports)
 
 
 async def _saved(
@@ -137,16 +137,17 @@ async def _saved(
     prepared: Prepared,
     run: Run,
     end: Callable[[Call], None],
+    cited: Sequence[Citation],
     context: Context,
     ports: Ports,
 ) -> tuple[Call, Call.Metered, int]:
     """Under the key of the user, where the app names one; who was forgotten and comes back begins anew."""
     if not command.user:
-        return await _save(command, prepared, run, end, None, context, ports)
+        return await _save(command, prepared, run, end, cited, None, context, ports)
     for generation in count():
         user = await id_of_user(context.tenant, command.user, generation, keyring=ports.keyring)
         try:
-            return await _save(command, prepared, run, end, user, context, ports)
+            return await _save(command, prepared, run, end, cited, user, context, ports)
         except (LimitReached, Erased):
             if not await was_forgotten(user, context.tenant, store=ports.store):
                 raise
@@ -158,13 +159,14 @@ async def _save(
     prepared: Prepared,
     run: Run,
     end: Callable[[Call], None],
+    cited: Sequence[Citation],
     user: UUID | None,
     context: Context,
     ports: Ports,
 ) -> tuple[Call, Call.Metered, int]:
     """Its events are made at its end: the log refuses what is older than some seconds. Only a reservation can have moved on meanwhile:
     nobody else knows this call."""
-    call, metered = _begun(command, prepared, run, user, ports.clock())
+    call, metered = _begun(command, prepared, run, cited, user, ports.clock())
     end(call)
     events = list(call.pending_events)
     users = () if user is None else (one_more_call(user),)
@@ -181,7 +183,7 @@ async def _save(
 
 
 def _begun(
-    command: Chat, prepared: Prepared, run: Run, user: UUID | None, at: datetime
+    command: Chat, prepared: Prepared, run: Run, cited: Sequence[Citation], user: UUID | None, at: datetime
 ) -> tuple[Call, Call.Metered]:
     call = Call.request(
         command.id,
@@ -211,6 +213,7 @@ def _begun(
         reservations=run.reserved,
         embeddings=run.embeddings,
         variants=run.variants,
+        retrieval=prepared.figures(cited),
         unit=None if prepared.unit == call.id else prepared.unit,
         at=at,
     )

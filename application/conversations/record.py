@@ -19,7 +19,6 @@ from application.gateway.run import Run
 from application.ports import Done, Due, Unavailable
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased
-from domain.conversations.answers import Outcome
 from domain.conversations.conversation import Conversation
 from domain.conversations.fitting import fitting
 from domain.conversations.orphan import Orphan
@@ -111,7 +110,7 @@ async def _save(
             conflicts=prepared.conflicts,
             at=at,
         )
-    metered = _meter(conversation, run, at, None if reply is None else reply.outcome)
+    metered = _meter(conversation, run, at, reply, prepared)
     disclosure = _answer(conversation, prepared, run, reply, at)
     last = conversation.pending_events[-1]
     if isinstance(last, Conversation.Answered) and prepared.considered.plan.say is None:
@@ -178,7 +177,11 @@ def _answer(
 
 
 def _meter(
-    conversation: Conversation, run: Run, at: datetime, outcome: Outcome | None = None
+    conversation: Conversation,
+    run: Run,
+    at: datetime,
+    reply: Reply | None = None,
+    prepared: Prepared | None = None,
 ) -> Conversation.Metered:
     return conversation.meter(
         run.interaction,
@@ -186,7 +189,8 @@ def _meter(
         attempts=run.attempts,
         reservations=run.reserved,
         embeddings=run.embeddings,
-        outcome=outcome,
+        outcome=None if reply is None else reply.outcome,
+        retrieval=None if prepared is None else prepared.figures(() if reply is None else reply.citations),
         variants=run.variants,
         at=at,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,19 +16,21 @@ from application.retrieval.sources.asking import Asked, Late, ask_at_once
 from application.retrieval.sources.source import Brought, PassageSource
 from application.retrieval.stock import is_offered, with_stock
 from domain.models.completion import Passage
-from domain.retrieval.lookup import Lookup
-from domain.retrieval.ranking import CERTAIN, rank
+from domain.retrieval.results.lookup import Lookup
+from domain.retrieval.results.ranking import CERTAIN, rank
 
 STOCK = "stock"
 """Name of the look at what there is of the products that were found."""
 
 
 class Retrieval(msgspec.Struct, frozen=True, kw_only=True):
-    """The best first. `pending`: how many documents no passage can come of yet. `lookups`: how each source did that was asked."""
+    """The best first. `pending`: how many documents no passage can come of yet. `lookups`: how each source did that was asked;
+    `ms`: how long all of it took."""
 
     passages: tuple[Passage, ...] = ()
     pending: int = 0
     lookups: tuple[Lookup, ...] = ()
+    ms: float = 0.0
 
 
 class Retriever(Protocol):
@@ -46,6 +49,7 @@ class SourcesRetriever:
     late: Late
 
     async def retrieve(self, query: Query) -> Retrieval:
+        began = time.perf_counter()
         asked = [each for each in self.sources if each.serves(query)]
         found = await ask_at_once(
             {each.name: partial(each.find, query) for each in asked},
@@ -60,6 +64,7 @@ class SourcesRetriever:
             passages=passages,
             pending=max((each.pending for each in came.values()), default=0),
             lookups=(*[_counted(each) for each in found.values()], *look),
+            ms=round(1000 * (time.perf_counter() - began), 3),
         )
 
     async def _with_stock(

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from domain.models.completion import Passage, Turn
-from domain.retrieval.lookup import Lookup, Outcome
+from domain.retrieval.results.lookup import Lookup, Outcome
 
 RECENT, BEST = 4, 3
 """Turns and passages that come before the summary."""

@@ -18,6 +18,7 @@ from domain.models.completion import Attempt, Citation, Finish, Turn
 from domain.models.pricing import total
 from domain.retrieval.conflicts.conflicts import Conflict
 from domain.retrieval.passages import Retrieved, cut, join
+from domain.retrieval.results.figures import RetrievalFigures
 
 
 class CallState(msgspec.Struct):
@@ -112,7 +113,7 @@ class Call(Aggregate[CallState]):
         """Which model was chosen, what was tried and what it cost. `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "call.metered"
-        class_version: ClassVar[int] = 7
+        class_version: ClassVar[int] = 8
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         routing: Routing
@@ -127,6 +128,9 @@ class Call(Aggregate[CallState]):
 
         unit: UUID | None = None
         """Whose arms they are: the user, as in `Requested`; None: the call's own."""
+
+        retrieval: RetrievalFigures | None = None
+        """None: no passages were looked for."""
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -151,6 +155,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v6_v7(facts: dict[str, Any]) -> None:
             """Until version 6 nothing was split."""
+
+        @staticmethod
+        def upcast_v7_v8(facts: dict[str, Any]) -> None:
+            """Until version 7 nobody recorded how a retrieval went."""
 
     class Answered(Event, frozen=True, kw_only=True):
         """`disclosure`: what the first answer of a conversation said of who answers, beside the text or before it."""
@@ -260,12 +268,13 @@ class Call(Aggregate[CallState]):
         embeddings: Sequence[Attempt] = (),
         variants: tuple[Assignment, ...] = (),
         unit: UUID | None = None,
+        retrieval: RetrievalFigures | None = None,
         at: datetime,
     ) -> Metered:
         """Record what was tried, what it cost, and what held that in the budget."""
         paid = total((*attempts, *embeddings))
         facts = {"attempts": tuple(attempts), "cost": paid, "reservations": tuple(reservations)}
-        facts |= {"embeddings": tuple(embeddings), "variants": variants}
+        facts |= {"embeddings": tuple(embeddings), "variants": variants, "retrieval": retrieval}
         self.trigger(self.Metered, at=at, routing=routing, unit=unit, **facts)
         metered = self.pending_events[-1]
         assert isinstance(metered, self.Metered)

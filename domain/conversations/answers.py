@@ -25,6 +25,7 @@ from domain.models.completion import Attempt, Citation, Turn
 from domain.models.pricing import total
 from domain.retrieval.conflicts.conflicts import Conflict
 from domain.retrieval.passages import Retrieved, cut, join
+from domain.retrieval.results.figures import RetrievalFigures
 
 NOT_TOLD = "the customer must be told that a machine answers before the first answer"
 
@@ -118,7 +119,7 @@ class Answers(ConversationPart):
         `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "conversation.metered"
-        class_version: ClassVar[int] = 8
+        class_version: ClassVar[int] = 9
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         interaction: UUID
@@ -134,6 +135,9 @@ class Answers(ConversationPart):
 
         variants: tuple[Assignment, ...] = ()
         """The arms of splits that it is of."""
+
+        retrieval: RetrievalFigures | None = None
+        """None: no passages were looked for, or it came to no answer."""
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -162,6 +166,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v7_v8(facts: dict[str, Any]) -> None:
             """Until version 7 nothing was split."""
+
+        @staticmethod
+        def upcast_v8_v9(facts: dict[str, Any]) -> None:
+            """Until version 8 nobody recorded how a retrieval went."""
 
     class AnswerBegun(Event, frozen=True, kw_only=True):
         """The answer is made for what is there, for the customer begins to get it, piece by piece, or newer messages have held it up for
@@ -300,12 +308,14 @@ class Answers(ConversationPart):
         embeddings: Sequence[Attempt] = (),
         outcome: Outcome | None = None,
         variants: tuple[Assignment, ...] = (),
+        retrieval: RetrievalFigures | None = None,
         at: datetime,
     ) -> Metered:
         """Record what was tried for an interaction, what it cost, and what held that in the budget, whether it got an answer or not."""
         paid = total((*attempts, *embeddings))
         facts = {"attempts": tuple(attempts), "cost": paid, "reservations": tuple(reservations)}
         facts |= {"embeddings": tuple(embeddings), "outcome": outcome, "variants": variants}
+        facts |= {"retrieval": retrieval}
         self.trigger(self.Metered, at=at, interaction=interaction, routing=routing, **facts)
         metered = self.pending_events[-1]
         assert isinstance(metered, self.Metered)

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from application.ports import Fault
-from domain.retrieval.lookup import Lookup, Outcome
+from domain.retrieval.results.lookup import Lookup, Outcome
 
 T = TypeVar("T")
 log = logging.getLogger("retrace.retrieval")

@@ -1,4 +1,4 @@
-"""What the providers cost and how they did, and what the agent decided."""
+"""What the providers cost and how they did, what the agent decided, and how retrievals go."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.insight import decisions, evaluated, learning, models, usage
+from interfaces.http.insight import decisions, evaluated, learning, models, retrievals, usage
 
 ROUTERS: Sequence[Router] = (
     usage.ROUTER,
     decisions.ROUTER,
+    retrievals.ROUTER,
     models.ROUTER,
     evaluated.ROUTER,
     learning.ROUTER,

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from domain.models.completion import Passage, Source
 from domain.retrieval.fusion import Ranked
-from domain.retrieval.ranking import rank
+from domain.retrieval.results.ranking import rank
 
 
 def one(text: str, weight: float, source: Source = "document") -> Ranked:
