@@ -83,6 +83,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--seconds", type=float, help="seconds of the hostile tier; by default its share of an hour"
     )
+    parser.addoption(
+        "--chunks",
+        type=int,
+        help="chunks of the tier of the worst tenant; 300,000 by default, with a share 6,000",
+    )
     parser.addoption("--seed", type=int, default=20261121, help="seed of the long tiers")
 
 

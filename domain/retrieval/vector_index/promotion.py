@@ -85,6 +85,8 @@ def next_step(
         return "model"
     if size.chunks < rules.least / 2:
         return "size"
+    if state.status == "promoted":  # who has not heard of it yet goes on to measure the others, too
+        recalls = [each for each in recalls if each.ef == state.ef]
     if not recalls or min(each.queries for each in recalls) < SAMPLES:
         idle = state.status == "trial" and state.since is not None and at >= state.since + IDLE
         return "idle" if idle else "stay"

@@ -123,6 +123,14 @@ def test_one_that_serves_is_withdrawn(
     assert (index.state.status, index.state.because) == ("exact", because)
 
 
+def test_of_one_that_serves_only_what_it_serves_with_counts() -> None:
+    """Processes that have not heard of it yet measure the rest for some seconds more."""
+    index = promoted()
+    others = [measured((BEST, 2), ef=200), measured((0, 2), ef=400)]
+    assert index.review(LARGE, True, [GOOD, *others], RULES, NOW) == "renew"
+    assert index.review(LARGE, True, [POOR, *others], RULES, NOW) == "recall"
+
+
 def test_one_that_serves_stays_while_it_is_good_and_is_measured_anew() -> None:
     index = promoted()
     assert index.review(LARGE, True, [GOOD], RULES, NOW) == "renew"
