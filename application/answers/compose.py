@@ -6,11 +6,12 @@ import msgspec
 from msgspec.structs import replace
 
 from application.answers.conflicts import conflicts_between
-from application.answers.consider import Considered, consider
+from application.answers.consider import Considered, consider, consider_screened
 from application.answers.grounds import grounds_of
 from application.answers.inquiry import Inquiry
 from application.answers.ports import Ports
 from application.answers.prompt import prompt_of
+from application.answers.screened import screened_facts, screened_inquiry
 from application.answers.window import window_of
 from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
@@ -60,13 +61,17 @@ async def composed_prompt(
     """The parts in the order in which they are found; what is cut was not in time, does not fit, or is not to be gone by."""
     if inquiry.messages is not None:
         return Composed(prompt=inquiry.messages, questions=inquiry.questions, turns=inquiry.turns)
+    configuration = settings.configuration
+    inquiry, orders = await screened_inquiry(inquiry, configuration)
     composed = await _considered(inquiry, settings, embeddings, hold, context, ports)
-    considered, configuration = composed.considered, settings.configuration
+    considered = composed.considered
     if considered.plan.say is not None:
-        return composed
+        return replace(composed, cut=orders)
     grounds = await grounds_of(inquiry, considered, configuration, embeddings, hold, context, ports)
     said = considered.plan.questions or inquiry.said or inquiry.questions
     background = _background(inquiry, considered)
+    facts, suspicious = await screened_facts(background.facts, inquiry, configuration)
+    background = replace(background, facts=facts)
     window = await window_of(
         inquiry.history,
         grounds.passages,
@@ -90,7 +95,7 @@ async def composed_prompt(
         conflicts=conflicts,
         retrieval=grounds.retrieval,
         watched=await _watched(inquiry, configuration, wordings, context, ports),
-        cut=(*grounds.cut, *window.cut),
+        cut=(*orders, *suspicious, *grounds.cut, *window.cut),
     )
 
 
@@ -103,12 +108,13 @@ async def _considered(
     ports: Ports,
 ) -> Composed:
     """What the messages say, and what is to be done about it; there is no prompt yet."""
-    considered = Considered()
     if inquiry.situation is not None:
         considered = await consider(inquiry, inquiry.situation, settings, embeddings, hold, context, ports)
         assert considered.understanding is not None
         language = considered.understanding.language or inquiry.memory.language
     else:
+        configuration = settings.configuration
+        considered = await consider_screened(inquiry, configuration, embeddings, hold, context, ports)
         language = language_of("\n".join(inquiry.questions))
     return Composed(
         prompt=(),

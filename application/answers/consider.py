@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from application.answers.inquiry import Inquiry, Understood
 from application.answers.likeness import likeness_of
 from application.answers.named_offers import named_offers, with_offers
 from application.answers.ports import Ports
-from application.answers.understand import Messages, understand_messages
+from application.answers.understand import INLINE, Messages, understand_messages
 from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
 from application.retrieval.query import QuestionVector, vector_of
 from domain.agents.agent import AgentConfiguration
-from domain.answers.decision import ANSWER, decide
+from domain.answers.decision import ANSWER, INJECTED, decide, decide_screened
 from domain.answers.memory import Memory, understood
 from domain.answers.plan import Plan, Situation
-from domain.answers.understanding import Business, Understanding
+from domain.answers.understanding import Business, Screened, Understanding
+from domain.answers.understanding.screening import screen
 from domain.base.context import Context
 from domain.models.completion import Attempt
 
@@ -27,7 +30,7 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True):
 
     plan: Plan = ANSWER
     memory: Memory = Memory()
-    """With what the messages say."""
+    """With what the messages say; nothing of it where they give orders to the agent."""
 
     vector: QuestionVector | None = None
     """Of the messages, where passages are to be looked for with it."""
@@ -54,10 +57,28 @@ async def consider(
     return Considered(
         understanding=known.understanding,
         plan=plan,
-        memory=understood(inquiry.memory, known.understanding),
+        memory=inquiry.memory
+        if plan.decision.category == INJECTED
+        else understood(inquiry.memory, known.understanding),
         vector=known.vector,
         understood=known,
     )
+
+
+async def consider_screened(
+    inquiry: Inquiry,
+    configuration: AgentConfiguration,
+    attempts: list[Attempt],
+    hold: Hold,
+    context: Context,
+    ports: Ports,
+) -> Considered:
+    """Of an app's messages to the agent, which are the app's to understand: whether they give the agent orders, and are declined therefore."""
+    if not inquiry.screens:
+        return Considered()
+    vector, likeness = await _likened(inquiry, configuration, attempts, hold, context, ports)
+    found = await _screened(inquiry, likeness)
+    return Considered(plan=decide_screened(found, configuration), vector=vector)
 
 
 async def _understood(
@@ -69,15 +90,11 @@ async def _understood(
     ports: Ports,
 ) -> Understood:
     configuration = settings.configuration
-    vector: QuestionVector | None = None
-    likeness = 0.0
-    if configuration.retrieve_documents:
-        interaction, embedder = inquiry.interaction, ports.embedder
-        vector = await vector_of(inquiry.questions, attempts, hold, interaction, context, embedder)
-        likeness = await likeness_of(inquiry.questions, vector, embedder)
+    vector, likeness = await _likened(inquiry, configuration, attempts, hold, context, ports)
     messages = Messages(
         interaction=inquiry.interaction,
         texts=inquiry.questions,
+        said=inquiry.said or (),
         history=inquiry.history,
         likeness=likeness,
     )
@@ -93,6 +110,29 @@ async def _understood(
         understanding=understanding,
         vector=vector,
     )
+
+
+async def _likened(
+    inquiry: Inquiry,
+    configuration: AgentConfiguration,
+    attempts: list[Attempt],
+    hold: Hold,
+    context: Context,
+    ports: Ports,
+) -> tuple[QuestionVector | None, float]:
+    """The vector that passages are looked for with, if any are, and how like known orders the messages are by it."""
+    if not configuration.retrieve_documents:
+        return None, 0.0
+    questions, embedder = inquiry.questions, ports.embedder
+    vector = await vector_of(questions, attempts, hold, inquiry.interaction, context, embedder)
+    return vector, await likeness_of(questions, vector, embedder)
+
+
+async def _screened(inquiry: Inquiry, likeness: float) -> Screened:
+    text = "\n".join(inquiry.said or inquiry.questions)
+    if len(text) <= INLINE:
+        return screen(text, likeness=likeness)
+    return await asyncio.to_thread(lambda: screen(text, likeness=likeness))
 
 
 def business_of(configuration: AgentConfiguration) -> Business:

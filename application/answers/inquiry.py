@@ -51,6 +51,9 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     situation: Situation | None = None
     """Of the conversation; None: there is none, and nothing but an answer is wanted."""
 
+    screens: bool = True
+    """Whether it is looked for orders to the agent in what was said: not in what was answered before anybody did."""
+
     understood: Understood | None = None
     """Of a moment ago, when the answer was begun before; it stands where the questions are the same."""
 

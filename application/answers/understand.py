@@ -15,8 +15,9 @@ from application.gateway.ports import Ports
 from application.gateway.route import Route
 from application.gateway.run import Asked, Run
 from application.gateway.tenant_settings import TenantSettings
-from domain.answers.understanding import Business, Understanding, understand
+from domain.answers.understanding import Business, Understanding, understand, with_more
 from domain.answers.understanding.model import ANSWER_TOKENS, Malformed, model_prompt, read_answer
+from domain.answers.understanding.screening import FLAGGED, screen
 from domain.base.context import Context
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, CompletionRequest, Turn
@@ -33,15 +34,22 @@ class Messages(msgspec.Struct, frozen=True, kw_only=True):
 
     interaction: UUID
     texts: tuple[str, ...]
+    said: tuple[str, ...] = ()
+    """The same with all that came with them, as they stand in the prompt: captions, contacts, forms."""
+
     history: tuple[Turn, ...] = ()
     likeness: float = 0.0
 
 
 async def understood_by_rules(messages: Messages, business: Business) -> Understanding:
     def understood() -> Understanding:
-        return understand(messages.texts, messages.history, business=business, likeness=messages.likeness)
+        found = understand(messages.texts, messages.history, business=business, likeness=messages.likeness)
+        if not messages.said or messages.said == messages.texts:
+            return found
+        return with_more(found, screen("\n".join(messages.said)))
 
-    return understood() if sum(map(len, messages.texts)) <= INLINE else await asyncio.to_thread(understood)
+    short = sum(map(len, messages.texts + messages.said)) <= INLINE
+    return understood() if short else await asyncio.to_thread(understood)
 
 
 async def understand_messages(
@@ -57,7 +65,8 @@ async def understand_messages(
     `hold`, until then. Where the model gives nothing that is of use, the rules' own stands, and says why."""
     rules = await understood_by_rules(messages, business)
     model = settings.configuration.understanding_model
-    if model is None:
+    ordered = rules.injection >= FLAGGED and settings.configuration.on_injection != "answer"
+    if model is None or ordered:  # what is declined anyway no model needs to read
         return rules
     asked = _asked(messages, business, settings, model)
     run = Run(patience=PATIENCE, deadline=time.monotonic() + DEADLINE)

@@ -54,6 +54,7 @@ async def explain_call(tenant: UUID, id: UUID, *, store: Store) -> Explanation |
         template=prompted.template if prompted else None,
         configuration_version=prompted.configuration_version if prompted else None,
         configuration=configuration,
+        decision=answered.decision if answered else None,
         cached=answered is not None and answered.cached,
         cost=metered.cost,
         latency_ms=last.latency_ms if last else None,

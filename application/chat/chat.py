@@ -20,7 +20,7 @@ from application.ports import Fault
 from domain.answers.citing import with_disclosure
 from domain.answers.templates import DECLINE
 from domain.base.context import Context
-from domain.models.completion import Completion, Outcome
+from domain.models.completion import Completion, Outcome, Usage
 
 GONE = "the caller went away"
 
@@ -50,7 +50,7 @@ async def chat(command: Chat, context: Context, ports: Ports, emit: Emit | None 
     if emit is not None and disclosure is not None and disclosure.before_text:
         emit = _after(with_disclosure(disclosure.text, ""), emit)
     try:
-        completion = await complete_cached(prepared.asked, run, context, ports, emit)
+        completion = await _completed(prepared, run, context, ports, emit)
     except BaseException as error:
         reason = GONE if isinstance(error, asyncio.CancelledError) else f"it failed: {type(error).__name__}"
         await run_to_end(record_end(command, prepared, run, reason, context, ports))
@@ -63,8 +63,19 @@ async def chat(command: Chat, context: Context, ports: Ports, emit: Emit | None 
     return await run_to_end(record_answer(command, prepared, run, completion, disclosure, context, ports))
 
 
+async def _completed(
+    prepared: Prepared, run: Run, context: Context, ports: Ports, emit: Emit | None
+) -> Completion | None:
+    """A model's, but where it is declined before one is asked."""
+    if prepared.considered.plan.say is None:
+        return await complete_cached(prepared.asked, run, context, ports, emit)
+    none = Completion(text="", finish="content_filter", model="", usage=Usage(), told=True)
+    return await _declined(none, prepared, run, emit)
+
+
 async def _declined(completion: Completion, prepared: Prepared, run: Run, emit: Emit | None) -> Completion:
-    """Said in the place of an answer, or of the rest of it, that gives the system prompt away: it must not be told."""
+    """Said to who gives the agent orders, and in the place of an answer, or of the rest of it, that gives the system prompt away: it must not be
+    told."""
     text = prepared.wordings.told(DECLINE.name, prepared.language, {})
     told = "".join(run.said)
     rest = f"\n\n{text}" if told else text

@@ -18,6 +18,8 @@ from application.budgets.settled_save import settled_save
 from application.chat.end_user import id_of_user, one_more_call, was_forgotten
 from application.gateway.run import Run
 from domain.answers.citing import answer_of, with_disclosure
+from domain.answers.decision import with_leak
+from domain.answers.plan import Decision
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, LimitReached
 from domain.chat.call import Call
@@ -47,7 +49,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChatGiven(msgspec.Struct, frozen=True, kw_only=True):
-    """The last of the attempts in `metered` is the one that answered. `disclosure` is said with it; `content` is what is sent.
+    """The last of the attempts in `metered` is the one that answered; there is none where it was declined before a model was asked. `disclosure` is said with it; `content` is what is sent.
 
     `usage`: of the answer, when it was made. `feedback_token`: gives the right to rate it.
     """
@@ -62,6 +64,7 @@ class ChatGiven(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     feedback_token: str
     disclosure: str | None = None
+    decision: Decision | None = None
 
 
 class Disclosure(NamedTuple):
@@ -89,9 +92,10 @@ async def record_answer(
             text=text,
             finish=completion.finish,
             citations=citations,
-            cached=run.attempts[-1].cached,
+            cached=bool(run.attempts) and run.attempts[-1].cached,
             latency_ms=prepared.latency_ms,
             disclosure=said,
+            decision=_decision(prepared, run),
             at=ports.clock(),
         )
 
@@ -117,7 +121,14 @@ async def record_answer(
         metered=metered,
         position=position,
         feedback_token=token,
+        decision=_decision(prepared, run),
     )
+
+
+def _decision(prepared: Prepared, run: Run) -> Decision | None:
+    if prepared.template is None:
+        return None
+    return with_leak(prepared.considered.plan.decision, run.leak)
 
 
 async def record_end(
@@ -198,7 +209,7 @@ def _begun(
         user_id=user,
         at=at,
     )
-    if prepared.template is not None:
+    if prepared.template is not None and prepared.prompt:
         call.prompt(
             retrieved=ranked(prepared.passages, prepared.prompt),
             prompt=prepared.prompt,

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from application.answers.ports import Ports
+from application.answers.screened import without_orders
 from application.answers.variants import served_to
 from application.base.tasks import run_to_end
 from application.budgets.hold import refresh
@@ -55,10 +56,11 @@ async def summarise(command: Summarise, context: Context, ports: Ports) -> bool:
         return False
     served = await served_to(context.tenant, conversation.id, "agent", ports)
     settings, wordings = served.settings, served.wordings
+    turns = await without_orders(turns, settings.configuration)
     earlier = conversation.state.summary.text if conversation.state.summary is not None else None
     run, text, by, template = Run(), None, BY_RULES, ""
     models = tuple(model for model in _models(settings) if model != LAST_RESORT)
-    if models and settings.configuration.summaries == "model":
+    if turns and models and settings.configuration.summaries == "model":
         prompt = summary_prompt(wordings, earlier, turns)
         asked = _asked(ports.ids(), models, prompt, settings)
         run.begin(asked)

@@ -10,6 +10,7 @@ from application.learning.recorded_form import Missing as Missing
 from application.learning.recorded_form import RecordedAnswer as RecordedAnswer
 from application.learning.recorded_form import passages_in
 from application.retrieval.query import QuestionVector
+from domain.answers.decision import SCREENED_SINCE
 from domain.base.context import Context
 from domain.base.errors import Erased
 from domain.base.recorded import Recorded
@@ -93,6 +94,7 @@ async def _of_conversation(
             situation=situation,
             understood=understood,
             memory=memory,
+            screens=event.decision.rule >= SCREENED_SINCE,
             summary=None if summary is None else summary.text,
         ),
         served=served,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from application.answers.ports import Ports
 from application.chat.inquiry import inquiry_of
 from application.chat.record import Chat
@@ -44,6 +46,7 @@ async def recorded_call(
         raise Missing("the model that it names is not there any more") from None
     agent = 0 if prompted is None else prompted.configuration_version
     served = await as_then.served(answered.position, agent, metered.routing.policy, metered.variants)
+    inquiry = replace(inquiry, screens=event.decision is not None)
     return RecordedAnswer(
         interaction=answered.stream,
         unit=metered.unit or answered.stream,
@@ -60,7 +63,7 @@ async def recorded_call(
         cost=metered.cost,
         text=event.text,
         citations=event.citations,
-        decision=Decision(),
+        decision=event.decision or Decision(),
         confidence=0.0,
         latency_ms=event.latency_ms,
     )

@@ -22,6 +22,7 @@ from application.gateway.complete import complete
 from application.gateway.run import Run
 from application.gateway.tenant_settings import Chosen
 from domain.answers.citing import answer_of, confidence_of
+from domain.answers.decision import with_leak
 from domain.answers.plan import Decision
 from domain.answers.templates import DECLINE
 from domain.answers.variant import Variant
@@ -120,13 +121,22 @@ def _decided(inquiry: Inquiry, prepared: Prepared, run: Run, completion: Complet
     if inquiry.situation is not None:
         reply = decide_reply(prepared, run, completion, inquiry.situation, inquiry.memory, taken=False)
         return _as_customer(prepared, run, reply)
+    plan, declined = prepared.considered.plan, prepared.wordings.told(DECLINE.name, prepared.language, {})
+    if plan.say is not None:
+        return Tried(prepared=prepared, text=declined, decision=plan.decision)
     if completion is None:
         return Tried(prepared=prepared, text=None, failure=run.failure())
-    text, citations = answer_of(completion, prepared.passages, prepared.sources, prepared.asked.sources)
     if run.leak is not None:
-        text, citations = prepared.wordings.told(DECLINE.name, prepared.language, {}), ()
-    confidence = confidence_of(completion, prepared.passages)
-    return Tried(prepared=prepared, text=text, citations=citations, confidence=confidence)
+        told = "\n\n".join(filter(None, ("".join(run.said), declined)))
+        completion = msgspec.structs.replace(completion, text=told)
+    text, citations = answer_of(completion, prepared.passages, prepared.sources, prepared.asked.sources)
+    return Tried(
+        prepared=prepared,
+        text=text,
+        citations=citations,
+        decision=with_leak(plan.decision, run.leak),
+        confidence=confidence_of(completion, prepared.passages),
+    )
 
 
 def _as_customer(prepared: Prepared, run: Run, reply: Reply | None) -> Tried:

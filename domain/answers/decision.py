@@ -31,12 +31,15 @@ from domain.answers.memory import SMALL_TALK, Pending
 from domain.answers.plan import Decision, Kind, Plan, Say, Situation
 from domain.answers.replies import answer_in, reply_in
 from domain.answers.templates import AFRESH, ASK_BACK, CHOOSE, DECLINE, GREET, HAND_OVER, RECOVERED, RESUME
-from domain.answers.understanding import Correction, Understanding
+from domain.answers.understanding import Correction, Screened, Understanding
 from domain.answers.understanding.screening import FLAGGED
 from domain.gateway.complexity import fold
 
-VERSION = 3
+VERSION = 4
 """Of these rules; goes up with any change of them."""
+
+SCREENED_SINCE = 4
+"""The version from which on earlier messages, summaries and facts are looked at for orders, too."""
 
 PERSON, INJECTION, OUTSIDE = 0.5, FLAGGED, 0.6
 """From which confidence of the understanding on it counts."""
@@ -50,6 +53,9 @@ NAMED, ALIKE, MOST_CHOICES = 0.9, 0.03, 3
 IN_A_ROW = 2
 """Answers of low confidence after which a person takes over."""
 
+
+INJECTED, LEAK = "injection", "leak"
+"""Categories of what gives orders to the agent, and of an answer that obeys."""
 
 ANSWER = Plan(decision=Decision(rule=VERSION))
 
@@ -74,6 +80,21 @@ def decide(
     return ANSWER
 
 
+def decide_screened(screened: Screened, configuration: AgentConfiguration) -> Plan:
+    """What to do about an app's messages to the agent. Nobody is there to whom they could be handed over."""
+    if screened.score < INJECTION:
+        return ANSWER
+    evidence = (*(f"injection: {each}" for each in screened.evidence), f"injection {screened.score:g}")
+    if configuration.on_injection == "answer":
+        return Plan(decision=_decision("answer", INJECTED, *evidence))
+    return Plan(decision=_decision("decline", INJECTED, *evidence), say=Say(template=DECLINE.name))
+
+
+def with_leak(decision: Decision, leak: str | None) -> Decision:
+    """Of an app's call to the agent, once it is known whether the answer gives the system prompt away."""
+    return decision if leak is None else _decision("decline", LEAK, leak)
+
+
 def conclude(
     plan: Plan,
     situation: Situation,
@@ -94,7 +115,7 @@ def conclude(
     kind: Kind
     if leak is not None:
         kind = "hand_over" if configuration.on_injection == "hand_over" else "decline"
-        return _decision(kind, "leak", leak)
+        return _decision(kind, LEAK, leak)
     if confidence is None:
         if out_of_budget is not None:
             kind = "hand_over" if configuration.hand_over_out_of_budget else "decline"
@@ -124,8 +145,8 @@ def _not_for_the_agent(
     if understanding.injection >= INJECTION and configuration.on_injection != "answer":
         evidence = (*_told(understanding, "injection"), f"injection {understanding.injection:g}")
         if configuration.on_injection == "hand_over":
-            return _handed_over("injection", *evidence)
-        return Plan(decision=_decision("decline", "injection", *evidence), say=Say(template=DECLINE.name))
+            return _handed_over(INJECTED, *evidence)
+        return Plan(decision=_decision("decline", INJECTED, *evidence), say=Say(template=DECLINE.name))
     if understanding.outside >= OUTSIDE:
         evidence = (*_told(understanding, "outside"), f"outside {understanding.outside:g}")
         return Plan(decision=_decision("decline", "outside", *evidence), say=Say(template=DECLINE.name))

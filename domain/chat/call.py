@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from domain.answers.plan import Decision
 from domain.answers.split import Assignment
 from domain.base.aggregate import Aggregate, CreatedEvent, Quote
 from domain.gateway.decision import Routing
@@ -161,16 +162,18 @@ class Call(Aggregate[CallState]):
             """Until version 7 nobody recorded how a retrieval went."""
 
     class Answered(Event, frozen=True, kw_only=True):
-        """`disclosure`: what the first answer of a conversation said of who answers, beside the text or before it."""
+        """`disclosure`: what the first answer of a conversation said of who answers, beside the text or before it. `decision`: whether the agent
+        has answered or declined, and why; None: it was not the agent that was asked, or nobody looked for orders to it yet."""
 
         TOPIC: ClassVar[str] = "call.answered"
-        class_version: ClassVar[int] = 4
+        class_version: ClassVar[int] = 5
         text: str
         finish: Finish
         citations: tuple[Citation, ...] = ()
         cached: bool = False
         latency_ms: float
         disclosure: str | None = None
+        decision: Decision | None = None
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -183,6 +186,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v3_v4(facts: dict[str, Any]) -> None:
             """Until the third version a citation told the page alone where its passage begins."""
+
+        @staticmethod
+        def upcast_v4_v5(facts: dict[str, Any]) -> None:
+            """Until the fourth version nothing was decided: all that was asked was answered."""
 
         def apply(self, aggregate: Call) -> None:
             aggregate.state.ended = aggregate.state.answered = True
@@ -290,9 +297,10 @@ class Call(Aggregate[CallState]):
         latency_ms: float,
         at: datetime,
         disclosure: str | None = None,
+        decision: Decision | None = None,
     ) -> None:
         facts = {"finish": finish, "citations": citations, "cached": cached, "latency_ms": latency_ms}
-        self.trigger(self.Answered, at=at, text=text, disclosure=disclosure, **facts)
+        self.trigger(self.Answered, at=at, text=text, disclosure=disclosure, decision=decision, **facts)
 
     def end(self, *, reason: str, text: str, latency_ms: float, at: datetime) -> None:
         """Record that there is no whole answer."""

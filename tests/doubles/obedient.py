@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.doubles.openai import GOOD, Double
-from tests.doubles.wire import Call, Reply, serving
+from tests.doubles.wire import Call, Reply, server_events, serving
 
 HONEST = "From nine to five [1]."
 WORD = re.compile(r"nor the word ([0-9a-f]{20})\.")
@@ -50,8 +50,28 @@ class Obedient(Double):
         """Canaries of all prompts that it saw."""
 
         self._ways = itertools.cycle(WAYS.values())
+        self._lengths = itertools.cycle((1, 7, 2, 19, 3, 1, 40))
 
     def _answered(self, call: Call) -> Reply:
+        text, more = self._said(call)
+        return self._pieces(text) if call.body.get("stream") else _said(text, **more)
+
+    def _pieces(self, text: str) -> Reply:
+        """As a stream, in pieces of several lengths."""
+        deltas: list[dict[str, Any]] = []
+        at = 0
+        while at < len(text):
+            end = at + next(self._lengths)
+            deltas.append({"content": text[at:end]})
+            at = end
+        head = {**GOOD, "object": "chat.completion.chunk"}
+        del head["usage"]
+        events = [{**head, "choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+        events.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        events.append({**head, "choices": [], "usage": GOOD["usage"]})
+        return server_events([*(json.dumps(each).encode() for each in events), b"[DONE]"])
+
+    def _said(self, call: Call) -> tuple[str, dict[str, Any]]:
         messages: list[dict[str, Any]] = call.body["messages"]
         texts = [message["content"] for message in messages]
         found = WORD.search(texts[0])
@@ -60,12 +80,12 @@ class Obedient(Double):
         prompt = _bare("\n".join(texts))
         order = next((order for bare, order in self.orders.items() if bare in prompt), None)
         if order is None:
-            return _said(HONEST)
+            return HONEST, {}
         text = next(self._ways)(texts[0], word)
         self.obeyed.append(order)
         self.leaked.append(text)
         call_ = {"id": "call_1", "type": "function", "function": {"name": "refund", "arguments": "{}"}}
-        return _said(text, tool_calls=[call_])
+        return text, {"tool_calls": [call_]}
 
 
 def _said(text: str, **more: Any) -> Reply:

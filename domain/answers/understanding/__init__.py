@@ -17,7 +17,7 @@ from domain.answers.understanding.result import (
     Understanding,
 )
 from domain.answers.understanding.screening import FLAGGED, screen
-from domain.answers.understanding.understand import VERSION, load, understand
+from domain.answers.understanding.understand import VERSION, load, understand, with_more
 
 __all__ = [
     "FLAGGED",
@@ -33,4 +33,5 @@ __all__ = [
     "load",
     "screen",
     "understand",
+    "with_more",
 ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from domain.answers.understanding.common import common_words
 from domain.answers.understanding.entities import entities, named
 from domain.answers.understanding.forgotten import forgot
 from domain.answers.understanding.intents import UNNAMED, intents
 from domain.answers.understanding.person import wants_person
 from domain.answers.understanding.references import references
-from domain.answers.understanding.result import SURE, Business, Intent, Understanding
+from domain.answers.understanding.result import SURE, Business, Intent, Screened, Understanding
 from domain.answers.understanding.scope import outside
 from domain.answers.understanding.screening import screen
 from domain.answers.understanding.spelling import SHORTEST, corrections, vocabulary
@@ -77,6 +79,15 @@ def understand(
         ),
         by=f"rules/{VERSION}",
     )
+
+
+def with_more(found: Understanding, screened: Screened) -> Understanding:
+    """With what was seen in what came along with the messages."""
+    if screened.score <= found.injection:
+        return found
+    seen = tuple(f"injection: {each}" for each in screened.evidence)
+    others = tuple(each for each in found.evidence if each not in seen)
+    return replace(found, injection=screened.score, evidence=(*others, *seen))
 
 
 def within(messages: Sequence[str], characters: int) -> list[str]:

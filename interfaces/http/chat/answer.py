@@ -9,7 +9,9 @@ from uuid import UUID
 
 import msgspec
 
+from application.chat.inquiry import AGENT
 from application.chat.record import ChatGiven
+from domain.answers.plan import Decision
 from domain.answers.split import Assignment
 from domain.models.completion import Citation, Finish, Usage
 
@@ -47,14 +49,16 @@ class UsageOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Extra(msgspec.Struct, frozen=True, kw_only=True):
-    """`cost` in USD, of all attempts; `provider` and `model` are those that answered. `disclosure`: what the customer is to be told
+    """`cost` in USD, of all attempts; `provider` and `model` are those that answered, null where the agent has declined without asking one.
+    `decision`: whether the agent has answered or declined, and why; null where it was a model that was asked. `disclosure`: what the customer is to be told
     with the first answer, that a machine gives it; by the agent's `disclose_completions` it stands before the text too. `variants`: the
     arms of experiments and of a deployment that the answer is of, with their shares then. `feedback_token` gives whoever has it the right to
     rate the answer (docs/feedback.md)."""
 
     call: UUID
-    provider: str
-    model: str
+    provider: str | None
+    model: str | None
+    decision: Decision | None
     reason: str
     attempts: int
     cost: Decimal
@@ -81,7 +85,7 @@ def completion_of(given: ChatGiven, at: datetime) -> ChatCompletion:
     return ChatCompletion(
         id=id_of(given.call),
         created=int(at.timestamp()),
-        model=f"{extra.provider}/{extra.model}",
+        model=named(extra),
         choices=(choice,),
         usage=usage_of(given.usage),
         retrace=extra,
@@ -102,17 +106,23 @@ def usage_of(usage: Usage) -> UsageOut:
     )
 
 
+def named(extra: Extra) -> str:
+    """What answered; `agent` where it needed no model for it."""
+    return AGENT if extra.provider is None else f"{extra.provider}/{extra.model}"
+
+
 def extra_of(given: ChatGiven) -> Extra:
     metered = given.metered
-    last = metered.attempts[-1]
+    last = metered.attempts[-1] if metered.attempts else None
     return Extra(
         call=given.call,
-        provider=last.provider,
-        model=last.served or last.model,
+        provider=None if last is None else last.provider,
+        model=None if last is None else last.served or last.model,
+        decision=given.decision,
         reason=metered.routing.reason,
         attempts=len(metered.attempts),
         cost=metered.cost,
-        cached=last.cached,
+        cached=last is not None and last.cached,
         citations=given.citations,
         disclosure=given.disclosure,
         variants=metered.variants,

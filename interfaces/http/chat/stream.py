@@ -17,7 +17,16 @@ from interfaces.http.base.limits.access_watch import Access
 from interfaces.http.base.presence import ClientGone, done_while_there
 from interfaces.http.base.problems import told
 from interfaces.http.base.stream import GuardedStream
-from interfaces.http.chat.answer import FINISHES, Extra, FinishReason, UsageOut, extra_of, id_of, usage_of
+from interfaces.http.chat.answer import (
+    FINISHES,
+    Extra,
+    FinishReason,
+    UsageOut,
+    extra_of,
+    id_of,
+    named,
+    usage_of,
+)
 
 ROUTE = "POST /v1/chat/completions"
 DONE = b"data: [DONE]\n\n"
@@ -95,7 +104,7 @@ async def _parts(
             yield _event({"error": told(error, ROUTE)})
             return
         extra = extra_of(given)
-        last = msgspec.structs.replace(sent, model=f"{extra.provider}/{extra.model}", retrace=extra)
+        last = msgspec.structs.replace(sent, model=named(extra), retrace=extra)
         ended = ChunkChoice(delta=Delta(), finish_reason=FINISHES.get(given.finish, "stop"))
         yield _event(msgspec.structs.replace(last, choices=(ended,)))
         if usage:
