@@ -14,7 +14,7 @@ from application.answers.prepare import Inquiry, prepare
 from application.answers.prepared import Prepared
 from application.answers.variants import configuration_for
 from application.base.tasks import run_to_end
-from application.conversations.decide import Reply, decide_reply, opening_of
+from application.conversations.decide import Reply, decide_reply, opening_of, written_of
 from application.conversations.record import AnswerGiven as AnswerGiven
 from application.conversations.record import record_answer, record_spend
 from application.conversations.streaming import Streaming, Subscriber, TakenOver, wait_until_idle
@@ -92,7 +92,9 @@ async def answer(
                 joined = TRIES if run.cost else joined + 1
                 continue
             before = opening_of(prepared)
-            streaming = Streaming(conversation, prepared.disclosure, heard, because, ports, before)
+            streaming = Streaming(
+                conversation, prepared.disclosure, heard, because, ports, before, written_of(prepared)
+            )
             try:
                 if again and _held_up(conversation, burst, ports.clock()):
                     await streaming.begin()  # saves: from now on newer messages are the next burst's
@@ -130,12 +132,14 @@ def _show_typing(conversation: Conversation, burst: Burst, context: Context, por
 
 async def _ended(reply: Reply | None, emit: Emit) -> Reply | None:
     """With the end of it that was not heard yet; without that, where a person has come meanwhile."""
-    if reply is None or not reply.tail:
+    if reply is None or not (rest := f"{reply.notes}{reply.tail}"):
         return reply
     try:
-        await emit(reply.tail)
+        await emit(rest)
     except TakenOver:
-        return msgspec.structs.replace(reply, text=reply.text.removesuffix(reply.tail))
+        text = reply.text.removesuffix(reply.tail)
+        shown = None if reply.shown is None else reply.shown.removesuffix(rest)
+        return msgspec.structs.replace(reply, text=text, shown=None if shown == text else shown)
     return reply
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from application.answers.prepared import Prepared
 from application.gateway.run import Run
+from domain.answers.attribution.written_citations import endnotes, inline
 from domain.answers.citing import answer_of, citations_in, confidence_of
 from domain.answers.decision import conclude, is_unsure
 from domain.answers.memory import Memory, missing
@@ -20,13 +22,16 @@ from domain.models.completion import Citation, Completion
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """`template`: whatever made the text. `tail`: the end of it, which whoever hears the answer has not got piece by piece."""
+    """`template`: whatever made the text. `tail`: the end of it, which whoever hears the answer has not got piece by piece. `shown`: the text with
+    its citations written out, where it shows them otherwise than by markers; `notes` of it stand before the tail."""
 
     text: str
     template: str
     confidence: float
     citations: tuple[Citation, ...] = ()
     tail: str = ""
+    shown: str | None = None
+    notes: str = ""
     reasons: Reasons = Reasons()
 
     @property
@@ -88,7 +93,7 @@ def decide_reply(
     elif completion is None or run.leak is not None:
         reply = _instead(prepared, run, decision)
     else:
-        reply = _answered(prepared, completion, confidence or 0.0, decision)
+        reply = _answered(prepared, completion, confidence or 0.0, decision, taken)
     unsure = confidence is not None and is_unsure(confidence, grounded, configuration)
     remembered = _remembered(prepared, run.interaction, decision, unsure)
     reasons = Reasons(
@@ -109,17 +114,38 @@ def opening_of(prepared: Prepared) -> str:
     return "" if opening is None else f"{_told(prepared, opening)}\n\n"
 
 
-def _answered(prepared: Prepared, completion: Completion, confidence: float, decision: Decision) -> Reply:
+def written_of(prepared: Prepared) -> Callable[[str], str]:
+    """How a piece of the model's answer is shown to the customer."""
+    if not (prepared.configuration.attribution and prepared.configuration.attribution_style == "inline"):
+        return str
+    return lambda piece: inline(piece, citations_in(piece, prepared.passages), prepared.language)
+
+
+def _answered(
+    prepared: Prepared, completion: Completion, confidence: float, decision: Decision, taken: bool
+) -> Reply:
     text, citations = answer_of(completion, prepared.passages, prepared.sources, prepared.asked.sources)
     tail = ""
     if decision.kind == "hand_over":
         tail = f"\n\n{_told(prepared, Say(template=HAND_OVER.name))}"
+    opening, configuration = opening_of(prepared), prepared.configuration
+    whole, notes = f"{opening}{text}{tail}", ""
+    if (
+        citations
+        and not taken
+        and configuration.attribution
+        and configuration.attribution_style == "endnotes"
+    ):
+        notes = f"\n\n{endnotes(citations, prepared.language)}"
+    shown = f"{opening}{written_of(prepared)(text)}{notes}{tail}"
     return Reply(
-        text=f"{opening_of(prepared)}{text}{tail}",
+        text=whole,
         template=prepared.template or "",
         confidence=confidence,
         citations=citations,
         tail=tail,
+        shown=None if shown == whole else shown,
+        notes=notes,
     )
 
 

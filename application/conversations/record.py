@@ -161,7 +161,8 @@ def _answer(
     disclosure, taken = conversation.pending.disclosure, conversation.state.handoff
     conversation.answer(
         text=reply.text,
-        rich=fitting(reply.text) if conversation.delivers else None,
+        rich=fitting(reply.text) if conversation.delivers and reply.shown is None else None,
+        shown=reply.shown,
         citations=reply.citations,
         template=reply.template,
         confidence=reply.confidence,

@@ -57,6 +57,9 @@ class Streaming:
     opening: str = ""
     """Said before the first piece."""
 
+    written: Callable[[str], str] = str
+    """How a piece is shown. What stays on record is the piece as it was."""
+
     begun: bool = False
     _untold: str | None = field(default=None, init=False)
     _looked: float = field(default=0.0, init=False)
@@ -74,7 +77,7 @@ class Streaming:
             await self.subscriber.emit(with_disclosure(untold, ""))
         if self.opening:
             piece, self.opening = f"{self.opening}{piece}", ""
-        await self.subscriber.emit(piece)
+        await self.subscriber.emit(self.written(piece))
         self.got.append(piece)
 
     async def begin(self) -> None:

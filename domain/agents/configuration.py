@@ -120,6 +120,10 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
     retrieve_documents: bool = True
     attribution: bool = True
+    attribution_style: Literal["markers", "inline", "endnotes"] = "markers"
+    """How an answer to a customer shows what it cites: by numbers alone, whose meaning is told beside the text; in brackets in its sentences; or by
+    numbers with notes at its end."""
+
     document_results: Limit = 5
     semantic_weight: Annotated[float, Meta(ge=0, le=1)] = 0.7
     """What similarity in meaning counts where passages are ranked, in proportion to `keyword_weight`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from domain.answers.bearing import Bearing, leads
+from domain.answers.attribution.bearing import Bearing, leads
 from domain.retrieval.markers import MARKER, OPEN, canonical
 
 LONGEST = 1_000

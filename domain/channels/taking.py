@@ -41,7 +41,8 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
 def spoken(event: Event | None) -> Spoken | None:
     """None where it is nothing that the customer gets."""
     if isinstance(event, Conversation.Answered):  # whoever reads it there can't look up what is cited
-        return Spoken(interaction=event.interaction, text=without_markers(event.text), rich=event.rich)
+        text = without_markers(event.text) if event.shown is None else event.shown
+        return Spoken(interaction=event.interaction, text=text, rich=event.rich)
     if isinstance(event, Conversation.Said):
         return Spoken(interaction=event.interaction, text=event.text, rich=event.rich)
     if isinstance(event, Conversation.Replied):

@@ -194,14 +194,15 @@ class Answers(ConversationPart):
 
     class Answered(Event, frozen=True, kw_only=True):
         """One interaction's answer. `pending_documents`: how many documents had not been processed yet, so that it could not rest on them.
-        `rich`: what goes out beside the text, or in its place where it has the same body.
+        `rich`: what goes out beside the text, or in its place where it has the same body. `shown`: what the customer is told in place of `text`,
+        with its citations written out; None: the same.
 
         `understanding`: what the messages were understood to say; `decision`: what was done about that, and why; `cut`: what the prompt
         did not hold. `remembered`: the memory from now on, where it has changed. `afresh`: what was said before is left behind. `recovers`: the
         interaction whose question was left unanswered until now. `plain`: by the agent without documents and routing."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
-        class_version: ClassVar[int] = 9
+        class_version: ClassVar[int] = 10
         interaction: UUID
         messages: tuple[str, ...]
         text: str
@@ -222,6 +223,7 @@ class Answers(ConversationPart):
         afresh: bool = False
         recovers: UUID | None = None
         plain: bool = False
+        shown: str | None = None
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -254,6 +256,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v8_v9(facts: dict[str, Any]) -> None:
             """Until version 8 nobody looked for names of the catalogue, or asked which of several was meant."""
+
+        @staticmethod
+        def upcast_v9_v10(facts: dict[str, Any]) -> None:
+            """Until version 9 no citation was written out."""
 
         def apply(self, aggregate: Answers) -> None:
             state = aggregate.state
@@ -345,6 +351,7 @@ class Answers(ConversationPart):
         cached: bool = False,
         pending_documents: int = 0,
         rich: Rich | None = None,
+        shown: str | None = None,
         reasons: Reasons = UNTOLD,
     ) -> None:
         """Answer the pending burst. Raises Refused when nothing is pending, the disclosure is missing, or a person is to answer; but what the
@@ -371,6 +378,7 @@ class Answers(ConversationPart):
             latency_ms=latency_ms,
             pending_documents=pending_documents,
             rich=rich,
+            shown=shown,
             **asdict(reasons),
         )
 

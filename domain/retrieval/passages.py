@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from domain.base.aggregate import Quote
 from domain.models.completion import Passage, Source, Turn
+from domain.models.page_range import pages_told
 from domain.retrieval.markers import unnumbered
-from domain.retrieval.page_range import pages_told
 
 GONE = "[deleted]"
 """Stands for the title of a document that was erased."""

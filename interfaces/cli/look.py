@@ -11,7 +11,7 @@ from application.audit.explain_interaction import explain
 from application.audit.explanation import Explanation
 from domain.answers.context_window import Cut
 from domain.base.errors import NotFound
-from domain.retrieval.page_range import pages_told
+from domain.models.page_range import pages_told
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,

@@ -13,7 +13,7 @@ from application.tenancy.removal import remove_tenant, restore_tenant
 from application.tenancy.tenant import CreateTenant, Summary, TenantCreated, create_tenant, summary_of
 from domain.base.context import Context
 from domain.gateway.default_policy import policy_by_default
-from domain.retrieval.page_range import pages_told
+from domain.models.page_range import pages_told
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,

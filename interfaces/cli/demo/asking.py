@@ -11,7 +11,7 @@ import httpx
 import msgspec
 from rich.markup import escape
 
-from domain.retrieval.page_range import pages_told
+from domain.models.page_range import pages_told
 from interfaces.cli.base import console
 from interfaces.waiting import Teller
 

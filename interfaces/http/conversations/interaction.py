@@ -40,7 +40,8 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Interaction(msgspec.Struct, frozen=True, kw_only=True):
-    """`answer` is what the customer is sent: the disclosure, where it is due, and `text`. Cost in USD.
+    """`answer` is what the customer is sent: the disclosure, where it is due, and `text`, with what it cites written out by the agent's
+    `attribution_style`. Cost in USD.
 
     `confidence` is 0 to 1; `handoff` the reason why a person is to take over; `citations` tell what the [1] in the text mean.
     `messages` are the customer's, each as one text; `received` are the same with what came beside the text.
@@ -148,13 +149,14 @@ def _answered(
     event: Conversation.Answered,
 ) -> Interaction:
     model = answered_by(metered.attempts)
+    shown = event.text if event.shown is None else event.shown
     return Interaction(
         id=event.interaction,
         conversation=conversation,
         status="answered",
         messages=tuple(message.said for message in received),
         received=received,
-        answer=event.text if disclosure is None else with_disclosure(disclosure, event.text),
+        answer=shown if disclosure is None else with_disclosure(disclosure, shown),
         text=event.text,
         disclosure=disclosure,
         citations=event.citations,

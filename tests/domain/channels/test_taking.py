@@ -19,7 +19,14 @@ def spoke(text: str, rich: Rich | None = None, *, sender: str | None = SENDER) -
     return found
 
 
-def say(found: Conversation, text: str, rich: Rich | None = None, *, sender: str | None = SENDER) -> None:
+def say(
+    found: Conversation,
+    text: str,
+    rich: Rich | None = None,
+    *,
+    sender: str | None = SENDER,
+    shown: str | None = None,
+) -> None:
     found.receive(message=str(uuid4()), text="hi", interaction=uuid4(), at=NOW, sender=sender)
     found.disclose("I am a machine.", NOW)
     found.answer(
@@ -31,6 +38,7 @@ def say(found: Conversation, text: str, rich: Rich | None = None, *, sender: str
         latency_ms=1.0,
         at=NOW,
         rich=rich,
+        shown=shown,
     )
 
 
@@ -73,6 +81,16 @@ def test_the_first_answer_comes_with_the_disclosure_and_the_next_without() -> No
     taken = take(events, 0, None)
     assert texts(events, taken.outgoing) == ["I am a machine.\n\nAt nine.", "At five."]
     assert (taken.sender, taken.taken) == (SENDER, events[-1].version)
+
+
+def test_markers_go_out_only_with_what_they_mean() -> None:
+    found = spoke("At nine [1].")
+    say(found, "At five [1].", shown="At five [1].\n\nSources:\n[1] hours.pdf")
+    events = recorded(found)
+    assert texts(events, take(events, 0, None).outgoing) == [
+        "I am a machine.\n\nAt nine.",
+        "At five [1].\n\nSources:\n[1] hours.pdf",
+    ]
 
 
 def test_a_disclosure_stands_before_no_persons_words_and_is_told_with_the_next_answer_of_any_interaction() -> (

@@ -14,8 +14,8 @@ from domain.base.aggregate import Quote
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
 from domain.models.completion import Passage, Turn
+from domain.models.page_range import pages_told
 from domain.retrieval.markers import unnumbered
-from domain.retrieval.page_range import pages_told
 from domain.retrieval.passages import GONE, cut, fence, join, ranked, text_of
 
 TEXTS = st.text(max_size=60) | st.sampled_from(

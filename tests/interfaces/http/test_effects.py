@@ -196,6 +196,22 @@ async def attribution(world: World) -> None:
     assert shown == [True, False]
 
 
+async def attribution_style(world: World) -> None:
+    """The customer is told what an answer cites; on record it has its markers."""
+    world.upstream.script = lambda body: "cites"
+    told = []
+    for style in ("markers", "inline", "endnotes"):
+        await world.configure(attribution_style=style)
+        answer = await world.ask()
+        assert answer["text"].endswith("[1]")
+        told.append(answer["answer"].removeprefix(f"{answer['disclosure']}\n\n"))
+    assert told == [
+        "Yes. [1]",
+        "Yes. (shelves.txt, page 1)",
+        "Yes. [1]\n\nSources:\n[1] shelves.txt, page 1",
+    ]
+
+
 async def document_results(world: World) -> None:
     for number in range(2):
         content = f"Shelf {number} is at the door {number}.".encode()
@@ -428,6 +444,7 @@ AGENT: dict[str, Proof] = {
     "context_tokens": context_tokens,
     "retrieve_documents": retrieve_documents,
     "attribution": attribution,
+    "attribution_style": attribution_style,
     "document_results": document_results,
 }
 

@@ -24,7 +24,7 @@ from interfaces.bootstrap import Services, services
 from interfaces.http.conversations import message_stream
 from tests.doubles.openai import PIECES, Double, openai_double, streamed, whole
 from tests.doubles.wire import Call, Reply, Step
-from tests.interfaces.http.conftest import Customer, customer_of
+from tests.interfaces.http.conftest import Customer, customer_of, settled
 from tests.interfaces.http.upstream import asking
 
 STREAM = {"Accept": "text/event-stream"}
@@ -156,6 +156,32 @@ async def test_an_answer_comes_piece_by_piece_and_then_whole(shop: Customer, par
     assert accepted["conversation"] == interaction["conversation"]
     read = await shop.http.get(f"/v1/interactions/{interaction['id']}")
     assert read.json() == interaction
+    await proven(parts, shop)
+
+
+@pytest.mark.parametrize(
+    ("style", "end"),
+    [
+        ("markers", " [1]"),
+        ("inline", " (hours.txt, page 1)"),
+        ("endnotes", " [1]\n\nSources:\n[1] hours.txt, page 1"),
+    ],
+)
+async def test_what_an_answer_cites_is_written_out_in_its_pieces_too(
+    shop: Customer, parts: Services, upstream: Double, style: str, end: str
+) -> None:
+    play(upstream, plain("cites"))
+    made = await shop.http.post("/v1/documents?wait=30", files={"file": ("hours.txt", b"We are open daily.")})
+    assert (await settled(shop, f"/v1/documents/{made.json()['id']}"))["status"] == "completed"
+    body = {"default_model": "openai/gpt-4o-mini", "attribution_style": style}
+    assert (await shop.http.put("/v1/agent/configuration", json=body)).status_code == 200
+    *_, (name, interaction) = events = await all_of(shop, message())
+    assert name == "interaction"
+    assert "".join(event["text"] for name, event in events if name == "piece") == interaction["answer"]
+    assert interaction["answer"].endswith(end)
+    assert interaction["text"].endswith(" [1]")
+    assert [each["title"] for each in interaction["citations"]] == ["hours.txt"]
+    assert (await shop.http.get(f"/v1/interactions/{interaction['id']}")).json() == interaction
     await proven(parts, shop)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from domain.answers.figures import Figure, claimed, known_in, stands_in
+from domain.answers.attribution.figures import Figure, claimed, known_in, stands_in
 from domain.retrieval.markers import MARKER
 
 _SAYS = re.compile(r"\w")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence, Set
 
-from domain.answers.number_words import UNIT, VALUES, WORD
+from domain.answers.attribution.number_words import UNIT, VALUES, WORD
 
 Figure = tuple[frozenset[str], ...]
 """What a figure may mean, each as plain decimals that must all be there; any of them will do."""
