@@ -1,120 +1,269 @@
-"""Milliseconds, and the database's processor time, of an exact search for the ten nearest of a tenant's chunks, texts included.
+"""Milliseconds, processor time and recall of each way to a tenant's passages: by vectors, by words, by both, and the whole retriever.
 
-Beside it: the query of the build 8b59810 over one wide row a chunk, with the same chunks, tenants and connection. Both have to find the same.
+Beside them the exact query of pgvector alone (`bare`), the query of the build 8b59810 over one wide row a chunk (`wide`), and PostgreSQL's full text, asked
+for any of the words, under the same policy, so that its GIN index is of no use to it. What is asked are six words of a chunk, some way from its vector.
+At last the whole retriever is asked 50 times a second by all tenants, whether or not the last answer has come.
 """
 
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
 from functools import partial
+from itertools import cycle
 from uuid import UUID, uuid4
 
 import numpy as np
 import psutil
+import psycopg
 import uvloop
 
-from bench.harness import Contestant, Floor, Result, arguments, conditions, percentile, report, rounds
-from bench.parts import MASTER
-from bench.passages import DIMENSION, MODEL, WIDE_NEAREST, fill, query
+from application.retrieval.hybrid import hybrid
+from application.retrieval.query import Query, QuestionVector
+from application.retrieval.retrieve import SourcesRetriever
+from application.retrieval.sources.asking import Late
+from application.retrieval.sources.index import IndexSource
+from bench.corpus import MODEL, VOCABULARY, WORDS, Corpus, Question, copy_for_others
+from bench.harness import Contestant, Floor, Result, conditions, parser, percentile, report, rounds
+from bench.parts import opened
+from bench.passages import WIDE_NEAREST
 from bench.server import server
-from infra.postgres.cell import Cell
 from infra.postgres.database import Database
 from infra.retrieval.half_vector import HalfVector
-from infra.retrieval.nearest import INDEXED, nearest
+from infra.retrieval.vectors import PgVectors
 
-SIZES = (200, 5_000, 50_000)
-"""Chunks of the tenants that search."""
+BEST, ROUNDS = 10, 3
+WAYS = ("bare", "wide", "vector", "keyword", "hybrid", "retriever", "fulltext")
+RATE = 50
+"""Questions a second at last."""
 
-BEST = 10
-ROUNDS = 5
-COST = {200: 0.5, 5_000: 6.0, 50_000: 60.0}
-"""Milliseconds that a search takes, roughly: each size has as much of a round's time as the others."""
+CONNECTIONS = 10
+"""Of the pool."""
 
-STATEMENTS = {"covering": nearest(DIMENSION), "wide": WIDE_NEAREST}
+QUESTIONS = 100
+"""Of each round; they come again where there is time for more."""
+
+BARE = "SELECT document, ordinal FROM vectors WHERE tenant = $2 AND model = $3 ORDER BY embedding <=> $1::halfvec LIMIT $4"
+FULL_TEXT = (
+    "SELECT document, ordinal, content FROM texts WHERE tenant = $1 AND words @@ $2::tsquery "
+    "ORDER BY ts_rank_cd(words, $2::tsquery) DESC, document, ordinal LIMIT $3"
+)
+Places = set[tuple[UUID, int]]
 
 
 class Searching:
-    """One connection, and so one process of the database's, for all searches of both."""
+    def __init__(
+        self, database: Database, vectors: PgVectors, retriever: SourcesRetriever, ms: float
+    ) -> None:
+        self.database, self.vectors, self.retriever, self._ms = database, vectors, retriever, ms
+        self._processes: list[psutil.Process] = []
+        self._last: dict[int, float] = {}
+        self._ways: dict[str, Callable[[UUID, Question], Awaitable[Places]]] = {
+            "bare": partial(self._query, BARE), "wide": partial(self._query, WIDE_NEAREST), "vector": self._vector, "keyword": self._keyword,
+            "hybrid": self._hybrid, "retriever": self._retriever, "fulltext": self._full_text,
+        }  # fmt: skip
 
-    def __init__(self, database: Database, backend: int, tenants: dict[int, UUID], ms: float) -> None:
-        self._database, self._tenants, self._ms = database, tenants, ms
-        self._backend = psutil.Process(backend)
-        self._rng = np.random.default_rng(11)
+    def watch(self, backends: Sequence[int]) -> None:
+        """The database's processes that are there now."""
+        self._processes = [psutil.Process(), *map(psutil.Process, backends)]
+        self._last.clear()
 
-    def round(self, runner: asyncio.Runner, name: str, size: int) -> dict[str, float]:
-        return runner.run(self._round(name, size))
+    async def fill(self, corpora: Sequence[Corpus]) -> float:
+        """Milliseconds of the processor for a chunk that comes in."""
+        used, count = self._used(), 0
+        for corpus in corpora:
+            for document, chunks in corpus.documents():
+                await self.vectors.replace(corpus.tenant, document, "A manual", MODEL, chunks)
+                count += len(chunks)
+        return 1000 * (self._used() - used) / count
 
-    async def _round(self, name: str, size: int) -> dict[str, float]:
-        queries = [query(self._rng) for _ in range(max(5, round(self._ms / COST[size])))]
-        await self.found(name, size, queries[0])
-        took, before = [], sum(self._backend.cpu_times()[:2])
-        for each in queries:
+    def round(self, runner: asyncio.Runner, way: str, corpus: Corpus) -> dict[str, float]:
+        return runner.run(self._round(way, corpus))
+
+    async def _round(self, way: str, corpus: Corpus) -> dict[str, float]:
+        """`recall`: how much of the ten nearest was found, by brute force; `hits`: how often the chunk that was asked for."""
+        size, took, found = len(corpus.places), [], []
+        questions = [corpus.question() for _ in range(QUESTIONS)]
+        await self._ways[way](corpus.tenant, questions[-1])
+        used, until = self._used(), time.perf_counter() + self._ms / 1000
+        for question in cycle(questions):
             began = time.perf_counter()
-            await self.found(name, size, each)
+            found.append(await self._ways[way](corpus.tenant, question))
             took.append(1000 * (time.perf_counter() - began))
-        used = 1000 * (sum(self._backend.cpu_times()[:2]) - before) / len(queries)
+            if len(took) >= 5 and time.perf_counter() >= until:
+                break
+        asked = list(zip(questions, found, strict=False))
+        figures = {
+            "p50_ms": percentile(took, 0.5),
+            "p95_ms": percentile(took, 0.95),
+            "cpu_ms": 1000 * (self._used() - used) / len(took),
+            "hits": statistics.mean(question.place in places for question, places in asked),
+        }
+        if way in ("bare", "wide", "vector"):
+            recalls = [
+                len(places & corpus.nearest(question.vector, BEST)) / BEST for question, places in asked[:50]
+            ]
+            figures |= {"recall_worst": min(recalls), "recall_median": statistics.median(recalls)}
+        return {f"{way}_{size}_{name}": figure for name, figure in figures.items()}
+
+    async def steadily(self, corpora: Sequence[Corpus], seconds: float) -> dict[str, float]:
+        """The whole retriever at `RATE`, the larger tenants less often (Zipf). From when each was due."""
+        rng, took = np.random.default_rng(1), []
+        shares = 1 / np.arange(1, len(corpora) + 1)
+
+        async def ask(due: float) -> None:
+            corpus = corpora[int(rng.choice(len(corpora), p=shares / shares.sum()))]
+            await self._retriever(corpus.tenant, corpus.question())
+            took.append(1000 * (time.perf_counter() - due))
+
+        began, running, used = time.perf_counter(), set(), self._used()
+        for number in range(int(RATE * seconds)):
+            due = began + number / RATE
+            await asyncio.sleep(due - time.perf_counter())
+            running.add(asyncio.create_task(ask(due)))
+        await asyncio.gather(*running)
+        cores = (self._used() - used) / (time.perf_counter() - began)
         return {
-            f"{name}_{size}_p50_ms": percentile(took, 0.5),
-            f"{name}_{size}_p95_ms": percentile(took, 0.95),
-            f"{name}_{size}_cpu_ms": used,
+            "steady_p50_ms": percentile(took, 0.5),
+            "steady_p95_ms": percentile(took, 0.95),
+            "steady_cores": cores,
         }
 
-    async def found(self, name: str, size: int, vector: HalfVector) -> Sequence[tuple[UUID, int]]:
-        tenant = self._tenants[size]
-        statement = STATEMENTS[name], [vector, tenant, MODEL, BEST]
-        first = [INDEXED] if name == "covering" else []
-        rows = (await self._database.read_all(tenant, *first, statement))[-1]
-        return [(row[0], row[1]) for row in rows]
+    def _used(self) -> float:
+        """Seconds of the processor. A connection that was idle for long is closed: its process has what it had."""
+        for process in self._processes:
+            with suppress(psutil.NoSuchProcess):
+                self._last[process.pid] = sum(process.cpu_times()[:2])
+        return sum(self._last.values())
 
-    async def agree(self, size: int) -> None:
-        for _ in range(5):
-            vector = query(self._rng)
-            one, other = [await self.found(name, size, vector) for name in STATEMENTS]
-            if one != other or len(one) != BEST:
-                raise AssertionError(f"the two found different chunks among {size}")
+    async def _query(self, query: str, tenant: UUID, question: Question) -> Places:
+        rows = await self.database.read(tenant, query, HalfVector(question.vector), tenant, MODEL, BEST)
+        return {(row[0], row[1]) for row in rows}
+
+    async def _vector(self, tenant: UUID, question: Question) -> Places:
+        found = await self.vectors.search(tenant, question.vector, MODEL, BEST)
+        return {(each.document, each.ordinal) for each in found.passages}
+
+    async def _keyword(self, tenant: UUID, question: Question) -> Places:
+        words = " ".join(question.words)
+        found = await self.vectors.match(tenant, words, question.vector, MODEL, BEST)
+        return {(each.document, each.ordinal) for each in found.passages}
+
+    async def _hybrid(self, tenant: UUID, question: Question) -> Places:
+        words = " ".join(question.words)
+        ranked, _ = await hybrid(tenant, words, question.vector, MODEL, BEST, vectors=self.vectors)
+        return {(each.passage.document, each.passage.ordinal) for each in ranked}
+
+    async def _retriever(self, tenant: UUID, question: Question) -> Places:
+        vector = QuestionVector(model=MODEL, values=tuple(question.vector))
+        query = Query(tenant=tenant, text=" ".join(question.words), vector=vector, limit=BEST)
+        return {(each.document, each.ordinal) for each in (await self.retriever.retrieve(query)).passages}
+
+    async def _full_text(self, tenant: UUID, question: Question) -> Places:
+        any_of = " | ".join(f"'{each}'" for each in question.words)
+        rows = await self.database.read(tenant, FULL_TEXT, tenant, any_of, BEST)
+        return {(row[0], row[1]) for row in rows}
 
 
 def main() -> None:
-    given = arguments("searching a tenant's chunks")
-    tenants = {size: uuid4() for size in SIZES}
-    runs = ROUNDS * len(STATEMENTS) * len(SIZES)
+    arguments = parser("ways to a tenant's passages", seconds=60)
+    arguments.add_argument(
+        "--sizes",
+        type=int,
+        nargs="+",
+        default=[200, 5_000, 50_000],
+        metavar="N",
+        help="chunks of the tenants, of which 50,000 take some minutes to come in",
+    )
+    given = arguments.parse_args()
+    corpora = [Corpus(size, size) for size in sorted(given.sizes)]
+    ms = 800 * given.seconds / (ROUNDS * len(WAYS) * len(corpora))
     with (
         server() as running,
         running.fresh() as url,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        fill(url, {tenant: size for size, tenant in tenants.items()})
-        running.checkpoint()
         stack = AsyncExitStack()
-        database = runner.run(stack.enter_async_context(Database(Cell(url, MASTER), size=1)))
-        [(backend,)] = runner.run(database.read(tenants[SIZES[0]], "SELECT pg_backend_pid()"))
-        searching = Searching(database, backend, tenants, 1000 * given.seconds / runs)
-        contestants: list[Contestant] = []
-        for size in SIZES:
-            runner.run(searching.agree(size))
-            for name in STATEMENTS:
-                contestants.append(partial(searching.round, runner, name, size))
+        log = runner.run(stack.enter_async_context(opened(url)))
+        vectors = PgVectors(log.database, log.keyring)
+        retriever = SourcesRetriever(
+            sources=(IndexSource(vectors),), store=log.store, seconds=10.0, late=Late()
+        )
+        searching = Searching(log.database, vectors, retriever, ms)
+        searching.watch(runner.run(_backends(log.database, url)))
+        filled = runner.run(searching.fill(corpora))
+        copy_for_others(url, corpora)
+        running.checkpoint()
+        searching.watch(runner.run(_backends(log.database, url)))
+        contestants: list[Contestant] = [
+            partial(searching.round, runner, way, corpus) for corpus in corpora for way in WAYS
+        ]
         measured = rounds(contestants, ROUNDS)
+        steady = runner.run(searching.steadily(corpora, given.seconds / 5))
         runner.run(stack.aclose())
-    figures = measured.medians
-    for size in SIZES:
-        for figure in ("p50", "cpu"):
-            figures[f"times_{size}_{figure}"] = measured.ratio(
-                f"wide_{size}_{figure}_ms", f"covering_{size}_{figure}_ms"
+    figures = measured.medians | steady | {"indexing_chunk_cpu_ms": filled}
+    for size in map(len, [corpus.places for corpus in corpora]):
+        for name, more, less in (
+            ("keyword", "fulltext", "keyword"),
+            ("vector", "wide", "vector"),
+            ("retriever", "retriever", "bare"),
+        ):
+            figures[f"{name}_{size}_times_cpu"] = measured.ratio(
+                f"{more}_{size}_cpu_ms", f"{less}_{size}_cpu_ms"
             )
-    result = Result(
-        name="retrieval",
-        ratio=figures[f"times_{SIZES[-1]}_cpu"],
-        figures=figures,
-        floors=(Floor("× wide rows at 50,000", figures[f"times_{SIZES[-1]}_cpu"], least=2.5),),
-        conditions=conditions(
-            running.version, rounds=ROUNDS, chunks=sum(SIZES), dimension=DIMENSION, best=BEST
-        ),
+    figures |= _recall(figures)
+    _told(
+        figures,
+        corpora,
+        conditions(running.version, rounds=ROUNDS, words=WORDS, vocabulary=VOCABULARY, best=BEST),
+        given.json,
     )
-    report(result, given.json)
+
+
+def _recall(figures: dict[str, float]) -> dict[str, float]:
+    """Of searches by vectors, over all tenants."""
+    worst = [
+        figure
+        for name, figure in figures.items()
+        if name.startswith("vector_") and name.endswith("_recall_worst")
+    ]
+    return {"recall_worst": min(worst), "recall_median": statistics.median(worst)}
+
+
+def _told(
+    figures: dict[str, float], corpora: Sequence[Corpus], facts: dict[str, object], as_json: bool
+) -> None:
+    largest = len(corpora[-1].places)
+    ratio = figures[f"keyword_{largest}_times_cpu"]
+    floors = [
+        Floor(f"whole retriever at {RATE}/s, p95 in ms", figures["steady_p95_ms"], most=20),
+        Floor(
+            f"whole retriever × bare query at {largest:,}", figures[f"retriever_{largest}_times_cpu"], most=4
+        ),
+        Floor("recall of vectors, worst", figures["recall_worst"], least=0.99),
+    ]
+    if largest >= 50_000:
+        floors += [
+            Floor(f"words × full text at {largest:,}", ratio, least=20),
+            Floor(f"vectors × wide rows at {largest:,}", figures[f"vector_{largest}_times_cpu"], least=2.5),
+        ]
+    report(
+        Result(name="retrieval", ratio=ratio, figures=figures, floors=tuple(floors), conditions=facts),
+        as_json,
+    )
+
+
+async def _backends(database: Database, url: str) -> list[int]:
+    """The processes of the pool's connections."""
+    await asyncio.gather(*(database.read(uuid4(), "SELECT pg_sleep(0.3)") for _ in range(CONNECTIONS)))
+    with psycopg.connect(url) as connection:
+        query = (
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return [pid for (pid,) in connection.execute(query).fetchall()]
 
 
 if __name__ == "__main__":
