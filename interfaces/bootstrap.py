@@ -46,7 +46,7 @@ from application.ports import (
 )
 from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.retrieve import SourcesRetriever
-from application.retrieval.sources.asking import Late
+from application.retrieval.sources.asking import InTime, Late
 from application.retrieval.sources.index import IndexSource
 from application.tenancy.newcomers import Newcomers
 from domain.learning.tuning_target import Targets
@@ -202,13 +202,16 @@ class Services:
     """Requests for passages that no answer waits for any more."""
 
     @property
+    def in_time(self) -> InTime:
+        return InTime(seconds=self.settings.source_timeout_ms / 1000, late=self.late)
+
+    @property
     def retriever(self) -> SourcesRetriever:
         """The sources of passages, one a line."""
         return SourcesRetriever(
             sources=(IndexSource(self.vectors),),
             store=self.store,
-            seconds=self.settings.source_timeout_ms / 1000,
-            late=self.late,
+            in_time=self.in_time,
         )
 
     @property

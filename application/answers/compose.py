@@ -42,6 +42,7 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
     considered: Considered = Considered()
     passages: tuple[Passage, ...] = ()
     conflicts: Conflicts = NONE
+    looked_for: str = ""
     retrieval: Retrieval | None = None
     language: str | None = None
     disclosure: str = ""
@@ -93,6 +94,7 @@ async def composed_prompt(
         turns=inquiry.turns - len(inquiry.history) + len(history),
         passages=passages,
         conflicts=conflicts,
+        looked_for=grounds.looked_for,
         retrieval=grounds.retrieval,
         watched=await _watched(inquiry, configuration, wordings, context, ports),
         cut=(*orders, *suspicious, *grounds.cut, *window.cut),

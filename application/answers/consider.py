@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import msgspec
 
 from application.answers.inquiry import Inquiry, Understood
 from application.answers.likeness import likeness_of
+from application.answers.looked_for import looked_for
 from application.answers.named_offers import named_offers, with_offers
 from application.answers.ports import Ports
 from application.answers.understand import INLINE, Messages, understand_messages
 from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
-from application.retrieval.query import QuestionVector, vector_of
+from application.retrieval.query import QuestionVector, query_of, vector_of
 from domain.agents.agent import AgentConfiguration
 from domain.answers.decision import ANSWER, INJECTED, decide, decide_screened
 from domain.answers.memory import Memory, understood
@@ -102,8 +104,10 @@ async def _understood(
         messages, business_of(configuration), settings, attempts, hold, context, ports
     )
     if configuration.spelling_correction:
-        found = await named_offers(inquiry.questions, context.tenant, ports.offers)
-        understanding = with_offers(understanding, found)
+        look = partial(named_offers, inquiry.questions, context.tenant, ports.offers)
+        # The catalogue that is read for one answer is there for the next.
+        found = (await ports.in_time.ask({"offers": look}, goes_on=True))["offers"].value
+        understanding = with_offers(understanding, found or ())
     return Understood(
         questions=inquiry.questions,
         history=inquiry.history,
@@ -123,9 +127,10 @@ async def _likened(
     """The vector that passages are looked for with, if any are, and how like known orders the messages are by it."""
     if not configuration.retrieve_documents:
         return None, 0.0
-    questions, embedder = inquiry.questions, ports.embedder
-    vector = await vector_of(questions, attempts, hold, inquiry.interaction, context, embedder)
-    return vector, await likeness_of(questions, vector, embedder)
+    asked, questions, embedder = looked_for(inquiry), inquiry.questions, ports.embedder
+    vector = await vector_of(asked, attempts, hold, inquiry.interaction, context, embedder)
+    alone = vector if asked == query_of(questions) else None
+    return vector, await likeness_of(questions, alone, embedder)
 
 
 async def _screened(inquiry: Inquiry, likeness: float) -> Screened:

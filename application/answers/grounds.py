@@ -6,6 +6,7 @@ import msgspec
 
 from application.answers.consider import Considered
 from application.answers.inquiry import Inquiry
+from application.answers.looked_for import looked_for
 from application.answers.ports import Ports
 from application.answers.screened import screened
 from application.budgets.hold import Hold
@@ -13,14 +14,16 @@ from application.retrieval.query import Query, QuestionVector, fusion_of, query_
 from application.retrieval.retrieve import Retrieval
 from domain.agents.agent import AgentConfiguration
 from domain.answers.context_window import WITHOUT_VECTOR, Cut, not_asked
+from domain.answers.memory import viewed
 from domain.base.context import Context
 from domain.models.completion import Attempt, Passage
 
 
 class Grounds(msgspec.Struct, frozen=True, kw_only=True):
-    """`questions`: that the passages are for. `cut`: what is not among them, and why. `retrieval`: None: nothing was looked for."""
+    """`questions`: that the passages are for; `looked_for`: what they were looked for with, where that is more. `cut`: what is not among them, and why. `retrieval`: None: nothing was looked for."""
 
     questions: tuple[str, ...]
+    looked_for: str = ""
     passages: tuple[Passage, ...] = ()
     cut: tuple[Cut, ...] = ()
     retrieval: Retrieval | None = None
@@ -39,15 +42,17 @@ async def grounds_of(
     questions = considered.plan.questions or inquiry.questions
     if not configuration.retrieve_documents:
         return Grounds(questions=questions)
-    vector = considered.vector if questions == inquiry.questions else None
+    meant = questions != inquiry.questions  # which says it all
+    text, vector = (query_of(questions), None) if meant else (looked_for(inquiry), considered.vector)
     if vector is None:
-        vector = await vector_of(questions, embeddings, hold, inquiry.interaction, context, ports.embedder)
-    query = _query(questions, vector, considered, configuration, context)
+        vector = await vector_of(text, embeddings, hold, inquiry.interaction, context, ports.embedder)
+    query = _query(text, vector, considered, configuration, context)
     found = await ports.retriever.retrieve(query)
     passages, suspicious = await screened(found.passages, configuration)
     missing = (WITHOUT_VECTOR,) if vector.missing else ()
     return Grounds(
         questions=questions,
+        looked_for="" if text == query_of(questions) else text,
         passages=passages,
         cut=(*missing, *not_asked(found.lookups), *suspicious),
         retrieval=found,
@@ -55,7 +60,7 @@ async def grounds_of(
 
 
 def _query(
-    questions: tuple[str, ...],
+    text: str,
     vector: QuestionVector,
     considered: Considered,
     configuration: AgentConfiguration,
@@ -64,11 +69,12 @@ def _query(
     understood = considered.understanding
     return Query(
         tenant=context.tenant,
-        text=query_of(questions),
+        text=text,
         vector=vector,
         limit=configuration.document_results,
         fusion=fusion_of(configuration),
         synonyms=configuration.synonyms,
+        interests=viewed(considered.memory),
         wants=frozenset() if understood is None else frozenset(each.name for each in understood.intents),
         dates=()
         if understood is None

@@ -15,7 +15,7 @@ from domain.models.completion import Turn
 
 
 class Understood(msgspec.Struct, frozen=True, kw_only=True):
-    """What `questions` after the `history` say, and their vector where passages are looked for with it."""
+    """What `questions` after the `history` say, and the vector that passages are looked for with."""
 
     questions: tuple[str, ...]
     history: tuple[Turn, ...]

@@ -12,10 +12,12 @@ from domain.answers.understanding.words.injection import KNOWN
 from domain.retrieval.embedding_model import LOCAL
 
 
-async def likeness_of(questions: Sequence[str], vector: QuestionVector, embedder: MeteredEmbedder) -> float:
-    """The cosine to the nearest known text."""
+async def likeness_of(
+    questions: Sequence[str], vector: QuestionVector | None, embedder: MeteredEmbedder
+) -> float:
+    """The cosine to the nearest known text. `vector`: of the questions alone; None: there is none."""
     known = await embedder.of_ours(KNOWN)
-    if vector.model == LOCAL and vector.values:
+    if vector is not None and vector.model == LOCAL and vector.values:
         return nearest(vector.values, known)
     (own,) = await embedder.like_ours([query_of(questions)])
     return nearest(own, known)

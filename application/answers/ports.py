@@ -8,6 +8,7 @@ from application.gateway import ports as gateway
 from application.ports import Keyring, Offers, Typing
 from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.retrieve import Retriever
+from application.retrieval.sources.asking import InTime
 
 
 class Ports(gateway.Ports, Protocol):
@@ -17,6 +18,8 @@ class Ports(gateway.Ports, Protocol):
     def embedder(self) -> MeteredEmbedder: ...
     @property
     def retriever(self) -> Retriever: ...
+    @property
+    def in_time(self) -> InTime: ...
     @property
     def offers(self) -> Offers: ...
     @property

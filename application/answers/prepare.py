@@ -62,6 +62,7 @@ async def prepare_with(
         passages=composed.passages,
         sources=sources,
         conflicts=composed.conflicts.found,
+        looked_for=composed.looked_for,
         retrieval=composed.retrieval,
         embeddings=tuple(embeddings),
         held=hold,

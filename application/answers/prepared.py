@@ -47,6 +47,9 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...]
     """What of each passage a citation may rest on."""
 
+    looked_for: str
+    """What passages were looked for with, where that is more than the questions."""
+
     retrieval: Retrieval | None
     """What came of looking for passages; None: none were looked for."""
 

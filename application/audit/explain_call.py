@@ -50,6 +50,8 @@ async def explain_call(tenant: UUID, id: UUID, *, store: Store) -> Explanation |
         attempts=metered.attempts,
         passages=passages_in(prompted.retrieved, prompt, citations) if prompted else (),
         conflicts=prompted.conflicts if prompted else (),
+        retrieval=metered.retrieval,
+        looked_for=prompted.looked_for if prompted else "",
         prompt=prompt,
         template=prompted.template if prompted else None,
         configuration_version=prompted.configuration_version if prompted else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -65,8 +66,8 @@ async def explain_interaction(
         variants=await arms_of(tenant, chosen.variants if chosen else (), store),
         attempts=tuple(attempt for each in metered for attempt in each.attempts),
         passages=_passages(prompted, ()),
-        conflicts=prompted.conflicts if prompted else (),
-        prompt=prompted.prompt if prompted else (),
+        retrieval=chosen.retrieval if chosen else None,
+        **_asked(prompted),
         cost=sum((each.cost for each in metered), Decimal(0)),
         evidence=evidence_of(events),
     )
@@ -92,6 +93,16 @@ async def explain_interaction(
         cached=answered.cached,
         latency_ms=answered.latency_ms,
     )
+
+
+def _asked(prompted: Conversation.Prompted | None) -> dict[str, Any]:
+    if prompted is None:
+        return {}
+    return {
+        "conflicts": prompted.conflicts,
+        "looked_for": prompted.looked_for,
+        "prompt": prompted.prompt,
+    }
 
 
 def _passages(

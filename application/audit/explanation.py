@@ -24,6 +24,7 @@ from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Citation, Turn
 from domain.retrieval.conflicts.conflicts import Conflict
 from domain.retrieval.passages import Retrieved, text_of
+from domain.retrieval.results.figures import RetrievalFigures
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +81,12 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     passages: tuple[FoundPassage, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     """Between the passages, which the prompt tells of."""
+
+    retrieval: RetrievalFigures | None = None
+    """How each source did that was asked for passages, and how long it took."""
+
+    looked_for: str = ""
+    """What the passages were looked for with, where that is more than the questions: what they go on from."""
 
     prompt: tuple[Turn, ...] = ()
     template: str | None = None

@@ -214,6 +214,7 @@ def _begun(
             retrieved=ranked(prepared.passages, prepared.prompt),
             prompt=prepared.prompt,
             conflicts=prepared.conflicts,
+            looked_for=prepared.looked_for,
             template=prepared.template,
             configuration_version=prepared.configuration_version,
             at=at,

@@ -108,6 +108,7 @@ async def _save(
             retrieved=ranked(prepared.passages, prepared.prompt),
             prompt=prepared.prompt,
             conflicts=prepared.conflicts,
+            looked_for=prepared.looked_for,
             at=at,
         )
     metered = _meter(conversation, run, at, reply, prepared)

@@ -15,6 +15,7 @@ from application.ports import Clock, Ids, Keyring, Offers, Store, Typing
 from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.query import Query
 from application.retrieval.retrieve import Retrieval, Retriever
+from application.retrieval.sources.asking import InTime
 from domain.models.completion import Passage
 from domain.retrieval.embedding_model import LOCAL
 
@@ -43,6 +44,7 @@ class ReplayPorts:
     keyring: Keyring
     embedder: MeteredEmbedder
     retriever: Retriever
+    in_time: InTime
     offers: Offers
     typing: Typing
 

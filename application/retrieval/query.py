@@ -34,7 +34,7 @@ class QuestionVector(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """The `limit` best passages are wanted. `wants`: names of what the questions want, as `price` (docs/understanding.md); `dates`: those that
+    """The `limit` best passages are wanted. `interests`: names of what was looked at before, of which passages come first among those that fit as well. `wants`: names of what the questions want, as `price` (docs/understanding.md); `dates`: those that
     they name, as they were written. By these sources are picked."""
 
     tenant: UUID
@@ -43,6 +43,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 5
     fusion: Fusion = Fusion()
     synonyms: Groups = ()
+    interests: tuple[str, ...] = ()
     wants: frozenset[str] = frozenset()
     dates: tuple[str, ...] = ()
 
@@ -64,7 +65,7 @@ def query_of(questions: Sequence[str]) -> str:
 
 
 async def vector_of(
-    questions: Sequence[str],
+    query: str,
     embeddings: list[Attempt],
     hold: Hold,
     interaction: UUID,
@@ -79,7 +80,7 @@ async def vector_of(
             context, "question", model=model, hold=hold, interaction=interaction
         ) as meter:
             try:
-                (vector,) = await meter.embed([query_of(questions)])
+                (vector,) = await meter.embed([query])
             finally:
                 embeddings += meter.take()
     except (ProviderError, Refused) as error:

@@ -12,7 +12,7 @@ import msgspec
 
 from application.ports import Store
 from application.retrieval.query import Query
-from application.retrieval.sources.asking import Asked, Late, ask_at_once
+from application.retrieval.sources.asking import Asked, InTime
 from application.retrieval.sources.source import Brought, PassageSource
 from application.retrieval.stock import is_offered, with_stock
 from domain.models.completion import Passage
@@ -40,25 +40,19 @@ class Retriever(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class SourcesRetriever:
-    """Sources in the order in which they count where they bring the same. `seconds`: that each has, and once more the look at the stock. Implements
-    `Retriever`."""
+    """Sources in the order in which they count where they bring the same. Each is asked `in_time`, and then the look at the stock. Implements `Retriever`."""
 
     sources: Sequence[PassageSource]
     store: Store
-    seconds: float
-    late: Late
+    in_time: InTime
 
     async def retrieve(self, query: Query) -> Retrieval:
         began = time.perf_counter()
         asked = [each for each in self.sources if each.serves(query)]
-        found = await ask_at_once(
-            {each.name: partial(each.find, query) for each in asked},
-            self.seconds,
-            self.late,
-            spared=partial(_spared, asked),
-        )
+        works = {each.name: partial(each.find, query) for each in asked}
+        found = await self.in_time.ask(works, spared=partial(_spared, asked))
         came = {name: each.value for name, each in found.items() if each.value is not None}
-        best = rank((each.ranked for each in came.values()), query.limit)
+        best = rank((each.ranked for each in came.values()), query.limit, query.interests)
         passages, look = await self._with_stock([each.passage for each in best], query)
         return Retrieval(
             passages=passages,
@@ -74,7 +68,7 @@ class SourcesRetriever:
         if not any(is_offered(each) for each in passages):
             return tuple(passages), ()
         look = partial(with_stock, passages, query.tenant, store=self.store)
-        asked = (await ask_at_once({STOCK: look}, self.seconds, self.late))[STOCK]
+        asked = (await self.in_time.ask({STOCK: look}))[STOCK]
         return (tuple(passages) if asked.value is None else asked.value), (asked.lookup,)
 
 

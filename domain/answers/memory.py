@@ -68,6 +68,11 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str | None = None
 
 
+def viewed(memory: Memory) -> tuple[str, ...]:
+    """Names of what was looked at last."""
+    return tuple(each for each in (memory.product, memory.service) if each is not None)
+
+
 def in_new_session(memory: Memory) -> Memory:
     """Once the one before has ended."""
     return Memory(

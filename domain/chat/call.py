@@ -72,7 +72,7 @@ class Call(Aggregate[CallState]):
         """What the agent made of it: the passages that were found, and the whole prompt."""
 
         TOPIC: ClassVar[str] = "call.prompted"
-        class_version: ClassVar[int] = 6
+        class_version: ClassVar[int] = 7
         QUOTES: ClassVar[bool] = True
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
@@ -80,6 +80,9 @@ class Call(Aggregate[CallState]):
         configuration_version: int
         conflicts: tuple[Conflict, ...] = ()
         """Between the passages, which the prompt tells of."""
+
+        looked_for: str = ""
+        """What the passages were looked for with, where that is more than the questions."""
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -101,6 +104,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v5_v6(facts: dict[str, Any]) -> None:
             """Until version 5 a passage told the page alone where it begins."""
+
+        @staticmethod
+        def upcast_v6_v7(facts: dict[str, Any]) -> None:
+            """Until version 6 passages were looked for with the questions alone."""
 
         def detach(self) -> tuple[Self, tuple[Quote, ...]]:
             retrieved, prompt, lent = cut(self.retrieved, self.prompt)
@@ -259,11 +266,12 @@ class Call(Aggregate[CallState]):
         template: str,
         configuration_version: int,
         conflicts: tuple[Conflict, ...] = (),
+        looked_for: str = "",
         at: datetime,
     ) -> None:
         """Record what a model is asked in the place of the app's own messages."""
         facts = {"prompt": prompt, "template": template, "configuration_version": configuration_version}
-        facts |= {"conflicts": conflicts}
+        facts |= {"conflicts": conflicts, "looked_for": looked_for}
         self.trigger(self.Prompted, at=at, retrieved=retrieved, **facts)
 
     def meter(

@@ -79,13 +79,16 @@ class Answers(ConversationPart):
         and few who read answers need it."""
 
         TOPIC: ClassVar[str] = "conversation.prompted"
-        class_version: ClassVar[int] = 5
+        class_version: ClassVar[int] = 6
         QUOTES: ClassVar[bool] = True
         interaction: UUID
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
         conflicts: tuple[Conflict, ...] = ()
         """Between the passages, which the prompt tells of."""
+
+        looked_for: str = ""
+        """What the passages were looked for with, where that is more than the questions."""
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -102,6 +105,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v4_v5(facts: dict[str, Any]) -> None:
             """Until version 4 a passage told the page alone where it begins."""
+
+        @staticmethod
+        def upcast_v5_v6(facts: dict[str, Any]) -> None:
+            """Until version 5 passages were looked for with the questions alone."""
 
         def apply(self, aggregate: Answers) -> None:
             aggregate.state.shown = tuple([item.passage for item in self.retrieved])
@@ -298,11 +305,19 @@ class Answers(ConversationPart):
         retrieved: tuple[Retrieved, ...],
         prompt: tuple[Turn, ...],
         conflicts: tuple[Conflict, ...] = (),
+        looked_for: str = "",
         at: datetime,
     ) -> None:
         """Record what a model is asked for the pending burst."""
-        interaction, facts = self._pending().interaction, {"prompt": prompt, "conflicts": conflicts}
-        self.trigger(self.Prompted, at=at, interaction=interaction, retrieved=retrieved, **facts)
+        self.trigger(
+            self.Prompted,
+            at=at,
+            interaction=self._pending().interaction,
+            retrieved=retrieved,
+            prompt=prompt,
+            conflicts=conflicts,
+            looked_for=looked_for,
+        )
 
     def meter(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.agents.configuration import AgentConfiguration
-from domain.answers.memory import Memory, in_new_session
+from domain.answers.memory import Memory, in_new_session, viewed
 from domain.answers.plan import Situation
 from domain.conversations.state import Burst, ConversationState
 
@@ -21,7 +21,7 @@ def situation_of(
         memory = in_new_session(memory)
     return (
         Situation(
-            viewed=tuple(each for each in (memory.product, memory.service) if each is not None),
+            viewed=viewed(memory),
             returned=memory.earlier if ended else None,
             pending=memory.pending,
             missed=memory.missed[-1] if memory.missed else None,

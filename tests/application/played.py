@@ -22,9 +22,10 @@ from application.ports import (
     ProviderError,
     Store,
     Typing,
-    Vectors,
 )
 from application.retrieval.embedding.metered import MeteredEmbedder
+from application.retrieval.retrieve import Retriever
+from application.retrieval.sources.asking import InTime, Late
 from domain.base.errors import Refused
 from domain.gateway.health import Pause
 from domain.models.catalogue import Catalogue
@@ -191,7 +192,8 @@ class PlayedPorts:
     ids: Ids = uuid7
     keyring: Keyring = field(default_factory=lambda: cast(Any, None))
     embedder: MeteredEmbedder = field(default_factory=lambda: cast(Any, None))
-    vectors: Vectors = field(default_factory=lambda: cast(Any, None))
+    retriever: Retriever = field(default_factory=lambda: cast(Any, None))
+    in_time: InTime = field(default_factory=lambda: InTime(seconds=60, late=Late()))
     offers: Offers = field(default_factory=NoOffers)
     typing: Typing = field(default_factory=lambda: cast(Any, None))
     reservation_pool: ReservationPool | None = None

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -40,13 +41,17 @@ class Late:
     def busy(self, name: str) -> bool:
         return len(self._tasks.get(name, ())) >= MOST_LATE
 
-    def leave(self, name: str, task: asyncio.Task[Any]) -> None:
+    def leave(self, name: str, task: asyncio.Task[Any], *, goes_on: bool = False) -> None:
+        """`goes_on`: it is not cancelled, for others will have of what it makes."""
         self._tasks.setdefault(name, set()).add(task)
         task.add_done_callback(partial(self._ended, name))
-        task.cancel()
+        if not goes_on:
+            task.cancel()
 
     async def close(self) -> None:
         if tasks := [task for some in self._tasks.values() for task in some]:
+            for task in tasks:
+                task.cancel()
             await asyncio.wait(tasks, timeout=ENDING)
 
     def _ended(self, name: str, task: asyncio.Task[Any]) -> None:
@@ -62,6 +67,23 @@ class Asked(msgspec.Struct, Generic[T]):
     value: T | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class InTime:
+    """How long each has, and where those go that did not come in time."""
+
+    seconds: float
+    late: Late
+
+    async def ask(
+        self,
+        works: Mapping[str, Callable[[], Coroutine[Any, Any, T]]],
+        *,
+        spared: Callable[[Mapping[str, T]], frozenset[str]] | None = None,
+        goes_on: bool = False,
+    ) -> dict[str, Asked[T]]:
+        return await ask_at_once(works, self.seconds, self.late, spared=spared or never, goes_on=goes_on)
+
+
 def never(found: Mapping[str, Any]) -> frozenset[str]:
     return frozenset()
 
@@ -72,8 +94,9 @@ async def ask_at_once(
     late: Late,
     *,
     spared: Callable[[Mapping[str, T]], frozenset[str]] = never,
+    goes_on: bool = False,
 ) -> dict[str, Asked[T]]:
-    """What came of each, by name. `spared`: of what came so far, which others need not be waited for."""
+    """What came of each, by name. `spared`: of what came so far, which others need not be waited for; `goes_on`: what is late is not cancelled."""
     if not works:
         return {}
     began = time.perf_counter()
@@ -105,7 +128,7 @@ async def ask_at_once(
     finally:
         for name, task in tasks.items():
             if name not in done:
-                late.leave(name, task)
+                late.leave(name, task, goes_on=goes_on)
     took = 1000 * (time.perf_counter() - began)
     for name in works:
         if name not in done:

@@ -1,4 +1,4 @@
-"""Ranking what several sources brought: by relevance, and by how far a source is to be relied on. Pure."""
+"""Ranking what several sources brought: by relevance, by how far a source is to be relied on, and by what the customer has looked at. Pure."""
 
 from __future__ import annotations
 
@@ -11,15 +11,23 @@ RELIABILITY: Mapping[Source, float] = {"shop": 0.02, "knowledge": 0.01, "documen
 """What a passage's source adds in the ranking, of relevance: what is read from the shop's books before what somebody keeps up by hand, and that before
 whatever was written once. Of two that fit as well it decides; over one that fits better it does not."""
 
+INTEREST = 0.03
+"""What it adds, of relevance, that a passage names what the customer has looked at before."""
+
 CERTAIN = 0.95
 """Relevance from which on a passage is what was asked for."""
 
 
-def rank(brought: Iterable[Sequence[Ranked]], limit: int) -> list[Ranked]:
-    """The `limit` best of all, of passages with the same text one. Of the same weight the source that comes first, in its own order."""
+def rank(brought: Iterable[Sequence[Ranked]], limit: int, interests: Sequence[str] = ()) -> list[Ranked]:
+    """The `limit` best of all, of passages with the same text one. Of the same weight the source that comes first, in its own order. `interests`: names of
+    what was looked at."""
+    names = [name.casefold() for name in interests if name.strip()]
+
+    def weight(each: Ranked) -> float:
+        passage = each.passage
+        said = f"{passage.title}\n{passage.text}".casefold() if names else ""
+        liked = INTEREST if any(name in said for name in names) else 0.0
+        return -(each.weight + RELIABILITY[passage.source] + liked)
+
     every = [each for some in brought for each in some]
-    return list(distinct(sorted(every, key=_weight)))[:limit]
-
-
-def _weight(each: Ranked) -> float:
-    return -(each.weight + RELIABILITY[each.passage.source])
+    return list(distinct(sorted(every, key=weight)))[:limit]

@@ -17,7 +17,7 @@ from application.conversations.answer import Answer, AnswerGiven, answer
 from application.retrieval.query import Query, QuestionVector
 from application.retrieval.retrieve import SourcesRetriever
 from application.retrieval.sources import asking
-from application.retrieval.sources.asking import Late, ask_at_once
+from application.retrieval.sources.asking import InTime, Late, ask_at_once
 from application.retrieval.sources.source import Brought, PassageSource
 from domain.models.completion import Passage
 from domain.retrieval.embedding_model import LOCAL
@@ -65,7 +65,8 @@ class WithSources(Services):
     @property
     def retriever(self) -> SourcesRetriever:
         own = super().retriever
-        return dataclasses.replace(own, sources=(*own.sources, *self.more), seconds=self.short)
+        in_time = dataclasses.replace(own.in_time, seconds=self.short)
+        return dataclasses.replace(own, sources=(*own.sources, *self.more), in_time=in_time)
 
 
 async def ask(shop: Shop, *more: PassageSource, seconds: float = SHORT) -> AnswerGiven:
@@ -88,9 +89,8 @@ async def retrieved(
     store: object = None  # no product is found
     retriever = SourcesRetriever(
         sources=sources,
-        store=store,
-        seconds=seconds,
-        late=late or Late(),  # type: ignore[arg-type]
+        store=store,  # type: ignore[arg-type]
+        in_time=InTime(seconds=seconds, late=late or Late()),
     )
     found = await retriever.retrieve(query())
     return {each.source: each.outcome for each in found.lookups}
@@ -238,7 +238,9 @@ async def test_where_the_stock_can_t_be_told_in_time_the_offer_is_told_without_i
         return Brought(ranked=[offer])
 
     store: object = Hanging()
-    retriever = SourcesRetriever(sources=(Played(bring),), store=store, seconds=SHORT, late=Late())  # type: ignore[arg-type]
+    retriever = SourcesRetriever(
+        sources=(Played(bring),), store=store, in_time=InTime(seconds=SHORT, late=Late())
+    )  # type: ignore[arg-type]
     found = await retriever.retrieve(query())
     assert found.passages == (offer.passage,)
     assert [(each.source, each.outcome) for each in found.lookups] == [("played", "found"), ("stock", "late")]
