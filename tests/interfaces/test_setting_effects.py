@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import dataclasses
 import os
 import re
 import socket
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import msgspec
@@ -23,6 +25,8 @@ import psycopg
 import pytest
 import pytest_asyncio
 
+from application.retrieval.query import Query, QuestionVector
+from application.retrieval.sources.source import Brought
 from domain.tenancy.rate_limits import LIMITS
 from infra.embedded import Servers
 from infra.providers import PROVIDERS
@@ -30,6 +34,7 @@ from infra.providers.access import PARTS, variable
 from infra.settings import all_fields, load
 from infra.twilio.hosts import hosts_of
 from interfaces import projector, worker
+from interfaces.bootstrap import services
 from tests.doubles import gemini, openai, vault
 from tests.doubles.wire import Wire
 from tests.interfaces.http.conftest import MASTER, OPERATOR
@@ -243,6 +248,29 @@ async def metrics_port(deployment: Deployment) -> None:
         assert name in last
 
 
+async def source_timeout(deployment: Deployment) -> None:
+    """A source of passages that takes half a second is late, or is not."""
+
+    class Slow:
+        name, own = "slow", True
+
+        def serves(self, query: Query) -> bool:
+            return True
+
+        async def find(self, query: Query) -> Brought:
+            await asyncio.sleep(0.5)
+            return Brought()
+
+    query = Query(tenant=uuid4(), text="Open?", vector=QuestionVector(model="local/wordllama-256"))
+    outcomes = []
+    for milliseconds in ("20", "30000"):
+        given = {**deployment.here, "RETRACE_SOURCE_TIMEOUT_MS": milliseconds}
+        async with services(load(given, deployment.log.parent), pool=1) as parts:
+            retriever = dataclasses.replace(parts.retriever, sources=(Slow(),))
+            outcomes += [each.outcome for each in (await retriever.retrieve(query)).lookups]
+    assert outcomes == ["late", "nothing"]
+
+
 async def removal_grace_days(deployment: Deployment) -> None:
     bearer = {"Authorization": f"Bearer {OPERATOR}"}
     made = (await deployment.http.post("/v1/tenants", json={"name": "Short"}, headers=bearer)).json()
@@ -418,6 +446,7 @@ PROOFS: dict[str, Proof] = {
     "VAULT_TOKEN": vault_opens,
     "RETRACE_VAULT_KEY": vault_opens,
     "RETRACE_EMBEDDING_MODEL": embedding_model,
+    "RETRACE_SOURCE_TIMEOUT_MS": source_timeout,
     "RETRACE_VECTOR_INDEX_CHUNKS": index_rule("from_chunks", 7000),
     "RETRACE_VECTOR_INDEX_RECALL": index_rule("wanted_recall", 0.98),
     "RETRACE_VECTOR_INDEXES": index_rule("most", 7),
