@@ -30,6 +30,7 @@ from application.ports import (
     Idempotency,
     Idle,
     Ids,
+    InternetSearch,
     KeyUse,
     Lines,
     Locator,
@@ -48,6 +49,7 @@ from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.retrieve import SourcesRetriever
 from application.retrieval.sources.asking import InTime, Late
 from application.retrieval.sources.index import IndexSource
+from application.retrieval.sources.internet import InternetSource
 from application.tenancy.newcomers import Newcomers
 from domain.learning.tuning_target import Targets
 from domain.models.catalogue import Catalogue
@@ -60,6 +62,7 @@ from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
 from infra.idempotency import StoredIdempotency
 from infra.ids import uuid7
+from infra.internet.google import GoogleSearch
 from infra.log.appender import Appender
 from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
@@ -163,6 +166,7 @@ class Services:
     idle: Idle
     purchases: Purchases
     offers: Offers
+    internet: InternetSearch
     named_documents: NamedDocuments
     outcomes: Outcomes
     shadows: Shadows
@@ -209,7 +213,17 @@ class Services:
     def retriever(self) -> SourcesRetriever:
         """The sources of passages, one a line."""
         return SourcesRetriever(
-            sources=(IndexSource(self.vectors),),
+            sources=(
+                IndexSource(self.vectors),
+                InternetSource(
+                    self.internet,
+                    offers=self.offers,
+                    store=self.store,
+                    keyring=self.keyring,
+                    clock=self.clock,
+                    ids=self.ids,
+                ),
+            ),
             store=self.store,
             in_time=self.in_time,
         )
@@ -316,6 +330,14 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             Health(health, instruments),
         ):
             instruments.registry.register(collector)
+        internet = GoogleSearch(
+            settings.google_search_key,
+            settings.google_search_engine,
+            settings.google_search_base_url,
+            private=settings.google_search_base_url is not None,
+            observed=instruments.searched,
+        )
+        stack.push_async_callback(internet.close)
         channel = TwilioChannel(hosts_of(settings.twilio_base_url), _callback(settings))
         stack.push_async_callback(channel.close)
         typing = TypingIndicator(store=store, channel=channel)
@@ -380,6 +402,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             idle=ReadIdle(reads),
             purchases=ReadPurchases(reads),
             offers=HeldOffers(reads, store, keyring),
+            internet=internet,
             named_documents=ReadNamedDocuments(reads),
             outcomes=ReadOutcomes(reads),
             shadows=ReadShadows(reads),

@@ -75,6 +75,8 @@ def _query(
         fusion=fusion_of(configuration),
         synonyms=configuration.synonyms,
         interests=viewed(considered.memory),
+        internet=configuration.internet_results if configuration.retrieve_internet else 0,
+        brands=configuration.brands,
         wants=frozenset() if understood is None else frozenset(each.name for each in understood.intents),
         dates=()
         if understood is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from application.answers.enrichment import work as enrichment
 from application.base.work import context_of
 from application.budgets import work as budgets
 from application.channels import work as channels
@@ -29,6 +30,7 @@ class Ports(
     experiments.Ports,
     tuning.Ports,
     conversations.Ports,
+    enrichment.Ports,
     channels.Ports,
     retrieval.Ports,
     privacy.Ports,
@@ -57,6 +59,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
 
     return {
         **conversations.kinds(p),
+        **enrichment.kinds(p),
         **channels.kinds(p),
         **retrieval.kinds(p),
         **shop.kinds(p),

@@ -31,6 +31,7 @@ from application.ports.edges import Clock, Ids
 from application.ports.embedding import Embedded, Embedder, Embedders, KeptEmbeddings, TextRole
 from application.ports.faults import Fault, ProviderError, Unavailable
 from application.ports.idempotency import Idempotency, IdempotencyKey, Kept
+from application.ports.internet import InternetSearch, SearchFailed
 from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, KeyWrapper, Signer
 from application.ports.log import Store, Work
 from application.ports.media import MediaContent, MediaSource, NotGiven
@@ -87,6 +88,7 @@ from application.ports.vendor_webhooks import Opened, Rejection, Rejections, Web
 from application.ports.webhooks import WEBHOOK_WORK, Line, Lines, Told, WebhookSender
 from application.ports.work import (
     DELIVER_WORK,
+    ENRICH_WORK,
     FETCH_MEDIA_WORK,
     INDEX_OFFER_WORK,
     INDEX_WORK,
@@ -100,6 +102,7 @@ from application.ports.work import (
 __all__ = [
     "CACHE_KINDS",
     "DELIVER_WORK",
+    "ENRICH_WORK",
     "FETCH_MEDIA_WORK",
     "INDEX_OFFER_WORK",
     "INDEX_WORK",
@@ -147,6 +150,7 @@ __all__ = [
     "IdleConversation",
     "Ids",
     "Incoming",
+    "InternetSearch",
     "Item",
     "Kept",
     "KeptEmbeddings",
@@ -185,6 +189,7 @@ __all__ = [
     "Rejection",
     "Rejections",
     "Saved",
+    "SearchFailed",
     "Searched",
     "Searcher",
     "Seen",

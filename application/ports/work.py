@@ -18,6 +18,9 @@ INDEX_WORK = "index_entry"
 INDEX_OFFER_WORK = "index_offer"
 """A product or a service is not found as it is since its last change. The key: its kind, a stroke, its hex."""
 
+ENRICH_WORK = "enrich_product"
+"""A product, whose hex is the key, is to be looked up on the internet."""
+
 DELIVER_WORK = "deliver"
 """Something that the customer of a conversation, whose hex is the key, is to get by a channel."""
 

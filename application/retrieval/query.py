@@ -44,6 +44,12 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     fusion: Fusion = Fusion()
     synonyms: Groups = ()
     interests: tuple[str, ...] = ()
+    internet: int = 0
+    """Passages that are wanted of the internet, at most."""
+
+    brands: tuple[str, ...] = ()
+    """Of which the internet is asked, however much the tenant says itself."""
+
     wants: frozenset[str] = frozenset()
     dates: tuple[str, ...] = ()
 

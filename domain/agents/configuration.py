@@ -20,14 +20,19 @@ WITHOUT_EFFECT = (
     "suggestions",
     "rich_messages",
     "retrieve_database",
-    "retrieve_internet",
     "database_results",
-    "internet_results",
     "embedding_model",
 )
 """Fields of recorded configurations that never changed anything, and do not yet."""
 
-ONCE_WITHOUT_EFFECT = (*WITHOUT_EFFECT, "feedback", "semantic_weight", "keyword_weight")
+ONCE_WITHOUT_EFFECT = (
+    *WITHOUT_EFFECT,
+    "feedback",
+    "semantic_weight",
+    "keyword_weight",
+    "retrieve_internet",
+    "internet_results",
+)
 """Those that did not when the first configurations were recorded."""
 
 
@@ -138,6 +143,15 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         tuple[Annotated[tuple[Text, ...], Meta(max_length=20)], ...], Meta(max_length=500)
     ] = ()
     """Words and phrases that mean the same to the business and its customers: who asks with one of a group is found what has another."""
+
+    retrieve_internet: bool = False
+    """Whether products of which the catalogue says little, and those of `brands`, are looked up on the internet, where the deployment has a search."""
+
+    internet_results: Limit = 3
+    """Passages of an answer that may be from there."""
+
+    brands: Annotated[tuple[Text, ...], Meta(max_length=500)] = ()
+    """Whose products are looked up, however much the catalogue says."""
 
     NOT_YET: ClassVar[frozenset[str]] = frozenset(WITHOUT_EFFECT)
     """Fields of later versions. Whoever sets one is told so; it comes when it changes something."""

@@ -26,12 +26,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.agents.configuration import AgentConfiguration
-from domain.answers.choosing import choice_lines, chosen, is_more
 from domain.answers.memory import SMALL_TALK, Pending
 from domain.answers.plan import Decision, Kind, Plan, Say, Situation
 from domain.answers.replies import answer_in, reply_in
 from domain.answers.templates import AFRESH, ASK_BACK, CHOOSE, DECLINE, GREET, HAND_OVER, RECOVERED, RESUME
 from domain.answers.understanding import Correction, Screened, Understanding
+from domain.answers.understanding.choosing import choice_lines, chosen, is_more
 from domain.answers.understanding.screening import FLAGGED
 from domain.gateway.complexity import fold
 

@@ -72,7 +72,7 @@ class Call(Aggregate[CallState]):
         """What the agent made of it: the passages that were found, and the whole prompt."""
 
         TOPIC: ClassVar[str] = "call.prompted"
-        class_version: ClassVar[int] = 7
+        class_version: ClassVar[int] = 8
         QUOTES: ClassVar[bool] = True
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
@@ -109,6 +109,10 @@ class Call(Aggregate[CallState]):
         def upcast_v6_v7(facts: dict[str, Any]) -> None:
             """Until version 6 passages were looked for with the questions alone."""
 
+        @staticmethod
+        def upcast_v7_v8(facts: dict[str, Any]) -> None:
+            """Until version 7 no passage was from the internet."""
+
         def detach(self) -> tuple[Self, tuple[Quote, ...]]:
             retrieved, prompt, lent = cut(self.retrieved, self.prompt)
             return replace(self, retrieved=retrieved, prompt=prompt), lent
@@ -121,7 +125,7 @@ class Call(Aggregate[CallState]):
         """Which model was chosen, what was tried and what it cost. `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "call.metered"
-        class_version: ClassVar[int] = 8
+        class_version: ClassVar[int] = 9
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         routing: Routing
@@ -168,12 +172,16 @@ class Call(Aggregate[CallState]):
         def upcast_v7_v8(facts: dict[str, Any]) -> None:
             """Until version 7 nobody recorded how a retrieval went."""
 
+        @staticmethod
+        def upcast_v8_v9(facts: dict[str, Any]) -> None:
+            """Until version 8 no passage was from the internet."""
+
     class Answered(Event, frozen=True, kw_only=True):
         """`disclosure`: what the first answer of a conversation said of who answers, beside the text or before it. `decision`: whether the agent
         has answered or declined, and why; None: it was not the agent that was asked, or nobody looked for orders to it yet."""
 
         TOPIC: ClassVar[str] = "call.answered"
-        class_version: ClassVar[int] = 5
+        class_version: ClassVar[int] = 6
         text: str
         finish: Finish
         citations: tuple[Citation, ...] = ()
@@ -197,6 +205,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v4_v5(facts: dict[str, Any]) -> None:
             """Until the fourth version nothing was decided: all that was asked was answered."""
+
+        @staticmethod
+        def upcast_v5_v6(facts: dict[str, Any]) -> None:
+            """Until version 5 no passage was from the internet."""
 
         def apply(self, aggregate: Call) -> None:
             aggregate.state.ended = aggregate.state.answered = True

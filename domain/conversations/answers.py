@@ -79,7 +79,7 @@ class Answers(ConversationPart):
         and few who read answers need it."""
 
         TOPIC: ClassVar[str] = "conversation.prompted"
-        class_version: ClassVar[int] = 6
+        class_version: ClassVar[int] = 7
         QUOTES: ClassVar[bool] = True
         interaction: UUID
         retrieved: tuple[Retrieved, ...]
@@ -110,6 +110,10 @@ class Answers(ConversationPart):
         def upcast_v5_v6(facts: dict[str, Any]) -> None:
             """Until version 5 passages were looked for with the questions alone."""
 
+        @staticmethod
+        def upcast_v6_v7(facts: dict[str, Any]) -> None:
+            """Until version 6 no passage was from the internet."""
+
         def apply(self, aggregate: Answers) -> None:
             aggregate.state.shown = tuple([item.passage for item in self.retrieved])
 
@@ -126,7 +130,7 @@ class Answers(ConversationPart):
         `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "conversation.metered"
-        class_version: ClassVar[int] = 9
+        class_version: ClassVar[int] = 10
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         interaction: UUID
@@ -178,6 +182,10 @@ class Answers(ConversationPart):
         def upcast_v8_v9(facts: dict[str, Any]) -> None:
             """Until version 8 nobody recorded how a retrieval went."""
 
+        @staticmethod
+        def upcast_v9_v10(facts: dict[str, Any]) -> None:
+            """Until version 9 no passage was from the internet."""
+
     class AnswerBegun(Event, frozen=True, kw_only=True):
         """The answer is made for what is there, for the customer begins to get it, piece by piece, or newer messages have held it up for
         long: those that come from now on are the next burst's."""
@@ -209,7 +217,7 @@ class Answers(ConversationPart):
         interaction whose question was left unanswered until now. `plain`: by the agent without documents and routing."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
-        class_version: ClassVar[int] = 10
+        class_version: ClassVar[int] = 11
         interaction: UUID
         messages: tuple[str, ...]
         text: str
@@ -267,6 +275,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v9_v10(facts: dict[str, Any]) -> None:
             """Until version 9 no citation was written out."""
+
+        @staticmethod
+        def upcast_v10_v11(facts: dict[str, Any]) -> None:
+            """Until version 10 no passage was from the internet."""
 
         def apply(self, aggregate: Answers) -> None:
             state = aggregate.state

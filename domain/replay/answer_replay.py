@@ -102,7 +102,7 @@ class AnswerReplay(Aggregate[AnswerReplayState]):
         None: to none that counts."""
 
         TOPIC: ClassVar[str] = "replay.metered"
-        class_version = 4
+        class_version = 5
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         QUOTES: ClassVar[bool] = True
         interaction: UUID
@@ -139,6 +139,10 @@ class AnswerReplay(Aggregate[AnswerReplayState]):
         @staticmethod
         def upcast_v3_v4(facts: dict[str, Any]) -> None:
             """Until the third version a citation told the page alone where its passage begins."""
+
+        @staticmethod
+        def upcast_v4_v5(facts: dict[str, Any]) -> None:
+            """Until version 4 no passage was from the internet."""
 
     @property
     def subject(self) -> UUID:

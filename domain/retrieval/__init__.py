@@ -12,6 +12,7 @@ from domain.base.aggregate import Aggregate
 from domain.retrieval.document import Document
 from domain.retrieval.embedding import Embedding
 from domain.retrieval.embedding_model import EmbeddingModel
+from domain.retrieval.internet.enrichment import Enrichment
 from domain.retrieval.knowledge_entry import KnowledgeEntry
 from domain.retrieval.knowledge_index import KnowledgeIndex
 from domain.retrieval.vector_index.index import VectorIndex
@@ -21,6 +22,7 @@ AGGREGATES: tuple[type[Aggregate[Any]], ...] = (
     Embedding,
     KnowledgeEntry,
     KnowledgeIndex,
+    Enrichment,
     EmbeddingModel,
     VectorIndex,
 )

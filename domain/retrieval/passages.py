@@ -20,7 +20,12 @@ GONE = "[deleted]"
 NOWHERE = -1
 """Place of a passage that does not stand in the prompt."""
 
-SOURCES: dict[Source, str] = {"document": "documents", "knowledge": "knowledge base", "shop": "catalogue"}
+SOURCES: dict[Source, str] = {
+    "document": "documents",
+    "knowledge": "knowledge base",
+    "shop": "catalogue",
+    "internet": "internet",
+}
 
 _FENCE = 8
 """Hexadecimal digits."""

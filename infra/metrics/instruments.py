@@ -82,6 +82,12 @@ class Instruments:
             ["form", "outcome"],
             registry=registry,
         )
+        self._searches = Counter(
+            "retrace_internet_searches",
+            "Searches on the internet, by what came of them.",
+            ["outcome"],
+            registry=registry,
+        )
         self._tries = Counter(
             "retrace_work_tries", "Tries at work, by how they ended.", ["kind", "outcome"], registry=registry
         )
@@ -152,6 +158,10 @@ class Instruments:
     def sent(self, form: str, outcome: str) -> None:
         """Implements `application.ports.SendObserver`."""
         self._sends.labels(form, outcome).inc()
+
+    def searched(self, outcome: str) -> None:
+        """On the internet: found, nothing or failed."""
+        self._searches.labels(outcome).inc()
 
     def tried(self, kind: str, outcome: str, seconds: float) -> None:
         self._tries.labels(kind, outcome).inc()

@@ -45,6 +45,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     vector_indexes: Annotated[int, Setting("RETRACE_VECTOR_INDEXES", between=(0, 1000))] = 16
     public_url: Annotated[str | None, Setting("RETRACE_PUBLIC_URL", checks.public_address)] = None
     twilio_base_url: Annotated[str | None, Setting("TWILIO_BASE_URL", checks.web_address)] = None
+    google_search_key: Annotated[Secret | None, Setting("GOOGLE_SEARCH_KEY")] = None
+    google_search_engine: Annotated[str | None, Setting("GOOGLE_SEARCH_ENGINE")] = None
+    google_search_base_url: Annotated[str | None, Setting("GOOGLE_SEARCH_BASE_URL", checks.web_address)] = (
+        None
+    )
     allow_private_addresses: Annotated[bool, Setting("RETRACE_ALLOW_PRIVATE_ADDRESSES")] = False
     """True by default where the database is embedded."""
 

@@ -31,7 +31,10 @@ STREAM, AT = UUID(int=7), datetime(2026, 11, 20, tzinfo=UTC)
 NATIVE = (bytes, datetime)
 ANEW = dict.fromkeys(
     (("agent.configured", 1), ("agent.configured", 2)),
-    frozenset(f".configuration.{name}" for name in ("feedback", "semantic_weight", "keyword_weight")),
+    frozenset(
+        f".configuration.{name}"
+        for name in ("feedback", "semantic_weight", "keyword_weight", "retrieve_internet", "internet_results")
+    ),
 )
 """Fields by topic and version whose name came back with an effect: what they held then had none."""
 

@@ -36,6 +36,7 @@ from infra.twilio.hosts import hosts_of
 from interfaces import projector, worker
 from interfaces.bootstrap import services
 from tests.doubles import gemini, openai, vault
+from tests.doubles import google_search as google
 from tests.doubles.wire import Wire
 from tests.interfaces.http.conftest import MASTER, OPERATOR
 
@@ -71,6 +72,7 @@ async def _deployment(
         for name in PROVIDERS:
             made = gemini.gemini_double() if name in ("gemini", "vertex") else openai.openai_double()
             doubles[name] = await stack.enter_async_context(made)
+        searching = doubles["google"] = await stack.enter_async_context(google.google_search_double())
         vaults = doubles["vault"] = await stack.enter_async_context(vault.vault_double())
         environment = {
             "DATABASE_URL": database_url,
@@ -101,6 +103,9 @@ async def _deployment(
             **{variable(name, "base_url"): doubles[name].url("ok") for name in PROVIDERS},
             "RETRACE_PUBLIC_URL": "https://service.example/api",
             "TWILIO_BASE_URL": "http://127.0.0.1:9/twilio",
+            "GOOGLE_SEARCH_KEY": google.KEY,
+            "GOOGLE_SEARCH_ENGINE": google.ENGINE,
+            "GOOGLE_SEARCH_BASE_URL": searching.url,
         }
         log = folder / "serve.log"
         with log.open("wb") as output:
@@ -422,6 +427,28 @@ def asks(provider: str) -> Proof:
     return proof
 
 
+async def google_search(deployment: Deployment) -> None:
+    """A product is looked up there, with the key and by the engine; without one of them nobody may ask for it."""
+    double = deployment.doubles["google"]
+    agent = {"retrieve_internet": True}
+    assert (await deployment.http.put("/v1/agent/configuration", json=agent)).status_code == 200
+    body = {"name": f"eTrex {time.monotonic_ns()}", "price": "149", "currency": "EUR"}
+    made = (await deployment.http.post("/v1/catalog/products", json=body)).json()
+    reply = await deployment.http.post(f"/v1/catalog/products/{made['id']}/enrichment")
+    assert reply.status_code == 202, reply.text
+    before = len(double.calls)
+
+    async def looked_up(*_: object) -> None:
+        async with asyncio.timeout(60):
+            while len(double.calls) == before:
+                await asyncio.sleep(0.05)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "stopped", looked_up)
+        await worker.work(load(deployment.here, deployment.log.parent))
+    assert f"key={google.KEY}&cx=" in double.calls[-1].path
+
+
 PROOFS: dict[str, Proof] = {
     "DATABASE_URL": database,
     "REDIS_URL": redis,
@@ -445,6 +472,9 @@ PROOFS: dict[str, Proof] = {
     "VAULT_ADDR": vault_opens,
     "VAULT_TOKEN": vault_opens,
     "RETRACE_VAULT_KEY": vault_opens,
+    "GOOGLE_SEARCH_KEY": google_search,
+    "GOOGLE_SEARCH_ENGINE": google_search,
+    "GOOGLE_SEARCH_BASE_URL": google_search,
     "RETRACE_EMBEDDING_MODEL": embedding_model,
     "RETRACE_SOURCE_TIMEOUT_MS": source_timeout,
     "RETRACE_VECTOR_INDEX_CHUNKS": index_rule("from_chunks", 7000),

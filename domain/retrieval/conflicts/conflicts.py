@@ -4,7 +4,8 @@ Two statements (sentences, rows of tables) conflict where they speak of the same
 same thing where at least three in four of their telling words are the same; a statement that has hardly any is read with its heading and its
 title. Precision comes before recall: what is not sure to be the same is none.
 
-Which one counts: the catalogue before what was written, the knowledge base before files, the newer file before the older one.
+Which one counts: the catalogue before what was written, the knowledge base before files, all of these before the internet, the newer file before the
+older one.
 """
 
 from __future__ import annotations
@@ -33,18 +34,20 @@ MOST_STATEMENTS, MOST = 150, 5
 
 ALIKE = 0.75
 
-_RELIABLE: dict[Source, int] = {"shop": 0, "knowledge": 1, "document": 2}
+_RELIABLE: dict[Source, int] = {"shop": 0, "knowledge": 1, "document": 2, "internet": 3}
+
+Why = Literal["catalogue", "knowledge base", "own document", "newer", "unknown"]
+_WHY: dict[Source, Why] = {"shop": "catalogue", "knowledge": "knowledge base", "document": "own document"}
 
 _FIGURE = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NOT_TELLING = frozenset(GENERIC) | frozenset(UNITS)
 _ENDING = re.compile(r"(?<=\w{3})(?:ings?|ed|es|en|er|e|n|s)$")
 
-Why = Literal["catalogue", "knowledge base", "newer", "unknown"]
-
 
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
-    """Two passages, by their ids, of which `preferred` counts, for it is the catalogue's, the knowledge base's or the newer one; None: nothing
+    """Two passages, by their ids, of which `preferred` counts, for it is the catalogue's, the knowledge base's, of the tenant's
+    own documents or the newer one; None: nothing
     tells which."""
 
     passages: tuple[str, str]
@@ -135,7 +138,7 @@ def conflict_lines(conflicts: Sequence[Conflict], passages: Sequence[Passage]) -
 def _preferred(first: Passage, second: Passage, came: Mapping[UUID, datetime]) -> tuple[Passage | None, Why]:
     if first.source != second.source:
         better = min(first, second, key=lambda each: _RELIABLE[each.source])
-        return better, "catalogue" if better.source == "shop" else "knowledge base"
+        return better, _WHY[better.source]
     one, other = came.get(first.document), came.get(second.document)
     if one is None or other is None or one == other:
         return None, "unknown"

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from domain.models.completion import Source
 from domain.retrieval.fusion import Ranked, distinct
 
-RELIABILITY: Mapping[Source, float] = {"shop": 0.02, "knowledge": 0.01, "document": 0.0}
+RELIABILITY: Mapping[Source, float] = {"shop": 0.02, "knowledge": 0.01, "document": 0.0, "internet": -0.1}
 """What a passage's source adds in the ranking, of relevance: what is read from the shop's books before what somebody keeps up by hand, and that before
-whatever was written once. Of two that fit as well it decides; over one that fits better it does not."""
+whatever was written once, and that before what others say. Of two that fit as well it decides; over one that fits better it does not."""
 
 INTEREST = 0.03
 """What it adds, of relevance, that a passage names what the customer has looked at before."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.answers import prompts
+from interfaces.http.answers import enrichment, prompts
 from interfaces.http.answers.examples import EXAMPLES as EXAMPLES
 
-ROUTERS: Sequence[Router] = (prompts.ROUTER,)
+ROUTERS: Sequence[Router] = (prompts.ROUTER, enrichment.ROUTER)

@@ -54,6 +54,8 @@ SUMMARIES: Mapping[str, str] = {
     "put /v1/catalog/products/{product}": "Change a product",
     "delete /v1/catalog/products/{product}": "Delete a product",
     "post /v1/catalog/products/{product}/stock": "Adjust a product's stock",
+    "get /v1/catalog/products/{product}/enrichment": "What the internet says of a product",
+    "post /v1/catalog/products/{product}/enrichment": "Look a product up on the internet",
     "post /v1/catalog/search": "Search the catalogue",
     "get /v1/catalog/services": "List services",
     "post /v1/catalog/services": "Add a service",

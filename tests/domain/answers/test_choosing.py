@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from domain.agents.agent import AgentConfiguration
-from domain.answers.choosing import chosen, is_more
 from domain.answers.decision import ANSWER, decide
 from domain.answers.plan import Situation
 from domain.answers.understanding import Intent, NamedOffer, Understanding
+from domain.answers.understanding.choosing import chosen, is_more
 
 MUGS = ("Enamel mug, red", "Enamel mug, blue")
 

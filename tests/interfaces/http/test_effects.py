@@ -461,6 +461,13 @@ ELSEWHERE = {
             "test_who_is_asked_follows_from_the_configuration_and_is_always_the_same",
         ),
     ),
+    **dict.fromkeys(
+        ("retrieve_internet", "internet_results", "brands"),
+        (
+            "application/answers/test_enrich.py",
+            "test_the_configuration_says_whether_of_which_products_and_how_much_is_from_the_internet",
+        ),
+    ),
     "synonyms": (
         "application/retrieval/test_hybrid.py",
         "test_who_asks_with_a_synonym_is_found_what_has_the_other_word",

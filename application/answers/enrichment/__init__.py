@@ -1,0 +1,1 @@
+"""Enrichment: products looked up on the internet, ahead of answers. Begin in `enrich.py`."""

@@ -1,0 +1,1 @@
+"""Searches on the internet: one file a vendor, behind `application.ports.InternetSearch`."""
