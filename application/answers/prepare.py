@@ -4,6 +4,8 @@ whose cost is held for the answer; saved is here what that, or an embedding of t
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import nullcontext
 from uuid import UUID
 
 import msgspec
@@ -14,9 +16,9 @@ from application.answers.ports import Ports
 from application.answers.prepared import Prepared
 from application.answers.variants import Served, served_to
 from application.base.tasks import run_to_end
-from application.budgets.hold import Hold, release
+from application.budgets.hold import Announce, Hold, release
 from application.gateway.route import Question, Route, route
-from application.gateway.run import Asked
+from application.gateway.run import Asked, Run
 from application.gateway.tenant_settings import TenantSettings
 from domain.answers.citing import sources_of
 from domain.answers.split import Assignment
@@ -34,19 +36,34 @@ async def prepare(inquiry: Inquiry, context: Context, ports: Ports) -> Prepared:
 
 
 async def prepare_with(
-    inquiry: Inquiry, served: Served, context: Context, ports: Ports, *, started: float
+    inquiry: Inquiry,
+    served: Served,
+    context: Context,
+    ports: Ports,
+    *,
+    started: float,
+    begin: Announce | None = None,
+    run: Run | None = None,
 ) -> Prepared:
-    """The same with what was set at some time, or is to be tried."""
+    """The same with what was set at some time, or is to be tried. `begin` puts each paid call on record before it is made, with those before it; then
+    the `run`, which the caller records, gets what they have cost where no answer comes of them."""
     settings, wordings = served.settings, served.wordings
     plain = inquiry.messages is None and not settings.flags.enabled("full_agent", str(inquiry.subject))
     if plain:
         settings = msgspec.structs.replace(settings, configuration=settings.configuration.plain())
     embeddings, hold = list[Attempt](), Hold()
+    if begin is not None:
+        hold.announce = _with_those_before(begin, embeddings)
     try:
-        async with ports.embedder.keeping(context, embeddings, hold=hold):
+        async with ports.embedder.keeping(context, embeddings, hold=hold) if run is None else nullcontext():
             composed = await composed_prompt(inquiry, settings, wordings, embeddings, hold, context, ports)
             chosen = await _route(inquiry, composed, settings, context, ports)
-    except BaseException:  # what it has cost is on record by now
+    except BaseException:
+        if run is not None:
+            run.embeddings += embeddings
+            run.take_over(hold)
+            raise
+        # What it has cost is on record by now.
         await run_to_end(release(hold, inquiry.interaction, context, store=ports.store, clock=ports.clock))
         raise
     considered = composed.considered
@@ -72,6 +89,13 @@ async def prepare_with(
         plain=plain,
         unit=inquiry.unit,
     )
+
+
+def _with_those_before(begin: Announce, embeddings: list[Attempt]) -> Announce:
+    async def announce(lost: Sequence[Attempt]) -> object:
+        return await begin((*embeddings, *lost))
+
+    return announce
 
 
 async def _route(

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from application.budgets.hold import Hold
 from application.gateway.complete import complete
+from application.gateway.lost_call import lost_call
 from application.gateway.ports import Ports
 from application.gateway.route import Route
 from application.gateway.run import Asked, Run
@@ -71,6 +72,8 @@ async def understand_messages(
     asked = _asked(messages, business, settings, model)
     run = Run(patience=PATIENCE, deadline=time.monotonic() + DEADLINE)
     run.begin(asked)
+    if hold.announce is not None:
+        await hold.announce([await lost_call(asked, ports)])
     try:
         completion = await complete(asked, run, context, ports)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
@@ -11,6 +12,10 @@ from application.budgets.settle import give_back, refreshed
 from application.ports import Clock, Store
 from domain.base.context import Context
 from domain.budgets.reservation import Reservation
+from domain.models.completion import Attempt
+
+Announce = Callable[[Sequence[Attempt]], Awaitable[object]]
+"""Puts on record what is charged if nothing more is heard of a call that is about to be made. Raises Refused where it is not to be made."""
 
 
 @dataclass(kw_only=True)
@@ -29,6 +34,9 @@ class Hold:
 
     given_back: list[UUID] = field(default_factory=list)
     """Reservations that it has ended itself, before it waited."""
+
+    announce: Announce | None = None
+    """Called before a call is paid for; None: whoever holds it keeps no such record."""
 
     settled: bool = False
     """Whether its call is on record, and this ended with it; or nobody knows: then nobody may settle it again."""

@@ -5,7 +5,7 @@ Messages are those of conversations, and calls of the completions API that ask f
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,7 +13,6 @@ from uuid import UUID
 
 import msgspec
 
-from application.answers.prepared import Prepared
 from application.base.amend import amend
 from application.base.tasks import run_to_end
 from application.budgets.hold import refresh
@@ -32,6 +31,7 @@ from domain.conversations.conversation import Conversation
 from domain.experiments.deployment import Deployment
 from domain.experiments.shadow import Shadow, Side, Spent, shadows
 from domain.learning.scoring import folded, plain
+from domain.models.completion import Attempt
 
 AT_ONCE = 10
 """Messages that one try at the work compares; then others have their turn."""
@@ -124,9 +124,9 @@ async def _shadow(
     )  # to understand it is the candidate's part
     begun = False
 
-    async def begin(prepared: Prepared) -> None:
+    async def begin(lost: Sequence[Attempt]) -> None:
         nonlocal begun
-        await begin_trial(id, told.interaction, prepared, about, ports)
+        await begin_trial(id, told.interaction, lost, about, ports)
         begun = True
 
     try:
@@ -150,14 +150,16 @@ async def _shadow(
         return "compared"
     finally:
         if run.unrecorded or (begun and not run.settled):
-            await run_to_end(_meter(deployment, told.interaction, run, about, ports))
+            await run_to_end(_meter(deployment, told.interaction, inquiry.interaction, run, about, ports))
 
 
-async def _meter(deployment: Deployment, interaction: UUID, run: Run, about: Context, ports: Ports) -> None:
+async def _meter(
+    deployment: Deployment, interaction: UUID, trial: UUID, run: Run, about: Context, ports: Ports
+) -> None:
     """Put down what has led to no comparison."""
     await refresh(run, about.tenant, ports.store)
     record = Shadow.meter(ports.ids(), deployment.id, interaction, _spent(run), ports.clock())
-    await settled_save(record, run.calls, run, run.interaction, about, ports)
+    await settled_save(record, run.calls, run, trial, about, ports)
 
 
 def _tried(tried: Tried) -> Side:

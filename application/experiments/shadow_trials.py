@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 
-from application.answers.lost import lost_of
-from application.answers.prepared import Prepared
 from application.budgets.charges import tallies_of
 from application.experiments.ports import Ports
 from domain.base.context import Context
 from domain.base.errors import Conflict
 from domain.budgets.spending import charged_for
 from domain.experiments.shadow import Shadow
+from domain.models.completion import Attempt
 
 TOPICS = (Shadow.Begun.TOPIC, Shadow.Compared.TOPIC, Shadow.Metered.TOPIC)
 
 
 async def begin_trial(
-    deployment: UUID, interaction: UUID, prepared: Prepared, context: Context, ports: Ports
+    deployment: UUID, interaction: UUID, lost: Sequence[Attempt], context: Context, ports: Ports
 ) -> None:
-    """Put down what it is charged if its process ends before what came of it is on record."""
-    lost = await lost_of(prepared, ports)
+    """Put down what is charged if its process ends before what came of it is on record; the last time that it is put down counts."""
     begun = Shadow.begin(ports.ids(), deployment, interaction, lost, ports.clock())
     await ports.store.save(begun, context=context)
 

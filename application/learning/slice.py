@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from application.answers.inquiry import Inquiry
-from application.answers.lost import lost_of
-from application.answers.prepared import Prepared
 from application.base.tasks import cancel_and_wait, run_to_end
 from application.gateway.run import Run
 from application.learning.ledger import Ledger, Trial
@@ -95,9 +94,7 @@ class Slice:
             situation=Situation(),
         )
 
-        async def begin(prepared: Prepared) -> None:
-            trial.version = prepared.configuration_version
-            lost = await lost_of(prepared, self.ledger.ports)
+        async def begin(lost: Sequence[Attempt]) -> None:
             await self.ledger.change(
                 lambda it: it.begin_trial(id, case.id, arm, lost, self.ledger.ports.clock())
             )
@@ -108,6 +105,7 @@ class Slice:
             tried = await try_answer(
                 inquiry, variant, run, self.ledger.context, self.ledger.ports, begin=begin
             )
+            trial.version = tried.prepared.configuration_version
             if tried.refusal is not None:
                 self._wait_for_budget(tried.refusal)
                 measured = None

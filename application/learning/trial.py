@@ -1,7 +1,7 @@
 """A trial: an answer made as a customer's is, by a variant of the agent, which nobody gets. Nothing of a conversation is saved.
 
 Whoever tries holds and pays: what it cost stands in the `Run`, whatever becomes of the trial, and is saved with the caller's own event by
-`settled_save`. What the prompt's making has cost where not even that came about is on record by itself (`prepare`).
+`settled_save`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from decimal import Decimal
 import msgspec
 
 from application.answers.inquiry import Inquiry
+from application.answers.lost import lost_of
 from application.answers.ports import Ports
 from application.answers.prepare import prepare_with
 from application.answers.prepared import Prepared
 from application.answers.variants import Served, served_to, varied
+from application.budgets.hold import Announce
 from application.conversations.decide import Reply, decide_reply
 from application.gateway.complete import complete
 from application.gateway.run import Run
@@ -71,25 +73,27 @@ async def try_answer(
     ports: Ports,
     *,
     base: Served | None = None,
-    begin: Callable[[Prepared], Awaitable[object]] | None = None,
+    begin: Announce | None = None,
     completing: Completing | None = None,
 ) -> Tried:
     """Prepare, complete and decide. `variant` lies over `base`, else over the agent in force, whatever splits there are. Never out of the cache
     of responses, nor into it: the same question again is to cost, and take, what it does.
 
-    `begin` is called before a model is asked for the answer, and may save what is about to be paid; `completing` takes the models' place.
-    Raises as `prepare`; what `run` has by then is the caller's to record.
+    `begin` is called before any model is asked, for the answer or on the way to it, with what is charged if nothing is heard of it any more: more
+    each time; `completing` takes the models' place. Raises as `prepare`; what `run` has by then is the caller's to record.
     """
     started = time.perf_counter()
     served = base or await served_to(context.tenant, None, inquiry.asks, ports)
     if variant != Variant():
         served = varied(served, variant, CHOSEN)
     fresh = msgspec.structs.replace(inquiry, fresh=True, unit=None)
-    prepared = _without_a_cheaper_one(await prepare_with(fresh, served, context, ports, started=started))
+    spends = None if begin is None else run
+    prepared = await prepare_with(fresh, served, context, ports, started=started, begin=begin, run=spends)
+    prepared = _without_a_cheaper_one(prepared)
     run.begin(prepared.asked, prepared.embeddings, prepared.held)
     before = time.perf_counter()
     if begin is not None:
-        await begin(prepared)
+        await begin(await lost_of(prepared, ports))
     waited = time.perf_counter() - before
     completion: Completion | None = None
     if prepared.considered.plan.say is None:

@@ -7,15 +7,13 @@ Where nobody does, work closes it after a while.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from application.answers.lost import lost_of
 from application.answers.ports import Ports
-from application.answers.prepared import Prepared
 from application.budgets.charges import tallies_of
 from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save
@@ -24,6 +22,7 @@ from application.ports import Clock, Due, Store
 from domain.base.context import Context
 from domain.base.errors import Conflict
 from domain.budgets.spending import charged_for
+from domain.models.completion import Attempt
 from domain.replay.answer_replay import AnswerReplay
 from domain.replay.answer_replay_state import Made, Plan
 
@@ -50,9 +49,8 @@ class Ledger:
     lost: set[UUID] = field(default_factory=set)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def begin(self, replayed: UUID, prepared: Prepared) -> None:
+    async def begin(self, interaction: UUID, replayed: UUID, lost: Sequence[Attempt]) -> None:
         """Raises Refused where somebody else has gone on with the replay."""
-        lost, interaction = await lost_of(prepared, self.ports), prepared.asked.interaction
         async with self.lock:
             for race in range(RACES):
                 now = self.ports.clock()
@@ -66,12 +64,12 @@ class Ledger:
                         raise
                     await self._reload()
 
-    async def record(self, replayed: UUID, run: Run, answer: Made | None) -> None:
+    async def record(self, interaction: UUID, replayed: UUID, run: Run, answer: Made | None) -> None:
         """What came of it, in one save with the end of what was held for it."""
         async with self.lock:
             for race in range(RACES):
                 self.replay.meter(
-                    run.interaction,
+                    interaction,
                     replayed,
                     attempts=run.attempts,
                     embeddings=run.embeddings,
@@ -80,7 +78,7 @@ class Ledger:
                     at=self.ports.clock(),
                 )
                 try:
-                    await settled_save(self.replay, run.calls, run, run.interaction, self.context, self.ports)
+                    await settled_save(self.replay, run.calls, run, interaction, self.context, self.ports)
                     return
                 except Conflict:  # a reservation has moved on, or the replay
                     if race == RACES - 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -12,9 +12,9 @@ import msgspec
 
 from application.answers.inquiry import Inquiry
 from application.answers.ports import Ports
-from application.answers.prepared import Prepared
 from application.answers.variants import Served, served_to, varied
 from application.base.tasks import cancel_and_wait, run_to_end
+from application.budgets.hold import Announce
 from application.gateway.run import Run
 from application.learning.as_then import AsThen
 from application.learning.recorded import Missing, RecordedAnswer, recorded_answer
@@ -28,6 +28,7 @@ from application.replay.passages_then import with_passages
 from domain.answers.variant import Variant
 from domain.base.context import Context
 from domain.base.recorded import Recorded
+from domain.models.completion import Attempt
 from domain.replay.answer_replay_state import Made
 
 LOST = "its process ended before its answer was on record; what it has cost is charged"
@@ -129,17 +130,18 @@ class Replaying:
     async def _asked(self, recorded: RecordedAnswer, ledger: Ledger) -> Compared | None:
         run, begun = Run(), False
 
-        async def begin(prepared: Prepared) -> None:
+        inquiry, served = await self._anew(recorded)
+
+        async def begin(lost: Sequence[Attempt]) -> None:
             nonlocal begun
             begun = True  # from here on it may be on record
-            await ledger.begin(recorded.interaction, prepared)
+            await ledger.begin(inquiry.interaction, recorded.interaction, lost)
 
-        inquiry, served = await self._anew(recorded)
         try:
             tried = await self._try(recorded, inquiry, served, run, begin=begin)
         except BaseException:
             if run.unrecorded or (begun and not run.settled):
-                await run_to_end(ledger.record(recorded.interaction, run, None))
+                await run_to_end(ledger.record(inquiry.interaction, recorded.interaction, run, None))
             raise
         made = None
         if tried.refusal is None and tried.text is not None:
@@ -151,7 +153,7 @@ class Replaying:
                 latency_ms=tried.latency_ms,
                 text=tried.text,
             )
-        await run_to_end(ledger.record(recorded.interaction, run, made))
+        await run_to_end(ledger.record(inquiry.interaction, recorded.interaction, run, made))
         if tried.refusal is not None:
             self.stopped = tried.refusal.detail
             return None
@@ -181,7 +183,7 @@ class Replaying:
         run: Run,
         *,
         completing: AsRecorded | None = None,
-        begin: Callable[[Prepared], Awaitable[object]] | None = None,
+        begin: Announce | None = None,
     ) -> Tried:
         ports = self.ports if searches_anew(self._variant) else with_passages(recorded, self.ports)
         return await try_answer(

@@ -66,6 +66,8 @@ class Calling:
                 "unavailable", f"it is not asked at the moment: {pause.reason}", pause.seconds
             )
         try:
+            if self.hold.announce is not None:
+                await self.hold.announce((*self.attempts, await self._lost(texts)))
             await self._afford(texts)
         except BaseException:
             await self.ports.health.record(place, "cancelled", 0.0)
@@ -146,6 +148,24 @@ class Calling:
                 latency_ms=round((time.perf_counter() - started) * 1000, 3),
                 cached=True,
             )
+        )
+
+    async def _lost(self, texts: Sequence[str]) -> Attempt:
+        """A call of which nothing more is heard: all of its texts may be billed."""
+        now = self.ports.clock()
+        price = self._price(None, now)
+        usage = Usage(input=await self._tokens(texts), source="estimate")
+        return Attempt(
+            kind="embedding",
+            provider=self.space.provider,
+            model=self.space.name,
+            outcome="cancelled",
+            error="the process ended before the vectors were on record",
+            started_at=now,
+            latency_ms=0.0,
+            usage=usage,
+            cost=cost(usage, price) if price else Decimal(0),
+            price=price.id if price else None,
         )
 
     def _put(self, attempt: Attempt) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
-from application.answers.prepared import Prepared
 from application.base.erase import Erase, erase
 from application.budgets.charges import compare_tallies
 from application.chat.chat import ChatFailed, chat
@@ -33,8 +35,9 @@ from domain.audit.invariants import Invariants
 from domain.experiments.deployment import Deployment
 from domain.experiments.deployment_state import ShadowPlan
 from domain.experiments.shadow import Shadow
-from domain.models.completion import Turn
+from domain.models.completion import Attempt, Turn
 from tests.application.conftest import Shop, nothing
+from tests.application.dying import Dying, hanging, killed_at_the_wire
 from tests.application.experiments.evaluated import evaluated
 
 TERSE = Variant(model="openai/gpt-6-luna", configuration={"tone": "terse"})
@@ -57,9 +60,9 @@ def ports_of(shop: Shop) -> Any:
     return dataclasses.replace(shop.ports, shadows=Progress(shop.parts.store))
 
 
-async def shadowing(shop: Shop, most: int) -> UUID:
+async def shadowing(shop: Shop, most: int, variant: Variant = TERSE) -> UUID:
     ports = ports_of(shop)
-    evaluation = await evaluated(TERSE, shop.context, store=ports.store, at=ports.clock())
+    evaluation = await evaluated(variant, shop.context, store=ports.store, at=ports.clock())
     plan = ShadowPlan(share=1, most=most)
     command = CreateDeployment(name="terser", evaluation=evaluation, shadow=plan)
     id = (await create_deployment(command, shop.context, ports)).deployment.id
@@ -123,9 +126,9 @@ async def killed_while_it_asks(shop: Shop, id: UUID) -> None:
     """A look whose process ends once the trial is begun; nothing comes on record after that."""
 
     async def cut(*facts: Any, begin: Any = None, **more: Any) -> Any:
-        async def last(prepared: Prepared) -> None:
+        async def last(lost: Sequence[Attempt]) -> None:
             if begin is not None:
-                await begin(prepared)
+                await begin(lost)
             raise Killed
 
         return await try_answer(*facts, begin=last, **more)
@@ -162,6 +165,30 @@ async def test_what_a_killed_process_has_asked_is_charged_once_and_not_asked_aga
     assert call.cost > 0
     (compared,) = await records(shop, Shadow.Compared.TOPIC)
     assert compared.interaction == seen
+    await books_agree(shop)
+
+
+async def test_a_call_to_understand_whose_process_is_killed_in_it_is_charged_once_and_not_asked_again(
+    shop: Shop,
+) -> None:
+    reading = msgspec.structs.replace(TERSE, configuration={"understanding_model": "openai/gpt-6-luna"})
+    id = await shadowing(shop, most=1, variant=reading)
+    lost, hung, store = await told(shop, "lost"), asyncio.Event(), Dying(shop.parts.store)
+    shop.provider.meanwhile = hanging(hung)
+    ports = dataclasses.replace(ports_of(shop), store=store, reservation_pool=None)
+    await killed_at_the_wire(store, shadow_messages(ShadowMessages(deployment=id), shop.context, ports), hung)
+    shop.provider.meanwhile, asked = nothing, len(shop.provider.asked)
+    assert await look(shop, id) is not None
+    assert len(shop.provider.asked) == asked
+    (metered,) = await records(shop, Shadow.Metered.TOPIC)
+    *_, call = metered.attempts
+    assert (metered.interaction, metered.lost, call.outcome) == (lost, True, "cancelled")
+    assert metered.cost == call.cost > 0
+    seen = await told(shop, "next")
+    assert await look(shop, id) is None
+    (compared,) = await records(shop, Shadow.Compared.TOPIC)
+    assert compared.interaction == seen
+    assert len(await records(shop, Shadow.Metered.TOPIC)) == 1
     await books_agree(shop)
 
 

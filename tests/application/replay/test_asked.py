@@ -33,7 +33,8 @@ from domain.budgets.budget import BudgetLimits
 from domain.models.completion import Completion, CompletionRequest, Turn, Usage
 from domain.replay.answer_replay import AnswerReplay
 from infra.providers.incoming import unheard
-from tests.application.conftest import Played, Shop
+from tests.application.conftest import Played, Shop, nothing
+from tests.application.dying import Dying, hanging, killed_at_the_wire
 
 MODEL, OTHER = "openai/gpt-6.1-terra", "openai/gpt-6-luna"
 
@@ -166,6 +167,32 @@ async def test_whoever_goes_on_pays_nothing_twice_wherever_it_was_killed(shop: S
     heard = clerk.heard.copy()
     assert comparable(await resume(shop, id)) == comparable(found)
     assert clerk.heard == heard
+    await books_agree(shop)
+
+
+async def test_a_call_to_understand_whose_process_is_killed_in_it_is_charged_once_and_not_asked_again(
+    shop: Shop,
+) -> None:
+    clerk = await traffic(shop, 3)
+    reading = Variant(model=OTHER, configuration={"understanding_model": OTHER})
+    command = ReplayAnswers(source=reading, completions="ask")
+    head = await shop.parts.reads.head(shop.context.tenant)
+    begun, hung, store = list[UUID](), asyncio.Event(), Dying(shop.parts.store)
+    clerk.meanwhile = hanging(hung)
+    ports = replace(shop.ports, store=store, reservation_pool=None)
+    going = replay_answers(command, shop.context, ports, head=head, begun=begun.append)
+    await killed_at_the_wire(store, going, hung)
+    clerk.meanwhile = nothing
+    found = await resume(shop, begun[0])
+    lost = await recorded(shop, begun[0], AnswerReplay.TrialInterrupted)
+    assert lost
+    for each in lost:
+        (call,) = each.attempts
+        assert (call.outcome, each.cost) == ("cancelled", call.cost)
+        assert call.cost > 0
+    made = await recorded(shop, begun[0], AnswerReplay.Metered)
+    assert (found.answers, len(made)) == (3 - len(lost), 3 - len(lost))
+    assert len({each.replayed for each in (*made, *lost)}) == 3
     await books_agree(shop)
 
 
