@@ -53,7 +53,7 @@ async def review_vector_index(
             return clock() + LATER
 
         def stands(index: VectorIndex) -> None:
-            index.build(size, clock())
+            index.build(size, rules, clock())
 
         await change_setting(VectorIndex, stands, context, store=store, clock=clock)
         return clock() + SOON

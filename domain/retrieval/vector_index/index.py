@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.base.aggregate import NIL, CreatedEvent
@@ -40,12 +40,18 @@ class VectorIndex(OnePerTenant[VectorIndexState]):
         PERSONAL: ClassVar[bool] = False
 
     class Built(Event, frozen=True, kw_only=True):
-        """It stands beside exact search, which serves, and is measured by it."""
+        """It stands beside exact search, which serves, and is measured by it. `least`: chunks from which on a tenant may have one."""
 
         TOPIC: ClassVar[str] = "vector_index.built"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         rule: int
         size: Size
+        least: int = 0
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version did not say `least`."""
 
         def apply(self, aggregate: VectorIndex) -> None:
             aggregate.state = VectorIndexState(
@@ -59,12 +65,18 @@ class VectorIndex(OnePerTenant[VectorIndexState]):
         """It serves, with `ef` candidates. `wanted`: the recall that it had to reach; `recalls`: what was measured."""
 
         TOPIC: ClassVar[str] = "vector_index.promoted"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         rule: int
         size: Size
         ef: int
         wanted: float
         recalls: tuple[Recall, ...]
+        least: int = 0
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version did not say `least`."""
 
         def apply(self, aggregate: VectorIndex) -> None:
             state = aggregate.state
@@ -74,6 +86,7 @@ class VectorIndex(OnePerTenant[VectorIndexState]):
         """It goes, and searches are exact; `status`: what it was."""
 
         TOPIC: ClassVar[str] = "vector_index.withdrawn"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         rule: int
         status: Status
@@ -81,6 +94,11 @@ class VectorIndex(OnePerTenant[VectorIndexState]):
         because: Because
         wanted: float
         recalls: tuple[Recall, ...]
+        least: int = 0
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The first version did not say `least`."""
 
         def apply(self, aggregate: VectorIndex) -> None:
             aggregate.state = VectorIndexState(
@@ -93,10 +111,10 @@ class VectorIndex(OnePerTenant[VectorIndexState]):
     def subject(self) -> UUID:
         return NIL
 
-    def build(self, size: Size, at: datetime) -> None:
+    def build(self, size: Size, rules: IndexRules, at: datetime) -> None:
         """It is there."""
         if self.state.status == "exact":
-            self.trigger(self.Built, at=at, rule=RULE, size=size)
+            self.trigger(self.Built, at=at, rule=RULE, size=size, least=rules.least)
 
     def review(
         self, size: Size, standing: bool, recalls: Sequence[Recall], rules: IndexRules, at: datetime
@@ -105,7 +123,8 @@ class VectorIndex(OnePerTenant[VectorIndexState]):
         step = next_step(self.state, size, standing, recalls, rules, at)
         if step in ("stay", "build", "renew"):
             return step
-        facts = {"rule": RULE, "size": size, "wanted": rules.recall, "recalls": tuple(recalls)}
+        facts = {"rule": RULE, "size": size, "wanted": rules.recall, "least": rules.least}
+        facts["recalls"] = tuple(recalls)
         if step == "promote":
             self.trigger(self.Promoted, at=at, ef=enough(recalls, rules), **facts)
         else:

@@ -20,6 +20,7 @@ LONGEST = (1 << LENGTH_BITS) - 1
 OFTEN = 31
 """How often a word counts in a chunk."""
 SEGMENT_BITS = 12
+IN_SEGMENT = (1 << SEGMENT_BITS) - 1
 ARRAY_HEADER = 20
 """Bytes of array_send before the elements: dimensions, flags, type, length, lower bound, 4 each; each element then is its length, 4, and itself."""
 
@@ -56,35 +57,39 @@ NOTHING = Ranking([], [], 0.0)
 
 def rank(rows: Sequence[Row], asked: Sequence[Asked], chunks: int, tokens: int, limit: int) -> Ranking:
     """The `limit` best of `chunks` chunks, which have `tokens` words; of those with the same score the older ones."""
+    segments = sorted({row.seg for row in rows})
+    slots = {seg: slot for slot, seg in enumerate(segments)}
     of_term: dict[int, list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = {}
-    for row in rows:
-        numbers = _integers(row.rel) + (row.seg << SEGMENT_BITS)
-        of_term.setdefault(row.term, []).append((numbers, _integers(row.packed)))
+    for row in sorted(rows, key=lambda row: row.seg):
+        places = _integers(row.rel) + (slots[row.seg] << SEGMENT_BITS)
+        of_term.setdefault(row.term, []).append((places, _integers(row.packed)))
     average = tokens / chunks if chunks and tokens else 1.0
     whole = typed = 0.0
-    numbers_of, scores_of, missing = [], [], []
-    for place, word in enumerate(asked):
-        there = [each for term in word.terms for each in of_term.get(term, ())]
-        numbers, packed = _united(there)
-        idf = word.weight * math.log1p((chunks - len(numbers) + 0.5) / (len(numbers) + 0.5))
+    places_of, scores_of, missing = [], [], []
+    for number, word in enumerate(asked):
+        places, packed = _united([of_term[term] for term in word.terms if term in of_term])
+        idf = word.weight * math.log1p((chunks - len(places) + 0.5) / (len(places) + 0.5))
         whole += idf
-        if not len(numbers):
-            missing.append(place)
+        if not len(places):
+            missing.append(number)
             continue
         typed += idf if word.typed else 0.0
         often, length = packed >> LENGTH_BITS, packed & LONGEST
         scores_of.append(idf * often * (K1 + 1) / (often + K1 * (1 - B + B * length / average)))
-        numbers_of.append(numbers)
-    if not numbers_of or whole <= 0:
+        places_of.append(places)
+    if not places_of or whole <= 0:
         return Ranking([], [], 0.0, tuple(missing))
-    found, places = np.unique(np.concatenate(numbers_of), return_inverse=True)
-    scores = np.minimum(np.bincount(places, np.concatenate(scores_of)) / whole, 1.0)
+    # A place for each chunk of the segments that there are: added up without being sorted.
+    every = np.bincount(np.concatenate(places_of), np.concatenate(scores_of))
+    found = np.flatnonzero(every)
+    scores = np.minimum(every[found] / whole, 1.0)
     if len(scores) > limit:
         least = np.partition(scores, -limit)[-limit]
         kept = scores >= least
         found, scores = found[kept], scores[kept]
-    order = np.lexsort((found, -scores))[:limit]
-    return Ranking(found[order].tolist(), scores[order].tolist(), typed / whole, tuple(missing))
+    best = np.lexsort((found, -scores))[:limit]
+    numbers = (np.array(segments)[found >> SEGMENT_BITS] << SEGMENT_BITS) + (found & IN_SEGMENT)
+    return Ranking(numbers[best].tolist(), scores[best].tolist(), typed / whole, tuple(missing))
 
 
 def packed_of(often: int, length: int) -> int:
@@ -92,16 +97,19 @@ def packed_of(often: int, length: int) -> int:
 
 
 def _united(
-    parts: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    terms: list[list[tuple[NDArray[np.int64], NDArray[np.int64]]]],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Chunks in which any of the terms is, as often as the most frequent of them."""
+    """Chunks in which any of the terms is, as often as the most frequent of them. Each term's parts are in order."""
+    parts = [part for term in terms for part in term]
     if not parts:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    numbers, packed = (np.concatenate(each) for each in zip(*parts, strict=True))
-    order = np.lexsort((packed, numbers))
-    numbers, packed = numbers[order], packed[order]
-    last = np.append(numbers[1:] != numbers[:-1], True)
-    return numbers[last], packed[last]
+    places, packed = (np.concatenate(each) for each in zip(*parts, strict=True))
+    if len(terms) == 1:
+        return places, packed
+    order = np.lexsort((packed, places))
+    places, packed = places[order], packed[order]
+    last = np.append(places[1:] != places[:-1], True)
+    return places[last], packed[last]
 
 
 def _integers(sent: bytes) -> NDArray[np.int64]:

@@ -103,7 +103,7 @@ class PgVectorIndexes:
         await self.sweep()
 
     async def sweep(self) -> list[str]:
-        """Drop indexes that have no row any more; while one is being built that has to wait. Their names."""
+        """Drop indexes that have no row any more (`ABANDONED`); while one is being built that has to wait. Their names."""
         async with self._owner() as owner:
             if await _told(owner, UNDER_WAY):
                 return []

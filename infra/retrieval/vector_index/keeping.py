@@ -10,7 +10,7 @@ import psycopg
 from application.ports import Fault
 from domain.retrieval.vector_index.promotion import IndexRules
 from infra.postgres.database import Database
-from infra.retrieval.vector_index.indexes import PgVectorIndexes
+from infra.retrieval.vector_index.indexes import ABANDONED, PREFIX, PgVectorIndexes
 from infra.work.error_text import error_text
 
 log = logging.getLogger("retrace.retrieval")
@@ -33,5 +33,6 @@ async def look(system: Database, indexes: PgVectorIndexes, rules: IndexRules) ->
     """Owe a look at each large tenant, and at each that has an index; drop indexes that are nobody's."""
     async with system.system() as connection:
         await connection.execute("SELECT owe_vector_reviews(%s)", [rules.least])
-    for name in await indexes.sweep():
+        abandoned = await (await connection.execute(ABANDONED, [PREFIX])).fetchall()
+    for name in await indexes.sweep() if abandoned else ():
         log.warning("an index without a tenant was dropped", extra={"facts": {"index": name}})

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from domain.retrieval.embedding_model import LOCAL
 from domain.retrieval.vector_index.index import VectorIndex
-from domain.retrieval.vector_index.promotion import AGAIN, EFS, IDLE, RULE, SAMPLES, IndexRules, Size
+from domain.retrieval.vector_index.promotion import (
+    AGAIN,
+    EFS,
+    IDLE,
+    RULE,
+    SAMPLES,
+    IndexRules,
+    Size,
+    next_step,
+)
 from domain.retrieval.vector_index.recall import BEST, Recall, recall_of
 from tests.domain.given import NOW, when
 
@@ -30,7 +39,7 @@ GOOD, POOR = measured((BEST, SAMPLES)), measured((BEST, SAMPLES // 2), (BEST - 1
 
 def on_trial() -> VectorIndex:
     index = VectorIndex.begin(uuid4(), NOW)
-    index.build(LARGE, NOW)
+    index.build(LARGE, RULES, NOW)
     index.collect_events()
     return index
 
@@ -121,6 +130,34 @@ def test_one_that_serves_is_withdrawn(
     assert isinstance(event, VectorIndex.Withdrawn)
     assert (event.status, event.because, event.rule, event.size) == ("promoted", because, RULE, size)
     assert (index.state.status, index.state.because) == ("exact", because)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([400, 600, 3_000, 9_000]), st.booleans(), st.integers(7, 10)), max_size=12
+    )
+)
+def test_each_decision_can_be_taken_again_from_its_event(looks: list[tuple[int, bool, int]]) -> None:
+    index, decided = VectorIndex.begin(uuid4(), NOW), 0
+    before = msgspec.structs.replace(index.state)
+    index.collect_events()
+    for number, (chunks, standing, found) in enumerate(looks):
+        at, size = NOW + number * AGAIN, msgspec.structs.replace(LARGE, chunks=chunks)
+        recalls = [measured((found, SAMPLES), ef=index.state.ef or EFS[0])]
+        if index.review(size, standing, recalls, RULES, at) == "build":
+            index.build(size, RULES, at)
+        for event in index.collect_events():
+            if isinstance(event, VectorIndex.Built):
+                again = next_step(before, event.size, False, (), IndexRules(least=event.least), at)
+                assert again == "build"
+            elif isinstance(event, VectorIndex.Promoted | VectorIndex.Withdrawn):
+                rules = IndexRules(least=event.least, recall=event.wanted)
+                gone = isinstance(event, VectorIndex.Withdrawn) and event.because == "lost"
+                again = next_step(before, event.size, not gone, event.recalls, rules, at)
+                assert again == (event.because if isinstance(event, VectorIndex.Withdrawn) else "promote")
+            decided += 1
+        before = msgspec.structs.replace(index.state)
+    assert decided <= 2 * len(looks)
 
 
 def test_of_one_that_serves_only_what_it_serves_with_counts() -> None:

@@ -40,8 +40,8 @@ class Without(Postings):
 
 
 @pytest.fixture(name="earlier")
-def _earlier(servers: Servers) -> Iterator[str]:
-    """A database with nothing in it yet."""
+def _earlier(servers: Servers, template: str) -> Iterator[str]:
+    """A database with nothing in it yet, beside one of today: roles are those of both."""
     admin = servers.database_url.replace("/retrace?", "/postgres?")
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute("CREATE DATABASE without_words")
