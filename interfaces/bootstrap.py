@@ -48,6 +48,7 @@ from application.ports import (
 from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.retrieve import SourcesRetriever
 from application.retrieval.sources.asking import InTime, Late
+from application.retrieval.sources.catalogue import CatalogueSource
 from application.retrieval.sources.index import IndexSource
 from application.retrieval.sources.internet import InternetSource
 from application.tenancy.newcomers import Newcomers
@@ -214,6 +215,7 @@ class Services:
         """The sources of passages, one a line."""
         return SourcesRetriever(
             sources=(
+                CatalogueSource(self.offers, self.store, self.keyring),
                 IndexSource(self.vectors),
                 InternetSource(
                     self.internet,
@@ -225,6 +227,7 @@ class Services:
                 ),
             ),
             store=self.store,
+            clock=self.clock,
             in_time=self.in_time,
         )
 

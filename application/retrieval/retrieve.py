@@ -10,17 +10,17 @@ from typing import Protocol
 
 import msgspec
 
-from application.ports import Store
+from application.ports import Clock, Store
+from application.retrieval.as_now import as_now, is_offered
 from application.retrieval.query import Query
 from application.retrieval.sources.asking import Asked, InTime
 from application.retrieval.sources.source import Brought, PassageSource
-from application.retrieval.stock import is_offered, with_stock
 from domain.models.completion import Passage
 from domain.retrieval.results.lookup import Lookup
 from domain.retrieval.results.ranking import CERTAIN, rank
 
-STOCK = "stock"
-"""Name of the look at what there is of the products that were found."""
+NOW = "now"
+"""Name of the look at the offers that were found as they are at this moment."""
 
 
 class Retrieval(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,10 +40,11 @@ class Retriever(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class SourcesRetriever:
-    """Sources in the order in which they count where they bring the same. Each is asked `in_time`, and then the look at the stock. Implements `Retriever`."""
+    """Sources in the order in which they count where they bring the same. Each is asked `in_time`, and then the shop how things stand. Implements `Retriever`."""
 
     sources: Sequence[PassageSource]
     store: Store
+    clock: Clock
     in_time: InTime
 
     async def retrieve(self, query: Query) -> Retrieval:
@@ -53,7 +54,7 @@ class SourcesRetriever:
         found = await self.in_time.ask(works, spared=partial(_spared, asked))
         came = {name: each.value for name, each in found.items() if each.value is not None}
         best = rank((each.ranked for each in came.values()), query.limit, query.interests)
-        passages, look = await self._with_stock([each.passage for each in best], query)
+        passages, look = await self._as_now([each.passage for each in best], query)
         return Retrieval(
             passages=passages,
             pending=max((each.pending for each in came.values()), default=0),
@@ -61,14 +62,14 @@ class SourcesRetriever:
             ms=round(1000 * (time.perf_counter() - began), 3),
         )
 
-    async def _with_stock(
+    async def _as_now(
         self, passages: Sequence[Passage], query: Query
     ) -> tuple[tuple[Passage, ...], tuple[Lookup, ...]]:
         """As they stand in the index where that can't be told in time."""
         if not any(is_offered(each) for each in passages):
             return tuple(passages), ()
-        look = partial(with_stock, passages, query.tenant, store=self.store)
-        asked = (await self.in_time.ask({STOCK: look}))[STOCK]
+        look = partial(as_now, passages, query, store=self.store, clock=self.clock)
+        asked = (await self.in_time.ask({NOW: look}))[NOW]
         return (tuple(passages) if asked.value is None else asked.value), (asked.lookup,)
 
 

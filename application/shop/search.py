@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from itertools import starmap
 from uuid import UUID
@@ -18,6 +19,9 @@ from domain.shop.service import Service
 LOOKED_AT = 200
 """Offers that are read from the log, at most, until there are enough of those that are wanted."""
 
+
+INLINE = 300
+"""Offers that are looked through on the spot (a millisecond); more beside the event loop."""
 
 SURE = 0.9
 """Confidence from which on something is called so, and nobody has to be asked what is meant."""
@@ -58,7 +62,7 @@ async def search_offers(
     catalogue = await offers.get(tenant, at_least)
     filters = Filters(kind=command.kind, category=command.category, tag=command.tag, active=True)
     found: list[FoundOffer] = []
-    matches = catalogue.find(command.text, filters, least=command.least)
+    matches = await _matches(catalogue, command, filters)
     if meant is not None and (not matches or matches[0].confidence < SURE):
         matches = _surest(matches, await meant(), catalogue, filters, command.least)
     for match in matches[:LOOKED_AT]:
@@ -71,6 +75,13 @@ async def search_offers(
         ):
             found.append(FoundOffer(offer=offer, confidence=match.confidence))
     return found
+
+
+async def _matches(catalogue: Catalogue, command: SearchOffers, filters: Filters) -> list[Match]:
+    def find() -> list[Match]:
+        return catalogue.find(command.text, filters, least=command.least)
+
+    return find() if len(catalogue.offers) <= INLINE else await asyncio.to_thread(find)
 
 
 def _surest(

@@ -23,7 +23,7 @@ from domain.models.completion import Passage
 from domain.retrieval.embedding_model import LOCAL
 from domain.retrieval.fusion import Ranked
 from infra.postgres.database import Database
-from interfaces.bootstrap import Services
+from interfaces.bootstrap import Services, utc_now
 from tests.application.conftest import Shop
 from tests.application.retrieval.uploads import process, upload
 
@@ -90,6 +90,7 @@ async def retrieved(
     retriever = SourcesRetriever(
         sources=sources,
         store=store,  # type: ignore[arg-type]
+        clock=utc_now,
         in_time=InTime(seconds=seconds, late=late or Late()),
     )
     found = await retriever.retrieve(query())
@@ -239,8 +240,8 @@ async def test_where_the_stock_can_t_be_told_in_time_the_offer_is_told_without_i
 
     store: object = Hanging()
     retriever = SourcesRetriever(
-        sources=(Played(bring),), store=store, in_time=InTime(seconds=SHORT, late=Late())
+        sources=(Played(bring),), store=store, clock=utc_now, in_time=InTime(seconds=SHORT, late=Late())
     )  # type: ignore[arg-type]
     found = await retriever.retrieve(query())
     assert found.passages == (offer.passage,)
-    assert [(each.source, each.outcome) for each in found.lookups] == [("played", "found"), ("stock", "late")]
+    assert [(each.source, each.outcome) for each in found.lookups] == [("played", "found"), ("now", "late")]
