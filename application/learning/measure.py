@@ -7,7 +7,9 @@ import asyncio
 import msgspec
 
 from application.answers.ports import Ports
+from application.budgets.hold import Announce
 from application.gateway.complete import complete
+from application.gateway.lost_call import lost_call
 from application.gateway.route import Route
 from application.gateway.run import Asked, Run
 from application.gateway.tenant_settings import settings_of
@@ -36,10 +38,12 @@ async def measure(
     judge: str | None,
     run: Run,
     marking: list[Attempt],
+    begin: Announce,
     context: Context,
     ports: Ports,
 ) -> Measured:
-    """Calls of the judge are put to `marking`, however this ends; what they hold of the budget, and calls of the embedder, to `run`."""
+    """`begin` puts on record what is charged if the process ends while the judge is asked: the answer as it was paid, and that call. Calls of
+    the judge are put to `marking`, however this ends; what they hold of the budget, and calls of the embedder, to `run`."""
     assert tried.text is not None
     assert case.exchange is not None
     text, expected, passages = tried.text, case.exchange.answer, tried.prepared.passages
@@ -65,6 +69,7 @@ async def measure(
     asked = await _asked(case.exchange.message, expected, text, judge, run, context, ports)
     judging = Run(patience=run.patience)
     judging.begin(asked)
+    await begin((*run.calls, await lost_call(asked, ports)))
     try:
         completion = await complete(asked, judging, context, ports)
     finally:

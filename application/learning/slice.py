@@ -111,7 +111,7 @@ class Slice:
                 measured = None
             elif tried.text is not None:
                 measured = await measure(
-                    tried, case, judge, run, marking, self.ledger.context, self.ledger.ports
+                    tried, case, judge, run, marking, begin, self.ledger.context, self.ledger.ports
                 )
             elif self.ledger.evaluation.state.failures.get(place(arm, case.id), 0) + 1 >= TRIES:
                 measured = Measured(result=Result(failed=True, cost=tried.cost))

@@ -37,7 +37,8 @@ from domain.learning.recommending import Minimum
 from domain.learning.report import Report
 from domain.models.completion import Completion, CompletionRequest, Usage
 from infra.providers.incoming import unheard
-from tests.application.conftest import Played, Shop
+from tests.application.conftest import Played, Shop, nothing
+from tests.application.dying import Dying, hanging, killed_at_the_wire
 
 FAST = Pace(per_minute=100_000, at_once=3)
 PRICED = "openai/gpt-6-luna"
@@ -267,6 +268,38 @@ async def test_a_judge_marks_each_answer_and_is_paid_apart(shop: Shop) -> None:
     unmarked = await run(shop, await requested(shop, cases, judge="openai/gpt-6.1-terra", baseline=None))
     assert unmarked.state.report is not None
     assert unmarked.state.report.quality == "chrf"
+    await books_agree(shop)
+
+
+async def test_an_answer_whose_judge_is_asked_when_the_process_is_killed_is_charged_as_it_was_paid(
+    shop: Shop,
+) -> None:
+    shop.provider = clerk = Clerk()
+    judge = "openai/gpt-6.1-terra"
+    id = await requested(shop, await dataset(shop, 1), judge=judge, baseline=None)
+    hung, store = asyncio.Event(), Dying(shop.parts.store)
+    hang = hanging(hung)
+
+    async def judged() -> None:
+        if len(clerk.asked) == 2:
+            await hang()
+
+    clerk.meanwhile = judged
+    ports = dataclasses.replace(shop.ports, store=store, reservation_pool=None)
+    await killed_at_the_wire(store, evaluate(Evaluate(evaluation=id), shop.context, ports), hung)
+    clerk.meanwhile = nothing
+    found = await run(shop, id)
+    events = [each.event async for each in shop.parts.store.stream(shop.context.tenant, id)]
+    (lost,) = [event for event in events if isinstance(event, Evaluation.TrialInterrupted)]
+    (ended,) = [event for event in events if isinstance(event, Evaluation.TrialEnded)]
+    told, marking = [each for each in lost.attempts if each.kind == "chat"]
+    assert (told.outcome, told.usage, told.cost) == (
+        "ok",
+        Usage(input=100, output=10),
+        ended.attempts[-1].cost,
+    )
+    assert (marking.model, marking.outcome) == (judge.partition("/")[2], "cancelled")
+    assert found.state.spent == lost.cost + ended.cost
     await books_agree(shop)
 
 

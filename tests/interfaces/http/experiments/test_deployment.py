@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,8 +16,10 @@ from application.replay.decisions import ReplayDecisions, replay_decisions
 from domain.answers.variant import Variant
 from domain.base.context import Context
 from domain.feedback.rating import Rating
+from infra.outgoing.client import Outgoing
 from interfaces.bootstrap import Services
 from tests.application.experiments.evaluated import evaluated
+from tests.doubles.wire import Reply, Wire, serving
 from tests.interfaces.http.conftest import Customer
 
 TERSE = Variant(configuration={"tone": "terse"})
@@ -74,9 +77,23 @@ async def rate(parts: Services, tenant: UUID, interaction: UUID, conversation: U
     await parts.store.save(rating, context=Context(tenant=tenant, actor="key:test", correlation=uuid4()))
 
 
+@pytest_asyncio.fixture(name="wire")
+async def _wire(parts: Services, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wire]:
+    """An app's address on loopback, to which this deployment may send."""
+    http = Outgoing(guarded=False)
+    monkeypatch.setattr(parts.webhook_sender, "_private", True)
+    monkeypatch.setattr(parts.webhook_sender, "_http", http)
+    wire = Wire(lambda call: Reply(status=204, body=b""))
+    async with serving(wire):
+        yield wire
+    await http.aclose()
+
+
 async def test_one_whose_answers_help_nobody_goes_back_by_itself_and_its_verdict_can_be_taken_again(
-    ours: Customer, parts: Services
+    ours: Customer, parts: Services, wire: Wire
 ) -> None:
+    hook = {"url": f"http://127.0.0.1:{wire.port}/hook", "events": ["deployment.rolled_back"]}
+    assert (await ours.http.post("/v1/webhooks", json=hook)).status_code == 201
     plan = {"steps": STEPS, "limits": LIMITS, "window": 1.0, "least": 0}
     made = await created(ours, parts, plan=plan)
     assert made["hardly_found"] == ["a helpful rate that falls by less than 3 %"]
@@ -107,6 +124,16 @@ async def test_one_whose_answers_help_nobody_goes_back_by_itself_and_its_verdict
         recorded async for recorded in parts.store.events(ours.tenant, topics=["deployment.rolled_back"])
     ]
     assert len(events) == 1
+    async with asyncio.timeout(30):
+        while not wire.calls:
+            await asyncio.sleep(0.05)
+    (call,) = wire.calls
+    told = call.body["data"]
+    assert (call.body["type"], told["position"]) == ("deployment.rolled_back", events[0].position)
+    evidence = told["data"]
+    assert evidence["reason"] == shown["reason"]
+    assert evidence["judgement"]["finding"]["metric"] == "helpful_rate"
+    assert {"rule", "position"} <= evidence["judgement"].keys(), evidence
     replayed = await replay_decisions(ReplayDecisions(), ours.tenant, store=parts.store)
     assert (replayed.verdicts, replayed.differing, replayed.rows) == (1, 0, [])
 
