@@ -77,13 +77,12 @@ class KeptEmbeddings(Protocol):
     async def keep(
         self,
         tenant: UUID,
-        document: UUID,
         model: str,
-        vectors: Mapping[UUID, Sequence[float]],
+        vectors: Mapping[UUID, Mapping[UUID, Sequence[float]]],
         call: UUID | None = None,
         paid: bytes = b"",
     ) -> None:
-        """In one transaction: the vectors, and what their `call` has cost, to be put on record. Those of a document that was erased are not
+        """In one transaction: the vectors by document and text, and what their `call` has cost, to be put on record. Those of a document that was erased are not
         kept, the call is."""
 
     async def unrecorded(self, tenant: UUID) -> Sequence[tuple[UUID, bytes]]:

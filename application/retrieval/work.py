@@ -28,6 +28,7 @@ from application.ports import (
 from application.retrieval.change_model import change_embedding_model
 from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.index_offer import index_offer, offer_in
+from application.retrieval.knowledge.batches import INDEX_BATCH_WORK, IndexBatch, index_batch
 from application.retrieval.knowledge.indexing import IndexEntry, index_entry
 from application.retrieval.process_document import ProcessDocument, process_document
 from application.retrieval.removing import REMOVE_WORK, DeleteDocument, remove_document
@@ -118,6 +119,17 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             clock=p.clock,
         )
 
+    async def do_index_batch(item: Item) -> datetime | None:
+        return await index_batch(
+            IndexBatch(batch=UUID(item.key)),
+            context_of(item, p.ids),
+            store=p.store,
+            keyring=p.keyring,
+            embedder=p.embedder,
+            vectors=p.vectors,
+            clock=p.clock,
+        )
+
     async def do_index_offer(item: Item) -> datetime | None:
         return await index_offer(
             offer_in(item.key),
@@ -153,6 +165,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         INDEX_OFFER_WORK: Kind(handler=do_index_offer, attempts=20),
         CHANGE_WORK: Kind(handler=do_change_embedding_model, attempts=20, lease=60.0, places="heavy"),
         INDEX_WORK: Kind(handler=do_index_entry, attempts=20),
+        INDEX_BATCH_WORK: Kind(handler=do_index_batch, attempts=20, lease=60.0),
         PROCESS_WORK: Kind(handler=do_process_document, attempts=5, lease=60.0, places="heavy"),
         REMOVE_WORK: Kind(handler=do_remove_document, attempts=20),
         INDEX_WORDS_WORK: Kind(handler=do_index_words, attempts=20, lease=60.0, places="heavy"),

@@ -14,6 +14,7 @@ from domain.retrieval.embedding import Embedding
 from domain.retrieval.embedding_model import EmbeddingModel
 from domain.retrieval.internet.enrichment import Enrichment
 from domain.retrieval.knowledge_entry import KnowledgeEntry
+from domain.retrieval.knowledge_import import KnowledgeImport
 from domain.retrieval.knowledge_index import KnowledgeIndex
 from domain.retrieval.vector_index.index import VectorIndex
 
@@ -22,6 +23,7 @@ AGGREGATES: tuple[type[Aggregate[Any]], ...] = (
     Embedding,
     KnowledgeEntry,
     KnowledgeIndex,
+    KnowledgeImport,
     Enrichment,
     EmbeddingModel,
     VectorIndex,

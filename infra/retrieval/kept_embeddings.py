@@ -42,24 +42,28 @@ class PgEmbeddings:
     async def keep(
         self,
         tenant: UUID,
-        document: UUID,
         model: str,
-        vectors: Mapping[UUID, Sequence[float]],
+        vectors: Mapping[UUID, Mapping[UUID, Sequence[float]]],
         call: UUID | None = None,
         paid: bytes = b"",
     ) -> None:
         # Before the transaction, as both may have to get a key by another connection.
-        key_of = (await self._keyring.load(tenant, [document])).get(document)
-        rows = [
-            (tenant, document, model, key, await self._sealed(tenant, document, model, key, vector))
-            for key, vector in (vectors.items() if key_of is not None else ())
-        ]
+        there = await self._keyring.load(tenant, list(vectors))
+        rows = {
+            document: [
+                (tenant, document, model, key, await self._sealed(tenant, document, model, key, vector))
+                for key, vector in some.items()
+            ]
+            for document, some in vectors.items()
+            if document in there
+        }
         sealed = b"" if call is None else await self._keyring.seal(tenant, NIL, paid, _call(call))
         async with self._database.tenant(tenant) as connection, connection.cursor() as cursor:
-            # An erasure comes before this transaction, and is seen, or after it, and takes the rows along.
-            held = await (await cursor.execute("SELECT hold_key(%s)", [document])).fetchone()
-            if rows and held == (True,):
-                await cursor.executemany(KEEP, rows)
+            for document in sorted(rows):  # in one order, so that no two wait for each other
+                # An erasure comes before this transaction, and is seen, or after it, and takes the rows along.
+                held = await (await cursor.execute("SELECT hold_key(%s)", [document])).fetchone()
+                if rows[document] and held == (True,):
+                    await cursor.executemany(KEEP, rows[document])
             if call is not None:
                 await cursor.execute(CALL, [tenant, call, sealed])
 

@@ -3,7 +3,7 @@ was killed before it was on record is put there by whoever comes next."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
@@ -36,6 +36,13 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
     document: UUID | None
 
 
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one document, or entry."""
+
+    document: UUID
+    texts: Sequence[str]
+
+
 class EmbeddedPassages(msgspec.Struct, frozen=True, kw_only=True):
     """`model` is the vector space; `reused`: how many of the texts had their vectors already."""
 
@@ -58,30 +65,60 @@ async def embed_passages(
 
     Raises ProviderError, BudgetRefusal, Refused: what has come until then is kept.
     """
-    await record_unrecorded(context, embedder)
     model = await embedder.serving(context.tenant) if model is None else model
     if model == LOCAL:
+        await record_unrecorded(context, embedder)
         local = list[Sequence[float]]()
         async with embedder.metering(context, "document", model=LOCAL) as meter:
             for start in range(0, len(texts), AT_ONCE):
                 local += await meter.embed(texts[start : start + AT_ONCE], "document")
         return EmbeddedPassages(model=model, vectors=local)
-    tenant = context.tenant
-    keys = [await embedder.keyring.identify(tenant, "embedding", model, text) for text in texts]
-    unique = dict(zip(keys, texts, strict=True))
-    batches = _Batches(document, model, context, embedder)
-    places = list(unique)
+    (keys,), batches = await _embedded([Texts(document=document, texts=texts)], model, context, embedder)
+    return EmbeddedPassages(
+        model=model,
+        vectors=[batches.vectors[key] for key in keys],
+        reused=len(set(keys)) - batches.made,
+        cost=batches.cost,
+    )
+
+
+async def embed_several(
+    given: Sequence[Texts], context: Context, embedder: MeteredEmbedder, *, model: str
+) -> None:
+    """The same of several documents, in batches that they share; each has its vectors kept, for `embed_passages` to find. `model` is a provider's.
+
+    Raises as that does.
+    """
+    if given:
+        await _embedded(given, model, context, embedder)
+
+
+async def _embedded(
+    given: Sequence[Texts], model: str, context: Context, embedder: MeteredEmbedder
+) -> tuple[list[list[UUID]], _Batches]:
+    """The keys of each document's texts, and the batches, which have the vectors."""
+    await record_unrecorded(context, embedder)
+    tenant, identify = context.tenant, embedder.keyring.identify
+    keys = [[await identify(tenant, "embedding", model, text) for text in each.texts] for each in given]
+    texts: dict[UUID, str] = {}
+    owners: dict[UUID, list[UUID]] = {}
+    for each, own in zip(given, keys, strict=True):
+        for key, text in zip(own, each.texts, strict=True):
+            texts[key] = text
+            if each.document not in (whose := owners.setdefault(key, [])):
+                whose.append(each.document)
+    batches = _Batches(owners, model, context, embedder)
+    places = list(texts)
+    missing: list[tuple[UUID, str]] = []
     for start in range(0, len(places), AT_ONCE):
         some = places[start : start + AT_ONCE]
-        known = await embedder.kept.find(tenant, document, model, some)
-        batches.vectors.update({key: vector for key, (_, vector) in known.items()})
-        if others := {key: vector for key, (whose, vector) in known.items() if whose != document}:
-            await embedder.kept.keep(tenant, document, model, others)
-        await batches.embed([(key, unique[key]) for key in some if key not in known])
-    vectors = [batches.vectors[key] for key in keys]
-    return EmbeddedPassages(
-        model=model, vectors=vectors, reused=len(unique) - batches.made, cost=batches.cost
-    )
+        known = await batches.known(some)
+        missing += [(key, texts[key]) for key in some if key not in known]
+        while len(missing) >= AT_ONCE:
+            await batches.embed(missing[:AT_ONCE])
+            missing = missing[AT_ONCE:]
+    await batches.embed(missing)
+    return keys, batches
 
 
 async def record_unrecorded(context: Context, embedder: MeteredEmbedder) -> None:
@@ -94,15 +131,35 @@ async def record_unrecorded(context: Context, embedder: MeteredEmbedder) -> None
 
 @dataclass
 class _Batches:
-    """`vectors` by the keys of texts; `made`: how many were paid for."""
+    """`vectors` by the keys of texts; `owners`: the documents that have each text; `made`: how many were paid for."""
 
-    document: UUID
+    owners: Mapping[UUID, Sequence[UUID]]
     model: str
     context: Context
     embedder: MeteredEmbedder
     vectors: dict[UUID, Sequence[float]] = field(default_factory=dict)
     made: int = 0
     cost: Decimal = Decimal(0)
+
+    @property
+    def document(self) -> UUID | None:
+        """The only one; None where there are several."""
+        found = {document for some in self.owners.values() for document in some}
+        return found.pop() if len(found) == 1 else None
+
+    async def known(self, keys: Sequence[UUID]) -> Collection[UUID]:
+        """Those that somebody has paid for; each document that has such a text keeps the vector as well."""
+        tenant, kept = self.context.tenant, self.embedder.kept
+        found = await kept.find(tenant, self.owners[keys[0]][0], self.model, keys)
+        others: dict[UUID, dict[UUID, Sequence[float]]] = {}
+        for key, (whose, vector) in found.items():
+            self.vectors[key] = vector
+            for document in self.owners[key]:
+                if document != whose:
+                    others.setdefault(document, {})[key] = vector
+        if others:
+            await kept.keep(tenant, self.model, others)
+        return found.keys()
 
     async def embed(self, texts: Sequence[tuple[UUID, str]]) -> None:
         """In calls of as many as the server takes."""
@@ -173,7 +230,11 @@ class _Batches:
         paid = Paid(purpose="document", attempts=tuple(calling.attempts), document=self.document)
         encoded = msgspec.msgpack.encode(paid)
         tenant, kept = self.context.tenant, self.embedder.kept
-        await kept.keep(tenant, self.document, self.model, found, call=id, paid=encoded)
+        by_document: dict[UUID, dict[UUID, Sequence[float]]] = {}
+        for key, vector in found.items():
+            for document in self.owners[key]:
+                by_document.setdefault(document, {})[key] = vector
+        await kept.keep(tenant, self.model, by_document, call=id, paid=encoded)
         self.vectors.update(found)
         self.made += len(found)
         self.cost += total(calling.attempts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -96,14 +97,15 @@ async def restore_entry(
     return await _change(command.entry, decide, context, store=store, vectors=vectors, clock=clock)
 
 
-def indexing(clock: Clock) -> Callable[[KnowledgeEntry], Work]:
-    """The work that a change of an entry makes due; what was due for the change before is settled."""
+def indexing(clock: Clock, later: timedelta = timedelta(0)) -> Callable[[KnowledgeEntry], Work]:
+    """The work that a change of an entry makes due; what was due for the change before is settled. `later`: where something else is to do it before."""
 
     def work(entry: KnowledgeEntry) -> Work:
         settled = Done(kind=INDEX_WORK, key=key_of(entry.id, entry.version - 1))
         if entry.state.status == "erased":
             return [settled, Due(kind=ERASE_WORK, key=entry.id.hex, due_at=clock())]
-        return [settled, Due(kind=INDEX_WORK, key=key_of(entry.id, entry.version), due_at=clock())]
+        due_at = clock() + later
+        return [settled, Due(kind=INDEX_WORK, key=key_of(entry.id, entry.version), due_at=due_at)]
 
     return work
 

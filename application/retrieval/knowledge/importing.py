@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Literal, get_args
 from uuid import UUID
 
 import msgspec
 
 from application.ports import Clock, Keyring, Store, Vectors
+from application.retrieval.knowledge.batches import LATER, batch_due, taken
 from application.retrieval.knowledge.entry import category_key_of, indexing
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, Invalid, NotFound, Refusal
@@ -21,8 +23,8 @@ from domain.retrieval.knowledge_rows import EntryRow, rows_of
 MOST = 5_000
 """Rows of one file."""
 
-AT_ONCE = 50
-"""Rows that are saved together."""
+AT_ONCE = 100
+"""Rows that are saved, and embedded, together."""
 
 RACES = 3
 """How often a row is tried again that somebody else was changing."""
@@ -89,9 +91,12 @@ async def _take(
     changed = [entry for entry, _ in written if isinstance(entry, KnowledgeEntry) and entry.pending_events]
     position = 0
     if changed:
-        work = [each for entry in changed for each in indexing(clock)(entry)]
+        together = [taken(changed, clock)] if len(changed) > 1 else []
+        later = LATER if together else timedelta(0)
+        work = [each for entry in changed for each in indexing(clock, later)(entry)]
+        work += [batch_due(batch, clock) for batch in together]
         try:
-            position = (await store.save(*changed, context=context, work=work)).position
+            position = (await store.save(*changed, *together, context=context, work=work)).position
         except Refusal as refusal:
             if len(rows) > 1:
                 alone = [await _take([row], context, store, keyring, vectors, clock) for row in rows]

@@ -138,6 +138,12 @@ async def embed_entry(
     return [(piece.ordinal, id) for piece, id in zip(pieces, ids, strict=True)], made.vectors
 
 
+async def embedded_texts(said: Knowledge, embedder: MeteredEmbedder) -> list[str]:
+    """What is embedded of an entry."""
+    pieces, _ = await _pieces(said, embedder)
+    return [_embedded(said, piece) for piece in pieces]
+
+
 async def _pieces(said: Knowledge, embedder: MeteredEmbedder) -> tuple[list[Piece], str]:
     """The title is in the first one, and in what each is embedded by; so are the keywords, which no passage tells. And a hash of it all."""
     text = f"{said.title}\n\n{said.content}"

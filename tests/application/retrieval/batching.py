@@ -1,0 +1,38 @@
+"""A process that does the work of one batch of imported entries, to be killed: DATABASE DATA TENANT BATCH."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from application.retrieval.knowledge.batches import IndexBatch, index_batch
+from domain.base.context import Context
+from infra.settings import Secret, Settings
+from interfaces.bootstrap import services
+from tests.application.conftest import MASTER
+
+
+async def main(database: str, data: str, tenant: str, batch: str) -> None:
+    settings = Settings(
+        database_url=Secret(database),
+        data=Path(data),
+        master_key=Secret(MASTER),
+        allow_private_addresses=True,
+    )
+    context = Context(tenant=UUID(tenant), actor="system:worker", correlation=uuid4())
+    async with services(settings, pool=4) as parts:
+        await index_batch(
+            IndexBatch(batch=UUID(batch)),
+            context,
+            store=parts.store,
+            keyring=parts.keyring,
+            embedder=parts.embedder,
+            vectors=parts.vectors,
+            clock=parts.clock,
+        )
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
