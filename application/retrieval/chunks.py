@@ -8,12 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from application.ports import Chunk, Extracted, Keyring
+from application.ports import Chunk, Extracted, ExtractedChunk, Keyring
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt, Usage
 from domain.models.pricing import cost
 from domain.retrieval.document import Document
 from domain.retrieval.embedding_model import LOCAL
+from domain.retrieval.look_alikes import forms_in
 
 AT_ONCE = 100
 """Chunks between which others have their turn."""
@@ -27,7 +28,7 @@ async def chunks_of(
     keyring: Keyring,
 ) -> list[Chunk]:
     """As they are indexed."""
-    chunks = []
+    chunks, scanned = [], frozenset(extracted.recognised)
     for ordinal, (each, vector) in enumerate(zip(extracted.chunks, vectors, strict=True)):
         chunks.append(
             Chunk(
@@ -39,11 +40,16 @@ async def chunks_of(
                 tokens=each.tokens,
                 text=each.text,
                 embedding=vector,
+                terms="" if scanned.isdisjoint(_pages(each)) else forms_in(each.text),
             )
         )
         if ordinal % AT_ONCE == 0:
             await asyncio.sleep(0)
     return chunks
+
+
+def _pages(chunk: ExtractedChunk) -> range:
+    return range(chunk.page, (chunk.last_page or chunk.page) + 1)
 
 
 def embedding_of(extracted: Extracted, catalogue: Catalogue, began: datetime) -> Attempt:

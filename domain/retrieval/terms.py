@@ -121,12 +121,17 @@ def runs(text: str) -> Iterator[str]:
     return (match.group() for match in _RUN.finditer(text))
 
 
+def is_address(run: str) -> bool:
+    """On the web, or of mail."""
+    return _ADDRESS.fullmatch(run) is not None
+
+
 def _words(run: str, languages: Sequence[str]) -> Iterator[Wanted]:
     """What stands between two spaces, as a whole first."""
     if run.isascii() and run.isalpha():  # as most are
         yield Wanted(_forms(run, languages))
         return
-    if _ADDRESS.fullmatch(run):
+    if is_address(run):
         yield Wanted((_cut("@" + _SCHEME.sub("", run).rstrip("/")),), typed=True)
         for part in _WORD.findall(_SCHEME.sub("", run)):
             yield Wanted(_forms(part, languages), PART)

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import msgspec
 
+from domain.retrieval.look_alikes import wanted_in_scans
 from domain.retrieval.synonyms import Groups, expanded
-from domain.retrieval.terms import Wanted, corrected, wanted, words_of
+from domain.retrieval.terms import Wanted, corrected, words_of
 from infra.crypto.keyring import Keyring
 from infra.postgres.database import Database
 from infra.retrieval.postings.hashing import hashes_of, secret_of
@@ -84,13 +85,13 @@ class Finder:
         if known is None:
             rows = await self._database.read(tenant, STATISTICS, tenant)
             known = self._remember(tenant, rows[0][3] if rows else ())
-        words = expanded(wanted(question, known), synonyms, known)
+        words = expanded(wanted_in_scans(question, known), synonyms, known)
         ranking, there = await self._rank(tenant, words, limit)
         if there is None:
             return ranking
         if not there.languages <= known:  # documents in a language that was none of theirs have come
             known = self._remember(tenant, there.languages)
-            words = expanded(wanted(question, known), synonyms, known)
+            words = expanded(wanted_in_scans(question, known), synonyms, known)
             ranking, _ = await self._rank(tenant, words, limit)
         meant = await self._meant(tenant, [(n, words[n]) for n in ranking.missing], known, there)
         if meant:

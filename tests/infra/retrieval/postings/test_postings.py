@@ -15,9 +15,11 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from application.ports import Chunk
 from domain.base.language import language_of
+from domain.retrieval.look_alikes import forms_in
 from domain.retrieval.terms import runs, terms_of, wanted
 from infra.crypto.keyring import Keyring
 from infra.postgres.database import Database
@@ -190,6 +192,19 @@ async def test_a_headings_words_find_the_chunks_below_it(world: World) -> None:
     async with world.database.tenant(tenant) as connection:
         await world.postings.replace(connection, tenant, document, made)
     assert await world.find(tenant, "warranty") == [(document, 0)]
+
+
+async def test_a_typed_order_number_finds_a_scanned_one_that_was_read_with_signs_that_look_alike(
+    world: World,
+) -> None:
+    tenant, scan, text = uuid4(), uuid4(), uuid4()
+    (read,) = chunks(["Tent Fjord AO-lO23 costs 329.00"])
+    made = await world.postings.prepare(tenant, scan, [replace(read, terms=forms_in(read.text))])
+    async with world.database.tenant(tenant) as connection:
+        await world.postings.replace(connection, tenant, scan, made)
+    await world.put(tenant, text, ["Lamp A0-I023 costs 29.00"])
+    assert (await world.find(tenant, "A0-1023"))[0] == (scan, 0)
+    assert (await world.find(tenant, "A0-I023"))[0] == (text, 0)
 
 
 async def test_writers_and_deleters_at_once_leave_what_one_after_another_would(world: World) -> None:
