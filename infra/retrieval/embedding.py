@@ -15,12 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.retrieval.capitals import without_capitals
+from infra.retrieval.word_tokens import WordTokens
 
 INLINE = 4_000
 """Characters that are embedded on the spot (about 2 ms); more go to a thread, so that the loop goes on."""
-
-FEW = 32
-"""Texts that are taken one by one: for a batch the tokenizer wakes up threads, which takes longer than to read them."""
 
 Matrix = NDArray[np.float32]
 
@@ -43,17 +41,6 @@ class WordLlamaEmbedder:
 
     def vectors(self, texts: Sequence[str]) -> Matrix:
         """One row of `dimension` a text, of length 1; of zeros for a text without any known token."""
-        if len(texts) <= FEW:
-            return self._one_by_one(texts)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            vectors: Matrix = self._model.embed(list(map(without_capitals, texts)), norm=True)
-        return np.nan_to_num(vectors)
-
-    def count_tokens(self, text: str) -> int:
-        counted = self._counted.get(text)
-        return len(self._tokens(text)) if counted is None else counted
-
-    def _one_by_one(self, texts: Sequence[str]) -> Matrix:
         table = self._model.embedding
         sums = np.zeros((len(texts), self.dimension), dtype=np.float32)
         counted = {}
@@ -67,12 +54,20 @@ class WordLlamaEmbedder:
         np.divide(sums, lengths, out=sums, where=lengths > 0)
         return sums
 
+    def count_tokens(self, text: str) -> int:
+        counted = self._counted.get(text)
+        return len(self._tokens(text)) if counted is None else counted
+
     def _tokens(self, text: str) -> list[int]:
-        return self._model.tokenizer.encode(without_capitals(text), add_special_tokens=False).ids  # type: ignore[no-any-return]  # the package is untyped
+        return self._words.of(without_capitals(text))
 
     def load(self) -> None:
         """Read the model from disk now (0.2 s), instead of at the first use."""
         self.count_tokens("")
+
+    @cached_property
+    def _words(self) -> WordTokens:
+        return WordTokens(self._model.tokenizer)
 
     @cached_property
     def _model(self) -> Any:

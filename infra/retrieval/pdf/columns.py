@@ -88,7 +88,7 @@ def _stretches(lines: Sequence[Line], gutter: float) -> Iterator[tuple[int, int]
 def _has_text(lines: Sequence[Line], gutter: float) -> bool:
     """On both sides, beside numbers."""
     return all(
-        sum(len(line.text) >= 2 * WIDTH for line in _side(lines, gutter, left=left)) >= FEWEST
+        sum(_length(line) >= 2 * WIDTH for line in _side(lines, gutter, left=left)) >= FEWEST
         for left in (True, False)
     )
 
@@ -106,10 +106,14 @@ def _are_columns(lines: Sequence[Line], gutter: float) -> bool:
 
 
 def _is_text(lines: Sequence[Line]) -> bool:
-    letters = [sum(map(str.isalpha, line.text)) for line in lines]
-    return sum(len(line.text) for line in lines) >= WIDTH * len(lines) and 2 * sum(
-        count >= 5 for count in letters
-    ) >= len(lines)
+    if sum(map(_length, lines)) < WIDTH * len(lines):
+        return False
+    letters = [sum(sum(map(str.isalpha, each.text)) for each in line.segments) for line in lines]
+    return 2 * sum(count >= 5 for count in letters) >= len(lines)
+
+
+def _length(line: Line) -> int:
+    return sum(len(each.text) for each in line.segments)
 
 
 def _runs_on(lines: Sequence[Line]) -> bool:
