@@ -12,9 +12,9 @@ POSTGRES := $(CURDIR)/.postgres
 demo: .venv/run $(if $(LLM),.venv/llm)
 	@$(BIN)/retrace demo $(if $(LLM),--llm) $(ARGS)
 
-# A process for each core, each with servers of its own; a file's tests stay together. One alone: .venv/bin/pytest FILE.
+# A process more than cores, for tests wait half of their time; each with servers of its own. Whoever is done takes over from another. One alone: .venv/bin/pytest FILE.
 test: .venv/dev
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 test-llm: .venv/dev .venv/llm
 	$(BIN)/pytest -m llm --timeout 1200 $(ARGS)
