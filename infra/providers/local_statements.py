@@ -36,6 +36,7 @@ def _kind(asked: str, given: str, *, needed: bool = True) -> Kind:
     return Kind(re.compile(asked, re.IGNORECASE), re.compile(given, re.IGNORECASE), needed)
 
 
+_HOUR = "(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _NUMBER = r"(?:\d[\d.,]*|an?|half|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 KINDS = (
     _kind(
@@ -48,7 +49,8 @@ KINDS = (
     ),
     _kind(
         r"\b(?:when|what time|hours|opening)\b",
-        r"\b\d{1,2}(?::\d\d| ?[ap]\.?m\b)|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:days?|weeks?|hours?|until|as soon as)\b",
+        r"\b\d{1,2}(?::\d\d| ?[ap]\.?m\b)|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:days?|weeks?|hours?|until|as soon as|noon|midnight|o['’]clock)\b"
+        rf"|\b(?:from|between|at|till|by) {_HOUR}\b|\b{_HOUR} (?:to|till) {_HOUR}\b",
         needed=False,
     ),
     _kind(r"\b(?:phone|telephone|call|number)\b", r"\+\d[\d ()/-]{6,}|\b0\d[\d ()/-]{6,}"),

@@ -79,6 +79,12 @@ async def test_other_words_for_the_same_find_the_answer(question: str, expected:
     assert expected in (await ask(question)).text
 
 
+@pytest.mark.parametrize("question", ["When are you open?", "opening hours?", "what time do you open"])
+async def test_hours_in_words_are_a_time(question: str) -> None:
+    hours = "The shop is open from nine to five."
+    assert hours in (await ask(question, passages=(hours,))).text
+
+
 @pytest.mark.parametrize(
     "question",
     [
