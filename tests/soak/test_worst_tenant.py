@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from statistics import mean
+from typing import Any
 
 import numpy as np
 import pytest
@@ -161,16 +162,13 @@ async def scene(url: str, every: list[Shop], rules: IndexRules, seed: int) -> As
 
 
 @asynccontextmanager
-async def beside(*going: Awaitable[None]) -> AsyncIterator[None]:
-    """What goes on meanwhile, and must not fail."""
-    running = [asyncio.ensure_future(each) for each in going]
-    try:
+async def beside(*going: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """What goes on meanwhile; where one of it fails all ends."""
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(each) for each in going]
         yield
-    finally:
         for task in running:
-            if task.done():
-                task.result()
-        await cancel_and_wait(*running)
+            task.cancel()
 
 
 async def test_the_worst_tenant_finds_what_exact_search_finds(
