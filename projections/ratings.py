@@ -122,6 +122,14 @@ async def rated(sql: Sql, tenant: UUID, *, since: datetime, until: datetime) -> 
     return Rated(**row)
 
 
+async def ratings_of(sql: Sql, tenant: UUID, interactions: Sequence[UUID]) -> dict[UUID, RatingRow]:
+    """By interaction, of those that were rated."""
+    query = select(ratings).where(
+        ratings.c.tenant == tenant, ratings.c.interaction == any_(literal(list(interactions), ARRAY(Uuid)))
+    )
+    return {row["interaction"]: struct_of(RatingRow, row) for row in await sql.all(query)}
+
+
 async def list_ratings(
     sql: Sql,
     tenant: UUID,

@@ -42,6 +42,7 @@ from interfaces.http.conversations.conversation_forms import (
 )
 from interfaces.http.conversations.delivered import shown_with_delivery
 from interfaces.http.conversations.message import Customer
+from interfaces.http.conversations.rated import with_ratings
 from interfaces.http.conversations.turns import TurnOut, handoff_out, turns_in
 from projections.conversations import list_conversations
 from projections.interactions import interactions_of
@@ -103,7 +104,7 @@ async def read_conversation(
     principal: NamedDependency[Principal],
     at_least: AtLeast = None,
 ) -> Response[ConversationDetail]:
-    """A conversation with its newest 200 interactions, in order."""
+    """A conversation with its newest 200 interactions, in order, each with its rating."""
     found = await services.store.load(Conversation, conversation, tenant=principal.tenant)
     async with services.reads.at(principal.tenant, Transcript(), at_least) as sql:
         rows = await interactions_of(sql, principal.tenant, conversation)
@@ -115,6 +116,8 @@ async def read_conversation(
         for interaction in interactions_in(recorded.event):
             by_interaction.get(interaction, []).append(recorded)
     state, groups = found.state, [events for events in by_interaction.values() if events]
+    interactions = await shown_with_delivery(groups, services, principal.tenant, at_least)
+    interactions = await with_ratings(interactions, services, principal.tenant, at_least)
     shown = ConversationDetail(
         id=conversation,
         status="open" if state.open else "closed",
@@ -123,7 +126,7 @@ async def read_conversation(
         version=found.version,
         customer=Customer(channel=state.channel, address=state.address, name=state.name),
         handoff=handoff_out(state.handoff),
-        interactions=tuple(await shown_with_delivery(groups, services, principal.tenant, at_least)),
+        interactions=tuple(interactions),
         turns=tuple(turns),
     )
     return Response(shown, headers=tag(found.version))

@@ -22,6 +22,7 @@ from domain.channels.statuses import Status
 from domain.conversations.conversation import Conversation
 from domain.conversations.rich import Rich
 from domain.conversations.state import Message
+from domain.feedback.rating import Source
 from domain.models.completion import Citation, Usage, answered_by
 
 
@@ -39,6 +40,15 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     again: bool = False
 
 
+class RatingGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """The rating of an answer that holds; `source`: the way it came. `feedback_text` null: none, or its customer was erased."""
+
+    rating: Literal["helpful", "not_helpful"]
+    feedback_text: str | None
+    source: Source
+    rated_at: datetime
+
+
 class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     """`answer` is what the customer is sent: the disclosure, where it is due, and `text`, with what it cites written out by the agent's
     `attribution_style`. Cost in USD.
@@ -52,7 +62,8 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     `understanding`: what the messages were understood to say; `decision`: what was done about that, and why; `cut`: what the prompt did not
     hold, and why; `template`: name and version of what the prompt, or the text, was made by.
     `variants`: the arms of experiments and of a deployment that the answer is of, with their shares then.
-    `feedback_token` gives whoever has it the right to rate the answer; null where there is none, or its time is over.
+    `feedback_token` gives whoever has it the right to rate the answer; null where there is none, or its time is over. `rating`: how it was
+    rated; null: it was not, as far as the read model knows.
     """
 
     id: UUID
@@ -84,6 +95,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     rich: Rich | None = None
     delivery: tuple[Delivered, ...] = ()
     feedback_token: str | None = None
+    rating: RatingGiven | None = None
 
 
 def from_answer(given: AnswerGiven) -> Interaction:

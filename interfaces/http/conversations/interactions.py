@@ -25,6 +25,7 @@ from interfaces.http.base.position import AtLeast
 from interfaces.http.base.presence import LONGEST_WAIT
 from interfaces.http.conversations.delivered import shown_with_delivery
 from interfaces.http.conversations.interaction import Interaction
+from interfaces.http.conversations.rated import with_ratings
 from projections.interactions import InteractionRow, get_interaction
 from projections.transcript import Transcript
 
@@ -54,7 +55,8 @@ async def read_interaction(
             events = await interaction_events(principal.tenant, place, interaction, store=services.store)
             if not events:
                 raise NotFound("this interaction was erased")
-            (shown,) = await shown_with_delivery([events], services, principal.tenant, at_least)
+            found = await shown_with_delivery([events], services, principal.tenant, at_least)
+            (shown,) = await with_ratings(found, services, principal.tenant, at_least)
             left = until - time.monotonic()
             if shown.status == "answered" or left <= 0 or services.stopping.is_set():
                 return shown

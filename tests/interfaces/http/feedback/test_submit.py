@@ -75,6 +75,11 @@ async def test_whoever_has_the_token_rates_the_answer_and_may_change_their_mind(
     (item,) = (await ours.http.get(HISTORY)).json()["items"]
     kept = {"agent_interaction_id": shown["id"], "conversation": shown["conversation"], "changes": 1}
     assert item == item | kept | {"rating": "not_helpful", "feedback_text": "Out of date.", "source": "api"}
+    beside = {"rating": "not_helpful", "feedback_text": "Out of date.", "source": "api"}
+    for address in (f"/v1/interactions/{shown['id']}", f"/v1/conversations/{shown['conversation']}"):
+        read = (await ours.http.get(address, headers=await now(ours, parts))).json()
+        of = read if "interactions" not in read else read["interactions"][0]
+        assert of["rating"] == of["rating"] | beside, "it stands beside the answer"
     events = (await ours.http.get("/v1/audit/events", params={"kind": "feedback.rated"})).json()["items"]
     assert [event["data"]["helpful"] for event in events] == [True, False]
     assert {event["actor"] for event in events} == {"customer"}
