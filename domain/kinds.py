@@ -19,6 +19,7 @@ from domain import (
     learning,
     models,
     operations,
+    operators,
     privacy,
     replay,
     retrieval,
@@ -31,6 +32,7 @@ from domain.base.errors import Invalid
 
 KINDS: tuple[type[Aggregate[Any]], ...] = (
     *tenancy.AGGREGATES,
+    *operators.AGGREGATES,
     *agents.AGGREGATES,
     *answers.AGGREGATES,
     *conversations.AGGREGATES,

@@ -74,5 +74,6 @@ def litestar_app(services: Services) -> Litestar:
         logging_config=None,
         openapi_config=config(),
     )
+    app.state.services = services
     complete(app, EXAMPLES)
     return app

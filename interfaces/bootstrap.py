@@ -37,9 +37,11 @@ from application.ports import (
     NamedDocuments,
     Offers,
     Outcomes,
+    Passwords,
     Purchases,
     RateLimiter,
     SendObserver,
+    SessionUse,
     Shadows,
     Typing,
     Vectors,
@@ -61,6 +63,7 @@ from infra.crypto.checking import KeyCheck
 from infra.crypto.erasing import SubjectEraser
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
+from infra.crypto.passwords import Argon2Passwords
 from infra.idempotency import StoredIdempotency
 from infra.ids import uuid7
 from infra.internet.google import GoogleSearch
@@ -98,6 +101,7 @@ from infra.retrieval.kept_embeddings import PgEmbeddings
 from infra.retrieval.vector_index.indexes import PgVectorIndexes
 from infra.retrieval.vectors import PgVectors
 from infra.schema.migrate import prepare
+from infra.session_use import StoredSessionUse
 from infra.settings import Settings
 from infra.storage import LocalFiles
 from infra.twilio.client import TwilioChannel
@@ -176,6 +180,8 @@ class Services:
     directory: Directory
     idempotency: Idempotency
     key_use: KeyUse
+    passwords: Passwords
+    session_use: SessionUse
     rate_limiter: RateLimiter
     channel: Channel
     buckets: Buckets
@@ -355,6 +361,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             cache=cache,
             observer=instruments,
         )
+        passwords = Argon2Passwords()
+        stack.callback(passwords.close)
         vectors = PgVectors(database, keyring)
         stack.push_async_callback(vectors.close)
         yield Services(
@@ -414,6 +422,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             directory=CellDirectory(system),
             idempotency=StoredIdempotency(database, keyring),
             key_use=LastUse(redis, database),
+            passwords=passwords,
+            session_use=StoredSessionUse(database),
             rate_limiter=rate_limiter,
             channel=channel,
             buckets=TokenBuckets(redis),

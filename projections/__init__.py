@@ -19,6 +19,7 @@ from projections.experiments import Experiments
 from projections.knowledge import Entries
 from projections.learning_curve import LearningCurve
 from projections.model_answers import ModelAnswers
+from projections.operators import Operators
 from projections.orders import Orders
 from projections.outcomes import Outcomes
 from projections.products import Products
@@ -53,4 +54,5 @@ PROJECTIONS: Sequence[Projection] = (
     Orders(),
     Entries(),
     Retrievals(),
+    Operators(),
 )

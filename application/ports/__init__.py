@@ -35,6 +35,7 @@ from application.ports.internet import InternetSearch, SearchFailed
 from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, KeyWrapper, Signer
 from application.ports.log import Store, Work
 from application.ports.media import MediaContent, MediaSource, NotGiven
+from application.ports.operators import Passwords, SessionUse
 from application.ports.providers import (
     CACHE_KINDS,
     Cache,
@@ -179,6 +180,7 @@ __all__ = [
     "Outcomes",
     "OutgoingMessage",
     "Over",
+    "Passwords",
     "Place",
     "Places",
     "ProviderError",
@@ -195,6 +197,7 @@ __all__ = [
     "Seen",
     "SendObserver",
     "SentMessage",
+    "SessionUse",
     "ShadowProgress",
     "Shadows",
     "Signer",

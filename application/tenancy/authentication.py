@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -17,17 +18,25 @@ from domain.tenancy.tenant import Tenant
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is calling."""
+    """Who is calling: an API key, or an operator who is signed in."""
 
+    kind: Literal["key", "operator"] = "key"
     tenant: UUID
     key: str
+    """The key's id, or the operator's."""
     line: str
     """Id of the first key of those that rotations put in each other's place."""
     scopes: tuple[Scope, ...]
 
+    @property
+    def actor(self) -> str:
+        """As events name it."""
+        return f"{self.kind}:{self.key}"
+
     def require(self, scope: Scope) -> None:
         if scope not in self.scopes:
-            raise Forbidden(f"this key lacks the scope {scope}", scope=scope)
+            lacking = "this key lacks" if self.kind == "key" else "your roles lack"
+            raise Forbidden(f"{lacking} the scope {scope}", scope=scope)
 
 
 async def authenticate(

@@ -51,6 +51,7 @@ class SubjectEraser:
                 "DELETE FROM vectors WHERE tenant = %(tenant)s AND document = %(subject)s",
                 "DELETE FROM embeddings WHERE tenant = %(tenant)s AND document = %(subject)s",
                 "SELECT remove_postings(%(subject)s)",
+                "DELETE FROM operator_sessions WHERE tenant = %(tenant)s AND operator = %(subject)s",
                 # Results that may hold an answer or a passage; requests that come again are guarded by the inbox.
                 "DELETE FROM idempotency WHERE tenant = %(tenant)s",
                 # At last, so that its time is that of the commit: others look for what is new (infra/crypto/forgetting.py).
@@ -100,6 +101,7 @@ class SubjectEraser:
                 "DELETE FROM postings WHERE tenant = %(tenant)s",
                 "DELETE FROM idempotency WHERE tenant = %(tenant)s",
                 "DELETE FROM key_uses WHERE tenant = %(tenant)s",
+                "DELETE FROM operator_sessions WHERE tenant = %(tenant)s",
                 "DELETE FROM webhook_lines WHERE tenant = %(tenant)s",
                 "DELETE FROM work WHERE tenant = %(tenant)s AND kind <> %(but)s",
                 # Of whoever stored one while the others went.

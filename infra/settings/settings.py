@@ -77,6 +77,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Setting("RETRACE_RATE_RATINGS_PER_INTERACTION", between=RATE)
     ] = 10
     rate_ratings_per_address: Annotated[int, Setting("RETRACE_RATE_RATINGS_PER_ADDRESS", between=RATE)] = 60
+    rate_sign_ins_per_account: Annotated[int, Setting("RETRACE_RATE_SIGN_INS_PER_ACCOUNT", between=RATE)] = 10
+    rate_sign_ins_per_address: Annotated[int, Setting("RETRACE_RATE_SIGN_INS_PER_ADDRESS", between=RATE)] = 30
+    session_idle_minutes: Annotated[int, Setting("RETRACE_SESSION_IDLE_MINUTES", between=(2, 1440))] = 30
+    session_hours: Annotated[int, Setting("RETRACE_SESSION_HOURS", between=(1, 168))] = 12
+    invitation_hours: Annotated[int, Setting("RETRACE_INVITATION_HOURS", between=(1, 720))] = 72
     vault_addr: Annotated[str | None, Setting("VAULT_ADDR", checks.web_address)] = None
     vault_token: Annotated[Secret | None, Setting("VAULT_TOKEN")] = None
     vault_key: Annotated[str, Setting("RETRACE_VAULT_KEY", checks.vault_key)] = "transit/retrace"

@@ -24,6 +24,7 @@ COMMANDS = {
     "migrate": "migrate",
     "doctor": "doctor",
     "tenant": "tenant",
+    "operator": "operator",
     "ask": "tenant",
     "events": "events",
     "show": "history",

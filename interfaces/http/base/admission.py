@@ -16,8 +16,10 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from domain.base.errors import Invalid
 from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import allow, caller_of
-from interfaces.http.base.gate import is_api
+from interfaces.http.base.gate import is_api, is_console, is_for_operators
 from interfaces.http.base.position import asked
+from interfaces.http.base.session.cookies import session_caller
+from interfaces.http.base.session.forgery import check_origin
 
 _HOST = re.compile(rb"[A-Za-z0-9.-]+(?::[0-9]+)?")
 """As nearly all have it: a name or an address, and a port. Anything else is taken apart, which takes longer."""
@@ -29,7 +31,7 @@ def _is_plain(scope: Scope) -> bool:
 
 
 class Admitted(ASGIMiddleware):
-    """A sound address; and below /v1 key, scope, and the position that the request asks for."""
+    """A sound address; below /v1 key, scope, and the position that the request asks for; below /console session and scope."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -50,4 +52,9 @@ class Admitted(ASGIMiddleware):
             allow(caller, handler)
             if not caller.guest and (position := asked(request)) is not None:
                 await self._services.store.reach(caller.about(request.path_params), position)
+        elif is_console(handler):
+            check_origin(request, self._services)
+            scope["state"]["expected"] = None
+            if is_for_operators(handler):
+                allow(await session_caller(request, self._services), handler)
         await next_app(scope, receive, send)

@@ -23,6 +23,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
+from application.operators.authentication import LiveSession
 from application.tenancy.authentication import Principal, authenticate
 from application.tenancy.key_text import PREFIX
 from domain.base.context import Context
@@ -42,10 +43,12 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """`principal` is None for the deployment's operator, and for a guest, who has no key."""
+    """`principal` is None for the deployment's operator, and for a guest, who has no key. A tenant's operator is one like a key."""
 
     principal: Principal | None
     guest: bool = False
+    session: LiveSession | None = None
+    """Of an operator who is signed in to the console."""
 
     @property
     def counted(self) -> UUID | None:
@@ -54,12 +57,12 @@ class Caller(msgspec.Struct, frozen=True):
 
     @property
     def actor(self) -> str:
-        return f"key:{self.principal.key}" if self.principal else "operator:deployment"
+        return self.principal.actor if self.principal else "operator:deployment"
 
     @property
     def line(self) -> str:
         """Whose requests may be sent again as this caller's: its own, and those of the keys in whose place this key came."""
-        return f"key:{self.principal.line}" if self.principal else "operator:deployment"
+        return f"{self.principal.kind}:{self.principal.line}" if self.principal else "operator:deployment"
 
     @property
     def tenant(self) -> UUID:
@@ -141,9 +144,9 @@ def allow(caller: Caller, handler: BaseRouteHandler) -> None:
     if caller.principal is None:
         if not handler.opt.get("operator", False):
             raise Forbidden("the operator's key is for /v1/tenants; use a key of a tenant's here")
-    elif scope is None:
+    elif scope is None and caller.session is None:
         raise Forbidden("this takes the operator's key, RETRACE_OPERATOR_KEY of the deployment")
-    else:
+    elif scope is not None:
         caller.principal.require(scope)
 
 

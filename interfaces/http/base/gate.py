@@ -17,6 +17,7 @@ from litestar.types import Scope
 from domain.base.errors import Invalid
 from domain.base.times import check_written
 from interfaces.http.base.authentication import caller_in
+from interfaces.http.base.session.forgery import check_form
 from interfaces.http.base.version import expected
 
 JSON, MULTIPART = "application/json", RequestEncodingType.MULTI_PART.value
@@ -25,7 +26,12 @@ JSON, MULTIPART = "application/json", RequestEncodingType.MULTI_PART.value
 async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard of the whole application."""
     assert isinstance(connection, Request)
-    if not is_api(handler) or connection.method == "OPTIONS":
+    if connection.method == "OPTIONS":
+        return
+    if is_console(handler):
+        await check_form(connection)
+        return
+    if not is_api(handler):
         return
     assert isinstance(handler, HTTPRouteHandler)
     tenant = caller_in(connection).about(connection.path_params)
@@ -39,9 +45,20 @@ def is_api(handler: BaseRouteHandler) -> bool:
     return any(path.startswith("/v1") for path in handler.paths)
 
 
+def is_console(handler: BaseRouteHandler) -> bool:
+    """Whether a handler is a page for operators."""
+    return any(path.startswith("/console") for path in handler.paths)
+
+
+def is_for_operators(handler: BaseRouteHandler) -> bool:
+    """Whether a handler asks for a session: it names a scope, or None for all who are signed in."""
+    return is_console(handler) and "scope" in handler.opt
+
+
 def without_key(scope: Scope) -> bool:
-    """Whether a request is one for which no key is asked, so that there is nobody whose requests could be counted."""
-    return scope["method"] == "OPTIONS" or not is_api(scope["route_handler"])  # type: ignore[typeddict-item]  # of HTTP alone
+    """Whether a request is one for which neither key nor session is asked, so that there is nobody whose requests could be counted."""
+    handler = scope["route_handler"]
+    return scope["method"] == "OPTIONS" or not (is_api(handler) or is_for_operators(handler))  # type: ignore[typeddict-item]  # of HTTP alone
 
 
 def query_names(handler: HTTPRouteHandler) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from domain.base.errors import Forbidden, Unauthenticated
 from domain.feedback.rating import LONGEST_COMMENT
 from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import caller_in, correlation_of
+from interfaces.http.base.limits.client_address import network_of
 from interfaces.http.base.limits.rates import take_ratings
 from interfaces.http.base.position import written
 
@@ -89,23 +89,13 @@ async def _allowed(
     token = await permitted(data.feedback_token, interaction, services)
     if not caller.guest and token.tenant != caller.tenant:
         raise Forbidden("this feedback_token is another tenant's than the key; send one of them alone")
-    await take_ratings(token.tenant, interaction, _address(request) if caller.guest else None, services)
+    await take_ratings(token.tenant, interaction, network_of(request) if caller.guest else None, services)
     if not caller.guest:
         return caller.context(token.tenant, request), token.conversation
     return (
         Context(tenant=token.tenant, actor="customer", correlation=correlation_of(request)),
         token.conversation,
     )
-
-
-def _address(request: Request[Any, Any, Any]) -> str:
-    """Where it comes from; of IPv6 the network, of which one household has all addresses."""
-    host = request.client.host if request.client is not None else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    return str(ip_network((host, 64), strict=False)) if isinstance(address, IPv6Address) else host
 
 
 ROUTER = Router("/", route_handlers=[submit], tags=["feedback"])

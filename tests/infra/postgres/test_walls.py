@@ -23,7 +23,7 @@ OWNER, BUILDER = "retrace_owner", "retrace_builder"
 
 RIGHTS: dict[Role, str] = {
     "retrace_app": "(read model) r, builds r, checkpoints ar, chunks adr, cursors r, destroyed_keys r, embedding_calls adr, embeddings adr, events r, found_tenant_key X, heads r, "
-    "hold_key X, idempotency adrw, inbox r, key_uses arw, parked r, posting_documents adr, posting_statistics arw, postings adrw, "
+    "hold_key X, idempotency adrw, inbox r, key_uses arw, operator_sessions adrw, parked r, posting_documents adr, posting_statistics arw, postings adrw, "
     "remove_postings X, signing_keys ar, signing_keys.created_at w, snapshots adrw, "
     "subject_keys ar, sweep_idempotency X, tally r, tenant X, tenant_keys r, tiles ar, tiles.hashes w, vector_indexes adrw, vector_recalls adrw, vectors adr, webhook_lines adrw, "
     "work r",
@@ -32,7 +32,7 @@ RIGHTS: dict[Role, str] = {
     "parked adrw, signing_keys ar, signing_keys.created_at w, subject_keys ar, tenant X, tenant_keys r, tiles ar, tiles.hashes w, work ar",
     "retrace_runner": "builds r, checkpoints r, claim_work X, cursors r, destroyed_keys r, finish_work X, heads r, lease_work X, "
     "owe_vector_reviews X, parked r, renew_work X, tenant X, vector_indexes r, webhook_lines r, work drw",
-    "retrace_eraser": "calls_sealed_by X, chunks dr, destroyed_keys ar, embedding_calls dr, embeddings dr, events r, events.payload w, idempotency dr, key_uses dr, posting_documents dr, "
+    "retrace_eraser": "calls_sealed_by X, chunks dr, destroyed_keys ar, embedding_calls dr, embeddings dr, events r, events.payload w, idempotency dr, key_uses dr, operator_sessions dr, posting_documents dr, "
     "posting_statistics drw, postings drw, remove_postings X, snapshots dr, "
     "subject_keys dr, tenant X, tenant_keys dr, vector_indexes dr, vector_recalls dr, vectors dr, webhook_lines dr, work dr",
     "retrace_keeper": "subject_keys r, subject_keys.generation w, subject_keys.wrapped w, tenant X, tenant_keys ar, tenant_keys.master w, "

@@ -54,11 +54,15 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
     await settled(theirs, f"/v1/training-sets/{training_set}")
     noted = {"title": CANARY, "content": f"{CANARY} is known."}
     entry = (await theirs.http.post("/v1/knowledge?wait=60", json=noted)).json()["id"]
+    person = {"email": f"{CANARY}@example.com", "name": CANARY, "roles": ["admin"]}
+    operator = (await theirs.http.post("/v1/operators", json=person)).json()["id"]
     ids = defaultdict[str, str](lambda: shown["id"])  # of other kinds there is nothing
     ids |= {
         "evaluation": str(evaluation),
         "deployment": deployment,
         "interaction": shown["id"],
+        "operator": operator,
+        "session": "0123456789ab",
         "conversation": shown["conversation"],
         "document": made.json()["id"],
         "entry": entry,

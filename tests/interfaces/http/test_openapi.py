@@ -192,6 +192,8 @@ async def test_every_body_has_an_example_that_is_taken(
     there = {"dataset": dataset, "interactions": [answered["id"]], "lines": lines}
     there |= {"service": service, "start": slots[-1]["start"]}
     there["training_set"] = str(await a_training_set(parts, ours.tenant))
+    person = {"email": "example@example.com", "name": "Ann", "roles": ["agent"]}
+    operator = (await ours.http.post("/v1/operators", json=person)).json()["id"]
     job, of_the_tuned = await a_tuned_job(parts, ours.tenant, UUID(dataset))
     for (method, path), example in EXAMPLES.items():
         body = {name: there.get(name, value) for name, value in example.items()}
@@ -219,6 +221,7 @@ async def test_every_body_has_an_example_that_is_taken(
             product=product,
             service=service,
             booking=booking,
+            operator=operator,
         )
         if "agent_interaction_id" in body:
             body = body | {"agent_interaction_id": answered["id"]}

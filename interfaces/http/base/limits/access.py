@@ -15,6 +15,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from application.operators.access import SessionGrant
 from application.ports import Unavailable
 from application.tenancy.access import Grant, KeyGrant
 from domain.base.errors import Refusal, TooManyRequests
@@ -143,5 +144,8 @@ class AccessControl:
 
 def grant_of(request: Request[Any, Any, Any]) -> Grant | None:
     """What let a request in; None for the operator, whose key is a setting."""
-    principal = caller_in(request).principal
-    return KeyGrant(principal=principal, scope=request.route_handler.opt["scope"]) if principal else None
+    caller = caller_in(request)
+    scope = request.route_handler.opt["scope"]
+    if caller.session is not None:
+        return SessionGrant(session=caller.session, scope=scope)
+    return KeyGrant(principal=caller.principal, scope=scope) if caller.principal else None

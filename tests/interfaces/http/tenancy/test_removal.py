@@ -38,6 +38,7 @@ GONE_TABLES = (
     "idempotency",
     "work",
     "key_uses",
+    "operator_sessions",
     "webhook_lines",
 )
 READ = ("/v1/conversations", "/v1/documents", "/v1/audit/events", "/v1/budgets", "/v1/agent/configuration")

@@ -1,0 +1,55 @@
+"""What the console shows where something is refused: the same words as everywhere, as a page; who is not signed in is sent to do so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from application.ports import Fault
+from domain.base.errors import Refusal, Unauthenticated
+from interfaces.bootstrap import Services
+from interfaces.http.base.problems import on_bug, on_http_error, on_refusal
+from interfaces.http.base.session.cookies import session_cookie
+from interfaces.http.console.page import moved, page
+
+
+def on_unauthenticated(request: Request[Any, Any, Any], error: Unauthenticated) -> Response[Any]:
+    """To the sign-in page, and the cookie of a session that is over goes."""
+    services: Services = request.app.state.services
+    reply = moved(services, "/console/sign-in")
+    reply.cookies.append(session_cookie("", services))
+    return reply
+
+
+def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """As a problem would be told, with its status and its headers."""
+    told = (
+        on_refusal(request, error)
+        if isinstance(error, (Refusal, Fault))
+        else on_http_error(request, error)
+        if isinstance(error, HTTPException)
+        else on_bug(request, error)
+    )
+    problem = msgspec.json.decode(told.content)
+    kept = {name: value for name, value in told.headers.items() if name in ("Retry-After", "Allow")}
+    return page(
+        request,
+        request.app.state.services,
+        "error.html",
+        status=problem["status"],
+        headers=kept,
+        title=problem["title"],
+        detail=problem["detail"],
+    )
+
+
+HANDLERS: dict[int | type[Exception], Any] = {
+    Unauthenticated: on_unauthenticated,
+    Refusal: on_error,
+    Fault: on_error,
+    HTTPException: on_error,
+    Exception: on_error,
+}

@@ -1,0 +1,81 @@
+"""A page: a template with what every page has, under a strict Content-Security-Policy, and never kept by a cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request, Response
+
+from interfaces.bootstrap import Services
+from interfaces.http.base.session.forgery import FIELD, csrf_token
+from interfaces.http.console.navigation import entries_for
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    # Not no-referrer: under that a browser sends `Origin: null` with a form (Fetch, section 4.6 "append a request Origin header").
+    "Referrer-Policy": "same-origin",
+}
+HTML = "text/html; charset=utf-8"
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(
+    request: Request[Any, Any, Any],
+    services: Services,
+    template: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **facts: Any,
+) -> Response[str]:
+    """`facts` are the template's own. Beside them it has `root`, before each address; `session` (None: nobody is signed in), `csrf`, which
+    every form sends, and `menu`."""
+    caller = request.scope["state"].get("caller")
+    session = caller.session if caller is not None else None
+    text = _templates.get_template(template).render(
+        root=root(services),
+        here=request.scope["path"].rstrip("/"),
+        session=session,
+        csrf_field=FIELD,
+        csrf=csrf_token(session) if session is not None else "",
+        menu=entries_for(session.principal.scopes) if session is not None else [],
+        **facts,
+    )
+    return Response(text, status_code=status, media_type=HTML, headers={**HEADERS, **(headers or {})})
+
+
+def moved(services: Services, path: str, status: int = 303) -> Response[None]:
+    """After a form: look at another page."""
+    return Response(None, status_code=status, headers={**HEADERS, "Location": root(services) + path})
+
+
+def root(services: Services) -> str:
+    """What a proxy has before the paths of the service, as /api; empty where it has nothing."""
+    return urlsplit(services.settings.public).path.rstrip("/")
+
+
+async def fields_of(request: Request[Any, Any, Any], **longest: int) -> dict[str, str]:
+    """The form's fields of these names, each cut off one character behind its longest length; empty where one was not sent."""
+    form = await request.form()
+    found = {name: form.get(name) for name in longest}
+    return {
+        name: value[: longest[name] + 1] if isinstance(value, str) else "" for name, value in found.items()
+    }
