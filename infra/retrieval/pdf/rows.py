@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from infra.retrieval.pdf.hyphens import joined
@@ -14,6 +15,8 @@ from infra.retrieval.pdf.lines import Line, Segment
 
 CLOSE = 1.45
 """A step from line to line within a cell, at most, in letter heights."""
+NEAR = 40
+"""Lines above and below that tell what a column holds."""
 LEAST = 12
 """Letters of a column's longest text, from which it has lines that are full."""
 _WORDS = re.compile(r"[^\W\d_]{2,}")
@@ -25,11 +28,13 @@ Column = tuple[float, float]
 def whole_rows(lines: Sequence[Line]) -> list[Line]:
     """The lines of a region, from its top to its foot."""
     found: list[Line] = []
+    place = 0
     for group in _groups(lines):
         if len(group) == 1 or len(columns := _columns(group)) < 2:
             found += group
         else:
-            found += _rows(group, columns, lines)
+            found += _rows(group, columns, lines[max(0, place - NEAR) : place + len(group) + NEAR])
+        place += len(group)
     return found
 
 
@@ -126,14 +131,15 @@ def _has_numbers(column: Column, lines: Sequence[Line]) -> bool:
     there = [
         each for line in lines if len(line.segments) > 1 for each in line.segments if _is_in(each, column)
     ]
-    return 2 * sum(map(_is_number, there)) > len(there)
+    return 2 * sum(_is_number(each.text) for each in there) > len(there)
 
 
 def _is_in(segment: Segment, column: Column) -> bool:
     return column[0] <= (segment.x0 + segment.x1) / 2 <= column[1]
 
 
-def _is_number(segment: Segment) -> bool:
+@lru_cache(maxsize=4096)
+def _is_number(text: str) -> bool:
     """Hardly anything else: 19.99 €, 3 kg, A-1234-99, – for none."""
-    digits = sum(map(str.isdigit, segment.text))
-    return digits > 0 and 2 * digits >= sum(map(str.isalpha, segment.text))
+    digits = sum(map(str.isdigit, text))
+    return digits > 0 and 2 * digits >= sum(map(str.isalpha, text))
