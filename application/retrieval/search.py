@@ -13,7 +13,7 @@ from application.retrieval.query import fusion_of
 from domain.agents.agent import AgentConfiguration
 from domain.base.context import Context
 from domain.base.errors import Invalid, Refused
-from domain.models.completion import Passage
+from domain.models.completion import Passage, Source
 from domain.retrieval.fusion import Method
 
 
@@ -25,6 +25,9 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
     among: tuple[UUID, ...] | None = None
     """Of these documents only."""
+
+    sources: tuple[Source, ...] | None = None
+    """Of these only; None: of all."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +71,7 @@ async def search(
         fusion=msgspec.structs.replace(fusion, method=query.fusion or fusion.method),
         synonyms=configuration.synonyms,
         among=query.among,
+        sources=query.sources,
     )
     passages = [msgspec.structs.replace(each.passage, score=each.relevance) for each in ranked]
     return Found(passages=passages, words_only=words_only)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, Router, post
@@ -28,6 +28,9 @@ class SearchIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fusion: Method | None = None
     """How what is found by meaning and what is found by words are merged: by their scores, or by their ranks; left out: as the agent is configured."""
 
+    sources: Annotated[tuple[Literal["document", "knowledge", "shop"], ...], Meta(min_length=1)] | None = None
+    """Of documents, the knowledge base, the catalogue only, as far as they are among the 500 that fit best; left out: of all."""
+
 
 @post("/v1/search", status_code=200, scope="conversations:read", rate="searches")
 async def find(
@@ -36,7 +39,7 @@ async def find(
     """The passages that fit best by meaning and by words, best first, with their relevance as `score` (0 to 1). `next_cursor` is always null.
 
     Where the embedding model can't be asked they are found by words alone, and `Retrace-Words-Only` says why."""
-    query = Search(query=data.query, limit=data.limit, fusion=data.fusion)
+    query = Search(query=data.query, limit=data.limit, fusion=data.fusion, sources=data.sources)
     configuration, _ = await configuration_of(context.tenant, store=services.store)
     found = await search(
         query, context, embedder=services.embedder, vectors=services.vectors, configuration=configuration

@@ -153,3 +153,19 @@ async def test_who_asks_with_a_synonym_is_found_what_has_the_other_word(shop: Sh
         configuration=msgspec.structs.replace(configuration, semantic_weight=0.0),
     )
     assert [each.text for each in answer.passages] == ["The zorbex is blue."]
+
+
+async def test_a_search_in_some_sources_finds_nothing_of_the_others(shop: Shop) -> None:
+    parts, sources = shop.parts, ("document", "knowledge", "shop")
+    for number, source in enumerate(sources * 10):
+        document, text = uuid4(), f"The lamp {number} is green."
+        await parts.keyring.make(shop.context.tenant, document)
+        async with parts.embedder.metering(shop.context, "search") as meter:
+            (vector,) = await meter.embed([text])
+        chunk = Chunk(id=f"p{number}", ordinal=0, page=1, section=None, tokens=9, text=text, embedding=vector)
+        await parts.vectors.replace(shop.context.tenant, document, "x", LOCAL, [chunk], source=source)  # type: ignore[arg-type]
+    for wanted in (("shop",), ("document", "knowledge"), None):
+        query = Search(query="Is the lamp green?", limit=10, sources=wanted)  # type: ignore[arg-type]
+        given = await search(query, shop.context, embedder=parts.embedder, vectors=parts.vectors)
+        assert len(given.passages) == 10
+        assert {each.source for each in given.passages} <= set(wanted or sources)
