@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import click
+import msgspec
 
 from application.operators.finding import find_operator
 from application.operators.membership import InviteOperator, IssueLink, Linked, invite_operator, issue_link
@@ -20,6 +21,7 @@ from interfaces.cli.base import (
     console,
     data_option,
     json_option,
+    port_option,
     print_json,
     print_table,
     tenant_option,
@@ -45,6 +47,7 @@ def operator() -> None:
     help="what they may do, once for each; default: admin",
 )
 @click.option("--again", is_flag=True, help="a new link for one who is there, as where the password is lost")
+@port_option
 @data_option
 @json_option
 def create(
@@ -53,6 +56,7 @@ def create(
     name: str | None,
     roles: tuple[Role, ...],
     again: bool,
+    port: int | None,
     data: Path | None,
     as_json: bool,
 ) -> None:
@@ -79,7 +83,8 @@ def create(
             made = await invite_operator(
                 invitation, context, store=parts.store, keyring=parts.keyring, clock=parts.clock
             )
-        return made, f"{parts.settings.public}/console/accept?token={made.token}"
+        settings = parts.settings if port is None else msgspec.structs.replace(parts.settings, port=port)
+        return made, f"{settings.public}/console/accept?token={made.token}"
 
     made, link = with_services(data, do)
     if as_json:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from litestar import Request, Response
+from litestar import MediaType, Request, Response
 
 from interfaces.bootstrap import Services
 from interfaces.http.base.session.forgery import FIELD, csrf_token
@@ -26,7 +26,6 @@ HEADERS = {
     # Not no-referrer: under that a browser sends `Origin: null` with a form (Fetch, section 4.6 "append a request Origin header").
     "Referrer-Policy": "same-origin",
 }
-HTML = "text/html; charset=utf-8"
 
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -59,12 +58,15 @@ def page(
         menu=entries_for(session.principal.scopes) if session is not None else [],
         **facts,
     )
-    return Response(text, status_code=status, media_type=HTML, headers={**HEADERS, **(headers or {})})
+    return Response(
+        text, status_code=status, media_type=MediaType.HTML, headers={**HEADERS, **(headers or {})}
+    )
 
 
-def moved(services: Services, path: str, status: int = 303) -> Response[None]:
+def moved(services: Services, path: str, status: int = 303) -> Response[bytes]:
     """After a form: look at another page."""
-    return Response(None, status_code=status, headers={**HEADERS, "Location": root(services) + path})
+    headers = {**HEADERS, "Location": root(services) + path}
+    return Response(b"", status_code=status, media_type=MediaType.HTML, headers=headers)
 
 
 def root(services: Services) -> str:

@@ -20,7 +20,8 @@ def test_an_operator_is_invited_by_a_link_that_is_shown_once(run: Run) -> None:
     assert str(parsed_link(token).operator) == made["operator"]
     with pytest.raises(Conflict, match="who is invited"):
         raise run(*asked).exception or AssertionError
-    shown = run(*asked, "--again")
+    shown = run(*asked, "--again", "--port", "8123")
+    assert "http://127.0.0.1:8123/console/accept?token=rtl_" in shown.stdout
     assert "shown this once" in shown.stdout
     assert token not in shown.stdout
     with pytest.raises(NotFound, match="leave --again out"):

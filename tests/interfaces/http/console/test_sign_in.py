@@ -352,6 +352,7 @@ async def test_pages_run_no_script_load_nothing_from_elsewhere_and_label_their_f
             assert reply.status_code == 404
             continue
         policy = reply.headers["Content-Security-Policy"]
+        assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy
