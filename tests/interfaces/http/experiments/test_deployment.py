@@ -94,7 +94,8 @@ async def test_one_whose_answers_help_nobody_goes_back_by_itself_and_its_verdict
 ) -> None:
     hook = {"url": f"http://127.0.0.1:{wire.port}/hook", "events": ["deployment.rolled_back"]}
     assert (await ours.http.post("/v1/webhooks", json=hook)).status_code == 201
-    plan = {"steps": STEPS, "limits": LIMITS, "window": 1.0, "least": 0}
+    # A rating that comes after the window counts for nothing: on a busy machine that takes more than a second.
+    plan = {"steps": STEPS, "limits": LIMITS, "window": 8.0, "least": 0}
     made = await created(ours, parts, plan=plan)
     assert made["hardly_found"] == ["a helpful rate that falls by less than 3 %"]
     id = made["id"]
