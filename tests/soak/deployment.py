@@ -62,7 +62,7 @@ async def deployment(folder: Path, **more: Any) -> AsyncIterator[Deployment]:
             data=running.settings.data,
         )
         async with services(settings, pool=4) as parts:
-            made = [await _tenant(parts, f"tenant {n}") for n in range(2)]
+            made = [await tenant_of(parts, f"tenant {n}") for n in range(2)]
             await _give_budget(parts, made[0][0])
             async with asyncio.TaskGroup() as group:  # whatever fails ends the run at once
                 watching = group.create_task(_watch(running))
@@ -91,7 +91,7 @@ async def _watch(running: Tree) -> None:
         await asyncio.sleep(0.1)
 
 
-async def _tenant(parts: Services, name: str) -> tuple[UUID, str]:
+async def tenant_of(parts: Services, name: str) -> tuple[UUID, str]:
     made = await create_tenant(
         CreateTenant(name=name), actor="operator:test", store=parts.store, clock=parts.clock, ids=parts.ids
     )
