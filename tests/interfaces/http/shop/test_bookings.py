@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import uuid4
 
 import httpx
@@ -191,4 +191,34 @@ async def test_an_hour_that_comes_twice_is_given_twice_and_each_once(
     answers = await asyncio.gather(*sent)
     assert sorted(answer.status_code for answer in answers) == [201] * 2 + [422] * 10
     assert {answer.json()["start"] for answer in answers if answer.status_code == 201} == set(twice)
+    await holds(ours, parts)
+
+
+async def test_a_slot_beside_the_hour_that_is_left_out_is_given_once_whatever_zone_names_its_moment(
+    ours: Customer, elsewhere: httpx.AsyncClient, parts: Services
+) -> None:
+    service = await a_service(ours, capacity=1)
+    today = datetime.now(UTC).date()
+    nights = [
+        max(day for n in range(25, 32) if (day := date(year, 3, n)).weekday() == 6)
+        for year in (today.year, today.year + 1)
+    ]
+    night = str(next(each for each in nights if each > today))
+    found = await slots(ours, service, **{"from": night, "to": night})
+    assert len(found) == 23
+    assert not [each for each in found if each["local_start"].startswith(f"{night}T02:")]
+    (after,) = [each for each in found if each["local_start"].startswith(f"{night}T03:00")]
+    moment = datetime.fromisoformat(after["start"])
+    # 03:00 in summer time is the moment that a clock which nobody has put forward calls 02:00.
+    zones = [timezone(timedelta(hours=hours)) for hours in (0, 1, 2, -5, 14)]
+    starts = [moment.astimezone(zone).isoformat() for zone in zones]
+    assert starts[1].startswith(f"{night}T02:00:00+01:00")
+    sent = [
+        (elsewhere if n % 2 else ours.http).post(
+            "/v1/bookings", json=booking(service, starts[n % 5], f"lark {n}")
+        )
+        for n in range(15)
+    ]
+    answers = await asyncio.gather(*sent)
+    assert sorted(answer.status_code for answer in answers) == [201] + [422] * 14
     await holds(ours, parts)
