@@ -111,6 +111,7 @@ def test_the_agents_are_configurations_with_and_without_attribution_and_with_wha
     for each in agents:
         each.check()
     assert {each.attribution for each in agents} == {True, False}
+    assert {each.retrieve_internet for each in agents} == {True, False}
     assert any(each.can_do != AgentConfiguration().can_do and each.cannot_do for each in agents)
 
 
