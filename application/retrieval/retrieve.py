@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from application.ports import Clock, Store
+from application.ports import Clock, Store, Unavailable
 from application.retrieval.as_now import as_now, is_offered
 from application.retrieval.query import Query
 from application.retrieval.sources.asking import Asked, InTime
@@ -35,7 +35,7 @@ class Retrieval(msgspec.Struct, frozen=True, kw_only=True):
 
 class Retriever(Protocol):
     async def retrieve(self, query: Query) -> Retrieval:
-        """Takes no longer than its time-outs, whatever its sources do."""
+        """Takes no longer than its time-outs, whatever its sources do. Raises Unavailable where the tenant's own can't be asked: the answer is made later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,11 @@ class SourcesRetriever:
         began = time.perf_counter()
         asked = [each for each in self.sources if each.serves(query)]
         works = {each.name: partial(each.find, query) for each in asked}
-        found = await self.in_time.ask(works, spared=partial(_spared, asked))
+        others = frozenset(each.name for each in asked if not each.own)
+        found = await self.in_time.ask(works, others=others, spared=partial(_spared, asked))
+        for name, each in found.items():
+            if name not in others and isinstance(each.error, Unavailable):
+                raise each.error
         came = {name: each.value for name, each in found.items() if each.value is not None}
         best = rank((each.ranked for each in came.values()), query.limit, query.interests)
         passages, look = await self._as_now([each.passage for each in best], query)

@@ -1,5 +1,8 @@
 """Asking several at once, each with a time-out: what came in time is kept, and nobody waits for the rest.
 
+The tenant's own sources have more patience than others: they lie in the database that the answer can't do without either, and where that is
+busy, an answer without the tenant's documents would be a wrong one, not a quick one.
+
 The time is what this process had itself: where it stood still, or had others to serve, that is no source's fault. So it is counted in ticks, and a
 tick that took longer counts as one.
 """
@@ -23,7 +26,10 @@ T = TypeVar("T")
 log = logging.getLogger("retrace.retrieval")
 
 TICKS = 20
-"""Of a time-out."""
+"""Of the shortest time-out."""
+
+OWN = 10
+"""Times as long as others the tenant's own sources have."""
 
 MOST_LATE = 32
 """Requests to one source that have not ended though nobody waits for them: until they are fewer it is not asked, so that they can't pile up."""
@@ -61,15 +67,16 @@ class Late:
 
 
 class Asked(msgspec.Struct, Generic[T]):
-    """`value`: None where nothing came."""
+    """`value`: None where nothing came; `error`: why, where it failed."""
 
     lookup: Lookup
     value: T | None = None
+    error: BaseException | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class InTime:
-    """How long each has, and where those go that did not come in time."""
+    """How long each has that is not the tenant's own, and where those go that did not come in time."""
 
     seconds: float
     late: Late
@@ -78,10 +85,13 @@ class InTime:
         self,
         works: Mapping[str, Callable[[], Coroutine[Any, Any, T]]],
         *,
+        others: frozenset[str] = frozenset(),
         spared: Callable[[Mapping[str, T]], frozenset[str]] | None = None,
         goes_on: bool = False,
     ) -> dict[str, Asked[T]]:
-        return await ask_at_once(works, self.seconds, self.late, spared=spared or never, goes_on=goes_on)
+        """`others`: names of those that are not the tenant's own."""
+        limits = {name: self.seconds * (1 if name in others else OWN) for name in works}
+        return await ask_at_once(works, limits, self.late, spared=spared or never, goes_on=goes_on)
 
 
 def never(found: Mapping[str, Any]) -> frozenset[str]:
@@ -90,13 +100,13 @@ def never(found: Mapping[str, Any]) -> frozenset[str]:
 
 async def ask_at_once(
     works: Mapping[str, Callable[[], Coroutine[Any, Any, T]]],
-    seconds: float,
+    limits: Mapping[str, float],
     late: Late,
     *,
     spared: Callable[[Mapping[str, T]], frozenset[str]] = never,
     goes_on: bool = False,
 ) -> dict[str, Asked[T]]:
-    """What came of each, by name. `spared`: of what came so far, which others need not be waited for; `goes_on`: what is late is not cancelled."""
+    """What came of each, by name. `limits`: seconds that each has; `spared`: of what came so far, which others need not be waited for; `goes_on`: what is late is not cancelled."""
     if not works:
         return {}
     began = time.perf_counter()
@@ -110,21 +120,22 @@ async def ask_at_once(
         task.add_done_callback(partial(note, name))
     done: dict[str, Asked[T]] = {}
     came: dict[str, T] = {}
-    left, tick = seconds, seconds / TICKS
+    spent, tick = 0.0, min(limits.values()) / TICKS
     needless: frozenset[str] = frozenset()
     try:
-        while left > 0 and (waiting := [task for name, task in tasks.items() if name not in done]):
+        while waiting := {
+            n: t for n, t in tasks.items() if n not in done and n not in needless and spent < limits[n]
+        }:
             at = time.perf_counter()
-            await asyncio.wait(waiting, timeout=min(tick, left), return_when=asyncio.FIRST_COMPLETED)
-            left -= min(time.perf_counter() - at, tick)
+            longest = min(tick, max(limits[name] for name in waiting) - spent)
+            await asyncio.wait(waiting.values(), timeout=longest, return_when=asyncio.FIRST_COMPLETED)
+            spent += min(time.perf_counter() - at, tick)
             for name, task in tasks.items():
                 if task.done() and name not in done:
                     done[name] = _asked(name, task, 1000 * (ended.get(name, at) - began))
                     if (value := done[name].value) is not None:
                         came[name] = value
             needless = spared(came)
-            if all(name in done or name in needless for name in tasks):
-                break
     finally:
         for name, task in tasks.items():
             if name not in done:
@@ -144,7 +155,7 @@ def _asked(name: str, task: asyncio.Task[T], took: float) -> Asked[T]:
         return _none(name, "failed", took)
     if (error := task.exception()) is not None:
         _tell(name, error)
-        return _none(name, "failed", took)
+        return msgspec.structs.replace(_none(name, "failed", took), error=error)
     return Asked(lookup=Lookup(source=name, outcome="found", ms=round(took, 3)), value=task.result())
 
 

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from application.conversations.answer import Answer, AnswerGiven, answer
+from application.ports import Unavailable
 from application.retrieval.query import Query, QuestionVector
 from application.retrieval.retrieve import SourcesRetriever
 from application.retrieval.sources import asking
@@ -104,7 +105,7 @@ async def hang() -> Brought:
 
 async def test_a_source_that_hangs_delays_no_answer_beyond_its_time_and_is_told(shop: Shop) -> None:
     await process(shop, (await upload(shop, HOURS, "hours.txt")).document)
-    source = Played(hang)
+    source = Played(hang, own=False)
     async with asyncio.timeout(60):  # it hangs for an hour
         given = await ask(shop, source, seconds=5)
     assert source.asked == 1
@@ -127,6 +128,15 @@ async def test_a_source_that_fails_is_told_and_its_error_s_text_is_nowhere(
     [told] = [each for each in caplog.records if each.getMessage() == "a source of passages failed"]
     assert told.facts == {"source": "played", "reason": "RuntimeError"}  # type: ignore[attr-defined]
     assert "anna" not in caplog.text
+
+
+async def test_where_the_tenant_s_own_is_away_the_answer_is_made_later(shop: Shop) -> None:
+    async def away() -> Brought:
+        raise Unavailable("the database does not answer")
+
+    with pytest.raises(Unavailable):
+        await retrieved(Played(away))
+    assert await retrieved(Played(away, own=False)) == {"played": "failed"}
 
 
 async def test_a_query_that_is_not_waited_for_gives_its_connection_back(shop: Shop) -> None:
@@ -193,7 +203,7 @@ async def test_time_for_which_this_process_stood_still_is_no_source_s() -> None:
             time.sleep(0.1)  # noqa: ASYNC251  # that is the point
         return "came"
 
-    [asked] = (await ask_at_once({"quick": quick}, 0.1, Late())).values()
+    [asked] = (await ask_at_once({"quick": quick}, {"quick": 0.1}, Late())).values()
     assert (asked.value, asked.lookup.outcome) == ("came", "found")
 
 
@@ -202,10 +212,12 @@ async def test_the_setting_says_how_long_a_source_has(shop: Shop) -> None:
         await asyncio.sleep(0.5)
         return Brought(ranked=[ranked("slow", 0.9)])
 
-    for milliseconds, outcome in ((10, "late"), (60_000, "found")):
+    cases = ((10, True, "late"), (100, True, "found"), (100, False, "late"), (60_000, False, "found"))
+    for milliseconds, own, outcome in cases:
         settings = msgspec.structs.replace(shop.parts.settings, source_timeout_ms=milliseconds)
         retriever = dataclasses.replace(shop.parts, settings=settings).retriever
-        found = await dataclasses.replace(retriever, sources=(Played(slow),)).retrieve(query())
+        source = Played(slow, own=own)
+        found = await dataclasses.replace(retriever, sources=(source,)).retrieve(query())
         assert [each.outcome for each in found.lookups] == [outcome]
 
 
