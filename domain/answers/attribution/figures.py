@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 
 from domain.answers.attribution.number_words import UNIT, VALUES, WORD
+from domain.base.kept import kept
 
 Figure = tuple[frozenset[str], ...]
 """What a figure may mean, each as plain decimals that must all be there; any of them will do."""
@@ -28,6 +29,7 @@ def claimed(text: str) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
+@kept(512)
 def known_in(text: str) -> frozenset[str]:
     """All values that figures of a text may have, as plain decimals."""
     found = set(_in_words(text))

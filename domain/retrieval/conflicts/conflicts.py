@@ -21,6 +21,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.base.kept import kept
 from domain.base.sentences import CELL, sentences
 from domain.models.completion import Passage, Source
 from domain.retrieval.conflicts.quantities import Quantity, quantities
@@ -214,9 +215,19 @@ class _About:
 def _statements(passages: Sequence[Passage]) -> Iterator[tuple[str, _Statement]]:
     """Each with its unit."""
     for place, passage in enumerate(passages):
-        for text in _parts(passage.text):
-            for unit, figures in quantities(text).items():
-                yield unit, _Statement(place, passage, text, tuple(figures))
+        for begin, end, unit, values in _figured(passage.text):
+            yield unit, _Statement(place, passage, passage.text[begin:end], values)
+
+
+@kept(512)
+def _figured(text: str) -> tuple[tuple[int, int, str, tuple[Quantity, ...]], ...]:
+    """Where its statements begin and end that have figures with a unit, and these, in order."""
+    found, end = [], 0
+    for part in _parts(text):
+        begin = text.index(part, end)
+        end = begin + len(part)
+        found += [(begin, end, unit, tuple(figures)) for unit, figures in quantities(part).items()]
+    return tuple(found)
 
 
 def _parts(text: str) -> Iterator[str]:
