@@ -251,10 +251,13 @@ async def test_a_session_ends_when_idle_and_at_the_latest_after_its_time(
     ann = await joined(ours, "idle@example.com")
     await ann.sign_in()
 
+    ahead = timedelta()
+    later = replace(parts, clock=lambda: parts.clock() + ahead)
+    http = browser(httpx.ASGITransport(create_app(later)))
+
     async def after(**time: float) -> int:
-        later = replace(parts, clock=lambda: parts.clock() + timedelta(**time))
-        http = browser(httpx.ASGITransport(create_app(later)))
-        http.cookies = ann.http.cookies
+        nonlocal ahead
+        ahead, http.cookies = timedelta(**time), ann.http.cookies  # they are taken away where it has ended
         return (await http.get("/console")).status_code
 
     assert await after(minutes=31) == 303
