@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from uuid import UUID
 
 import msgspec
@@ -30,6 +33,12 @@ DEADLINE, PATIENCE = 8.0, 1.0
 """Seconds that a model has for it, however often it is tried, and for which room in the budget is waited for: a customer waits."""
 
 
+FRAMES, BEGINNING = 8, 80
+"""Beginnings that are looked at in what came along with a message, each with so many characters."""
+
+_FRAME = re.compile(r":\s+|\[\w+ ")
+
+
 class Messages(msgspec.Struct, frozen=True, kw_only=True):
     """`texts`, which `interaction` answers, after the `history`. `likeness`: as of `screen`."""
 
@@ -47,10 +56,19 @@ async def understood_by_rules(messages: Messages, business: Business) -> Underst
         found = understand(messages.texts, messages.history, business=business, likeness=messages.likeness)
         if not messages.said or messages.said == messages.texts:
             return found
-        return with_more(found, screen("\n".join(messages.said)))
+        return with_more(found, screen("\n".join(_with_beginnings(messages.said))))
 
     short = sum(map(len, messages.texts + messages.said)) <= INLINE
     return understood() if short else await asyncio.to_thread(understood)
+
+
+def _with_beginnings(said: Sequence[str]) -> Iterator[str]:
+    """With what begins within a frame on lines of their own: a forged prompt is known by how it begins, which `[document …` and
+    `[came from an advertisement: …` would hide."""
+    yield from said
+    for text in said:
+        for frame in islice(_FRAME.finditer(text), FRAMES):
+            yield text[frame.end() : frame.end() + BEGINNING]
 
 
 async def understand_messages(
