@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Table, func, select
 
+from domain.base.money import pico, usd
 from domain.models.completion import Source
 from domain.retrieval.results.figures import Result
 from projections.base import Sql, struct_of
@@ -101,7 +102,7 @@ async def retrieval_summary(sql: Sql, tenant: UUID, *, since: date, until: date)
         success_rate=_share(sums["found"], every),
         cited_rate=_share(sums["cited"], every),
         cost=cost,
-        cost_per_retrieval=round(cost / every, 12) if every else None,
+        cost_per_retrieval=usd(pico(cost / every)) if every else None,
         latency=_latency(took.get("", {})),
         sources=await _sources(sql, tenant, since, until, took),
         attribution=await _attribution(sql, tenant, since, until),
