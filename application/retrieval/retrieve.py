@@ -35,7 +35,7 @@ class Retrieval(msgspec.Struct, frozen=True, kw_only=True):
 
 class Retriever(Protocol):
     async def retrieve(self, query: Query) -> Retrieval:
-        """Takes no longer than its time-outs, whatever its sources do. Raises Unavailable where the tenant's own can't be asked: the answer is made later."""
+        """Takes no longer than its time-outs, whatever its sources do. Raises Unavailable where none of the tenant's own can be asked: the answer is made later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +53,9 @@ class SourcesRetriever:
         works = {each.name: partial(each.find, query) for each in asked}
         others = frozenset(each.name for each in asked if not each.own)
         found = await self.in_time.ask(works, others=others, spared=partial(_spared, asked))
-        for name, each in found.items():
-            if name not in others and isinstance(each.error, Unavailable):
-                raise each.error
+        away = [found[each.name].error for each in asked if each.own]
+        if away and all(isinstance(error, Unavailable) for error in away):
+            raise Unavailable(str(away[0]))
         came = {name: each.value for name, each in found.items() if each.value is not None}
         best = rank((each.ranked for each in came.values()), query.limit, query.interests)
         passages, look = await self._as_now([each.passage for each in best], query)

@@ -19,7 +19,7 @@ class Brought(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PassageSource(Protocol):
-    """Asked beside others. Whatever it raises, and however long it takes, the answer goes on without it; but where one of the tenant's own is
+    """Asked beside others. Whatever it raises, and however long it takes, the answer goes on without it; but where all of the tenant's own are
     Unavailable, as the database is, the answer is made later."""
 
     @property
