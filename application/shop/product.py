@@ -8,6 +8,7 @@ import msgspec
 
 from application.base.amend import amend
 from application.ports import Clock, Ids, Store, Vectors
+from application.shop.complements import check_complements
 from application.shop.indexing import change_offer, indexing
 from domain.base.context import Context
 from domain.shop.product import Product, ProductFacts
@@ -30,6 +31,7 @@ async def add_product(
     command: AddProduct, context: Context, *, store: Store, clock: Clock, ids: Ids
 ) -> tuple[Product, int]:
     """And its position. Raises Invalid."""
+    await check_complements(command.facts, (), context.tenant, store=store)
     product = Product.add(ids(), command.facts, stock=command.stock, at=clock())
     saved = await store.save(product, context=context, work=indexing(product, clock))
     return product, saved.position
@@ -39,6 +41,8 @@ async def change_product(
     id: UUID, facts: ProductFacts, context: Context, *, store: Store, vectors: Vectors, clock: Clock
 ) -> tuple[Product, int]:
     """And its position, 0 where the same was said before. Raises Invalid, NotFound."""
+    known = (await store.load(Product, id, tenant=context.tenant)).existing().complements
+    await check_complements(facts, known, context.tenant, store=store)
     return await change_offer(
         Product,
         id,

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from application.ports import Clock, Ids, Store, Vectors
+from application.shop.complements import check_complements
 from application.shop.indexing import change_offer, indexing
 from domain.base.context import Context
 from domain.base.errors import Invalid, NotFound
@@ -33,6 +34,7 @@ async def add_service(
     facts: ServiceFacts, context: Context, *, store: Store, clock: Clock, ids: Ids
 ) -> tuple[Service, int]:
     """And its position. Raises Invalid."""
+    await check_complements(facts, (), context.tenant, store=store)
     service = Service.add(ids(), facts, at=clock())
     saved = await store.save(service, context=context, work=indexing(service, clock))
     return service, saved.position
@@ -42,6 +44,8 @@ async def change_service(
     id: UUID, facts: ServiceFacts, context: Context, *, store: Store, vectors: Vectors, clock: Clock
 ) -> tuple[Service, int]:
     """And its position, 0 where the same was said before. Raises Invalid, NotFound, Refused."""
+    known = (await store.load(Service, id, tenant=context.tenant)).existing().complements
+    await check_complements(facts, known, context.tenant, store=store)
     return await change_offer(
         Service,
         id,

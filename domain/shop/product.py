@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 import msgspec
@@ -37,9 +37,14 @@ class Product(Aggregate[ProductState]):
 
     class Created(Event, CreatedEvent, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "product.created"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         facts: ProductFacts
         stock: int
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version nothing was said to go with it."""
 
         def apply(self, aggregate: Product) -> None:
             aggregate.state.facts, aggregate.state.stock = self.facts, self.stock
@@ -48,8 +53,13 @@ class Product(Aggregate[ProductState]):
         """These facts take the place of those before; the stock stays."""
 
         TOPIC: ClassVar[str] = "product.changed"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         facts: ProductFacts
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version nothing was said to go with it."""
 
         def apply(self, aggregate: Product) -> None:
             aggregate.state.facts = self.facts
@@ -103,11 +113,11 @@ class Product(Aggregate[ProductState]):
         """Raises Invalid."""
         if not 0 <= stock <= MOST_STOCK:
             raise Invalid(f"stock is 0 to {MOST_STOCK}")
-        return cls.create(cls.Created, id=id, at=at, facts=checked(facts), stock=stock)
+        return cls.create(cls.Created, id=id, at=at, facts=checked(facts, id), stock=stock)
 
     def change(self, facts: ProductFacts, at: datetime) -> None:
         """Nothing where the same was said before. Raises Invalid, NotFound."""
-        if checked(facts) != self.existing():
+        if checked(facts, self.id) != self.existing():
             self.trigger(self.Changed, at=at, facts=facts)
 
     def adjust_stock(self, by: int, reason: str, at: datetime) -> None:

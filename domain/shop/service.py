@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 import msgspec
@@ -36,8 +36,13 @@ class Service(Aggregate[ServiceState]):
 
     class Created(Event, CreatedEvent, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "service.created"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         facts: ServiceFacts
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version nothing was said to go with it."""
 
         def apply(self, aggregate: Service) -> None:
             aggregate.state.facts = self.facts
@@ -46,8 +51,13 @@ class Service(Aggregate[ServiceState]):
         """These facts take the place of those before. What was booked stays booked."""
 
         TOPIC: ClassVar[str] = "service.changed"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         facts: ServiceFacts
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version nothing was said to go with it."""
 
         def apply(self, aggregate: Service) -> None:
             aggregate.state.facts = self.facts
@@ -66,12 +76,12 @@ class Service(Aggregate[ServiceState]):
     @classmethod
     def add(cls, id: UUID, facts: ServiceFacts, *, at: datetime) -> Self:
         """Raises Invalid."""
-        return cls.create(cls.Created, id=id, at=at, facts=_checked(facts))
+        return cls.create(cls.Created, id=id, at=at, facts=_checked(facts, id))
 
     def change(self, facts: ServiceFacts, at: datetime) -> None:
         """Nothing where the same was said before. Raises Invalid, NotFound; Refused for another time zone: bookings are held by days of this one."""
         known = self.existing()
-        if _checked(facts) == known:
+        if _checked(facts, self.id) == known:
             return
         if facts.availability.time_zone != (zone := known.availability.time_zone):
             raise Refused(f"the service is in {zone}, for good; add another one for another time zone")
@@ -97,6 +107,6 @@ class Service(Aggregate[ServiceState]):
         return facts.availability
 
 
-def _checked(facts: ServiceFacts) -> ServiceFacts:
+def _checked(facts: ServiceFacts, id: UUID) -> ServiceFacts:
     checked_availability(facts.availability)
-    return checked(facts)
+    return checked(facts, id)

@@ -23,7 +23,7 @@ Address = Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
 class OfferIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """`active` false: it is not offered. What is left out is empty from then on."""
+    """`active` false: it is not offered. `complements`: ids of products and services that go with it, the best first. What is left out is empty from then on."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     description: Annotated[str, Meta(max_length=10_000)] = ""
@@ -33,6 +33,7 @@ class OfferIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     tags: Annotated[tuple[Word, ...], Meta(max_length=50)] = ()
     images: Annotated[tuple[Address, ...], Meta(max_length=20)] = ()
     active: bool = True
+    complements: Annotated[tuple[UUID, ...], Meta(max_length=20)] = ()
 
 
 def facts_of(data: OfferIn) -> dict[str, Any]:

@@ -41,6 +41,7 @@ class ProductOut(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
     images: tuple[str, ...]
     active: bool
+    complements: tuple[UUID, ...]
     stock: int
 
 

@@ -57,6 +57,7 @@ class ServiceOut(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
     images: tuple[str, ...]
     active: bool
+    complements: tuple[UUID, ...]
     availability: Availability
 
 

@@ -77,3 +77,27 @@ async def test_what_is_no_product_is_refused_with_what_to_do(ours: Customer) -> 
     made = await ours.http.post("/v1/catalog/products", json=MUG)
     nothing = await ours.http.post(f"{made.headers['Location']}/stock", json={"by": 0})
     assert nothing.status_code == 400
+
+
+async def test_what_goes_with_a_product_is_in_the_catalogue(ours: Customer, theirs: Customer) -> None:
+    made = await ours.http.post("/v1/catalog/products", json=MUG)
+    at, mug = made.headers["Location"], made.json()["id"]
+    assert made.json()["complements"] == []
+    saucer = await ours.http.post("/v1/catalog/products", json=MUG | {"name": "Saucer", "complements": [mug]})
+    assert saucer.json()["complements"] == [mug]
+    body = {key: MUG[key] for key in ("name", "price", "currency")}
+    another = (await theirs.http.post("/v1/catalog/products", json=MUG)).json()["id"]
+    for wrong, why in (
+        ([mug], "with itself"),
+        ([saucer.json()["id"]] * 2, "twice"),
+        ([another], another),
+        (["mug"], "complements"),
+    ):
+        refused = await ours.http.put(at, json=body | {"complements": wrong})
+        assert refused.status_code == 400, wrong
+        assert why in refused.text
+    named = body | {"complements": [saucer.json()["id"]]}
+    assert (await ours.http.put(at, json=named)).status_code == 200
+    await ours.http.delete(saucer.headers["Location"])
+    changed = await ours.http.put(at, json=named | {"price": "3.00"})
+    assert changed.status_code == 200, changed.text
