@@ -10,9 +10,10 @@ from msgspec import Meta
 from domain.agents.disclosures import DISCLOSURES, ENGLISH
 from domain.agents.nobody_came import NOBODY_CAME, NOBODY_CAME_IN
 from domain.base.errors import Invalid
+from domain.base.patterns import LANGUAGE
 
 Text = Annotated[str, Meta(min_length=1, max_length=2000)]
-Language = Annotated[str, Meta(pattern="^[a-z]{2}$")]
+Language = Annotated[str, Meta(pattern=LANGUAGE)]
 """ISO 639-1."""
 Limit = Annotated[int, Meta(ge=1, le=50)]
 

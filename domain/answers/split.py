@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from domain.answers.variant import Variant
 from domain.base.errors import Invalid
+from domain.base.patterns import ARM
 
 SLOTS = 10_000
 """Of a layer: customers are spread over them evenly, and a split takes some."""
@@ -26,7 +27,7 @@ LAYERS, ARMS = 0x5EED_0001, 0x5EED_0002
 """Seeds of murmur3: apart from those of flags, and of each other."""
 
 Kind = Literal["experiment", "deployment"]
-Name = Annotated[str, Meta(min_length=1, max_length=40, pattern="^[a-z0-9][a-z0-9_-]*$")]
+Name = Annotated[str, Meta(min_length=1, max_length=40, pattern=ARM)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Window = Annotated[float, Meta(ge=0, le=30 * 86_400)]
 WINDOW = 600.0

@@ -12,8 +12,9 @@ from msgspec import Meta
 from domain.answers.templates import TEMPLATES
 from domain.answers.templates.template import ENGLISH, LONGEST_PROMPT, Template, fill
 from domain.base.errors import Invalid, NotFound
+from domain.base.patterns import LANGUAGE
 
-Language = Annotated[str, Meta(pattern="^[a-z]{2}$")]
+Language = Annotated[str, Meta(pattern=LANGUAGE)]
 """ISO 639-1."""
 Text = Annotated[str, Meta(max_length=LONGEST_PROMPT)]
 

@@ -22,19 +22,20 @@ import msgspec
 from msgspec import Meta
 
 from domain.base.errors import Invalid
+from domain.base.patterns import MODEL, MODEL_ID, PROVIDER
 from domain.gateway.complexity import Complexity
 from domain.gateway.decision import Routing, Tier
 
 Share = Annotated[float, Meta(ge=0, le=1)]
-ModelId = Annotated[str, Meta(min_length=3, max_length=300, pattern=r"^[^/\s]+/\S+$")]
+ModelId = Annotated[str, Meta(min_length=3, max_length=300, pattern=MODEL_ID)]
 """provider/name."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The model of a tier, and why it is that one: `reason` stands on each interaction that it answers."""
 
-    provider: Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^/\s]+$")]
-    model: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^\S+$")]
+    provider: Annotated[str, Meta(min_length=1, max_length=60, pattern=PROVIDER)]
+    model: Annotated[str, Meta(min_length=1, max_length=200, pattern=MODEL)]
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
 
     @property

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from domain.answers.understanding.result import Business, Correction, Entity, Intent, Understanding
 from domain.answers.understanding.words.topics import ORDER, URGENCY
+from domain.base.patterns import LANGUAGE
 from domain.models.completion import Turn
 
 TEMPLATE = "understanding/1"
@@ -57,7 +58,7 @@ class _Correction(msgspec.Struct, frozen=True):
 
 class _Answer(msgspec.Struct, frozen=True):
     intents: Annotated[tuple[_Intent, ...], Meta(max_length=20)]
-    language: Annotated[str, Meta(pattern="^[a-z]{2}$")] | None = None
+    language: Annotated[str, Meta(pattern=LANGUAGE)] | None = None
     entities: Annotated[tuple[_Entity, ...], Meta(max_length=50)] = ()
     corrections: Annotated[tuple[_Correction, ...], Meta(max_length=20)] = ()
     wants_person: Share = 0.0

@@ -13,6 +13,7 @@ from msgspec import Meta
 from application.audit.authorship import Lookup, Written, written
 from application.audit.reading import LogRead, record_read
 from domain.base.context import Context
+from domain.base.patterns import SHA256
 from interfaces.bootstrap import Services
 
 
@@ -20,7 +21,7 @@ class WroteIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """One of the two. `sha256` is that of the answer's text in UTF-8, as it was sent, without the disclosure."""
 
     text: Annotated[str, Meta(min_length=1, max_length=50_000)] | None = None
-    sha256: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$(?!\n)")] | None = None
+    sha256: Annotated[str, Meta(pattern=SHA256)] | None = None
 
 
 class WroteOut(msgspec.Struct, frozen=True, kw_only=True):

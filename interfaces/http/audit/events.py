@@ -14,6 +14,7 @@ from application.audit.reading import EventQuery, LogRead, read_events, record_r
 from application.base.shown_event import EventOut, shown_event
 from domain.base.context import Context
 from domain.base.errors import Ahead
+from domain.base.patterns import VISIBLE
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager
 
@@ -24,7 +25,7 @@ Kind = Annotated[str | None, QueryParameter(max_length=100, description="A topic
 Actor = Annotated[
     str | None,
     QueryParameter(
-        max_length=200, pattern=r"^[!-~]+$(?!\n)", description="Who did it, as key:ID, customer, system:PART."
+        max_length=200, pattern=VISIBLE, description="Who did it, as key:ID, customer, system:PART."
     ),
 ]
 Since = Annotated[datetime | None, QueryParameter(description="Recorded at this time (RFC 3339) or later.")]

@@ -15,6 +15,7 @@ from litestar.params import QueryParameter
 from litestar.types import Scope
 
 from domain.base.errors import Invalid
+from domain.base.patterns import in_words
 from domain.base.times import check_written
 from interfaces.http.base.authentication import caller_in
 from interfaces.http.base.session.forgery import check_form
@@ -123,9 +124,10 @@ async def _check_body(request: Request[Any, Any, Any], handler: HTTPRouteHandler
     try:
         msgspec.json.decode(body, type=field.annotation)
     except msgspec.ValidationError as error:
-        detail = not_yet(field.annotation, str(error)) or str(error)
-        message, _, place = str(error).partition(" - at ")
-        message = detail if detail != str(error) else message
+        told = in_words(str(error))
+        detail = not_yet(field.annotation, told) or told
+        message, _, place = told.partition(" - at ")
+        message = detail if detail != told else message
         raise Invalid(detail, errors=[{"field": place.strip("`") or "$", "message": message}]) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"the body is no JSON: {error}") from None

@@ -16,6 +16,7 @@ from litestar.params import FromPath
 from application.chat.chat import ChatFailed
 from application.ports import Fault, Unavailable
 from domain.base.errors import Conflict, NotFound, Refusal, TooManyRequests
+from domain.base.patterns import in_words
 from domain.budgets.budget import BudgetExhausted, BudgetHeld
 from interfaces.http.base.openai_error import OpenAIError, error_of
 from interfaces.http.base.problem import problem
@@ -84,7 +85,10 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
         detail = f"this address takes {(error.headers or {}).get('allow', 'other methods')}"
     elif isinstance(error, ValidationException) and isinstance(error.extra, list):
         errors = [
-            {"field": _sent_as(str(item.get("key", "")), request), "message": str(item.get("message", ""))}
+            {
+                "field": _sent_as(str(item.get("key", "")), request),
+                "message": in_words(str(item.get("message", ""))),
+            }
             for item in error.extra
             if isinstance(item, dict)
         ]

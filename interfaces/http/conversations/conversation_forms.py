@@ -11,6 +11,7 @@ import msgspec
 from litestar.params import QueryParameter
 from msgspec import Meta
 
+from domain.base.patterns import CHANNEL
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation
 from interfaces.http.conversations.interaction import Interaction
@@ -35,7 +36,7 @@ Since = Annotated[
 Until = Annotated[datetime | None, QueryParameter(description="Nothing happened after this time (RFC 3339).")]
 
 
-Channel = Annotated[str | None, QueryParameter(max_length=32, pattern=r"^[a-z][a-z0-9_-]*$(?!\n)")]
+Channel = Annotated[str | None, QueryParameter(max_length=32, pattern=CHANNEL)]
 
 
 class ConversationOut(msgspec.Struct, frozen=True, kw_only=True):

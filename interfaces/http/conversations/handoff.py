@@ -20,6 +20,7 @@ from application.conversations.handoff import (
     send_reply,
 )
 from domain.base.context import Context
+from domain.base.patterns import PRINTABLE
 from domain.conversations.conversation import Conversation
 from domain.conversations.messages import LONGEST_MESSAGE
 from domain.conversations.rich import Rich
@@ -28,7 +29,6 @@ from interfaces.http.base.authentication import caller_in
 from interfaces.http.base.idempotency import KEY
 from interfaces.http.base.position import written
 from interfaces.http.base.version import named
-from interfaces.http.conversations.message import PRINTABLE
 from interfaces.http.conversations.turns import HandoffOut, handoff_out
 
 

@@ -16,6 +16,7 @@ from application.conversations.conversation import Received, ReceiveMessage, rec
 from application.ports import Fault
 from domain.base.context import Context
 from domain.base.errors import Refusal
+from domain.base.patterns import CHANNEL, PRINTABLE
 from domain.conversations.messages import LONGEST_MESSAGE
 from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import caller_in
@@ -30,8 +31,6 @@ from interfaces.http.conversations.interaction import Interaction
 from interfaces.http.conversations.message_stream import events_of
 
 # `$` alone would let a line feed pass at the end.
-CHANNEL = r"^[a-z][a-z0-9_-]*$(?!\n)"
-PRINTABLE = r"^[^\u0000-\u001f\u007f]+$(?!\n)"
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,12 +11,13 @@ from uuid import UUID
 import msgspec
 from litestar.params import QueryParameter
 
+from domain.base.patterns import VISIBLE
 from domain.retrieval.document import Status
 from domain.retrieval.unread import UnreadBecause
 from projections.documents import DocumentRow
 
 MediaType = Annotated[
-    str | None, QueryParameter(max_length=100, pattern=r"^[!-~]+$(?!\n)", description="As application/pdf.")
+    str | None, QueryParameter(max_length=100, pattern=VISIBLE, description="As application/pdf.")
 ]
 
 

@@ -12,12 +12,13 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from application.shop.search import filtered_ids
+from domain.base.patterns import CURRENCY, PRICE
 from domain.shop.catalogue import Filters, OfferKind
 from domain.shop.offer import Offer
 from interfaces.bootstrap import Services
 
-Price = Annotated[str, Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$", description='As "12.90".')]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217, as EUR.")]
+Price = Annotated[str, Meta(pattern=PRICE, description='As "12.90".')]
+Currency = Annotated[str, Meta(pattern=CURRENCY, description="ISO 4217, as EUR.")]
 Word = Annotated[str, Meta(min_length=1, max_length=100)]
 Address = Annotated[str, Meta(min_length=1, max_length=1000)]
 

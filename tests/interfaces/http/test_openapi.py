@@ -18,6 +18,7 @@ from litestar.openapi.spec.base import BaseSchemaObject
 from application.learning.dataset import CreateDataset, add_cases, create_dataset
 from domain.answers.variant import Variant
 from domain.base.context import Context
+from domain.base.patterns import WORDS
 from domain.experiments.releases import Releases
 from domain.experiments.version import Versions
 from domain.learning.importing import CaseIn
@@ -237,3 +238,10 @@ async def test_what_is_answered_is_what_is_described(ours: Customer, anyone: htt
     problem = (await ours.http.get(f"/v1/conversations/{uuid4()}")).json()
     assert set(problem) <= set(schemas["Problem"]["properties"])
     assert problem["type"] in schemas["Problem"]["properties"]["type"]["enum"]
+
+
+async def test_each_pattern_of_the_description_has_words(anyone: httpx.AsyncClient) -> None:
+    """Nobody is refused by a regular expression's text."""
+    found = set(re.findall(r"'pattern': '((?:[^'\\]|\\.)*)'", str(await described(anyone))))
+    assert found
+    assert {pattern.encode().decode("unicode_escape") for pattern in found} <= set(WORDS)

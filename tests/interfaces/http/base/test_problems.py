@@ -164,3 +164,16 @@ async def test_the_request_id_is_the_events_correlation(ours: Customer) -> None:
     events = (await ours.http.get(f"/v1/conversations/{reply.json()['conversation']}/events")).json()
     assert {event["correlation"] for event in events["items"]} == {id}
     assert events["items"][0]["actor"].startswith("key:")
+
+
+async def test_another_form_of_text_is_told_in_words(ours: Customer) -> None:
+    """In a body and in an address: no regular expression."""
+    body = {"customer": {"channel": "Web chat", "address": "ann"}, "text": "Hi"}
+    told = [
+        is_problem(await ours.http.post("/v1/messages", json=body), 400, "invalid"),
+        is_problem(await ours.http.get("/v1/conversations", params={"channel": "Web chat"}), 400, "invalid"),
+    ]
+    for problem in told:
+        assert "a channel as small letters" in problem["detail"]
+        assert "regex" not in str(problem)
+    assert told[0]["errors"][0]["field"] == "$.customer.channel"

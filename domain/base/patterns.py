@@ -1,0 +1,42 @@
+"""Patterns: the forms that a text may be asked to have, and what each is called where a text has another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_END = r"$(?!\n)"
+"""The end; `$` alone lets a line end follow."""
+
+LANGUAGE = "^[a-z]{2}$"
+ARM = "^[a-z0-9][a-z0-9_-]*$"
+CHANNEL = rf"^[a-z][a-z0-9_-]*{_END}"
+PRINTABLE = rf"^[^\u0000-\u001f\u007f]+{_END}"
+VISIBLE = rf"^[!-~]+{_END}"
+SHA256 = rf"^[0-9a-fA-F]{{64}}{_END}"
+MODEL_ID = r"^[^/\s]+/\S+$"
+PROVIDER = r"^[^/\s]+$"
+MODEL = r"^\S+$"
+PRICE = rf"^[0-9]{{1,12}}(\.[0-9]{{1,4}})?{_END}"
+CURRENCY = rf"^[A-Z]{{3}}{_END}"
+
+WORDS: Mapping[str, str] = {
+    LANGUAGE: "a language as two small letters, as de (ISO 639-1)",
+    ARM: "a name of small letters, digits, - and _, which begins with a letter or digit",
+    CHANNEL: "a channel as small letters, digits, - and _, which begins with a letter, as whatsapp",
+    PRINTABLE: "a text without line ends and other control characters",
+    VISIBLE: "a text of visible ASCII characters, without spaces",
+    SHA256: "a SHA-256 as 64 hexadecimal digits",
+    MODEL_ID: "a model as provider/name, without spaces",
+    PROVIDER: "a provider's name, without / and spaces",
+    MODEL: "a model's name, without spaces",
+    PRICE: 'a price as digits with at most four behind a point, as "12.90"',
+    CURRENCY: "a currency as three capitals, as EUR (ISO 4217)",
+}
+
+
+def in_words(message: str) -> str:
+    """msgspec's error without its regular expression: what the text should be instead."""
+    for pattern, words in WORDS.items():
+        if (named := f"`str` matching regex {pattern!r}") in message:
+            return message.replace(named, words)
+    return message
