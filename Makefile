@@ -7,14 +7,18 @@ LOCK = $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --ge
 
 POSTGRES := $(CURDIR)/.postgres
 
-.PHONY: demo test test-llm test-postgres lint check soak bench lock clean
+.PHONY: demo test chromium test-llm test-postgres lint check soak bench lock clean
 
 demo: .venv/run $(if $(LLM),.venv/llm)
 	@$(BIN)/retrace demo $(if $(LLM),--llm) $(ARGS)
 
 # A process more than cores, for tests wait half of their time; each with servers of its own. Whoever is done takes over from another. One alone: .venv/bin/pytest FILE.
-test: .venv/dev
+test: .venv/dev chromium
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+# A browser for the tests of the console, where it can be installed; else a word about it.
+chromium:
+	@$(PYTHON) tools/install_chromium.py
 
 test-llm: .venv/dev .venv/llm
 	$(BIN)/pytest -m llm --timeout 1200 $(ARGS)

@@ -15,7 +15,8 @@ from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import correlation_of
 from interfaces.http.base.session.cookies import known_cookie
 from interfaces.http.console.errors import HANDLERS
-from interfaces.http.console.page import fields_of, moved, page
+from interfaces.http.console.forms import fields_of
+from interfaces.http.console.page import moved, page
 
 TOKEN = 200
 """Characters that are looked at of a link's text."""

@@ -34,7 +34,8 @@ from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import caller_in
 from interfaces.http.base.session.cookies import session_cookie
 from interfaces.http.console.errors import HANDLERS
-from interfaces.http.console.page import fields_of, moved, page
+from interfaces.http.console.forms import fields_of
+from interfaces.http.console.page import moved, page
 from interfaces.http.operators.sessions import sessions_of
 
 ISSUER = "Retrace"

@@ -1,4 +1,4 @@
-"""The console's menu: one line a page that has a place in it."""
+"""The console's menu: one line a page that has a place in it, in the section where people look for it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,54 @@ class Entry(NamedTuple):
     scope: Scope | None
 
 
-NAVIGATION: Sequence[Entry] = (
-    Entry("Home", "/console", None),
-    Entry("Your account", "/console/account", None),
+class Section(NamedTuple):
+    title: str
+    entries: Sequence[Entry]
+
+
+NAVIGATION: Sequence[Section] = (
+    Section(
+        "Work",
+        (Entry("Home", "/console", None),),
+    ),
+    Section(
+        "Insight",
+        (),
+    ),
+    Section(
+        "Agent",
+        (),
+    ),
+    Section(
+        "Learning",
+        (),
+    ),
+    Section(
+        "Models",
+        (),
+    ),
+    Section(
+        "Administration",
+        (),
+    ),
+    Section(
+        "You",
+        (Entry("Your account", "/console/account", None),),
+    ),
 )
 
 
-def entries_for(scopes: Sequence[Scope]) -> list[Entry]:
-    """Those that somebody with these scopes can open."""
-    return [entry for entry in NAVIGATION if entry.scope is None or entry.scope in scopes]
+def sections_for(scopes: Sequence[Scope]) -> list[Section]:
+    """With what somebody with these scopes can open; without those where there is nothing."""
+    seen = (
+        Section(title, [entry for entry in entries if entry.scope is None or entry.scope in scopes])
+        for title, entries in NAVIGATION
+    )
+    return [section for section in seen if section.entries]
+
+
+def entry_at(path: str) -> str:
+    """Path of the entry that a page stands below, for the menu to say where one is; empty where there is none."""
+    paths = [entry.path for section in NAVIGATION for entry in section.entries]
+    above = [each for each in paths if path == each or (each != "/console" and path.startswith(f"{each}/"))]
+    return max(above, key=len, default="")

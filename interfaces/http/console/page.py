@@ -11,7 +11,10 @@ from litestar import MediaType, Request, Response
 
 from interfaces.bootstrap import Services
 from interfaces.http.base.session.forgery import FIELD, csrf_token
-from interfaces.http.console.navigation import entries_for
+from interfaces.http.console import flash
+from interfaces.http.console.formats import FILTERS
+from interfaces.http.console.navigation import entry_at, sections_for
+from interfaces.http.console.static_files import path_of
 
 POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; "
@@ -34,6 +37,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.filters.update(FILTERS)
 
 
 def page(
@@ -45,22 +49,30 @@ def page(
     headers: dict[str, str] | None = None,
     **facts: Any,
 ) -> Response[str]:
-    """`facts` are the template's own. Beside them it has `root`, before each address; `session` (None: nobody is signed in), `csrf`, which
-    every form sends, and `menu`."""
+    """`facts` are the template's own. Beside them it has `root`, before each address; `static(name)`, a file's address; `session` (None:
+    nobody is signed in), `csrf`, which every form sends, `menu`, `here` (the menu's entry that it stands below) and `told` (what the form
+    before has done)."""
     caller = request.scope["state"].get("caller")
     session = caller.session if caller is not None else None
+    before = root(services)
+    told = flash.told(request, session, services) if session is not None else ""
     text = _templates.get_template(template).render(
-        root=root(services),
-        here=request.scope["path"].rstrip("/"),
+        root=before,
+        static=lambda name: before + path_of(name),
+        here=entry_at(request.scope["path"].rstrip("/")),
         session=session,
         csrf_field=FIELD,
         csrf=csrf_token(session) if session is not None else "",
-        menu=entries_for(session.principal.scopes) if session is not None else [],
+        menu=sections_for(session.principal.scopes) if session is not None else [],
+        told=told,
         **facts,
     )
-    return Response(
+    reply = Response(
         text, status_code=status, media_type=MediaType.HTML, headers={**HEADERS, **(headers or {})}
     )
+    if told:
+        reply.cookies.append(flash.said(services))
+    return reply
 
 
 def moved(services: Services, path: str, status: int = 303) -> Response[bytes]:
@@ -69,15 +81,13 @@ def moved(services: Services, path: str, status: int = 303) -> Response[bytes]:
     return Response(b"", status_code=status, media_type=MediaType.HTML, headers=headers)
 
 
+def done(request: Request[Any, Any, Any], services: Services, path: str, text: str) -> Response[bytes]:
+    """After a form: another page, which says `text` (one plain sentence of what was done)."""
+    reply = moved(services, path)
+    flash.tell(reply, text, request, services)
+    return reply
+
+
 def root(services: Services) -> str:
     """What a proxy has before the paths of the service, as /api; empty where it has nothing."""
     return urlsplit(services.settings.public).path.rstrip("/")
-
-
-async def fields_of(request: Request[Any, Any, Any], **longest: int) -> dict[str, str]:
-    """The form's fields of these names, each cut off one character behind its longest length; empty where one was not sent."""
-    form = await request.form()
-    found = {name: form.get(name) for name in longest}
-    return {
-        name: value[: longest[name] + 1] if isinstance(value, str) else "" for name, value in found.items()
-    }

@@ -22,7 +22,8 @@ from interfaces.http.base.authentication import correlation_of
 from interfaces.http.base.limits.client_address import network_of
 from interfaces.http.base.session.cookies import known_cookie, known_of, session_cookie
 from interfaces.http.console.errors import HANDLERS, on_error
-from interfaces.http.console.page import fields_of, moved, page
+from interfaces.http.console.forms import fields_of
+from interfaces.http.console.page import moved, page
 
 _KEY = secrets.token_bytes(32)
 """Of this process: no address can be told from the name of its bucket."""

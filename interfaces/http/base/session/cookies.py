@@ -50,6 +50,11 @@ def known_cookie(text: str, services: Services) -> Cookie:
     return _cookie("retrace-known", text, services, max_age=KNOWN_DAYS * 86400)
 
 
+def short_cookie(name: str, text: str, services: Services, seconds: int) -> Cookie:
+    """Of a few seconds: from a form to the page after it."""
+    return _cookie(name, text, services, max_age=seconds)
+
+
 def known_of(connection: Connection, services: Services) -> tuple[str, str]:
     """The tenant and the text that a browser was given, each empty where it was not."""
     tenant, _, text = connection.cookies.get(cookie_name("retrace-known", services), "").partition(".")

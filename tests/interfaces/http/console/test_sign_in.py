@@ -380,12 +380,3 @@ async def test_a_name_is_a_text_and_no_markup(ours: Customer) -> None:
     shown = await http.get("/console/accept?token=" + made["link"].partition("token=")[2])
     assert "&lt;img src=x" in shown.text
     assert "<img" not in shown.text
-
-
-async def test_the_style_sheet_is_served_and_nothing_beside_it(anyone: httpx.AsyncClient) -> None:
-    reply = await anyone.get("/console/static/console.css")
-    assert reply.headers["Content-Type"].startswith("text/css")
-    again = await anyone.get("/console/static/console.css", headers={"If-None-Match": reply.headers["ETag"]})
-    assert again.status_code == 304
-    for name in ("page.py", "..%2fpage.py", "base.html"):
-        assert (await anyone.get(f"/console/static/{name}")).status_code == 404
