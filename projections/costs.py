@@ -1,6 +1,6 @@
 """What did the providers cost, how often did they fail, how long did they take? Every call counts, also failed and cached ones.
 
-Money is exact; percentiles are within 1 % (projections/sketch.py).
+Money is exact; percentiles are within 1 % (domain/base/sketch.py).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from sqlalchemy import BigInteger, Column, Date, Integer, Numeric, String, Table
 
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
+from domain.base.sketch import bucket_of
 from domain.kinds import METERED
 from domain.models.completion import Attempt
 from domain.models.metering import calls_of
 from domain.models.pricing import EXACT
 from domain.retrieval.document import Document
 from projections.base import Sql, adding, metadata, tenant_column
-from projections.sketch import bucket_of
 
 costs = Table(
     "costs",

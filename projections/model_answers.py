@@ -1,7 +1,7 @@
 """How did the answers of each model do, with real customers? By day and model: how many, what they cost, how long they took, whether they helped.
 
 The model is the one that gave the answer, or was the last to be asked for it. Counted from events that hold nothing personal. Money is exact;
-percentiles are within 1 % (projections/sketch.py).
+percentiles are within 1 % (domain/base/sketch.py).
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from sqlalchemy import (
 
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
+from domain.base.sketch import bucket_of, percentile
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
 from domain.feedback.rating import Rating
 from domain.models.completion import answered_by
 from domain.models.pricing import EXACT
 from projections.base import RUNS, Sql, adding, metadata, replacing, row_of, struct_of, tenant_column
-from projections.sketch import bucket_of, percentile
 
 answers = Table(
     "model_answers",

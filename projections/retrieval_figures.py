@@ -13,11 +13,11 @@ import msgspec
 from sqlalchemy import Table, func, select
 
 from domain.base.money import pico, usd
+from domain.base.sketch import percentile
 from domain.models.completion import Source
 from domain.retrieval.results.figures import Result
 from projections.base import Sql, struct_of
 from projections.retrievals import latencies, passages, retrievals, sources, unanswered
-from projections.sketch import percentile
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):

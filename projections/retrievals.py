@@ -17,12 +17,12 @@ from sqlalchemy import BigInteger, Column, Date, DateTime, Integer, Numeric, Str
 
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
+from domain.base.sketch import bucket_of
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
 from domain.models.pricing import EXACT, total
 from domain.retrieval.results.figures import RetrievalFigures
 from projections.base import RUNS, Sql, adding, metadata, replacing, tenant_column
-from projections.sketch import bucket_of
 
 retrievals = Table(
     "retrievals",

@@ -12,10 +12,10 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 
+from domain.base.sketch import percentile
 from domain.models.pricing import EXACT
 from projections.base import Sql
 from projections.costs import SUMS, costs, latencies
-from projections.sketch import percentile
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

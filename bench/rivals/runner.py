@@ -19,8 +19,8 @@ from eventsourcing.projection import Projection, ProjectionRunner
 from eventsourcing.utils import get_topic
 from psycopg.sql import SQL, Identifier
 
+from domain.base.sketch import bucket_of
 from domain.conversations.conversation import Conversation
-from projections.sketch import bucket_of
 
 PATIENCE = 120.0
 """Seconds."""

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.base.tasks import cancel_and_wait
+from domain.base.sketch import bucket_of, percentile
 from domain.conversations.conversation import Conversation
 from infra.crypto.keyring import Keyring, Tampered
 from infra.log.reader import Reader
@@ -21,7 +22,6 @@ from infra.projections.sql import TransactionSql
 from projections import PROJECTIONS
 from projections.conversations import list_conversations
 from projections.interactions import get_interaction
-from projections.sketch import bucket_of, percentile
 from projections.transcript import Transcript
 from projections.usage import usage
 from tests.infra.log.cutting import CUT
