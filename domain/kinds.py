@@ -16,6 +16,7 @@ from domain import (
     feedback,
     flags,
     gateway,
+    insight,
     learning,
     models,
     operations,
@@ -52,6 +53,7 @@ KINDS: tuple[type[Aggregate[Any]], ...] = (
     *operations.AGGREGATES,
     *webhooks.AGGREGATES,
     *replay.AGGREGATES,
+    *insight.AGGREGATES,
 )
 NAMES = {kind.TOPIC: kind for kind in KINDS}
 TOPICS = frozenset(topic for kind in KINDS for topic in events_of(kind))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.audit.audit import AuditTrail
+from domain.audit.verification import Verification
 from domain.base.aggregate import Aggregate
 
-AGGREGATES: tuple[type[Aggregate[Any]], ...] = (AuditTrail,)
+AGGREGATES: tuple[type[Aggregate[Any]], ...] = (AuditTrail, Verification)
