@@ -10,20 +10,33 @@ from uuid import UUID
 import msgspec
 
 from application.ports import Clock, Found, Store, Wanted
+from domain.audit.administration import ADMINISTRATIVE_KINDS, ADMINISTRATIVE_TOPICS
 from domain.audit.audit import AuditTrail, Stage
 from domain.base.aggregate import Aggregate, events_of
 from domain.base.context import Context
 from domain.base.errors import Invalid
 from domain.base.recorded import Recorded
 from domain.base.times import in_utc
-from domain.kinds import kind_of, topic_of
+from domain.kinds import TOPICS, kind_of, topic_of
+
+_ADMINISTRATIVE = tuple(
+    topic
+    for topic in sorted(TOPICS)
+    if topic in ADMINISTRATIVE_TOPICS or topic.partition(".")[0] in ADMINISTRATIVE_KINDS
+)
+NONE = "none"
+"""A topic of no event: what was asked for contradicts itself."""
+
+NEAREST = 400
+"""Positions before the end that are looked through first for the latest events; then four times as many, and so on."""
 
 MOST_POSITIONS = 500_000
 """Of the log that one request looks through; a list goes on from there with its cursor."""
 
 
 class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which events an auditor asks for: those that fit all that is given. `stream` is kind/id, `kind` an event's topic."""
+    """Which events an auditor asks for: those that fit all that is given. `stream` is kind/id, `kind` an event's topic; `administrative`:
+    only what persons set, switch and let out (domain/audit/administration.py)."""
 
     stream: str | None = None
     kind: str | None = None
@@ -31,6 +44,7 @@ class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     until: datetime | None = None
     correlation: UUID | None = None
+    administrative: bool = False
 
     def wanted(self) -> Wanted:
         """Raises Invalid for what can't be."""
@@ -39,6 +53,10 @@ class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
         if self.stream is not None:
             kind, stream = stream_of(self.stream)
             topics = topics or tuple(events_of(kind))
+        if self.administrative:
+            topics = tuple(topic for topic in topics or _ADMINISTRATIVE if topic in _ADMINISTRATIVE) or (
+                NONE,
+            )
         return Wanted(
             stream=stream,
             topics=topics,
@@ -50,8 +68,8 @@ class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
 
     def filters(self) -> dict[str, str]:
         """What was asked for, as it is recorded."""
-        shown: dict[str, str | None] = msgspec.to_builtins(self)
-        return {name: value for name, value in shown.items() if value is not None}
+        shown: dict[str, Any] = msgspec.to_builtins(self)
+        return {name: str(value) for name, value in shown.items() if value not in (None, False)}
 
 
 class LogRead(msgspec.Struct, kw_only=True):
@@ -110,6 +128,27 @@ async def read_events(
         if reached - after >= MOST_POSITIONS:
             break
     return Found(events, reached)
+
+
+async def latest_events(query: EventQuery, tenant: UUID, *, before: int, limit: int, store: Store) -> Found:
+    """The last `limit` events before a position that are asked for, the newest first, or fewer where they would be looked for too long.
+    From `reached` on there are no others."""
+    return await latest_of(query.wanted(), tenant, before=before, limit=limit, store=store)
+
+
+async def latest_of(wanted: Wanted, tenant: UUID, *, before: int, limit: int, store: Store) -> Found:
+    """As `latest_events`."""
+    found = list[Recorded]()
+    until, window = before - 1, NEAREST
+    while until > 0 and before - until <= MOST_POSITIONS:
+        after, part = max(0, until - window), list[Recorded]()
+        async for each in store.find(tenant, wanted, after=after, until=until):
+            part += each.events
+        found += reversed(part)
+        if len(found) > limit:
+            return Found(found[:limit], found[limit - 1].position)
+        until, window = after, window * 4
+    return Found(found, until + 1)
 
 
 def stream_of(text: str) -> tuple[type[Aggregate[Any]], UUID]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -56,6 +56,9 @@ class Eraser(Protocol):
 
     async def erase(self, tenant: UUID, subject: UUID) -> int:
         """Destroy the subject's key; blank, or remove, whatever was sealed with it. Returns how many events were blanked."""
+
+    async def erased(self, tenant: UUID, subjects: Collection[UUID]) -> frozenset[UUID]:
+        """Those of them whose keys are destroyed."""
 
     async def erase_tenant(self, tenant: UUID, *, but: str) -> int:
         """Destroy all keys of the tenant's; blank, or remove, whatever they sealed, and all work `but` that of this kind.

@@ -7,7 +7,7 @@ sealed under the destroyed key; docs/erasure.md says what follows for backups.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +60,12 @@ class SubjectEraser:
                 await connection.execute(statement, values)
         self._keyring.forget(tenant, subject)
         return blanked
+
+    async def erased(self, tenant: UUID, subjects: Collection[UUID]) -> frozenset[UUID]:
+        query = "SELECT subject FROM destroyed_keys WHERE tenant = %s AND subject = ANY(%s)"
+        async with self._database.tenant(tenant) as connection:
+            rows = await (await connection.execute(query, [tenant, list(subjects)])).fetchall()
+        return frozenset(row[0] for row in rows)
 
     async def erase_tenant(self, tenant: UUID, *, but: str) -> int:
         """Its keys first: from then on nothing of it opens, whatever stops the rest; that is gone on with, in short transactions."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from litestar import Router, post
+from litestar import Router, get, post
 from litestar.di import NamedDependency
 
 from application.tenancy.authentication import Principal
 from domain.base.errors import NotFound
 from interfaces.bootstrap import Services
+from interfaces.http.base.pages import Page
+
+MOST = 200
+"""Checkpoints that the list has."""
 
 
 class CheckpointOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,4 +36,17 @@ async def sign(services: NamedDependency[Services], principal: NamedDependency[P
     return CheckpointOut(size=signed.size, note=signed.note, signed_at=signed.signed_at, key=key)
 
 
-ROUTER = Router("/", route_handlers=[sign], tags=["audit"])
+@get("/v1/audit/checkpoints", scope="audit:read")
+async def list_all(
+    services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> Page[CheckpointOut]:
+    """What was signed of the log, the newest first; at most the last 200. `next_cursor` is always null."""
+    signed = (await services.checkpoints.all(principal.tenant))[: -MOST - 1 : -1]
+    key = await services.checkpoints.verifier_key(principal.tenant) if signed else ""
+    items = [
+        CheckpointOut(size=each.size, note=each.note, signed_at=each.signed_at, key=key) for each in signed
+    ]
+    return Page(items, None)
+
+
+ROUTER = Router("/", route_handlers=[sign, list_all], tags=["audit"])

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.console import accept, account, home, sign_in, static_files
+from interfaces.http.console import accept, account, administration, home, sign_in, static_files
 
 ROUTERS: Sequence[Router] = (
     home.ROUTER,
     account.ROUTER,
     sign_in.ROUTER,
     accept.ROUTER,
+    *administration.ROUTERS,
     static_files.ROUTER,
 )

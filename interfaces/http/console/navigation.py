@@ -44,7 +44,16 @@ NAVIGATION: Sequence[Section] = (
     ),
     Section(
         "Administration",
-        (),
+        (
+            Entry("Operators", "/console/operators", "tenants:admin"),
+            Entry("API keys", "/console/keys", "tenants:admin"),
+            Entry("Budgets", "/console/budgets", "analytics:view"),
+            Entry("Flags", "/console/flags", "analytics:view"),
+            Entry("Audit log", "/console/audit", "audit:read"),
+            Entry("Events", "/console/events", "audit:read"),
+            Entry("Verification", "/console/verification", "audit:read"),
+            Entry("Erasure", "/console/erasure", "tenants:admin"),
+        ),
     ),
     Section(
         "You",

@@ -9,6 +9,7 @@ from litestar import Router
 from litestar.routes import HTTPRoute
 
 from tests.interfaces.http.conftest import Customer
+from tests.interfaces.http.console.worlds import administration
 
 Parts = Mapping[str, str]
 
@@ -25,6 +26,19 @@ class Shown(NamedTuple):
 PAGES = (
     Shown("/console", "Home"),
     Shown("/console/account", "Your account"),
+    Shown("/console/keys", "API keys"),
+    Shown("/console/keys/{key}", "API key", administration.a_key),
+    Shown("/console/keys/{key}/revoke", "Revoke this key", administration.a_key),
+    Shown("/console/operators", "Operators"),
+    Shown("/console/operators/{operator}", "Max", administration.an_operator),
+    Shown("/console/flags", "Flags"),
+    Shown("/console/flags/{flag}", "Routing", administration.a_rollout),
+    Shown("/console/budgets", "Budgets"),
+    Shown("/console/audit", "Audit log"),
+    Shown("/console/events", "Events", query="?kind=tenant.key_issued"),
+    Shown("/console/states/{kind}/{id}", "State of operator", administration.a_state, "?version=2&beside=1"),
+    Shown("/console/verification", "Verification"),
+    Shown("/console/erasure", "Erasure", administration.an_erasure),
 )
 """Each as an administrator sees it, signed in; `title` begins the document's."""
 
@@ -35,6 +49,18 @@ NO_PAGES = {
     "/console/static/{digest:str}/{name:str}": "the files that pages load",
 }
 """What answers GET below /console and is no page, and what it is."""
+
+
+def asking(routers: Iterable[Router]) -> set[str]:
+    """Paths that ask before a form of a screen is sent: one template for all of them, of which the table has one."""
+    return {
+        route.path
+        for router in routers
+        for route in router.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.fn.__qualname__.endswith("_sent.<locals>.asked")
+    }
 
 
 def routes(routers: Iterable[Router]) -> set[str]:

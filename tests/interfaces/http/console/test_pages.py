@@ -10,7 +10,7 @@ import pytest_asyncio
 from interfaces.http.console import ROUTERS
 from tests.interfaces.http.conftest import Customer
 from tests.interfaces.http.console.browsing import DESKTOP, PHONE, Site, Window
-from tests.interfaces.http.console.pages import NO_PAGES, OPEN, PAGES, Shown, routes
+from tests.interfaces.http.console.pages import NO_PAGES, OPEN, PAGES, Shown, asking, routes
 from tests.interfaces.http.console.people import joined
 
 HEAVIEST = 120_000
@@ -19,9 +19,14 @@ HEAVIEST = 120_000
 
 def test_every_page_is_in_the_table() -> None:
     known = {page.path for page in PAGES} | set(OPEN) | NO_PAGES.keys()
-    found = {re.sub(r":\w+}", "}", path) if path not in NO_PAGES else path for path in routes(ROUTERS)}
+    found = {_plain(path) for path in routes(ROUTERS)}
+    known |= {_plain(path) for path in asking(ROUTERS)}
     assert found - known == set(), "add a line to PAGES in tests/interfaces/http/console/pages.py"
     assert known - found == set(), "these are no more: take them out of the table"
+
+
+def _plain(path: str) -> str:
+    return re.sub(r":\w+}", "}", path) if path not in NO_PAGES else path
 
 
 @pytest_asyncio.fixture(scope="module", name="window")

@@ -1,0 +1,162 @@
+"""The body of a form that was filled in, of the type that the route takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
+from msgspec import inspect
+
+from domain.base.errors import Invalid
+from interfaces.http.console.screens.controls import Control, control_of, without_none
+from interfaces.http.console.screens.wrong import Sent
+
+S = TypeVar("S", bound=msgspec.Struct)
+_ABSENT: Any = object()
+_WORDS = (
+    (r"Expected `(?:str|array|object)` of length >= 1\b", "fill this in"),
+    (r"Object missing required field .*", "fill this in"),
+    (r"Expected `str` of length <= (\d+)", r"this has at most \1 characters"),
+    (r"Expected `str` of length >= (\d+)", r"this has at least \1 characters"),
+    (r"Expected `(?:int|float|decimal)` >= (\S+)", r"this is a number of at least \1"),
+    (r"Expected `(?:int|float|decimal)` <= (\S+)", r"this is a number of at most \1"),
+    (r"Expected `(?:int|float|decimal)` > (\S+)", r"this is a number above \1"),
+    (r"Expected `int(?: \| null)?`, got .*", "this is a whole number"),
+    (r"Expected `(?:float|decimal)(?: \| null)?`, got .*", "this is a number"),
+    (r"Invalid (?:decimal string|number).*", "this is a number"),
+    (r"Invalid RFC3339 encoded datetime", "this is a time, as 2027-01-31T12:00"),
+    (r"Invalid UUID", "this is an id, as its page shows it"),
+    (r"Invalid enum value .*", "choose one of these"),
+    (r"Expected `str` matching regex .*", "this is not of the form that it must have"),
+)
+
+
+def body_of(body: type[S], sent: Sent, fixed: Mapping[str, Any] | None = None) -> S:
+    """Fields that were left empty are left out, and have what the route takes then. Raises Invalid with `errors`, one a field."""
+    errors: list[dict[str, str]] = []
+    raw = {**_object(body, sent, "", errors), **(fixed or {})}
+    if not errors:
+        try:
+            return msgspec.convert(raw, body, strict=False)
+        except msgspec.ValidationError as error:
+            errors = _each(body, raw) or [_told(str(error), "$")]
+    raise Invalid(errors[0]["message"], errors=errors)
+
+
+def _object(
+    body: type[msgspec.Struct], sent: Sent, prefix: str, errors: list[dict[str, str]]
+) -> dict[str, Any]:
+    info = inspect.type_info(body)
+    assert isinstance(info, inspect.StructType)
+    found: dict[str, Any] = {}
+    for field in info.fields:
+        name = prefix + field.encode_name
+        known, optional = without_none(field.type)
+        if isinstance(known, inspect.StructType):
+            inner = _object(known.cls, sent, f"{name}.", errors)
+            if optional and not any(value not in ("", False, [], {}) for value in inner.values()):
+                _leave_out(field, found, sent, name)
+            elif inner:
+                found[field.encode_name] = inner
+            continue
+        values = [value for value in sent.getall(name, []) if isinstance(value, str)]
+        if values:
+            try:
+                value = _value(control_of(field.type), values, field.required and not optional)
+            except ValueError as error:
+                errors.append({"field": name, "message": str(error)})
+                continue
+            if value is not _ABSENT:
+                found[field.encode_name] = value
+    return found
+
+
+def _leave_out(field: inspect.Field, found: dict[str, Any], sent: Sent, name: str) -> None:
+    """All fields of a part were emptied: there is none, also where there would be one by default."""
+    known = without_none(field.type)[0]
+    assert isinstance(known, inspect.StructType)
+    if any(sent.getall(f"{name}.{inner.encode_name}", []) for inner in known.fields):
+        found[field.encode_name] = None
+
+
+def _value(control: Control, values: list[str], required: bool) -> Any:
+    text = values[-1].replace("\r\n", "\n")
+    match control.kind:
+        case "choices":
+            return [value for value in values if value]
+        case "check":
+            return text == "true"
+        case "lines":
+            return [line.strip() for line in text.split("\n") if line.strip()]
+        case "rows":
+            return [_row(line, control.options) for line in text.split("\n") if line.strip()]
+        case "pairs":
+            return dict(_pair(line) for line in text.split("\n") if line.strip())
+        case "area":
+            return text if text.strip() or required else _ABSENT
+    text = text.strip()
+    if not text:
+        return "" if required and control.kind == "text" else _ABSENT
+    if control.kind == "json":
+        try:
+            return msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError):
+            raise ValueError("this is no JSON") from None
+    if control.kind == "moment":
+        return _moment(text)
+    if control.kind == "choice" and control.options == ("true", "false"):
+        return text == "true"
+    return text
+
+
+def _row(line: str, names: tuple[str, ...]) -> dict[str, str]:
+    cells = [cell.strip() for cell in line.split(",")]
+    if len(cells) > len(names):
+        raise ValueError(
+            f"each line has {', '.join(names)}, with commas between them: {line.strip()[:60]!r} has more"
+        )
+    return {name: cell for name, cell in zip(names, cells, strict=False) if cell}
+
+
+def _pair(line: str) -> tuple[str, str]:
+    name, colon, text = line.partition(":")
+    if not colon:
+        raise ValueError(f"each line has a name, a colon and a text: {line.strip()[:60]!r} has no colon")
+    return name.strip(), text.strip()
+
+
+def _moment(text: str) -> str:
+    """A browser's field has no zone, and no seconds where there are none; here it is UTC."""
+    text = text.replace(" ", "T")
+    if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d", text):
+        text += ":00"
+    return text if re.search(r"(?:[Zz]|[+-]\d\d:\d\d)$", text) else f"{text}Z"
+
+
+def _each(body: type[msgspec.Struct], raw: dict[str, Any]) -> list[dict[str, str]]:
+    """What is wrong with each field by itself."""
+    hints = get_type_hints(body, include_extras=True)
+    info = inspect.type_info(body)
+    assert isinstance(info, inspect.StructType)
+    found = []
+    for field in info.fields:
+        if field.encode_name not in raw:
+            if field.required:
+                found.append({"field": f"$.{field.encode_name}", "message": "fill this in"})
+            continue
+        try:
+            msgspec.convert(raw[field.encode_name], hints[field.name], strict=False)
+        except msgspec.ValidationError as error:
+            found.append(_told(str(error), f"$.{field.encode_name}"))
+    return found
+
+
+def _told(text: str, at: str) -> dict[str, str]:
+    message, _, place = text.partition(" - at ")
+    for pattern, words in _WORDS:
+        if re.match(pattern, message):
+            message = re.sub(pattern, words, message)
+            break
+    return {"field": at + place.strip("`")[1:], "message": message}
