@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from projections.answer_figures import AnswerFigures
 from projections.authorship import Authorship
 from projections.base import Projection
 from projections.bookings import Bookings
@@ -55,4 +56,5 @@ PROJECTIONS: Sequence[Projection] = (
     Entries(),
     Retrievals(),
     Operators(),
+    AnswerFigures(),
 )

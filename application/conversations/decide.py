@@ -51,6 +51,9 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
             forgot=understanding is not None and understanding.forgot,
             recovered=reasons.recovers is not None,
             plain=reasons.plain,
+            intents=()
+            if understanding is None
+            else tuple(dict.fromkeys(intent.name for intent in understanding.intents)),
         )
 
 

@@ -32,13 +32,15 @@ NOT_TOLD = "the customer must be told that a machine answers before the first an
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How an interaction came out, without a person in it. `forgot`: the customer said that a question was left unanswered; `recovered`: it
-    was answered by this. `plain`: by the agent without documents and routing."""
+    was answered by this. `plain`: by the agent without documents and routing. `intents`: names of what the customer wanted, of our own list, each
+    once, the most urgent first."""
 
     kind: Kind = "answer"
     category: str | None = None
     forgot: bool = False
     recovered: bool = False
     plain: bool = False
+    intents: tuple[str, ...] = ()
 
 
 class Reasons(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +132,7 @@ class Answers(ConversationPart):
         `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "conversation.metered"
-        class_version: ClassVar[int] = 10
+        class_version: ClassVar[int] = 11
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         interaction: UUID
@@ -149,6 +151,9 @@ class Answers(ConversationPart):
 
         retrieval: RetrievalFigures | None = None
         """None: no passages were looked for, or it came to no answer."""
+
+        channel: str | None = None
+        """Of the conversation; None: it was not told yet."""
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -185,6 +190,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v9_v10(facts: dict[str, Any]) -> None:
             """Until version 9 no passage was from the internet."""
+
+        @staticmethod
+        def upcast_v10_v11(facts: dict[str, Any]) -> None:
+            """Until version 10 neither the channel nor the intents were told."""
 
     class AnswerBegun(Event, frozen=True, kw_only=True):
         """The answer is made for what is there, for the customer begins to get it, piece by piece, or newer messages have held it up for
@@ -348,7 +357,7 @@ class Answers(ConversationPart):
         paid = total((*attempts, *embeddings))
         facts = {"attempts": tuple(attempts), "cost": paid, "reservations": tuple(reservations)}
         facts |= {"embeddings": tuple(embeddings), "outcome": outcome, "variants": variants}
-        facts |= {"retrieval": retrieval}
+        facts |= {"retrieval": retrieval, "channel": self.state.channel}
         self.trigger(self.Metered, at=at, interaction=interaction, routing=routing, **facts)
         metered = self.pending_events[-1]
         assert isinstance(metered, self.Metered)

@@ -1,6 +1,9 @@
-"""What the figures say, and who is told when they are bad: alerts.
+"""Insight: what figures mean to a tenant, the days that they are of, and who is told when they are bad.
 
-Begin in `alerts/rule.py`: what is watched; `alerts/judging.py` decides, `alerts/alerts.py` has the states.
+Figures begin in `definitions.py`: what counts, and what it is worth. `settings.py`: those in force, as an aggregate. `calendar.py`: days, weeks and months of
+a time zone; `slots.py`: the pieces of time that read models keep sums of, and how any period is put together of them. `answering.py`: what answers count as.
+
+Alerts begin in `alerts/rule.py`: what is watched; `alerts/judging.py` decides, `alerts/alerts.py` has the states.
 """
 
 from __future__ import annotations
@@ -12,5 +15,12 @@ from domain.insight.alerts.alerts import Alerts
 from domain.insight.alerts.channels import AlertChannels
 from domain.insight.alerts.notification import AlertNotification
 from domain.insight.alerts.rules import AlertRules
+from domain.insight.settings import InsightSettings
 
-AGGREGATES: tuple[type[Aggregate[Any]], ...] = (AlertRules, Alerts, AlertChannels, AlertNotification)
+AGGREGATES: tuple[type[Aggregate[Any]], ...] = (
+    InsightSettings,
+    AlertRules,
+    Alerts,
+    AlertChannels,
+    AlertNotification,
+)

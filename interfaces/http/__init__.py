@@ -78,5 +78,6 @@ EXAMPLES: Examples = {
     **flags.EXAMPLES,
     **experiments.EXAMPLES,
     **webhooks.EXAMPLES,
+    **insight.EXAMPLES,
     **learning.EXAMPLES,
 }

@@ -1,4 +1,4 @@
-"""What the providers cost and how they did, what the agent decided, and how retrievals go."""
+"""Figures: quality, business, operations; what the providers cost and how they did, what the agent decided, and how retrievals go."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.insight import decisions, evaluated, learning, models, retrievals, usage
+from interfaces.http.insight import (
+    decisions,
+    definitions,
+    evaluated,
+    learning,
+    models,
+    quality,
+    retrievals,
+    usage,
+)
+from interfaces.http.insight.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     usage.ROUTER,
@@ -15,4 +25,6 @@ ROUTERS: Sequence[Router] = (
     models.ROUTER,
     evaluated.ROUTER,
     learning.ROUTER,
+    quality.ROUTER,
+    definitions.ROUTER,
 )
