@@ -11,6 +11,7 @@ from domain.base.aggregate import NIL
 from infra.postgres.cell import Cell
 from infra.postgres.session import Connection
 from infra.projections.places import SCHEMAS, Place, as_builder
+from infra.projections.published import PUBLISHED, opening, publish
 from infra.projections.sql import DIALECT
 from projections import PROJECTIONS
 from projections.base import Projection
@@ -19,6 +20,8 @@ UNBUILT = 0
 """The version of live tables that nothing was built in yet."""
 
 POLICY = "(SELECT retrace.tenant())"
+READERS = "TO retrace_app, retrace_projector"
+"""Who has a tenant's context. Analysts have none, and a policy of their own (infra/projections/published.py)."""
 
 
 async def create_read_models(connection: Connection, projections: Sequence[Projection] = PROJECTIONS) -> None:
@@ -40,6 +43,7 @@ async def create_read_models(connection: Connection, projections: Sequence[Proje
                 await note(connection, projection, "live", NIL, None, live)
             if live < projection.version > versions.get((projection.name, "next"), 0):
                 await _begin(connection, projection, NIL, None)
+        await publish(connection, projections)
 
 
 async def _is_late(connection: Connection, projection: Projection) -> bool:
@@ -117,7 +121,11 @@ async def create_at(connection: Connection, projection: Projection, place: Place
             await connection.execute(str(CreateIndex(index).compile(dialect=DIALECT)).encode())
         name = f"{schema}.{table.name}"
         await connection.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY".encode())
-        await connection.execute(f"CREATE POLICY tenant ON {name} USING (tenant = {POLICY})".encode())
+        await connection.execute(
+            f"CREATE POLICY tenant ON {name} {READERS} USING (tenant = {POLICY})".encode()
+        )
+        for step in opening(name) if table.name in PUBLISHED else ():
+            await connection.execute(step.encode())
         await connection.execute(f"GRANT SELECT ON {name} TO retrace_app".encode())
         await connection.execute(
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO retrace_projector".encode()

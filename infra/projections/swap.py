@@ -13,6 +13,7 @@ from psycopg.sql import Literal
 
 from infra.postgres.database import Connection
 from infra.projections.places import SCHEMAS, Build, Place
+from infra.projections.published import locking, publishing
 from infra.projections.read_models import create_at, drop_at, hold, note
 from projections.base import Projection
 
@@ -48,10 +49,12 @@ async def swap_tables(
             f"UPDATE retrace.builds SET place = '{place}', built_at = coalesce(built_at, now()) WHERE {own} AND place = '{origin}'"
         )
     names = ", ".join(f"{live}.{table}" for table in standing["live"])
+    steps += locking(copy.projection)
     steps.append(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
     for origin, place in moves:
         schemas = f"SET SCHEMA {SCHEMAS[place]}"
         steps += [f"ALTER TABLE {SCHEMAS[origin]}.{table} {schemas}" for table in standing[origin]]
+    steps += publishing(copy.projection)
     if not keep:
         steps += _removal(own, target, standing["live"])
     await connection.execute("; ".join(steps).encode())
