@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    func,
     select,
     tuple_,
 )
@@ -39,6 +40,8 @@ conversations = Table(
     Column("operator", Uuid),
     Column("claimed_at", BigInteger),
     Column("version", Integer, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("said", BigInteger),
 )
 Index(
     "conversations_handed_over",
@@ -47,12 +50,27 @@ Index(
     conversations.c.conversation,
     postgresql_where=conversations.c.handoff.is_not(None),
 )
+Index(
+    "conversations_waiting",
+    conversations.c.tenant,
+    conversations.c.waiting_since,
+    conversations.c.conversation,
+    postgresql_where=conversations.c.waiting_since.is_not(None),
+)
+Index(
+    "conversations_claimed",
+    conversations.c.tenant,
+    conversations.c.operator,
+    conversations.c.last_at,
+    conversations.c.conversation,
+    postgresql_where=conversations.c.operator.is_not(None),
+)
 Index("conversations_last", conversations.c.tenant, conversations.c.last_at, conversations.c.conversation)
 
 
 class ConversationRow(msgspec.Struct, kw_only=True):
     """`handoff`: the category of what a person is to answer, since the customer waits; `operator` (an id) has claimed it, by the event at
-    position `claimed_at`."""
+    position `claimed_at`. `started`, `said`: positions of the event that began it, and of the last one with words of anybody's."""
 
     conversation: UUID
     channel: str
@@ -67,6 +85,8 @@ class ConversationRow(msgspec.Struct, kw_only=True):
     operator: UUID | None = None
     claimed_at: int | None = None
     version: int = 0
+    started: int
+    said: int | None = None
 
 
 async def list_conversations(
@@ -102,6 +122,23 @@ async def list_conversations(
         query = query.where(tuple_(conversations.c.last_at, conversations.c.conversation) < before)
     query = query.order_by(conversations.c.last_at.desc(), conversations.c.conversation.desc()).limit(limit)
     return [struct_of(ConversationRow, row) for row in await sql.all(query)]
+
+
+async def waiting_conversations(sql: Sql, tenant: UUID, *, limit: int = 50) -> list[ConversationRow]:
+    """Those whose customers wait for a person, who has waited longest first."""
+    waiting = conversations.c.waiting_since
+    query = select(conversations).where(conversations.c.tenant == tenant, waiting.is_not(None))
+    query = query.order_by(waiting, conversations.c.conversation).limit(limit)
+    return [struct_of(ConversationRow, row) for row in await sql.all(query)]
+
+
+async def count_waiting(sql: Sql, tenant: UUID, *, most: int = 1000) -> int:
+    """How many customers wait for a person; counted up to `most`."""
+    rows = select(conversations.c.conversation).where(
+        conversations.c.tenant == tenant, conversations.c.waiting_since.is_not(None)
+    )
+    found = await sql.all(select(func.count().label("n")).select_from(rows.limit(most).subquery()))
+    return int(found[0]["n"])
 
 
 async def idle_conversations(

@@ -27,12 +27,13 @@ from projections.conversations import ConversationRow, conversations
 from projections.interactions import InteractionRow, interactions
 
 _C = Conversation
+_SAID = (_C.MessageReceived, _C.Answered, _C.Replied, _C.Said)
 _REPLACE_CONVERSATIONS, _REPLACE_INTERACTIONS = replacing(conversations), replacing(interactions)
 
 
 class Transcript:
     name: ClassVar[str] = "transcript"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     tables: ClassVar[Sequence[Table]] = (conversations, interactions)
     events: ClassVar[Sequence[type[Event]]] = (
         _C.Started,
@@ -106,9 +107,7 @@ def _is_one_of(column: Column[UUID], ids: Iterable[UUID]) -> ColumnElement[bool]
 def _fold(recorded: Recorded, rows: dict[UUID, ConversationRow], answers: dict[UUID, InteractionRow]) -> None:
     event, at = recorded.event, recorded.recorded_at
     if isinstance(event, _C.Started):
-        rows[recorded.stream] = ConversationRow(
-            conversation=recorded.stream, channel=event.channel, status="open", started_at=at, last_at=at
-        )
+        rows[recorded.stream] = _begun(recorded, event.channel)
     if isinstance(event, _C.Forgotten):
         rows.pop(recorded.stream, None)
         for interaction in [i for i, answer in answers.items() if answer.conversation == recorded.stream]:
@@ -116,6 +115,8 @@ def _fold(recorded: Recorded, rows: dict[UUID, ConversationRow], answers: dict[U
     if (row := rows.get(recorded.stream)) is None:
         return  # what is left of an erased conversation
     row.version, row.last_at = recorded.version, at
+    if isinstance(event, _SAID):
+        row.said = recorded.position
     _hand(recorded, row)
     if isinstance(event, _C.MessageReceived):
         row.messages += 1
@@ -158,6 +159,17 @@ def _fold(recorded: Recorded, rows: dict[UUID, ConversationRow], answers: dict[U
         row.status = "closed"
     elif isinstance(event, _C.Reopened):
         row.status = "open"
+
+
+def _begun(recorded: Recorded, channel: str) -> ConversationRow:
+    return ConversationRow(
+        conversation=recorded.stream,
+        channel=channel,
+        status="open",
+        started_at=recorded.recorded_at,
+        last_at=recorded.recorded_at,
+        started=recorded.position,
+    )
 
 
 def _hand(recorded: Recorded, row: ConversationRow) -> None:

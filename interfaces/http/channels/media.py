@@ -29,10 +29,22 @@ async def download(
     request: Request[Any, Any, Any],
 ) -> GuardedStream:
     """A file that came with a message, as the vendor gave it; `id` of a part names it. 404 until it was fetched."""
-    content_type, size = await media_file(principal.tenant, conversation, media, services)
+    return await streamed(principal.tenant, conversation, media, services, access_control, request)
+
+
+async def streamed(
+    tenant: UUID,
+    conversation: UUID,
+    media: UUID,
+    services: Services,
+    access_control: AccessControl,
+    request: Request[Any, Any, Any],
+) -> GuardedStream:
+    """Piece by piece, for as long as the request may have it. Raises NotFound."""
+    content_type, size = await media_file(tenant, conversation, media, services)
     access = access_control.enter(request)
     waits_long()
-    pieces = services.files.read(principal.tenant, conversation, media)
+    pieces = services.files.read(tenant, conversation, media)
     first = await anext(pieces)  # so that a file that is gone is told as such
     headers = {
         "Content-Length": str(size),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.console import accept, account, administration, home, sign_in, static_files
+from interfaces.http.console import accept, account, administration, home, inbox, sign_in, static_files
 
 ROUTERS: Sequence[Router] = (
     home.ROUTER,
@@ -17,5 +17,6 @@ ROUTERS: Sequence[Router] = (
     sign_in.ROUTER,
     accept.ROUTER,
     *administration.ROUTERS,
+    *inbox.ROUTERS,
     static_files.ROUTER,
 )

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from markupsafe import Markup
 
 NONE = "–"
@@ -73,6 +74,11 @@ def words(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def json(value: Any) -> str:
+    """A value of an event or a state, on one line; a text without its quotes."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "when": when,
     "day": day,
@@ -81,4 +87,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "percent": percent,
     "duration": duration,
     "words": words,
+    "json": json,
 }

@@ -24,7 +24,10 @@ class Section(NamedTuple):
 NAVIGATION: Sequence[Section] = (
     Section(
         "Work",
-        (Entry("Home", "/console", None),),
+        (
+            Entry("Home", "/console", None),
+            Entry("Inbox", "/console/inbox", "conversations:read"),
+        ),
     ),
     Section(
         "Insight",

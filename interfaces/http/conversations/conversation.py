@@ -105,20 +105,28 @@ async def read_conversation(
     at_least: AtLeast = None,
 ) -> Response[ConversationDetail]:
     """A conversation with its newest 200 interactions, in order, each with its rating."""
-    found = await services.store.load(Conversation, conversation, tenant=principal.tenant)
-    async with services.reads.at(principal.tenant, Transcript(), at_least) as sql:
-        rows = await interactions_of(sql, principal.tenant, conversation)
+    shown = await detail_of(conversation, services, principal.tenant, at_least)
+    return Response(shown, headers=tag(shown.version))
+
+
+async def detail_of(
+    conversation: UUID, services: Services, tenant: UUID, at_least: int | None, newest: int = 200
+) -> ConversationDetail:
+    """With its `newest` interactions, in order, each with its rating. Raises NotFound."""
+    found = await services.store.load(Conversation, conversation, tenant=tenant)
+    async with services.reads.at(tenant, Transcript(), at_least) as sql:
+        rows = await interactions_of(sql, tenant, conversation, newest)
     by_interaction: dict[UUID, list[Recorded]] = {row.interaction: [] for row in rows}
     turns: list[TurnOut] = []
     after = rows[0].first_version - 1 if rows else 0
-    async for recorded in services.store.stream(principal.tenant, conversation, after=after):
+    async for recorded in services.store.stream(tenant, conversation, after=after):
         turns += turns_in(recorded)
         for interaction in interactions_in(recorded.event):
             by_interaction.get(interaction, []).append(recorded)
     state, groups = found.state, [events for events in by_interaction.values() if events]
-    interactions = await shown_with_delivery(groups, services, principal.tenant, at_least)
-    interactions = await with_ratings(interactions, services, principal.tenant, at_least)
-    shown = ConversationDetail(
+    interactions = await shown_with_delivery(groups, services, tenant, at_least)
+    interactions = await with_ratings(interactions, services, tenant, at_least)
+    return ConversationDetail(
         id=conversation,
         status="open" if state.open else "closed",
         started_at=found.created_on,
@@ -129,7 +137,6 @@ async def read_conversation(
         interactions=tuple(interactions),
         turns=tuple(turns),
     )
-    return Response(shown, headers=tag(found.version))
 
 
 @post(

@@ -20,17 +20,22 @@ async def with_ratings(
     answered = [each.id for each in shown if each.status == "answered"]
     if not answered:
         return list(shown)
+    given = await ratings_given(answered, services, tenant, at_least)
+    return [
+        msgspec.structs.replace(each, rating=given[each.id]) if each.id in given else each for each in shown
+    ]
+
+
+async def ratings_given(
+    interactions: Sequence[UUID], services: Services, tenant: UUID, at_least: int | None
+) -> dict[UUID, RatingGiven]:
+    """Those of these interactions that there are."""
     async with services.reads.at(tenant, Ratings(), at_least) as sql:
-        rows = await ratings_of(sql, tenant, answered)
+        rows = await ratings_of(sql, tenant, interactions)
     comments = sorted(row.comment for row in rows.values() if row.comment is not None)
     events = await services.store.several(tenant, comments) if comments else {}
     said = {position: recorded.event for position, recorded in events.items()}
-    return [
-        msgspec.structs.replace(each, rating=_given(row, said.get(row.comment or 0)))
-        if (row := rows.get(each.id)) is not None
-        else each
-        for each in shown
-    ]
+    return {interaction: _given(row, said.get(row.comment or 0)) for interaction, row in rows.items()}
 
 
 def _given(row: RatingRow, comment: object) -> RatingGiven:

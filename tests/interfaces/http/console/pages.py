@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from litestar import Router
 from litestar.routes import HTTPRoute
 
 from tests.interfaces.http.conftest import Customer
-from tests.interfaces.http.console.worlds import administration
+from tests.interfaces.http.console.worlds import administration, inbox
 
 Parts = Mapping[str, str]
 
@@ -26,6 +27,12 @@ class Shown(NamedTuple):
 PAGES = (
     Shown("/console", "Home"),
     Shown("/console/account", "Your account"),
+    Shown("/console/inbox", "Inbox", inbox.conversation),
+    Shown("/console/inbox/search", "Search", inbox.conversation, "?q=open"),
+    Shown("/console/inbox/{conversation}", "Ann", inbox.conversation),
+    Shown("/console/inbox/{conversation}/at", "Conversation in time", inbox.conversation),
+    Shown("/console/inbox/{conversation}/why/{interaction}", "Why", inbox.conversation),
+    Shown("/console/inbox/{conversation}/why/{interaction}/prompt", "Prompt", inbox.conversation),
     Shown("/console/keys", "API keys"),
     Shown("/console/keys/{key}", "API key", administration.a_key),
     Shown("/console/keys/{key}/revoke", "Revoke this key", administration.a_key),
@@ -46,7 +53,10 @@ OPEN = ("/console/sign-in", "/console/accept")
 """Pages for those who are not signed in."""
 
 NO_PAGES = {
-    "/console/static/{digest:str}/{name:str}": "the files that pages load",
+    "/console/static/{digest}/{name}": "the files that pages load",
+    "/console/inbox/live": "a stream",
+    "/console/inbox/{conversation}/live": "a stream",
+    "/console/inbox/{conversation}/media/{media}": "a download",
 }
 """What answers GET below /console and is no page, and what it is."""
 
@@ -54,7 +64,7 @@ NO_PAGES = {
 def asking(routers: Iterable[Router]) -> set[str]:
     """Paths that ask before a form of a screen is sent: one template for all of them, of which the table has one."""
     return {
-        route.path
+        _plain(route)
         for router in routers
         for route in router.routes
         if isinstance(route, HTTPRoute)
@@ -64,10 +74,14 @@ def asking(routers: Iterable[Router]) -> set[str]:
 
 
 def routes(routers: Iterable[Router]) -> set[str]:
-    """Paths of all that answers GET below /console."""
+    """Paths of all that answers GET below /console, with the names of their parts alone."""
     return {
-        route.path
+        _plain(route)
         for router in routers
         for route in router.routes
         if isinstance(route, HTTPRoute) and route.path.startswith("/console") and "GET" in route.methods
     }
+
+
+def _plain(route: HTTPRoute) -> str:
+    return re.sub(r":\w+}", "}", route.path)
