@@ -75,5 +75,6 @@ def litestar_app(services: Services) -> Litestar:
         openapi_config=config(),
     )
     app.state.services = services
+    app.state.access_control = access_control
     complete(app, EXAMPLES)
     return app

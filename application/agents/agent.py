@@ -32,6 +32,34 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
     position: int
 
 
+class ConfigurationVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """`restored`: the version whose configuration held again from then on; None where it was set."""
+
+    version: int
+    at: datetime
+    actor: str
+    configuration: AgentConfiguration
+    restored: int | None = None
+
+
+async def configuration_versions(tenant: UUID, *, store: Store) -> list[ConfigurationVersion]:
+    """All configurations that ever held, the first one first."""
+    found = []
+    async for recorded in store.stream(tenant, Agent.id_of(tenant)):
+        event = recorded.event
+        if isinstance(event, Agent.Configured | Agent.Restored):
+            found.append(
+                ConfigurationVersion(
+                    version=recorded.version,
+                    at=recorded.recorded_at,
+                    actor=recorded.actor,
+                    configuration=event.configuration,
+                    restored=event.from_version if isinstance(event, Agent.Restored) else None,
+                )
+            )
+    return found
+
+
 async def configuration_of(tenant: UUID, *, store: Store) -> tuple[AgentConfiguration, int]:
     """The configuration in force, at most a second old, and its version (0: the defaults, nothing was ever set)."""
     agent = await latest_setting(Agent, tenant, store=store)

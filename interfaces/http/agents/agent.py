@@ -12,10 +12,12 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from application.agents.agent import (
+    ConfigurationVersion,
     ConfigureAgent,
     Configured,
     RestoreAgent,
     configuration_of,
+    configuration_versions,
     configure_agent,
     restore_agent,
 )
@@ -23,6 +25,7 @@ from application.tenancy.authentication import Principal
 from domain.agents.agent import Agent, AgentConfiguration
 from domain.base.context import Context
 from interfaces.bootstrap import Services
+from interfaces.http.base.pages import Page
 from interfaces.http.base.position import written
 from interfaces.http.base.version import one, tag
 
@@ -47,6 +50,14 @@ async def read(
     configuration, version = await configuration_of(principal.tenant, store=services.store)
     shown = ConfigurationOut(tenant=principal.tenant, version=version, configuration=configuration)
     return Response(shown, headers=tag(version))
+
+
+@get("/v1/agent/configuration/versions", scope="integrations:manage")
+async def versions(
+    services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> Page[ConfigurationVersion]:
+    """All configurations that ever held, whole and in order, to be compared. `next_cursor` is always null."""
+    return Page(await configuration_versions(principal.tenant, store=services.store), None)
 
 
 @put("/v1/agent/configuration", scope="integrations:manage", versioned=one(Agent.id_of))
@@ -92,4 +103,4 @@ async def _answer(services: Services, tenant: UUID, configured: Configured) -> R
     return Response(shown, headers=headers)
 
 
-ROUTER = Router("/", route_handlers=[read, replace, restore], tags=["agent"])
+ROUTER = Router("/", route_handlers=[read, versions, replace, restore], tags=["agent"])

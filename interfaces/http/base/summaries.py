@@ -75,6 +75,7 @@ SUMMARIES: Mapping[str, str] = {
     "post /v1/orders/{order}/fulfil": "Say that an order is fulfilled",
     "post /v1/orders/{order}/cancel": "Cancel an order",
     "get /v1/agent/configuration": "Read the agent's configuration",
+    "get /v1/agent/configuration/versions": "List the agent's earlier configurations",
     "put /v1/agent/configuration": "Replace the agent's configuration",
     "post /v1/agent/configuration/restore": "Restore an earlier configuration of the agent",
     "get /v1/prompts": "List the agent's prompts",

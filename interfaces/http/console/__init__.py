@@ -9,13 +9,23 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.console import accept, account, administration, home, inbox, sign_in, static_files
+from interfaces.http.console import (
+    accept,
+    account,
+    administration,
+    agent,
+    home,
+    inbox,
+    sign_in,
+    static_files,
+)
 
 ROUTERS: Sequence[Router] = (
     home.ROUTER,
     account.ROUTER,
     sign_in.ROUTER,
     accept.ROUTER,
+    *agent.ROUTERS,
     *administration.ROUTERS,
     *inbox.ROUTERS,
     static_files.ROUTER,

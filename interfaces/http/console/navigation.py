@@ -35,7 +35,17 @@ NAVIGATION: Sequence[Section] = (
     ),
     Section(
         "Agent",
-        (),
+        (
+            Entry("Agent", "/console/agent", "integrations:manage"),
+            Entry("Prompts", "/console/prompts", "integrations:manage"),
+            Entry("Documents", "/console/documents", "integrations:manage"),
+            Entry("Knowledge base", "/console/knowledge", "integrations:manage"),
+            Entry("Products", "/console/products", "integrations:manage"),
+            Entry("Services", "/console/services", "integrations:manage"),
+            Entry("Search", "/console/embeddings", "integrations:manage"),
+            Entry("Channels", "/console/channels", "integrations:manage"),
+            Entry("Webhooks", "/console/webhooks", "integrations:manage"),
+        ),
     ),
     Section(
         "Learning",

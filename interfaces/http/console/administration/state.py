@@ -21,6 +21,7 @@ from interfaces.http.console.page import page
 from interfaces.http.console.screens.calling import Api
 from interfaces.http.console.screens.fields import fields_of_body
 from interfaces.http.console.screens.reading import body_of
+from interfaces.http.console.screens.shown import json_text
 from interfaces.http.console.screens.wrong import given_of
 
 Version = Annotated[int, Meta(ge=1, le=LAST)]
@@ -58,7 +59,7 @@ async def state(
         if asked.beside is not None:
             before = (await api(history.read, kind=kind, id=id, version=asked.beside)).body
             changes = [
-                (each.path, each.change, _json(each.old), _json(each.new))
+                (each.path, each.change, json_text(each.old), json_text(each.new))
                 for each in differences(before.state, shown.state)
             ]
     except Invalid as error:
@@ -73,13 +74,9 @@ async def state(
         fields=fields,
         refused=refused,
         shown=shown,
-        text=_json(shown.state) if shown else "",
+        text=json_text(shown.state) if shown else "",
         changes=changes,
     )
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() if value is not None else "–"
 
 
 ROUTER = Router("/", route_handlers=[state], include_in_schema=False, exception_handlers=HANDLERS)

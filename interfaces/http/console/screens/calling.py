@@ -58,6 +58,7 @@ class Api:
             "caller": self._caller,
             "context": context,
             "request": self._request,
+            "access_control": self._request.app.state.access_control,
         }
         if (at := self._request.query_params.get(AT, "")).isdecimal():
             parts["at_least"] = at[:18]

@@ -7,7 +7,19 @@ from typing import Literal, NamedTuple
 from msgspec import inspect
 
 Kind = Literal[
-    "text", "number", "area", "lines", "pairs", "rows", "check", "choice", "choices", "json", "moment", "date"
+    "text",
+    "number",
+    "area",
+    "lines",
+    "pairs",
+    "rows",
+    "check",
+    "choice",
+    "choices",
+    "json",
+    "moment",
+    "date",
+    "secret",
 ]
 LONG = 300
 """Characters from which on a text may have several lines."""

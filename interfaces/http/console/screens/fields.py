@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect as source
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -26,6 +27,10 @@ class Field(NamedTuple):
     hint: str
     error: str
     required: bool
+
+    def hidden(self) -> Field:
+        """What was typed is not shown, now or later."""
+        return self._replace(control=Control("secret"), value="")
 
     def within(self, legend: str) -> Field:
         """Below a legend that its label begins with."""
@@ -128,7 +133,8 @@ def _hints_in(cls: type) -> dict[str, str]:
     found, last = {}, ""
     for part in node.body:
         if isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and last:
-            found[last] = " ".join(str(part.value.value).split())
+            text = re.sub(r" ?\([^()]*\.(?:py|md)\)", "", " ".join(str(part.value.value).split()))
+            found[last] = text.replace("`", "")
         last = part.target.id if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name) else ""
     return found
 

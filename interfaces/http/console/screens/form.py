@@ -19,7 +19,7 @@ Facts = Mapping[str, Any]
 @dataclass(frozen=True, kw_only=True)
 class Form:
     """`route` takes `body` (None: it takes none). `current`: from what the page's reads answered, what stands in the fields. `fixed`: fields of
-    the body that nobody fills in.
+    the body that nobody fills in; a text may have path parameters. `sections`: fields below headings. `secrets`: fields that are never shown again.
 
     `to`: where one is afterwards, with path parameters and `{id}` of what was made; empty: on the same page. `done` is said there. `confirm`: what
     a page that asks first says will follow, of what can't be undone. `answer`: a template that shows the answer, this once. `of`: the read
@@ -40,6 +40,8 @@ class Form:
     hints: Mapping[str, str] = field(default_factory=dict)
     options: Callable[[Facts], Mapping[str, list[str]]] | None = None
     of: str = ""
+    sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
     confirm: str = ""
     answer: str = ""
     danger: bool = False
@@ -57,12 +59,18 @@ class Shown(NamedTuple):
     version: int | None
     confirm: str
     danger: bool
+    sections: Mapping[str, tuple[str, ...]]
 
     @property
     def groups(self) -> list[tuple[str, list[Field]]]:
         """The fields of each part of the body beside each other, with the part's label; those that are of none without one."""
         found: list[tuple[str, list[Field]]] = []
+        placed = {name for names in self.sections.values() for name in names}
+        for legend, names in self.sections.items():
+            found.append((legend, [each for name in names for each in self.fields if each.name == name]))
         for each in self.fields:
+            if each.name in placed:
+                continue
             part, dot, _ = each.name.partition(".")
             legend = label_of(part) if dot else ""
             if not found or found[-1][0] != legend:
@@ -83,8 +91,9 @@ def shown_form(
     if form.options is not None:
         offered = form.options(facts)
         fields = [each.among(offered[each.name]) if each.name in offered else each for each in fields]
+    fields = [each.hidden() if each.name in form.secrets else each for each in fields]
     seen = version if "versioned" in form.route.opt else None
-    return Shown(action, form.button, fields, given, seen, form.confirm, form.danger)
+    return Shown(action, form.button, fields, given, seen, form.confirm, form.danger, form.sections)
 
 
 def _fields(form: Form, current: Any, given: Given | None) -> list[Field]:

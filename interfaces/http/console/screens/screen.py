@@ -96,7 +96,7 @@ async def _submit(screen: Screen, name: str, request: Asked, services: Services)
     version = str(sent.get(VERSION, ""))
     try:
         if form.body is not None:
-            given["data"] = body_of(form.body, sent, form.fixed)
+            given["data"] = body_of(form.body, sent, _fixed(form, request))
         told = await Api(request, services)(
             form.route, _seen=int(version) if version.isdecimal() else None, **given
         )
@@ -111,6 +111,13 @@ async def _submit(screen: Screen, name: str, request: Asked, services: Services)
     at = f"?{AT}={told.position}" if told.position is not None else ""
     to = form.to.format(**request.path_params, id=getattr(told.body, "id", "")) or _here(screen, request)
     return done(request, services, f"{to}{at}", form.done)
+
+
+def _fixed(form: Form, request: Asked) -> dict[str, Any]:
+    return {
+        name: value.format(**request.path_params) if isinstance(value, str) else value
+        for name, value in form.fixed.items()
+    }
 
 
 async def _draw(

@@ -10,7 +10,11 @@ from litestar import Router
 from litestar.routes import HTTPRoute
 
 from tests.interfaces.http.conftest import Customer
-from tests.interfaces.http.console.worlds import administration, inbox
+from tests.interfaces.http.console.worlds import (
+    administration,
+    agent,
+    inbox,
+)
 
 Parts = Mapping[str, str]
 
@@ -33,6 +37,24 @@ PAGES = (
     Shown("/console/inbox/{conversation}/at", "Conversation in time", inbox.conversation),
     Shown("/console/inbox/{conversation}/why/{interaction}", "Why", inbox.conversation),
     Shown("/console/inbox/{conversation}/why/{interaction}/prompt", "Prompt", inbox.conversation),
+    Shown("/console/agent", "Agent"),
+    Shown("/console/agent/versions", "Versions", agent.a_configuration),
+    Shown("/console/agent/versions/{version}", "Version", agent.a_configuration),
+    Shown("/console/prompts", "Prompts"),
+    Shown("/console/prompts/{name}", "Answer", agent.a_prompt),
+    Shown("/console/documents", "Documents", agent.a_document),
+    Shown("/console/documents/{document}", "hours.md", agent.a_document),
+    Shown("/console/knowledge", "Knowledge base", agent.an_entry),
+    Shown("/console/knowledge/{entry}", "When are you open?", agent.an_entry),
+    Shown("/console/products", "Products", agent.a_product),
+    Shown("/console/products/{product}", "Kettle", agent.a_product),
+    Shown("/console/services", "Services", agent.a_service),
+    Shown("/console/services/{service}", "Haircut", agent.a_service),
+    Shown("/console/channels", "Channels", agent.an_account),
+    Shown("/console/channels/{account}", "Account", agent.an_account),
+    Shown("/console/webhooks", "Webhooks", agent.an_endpoint),
+    Shown("/console/webhooks/{endpoint}", "Webhook", agent.an_endpoint),
+    Shown("/console/embeddings", "Search"),
     Shown("/console/keys", "API keys"),
     Shown("/console/keys/{key}", "API key", administration.a_key),
     Shown("/console/keys/{key}/revoke", "Revoke this key", administration.a_key),

@@ -8,13 +8,15 @@ import pytest
 import pytest_asyncio
 
 from domain.operators.roles import ROLES
-from interfaces.http.console.administration import SCREENS
+from interfaces.http.console import administration, agent
 from interfaces.http.console.screens.screen import Screen
 from tests.interfaces.http.conftest import Customer
 from tests.interfaces.http.console.pages import PAGES, Shown
 from tests.interfaces.http.console.people import Person, joined
 
-OURS = "tenant's own names, of which each has the same"
+SCREENS = (*agent.SCREENS, *administration.SCREENS)
+EACH_HAS = {"{flag}", "{version}", "{name}", "{account}"}
+"""Parts of paths that are no ids of a tenant's: every tenant has them, or may set them."""
 
 
 @pytest_asyncio.fixture(scope="module", name="people")
@@ -29,7 +31,7 @@ async def _people(ours: Customer) -> dict[str, Person]:
 
 @pytest.mark.parametrize("screen", [each for each in SCREENS if each.template], ids=lambda each: each.path)
 async def test_a_page_asks_for_the_scope_of_what_it_shows(screen: Screen, people: dict[str, Person]) -> None:
-    path = re.sub(r"{[^}]*:uuid}", "0" * 32, re.sub(r"{[^}]*:str}", "none", screen.path))
+    path = re.sub(r"{[^}]*:uuid}", "0" * 32, re.sub(r"{[^}]*:(str|int)}", "1", screen.path))
     without = next(role for role in ("agent", "auditor") if screen.scope not in ROLES[role])
     assert (await people[without].http.get(path)).status_code == 403
     for name, form in screen.forms.items():
@@ -39,7 +41,7 @@ async def test_a_page_asks_for_the_scope_of_what_it_shows(screen: Screen, people
 
 @pytest.mark.parametrize(
     "shown",
-    [each for each in PAGES if "{" in each.path and "{flag}" not in each.path],
+    [each for each in PAGES if set(re.findall(r"{\w+}", each.path)) - EACH_HAS],
     ids=lambda each: each.path,
 )
 async def test_ids_of_another_tenant_are_not_there(
