@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from application.answers.suggesting.known import CatalogueSuggesting
 from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
 from application.channels.address import webhook_url
@@ -37,6 +38,7 @@ from application.ports import (
     NamedDocuments,
     Offers,
     Outcomes,
+    Pairs,
     Passwords,
     Purchases,
     RateLimiter,
@@ -121,6 +123,7 @@ from interfaces.reading import (
     ReadIdle,
     ReadNamedDocuments,
     ReadOutcomes,
+    ReadPairs,
     ReadPurchases,
     ReadShadows,
     TranscriptLocator,
@@ -171,6 +174,7 @@ class Services:
     idle: Idle
     purchases: Purchases
     offers: Offers
+    pairs: Pairs
     internet: InternetSearch
     named_documents: NamedDocuments
     outcomes: Outcomes
@@ -215,6 +219,10 @@ class Services:
     @property
     def in_time(self) -> InTime:
         return InTime(seconds=self.settings.source_timeout_ms / 1000, late=self.late)
+
+    @property
+    def suggesting(self) -> CatalogueSuggesting:
+        return CatalogueSuggesting(self.offers, self.pairs, self.clock)
 
     @property
     def retriever(self) -> SourcesRetriever:
@@ -413,6 +421,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             idle=ReadIdle(reads),
             purchases=ReadPurchases(reads),
             offers=HeldOffers(reads, store, keyring),
+            pairs=ReadPairs(reads),
             internet=internet,
             named_documents=ReadNamedDocuments(reads),
             outcomes=ReadOutcomes(reads),

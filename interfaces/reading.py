@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,13 +11,17 @@ from application.ports import (
     IdleConversation,
     KnownDataset,
     Located,
+    Paired,
     Purchased,
     Seen,
     ShadowProgress,
     Writing,
 )
+from domain.answers.suggesting.known import LATELY, SOON
+from domain.answers.suggesting.suggest import TOGETHER
 from domain.base.errors import NotFound
 from domain.flags.outcome import OFF, ON
+from domain.shop.occupancy import Held
 from infra.projections.reads import Reads
 from projections import (
     authorship,
@@ -27,6 +31,7 @@ from projections import (
     datasets,
     deployments,
     documents,
+    goes_with,
     interactions,
     orders,
     outcomes,
@@ -100,6 +105,30 @@ class ReadPurchases:
             booked = await bookings.booked_since(sql, tenant, conversations, since)
         async with self._reads.at(tenant, orders.Orders(), head) as sql:
             return {*booked, *await orders.ordered_since(sql, tenant, conversations, since)}
+
+
+class ReadPairs:
+    """Reads what goes with offers. Implements `application.ports.Pairs`."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def of(
+        self, tenant: UUID, conversation: UUID, offers: Sequence[UUID], now: datetime
+    ) -> tuple[Sequence[Paired], Mapping[UUID, Sequence[Held]]]:
+        asked = (tenant, conversation, offers, now - LATELY, TOGETHER)
+        pairs, places = await self._reads.at_once(
+            tenant,
+            goes_with.goes_with(*asked),
+            goes_with.held_places(*asked, now, now + SOON),
+        )
+        held: dict[UUID, list[Held]] = {}
+        for service, start, end, taken in places:
+            held.setdefault(service, []).append(Held(start=start, end=end, places=taken))
+        return [
+            Paired(offer=offer, other=other, rank=rank, customers=customers, stock=stock, bought=bought)
+            for offer, other, rank, customers, stock, bought in pairs
+        ], held
 
 
 class ReadOutcomes:

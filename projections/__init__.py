@@ -28,6 +28,8 @@ from projections.ratings import Ratings
 from projections.retrievals import Retrievals
 from projections.services import Services
 from projections.signals import ImplicitSignals
+from projections.suggestions import Suggestions
+from projections.together import Together
 from projections.transcript import Transcript
 from projections.tuning_jobs import TuningJobs
 
@@ -57,4 +59,6 @@ PROJECTIONS: Sequence[Projection] = (
     Retrievals(),
     Operators(),
     AnswerFigures(),
+    Together(),
+    Suggestions(),
 )

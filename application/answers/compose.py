@@ -12,6 +12,7 @@ from application.answers.inquiry import Inquiry
 from application.answers.ports import Ports
 from application.answers.prompt import prompt_of
 from application.answers.screened import screened_facts, screened_inquiry
+from application.answers.suggesting.look import known_to_suggest
 from application.answers.window import window_of
 from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
@@ -23,6 +24,8 @@ from domain.answers.context_window import Cut
 from domain.answers.leaks import Watched
 from domain.answers.memory import SMALL_TALK
 from domain.answers.prompts import rules
+from domain.answers.suggesting.known import NOTHING as NOTHING_KNOWN
+from domain.answers.suggesting.known import Known
 from domain.answers.wordings import Wordings
 from domain.base.context import Context
 from domain.base.language import language_of
@@ -48,6 +51,8 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
     disclosure: str = ""
     watched: Watched | None = None
     cut: tuple[Cut, ...] = ()
+    known: Known = NOTHING_KNOWN
+    """What may be suggested."""
 
 
 async def composed_prompt(
@@ -85,8 +90,10 @@ async def composed_prompt(
     background = replace(background, summary=window.summary)
     history, passages = window.history, window.passages
     conflicts = await conflicts_between(passages, context.tenant, store=ports.store)
+    known = await known_to_suggest(inquiry, considered, passages, configuration, context, ports)
     return replace(
         composed,
+        known=known,
         prompt=await prompt_of(
             configuration, history, passages, said, inquiry.name, wordings, background, conflicts.found
         ),

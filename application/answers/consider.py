@@ -103,7 +103,7 @@ async def _understood(
     understanding = await understand_messages(
         messages, business_of(configuration), settings, attempts, hold, context, ports
     )
-    if configuration.spelling_correction:
+    if configuration.spelling_correction or (configuration.suggestions and inquiry.suggests):
         look = partial(named_offers, inquiry.questions, context.tenant, ports.offers)
         # The catalogue that is read for one answer is there for the next.
         found = (await ports.in_time.ask({"offers": look}, goes_on=True))["offers"].value

@@ -54,6 +54,9 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     screens: bool = True
     """Whether it is looked for orders to the agent in what was said: not in what was answered before anybody did."""
 
+    suggests: bool = False
+    """Whether what else of the catalogue fits is looked for, where the tenant wants it: for customers, not where answers are compared."""
+
     understood: Understood | None = None
     """Of a moment ago, when the answer was begun before; it stands where the questions are the same."""
 

@@ -62,6 +62,7 @@ def _found(catalogue: Catalogue, text: str) -> tuple[NamedOffer, ...]:
             kind=catalogue.offers[match.offer].kind,
             name=catalogue.offers[match.offer].facts.name,
             confidence=match.confidence,
+            id=catalogue.offers[match.offer].id,
         )
         for match in found
     )

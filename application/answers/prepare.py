@@ -86,6 +86,7 @@ async def prepare_with(
         asked=_asked(inquiry, settings, served.variants, composed, sources, chosen, context.tenant),
         considered=considered,
         cut=composed.cut,
+        known=composed.known,
         plain=plain,
         unit=inquiry.unit,
     )

@@ -15,6 +15,7 @@ from application.gateway.run import Asked
 from application.retrieval.retrieve import Retrieval
 from domain.agents.agent import AgentConfiguration
 from domain.answers.context_window import Cut
+from domain.answers.suggesting.known import NOTHING, Known
 from domain.answers.wordings import Wordings
 from domain.models.completion import Attempt, Citation, Passage, Turn
 from domain.retrieval.conflicts.conflicts import Conflict
@@ -66,6 +67,9 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
     cut: tuple[Cut, ...] = ()
     """What the prompt does not hold."""
+
+    known: Known = NOTHING
+    """What may be suggested behind the answer."""
 
     plain: bool = False
     """By the agent without documents and routing."""

@@ -26,6 +26,21 @@ from domain.conversations.conversation import Conversation
 from domain.conversations.state import Message
 from domain.models.completion import Citation
 
+SAME = (
+    "confidence",
+    "handoff",
+    "understanding",
+    "decision",
+    "cut",
+    "recovers",
+    "plain",
+    "suggestions",
+    "reactions",
+    "cached",
+    "latency_ms",
+)
+"""What an explanation has just as the answer's event has it."""
+
 
 async def explain(tenant: UUID, interaction: UUID, *, store: Store, locator: Locator) -> Explanation:
     """Everything that led to the answer of an interaction, or of a call of the completions API. Raises NotFound."""
@@ -83,15 +98,7 @@ async def explain_interaction(
         template=answered.template,
         configuration_version=answered.configuration_version,
         configuration=await configuration_at(tenant, answered.configuration_version, known.variants, store),
-        confidence=answered.confidence,
-        handoff=answered.handoff,
-        understanding=answered.understanding,
-        decision=answered.decision,
-        cut=answered.cut,
-        recovers=answered.recovers,
-        plain=answered.plain,
-        cached=answered.cached,
-        latency_ms=answered.latency_ms,
+        **{name: getattr(answered, name) for name in SAME},
     )
 
 

@@ -16,6 +16,8 @@ from domain.answers.context_window import Cut
 from domain.answers.plan import Decision
 from domain.answers.serving import Serving
 from domain.answers.split import Assignment, Kind, Split
+from domain.answers.suggesting.reactions import Reaction
+from domain.answers.suggesting.suggest import Suggestions
 from domain.answers.understanding import Understanding
 from domain.answers.variant import Variant
 from domain.base.recorded import Recorded
@@ -104,6 +106,12 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
     recovers: UUID | None = None
     """The interaction whose question this one answers, which was left unanswered."""
+
+    suggestions: Suggestions | None = None
+    """What else of the catalogue was suggested, what was left out and why, and what that goes by; null: nothing was known to be."""
+
+    reactions: tuple[Reaction, ...] = ()
+    """What the customer made of what was suggested before."""
 
     plain: bool = False
     """By the agent without documents and routing."""

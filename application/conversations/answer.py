@@ -132,14 +132,17 @@ def _show_typing(conversation: Conversation, burst: Burst, context: Context, por
 
 async def _ended(reply: Reply | None, emit: Emit) -> Reply | None:
     """With the end of it that was not heard yet; without that, where a person has come meanwhile."""
-    if reply is None or not (rest := f"{reply.notes}{reply.tail}"):
+    if reply is None or not (rest := f"{reply.notes}{reply.tail}{reply.suggested}"):
         return reply
     try:
         await emit(rest)
     except TakenOver:
         text = reply.text.removesuffix(reply.tail)
-        shown = None if reply.shown is None else reply.shown.removesuffix(rest)
-        return msgspec.structs.replace(reply, text=text, shown=None if shown == text else shown)
+        shown = None if reply.shown is None else reply.shown.removesuffix(f"{reply.notes}{reply.tail}")
+        reasons = msgspec.structs.replace(reply.reasons, suggestions=None)
+        return msgspec.structs.replace(
+            reply, text=text, shown=None if shown == text else shown, reasons=reasons
+        )
     return reply
 
 
@@ -171,6 +174,7 @@ def _inquiry(
         situation=situation,
         understood=understood,
         memory=memory,
+        suggests=True,
         summary=None if summary is None else summary.text,
     )
 

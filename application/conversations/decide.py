@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from application.answers.prepared import Prepared
+from application.conversations.suggestions import pairings, reactions_in, suggestions_beside
 from application.gateway.run import Run
 from domain.answers.attribution.written_citations import endnotes, inline
 from domain.answers.citing import answer_of, citations_in, confidence_of
@@ -54,7 +55,15 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
             intents=()
             if understanding is None
             else tuple(dict.fromkeys(intent.name for intent in understanding.intents)),
+            suggested=() if reasons.suggestions is None else pairings(reasons.suggestions),
+            reactions=reasons.reactions,
         )
+
+    @property
+    def suggested(self) -> str:
+        """What is told behind all else; may be empty."""
+        told = "" if self.reasons.suggestions is None else self.reasons.suggestions.told
+        return f"\n\n{told}" if told else ""
 
 
 def decide_reply(
@@ -107,6 +116,10 @@ def decide_reply(
         afresh=plan.afresh,
         recovers=None if unsure or reply.confidence == 0.0 else plan.recovers,
         plain=prepared.plain,
+        suggestions=None
+        if taken
+        else suggestions_beside(reply.text, reply.citations, prepared, decision, situation, unsure=unsure),
+        reactions=reactions_in(prepared, situation),
     )
     return replace(reply, reasons=reasons)
 

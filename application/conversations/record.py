@@ -22,7 +22,11 @@ from domain.base.errors import Conflict, Erased
 from domain.conversations.conversation import Conversation
 from domain.conversations.fitting import fitting
 from domain.conversations.orphan import Orphan
+from domain.conversations.rating_prompts import is_asked_about
+from domain.conversations.rich import Rich
 from domain.conversations.state import Burst, Message
+from domain.conversations.suggested import CHANNELS, suggestion_buttons
+from domain.retrieval.markers import without_markers
 from domain.retrieval.passages import ranked
 
 RACES = 20
@@ -162,7 +166,7 @@ def _answer(
     disclosure, taken = conversation.pending.disclosure, conversation.state.handoff
     conversation.answer(
         text=reply.text,
-        rich=fitting(reply.text) if conversation.delivers and reply.shown is None else None,
+        rich=_form(conversation, prepared, run, reply) if conversation.delivers else None,
         shown=reply.shown,
         citations=reply.citations,
         template=reply.template,
@@ -176,6 +180,18 @@ def _answer(
         reasons=reply.reasons,
     )
     return disclosure
+
+
+def _form(conversation: Conversation, prepared: Prepared, run: Run, reply: Reply) -> Rich | None:
+    """Buttons for what is suggested, unless the customer is to be asked by buttons whether the answer helped: then the text alone tells of it."""
+    found = reply.reasons.suggestions
+    if found is None or not found.offers:
+        return fitting(reply.text) if reply.shown is None else None
+    asked = is_asked_about(run.interaction, prepared.configuration) and conversation.state.unasked is None
+    if asked or conversation.state.channel not in CHANNELS:
+        return None
+    shown = without_markers(reply.text) if reply.shown is None else reply.shown
+    return suggestion_buttons(f"{shown}{reply.suggested}", found.offers)
 
 
 def _meter(

@@ -110,4 +110,5 @@ async def _of_conversation(
         decision=event.decision,
         confidence=event.confidence,
         latency_ms=event.latency_ms,
+        suggestions=event.suggestions,
     )

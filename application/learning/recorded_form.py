@@ -11,6 +11,8 @@ import msgspec
 from application.answers.inquiry import Inquiry
 from application.answers.variants import Served
 from domain.answers.plan import Decision
+from domain.answers.suggesting.known import NOTHING, Known
+from domain.answers.suggesting.suggest import Suggestions
 from domain.models.completion import Attempt, Citation, Passage, Turn
 from domain.retrieval.passages import Retrieved, text_of
 
@@ -43,6 +45,12 @@ class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     decision: Decision
     confidence: float
     latency_ms: float
+    suggestions: Suggestions | None = None
+
+    @property
+    def known(self) -> Known:
+        """What was known then to suggest."""
+        return NOTHING if self.suggestions is None else self.suggestions.known
 
 
 def passages_in(retrieved: Sequence[Retrieved], prompt: Sequence[Turn]) -> tuple[Passage, ...]:

@@ -26,6 +26,7 @@ from application.gateway.tenant_settings import Chosen
 from domain.answers.citing import answer_of, confidence_of
 from domain.answers.decision import with_leak
 from domain.answers.plan import Decision
+from domain.answers.suggesting.suggest import Suggestions
 from domain.answers.templates import DECLINE
 from domain.answers.variant import Variant
 from domain.base.context import Context
@@ -51,6 +52,7 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     citations: tuple[Citation, ...] = ()
     decision: Decision = Decision()
     confidence: float = 0.0
+    suggestions: Suggestions | None = None
     failure: str | None = None
     refusal: BudgetRefusal | None = None
     attempts: tuple[Attempt, ...] = ()
@@ -152,4 +154,5 @@ def _as_customer(prepared: Prepared, run: Run, reply: Reply | None) -> Tried:
         citations=reply.citations,
         decision=reply.reasons.decision,
         confidence=reply.confidence,
+        suggestions=reply.reasons.suggestions,
     )

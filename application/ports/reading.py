@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -12,6 +12,7 @@ import msgspec
 from domain.feedback.judgement import Category
 from domain.flags.outcome import OFF, ON, Outcome
 from domain.shop.catalogue import Catalogue
+from domain.shop.occupancy import Held
 
 
 class Located(msgspec.Struct, frozen=True):
@@ -88,6 +89,28 @@ class Purchases(Protocol):
 
         `all_known`: of all that the log has now; raises Unavailable while a read model does not know it.
         """
+
+
+class Paired(msgspec.Struct, frozen=True, kw_only=True):
+    """`other` goes with `offer`: the tenant names it as the one of that `rank`, or None; so many `customers` have both. `stock` of a product. `bought`: the customer
+    has it."""
+
+    offer: UUID
+    other: UUID
+    rank: int | None
+    customers: int
+    stock: int | None
+    bought: bool
+
+
+class Pairs(Protocol):
+    """What goes with offers, as read models know it."""
+
+    async def of(
+        self, tenant: UUID, conversation: UUID, offers: Sequence[UUID], now: datetime
+    ) -> tuple[Sequence[Paired], Mapping[UUID, Sequence[Held]]]:
+        """Also of what the customer has bought lately; and the places of services among the others that are taken in the days to come. In one round
+        trip. Raises Unavailable."""
 
 
 class Offers(Protocol):

@@ -45,6 +45,6 @@ def asked_on_the_way(
 
 def inquiry_again(recorded: RecordedAnswer, variant: Variant, interaction: UUID) -> Inquiry:
     """As it was; what it was understood to say is left out where that is done anew."""
-    inquiry = replace(recorded.inquiry, interaction=interaction)
+    inquiry = replace(recorded.inquiry, interaction=interaction, suggests=True)
     anew = understands_anew(variant) or searches_anew(variant)
     return replace(inquiry, understood=None) if anew else inquiry

@@ -9,14 +9,15 @@ import msgspec
 
 from application.learning.recorded import RecordedAnswer
 from domain.answers.plan import Decision
+from domain.answers.suggesting.suggest import Suggested, Suggestions
 from domain.models.completion import Citation
 from domain.replay.answer_replay_state import Made
 
-What = Literal["answer", "citations", "decision", "cost", "anew"]
+What = Literal["answer", "citations", "decision", "suggestions", "cost", "anew"]
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
-    """A recorded answer, and what came of it now. `anew`: why a model would have to be asked; None: there is an answer."""
+    """A recorded answer, and what came of it now. `suggestions`: None where they are not made again. `anew`: why a model would have to be asked; None: there is an answer."""
 
     recorded: RecordedAnswer
     text: str | None
@@ -24,6 +25,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     decision: Decision
     cost: Decimal | None
     latency_ms: float | None
+    suggestions: tuple[Suggested, ...] | None = None
     anew: str | None = None
 
     @property
@@ -39,9 +41,15 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
             parts.append("citations")
         if (self.decision.kind, self.decision.category) != (was.decision.kind, was.decision.category):
             parts.append("decision")
+        if self.suggestions is not None and self.suggestions != suggested(was.suggestions):
+            parts.append("suggestions")
         if self.cost != was.cost:
             parts.append("cost")
         return tuple(parts)
+
+
+def suggested(found: Suggestions | None) -> tuple[Suggested, ...]:
+    return () if found is None else found.offers
 
 
 def unanswered(

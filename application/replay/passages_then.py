@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from uuid import UUID
 
-from application.answers.ports import Ports
+from application.answers.ports import Named, Ports, Suggesting
 from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
 from application.gateway.providers import Providers
@@ -16,6 +16,7 @@ from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.query import Query
 from application.retrieval.retrieve import Retrieval, Retriever
 from application.retrieval.sources.asking import InTime
+from domain.answers.suggesting.known import Known
 from domain.models.completion import Passage
 from domain.retrieval.embedding_model import LOCAL
 
@@ -29,6 +30,16 @@ class RecordedPassages:
 
     async def retrieve(self, query: Query) -> Retrieval:
         return Retrieval(passages=tuple(self.passages[: query.limit]), pending=self.waiting)
+
+
+@dataclass
+class RecordedSuggesting:
+    """What was known then to suggest. Implements `Suggesting`."""
+
+    then: Known
+
+    async def known(self, tenant: UUID, conversation: UUID, named: Sequence[Named]) -> Known:
+        return self.then
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +57,7 @@ class ReplayPorts:
     retriever: Retriever
     in_time: InTime
     offers: Offers
+    suggesting: Suggesting
     typing: Typing
 
 
@@ -63,5 +75,6 @@ def with_passages(recorded: RecordedAnswer, ports: Ports) -> ReplayPorts:
     instead = {
         "retriever": RecordedPassages(recorded.passages, recorded.pending),
         "embedder": BuiltInEmbedder(**parts),
+        "suggesting": RecordedSuggesting(recorded.known),
     }
     return ReplayPorts(**{**given, **instead})

@@ -22,7 +22,7 @@ from application.learning.trial import CHOSEN, Tried, try_answer
 from application.replay.again import AsRecorded
 from application.replay.anew import asked_on_the_way, inquiry_again, searches_anew
 from application.replay.answers_report import Figures
-from application.replay.compared import Compared, compared_with, unanswered
+from application.replay.compared import Compared, compared_with, suggested, unanswered
 from application.replay.ledger import Ledger
 from application.replay.passages_then import with_passages
 from domain.answers.variant import Variant
@@ -112,6 +112,7 @@ class Replaying:
             text=tried.text,
             citations=tried.citations,
             decision=tried.decision,
+            suggestions=suggested(tried.suggestions),
             cost=recorded.cost,
             latency_ms=recorded.latency_ms,
         )

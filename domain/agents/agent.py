@@ -32,7 +32,7 @@ class Agent(OnePerTenant[AgentState]):
 
     class Configured(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "agent.configured"
-        class_version: ClassVar[int] = 12
+        class_version: ClassVar[int] = 13
         configuration: AgentConfiguration
 
         @staticmethod
@@ -80,6 +80,10 @@ class Agent(OnePerTenant[AgentState]):
         def upcast_v11_v12(facts: dict[str, Any]) -> None:
             """What is new in version 12 has a default."""
 
+        @staticmethod
+        def upcast_v12_v13(facts: dict[str, Any]) -> None:
+            """What is new in version 13 has a default."""
+
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration
 
@@ -87,7 +91,7 @@ class Agent(OnePerTenant[AgentState]):
         """The configuration of `from_version` holds again."""
 
         TOPIC: ClassVar[str] = "agent.restored"
-        class_version: ClassVar[int] = 10
+        class_version: ClassVar[int] = 11
         from_version: int
         configuration: AgentConfiguration
 
@@ -126,6 +130,10 @@ class Agent(OnePerTenant[AgentState]):
         @staticmethod
         def upcast_v9_v10(facts: dict[str, Any]) -> None:
             """What is new in version 10 has a default."""
+
+        @staticmethod
+        def upcast_v10_v11(facts: dict[str, Any]) -> None:
+            """What is new in version 11 has a default."""
 
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration

@@ -18,7 +18,6 @@ Language = Annotated[str, Meta(pattern=LANGUAGE)]
 Limit = Annotated[int, Meta(ge=1, le=50)]
 
 WITHOUT_EFFECT = (
-    "suggestions",
     "rich_messages",
     "retrieve_database",
     "database_results",
@@ -28,6 +27,7 @@ WITHOUT_EFFECT = (
 
 ONCE_WITHOUT_EFFECT = (
     *WITHOUT_EFFECT,
+    "suggestions",
     "feedback",
     "semantic_weight",
     "keyword_weight",
@@ -154,6 +154,12 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     brands: Annotated[tuple[Text, ...], Meta(max_length=500)] = ()
     """Whose products are looked up, however much the catalogue says."""
 
+    suggestions: bool = False
+    """Whether what goes with something of the catalogue is suggested behind an answer about it (docs/suggestions.md)."""
+
+    most_suggestions: Annotated[int, Meta(ge=1, le=3)] = 2
+    """Behind one answer."""
+
     NOT_YET: ClassVar[frozenset[str]] = frozenset(WITHOUT_EFFECT)
     """Fields of later versions. Whoever sets one is told so; it comes when it changes something."""
 
@@ -170,7 +176,7 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
     def plain(self) -> AgentConfiguration:
         """Of the agent that answers from its configuration alone."""
-        return msgspec.structs.replace(self, retrieve_documents=False)
+        return msgspec.structs.replace(self, retrieve_documents=False, suggestions=False)
 
     def check(self) -> None:
         """Raises Invalid."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
 from domain.answers.memory import Missed, Pending
+from domain.answers.shown import Shown
+from domain.base.aggregate import EPOCH
 
 Kind = Literal["answer", "ask_back", "decline", "hand_over"]
 
@@ -23,7 +26,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What the conversation is in when messages come. `viewed`: what of the catalogue was looked at last. `returned`: the earlier topic of a customer who is back after a pause. `unsure`: answers of low
-    confidence in a row; `failures`: tries to answer these messages that came to nothing."""
+    confidence in a row; `failures`: tries to answer these messages that came to nothing.
+
+    `at`: when they came; `last`: the interaction that was answered before. `suggested`: what the customer was shown beside answers; `pressed`: of that
+    what they press a button of; `refuses`: whether they begin with a no."""
 
     viewed: tuple[str, ...] = ()
     returned: str | None = None
@@ -31,6 +37,11 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     missed: Missed | None = None
     unsure: int = 0
     failures: int = 0
+    at: datetime = EPOCH
+    last: UUID | None = None
+    suggested: tuple[Shown, ...] = ()
+    pressed: tuple[UUID, ...] = ()
+    refuses: bool = False
 
 
 class Say(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,7 +42,7 @@ def spoken(event: Event | None) -> Spoken | None:
     """None where it is nothing that the customer gets."""
     if isinstance(event, Conversation.Answered):  # whoever reads it there can't look up what is cited
         text = without_markers(event.text) if event.shown is None else event.shown
-        return Spoken(interaction=event.interaction, text=text, rich=event.rich)
+        return Spoken(interaction=event.interaction, text=f"{text}{event.suggested}", rich=event.rich)
     if isinstance(event, Conversation.Said):
         return Spoken(interaction=event.interaction, text=event.text, rich=event.rich)
     if isinstance(event, Conversation.Replied):

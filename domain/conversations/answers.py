@@ -15,6 +15,8 @@ from domain.answers.context_window import Cut
 from domain.answers.memory import Memory
 from domain.answers.plan import Decision, Kind
 from domain.answers.split import Assignment
+from domain.answers.suggesting.reactions import Reaction, after
+from domain.answers.suggesting.suggest import Reason, Suggestions
 from domain.answers.understanding import Understanding
 from domain.base.aggregate import Quote
 from domain.base.errors import Refused
@@ -30,6 +32,14 @@ from domain.retrieval.results.figures import RetrievalFigures
 NOT_TOLD = "the customer must be told that a machine answers before the first answer"
 
 
+class Pairing(msgspec.Struct, frozen=True, kw_only=True):
+    """That an `offer` was suggested, because it goes with the offer `to`."""
+
+    offer: UUID
+    to: UUID
+    reason: Reason
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How an interaction came out, without a person in it. `forgot`: the customer said that a question was left unanswered; `recovered`: it
     was answered by this. `plain`: by the agent without documents and routing. `intents`: names of what the customer wanted, of our own list, each
@@ -41,6 +51,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recovered: bool = False
     plain: bool = False
     intents: tuple[str, ...] = ()
+    suggested: tuple[Pairing, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+    """To what was suggested before."""
 
 
 class Reasons(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +66,8 @@ class Reasons(msgspec.Struct, frozen=True, kw_only=True):
     afresh: bool = False
     recovers: UUID | None = None
     plain: bool = False
+    suggestions: Suggestions | None = None
+    reactions: tuple[Reaction, ...] = ()
 
 
 UNTOLD = Reasons()
@@ -132,7 +147,7 @@ class Answers(ConversationPart):
         `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "conversation.metered"
-        class_version: ClassVar[int] = 11
+        class_version: ClassVar[int] = 12
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         interaction: UUID
@@ -195,6 +210,10 @@ class Answers(ConversationPart):
         def upcast_v10_v11(facts: dict[str, Any]) -> None:
             """Until version 10 neither the channel nor the intents were told."""
 
+        @staticmethod
+        def upcast_v11_v12(facts: dict[str, Any]) -> None:
+            """Until version 11 nothing was suggested."""
+
     class AnswerBegun(Event, frozen=True, kw_only=True):
         """The answer is made for what is there, for the customer begins to get it, piece by piece, or newer messages have held it up for
         long: those that come from now on are the next burst's."""
@@ -223,10 +242,11 @@ class Answers(ConversationPart):
 
         `understanding`: what the messages were understood to say; `decision`: what was done about that, and why; `cut`: what the prompt
         did not hold. `remembered`: the memory from now on, where it has changed. `afresh`: what was said before is left behind. `recovers`: the
-        interaction whose question was left unanswered until now. `plain`: by the agent without documents and routing."""
+        interaction whose question was left unanswered until now. `plain`: by the agent without documents and routing.
+        `suggestions`: what else of the catalogue was suggested, and by what; None: nothing was known to be. `reactions`: to those of before."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
-        class_version: ClassVar[int] = 11
+        class_version: ClassVar[int] = 12
         interaction: UUID
         messages: tuple[str, ...]
         text: str
@@ -248,6 +268,8 @@ class Answers(ConversationPart):
         recovers: UUID | None = None
         plain: bool = False
         shown: str | None = None
+        suggestions: Suggestions | None = None
+        reactions: tuple[Reaction, ...] = ()
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
@@ -289,6 +311,21 @@ class Answers(ConversationPart):
         def upcast_v10_v11(facts: dict[str, Any]) -> None:
             """Until version 10 no passage was from the internet."""
 
+        @staticmethod
+        def upcast_v11_v12(facts: dict[str, Any]) -> None:
+            """Until version 11 nothing was suggested."""
+
+        @property
+        def suggested(self) -> str:
+            """What is told behind the text; may be empty."""
+            told = "" if self.suggestions is None else self.suggestions.told
+            return f"\n\n{told}" if told else ""
+
+        @property
+        def told(self) -> str:
+            """All that the customer is told, as it is shown."""
+            return f"{self.text if self.shown is None else self.shown}{self.suggested}"
+
         def apply(self, aggregate: Answers) -> None:
             state = aggregate.state
             if self.afresh:
@@ -302,7 +339,12 @@ class Answers(ConversationPart):
             state.answered_at, state.failures = self.timestamp, 0
             if self.remembered is not None:
                 state.memory = self.remembered
-            aggregate._remember("assistant", self.text)
+            offers = [] if self.suggestions is None else [each.offer for each in self.suggestions.offers]
+            if offers or self.reactions:
+                state.suggested = after(
+                    state.suggested, self.reactions, offers, self.interaction, self.timestamp
+                )
+            aggregate._remember("assistant", f"{self.text}{self.suggested}")
 
     class AnswerFailed(Event, frozen=True, kw_only=True):
         """No provider gave an answer; the messages stay pending and work tries again."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from domain.agents.configuration import AgentConfiguration
 from domain.answers.memory import Memory, in_new_session, viewed
 from domain.answers.plan import Situation
+from domain.answers.replies import answer_in
+from domain.answers.suggesting.reactions import pressed_offer
+from domain.conversations.content import Choice
 from domain.conversations.state import Burst, ConversationState
 
 
@@ -27,6 +31,22 @@ def situation_of(
             missed=memory.missed[-1] if memory.missed else None,
             unsure=memory.unsure,
             failures=state.failures,
+            at=burst.since,
+            last=state.last_interaction,
+            suggested=state.suggested,
+            pressed=_pressed(burst),
+            refuses=_refuses(burst),
         ),
         memory,
     )
+
+
+def _pressed(burst: Burst) -> tuple[UUID, ...]:
+    choices = [part for message in burst.messages for part in message.parts if isinstance(part, Choice)]
+    offers = [pressed_offer(each.id) for each in choices]
+    return tuple(dict.fromkeys(offer for offer in offers if offer is not None))
+
+
+def _refuses(burst: Burst) -> bool:
+    reply = answer_in("\n".join(message.text for message in burst.messages))
+    return reply is not None and reply[0] == "no"

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.answers.memory import Memory
+from domain.answers.shown import Shown
 from domain.base.aggregate import Aggregate
 from domain.base.errors import Erased, Refused
 from domain.conversations.content import Part, said
@@ -117,6 +118,9 @@ class ConversationState(msgspec.Struct):
     """Tries to answer what is pending that came to nothing."""
 
     memory: Memory = Memory()
+    suggested: tuple[Shown, ...] = ()
+    """What the customer was shown beside answers, the latest last."""
+
     summary: Summary | None = None
     unsummarised: int = 0
     """Messages and answers since the summary, or since the beginning."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
@@ -44,6 +44,10 @@ class Catalogue:
     @cached_property
     def index(self) -> OfferIndex:
         return OfferIndex([each.facts for each in self.offers])
+
+    @cached_property
+    def by_id(self) -> Mapping[UUID, Offered]:
+        return {each.id: each for each in self.offers}
 
     def filtered(self, filters: Filters) -> list[int]:
         category = None if filters.category is None else words(filters.category)

@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
+from sqlalchemy import Executable
+
 from application.ports import Unavailable
 from domain.base.errors import Ahead
 from infra.log.finding import head
 from infra.postgres.database import Database
+from infra.postgres.exchange import Row
 from infra.projections.lag import Lag, Owner, ParkedEvent, lags, parked_events, reached
-from infra.projections.sql import TransactionSql
+from infra.projections.sql import TransactionSql, numbered
 from projections.base import Projection, Sql
 
 T = TypeVar("T")
@@ -65,6 +68,10 @@ class Reads:
         await self._wait(tenant, projection, await self.head(tenant))
         async with self._database.tenant(tenant) as connection:
             return await look(TransactionSql(connection))
+
+    async def at_once(self, tenant: UUID, *queries: Executable) -> list[list[Row]]:
+        """The rows of each, as the read models are now, in one round trip. Raises Unavailable."""
+        return await self._database.read_all(tenant, *map(numbered, queries))
 
     async def head(self, tenant: UUID) -> int:
         """The position of the tenant's last event; 0 when there is none."""

@@ -14,8 +14,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
 from infra.postgres.database import Connection
+from infra.postgres.exchange import Statement
 
 DIALECT: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy does not type its constructor
+NUMBERED: Dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # nor this one
+"""With PostgreSQL's own placeholders."""
 
 
 class TransactionSql:
@@ -56,3 +59,11 @@ def _compiled(statement: Executable) -> SQLCompiler:
     compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
     assert isinstance(compiled, SQLCompiler)
     return compiled
+
+
+def numbered(statement: Executable) -> Statement:
+    """For `Database.read_all`, which asks in one round trip."""
+    assert isinstance(statement, ClauseElement)
+    compiled = statement.compile(dialect=NUMBERED, compile_kwargs={"render_postcompile": True})
+    assert isinstance(compiled, SQLCompiler)
+    return str(compiled), [compiled.params[name] for name in compiled.positiontup or ()]

@@ -103,6 +103,21 @@ def _print_decided(found: Explanation) -> None:
         )
     for left in found.cut:
         console.print(f"  {_left_out(left)}", markup=False)
+    _print_suggested(found)
+
+
+def _print_suggested(found: Explanation) -> None:
+    if (suggestions := found.suggestions) is not None:
+        names = {each.offer: each.name for each in suggestions.known.candidates}
+        if suggestions.withheld is not None:
+            console.print(f"  suggested: nothing, {suggestions.withheld}", markup=False)
+        for each in suggestions.offers:
+            told = f"{each.name}, {each.reason} {each.to_name} (rule {suggestions.rule})"
+            console.print(f"  suggested: {told}", markup=False)
+        for left in suggestions.left_out:
+            console.print(f"  not suggested: {names.get(left.offer, left.offer)}, {left.why}", markup=False)
+    for reaction in found.reactions:
+        console.print(f"  {reaction.kind}: what interaction {reaction.interaction} suggested", markup=False)
 
 
 def _left_out(left: Cut) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 from uuid import UUID
 
+from application.answers.ports import Suggesting
 from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
 from application.gateway.providers import Providers
@@ -195,6 +196,7 @@ class PlayedPorts:
     retriever: Retriever = field(default_factory=lambda: cast(Any, None))
     in_time: InTime = field(default_factory=lambda: InTime(seconds=60, late=Late()))
     offers: Offers = field(default_factory=NoOffers)
+    suggesting: Suggesting = field(default_factory=lambda: cast(Any, None))
     typing: Typing = field(default_factory=lambda: cast(Any, None))
     reservation_pool: ReservationPool | None = None
     budget_queue: FairQueue = field(default_factory=FairQueue)

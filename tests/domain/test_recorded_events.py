@@ -33,7 +33,14 @@ ANEW = dict.fromkeys(
     (("agent.configured", 1), ("agent.configured", 2)),
     frozenset(
         f".configuration.{name}"
-        for name in ("feedback", "semantic_weight", "keyword_weight", "retrieve_internet", "internet_results")
+        for name in (
+            "feedback",
+            "semantic_weight",
+            "keyword_weight",
+            "retrieve_internet",
+            "internet_results",
+            "suggestions",
+        )
     ),
 )
 """Fields by topic and version whose name came back with an effect: what they held then had none."""

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from domain.answers.templates.afresh import AFRESH
 from domain.answers.templates.answer import ANSWER
 from domain.answers.templates.ask_back import ASK_BACK
+from domain.answers.templates.bought_together import BOUGHT_TOGETHER
 from domain.answers.templates.choose import CHOOSE
 from domain.answers.templates.decline import DECLINE
+from domain.answers.templates.goes_with import GOES_WITH
 from domain.answers.templates.greet import GREET
 from domain.answers.templates.hand_over import HAND_OVER
 from domain.answers.templates.recovered import RECOVERED
@@ -21,8 +23,10 @@ __all__ = [
     "AFRESH",
     "ANSWER",
     "ASK_BACK",
+    "BOUGHT_TOGETHER",
     "CHOOSE",
     "DECLINE",
+    "GOES_WITH",
     "GREET",
     "HAND_OVER",
     "RECOVERED",
@@ -34,5 +38,18 @@ __all__ = [
 
 TEMPLATES: Mapping[str, Template] = {
     each.name: each
-    for each in (ANSWER, ASK_BACK, CHOOSE, DECLINE, HAND_OVER, GREET, RESUME, AFRESH, RECOVERED, SUMMARY)
+    for each in (
+        ANSWER,
+        ASK_BACK,
+        CHOOSE,
+        DECLINE,
+        HAND_OVER,
+        GREET,
+        RESUME,
+        AFRESH,
+        RECOVERED,
+        SUMMARY,
+        GOES_WITH,
+        BOUGHT_TOGETHER,
+    )
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
+from uuid import UUID
 
 import msgspec
 
@@ -50,12 +51,14 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     confidence: Confidence
 
 
-class NamedOffer(msgspec.Struct, frozen=True, kw_only=True):
-    """What of the catalogue the messages may name. `name`: as it is called; 1: just that was written."""
+class NamedOffer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What of the catalogue the messages may name. `name`: as it is called; 1: just that was written. `id`: None where it was not yet
+    recorded."""
 
     kind: Literal["product", "service"]
     name: str
     confidence: Confidence
+    id: UUID | None = None
 
 
 class Understanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

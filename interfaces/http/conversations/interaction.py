@@ -15,6 +15,7 @@ from domain.answers.citing import with_disclosure
 from domain.answers.context_window import Cut
 from domain.answers.plan import Decision
 from domain.answers.split import Assignment
+from domain.answers.suggesting.suggest import Suggested
 from domain.answers.understanding import Understanding
 from domain.base.recorded import Recorded
 from domain.channels.outgoing import Form
@@ -51,10 +52,12 @@ class RatingGiven(msgspec.Struct, frozen=True, kw_only=True):
 
 class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     """`answer` is what the customer is sent: the disclosure, where it is due, and `text`, with what it cites written out by the agent's
-    `attribution_style`. Cost in USD.
+    `attribution_style` and what is suggested behind it. Cost in USD.
 
     `confidence` is 0 to 1; `handoff` the reason why a person is to take over; `citations` tell what the [1] in the text mean.
     `messages` are the customer's, each as one text; `received` are the same with what came beside the text.
+    `suggestions`: what else of the catalogue was suggested behind the text, each with the offer that it goes with, and why: `goes_with` (the tenant says
+    so) or `bought_together`.
     `rich` is the answer's form beside its text; `delivery` what became of it on the channel by which it goes out, message by message.
     `pending_documents`: how many documents were still being processed when it was answered, so that it could not rest on them.
     `operator`: who has answered, where that was a person.
@@ -92,6 +95,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float | None = None
     created_at: datetime | None = None
     answered_at: datetime | None = None
+    suggestions: tuple[Suggested, ...] = ()
     rich: Rich | None = None
     delivery: tuple[Delivered, ...] = ()
     feedback_token: str | None = None
@@ -161,14 +165,13 @@ def _answered(
     event: Conversation.Answered,
 ) -> Interaction:
     model = answered_by(metered.attempts)
-    shown = event.text if event.shown is None else event.shown
     return Interaction(
         id=event.interaction,
         conversation=conversation,
         status="answered",
         messages=tuple(message.said for message in received),
         received=received,
-        answer=shown if disclosure is None else with_disclosure(disclosure, shown),
+        answer=event.told if disclosure is None else with_disclosure(disclosure, event.told),
         text=event.text,
         disclosure=disclosure,
         citations=event.citations,
@@ -188,5 +191,6 @@ def _answered(
         latency_ms=event.latency_ms,
         created_at=created_at,
         answered_at=event.timestamp,
+        suggestions=() if event.suggestions is None else event.suggestions.offers,
         rich=event.rich,
     )

@@ -1,4 +1,4 @@
-"""Figures: quality, business, operations; what the providers cost and how they did, what the agent decided, and how retrievals go."""
+"""Figures: quality, business, operations; what the providers cost and how they did, what the agent decided and suggested, and how retrievals go."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from interfaces.http.insight import (
     models,
     quality,
     retrievals,
+    suggestions,
     usage,
 )
 from interfaces.http.insight.examples import EXAMPLES as EXAMPLES
@@ -27,4 +28,5 @@ ROUTERS: Sequence[Router] = (
     learning.ROUTER,
     quality.ROUTER,
     definitions.ROUTER,
+    suggestions.ROUTER,
 )

@@ -91,7 +91,7 @@ def test_it_tells_which_parts_it_touches_and_which_models_it_names() -> None:
     ("body", "told"),
     [
         ({"configuration": {"tune": "warm"}}, r"has no 'tune'; it has name, personality, tone"),
-        ({"configuration": {"suggestions": True}}, r"'suggestions' .* changes nothing yet"),
+        ({"configuration": {"rich_messages": True}}, r"'rich_messages' .* changes nothing yet"),
         ({"configuration": {"temperature": 3}}, r"configuration: .*<= 2.*temperature"),
         ({"configuration": {"temperature": "warm"}}, r"configuration: Expected `float \| null`, got `str`"),
         ({"prompts": {"anwser": TEXT}}, r"there is no prompt 'anwser'; there are afresh, answer"),

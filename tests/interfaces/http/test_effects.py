@@ -479,6 +479,13 @@ ELSEWHERE = {
             "test_the_configuration_says_how_what_was_found_is_ranked",
         ),
     ),
+    **dict.fromkeys(
+        ("suggestions", "most_suggestions"),
+        (
+            "interfaces/http/conversations/test_suggestions.py",
+            "test_what_goes_with_a_product_is_suggested_explained_and_counted",
+        ),
+    ),
     "feedback_days": (
         "interfaces/http/feedback/test_submit.py",
         "test_an_answer_can_be_rated_as_long_as_the_tenant_says",
