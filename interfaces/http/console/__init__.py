@@ -16,6 +16,7 @@ from interfaces.http.console import (
     agent,
     home,
     inbox,
+    insight,
     sign_in,
     static_files,
 )
@@ -28,5 +29,6 @@ ROUTERS: Sequence[Router] = (
     *agent.ROUTERS,
     *administration.ROUTERS,
     *inbox.ROUTERS,
+    *insight.ROUTERS,
     static_files.ROUTER,
 )

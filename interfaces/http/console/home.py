@@ -1,4 +1,4 @@
-"""The console's first page: who is signed in; and signing out."""
+"""The console's first page: what needs a person now, and who is signed in; and signing out."""
 
 from __future__ import annotations
 
@@ -16,16 +16,26 @@ from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import caller_in
 from interfaces.http.base.session.cookies import session_cookie
 from interfaces.http.console.errors import HANDLERS
+from interfaces.http.console.needs import needs_of
 from interfaces.http.console.page import moved, page
 
 
 @get("/console", scope=None)
 async def home(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[Any]:
-    """Who is signed in, where, and as what."""
+    """By the scopes of who is signed in."""
     session = caller_in(request).session
     assert session is not None
     tenant = await summary_of(session.principal.tenant, store=services.store)
-    return page(request, services, "home.html", tenant=tenant, scopes=session.principal.scopes)
+    scopes = session.principal.scopes
+    return page(
+        request,
+        services,
+        "home.html",
+        tenant=tenant,
+        needs=await needs_of(session, services),
+        live="conversations:read" in scopes,
+        scopes=scopes,
+    )
 
 
 @post("/console/sign-out", status_code=303, scope=None)

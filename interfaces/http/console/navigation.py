@@ -31,7 +31,14 @@ NAVIGATION: Sequence[Section] = (
     ),
     Section(
         "Insight",
-        (),
+        (
+            Entry("Overview", "/console/insight", "analytics:view"),
+            Entry("Quality", "/console/insight/quality", "analytics:view"),
+            Entry("Costs", "/console/insight/costs", "analytics:view"),
+            Entry("Providers", "/console/insight/providers", "analytics:view"),
+            Entry("Retrieval", "/console/insight/retrieval", "analytics:view"),
+            Entry("Experiments", "/console/insight/experiments", "analytics:view"),
+        ),
     ),
     Section(
         "Agent",
@@ -89,3 +96,9 @@ def entry_at(path: str) -> str:
     paths = [entry.path for section in NAVIGATION for entry in section.entries]
     above = [each for each in paths if path == each or (each != "/console" and path.startswith(f"{each}/"))]
     return max(above, key=len, default="")
+
+
+def known_path(path: str) -> str:
+    """A path, where the menu has it; else empty."""
+    paths = {entry.path for section in NAVIGATION for entry in section.entries}
+    return path if path in paths else ""

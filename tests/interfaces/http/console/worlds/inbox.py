@@ -44,3 +44,20 @@ async def conversation(ours: Customer) -> Mapping[str, str]:
     waiting = await ours.http.get("/v1/conversations?waiting=true", headers=position)
     assert len(waiting.json()["items"]) == 1, waiting.text
     return {"conversation": answer["conversation"], "interaction": answer["id"]}
+
+
+@once
+async def an_experiment(ours: Customer) -> Mapping[str, str]:
+    """It runs, and nobody has come yet."""
+    design = {
+        "name": "Tone",
+        "arms": [
+            {"name": "control", "share": 0.5},
+            {"name": "warm", "share": 0.5, "variant": {"configuration": {"tone": "warm and patient"}}},
+        ],
+    }
+    made = await ours.http.post("/v1/experiments", json=design)
+    assert made.status_code == 201, made.text
+    started = await ours.http.post(f"/v1/experiments/{made.json()['id']}/start")
+    assert started.status_code == 200, started.text
+    return {"experiment": made.json()["id"]}
