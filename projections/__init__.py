@@ -19,6 +19,7 @@ from projections.drift import Drift
 from projections.experiments import Experiments
 from projections.knowledge import Entries
 from projections.learning_curve import LearningCurve
+from projections.matches import Matches
 from projections.model_answers import ModelAnswers
 from projections.operators import Operators
 from projections.orders import Orders
@@ -61,4 +62,5 @@ PROJECTIONS: Sequence[Projection] = (
     AnswerFigures(),
     Together(),
     Suggestions(),
+    Matches(),
 )

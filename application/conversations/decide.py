@@ -14,6 +14,7 @@ from application.gateway.run import Run
 from domain.answers.attribution.written_citations import endnotes, inline
 from domain.answers.citing import answer_of, citations_in, confidence_of
 from domain.answers.decision import conclude, is_unsure
+from domain.answers.matches import Verdict, matches_in, verdicts
 from domain.answers.memory import Memory, missing
 from domain.answers.plan import Decision, Say, Situation
 from domain.answers.prompts import OUT_OF_BUDGET
@@ -24,7 +25,8 @@ from domain.models.completion import Citation, Completion
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """`template`: whatever made the text. `tail`: the end of it, which whoever hears the answer has not got piece by piece. `shown`: the text with
-    its citations written out, where it shows them otherwise than by markers; `notes` of it stand before the tail."""
+    its citations written out, where it shows them otherwise than by markers; `notes` of it stand before the tail.
+    `verdicts`: of the customer's, on what they were taken to mean before."""
 
     text: str
     template: str
@@ -34,6 +36,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     shown: str | None = None
     notes: str = ""
     reasons: Reasons = Reasons()
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def handoff(self) -> str | None:
@@ -57,6 +60,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
             else tuple(dict.fromkeys(intent.name for intent in understanding.intents)),
             suggested=() if reasons.suggestions is None else pairings(reasons.suggestions),
             reactions=reasons.reactions,
+            matched=matches_in(reasons.decision, understanding),
+            verdicts=self.verdicts,
         )
 
     @property
@@ -121,7 +126,8 @@ def decide_reply(
         else suggestions_beside(reply.text, reply.citations, prepared, decision, situation, unsure=unsure),
         reactions=reactions_in(prepared, situation),
     )
-    return replace(reply, reasons=reasons)
+    settled = verdicts(situation.matched, decision, refuses=situation.refuses and not reasons.reactions)
+    return replace(reply, reasons=reasons, verdicts=settled)
 
 
 def opening_of(prepared: Prepared) -> str:

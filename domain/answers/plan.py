@@ -10,6 +10,7 @@ import msgspec
 
 from domain.answers.memory import Missed, Pending
 from domain.answers.shown import Shown
+from domain.answers.understanding.result import Matched
 from domain.base.aggregate import EPOCH
 
 Kind = Literal["answer", "ask_back", "decline", "hand_over"]
@@ -28,7 +29,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What the conversation is in when messages come. `viewed`: what of the catalogue was looked at last. `returned`: the earlier topic of a customer who is back after a pause. `unsure`: answers of low
     confidence in a row; `failures`: tries to answer these messages that came to nothing.
 
-    `at`: when they came; `last`: the interaction that was answered before. `suggested`: what the customer was shown beside answers; `pressed`: of that
+    `at`: when they came; `last`: the interaction that was answered before; `matched`: what it took the customer to mean. `suggested`: what the customer was shown beside answers; `pressed`: of that
     what they press a button of; `refuses`: whether they begin with a no."""
 
     viewed: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     failures: int = 0
     at: datetime = EPOCH
     last: UUID | None = None
+    matched: tuple[Matched, ...] = ()
     suggested: tuple[Shown, ...] = ()
     pressed: tuple[UUID, ...] = ()
     refuses: bool = False

@@ -12,12 +12,14 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from domain.answers.context_window import Cut
+from domain.answers.matches import Verdict, matches_in
 from domain.answers.memory import Memory
 from domain.answers.plan import Decision, Kind
 from domain.answers.split import Assignment
 from domain.answers.suggesting.reactions import Reaction, after
 from domain.answers.suggesting.suggest import Reason, Suggestions
 from domain.answers.understanding import Understanding
+from domain.answers.understanding.result import Matched
 from domain.base.aggregate import Quote
 from domain.base.errors import Refused
 from domain.conversations.rich import Rich
@@ -54,6 +56,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     suggested: tuple[Pairing, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     """To what was suggested before."""
+
+    matched: tuple[Matched, ...] = ()
+    """What the customer was taken to mean."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    """On what they were taken to mean by the answer before."""
 
 
 class Reasons(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,7 +155,7 @@ class Answers(ConversationPart):
         `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "conversation.metered"
-        class_version: ClassVar[int] = 12
+        class_version: ClassVar[int] = 13
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         interaction: UUID
@@ -213,6 +221,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v11_v12(facts: dict[str, Any]) -> None:
             """Until version 11 nothing was suggested."""
+
+        @staticmethod
+        def upcast_v12_v13(facts: dict[str, Any]) -> None:
+            """Until version 12 nobody recorded what became of matches."""
 
     class AnswerBegun(Event, frozen=True, kw_only=True):
         """The answer is made for what is there, for the customer begins to get it, piece by piece, or newer messages have held it up for
@@ -340,6 +352,7 @@ class Answers(ConversationPart):
             if self.remembered is not None:
                 state.memory = self.remembered
             offers = [] if self.suggestions is None else [each.offer for each in self.suggestions.offers]
+            state.matched = matches_in(self.decision, self.understanding)
             if offers or self.reactions:
                 state.suggested = after(
                     state.suggested, self.reactions, offers, self.interaction, self.timestamp

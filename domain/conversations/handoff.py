@@ -73,7 +73,7 @@ class Handoffs(ConversationPart):
             if state.begun is not None and state.begun.interaction in self.interactions:
                 state.begun = state.begun_at = None
             state.burst = None
-            state.answered_at, state.failures = self.timestamp, 0
+            state.answered_at, state.failures, state.matched = self.timestamp, 0, ()
             if self.interactions:
                 state.last_interaction = self.interactions[-1]
             if state.handoff is not None:

@@ -33,6 +33,7 @@ def situation_of(
             failures=state.failures,
             at=burst.since,
             last=state.last_interaction,
+            matched=state.matched,
             suggested=state.suggested,
             pressed=_pressed(burst),
             refuses=_refuses(burst),

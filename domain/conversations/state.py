@@ -10,6 +10,7 @@ import msgspec
 
 from domain.answers.memory import Memory
 from domain.answers.shown import Shown
+from domain.answers.understanding.result import Matched
 from domain.base.aggregate import Aggregate
 from domain.base.errors import Erased, Refused
 from domain.conversations.content import Part, said
@@ -118,6 +119,9 @@ class ConversationState(msgspec.Struct):
     """Tries to answer what is pending that came to nothing."""
 
     memory: Memory = Memory()
+    matched: tuple[Matched, ...] = ()
+    """Of the latest answer, which the next messages settle."""
+
     suggested: tuple[Shown, ...] = ()
     """What the customer was shown beside answers, the latest last."""
 

@@ -51,6 +51,17 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
     confidence: Confidence
 
 
+MatchedBy = Literal["spelling", "offer"]
+"""A word of the tenant's names, topics and aliases; or the name of something of its catalogue."""
+
+
+class Matched(msgspec.Struct, frozen=True, kw_only=True):
+    """That a customer was taken to mean what they did not quite write: without a word (`made`), or `asked` whether they do."""
+
+    by: MatchedBy
+    how: Literal["asked", "made"]
+
+
 class NamedOffer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What of the catalogue the messages may name. `name`: as it is called; 1: just that was written. `id`: None where it was not yet
     recorded."""

@@ -11,6 +11,7 @@ from interfaces.http.insight import (
     definitions,
     evaluated,
     learning,
+    matches,
     models,
     quality,
     retrievals,
@@ -29,4 +30,5 @@ ROUTERS: Sequence[Router] = (
     quality.ROUTER,
     definitions.ROUTER,
     suggestions.ROUTER,
+    matches.ROUTER,
 )
