@@ -9,6 +9,7 @@ from domain import (
     answers,
     audit,
     budgets,
+    campaigns,
     channels,
     chat,
     conversations,
@@ -54,6 +55,7 @@ KINDS: tuple[type[Aggregate[Any]], ...] = (
     *webhooks.AGGREGATES,
     *replay.AGGREGATES,
     *insight.AGGREGATES,
+    *campaigns.AGGREGATES,
 )
 NAMES = {kind.TOPIC: kind for kind in KINDS}
 TOPICS = frozenset(topic for kind in KINDS for topic in events_of(kind))

@@ -14,6 +14,8 @@ from uuid import UUID
 from application.answers.suggesting.known import CatalogueSuggesting
 from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
+from application.campaigns.gate import Cancelled
+from application.campaigns.pages import CampaignPages
 from application.channels.address import webhook_url
 from application.channels.person import People
 from application.channels.typing import TypingIndicator
@@ -25,6 +27,7 @@ from application.ports import (
     Channel,
     Clock,
     Corrections,
+    Customers,
     Datasets,
     Directory,
     FineTuners,
@@ -119,6 +122,7 @@ from interfaces.probes import Probes
 from interfaces.reading import (
     ReadAuthorship,
     ReadCorrections,
+    ReadCustomers,
     ReadDatasets,
     ReadIdle,
     ReadNamedDocuments,
@@ -180,6 +184,7 @@ class Services:
     outcomes: Outcomes
     shadows: Shadows
     corrections: Corrections
+    customers: Customers
     datasets: Datasets
     directory: Directory
     idempotency: Idempotency
@@ -203,6 +208,8 @@ class Services:
     media_source: TwilioMedia
     twilio_webhooks: TwilioWebhooks
     rejections: CountedRejections
+    pages: CampaignPages
+    unasked: Cancelled
     newcomers: Newcomers = field(default_factory=Newcomers)
     background: set[asyncio.Task[Any]] = field(default_factory=set)
     """Answers that go on after their request has stopped waiting; held here so that they are not lost."""
@@ -427,6 +434,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             outcomes=ReadOutcomes(reads),
             shadows=ReadShadows(reads),
             corrections=ReadCorrections(reads),
+            customers=ReadCustomers(reads),
             datasets=ReadDatasets(reads),
             directory=CellDirectory(system),
             idempotency=StoredIdempotency(database, keyring),
@@ -444,6 +452,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             people=People(store=store, keyring=keyring, clock=utc_now),
             twilio_webhooks=TwilioWebhooks(settings.public),
             rejections=rejections,
+            pages=CampaignPages(settings.public_url, keyring),
+            unasked=Cancelled(store),
             probes=Probes(system, redis, KeyCheck(system, keyring)),
             instruments=instruments,
             deployment=deployment,

@@ -20,14 +20,17 @@ from application.ports import (
 from domain.answers.suggesting.known import LATELY, SOON
 from domain.answers.suggesting.suggest import TOGETHER
 from domain.base.errors import NotFound
+from domain.campaigns.audience import Audience
 from domain.flags.outcome import OFF, ON
 from domain.shop.occupancy import Held
 from infra.projections.reads import Reads
 from projections import (
     authorship,
     bookings,
+    campaign_audience,
     conversations,
     corrections,
+    customers,
     datasets,
     deployments,
     documents,
@@ -213,3 +216,30 @@ class ReadDatasets:
         async with self._reads.at(tenant, datasets.Datasets(), head) as sql:
             rows = await datasets.all_datasets(sql, tenant)
         return [KnownDataset(dataset=row.dataset, added=row.added) for row in rows]
+
+
+class ReadCustomers:
+    """Finds who has written to a tenant in the read model. Implements `application.ports.Customers`."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def find(
+        self, tenant: UUID, audience: Audience, begins: datetime, *, campaign: UUID, after: UUID, limit: int
+    ) -> Sequence[UUID]:
+        """The first page is of all that the log has now. Raises Unavailable while the read model does not know it."""
+        head = None if after.int else await self._reads.head(tenant)
+        async with self._reads.at(tenant, customers.Customers(), head) as sql:
+            return await campaign_audience.audience_page(
+                sql, tenant, audience, begins, campaign=campaign, after=after, limit=limit
+            )
+
+    async def count(
+        self, tenant: UUID, audience: Audience, begins: datetime, *, heard_before: datetime | None = None
+    ) -> int:
+        """Of all that the log has now. Raises Unavailable while the read model does not know it."""
+        head = await self._reads.head(tenant)
+        async with self._reads.at(tenant, customers.Customers(), head) as sql:
+            return await campaign_audience.audience_size(
+                sql, tenant, audience, begins, heard_before=heard_before
+            )

@@ -28,6 +28,9 @@ HEAVY = 2
 WATCH = 4
 """Looks at what may go wrong that one worker process takes at once."""
 
+BULK = 4
+"""Campaigns that one worker process sends at once; of one tenant three at most."""
+
 EVERY = 1.0
 """Seconds between two looks at whether one is due."""
 
@@ -64,7 +67,7 @@ def workers(
     concurrency: int,
     observer: Observer | None = None,
 ) -> list[Worker]:
-    """One for each sort of places, so that an answer never waits for documents, and a look that must come in time for neither."""
+    """One for each sort of places, so that an answer never waits for documents, a campaign for neither, and a look that must come in time for none of them."""
 
     def of(places: Places) -> Mapping[str, Kind]:
         return {name: kind for name, kind in every.items() if kind.places == places}
@@ -72,6 +75,7 @@ def workers(
     return [
         Worker(Work(system), of("light"), hints, concurrency=concurrency, observer=observer),
         Worker(Work(system), of("heavy"), hints, concurrency=HEAVY, observer=observer),
+        Worker(Work(system), of("bulk"), hints, concurrency=BULK, observer=observer),
         # What it does is due at a time, and is not hinted at.
         Worker(Work(system), of("watch"), Hints(), concurrency=WATCH, poll=EVERY, observer=observer),
     ]

@@ -8,8 +8,10 @@ from projections.answer_figures import AnswerFigures
 from projections.authorship import Authorship
 from projections.base import Projection
 from projections.bookings import Bookings
+from projections.campaigns import Campaigns
 from projections.corrections import Corrections
 from projections.costs import Costs
+from projections.customers import Customers
 from projections.datasets import Datasets
 from projections.decisions import Decisions
 from projections.deliveries import Deliveries
@@ -44,6 +46,8 @@ PROJECTIONS: Sequence[Projection] = (
     Outcomes(),
     Experiments(),
     Deliveries(),
+    Customers(),
+    Campaigns(),
     ModelAnswers(),
     TuningJobs(),
     LearningCurve(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from application.channels.channels import channels_of
 from application.ports import Account, Store
 from domain.channels.next_step import UnknownFate
+from domain.channels.twilio import Template
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +20,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     account: Account
     per_second: int
     window: str | None
+    templates: Mapping[str, Template]
     unknown_fate: UnknownFate
 
 
@@ -41,6 +44,7 @@ async def sender_of(tenant: UUID, address: str | None, *, store: Store) -> Sende
                 window=template.content
                 if each.outside_window == "template" and template is not None
                 else None,
+                templates=each.templates,
                 unknown_fate=each.unknown_fate,
             )
     return None

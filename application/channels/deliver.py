@@ -18,7 +18,9 @@ from application.answers.variants import configuration_for
 from application.base.amend import amend
 from application.base.tasks import run_to_end
 from application.channels.accounts import Sender, sender_of
+from application.channels.opted_out import note_opt_out
 from application.channels.ports import Ports
+from application.channels.rate import AHEAD, PATIENCE, Taken, answers_turn, campaigns_turn
 from application.channels.settle import look
 from application.channels.wording import (
     Otherwise,
@@ -34,14 +36,9 @@ from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound
 from domain.channels.delivery import Delivery, delivery_of
 from domain.channels.next_step import Doubt, GiveUp, Look, Send, Wait, next_step
+from domain.channels.outgoing import Outgoing
 from domain.channels.taking import take
 from domain.conversations.conversation import Conversation
-
-PATIENCE = 5.0
-"""Seconds for which a message waits here for its turn at the sender's rate; where it is longer, it comes back then."""
-
-BURST = 0.1
-"""Seconds whose messages may go out at once: more of them would go over the rate in the first second."""
 
 RACES = 50
 """How often it begins again because somebody else has changed the delivery."""
@@ -53,8 +50,12 @@ class Deliver(msgspec.Struct, frozen=True, kw_only=True):
     conversation: UUID
 
 
-async def deliver(command: Deliver, context: Context, ports: Ports) -> datetime | None:
-    """Send all that is to go out; when to look again, None where nothing is left to be done. An erased conversation owes nothing."""
+async def deliver(
+    command: Deliver, context: Context, ports: Ports, taken: Taken | None = None
+) -> datetime | None:
+    """Send all that is to go out; when to look again, None where nothing is left to be done. An erased conversation owes nothing.
+    `taken`: turns at the sender's rate that campaigns' messages have already."""
+    taken = taken or Taken()
     looked: set[tuple[int, int]] = set()
     unread: list[datetime] = []  # when lists that could not be read are asked again
     races = 0
@@ -74,7 +75,7 @@ async def deliver(command: Deliver, context: Context, ports: Ports) -> datetime 
                     return min([turn.until, *unread]) if isinstance(turn, Wait) else None
                 case Send(number):
                     if (
-                        later := await _send(number, delivery, conversation, sender, context, ports)
+                        later := await _send(number, delivery, conversation, sender, taken, context, ports)
                     ) is not None:
                         return later
                 case Doubt(number, attempt):
@@ -120,6 +121,7 @@ async def _send(
     delivery: Delivery,
     conversation: Conversation,
     sender: Sender | None,
+    taken: Taken,
     context: Context,
     ports: Ports,
 ) -> datetime | None:
@@ -135,25 +137,41 @@ async def _send(
         _instead(delivery, number, found, ports)
         await store.save(delivery, context=context)
         return None
-    account = sender.account
-    wait = await ports.buckets.take(
-        f"send:{account.tenant}:{account.account}:{account.sender}",
-        rate=sender.per_second,
-        burst=sender.per_second * BURST,
-        patience=PATIENCE,
-    )
-    if wait > PATIENCE:
-        return ports.clock() + timedelta(seconds=wait)
-    await asyncio.sleep(wait)
+    if (later := await _turn(sending.outgoing, sender, taken, ports)) is not None:
+        return later
     name = delivery.attempt(number, ports.clock())
     attempt = delivery.state.messages[number].attempt
     await store.save(delivery, context=context)
+    if sending.outgoing.campaign is not None and await _opted_out(conversation.id, context.tenant, ports):
+        delivery.refused(number, attempt, code="opted_out", passing=False, after=None, at=ports.clock())
+        await store.save(delivery, context=context)
+        return None
     message = OutgoingMessage(
         to=conversation.recipient, words=found.words, attempt=name, template=found.template
     )
     # Whoever is told to stop meanwhile records first what became of it.
     await run_to_end(_call(message, number, attempt, delivery, sender, context, ports))
     return None
+
+
+async def _turn(outgoing: Outgoing, sender: Sender, taken: Taken, ports: Ports) -> datetime | None:
+    """Wait for its turn at the sender's rate; when to come back, where that is far off."""
+    if outgoing.campaign is None:
+        wait, patience = await answers_turn(sender, ports.buckets), PATIENCE
+    elif taken.left:
+        taken.left -= 1
+        return None
+    else:
+        wait, patience = await campaigns_turn(sender, ports.buckets), AHEAD
+    if wait > patience:
+        return ports.clock() + timedelta(seconds=wait)
+    await asyncio.sleep(wait)
+    return None
+
+
+async def _opted_out(conversation: UUID, tenant: UUID, ports: Ports) -> bool:
+    """As of now, since it is on record that this is about to go out: whoever opts out from here on does so after that."""
+    return (await ports.store.load(Conversation, conversation, tenant=tenant)).state.opted_out is not None
 
 
 async def _give_up(
@@ -225,6 +243,9 @@ async def _refused(
 ) -> tuple[str, Decide]:
     """The outcome, and what is to be recorded: it is tried again, its text goes out instead, or it has failed."""
     outgoing, words = delivery.state.messages[number].outgoing, message.words
+    await note_opt_out(
+        refused.code, delivery.state.conversation, context, store=ports.store, clock=ports.clock
+    )
     form = None if isinstance(words, str | Approved) else words
     if refused.lost and form is not None and message.template is not None:
         await lose_template(form, message.template, sender.account, context, ports)

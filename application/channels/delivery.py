@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from application.channels.opted_out import note_opt_out
 from application.channels.wording import rewording
 from application.ports import DELIVER_WORK, Clock, Due, Keyring, Store
 from domain.base.context import Context
@@ -38,6 +39,7 @@ async def record_status(
     inbox = f"status:{await keyring.identify(context.tenant, *parts)}"
     try:
         known = await store.load(Delivery, id, tenant=context.tenant)
+        await note_opt_out(command.code, conversation, context, store=store, clock=clock)
         texts = await rewording(known, number, command.code, context.tenant, store)
         # What waits for this goes on at once.
         due = known.waiting() or command.code in PASSING or texts

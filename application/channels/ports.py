@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from typing import Protocol
+from uuid import UUID
 
 from application.ports import Buckets, Channel, Clock, Files, Ids, MediaSource, SendObserver, Store
+
+
+class Unasked(Protocol):
+    """Of campaigns' messages, whether they may still go out."""
+
+    async def withdrawn(self, tenant: UUID, campaign: UUID) -> bool: ...
 
 
 class Ports(Protocol):
@@ -22,5 +29,7 @@ class Ports(Protocol):
     def media_source(self) -> MediaSource: ...
     @property
     def clock(self) -> Clock: ...
+    @property
+    def unasked(self) -> Unasked: ...
     @property
     def ids(self) -> Ids: ...

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from application.channels.accounts import Sender
 from application.channels.ports import Ports
-from application.channels.wording import is_outside, readable, rewording
+from application.channels.wording import readable, rewording
 from application.ports import ListedMessage, NotTaken
 from domain.base.context import Context
 from domain.channels.delivery import Delivery
 from domain.channels.next_step import Look
+from domain.channels.window import is_outside
 from domain.conversations.conversation import Conversation
 
 log = logging.getLogger("retrace.channels")

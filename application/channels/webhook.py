@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,7 @@ from application.answers import ports as answers
 from application.base.setting import latest_setting
 from application.channels.delivery import RecordStatus, record_status
 from application.channels.person import People
+from application.channels.presses import Outcome, Press, no_button
 from application.conversations.conversation import MessageErased, ReceiveMessage, receive_message
 from application.conversations.notice import ReceiveNotice, receive_notice
 from application.ports import Rejections, Unavailable, Webhook, WebhookReader
@@ -25,8 +26,6 @@ from domain.channels.incoming import IncomingMessage, IncomingNotice, IncomingSt
 from domain.channels.twilio import TwilioAccount
 from domain.tenancy.tenant import Tenant
 
-Outcome = Literal["message", "duplicate", "notice", "rating", "status", "unknown", "rejected"]
-
 FORGED = "this request is not signed as it must be"
 """All that whoever is refused is told, whatever the reason."""
 
@@ -34,14 +33,6 @@ PATIENCE = 8.0
 """Seconds in which a save is tried again: the vendor waits for 15, and sends most webhooks once."""
 
 T = TypeVar("T")
-
-Press = Callable[[IncomingMessage, str, Context], Awaitable[Outcome | None]]
-"""What a button of ours means that is no message, given with the inbox key of what came; None: it is none of those."""
-
-
-async def no_button(incoming: IncomingMessage, inbox: str, context: Context) -> Outcome | None:
-    """Each button is a message."""
-    return None
 
 
 class Ports(answers.Ports, Protocol):

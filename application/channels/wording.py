@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -18,15 +17,11 @@ from domain.channels.contents import Contents
 from domain.channels.delivery import Delivery
 from domain.channels.outgoing import Outgoing
 from domain.channels.taking import Spoken, instead, narrower, spoken, words
+from domain.channels.window import WHATSAPP, is_outside
+from domain.conversations.campaigning import TemplateWords
 from domain.conversations.conversation import Conversation
 from domain.conversations.forms import words_of
 from domain.conversations.rich import Rich, units
-
-WHATSAPP = "whatsapp"
-"""The channel that has forms, and a window."""
-
-WINDOW, MARGIN = timedelta(hours=24), timedelta(minutes=1)
-"""After a customer's message, for which WhatsApp lets us write freely; and what a message may take on its way."""
 
 APPROVED = 900
 """UTF-16 units that go into an approved template, whose body has 1,024 with its own words."""
@@ -52,6 +47,12 @@ async def wording(
     """Raises Erased where the words are gone."""
     said, disclosure = await _said(outgoing, conversation.id, context.tenant, ports.store)
     found = words(outgoing, said, disclosure)
+    if said.campaign is not None and conversation.state.opted_out is not None:
+        return Otherwise(code="opted_out")
+    if said.campaign is not None and await ports.unasked.withdrawn(context.tenant, said.campaign):
+        return Otherwise(code="cancelled")
+    if said.template is not None:
+        return _approved(said.template, found, sender)
     if is_outside(conversation, ports.clock()):
         return _outside_window(outgoing, said, found, sender)
     if isinstance(found, str) or ports.channel.shape(found) is None:
@@ -59,7 +60,7 @@ async def wording(
     if conversation.state.channel != WHATSAPP:
         return Otherwise(code="no_forms", instead=instead(outgoing, said))
     try:
-        return Wording(words=found, template=await _template(found, sender.account, context, ports))
+        return Wording(words=found, template=await template_of(found, sender.account, context, ports))
     except NotTaken as refused:  # now as a text rather than later as it was meant
         return Otherwise(code=refused.code, instead=instead(outgoing, said))
 
@@ -89,7 +90,7 @@ async def rewording(
 async def is_optional(outgoing: Outgoing, conversation: UUID, tenant: UUID, store: Store) -> bool:
     """Whether nothing is lost where the customer does not get it. Raises Erased where the words are gone."""
     said, _ = await _said(outgoing, conversation, tenant, store)
-    return said.optional
+    return said.optional or said.campaign is not None
 
 
 async def lose_template(rich: Rich, template: str, account: Account, context: Context, ports: Ports) -> None:
@@ -108,7 +109,7 @@ async def lose_template(rich: Rich, template: str, account: Account, context: Co
 async def _said(
     outgoing: Outgoing, conversation: UUID, tenant: UUID, store: Store
 ) -> tuple[Spoken, str | None]:
-    said = spoken((await event_at(conversation, outgoing.version, tenant, store)).event)
+    said = spoken((await event_at(conversation, outgoing.version, tenant, store)).event, outgoing.part)
     if said is None:
         raise Erased("this conversation was erased")
     if outgoing.disclosed is None:
@@ -126,18 +127,18 @@ async def event_at(stream: UUID, version: int, tenant: UUID, store: Store) -> Re
     raise Erased("this conversation is gone")
 
 
-def is_outside(conversation: Conversation, now: datetime) -> bool:
-    """Whether the customer's window is closed then, as far as they have not written since."""
-    state = conversation.state
-    if state.channel != WHATSAPP:
-        return False
-    return state.heard_at is None or now - state.heard_at > WINDOW - MARGIN
+def _approved(template: TemplateWords, text: str | Rich, sender: Sender) -> Wording | Otherwise:
+    """What may go out at any time, as the account's settings have it now."""
+    known = sender.templates.get(template.name)
+    if known is None or not known.approved or not isinstance(text, str):
+        return Otherwise(code="no_template")
+    return Wording(words=Approved(content=known.content, text=text, variables=template.variables))
 
 
 def _outside_window(
     outgoing: Outgoing, said: Spoken, found: str | Rich, sender: Sender
 ) -> Wording | Otherwise:
-    if sender.window is None or said.optional:
+    if sender.window is None or said.optional or said.campaign is not None:
         return Otherwise(code="outside_window")
     if not isinstance(found, str):
         return Otherwise(code="outside_window", instead=instead(outgoing, said))
@@ -146,7 +147,7 @@ def _outside_window(
     return Wording(words=Approved(content=sender.window, text=found))
 
 
-async def _template(rich: Rich, account: Account, context: Context, ports: Ports) -> str:
+async def template_of(rich: Rich, account: Account, context: Context, ports: Ports) -> str:
     """The one of the form's shape, made by the first who needs it. Raises NotTaken."""
     shape, tenant = ports.channel.shape(rich), context.tenant
     assert shape is not None

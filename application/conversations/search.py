@@ -30,7 +30,13 @@ MOST_POSITIONS = 50_000
 AT_ONCE = 100
 """Texts that are looked at before others have their turn."""
 
-SAID = (Conversation.MessageReceived, Conversation.Answered, Conversation.Replied, Conversation.Said)
+SAID = (
+    Conversation.MessageReceived,
+    Conversation.Answered,
+    Conversation.Replied,
+    Conversation.Said,
+    Conversation.Campaigned,
+)
 TOPICS = tuple(event.TOPIC for event in SAID)
 
 
@@ -89,5 +95,10 @@ def _texts(recorded: Recorded) -> Iterator[str]:
     match recorded.event:
         case Conversation.MessageReceived() as event:
             yield normal(said(event.text, event.parts))
-        case Conversation.Answered() | Conversation.Replied() | Conversation.Said() as event:
+        case (
+            Conversation.Answered()
+            | Conversation.Replied()
+            | Conversation.Said()
+            | Conversation.Campaigned() as event
+        ):
             yield normal(event.text)

@@ -85,7 +85,9 @@ async def _said(conversation: Conversation, context: Context, ports: Ports) -> t
         event = recorded.event
         if isinstance(event, Conversation.MessageReceived):
             found.append((recorded.version, Turn(role="user", text=said(event.text, event.parts))))
-        elif isinstance(event, Conversation.Answered | Conversation.Replied | Conversation.Said):
+        elif isinstance(
+            event, Conversation.Answered | Conversation.Replied | Conversation.Said | Conversation.Campaigned
+        ):
             found.append((recorded.version, Turn(role="assistant", text=event.text)))
     older = found[:-KEPT]
     return [turn for _, turn in older[-READ:]], older[-1][0] if older else 0
@@ -128,7 +130,8 @@ async def _recorded(
                 Conversation.MessageReceived
                 | Conversation.Answered
                 | Conversation.Replied
-                | Conversation.Said,
+                | Conversation.Said
+                | Conversation.Campaigned,
             )
         written = conversation.summarise(
             text, upto, turns=min(turns, covered), by=by, template=template, at=at

@@ -90,7 +90,7 @@ def _answers(events: Iterable[Recorded]) -> Iterator[Answer]:
                 replies=[],
             )
             told.append(Turn(role="assistant", text=event.text))
-        elif isinstance(event, Conversation.Replied | Conversation.Said):
+        elif isinstance(event, Conversation.Replied | Conversation.Said | Conversation.Campaigned):
             if current is not None and isinstance(event, Conversation.Replied):
                 current.replies.append(recorded)
             told.append(Turn(role="assistant", text=event.text))

@@ -8,6 +8,7 @@ from typing import Protocol
 from application.answers.enrichment import work as enrichment
 from application.base.work import context_of
 from application.budgets import work as budgets
+from application.campaigns import work as campaigns
 from application.channels import work as channels
 from application.conversations import work as conversations
 from application.experiments import work as experiments
@@ -31,6 +32,7 @@ class Ports(
     tuning.Ports,
     conversations.Ports,
     enrichment.Ports,
+    campaigns.Ports,
     channels.Ports,
     retrieval.Ports,
     privacy.Ports,
@@ -61,6 +63,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         **conversations.kinds(p),
         **enrichment.kinds(p),
         **channels.kinds(p),
+        **campaigns.kinds(p),
         **retrieval.kinds(p),
         **shop.kinds(p),
         **privacy.kinds(p),

@@ -55,6 +55,7 @@ from application.ports.reading import (
     ApprovedCorrection,
     Authorship,
     Corrections,
+    Customers,
     Datasets,
     Directory,
     Idle,
@@ -100,6 +101,8 @@ from application.ports.work import (
     Item,
     Kind,
     Places,
+    Turn,
+    Turns,
 )
 
 __all__ = [
@@ -128,6 +131,7 @@ __all__ = [
     "Completers",
     "Corrections",
     "Counter",
+    "Customers",
     "Datasets",
     "Directory",
     "Done",
@@ -218,6 +222,8 @@ __all__ = [
     "TuningFile",
     "TuningRefused",
     "TuningRequest",
+    "Turn",
+    "Turns",
     "Typing",
     "Unavailable",
     "VectorIndexes",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -27,10 +27,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Approved(msgspec.Struct, frozen=True, kw_only=True):
-    """A text in an approved template, which may go out at any time. `content` is the vendor's id of the template."""
+    """A text in an approved template, which may go out at any time. `content` is the vendor's id of the template. `variables`: what they say,
+    by name; None: the text is its variable `1`."""
 
     content: str
     text: str
+    variables: Mapping[str, str] | None = None
 
 
 class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):

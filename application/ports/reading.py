@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.campaigns.audience import Audience
 from domain.feedback.judgement import Category
 from domain.flags.outcome import OFF, ON, Outcome
 from domain.shop.catalogue import Catalogue
@@ -193,3 +194,18 @@ class Directory(Protocol):
 
     async def has(self, tenant: UUID) -> bool:
         """Whether there is one, or was: what is left of an erased one's log can be looked at."""
+
+
+class Customers(Protocol):
+    """Who has written to the tenant, as the read model knows them: ids and figures."""
+
+    async def find(
+        self, tenant: UUID, audience: Audience, begins: datetime, *, campaign: UUID, after: UUID, limit: int
+    ) -> Sequence[UUID]:
+        """Conversations of the audience, in the order of their ids, from the one after `after` on; without those that the campaign has reached or
+        left out before, as far as it is known. `begins`: from when on days count back; whoever came later is not in it."""
+
+    async def count(
+        self, tenant: UUID, audience: Audience, begins: datetime, *, heard_before: datetime | None = None
+    ) -> int:
+        """How many there are in it; `heard_before`: of those who wrote last before then."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
@@ -58,15 +59,32 @@ class Item(Protocol):
         """Which try this is, from 1."""
 
 
-Places = Literal["light", "heavy", "watch"]
+Places = Literal["light", "heavy", "watch", "bulk"]
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """`attempts`: tries before it is parked. `lease`: seconds that a try is one worker's alone; renewed while it runs. `places`: whose it takes.
     What takes long (`heavy`) has places of its own, so that nothing else ever waits for it; so has what must come in time (`watch`), as a look that
-    takes back what has gone wrong: it never waits for anything else."""
+    takes back what has gone wrong: it never waits for anything else. And so has what nobody waits for and goes on for long, as a campaign (`bulk`)."""
 
     handler: Callable[[Item], Awaitable[datetime | None]]
     attempts: int = 8
     lease: float = 30.0
     places: Places = "light"
+
+
+class Turn(Protocol):
+    """One try at what is owed, by who has its row. Unless told otherwise the row is settled by what was saved."""
+
+    def nothing(self) -> None:
+        """It is done: the row goes."""
+
+    def more(self) -> None:
+        """There is more to do, by whoever comes first."""
+
+
+class Turns(Protocol):
+    def take(
+        self, tenant: UUID, kind: str, key: str, *, within: float, holder: UUID | None = None
+    ) -> AbstractAsyncContextManager[Turn | None]:
+        """The row of work, as one's own; `holder`: who has it since it was made. None: somebody else has it."""

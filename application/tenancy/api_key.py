@@ -12,7 +12,7 @@ from application.tenancy.amend import amend_tenant
 from application.tenancy.key_text import drawn
 from domain.base.context import Context
 from domain.base.errors import Invalid
-from domain.tenancy.scopes import AnyScope, Scope
+from domain.tenancy.scopes import Scope
 from domain.tenancy.tenant import Tenant
 
 
@@ -87,7 +87,7 @@ async def revoke_key(command: RevokeKey, context: Context, *, store: Store, cloc
 
 
 def new_key(
-    tenant: Tenant, name: str, scopes: tuple[AnyScope, ...], expires_at: datetime | None, now: datetime
+    tenant: Tenant, name: str, scopes: tuple[Scope, ...], expires_at: datetime | None, now: datetime
 ) -> tuple[str, str]:
     """Issue a key on the aggregate; its id and its text."""
     id, text, secret_hash = drawn(tenant.id)

@@ -41,20 +41,20 @@ def nothing_is_sent_that_the_channel_is_known_to_have() -> Callable[[Recorded], 
 
 
 def every_message_goes_out_in_its_turn() -> Callable[[Recorded], str | None]:
-    """What was said before goes out before, unless nobody knows its fate. A message that failed for the time being keeps its turn."""
-    waiting: dict[UUID, dict[int, int]] = {}
+    """What was said before goes out before, unless nobody knows its fate. A message that failed for the time being keeps its turn. Whatever the
+    customer waits for goes out before a campaign."""
+    waiting: dict[UUID, dict[int, tuple[bool, int]]] = {}
 
     def check(recorded: Recorded) -> str | None:
         event, places = recorded.event, waiting.setdefault(recorded.stream, {})
         if isinstance(event, D.TakenIn):
-            places.update(
-                {number: number for number in range(event.first, event.first + len(event.outgoing))}
-            )
+            for number, outgoing in enumerate(event.outgoing, event.first):
+                places[number] = (outgoing.campaign is not None, number)
         elif isinstance(event, D.Replaced):
-            place = places.pop(event.number, event.number)
+            place = places.pop(event.number, (False, event.number))
             places.update(dict.fromkeys(range(event.first, event.first + len(event.outgoing)), place))
         elif isinstance(event, D.Attempted):
-            place = places.get(event.number, event.number)
+            place = places.get(event.number, (False, event.number))
             if any((other, number) < (place, event.number) for number, other in places.items()):
                 return f"message {event.number} was sent before others that were said before it"
         elif isinstance(event, D.Accepted | D.FateUnknown | D.GivenUp) or (

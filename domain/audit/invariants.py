@@ -17,6 +17,10 @@ from domain.audit.budget_checks import (
     no_call_is_let_through_a_budget_that_does_not_cover_it,
 )
 from domain.audit.call_checks import every_call_is_metered_once_and_ends_once
+from domain.audit.campaign_checks import (
+    no_campaign_is_sent_to_who_has_opted_out,
+    nobody_gets_a_campaign_twice,
+)
 from domain.audit.conversation_checks import (
     Check,
     a_closed_conversation_is_opened_before_it_goes_on,
@@ -105,6 +109,8 @@ INVARIANTS: Mapping[str, Callable[[], Check]] = {
         every_call_is_metered_once_and_ends_once,
         nothing_is_sent_that_the_channel_is_known_to_have,
         every_message_goes_out_in_its_turn,
+        nobody_gets_a_campaign_twice,
+        no_campaign_is_sent_to_who_has_opted_out,
         no_stock_goes_below_zero,
         no_slot_goes_below_zero,
     )

@@ -80,7 +80,7 @@ class Delivery(Aggregate[DeliveryState]):
         answer tells."""
 
         TOPIC: ClassVar[str] = "delivery.taken_in"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         PERSONAL: ClassVar[bool] = False
         first: int
         outgoing: tuple[Outgoing, ...]
@@ -91,6 +91,10 @@ class Delivery(Aggregate[DeliveryState]):
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """In the first version a disclosure that was not told at once was not kept."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """There were no campaigns."""
 
         def apply(self, aggregate: Delivery) -> None:
             state = aggregate.state
@@ -195,11 +199,16 @@ class Delivery(Aggregate[DeliveryState]):
         """The channel does not take this form; these texts go out in its place, as numbers `first` and following."""
 
         TOPIC: ClassVar[str] = "delivery.replaced"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         number: int
         code: str
         first: int
         outgoing: tuple[Outgoing, ...]
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """There were no campaigns."""
 
         def apply(self, aggregate: Delivery) -> None:
             state = aggregate.state
@@ -250,11 +259,11 @@ class Delivery(Aggregate[DeliveryState]):
             self.trigger(self.TakenIn, at=at, first=self.state.last + 1, **facts)
 
     def waiting(self) -> list[tuple[int, Sending]]:
-        """What something is to be done about, in order."""
+        """What something is to be done about, in order: campaigns come after all that the customer waits for."""
         found = [
             (number, sending) for number, sending in self.state.messages.items() if sending.status in OPEN
         ]
-        return sorted(found, key=lambda item: (item[1].place, item[0]))
+        return sorted(found, key=lambda item: (item[1].outgoing.campaign is not None, item[1].place, item[0]))
 
     def attempt(self, number: int, at: datetime) -> str:
         """Before the channel is called; the attempt's name, which goes into its callback. Raises Refused where it is not to be sent."""
@@ -352,7 +361,7 @@ class Delivery(Aggregate[DeliveryState]):
     def rewordable(self, number: int, code: str | None) -> Outgoing | None:
         """The form that a refusal with this code is about, where that says that its text is to go out."""
         sending = self.state.messages.get(number)
-        if code not in REWORDED or sending is None or sending.outgoing.form == "text":
+        if code not in REWORDED or sending is None or sending.outgoing.form in ("text", "template"):
             return None
         return sending.outgoing
 

@@ -7,14 +7,17 @@ from uuid import UUID
 
 import msgspec
 
-Form = Literal["text", "quick_replies", "choices", "card", "attachment"]
+LONGEST_TEXT = 1600
+"""UTF-16 units that Twilio takes as one text."""
+
+Form = Literal["text", "quick_replies", "choices", "card", "attachment", "template"]
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message: a part of the text, or the form, of the conversation's event at `version`. No word of it is here.
 
     `disclosed`: the version of the disclosure that is told with it. `begin` and `end`: where a part is in all that is told, in characters.
-    `plain`: a part of what a form says, in the place of the form.
+    `plain`: a part of what a form says, in the place of the form. `campaign`: of which it is the message `part`; `more` of it follow.
     """
 
     version: int
@@ -24,6 +27,9 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     begin: int = 0
     end: int = 0
     plain: bool = False
+    campaign: UUID | None = None
+    part: int = 0
+    more: bool = False
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,16 +10,14 @@ import msgspec
 from domain.answers.citing import with_disclosure
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
-from domain.channels.outgoing import Form, Outgoing, Taken
+from domain.channels.outgoing import LONGEST_TEXT, Form, Outgoing, Taken
+from domain.conversations.campaigning import TemplateWords
 from domain.conversations.conversation import Conversation
 from domain.conversations.fitting import covers
 from domain.conversations.forms import as_text
 from domain.conversations.parts import spans
 from domain.conversations.rich import Attachment, Card, Choices, QuickReplies, Rich
 from domain.retrieval.markers import without_markers
-
-LONGEST_TEXT = 1600
-"""UTF-16 units that Twilio takes as one text."""
 
 FORMS: dict[type[Rich], Form] = {
     QuickReplies: "quick_replies",
@@ -29,17 +27,24 @@ FORMS: dict[type[Rich], Form] = {
 }
 
 
+HEARD = (Conversation.MessageReceived, Conversation.RatingChosen, Conversation.CampaignPressed)
+"""What came from the customer, to one of our addresses."""
+
+
 class Spoken(msgspec.Struct, frozen=True, kw_only=True):
-    """What the customer is to get by an event of a conversation. `optional`: where the channel does not take it as it is, nothing goes out."""
+    """What the customer is to get by an event of a conversation. `optional`: where the channel does not take it as it is, nothing goes out.
+    `campaign`: of which it is a message, perhaps in a `template`: nobody has asked for it."""
 
     interaction: UUID | None
     text: str
     rich: Rich | None
     optional: bool = False
+    campaign: UUID | None = None
+    template: TemplateWords | None = None
 
 
-def spoken(event: Event | None) -> Spoken | None:
-    """None where it is nothing that the customer gets."""
+def spoken(event: Event | None, part: int = 0) -> Spoken | None:
+    """None where it is nothing that the customer gets. `part`: of a campaign's messages."""
     if isinstance(event, Conversation.Answered):  # whoever reads it there can't look up what is cited
         text = without_markers(event.text) if event.shown is None else event.shown
         return Spoken(interaction=event.interaction, text=f"{text}{event.suggested}", rich=event.rich)
@@ -52,6 +57,13 @@ def spoken(event: Event | None) -> Spoken | None:
         return Spoken(interaction=event.interaction, text=event.rich.body, rich=event.rich, optional=True)
     if isinstance(event, Conversation.RatingChosen) and event.reply is not None:
         return Spoken(interaction=None, text=event.reply, rich=None, optional=True)
+    if isinstance(event, Conversation.CampaignPressed) and event.reply is not None:
+        return Spoken(interaction=None, text=event.reply, rich=None)
+    if isinstance(event, Conversation.Campaigned):
+        one = event.parts[part]
+        return Spoken(
+            interaction=None, text=one.text, rich=one.rich, campaign=event.campaign, template=one.template
+        )
     return None
 
 
@@ -66,7 +78,7 @@ def take(events: Iterable[Recorded], taken: int, sender: str | None) -> Taken:
     untold: int | None = None
     for recorded in events:
         event = recorded.event
-        if isinstance(event, Conversation.MessageReceived | Conversation.RatingChosen):
+        if isinstance(event, HEARD):
             sender = event.sender
         if isinstance(event, Conversation.Disclosed):
             disclosed = (recorded.version, event.text)
@@ -76,7 +88,9 @@ def take(events: Iterable[Recorded], taken: int, sender: str | None) -> Taken:
             if disclosed is not None and isinstance(event, Conversation.Answered):
                 (version, disclosure), disclosed = disclosed, None
             untold = None if disclosed is None else disclosed[0]
-            if sender is not None:
+            if sender is not None and isinstance(event, Conversation.Campaigned):
+                outgoing += _campaign(event, recorded.version)
+            elif sender is not None:
                 outgoing += _messages(said, recorded.version, version, disclosure)
     return Taken(outgoing=tuple(outgoing), taken=taken, sender=sender, untold=untold)
 
@@ -102,7 +116,7 @@ def narrower(outgoing: Outgoing, text: str, most: int) -> tuple[Outgoing, ...]:
 
 def words(outgoing: Outgoing, said: Spoken, disclosure: str | None) -> str | Rich:
     """What the message holds; of the event at its version, and of the disclosure at `disclosed`."""
-    if outgoing.form != "text":
+    if outgoing.form not in ("text", "template"):
         assert said.rich is not None
         return said.rich
     text = as_text(said.rich) if outgoing.plain and said.rich is not None else told(said, disclosure)
@@ -124,3 +138,20 @@ def _messages(said: Spoken, version: int, disclosed: int | None, disclosure: str
     if said.rich is not None:
         parts.append(Outgoing(version=version, interaction=said.interaction, form=FORMS[type(said.rich)]))
     return parts
+
+
+def _campaign(event: Conversation.Campaigned, version: int) -> list[Outgoing]:
+    """Each part is one message: it was checked to be."""
+    last = len(event.parts) - 1
+    return [
+        Outgoing(
+            version=version,
+            interaction=None,
+            form="template" if part.template else "text" if part.rich is None else FORMS[type(part.rich)],
+            end=len(part.text) if part.rich is None else 0,
+            campaign=event.campaign,
+            part=number,
+            more=number < last,
+        )
+        for number, part in enumerate(event.parts)
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.conversations.answers import Answers
+from domain.conversations.campaigning import Campaigning
 from domain.conversations.handoff import Handoffs
 from domain.conversations.messages import Messages
 from domain.conversations.rating_prompts import RatingPrompts
@@ -12,7 +13,7 @@ from domain.conversations.state import ConversationPart, ConversationState
 from domain.conversations.summaries import Summaries
 
 
-class Conversation(Messages, Answers, Handoffs, Summaries, RatingPrompts):
+class Conversation(Messages, Answers, Handoffs, Summaries, RatingPrompts, Campaigning):
     """One per customer and channel, for good: closed and reopened, never doubled. Only after an erasure does another one begin.
 
     Each event is nested in its part, and named here as the conversation's: the library would make another class of it.
@@ -51,3 +52,7 @@ class Conversation(Messages, Answers, Handoffs, Summaries, RatingPrompts):
 
         RatingAsked = RatingPrompts.RatingAsked
         RatingChosen = RatingPrompts.RatingChosen
+
+        Campaigned = Campaigning.Campaigned
+        CampaignPressed = Campaigning.CampaignPressed
+        CampaignClicked = Campaigning.CampaignClicked

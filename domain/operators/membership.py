@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Collection
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from domain.base.aggregate import CreatedEvent
@@ -27,11 +27,16 @@ class Membership(OperatorPart):
 
     class Invited(Event, CreatedEvent, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "operator.invited"
+        class_version: ClassVar[int] = 2
         email: str
         name: str
         roles: tuple[Role, ...]
         secret_hash: bytes
         expires_at: datetime
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The role marketer was not there yet."""
 
         def apply(self, aggregate: Membership) -> None:
             state = aggregate.state
@@ -63,8 +68,13 @@ class Membership(OperatorPart):
         """These are all of their roles from here on."""
 
         TOPIC: ClassVar[str] = "operator.roles_changed"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         roles: tuple[Role, ...]
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """The role marketer was not there yet."""
 
         def apply(self, aggregate: Membership) -> None:
             aggregate.state.roles = self.roles

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from domain.tenancy.scopes import SCOPES, Scope
 
-Role = Literal["agent", "reviewer", "analyst", "engineer", "auditor", "admin"]
+Role = Literal["agent", "reviewer", "analyst", "engineer", "auditor", "marketer", "admin"]
 
 ROLE_NAMES: tuple[Role, ...] = get_args(Role)
 
@@ -17,6 +17,7 @@ ROLES: Mapping[Role, tuple[Scope, ...]] = {
     "analyst": ("conversations:read", "analytics:view"),
     "engineer": ("conversations:read", "integrations:manage", "analytics:view", "models:deploy"),
     "auditor": ("conversations:read", "audit:read"),
+    "marketer": ("conversations:read", "analytics:view", "campaigns:manage"),
     "admin": SCOPES,
 }
 """Whoever has several roles has the scopes of all of them. A change here holds at once, for those too who have the role already."""

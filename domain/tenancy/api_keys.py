@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from msgspec import UNSET, UnsetType
 
 from domain.base.errors import Invalid, NotFound, Refused
-from domain.tenancy.scopes import ADMIN, AnyScope
+from domain.tenancy.scopes import ADMIN, Scope
 from domain.tenancy.state import ApiKey, TenantPart, checked_name
 
 LASTING = timedelta(days=1)
@@ -27,7 +27,7 @@ class ApiKeys(TenantPart):
         key: str
         name: str
         secret_hash: bytes
-        scopes: tuple[AnyScope, ...]
+        scopes: tuple[Scope, ...]
         expires_at: datetime | None = None
         replaces: str | None = None
         """The key in whose place it comes; None for a new one, and for what was rotated by earlier versions."""
@@ -71,7 +71,7 @@ class ApiKeys(TenantPart):
         *,
         name: str,
         secret_hash: bytes,
-        scopes: tuple[AnyScope, ...],
+        scopes: tuple[Scope, ...],
         expires_at: datetime | None,
         at: datetime,
         replaces: str | None = None,

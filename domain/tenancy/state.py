@@ -9,7 +9,7 @@ import msgspec
 
 from domain.base.aggregate import Aggregate
 from domain.base.errors import Forbidden, Invalid
-from domain.tenancy.scopes import SCOPES, AnyScope, Scope
+from domain.tenancy.scopes import SCOPES, Scope
 
 LONG_KEY = 16
 """Characters of a key of which the last four tell nobody the rest."""
@@ -21,7 +21,7 @@ class ApiKey(msgspec.Struct):
     id: str
     name: str
     secret_hash: bytes
-    scopes: tuple[AnyScope, ...]
+    scopes: tuple[Scope, ...]
     expires_at: datetime | None = None
     revoked: bool = False
     issued_until: datetime | None = None

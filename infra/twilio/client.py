@@ -123,6 +123,10 @@ def _words(message: OutgoingMessage) -> dict[str, str]:
     match message.words:
         case str(text):
             return {"Body": text}
+        case Approved(content=approved, variables=dict(variables)):
+            return {"ContentSid": approved} | (
+                {"ContentVariables": _variables(variables)} if variables else {}
+            )
         case Approved(content=approved, text=text):
             # One line: a variable of an approved template has no line breaks, and no runs of spaces.
             return {"ContentSid": approved, "ContentVariables": _variables({"1": " ".join(text.split())})}

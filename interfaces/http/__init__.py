@@ -11,6 +11,7 @@ from interfaces.http import (
     answers,
     audit,
     budgets,
+    campaigns,
     channels,
     chat,
     console,
@@ -36,6 +37,7 @@ from interfaces.http.base.openapi import Examples
 ROUTERS: Sequence[Router] = (
     *conversations.ROUTERS,
     *channels.ROUTERS,
+    *campaigns.ROUTERS,
     *feedback.ROUTERS,
     *privacy.ROUTERS,
     *retrieval.ROUTERS,
@@ -62,6 +64,7 @@ ROUTERS: Sequence[Router] = (
 EXAMPLES: Examples = {
     **conversations.EXAMPLES,
     **channels.EXAMPLES,
+    **campaigns.EXAMPLES,
     **feedback.EXAMPLES,
     **gateway.EXAMPLES,
     **chat.EXAMPLES,

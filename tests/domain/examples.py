@@ -15,7 +15,7 @@ from domain.base.aggregate import COLUMNS
 
 S = TypeVar("S", bound=msgspec.Struct)
 DEEPEST = 8
-PATTERNED = ("openai", "openai/gpt-4o", "2026-11-20", "de", "a")
+PATTERNED = ("openai", "openai/gpt-4o", "2026-11-20", "de", "a", "09:30")
 """A text with a pattern is the first of these that fits."""
 PLAIN: dict[type, Any] = {
     inspect.AnyType: "x",

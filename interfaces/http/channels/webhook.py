@@ -9,7 +9,9 @@ from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from application.campaigns.press import campaign_pressed_with
 from application.channels.address import PATH
+from application.channels.presses import either
 from application.channels.webhook import TakeWebhook, take_webhook
 from application.feedback.choose import pressed_with
 from application.ports import Webhook
@@ -42,10 +44,11 @@ async def twilio(
         body=body,
     )
     command = TakeWebhook(tenant=tenant, webhook=webhook, attempt=attempt)
+    press = either(pressed_with(services), campaign_pressed_with(services))
     outcome = "failed"
     try:
         outcome = await take_webhook(
-            command, correlation_of(request), services.twilio_webhooks, services, pressed_with(services)
+            command, correlation_of(request), services.twilio_webhooks, services, press
         )
     except Refusal:
         outcome = "rejected"

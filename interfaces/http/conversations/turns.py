@@ -100,6 +100,8 @@ def turns_in(recorded: Recorded) -> Iterator[TurnOut]:
                 rich=event.rich,
                 operator=event.operator,
             )
+        case Conversation.Campaigned() | Conversation.CampaignPressed():
+            yield from _campaign(event, version, at)
         case Conversation.RatingAsked() | Conversation.RatingChosen():
             yield from _rating(event, version, at)
         case _:
@@ -122,3 +124,16 @@ def _rating(
     )
     if event.reply is not None:
         yield TurnOut(version=version, at=at, by="system", text=event.reply, why="rating")
+
+
+def _campaign(
+    event: Conversation.Campaigned | Conversation.CampaignPressed, version: int, at: datetime
+) -> Iterator[TurnOut]:
+    """What a campaign has said, or which button of it was pressed, and what was said to that."""
+    if isinstance(event, Conversation.Campaigned):
+        rich = next((part.rich for part in reversed(event.parts) if part.rich is not None), None)
+        yield TurnOut(version=version, at=at, by="system", text=event.text, rich=rich, why="campaign")
+        return
+    yield TurnOut(version=version, at=at, by="customer", text=event.title, message=event.message)
+    if event.reply is not None:
+        yield TurnOut(version=version, at=at, by="system", text=event.reply, why="campaign")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from domain.tenancy.scopes import LATER_SCOPES, Scope
+from domain.tenancy.scopes import Scope
 
 
 class KeyIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -17,8 +17,6 @@ class KeyIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=20)]
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
-
-    NOT_YET: ClassVar[frozenset[str]] = LATER_SCOPES
 
 
 class RotateIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 
 from application.channels import deliver as sending_work
-from application.channels import wording
 from application.channels.accounts import sender_of
 from application.channels.channels import remove_twilio
 from application.channels.typing import TypingIndicator
 from application.conversations.owing import HANDOFF_WORK
 from application.ports import DELIVER_WORK, OutgoingMessage
-from domain.channels import next_step, statuses
+from domain.channels import next_step, statuses, window
 from domain.channels.delivery import Delivery, delivery_of
 from domain.channels.taking import take
 from domain.conversations.conversation import Conversation
@@ -363,7 +362,7 @@ async def test_what_went_out_in_a_template_is_found_in_the_list_among_its_words(
         "approved": True,
     }
     id = await messenger.told("One.")
-    monkeypatch.setattr(wording, "WINDOW", timedelta(minutes=1))
+    monkeypatch.setattr(window, "WINDOW", timedelta(minutes=1))
     messenger.twilio.window = True
     messenger.twilio.script = lambda form: "lost"
     assert await messenger.deliver(id) is None
@@ -529,7 +528,7 @@ async def test_a_file_and_a_long_text(messenger: Messenger) -> None:
 
 @pytest.fixture(name="late")
 def _late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wording, "WINDOW", timedelta(minutes=1))
+    monkeypatch.setattr(window, "WINDOW", timedelta(minutes=1))
 
 
 async def test_outside_the_window_it_is_refused_and_reported(messenger: Messenger, late: None) -> None:

@@ -12,7 +12,6 @@ import pytest
 from application.agents.agent import ConfigureAgent, configure_agent
 from application.answers.feedback_token import issue_token
 from application.base.erase import Erase, erase
-from application.channels import wording
 from application.conversations.conversation import ReceiveMessage, receive_message
 from application.conversations.owing import ANSWER_WORK
 from application.feedback.choose import pressed_with
@@ -23,6 +22,7 @@ from domain.agents.rating_words import ENGLISH, RATING_WORDS
 from domain.audit.invariants import Invariants
 from domain.base.context import Context
 from domain.base.errors import NotFound
+from domain.channels import window
 from domain.channels.incoming import IncomingMessage
 from domain.conversations.content import Choice
 from domain.conversations.conversation import Conversation
@@ -228,11 +228,11 @@ async def test_a_press_long_after_the_window_opens_it_again(
     await messenger.hears()
     await messenger.says(id, "At nine.")
     monkeypatch.setattr(
-        wording, "WINDOW", timedelta(minutes=1)
+        window, "WINDOW", timedelta(minutes=1)
     )  # it is over at once, as the margin is as long
     await messenger.deliver(id)
     assert len(said(messenger)) == 2, "what is due outside of it is refused"
-    monkeypatch.setattr(wording, "WINDOW", timedelta(hours=24))
+    monkeypatch.setattr(window, "WINDOW", timedelta(hours=24))
     assert await presses(messenger, asked["Yes"], "Yes") == "rating"
     await messenger.deliver(id)
     assert said(messenger)[-1] == ENGLISH.thanks
@@ -245,7 +245,7 @@ async def test_a_question_that_can_not_go_out_is_left_out_and_nobody_is_called(
     await configure(messenger, feedback="always")
     if where == "window":
         await messenger.set(outside_window="template", window_template="news")
-        monkeypatch.setattr(wording, "WINDOW", timedelta(minutes=1))
+        monkeypatch.setattr(window, "WINDOW", timedelta(minutes=1))
     elif where == "form":
         messenger.twilio.script = lambda form: "63013" if "ContentSid" in form else "ok"
     else:

@@ -195,6 +195,9 @@ async def test_every_body_has_an_example_that_is_taken(
     there["training_set"] = str(await a_training_set(parts, ours.tenant))
     person = {"email": "example@example.com", "name": "Ann", "roles": ["agent"]}
     operator = (await ours.http.post("/v1/operators", json=person)).json()["id"]
+    account, sent = f"/v1/channels/twilio/AC{'1' * 32}", EXAMPLES["post", "/v1/campaigns"]
+    await ours.http.put(account, json=EXAMPLES["put", "/v1/channels/twilio/{account}"])
+    campaign = (await ours.http.post("/v1/campaigns", json=sent)).json()["id"]
     job, of_the_tuned = await a_tuned_job(parts, ours.tenant, UUID(dataset))
     for (method, path), example in EXAMPLES.items():
         body = {name: there.get(name, value) for name, value in example.items()}
@@ -223,6 +226,7 @@ async def test_every_body_has_an_example_that_is_taken(
             service=service,
             booking=booking,
             operator=operator,
+            campaign=campaign,
         )
         if "agent_interaction_id" in body:
             body = body | {"agent_interaction_id": answered["id"]}

@@ -1,0 +1,117 @@
+"""One customer of a campaign: judged, told once, and sent it at the sender's rate, after all answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from uuid import UUID
+
+from application.base.amend import amend
+from application.campaigns.ports import Ports
+from application.channels.accounts import Sender, sender_of
+from application.channels.deliver import Deliver, deliver
+from application.channels.person import alias_of
+from application.channels.rate import AHEAD, Taken, campaigns_turn
+from application.ports import DELIVER_WORK, Due, Unavailable
+from domain.base.context import Context
+from domain.base.errors import Erased, NotFound
+from domain.campaigns.campaign import Campaign
+from domain.campaigns.judge import LeaveOut, Reach, Verdict, judge
+from domain.campaigns.parts import parts_of
+from domain.channels.alias import Alias
+from domain.conversations.campaigning import CampaignPart
+from domain.conversations.conversation import Conversation
+
+LEASE = 30
+"""Seconds after which a worker sends what whoever has told the customer's conversation has not."""
+
+LOOK = 1.0
+"""Seconds for which a turn at the rate is waited for until it is looked whether the campaign goes on."""
+
+
+async def reach(
+    campaign: Campaign,
+    conversation: UUID,
+    goes_on: Callable[[], Awaitable[bool]],
+    context: Context,
+    ports: Ports,
+) -> Verdict | None:
+    """What came of them; None: they were not seen to, as the campaign does not go on."""
+    plan, store, tenant = campaign.state.plan, ports.store, context.tenant
+    try:
+        known = await store.load(Conversation, conversation, tenant=tenant)
+        verdict = judge(plan, known, ports.clock())
+        if isinstance(verdict, Reach) and await goes_on_elsewhere(known, tenant, ports):
+            verdict = LeaveOut("another_conversation")
+        if not isinstance(verdict, Reach):
+            return verdict
+        if (sender := await sender_of(tenant, known.state.sender, store=store)) is None:
+            return LeaveOut("no_account")
+        pages = await ports.pages.addresses(campaign, tenant, conversation)
+        parts = parts_of(plan.message, campaign.id, pages)
+        if not await _turns(len(parts), sender, goes_on, ports):
+            return None
+        return await _tell(campaign, conversation, parts, context, ports)
+    except NotFound:
+        return LeaveOut("erased")
+
+
+async def goes_on_elsewhere(conversation: Conversation, tenant: UUID, ports: Ports) -> bool:
+    """Whether their address leads to another conversation by now, in which they get it."""
+    state = conversation.state
+    for address in {state.address, conversation.recipient}:
+        link = await alias_of(tenant, state.channel, address, keyring=ports.keyring)
+        with suppress(NotFound, Erased):
+            there = (await ports.store.load(Alias, link, tenant=tenant)).state.conversation
+            if there != conversation.id:
+                return True
+    return False
+
+
+async def _turns(count: int, sender: Sender, goes_on: Callable[[], Awaitable[bool]], ports: Ports) -> bool:
+    """One a message, at the sender's rate."""
+    for _ in range(count):
+        while (wait := await campaigns_turn(sender, ports.buckets, LOOK)) > AHEAD:
+            if not await goes_on():
+                return False
+            await asyncio.sleep(0)
+        await asyncio.sleep(wait)
+    return await goes_on()
+
+
+async def _tell(
+    campaign: Campaign, conversation: UUID, parts: Sequence[CampaignPart], context: Context, ports: Ports
+) -> Verdict:
+    """On record once, whoever comes to it again, and then sent. Judged anew: they may have opted out a moment ago."""
+    now, holder = ports.clock(), ports.ids()
+    row = (DELIVER_WORK, conversation.hex)
+    due = Due(kind=row[0], key=row[1], due_at=now, holder=holder, lease=LEASE)
+    verdicts: list[Verdict] = []
+
+    def decide(known: Conversation) -> None:
+        verdict = judge(campaign.state.plan, known, now)
+        verdicts.append(verdict)
+        if isinstance(verdict, Reach):
+            known.campaign(campaign.id, parts, now)
+
+    _, saved = await amend(
+        Conversation,
+        conversation,
+        decide,
+        context=context,
+        store=ports.store,
+        inbox=f"campaign:{campaign.id.hex}:{conversation.hex}",
+        work=lambda _: [due] if isinstance(verdicts[-1], Reach) else [],
+    )
+    if isinstance(verdicts[-1], Reach) and saved.leased and not saved.duplicate:
+        # Where a server of ours is away it is owed still, and a worker goes on with it.
+        with suppress(Unavailable):
+            async with ports.turns.take(context.tenant, *row, within=0, holder=holder) as turn:
+                assert turn is not None
+                again = await deliver(Deliver(conversation=conversation), context, ports, Taken(len(parts)))
+                if again is None:
+                    turn.nothing()
+                else:  # whoever comes next looks when it is to go on
+                    turn.more()
+    return verdicts[-1]
