@@ -22,6 +22,7 @@ from application.channels.typing import TypingIndicator
 from application.gateway.providers import Providers
 from application.learning.tuning.training import TrainingSets
 from application.ports import (
+    AnalystDatabase,
     Authorship,
     Buckets,
     Channel,
@@ -80,6 +81,7 @@ from infra.metrics.collected import Caches, Health, Log, Pools
 from infra.metrics.deployment import Deployment
 from infra.metrics.instruments import Instruments
 from infra.outgoing.webhooks import HttpWebhookSender
+from infra.postgres.analysts import PgAnalysts
 from infra.postgres.cell import Cell
 from infra.postgres.database import Database, wait_for
 from infra.postgres.directory import CellDirectory
@@ -191,6 +193,7 @@ class Services:
     key_use: KeyUse
     passwords: Passwords
     session_use: SessionUse
+    analysts: AnalystDatabase
     rate_limiter: RateLimiter
     channel: Channel
     buckets: Buckets
@@ -441,6 +444,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             key_use=LastUse(redis, database),
             passwords=passwords,
             session_use=StoredSessionUse(database),
+            analysts=PgAnalysts(database),
             rate_limiter=rate_limiter,
             channel=channel,
             buckets=TokenBuckets(redis),

@@ -13,6 +13,7 @@ from infra.metrics.collected import Pools
 from infra.metrics.deployment import Deployment
 from infra.metrics.instruments import Instruments
 from infra.metrics.server import tell_metrics, watch_loop
+from infra.postgres.analyst_watch import watch_analysts
 from infra.postgres.cell import Cell
 from infra.postgres.database import Database, wait_for
 from infra.projections.blue_green import BlueGreenBuilder
@@ -60,7 +61,7 @@ async def project(settings: Settings) -> None:
         checkpoints = Checkpoints(writer, keyring)
         settle()
         async with forgetting(system, keyring):
-            loops = (projector.run(), copies.run(), checkpoints.run(system))
+            loops = (projector.run(), copies.run(), checkpoints.run(system), watch_analysts(system))
             running = [asyncio.create_task(loop) for loop in loops]
             try:
                 async with beside(

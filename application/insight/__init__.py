@@ -1,4 +1,4 @@
 """Insight: the definitions and inputs of figures. Figures themselves are read models (`projections/`).
 
-Begin in `definitions.py`.
+Begin in `definitions.py`. `analyst_login.py`: who may read the views in the database.
 """

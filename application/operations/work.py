@@ -14,6 +14,7 @@ from application.conversations import work as conversations
 from application.experiments import work as experiments
 from application.feedback import work as feedback
 from application.flags import work as flags
+from application.insight import work as insight
 from application.learning import work as learning
 from application.learning.tuning import work as tuning
 from application.operations.projections import raise_projection_alert
@@ -41,6 +42,7 @@ class Ports(
     flags.Ports,
     webhooks.Ports,
     feedback.Ports,
+    insight.Ports,
     replay.Ports,
     shop.Ports,
     Protocol,
@@ -75,6 +77,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         **learning.kinds(p),
         **tuning.kinds(p),
         **feedback.kinds(p),
+        **insight.kinds(p),
         **replay.kinds(p),
         PROJECTION_ALERT_WORK: Kind(handler=do_raise_projection_alert, attempts=20),
     }

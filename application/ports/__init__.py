@@ -1,5 +1,6 @@
 """What the use cases need from the outside: one protocol a role, implemented in `infra/`."""
 
+from application.ports.analysts import AnalystDatabase
 from application.ports.buckets import Buckets
 from application.ports.channels import (
     Account,
@@ -91,6 +92,7 @@ from application.ports.vector_indexes import StandingIndex, VectorIndexes
 from application.ports.vendor_webhooks import Opened, Rejection, Rejections, Webhook, WebhookReader
 from application.ports.webhooks import WEBHOOK_WORK, Line, Lines, Told, WebhookSender
 from application.ports.work import (
+    ANALYST_LOGINS_WORK,
     DELIVER_WORK,
     ENRICH_WORK,
     FETCH_MEDIA_WORK,
@@ -106,6 +108,7 @@ from application.ports.work import (
 )
 
 __all__ = [
+    "ANALYST_LOGINS_WORK",
     "CACHE_KINDS",
     "DELIVER_WORK",
     "ENRICH_WORK",
@@ -116,6 +119,7 @@ __all__ = [
     "PROJECTION_ALERT_WORK",
     "WEBHOOK_WORK",
     "Account",
+    "AnalystDatabase",
     "Approved",
     "ApprovedCorrection",
     "Authorship",

@@ -28,6 +28,9 @@ DELIVER_WORK = "deliver"
 FETCH_MEDIA_WORK = "fetch_media"
 """Files that came with messages of a conversation, whose hex is the key, lie at the vendor still."""
 
+ANALYST_LOGINS_WORK = "analyst_logins"
+"""The database's logins of a tenant's analysts, whose hex is the key, are to be as the log says."""
+
 PROJECTION_ALERT_WORK = "projection_alert"
 """Due by who parks or stops, in the transaction that does. Its key says all:
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from application.base.amend import amend
-from application.ports import CACHE_KINDS, Cache, Clock, Done, Due, Eraser, Files, Signer, Store
+from application.ports import (
+    ANALYST_LOGINS_WORK,
+    CACHE_KINDS,
+    AnalystDatabase,
+    Cache,
+    Clock,
+    Done,
+    Due,
+    Eraser,
+    Files,
+    Signer,
+    Store,
+)
 from domain.base.context import Context
 from domain.base.errors import Erased
 from domain.tenancy.tenant import Tenant
@@ -26,7 +38,10 @@ async def remove_tenant(grace: timedelta, context: Context, *, store: Store, clo
         lambda tenant: tenant.remove(erase_at, now),
         context=context,
         store=store,
-        work=[Due(kind=ERASE_TENANT_WORK, key=context.tenant.hex, due_at=erase_at)],
+        work=[
+            Due(kind=ERASE_TENANT_WORK, key=context.tenant.hex, due_at=erase_at),
+            Due(kind=ANALYST_LOGINS_WORK, key=context.tenant.hex, due_at=now),
+        ],
     )
     return saved.position
 
@@ -39,7 +54,10 @@ async def restore_tenant(context: Context, *, store: Store, clock: Clock) -> int
         lambda tenant: tenant.bring_back(clock()),
         context=context,
         store=store,
-        work=[Done(kind=ERASE_TENANT_WORK, key=context.tenant.hex)],
+        work=[
+            Done(kind=ERASE_TENANT_WORK, key=context.tenant.hex),
+            Due(kind=ANALYST_LOGINS_WORK, key=context.tenant.hex, due_at=clock()),
+        ],
     )
     return saved.position
 
@@ -52,6 +70,7 @@ async def erase_tenant(
     signer: Signer,
     cache: Cache,
     files: Files,
+    analysts: AnalystDatabase,
     clock: Clock,
 ) -> datetime | None:
     """Erase a removed tenant whose time has come: said by an event and signed, then carried out; again has no further effect.
@@ -73,6 +92,8 @@ async def erase_tenant(
         if not known.state.erased:
             return again
         await signer.sign_last(tenant)
+    for login in await analysts.standing(tenant):
+        await analysts.drop(tenant, login.role)
     for kind in CACHE_KINDS:
         await cache.forget(tenant, kind)
     await files.delete_all(tenant)

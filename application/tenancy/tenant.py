@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.ports import Clock, Ids, Store
+from application.ports import ANALYST_LOGINS_WORK, Clock, Due, Ids, Store
 from application.tenancy.amend import amend_tenant
 from application.tenancy.api_key import new_key
 from domain.agents.agent import Agent
@@ -68,12 +68,21 @@ async def create_tenant(
 
 async def suspend_tenant(reason: str | None, context: Context, *, store: Store, clock: Clock) -> int:
     """No message is taken and no key works until it is resumed. Returns the position, 0 when it was so already."""
-    return await amend_tenant(lambda tenant: tenant.suspend(reason, clock()), context, store)
+    return await amend_tenant(
+        lambda tenant: tenant.suspend(reason, clock()), context, store, logins_of(context, clock)
+    )
 
 
 async def resume_tenant(context: Context, *, store: Store, clock: Clock) -> int:
     """Returns the position, 0 when it was active already."""
-    return await amend_tenant(lambda tenant: tenant.resume(clock()), context, store)
+    return await amend_tenant(
+        lambda tenant: tenant.resume(clock()), context, store, logins_of(context, clock)
+    )
+
+
+def logins_of(context: Context, clock: Clock) -> list[Due]:
+    """Its analysts' logins in the database are locked, or are not any more."""
+    return [Due(kind=ANALYST_LOGINS_WORK, key=context.tenant.hex, due_at=clock())]
 
 
 async def rename_tenant(name: str, context: Context, *, store: Store, clock: Clock) -> int:

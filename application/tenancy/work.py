@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from application.base.work import Caching, context_of
-from application.ports import Clock, Eraser, Files, Ids, Item, Kind, Signer, Store
+from application.ports import AnalystDatabase, Clock, Eraser, Files, Ids, Item, Kind, Signer, Store
 from application.tenancy.removal import ERASE_TENANT_WORK, erase_tenant
 
 
@@ -25,6 +25,8 @@ class Ports(Protocol):
     @property
     def files(self) -> Files: ...
     @property
+    def analysts(self) -> AnalystDatabase: ...
+    @property
     def clock(self) -> Clock: ...
     @property
     def ids(self) -> Ids: ...
@@ -41,6 +43,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             signer=p.checkpoints,
             cache=p.providers.cache,
             files=p.files,
+            analysts=p.analysts,
             clock=p.clock,
         )
 

@@ -7,7 +7,7 @@ builder takes its role's name, with the rights that it has anyway, so that the t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import psycopg
@@ -30,6 +30,20 @@ WHERE r.rolname = ANY(%s) AND r.rolcanlogin AND r.rolconfig @> %s
     AND EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND m.inherit_option AND m.set_option = (r.rolname LIKE 'retrace_builder%%'))
     AND has_database_privilege(r.oid, current_database(), 'CONNECT')
 """
+REACHES = r"^(pg_(try_)?advisory_|lo_|lowrite$|loread$|pg_logical_emit_message$|pg_notify$)"
+"""Functions of the server that anybody may call, and that write or hold others up: locks by number, large objects, messages."""
+
+CALLABLE = """
+SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ %s
+    AND has_function_privilege('public', p.oid, 'EXECUTE')
+"""
+"""Those of them that everybody has still."""
+
+SUPERUSER = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+
+LOCKS = "pg_advisory_"
+"""What our own roles go on using, and whoever owns the database."""
+
 OPEN = """
 SELECT has_database_privilege('public', current_database(), 'TEMP') OR has_schema_privilege('public', 'public', 'CREATE')
 """
@@ -39,6 +53,9 @@ async def provide(connection: Connection, cell: Cell, *, renew: bool = False) ->
     """All that the master keys' holders log in with. `connection` is that of `migrate`; `renew`: make anew also what seems to be in order."""
     if await (await connection.execute(OPEN)).fetchone() == (True,):
         await _close(connection)
+    reaches = await (await connection.execute(CALLABLE, [REACHES])).fetchall()
+    if reaches and await (await connection.execute(SUPERUSER)).fetchone() == (True,):
+        await _take_away(connection, [row[0] for row in reaches])
     known = await (await connection.execute("SELECT master FROM retrace.context_keys")).fetchall()
     for signer in cell.signers:
         if (signer.mark,) not in known:
@@ -83,6 +100,19 @@ async def _close(connection: Connection) -> None:
             SQL("REVOKE TEMPORARY ON DATABASE {} FROM public").format(Identifier(connection.info.dbname))
         )
         await connection.execute("REVOKE CREATE ON SCHEMA public FROM public")
+
+    await _in_turn(connection, steps)
+
+
+async def _take_away(connection: Connection, functions: Sequence[str]) -> None:
+    """From everybody, as an analyst who logs in is anybody."""
+
+    async def steps() -> None:
+        for function in functions:
+            await connection.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM public".encode())
+            if function.startswith(LOCKS):
+                holders = ", ".join((*ROLES, "pg_database_owner"))
+                await connection.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {holders}".encode())
 
     await _in_turn(connection, steps)
 

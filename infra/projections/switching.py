@@ -77,11 +77,22 @@ async def switch(shop: Workshop, *, back: bool = False, keep: bool = True) -> fl
                 raise Unavailable(
                     f"long transactions hold {copy.projection}, so nothing was switched; try again"
                 ) from None
+            await _end_analysts(shop)
             await asyncio.sleep(0.1)  # those who waited behind us go first
+
+
+HELD = "2 s"
+"""That a switch which does not come about leaves to an analyst's transaction."""
 
 
 class _Behind(Exception):
     """The copy did not come to where the live one stands."""
+
+
+async def _end_analysts(shop: Workshop) -> None:
+    """Those among who may stand in the way that have time-outs of their own making."""
+    async with as_builder(shop.cell) as connection:
+        await connection.execute("SELECT retrace.end_analysts(%s)", [HELD])
 
 
 def _check(copy: Build, shop: Workshop) -> None:

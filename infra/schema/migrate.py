@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 
 from application.ports import Fault
 from infra.postgres import logins
+from infra.postgres.analyst_roles import provide_analyst_roles
 from infra.postgres.cell import Cell
 from infra.postgres.database import opened
 from infra.postgres.faults import check_server, explained
@@ -109,6 +110,7 @@ async def _migrate(cell: Cell, renew: bool) -> None:
                     [file.name, digest],
                 )
         await logins.provide(connection, cell, renew=renew)
+        await provide_analyst_roles(connection)
         await create_read_models(connection)
 
 

@@ -12,6 +12,7 @@ from infra.metrics.deployment import queues, worst_lags
 from infra.postgres.cell import ROLES, Cell
 from infra.postgres.database import Database, opened
 from infra.postgres.faults import explained, unfit
+from infra.postgres.logins import CALLABLE, REACHES
 from infra.postgres.session import connect
 from infra.schema.migrate import pending
 from interfaces.doctor.check import Check
@@ -81,6 +82,7 @@ async def of_database(cell: Cell) -> AsyncIterator[Check]:
         yield await _projections(system)
         yield await _work(system)
         yield await _vector_indexes(system)
+        yield await _analysts(system)
 
 
 def _characters(ctype: str) -> str:
@@ -103,6 +105,23 @@ async def _logins(cell: Cell) -> Check:
             wrong.append(str(error))
     mark = cell.signers[0].mark.hex()
     return Check("logins", not wrong, "; ".join(wrong) or f"each role logs in as itself (…_{mark})")
+
+
+async def _analysts(system: Database) -> Check:
+    """Whether analysts' logins can be made. Nothing else depends on it, so it is never a fault."""
+    async with system.system() as connection:
+        hindered = await (await connection.execute("SELECT analyst_logins_hindered()")).fetchone()
+        callable = await (await connection.execute(CALLABLE, [REACHES])).fetchall()
+    if hindered is not None and hindered[0] is not None:
+        detail = f"this server makes no logins for them; where you want them, a superuser runs {hindered[0]}"
+    elif callable:
+        detail = (
+            f"logins can be made; everybody who logs in may call {len(callable)} functions that hold others up or write, as "
+            f"{callable[0][0]}: where a superuser runs `retrace migrate` once, they are taken away (docs/feeds.md)"
+        )
+    else:
+        detail = "logins can be made"
+    return Check("analysts", True, detail)
 
 
 async def _projections(system: Database) -> Check:

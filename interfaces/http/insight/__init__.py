@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from litestar import Router
 
 from interfaces.http.insight import (
+    analyst_logins,
     decisions,
     definitions,
     evaluated,
@@ -22,6 +23,7 @@ from interfaces.http.insight.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     usage.ROUTER,
+    analyst_logins.ROUTER,
     decisions.ROUTER,
     retrievals.ROUTER,
     models.ROUTER,

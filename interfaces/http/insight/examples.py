@@ -14,4 +14,5 @@ EXAMPLES: Examples = {
         "operator_cost_per_hour": "28.50",
         "targets": {"csat": 0.85},
     },
+    ("post", "/v1/analytics/logins"): {"name": "quarterly report", "connections": 5},
 }

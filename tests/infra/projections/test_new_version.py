@@ -71,7 +71,7 @@ async def test_a_projection_that_comes_late_is_not_read_half_built(log: Log) -> 
         exchange(conversation)
     await log.store.save(conversation, context=context(tenant))
     with psycopg.connect(log.url, autocommit=True) as superuser:  # as before it was written
-        superuser.execute("DROP TABLE retrace.costs, retrace.costs_latency")
+        superuser.execute("DROP TABLE retrace.costs, retrace.costs_latency CASCADE")
         superuser.execute("DELETE FROM retrace.builds WHERE projection = 'costs'")
         superuser.execute("DELETE FROM retrace.cursors WHERE projection = 'costs'")
     async with await psycopg.AsyncConnection.connect(log.url, autocommit=True) as connection:

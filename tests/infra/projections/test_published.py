@@ -15,7 +15,7 @@ from infra.projections.rebuild import rebuild
 from infra.projections.switching import switch
 from infra.schema.migrate import migrate
 from projections.views import VIEWS
-from tests.cells import cell
+from tests.cells import cell, session
 from tests.infra.log.parts import Log
 from tests.infra.projections.copies import caught_up, log_without_copies, shop_of
 from tests.infra.projections.parts import talk
@@ -41,17 +41,15 @@ def _superuser(database_url: str) -> Iterator[Session]:
 
 @pytest.fixture(name="analyst")
 def _analyst(database_url: str, superuser: Session) -> Iterator[tuple[Session, UUID]]:
-    """A login of a tenant's, as `infra/postgres/analysts.py` makes it."""
+    """A login of a tenant's, made as `infra/postgres/analysts.py` makes it."""
     tenant, name = uuid4(), f"retrace_analyst_{uuid4().hex[:16]}"
-    role = Identifier(name)
-    superuser.execute(SQL("CREATE ROLE {} LOGIN PASSWORD 'x'").format(role))
-    superuser.execute(SQL("GRANT retrace_analyst TO {}").format(role))
-    superuser.execute(SQL("ALTER ROLE {} SET search_path = retrace_analytics").format(role))
-    values = [name, tenant, uuid4()]
-    superuser.execute("INSERT INTO retrace.analyst_logins VALUES (%s, %s, %s, now() + '1 hour')", values)
+    verifier = superuser.pgconn.encrypt_password(b"x", name.encode(), b"scram-sha-256").decode()
+    with session(database_url, "retrace_app", tenant) as app:
+        values = [uuid4(), name, verifier]
+        app.execute("SELECT make_analyst_login(%s, %s, %s, now() + interval '1 hour', 2)", values)
     with psycopg.connect(database_url, user=name, password="x", autocommit=True) as connection:
         yield connection, tenant
-    superuser.execute(SQL("DROP ROLE {}").format(role))
+    superuser.execute(SQL("DROP ROLE {}").format(Identifier(name)))
 
 
 def calls(analyst: Session) -> int:
@@ -72,50 +70,48 @@ async def test_each_view_has_the_columns_that_the_code_says(superuser: Session) 
 async def test_a_login_sees_its_tenants_rows_and_no_others(
     log: Log, analyst: tuple[Session, UUID], superuser: Session
 ) -> None:
-    session, ours = analyst
+    reader, ours = analyst
     await talk(log, ours, 2)
     theirs = await talk(log, uuid4(), 3)
     await caught_up(log)
-    assert session.execute("SELECT count(*), sum(cost_usd)::text FROM interactions").fetchone() == (
+    assert reader.execute("SELECT count(*), sum(cost_usd)::text FROM interactions").fetchone() == (
         2,
         "0.00250",
     )
-    assert calls(session) == 2
-    assert (
-        session.execute("SELECT * FROM conversations WHERE conversation = %s", [theirs.id]).fetchall() == []
-    )
+    assert calls(reader) == 2
+    assert reader.execute("SELECT * FROM conversations WHERE conversation = %s", [theirs.id]).fetchall() == []
     for view in VIEWS:
-        session.execute(f"SELECT * FROM {view.name}".encode())
+        reader.execute(f"SELECT * FROM {view.name}".encode())
     superuser.execute("UPDATE retrace.analyst_logins SET locked = true WHERE tenant = %s", [ours])
-    assert calls(session) == 0
+    assert calls(reader) == 0
 
 
 @pytest.mark.parametrize("back", [False, True])
 async def test_a_switch_leaves_the_views_on_what_is_live(
     log: Log, analyst: tuple[Session, UUID], superuser: Session, back: bool
 ) -> None:
-    session, tenant = analyst
+    reader, tenant = analyst
     await talk(log, tenant, 2)
     await caught_up(log)
     superuser.execute("UPDATE retrace.costs SET calls = calls + 100 WHERE tenant = %s", [tenant])
-    assert calls(session) == 102
+    assert calls(reader) == 102
     async with shop_of(log) as shop:
         await rebuild(shop)
         await switch(
             shop, keep=back
         )  # without keeping it, the former one is dropped: no view may hold on to it
-        assert calls(session) == 2
+        assert calls(reader) == 2
         if back:
             await switch(shop, back=True)
-            assert calls(session) == 102
+            assert calls(reader) == 102
     await migrate(cell(log.url))
-    assert calls(session) == (102 if back else 2)
+    assert calls(reader) == (102 if back else 2)
 
 
 async def test_readers_of_a_view_never_fail_while_it_is_switched(
     log: Log, analyst: tuple[Session, UUID], database_url: str
 ) -> None:
-    session, tenant = analyst
+    reader, tenant = analyst
     await talk(log, tenant, 2)
     await caught_up(log)
     stop, seen = asyncio.Event(), 0
@@ -123,19 +119,35 @@ async def test_readers_of_a_view_never_fail_while_it_is_switched(
     def read() -> None:
         nonlocal seen
         while not stop.is_set():
-            assert calls(session) == 2
+            assert calls(reader) == 2
             seen += 1
 
     async with shop_of(log) as shop:
-        reader = asyncio.create_task(asyncio.to_thread(read))
+        reading = asyncio.create_task(asyncio.to_thread(read))
         try:
             for _ in range(3):
                 await rebuild(shop)
                 await switch(shop)
         finally:
             stop.set()
-            await reader
+            await reading
     assert seen > 3
+
+
+async def test_an_analyst_who_holds_a_view_does_not_keep_it_from_being_switched(
+    log: Log, analyst: tuple[Session, UUID]
+) -> None:
+    reader, tenant = analyst
+    await talk(log, tenant, 2)
+    await caught_up(log)
+    reader.execute("SET idle_in_transaction_session_timeout = 0")
+    reader.execute("BEGIN")
+    assert calls(reader) == 2
+    async with shop_of(log) as shop:
+        await rebuild(shop)
+        await switch(shop)
+    with pytest.raises(psycopg.OperationalError):
+        reader.execute("SELECT 1")
 
 
 async def test_migrating_makes_what_is_missing_and_leaves_the_rest(log: Log, superuser: Session) -> None:

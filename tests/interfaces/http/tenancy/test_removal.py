@@ -167,6 +167,7 @@ async def test_after_its_time_all_of_it_is_gone_and_the_log_still_proves_itself(
         signer=parts.checkpoints,
         cache=parts.providers.cache,
         files=parts.files,
+        analysts=parts.analysts,
         clock=parts.clock,
     )
     assert again is None
@@ -205,6 +206,7 @@ async def test_before_its_time_nothing_is_erased_and_after_it_nothing_is_restore
             signer=parts.checkpoints,
             cache=parts.providers.cache,
             files=parts.files,
+            analysts=parts.analysts,
             clock=parts.clock,
         )
 
