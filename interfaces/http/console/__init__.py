@@ -17,6 +17,8 @@ from interfaces.http.console import (
     home,
     inbox,
     insight,
+    models,
+    review,
     sign_in,
     static_files,
 )
@@ -27,6 +29,8 @@ ROUTERS: Sequence[Router] = (
     sign_in.ROUTER,
     accept.ROUTER,
     *agent.ROUTERS,
+    *review.ROUTERS,
+    *models.ROUTERS,
     *administration.ROUTERS,
     *inbox.ROUTERS,
     *insight.ROUTERS,

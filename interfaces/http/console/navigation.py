@@ -56,11 +56,25 @@ NAVIGATION: Sequence[Section] = (
     ),
     Section(
         "Learning",
-        (),
+        (
+            Entry("Feedback", "/console/feedback", "feedback:review"),
+            Entry("Corrections", "/console/corrections", "feedback:review"),
+            Entry("Datasets", "/console/datasets", "models:deploy"),
+            Entry("Training sets", "/console/training-sets", "models:deploy"),
+            Entry("Fine-tuning", "/console/fine-tuning", "analytics:view"),
+            Entry("Evaluations", "/console/evaluations", "analytics:view"),
+            Entry("Experiments", "/console/experiments", "analytics:view"),
+            Entry("Deployments", "/console/deployments", "analytics:view"),
+        ),
     ),
     Section(
         "Models",
-        (),
+        (
+            Entry("Models and prices", "/console/models", "analytics:view"),
+            Entry("Routing", "/console/routing", "analytics:view"),
+            Entry("Providers", "/console/providers", "analytics:view"),
+            Entry("Comparison", "/console/comparison", "analytics:view"),
+        ),
     ),
     Section(
         "Administration",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -41,7 +41,8 @@ class Forms(dict[str, Shown | None]):
 class Screen:
     """`reads`: by the name that the template has for the answer. The first one's scope opens the page; what others answer is None where
     the operator lacks theirs. Path parameters go to the reads that know them, and of the query what `filters` has. `more`: facts that follow
-    from the answers and from `path`, the parameters. Without a template there is no page, only the forms."""
+    from the answers and from `path`, the parameters; `also`: those for which other routes are
+    asked. Without a template there is no page, only the forms."""
 
     path: str
     template: str = ""
@@ -50,6 +51,7 @@ class Screen:
     filters: type[msgspec.Struct] | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
     more: Callable[[Facts], Facts] | None = None
+    also: Callable[[Facts, Api], Awaitable[Facts]] | None = None
 
     def router(self) -> Router:
         """Its page, and below it one address a form."""
@@ -135,6 +137,8 @@ async def _draw(
                 raise
             refused, filters = invalid, _refilled(screen, request, invalid)
     facts = _facts(screen, request, told)
+    if screen.also is not None and not refused:
+        facts = {**facts, **await screen.also(facts, api)}
     forms = Forms(
         (name, _shown(screen, name, request, facts, told, wrong if name == sent else None))
         for name, form in screen.forms.items()

@@ -14,6 +14,8 @@ from tests.interfaces.http.console.worlds import (
     administration,
     agent,
     inbox,
+    models,
+    review,
 )
 
 Parts = Mapping[str, str]
@@ -74,6 +76,27 @@ PAGES = (
     Shown("/console/states/{kind}/{id}", "State of operator", administration.a_state, "?version=2&beside=1"),
     Shown("/console/verification", "Verification"),
     Shown("/console/erasure", "Erasure", administration.an_erasure),
+    Shown("/console/feedback", "Feedback", review.an_answer),
+    Shown("/console/feedback/{interaction}", "An answer", review.an_answer),
+    Shown("/console/corrections", "Corrections", review.a_correction),
+    Shown("/console/corrections/{correction}", "Correction", review.a_correction),
+    Shown("/console/datasets", "Datasets", review.a_dataset),
+    Shown("/console/datasets/{dataset}", "Hours", review.a_dataset),
+    Shown("/console/training-sets", "Training sets", review.a_training_set),
+    Shown("/console/training-sets/{training_set}", "November", review.a_training_set),
+    Shown("/console/models", "Models and prices", query="?model=openai/gpt-4o"),
+    Shown("/console/routing", "Routing"),
+    Shown("/console/providers", "Providers"),
+    Shown("/console/providers/{provider}", "openai", models.a_provider),
+    Shown("/console/comparison", "Comparison"),
+    Shown("/console/fine-tuning", "Fine-tuning"),
+    Shown("/console/fine-tuning/{job}", "Fine-tuning job", models.a_job),
+    Shown("/console/evaluations", "Evaluations", models.an_evaluation),
+    Shown("/console/evaluations/{evaluation}", "before it goes out", models.an_evaluation),
+    Shown("/console/experiments", "Experiments", models.an_experiment),
+    Shown("/console/experiments/{experiment}", "Terse", models.an_experiment),
+    Shown("/console/deployments", "Deployments", models.a_deployment),
+    Shown("/console/deployments/{deployment}", "terser", models.a_deployment),
 )
 """Each as an administrator sees it, signed in; `title` begins the document's."""
 

@@ -8,14 +8,14 @@ import pytest
 import pytest_asyncio
 
 from domain.operators.roles import ROLES
-from interfaces.http.console import administration, agent
+from interfaces.http.console import administration, agent, models, review
 from interfaces.http.console.screens.screen import Screen
 from tests.interfaces.http.conftest import Customer
 from tests.interfaces.http.console.pages import PAGES, Shown
 from tests.interfaces.http.console.people import Person, joined
 
-SCREENS = (*agent.SCREENS, *administration.SCREENS)
-EACH_HAS = {"{flag}", "{version}", "{name}", "{account}"}
+SCREENS = (*agent.SCREENS, *review.SCREENS, *models.SCREENS, *administration.SCREENS)
+EACH_HAS = {"{flag}", "{version}", "{name}", "{account}", "{provider}"}
 """Parts of paths that are no ids of a tenant's: every tenant has them, or may set them."""
 
 
@@ -32,8 +32,9 @@ async def _people(ours: Customer) -> dict[str, Person]:
 @pytest.mark.parametrize("screen", [each for each in SCREENS if each.template], ids=lambda each: each.path)
 async def test_a_page_asks_for_the_scope_of_what_it_shows(screen: Screen, people: dict[str, Person]) -> None:
     path = re.sub(r"{[^}]*:uuid}", "0" * 32, re.sub(r"{[^}]*:(str|int)}", "1", screen.path))
-    without = next(role for role in ("agent", "auditor") if screen.scope not in ROLES[role])
-    assert (await people[without].http.get(path)).status_code == 403
+    for role in ("agent", "auditor"):
+        if screen.scope not in ROLES[role]:
+            assert (await people[role].http.get(path)).status_code == 403, role
     for name, form in screen.forms.items():
         if form.route.opt["scope"] not in ROLES["agent"]:
             assert (await people["agent"].send(f"{path}/{name}")).status_code == 403, name
