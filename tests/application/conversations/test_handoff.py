@@ -193,7 +193,7 @@ async def test_who_waits_too_long_for_a_person_is_told_in_their_language_and_has
     assert again is not None
     assert timedelta(minutes=29) < again - shop.parts.clock() <= timedelta(minutes=30)
     await configure_agent(
-        ConfigureAgent(configuration=AgentConfiguration(handoff_minutes=0.0001)),
+        ConfigureAgent(configuration=AgentConfiguration(handoff_minutes=1e-7)),
         shop.context,
         store=shop.parts.store,
         catalogue=shop.parts.providers.catalogue,
