@@ -59,6 +59,7 @@ from application.retrieval.sources.asking import InTime, Late
 from application.retrieval.sources.catalogue import CatalogueSource
 from application.retrieval.sources.index import IndexSource
 from application.retrieval.sources.internet import InternetSource
+from application.retrieval.sources.purchases import PurchasesSource
 from application.tenancy.newcomers import Newcomers
 from domain.learning.tuning_target import Targets
 from domain.models.catalogue import Catalogue
@@ -240,6 +241,7 @@ class Services:
         return SourcesRetriever(
             sources=(
                 CatalogueSource(self.offers, self.store, self.keyring),
+                PurchasesSource(self.purchases, self.store, self.keyring, self.clock),
                 IndexSource(self.vectors),
                 InternetSource(
                     self.internet,

@@ -100,6 +100,14 @@ class ReadPurchases:
             ordered = await orders.orders_of(sql, tenant, conversation)
         return Purchased(bookings=booked, orders=ordered)
 
+    async def lately(self, tenant: UUID, conversation: UUID, limit: int) -> Purchased:
+        booked, ordered = await self._reads.at_once(
+            tenant,
+            bookings.latest_bookings(tenant, conversation, limit),
+            orders.latest_orders(tenant, conversation, limit),
+        )
+        return Purchased(bookings=[id for (id,) in booked], orders=[id for (id,) in ordered])
+
     async def busy(
         self, tenant: UUID, conversations: Collection[UUID], since: datetime, *, all_known: bool
     ) -> set[UUID]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Index,
+    Select,
     String,
     Table,
     Uuid,
@@ -126,6 +127,13 @@ async def list_bookings(
         query = query.where(tuple_(b.start, b.booking) < before)
     query = query.order_by(b.start.desc(), b.booking.desc()).limit(limit)
     return [struct_of(BookingRow, row) for row in await sql.all(query)]
+
+
+def latest_bookings(tenant: UUID, conversation: UUID, limit: int) -> Select[tuple[UUID]]:
+    """A customer's, the latest to come first."""
+    b = bookings.c
+    query = select(b.booking).where(b.tenant == tenant, b.conversation == conversation)
+    return query.order_by(b.start.desc(), b.booking.desc()).limit(limit)
 
 
 async def bookings_of(sql: Sql, tenant: UUID, conversation: UUID) -> list[UUID]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Index,
+    Select,
     String,
     Table,
     Uuid,
@@ -118,6 +119,13 @@ async def list_orders(
         query = query.where(tuple_(o.placed_at, o.id) < before)
     query = query.order_by(o.placed_at.desc(), o.id.desc()).limit(limit)
     return [struct_of(OrderRow, row) for row in await sql.all(query)]
+
+
+def latest_orders(tenant: UUID, conversation: UUID, limit: int) -> Select[tuple[UUID]]:
+    """A customer's, the newest first."""
+    o = orders.c
+    query = select(o.id).where(o.tenant == tenant, o.conversation == conversation)
+    return query.order_by(o.placed_at.desc(), o.id.desc()).limit(limit)
 
 
 async def orders_of(sql: Sql, tenant: UUID, conversation: UUID) -> list[UUID]:

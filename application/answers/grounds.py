@@ -46,7 +46,7 @@ async def grounds_of(
     text, vector = (query_of(questions), None) if meant else (looked_for(inquiry), considered.vector)
     if vector is None:
         vector = await vector_of(text, embeddings, hold, inquiry.interaction, context, ports.embedder)
-    query = _query(text, vector, considered, configuration, context)
+    query = _query(text, vector, inquiry, considered, configuration, context)
     found = await ports.retriever.retrieve(query)
     passages, suspicious = await screened(found.passages, configuration)
     missing = (WITHOUT_VECTOR,) if vector.missing else ()
@@ -62,6 +62,7 @@ async def grounds_of(
 def _query(
     text: str,
     vector: QuestionVector,
+    inquiry: Inquiry,
     considered: Considered,
     configuration: AgentConfiguration,
     context: Context,
@@ -75,6 +76,8 @@ def _query(
         fusion=fusion_of(configuration),
         synonyms=configuration.synonyms,
         interests=viewed(considered.memory),
+        database=configuration.database_results if configuration.retrieve_database else 0,
+        customer=None if inquiry.situation is None else inquiry.subject,
         internet=configuration.internet_results if configuration.retrieve_internet else 0,
         brands=configuration.brands,
         wants=frozenset() if understood is None else frozenset(each.name for each in understood.intents),

@@ -17,7 +17,7 @@ from domain.shop.service import Service
 async def titles_of(
     documents: Collection[tuple[UUID, Source]], tenant: UUID, *, store: Store
 ) -> Mapping[UUID, str]:
-    """Of those that are still there."""
+    """Of those that are still there; a customer's purchase has none."""
     found = {}
     for id, source in sorted(documents):
         try:
@@ -29,6 +29,8 @@ async def titles_of(
 
 
 async def _title(id: UUID, source: Source, tenant: UUID, store: Store) -> str | None:
+    if source == "purchase":
+        return None
     if source == "document":
         return (await store.load(Document, id, tenant=tenant)).state.name
     if source == "knowledge":

@@ -83,6 +83,10 @@ class Purchases(Protocol):
     async def of(self, tenant: UUID, conversation: UUID) -> Purchased:
         """All of it that the log has now, but for what was forgotten. Raises Unavailable while a read model does not know it."""
 
+    async def lately(self, tenant: UUID, conversation: UUID, limit: int) -> Purchased:
+        """The `limit` newest orders, and as many bookings from the latest to come on, as read models know them now; nothing is waited for.
+        Raises Unavailable."""
+
     async def busy(
         self, tenant: UUID, conversations: Collection[UUID], since: datetime, *, all_known: bool
     ) -> set[UUID]:

@@ -13,7 +13,16 @@ from domain.answers.variant import Variant
 from domain.retrieval.embedding_model import LOCAL
 
 RETRIEVAL = frozenset(
-    {"retrieve_documents", "document_results", "fusion", "semantic_weight", "keyword_weight", "synonyms"}
+    {
+        "retrieve_documents",
+        "document_results",
+        "retrieve_database",
+        "database_results",
+        "fusion",
+        "semantic_weight",
+        "keyword_weight",
+        "synonyms",
+    }
 )
 UNDERSTANDING = frozenset(
     {"understanding_model", "business_names", "business_topics", "business_aliases", "spelling_correction"}

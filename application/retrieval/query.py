@@ -44,6 +44,12 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     fusion: Fusion = Fusion()
     synonyms: Groups = ()
     interests: tuple[str, ...] = ()
+    database: int = 3
+    """Passages that are wanted of the shop's books, at most; 0: nothing of the shop."""
+
+    customer: UUID | None = None
+    """The conversation of the customer who asks, of whom what they ordered and booked may be told; None: nobody's is."""
+
     internet: int = 0
     """Passages that are wanted of the internet, at most."""
 

@@ -32,7 +32,7 @@ class Agent(OnePerTenant[AgentState]):
 
     class Configured(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "agent.configured"
-        class_version: ClassVar[int] = 13
+        class_version: ClassVar[int] = 14
         configuration: AgentConfiguration
 
         @staticmethod
@@ -84,6 +84,10 @@ class Agent(OnePerTenant[AgentState]):
         def upcast_v12_v13(facts: dict[str, Any]) -> None:
             """What is new in version 13 has a default."""
 
+        @staticmethod
+        def upcast_v13_v14(facts: dict[str, Any]) -> None:
+            """What is new in version 14 has a default."""
+
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration
 
@@ -91,7 +95,7 @@ class Agent(OnePerTenant[AgentState]):
         """The configuration of `from_version` holds again."""
 
         TOPIC: ClassVar[str] = "agent.restored"
-        class_version: ClassVar[int] = 11
+        class_version: ClassVar[int] = 12
         from_version: int
         configuration: AgentConfiguration
 
@@ -134,6 +138,10 @@ class Agent(OnePerTenant[AgentState]):
         @staticmethod
         def upcast_v10_v11(facts: dict[str, Any]) -> None:
             """What is new in version 11 has a default."""
+
+        @staticmethod
+        def upcast_v11_v12(facts: dict[str, Any]) -> None:
+            """What is new in version 12 has a default."""
 
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration

@@ -19,8 +19,6 @@ Limit = Annotated[int, Meta(ge=1, le=50)]
 
 WITHOUT_EFFECT = (
     "rich_messages",
-    "retrieve_database",
-    "database_results",
     "embedding_model",
 )
 """Fields of recorded configurations that never changed anything, and do not yet."""
@@ -33,6 +31,8 @@ ONCE_WITHOUT_EFFECT = (
     "keyword_weight",
     "retrieve_internet",
     "internet_results",
+    "retrieve_database",
+    "database_results",
 )
 """Those that did not when the first configurations were recorded."""
 
@@ -144,6 +144,12 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         tuple[Annotated[tuple[Text, ...], Meta(max_length=20)], ...], Meta(max_length=500)
     ] = ()
     """Words and phrases that mean the same to the business and its customers: who asks with one of a group is found what has another."""
+
+    retrieve_database: bool = True
+    """Whether what is looked for is looked for in the shop's books too: offers of the catalogue, and what the customer has ordered and booked."""
+
+    database_results: Limit = 3
+    """Passages of an answer that may be offers by their name; and as many that may be purchases."""
 
     retrieve_internet: bool = False
     """Whether products of which the catalogue says little, and those of `brands`, are looked up on the internet, where the deployment has a search."""

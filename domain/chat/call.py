@@ -72,7 +72,7 @@ class Call(Aggregate[CallState]):
         """What the agent made of it: the passages that were found, and the whole prompt."""
 
         TOPIC: ClassVar[str] = "call.prompted"
-        class_version: ClassVar[int] = 8
+        class_version: ClassVar[int] = 9
         QUOTES: ClassVar[bool] = True
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
@@ -113,6 +113,10 @@ class Call(Aggregate[CallState]):
         def upcast_v7_v8(facts: dict[str, Any]) -> None:
             """Until version 7 no passage was from the internet."""
 
+        @staticmethod
+        def upcast_v8_v9(facts: dict[str, Any]) -> None:
+            """Until version 8 no passage was of a customer's purchases."""
+
         def detach(self) -> tuple[Self, tuple[Quote, ...]]:
             retrieved, prompt, lent = cut(self.retrieved, self.prompt)
             return replace(self, retrieved=retrieved, prompt=prompt), lent
@@ -125,7 +129,7 @@ class Call(Aggregate[CallState]):
         """Which model was chosen, what was tried and what it cost. `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "call.metered"
-        class_version: ClassVar[int] = 9
+        class_version: ClassVar[int] = 10
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         routing: Routing
@@ -176,12 +180,16 @@ class Call(Aggregate[CallState]):
         def upcast_v8_v9(facts: dict[str, Any]) -> None:
             """Until version 8 no passage was from the internet."""
 
+        @staticmethod
+        def upcast_v9_v10(facts: dict[str, Any]) -> None:
+            """Until version 9 no passage was of a customer's purchases."""
+
     class Answered(Event, frozen=True, kw_only=True):
         """`disclosure`: what the first answer of a conversation said of who answers, beside the text or before it. `decision`: whether the agent
         has answered or declined, and why; None: it was not the agent that was asked, or nobody looked for orders to it yet."""
 
         TOPIC: ClassVar[str] = "call.answered"
-        class_version: ClassVar[int] = 6
+        class_version: ClassVar[int] = 7
         text: str
         finish: Finish
         citations: tuple[Citation, ...] = ()
@@ -209,6 +217,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v5_v6(facts: dict[str, Any]) -> None:
             """Until version 5 no passage was from the internet."""
+
+        @staticmethod
+        def upcast_v6_v7(facts: dict[str, Any]) -> None:
+            """Until version 6 no passage was of a customer's purchases."""
 
         def apply(self, aggregate: Call) -> None:
             aggregate.state.ended = aggregate.state.answered = True

@@ -104,7 +104,7 @@ class Answers(ConversationPart):
         and few who read answers need it."""
 
         TOPIC: ClassVar[str] = "conversation.prompted"
-        class_version: ClassVar[int] = 7
+        class_version: ClassVar[int] = 8
         QUOTES: ClassVar[bool] = True
         interaction: UUID
         retrieved: tuple[Retrieved, ...]
@@ -139,6 +139,10 @@ class Answers(ConversationPart):
         def upcast_v6_v7(facts: dict[str, Any]) -> None:
             """Until version 6 no passage was from the internet."""
 
+        @staticmethod
+        def upcast_v7_v8(facts: dict[str, Any]) -> None:
+            """Until version 7 no passage was of a customer's purchases."""
+
         def apply(self, aggregate: Answers) -> None:
             aggregate.state.shown = tuple([item.passage for item in self.retrieved])
 
@@ -155,7 +159,7 @@ class Answers(ConversationPart):
         `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "conversation.metered"
-        class_version: ClassVar[int] = 13
+        class_version: ClassVar[int] = 14
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         interaction: UUID
@@ -226,6 +230,10 @@ class Answers(ConversationPart):
         def upcast_v12_v13(facts: dict[str, Any]) -> None:
             """Until version 12 nobody recorded what became of matches."""
 
+        @staticmethod
+        def upcast_v13_v14(facts: dict[str, Any]) -> None:
+            """Until version 13 no passage was of a customer's purchases."""
+
     class AnswerBegun(Event, frozen=True, kw_only=True):
         """The answer is made for what is there, for the customer begins to get it, piece by piece, or newer messages have held it up for
         long: those that come from now on are the next burst's."""
@@ -258,7 +266,7 @@ class Answers(ConversationPart):
         `suggestions`: what else of the catalogue was suggested, and by what; None: nothing was known to be. `reactions`: to those of before."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
-        class_version: ClassVar[int] = 12
+        class_version: ClassVar[int] = 13
         interaction: UUID
         messages: tuple[str, ...]
         text: str
@@ -326,6 +334,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v11_v12(facts: dict[str, Any]) -> None:
             """Until version 11 nothing was suggested."""
+
+        @staticmethod
+        def upcast_v12_v13(facts: dict[str, Any]) -> None:
+            """Until version 12 no passage was of a customer's purchases."""
 
         @property
         def suggested(self) -> str:

@@ -48,8 +48,9 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.text if self.name is None else f"{self.name}: {self.text}"
 
 
-Source = Literal["document", "knowledge", "shop", "internet"]
-"""Where a passage is from: a file, an entry of the knowledge base, the catalogue; the internet, where its title is the site."""
+Source = Literal["document", "knowledge", "shop", "purchase", "internet"]
+"""Where a passage is from: a file, an entry of the knowledge base, the catalogue, what the customer has ordered or booked; the internet, where its title
+is the site."""
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):

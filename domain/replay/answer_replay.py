@@ -102,7 +102,7 @@ class AnswerReplay(Aggregate[AnswerReplayState]):
         None: to none that counts."""
 
         TOPIC: ClassVar[str] = "replay.metered"
-        class_version = 5
+        class_version = 6
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         QUOTES: ClassVar[bool] = True
         interaction: UUID
@@ -143,6 +143,10 @@ class AnswerReplay(Aggregate[AnswerReplayState]):
         @staticmethod
         def upcast_v4_v5(facts: dict[str, Any]) -> None:
             """Until version 4 no passage was from the internet."""
+
+        @staticmethod
+        def upcast_v5_v6(facts: dict[str, Any]) -> None:
+            """Until version 5 no passage was of a customer's purchases."""
 
     @property
     def subject(self) -> UUID:

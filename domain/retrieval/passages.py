@@ -24,6 +24,7 @@ SOURCES: dict[Source, str] = {
     "document": "documents",
     "knowledge": "knowledge base",
     "shop": "catalogue",
+    "purchase": "customer's own orders and bookings",
     "internet": "internet",
 }
 

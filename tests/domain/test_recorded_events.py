@@ -40,6 +40,8 @@ ANEW = dict.fromkeys(
             "retrieve_internet",
             "internet_results",
             "suggestions",
+            "retrieve_database",
+            "database_results",
         )
     ),
 )

@@ -14,8 +14,8 @@ from domain.retrieval.offer_text import offer_text
 WANTS = frozenset({"price", "availability", "product", "order", "discount", "appointment"})
 """What is wanted by whom it is asked."""
 
-LEAST, MOST, READ = 0.6, 3, 1_000
-"""Confidence that an offer is meant; offers that are brought; characters of the query that are read."""
+LEAST, READ = 0.6, 1_000
+"""Confidence that an offer is meant; characters of the query that are read."""
 
 NAMED = 0.9
 """Relevance of an offer that is called so: a name alone says not yet that it is the answer."""
@@ -29,10 +29,10 @@ class CatalogueSource:
         self._offers, self._store, self._keyring = offers, store, keyring
 
     def serves(self, query: Query) -> bool:
-        return bool(WANTS & query.wants)
+        return query.database > 0 and bool(WANTS & query.wants)
 
     async def find(self, query: Query) -> Brought:
-        command = SearchOffers(text=query.text[:READ], least=LEAST, limit=min(MOST, query.limit))
+        command = SearchOffers(text=query.text[:READ], least=LEAST, limit=min(query.database, query.limit))
         found = await search_offers(command, query.tenant, offers=self._offers, store=self._store)
         return Brought(ranked=[await self._ranked(each, query) for each in found])
 

@@ -8,7 +8,11 @@ from application.ports import Searcher
 from application.retrieval.hybrid import hybrid
 from application.retrieval.query import Query
 from application.retrieval.sources.source import Brought
+from domain.models.completion import Source
 from domain.retrieval.fusion import Ranked
+
+WITHOUT_SHOP: tuple[Source, ...] = ("document", "knowledge")
+"""Where nothing of the shop is wanted."""
 
 
 class IndexSource:
@@ -32,6 +36,7 @@ class IndexSource:
             vectors=self._vectors,
             fusion=query.fusion,
             synonyms=query.synonyms,
+            sources=None if query.database else WITHOUT_SHOP,
         )
         return Brought(ranked=[_scored(each) for each in ranked], pending=pending)
 

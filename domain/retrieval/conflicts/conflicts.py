@@ -213,8 +213,10 @@ class _About:
 
 
 def _statements(passages: Sequence[Passage]) -> Iterator[tuple[str, _Statement]]:
-    """Each with its unit."""
+    """Each with its unit. What a customer has paid at some time is at odds with no price of today."""
     for place, passage in enumerate(passages):
+        if passage.source == "purchase":
+            continue
         for begin, end, unit, values in _figured(passage.text):
             yield unit, _Statement(place, passage, passage.text[begin:end], values)
 

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from domain.models.completion import Source
 from domain.retrieval.fusion import Ranked, distinct
 
-RELIABILITY: Mapping[Source, float] = {"shop": 0.02, "knowledge": 0.01, "document": 0.0, "internet": -0.1}
+RELIABILITY: Mapping[Source, float] = {
+    "purchase": 0.02, "shop": 0.02, "knowledge": 0.01, "document": 0.0, "internet": -0.1,
+}  # fmt: skip
 """What a passage's source adds in the ranking, of relevance: what is read from the shop's books before what somebody keeps up by hand, and that before
 whatever was written once, and that before what others say. Of two that fit as well it decides; over one that fits better it does not."""
 

@@ -468,6 +468,14 @@ ELSEWHERE = {
             "test_the_configuration_says_whether_of_which_products_and_how_much_is_from_the_internet",
         ),
     ),
+    "retrieve_database": (
+        "application/retrieval/test_purchases_source.py",
+        "test_nothing_of_the_shop_is_told_where_it_is_switched_off",
+    ),
+    "database_results": (
+        "application/retrieval/test_purchases_source.py",
+        "test_the_newest_comes_first_unless_a_number_is_written",
+    ),
     "synonyms": (
         "application/retrieval/test_hybrid.py",
         "test_who_asks_with_a_synonym_is_found_what_has_the_other_word",
