@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -99,10 +100,11 @@ class Vectors(Searcher, Protocol):
         *,
         source: Source = "document",
         revision: int | None = None,
+        came_at: datetime | None = None,
     ) -> None:
         """Put a document's chunks in the place of those that it had, and of those of other documents: a search finds either of them.
 
-        `revision`: the version of the document's stream that they are made of. Raises Conflict, and changes nothing, where that has moved on.
+        `came_at`: when what they say came. `revision`: the version of the document's stream that they are made of. Raises Conflict, and changes nothing, where that has moved on.
         """
 
     async def delete(self, tenant: UUID, document: UUID, before: int | None = None) -> None:

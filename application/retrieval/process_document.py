@@ -110,6 +110,7 @@ async def process_document(
             chunks,
             replaced,
             revision=document.version,
+            came_at=await _came_at(document, context.tenant, store),
         )
     except Erased:  # deleted while it was processed
         return None
@@ -140,6 +141,13 @@ async def process_document(
     await save_in_place(
         document, replaced, context, at, charge(total(embeddings), at), store=store, work=work
     )
+    return None
+
+
+async def _came_at(document: Document, tenant: UUID, store: Store) -> datetime | None:
+    """When it was uploaded: a file that is processed again is no newer."""
+    async for recorded in store.stream(tenant, document.id, limit=1):
+        return recorded.recorded_at
     return None
 
 

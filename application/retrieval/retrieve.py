@@ -57,7 +57,7 @@ class SourcesRetriever:
         if away and all(isinstance(error, Unavailable) for error in away):
             raise Unavailable(str(away[0]))
         came = {name: each.value for name, each in found.items() if each.value is not None}
-        best = rank((each.ranked for each in came.values()), query.limit, query.interests)
+        best = rank((each.ranked for each in came.values()), query.limit, query.interests, self.clock())
         passages, look = await self._as_now([each.passage for each in best], query)
         return Retrieval(
             passages=passages,

@@ -71,6 +71,9 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = 5
     """0 to 10, of documents the usual: of several that fit as well the higher one comes first."""
 
+    came_at: datetime | None = None
+    """When what it says came, where that is known: of several that fit as well the newer one comes first."""
+
 
 class Citation(msgspec.Struct, frozen=True, kw_only=True):
     """What an answer points at: always a passage that was in the prompt. `marker` is the number in the text, as in [1]."""

@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -47,9 +48,18 @@ class CachedVectors:
         *,
         source: Source = "document",
         revision: int | None = None,
+        came_at: datetime | None = None,
     ) -> None:
         await self._vectors.replace(
-            tenant, document, title, model, chunks, instead_of, source=source, revision=revision
+            tenant,
+            document,
+            title,
+            model,
+            chunks,
+            instead_of,
+            source=source,
+            revision=revision,
+            came_at=came_at,
         )
         self._known.pop((tenant, model), None)
         await self._cache.forget(tenant, "searches")

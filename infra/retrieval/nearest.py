@@ -15,8 +15,8 @@ WITH best AS MATERIALIZED (
     SELECT document, ordinal, {distance} AS distance FROM vectors
     WHERE tenant = $2 AND model = $3 AND {which} ORDER BY {order} LIMIT $4
 )
-SELECT document, ordinal, id, page, last_page, section, title, content, source, priority, 1 - distance FROM best CROSS JOIN LATERAL (
-    SELECT id, page, last_page, section, title, content, source, priority FROM chunks
+SELECT document, ordinal, id, page, last_page, section, title, content, source, priority, came_at, 1 - distance FROM best CROSS JOIN LATERAL (
+    SELECT id, page, last_page, section, title, content, source, priority, came_at FROM chunks
     WHERE tenant = $2 AND document = best.document AND ordinal = best.ordinal LIMIT 1
 ) chunk ORDER BY distance, document, ordinal
 """

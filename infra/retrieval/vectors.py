@@ -7,6 +7,7 @@ out of one covering index, and the texts of the best by their keys; or, where th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +41,7 @@ COUNT = "SELECT count(*) FROM (SELECT FROM vectors WHERE tenant = $1 AND model =
 
 INTO_CHUNKS = (
     "INSERT INTO chunks (tenant, document, ordinal, id, page, last_page, section, tokens, title, content, terms, priority, "
-    "source, revision) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    "source, revision, came_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 INTO_VECTORS = (
     "INSERT INTO vectors (tenant, document, ordinal, model, embedding) VALUES (%s, %s, %s, %s, %s::halfvec)"
@@ -48,7 +49,7 @@ INTO_VECTORS = (
 
 
 AT = """
-SELECT c.document, c.ordinal, id, page, last_page, section, title, content, source, priority, 1 - (embedding <=> $1::halfvec)
+SELECT c.document, c.ordinal, id, page, last_page, section, title, content, source, priority, came_at, 1 - (embedding <=> $1::halfvec)
 FROM unnest($4::uuid[], $5::integer[]) WITH ORDINALITY AS asked (document, ordinal, place)
 JOIN chunks c ON c.tenant = $2 AND c.document = asked.document AND c.ordinal = asked.ordinal
 LEFT JOIN vectors v ON v.tenant = $2 AND v.document = asked.document AND v.ordinal = asked.ordinal AND v.model = $3
@@ -95,10 +96,12 @@ class PgVectors(VectorSpaces):
         *,
         source: Source = "document",
         revision: int | None = None,
+        came_at: datetime | None = None,
     ) -> None:
         async def rows(start: int) -> list[tuple[Any, ...]]:
             some = chunks[start : start + AT_ONCE]
-            return [(*await self._row(tenant, document, title, chunk), source, revision) for chunk in some]
+            behind = source, revision, came_at
+            return [(*await self._row(tenant, document, title, chunk), *behind) for chunk in some]
 
         # Before the transaction, as both may have to get a key by another connection.
         first, postings = await rows(0), await self._postings.prepare(tenant, document, chunks)
@@ -234,7 +237,7 @@ async def _remove(connection: Connection, tenant: UUID, document: UUID) -> None:
 
 
 def _passage(key: AESGCM, row: Row) -> Passage:
-    document, ordinal, id, page, last_page, section, title, content, source, priority, score = row
+    document, ordinal, id, page, last_page, section, title, content, source, priority, came_at, score = row
     about, decode = context_of(document, ordinal), msgspec.msgpack.decode
     return Passage(
         id=id,
@@ -248,4 +251,5 @@ def _passage(key: AESGCM, row: Row) -> Passage:
         text=decode(unseal_with(key, content, about), type=str),
         source=source,
         priority=priority,
+        came_at=came_at,
     )

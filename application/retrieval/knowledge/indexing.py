@@ -75,14 +75,14 @@ async def index_entry(
     except (ProviderError, BudgetRefusal, ModelMissing) as error:
         return clock() + timedelta(seconds=max(AGAIN, getattr(error, "retry_after", None) or 0))
     async with embedder.keeping(context, calls, "index"):
-        chunks = []
-        for piece, vector in zip(pieces, made.vectors, strict=True):
-            id = await passage_id(tenant, f"{entry.id.hex}/{content_hash}", piece.text, keyring)
-            chunks.append(_chunk(id, piece, said, vector))
+        version = f"{entry.id.hex}/{content_hash}"
+        chunks = [
+            _chunk(await passage_id(tenant, version, piece.text, keyring), piece, said, vector)
+            for piece, vector in zip(pieces, made.vectors, strict=True)
+        ]
         try:
-            await vectors.replace(
-                tenant, entry.id, said.title, made.model, chunks, source="knowledge", revision=revision
-            )
+            to = entry.id, said.title, made.model, chunks
+            await vectors.replace(tenant, *to, source="knowledge", revision=revision, came_at=clock())
         except (Conflict, Erased):  # changed meanwhile: that has work of its own
             if calls:
                 await embedder.record(embedder.ids(), "index", calls, Hold(), context, entry.id)

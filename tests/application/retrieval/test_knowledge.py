@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,8 @@ async def test_an_entry_is_found_once_it_is_indexed_with_its_title_and_not_its_k
     assert await found(shop) == [f"When are you open?\n{NINE}"]
     [passage] = await passages(shop)
     assert (passage.document, passage.title, passage.source) == (entry, "When are you open?", "knowledge")
+    assert passage.came_at is not None
+    assert timedelta(0) <= shop.parts.clock() - passage.came_at < timedelta(minutes=1)
 
 
 async def passages(shop: Shop) -> list[Passage]:

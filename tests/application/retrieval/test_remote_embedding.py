@@ -7,8 +7,10 @@ import dataclasses
 import signal
 import sys
 from collections.abc import AsyncIterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -87,6 +89,11 @@ async def test_a_document_is_embedded_by_the_tenants_model_and_found_by_it(
     assert await compare_tallies(shop.context.tenant, store=shop.parts.store) == {}
 
 
+async def first_event_at(shop: Shop, document: UUID) -> datetime:
+    [first] = [each async for each in shop.parts.store.stream(shop.context.tenant, document, limit=1)]
+    return first.recorded_at
+
+
 async def test_what_was_embedded_is_not_paid_for_again_whatever_it_is_part_of(
     shop: Shop, double: Embeddings
 ) -> None:
@@ -100,6 +107,9 @@ async def test_what_was_embedded_is_not_paid_for_again_whatever_it_is_part_of(
         ReprocessDocument(document=first.document), shop.context, store=parts.store, clock=parts.clock
     )
     await process(shop, first.document)
+    texts = await shop.parts.vectors.match(shop.context.tenant, "item1x7", (), "", 9)
+    came = {each.came_at for each in texts.passages}
+    assert came == {await first_event_at(shop, first.document)}, "processed again it is no newer"
     second = await upload(shop, book(3) + b"\n\n# Last\n\nAnd one more.", "book.md")
     await process(shop, second.document)
     assert max(double.embedded.values()) == 1

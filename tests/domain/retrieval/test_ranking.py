@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
+
+from msgspec.structs import replace
 
 from domain.models.completion import Passage, Source
 from domain.retrieval.fusion import Ranked
@@ -35,3 +38,23 @@ def test_of_the_same_text_the_better_one_is_left_and_of_equals_the_order_stays()
         "c",
     ]
     assert order([one("a", 0.5), one("b", 0.5)], limit=1) == ["a"]
+
+
+def test_of_what_fits_as_well_the_newer_comes_first_and_never_over_what_fits_better() -> None:
+    now = datetime(2026, 11, 29, tzinfo=UTC)
+
+    def came(text: str, weight: float, days: float | None, source: Source = "document") -> Ranked:
+        at = None if days is None else now - timedelta(days=days)
+        found = one(text, weight, source)
+        return replace(found, passage=replace(found.passage, came_at=at))
+
+    every = [
+        came("unknown", 0.6, None),
+        came("old", 0.6, 900),
+        came("new", 0.6, 1),
+        came("tomorrow", 0.6, -1),
+    ]
+    best = [each.passage.text for each in rank([every], 9, (), now)]
+    assert best == ["tomorrow", "new", "old", "unknown"]
+    better = [came("better", 0.61, 4000), came("entry", 0.6, 4000, "knowledge"), came("new", 0.6, 0)]
+    assert [each.passage.text for each in rank([better], 9, (), now)] == ["better", "entry", "new"]
