@@ -9,6 +9,7 @@ from projections.authorship import Authorship
 from projections.base import Projection
 from projections.bookings import Bookings
 from projections.campaigns import Campaigns
+from projections.contacts import Contacts
 from projections.corrections import Corrections
 from projections.costs import Costs
 from projections.customers import Customers
@@ -29,8 +30,10 @@ from projections.outcomes import Outcomes
 from projections.products import Products
 from projections.ratings import Ratings
 from projections.retrievals import Retrievals
+from projections.sales import Sales
 from projections.services import Services
 from projections.signals import ImplicitSignals
+from projections.spending import Spending
 from projections.suggestions import Suggestions
 from projections.together import Together
 from projections.transcript import Transcript
@@ -39,6 +42,10 @@ from projections.tuning_jobs import TuningJobs
 PROJECTIONS: Sequence[Projection] = (
     Transcript(),
     Costs(),
+    AnswerFigures(),
+    Contacts(),
+    Sales(),
+    Spending(),
     Decisions(),
     Documents(),
     Authorship(),
@@ -63,7 +70,6 @@ PROJECTIONS: Sequence[Projection] = (
     Entries(),
     Retrievals(),
     Operators(),
-    AnswerFigures(),
     Together(),
     Suggestions(),
     Matches(),

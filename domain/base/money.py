@@ -17,3 +17,9 @@ def usd(amount: int) -> Decimal:
     """Pico-USD in USD, exact, without needless zeros."""
     value = Decimal(amount).scaleb(-PICO).normalize()
     return value if value.as_tuple().exponent <= 0 else value.quantize(Decimal(1))  # type: ignore[operator]  # it is finite
+
+
+def short(amount: Decimal) -> Decimal:
+    """The same to PICO decimals, without needless zeros."""
+    value = round(amount, PICO).normalize()
+    return value if value.as_tuple().exponent <= 0 else value.quantize(Decimal(1))  # type: ignore[operator]  # it is finite

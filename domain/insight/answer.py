@@ -133,6 +133,7 @@ class Answer(msgspec.Struct, kw_only=True):
         """What came of it. It was answered, whatever the events of earlier versions did not say of that."""
         if self.kind == "failed":
             self.kind = "answer"
+        self.conversation = signals.conversation
         self.answered_at, self.response_ms = signals.answered_at, signals.response_ms
         self.continued, self.completed = signals.continued, signals.completed
         self.requested, self.asked_back = signals.requested, signals.asked_back

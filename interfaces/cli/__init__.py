@@ -35,6 +35,7 @@ COMMANDS = {
     "work": "work",
     "audit": "audit",
     "invariants": "invariants",
+    "reconcile": "reconcile",
     "snapshots": "snapshots",
     "models": "models",
     "replay": "replay",

@@ -18,10 +18,12 @@ from domain.feedback.lineage import Lineage, Person, Texts
 from domain.feedback.rating import Rating
 from domain.learning.training_set import TrainingSet
 from domain.learning.tuning_job import TuningJob, TuningPlan
+from infra.projections.reconciling import reconcile
 from infra.projections.sql import TransactionSql
 from projections.datasets import list_training_sets
 from projections.learning_curve import WANTED, learning_months, learning_topics
 from projections.model_answers import ModelFigures, model_figures
+from projections.reckoning.compare import Difference
 from projections.tuning_jobs import list_tuning_jobs
 from tests.infra.log.parts import Log, context, now
 from tests.infra.projections.parts import begun, projecting, rows
@@ -96,6 +98,14 @@ async def test_models_figures_equal_a_count_and_a_rebuild(log: Log) -> None:
         await projector.catch_up([tenant])
         assert await rows(log, tenant) == live
     assert await models(log, uuid4()) == []
+    assert await differing(log, tenant) == []
+
+
+async def differing(log: Log, tenant: UUID) -> list[Difference]:
+    """Figures that are not what the events say."""
+    found = await reconcile(tenant, database=log.database, reader=log.reader)
+    assert any(each.position for each in found)
+    return [one for each in found for one in each.differences]
 
 
 async def models(log: Log, tenant: UUID) -> list[ModelFigures]:
@@ -172,6 +182,7 @@ async def test_the_learning_curve_goes_by_the_latest_review(log: Log) -> None:
             (month,) = await learning_months(sql, tenant)
             hours, other = await learning_topics(sql, tenant)
             (row,) = await list_tuning_jobs(sql, tenant, before=None, limit=10)
+    assert await differing(log, tenant) == []
     facts = msgspec.structs.asdict(month)
     assert {
         name: facts[name] for name in ("proposed", "approved", "rejected", "approved_in_all", "tuned")
@@ -201,3 +212,4 @@ async def test_a_training_set_that_can_not_be_made_is_listed_as_failed(log: Log)
             sql: Any = TransactionSql(connection)
             (row,) = await list_training_sets(sql, tenant)
     assert (row.status, row.completed_at) == ("failed", None)
+    assert await differing(log, tenant) == []

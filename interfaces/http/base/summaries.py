@@ -156,6 +156,8 @@ SUMMARIES: Mapping[str, str] = {
     "get /v1/providers/comparison": "Compare models",
     "get /v1/providers/drift": "List substituted models",
     "get /v1/analytics/quality": "Read the quality of answers",
+    "get /v1/analytics/business": "Read what the agent is worth",
+    "get /v1/analytics/operations": "Read how everything runs",
     "get /v1/analytics/settings": "Read what figures go by",
     "put /v1/analytics/settings": "Replace what figures go by",
     "post /v1/analytics/logins": "Make a login for an analyst",

@@ -8,12 +8,14 @@ from litestar import Router
 
 from interfaces.http.insight import (
     analyst_logins,
+    business,
     decisions,
     definitions,
     evaluated,
     learning,
     matches,
     models,
+    operations,
     quality,
     retrievals,
     suggestions,
@@ -30,6 +32,8 @@ ROUTERS: Sequence[Router] = (
     evaluated.ROUTER,
     learning.ROUTER,
     quality.ROUTER,
+    business.ROUTER,
+    operations.ROUTER,
     definitions.ROUTER,
     suggestions.ROUTER,
     matches.ROUTER,

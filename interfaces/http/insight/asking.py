@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -13,6 +15,7 @@ from application.insight.definitions import definitions_of
 from domain.insight.calendar import By, days, today
 from interfaces.bootstrap import Services
 from projections.asked import Asked, Per
+from projections.base import Projection, Sql
 
 Since = Annotated[
     date | None,
@@ -46,3 +49,15 @@ async def asked_of(
         used = replace(used, values=replace(used.values, time_zone=tz))
     start, end = days(since, until, by, today(used.values.time_zone, services.clock()))
     return Asked(since=start, until=end, by=by, used=used)
+
+
+@asynccontextmanager
+async def known_to(
+    services: Services, tenant: UUID, *projections: Projection, at_least: int | None
+) -> AsyncIterator[Sql]:
+    """A transaction that sees each of these read models at position `at_least` or later. Raises Unavailable."""
+    for projection in projections[:-1]:
+        async with services.reads.at(tenant, projection, at_least):
+            pass
+    async with services.reads.at(tenant, projections[-1], at_least) as sql:
+        yield sql

@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 import pytest_asyncio
 
@@ -27,25 +28,41 @@ async def _tenant(database_url: str) -> UUID:
     return made.tenant
 
 
-@pytest.fixture(name="run")
-def _run(run: Run) -> Run:
+@pytest.fixture(name="usage")
+def _usage(run: Run) -> Run:
     return lambda *words: run("usage", *words)
 
 
-def test_usage_is_told_for_people_and_for_programs(run: Run, tenant: UUID) -> None:
-    (used,) = json.loads(run("--tenant", str(tenant), "--json").output)
+def test_usage_is_told_for_people_and_for_programs(usage: Run, tenant: UUID) -> None:
+    (used,) = json.loads(usage("--tenant", str(tenant), "--json").output)
     assert (used["provider"], used["model"], used["calls"]) == ("p", "m-1", 3)
     assert Decimal(used["cost"]) == Decimal("0.00375")
-    (month,) = json.loads(run("--tenant", str(tenant), "--by", "month", "--per", "tenant", "--json").output)
+    (month,) = json.loads(usage("--tenant", str(tenant), "--by", "month", "--per", "tenant", "--json").output)
     assert (month["model"], month["calls"], month["since"][-2:]) == (None, 3, "01")
-    shown = run("--tenant", str(tenant)).output
+    shown = usage("--tenant", str(tenant)).output
     assert "m-1" in shown
     assert "$0.00375" in shown
-    assert json.loads(run("--tenant", str(tenant), "--until", "2020-01-31", "--json").output) == []
+    assert json.loads(usage("--tenant", str(tenant), "--until", "2020-01-31", "--json").output) == []
 
 
-def test_bad_questions_are_refused(run: Run, tenant: UUID) -> None:
-    assert isinstance(run("--tenant", str(uuid4())).exception, NotFound)
-    assert isinstance(run("--tenant", str(tenant), "--since", "2999-01-01").exception, Invalid)
-    assert run("--tenant", str(tenant), "--since", "yesterday").exit_code == 2
-    assert run("--tenant", str(tenant), "--by", "week").exit_code == 2
+def test_bad_questions_are_refused(usage: Run, tenant: UUID) -> None:
+    assert isinstance(usage("--tenant", str(uuid4())).exception, NotFound)
+    assert isinstance(usage("--tenant", str(tenant), "--since", "2999-01-01").exception, Invalid)
+    assert usage("--tenant", str(tenant), "--since", "yesterday").exit_code == 2
+    assert usage("--tenant", str(tenant), "--by", "week").exit_code == 2
+
+
+def test_figures_that_differ_from_the_events_are_named(run: Run, tenant: UUID, database_url: str) -> None:
+    told = json.loads(run("reconcile", "--tenant", str(tenant), "--json").output)
+    assert (told["differing"], told["figures"] > 100) == (0, True)
+    assert {each["position"] for each in told["read_models"]} != {0}
+    assert isinstance(run("reconcile", "--tenant", str(uuid4())).exception, NotFound)
+    assert run("reconcile", "--tenant", "nobody").exit_code == 2
+    with psycopg.connect(database_url, autocommit=True) as superuser:
+        values = [tenant]
+        superuser.execute("UPDATE retrace.costs SET cost = cost + 0.001 WHERE tenant = %s", values)
+        superuser.execute("DELETE FROM retrace.answer_figures WHERE tenant = %s AND grain = 60", values)
+    wrong = run("reconcile")
+    assert wrong.exit_code == 1
+    for word in ("costs", "0.00475", "0.00375", "grain=60", "answers"):
+        assert word in wrong.output
