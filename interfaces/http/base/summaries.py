@@ -160,6 +160,8 @@ SUMMARIES: Mapping[str, str] = {
     "get /v1/analytics/operations": "Read how everything runs",
     "get /v1/analytics/settings": "Read what figures go by",
     "put /v1/analytics/settings": "Replace what figures go by",
+    "get /v1/analytics/views": "List views for analysts",
+    "get /v1/analytics/export/{view}": "Export a view",
     "post /v1/analytics/logins": "Make a login for an analyst",
     "get /v1/analytics/logins": "List logins of analysts",
     "delete /v1/analytics/logins/{login}": "Revoke a login of an analyst",

@@ -12,6 +12,7 @@ from interfaces.http.insight import (
     decisions,
     definitions,
     evaluated,
+    export,
     learning,
     matches,
     models,
@@ -26,6 +27,7 @@ from interfaces.http.insight.examples import EXAMPLES as EXAMPLES
 ROUTERS: Sequence[Router] = (
     usage.ROUTER,
     analyst_logins.ROUTER,
+    export.ROUTER,
     decisions.ROUTER,
     retrievals.ROUTER,
     models.ROUTER,
