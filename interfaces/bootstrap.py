@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
+
 from application.answers.suggesting.known import CatalogueSuggesting
+from application.audit.verification import ConcludeVerification, conclude_verification
 from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
 from application.campaigns.gate import Cancelled
@@ -20,8 +24,11 @@ from application.channels.address import webhook_url
 from application.channels.person import People
 from application.channels.typing import TypingIndicator
 from application.gateway.providers import Providers
+from application.insight.alerts.known import KnownAlerts
 from application.learning.tuning.training import TrainingSets
 from application.ports import (
+    AlertFigures,
+    AlertSenders,
     AnalystDatabase,
     Authorship,
     Buckets,
@@ -31,6 +38,7 @@ from application.ports import (
     Customers,
     Datasets,
     Directory,
+    Fault,
     FineTuners,
     Idempotency,
     Idle,
@@ -61,9 +69,14 @@ from application.retrieval.sources.index import IndexSource
 from application.retrieval.sources.internet import InternetSource
 from application.retrieval.sources.purchases import PurchasesSource
 from application.tenancy.newcomers import Newcomers
+from domain.base.context import Context
+from domain.base.errors import Refusal
 from domain.learning.tuning_target import Targets
 from domain.models.catalogue import Catalogue
 from domain.retrieval.vector_index.promotion import IndexRules
+from infra.alerts.email import mail_server
+from infra.alerts.figures import ReadAlertFigures
+from infra.alerts.senders import Senders
 from infra.audit.checkpoints import Checkpoints
 from infra.audit.verify import Report, verify
 from infra.crypto.checking import KeyCheck
@@ -137,6 +150,8 @@ from interfaces.reading import (
 )
 from projections import PROJECTIONS
 
+log = logging.getLogger("retrace.audit")
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -202,6 +217,9 @@ class Services:
     typing: Typing
     webhook_lines: Lines
     webhook_sender: WebhookSender
+    alert_figures: AlertFigures
+    alert_senders: AlertSenders
+    known_alerts: KnownAlerts = field(default_factory=KnownAlerts)
     probes: Probes
     instruments: Instruments
     deployment: Deployment
@@ -226,6 +244,10 @@ class Services:
 
     late: Late = field(default_factory=Late)
     """Requests for passages that no answer waits for any more."""
+
+    @property
+    def alert_interval(self) -> timedelta:
+        return timedelta(seconds=self.settings.alert_interval)
 
     @property
     def in_time(self) -> InTime:
@@ -275,6 +297,21 @@ class Services:
             progress=progress,
         )
 
+    async def conclude(self, report: Report, context: Context) -> None:
+        """Have what a verification found on record. A log that is damaged may refuse that: then it is told here alone."""
+        faults = Counter[str](finding.fault for finding in report.findings)
+        places = [finding.seq for finding in report.findings if finding.seq is not None]
+        found = ConcludeVerification(events=report.events, faults=faults, first=min(places, default=None))
+        try:
+            await conclude_verification(found, context, store=self.store, clock=self.clock)
+        except (Fault, Refusal, psycopg.Error) as error:
+            facts = {
+                "tenant": str(context.tenant),
+                "error": type(error).__name__,
+                "faults": sum(faults.values()),
+            }
+            log.error("a verification's result could not be put on record", extra={"facts": facts})
+
     async def figures(self, accept: str = "") -> tuple[bytes, str]:
         """What this process and the deployment's database have to tell Prometheus, and its media type, as `accept` has it."""
         await self.deployment.refresh()
@@ -315,6 +352,12 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
         store = LogStore(appender, reader, snapshots, keyring, hints, subscribed.owed)
         webhook_sender = HttpWebhookSender(private=settings.allow_private_addresses)
         stack.push_async_callback(webhook_sender.close)
+        alert_senders = Senders(
+            private=settings.allow_private_addresses,
+            mail=mail_server(settings.smtp_url, settings.smtp_from),
+            pagerduty=settings.pagerduty_base_url,
+        )
+        stack.push_async_callback(alert_senders.close)
         catalogue = load_catalogue()
         counter = TokenCounter()
         completers = ConfiguredCompleters(
@@ -454,6 +497,8 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             typing=typing,
             webhook_lines=StoredLines(database),
             webhook_sender=webhook_sender,
+            alert_figures=ReadAlertFigures(database),
+            alert_senders=alert_senders,
             media_source=media_source,
             people=People(store=store, keyring=keyring, clock=utc_now),
             twilio_webhooks=TwilioWebhooks(settings.public),

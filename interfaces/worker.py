@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from application.operations.work import kinds
 from application.ports import Kind, Places
 from domain.answers import understanding
+from infra.alerts.keeping import keep_alert_looks
 from infra.metrics.server import tell_metrics, watch_loop
 from infra.postgres.database import Database
 from infra.redis.wakeups import Hints
@@ -53,6 +54,7 @@ async def work(settings: Settings) -> None:
             tell_metrics(settings.host, settings.metrics_port, parts.figures),
             watch_loop(parts.instruments),
             keep_vector_indexes(parts.system, parts.vector_indexes, parts.index_rules),
+            keep_alert_looks(parts.system, settings.alert_interval),
         ):
             await stopped(*running)
             for worker in crew:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from projections.alert_figures import AlertFigures
+from projections.alert_history import AlertHistory
 from projections.answer_figures import AnswerFigures
 from projections.authorship import Authorship
 from projections.base import Projection
@@ -46,6 +48,8 @@ PROJECTIONS: Sequence[Projection] = (
     Contacts(),
     Sales(),
     Spending(),
+    AlertFigures(),
+    AlertHistory(),
     Decisions(),
     Documents(),
     Authorship(),

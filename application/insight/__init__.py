@@ -1,4 +1,5 @@
-"""Insight: the definitions and inputs of figures. Figures themselves are read models (`projections/`).
+"""Insight: the definitions and inputs of figures, and alerts where they are bad. Figures themselves are read models (`projections/`).
 
-Begin in `definitions.py`. `analyst_login.py`: who may read the views in the database.
+Begin in `definitions.py`. `analyst_login.py`: who may read the views in the database. Of alerts `alerts/evaluate.py`: a look at a tenant's alerts,
+as work; then `alerts/send.py`: one message by one channel.
 """

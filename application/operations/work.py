@@ -15,6 +15,7 @@ from application.experiments import work as experiments
 from application.feedback import work as feedback
 from application.flags import work as flags
 from application.insight import work as insight
+from application.insight.alerts import work as alerts
 from application.learning import work as learning
 from application.learning.tuning import work as tuning
 from application.operations.projections import raise_projection_alert
@@ -43,6 +44,7 @@ class Ports(
     webhooks.Ports,
     feedback.Ports,
     insight.Ports,
+    alerts.Ports,
     replay.Ports,
     shop.Ports,
     Protocol,
@@ -78,6 +80,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         **tuning.kinds(p),
         **feedback.kinds(p),
         **insight.kinds(p),
+        **alerts.kinds(p),
         **replay.kinds(p),
         PROJECTION_ALERT_WORK: Kind(handler=do_raise_projection_alert, attempts=20),
     }

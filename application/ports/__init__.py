@@ -1,5 +1,15 @@
 """What the use cases need from the outside: one protocol a role, implemented in `infra/`."""
 
+from application.ports.alerts import (
+    EVALUATE_WORK,
+    AlertFigures,
+    AlertSenders,
+    AlertTaken,
+    ChannelField,
+    Checked,
+    Looked,
+    Versions,
+)
 from application.ports.analysts import AnalystDatabase
 from application.ports.buckets import Buckets
 from application.ports.channels import (
@@ -112,6 +122,7 @@ __all__ = [
     "CACHE_KINDS",
     "DELIVER_WORK",
     "ENRICH_WORK",
+    "EVALUATE_WORK",
     "FETCH_MEDIA_WORK",
     "INDEX_OFFER_WORK",
     "INDEX_WORK",
@@ -119,6 +130,9 @@ __all__ = [
     "PROJECTION_ALERT_WORK",
     "WEBHOOK_WORK",
     "Account",
+    "AlertFigures",
+    "AlertSenders",
+    "AlertTaken",
     "AnalystDatabase",
     "Approved",
     "ApprovedCorrection",
@@ -129,6 +143,8 @@ __all__ = [
     "CacheKind",
     "CallObserver",
     "Channel",
+    "ChannelField",
+    "Checked",
     "Chunk",
     "Clock",
     "Completer",
@@ -179,6 +195,7 @@ __all__ = [
     "ListedMessage",
     "Located",
     "Locator",
+    "Looked",
     "Matched",
     "MediaContent",
     "MediaSource",
@@ -233,6 +250,7 @@ __all__ = [
     "VectorIndexes",
     "Vectors",
     "VendorJob",
+    "Versions",
     "Wanted",
     "Webhook",
     "WebhookReader",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 import msgspec
 
-from domain.base.aggregate import CreatedEvent
+from domain.base.aggregate import NIL, CreatedEvent
 from domain.base.one_per_tenant import OnePerTenant
 
 
@@ -47,6 +48,10 @@ class Verification(OnePerTenant[VerificationState]):
 
         def apply(self, aggregate: Verification) -> None:
             aggregate.state.failed = False
+
+    @property
+    def subject(self) -> UUID:
+        return NIL
 
     def conclude(self, events: int, faults: dict[str, int], first: int | None, at: datetime) -> None:
         """What a verification found; `faults` empty: nothing wrong."""

@@ -57,11 +57,11 @@ class HttpWebhookSender:
         status = response.status_code
         reason = "" if response.is_success else f"it answered {status}"
         return Told(
-            status=status, reason=reason, retry_after=_retry_after(response.headers.get("retry-after"))
+            status=status, reason=reason, retry_after=retry_after(response.headers.get("retry-after"))
         )
 
 
-def _retry_after(text: str | None) -> timedelta | None:
+def retry_after(text: str | None) -> timedelta | None:
     """Seconds, or a date (RFC 9110, section 10.2.3)."""
     if text is None:
         return None

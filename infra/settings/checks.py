@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from domain.base.errors import Invalid
@@ -50,3 +51,26 @@ def embedding_model(text: str) -> str:
         return space_named(text).id
     except Invalid as error:
         raise ValueError(f"is {text!r}: {error.detail}") from None
+
+
+def mail_server(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+        good = good and parts.path in ("", "/") and not parts.query and not parts.fragment
+        good = good and (parts.username is None) == (parts.password is None)
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(
+            "is given as smtps://USER:PASSWORD@HOST:465, or as smtp:// for STARTTLS; user and password, percent-encoded, go together"
+        )
+    return text
+
+
+def mail_address(text: str) -> str:
+    address = parseaddr(text)[1]
+    name, at, domain = address.partition("@")
+    if not (name and at and domain) or not text.isascii() or not text.isprintable():
+        raise ValueError("is an address as alerts@example.com, or Retrace <alerts@example.com>")
+    return text

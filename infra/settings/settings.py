@@ -50,6 +50,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     google_search_base_url: Annotated[str | None, Setting("GOOGLE_SEARCH_BASE_URL", checks.web_address)] = (
         None
     )
+    smtp_url: Annotated[Secret | None, Setting("RETRACE_SMTP_URL", checks.mail_server)] = None
+    smtp_from: Annotated[str | None, Setting("RETRACE_SMTP_FROM", checks.mail_address)] = None
+    pagerduty_base_url: Annotated[str | None, Setting("PAGERDUTY_BASE_URL", checks.web_address)] = None
+    alert_interval: Annotated[int, Setting("RETRACE_ALERT_INTERVAL", between=(5, 3600))] = 60
+    """Seconds between two looks at a tenant's alerts."""
+
     allow_private_addresses: Annotated[bool, Setting("RETRACE_ALLOW_PRIVATE_ADDRESSES")] = False
     """True by default where the database is embedded."""
 

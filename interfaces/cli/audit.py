@@ -11,6 +11,7 @@ from uuid import UUID
 import click
 
 from application.audit.reading import LogRead
+from domain.base.context import Context
 from domain.base.errors import Invalid, NotFound
 from infra.audit import verifier
 from infra.audit.checkpoints import Signed
@@ -90,7 +91,7 @@ def verify_log(
 async def _verify(parts: Services, tenant: UUID, closely: bool, quiet: bool) -> Report:
     total = await parts.reads.head(tenant)
     with counting(f"tenant {tenant}", total, "events", quiet=quiet) as tell:
-        return await verify(
+        report = await verify(
             tenant,
             database=parts.database,
             keyring=parts.keyring,
@@ -99,6 +100,8 @@ async def _verify(parts: Services, tenant: UUID, closely: bool, quiet: bool) -> 
             processes=cores(),
             progress=tell,
         )
+    await parts.conclude(report, Context(tenant=tenant, actor="operator:cli", correlation=parts.ids()))
+    return report
 
 
 @audit.command()

@@ -1,9 +1,10 @@
-"""`retrace replay`: the recorded traffic under other rules, at other prices, or answered by another agent; and recorded verdicts once more."""
+"""`retrace replay`: the recorded traffic under other rules, at other prices, or answered by another agent; and recorded verdicts, and states of alerts, once more."""
 
 from __future__ import annotations
 
 import click
 
+from interfaces.cli.replay_alerts import alerts
 from interfaces.cli.replay_answers import answers
 from interfaces.cli.replay_decisions import decisions
 from interfaces.cli.replay_prices import prices
@@ -12,9 +13,10 @@ from interfaces.cli.replay_routing import routing
 
 @click.group()
 def replay() -> None:
-    """Recorded traffic under another routing policy, at other prices, or answered by another agent; and recorded verdicts taken again."""
+    """Recorded traffic under another routing policy, at other prices, or answered by another agent; and recorded verdicts, and states of alerts, taken again."""
 
 
+replay.add_command(alerts)
 replay.add_command(answers)
 replay.add_command(decisions)
 replay.add_command(prices)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import msgspec
@@ -25,8 +25,10 @@ import psycopg
 import pytest
 import pytest_asyncio
 
+from application.insight.alerts.evaluate import evaluate_alerts
 from application.retrieval.query import Query, QuestionVector
 from application.retrieval.sources.source import Brought
+from domain.base.context import Context
 from domain.tenancy.rate_limits import LIMITS
 from infra.embedded import Servers
 from infra.providers import PROVIDERS
@@ -37,7 +39,9 @@ from interfaces import projector, worker
 from interfaces.bootstrap import services
 from tests.doubles import gemini, openai, vault
 from tests.doubles import google_search as google
-from tests.doubles.wire import Wire
+from tests.doubles.alerting import PagerDuty
+from tests.doubles.smtp import mail_double
+from tests.doubles.wire import Wire, serving
 from tests.interfaces.http.conftest import MASTER, OPERATOR
 
 HOST = "127.0.0.2"
@@ -73,6 +77,9 @@ async def _deployment(
             made = gemini.gemini_double() if name in ("gemini", "vertex") else openai.openai_double()
             doubles[name] = await stack.enter_async_context(made)
         searching = doubles["google"] = await stack.enter_async_context(google.google_search_double())
+        mails = doubles["mails"] = await stack.enter_async_context(mail_double())
+        duty = doubles["duty"] = Wire(PagerDuty())
+        await stack.enter_async_context(serving(duty))
         vaults = doubles["vault"] = await stack.enter_async_context(vault.vault_double())
         environment = {
             "DATABASE_URL": database_url,
@@ -98,6 +105,10 @@ async def _deployment(
             "RETRACE_MAX_STREAMS_PER_KEY": "2",
             "RETRACE_MAX_STREAMS_PER_TENANT": "3",
             **{f"RETRACE_RATE_{name.upper()}": str(rate) for name, rate in RATES.items()},
+            "RETRACE_SMTP_URL": f"smtp://127.0.0.1:{mails.port}",
+            "RETRACE_SMTP_FROM": "Retrace <alerts@retrace.example>",
+            "PAGERDUTY_BASE_URL": f"http://127.0.0.1:{duty.port}",
+            "RETRACE_ALERT_INTERVAL": "7",
             "RETRACE_ALLOW_PRIVATE_ADDRESSES": "true",
             **{variable(name, "api_key"): f"key-of-{name}" for name in PROVIDERS},
             **{variable(name, "base_url"): doubles[name].url("ok") for name in PROVIDERS},
@@ -520,6 +531,36 @@ async def google_search(deployment: Deployment) -> None:
     assert f"key={google.KEY}&cx=" in double.calls[-1].path
 
 
+async def alert_test(deployment: Deployment, kind: str, **settings: str) -> None:
+    """A message that says that it is a test gets through."""
+    body = {"kind": kind, "name": kind, "settings": settings}
+    made = (await deployment.http.post("/v1/alerts/channels", json=body)).json()
+    told = (await deployment.http.post(f"/v1/alerts/channels/{made['id']}/test")).json()
+    assert told == {"sent": True, "reason": None}
+
+
+async def mail_server(deployment: Deployment) -> None:
+    await alert_test(deployment, "email", to="ops@shop.example")
+    recipients, mail = deployment.doubles["mails"].taken[-1]  # type: ignore[attr-defined]
+    assert (recipients, mail["From"]) == (["ops@shop.example"], "Retrace <alerts@retrace.example>")
+
+
+async def pagerduty_base_url(deployment: Deployment) -> None:
+    await alert_test(deployment, "pagerduty", routing_key="k" * 32)
+    assert [call.body["event_action"] for call in deployment.doubles["duty"].calls][-2:] == [
+        "trigger",
+        "resolve",
+    ]
+
+
+async def alert_interval(deployment: Deployment) -> None:
+    tenant = UUID(deployment.tenant)
+    look = Context(tenant=tenant, actor="system:alerts", correlation=tenant)
+    async with services(load(deployment.here, deployment.log.parent)) as parts:
+        again = await evaluate_alerts(look, parts)
+        assert timedelta(seconds=5) < again - parts.clock() <= timedelta(seconds=7)
+
+
 PROOFS: dict[str, Proof] = {
     "DATABASE_URL": database,
     "REDIS_URL": redis,
@@ -557,6 +598,10 @@ PROOFS: dict[str, Proof] = {
     "RETRACE_VECTOR_INDEX_RECALL": index_rule("wanted_recall", 0.98),
     "RETRACE_VECTOR_INDEXES": index_rule("most", 7),
     "RETRACE_REMOVAL_GRACE_DAYS": removal_grace_days,
+    "RETRACE_SMTP_URL": mail_server,
+    "RETRACE_SMTP_FROM": mail_server,
+    "PAGERDUTY_BASE_URL": pagerduty_base_url,
+    "RETRACE_ALERT_INTERVAL": alert_interval,
     "RETRACE_ALLOW_PRIVATE_ADDRESSES": allow_private_addresses,
     **{variable(name, what): asks(name) for name in PROVIDERS for what in PARTS},
 }

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from domain.base.aggregate import CreatedEvent
+from domain.base.aggregate import NIL, CreatedEvent
 from domain.base.errors import Invalid, Refused
 from domain.base.one_per_tenant import OnePerTenant
 from domain.insight.alerts.judging import Telling, judge
@@ -26,7 +26,7 @@ class AlertsState(msgspec.Struct):
 
 
 class Alerts(OnePerTenant[AlertsState]):
-    """One per tenant, from the first change of a state on."""
+    """One per tenant, from the first change of a state on. Nothing in it is personal."""
 
     TOPIC = "alerts"
     State = AlertsState
@@ -107,10 +107,24 @@ class Alerts(OnePerTenant[AlertsState]):
                 status.told, status.told_at, status.noted = self.state, self.timestamp, self.notification
                 status.told_channels = tuple(dict.fromkeys((*status.told_channels, *self.channels)))
 
+    class ToldElsewhere(Event, frozen=True, kw_only=True):
+        """These heard of the incident in the place of a channel that did not take it: they are told of its end too."""
+
+        TOPIC: ClassVar[str] = "alerts.told_elsewhere"
+        PERSONAL: ClassVar[bool] = False
+        rule: str
+        incident: UUID
+        channels: tuple[UUID, ...]
+
+        def apply(self, aggregate: Alerts) -> None:
+            status = aggregate.state.statuses[self.rule]
+            status.told_channels = tuple(dict.fromkeys((*status.told_channels, *self.channels)))
+
     class Silenced(Event, frozen=True, kw_only=True):
         """Until then nobody is told that it fires. Its states go on."""
 
         TOPIC: ClassVar[str] = "alerts.silenced"
+        PERSONAL: ClassVar[bool] = False
         rule: str
         before: State
         until: datetime
@@ -129,6 +143,7 @@ class Alerts(OnePerTenant[AlertsState]):
         """By somebody, before its time."""
 
         TOPIC: ClassVar[str] = "alerts.silence_ended"
+        PERSONAL: ClassVar[bool] = False
         rule: str
         by: str
 
@@ -140,6 +155,7 @@ class Alerts(OnePerTenant[AlertsState]):
         """Somebody is at it: until it is well, nobody is told again, unless it gets worse."""
 
         TOPIC: ClassVar[str] = "alerts.acknowledged"
+        PERSONAL: ClassVar[bool] = False
         rule: str
         note: str
         by: str
@@ -148,6 +164,10 @@ class Alerts(OnePerTenant[AlertsState]):
             status = aggregate.state.statuses[self.rule]
             status.acknowledged_at, status.acknowledged_by = self.timestamp, self.by
             status.acknowledgement = self.note
+
+    @property
+    def subject(self) -> UUID:
+        return NIL
 
     def status(self, name: str, rule: Rule, at: datetime) -> Status:
         """As it is on record, or as it begins."""
@@ -185,6 +205,13 @@ class Alerts(OnePerTenant[AlertsState]):
         facts = {"state": status.state, "incident": status.incident, "channels": tuple(channels)}
         self.trigger(self.Told, at=at, rule=name, what=what, notification=notification, **facts)
         return notification
+
+    def tell_elsewhere(self, name: str, incident: UUID, channels: Sequence[UUID], at: datetime) -> None:
+        """Nothing where the incident is over."""
+        status = self.state.statuses.get(name)
+        if status is not None and status.incident == incident and status.told is not None:
+            facts = {"incident": incident, "channels": tuple(channels)}
+            self.trigger(self.ToldElsewhere, at=at, rule=name, **facts)
 
     def silence(self, name: str, rule: Rule, until: datetime, reason: str, by: str, at: datetime) -> None:
         """Raises Invalid."""

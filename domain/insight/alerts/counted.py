@@ -22,7 +22,7 @@ from domain.experiments.deployment import Deployment
 from domain.experiments.releases import Releases
 from domain.feedback.rating import Rating
 from domain.flags.flag import Flags
-from domain.insight.alerts.figures import Figures
+from domain.insight.alerts.figures import Figures, Window
 from domain.insight.alerts.metrics import STEP
 from domain.models.metering import calls_of
 from domain.models.pricing import EXACT
@@ -68,13 +68,6 @@ def slot_of(at: datetime) -> int:
 
 def start_of(slot: int) -> datetime:
     return datetime.fromtimestamp(slot * SLOT, UTC)
-
-
-class Window(msgspec.Struct, frozen=True, order=True):
-    """Slots from `first` until before `last`."""
-
-    first: int
-    last: int
 
 
 def windows_of(at: datetime, window: timedelta, before: timedelta) -> tuple[Window, Window]:

@@ -7,7 +7,14 @@ from decimal import Decimal
 import msgspec
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Window(msgspec.Struct, frozen=True, order=True):
+    """Slots of five minutes (domain/insight/alerts/counted.py), from `first` until before `last`."""
+
+    first: int
+    last: int
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Sums over a window. `cost` in USD, exact; `p95_ms` of the `timed` answers (None: fewer than 20), within 1 %.
 
     `calls` are those of providers that were made and not cancelled, `failures` those among them that failed.

@@ -49,12 +49,12 @@ def judge(rule: Rule, status: Status, evidence: Evidence, at: datetime) -> Move 
     return Move(state=target) if at - pending.since >= wait else None
 
 
-def telling(rule: Rule, status: Status, at: datetime) -> Telling | None:
-    """Whether somebody is to be told now, and what."""
+def telling(rule: Rule | None, status: Status, at: datetime) -> Telling | None:
+    """Whether somebody is to be told now, and what. `rule` None: it is gone, and tells at most that all is over."""
     if not status.firing:
         # What can't be told any more is not well: the incident goes on until it is known.
         return "resolved" if status.told is not None and status.state != "unknown" else None
-    if status.silenced(at):
+    if rule is None or status.silenced(at):
         return None
     since = None if status.told_at is None else at - status.told_at
     if status.told is None:

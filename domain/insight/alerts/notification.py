@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base.aggregate import Aggregate, CreatedEvent
+from domain.base.aggregate import NIL, Aggregate, CreatedEvent
 from domain.insight.alerts.message import AlertMessage
 
 Outcome = Literal["owed", "sent", "failed"]
@@ -102,6 +102,10 @@ class AlertNotification(Aggregate[AlertNotificationState]):
             delivery = aggregate.state.deliveries[self.channel]
             delivery.outcome, delivery.reason = "failed", self.reason
             delivery.at, delivery.next_at = self.timestamp, None
+
+    @property
+    def subject(self) -> UUID:
+        return NIL
 
     @classmethod
     def owe(

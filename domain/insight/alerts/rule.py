@@ -20,7 +20,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 LARGEST = 10**9
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`threshold`: beyond it is alert, beyond `warning` warning (None: there is none). `window_minutes`: None where the metric is as of now.
     `baseline_minutes`: the time before the window that it is compared with. `minimum`: fewer units than that are no data.
 
@@ -73,9 +73,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             raise Invalid("minimum is a number of units from 0 to 1,000,000")
         if self.minimum and not self.of.sampled:
             raise Invalid(f"{self.metric} needs no minimum: leave it out")
-        if self.budget is not None and (not self.of.budgeted or not 0 < self.budget <= 10**6):
+        if self.budget is not None and (not self.of.budgeted or not _amount(self.budget)):
             raise Invalid(
-                "budget is an amount of USD a day, above 0 and up to 1,000,000, of cost_over_budget alone"
+                "budget is an amount of USD a day, from 0.000001 to 1,000,000, of cost_over_budget alone"
             )
         if len(self.description) > 500 or (self.channels is not None and len(self.channels) > 20):
             raise Invalid("a description has at most 500 characters, and a rule at most 20 channels")
@@ -87,6 +87,10 @@ def check_name(name: str) -> None:
         raise Invalid(
             "a rule's name is of a to z, 0 to 9 and _, begins with a letter, and has at most 60 characters"
         )
+
+
+def _amount(budget: Decimal) -> bool:
+    return budget.is_finite() and Decimal("0.000001") <= budget <= 10**6
 
 
 def _check_levels(rule: Rule) -> None:

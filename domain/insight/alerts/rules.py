@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 import msgspec
 
-from domain.base.aggregate import CreatedEvent
+from domain.base.aggregate import NIL, CreatedEvent
 from domain.base.errors import NotFound, Refused
 from domain.base.one_per_tenant import OnePerTenant
 from domain.insight.alerts.defaults import DEFAULTS
@@ -54,6 +55,10 @@ class AlertRules(OnePerTenant[AlertRulesState]):
         def apply(self, aggregate: AlertRules) -> None:
             rules = aggregate.state.rules
             aggregate.state.rules = {name: rule for name, rule in rules.items() if name != self.name}
+
+    @property
+    def subject(self) -> UUID:
+        return NIL
 
     def set(self, name: str, rule: Rule, at: datetime) -> None:
         """Raises Invalid, Refused."""

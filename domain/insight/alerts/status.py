@@ -22,7 +22,7 @@ VERSION = 1
 """Of how metrics are measured and states decided; evidence of another version is not taken again."""
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What a state was decided by. `figures` of [`since`, `until`) and `before` of the time before it, both of the events up to `position`;
     None: they could not be told. `rules_version`: of the tenant's rules, 0 where it has set none; `budget_version` likewise."""
 

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from application.tenancy.authentication import Principal
+from domain.base.context import Context
 from domain.base.errors import Refused
 from interfaces.bootstrap import Services
 
@@ -41,15 +42,18 @@ class VerificationOut(msgspec.Struct, frozen=True, kw_only=True):
 async def verify(
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
+    context: NamedDependency[Context],
     closely: Annotated[
         bool,
         QueryParameter(description="Open every event with its key, those that a checkpoint speaks for too."),
     ] = False,
 ) -> VerificationOut:
-    """Check every event's digest and chain, that the newest open with their keys, and the log against what was signed of it."""
+    """Check every event's digest and chain, that the newest open with their keys, and the log against what was signed of it. What is found is on
+    record, and raises the alert `failed_verification`."""
     if (length := await services.reads.head(principal.tenant)) > LONGEST:
         raise Refused(f"the log has {length} events; verify more than {LONGEST} with `retrace audit verify`")
     report = await services.verify(principal.tenant, closely=closely)
+    await services.conclude(report, context)
     return VerificationOut(
         events=report.events,
         signed=report.signed,

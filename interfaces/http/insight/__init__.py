@@ -1,4 +1,4 @@
-"""Figures: quality, business, operations; what the providers cost and how they did, what the agent decided and suggested, and how retrievals go."""
+"""Figures: quality, business, operations; what the providers cost and how they did, what the agent decided and suggested, and how retrievals go; alerts (`alerts/`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from litestar import Router
 
+from interfaces.http.base.openapi import Examples
 from interfaces.http.insight import (
+    alerts,
     analyst_logins,
     business,
     decisions,
@@ -22,9 +24,10 @@ from interfaces.http.insight import (
     suggestions,
     usage,
 )
-from interfaces.http.insight.examples import EXAMPLES as EXAMPLES
+from interfaces.http.insight.examples import EXAMPLES as FIGURES
 
 ROUTERS: Sequence[Router] = (
+    *alerts.ROUTERS,
     usage.ROUTER,
     analyst_logins.ROUTER,
     export.ROUTER,
@@ -40,3 +43,5 @@ ROUTERS: Sequence[Router] = (
     suggestions.ROUTER,
     matches.ROUTER,
 )
+
+EXAMPLES: Examples = {**FIGURES, **alerts.EXAMPLES}

@@ -15,12 +15,14 @@ import pytest_asyncio
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec.base import BaseSchemaObject
 
+from application.base.setting import change_setting
 from application.learning.dataset import CreateDataset, add_cases, create_dataset
 from domain.answers.variant import Variant
 from domain.base.context import Context
 from domain.base.patterns import WORDS
 from domain.experiments.releases import Releases
 from domain.experiments.version import Versions
+from domain.insight.alerts.alerts import Alerts
 from domain.learning.importing import CaseIn
 from infra.providers import PROVIDERS
 from interfaces.bootstrap import Services
@@ -142,6 +144,19 @@ async def deployments_of(parts: Services, customer: Customer) -> tuple[str, str,
     return str(evaluation), made[0], made[1]
 
 
+async def an_alert(parts: Services, customer: Customer) -> str:
+    """One that fires."""
+    about = Context(tenant=customer.tenant, actor="key:test", correlation=uuid4())
+
+    def fire(alerts: Alerts) -> None:
+        if not alerts.state.statuses:
+            facts = {"rule": "handoffs", "before": "no_data", "state": "alert"}
+            alerts.trigger(Alerts.StateChanged, at=parts.clock(), **facts)
+
+    await change_setting(Alerts, fire, about, store=parts.store, clock=parts.clock)
+    return "handoffs"
+
+
 @pytest_asyncio.fixture(name="tuning")
 async def _tuning(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """Together's own address, where a model is to be tuned, is a double's."""
@@ -157,6 +172,7 @@ async def test_every_body_has_an_example_that_is_taken(
     ours: Customer, anyone: httpx.AsyncClient, parts: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parts.webhook_sender, "_private", True)  # the examples' hosts are nobody's
+    monkeypatch.setattr(parts.alert_senders._http, "_private", True)  # type: ignore[attr-defined]
     for path, item in (await described(anyone))["paths"].items():
         for method, operation in item.items():
             content = operation.get("requestBody", {}).get("content", {})
@@ -199,6 +215,10 @@ async def test_every_body_has_an_example_that_is_taken(
     await ours.http.put(account, json=EXAMPLES["put", "/v1/channels/twilio/{account}"])
     campaign = (await ours.http.post("/v1/campaigns", json=sent)).json()["id"]
     job, of_the_tuned = await a_tuned_job(parts, ours.tenant, UUID(dataset))
+    slack = EXAMPLES["post", "/v1/alerts/channels"]
+    channel = (await ours.http.post("/v1/alerts/channels", json=slack)).json()["id"]
+    alert = await an_alert(parts, ours)
+    there["until"] = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     for (method, path), example in EXAMPLES.items():
         body = {name: there.get(name, value) for name, value in example.items()}
         if path.endswith("/cases/remove"):
@@ -227,6 +247,9 @@ async def test_every_body_has_an_example_that_is_taken(
             booking=booking,
             operator=operator,
             campaign=campaign,
+            alert=alert,
+            rule="slow_answers",
+            channel=channel,
         )
         if "agent_interaction_id" in body:
             body = body | {"agent_interaction_id": answered["id"]}
