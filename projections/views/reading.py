@@ -29,6 +29,7 @@ from sqlalchemy import column as named
 from sqlalchemy import table as table_named
 from sqlalchemy.sql.expression import ColumnElement, Select
 
+from domain.kinds import ERASING
 from projections.base import Row, Sql
 from projections.views.view import View
 
@@ -68,6 +69,18 @@ async def changed_streams(
     query = select(events.c.stream).distinct()
     query = query.where(events.c.tenant == tenant, events.c.seq > since, events.c.seq <= until)
     query = query.where(events.c.topic == any_(literal(topics, ARRAY(String))))
+    if after is not None:
+        query = query.where(events.c.stream > after)
+    return [row["stream"] for row in await sql.all(query.order_by(events.c.stream).limit(limit))]
+
+
+async def forgotten_streams(
+    sql: Sql, tenant: UUID, *, since: int, until: int, after: UUID | None, limit: int
+) -> list[UUID]:
+    """The next streams that were erased behind position `since`, up to `until`."""
+    query = select(events.c.stream).distinct()
+    query = query.where(events.c.tenant == tenant, events.c.seq > since, events.c.seq <= until)
+    query = query.where(events.c.topic == any_(literal(sorted(ERASING), ARRAY(String))))
     if after is not None:
         query = query.where(events.c.stream > after)
     return [row["stream"] for row in await sql.all(query.order_by(events.c.stream).limit(limit))]

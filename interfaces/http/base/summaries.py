@@ -162,6 +162,7 @@ SUMMARIES: Mapping[str, str] = {
     "put /v1/analytics/settings": "Replace what figures go by",
     "get /v1/analytics/views": "List views for analysts",
     "get /v1/analytics/export/{view}": "Export a view",
+    "get /v1/analytics/feed": "Follow views",
     "post /v1/analytics/logins": "Make a login for an analyst",
     "get /v1/analytics/logins": "List logins of analysts",
     "delete /v1/analytics/logins/{login}": "Revoke a login of an analyst",
