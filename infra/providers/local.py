@@ -85,7 +85,8 @@ class LocalCompleter:
 
     async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
         read = await self._read(request.passages)
-        answers = partial(self._answers, request.questions, read, request.overruled)
+        bought = _bought(request.passages)
+        answers = partial(self._answers, request.questions, read, request.overruled, bought)
         short = sum(map(len, request.questions)) <= SHORT
         asked, found = answers() if short else await asyncio.to_thread(answers)
         parts = list(dict.fromkeys(text for text, _ in found if text))
@@ -119,11 +120,19 @@ class LocalCompleter:
         yield completion
 
     def _answers(
-        self, messages: Sequence[str], read: Sequence[ReadPassage], overruled: Sequence[str]
+        self,
+        messages: Sequence[str],
+        read: Sequence[ReadPassage],
+        overruled: Sequence[str],
+        bought: tuple[str, float],
     ) -> tuple[int, list[tuple[str, float]]]:
-        """How many questions were asked, and what `_answer` says to the first of them."""
+        """How many questions were asked, and what `_answer` says to the first of them; to the first that it says nothing to, what was `bought`."""
         asked = _questions(_short(messages))
-        return len(asked), [self._answer(question, read, overruled) for question in asked[:ASKED]]
+        found = [self._answer(question, read, overruled) for question in asked[:ASKED]]
+        unanswered = next((place for place, (text, _) in enumerate(found) if not text), None)
+        if unanswered is not None:
+            found[unanswered] = bought
+        return len(asked), found
 
     def _answer(
         self, question: Question, read: Sequence[ReadPassage], overruled: Sequence[str]
@@ -278,6 +287,14 @@ def _is_of(texts: Sequence[str], statement: Statement) -> bool:
     """Whether it holds one of the texts, or is one without what stands before it, as a list's number."""
     shown = statement.shown
     return any(text in shown or (text.endswith(shown) and 2 * len(shown) > len(text)) for text in texts)
+
+
+def _bought(passages: Sequence[Passage]) -> tuple[str, float]:
+    """The first of the customer's own orders and bookings, which are there only where they are asked about; no text and 0 where there is none."""
+    for marker, each in enumerate(passages, 1):
+        if each.source == "purchase":
+            return f"{each.text} [{marker}]", each.score
+    return "", 0.0
 
 
 def _key(passage: Passage) -> Key:

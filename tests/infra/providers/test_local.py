@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.models.completion import Completion, CompletionRequest, Passage, Turn
 from infra.providers import local
@@ -102,6 +103,26 @@ async def test_it_says_plainly_that_it_found_nothing(question: str) -> None:
 
 async def test_without_passages_nothing_is_found() -> None:
     assert (await ask("Do you have wireless internet?", passages=())).text == NOTHING
+
+
+async def test_what_the_customer_has_bought_answers_what_nothing_else_does() -> None:
+    """It is among the passages only where it is asked about."""
+    order = replace(
+        passage("Number 4711 of 29 November 2026: placed.\n2 × Trail shoe"), source="purchase", score=0.9
+    )
+    prompt = (Turn(role="system", text=order.text), Turn(role="user", text="?"))
+
+    async def asked(*questions: str) -> Completion:
+        request = CompletionRequest(
+            model="extractive", prompt=prompt, questions=questions, passages=(passage(FAQ), order)
+        )
+        return await COMPLETER.complete(request)
+
+    answer = await asked("Where is my order?")
+    assert (answer.text, answer.confidence) == (f"{order.text} [2]", 0.9)
+    assert "48 hours before arrival" in (await asked("Can I cancel my booking?")).text
+    both = await asked("Where is my order?", "Do you sell bicycles?")
+    assert both.text == f"{order.text} [2]\n\n{NOT_ALL}"
 
 
 async def test_all_questions_of_a_burst_are_answered() -> None:
