@@ -19,6 +19,7 @@ import numpy as np
 from application.ports import Leave
 from domain.base.sentences import sentences
 from domain.models.completion import Completion, CompletionRequest, Passage, Usage
+from domain.retrieval.results.ranking import CERTAIN
 from infra.providers.incoming import unheard
 from infra.providers.local_scoring import Meanings, Question, ReadPassage, score
 from infra.providers.local_statements import Statement, stem, words
@@ -29,6 +30,9 @@ HELLO = "Hello! How can I help you?"
 
 ENOUGH = 0.38
 """Score below which a statement is no answer."""
+
+PLAIN = 0.7
+"""Score from which on a statement is plainly the answer."""
 
 MORE, GAIN = 0.75, 0.2
 """A further statement has this share of the best one's score, and covers this much more of the question."""
@@ -126,12 +130,13 @@ class LocalCompleter:
         overruled: Sequence[str],
         bought: tuple[str, float],
     ) -> tuple[int, list[tuple[str, float]]]:
-        """How many questions were asked, and what `_answer` says to the first of them; to the first that it says nothing to, what was `bought`."""
+        """How many questions were asked, and what `_answer` says to the first of them; to the one that it says least to, what was `bought`, if
+        that is surely asked for, or nothing else is said."""
         asked = _questions(_short(messages))
         found = [self._answer(question, read, overruled) for question in asked[:ASKED]]
-        unanswered = next((place for place, (text, _) in enumerate(found) if not text), None)
-        if unanswered is not None:
-            found[unanswered] = bought
+        least = min(range(len(found)), key=lambda place: found[place][1], default=None)
+        if least is not None and (not found[least][0] or (bought[1] >= CERTAIN and found[least][1] < PLAIN)):
+            found[least] = bought
         return len(asked), found
 
     def _answer(

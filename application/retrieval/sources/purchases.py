@@ -27,6 +27,9 @@ ABOUT_BOTH = frozenset({"cancellation", "change", "complaint"})
 OPEN, CLOSED, STEP = 0.9, 0.8, 0.01
 """Relevance of what is still to be fulfilled or to come, and of what is not; how much less each one before counts."""
 
+STATUS = 0.06
+"""What is added where it is asked how an order stands."""
+
 NUMBERED = 1.0
 """That of one whose number is written."""
 
@@ -60,7 +63,8 @@ class PurchasesSource:
                 order = (await self._store.load(Order, id, tenant=query.tenant)).existing()
             except (Erased, NotFound):
                 continue
-            relevance = _relevance(id, place, order.status == "placed", query)
+            asked = STATUS if "order_status" in query.wants else 0.0
+            relevance = _relevance(id, place, order.status == "placed", query, asked)
             found.append(await self._ranked(id, order_title(order), order_text(id, order), relevance, query))
         return found
 
@@ -92,10 +96,10 @@ class PurchasesSource:
         return Ranked(passage, relevance, relevance)
 
 
-def _relevance(id: UUID, place: int, is_open: bool, query: Query) -> float:
+def _relevance(id: UUID, place: int, is_open: bool, query: Query, asked: float = 0.0) -> float:
     if str(id) in query.text.lower():
         return NUMBERED
-    return round((OPEN if is_open else CLOSED) - place * STEP, 4)
+    return round((OPEN if is_open else CLOSED) + asked - place * STEP, 4)
 
 
 def _weight(ranked: Ranked) -> float:

@@ -34,12 +34,21 @@ def show(client: httpx.Client) -> int:
         console.print(f"  {customer['address']} {escape(told)}", highlight=False)
     mug = offer_named(client, PRODUCT)
     body = {"customer": CUSTOMERS[0], "lines": [{"product": mug["id"], "quantity": 2}]}
-    client.post("/v1/orders", json=body).raise_for_status()
+    ordered = client.post("/v1/orders", json=body).raise_for_status()
     left = mug["stock"] - 2
-    asking = {"customer": CUSTOMERS[0], "text": f"How many pieces of the {PRODUCT} are in stock?", "wait": 60}
-    answer = client.post("/v1/messages", json=asking).raise_for_status().json()["text"] or ""
+    answer = _asked(client, f"How many pieces of the {PRODUCT} are in stock?")
     console.print(
         f"  cleo orders two of {mug['stock']} mugs, and asks how many there are: {escape(answer)}",
         highlight=False,
     )
-    return (sorted(reply.status_code for reply in replies) != [201, 422]) + (f"{left} pieces" not in answer)
+    seen = {"Retrace-Position": ordered.headers["Retrace-Position"]}
+    client.get("/v1/orders", headers=seen).raise_for_status()  # the list has it now, and so have answers
+    status = _asked(client, "Where is my order?")
+    console.print(f"  cleo asks where her order is: {escape(status)}", highlight=False)
+    booked = sorted(reply.status_code for reply in replies) == [201, 422]
+    return (not booked) + (f"{left} pieces" not in answer) + (PRODUCT not in status)
+
+
+def _asked(client: httpx.Client, text: str) -> str:
+    asking = {"customer": CUSTOMERS[0], "text": text, "wait": 60}
+    return client.post("/v1/messages", json=asking).raise_for_status().json()["text"] or ""

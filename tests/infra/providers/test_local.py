@@ -121,6 +121,9 @@ async def test_what_the_customer_has_bought_answers_what_nothing_else_does() -> 
     answer = await asked("Where is my order?")
     assert (answer.text, answer.confidence) == (f"{order.text} [2]", 0.9)
     assert "48 hours before arrival" in (await asked("Can I cancel my booking?")).text
+    order = replace(order, score=0.96)  # it is surely asked for
+    assert (await asked("How much is a taxi, for my order?")).text == f"{order.text} [2]"
+    assert "WiFi is free" in (await asked("Do you have wireless internet?")).text
     both = await asked("Where is my order?", "Do you sell bicycles?")
     assert both.text == f"{order.text} [2]\n\n{NOT_ALL}"
 
