@@ -37,7 +37,9 @@ LARGEST_BODY = SMALL
 
 def create_app(services: Services) -> ASGIApp:
     """An ASGI application. It opens and closes nothing: the services are the caller's."""
-    return Observed(litestar_app(services), services.instruments, services.ids, services.stopping)
+    return Observed(
+        litestar_app(services), services.instruments, services.ids, services.stopping, services.traces
+    )
 
 
 def litestar_app(services: Services) -> Litestar:

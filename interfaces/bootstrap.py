@@ -32,6 +32,7 @@ from application.ports import (
     AnalystDatabase,
     Authorship,
     Buckets,
+    CallObserver,
     Channel,
     Clock,
     Corrections,
@@ -125,6 +126,7 @@ from infra.schema.migrate import prepare
 from infra.session_use import StoredSessionUse
 from infra.settings import Settings
 from infra.storage import LocalFiles
+from infra.telemetry.start import Role, Tracing, telemetry
 from infra.twilio.client import TwilioChannel
 from infra.twilio.hosts import hosts_of
 from infra.twilio.media import TwilioMedia
@@ -222,6 +224,9 @@ class Services:
     known_alerts: KnownAlerts = field(default_factory=KnownAlerts)
     probes: Probes
     instruments: Instruments
+    traces: Tracing | None
+    """None: nobody is told."""
+
     deployment: Deployment
     clock: Clock = utc_now
     ids: Ids = uuid7
@@ -319,10 +324,12 @@ class Services:
 
 
 @asynccontextmanager
-async def services(settings: Settings, *, pool: int = 10, patient: bool = False) -> AsyncIterator[Services]:
+async def services(
+    settings: Settings, *, pool: int = 10, patient: bool = False, role: Role | None = None
+) -> AsyncIterator[Services]:
     """Connect, bring the schema up to date, and close all at the end. `settings.database_url` must be set.
 
-    `patient`: a database that is away is waited for. Raises Unavailable, OtherSchema, NotMigrated, LoginRefused, WrongSession.
+    `patient`: a database that is away is waited for. `role`: whose traces are told, where they are; None: nobody's. Raises Unavailable, OtherSchema, NotMigrated, LoginRefused, WrongSession.
     """
     # Long: the composition root. What is there, and in which order it closes, is one list; in parts they would hand each other all of it.
     if settings.database_url is None:
@@ -349,7 +356,14 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
         reads = Reads(database, system, PROJECTIONS)
         subscribed = await stack.enter_async_context(Subscribed(system))
         snapshots = Snapshots(database, keyring)
-        store = LogStore(appender, reader, snapshots, keyring, hints, subscribed.owed)
+        catalogue = load_catalogue()
+        instruments = Instruments(catalogue)
+        told = await stack.enter_async_context(telemetry(settings, role, redis, instruments))
+        traces = None if told is None else told.traces
+        observer: CallObserver = instruments if told is None else told.observer(instruments)
+        store = (LogStore if told is None else told.store)(
+            appender, reader, snapshots, keyring, hints, subscribed.owed
+        )
         webhook_sender = HttpWebhookSender(private=settings.allow_private_addresses)
         stack.push_async_callback(webhook_sender.close)
         alert_senders = Senders(
@@ -358,7 +372,6 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             pagerduty=settings.pagerduty_base_url,
         )
         stack.push_async_callback(alert_senders.close)
-        catalogue = load_catalogue()
         counter = TokenCounter()
         completers = ConfiguredCompleters(
             settings.providers,
@@ -393,7 +406,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
         stack.push_async_callback(rejections.close)
         rate_limiter = SharedRateLimiter(redis)
         stack.push_async_callback(rate_limiter.close)
-        instruments, deployment = Instruments(catalogue), Deployment(system, PROJECTIONS)
+        deployment = Deployment(system, PROJECTIONS)
         for collector in (
             deployment,
             Pools(database, system, erasing),
@@ -422,7 +435,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             counter=counter,
             health=health,
             cache=cache,
-            observer=instruments,
+            observer=observer,
         )
         passwords = Argon2Passwords()
         stack.callback(passwords.close)
@@ -452,7 +465,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
                 health=health,
                 reservation_pool=reservation_pool,
                 budget_queue=budget_queue,
-                observer=instruments,
+                observer=observer,
             ),
             vectors=CachedVectors(vectors, cache),
             vector_indexes=PgVectorIndexes(database, cell),
@@ -507,6 +520,7 @@ async def services(settings: Settings, *, pool: int = 10, patient: bool = False)
             unasked=Cancelled(store),
             probes=Probes(system, redis, KeyCheck(system, keyring)),
             instruments=instruments,
+            traces=traces,
             deployment=deployment,
             late=late,
         )

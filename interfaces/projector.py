@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
 from application.base.tasks import cancel_and_wait
 from infra.audit.checkpoints import Checkpoints
@@ -22,6 +23,7 @@ from infra.redis.connection import RedisConnection
 from infra.redis.wakeups import Hints
 from infra.schema.migrate import prepare
 from infra.settings import Settings
+from infra.telemetry.start import telemetry
 from interfaces.machine import settle, step_behind
 from interfaces.stopping import beside, stopped
 from projections import PROJECTIONS
@@ -41,6 +43,7 @@ async def project(settings: Settings) -> None:
         RedisConnection(settings.redis_url) as redis,
         Database(cell, role="retrace_projector", size=8) as writer,
         Database(cell, role="retrace_runner", size=2) as system,
+        AsyncExitStack() as stack,
     ):
         keyring = Keyring(writer, master)
         reader = Reader(writer, keyring)
@@ -52,8 +55,15 @@ async def project(settings: Settings) -> None:
             await figures.refresh()
             return instruments.exposition(accept)
 
+        told = await stack.enter_async_context(telemetry(settings, "projector", redis, instruments))
         projector = Projector(
-            PROJECTIONS, writer=writer, system=system, reader=reader, hints=Hints(redis), observer=instruments
+            PROJECTIONS,
+            writer=writer,
+            system=system,
+            reader=reader,
+            hints=Hints(redis),
+            observer=instruments,
+            traces=None if told is None else told.traces,
         )
         copies = BlueGreenBuilder(
             PROJECTIONS, cell=cell, master=master, system=system, reader=reader, observer=instruments

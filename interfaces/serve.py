@@ -71,7 +71,7 @@ async def serve(settings: Settings) -> None:
     check(settings.host, settings.port, *HTTP)  # before all that takes time
     # All bounds follow from how many connections there can be.
     settings = msgspec.structs.replace(settings, max_connections=room_for(settings.max_connections))
-    async with services(settings, pool=20, patient=True) as parts:
+    async with services(settings, pool=20, patient=True, role="serve") as parts:
         parts.embedder.load()
         understanding.load()
         await parts.completers.load()

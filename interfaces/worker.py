@@ -42,13 +42,18 @@ async def work(settings: Settings) -> None:
     A database that is away at the start is waited for.
     """
     step_behind()
-    async with services(settings, pool=min(POOL, settings.worker_concurrency), patient=True) as parts:
+    async with services(
+        settings, pool=min(POOL, settings.worker_concurrency), patient=True, role="worker"
+    ) as parts:
         parts.embedder.load()
         understanding.load()
         await parts.completers.load()
         settle()
         concurrency = settings.worker_concurrency
-        crew = workers(kinds(parts), parts.system, parts.hints, concurrency, parts.instruments)
+        every = kinds(parts)
+        if parts.traces is not None:
+            every = parts.traces.kinds(every)
+        crew = workers(every, parts.system, parts.hints, concurrency, parts.instruments)
         running = [asyncio.create_task(worker.run()) for worker in crew]
         async with beside(
             tell_metrics(settings.host, settings.metrics_port, parts.figures),

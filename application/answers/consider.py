@@ -13,6 +13,7 @@ from application.answers.looked_for import looked_for
 from application.answers.named_offers import named_offers, with_offers
 from application.answers.ports import Ports
 from application.answers.understand import INLINE, Messages, understand_messages
+from application.base.steps import step
 from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
 from application.retrieval.query import QuestionVector, query_of, vector_of
@@ -41,6 +42,7 @@ class Considered(msgspec.Struct, frozen=True, kw_only=True):
     """The same, for when the answer begins again."""
 
 
+@step("understand")
 async def consider(
     inquiry: Inquiry,
     situation: Situation,

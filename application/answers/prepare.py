@@ -15,6 +15,7 @@ from application.answers.inquiry import Inquiry as Inquiry
 from application.answers.ports import Ports
 from application.answers.prepared import Prepared
 from application.answers.variants import Served, served_to
+from application.base.steps import step
 from application.base.tasks import run_to_end
 from application.budgets.hold import Announce, Hold, release
 from application.gateway.route import Question, Route, route
@@ -35,6 +36,7 @@ async def prepare(inquiry: Inquiry, context: Context, ports: Ports) -> Prepared:
     return await prepare_with(inquiry, served, context, ports, started=started)
 
 
+@step("prepare")
 async def prepare_with(
     inquiry: Inquiry,
     served: Served,

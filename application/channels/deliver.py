@@ -16,6 +16,7 @@ import msgspec
 
 from application.answers.variants import configuration_for
 from application.base.amend import amend
+from application.base.steps import step, tell
 from application.base.tasks import run_to_end
 from application.channels.accounts import Sender, sender_of
 from application.channels.opted_out import note_opt_out
@@ -201,6 +202,7 @@ def _instead(delivery: Delivery, number: int, found: Otherwise, ports: Ports) ->
     ports.sends.sent(form, "replaced" if found.instead else "refused")
 
 
+@step("send")
 async def _call(
     message: OutgoingMessage,
     number: int,
@@ -220,6 +222,7 @@ async def _call(
     else:
         outcome, decide = "accepted", _accepted(number, attempt, sent, ports)
     ports.sends.sent(delivery.state.messages[number].outgoing.form, outcome)
+    tell(outcome=outcome)
     await amend(Delivery, delivery.id, decide, context=context, store=ports.store)
 
 

@@ -13,6 +13,7 @@ from application.answers.ports import Ports
 from application.answers.prepare import Inquiry, prepare
 from application.answers.prepared import Prepared
 from application.answers.variants import configuration_for
+from application.base.steps import step
 from application.base.tasks import run_to_end
 from application.conversations.decide import Reply, decide_reply, opening_of, written_of
 from application.conversations.record import AnswerGiven as AnswerGiven
@@ -50,6 +51,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     patience: float = ROOM
 
 
+@step("answer")
 async def answer(
     command: Answer, context: Context, ports: Ports, subscriber: Subscriber | None = None
 ) -> AnswerGiven | None:

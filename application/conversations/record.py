@@ -10,6 +10,7 @@ import msgspec
 
 from application.answers.ports import Ports
 from application.answers.prepared import Prepared
+from application.base.steps import step
 from application.budgets.hold import refresh
 from application.budgets.settled_save import settled_save
 from application.conversations.decide import Reply
@@ -46,6 +47,7 @@ class AnswerGiven(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
 
 
+@step("record")
 async def record_answer(
     conversation: Conversation,
     prepared: Prepared,

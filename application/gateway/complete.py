@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from application.base.steps import step
 from application.budgets.reserve import reserve
 from application.gateway.attempt import Attempted, Attempting, Emit
 from application.gateway.candidates import Candidate, Candidates
@@ -42,6 +43,7 @@ LONGEST_WAIT = 8.0
 RETRIABLE: frozenset[Outcome] = frozenset({"rate_limited", "timeout", "unavailable"})
 
 
+@step("complete")
 async def complete(
     asked: Asked, run: Run, context: Context, ports: Ports, emit: Emit | None = None
 ) -> Completion | None:
@@ -129,12 +131,12 @@ class _Completing:
             attempted = await attempting.run(seconds, health.overdue(place), overdue)
         except BaseException:  # the caller has gone: what was said until now is paid for all the same
             self.run.add(cut := attempting.cut())
-            self.ports.providers.called(cut.attempt)
+            self.ports.providers.called(cut.attempt, candidate.request)
             await asyncio.shield(health.record(place, "cancelled", cut.attempt.latency_ms))
             raise
         attempt = attempted.attempt
         self.run.add(attempted)
-        self.ports.providers.called(attempt)
+        self.ports.providers.called(attempt, candidate.request, attempted.completion)
         outcome = attempt.outcome
         if outcome != "timeout" or not reported:
             unfair = outcome == "timeout" and seconds < FAIR

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from application.ports import Cache, CallObserver, Completers, Counter, Health
 from domain.models.catalogue import Catalogue
-from domain.models.completion import Attempt, CompletionRequest
+from domain.models.completion import Attempt, Completion, CompletionRequest
 
 INLINE = 20_000
 """Characters that are counted on the spot (some milliseconds)."""
@@ -24,9 +24,11 @@ class Providers:
     cache: Cache
     observer: CallObserver | None = None
 
-    def called(self, attempt: Attempt) -> None:
+    def called(
+        self, attempt: Attempt, request: CompletionRequest, completion: Completion | None = None
+    ) -> None:
         if self.observer is not None:
-            self.observer.called(attempt)
+            self.observer.called(attempt, request, completion)
 
     async def prompt_tokens(self, request: CompletionRequest) -> int:
         """With what a chat's form adds to each message. Long ones are counted beside the event loop: they take up to seconds."""

@@ -48,9 +48,15 @@ class Completers(Protocol):
 
 
 class CallObserver(Protocol):
-    """Is told of every call of a provider, for the metrics."""
+    """Is told of every call of a provider, for metrics and traces."""
 
-    def called(self, attempt: Attempt) -> None: ...
+    def called(
+        self,
+        attempt: Attempt,
+        request: CompletionRequest | None = None,
+        completion: Completion | None = None,
+    ) -> None:
+        """`request` and what came of it, unless it was a call of an embedding model. It is called where the call was made, when it has ended."""
 
 
 class KeyedProviders(Protocol):

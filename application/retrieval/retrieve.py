@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from application.base.steps import step
 from application.ports import Clock, Store, Unavailable
 from application.retrieval.as_now import as_now, is_offered
 from application.retrieval.query import Query
@@ -47,6 +48,7 @@ class SourcesRetriever:
     clock: Clock
     in_time: InTime
 
+    @step("retrieve")
     async def retrieve(self, query: Query) -> Retrieval:
         began = time.perf_counter()
         asked = [each for each in self.sources if each.serves(query)]

@@ -44,7 +44,7 @@ class Commands:
             correlation=context.correlation.bytes,
             causation=(context.causation or context.correlation).bytes,
             inbox=inbox,
-            owed=_with_causes(work, collected),
+            owed=with_causes(work, collected),
             settled=[item for item in work if isinstance(item, Done)],
             tallies=list(tallies),
         )
@@ -117,7 +117,7 @@ def _sealed(key: AESGCM, subject: UUID, plain: bytes, about: bytes) -> tuple[byt
     return payload, digest_of(payload)
 
 
-def _with_causes(
+def with_causes(
     work: Sequence[Due | Done], collected: Sequence[tuple[Aggregate[Any], Sequence[Event]]]
 ) -> list[tuple[Due, bytes]]:
     """Work comes of the last event of the aggregate whose id is its key; where there is none, of the last event of all."""

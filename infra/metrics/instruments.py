@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import choose_encoder
 
 from domain.models.catalogue import Catalogue
-from domain.models.completion import Attempt
+from domain.models.completion import Attempt, Completion, CompletionRequest
 from infra.metrics.traffic import Connections, Streams, Webhooks
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # the library does not type it
@@ -110,6 +110,12 @@ class Instruments:
             ["place"],
             registry=registry,
         )
+        self._spans = Counter(
+            "retrace_trace_spans",
+            "Spans of traces, by what became of them: sent to the collector, or lost.",
+            ["outcome"],
+            registry=registry,
+        )
         self._stalls = Histogram(
             "retrace_loop_stall_seconds",
             "How much later than it should the event loop came to a timer.",
@@ -143,7 +149,12 @@ class Instruments:
     def limited(self, limit: str) -> None:
         self._limited.labels(limit).inc()
 
-    def called(self, attempt: Attempt) -> None:
+    def called(
+        self,
+        attempt: Attempt,
+        request: CompletionRequest | None = None,
+        completion: Completion | None = None,
+    ) -> None:
         """Implements `application.ports.CallObserver`."""
         provider, model = attempt.provider, self.model_of(attempt.provider, attempt.model)
         self._calls.labels(provider, model, attempt.outcome).inc()
@@ -173,6 +184,10 @@ class Instruments:
 
     def left_aside(self, place: str, tenants: int) -> None:
         self._aside.labels(place).set(tenants)
+
+    def spans(self, outcome: str, count: int) -> None:
+        """`outcome`: sent or lost. May be called in any thread."""
+        self._spans.labels(outcome).inc(count)
 
     def stalled(self, seconds: float) -> None:
         self._stalls.observe(seconds)

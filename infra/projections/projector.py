@@ -67,6 +67,14 @@ class Observer(Protocol):
     def left_aside(self, place: str, tenants: int) -> None: ...
 
 
+class Tracing(Protocol):
+    """Whoever traces batches."""
+
+    async def applied(
+        self, place: str, events: Sequence[Recorded], positions: int, seconds: float
+    ) -> None: ...
+
+
 class Writer(Protocol):
     def tenant(self, tenant: UUID) -> AbstractAsyncContextManager[Connection]: ...
 
@@ -97,8 +105,9 @@ class Projector:
         hints: Hints,
         place: Place = "live",
         observer: Observer | None = None,
+        traces: Tracing | None = None,
     ) -> None:
-        self._observer = observer
+        self._observer, self._traces = observer, traces
         self._projections = {projection.name: projection for projection in projections}
         self._place = place
         self._skips: dict[UUID, Skips] = {}
@@ -220,9 +229,11 @@ class Projector:
                 began = time.monotonic()
                 if not await self._apply(tenant, batch, names):
                     break
+                took, positions = time.monotonic() - began, batch.last - batch.after
                 if self._observer is not None:
-                    took = time.monotonic() - began
-                    self._observer.applied(self._place, batch.last - batch.after, took)
+                    self._observer.applied(self._place, positions, took)
+                if self._traces is not None:
+                    await self._traces.applied(self._place, batch.events, positions, took)
                 if log.isEnabledFor(logging.DEBUG):
                     facts = {
                         "tenant": str(tenant),

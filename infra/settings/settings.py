@@ -62,6 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Annotated[str, Setting("RETRACE_LOG_LEVEL", checks.level)] = "INFO"
     worker_concurrency: Annotated[int, Setting("RETRACE_WORKER_CONCURRENCY", between=(1, 1000))] = 256
     metrics_port: Annotated[int | None, Setting("RETRACE_METRICS_PORT", between=(1, 65533))] = None
+    otlp_endpoint: Annotated[str | None, Setting("OTEL_EXPORTER_OTLP_ENDPOINT", checks.web_address)] = None
+    trace_content: Annotated[bool, Setting("RETRACE_TRACE_CONTENT")] = False
     removal_grace_days: Annotated[int, Setting("RETRACE_REMOVAL_GRACE_DAYS", between=(1, 3650))] = 30
     max_connections: Annotated[int, Setting("RETRACE_MAX_CONNECTIONS", between=(10, 100_000))] = 2000
     header_timeout: Annotated[int, Setting("RETRACE_HEADER_TIMEOUT", between=(1, 600))] = 10

@@ -19,6 +19,7 @@ from infra.settings import Secret, Settings
 from interfaces.doctor.check import Check
 from interfaces.doctor.database import of_database
 from interfaces.doctor.roles import database_of, keys_given, master_given, roles
+from interfaces.doctor.telling import of_collector, of_metrics
 from interfaces.given import redis_trouble
 from interfaces.running import Running, running_in
 
@@ -44,6 +45,9 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
     for probed in await probe_all(settings.providers):
         detail = f"{probed.detail} ({probed.ms:.0f} ms)"
         yield Check(f"provider {probed.provider}", probed.ok, detail)
+    yield await of_metrics(settings, running)
+    async for check in of_collector(settings):
+        yield check
     yield _disk(settings)
 
 

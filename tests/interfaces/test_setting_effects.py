@@ -40,6 +40,7 @@ from interfaces.bootstrap import services
 from tests.doubles import gemini, openai, vault
 from tests.doubles import google_search as google
 from tests.doubles.alerting import PagerDuty
+from tests.doubles.collector import Collector, collector_double
 from tests.doubles.smtp import mail_double
 from tests.doubles.wire import Wire, serving
 from tests.interfaces.http.conftest import MASTER, OPERATOR
@@ -54,7 +55,7 @@ class Deployment:
     environment: dict[str, str]
     http: httpx.AsyncClient
     tenant: str
-    doubles: dict[str, Wire]
+    doubles: dict[str, Any]
     log: Path
 
     @property
@@ -80,6 +81,7 @@ async def _deployment(
         mails = doubles["mails"] = await stack.enter_async_context(mail_double())
         duty = doubles["duty"] = Wire(PagerDuty())
         await stack.enter_async_context(serving(duty))
+        collecting = doubles["collector"] = await stack.enter_async_context(collector_double())
         vaults = doubles["vault"] = await stack.enter_async_context(vault.vault_double())
         environment = {
             "DATABASE_URL": database_url,
@@ -119,6 +121,9 @@ async def _deployment(
             "RETRACE_INVITATION_HOURS": "5",
             "RETRACE_PUBLIC_URL": "https://service.example/api",
             "TWILIO_BASE_URL": "http://127.0.0.1:9/twilio",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collecting.url,
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
+            "RETRACE_TRACE_CONTENT": "true",
             "GOOGLE_SEARCH_KEY": google.KEY,
             "GOOGLE_SEARCH_ENGINE": google.ENGINE,
             "GOOGLE_SEARCH_BASE_URL": searching.url,
@@ -235,6 +240,23 @@ async def worker_concurrency(deployment: Deployment) -> None:
         worker.HEAVY,
         worker.WATCH,
     ]  # what is heavy, or must come in time, has places of its own
+
+
+async def otlp_endpoint(deployment: Deployment) -> None:
+    await told(deployment, lambda collector: "POST /v1/messages" in [span.name for span in collector.spans])
+
+
+async def trace_content(deployment: Deployment) -> None:
+    await told(deployment, lambda collector: any(b"the tombola" in raw for raw in collector.raw))
+
+
+async def told(deployment: Deployment, it: Callable[[Collector], bool]) -> None:
+    """The collector, of a message."""
+    body = {"customer": {"channel": "http", "address": "ann"}, "text": "When does the tombola begin?"}
+    assert (await deployment.http.post("/v1/messages", json=body)).status_code == 200
+    async with asyncio.timeout(20):
+        while not it(deployment.doubles["collector"]):
+            await asyncio.sleep(0.05)
 
 
 async def metrics_port(deployment: Deployment) -> None:
@@ -572,6 +594,8 @@ PROOFS: dict[str, Proof] = {
     "RETRACE_LOG_LEVEL": log_level,
     "RETRACE_WORKER_CONCURRENCY": worker_concurrency,
     "RETRACE_METRICS_PORT": metrics_port,
+    "OTEL_EXPORTER_OTLP_ENDPOINT": otlp_endpoint,
+    "RETRACE_TRACE_CONTENT": trace_content,
     "RETRACE_MAX_CONNECTIONS": max_connections,
     "RETRACE_HEADER_TIMEOUT": head_timeout,
     "RETRACE_SILENCE_TIMEOUT": silence_timeout,

@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from application.base.steps import within
 from application.ports import Fault
 from domain.retrieval.results.lookup import Lookup, Outcome
 
@@ -115,7 +116,11 @@ async def ask_at_once(
     def note(name: str, _: object) -> None:
         ended[name] = time.perf_counter()
 
-    tasks = {name: asyncio.create_task(work()) for name, work in works.items() if not late.busy(name)}
+    tasks = {
+        name: asyncio.create_task(within(f"ask {name}", work))
+        for name, work in works.items()
+        if not late.busy(name)
+    }
     for name, task in tasks.items():
         task.add_done_callback(partial(note, name))
     done: dict[str, Asked[T]] = {}
