@@ -53,7 +53,7 @@ class AuthorshipRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class Authorship:
     name: ClassVar[str] = "authorship"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3  # also by what the customer was shown, with suggestions and written citations
     tables: ClassVar[Sequence[Table]] = (authorship,)
     events: ClassVar[Sequence[type[Event]]] = (
         Conversation.Answered,
@@ -74,7 +74,7 @@ class Authorship:
         for item in batch:
             if isinstance(item.event, Conversation.Answered | Call.Answered) and item.stream not in forgotten:
                 interaction = getattr(item.event, "interaction", item.stream)
-                for mark in sorted(fingerprints(tenant, item.event.text)):
+                for mark in sorted(_marks(tenant, item.event)):
                     rows[mark, interaction] = AuthorshipRow(
                         fingerprint=mark,
                         interaction=interaction,
@@ -82,6 +82,12 @@ class Authorship:
                         position=item.position,
                     )
         await sql.put(_REPLACE, [row_of(tenant, row) for row in rows.values()])
+
+
+def _marks(tenant: UUID, event: Conversation.Answered | Call.Answered) -> frozenset[bytes]:
+    """Of the text, and of all that the customer was told where that is more."""
+    marks = fingerprints(tenant, event.text)
+    return marks | fingerprints(tenant, event.told) if isinstance(event, Conversation.Answered) else marks
 
 
 async def find_authorship(
@@ -92,7 +98,7 @@ async def find_authorship(
         authorship.c.tenant == tenant,
         authorship.c.fingerprint == any_(literal(list(marks), ARRAY(LargeBinary))),
     )
-    # An answer may be found by both its fingerprints.
-    rows = await sql.all(query.order_by(authorship.c.position.desc()).limit(2 * limit))
+    # An answer may be found by each of its fingerprints.
+    rows = await sql.all(query.order_by(authorship.c.position.desc()).limit(4 * limit))
     found = {row["position"]: struct_of(AuthorshipRow, row) for row in rows}
     return list(found.values())[:limit] or None

@@ -45,15 +45,19 @@ class CorrectedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     earlier: tuple[Turn, ...]
     message: str
     said: str
+    shown: str = ""
+    """What the customer was told in place of `said`, with suggestions and written citations; empty: the same."""
+
     disclosure: str = ""
     followed: str = ""
     replied: str = ""
     known: tuple[str, ...] = ()
 
     @property
-    def told(self) -> tuple[str, str]:
+    def told(self) -> tuple[str, ...]:
         """What was said, alone and as the customer got it."""
-        return self.said, with_disclosure(self.disclosure, self.said)
+        texts = tuple(dict.fromkeys((self.said, self.shown or self.said)))
+        return (*texts, *(with_disclosure(self.disclosure, text) for text in texts))
 
     def corrected(self, right: str, reason: str = "") -> Texts:
         """With the answer that should have been given, in its place."""
@@ -103,6 +107,7 @@ async def _of_conversation(
         earlier=answer.earlier,
         message=message_of(answer.messages),
         said=answer.event.text,
+        shown=answer.event.told,
         disclosure=answer.disclosure or "",
         followed=message_of(answer.followed),
         replied="\n".join(replies),

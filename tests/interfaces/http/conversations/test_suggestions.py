@@ -70,12 +70,19 @@ async def test_what_goes_with_a_product_is_suggested_explained_and_counted(
     assert first["suggestions"][0]["to"] == mug
     assert first["answer"].endswith("\n\nGoes well with Blue mug: Saucer (4.50 EUR).")
     assert "Saucer" not in first["text"]
+    for text in (first["text"], first["answer"]):
+        found = await ours.http.post("/v1/audit/wrote", json={"text": text})
+        assert [each["interaction"] for each in found.json()["items"]] == [first["id"]], found.text
     why = (await ours.http.get(f"/v1/interactions/{first['id']}/why")).json()["suggestions"]
     assert {(each["offer"], each["why"]) for each in why["left_out"]} == {
         (gone, "not_there"),
         (spoon, "enough"),
     }
     assert why["rule"] == 1
+    better = {"agent_interaction_id": first["id"], "human_response": "It is 12.90 EUR.", "category": "other"}
+    for text in (first["text"], first["answer"]):
+        made = await ours.http.post("/v1/bot/corrections/", json=better | {"bot_response": text})
+        assert made.status_code == 201, made.text
     again = await ask(ours, PRICE, "ann")
     assert names(again) == ["Teaspoon"]
     assert names(await ask(ours, "No, thanks", "ann")) == []
