@@ -28,7 +28,7 @@ async def read(
     """Answers, how good they were, and what they cost."""
     span = span_of(request)
     since, until = since_of(services, span)
-    report, _ = await figures(services, principal, span)
+    (report,) = await figures(services, principal, span, "tenant")
     async with services.reads.at(principal.tenant, Costs()) as sql:
         days = await usage(sql, principal.tenant, since=since, until=until, per="tenant")
         models = await compare(sql, principal.tenant, since=since, until=until)

@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
+from msgspec.structs import replace
 
 from application.tenancy.authentication import Principal
 from interfaces.bootstrap import Services
@@ -14,7 +15,7 @@ from interfaces.http.console.formats import duration, number, percent
 from interfaces.http.console.insight.board import Card, Column, Grid, board, since_of, span_of
 from interfaces.http.insight.asking import asked_of
 from projections.answer_figures import AnswerFigures
-from projections.asked import Target
+from projections.asked import Per, Target
 from projections.quality import QualityFigures, QualityReport, quality
 
 
@@ -26,7 +27,7 @@ async def read(
 ) -> Response[Any]:
     """In the tenant's time zone, by the tenant's definitions."""
     span = span_of(request)
-    report, models = await figures(services, principal, span)
+    report, models = await figures(services, principal, span, "tenant", "model")
     rate = [
         Column("Day", "day"),
         *(Column(title, "percent") for title in ("Helpful", "Complete", "Handed over")),
@@ -69,13 +70,15 @@ async def read(
     )
 
 
-async def figures(services: Services, principal: Principal, span: int) -> tuple[QualityReport, QualityReport]:
-    """By day, and by model over all days."""
+async def figures(services: Services, principal: Principal, span: int, *pers: Per) -> list[QualityReport]:
+    """For each of `pers`; of the whole tenant by day, of each part of it over all days."""
     since, until = since_of(services, span)
     asked = await asked_of(services, principal.tenant, since, until, "day", None)
+    over_all = replace(asked, by="all")
     async with services.reads.at(principal.tenant, AnswerFigures()) as sql:
-        report = await quality(sql, principal.tenant, asked)
-        return report, await quality(sql, principal.tenant, asked, "model")
+        return [
+            await quality(sql, principal.tenant, asked if per == "tenant" else over_all, per) for per in pers
+        ]
 
 
 def quality_cards(report: QualityReport) -> list[Card]:
