@@ -35,9 +35,9 @@ NAVIGATION: Sequence[Section] = (
             Entry("Overview", "/console/insight", "analytics:view"),
             Entry("Quality", "/console/insight/quality", "analytics:view"),
             Entry("Costs", "/console/insight/costs", "analytics:view"),
-            Entry("Providers", "/console/insight/providers", "analytics:view"),
+            Entry("Provider figures", "/console/insight/providers", "analytics:view"),
             Entry("Retrieval", "/console/insight/retrieval", "analytics:view"),
-            Entry("Experiments", "/console/insight/experiments", "analytics:view"),
+            Entry("Experiment figures", "/console/insight/experiments", "analytics:view"),
         ),
     ),
     Section(

@@ -40,7 +40,7 @@ async def read(
     return board(
         request,
         services,
-        title="Experiments",
+        title="Experiment figures",
         span=None,
         about=f"The newest {LISTED}. Figures of the newest {DETAILED} that run are below.",
         cards=[Card("Running", number(len(running))), Card("All", number(len(found)))],

@@ -37,7 +37,7 @@ async def read(
     return board(
         request,
         services,
-        title="Providers",
+        title="Provider figures",
         span=span,
         cards=[],
         grids=[
