@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -23,8 +24,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     used: Used = Used()
 
     @property
-    def periods(self) -> list[Period]:
-        return periods(self.since, self.until, self.by, self.used.values.time_zone)
+    def periods(self) -> tuple[Period, ...]:
+        return _periods(self.since, self.until, self.by, self.used.values.time_zone)
+
+
+@lru_cache(maxsize=256)
+def _periods(since: date, until: date, by: By, zone: str) -> tuple[Period, ...]:
+    """Each question asks several read models for the same ones."""
+    return tuple(periods(since, until, by, zone))
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):

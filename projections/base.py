@@ -38,6 +38,9 @@ class Sql(Protocol):
     async def all(self, statement: Executable) -> list[Row]:
         """The rows of a query, by column name."""
 
+    async def ask(self, statement: Executable, values: Mapping[str, Any]) -> list[Row]:
+        """As `all`, of a statement that is kept and asked again with other `values` of its parameters: it is put into words once."""
+
     async def run(self, statement: Executable) -> None:
         """Execute."""
 

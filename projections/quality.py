@@ -123,7 +123,7 @@ async def answer_sums(
         asked.periods,
         keys=("value",),
         names=names,
-        where=(figures.c.dimension == dimension,),
+        dimension=dimension,
     )
     return {
         (row["period"], row["value"]): {
@@ -145,7 +145,7 @@ async def response_sketches(
         asked.periods,
         keys=("value", "bucket"),
         names=("answers",),
-        where=(responses.c.dimension == dimension,),
+        dimension=dimension,
     )
     found: dict[tuple[int, str], dict[int, int]] = defaultdict(dict)
     for row in rows:

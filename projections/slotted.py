@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     Column,
-    ColumnElement,
     DateTime,
+    Executable,
     Integer,
     SmallInteger,
+    String,
     Table,
+    Uuid,
+    bindparam,
     column,
     func,
-    literal,
     select,
     true,
 )
@@ -76,18 +79,37 @@ async def sums_of(
     *,
     keys: Sequence[str] = (),
     names: Sequence[str],
-    where: Sequence[ColumnElement[bool]] = (),
+    dimension: str | None = None,
 ) -> list[Row]:
-    """The sums of `names` by `period` (its place in `periods`) and `keys`; where there is nothing there is no row."""
+    """The sums of `names` by `period` (its place in `periods`) and `keys`; where there is nothing there is no row. `dimension`: of a table that has some."""
+    values: dict[str, Any] = {"tenant": tenant, **_spans(tuple(periods))}
+    if dimension is not None:
+        values["dimension"] = dimension
+    return await sql.ask(_sums(table, tuple(keys), tuple(names), dimension is not None), values)
+
+
+@lru_cache(maxsize=64)
+def _spans(periods: tuple[Period, ...]) -> Mapping[str, Any]:
     asked = [
         (place, span) for place, period in enumerate(periods) for span in spans(period.start, period.end)
     ]
+    return {
+        "periods": [place for place, _ in asked],
+        "grains": [span.grain for _, span in asked],
+        "starts": [span.start for _, span in asked],
+        "ends": [span.end for _, span in asked],
+    }
+
+
+@cache
+def _sums(table: Table, keys: tuple[str, ...], names: tuple[str, ...], dimensions: bool) -> Executable:
+    moments = ARRAY(DateTime(timezone=True))
     spanned = (
         func.unnest(
-            literal([place for place, _ in asked], ARRAY(Integer)),
-            literal([span.grain for _, span in asked], ARRAY(SmallInteger)),
-            literal([span.start for _, span in asked], ARRAY(DateTime(timezone=True))),
-            literal([span.end for _, span in asked], ARRAY(DateTime(timezone=True))),
+            bindparam("periods", type_=ARRAY(Integer)),
+            bindparam("grains", type_=ARRAY(SmallInteger)),
+            bindparam("starts", type_=moments),
+            bindparam("ends", type_=moments),
         )
         .table_valued(
             column("period", Integer),
@@ -99,10 +121,13 @@ async def sums_of(
         .render_derived()
     )
     s, t = spanned.c, table.c
+    where = [t.tenant == bindparam("tenant", type_=Uuid()), t.grain == s.grain, t.at >= s.start, t.at < s.end]
+    if dimensions:
+        where.append(t.dimension == bindparam("dimension", type_=String()))
     # Grouped within: so each span is one range of the primary key, whatever the planner thinks of how many there are.
     within = (
         select(*(t[key] for key in keys), *(func.sum(t[name]).label(name) for name in names))
-        .where(t.tenant == tenant, t.grain == s.grain, t.at >= s.start, t.at < s.end, *where)
+        .where(*where)
         .group_by(*(t[key] for key in keys))
         .having(func.count() > 0)
         .lateral("within")
@@ -111,4 +136,4 @@ async def sums_of(
     named = [w[key] for key in keys]
     query = select(s.period, *named, *(func.sum(w[name]).label(name) for name in names))
     query = query.select_from(spanned.join(within, true())).group_by(s.period, *named)
-    return await sql.all(query.order_by(s.period, *named))
+    return query.order_by(s.period, *named)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from decimal import localcontext
+from datetime import date, datetime, timedelta
+from decimal import Decimal, localcontext
 from importlib import import_module
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
 from domain.base.recorded import Recorded
+from domain.base.sketch import percentile
 from domain.insight.answer import FIGURES
 from domain.insight.answering import EVENTS, Answering
+from domain.insight.calendar import By
 from domain.insight.contacts import CONTACTS, Contact, contacts
 from domain.insight.contacts import EVENTS as CONTACT_EVENTS
+from domain.insight.definitions import Definitions, Used
 from domain.insight.sales import AMOUNTS, SALES, Selling
 from domain.insight.sales import EVENTS as SALE_EVENTS
 from domain.models.pricing import EXACT
@@ -25,10 +31,15 @@ from infra.projections.sql import TransactionSql
 from interfaces.http import ROUTERS
 from projections.answer_deltas import counted, deltas
 from projections.answer_figures import AnswerFigures
-from projections.base import topics
+from projections.asked import Asked
+from projections.base import Sql, topics
+from projections.business import business
 from projections.contacts import Contacts
+from projections.operations import operations
+from projections.quality import QualityFigures, quality
 from projections.reckoning.answers import reckon_answers
 from projections.reckoning.base import Rows
+from projections.reckoning.calls import reckon_spending
 from projections.reckoning.compare import compare
 from projections.reckoning.contacts import reckon_contacts
 from projections.reckoning.sales import reckon_sales
@@ -142,7 +153,52 @@ async def test_read_models_equal_the_reckoning_and_an_erasure_changes_none(log: 
                             found = compare(table, rows, reckoned[table.name])
                             assert found.differences == []
                             figures += found.figures
+                await by_days(TransactionSql(connection), tenant, events, chance)
         assert figures > 50_000
+
+
+async def by_days(sql: Sql, tenant: UUID, events: Sequence[Recorded], chance: random.Random) -> None:
+    """Reports of days, weeks and months of any zone are the sums of what was reckoned for the moments in them."""
+    facts = {
+        key[2:]: row for key, row in reckon_answers(events)["answer_figures"].items() if key[:2] == ("", 15)
+    }
+    took = reckon_answers(events)["answer_figures_responses"]
+    said = {key[1]: row for key, row in reckon_contacts(events)["contacts"].items() if key[0] == 15}
+    costs = {key[1:]: row for key, row in reckon_spending(events)["spending"].items() if key[0] == 15}
+    bys: tuple[By, ...] = ("day", "week", "month", "all")
+    for name in ("UTC", "Europe/Berlin", "Asia/Kathmandu", "Pacific/Chatham", "America/Havana"):
+        used, zone = Used(values=Definitions(time_zone=name)), ZoneInfo(name)
+        since = date(2026, 2, 25) + timedelta(days=chance.randint(0, 20))
+        asked = Asked(
+            since=since,
+            until=since + timedelta(days=chance.randint(20, 60)),
+            by=chance.choice(bys),
+            used=used,
+        )
+        good, run, worth = (
+            await quality(sql, tenant, asked),
+            await operations(sql, tenant, asked),
+            await business(sql, tenant, asked),
+        )
+        for item, other, third in zip(good.items, run.items, worth.items, strict=True):
+
+            def inside(at: datetime, item: QualityFigures = item, zone: ZoneInfo = zone) -> bool:
+                return item.since <= at.astimezone(zone).date() < item.until
+
+            rows = [row for (at, _), row in facts.items() if inside(at)]
+            for figure in ("answers", "calls", "failed", "handed_over", "timed"):
+                assert getattr(item, figure) == sum(row[figure] for row in rows), (name, item.since, figure)
+            for figure in ("modelled", "cached", "retrievals", "found", "prompted", "prompted_rated"):
+                assert getattr(other, figure) == sum(row[figure] for row in rows)
+            sketch: Counter[int] = Counter()
+            for (dimension, grain, at, _, bucket), row in took.items():
+                if (dimension, grain) == ("", 15) and inside(at):
+                    sketch[bucket] += row["answers"]
+            assert item.p50_response_ms == percentile(sketch, 0.5)
+            assert other.messages == sum(row["messages"] for at, row in said.items() if inside(at))
+            cost = sum((row["cost"] for (at, *_), row in costs.items() if inside(at)), Decimal(0))
+            assert other.cost == third.provider_cost == cost
+            assert third.conversations == sum(row["conversations"] for at, row in said.items() if inside(at))
 
 
 def test_every_figure_of_a_route_is_reckoned() -> None:
