@@ -27,6 +27,7 @@ NAVIGATION: Sequence[Section] = (
         (
             Entry("Home", "/console", None),
             Entry("Inbox", "/console/inbox", "conversations:read"),
+            Entry("Campaigns", "/console/campaigns", "campaigns:manage"),
         ),
     ),
     Section(

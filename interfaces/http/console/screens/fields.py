@@ -81,7 +81,9 @@ def _fields(
     given: Given | None,
     labels: Mapping[str, str],
     hints: Mapping[str, str],
+    loose: bool = False,
 ) -> Iterator[Field]:
+    """`loose`: of a part that there need not be."""
     info = inspect.type_info(body)
     assert isinstance(info, inspect.StructType)
     for field in info.fields:
@@ -91,7 +93,7 @@ def _fields(
         value = now[field.encode_name] if has else _default(field)
         if isinstance(known, inspect.StructType):
             inner = value if isinstance(value, dict) else _nothing(known) if optional else {}
-            yield from _fields(known.cls, f"{name}.", inner, given, labels, hints)
+            yield from _fields(known.cls, f"{name}.", inner, given, labels, hints, loose or optional)
             continue
         control = control_of(field.type)
         text = _text(control, value) if given is None else given.of(name, control)
@@ -102,7 +104,7 @@ def _fields(
             text,
             hints.get(name, hints_of(body).get(field.name, "")),
             given.errors.get(name, "") if given is not None else "",
-            field.required and not optional,
+            field.required and not optional and not loose,
         )
 
 

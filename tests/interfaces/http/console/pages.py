@@ -13,6 +13,7 @@ from tests.interfaces.http.conftest import Customer
 from tests.interfaces.http.console.worlds import (
     administration,
     agent,
+    campaigns,
     inbox,
     models,
     review,
@@ -39,6 +40,8 @@ PAGES = (
     Shown("/console/inbox/{conversation}/at", "Conversation in time", inbox.conversation),
     Shown("/console/inbox/{conversation}/why/{interaction}", "Why", inbox.conversation),
     Shown("/console/inbox/{conversation}/why/{interaction}/prompt", "Prompt", inbox.conversation),
+    Shown("/console/campaigns", "Campaigns", campaigns.a_campaign),
+    Shown("/console/campaigns/{campaign}", "Winter boots", campaigns.a_campaign),
     Shown("/console/insight", "Overview", inbox.conversation),
     Shown("/console/insight/quality", "Quality", inbox.conversation),
     Shown("/console/insight/costs", "Costs", inbox.conversation, "?days=7"),
