@@ -22,6 +22,7 @@ from infra.embedded.process import FolderInUse, ServerFailed, end_all, prepare_f
 from infra.embedded.room import LEAST, room
 from infra.postgres.database import STARTING
 from infra.settings import Secret, Settings, environment_of, master_text
+from infra.telemetry.start import endpoints
 from infra.waits import Waits, silently
 from interfaces import listening
 from interfaces import running as running_note
@@ -265,6 +266,7 @@ def tree(
     To be entered in a thread that stays until the end (see `die_with_parent`).
     """
     look_around(settings, roles)
+    endpoints(settings, os.environ)  # refused before anything is started
     key = settings.master()
     given = look_at_given(settings, key, say, waits)
     with servers(settings.data, settings.database_url, settings.redis_url, say=say, waits=waits) as running:

@@ -356,3 +356,13 @@ def test_a_full_disk_is_said_once_and_so_is_its_end(
     assert len(said) == 2
     assert said[0].startswith(f"the disk is full: {settings.data} has 3 MB left; writes are refused")
     assert said[1] == f"there is room again: {settings.data} has 500 MB left"
+
+
+def test_a_collector_that_is_not_spoken_to_is_refused_before_anything_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+    settings = Settings(data=tmp_path / "data", port=free_port(), otlp_endpoint="http://127.0.0.1:4317")
+    with pytest.raises(InvalidSettings, match="give http/protobuf"), tree(settings):
+        pass
+    assert not (tmp_path / "data").exists()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -216,3 +218,8 @@ def test_names_are_those_of_the_conventions() -> None:
     assert ours - theirs == set()
     assert conventions.TOKEN_BUCKETS[-1] == 67108864
     assert conventions.DURATION_BUCKETS[-1] == 81.92
+
+
+def test_the_roles_do_not_even_import_it() -> None:
+    code = "import sys, interfaces.serve, interfaces.worker, interfaces.projector; sys.exit('opentelemetry' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
