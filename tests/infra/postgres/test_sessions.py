@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,13 +15,14 @@ import pytest
 from application.ports import Unavailable
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.postgres import database as database_module
+from infra.postgres.analysts import PgAnalysts
 from infra.postgres.cell import ROLES, Cell
 from infra.postgres.database import Database, wait_for
 from infra.postgres.session import LoginRefused, WrongSession, connect
 from infra.schema.migrate import NotMigrated, migrate, prepare, retire
 from tests.cells import KEY, cell
 from tests.doubles.pooler import Pooler, pooling
-from tests.infra.log.parts import context, log_on, started
+from tests.infra.log.parts import context, log_on, now, started
 
 OTHER = b"another-master-key-of-32-bytes!!"
 
@@ -227,5 +229,11 @@ async def test_the_owner_of_a_database_who_may_make_roles_migrates_it_and_nobody
         await migrate(cell(url), renew=True)
         async with log_on(url) as log:
             await log.store.save(started(), context=context())
+            tenant, role = uuid4(), f"retrace_analyst_{uuid4().hex[:16]}"
+            address = await PgAnalysts(log.database).make(
+                tenant, uuid4(), role=role, password="x", expires_at=now() + timedelta(days=1), connections=1
+            )
+        with psycopg.connect(address) as analyst:
+            assert analyst.execute("SELECT retrace_analytics.tenant()").fetchone() == (tenant,)
         ended: list[Any] = await retire(cell(url))
         assert ended == []

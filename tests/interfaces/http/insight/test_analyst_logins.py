@@ -8,8 +8,10 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import asyncpg
 import psycopg
 import pytest
+import sqlalchemy
 
 from infra.embedded.postgres import BINARIES
 from interfaces.bootstrap import Services
@@ -115,6 +117,24 @@ async def test_psql_reads_them(logins: tuple[str, dict[str, str]], session: Sess
     ]
     found = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
     assert (found.returncode, found.stdout) == (0, "channel,status\nhttp,open\n"), found.stderr
+
+
+async def test_drivers_of_other_makers_read_them(
+    logins: tuple[str, dict[str, str]], session: Session
+) -> None:
+    (mine,) = await seen(session)
+    other = await asyncpg.connect(logins[0])
+    assert [row["conversation"] for row in await other.fetch("SELECT * FROM conversations")] == list(mine)
+    await other.close()
+    engine = sqlalchemy.create_engine(logins[0].replace("postgresql:", "postgresql+psycopg:"))
+    shown = sqlalchemy.inspect(engine)  # as tools find out what there is
+    assert set(shown.get_view_names("retrace_analytics")) == {view.name for view in VIEWS}
+    for view in VIEWS:
+        found = shown.get_columns(view.name, schema="retrace_analytics")
+        assert [(each["name"], each["comment"]) for each in found] == [
+            (each.name, each.what) for each in view.columns
+        ]
+    engine.dispose()
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -105,6 +105,7 @@ async def test_after_its_time_all_of_it_is_gone_and_the_log_still_proves_itself(
 ) -> None:
     customer = await lived(app, parts)
     tenant = customer.tenant
+    login = (await customer.http.post("/v1/analytics/logins", json={"name": "report"})).json()
     # Another process, with the tenant's keys in its memory.
     async with Database(cell(str(parts.settings.database_url)), size=1) as database:
         other = Keyring(database, parts.settings.master())
@@ -128,8 +129,10 @@ async def test_after_its_time_all_of_it_is_gone_and_the_log_still_proves_itself(
         with pytest.raises(Erased):
             await other.seal(tenant, UUID(int=5), b"more", b"")
 
-    for table in GONE_TABLES:
+    for table in (*GONE_TABLES, "analyst_logins"):
         assert await rows(parts, table, tenant) == 0, table
+    with pytest.raises(psycopg.OperationalError):
+        await psycopg.AsyncConnection.connect(login["address"])
     async with asyncio.timeout(30):
         for table in (table.name for projection in PROJECTIONS for table in projection.tables):
             while await rows(parts, table, tenant):
