@@ -6,7 +6,7 @@ One statement, so that sums and the position that they are of belong together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ STALE = 300.0
 _TYPES = {name: "numeric" if name == "cost" else "bigint" for name in SUMS}
 _SUMS = ", ".join(f"coalesce(sum(f.{name}), 0)::{kind} AS {name}" for name, kind in _TYPES.items())
 _LOOK = f"""
-WITH w AS (SELECT * FROM unnest($2::int[], $3::int[]) WITH ORDINALITY AS w (first, last, n)),
+WITH w AS (SELECT * FROM unnest($2::int[], $3::int[], $7::bool[]) WITH ORDINALITY AS w (first, last, timed, n)),
 c AS MATERIALIZED (
     SELECT min(seq) AS slowest, max(seq) FILTER (WHERE projection = 'alert_figures') AS counted FROM cursors WHERE tenant = $1
 ),
@@ -35,7 +35,7 @@ sums AS (
 took AS (
     SELECT n, array_agg(bucket) AS buckets, array_agg(answers) AS answers FROM (
         SELECT w.n, t.bucket, sum(t.answers)::bigint AS answers FROM w
-        JOIN alert_figures_took t ON t.tenant = $1 AND t.slot >= w.first AND t.slot < w.last GROUP BY w.n, t.bucket
+        JOIN alert_figures_took t ON w.timed AND t.tenant = $1 AND t.slot >= w.first AND t.slot < w.last GROUP BY w.n, t.bucket
     ) t GROUP BY n
 )
 SELECT c.counted, (SELECT extract(epoch FROM now() - e.recorded_at)::float8 FROM events e WHERE e.tenant = $1 AND e.seq = coalesce(c.counted, 0) + 1),
@@ -58,11 +58,12 @@ class ReadAlertFigures:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def look(self, tenant: UUID, windows: Collection[Window]) -> Looked:
-        wanted = sorted(set(windows)) or [Window(0, 0)]
+    async def look(self, tenant: UUID, windows: Mapping[Window, bool]) -> Looked:
+        wanted = sorted(windows) or [Window(0, 0)]
         streams = [kind.id_of(tenant) for kind in (AlertRules, Alerts, Budget)]
         ends = [each.first for each in wanted], [each.last for each in wanted]
-        rows = await self._database.read(tenant, _LOOK, tenant, *ends, *streams)
+        timed = [windows.get(each, False) for each in wanted]
+        rows = await self._database.read(tenant, _LOOK, tenant, *ends, *streams, timed)
         counted, waits, lag, work, events, *versions = rows[0][: _FIXED - 3]
         rules, alerts, budget = versions
         return Looked(

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
+import msgspec
+
 from application.insight.alerts.known import Known
 from application.ports import Looked
 from domain.budgets.budget import Budget
@@ -17,15 +19,21 @@ from domain.insight.alerts.rule import Rule
 from domain.insight.alerts.status import Evidence
 
 
-def windows_for(rules: Mapping[str, Rule], at: datetime) -> list[Window]:
-    """All that the rules that are switched on need."""
-    return [
-        window
-        for rule in rules.values()
-        if rule.enabled
-        for window in windows_of(at, rule.window, rule.before)
-        if window.first < window.last
-    ]
+def windows_for(rules: Mapping[str, Rule], at: datetime) -> dict[Window, bool]:
+    """All that the rules that are switched on need, and whether one of them goes by how long answers took."""
+    found: dict[Window, bool] = {}
+    for rule in rules.values():
+        for window in windows_of(at, rule.window, rule.before) if rule.enabled else ():
+            if window.first < window.last:
+                found[window] = found.get(window, False) or rule.of.timed
+    return found
+
+
+def of_the_rule(rule: Rule, figures: Figures | None) -> Figures | None:
+    """Without how long answers took, where it does not go by that."""
+    if figures is None or rule.of.timed:
+        return figures
+    return msgspec.structs.replace(figures, timed=0, p95_ms=None)
 
 
 def evidence_of(rule: Rule, looked: Looked, known: Known, at: datetime) -> Evidence:
@@ -37,8 +45,10 @@ def evidence_of(rule: Rule, looked: Looked, known: Known, at: datetime) -> Evide
         position=looked.position,
         since=start_of(window.first) if rule.window else None,
         until=start_of(window.last) if rule.window else None,
-        figures=looked.figures.get(window) if looked.position is not None else None,
-        before=looked.figures.get(before) if looked.position is not None and rule.of.baseline else None,
+        figures=of_the_rule(rule, looked.figures.get(window)) if looked.position is not None else None,
+        before=of_the_rule(rule, looked.figures.get(before))
+        if looked.position is not None and rule.of.baseline
+        else None,
         operations=None if rule.of.replayable else looked.operations,
         budget=budget,
         budget_version=known.versions.budget if rule.of.budgeted else 0,

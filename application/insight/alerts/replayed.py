@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.insight.alerts.evidence import daily_budget, reading_of
+from application.insight.alerts.evidence import daily_budget, of_the_rule, reading_of
 from application.ports import Store
 from application.replay.decisions_report import Difference
 from domain.base.aggregate import Event
@@ -123,8 +123,8 @@ async def _again(recorded: Recorded, slots: Slots, tenant: UUID, store: Store) -
         rule=rule,
         since=start_of(window.first) if rule.window else None,
         until=start_of(window.last) if rule.window else None,
-        figures=slots.figures(window) if told and rule.window else None,
-        before=slots.figures(before) if told and rule.of.baseline else None,
+        figures=of_the_rule(rule, slots.figures(window)) if told and rule.window else None,
+        before=of_the_rule(rule, slots.figures(before)) if told and rule.of.baseline else None,
         budget=await _budget(rule, then, at, tenant, store),
     )
     return measured(rule, reading_of(evidence), evidence)

@@ -34,6 +34,9 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     quiet: bool = False
     """Whether no events at all mean that all is well, as where it counts what went wrong."""
 
+    timed: bool = False
+    """Whether it goes by how long answers took, which no other one has in its evidence."""
+
     replayable: bool = True
 
 
@@ -101,6 +104,7 @@ METRICS: Mapping[str, Metric] = {
         text="95th percentile of the time that the providers took for an answer, failed tries with it.",
         measure=_p95,
         sampled=True,
+        timed=True,
     ),
     "provider_errors": Metric(
         unit="share",

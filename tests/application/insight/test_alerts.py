@@ -191,7 +191,7 @@ async def test_what_is_on_record_says_why(world: World) -> None:
     assert evidence is not None
     assert evidence.figures is not None
     assert (evidence.figures.calls, evidence.figures.failures, evidence.value) == (100, 20, 0.2)
-    assert (evidence.figures.cost, evidence.figures.timed) == (Decimal("0.080"), 1)
+    assert (evidence.figures.cost, evidence.figures.timed) == (Decimal("0.080"), 0)
     assert evidence.position is not None
     assert evidence.since is not None
     assert evidence.until is not None
