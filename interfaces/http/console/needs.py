@@ -9,14 +9,16 @@ from uuid import UUID
 
 from markupsafe import Markup
 
+from application.base.setting import load_setting
 from application.budgets.budget import budget_of
 from application.budgets.status import budget_status
 from application.conversations.handoff import operator_id
 from application.operators.authentication import LiveSession
 from domain.experiments.deployment import Deployment
+from domain.insight.alerts.alerts import Alerts
 from domain.tenancy.scopes import Scope
 from interfaces.bootstrap import Services
-from interfaces.http.console.formats import money, when
+from interfaces.http.console.formats import money, when, words
 from interfaces.http.console.navigation import known_path
 from projections.conversations import count_waiting, list_conversations, waiting_conversations
 from projections.corrections import Corrections, list_corrections
@@ -131,6 +133,22 @@ async def _budgets(services: Services, tenant: UUID, session: LiveSession) -> li
     return found
 
 
+async def _alerts(services: Services, tenant: UUID, session: LiveSession) -> list[Need]:
+    """Those that fire and that nobody has acknowledged."""
+    found = await load_setting(Alerts, tenant, store=services.store)
+    statuses = found.state.statuses if found is not None else {}
+    return [
+        Need(
+            f"Alert: {words(rule)}",
+            Markup("{} since {}.").format(words(status.state), when(status.since)),
+            "bad" if status.state == "alert" else "warn",
+            known_path("/console/alerts"),
+        )
+        for rule, status in statuses.items()
+        if status.firing and status.acknowledged_at is None
+    ]
+
+
 def _counted(count: int, most: int = MOST) -> str:
     return f"{most} or more" if count >= most else str(count)
 
@@ -140,6 +158,7 @@ FINDERS: Sequence[tuple[Scope, Finder]] = (
     ("feedback:review", _corrections),
     ("integrations:manage", _documents),
     ("audit:read", _parked),
+    ("analytics:view", _alerts),
     ("analytics:view", _deployments),
     ("analytics:view", _budgets),
 )

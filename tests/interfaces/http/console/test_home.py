@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
+from domain.base.context import Context
+from domain.insight.alerts.alerts import Alerts
 from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import Customer
 from tests.interfaces.http.console.people import joined
@@ -22,6 +26,7 @@ async def test_home_shows_what_needs_somebody_and_only_what_their_scopes_open(
     eve = await joined(ours, "eve@example.com", "reviewer")
     await ann.sign_in()
     await eve.sign_in()
+    await fired(ours, parts, "slow_answers")
     path = f"/console/inbox/{made['conversation']}"
     assert (await ann.send(f"{path}/claim")).status_code == 303
     await ours.http.get(
@@ -31,9 +36,22 @@ async def test_home_shows_what_needs_somebody_and_only_what_their_scopes_open(
     for told in ("1 customer waits for a person", "1 conversation is yours", "1 correction waits for review"):
         assert told in shown
     assert "The budget of" in shown
+    assert "Alert: Slow answers" in shown
     assert shown.index("customer waits") < shown.index("is yours"), "the most pressing first"
     assert "<time datetime=" in shown[shown.index("The first one since") :][:60]
     seen = (await eve.http.get("/console")).text
     assert "1 correction waits for review" in seen
     assert "is yours" not in seen
     assert "The budget of" not in seen
+
+
+async def fired(ours: Customer, parts: Services, rule: str) -> None:
+    """An alert of this rule, as its evaluation puts it on record."""
+
+    def fire(known: Alerts | None) -> Alerts:
+        alerts = known or Alerts.begin(ours.tenant, parts.clock())
+        alerts.trigger(Alerts.StateChanged, at=parts.clock(), rule=rule, before="ok", state="alert")
+        return alerts
+
+    context = Context(tenant=ours.tenant, actor="system", correlation=uuid4())
+    await parts.store.change(Alerts, Alerts.id_of(ours.tenant), fire, context=context)
