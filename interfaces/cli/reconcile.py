@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -24,11 +25,14 @@ from interfaces.cli.look import tenant_or_all, tenants_of
 def reconcile(tenant_id: UUID | None, rows: int, data: Path | None, as_json: bool) -> None:
     """Compute each figure of analytics, usage and costs again from the events, and compare it with the read models. Exit status 1: one differs."""
 
+    ends: dict[UUID, int] = {}
+
     async def do(parts: Services) -> list[Reconciled]:
         tenants = await tenants_of(parts, tenant_id)
         found = []
         with counting("reconciling", len(tenants), "tenants", quiet=as_json) as tell:
             for number, tenant in enumerate(tenants, 1):
+                ends[tenant] = await parts.reads.head(tenant)
                 found += await reconciled(tenant, database=parts.database, reader=parts.reader)
                 tell(number)
         return found
@@ -41,6 +45,7 @@ def reconcile(tenant_id: UUID | None, rows: int, data: Path | None, as_json: boo
         )
     else:
         _print(found, rows, differing)
+        _print_behind(found, ends)
     if differing:
         sys.exit(1)
 
@@ -71,3 +76,15 @@ def _print(found: list[Reconciled], rows: int, differing: int) -> None:
     tenants = len({each.tenant for each in found})
     figures = sum(each.figures for each in found)
     console.print(f"{figures} figures of {tenants} tenants compared, {differing} differ", style="bold")
+
+
+def _print_behind(found: list[Reconciled], ends: Mapping[UUID, int]) -> None:
+    """What was not compared, because a read model does not know it yet."""
+    for tenant, end in ends.items():
+        last = min((each.position for each in found if each.tenant == tenant), default=0)
+        if last < end:
+            console.print(
+                f"  tenant {tenant}: read models know the log up to position {last} of {end}; start a projector, or ask again",
+                style="yellow",
+                soft_wrap=True,
+            )

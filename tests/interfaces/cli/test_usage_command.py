@@ -62,7 +62,11 @@ def test_figures_that_differ_from_the_events_are_named(run: Run, tenant: UUID, d
         values = [tenant]
         superuser.execute("UPDATE retrace.costs SET cost = cost + 0.001 WHERE tenant = %s", values)
         superuser.execute("DELETE FROM retrace.answer_figures WHERE tenant = %s AND grain = 60", values)
+    assert "up to position" not in run("reconcile", "--tenant", str(tenant)).output
+    with psycopg.connect(database_url, autocommit=True) as superuser:
+        superuser.execute("DELETE FROM retrace.cursors WHERE tenant = %s AND projection = 'drift'", [tenant])
     wrong = run("reconcile")
+    assert "up to position 0 of" in wrong.output
     assert wrong.exit_code == 1
     for word in ("costs", "0.00475", "0.00375", "grain=60", "answers"):
         assert word in wrong.output
