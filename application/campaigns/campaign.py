@@ -61,6 +61,7 @@ async def draft_campaign(command: DraftCampaign, context: Context, ports: Ports)
 
 async def revise_campaign(command: ReviseCampaign, context: Context, ports: Ports) -> CampaignChanged:
     """The whole plan, until it begins. Raises NotFound, Invalid; Refused for one that has begun."""
+    await ports.store.load(Campaign, command.campaign, tenant=context.tenant)
     command.plan.check()
     await check_account(command.plan, context.tenant, store=ports.store)
     return await _change(
