@@ -30,7 +30,8 @@ class Field(NamedTuple):
 
     def hidden(self) -> Field:
         """What was typed is not shown, now or later."""
-        return self._replace(control=Control("secret"), value="")
+        several = self.control.kind in ("pairs", "lines", "json")
+        return self._replace(control=self.control if several else Control("secret"), value="")
 
     def within(self, legend: str) -> Field:
         """Below a legend that its label begins with."""
@@ -92,7 +93,7 @@ def _fields(
         has = field.encode_name in now
         value = now[field.encode_name] if has else _default(field)
         if isinstance(known, inspect.StructType):
-            inner = value if isinstance(value, dict) else _nothing(known) if optional else {}
+            inner = value if isinstance(value, dict) else _nothing(known) if optional or has else {}
             yield from _fields(known.cls, f"{name}.", inner, given, labels, hints, loose or optional)
             continue
         control = control_of(field.type)

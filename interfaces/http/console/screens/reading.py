@@ -56,7 +56,7 @@ def _object(
         known, optional = without_none(field.type)
         if isinstance(known, inspect.StructType):
             inner = _object(known.cls, sent, f"{name}.", errors)
-            if optional and not any(value not in ("", False, [], {}) for value in inner.values()):
+            if optional and _is_empty(inner):
                 _leave_out(field, found, sent, name)
             elif inner:
                 found[field.encode_name] = inner
@@ -68,9 +68,23 @@ def _object(
             except ValueError as error:
                 errors.append({"field": name, "message": str(error)})
                 continue
+            if optional and value in (_ABSENT, [], {}) and not _may_be_unset(field):
+                value = None  # emptied: also where there would be something by default
             if value is not _ABSENT:
                 found[field.encode_name] = value
     return found
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether nothing was filled in, in any part."""
+    if isinstance(value, dict):
+        return all(map(_is_empty, value.values()))
+    return value in (None, "", False, [])
+
+
+def _may_be_unset(field: inspect.Field) -> bool:
+    """Whether it says something else to leave it out than to say that there is nothing (its default is UNSET)."""
+    return not field.required and field.default is field.default_factory is msgspec.NODEFAULT
 
 
 def _leave_out(field: inspect.Field, found: dict[str, Any], sent: Sent, name: str) -> None:

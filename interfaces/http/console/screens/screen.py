@@ -40,7 +40,8 @@ class Forms(dict[str, Shown | None]):
 @dataclass(frozen=True, kw_only=True)
 class Screen:
     """`reads`: by the name that the template has for the answer. The first one's scope opens the page; what others answer is None where
-    the operator lacks theirs. Path parameters go to the reads that know them, and of the query what `filters` has. `more`: facts that follow
+    the operator lacks theirs. Path parameters go to the reads that know them, and of the query what `filters` has; `given` is
+    said beside them (a text may have path parameters). `more`: facts that follow
     from the answers and from `path`, the parameters; `also`: those for which other routes are
     asked. Without a template there is no page, only the forms."""
 
@@ -94,11 +95,11 @@ def _sent(screen: Screen, name: str) -> list[HTTPRouteHandler]:
 
 async def _submit(screen: Screen, name: str, request: Asked, services: Services) -> Response[Any]:
     form, sent = screen.forms[name], await request.form()
-    given: dict[str, Any] = dict(request.path_params)
+    given: dict[str, Any] = {**_formatted(screen.given, request), **request.path_params}
     version = str(sent.get(VERSION, ""))
     try:
         if form.body is not None:
-            given["data"] = body_of(form.body, sent, _fixed(form, request))
+            given["data"] = body_of(form.body, sent, _formatted(form.fixed, request))
         told = await Api(request, services)(
             form.route, _seen=int(version) if version.isdecimal() else None, **given
         )
@@ -115,10 +116,11 @@ async def _submit(screen: Screen, name: str, request: Asked, services: Services)
     return done(request, services, f"{to}{at}", form.done)
 
 
-def _fixed(form: Form, request: Asked) -> dict[str, Any]:
+def _formatted(facts: Facts, request: Asked) -> dict[str, Any]:
+    """With path parameters where texts name them."""
     return {
         name: value.format(**request.path_params) if isinstance(value, str) else value
-        for name, value in form.fixed.items()
+        for name, value in facts.items()
     }
 
 
@@ -197,7 +199,12 @@ def _shown(
 async def _told(screen: Screen, request: Asked, api: Api, asked: Facts) -> dict[str, Told]:
     """What the reads answer."""
     cursor = request.query_params.get("cursor", "")
-    given = {**screen.given, **asked, **({"cursor": cursor} if cursor else {}), **request.path_params}
+    given = {
+        **_formatted(screen.given, request),
+        **asked,
+        **({"cursor": cursor} if cursor else {}),
+        **request.path_params,
+    }
     return {
         name: await api(route, **given) if api.may(route) else Told(None)
         for name, route in screen.reads.items()

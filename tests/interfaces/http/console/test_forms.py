@@ -1,0 +1,76 @@
+"""Forms that follow from a body's type: what stands in them, sent as it stands, makes the same body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from litestar.datastructures import FormMultiDict
+
+from domain.base.errors import Conflict, Invalid, Refused
+from domain.flags.plan import Plan
+from interfaces.http import EXAMPLES
+from interfaces.http.console import administration, agent, models, review
+from interfaces.http.console.screens.fields import fields_of_body
+from interfaces.http.console.screens.reading import body_of
+from interfaces.http.console.screens.wrong import given_of
+from interfaces.http.models.price import PriceIn
+
+SCREENS = (*agent.SCREENS, *review.SCREENS, *models.SCREENS, *administration.SCREENS)
+FORMS = {
+    (next(iter(form.route.http_methods)).lower(), path.replace(":str", "").replace(":uuid", "")): form
+    for screen in SCREENS
+    for form in screen.forms.values()
+    if form.body is not None
+    for path in form.route.paths
+}
+
+
+def sent(body: type[msgspec.Struct], current: Any, without: tuple[str, ...]) -> FormMultiDict:
+    """As a browser sends what stands in the fields."""
+    found: list[tuple[str, str]] = []
+    for field in fields_of_body(body, current, without=without):
+        values = field.value if isinstance(field.value, list) else [field.value]
+        found += [(field.name, value.replace("\n", "\r\n")) for value in values]
+    return FormMultiDict(found)
+
+
+@pytest.mark.parametrize("route", [each for each in FORMS if each in EXAMPLES], ids=str)
+def test_an_example_of_the_api_goes_through_its_form_and_back(route: tuple[str, str]) -> None:
+    form = FORMS[route]
+    assert form.body is not None
+    example = {name: value for name, value in EXAMPLES[route].items() if name not in form.without}
+    known = msgspec.convert(example, form.body, strict=False)
+    assert body_of(form.body, sent(form.body, known, form.without)) == known
+
+
+def test_what_is_emptied_is_none_and_a_part_with_nothing_in_it_is_none() -> None:
+    form = FormMultiDict(
+        [("steps", "10, 5\n100"), ("limits.latency_ms.worse", ""), ("limits.cost.most", "2")]
+    )
+    plan = body_of(Plan, form)
+    assert [(step.percentage, step.hold_hours) for step in plan.steps] == [(10, 5), (100, 0)]
+    assert (plan.limits.latency_ms, plan.limits.cost.most if plan.limits.cost else None) == (None, 2)
+    assert plan.limits.failure_rate == Plan().limits.failure_rate, "what was not sent has its default"
+
+
+def test_each_field_says_what_is_wrong_with_it() -> None:
+    form = FormMultiDict([("model", ""), ("input", "cheap"), ("output", ""), ("since", "soon")])
+    with pytest.raises(Invalid) as refused:
+        body_of(PriceIn, form)
+    names = [each.name for each in fields_of_body(PriceIn)]
+    given = given_of(refused.value, form, names)
+    assert set(given.errors) == {"model", "input", "output", "since"}
+    assert given.errors["input"] == "This is a number."
+    again = {each.name: each for each in fields_of_body(PriceIn, None, given)}
+    assert (again["input"].value, again["since"].value) == ("cheap", "soon")
+
+
+def test_a_refusal_stands_beside_the_field_that_it_names_and_a_conflict_above_the_form() -> None:
+    form = FormMultiDict([("quality_score", "4")])
+    names = ["quality_score", "category"]
+    given = given_of(Refused("the category must be another one"), form, names)
+    assert given.errors == {"category": "The category must be another one."}
+    late = given_of(Conflict("somebody was first; it is at version 7 now", version=7), form, names)
+    assert (late.errors, "send it again" in late.summary) == ({}, True)
