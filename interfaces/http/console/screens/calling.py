@@ -8,6 +8,7 @@ from litestar import Request, Response
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from application.ports import Unavailable
 from domain.base.context import Context, Expected
 from domain.base.errors import Forbidden
 from interfaces.bootstrap import Services
@@ -60,13 +61,17 @@ class Api:
             "request": self._request,
             "access_control": self._request.app.state.access_control,
         }
-        if (at := self._request.query_params.get(AT, "")).isdecimal():
-            parts["at_least"] = at[:18]
         defaults = {name: field.default for name, field in known.items() if field.has_default}
         wanted = {name: value for name, value in {**parts, **given}.items() if name in known}
         values = handler.signature_model.parse_values_from_connection_kwargs(
             self._request, {**defaults, **wanted}
         )
+        at = self._request.query_params.get(AT, "")
+        if "at_least" in known and at.isdecimal():
+            try:
+                return _told(await handler.fn(**{**values, "at_least": int(at[:18])}))
+            except Unavailable:  # the read model is behind: a page a moment old is better than none
+                pass
         return _told(await handler.fn(**values))
 
 
