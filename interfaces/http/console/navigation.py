@@ -33,6 +33,7 @@ NAVIGATION: Sequence[Section] = (
     Section(
         "Insight",
         (
+            Entry("Alerts", "/console/alerts", "analytics:view"),
             Entry("Overview", "/console/insight", "analytics:view"),
             Entry("Quality", "/console/insight/quality", "analytics:view"),
             Entry("Costs", "/console/insight/costs", "analytics:view"),

@@ -13,6 +13,7 @@ from tests.interfaces.http.conftest import Customer
 from tests.interfaces.http.console.worlds import (
     administration,
     agent,
+    alerts,
     campaigns,
     inbox,
     models,
@@ -79,6 +80,10 @@ PAGES = (
     Shown("/console/states/{kind}/{id}", "State of operator", administration.a_state, "?version=2&beside=1"),
     Shown("/console/verification", "Verification"),
     Shown("/console/erasure", "Erasure", administration.an_erasure),
+    Shown("/console/alerts", "Alerts"),
+    Shown("/console/alerts/{alert}", "", alerts.a_rule),
+    Shown("/console/alert-channels", "Alert channels", alerts.a_channel),
+    Shown("/console/alert-channels/{channel}", "On call", alerts.a_channel),
     Shown("/console/feedback", "Feedback", review.an_answer),
     Shown("/console/feedback/{interaction}", "An answer", review.an_answer),
     Shown("/console/corrections", "Corrections", review.a_correction),

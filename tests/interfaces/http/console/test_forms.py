@@ -11,13 +11,13 @@ from litestar.datastructures import FormMultiDict
 from domain.base.errors import Conflict, Invalid, Refused
 from domain.flags.plan import Plan
 from interfaces.http import EXAMPLES
-from interfaces.http.console import administration, agent, models, review
+from interfaces.http.console import administration, agent, alerts, models, review
 from interfaces.http.console.screens.fields import fields_of_body
 from interfaces.http.console.screens.reading import body_of
 from interfaces.http.console.screens.wrong import given_of
 from interfaces.http.models.price import PriceIn
 
-SCREENS = (*agent.SCREENS, *review.SCREENS, *models.SCREENS, *administration.SCREENS)
+SCREENS = (*alerts.SCREENS, *agent.SCREENS, *review.SCREENS, *models.SCREENS, *administration.SCREENS)
 FORMS = {
     (next(iter(form.route.http_methods)).lower(), path.replace(":str", "").replace(":uuid", "")): form
     for screen in SCREENS

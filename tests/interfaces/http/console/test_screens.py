@@ -8,14 +8,14 @@ import pytest
 import pytest_asyncio
 
 from domain.operators.roles import ROLES
-from interfaces.http.console import administration, agent, models, review
+from interfaces.http.console import administration, agent, alerts, models, review
 from interfaces.http.console.screens.screen import Screen
 from tests.interfaces.http.conftest import Customer
 from tests.interfaces.http.console.pages import PAGES, Shown
 from tests.interfaces.http.console.people import Person, joined
 
-SCREENS = (*agent.SCREENS, *review.SCREENS, *models.SCREENS, *administration.SCREENS)
-EACH_HAS = {"{flag}", "{version}", "{name}", "{account}", "{provider}"}
+SCREENS = (*alerts.SCREENS, *agent.SCREENS, *review.SCREENS, *models.SCREENS, *administration.SCREENS)
+EACH_HAS = {"{flag}", "{version}", "{name}", "{account}", "{provider}", "{alert}"}
 """Parts of paths that are no ids of a tenant's: every tenant has them, or may set them."""
 
 
