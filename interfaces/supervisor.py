@@ -265,8 +265,8 @@ def tree(
 
     To be entered in a thread that stays until the end (see `die_with_parent`).
     """
+    endpoints(settings, os.environ)  # refused before anything is made
     look_around(settings, roles)
-    endpoints(settings, os.environ)  # refused before anything is started
     key = settings.master()
     given = look_at_given(settings, key, say, waits)
     with servers(settings.data, settings.database_url, settings.redis_url, say=say, waits=waits) as running:

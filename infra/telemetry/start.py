@@ -1,4 +1,4 @@
-"""Starts telemetry for a role, where an endpoint is set for it; else nothing is imported, and nothing costs anything."""
+"""Starts telemetry for a role, where an endpoint is set for it; else no span is made, and no exporter is imported."""
 
 from __future__ import annotations
 
