@@ -238,6 +238,7 @@ async def worker_concurrency(deployment: Deployment) -> None:
     assert made == [
         3,
         worker.HEAVY,
+        worker.BULK,
         worker.WATCH,
     ]  # what is heavy, or must come in time, has places of its own
 

@@ -18,7 +18,8 @@ from application.ports import Fault
 from application.tenancy.authentication import Principal
 from domain.base.errors import Invalid
 from interfaces.bootstrap import Services
-from interfaces.http.base.following import HEARTBEAT, LONGEST, POLL, FollowedAfter, LastEventId, beginning
+from interfaces.http.base import following
+from interfaces.http.base.following import HEARTBEAT, POLL, FollowedAfter, LastEventId, beginning
 from interfaces.http.base.limits.access import AccessControl
 from interfaces.http.base.moments import moments_of
 from interfaces.http.base.stream import EVENTS, GuardedStream
@@ -77,7 +78,7 @@ async def _fed(
                     after, spoke = position, time.monotonic()
                     yield b'id: %d\nevent: position\ndata: {"position":%d}\n\n' % (after, after)
                 now = time.monotonic()
-                if services.stopping.is_set() or now - began > LONGEST:
+                if services.stopping.is_set() or now - began > following.LONGEST:
                     return
                 if now - spoke > HEARTBEAT:
                     yield f": {after}\nid: {after}\n\n".encode()

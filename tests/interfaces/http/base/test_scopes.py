@@ -155,4 +155,6 @@ async def test_no_scope_is_passed_by_what_is_kept_nor_by_a_stream(
             kept += 1
     assert len(routes) > 60
     assert kept > 25
-    assert streams == 4, "the followed log, a followed conversation, an answer and a completion"
+    assert streams == 5, (
+        "the followed log, a followed conversation, the feed of figures, an answer and a completion"
+    )
