@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -119,7 +119,7 @@ async def test_a_rule_fires_is_told_silenced_acknowledged_and_kept(
         ("PUT", "/v1/alerts/rules/x", {**RULE, "window_minutes": 7}, 400, "multiple of 5"),
         ("PUT", "/v1/alerts/rules/x", {**RULE, "treshold": 7}, 400, "treshold"),
         ("PUT", "/v1/alerts/rules/X!", RULE, 400, "begins with a letter"),
-        ("PUT", "/v1/alerts/rules/x", {**RULE, "channels": [str(uuid4())]}, 400, "/v1/alerts/channels"),
+        ("PUT", "/v1/alerts/rules/x", {**RULE, "channels": [str(UUID(int=7))]}, 400, "/v1/alerts/channels"),
         ("PUT", "/v1/alerts/rules/x", {**RULE, "budget": "NaN"}, 400, "budget"),
         ("DELETE", "/v1/alerts/rules/x", None, 404, "no rule"),
         ("POST", "/v1/alerts/moon/silence", {"until": "2026-01-01T00:00:00Z", "reason": "x"}, 404, "no rule"),
@@ -139,8 +139,8 @@ async def test_a_rule_fires_is_told_silenced_acknowledged_and_kept(
             422,
             "RETRACE_SMTP_URL",
         ),
-        ("GET", f"/v1/alerts/channels/{uuid4()}", None, 404, "no alert channel"),
-        ("POST", f"/v1/alerts/channels/{uuid4()}/test", None, 404, "no alert channel"),
+        ("GET", f"/v1/alerts/channels/{UUID(int=7)}", None, 404, "no alert channel"),
+        ("POST", f"/v1/alerts/channels/{UUID(int=7)}/test", None, 404, "no alert channel"),
     ],
 )
 async def test_what_makes_no_sense_is_refused(
