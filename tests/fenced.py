@@ -37,7 +37,7 @@ def requests() -> list[Request]:
         if match := _REQUEST.match(line):
             found.append(Request(page, match[1], match[2], match[3]))
         elif line.startswith("curl "):
-            path, body = re.search(r"(/v1/\S+)", line), re.search(r"-d '(.*?)'", line)
+            path, body = re.search(r"(/v1/[^\s\"']+)", line), re.search(r"-d '(.*?)'", line)
             assert path is not None, line
             method = re.search(r"-X (\w+)", line)
             found.append(Request(page, method[1] if method else "POST", path[1], body[1] if body else None))

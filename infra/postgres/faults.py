@@ -169,7 +169,7 @@ def _rights(error: psycopg.Error, words: dict[str, str]) -> str:
     elif "schema" in said or "database" in said:
         need = "make it the owner of the database (ALTER DATABASE … OWNER TO …)"
     else:
-        need = "it owns the database and has CREATEROLE, or is a superuser"
+        need = "make it the owner of the database with CREATEROLE, or a superuser"
     return f"the user {words['user']} may not set {words['place']} up ({said}): {need}; {RIGHTS}"
 
 

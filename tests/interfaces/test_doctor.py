@@ -59,7 +59,9 @@ def test_where_nothing_runs_it_says_so_and_makes_nothing(tmp_path: Path) -> None
     assert "master key: there is none" in done.output
     assert list(tmp_path.iterdir()) == []
     shown = CliRunner().invoke(cli, ["doctor", "--data", str(folder), "--json"], env=environment)
-    assert {check["check"] for check in json.loads(shown.output)} == {"roles", "master key", "Redis", "disk"}
+    assert {check["check"] for check in json.loads(shown.output)} == {
+        "roles", "master key", "Redis", "disk", "metrics", "collector",
+    }  # fmt: skip
 
 
 async def test_a_healthy_database_is_told_as_such(settings: Settings) -> None:

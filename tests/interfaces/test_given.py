@@ -39,7 +39,7 @@ def test_a_database_that_will_not_do_ends_it_before_any_role(database_url: str, 
     url = Secret(make_conninfo(database_url, user="nobody_much", password="canary"))
     settings = Settings(data=tmp_path, database_url=url, redis_url=None, master_key=KEY, port=free_port())
     with pytest.raises(
-        DatabaseUnusable, match="the user nobody_much may not set .* up .*: make it the owner"
+        DatabaseUnusable, match="the user nobody_much may not set .* up .*: make it the owner of the database"
     ):
         said_by(settings)
     assert not (tmp_path / "logs").exists()

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
 import msgspec
@@ -15,6 +16,7 @@ import pytest
 from infra.crypto.keyring import Keyring
 from infra.embedded import Servers
 from infra.postgres.database import Database
+from infra.projections import read_models
 from infra.retrieval.half_vector import HalfVector
 from infra.retrieval.nearest import COVERED, INDEXED, nearest
 from infra.retrieval.vectors import COUNT, PgVectors
@@ -44,6 +46,8 @@ async def test_vectors_of_an_earlier_version_are_found_after_the_migration(
             shutil.copy(file, tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(migrations, "SCHEMA", tmp_path)
+        patch.setattr(read_models, "PUBLISHED", frozenset())  # there were no views then
+        patch.setattr(read_models, "publish", AsyncMock())
         await migrate(cell(earlier))
     documents = {uuid4(): (8, "small"), uuid4(): (3072, "large")}
     tenant = uuid4()

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
 import msgspec
@@ -19,6 +20,7 @@ from infra.crypto.erasing import SubjectEraser
 from infra.crypto.keyring import Keyring
 from infra.embedded import Servers
 from infra.postgres.database import Connection, Database
+from infra.projections import read_models
 from infra.retrieval.half_vector import HalfVector
 from infra.retrieval.postings.postings import Postings
 from infra.retrieval.vectors import PgVectors
@@ -81,6 +83,8 @@ async def test_an_upgrade_owes_words_to_what_was_indexed_before(
             shutil.copy(file, tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(migrations, "SCHEMA", tmp_path)
+        patch.setattr(read_models, "PUBLISHED", frozenset())  # there were no views then
+        patch.setattr(read_models, "publish", AsyncMock())
         await migrate(cell(earlier))
     tenant, document = uuid4(), uuid4()
     async with Database(cell(earlier), size=2) as database:
