@@ -52,7 +52,10 @@ async def deployment(folder: Path, **more: Any) -> AsyncIterator[Deployment]:
     """All roles and servers (`more`: settings), and two tenants with a document, one with a budget; what dies is started again meanwhile."""
     said: list[str] = []
     unlimited: dict[str, Any] = dict.fromkeys((f"rate_{name}" for name in LIMITS), 0)
-    with tree(Settings(data=folder, **{"port": free_port(), **unlimited, **more}), said.append) as running:
+    seldom = {"alert_interval": 3600}  # what is quiet is not to change by itself
+    with tree(
+        Settings(data=folder, **{"port": free_port(), **unlimited, **seldom, **more}), said.append
+    ) as running:
         running.wait_ready()
         environment = running._environment
         settings = Settings(

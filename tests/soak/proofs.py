@@ -18,6 +18,7 @@ from application.budgets.pool import IDLE
 from application.budgets.settle import RESERVATION_WORK
 from application.conversations.owing import HANDOFF_WORK
 from application.ports import Unavailable
+from application.ports.alerts import EVALUATE_WORK
 from domain.audit.invariants import Invariants
 from domain.base.recorded import Recorded
 from domain.budgets.reservation import Reservation
@@ -35,7 +36,8 @@ from tests.soak.deployment import Deployment
 async def quiet(parts: Services, seconds: float = 180) -> None:
     """Until nothing is owed, every projection is at the end of the log, and nobody has anything left that is reserved ahead.
 
-    What killed processes have reserved is given back later, and a handoff ends when nobody has come for long.
+    What killed processes have reserved is given back later, a handoff ends when nobody has come for long, and alerts are
+    looked at for ever.
     """
     heads = "SELECT tenant, seq FROM heads ORDER BY tenant"
     owed = (
@@ -53,7 +55,9 @@ async def quiet(parts: Services, seconds: float = 180) -> None:
         try:
             async with parts.system.system() as connection:
                 left = await (
-                    await connection.execute(owed, [[RESERVATION_WORK, ALERT_WORK, HANDOFF_WORK]])
+                    await connection.execute(
+                        owed, [[RESERVATION_WORK, ALERT_WORK, HANDOFF_WORK, EVALUATE_WORK]]
+                    )
                 ).fetchall()
                 left += await (await connection.execute(behind, [[p.name for p in PROJECTIONS]])).fetchall()
                 now = await (await connection.execute(heads)).fetchall()

@@ -15,7 +15,6 @@ from interfaces.http import EXAMPLES
 from tests.fenced import Request, requests
 from tests.interfaces.http.conftest import customer_of
 
-
 FOLLOWED = "/v1/analytics/feed"
 
 
