@@ -25,7 +25,7 @@ pytestmark = pytest.mark.soak
 CUSTOMERS, ANSWERS = 20_000, 50
 """Of the full size; answers that go on beside it, a second."""
 
-FEW = 300
+FEW = 600
 """Customers of a share of it, however large: each takes its time at the sender's rate."""
 
 TARGETS = ("worker", "database", "worker", "serve", "worker")
