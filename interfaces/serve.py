@@ -21,7 +21,7 @@ from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
 from interfaces.listening import HTTP, check, listening
 from interfaces.machine import settle
-from interfaces.stopping import beside
+from interfaces.stopping import beside, end_in_time
 
 GRACE = 16
 """Seconds that running requests are given when the server stops."""
@@ -37,6 +37,7 @@ class Server(uvicorn.Server):
         self._stopping = stopping
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        end_in_time()
         self._stopping.set()
         super().handle_exit(sig, frame)
 

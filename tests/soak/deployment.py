@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psutil
+
 from application.budgets.budget import SetBudget, set_budget
 from application.models.catalogue import PriceTerms, SetPrice, set_price
 from application.retrieval.document import UploadDocument, upload_document
@@ -76,6 +78,8 @@ async def deployment(folder: Path, **more: Any) -> AsyncIterator[Deployment]:
                     raise
                 finally:
                     watching.cancel()
+    left = [each for each in psutil.Process().children() if "interfaces.cli" in each.cmdline()]
+    assert not left, f"the supervisor has left {left}"
 
 
 def _logs(folder: Path) -> list[str]:
