@@ -48,7 +48,7 @@ class EmbedderMaker(Protocol):
 
 
 def _openai(**facts: Any) -> Completer:
-    from infra.providers.openai import OpenAICompleter
+    from infra.providers.openai.completer import OpenAICompleter
 
     return OpenAICompleter(**facts)
 

@@ -9,7 +9,7 @@ import pytest
 
 from domain.models.completion import Completion, CompletionRequest, Turn
 from infra.outgoing.client import Outgoing
-from infra.providers.openai import OpenAICompleter
+from infra.providers.openai.completer import OpenAICompleter
 from infra.providers.tokens import TokenCounter
 from infra.settings import Settings
 from interfaces.cli.demo.model import NAME, language_model

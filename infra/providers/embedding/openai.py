@@ -22,8 +22,8 @@ from infra.outgoing.client import Outgoing, telling
 from infra.providers.counts import count_of, kept_usage, plain_name
 from infra.providers.embedding.vectors import placed, unit_vectors
 from infra.providers.incoming import unheard
-from infra.providers.openai_faults import faults
-from infra.providers.openai_reading import told
+from infra.providers.openai.faults import faults
+from infra.providers.openai.reading import told
 
 MOST = 100
 """Texts of one call. OpenAI takes 2,048, with 300,000 tokens together; servers of one's own often 32: they say so, and get fewer."""

@@ -12,7 +12,7 @@ from application.ports import ProviderError
 from domain.gateway.health import SILENT
 from infra.outgoing.client import Outgoing
 from infra.providers.gemini.completer import GeminiCompleter
-from infra.providers.openai import OpenAICompleter
+from infra.providers.openai.completer import OpenAICompleter
 from tests.doubles.wire import Reply, Wire, serving
 from tests.infra.providers.asking import ABILITIES, COUNTER, gather, request
 

@@ -19,7 +19,7 @@ from domain.models.completion import Usage
 from domain.models.pricing import Price
 from infra.outgoing.client import Outgoing
 from infra.providers.gemini.completer import GeminiCompleter
-from infra.providers.openai import OpenAICompleter
+from infra.providers.openai.completer import OpenAICompleter
 from tests.doubles.wire import CUT, Reply, Wire, server_events, serving
 from tests.infra.providers.asking import ABILITIES, COUNTER, our_count, request
 

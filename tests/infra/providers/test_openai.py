@@ -12,7 +12,7 @@ import pytest
 from application.ports import ProviderError
 from domain.models.completion import Completion, CompletionRequest, Turn, Usage
 from infra.outgoing.client import Outgoing
-from infra.providers.openai import OpenAICompleter
+from infra.providers.openai.completer import OpenAICompleter
 from tests.doubles.openai import PIECES, USAGE, WRONG_USAGES, Double, openai_double
 from tests.infra.providers.asking import ABILITIES, CANARY, COUNTER, PROMPT, gather, our_count, request
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from domain.models.completion import Usage
 from domain.models.usage_forms import TEXT, merged
 from infra.outgoing.client import Outgoing
-from infra.providers.openai import OpenAICompleter
+from infra.providers.openai.completer import OpenAICompleter
 from infra.providers.usage_forms import FILE, load_forms
 from tests.doubles.usages import CASES, UNKNOWN, Case, Double, usages_double
 from tests.infra.providers.asking import ABILITIES, COUNTER, gather, our_count, request

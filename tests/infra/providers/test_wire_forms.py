@@ -13,7 +13,7 @@ from domain.models.completion import Completion
 from infra.outgoing.client import Outgoing
 from infra.providers import streaming
 from infra.providers.gemini.completer import GeminiCompleter
-from infra.providers.openai import OpenAICompleter
+from infra.providers.openai.completer import OpenAICompleter
 from tests.doubles.wire import Reply, Step, Wire, serving
 from tests.infra.providers.asking import ABILITIES, COUNTER, gather, our_count, request
 

@@ -19,8 +19,8 @@ from application.ports import Counter, Leave, ProviderError
 from domain.models.completion import Completion, CompletionRequest
 from infra.outgoing.client import Outgoing, telling
 from infra.providers.incoming import Incoming, unheard
-from infra.providers.openai_faults import faults
-from infra.providers.openai_reading import take, take_event, told
+from infra.providers.openai.faults import faults
+from infra.providers.openai.reading import take, take_event, told
 from infra.providers.streaming import END, events
 
 OPTIONS = frozenset({"top_p", "seed", "presence_penalty", "frequency_penalty", "user", "reasoning_effort"})
