@@ -11,7 +11,9 @@ from application.retrieval.query import QuestionVector
 from domain.answers.memory import Memory
 from domain.answers.plan import Situation
 from domain.answers.understanding import Understanding
-from domain.models.completion import Turn
+from domain.models.answer_format import AnswerFormat
+from domain.models.completion import Options, Turn
+from domain.models.tools import Tool, ToolChoice
 
 
 class Understood(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +48,11 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     temperature: float | None = None
     stop: tuple[str, ...] = ()
-    options: dict[str, float | int | str] = {}
+    options: Options = {}
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    answer_format: AnswerFormat | None = None
     fresh: bool = False
     situation: Situation | None = None
     """Of the conversation; None: there is none, and nothing but an answer is wanted."""

@@ -13,7 +13,7 @@ from application.base.tasks import run_to_end
 from application.budgets.reserve import PATIENCE
 from application.chat.inquiry import disclosure_of, inquiry_of
 from application.chat.record import Chat, ChatGiven, record_answer, record_end
-from application.gateway.attempt import Emit
+from application.gateway.attempt import Emit, EmitCall
 from application.gateway.complete_cached import complete_cached
 from application.gateway.run import Run
 from application.ports import Fault
@@ -38,7 +38,9 @@ class ChatFailed(Fault):
         super().__init__(detail)
 
 
-async def chat(command: Chat, context: Context, ports: Ports, emit: Emit | None = None) -> ChatGiven:
+async def chat(
+    command: Chat, context: Context, ports: Ports, emit: Emit | None = None, emit_call: EmitCall | None = None
+) -> ChatGiven:
     """Answer, and put all of it on record, also where the caller goes away in the middle.
 
     Raises Invalid, NotFound for a model that nobody has, BudgetExhausted, ChatFailed.
@@ -50,7 +52,7 @@ async def chat(command: Chat, context: Context, ports: Ports, emit: Emit | None 
     if emit is not None and disclosure is not None and disclosure.before_text:
         emit = _after(with_disclosure(disclosure.text, ""), emit)
     try:
-        completion = await _completed(prepared, run, context, ports, emit)
+        completion = await _completed(prepared, run, context, ports, emit, emit_call)
     except BaseException as error:
         reason = GONE if isinstance(error, asyncio.CancelledError) else f"it failed: {type(error).__name__}"
         await run_to_end(record_end(command, prepared, run, reason, context, ports))
@@ -64,11 +66,16 @@ async def chat(command: Chat, context: Context, ports: Ports, emit: Emit | None 
 
 
 async def _completed(
-    prepared: Prepared, run: Run, context: Context, ports: Ports, emit: Emit | None
+    prepared: Prepared,
+    run: Run,
+    context: Context,
+    ports: Ports,
+    emit: Emit | None,
+    emit_call: EmitCall | None,
 ) -> Completion | None:
     """A model's, but where it is declined before one is asked."""
     if prepared.considered.plan.say is None:
-        return await complete_cached(prepared.asked, run, context, ports, emit)
+        return await complete_cached(prepared.asked, run, context, ports, emit, emit_call)
     none = Completion(text="", finish="content_filter", model="", usage=Usage(), told=True)
     return await _declined(none, prepared, run, emit)
 

@@ -50,6 +50,10 @@ async def inquiry_of(command: Chat, context: Context, ports: Ports) -> Inquiry:
         temperature=command.temperature,
         stop=command.stop,
         options=command.options,
+        tools=command.tools,
+        tool_choice=command.tool_choice,
+        parallel_tool_calls=command.parallel_tool_calls,
+        answer_format=command.answer_format,
         fresh=command.fresh,
     )
     return _of_agent(inquiry, command.messages, asked) if model == AGENT else inquiry

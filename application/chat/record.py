@@ -23,7 +23,9 @@ from domain.answers.plan import Decision
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, LimitReached
 from domain.chat.call import Call
-from domain.models.completion import Citation, Completion, Finish, Turn, Usage
+from domain.models.answer_format import AnswerFormat
+from domain.models.completion import Citation, Completion, Finish, Options, Turn, Usage
+from domain.models.tools import Tool, ToolCall, ToolChoice, whole_calls
 from domain.retrieval.passages import ranked
 
 RACES = 5
@@ -39,10 +41,14 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     model: str
     messages: tuple[Turn, ...]
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    answer_format: AnswerFormat | None = None
     max_tokens: int | None = None
     temperature: float | None = None
     stop: tuple[str, ...] = ()
-    options: dict[str, float | int | str] = {}
+    options: Options = {}
     stream: bool = False
     user: str | None = None
     fresh: bool = False
@@ -57,6 +63,7 @@ class ChatGiven(msgspec.Struct, frozen=True, kw_only=True):
     call: UUID
     text: str
     content: str
+    calls: tuple[ToolCall, ...] = ()
     finish: Finish
     citations: tuple[Citation, ...]
     usage: Usage
@@ -90,6 +97,7 @@ async def record_answer(
     def answer(call: Call) -> None:
         call.answer(
             text=text,
+            calls=completion.calls,
             finish=completion.finish,
             citations=citations,
             cached=bool(run.attempts) and run.attempts[-1].cached,
@@ -114,6 +122,7 @@ async def record_answer(
         content=with_disclosure(disclosure.text, text)
         if disclosure is not None and disclosure.before_text
         else text,
+        calls=completion.calls,
         disclosure=said,
         finish=completion.finish,
         citations=citations,
@@ -138,7 +147,8 @@ async def record_end(
 
     def end(call: Call) -> None:
         latency = prepared.latency_ms
-        call.end(reason=reason, text="".join(run.said), latency_ms=latency, at=ports.clock())
+        said, calls = "".join(run.said), whole_calls(run.called)
+        call.end(reason=reason, text=said, calls=calls, latency_ms=latency, at=ports.clock())
 
     await _saved(command, prepared, run, end, (), context, ports)
 
@@ -200,6 +210,10 @@ def _begun(
         command.id,
         model=command.model,
         messages=command.messages,
+        tools=command.tools,
+        tool_choice=command.tool_choice,
+        parallel_tool_calls=command.parallel_tool_calls,
+        answer_format=command.answer_format,
         max_tokens=command.max_tokens or prepared.asked.request.answer_tokens,
         temperature=command.temperature,
         stop=command.stop,

@@ -16,9 +16,13 @@ from application.ports import Clock, Completer, Counter, ProviderError
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt, Completion, CompletionRequest, Outcome, Usage
 from domain.models.pricing import cost
+from domain.models.tools import ToolCallPiece
 
 Emit = Callable[[str], Awaitable[None]]
 """Takes a piece of the text to whoever waits for it."""
+
+EmitCall = Callable[[ToolCallPiece], Awaitable[None]]
+"""Takes a piece of a call of a tool to whoever waits for it."""
 
 
 class Attempted(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,9 +54,11 @@ class Attempting:
         counter: Counter,
         clock: Clock,
         emit: Emit | None,
+        emit_call: EmitCall | None = None,
         dearest: Decimal = Decimal(0),
     ) -> None:
         self._completer, self._request, self._emit = completer, request, emit
+        self._emit_call = emit_call
         self._catalogue, self._counter, self._dearest = catalogue, counter, dearest
         self._sent, self._ended = False, False
         self._left: Completion | None = None
@@ -60,7 +66,7 @@ class Attempting:
         self._started_at: datetime = clock()
         self._started = time.perf_counter()
         self.pieces: list[str] = []
-        """What was delivered so far."""
+        """What was delivered so far; of calls of tools what a model writes of them."""
 
     async def run(
         self,
@@ -101,7 +107,11 @@ class Attempting:
                 # It has begun, or shows that it will; from here on the provider's own limits hold.
                 limit.reschedule(None)
                 self._alive()
-                if piece:
+                if isinstance(piece, ToolCallPiece):
+                    self.pieces.append(f"{piece.name or ''}{piece.arguments}")
+                    if self._emit_call is not None:
+                        await self._emit_call(piece)
+                elif piece:
                     self.pieces.append(piece)
                     await self._emit(piece)
         finally:
@@ -147,7 +157,7 @@ class Attempting:
         if told is not None or (not self.pieces and (definite or not self._sent)):
             return told
         model, text = self._request.model, "".join(self.pieces).strip()
-        prompt = "\n".join(turn.text for turn in self._request.prompt)
+        prompt = self._request.read
         # Nothing may be waited for here, and counting the longest prompts takes a second: they are estimated.
         counted = None if len(prompt) + len(text) > INLINE else model
         usage = Usage(

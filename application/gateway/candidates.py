@@ -153,4 +153,5 @@ class Candidates:
 
 def _largest(request: CompletionRequest) -> int:
     """Tokens of its prompt, at most: each has one byte or more."""
-    return sum(4 * len(turn.text) + 16 for turn in request.prompt)
+    turns = sum(4 * len(turn.read) + 16 for turn in request.prompt)
+    return turns + 4 * len(request.beside) + 16 * len(request.tools)

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from application.base.steps import step
 from application.budgets.reserve import reserve
-from application.gateway.attempt import Attempted, Attempting, Emit
+from application.gateway.attempt import Attempted, Attempting, Emit, EmitCall
 from application.gateway.candidates import Candidate, Candidates
 from application.gateway.lease import holding
 from application.gateway.ports import Ports
@@ -26,6 +26,7 @@ from domain.answers.telling import Telling, told
 from domain.base.context import Context
 from domain.budgets.budget import BudgetRefusal
 from domain.models.completion import Completion, Outcome
+from domain.models.tools import ToolCallPiece
 
 DEADLINE = 60.0
 """Seconds for all attempts together."""
@@ -45,16 +46,21 @@ RETRIABLE: frozenset[Outcome] = frozenset({"rate_limited", "timeout", "unavailab
 
 @step("complete")
 async def complete(
-    asked: Asked, run: Run, context: Context, ports: Ports, emit: Emit | None = None
+    asked: Asked,
+    run: Run,
+    context: Context,
+    ports: Ports,
+    emit: Emit | None = None,
+    emit_call: EmitCall | None = None,
 ) -> Completion | None:
     """The first model's answer that comes; None when none does, or the budget forbids it: `run` says why.
 
-    `emit` takes the text piece by piece as it comes.
+    `emit` takes the text piece by piece as it comes, `emit_call` calls of tools beside it; without `emit` the answer is asked for whole.
     """
     run.deadline = min(run.deadline, time.monotonic() + DEADLINE)
     candidates = Candidates(asked, run, context.tenant, ports)
     async with holding(run, context, store=ports.store, clock=ports.clock):
-        return await _Completing(asked, run, context, ports, emit).first(candidates)
+        return await _Completing(asked, run, context, ports, emit, emit_call).first(candidates)
 
 
 @dataclass
@@ -64,6 +70,7 @@ class _Completing:
     context: Context
     ports: Ports
     emit: Emit | None
+    emit_call: EmitCall | None
 
     async def first(self, candidates: Candidates) -> Completion | None:
         async for candidate in candidates:
@@ -88,7 +95,7 @@ class _Completing:
                     break
                 attempted = await self._attempt(candidate, left, dearest)
                 candidates.again = None
-                if attempted.completion is not None or self.run.said:
+                if attempted.completion is not None or self.run.begun:
                     return attempted.completion
                 pause = attempted.wait
                 if pause is None:
@@ -119,6 +126,7 @@ class _Completing:
             counter=self.ports.providers.counter,
             clock=self.ports.clock,
             emit=emit if self.emit is not None else None,
+            emit_call=self._call if self.emit_call is not None else None,
             dearest=dearest,
         )
         reported: list[asyncio.Task[None]] = []
@@ -157,6 +165,11 @@ class _Completing:
         if text and self.emit is not None:
             self.run.said.append(text)
             await self.emit(text)
+
+    async def _call(self, piece: ToolCallPiece) -> None:
+        assert self.emit_call is not None
+        self.run.called.append(piece)
+        await self.emit_call(piece)
 
     async def _dearest(self, candidate: Candidate) -> Decimal:
         """USD that an attempt can cost at most."""

@@ -7,7 +7,7 @@ import time
 
 import msgspec
 
-from application.gateway.attempt import Emit
+from application.gateway.attempt import Emit, EmitCall
 from application.gateway.complete import complete
 from application.gateway.ports import Ports
 from application.gateway.run import Asked, Run
@@ -15,6 +15,10 @@ from domain.answers.telling import told
 from domain.base.context import Context
 from domain.gateway.decision import LAST_RESORT
 from domain.models.completion import Attempt, Completion
+from domain.models.tools import call_pieces
+
+WHOLE = ("stop", "tool_calls")
+"""Finishes of answers that are kept."""
 
 
 async def complete_cached(
@@ -23,6 +27,7 @@ async def complete_cached(
     context: Context,
     ports: Ports,
     emit: Emit | None = None,
+    emit_call: EmitCall | None = None,
 ) -> Completion | None:
     """As `complete`; an answer out of the cache is an attempt of its own that cost nothing.
 
@@ -32,7 +37,7 @@ async def complete_cached(
     provider, _, model = first.partition("/")
 
     async def make() -> Completion | None:
-        return await complete(asked, run, context, ports, emit)
+        return await complete(asked, run, context, ports, emit, emit_call)
 
     if asked.fresh or first == LAST_RESORT:
         return await make()
@@ -43,7 +48,7 @@ async def complete_cached(
         nonlocal made, tried
         tried = True
         made = await make()
-        if made is None or made.finish != "stop" or not run.attempts or run.leak is not None:
+        if made is None or made.finish not in WHOLE or not run.attempts or run.leak is not None:
             return None
         answered = run.attempts[-1]
         if (answered.provider, answered.model) != (provider, model):
@@ -56,10 +61,7 @@ async def complete_cached(
     if tried or kept is None:
         return made
     completion = msgspec.msgpack.decode(kept, type=Completion)
-    if emit is not None:
-        text = told(completion.text, asked.sources)
-        run.said.append(text)
-        await emit(text)
+    await _tell(completion, asked, run, emit, emit_call)
     run.attempts.append(
         Attempt(
             provider=provider,
@@ -75,6 +77,19 @@ async def complete_cached(
     return completion
 
 
+async def _tell(
+    completion: Completion, asked: Asked, run: Run, emit: Emit | None, emit_call: EmitCall | None
+) -> None:
+    text = told(completion.text, asked.sources)
+    if emit is not None and (text or not completion.calls):
+        run.said.append(text)
+        await emit(text)
+    if emit_call is not None:
+        for piece in call_pieces(completion.calls):
+            run.called.append(piece)
+            await emit_call(piece)
+
+
 def _key(asked: Asked) -> bytes:
     """Everything that the answer depends on."""
     request = asked.request
@@ -88,5 +103,9 @@ def _key(asked: Asked) -> bytes:
         request.temperature,
         request.stop,
         sorted(request.options.items()),
+        request.tools,
+        request.tool_choice,
+        request.parallel_tool_calls,
+        request.answer_format,
     )
     return hashlib.sha256(msgspec.msgpack.encode(parts)).digest()

@@ -31,10 +31,14 @@ class Providers:
             self.observer.called(attempt, request, completion)
 
     async def prompt_tokens(self, request: CompletionRequest) -> int:
-        """With what a chat's form adds to each message. Long ones are counted beside the event loop: they take up to seconds."""
-        if sum(len(turn.text) for turn in request.prompt) <= INLINE:
+        """Of its messages, tools and form, with what a chat's form adds to each. Long ones are counted beside the event loop: they take up to seconds."""
+        if sum(len(turn.read) for turn in request.prompt) + len(request.beside) <= INLINE:
             return self._prompt_tokens(request)
         return await asyncio.to_thread(self._prompt_tokens, request)
 
     def _prompt_tokens(self, request: CompletionRequest) -> int:
-        return sum(self.counter.count(turn.said, request.model) + 8 for turn in request.prompt)
+        turns = sum(self.counter.count(turn.read, request.model) + 8 for turn in request.prompt)
+        beside = request.beside
+        return turns + (
+            self.counter.count(beside, request.model) + 8 * (1 + len(request.tools)) if beside else 0
+        )

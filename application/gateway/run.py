@@ -22,6 +22,7 @@ from domain.gateway.decision import PassedOver, Routing
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt, CompletionRequest, Outcome
 from domain.models.pricing import total
+from domain.models.tools import ToolCallPiece
 
 NOT_ASKED: Mapping[str, Outcome] = {
     "missing": "not_found",
@@ -79,6 +80,9 @@ class Run(Hold):
     said: list[str] = field(default_factory=list)
     """What is with the caller already: from then on no other model can take over."""
 
+    called: list[ToolCallPiece] = field(default_factory=list)
+    """The same of calls of tools."""
+
     leak: str | None = None
     """How the answer gives the system prompt away, so that it, or the rest of it, must not be told."""
 
@@ -103,7 +107,7 @@ class Run(Hold):
         if held is not None:
             self.take_over(held)
         self.hung = {f"{each.provider}/{each.model}" for each in self.attempts if each.outcome == "timeout"}
-        self.passed_over, self.refusal, self.said, self.leak = [], None, [], None
+        self.passed_over, self.refusal, self.said, self.called, self.leak = [], None, [], [], None
         self.again = self.free_at = None
 
     def add(self, attempted: Attempted) -> None:
@@ -117,6 +121,11 @@ class Run(Hold):
         """USD that are to be held beyond its reservations, so that another attempt may cost `dearest`."""
         held = sum((reservation.amount for reservation in self.reservations), Decimal(0))
         return self.cost + self.uncertain + dearest - held
+
+    @property
+    def begun(self) -> bool:
+        """Whether something of the answer is with the caller."""
+        return bool(self.said or self.called)
 
     @property
     def unrecorded(self) -> bool:

@@ -25,13 +25,13 @@ async def tokens_if_many(
     A token has at least one byte, so short prompts need no counting. Long ones take milliseconds: they are counted beside the
     event loop, and once.
     """
-    if sum([4 * len(turn.text) for turn in prompt]) <= limit or sum(map(_bytes, prompt)) <= limit:
+    if sum([4 * len(turn.read) for turn in prompt]) <= limit or sum(map(_bytes, prompt)) <= limit:
         return None
     key = _key(prompt, model, tenant)
     tokens = _counted.get(key)
     if tokens is None:
         name = model.partition("/")[2]
-        tokens = await asyncio.to_thread(lambda: sum(counter.count(turn.text, name) for turn in prompt))
+        tokens = await asyncio.to_thread(lambda: sum(counter.count(turn.read, name) for turn in prompt))
     _counted[key] = tokens
     _counted.move_to_end(key)
     if len(_counted) > REMEMBERED:
@@ -40,12 +40,13 @@ async def tokens_if_many(
 
 
 def _bytes(turn: Turn) -> int:
-    return len(turn.text) if turn.text.isascii() else len(turn.text.encode(errors="surrogatepass"))
+    text = turn.read
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
 
 
 def _key(prompt: Sequence[Turn], model: str, tenant: UUID) -> bytes:
     digest = blake2b(tenant.bytes + model.encode(), digest_size=16)
     for turn in prompt:
-        text = turn.text.encode(errors="surrogatepass")
+        text = turn.read.encode(errors="surrogatepass")
         digest.update(len(text).to_bytes(8) + text)
     return digest.digest()

@@ -39,6 +39,10 @@ async def recorded_call(
         temperature=requested.temperature,
         stop=requested.stop,
         options=requested.options or {},
+        tools=requested.tools,
+        tool_choice=requested.tool_choice,
+        parallel_tool_calls=requested.parallel_tool_calls,
+        answer_format=requested.answer_format,
     )
     try:
         inquiry = await inquiry_of(call, context, ports)
@@ -62,6 +66,7 @@ async def recorded_call(
         embeddings=metered.embeddings,
         cost=metered.cost,
         text=event.text,
+        calls=event.calls,
         citations=event.citations,
         decision=event.decision or Decision(),
         confidence=0.0,

@@ -14,6 +14,7 @@ from domain.answers.plan import Decision
 from domain.answers.suggesting.known import NOTHING, Known
 from domain.answers.suggesting.suggest import Suggestions
 from domain.models.completion import Attempt, Citation, Passage, Turn
+from domain.models.tools import ToolCall
 from domain.retrieval.passages import Retrieved, text_of
 
 
@@ -41,6 +42,7 @@ class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     embeddings: tuple[Attempt, ...]
     cost: Decimal
     text: str
+    calls: tuple[ToolCall, ...] = ()
     citations: tuple[Citation, ...]
     decision: Decision
     confidence: float

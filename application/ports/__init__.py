@@ -59,6 +59,7 @@ from application.ports.providers import (
     HealthKeeper,
     KeyedProviders,
     Leave,
+    Piece,
     Place,
 )
 from application.ports.rates import Over, Rate, RateLimiter
@@ -210,6 +211,7 @@ __all__ = [
     "Paired",
     "Pairs",
     "Passwords",
+    "Piece",
     "Place",
     "Places",
     "ProviderError",

@@ -12,7 +12,11 @@ import msgspec
 from domain.gateway.default_policy import ProviderTiers
 from domain.gateway.health import Lately, Pause
 from domain.models.completion import Attempt, Completion, CompletionRequest, Outcome
+from domain.models.tools import ToolCallPiece
 from domain.tenancy.state import ProviderKey
+
+Piece = str | ToolCallPiece
+"""Of an answer on its way."""
 
 Leave = Callable[[Completion | None, bool], None]
 """Takes what has come of an answer (None: nothing), with the usage that the provider has told, and whether it has ended."""
@@ -33,8 +37,8 @@ class Completer(Protocol):
 
     def stream(
         self, request: CompletionRequest, sent: Callable[[], None] = ..., left: Leave = ...
-    ) -> AsyncGenerator[str | Completion, None]:
-        """Pieces of the text as they come, and at the end the whole. Raises ProviderError, with `partial` once a piece has come.
+    ) -> AsyncGenerator[Piece | Completion, None]:
+        """Pieces of the text, and of calls of tools, as they come, and at the end the whole. Raises ProviderError, with `partial` once a piece has come.
 
         Closing the generator ends the call at the provider as well. `left` is called when it is closed, or cancelled, before the whole.
         """

@@ -47,8 +47,9 @@ class AsRecorded:
         last = answered_by(recorded.attempts)
         return Completion(
             text=_with_citations(text, recorded),
+            calls=recorded.calls,
             told=True,
-            finish="stop",
+            finish="tool_calls" if recorded.calls else "stop",
             model="" if last is None else last.served or last.model,
             usage=recorded.attempts[-1].usage,
             confidence=recorded.confidence if recorded.inquiry.situation is not None else None,

@@ -15,8 +15,10 @@ from domain.answers.plan import Decision
 from domain.answers.split import Assignment
 from domain.base.aggregate import Aggregate, CreatedEvent, Quote
 from domain.gateway.decision import Routing
-from domain.models.completion import Attempt, Citation, Finish, Turn
+from domain.models.answer_format import AnswerFormat
+from domain.models.completion import Attempt, Citation, Finish, Options, Turn
 from domain.models.pricing import total
+from domain.models.tools import Tool, ToolCall, ToolChoice
 from domain.retrieval.conflicts.conflicts import Conflict
 from domain.retrieval.passages import Retrieved, cut, join
 from domain.retrieval.results.figures import RetrievalFigures
@@ -42,13 +44,17 @@ class Call(Aggregate[CallState]):
         """`model` is what the app named; `user` is whom it named, as it did, `user_id` their id (domain/chat/end_user.py)."""
 
         TOPIC: ClassVar[str] = "call.requested"
-        class_version: ClassVar[int] = 4
+        class_version: ClassVar[int] = 5
         model: str
         messages: tuple[Turn, ...]
+        tools: tuple[Tool, ...] = ()
+        tool_choice: ToolChoice | None = None
+        parallel_tool_calls: bool | None = None
+        answer_format: AnswerFormat | None = None
         max_tokens: int | None = None
         temperature: float | None = None
         stop: tuple[str, ...] = ()
-        options: dict[str, float | int | str] | None = None
+        options: Options | None = None
         stream: bool = False
         user: str | None = None
         user_id: UUID | None = None
@@ -65,6 +71,10 @@ class Call(Aggregate[CallState]):
         def upcast_v3_v4(facts: dict[str, Any]) -> None:
             """Until the third version each call had a limit, if only one that nobody had asked for."""
 
+        @staticmethod
+        def upcast_v4_v5(facts: dict[str, Any]) -> None:
+            """Until the fourth version no call had tools, or a form of its answer."""
+
         def apply(self, aggregate: Call) -> None:
             aggregate.state.user_id = self.user_id
 
@@ -72,7 +82,7 @@ class Call(Aggregate[CallState]):
         """What the agent made of it: the passages that were found, and the whole prompt."""
 
         TOPIC: ClassVar[str] = "call.prompted"
-        class_version: ClassVar[int] = 9
+        class_version: ClassVar[int] = 10
         QUOTES: ClassVar[bool] = True
         retrieved: tuple[Retrieved, ...]
         prompt: tuple[Turn, ...]
@@ -116,6 +126,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v8_v9(facts: dict[str, Any]) -> None:
             """Until version 8 no passage was of a customer's purchases."""
+
+        @staticmethod
+        def upcast_v9_v10(facts: dict[str, Any]) -> None:
+            """Until version 9 no turn had calls of tools, or anything attached."""
 
         def detach(self) -> tuple[Self, tuple[Quote, ...]]:
             retrieved, prompt, lent = cut(self.retrieved, self.prompt)
@@ -189,8 +203,11 @@ class Call(Aggregate[CallState]):
         has answered or declined, and why; None: it was not the agent that was asked, or nobody looked for orders to it yet."""
 
         TOPIC: ClassVar[str] = "call.answered"
-        class_version: ClassVar[int] = 7
+        class_version: ClassVar[int] = 8
         text: str
+        calls: tuple[ToolCall, ...] = ()
+        """Of tools, which the app is asked to do."""
+
         finish: Finish
         citations: tuple[Citation, ...] = ()
         cached: bool = False
@@ -222,6 +239,10 @@ class Call(Aggregate[CallState]):
         def upcast_v6_v7(facts: dict[str, Any]) -> None:
             """Until version 6 no passage was of a customer's purchases."""
 
+        @staticmethod
+        def upcast_v7_v8(facts: dict[str, Any]) -> None:
+            """Until version 7 no answer called tools."""
+
         def apply(self, aggregate: Call) -> None:
             aggregate.state.ended = aggregate.state.answered = True
 
@@ -229,9 +250,17 @@ class Call(Aggregate[CallState]):
         """Without an answer, or with a part of it: no model could, the budget forbade it, or the caller went away."""
 
         TOPIC: ClassVar[str] = "call.ended"
+        class_version: ClassVar[int] = 2
         reason: str
         text: str = ""
+        calls: tuple[ToolCall, ...] = ()
+        """As much of them as the caller had got."""
+
         latency_ms: float
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version no answer called tools."""
 
         def apply(self, aggregate: Call) -> None:
             aggregate.state.ended = True
@@ -261,10 +290,14 @@ class Call(Aggregate[CallState]):
         max_tokens: int | None,
         temperature: float | None,
         stop: tuple[str, ...],
-        options: dict[str, float | int | str],
+        options: Options,
         stream: bool,
         user: str | None,
         user_id: UUID | None = None,
+        tools: tuple[Tool, ...] = (),
+        tool_choice: ToolChoice | None = None,
+        parallel_tool_calls: bool | None = None,
+        answer_format: AnswerFormat | None = None,
         at: datetime,
     ) -> Call:
         return cls.create(
@@ -273,6 +306,10 @@ class Call(Aggregate[CallState]):
             at=at,
             model=model,
             messages=messages,
+            tools=tools,
+            tool_choice=tool_choice,
+            parallel_tool_calls=parallel_tool_calls,
+            answer_format=answer_format,
             max_tokens=max_tokens,
             temperature=temperature,
             stop=stop,
@@ -330,13 +367,22 @@ class Call(Aggregate[CallState]):
         at: datetime,
         disclosure: str | None = None,
         decision: Decision | None = None,
+        calls: tuple[ToolCall, ...] = (),
     ) -> None:
-        facts = {"finish": finish, "citations": citations, "cached": cached, "latency_ms": latency_ms}
+        facts = {
+            "calls": calls,
+            "finish": finish,
+            "citations": citations,
+            "cached": cached,
+            "latency_ms": latency_ms,
+        }
         self.trigger(self.Answered, at=at, text=text, disclosure=disclosure, decision=decision, **facts)
 
-    def end(self, *, reason: str, text: str, latency_ms: float, at: datetime) -> None:
+    def end(
+        self, *, reason: str, text: str, latency_ms: float, at: datetime, calls: tuple[ToolCall, ...] = ()
+    ) -> None:
         """Record that there is no whole answer."""
-        self.trigger(self.Ended, at=at, reason=reason, text=text, latency_ms=latency_ms)
+        self.trigger(self.Ended, at=at, reason=reason, text=text, calls=calls, latency_ms=latency_ms)
 
     def forget(self, at: datetime) -> None:
         """Erase it, with all of its user's."""

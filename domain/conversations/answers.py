@@ -104,7 +104,7 @@ class Answers(ConversationPart):
         and few who read answers need it."""
 
         TOPIC: ClassVar[str] = "conversation.prompted"
-        class_version: ClassVar[int] = 8
+        class_version: ClassVar[int] = 9
         QUOTES: ClassVar[bool] = True
         interaction: UUID
         retrieved: tuple[Retrieved, ...]
@@ -142,6 +142,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v7_v8(facts: dict[str, Any]) -> None:
             """Until version 7 no passage was of a customer's purchases."""
+
+        @staticmethod
+        def upcast_v8_v9(facts: dict[str, Any]) -> None:
+            """Until version 8 no turn had calls of tools, or anything attached."""
 
         def apply(self, aggregate: Answers) -> None:
             aggregate.state.shown = tuple([item.passage for item in self.retrieved])

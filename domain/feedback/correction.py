@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
 import msgspec
@@ -48,6 +48,7 @@ class Correction(Aggregate[CorrectionState]):
         conversation."""
 
         TOPIC: ClassVar[str] = "correction.proposed"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         QUOTES: ClassVar[bool] = True
         lineage: Lineage
@@ -56,6 +57,10 @@ class Correction(Aggregate[CorrectionState]):
         proposer: Person
         replies: tuple[int, ...] = ()
         texts: Texts | None = None
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version no turn had calls of tools, or anything attached."""
 
         def apply(self, aggregate: Correction) -> None:
             state = aggregate.state
@@ -72,11 +77,16 @@ class Correction(Aggregate[CorrectionState]):
         """The operator went on: `texts` and `replies` take the place of those before."""
 
         TOPIC: ClassVar[str] = "correction.extended"
+        class_version: ClassVar[int] = 2
         PERSONAL: ClassVar[bool] = False
         QUOTES: ClassVar[bool] = True
         conversation: UUID
         replies: tuple[int, ...]
         texts: Texts | None = None
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version no turn had calls of tools, or anything attached."""
 
         def apply(self, aggregate: Correction) -> None:
             aggregate.state.replies = self.replies

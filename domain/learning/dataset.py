@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 import msgspec
@@ -62,9 +62,14 @@ class Dataset(Aggregate[DatasetState]):
         """They belong to `version` and those after it."""
 
         TOPIC: ClassVar[str] = "dataset.cases_added"
+        class_version: ClassVar[int] = 2
         QUOTES: ClassVar[bool] = True
         version: int
         cases: tuple[Case, ...]
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version no turn had calls of tools, or anything attached."""
 
         def apply(self, aggregate: Dataset) -> None:
             state = aggregate._opened(self.version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
 import msgspec
@@ -81,8 +81,13 @@ class TrainingSet(Aggregate[TrainingSetState]):
 
     class ExamplesAdded(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "training_set.examples_added"
+        class_version: ClassVar[int] = 2
         QUOTES: ClassVar[bool] = True
         examples: tuple[Example, ...]
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version no turn had calls of tools, or anything attached."""
 
         def apply(self, aggregate: TrainingSet) -> None:
             aggregate.state.examples += len(self.examples)

@@ -10,8 +10,12 @@ from uuid import UUID
 
 import msgspec
 
-Role = Literal["system", "user", "assistant"]
-Finish = Literal["stop", "length", "content_filter", "other"]
+from domain.models.answer_format import AnswerFormat
+from domain.models.attachment import Attachment
+from domain.models.tools import Tool, ToolCall, ToolChoice
+
+Role = Literal["system", "user", "assistant", "tool"]
+Finish = Literal["stop", "length", "content_filter", "tool_calls", "other"]
 Outcome = Literal[
     "ok",
     "authentication",
@@ -27,6 +31,9 @@ Outcome = Literal[
 ]
 
 
+Options = dict[str, bool | int | float | str | dict[str, Any]]
+"""What else a request asks for, by the names of OpenAI's API."""
+
 THINKING = 25_000
 """Tokens for the thoughts of a model that thinks before it answers: as many as OpenAI advises to reserve
 (https://platform.openai.com/docs/guides/reasoning)."""
@@ -36,16 +43,29 @@ THINKS = frozenset({"reasoning", "thinking"})
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One message of a prompt or of a conversation's history. `name`: of the participant, where an app tells several apart."""
+    """One message of a prompt or of a conversation's history. `name`: of the participant, where an app tells several apart.
+
+    An assistant's may have `calls` of tools; each is answered by a turn of the role `tool`, whose `call` is the id of the call and whose text the result.
+    """
 
     role: Role
     text: str
     name: str | None = None
+    calls: tuple[ToolCall, ...] = ()
+    call: str | None = None
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def said(self) -> str:
         """The text after its participant's name, for where there is no field for that."""
         return self.text if self.name is None else f"{self.name}: {self.text}"
+
+    @property
+    def read(self) -> str:
+        """All that a model reads of it: what is said, and the calls of tools. For counting."""
+        if not self.calls:
+            return self.said
+        return "\n".join((self.said, *(f"{call.name}({call.arguments})" for call in self.calls)))
 
 
 Source = Literal["document", "knowledge", "shop", "purchase", "internet"]
@@ -126,11 +146,47 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     temperature: float | None = None
     stop: tuple[str, ...] = ()
-    options: dict[str, float | int | str] = {}
+    options: Options = {}
     """More of what OpenAI's API knows, by its names, as top_p and seed; a provider passes on what it knows as well."""
+
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    """None: as `auto`."""
+
+    parallel_tool_calls: bool | None = None
+    """Whether several calls may come at once; None: as the vendor does."""
+
+    answer_format: AnswerFormat | None = None
+    """None: text."""
 
     abilities: frozenset[str] | None = None
     """Those of the model in the tenant's catalogue (domain/models/catalogue.py); None where it is not in it: the provider goes by its name."""
+
+    @property
+    def beside(self) -> str:
+        """What a model reads beside the prompt: its tools, and the form of its answer. For counting; empty where there is neither."""
+        texts = list[str]()
+        for tool in self.tools:
+            texts += (tool.name, tool.description or "", tool.parameters or "")
+        if self.answer_format is not None:
+            texts += (self.answer_format.description or "", self.answer_format.schema or "")
+        return "\n".join(filter(None, texts))
+
+    @property
+    def read(self) -> str:
+        """All that a model reads, as one text. For counting."""
+        texts = [turn.read if turn.calls else turn.text for turn in self.prompt]
+        return "\n".join(texts if not (beside := self.beside) else (*texts, beside))
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Abilities that a model must have for it, as the catalogue names them."""
+        found = set[str]()
+        if self.tools or any(turn.calls or turn.role == "tool" for turn in self.prompt):
+            found.add("tools")
+        if self.answer_format is not None:
+            found.add("json" if self.answer_format.type == "json_object" else "json_schema")
+        return frozenset(found)
 
     def limit(self, abilities: frozenset[str]) -> int | None:
         """Tokens of output that a model of these abilities is told as its limit; None: it is told none."""
@@ -140,9 +196,11 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider answered. `model` is the served one, which may differ from the requested one."""
+    """What a provider answered. `model` is the served one, which may differ from the requested one. `calls`: of tools, which it asks for beside what it says;
+    `finish` is `tool_calls` then, unless it was cut."""
 
     text: str
+    calls: tuple[ToolCall, ...] = ()
     finish: Finish
     model: str
     usage: Usage

@@ -25,9 +25,9 @@ OPENAI: dict[str, Finish] = {
     "content_filter": "content_filter",
     "refusal": "content_filter",  # Anthropic
     "sensitive": "content_filter",  # Z.AI
-    "tool_calls": "other",  # nobody asked for any: what was said is the answer, and without a word there is none
-    "function_call": "other",
-    "tool_use": "other",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "tool_use": "tool_calls",
 }
 GEMINI: dict[str, Finish] = {
     "STOP": "stop",

@@ -7,9 +7,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from application.ports import Counter, ProviderError
-from domain.models.completion import Completion, CompletionRequest, Finish, Outcome, Usage
+from domain.models.completion import Completion, CompletionRequest, Finish, Outcome, Turn, Usage
+from domain.models.tools import ToolCallPiece
 from domain.models.usage_forms import TIER, merged
 from infra.providers.counts import Counts, checked_usage, kept_usage, plain_name
+from infra.providers.incoming_calls import IncomingCalls, TooManyCalls
 from infra.providers.usage_forms import load_forms
 
 LONGEST = 4_000_000
@@ -24,6 +26,7 @@ class Incoming:
     def __init__(self, request: CompletionRequest, counter: Counter) -> None:
         self._request, self._counter = request, counter
         self._pieces: list[str] = []
+        self._calls = IncomingCalls()
         self._length = 0
         self.finish: Finish | None = None
         self.failed: tuple[Outcome, str] | None = None
@@ -39,15 +42,45 @@ class Incoming:
 
     def add(self, text: str) -> str:
         """Take a piece; returns it as it is passed on. Raises ProviderError when the answer gets too long to be one."""
-        if (
-            "\x00" in text or not text.isascii()
-        ):  # halves of characters, and NUL, which no database's text can hold
-            text = text.replace("\x00", "").encode("utf-8", "replace").decode()
+        text = _plain(text)
         self._pieces.append(text)
+        self._grow(text)
+        return text
+
+    def add_call(
+        self,
+        *,
+        number: int | None = None,
+        id: str | None = None,
+        name: str | None = None,
+        arguments: str = "",
+        signature: str | None = None,
+    ) -> None:
+        """Take a piece of a call of a tool, as `IncomingCalls.add`. Of a model that was given none it is no part of the answer. Raises ProviderError when
+        the answer gets too long to be one."""
+        if not self._request.tools:
+            return
+        arguments = _plain(arguments)
+        self._grow(arguments)
+        try:
+            self._calls.add(
+                number=number,
+                id=plain_name(id) or None,
+                name=plain_name(name) or None,
+                arguments=arguments,
+                signature=signature,
+            )
+        except TooManyCalls:
+            raise self.error("unavailable", "the answer does not end") from None
+
+    def pieces_of_calls(self) -> tuple[ToolCallPiece, ...]:
+        """Those that came since the last time, as they are passed on."""
+        return self._calls.taken()
+
+    def _grow(self, text: str) -> None:
         self._length += len(text)
         if self._length > LONGEST:
             raise self.error("unavailable", "the answer does not end")
-        return text
 
     def use(self, raw: dict[str, Any], counts: Counts | None = None) -> None:
         """What the provider counted, in its own words; of several the last one holds, where it says something.
@@ -70,6 +103,11 @@ class Incoming:
         if self.failed is not None:
             raise self.error(*self.failed)
         whole = self._so_far()
+        if whole.calls:
+            # Some say that it has stopped, or nothing at all, where tools are asked for.
+            return whole if self.finish == "length" else replace(whole, finish="tool_calls")
+        if whole.finish == "tool_calls":
+            whole = replace(whole, finish="other")
         if not whole.text and self.finish == "length":
             raise self.error("bad_request", "its tokens were used up before it said anything; allow more")
         # A model may begin with what it was told to stop at.
@@ -93,7 +131,7 @@ class Incoming:
     @property
     def partial(self) -> Completion | None:
         """What has come; None: nothing."""
-        return self._so_far() if self._pieces or self._raw_usage else None
+        return self._so_far() if self._pieces or self._calls or self._raw_usage else None
 
     @property
     def ended(self) -> bool:
@@ -107,12 +145,14 @@ class Incoming:
         return broken
 
     def _so_far(self) -> Completion:
-        text = "".join(self._pieces).strip()
+        text, calls = "".join(self._pieces).strip(), self._calls.whole()
+        given = text if not calls else Turn(role="assistant", text=text, calls=calls).read
         return Completion(
             text=text,
+            calls=calls,
             finish=self.finish or "other",
             model=plain_name(self.served) or self._request.model,
-            usage=self._usage(text),
+            usage=self._usage(given),
             raw_usage=kept_usage(self.raw_usage),
             request_id=plain_name(self.id) or None,
         )
@@ -125,7 +165,7 @@ class Incoming:
             return said
         count = self._counter.count
         own = Usage(
-            input=count("\n".join(turn.text for turn in self._request.prompt), model),
+            input=count(self._request.read, model),
             output=count(text, model),
             source=self._counter.source(model),
             tier=forms.tier(raw),
@@ -136,3 +176,10 @@ class Incoming:
             rest = total - own.input
             return replace(own, output=max(own.output, rest), source="unknown")
         return own
+
+
+def _plain(text: str) -> str:
+    """Without halves of characters, and NUL, which no database's text can hold."""
+    if "\x00" in text or not text.isascii():
+        return text.replace("\x00", "").encode("utf-8", "replace").decode()
+    return text

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+from tests.doubles.openai_saying import saying
 from tests.doubles.wire import CUT, Call, Reply, Step, Wire, server_events, serving
 
 USAGE: dict[str, Any] = {
@@ -53,11 +54,14 @@ TWISTED_USAGE = {
 
 
 class Double(Wire):
-    """`url` is a base URL with a fault; with the fault `scripted` it is `script` that names one for each body that comes."""
+    """`url` is a base URL with a fault; with the fault `scripted` it is `script` that names one for each body that comes.
+
+    With the fault `says` it gives the message that `says` makes of the body (`tests/doubles/openai_saying.py`)."""
 
     def __init__(self) -> None:
         super().__init__(self._reply)
         self.script: Callable[[dict[str, Any]], str] = lambda body: "ok"
+        self.says: Callable[[dict[str, Any]], dict[str, Any]] = lambda body: {"content": "Yes."}
 
     def url(self, fault: str = "scripted") -> str:
         return f"http://127.0.0.1:{self.port}/{fault}/v1"
@@ -65,6 +69,8 @@ class Double(Wire):
     def _reply(self, call: Call) -> Reply:
         fault = call.path.split("/")[1]
         fault = self.script(call.body) if fault == "scripted" else fault
+        if fault == "says":
+            return saying(self.says(call.body), call.body, USAGE)
         return streamed(fault) if call.body.get("stream") else whole(fault)
 
 

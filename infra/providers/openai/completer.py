@@ -15,10 +15,12 @@ import httpx2
 import msgspec
 import openai
 
-from application.ports import Counter, Leave, ProviderError
+from application.ports import Counter, Leave, Piece, ProviderError
 from domain.models.completion import Completion, CompletionRequest
+from domain.models.tools import call_pieces
 from infra.outgoing.client import Outgoing, telling
 from infra.providers.incoming import Incoming, unheard
+from infra.providers.openai.asking import format_of, message_of, tools_of
 from infra.providers.openai.faults import faults
 from infra.providers.openai.reading import take, take_event, told
 from infra.providers.streaming import END, events
@@ -58,7 +60,7 @@ class OpenAICompleter:
         self._counter, self._abilities, self._seconds = counter, abilities, seconds
         # The environment may name an organisation: it is the deployment's, not a tenant's.
         nobodys: Any = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
-        self._http = http
+        self._http, self._google = http, "googleapis.com" in base_url
         self._head: httpx2.Request | None = None
         self._seen: list[httpx2.Request] = []
         self._sdk = openai.AsyncOpenAI(
@@ -83,11 +85,14 @@ class OpenAICompleter:
 
     async def stream(
         self, request: CompletionRequest, sent: Callable[[], None] = unheard, left: Leave = unheard
-    ) -> AsyncGenerator[str | Completion, None]:
+    ) -> AsyncGenerator[Piece | Completion, None]:
         if "stream" not in self._abilities_of(request):
             whole = await self.complete(request, sent)
             try:
-                yield whole.text
+                if whole.text or not whole.calls:
+                    yield whole.text
+                for call in call_pieces(whole.calls):
+                    yield call
             except GeneratorExit:
                 left(whole, True)
                 raise
@@ -105,6 +110,8 @@ class OpenAICompleter:
                     if text or not begun:
                         begun = True
                         yield text
+                    for call in incoming.pieces_of_calls():
+                        yield call
             if not over and not incoming.ended:
                 raise ProviderError("unavailable", "the stream was cut")
         except ProviderError as error:
@@ -155,16 +162,13 @@ class OpenAICompleter:
         options = OPTIONS - SAMPLING if thinks else OPTIONS - THINKING
         parameters: dict[str, Any] = {
             "model": request.model,
-            "messages": [
-                {
-                    "role": system if turn.role == "system" else turn.role,
-                    "content": turn.text,
-                    **({} if turn.name is None else {"name": turn.name}),
-                }
-                for turn in request.prompt
-            ],
+            "messages": [message_of(turn, system, google=self._google) for turn in request.prompt],
             **{name: value for name, value in request.options.items() if name in options},
         }
+        if request.tools:
+            parameters |= tools_of(request)
+        if request.answer_format is not None:
+            parameters["response_format"] = format_of(request.answer_format)
         if (limit := request.limit(abilities)) is not None:
             parameters["max_completion_tokens" if thinks else "max_tokens"] = limit
         if request.temperature is not None and not thinks:

@@ -11,6 +11,7 @@ from application.ports import ProviderError
 from infra.providers.faults import fault
 from infra.providers.finishes import OPENAI, end
 from infra.providers.incoming import Incoming
+from infra.providers.openai.calls import take_calls
 from infra.providers.server_events import ServerEvent
 
 SAID = frozenset({"text", "output_text", None})
@@ -18,10 +19,12 @@ SAID = frozenset({"text", "output_text", None})
 
 
 class _Message(msgspec.Struct):
-    """What a model thinks, or calls, stands in other members, and is no part of what it says."""
+    """What a model thinks stands in other members, and is no part of what it says."""
 
     content: Any = None
     refusal: Any = None
+    tool_calls: Any = None
+    function_call: Any = None
 
 
 class _Choice(msgspec.Struct):
@@ -75,6 +78,8 @@ def take(data: bytes, incoming: Incoming) -> str:
     message = choice.delta or choice.message or _Message()
     if message.refusal:
         incoming.finish = "content_filter"
+    if message.tool_calls or message.function_call:
+        take_calls(message.tool_calls, message.function_call, incoming)
     text = _text(message.content)
     return incoming.add(text) if text else ""
 
