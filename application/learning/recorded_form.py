@@ -22,8 +22,8 @@ class Missing(Exception):
     """It cannot be made again. The text says why, in few words: they are counted by it."""
 
 
-class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """`subject`: under whose key its texts are. `inquiry` with the understanding of then, and `served` as it was; `passages` that the prompt had,
+class AnswerRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """`subject`: under whose key its texts are. `inquiry` with the understanding of then; `passages` that the prompt had,
     `pending` documents beside. The rest is what came of it: `cost` in USD."""
 
     interaction: UUID
@@ -31,7 +31,6 @@ class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     subject: UUID
     position: int
     inquiry: Inquiry
-    served: Served
     passages: tuple[Passage, ...]
     pending: int
     prompt: tuple[Turn, ...]
@@ -53,6 +52,12 @@ class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     def known(self) -> Known:
         """What was known then to suggest."""
         return NOTHING if self.suggestions is None else self.suggestions.known
+
+
+class RecordedAnswer(AnswerRecord, frozen=True, kw_only=True):
+    """With the agent as it `served` then."""
+
+    served: Served
 
 
 def passages_in(retrieved: Sequence[Retrieved], prompt: Sequence[Turn]) -> tuple[Passage, ...]:

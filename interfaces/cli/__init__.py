@@ -30,6 +30,7 @@ COMMANDS = {
     "show": "history",
     "diff": "history",
     "why": "look",
+    "conversation": "conversation",
     "wrote": "wrote",
     "projections": "projections",
     "work": "work",

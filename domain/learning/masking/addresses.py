@@ -45,6 +45,6 @@ ADDRESSES: tuple[re.Pattern[str], ...] = (
 )  # fmt: skip
 
 PLACE_AFTER = re.compile(
-    rf"(?<=\[ADDRESS\])(?:,?\s(?:[A-Z]{{1,2}}-)?\d{{4,6}}(?:\s{_CAP}(?:[ -]{_CAP}){{0,2}})?|,\s{_CAP}(?:[ -]{_CAP}){{0,2}})"
+    rf"(\[ADDRESS(?:_\d{{1,6}})?\])(?:,?\s(?:[A-Z]{{1,2}}-)?\d{{4,6}}(?:\s{_CAP}(?:[ -]{_CAP}){{0,2}})?|,\s{_CAP}(?:[ -]{_CAP}){{0,2}})"
 )
 """What follows an address that was found, and belongs to it: a postal code, a town."""

@@ -22,6 +22,7 @@ APART = {
         "ID",
         "--resume",
     ): "asks for one that was cut off: tests/interfaces/cli/test_replay_answers_command.py",
+    ("conversation",): "asks for a conversation: tests/interfaces/cli/test_conversation_commands.py",
     ("why",): "asks for an answer: tests/interfaces/cli/test_look_commands.py",
 }
 """First words → why it is not run here."""

@@ -105,3 +105,17 @@ def test_long_and_odd_texts_come_to_an_end() -> None:
         "0 ",
     ):
         masked((piece * 8_000)[:8_000])
+
+
+def test_numbered_placeholders_are_the_same_for_the_same_and_others_for_others() -> None:
+    texts = (
+        "My name is Zora Quill, +49 170 1234567, at 12 High Street, London",
+        "Ring +49 (0)170-1234567? No: 030 5551234. Zora's order 48291733, for Zora Quill.",
+    )
+    mask = Mask(texts, numbered=True)
+    assert [mask(text) for text in texts] == [
+        "My name is [NAME_1], [PHONE_1], at [ADDRESS_1]",
+        "Ring [PHONE_2]? No: [PHONE_3]. [NAME_2] order [NUMBER_1], for [NAME_1].",
+    ]
+    assert mask.distinct == {"address": 1, "name": 2, "number": 1, "phone": 3}
+    assert mask(mask(texts[0])) == mask(texts[0])
