@@ -22,6 +22,7 @@ from interfaces.http.base.authentication import (
 )
 from interfaces.http.base.idempotency import Idempotent
 from interfaces.http.base.limits.access import AccessControl, Held
+from interfaces.http.base.limits.arrivals import Arriving
 from interfaces.http.base.limits.intake import SMALL, Bounded
 from interfaces.http.base.limits.pace import Paced
 from interfaces.http.base.limits.places import InWork
@@ -62,6 +63,7 @@ def litestar_app(services: Services) -> Litestar:
         middleware=[
             Held(),
             Paced(settings.silence_timeout, settings.min_transfer_rate),
+            Arriving(),
             Admitted(services),
             Rated(services),
             Shared(settings.max_connections),

@@ -62,6 +62,7 @@ when a newer message is answered too, at the end `interaction` (as of 200), or `
     status_code=200,
     scope="conversations:write",
     rate="answers",
+    brings=True,
     streamed=STREAMED,
     responses={202: ResponseSpec(Interaction, generate_examples=False, description="Not answered yet.")},
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -121,6 +122,31 @@ async def test_a_burst_costs_one_call_where_tenants_share_the_process(
             assert len({reply.json()["id"] for reply in replies}) == 1
             assert len(replies[0].json()["messages"]) == CALLERS
             assert len(upstream.calls) - before == 1
+
+
+async def test_a_burst_costs_one_call_where_some_are_let_in_late(
+    shops: list[httpx.AsyncClient], parts: Services, upstream: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a store that is asked before takes its time for some of them."""
+    assert (await ask(shops[0], "Are you there?")).status_code == 200  # what is loaded at first is loaded
+    answering(upstream, delay=0.7)
+    used, came = parts.key_use.used, 0
+
+    async def late(*about: Any) -> None:
+        nonlocal came
+        came += 1
+        if came > 1:
+            until = time.monotonic() + 0.4
+            while len(upstream.calls) == before and time.monotonic() < until:
+                await asyncio.sleep(0.01)
+        await used(*about)
+
+    before = len(upstream.calls)
+    monkeypatch.setattr(parts.key_use, "used", late)
+    replies = await asyncio.gather(*(ask(shops[0], f"Question {n}?") for n in range(CALLERS)))
+    assert {reply.status_code for reply in replies} == {200}, [reply.text for reply in replies]
+    assert len({reply.json()["id"] for reply in replies}) == 1
+    assert len(upstream.calls) - before == 1
 
 
 async def test_messages_that_come_while_it_is_made_cost_one_call_more(

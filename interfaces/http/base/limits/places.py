@@ -24,6 +24,7 @@ from application.ports import Unavailable
 from domain.base.errors import TooManyRequests
 from interfaces.http.base.authentication import caller_in
 from interfaces.http.base.gate import without_key
+from interfaces.http.base.limits.arrivals import Arrival, arrival_in
 from interfaces.http.base.presence import ClientGone, is_gone
 
 T = TypeVar("T")
@@ -56,14 +57,19 @@ STUCK = 0.02
 class Place:
     """Implements `application.base.in_work.Place`."""
 
-    def __init__(self, free: Callable[[], None], again: Callable[[], Awaitable[object]]) -> None:
-        self._freeing, self._again = free, again
+    def __init__(
+        self,
+        free: Callable[[], None],
+        again: Callable[[], Awaitable[object]],
+        arrival: Arrival | None = None,
+    ) -> None:
+        self._freeing, self._again, self._arrival = free, again, arrival
         self._holders = 1
         self._have()
 
     def _have(self) -> None:
         self._free: Callable[[], None] | None = self._freeing
-        self._over = asyncio.get_running_loop().call_later(HELD, self.leave)
+        self._over = asyncio.get_running_loop().call_later(HELD, self._give_back)
 
     def keep(self) -> Callable[[], None]:
         self._holders += 1
@@ -76,6 +82,11 @@ class Place:
             self.leave()
 
     def leave(self) -> None:
+        self._give_back()
+        if self._arrival is not None:
+            self._arrival.through()
+
+    def _give_back(self) -> None:
         if self._free is not None:
             free, self._free = self._free, None
             self._over.cancel()
@@ -84,6 +95,8 @@ class Place:
     async def step_back(self) -> None:
         """Where there is too much to do for it to have its turn in time, it goes on without a place."""
         self.leave()
+        if self._arrival is not None:
+            await self._arrival.after_those_before()
         try:
             await self._again()
         except Unavailable:
@@ -113,7 +126,7 @@ class Places:
         self._lines: dict[UUID, deque[asyncio.Future[None]]] = {}
         """In the order of their turns."""
 
-    async def enter(self, tenant: UUID) -> tuple[Place, float]:
+    async def enter(self, tenant: UUID, arrival: Arrival | None = None) -> tuple[Place, float]:
         """A place, and the seconds that it was waited for. Raises TooManyRequests, Unavailable."""
         self._seen[tenant] = came = self._clock()
         self._seen.move_to_end(tenant)
@@ -123,7 +136,8 @@ class Places:
                 f"{len(line)} requests of this tenant's wait for their turn here, as many as may; send fewer at once"
             )
         await self._turn(tenant)
-        return Place(lambda: self._left(tenant), lambda: self._turn(tenant)), self._clock() - came
+        held = Place(lambda: self._left(tenant), lambda: self._turn(tenant), arrival)
+        return held, self._clock() - came
 
     async def _turn(self, tenant: UUID) -> None:
         """After those of the tenant that wait already. Raises Unavailable."""
@@ -203,7 +217,7 @@ class InWork(ASGIMiddleware):
         if tenant is None:
             await next_app(scope, receive, send)
             return
-        held, waited = await self._places.enter(tenant)
+        held, waited = await self._places.enter(tenant, arrival_in(scope))
         token = place.set(held)
         try:
             if waited and is_gone(request) and (request.method == "GET" or waited > GIVEN_UP):

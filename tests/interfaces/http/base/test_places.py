@@ -256,7 +256,7 @@ async def test_what_has_waited_long_for_nobody_is_not_begun(
     """Who was told nothing asks again; what is done for those that have left keeps all others waiting."""
     work, ran = InWork(), list[str]()
 
-    async def enter(tenant: UUID) -> tuple[Place, float]:
+    async def enter(tenant: UUID, arrival: object) -> tuple[Place, float]:
         async def again() -> None:
             ran.append("again")
 
