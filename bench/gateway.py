@@ -13,10 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import uvloop
 
@@ -27,7 +29,7 @@ from bench.harness import Floor, Result, arguments, conditions, percentile, repo
 from bench.message import free_port, wait_ready
 from bench.parts import MASTER, UNLIMITED, message
 from bench.rivals.litellm import install, proxy
-from bench.server import server
+from bench.server import Server, server
 from domain.base.context import Context
 from domain.budgets.budget import BudgetLimits
 from infra.embedded.process import end_all
@@ -36,26 +38,37 @@ from infra.settings import Secret, Settings, environment_of
 from interfaces.bootstrap import services
 from interfaces.supervisor import role_command
 
+MODEL = "gpt-4o-mini"
 CLIENTS = (1, 16, 64)
 ROUNDS = 3
 PATH = "/v1/chat/completions"
 _numbers = itertools.count()
+Body = Callable[[], dict[str, object]]
+
+
+class Place(NamedTuple):
+    """Where a contestant listens, and what a request there needs."""
+
+    port: int
+    headers: dict[str, str]
 
 
 def body(stream: bool = False) -> dict[str, object]:
     text = f"{next(_numbers)}: {message(300)}"
     messages = [{"role": "system", "content": message(200)}, {"role": "user", "content": text}]
-    return {"model": "gpt-4o-mini", "messages": messages, "max_tokens": 100, "stream": stream}
+    return {"model": MODEL, "messages": messages, "max_tokens": 100, "stream": stream}
 
 
-async def _load(port: int, headers: dict[str, str], clients: int, seconds: float) -> tuple[float, float]:
+async def _load(
+    port: int, headers: dict[str, str], clients: int, seconds: float, path: str, body: Body
+) -> tuple[float, float]:
     """Requests per second, and the median latency in ms."""
 
     async def ask(until: float) -> list[float]:
         times = []
         async with connected("127.0.0.1", port, headers) as client:
             while (started := time.perf_counter()) < until:
-                status, reply = await client.post(PATH, body())
+                status, reply = await client.post(path, body())
                 if status != 200:
                     raise RuntimeError(f"no answer: {status} {reply[:300]!r}")
                 times.append(1000 * (time.perf_counter() - started))
@@ -80,8 +93,17 @@ async def _first_piece(port: int, headers: dict[str, str], seconds: float) -> fl
     return percentile(times, 0.5)
 
 
-def load(name: str, port: int, headers: dict[str, str], clients: int, seconds: float) -> dict[str, float]:
-    rate, p50 = uvloop.run(_load(port, headers, clients, seconds))
+def load(
+    name: str,
+    port: int,
+    headers: dict[str, str],
+    clients: int,
+    seconds: float,
+    *,
+    path: str = PATH,
+    body: Body = body,
+) -> dict[str, float]:
+    rate, p50 = uvloop.run(_load(port, headers, clients, seconds, path, body))
     return {f"{name}_{clients}_per_s": rate, f"{name}_{clients}_p50_ms": p50}
 
 
@@ -105,12 +127,11 @@ async def _prepare(settings: Settings) -> str:
         return made.key
 
 
-def main() -> None:
-    given = arguments("chat completions through a gateway", seconds=60)
-    part = given.seconds / (ROUNDS * 3 * (len(CLIENTS) + 1))
+@contextmanager
+def contestants(running: Server, model: str) -> Iterator[tuple[dict[str, Place], str]]:
+    """The upstream itself, Retrace and LiteLLM before it, by name; and LiteLLM's version."""
     command, version = install()
     with ExitStack() as stack:
-        running = stack.enter_context(server())
         url = stack.enter_context(running.fresh())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         ports = {name: free_port() for name in ("upstream", "retrace", "litellm")}
@@ -133,13 +154,22 @@ def main() -> None:
         stack.callback(end_all, processes, patience=10)
         wait_ready(settings, processes[1])
         headers = {"upstream": {}, "retrace": {"X-Tenant-API-Key": key}}
-        headers["litellm"] = stack.enter_context(proxy(command, upstream, ports["litellm"], folder))
+        headers["litellm"] = stack.enter_context(proxy(command, upstream, ports["litellm"], folder, model))
+        yield {name: Place(port, headers[name]) for name, port in ports.items()}, version
+
+
+def main() -> None:
+    given = arguments("chat completions through a gateway", seconds=60)
+    part = given.seconds / (ROUNDS * 3 * (len(CLIENTS) + 1))
+    with ExitStack() as stack:
+        running = stack.enter_context(server())
+        there, version = stack.enter_context(contestants(running, MODEL))
         everyone = []
-        for name in ports:
-            load(name, ports[name], headers[name], 16, 1)  # to warm up
+        for name, place in there.items():
+            load(name, *place, 16, 1)  # to warm up
         for clients in CLIENTS:
-            everyone += [partial(load, name, ports[name], headers[name], clients, part) for name in ports]
-        everyone += [partial(first_piece, name, ports[name], headers[name], part) for name in ports]
+            everyone += [partial(load, name, *place, clients, part) for name, place in there.items()]
+        everyone += [partial(first_piece, name, *place, part) for name, place in there.items()]
         measured = rounds(everyone, ROUNDS)
     figures = measured.medians
     floors = []

@@ -1,4 +1,4 @@
-"""A provider for benches: it speaks OpenAI's chat completions and answers at once, or MODEL after so many seconds.
+"""A provider for benches: it speaks OpenAI's chat completions and embeddings and answers at once, or MODEL after so many seconds.
 
 `python -m bench.upstream PORT [MODEL=SECONDS …]`.
 """
@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import math
 import sys
+from array import array
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, cast
@@ -17,12 +20,28 @@ import uvloop
 PIECES = ("You", " can", " send", " it", " back", " within", " thirty", " days", ".")
 USAGE = {"prompt_tokens": 40, "completion_tokens": len(PIECES), "total_tokens": 40 + len(PIECES)}
 
+VECTOR = [math.sin(number) / 28 for number in range(1536)]
+VECTOR_BASE64 = base64.b64encode(array("f", VECTOR).tobytes()).decode()
+
 
 def _whole(model: str) -> bytes:
     message = {"role": "assistant", "content": "".join(PIECES)}
     choice = {"index": 0, "finish_reason": "stop", "message": message}
     made: dict[str, Any] = {"id": "chatcmpl-bench", "object": "chat.completion", "created": 1_760_000_000}
-    body = json.dumps({**made, "model": model, "choices": [choice], "usage": USAGE}).encode()
+    return _replied({**made, "model": model, "choices": [choice], "usage": USAGE})
+
+
+def _vectors(asked: Mapping[str, Any]) -> bytes:
+    """Of 1,536 dimensions, one for all texts."""
+    texts = asked["input"] if isinstance(asked["input"], list) else [asked["input"]]
+    form = VECTOR_BASE64 if asked.get("encoding_format") == "base64" else VECTOR
+    data = [{"object": "embedding", "index": index, "embedding": form} for index in range(len(texts))]
+    usage = {"prompt_tokens": 50 * len(texts), "total_tokens": 50 * len(texts)}
+    return _replied({"object": "list", "data": data, "model": asked["model"], "usage": usage})
+
+
+def _replied(facts: Mapping[str, Any]) -> bytes:
+    body = json.dumps(facts).encode()
     return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
         len(body),
         body,
@@ -66,9 +85,13 @@ class Upstream(asyncio.Protocol):
             length = int(rest.partition(b"\r\n")[0] or 0)
             if len(self._buffer) < end + 4 + length:
                 return
+            path = self._buffer.partition(b" ")[2].partition(b" ")[0]
             body = json.loads(self._buffer[end + 4 : end + 4 + length] or b'{"model": ""}')
             self._buffer = self._buffer[end + 4 + length :]
-            reply = (_streamed if body.get("stream") else _whole)(body["model"])
+            if path.endswith(b"/embeddings"):
+                reply = _vectors(body)
+            else:
+                reply = (_streamed if body.get("stream") else _whole)(body["model"])
             if seconds := self._seconds.get(body["model"]):
                 asyncio.get_running_loop().call_later(seconds, self._transport.write, reply)
             else:

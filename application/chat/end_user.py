@@ -14,6 +14,7 @@ from application.ports import Clock, Due, Eraser, Keyring, Store, Tally
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound
 from domain.chat.call import Call
+from domain.chat.embedding_call import EmbeddingCall
 from domain.chat.end_user import User
 
 API = "api"
@@ -82,10 +83,16 @@ async def forget_user(
 
 async def forget_calls(user: UUID, context: Context, *, store: Store, eraser: Eraser, clock: Clock) -> None:
     """Say in each call of a forgotten user that it is to be erased. Again it goes on where it was."""
-    calls = await eraser.calls_of(context.tenant, user)
-    for start in range(0, len(calls), AT_ONCE):
+    await _forget(Call, await eraser.calls_of(context.tenant, user), context, store, clock)
+    await _forget(EmbeddingCall, await eraser.embedding_calls_of(context.tenant, user), context, store, clock)
+
+
+async def _forget(
+    kind: type[Call] | type[EmbeddingCall], ids: Sequence[UUID], context: Context, store: Store, clock: Clock
+) -> None:
+    for start in range(0, len(ids), AT_ONCE):
         while True:
-            left = await _not_forgotten(calls[start : start + AT_ONCE], context.tenant, store, clock)
+            left = await _not_forgotten(kind, ids[start : start + AT_ONCE], context.tenant, store, clock)
             try:
                 if left:
                     await store.save(*left, context=context)
@@ -94,12 +101,14 @@ async def forget_calls(user: UUID, context: Context, *, store: Store, eraser: Er
                 continue
 
 
-async def _not_forgotten(calls: Sequence[UUID], tenant: UUID, store: Store, clock: Clock) -> list[Call]:
+async def _not_forgotten(
+    kind: type[Call] | type[EmbeddingCall], ids: Sequence[UUID], tenant: UUID, store: Store, clock: Clock
+) -> list[Call | EmbeddingCall]:
     """Those in which it is not said yet, with the event that says it."""
-    left = []
-    for id in calls:
+    left: list[Call | EmbeddingCall] = []
+    for id in ids:
         try:
-            call = await store.load(Call, id, tenant=tenant)
+            call = await store.load(kind, id, tenant=tenant)
         except Erased:
             continue
         call.forget(clock())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import count
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,23 +12,17 @@ import msgspec
 from application.answers.feedback_token import issue_token
 from application.answers.ports import Ports
 from application.answers.prepared import Prepared
-from application.budgets.hold import refresh
-from application.budgets.settled_save import settled_save
-from application.chat.end_user import id_of_user, one_more_call, was_forgotten
+from application.chat.saving import save_under_user
 from application.gateway.run import Run
 from domain.answers.citing import answer_of, with_disclosure
 from domain.answers.decision import with_leak
 from domain.answers.plan import Decision
 from domain.base.context import Context
-from domain.base.errors import Conflict, Erased, LimitReached
 from domain.chat.call import Call
 from domain.models.answer_format import AnswerFormat
 from domain.models.completion import Citation, Completion, Finish, Options, Turn, Usage
 from domain.models.tools import Tool, ToolCall, ToolChoice, whole_calls
 from domain.retrieval.passages import ranked
-
-RACES = 5
-"""How often it is saved again after a lost race."""
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,45 +155,16 @@ async def _saved(
     context: Context,
     ports: Ports,
 ) -> tuple[Call, Call.Metered, int]:
-    """Under the key of the user, where the app names one; who was forgotten and comes back begins anew."""
-    if not command.user:
-        return await _save(command, prepared, run, end, cited, None, context, ports)
-    for generation in count():
-        user = await id_of_user(context.tenant, command.user, generation, keyring=ports.keyring)
-        try:
-            return await _save(command, prepared, run, end, cited, user, context, ports)
-        except (LimitReached, Erased):
-            if not await was_forgotten(user, context.tenant, store=ports.store):
-                raise
-    raise AssertionError("unreachable")
+    metered: list[Call.Metered] = []
 
+    def make(user: UUID | None) -> Call:
+        call, measured = _begun(command, prepared, run, cited, user, ports.clock())
+        end(call)
+        metered[:] = [measured]
+        return call
 
-async def _save(
-    command: Chat,
-    prepared: Prepared,
-    run: Run,
-    end: Callable[[Call], None],
-    cited: Sequence[Citation],
-    user: UUID | None,
-    context: Context,
-    ports: Ports,
-) -> tuple[Call, Call.Metered, int]:
-    """Its events are made at its end: the log refuses what is older than some seconds. Only a reservation can have moved on meanwhile:
-    nobody else knows this call."""
-    call, metered = _begun(command, prepared, run, cited, user, ports.clock())
-    end(call)
-    events = list(call.pending_events)
-    users = () if user is None else (one_more_call(user),)
-    for race in range(RACES):
-        try:
-            saved = await settled_save(call, run.calls, run, call.id, context, ports, tallies=users)
-            return call, metered, saved.position
-        except Conflict:
-            if race == RACES - 1:
-                raise
-            await refresh(run, context.tenant, ports.store)
-            call.pending_events[:] = events
-    raise AssertionError("unreachable")
+    call, position = await save_under_user(make, command.user, run.calls, run, context, ports)
+    return call, metered[0], position
 
 
 def _begun(

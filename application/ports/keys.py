@@ -54,6 +54,9 @@ class Eraser(Protocol):
     async def calls_of(self, tenant: UUID, user: UUID) -> Sequence[UUID]:
         """The calls that the user's key sealed, and that are not blanked yet."""
 
+    async def embedding_calls_of(self, tenant: UUID, user: UUID) -> Sequence[UUID]:
+        """Those of the embeddings API."""
+
     async def erase(self, tenant: UUID, subject: UUID) -> int:
         """Destroy the subject's key; blank, or remove, whatever was sealed with it. Returns how many events were blanked."""
 

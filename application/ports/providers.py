@@ -82,6 +82,9 @@ class Counter(Protocol):
     def source(self, model: str | None) -> Literal["tokenizer", "estimate"]:
         """How `count` counts for this model."""
 
+    def text_of(self, tokens: Sequence[int], model: str) -> str | None:
+        """The text of tokens of a model; None where its vocabulary is not at hand. Raises Invalid for what is no token of it."""
+
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What has a health of its own: a model of a provider's; with a tenant's own key apart from all others."""
@@ -127,6 +130,10 @@ CacheKind = Literal["responses", "embeddings", "searches"]
 CACHE_KINDS: tuple[CacheKind, ...] = get_args(CacheKind)
 
 
+Keep = Callable[[Mapping[int, bytes]], Awaitable[None]]
+"""Keeps values by the places of their keys."""
+
+
 class Cache(Protocol):
     """What may be lost: in Redis, per tenant, sealed, for as long as its kind says. Never fails; without Redis it keeps nothing."""
 
@@ -144,6 +151,11 @@ class Cache(Protocol):
         `group` is what `forget` can name: the provider that made it. Of callers at the same moment one makes it, in all processes; the others wait for it, and make it themselves if it failed
         (None, or raised).
         """
+
+    async def found(
+        self, tenant: UUID, kind: CacheKind, keys: Sequence[bytes], *, group: str = ""
+    ) -> tuple[Sequence[bytes | None], Keep]:
+        """What is kept under each of the keys, and what keeps others under them, for whoever makes what is missing."""
 
     async def forget(self, tenant: UUID | None, kind: CacheKind, group: str = "") -> None:
         """Drop a tenant's entries (None: everybody's) of a group (empty: all)."""

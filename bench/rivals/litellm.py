@@ -39,10 +39,10 @@ def install() -> tuple[Path, str]:
 
 
 @contextmanager
-def proxy(command: Path, upstream: str, port: int, folder: Path) -> Iterator[dict[str, str]]:
-    """Running; gives the headers that a request needs."""
-    parameters = {"model": "openai/gpt-4o-mini", "api_base": upstream, "api_key": "none"}
-    model = {"model_name": "gpt-4o-mini", "litellm_params": parameters}
+def proxy(command: Path, upstream: str, port: int, folder: Path, name: str) -> Iterator[dict[str, str]]:
+    """Running, with the model `name` of the upstream; gives the headers that a request needs."""
+    parameters = {"model": f"openai/{name}", "api_base": upstream, "api_key": "none"}
+    model = {"model_name": name, "litellm_params": parameters}
     settings = {
         "model_list": [model],
         "litellm_settings": {"telemetry": False, "set_verbose": False, "json_logs": True},

@@ -24,7 +24,7 @@ BURST, LEAST_BURST = 1 / 6, 20
 class Rates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many a minute; 0: without a limit; null: what holds otherwise.
 
-    `requests`: of all the tenant's keys; `requests_per_key`: of one of them. `answers`: messages and completions. `messages_per_customer`:
+    `requests`: of all the tenant's keys; `requests_per_key`: of one of them. `answers`: messages, completions and embeddings. `messages_per_customer`:
     of one address on a channel. `uploads`: documents uploaded or processed again. `ratings_per_interaction`: of one answer;
     `ratings_per_address`: sent from one address without a key.
     """

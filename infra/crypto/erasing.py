@@ -31,6 +31,10 @@ class SubjectEraser:
         async with self._database.tenant(tenant) as connection:
             return await _calls(connection, user)
 
+    async def embedding_calls_of(self, tenant: UUID, user: UUID) -> Sequence[UUID]:
+        async with self._database.tenant(tenant) as connection:
+            return await _embedding_calls(connection, user)
+
     async def erase(self, tenant: UUID, subject: UUID) -> int:
         # Events of the subject's that hold nothing personal are sealed under the tenant's key, and stay.
         blank = (
@@ -43,7 +47,8 @@ class SubjectEraser:
             await connection.execute(
                 "DELETE FROM subject_keys WHERE tenant = %(tenant)s AND subject = %(subject)s", values
             )
-            values["streams"] = [subject, delivery_of(subject), *await _calls(connection, subject)]
+            calls = [*await _calls(connection, subject), *await _embedding_calls(connection, subject)]
+            values["streams"] = [subject, delivery_of(subject), *calls]
             blanked = (await connection.execute(blank, values)).rowcount
             for statement in (
                 "DELETE FROM snapshots WHERE tenant = %(tenant)s AND stream = ANY(%(streams)s)",
@@ -121,4 +126,10 @@ class SubjectEraser:
 async def _calls(connection: Connection, subject: UUID) -> list[UUID]:
     """The calls that the subject's key sealed."""
     cursor = await connection.execute("SELECT calls_sealed_by(%s)", [subject.bytes], binary=True)
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def _embedding_calls(connection: Connection, subject: UUID) -> list[UUID]:
+    """Those of the embeddings API."""
+    cursor = await connection.execute("SELECT embedding_calls_sealed_by(%s)", [subject.bytes], binary=True)
     return [row[0] for row in await cursor.fetchall()]

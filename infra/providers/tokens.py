@@ -10,11 +10,14 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 import tiktoken
+
+from domain.base.errors import Invalid
 
 VOCABULARIES = {
     "o200k_base": (
@@ -40,6 +43,18 @@ class TokenCounter:
 
     def source(self, model: str | None) -> Literal["tokenizer", "estimate"]:
         return "estimate" if _tokenizer(model) is None else "tokenizer"
+
+    def text_of(self, tokens: Sequence[int], model: str) -> str | None:
+        tokenizer = _tokenizer(model)
+        if tokenizer is None:
+            return None
+        for token in tokens:  # the library panics at what is no number of 32 bits
+            if not 0 <= token < tokenizer.n_vocab:
+                raise Invalid(f"{token} is no token of {model}")
+        try:
+            return tokenizer.decode(tokens)
+        except KeyError:  # a gap in the vocabulary
+            raise Invalid(f"the tokens are not all of {model}") from None
 
 
 def estimate(text: str) -> int:

@@ -11,16 +11,15 @@ import re
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from application.base.in_work import waiting
-from application.ports import CACHE_KINDS, CacheKind, Fault, Keyring
-from domain.base.aggregate import NIL
-from domain.base.errors import Refusal
-from infra.crypto.wrapping import Tampered
+from application.ports import CACHE_KINDS, CacheKind, Fault, Keep, Keyring
+from infra.redis.cache_batch import CacheBatch
+from infra.redis.cache_entry import Entry, generation
 from infra.redis.connection import RedisConnection, RedisUnavailable
 from infra.redis.fill_lock import LEASE, FillLease
 
@@ -58,13 +57,6 @@ return {redis.call('GET', making) == 'in vain' and 3 or 0, name, ''}
 """
 
 FORGET = "for _, name in ipairs(KEYS) do redis.call('SET', name, ARGV[1], 'EX', ARGV[2]) end"
-
-
-class Entry(NamedTuple):
-    tenant: UUID
-    kind: CacheKind
-    key: bytes
-    group: str
 
 
 class Looked(NamedTuple):
@@ -126,11 +118,24 @@ class RedisCache:
                 task.add_done_callback(self._keeping.discard)
                 task.add_done_callback(lambda _: self._making.pop(place))
 
+    async def found(
+        self, tenant: UUID, kind: CacheKind, keys: Sequence[bytes], *, group: str = ""
+    ) -> tuple[Sequence[bytes | None], Keep]:
+        entries = [Entry(tenant, kind, key, group) for key in keys]
+        batch = CacheBatch(entries, SECONDS[kind], self._connection, self._keyring)
+        if self._unforgotten:
+            with suppress(RedisUnavailable):
+                await self._forget()
+        found = [None] * len(entries) if self._unforgotten else await batch.found()
+        for entry, each in zip(entries, found, strict=True):
+            self._count(self.misses if each is None else self.hits, entry)
+        return found, batch.keep
+
     async def forget(self, tenant: UUID | None, kind: CacheKind, group: str = "") -> None:
         self._forgotten += 1
-        self._unforgotten.add(_generation(tenant, kind, group))
+        self._unforgotten.add(generation(tenant, kind, group))
         if len(self._unforgotten) > UNDELIVERED:
-            self._unforgotten = {_generation(None, every, "") for every in CACHE_KINDS}
+            self._unforgotten = {generation(None, every, "") for every in CACHE_KINDS}
         with suppress(RedisUnavailable):  # before anything is looked up again, it is made good
             await self._forget()
 
@@ -146,7 +151,7 @@ class RedisCache:
         token, pause = secrets.token_hex(8), FIRST_LOOK
         deadline = time.monotonic() + LONGEST
         while (looked := await self._looked(entry, token)) is not None:
-            if looked.state == 1 and (kept := await self._opened(entry, looked.sealed)) is not None:
+            if looked.state == 1 and (kept := await entry.opened(looked.sealed, self._keyring)) is not None:
                 self._count(self.hits, entry)
                 return kept, True, None
             if looked.state != 0 or time.monotonic() > deadline:
@@ -166,20 +171,18 @@ class RedisCache:
 
     async def _keep(self, entry: Entry, making: FillLease, made: bytes | None) -> None:
         await asyncio.sleep(AFTER)
-        sealed = None if made is None else await self._sealed(entry, made)
+        sealed = None if made is None else await entry.sealed(made, self._keyring)
         await making.end(sealed, SECONDS[entry.kind])
 
     async def _looked(self, entry: Entry, token: str) -> Looked | None:
         """None: there is no Redis now."""
         if not self._connection.there:
             return None
-        tenant, kind, group = entry.tenant, entry.kind, entry.group
-        generations = [_generation(whose, kind, of) for whose in (None, tenant) for of in ("", group or "-")]
+        generations = entry.generations
         try:
             if self._unforgotten:
                 await self._forget()
-            id = await self._keyring.identify(tenant, "cache", kind, entry.key.hex())
-            name = f"retrace:cache:{kind}:{tenant.hex}:{id.hex}"
+            name = await entry.name(self._keyring)
             looked: tuple[int, bytes, bytes] = await self._connection.ask(
                 lambda redis: redis.eval(LOOK, 5, *generations, name, token, int(LEASE * 1000))
             )
@@ -194,27 +197,7 @@ class RedisCache:
         )
         self._unforgotten.difference_update(names)
 
-    async def _sealed(self, entry: Entry, made: bytes) -> bytes | None:
-        try:
-            return await self._keyring.seal(entry.tenant, NIL, made, _context(entry))
-        except (Fault, Refusal):
-            return None
-
-    async def _opened(self, entry: Entry, sealed: bytes) -> bytes | None:
-        try:
-            return await self._keyring.unseal(entry.tenant, sealed, _context(entry))
-        except (Fault, Refusal, Tampered):  # whoever wrote it did not have this tenant's keys
-            return None
-
     def _count(self, counts: Counter[tuple[CacheKind, str]], entry: Entry) -> None:
         group = entry.group
         known = (entry.kind, group) in counts or len(counts) < LABELS
         counts[entry.kind, group if known and LABEL.fullmatch(group) else "other"] += 1
-
-
-def _context(entry: Entry) -> bytes:
-    return f"cache {entry.kind} ".encode() + entry.key
-
-
-def _generation(tenant: UUID | None, kind: CacheKind, group: str) -> str:
-    return f"retrace:generation:{kind}:{tenant.hex if tenant else ''}:{group}"

@@ -40,7 +40,7 @@ class Embeddings(Wire):
     """
 
     def __init__(self) -> None:
-        super().__init__(self._reply)
+        super().__init__(self.reply)
         self.embedded: Counter[str] = Counter()
         self.script: Callable[[dict[str, Any]], str] = lambda body: "ok"
         self.chance = random.Random(3)
@@ -52,7 +52,7 @@ class Embeddings(Wire):
     def gemini(self, fault: str = "scripted") -> str:
         return f"http://127.0.0.1:{self.port}/{fault}"
 
-    def _reply(self, call: Call) -> Reply:
+    def reply(self, call: Call) -> Reply:
         fault = call.path.split("/")[1]
         fault = self.script(call.body) if fault == "scripted" else fault
         gemini = call.path.endswith(":batchEmbedContents")

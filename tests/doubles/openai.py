@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+from tests.doubles.embeddings import Embeddings
 from tests.doubles.openai_saying import saying
 from tests.doubles.wire import CUT, Call, Reply, Step, Wire, server_events, serving
 
@@ -62,11 +63,15 @@ class Double(Wire):
         super().__init__(self._reply)
         self.script: Callable[[dict[str, Any]], str] = lambda body: "ok"
         self.says: Callable[[dict[str, Any]], dict[str, Any]] = lambda body: {"content": "Yes."}
+        self.embeddings = Embeddings()
+        """What answers at /embeddings; it has a script of its own."""
 
     def url(self, fault: str = "scripted") -> str:
         return f"http://127.0.0.1:{self.port}/{fault}/v1"
 
     def _reply(self, call: Call) -> Reply:
+        if call.path.endswith("/embeddings"):
+            return self.embeddings.reply(call)
         fault = call.path.split("/")[1]
         fault = self.script(call.body) if fault == "scripted" else fault
         if fault == "says":

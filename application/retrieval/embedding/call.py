@@ -186,6 +186,12 @@ class Calling:
         if price.free:
             return
         dearest = most(await self._tokens(texts), 0, price)
+        pool = self.ports.reservation_pool
+        if pool is not None and self.ports.budget_queue.free(self.context.tenant):
+            async with self.hold.lock:
+                if (spare := await pool.take(dearest, self.context)) is not None:
+                    self.hold.reservations.append(spare)
+                    return
         await reserve(
             dearest,
             self.interaction,

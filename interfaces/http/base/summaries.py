@@ -209,6 +209,7 @@ SUMMARIES: Mapping[str, str] = {
     "post /v1/experiments/{experiment}/stop": "Stop an experiment",
     "post /v1/experiments/{experiment}/conclude": "Conclude an experiment",
     "post /v1/chat/completions": "Complete a chat, as OpenAI's",
+    "post /v1/embeddings": "Embed texts, as OpenAI's",
     "get /v1/models": "List models, as OpenAI's",
     "put /v1/models": "Set a model of the catalogue",
     "get /v1/models/{id}": "Read a model, as OpenAI's",

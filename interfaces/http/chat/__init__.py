@@ -1,6 +1,6 @@
 """The completions API in OpenAI's form.
 
-Begin in `chat.py`; `request.py` is what may be sent, `answer.py` and `stream.py` what comes back.
+Begin in `chat.py` and `embeddings.py`; `request.py` is what may be sent, `answer.py` and `stream.py` what comes back.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.chat import chat
+from interfaces.http.chat import chat, embeddings
 from interfaces.http.chat.examples import EXAMPLES as EXAMPLES
 
-ROUTERS: Sequence[Router] = (chat.ROUTER,)
+ROUTERS: Sequence[Router] = (chat.ROUTER, embeddings.ROUTER)

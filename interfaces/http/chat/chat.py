@@ -12,22 +12,18 @@ from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from application.base.in_work import kept
-from application.base.tasks import cancel_and_wait
 from application.chat.chat import chat
 from application.chat.record import ChatGiven
 from application.gateway.attempt import Emit
 from domain.base.context import Context
-from domain.base.errors import Refusal
 from interfaces.bootstrap import Services
-from interfaces.http.base.idempotency import KEY
 from interfaces.http.base.limits.access import AccessControl
 from interfaces.http.base.position import written
-from interfaces.http.base.presence import ClientGone, done_while_there
 from interfaces.http.base.stream import GuardedStream
 from interfaces.http.chat.answer import ChatCompletion, completion_of
 from interfaces.http.chat.request import ChatIn
 from interfaces.http.chat.stream import streamed
+from interfaces.http.chat.waiting import begun, fresh, leaves, made_while_there
 
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes of a request: eight for each token of the largest context window."""
@@ -51,42 +47,19 @@ async def complete(
 
     A client that goes away ends the call at the provider too, and so does a key that may do this no more. `Cache-Control: no-cache` asks for an answer that was not given before.
     """
-    command = data.command(services.ids(), fresh=_fresh(request))
+    command = data.command(services.ids(), fresh=fresh(request))
 
-    def begun(emit: Emit | None) -> asyncio.Task[ChatGiven]:
-        task = asyncio.create_task(chat(command, context, services, emit))
-        services.background.add(task)
-        task.add_done_callback(services.background.discard)
-        leave = kept()
-        task.add_done_callback(lambda _: leave())
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # it is on record
-        return task
+    def begin(emit: Emit | None) -> asyncio.Task[ChatGiven]:
+        return begun(chat(command, context, services, emit), services)
 
-    # With a kept response somebody may come back for it.
-    leaves = request if request.headers.get(KEY) is None else None
     if command.stream:
         access = access_control.enter(request)
-        return await streamed(command.id, command.model, begun, leaves, access, usage=data.usage_streamed)
-    task = begun(None)
-    try:
-        async with access_control.waiting(request):
-            there = await done_while_there(task, leaves)
-    except Refusal:
-        task.cancel()  # it ends by itself; what it has cost goes on record
-        raise
-    if not there:
-        await cancel_and_wait(task)
-        if task.cancelled():
-            raise ClientGone
-    given = await task
+        return await streamed(
+            command.id, command.model, begin, leaves(request), access, usage=data.usage_streamed
+        )
+    given = await made_while_there(begin(None), request, access_control)
     headers = await written(services, context.tenant, given.position)
     return Response(completion_of(given, services.clock()), headers=headers)
-
-
-def _fresh(request: Request[Any, Any, Any]) -> bool:
-    """Whether the client asks for an answer that was not given before."""
-    said = request.headers.get("Cache-Control", "").lower().split(",")
-    return not {"no-cache", "no-store", "max-age=0"}.isdisjoint(each.strip() for each in said)
 
 
 ROUTER = Router("/", route_handlers=[complete], tags=["providers"])

@@ -9,4 +9,8 @@ EXAMPLES: Examples = {
         "model": "agent",
         "messages": [{"role": "user", "content": "When are you open on Saturdays?"}],
     },
+    ("post", "/v1/embeddings"): {
+        "model": "local/wordllama-256",
+        "input": ["When are you open?", "Can I send it back?"],
+    },
 }

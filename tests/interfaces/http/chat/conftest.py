@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import openai
 import pytest
 import pytest_asyncio
 import uvicorn
 
 from domain.chat.call import Call
-from infra.settings import Settings
+from infra.providers.access import ProviderAccess
+from infra.settings import Secret, Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
 from tests.doubles.openai import Double, openai_double
@@ -30,7 +32,10 @@ async def upstream() -> AsyncIterator[Double]:
 
 @pytest_asyncio.fixture(scope="module", name="parts")
 async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services]:
-    async with services(asking(settings, upstream.url("scripted")), pool=6) as parts:
+    at = asking(settings, upstream.url("scripted"))
+    elsewhere = ProviderAccess(api_key=Secret("k"), base_url=upstream.url("elsewhere"))
+    providers = {**at.providers, "compatible": elsewhere}
+    async with services(msgspec.structs.replace(at, providers=providers), pool=6) as parts:
         yield parts
 
 

@@ -47,7 +47,7 @@ async def test_the_client_shows_the_reason_of_whatever_is_refused(
     assert "there is no model 'nowhere/m'" in str(await caught(client.models.retrieve("nowhere/m")))
     strange = await caught(create(model=MODEL, messages=ASK, extra_body={"colour": "red"}))
     assert "unknown field `colour`" in str(strange)
-    elsewhere = await caught(client.embeddings.create(model="m", input="x"))
+    elsewhere = await caught(client.moderations.create(model="m", input="x"))
     assert (elsewhere.status_code, elsewhere.code) == (404, None)
     assert "nothing at this address" in str(elsewhere)
     upstream.script = lambda body: "400"

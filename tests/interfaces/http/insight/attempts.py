@@ -52,7 +52,7 @@ ALTER SYSTEM SET log_statement = 'all'; ALTER SYSTEM RESET ALL; CHECKPOINT; ALTE
 """
 
 RUNNING = """
-SELECT retrace.tenant(); SELECT retrace.append(NULL); SELECT retrace.hold_key('{tenant}'); SELECT retrace.found_tenant_key('a', 'b'); SELECT retrace.calls_sealed_by('a')
+SELECT retrace.tenant(); SELECT retrace.append(NULL); SELECT retrace.hold_key('{tenant}'); SELECT retrace.found_tenant_key('a', 'b'); SELECT retrace.calls_sealed_by('a'); SELECT retrace.embedding_calls_sealed_by('a')
 SELECT retrace.make_analyst_login('{tenant}', 'retrace_analyst_0123456789abcdef', 'x', now(), 1); SELECT * FROM retrace.analyst_logins_standing(); SELECT retrace.lock_analyst_login('{analyst}', true)
 SELECT retrace.drop_analyst_login('{analyst}'); SELECT retrace.end_analysts('0 s'); SELECT retrace.analyst_logins_hindered()
 SELECT pg_terminate_backend({pid}); SELECT pg_cancel_backend({pid}); SELECT pg_reload_conf(); SELECT pg_rotate_logfile(); SELECT pg_switch_wal(); SELECT pg_create_restore_point('a')
