@@ -19,9 +19,9 @@ from application.webhooks.endpoint import Ports
 from domain.base.context import Context
 from domain.base.errors import NotFound
 from domain.base.recorded import Recorded
+from domain.base.signing import headers
 from domain.kinds import TOPICS
 from domain.webhooks.retries import DISABLED_AFTER, wait
-from domain.webhooks.signing import headers
 from domain.webhooks.webhooks import GONE, Endpoint, Webhooks
 
 AT_ONCE = 200

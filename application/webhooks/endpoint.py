@@ -13,8 +13,8 @@ from application.base.setting import Changed, change_setting, load_setting
 from application.ports import WEBHOOK_WORK, Clock, Due, Ids, Lines, Store, WebhookSender
 from domain.base.context import Context
 from domain.base.errors import Invalid, Refused
+from domain.base.signing import secret_of
 from domain.kinds import TOPICS
-from domain.webhooks.signing import secret_of
 from domain.webhooks.webhooks import Endpoint, Webhooks
 
 SECRET = 32

@@ -1,6 +1,6 @@
 """Outgoing webhooks: which events a tenant's apps are told, where, and how a delivery is signed and tried again.
 
-Begin in `webhooks.py`: the endpoints. `signing.py`: Standard Webhooks; `retries.py`: when the next try is.
+Begin in `webhooks.py`: the endpoints. `retries.py`: when the next try is.
 """
 
 from __future__ import annotations

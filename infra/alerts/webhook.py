@@ -10,8 +10,8 @@ from uuid import UUID
 import msgspec
 
 from application.ports import AlertTaken, ChannelField
+from domain.base.signing import headers, secret_of
 from domain.insight.alerts.message import AlertMessage
-from domain.webhooks.signing import headers, secret_of
 from infra.alerts.http import Http
 
 GONE = 410

@@ -22,7 +22,7 @@ from application.webhooks.endpoint import (
     rotate_webhook,
 )
 from domain.base.context import Context
-from domain.webhooks.signing import secret_text
+from domain.base.signing import secret_text
 from domain.webhooks.webhooks import Webhooks
 from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Page

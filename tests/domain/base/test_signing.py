@@ -11,7 +11,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from domain.base.errors import Invalid
-from domain.webhooks.signing import headers, secret_of, secret_text
+from domain.base.signing import headers, secret_of, secret_text
 
 BODY = json.dumps({"type": "conversation.answered", "data": {"text": "Straße 7 — 五"}}).encode()
 
