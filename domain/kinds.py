@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain import (
+    actions,
     agents,
     answers,
     audit,
@@ -36,6 +37,7 @@ KINDS: tuple[type[Aggregate[Any]], ...] = (
     *tenancy.AGGREGATES,
     *operators.AGGREGATES,
     *agents.AGGREGATES,
+    *actions.AGGREGATES,
     *answers.AGGREGATES,
     *conversations.AGGREGATES,
     *channels.AGGREGATES,

@@ -27,6 +27,7 @@ from application.gateway.providers import Providers
 from application.insight.alerts.known import KnownAlerts
 from application.learning.tuning.training import TrainingSets
 from application.ports import (
+    ActionCaller,
     AlertFigures,
     AlertSenders,
     AnalystDatabase,
@@ -95,6 +96,7 @@ from infra.log.store import LogStore
 from infra.metrics.collected import Caches, Health, Log, Pools
 from infra.metrics.deployment import Deployment
 from infra.metrics.instruments import Instruments
+from infra.outgoing.actions import HttpActionCaller
 from infra.outgoing.webhooks import HttpWebhookSender
 from infra.postgres.analysts import PgAnalysts
 from infra.postgres.cell import Cell
@@ -219,6 +221,7 @@ class Services:
     typing: Typing
     webhook_lines: Lines
     webhook_sender: WebhookSender
+    action_caller: ActionCaller
     alert_figures: AlertFigures
     alert_senders: AlertSenders
     known_alerts: KnownAlerts = field(default_factory=KnownAlerts)
@@ -366,6 +369,8 @@ async def services(
         )
         webhook_sender = HttpWebhookSender(private=settings.allow_private_addresses)
         stack.push_async_callback(webhook_sender.close)
+        action_caller = HttpActionCaller(private=settings.allow_private_addresses)
+        stack.push_async_callback(action_caller.close)
         alert_senders = Senders(
             private=settings.allow_private_addresses,
             mail=mail_server(settings.smtp_url, settings.smtp_from),
@@ -510,6 +515,7 @@ async def services(
             typing=typing,
             webhook_lines=StoredLines(database),
             webhook_sender=webhook_sender,
+            action_caller=action_caller,
             alert_figures=ReadAlertFigures(database),
             alert_senders=alert_senders,
             media_source=media_source,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from projections.action_calls import ActionCalls
 from projections.alert_figures import AlertFigures
 from projections.alert_history import AlertHistory
 from projections.answer_figures import AnswerFigures
@@ -77,4 +78,5 @@ PROJECTIONS: Sequence[Projection] = (
     Together(),
     Suggestions(),
     Matches(),
+    ActionCalls(),
 )

@@ -18,6 +18,7 @@ from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
 from application.retrieval.query import QuestionVector, query_of, vector_of
 from domain.agents.agent import AgentConfiguration
+from domain.answers.acting import by_rule
 from domain.answers.decision import ANSWER, INJECTED, decide, decide_screened
 from domain.answers.memory import Memory, understood
 from domain.answers.plan import Plan, Situation
@@ -58,6 +59,8 @@ async def consider(
     if known is None or (known.questions, known.history) != (inquiry.questions, inquiry.history):
         known = await _understood(inquiry, settings, attempts, hold, context, ports)
     plan = decide(known.understanding, situation, inquiry.questions, configuration)
+    said = plan.questions or inquiry.questions
+    plan = by_rule(plan, known.understanding, inquiry.memory, said, settings.actions)
     return Considered(
         understanding=known.understanding,
         plan=plan,

@@ -52,7 +52,7 @@ async def prepare_with(
     settings, wordings = served.settings, served.wordings
     plain = inquiry.messages is None and not settings.flags.enabled("full_agent", str(inquiry.subject))
     if plain:
-        settings = msgspec.structs.replace(settings, configuration=settings.configuration.plain())
+        settings = msgspec.structs.replace(settings, configuration=settings.configuration.plain(), actions=())
     embeddings, hold = list[Attempt](), Hold()
     if begin is not None:
         hold.announce = _with_those_before(begin, embeddings)
@@ -86,6 +86,8 @@ async def prepare_with(
         embeddings=tuple(embeddings),
         held=hold,
         asked=_asked(inquiry, settings, served.variants, composed, sources, chosen, context.tenant),
+        actions=() if inquiry.situation is None else settings.actions,
+        actions_version=settings.actions_version,
         considered=considered,
         cut=composed.cut,
         known=composed.known,

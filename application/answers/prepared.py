@@ -13,6 +13,7 @@ from application.answers.inquiry import Inquiry as Inquiry
 from application.budgets.hold import Hold
 from application.gateway.run import Asked
 from application.retrieval.retrieve import Retrieval
+from domain.actions.declaration import Action
 from domain.agents.agent import AgentConfiguration
 from domain.answers.context_window import Cut
 from domain.answers.suggesting.known import NOTHING, Known
@@ -59,6 +60,10 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """What these hold of the budget until they are on record."""
 
     asked: Asked
+    actions: tuple[Action, ...] = ()
+    """What the agent may do in the tenant's systems; none where nobody is there for whom."""
+
+    actions_version: int = 0
     considered: Considered = Considered()
     """What the messages say, and what is to be done about it."""
 

@@ -9,13 +9,14 @@ from uuid import UUID
 import msgspec
 
 from application.answers.inquiry import Understood
-from application.answers.ports import Ports
 from application.answers.prepare import Inquiry, prepare
 from application.answers.prepared import Prepared
 from application.answers.variants import configuration_for
 from application.base.steps import step
 from application.base.tasks import run_to_end
+from application.conversations.act import act
 from application.conversations.decide import Reply, decide_reply, opening_of, written_of
+from application.conversations.ports import Ports
 from application.conversations.record import AnswerGiven as AnswerGiven
 from application.conversations.record import record_answer, record_spend
 from application.conversations.streaming import Streaming, Subscriber, TakenOver, wait_until_idle
@@ -93,6 +94,8 @@ async def answer(
                 # paid for it is done once more, which costs less than an answer that is not told.
                 joined = TRIES if run.cost else joined + 1
                 continue
+            # Saves each call of an action before it is tried, and after it; nothing where there is none.
+            prepared = await act(prepared, conversation, burst.interaction, situation, because, ports)
             before = opening_of(prepared)
             streaming = Streaming(
                 conversation, prepared.disclosure, heard, because, ports, before, written_of(prepared)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from application.answers.ports import Ports as Ports
 from application.base.work import context_of
 from application.conversations.answer import Answer, answer
 from application.conversations.handoff import ExpireHandoff, expire_handoff
 from application.conversations.owing import ANSWER_WORK, HANDOFF_WORK, SUMMARISE_WORK
+from application.conversations.ports import Ports as Ports
+from application.conversations.settle_call import SettleCall, settle_call
 from application.conversations.summarise import Summarise, summarise
-from application.ports import Item, Kind
+from application.ports import ACTION_WORK, Item, Kind
 
 PATIENCE = 300.0
 """Seconds for which a worker waits for room in a tenant's budget before it tries again later."""
@@ -35,7 +36,11 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
     async def do_summarise(item: Item) -> None:
         await summarise(Summarise(conversation=UUID(item.key)), context_of(item, p.ids), p)
 
+    async def do_settle_call(item: Item) -> datetime | None:
+        return await settle_call(SettleCall(call=UUID(item.key)), context_of(item, p.ids), p)
+
     return {
+        ACTION_WORK: Kind(handler=do_settle_call, attempts=50, lease=90.0),
         ANSWER_WORK: Kind(handler=do_answer),
         HANDOFF_WORK: Kind(handler=do_expire_handoff, attempts=20),
         SUMMARISE_WORK: Kind(handler=do_summarise),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.actions.declare import actions_of
 from application.agents.agent import configuration_of
 from application.base.setting import read_together
 from application.budgets.budget import budget_of
@@ -14,6 +15,8 @@ from application.flags.flag import flags_of
 from application.gateway.policy import policy_for, router_of
 from application.gateway.ports import Ports
 from application.models.catalogue import catalogue_of
+from domain.actions.actions import Actions
+from domain.actions.declaration import Action
 from domain.agents.agent import Agent, AgentConfiguration
 from domain.base.one_per_tenant import OnePerTenant
 from domain.budgets.budget import Budget, BudgetLimits
@@ -31,6 +34,7 @@ KINDS: tuple[type[OnePerTenant[Any]], ...] = (
     Budget,
     CatalogueOverrides,
     EmbeddingModel,
+    Actions,
 )
 
 
@@ -57,6 +61,10 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     catalogue: Catalogue
     router: Router | None = None
     chosen: Chosen | None = None
+    actions: tuple[Action, ...] = ()
+    """What the agent may do in the tenant's systems, by name."""
+
+    actions_version: int = 0
 
 
 async def settings_of(tenant: UUID, ports: Ports) -> TenantSettings:
@@ -67,6 +75,7 @@ async def settings_of(tenant: UUID, ports: Ports) -> TenantSettings:
     flags = await flags_of(tenant, store=store)
     budget = await budget_of(tenant, store=store)
     catalogue = await catalogue_of(tenant, store=store, shipped=shipped)
+    actions, actions_version = await actions_of(tenant, store=store)
     policy, policy_version = policy_for(configuration, router)
     return TenantSettings(
         configuration=configuration,
@@ -77,4 +86,6 @@ async def settings_of(tenant: UUID, ports: Ports) -> TenantSettings:
         limits=BudgetLimits() if budget is None else budget.state.limits,
         catalogue=catalogue,
         router=router,
+        actions=tuple(actions),
+        actions_version=actions_version,
     )

@@ -1,5 +1,6 @@
 """What the use cases need from the outside: one protocol a role, implemented in `infra/`."""
 
+from application.ports.actions import ACTION_WORK, ActionCaller, Came, Outgo
 from application.ports.alerts import (
     EVALUATE_WORK,
     AlertFigures,
@@ -120,6 +121,7 @@ from application.ports.work import (
 )
 
 __all__ = [
+    "ACTION_WORK",
     "ANALYST_LOGINS_WORK",
     "CACHE_KINDS",
     "DELIVER_WORK",
@@ -132,6 +134,7 @@ __all__ = [
     "PROJECTION_ALERT_WORK",
     "WEBHOOK_WORK",
     "Account",
+    "ActionCaller",
     "AlertFigures",
     "AlertSenders",
     "AlertTaken",
@@ -144,6 +147,7 @@ __all__ = [
     "Cache",
     "CacheKind",
     "CallObserver",
+    "Came",
     "Channel",
     "ChannelField",
     "Checked",
@@ -208,6 +212,7 @@ __all__ = [
     "Offers",
     "Opened",
     "Outcomes",
+    "Outgo",
     "OutgoingMessage",
     "Over",
     "Paired",

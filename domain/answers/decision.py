@@ -12,6 +12,7 @@ costs nothing. What decides, the first that applies:
 | afresh, resumed | the customer says how to go on after a pause | answer |
 | confirmed | the customer says what was meant | answer |
 | correction | a word may mean something of the business, and it is not sure what | ask back |
+| action | the customer consents to an action, or does not; or a rule of the tenant's calls one | answer, ask back, or hand over by what came of it |
 | choice | several offers of the catalogue may be meant, none more than the others | ask back |
 | recovered | an earlier question was left unanswered | answer |
 | returned | the customer is back after a pause | answer |
@@ -27,15 +28,27 @@ from collections.abc import Sequence
 
 from domain.agents.configuration import AgentConfiguration
 from domain.answers.memory import SMALL_TALK, Pending
-from domain.answers.plan import Decision, Kind, Plan, Say, Situation
+from domain.answers.plan import Act, Decision, Kind, Plan, Say, Situation
 from domain.answers.replies import answer_in, reply_in
-from domain.answers.templates import AFRESH, ASK_BACK, CHOOSE, DECLINE, GREET, HAND_OVER, RECOVERED, RESUME
+from domain.answers.templates import (
+    ACTION_DECLINED,
+    ACTION_FAILED,
+    ACTION_LATE,
+    AFRESH,
+    ASK_BACK,
+    CHOOSE,
+    DECLINE,
+    GREET,
+    HAND_OVER,
+    RECOVERED,
+    RESUME,
+)
 from domain.answers.understanding import Correction, Screened, Understanding
 from domain.answers.understanding.choosing import choice_lines, chosen, is_more
 from domain.answers.understanding.screening import FLAGGED
 from domain.gateway.complexity import fold
 
-VERSION = 4
+VERSION = 5
 """Of these rules; goes up with any change of them."""
 
 SCREENED_SINCE = 4
@@ -54,8 +67,8 @@ IN_A_ROW = 2
 """Answers of low confidence after which a person takes over."""
 
 
-INJECTED, LEAK = "injection", "leak"
-"""Categories of what gives orders to the agent, and of an answer that obeys."""
+INJECTED, LEAK, ACTION = "injection", "leak", "action"
+"""Categories of what gives orders to the agent, and of an answer that obeys; and of what is done in the tenant's systems."""
 
 ANSWER = Plan(decision=Decision(rule=VERSION))
 
@@ -158,9 +171,44 @@ def _replied(situation: Situation, questions: Sequence[str], language: str | Non
     pending, text = situation.pending, "\n".join(questions)
     if pending is None:
         return None
+    if pending.kind == "act":
+        return _consented(pending, text, situation)
     if pending.kind == "choose":
         return _chosen(pending, text, language)
     return _gone_on(pending, text) if pending.kind == "resume" else _confirmed(pending, text)
+
+
+def _consented(pending: Pending, text: str, situation: Situation) -> Plan | None:
+    """To a call that waits for the customer. Nothing else than a plain yes makes it: who says more is answered, and asked again."""
+    reply = answer_in(text)
+    if reply is None or pending.call is None:
+        return None
+    evidence = (f"reply: {reply[0]}", f"call: {pending.call}")
+    if reply[0] == "no":
+        act = Act(kind="decline", call=pending.call)
+        return Plan(
+            decision=_decision("answer", ACTION, *evidence), say=Say(template=ACTION_DECLINED.name), act=act
+        )
+    if pending.until is not None and situation.at > pending.until:
+        act = Act(kind="decline", call=pending.call, late=True)
+        return Plan(
+            decision=_decision("answer", ACTION, *evidence, "too late"),
+            say=Say(template=ACTION_LATE.name),
+            act=act,
+        )
+    act = Act(kind="consent", call=pending.call)
+    return Plan(
+        decision=_decision("answer", ACTION, *evidence), say=Say(template=ACTION_FAILED.name), act=act
+    )
+
+
+def called_by_rule(name: str, arguments: str, evidence: str) -> Plan:
+    """A rule of the tenant's calls an action. What is said is set by what comes of it; until then, that it has failed."""
+    return Plan(
+        decision=_decision("answer", ACTION, f"action: {name}", evidence),
+        say=Say(template=ACTION_FAILED.name),
+        act=Act(kind="call", action=name, arguments=arguments),
+    )
 
 
 def _gone_on(pending: Pending, text: str) -> Plan | None:

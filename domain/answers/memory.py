@@ -6,6 +6,7 @@ key facts, and questions that were left unanswered, stay.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal, TypeVar
 from uuid import UUID
 
@@ -36,13 +37,16 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the customer was asked last. confirm: whether `meant` is what they wrote as `typed` in `question`; resume: whether to go on with
-    the earlier topic; choose: which of the `choices` they mean in `question`."""
+    the earlier topic; choose: which of the `choices` they mean in `question`; act: whether the `call` of an action is to be made, which they can
+    say `until` then."""
 
-    kind: Literal["confirm", "resume", "choose"]
+    kind: Literal["confirm", "resume", "choose", "act"]
     question: str = ""
     typed: str = ""
     meant: str = ""
     choices: tuple[str, ...] = ()
+    call: UUID | None = None
+    until: datetime | None = None
 
 
 class Missed(msgspec.Struct, frozen=True, kw_only=True):

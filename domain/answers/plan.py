@@ -53,11 +53,22 @@ class Say(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, str] = {}
 
 
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done in the tenant's systems before the customer is told anything. call: an action with its `arguments`, by a rule;
+    consent, decline: to the `call` that the customer was asked about; `late`: their consent comes too late."""
+
+    kind: Literal["call", "consent", "decline"]
+    action: str = ""
+    arguments: str = "{}"
+    call: UUID | None = None
+    late: bool = False
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What comes of a decision. `say`: the whole answer, for which no model is asked; `opening`: before the model's.
 
     `questions`: what is answered in place of what was written. `asks`: what the customer is asked by it. `afresh`: what was said before is
-    left behind. `recovers`: the missed question's interaction.
+    left behind. `recovers`: the missed question's interaction. `act`: what is done first; what is said then depends on what comes of it.
     """
 
     decision: Decision
@@ -67,3 +78,4 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     asks: Pending | None = None
     afresh: bool = False
     recovers: UUID | None = None
+    act: Act | None = None

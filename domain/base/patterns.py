@@ -9,6 +9,8 @@ _END = r"$(?!\n)"
 
 LANGUAGE = "^[a-z]{2}$"
 ARM = "^[a-z0-9][a-z0-9_-]*$"
+ACTION = rf"^[a-z][a-z0-9_]{{0,47}}{_END}"
+ARGUMENT = rf"^[A-Za-z_][A-Za-z0-9_]{{0,47}}{_END}"
 CHANNEL = rf"^[a-z][a-z0-9_-]*{_END}"
 PRINTABLE = rf"^[^\u0000-\u001f\u007f]+{_END}"
 VISIBLE = rf"^[!-~]+{_END}"
@@ -23,6 +25,8 @@ CLOCK = rf"^([01][0-9]|2[0-3]):[0-5][0-9]{_END}"
 WORDS: Mapping[str, str] = {
     LANGUAGE: "a language as two small letters, as de (ISO 639-1)",
     ARM: "a name of small letters, digits, - and _, which begins with a letter or digit",
+    ACTION: "a name of small letters, digits and _, at most 48, which begins with a letter",
+    ARGUMENT: "a name of letters, digits and _, at most 48, which begins with no digit",
     CHANNEL: "a channel as small letters, digits, - and _, which begins with a letter, as whatsapp",
     PRINTABLE: "a text without line ends and other control characters",
     VISIBLE: "a text of visible ASCII characters, without spaces",

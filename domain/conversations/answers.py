@@ -270,7 +270,7 @@ class Answers(ConversationPart):
         `suggestions`: what else of the catalogue was suggested, and by what; None: nothing was known to be. `reactions`: to those of before."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
-        class_version: ClassVar[int] = 13
+        class_version: ClassVar[int] = 14
         interaction: UUID
         messages: tuple[str, ...]
         text: str
@@ -342,6 +342,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v12_v13(facts: dict[str, Any]) -> None:
             """Until version 12 no passage was of a customer's purchases."""
+
+        @staticmethod
+        def upcast_v13_v14(facts: dict[str, Any]) -> None:
+            """Until version 13 nobody was asked for their consent to an action."""
 
         @property
         def suggested(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from litestar import Router
 
 from interfaces.http import (
+    actions,
     agents,
     answers,
     audit,
@@ -57,6 +58,7 @@ ROUTERS: Sequence[Router] = (
     *operations.ROUTERS,
     *audit.ROUTERS,
     *webhooks.ROUTERS,
+    *actions.ROUTERS,
     *learning.ROUTERS,
     problems.ROUTER,
 )
@@ -81,6 +83,7 @@ EXAMPLES: Examples = {
     **flags.EXAMPLES,
     **experiments.EXAMPLES,
     **webhooks.EXAMPLES,
+    **actions.EXAMPLES,
     **insight.EXAMPLES,
     **learning.EXAMPLES,
 }

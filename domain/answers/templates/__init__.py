@@ -5,6 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from domain.answers.templates.acting.confirm import ACTION_CONFIRM
+from domain.answers.templates.acting.declined import ACTION_DECLINED
+from domain.answers.templates.acting.done import ACTION_DONE
+from domain.answers.templates.acting.failed import ACTION_FAILED
+from domain.answers.templates.acting.late import ACTION_LATE
+from domain.answers.templates.acting.plain import ACTION_PLAIN
+from domain.answers.templates.acting.unknown import ACTION_UNKNOWN
+from domain.answers.templates.acting.waiting import ACTION_WAITING
 from domain.answers.templates.afresh import AFRESH
 from domain.answers.templates.answer import ANSWER
 from domain.answers.templates.ask_back import ASK_BACK
@@ -20,6 +28,14 @@ from domain.answers.templates.summary import SUMMARY
 from domain.answers.templates.template import Template
 
 __all__ = [
+    "ACTION_CONFIRM",
+    "ACTION_DECLINED",
+    "ACTION_DONE",
+    "ACTION_FAILED",
+    "ACTION_LATE",
+    "ACTION_PLAIN",
+    "ACTION_UNKNOWN",
+    "ACTION_WAITING",
     "AFRESH",
     "ANSWER",
     "ASK_BACK",
@@ -51,5 +67,13 @@ TEMPLATES: Mapping[str, Template] = {
         SUMMARY,
         GOES_WITH,
         BOUGHT_TOGETHER,
+        ACTION_CONFIRM,
+        ACTION_DONE,
+        ACTION_PLAIN,
+        ACTION_FAILED,
+        ACTION_DECLINED,
+        ACTION_LATE,
+        ACTION_WAITING,
+        ACTION_UNKNOWN,
     )
 }

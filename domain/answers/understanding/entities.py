@@ -24,6 +24,9 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )  # fmt: skip
 """The first one that takes a piece of the text has it."""
 
+KINDS = frozenset({kind for kind, _ in _PATTERNS} | {"name"})
+"""Of entities that the rules find."""
+
 
 def entities(text: str) -> tuple[Entity, ...]:
     taken: list[tuple[int, int, Entity]] = []

@@ -94,7 +94,7 @@ def test_it_tells_which_parts_it_touches_and_which_models_it_names() -> None:
         ({"configuration": {"rich_messages": True}}, r"'rich_messages' .* changes nothing yet"),
         ({"configuration": {"temperature": 3}}, r"configuration: .*<= 2.*temperature"),
         ({"configuration": {"temperature": "warm"}}, r"configuration: Expected `float \| null`, got `str`"),
-        ({"prompts": {"anwser": TEXT}}, r"there is no prompt 'anwser'; there are afresh, answer"),
+        ({"prompts": {"anwser": TEXT}}, r"there is no prompt 'anwser'; there are action_confirm, "),
         ({"prompts": {"answer": TEXT + " {nobody}"}}, r"knows no \{nobody\}; known are"),
         ({"prompts": {"answer": "Be nice."}}, r"lacks \{"),
         ({"model": "a/b", "routing": msgspec.to_builtins(POLICY)}, r"would pass them by"),

@@ -24,7 +24,8 @@ def test_a_shipped_template_keeps_its_own_rules_in_every_language(name: str) -> 
         template.check(text)
     if template.told:
         assert set(template.texts) == {"en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr", "ru", "ar"}
-        assert len(set(template.texts.values())) == len(template.texts)
+        if name != "action_done":  # its words are the action's own
+            assert len(set(template.texts.values())) == len(template.texts)
 
 
 def test_what_is_put_in_is_not_read_as_a_template() -> None:

@@ -17,6 +17,7 @@ from litestar.openapi.spec.base import BaseSchemaObject
 
 from application.base.setting import change_setting
 from application.learning.dataset import CreateDataset, add_cases, create_dataset
+from domain.actions.call import ActionCall
 from domain.answers.variant import Variant
 from domain.base.context import Context
 from domain.base.patterns import WORDS
@@ -157,6 +158,34 @@ async def an_alert(parts: Services, customer: Customer) -> str:
     return "handoffs"
 
 
+async def action_calls(parts: Services, tenant: UUID, conversation: UUID) -> dict[str, UUID]:
+    """What may be said of it → a call of an action of which that may be said."""
+    found, at = {}, parts.clock()
+    about = Context(tenant=tenant, actor="test", correlation=parts.ids())
+    for number, word in enumerate(("approve", "decline", "settle")):
+        call = ActionCall.request(
+            conversation=conversation,
+            interaction=parts.ids(),
+            number=number,
+            action="refund",
+            declared=1,
+            effect="write",
+            consent="none" if word == "settle" else "operator",
+            repeatable=False,
+            counts_as=None,
+            by="rule",
+            arguments="{}",
+            minutes=30,
+            at=at,
+        )
+        if word == "settle":
+            call.attempt(at)
+            call.lose("no answer", at)
+        await parts.store.save(call, context=about)
+        found[word] = call.id
+    return found
+
+
 @pytest_asyncio.fixture(name="tuning")
 async def _tuning(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """Together's own address, where a model is to be tuned, is a double's."""
@@ -172,6 +201,7 @@ async def test_every_body_has_an_example_that_is_taken(
     ours: Customer, anyone: httpx.AsyncClient, parts: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parts.webhook_sender, "_private", True)  # the examples' hosts are nobody's
+    monkeypatch.setattr(parts.action_caller, "_private", True)
     monkeypatch.setattr(parts.alert_senders._http, "_private", True)  # type: ignore[attr-defined]
     for path, item in (await described(anyone))["paths"].items():
         for method, operation in item.items():
@@ -218,6 +248,7 @@ async def test_every_body_has_an_example_that_is_taken(
     slack = EXAMPLES["post", "/v1/alerts/channels"]
     channel = (await ours.http.post("/v1/alerts/channels", json=slack)).json()["id"]
     alert = await an_alert(parts, ours)
+    calls = await action_calls(parts, ours.tenant, UUID(conversation))
     there["until"] = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     for (method, path), example in EXAMPLES.items():
         body = {name: there.get(name, value) for name, value in example.items()}
@@ -250,6 +281,7 @@ async def test_every_body_has_an_example_that_is_taken(
             alert=alert,
             rule="slow_answers",
             channel=channel,
+            call=calls.get(path.rpartition("/")[2]),
         )
         if "agent_interaction_id" in body:
             body = body | {"agent_interaction_id": answered["id"]}

@@ -1,0 +1,84 @@
+"""JSON Schema of arguments and results: that one is fit to be declared, and what a value lacks of it. Pure.
+
+A schema of a tenant's fetches nothing, and its patterns are matched in linear time. What is told of a value never holds the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+
+from domain.base.errors import Invalid
+
+LARGEST = 20_000
+"""Bytes of a schema as JSON."""
+
+FAULTS = 5
+"""That are told of one value."""
+
+
+def check_schema(what: str, schema: Mapping[str, Any]) -> None:
+    """Whether it can be declared. `what` names it in the error. Raises Invalid."""
+    text = msgspec.json.encode(schema, order="deterministic")
+    if len(text) > LARGEST:
+        raise Invalid(f"{what} has {len(text)} bytes as JSON; send a schema of at most {LARGEST}")
+    if schema.get("type") != "object":
+        raise Invalid(f'{what} is a JSON Schema of an object; begin with {{"type": "object"}}')
+    properties = schema.get("properties", {})
+    if not isinstance(properties, dict) or not all(isinstance(each, dict) for each in properties.values()):
+        raise Invalid(f"{what}: `properties` holds one schema a name")
+    try:
+        _validator(text)
+    except (jsonschema_rs.ValidationError, ValueError) as error:
+        raise Invalid(f"{what} is no JSON Schema that can be checked: {_first_line(error)}") from None
+
+
+def faults(schema: Mapping[str, Any], value: object) -> list[str]:
+    """What a value lacks of the schema, without a word of the value; empty: it fits."""
+    validator = _validator(msgspec.json.encode(schema, order="deterministic"))
+    found = []
+    for error in validator.iter_errors(value):
+        # Names that a value has made up are texts of whoever made it: the path tells those alone that the schema knows.
+        at = ".".join(str(each) for each in error.schema_path if isinstance(each, str | int))
+        found.append(f"it does not fit {at}"[:200])
+        if len(found) == FAULTS:
+            break
+    return found
+
+
+def closed(schema: Mapping[str, Any], without: Mapping[str, object] | None = None) -> dict[str, Any]:
+    """The same, where nothing may be given that it does not name, and nothing that is `without`."""
+    left = dict(schema)
+    hidden = without or {}
+    left["properties"] = {
+        name: each for name, each in schema.get("properties", {}).items() if name not in hidden
+    }
+    required = [name for name in schema.get("required", ()) if name not in hidden]
+    left.pop("required", None)
+    if required:
+        left["required"] = required
+    left["additionalProperties"] = False
+    return left
+
+
+@lru_cache(maxsize=512)
+def _validator(text: bytes) -> Any:
+    return jsonschema_rs.validator_for(
+        text.decode(),
+        pattern_options=jsonschema_rs.RegexOptions(),
+        retriever=_nothing,
+        validate_formats=False,
+        mask="…",
+    )
+
+
+def _nothing(uri: str) -> Any:
+    raise ValueError("schemas are fetched from nowhere; write the definitions into the schema itself")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:200]

@@ -1,0 +1,1 @@
+"""Texts around actions: asked before one, told of what came of it."""
