@@ -20,6 +20,7 @@ from interfaces.http.base.authentication import (
     provide_principal,
     provide_tenant_context,
 )
+from interfaces.http.base.browsers.cors import cors_config
 from interfaces.http.base.idempotency import Idempotent
 from interfaces.http.base.limits.access import AccessControl, Held
 from interfaces.http.base.limits.arrivals import Arriving
@@ -77,6 +78,7 @@ def litestar_app(services: Services) -> Litestar:
         signature_types=[Services, AccessControl, Caller, Context, Principal],
         logging_config=None,
         openapi_config=config(),
+        cors_config=cors_config(services),
     )
     app.state.services = services
     app.state.access_control = access_control

@@ -20,6 +20,7 @@ class IssueKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     name: str
     scopes: tuple[Scope, ...]
     expires_at: datetime | None = None
+    origins: tuple[str, ...] = ()
 
 
 class RotateKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +51,9 @@ async def issue_key(command: IssueKey, context: Context, *, store: Store, clock:
 
     def decide(tenant: Tenant) -> None:
         nonlocal issued
-        issued = new_key(tenant, command.name, command.scopes, command.expires_at, clock())
+        issued = new_key(
+            tenant, command.name, command.scopes, command.expires_at, clock(), origins=command.origins
+        )
 
     position = await amend_tenant(decide, context, store)
     return KeyIssued(id=issued[0], secret=issued[1], position=position)
@@ -87,9 +90,23 @@ async def revoke_key(command: RevokeKey, context: Context, *, store: Store, cloc
 
 
 def new_key(
-    tenant: Tenant, name: str, scopes: tuple[Scope, ...], expires_at: datetime | None, now: datetime
+    tenant: Tenant,
+    name: str,
+    scopes: tuple[Scope, ...],
+    expires_at: datetime | None,
+    now: datetime,
+    *,
+    origins: tuple[str, ...] = (),
 ) -> tuple[str, str]:
     """Issue a key on the aggregate; its id and its text."""
     id, text, secret_hash = drawn(tenant.id)
-    tenant.issue_key(id, name=name, secret_hash=secret_hash, scopes=scopes, expires_at=expires_at, at=now)
+    tenant.issue_key(
+        id,
+        name=name,
+        secret_hash=secret_hash,
+        scopes=scopes,
+        expires_at=expires_at,
+        origins=origins,
+        at=now,
+    )
     return id, text

@@ -27,6 +27,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     line: str
     """Id of the first key of those that rotations put in each other's place."""
     scopes: tuple[Scope, ...]
+    origins: tuple[str, ...] = ()
+    """The browser apps that the key is bound to."""
 
     @property
     def actor(self) -> str:
@@ -65,4 +67,4 @@ async def authenticate(
         raise Unauthenticated
     newcomers.came_in(tenant_id)
     tenant.check_active()
-    return Principal(tenant=tenant_id, key=key_id, line=key.line, scopes=key.offered)
+    return Principal(tenant=tenant_id, key=key_id, line=key.line, scopes=key.offered, origins=key.origins)

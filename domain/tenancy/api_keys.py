@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType
 
 from domain.base.errors import Invalid, NotFound, Refused
+from domain.tenancy.origins import OPEN, origin_of
 from domain.tenancy.scopes import ADMIN, Scope
 from domain.tenancy.state import ApiKey, TenantPart, checked_name
 
@@ -23,7 +25,7 @@ class ApiKeys(TenantPart):
 
     class KeyIssued(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "tenant.key_issued"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         key: str
         name: str
         secret_hash: bytes
@@ -32,9 +34,16 @@ class ApiKeys(TenantPart):
         replaces: str | None = None
         """The key in whose place it comes; None for a new one, and for what was rotated by earlier versions."""
 
+        origins: tuple[str, ...] = ()
+        """The browser apps that it is bound to; none: it is not for browsers."""
+
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """What it came for was not said then."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version no key was bound to an origin."""
 
         def apply(self, aggregate: ApiKeys) -> None:
             keys = aggregate.state.keys
@@ -43,6 +52,7 @@ class ApiKeys(TenantPart):
                 name=self.name,
                 secret_hash=self.secret_hash,
                 scopes=self.scopes,
+                origins=self.origins,
                 expires_at=self.expires_at,
                 issued_until=self.expires_at,
                 line=keys[self.replaces].line if self.replaces else self.key,
@@ -75,15 +85,21 @@ class ApiKeys(TenantPart):
         expires_at: datetime | None,
         at: datetime,
         replaces: str | None = None,
+        origins: Sequence[str] = (),
     ) -> None:
-        """`replaces`: the key in whose place it comes."""
+        """`replaces`: the key in whose place it comes. `origins`: those of browser apps, which it is bound to."""
         self._exists()
         if not scopes:
             raise Invalid("a key needs at least one scope")
         if expires_at is not None and expires_at <= at:
             raise Invalid("expires_at lies in the past; give a later time or none")
+        if origins and not OPEN.issuperset(scopes):
+            raise Invalid(
+                f"everybody who opens a browser app can read its key, so one with `origins` has no scope but {', '.join(OPEN)}"
+            )
+        bound = tuple(dict.fromkeys(map(origin_of, origins)))
         facts = {"key": key, "name": checked_name(name), "secret_hash": secret_hash, "expires_at": expires_at}
-        self.trigger(self.KeyIssued, at=at, scopes=scopes, replaces=replaces, **facts)
+        self.trigger(self.KeyIssued, at=at, scopes=scopes, replaces=replaces, origins=bound, **facts)
 
     def rotate_key(
         self,
@@ -113,6 +129,7 @@ class ApiKeys(TenantPart):
             expires_at=end,
             at=at,
             replaces=key,
+            origins=old.origins,
         )
         self.trigger(self.KeyExpirySet, at=at, key=key, expires_at=until)
 

@@ -28,6 +28,8 @@ class ApiKey(msgspec.Struct):
     """When it was to expire as it was issued; one that was rotated expires earlier."""
     line: str = ""
     """Id of the first key of those that rotations put in each other's place; its own where it is the first."""
+    origins: tuple[str, ...] = ()
+    """The browser apps that it is bound to."""
 
     @property
     def offered(self) -> tuple[Scope, ...]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from domain.base.errors import Invalid
 from domain.retrieval.embedding_model import space_named
+from domain.tenancy.origins import origin_of
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -26,6 +27,19 @@ def public_address(text: str) -> str:
     if not parts.hostname or parts.username or parts.query or parts.fragment or text.endswith("?"):
         raise ValueError("has no user, query or fragment; give it as https://service.example.com")
     return text
+
+
+def origins(text: str) -> str:
+    """Parted by commas, each as a browser sends it."""
+    try:
+        found = [
+            each.strip() if each.strip() == "*" else origin_of(each)
+            for each in text.split(",")
+            if each.strip()
+        ]
+    except Invalid as error:
+        raise ValueError(f"parts origins by commas, or is *: {error.detail}") from None
+    return ",".join(dict.fromkeys(found))
 
 
 def level(text: str) -> str:

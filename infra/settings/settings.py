@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     vector_indexes: Annotated[int, Setting("RETRACE_VECTOR_INDEXES", between=(0, 1000))] = 16
     public_url: Annotated[str | None, Setting("RETRACE_PUBLIC_URL", checks.public_address)] = None
+    cors_origins: Annotated[str | None, Setting("RETRACE_CORS_ORIGINS", checks.origins)] = None
     twilio_base_url: Annotated[str | None, Setting("TWILIO_BASE_URL", checks.web_address)] = None
     google_search_key: Annotated[Secret | None, Setting("GOOGLE_SEARCH_KEY")] = None
     google_search_engine: Annotated[str | None, Setting("GOOGLE_SEARCH_ENGINE")] = None
@@ -98,6 +99,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def public(self) -> str:
         """The address at which the outside reaches the HTTP API, without a slash at its end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Of the browser apps that may call the API; `*`: any that a key is bound to."""
+        return tuple((self.cors_origins or "").split(",")) if self.cors_origins else ()
 
     @property
     def index_rules(self) -> IndexRules:

@@ -34,6 +34,7 @@ EVERYTHING = {
     **{variable(name, "api_key"): f"secret-{name}" for name in PROVIDERS},
     **{variable(name, "base_url"): f"http://127.0.0.1:1/{name}" for name in PROVIDERS},
     "RETRACE_PUBLIC_URL": "https://service.example",
+    "RETRACE_CORS_ORIGINS": "https://app.example",
     "TWILIO_BASE_URL": "http://127.0.0.1:5",
     "GOOGLE_SEARCH_KEY": "secret-search-key",
     "GOOGLE_SEARCH_ENGINE": "engine",
@@ -182,6 +183,14 @@ def test_the_public_address_is_plain_and_without_one_it_is_where_the_api_listens
         "https://",
     ):
         assert errors({"RETRACE_PUBLIC_URL": wrong}, tmp_path), wrong
+
+
+def test_origins_are_told_as_a_browser_sends_them(tmp_path: Path) -> None:
+    given = {"RETRACE_CORS_ORIGINS": " HTTPS://App.example:443/, http://127.0.0.1:5173,https://app.example"}
+    assert load(given, tmp_path).origins == ("https://app.example", "http://127.0.0.1:5173")
+    assert load({"RETRACE_CORS_ORIGINS": "*"}, tmp_path).origins == ("*",)
+    for wrong in ("app.example", "https://app.example/page", "https://a@b.example", "ftp://a", "https://a:x"):
+        assert errors({"RETRACE_CORS_ORIGINS": wrong}, tmp_path), wrong
 
 
 def test_what_is_certainly_meant_for_us_and_is_no_setting_is_refused(tmp_path: Path) -> None:

@@ -120,6 +120,7 @@ async def _deployment(
             "RETRACE_SESSION_HOURS": "3",
             "RETRACE_INVITATION_HOURS": "5",
             "RETRACE_PUBLIC_URL": "https://service.example/api",
+            "RETRACE_CORS_ORIGINS": "https://app.example",
             "TWILIO_BASE_URL": "http://127.0.0.1:9/twilio",
             "OTEL_EXPORTER_OTLP_ENDPOINT": collecting.url,
             "OTEL_BSP_SCHEDULE_DELAY": "100",
@@ -443,6 +444,14 @@ async def public_url(deployment: Deployment) -> None:
     assert reply.json()["webhook"] == f"https://service.example/api/webhooks/twilio/{deployment.tenant}"
 
 
+async def cors_origins(deployment: Deployment) -> None:
+    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    for origin, status in (("https://app.example", 204), ("https://evil.example", 400)):
+        reply = await deployment.http.options("/v1/messages", headers={"Origin": origin, **asks})
+        assert reply.status_code == status
+        assert (reply.headers.get("Access-Control-Allow-Origin") == origin) == (status == 204)
+
+
 async def twilio_base_url(deployment: Deployment) -> None:
     settings = load(deployment.here, deployment.log.parent)
     assert set(msgspec.structs.astuple(hosts_of(settings.twilio_base_url))) == {"http://127.0.0.1:9/twilio"}
@@ -610,6 +619,7 @@ PROOFS: dict[str, Proof] = {
     "RETRACE_SESSION_HOURS": session_hours,
     "RETRACE_INVITATION_HOURS": invitation_hours,
     "RETRACE_PUBLIC_URL": public_url,
+    "RETRACE_CORS_ORIGINS": cors_origins,
     "TWILIO_BASE_URL": twilio_base_url,
     "VAULT_ADDR": vault_opens,
     "VAULT_TOKEN": vault_opens,

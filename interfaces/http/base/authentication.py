@@ -30,6 +30,7 @@ from domain.base.context import Context
 from domain.base.errors import Forbidden, NotFound, Unauthenticated
 from domain.tenancy.scopes import Scope
 from interfaces.bootstrap import Services
+from interfaces.http.base.browsers.cors import check_key_origin
 
 API_KEY, TENANT = "X-Tenant-API-Key", "X-Tenant-ID"
 HOW = "send an API key: X-Tenant-ID and X-Tenant-API-Key, or Authorization: Bearer KEY"
@@ -103,6 +104,7 @@ async def caller_of(connection: Connection, services: Services, *, guests: bool 
         principal = await authenticate(
             text, tenant, store=services.store, clock=services.clock, newcomers=services.newcomers
         )
+        check_key_origin(connection, principal, services)
         await services.key_use.used(principal.tenant, principal.key, services.clock())
         caller = Caller(principal)
     connection.scope["state"]["caller"] = caller

@@ -95,5 +95,7 @@ async def _followed(
 
 
 def _sent(recorded: Recorded) -> bytes:
+    """Its id comes behind it, as no event of its own: some clients take an id for told as soon as its line is there, and a cut may
+    come right after that."""
     data = msgspec.json.encode(shown_event(recorded))
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (recorded.position, recorded.topic.encode(), data)
+    return b"event: %s\ndata: %s\n\nid: %d\n\n" % (recorded.topic.encode(), data, recorded.position)

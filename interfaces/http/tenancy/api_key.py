@@ -108,7 +108,9 @@ async def listed(
 async def issued_as(data: KeyIn, services: Services, context: Context, at: str = "/v1") -> Response[KeyMade]:
     """A new key of the context's tenant. `at`: the address below which the tenant's keys are."""
     expires_at = _utc(data.expires_at) if data.expires_at else None
-    command = IssueKey(name=data.name, scopes=tuple(dict.fromkeys(data.scopes)), expires_at=expires_at)
+    command = IssueKey(
+        name=data.name, scopes=tuple(dict.fromkeys(data.scopes)), expires_at=expires_at, origins=data.origins
+    )
     issued = await issue_key(command, context, store=services.store, clock=services.clock)
     return await _made(services, f"{at}/keys/{issued.id}", context.tenant, issued)
 
@@ -136,6 +138,7 @@ def _shown(key: ApiKey, used: datetime | None) -> KeyOut:
         id=key.id,
         name=key.name,
         scopes=key.offered,
+        origins=key.origins,
         expires_at=key.expires_at,
         revoked=key.revoked,
         last_used_at=used,

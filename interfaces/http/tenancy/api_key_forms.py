@@ -12,11 +12,15 @@ from domain.tenancy.scopes import Scope
 
 
 class KeyIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`expires_at`: RFC 3339 with its zone; without it the key does not expire."""
+    """`expires_at`: RFC 3339 with its zone; without it the key does not expire. `origins`: the browser apps that it is bound to, as
+    https://app.example.com; such a key has the scope conversations:write alone."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=20)]
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    origins: Annotated[
+        tuple[Annotated[str, Meta(min_length=8, max_length=300)], ...], Meta(max_length=20)
+    ] = ()
 
 
 class RotateIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,6 +36,7 @@ class KeyOut(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     scopes: tuple[Scope, ...]
+    origins: tuple[str, ...]
     expires_at: datetime | None
     revoked: bool
     last_used_at: datetime | None

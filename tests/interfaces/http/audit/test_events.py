@@ -173,9 +173,11 @@ async def test_the_log_is_followed_live(app: Any, ours: Customer) -> None:
         assert followed.headers["content-type"].startswith("text/event-stream")
         await ours.ask("Do you follow me?", address="live")
         text = await followed.until("Do you follow me?")
-    sent = [part for part in text.split("\n\n") if part.startswith("id:")]
-    assert len(sent) == 1, "the position at which it begins stands beside the pause, not by itself"
-    lines = dict(line.split(": ", 1) for line in sent[0].splitlines())
+    (begun, sent, told, *_) = text.split("\n\n")
+    assert begun.startswith("retry:"), (
+        "the position at which it begins stands beside the pause, not by itself"
+    )
+    lines = dict(line.split(": ", 1) for line in (sent + "\n" + told).splitlines())
     assert lines["event"] == "conversation.message_received"
     assert json.loads(lines["data"])["position"] == int(lines["id"])
     async with asyncio.timeout(5):
@@ -208,6 +210,18 @@ async def test_a_follower_that_is_cut_before_its_first_event_misses_nothing(app:
     await ours.ask("Does this come in between?", address="between")
     async with following(app, ours, "kind=conversation.message_received", **{"last-event-id": id}) as again:
         await again.until("Does this come in between?")
+
+
+async def test_wherever_a_follower_is_cut_no_event_is_lost(app: Any, ours: Customer) -> None:
+    """Also one that takes an id for told as soon as its line is there."""
+    everything = await listed(ours)
+    async with following(app, ours, "after=0") as followed:
+        text = await followed.until(f"id: {everything[-1]['position']}\n")
+    for cut in range(len(text)):
+        *whole, _ = text[:cut].split("\n\n")
+        had = [json.loads(part.partition("data: ")[2])["position"] for part in whole if "data: " in part]
+        ids = [int(line[4:]) for line in text[:cut].split("\n")[:-1] if line.startswith("id: ")]
+        assert not ids or ids[-1] in (0, *had)
 
 
 async def test_following_shows_signs_of_life_and_ends_with_its_key(
