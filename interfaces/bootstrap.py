@@ -102,6 +102,7 @@ from infra.postgres.analysts import PgAnalysts
 from infra.postgres.cell import Cell
 from infra.postgres.database import Database, wait_for
 from infra.postgres.directory import CellDirectory
+from infra.postgres.work_places import DatabaseWorkPlaces
 from infra.projections.reads import Reads
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
@@ -176,6 +177,7 @@ class Services:
     reader: Reader
     store: LogStore
     turns: Turns
+    places: DatabaseWorkPlaces
     embedder: MeteredEmbedder
     vectors: Vectors
     vector_indexes: PgVectorIndexes
@@ -458,6 +460,7 @@ async def services(
             reader=reader,
             store=store,
             turns=Turns(Work(system), hints),
+            places=DatabaseWorkPlaces(system),
             embedder=MeteredEmbedder(
                 embedders=embedders,
                 kept=PgEmbeddings(database, keyring),

@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from application.channels import ports as channels
-from application.ports import Customers, Keyring, Turns
+from application.ports import Customers, Keyring, Turns, WorkPlaces
 from domain.campaigns.campaign import Campaign
 
 
@@ -26,3 +26,5 @@ class Ports(channels.Ports, Protocol):
     def pages(self) -> Pages: ...
     @property
     def turns(self) -> Turns: ...
+    @property
+    def places(self) -> WorkPlaces: ...

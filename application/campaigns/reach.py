@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -29,24 +29,46 @@ LEASE = 30
 LOOK = 1.0
 """Seconds for which a turn at the rate is waited for until it is looked whether the campaign goes on."""
 
+Known = tuple[Conversation, bool]
+"""A conversation, and whether it is known that its customer's address leads nowhere else."""
+
+
+async def seen(conversations: Sequence[UUID], context: Context, ports: Ports) -> Mapping[UUID, Known]:
+    """Those that a look at all of them at once has found, and whether each of them is known to be where its customer is. The others are
+    looked at one by one."""
+    store, tenant = ports.store, context.tenant
+    known = await store.load_several(Conversation, conversations, tenant=tenant)
+    links = {
+        id: await alias_of(tenant, each.state.channel, each.recipient, keyring=ports.keyring)
+        for id, each in known.items()
+        if each is not None and not each.state.forgotten and each.state.address == each.recipient
+    }
+    aliases = await store.load_several(Alias, list(links.values()), tenant=tenant)
+    return {
+        id: (each, id in links and links[id] in aliases and aliases[links[id]] is None)
+        for id, each in known.items()
+        if each is not None
+    }
+
 
 async def reach(
     campaign: Campaign,
     conversation: UUID,
+    known: Known | None,
     goes_on: Callable[[], Awaitable[bool]],
     context: Context,
     ports: Ports,
 ) -> Verdict | None:
-    """What came of them; None: they were not seen to, as the campaign does not go on."""
+    """What came of them; None: they were not seen to, as the campaign does not go on. `known`: what `seen` has found."""
     plan, store, tenant = campaign.state.plan, ports.store, context.tenant
     try:
-        known = await store.load(Conversation, conversation, tenant=tenant)
-        verdict = judge(plan, known, ports.clock())
-        if isinstance(verdict, Reach) and await goes_on_elsewhere(known, tenant, ports):
+        found, stays = known or (await store.load(Conversation, conversation, tenant=tenant), False)
+        verdict = judge(plan, found, ports.clock())
+        if isinstance(verdict, Reach) and not stays and await goes_on_elsewhere(found, tenant, ports):
             verdict = LeaveOut("another_conversation")
         if not isinstance(verdict, Reach):
             return verdict
-        if (sender := await sender_of(tenant, known.state.sender, store=store)) is None:
+        if (sender := await sender_of(tenant, found.state.sender, store=store)) is None:
             return LeaveOut("no_account")
         pages = await ports.pages.addresses(campaign, tenant, conversation)
         parts = parts_of(plan.message, campaign.id, pages)
@@ -95,7 +117,7 @@ async def _tell(
         if isinstance(verdict, Reach):
             known.campaign(campaign.id, parts, now)
 
-    _, saved = await amend(
+    told, saved = await amend(
         Conversation,
         conversation,
         decide,
@@ -109,7 +131,8 @@ async def _tell(
         with suppress(Unavailable):
             async with ports.turns.take(context.tenant, *row, within=0, holder=holder) as turn:
                 assert turn is not None
-                again = await deliver(Deliver(conversation=conversation), context, ports, Taken(len(parts)))
+                command = Deliver(conversation=conversation)
+                again = await deliver(command, context, ports, Taken(len(parts)), told)
                 if again is None:
                     turn.nothing()
                 else:  # whoever comes next looks when it is to go on

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,9 +16,10 @@ import msgspec
 
 from application.base.amend import amend
 from application.base.tasks import cancel_and_wait
+from application.campaigns.campaign import CAMPAIGN_WORK
 from application.campaigns.forms import prepare_forms
 from application.campaigns.ports import Ports
-from application.campaigns.reach import reach
+from application.campaigns.reach import Known, reach, seen
 from domain.base.context import Context
 from domain.base.errors import NotFound
 from domain.campaigns.campaign import Campaign
@@ -26,10 +27,11 @@ from domain.campaigns.judge import Later, LeaveOut, Verdict
 from domain.campaigns.omitted import Omitted
 
 TURN = timedelta(seconds=20)
-"""After which it gives its place back, so that others have theirs."""
+"""After which it gives its place back where others wait for one: what is under way ends first, so its rate would have a gap each time."""
 
-PAGE, AT_ONCE, TOLD = 200, 64, 50
-"""Customers of one read; that are seen to at once, as a call of the vendor takes its time; and of one event, at least."""
+PAGE, LOOKED, AT_ONCE, TOLD = 200, 20, 64, 50
+"""Customers of one read; that are looked at in the log at once; that are seen to at once, as a call of the vendor takes its time; and of one
+event, at least."""
 
 FORMS_AGAIN = timedelta(seconds=30)
 """After which the vendor is asked again for templates that it did not make for the time being."""
@@ -88,14 +90,12 @@ class _Round:
                     limit=PAGE,
                 )
                 end = len(found) < PAGE
-                for conversation in found:
-                    await self._places.acquire()
-                    if not await self._goes_on():
-                        self._places.release()
+                for first in range(0, len(found), LOOKED):
+                    some = found[first : first + LOOKED]
+                    known = await seen(some, self._context, self._ports)
+                    if not await self._begin_all(some, known):
                         break
-                    self._begin(conversation)
-                    after = conversation
-                    await self._record(TOLD)
+                    after = some[-1]
             while self._under_way:
                 await asyncio.wait([task for _, task in self._under_way])
                 await self._record(1)
@@ -108,12 +108,30 @@ class _Round:
         """As of at most a second ago."""
         if not self._stopped:
             found = await self._ports.store.latest(Campaign, self._campaign.id, tenant=self._context.tenant)
-            self._stopped = found.state.status != "running" or self._ports.clock() >= self._until
+            self._stopped = found.state.status != "running" or await self._is_over()
         return not self._stopped
 
-    def _begin(self, conversation: UUID) -> None:
+    async def _is_over(self) -> bool:
+        """Its time, where somebody waits for its place."""
+        if (now := self._ports.clock()) < self._until:
+            return False
+        self._until = now + TURN  # one of those under way asks
+        return await self._ports.places.waited_for(CAMPAIGN_WORK)
+
+    async def _begin_all(self, conversations: Sequence[UUID], known: Mapping[UUID, Known]) -> bool:
+        """Each once there is room for it; False: it was stopped before the last of them."""
+        for conversation in conversations:
+            await self._places.acquire()
+            if not await self._goes_on():
+                self._places.release()
+                return False
+            self._begin(conversation, known.get(conversation))
+            await self._record(TOLD)
+        return True
+
+    def _begin(self, conversation: UUID, known: Known | None) -> None:
         task = asyncio.create_task(
-            reach(self._campaign, conversation, self._goes_on, self._context, self._ports)
+            reach(self._campaign, conversation, known, self._goes_on, self._context, self._ports)
         )
         task.add_done_callback(lambda _: self._places.release())
         self._under_way.append((conversation, task))

@@ -7,7 +7,7 @@ rest (`settle.py`). Every effect is in sight in `deliver` and `_send`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
@@ -33,6 +33,7 @@ from application.channels.wording import (
 )
 from application.conversations.owing import expiry
 from application.ports import Approved, FateUnknown, NotTaken, OutgoingMessage, SentMessage
+from domain.base.aggregate import Event
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound
 from domain.channels.delivery import Delivery, delivery_of
@@ -52,20 +53,26 @@ class Deliver(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def deliver(
-    command: Deliver, context: Context, ports: Ports, taken: Taken | None = None
+    command: Deliver,
+    context: Context,
+    ports: Ports,
+    taken: Taken | None = None,
+    told: Conversation | None = None,
 ) -> datetime | None:
     """Send all that is to go out; when to look again, None where nothing is left to be done. An erased conversation owes nothing.
-    `taken`: turns at the sender's rate that campaigns' messages have already."""
+    `taken`: turns at the sender's rate that campaigns' messages have already. `told`: the conversation, where the caller has just saved it.
+
+    What is said meanwhile owes this work anew, so it is not looked for once all that was there has gone out."""
     taken = taken or Taken()
     looked: set[tuple[int, int]] = set()
     unread: list[datetime] = []  # when lists that could not be read are asked again
     races = 0
     while True:
         try:
-            conversation = await ports.store.load(Conversation, command.conversation, tenant=context.tenant)
+            conversation, told = told or await _conversation(command, context, ports), None
             if conversation.state.forgotten:
                 return None
-            delivery = await _delivery(conversation, context.tenant, ports)
+            delivery, read = await _delivery(conversation, context.tenant, ports)
             sender = await sender_of(context.tenant, delivery.state.sender, store=ports.store)
             fate = "operator" if sender is None else sender.unknown_fate
             turn = next_step(delivery, ports.clock(), unknown_fate=fate, looked=looked)
@@ -75,10 +82,11 @@ async def deliver(
                         await ports.store.save(delivery, context=context)
                     return min([turn.until, *unread]) if isinstance(turn, Wait) else None
                 case Send(number):
-                    if (
-                        later := await _send(number, delivery, conversation, sender, taken, context, ports)
-                    ) is not None:
-                        return later
+                    sent = await _send(number, delivery, conversation, sender, taken, context, ports, read)
+                    if isinstance(sent, datetime):
+                        return sent
+                    if sent is not None and next_step(sent, ports.clock(), unknown_fate=fate) is None:
+                        return None
                 case Doubt(number, attempt):
                     delivery.doubt(number, attempt, why="no outcome on record", at=ports.clock())
                     await ports.store.save(delivery, context=context)
@@ -101,8 +109,14 @@ async def deliver(
                 raise
 
 
-async def _delivery(conversation: Conversation, tenant: UUID, ports: Ports) -> Delivery:
-    """With what the conversation has said since it was last looked at, which is saved with what is done about it."""
+async def _conversation(command: Deliver, context: Context, ports: Ports) -> Conversation:
+    return await ports.store.load(Conversation, command.conversation, tenant=context.tenant)
+
+
+async def _delivery(
+    conversation: Conversation, tenant: UUID, ports: Ports
+) -> tuple[Delivery, Mapping[int, Event]]:
+    """With what the conversation has said since it was last looked at, which is saved with what is done about it; those events by version."""
     try:
         delivery = await ports.store.load(Delivery, delivery_of(conversation.id), tenant=tenant)
     except Erased:
@@ -114,7 +128,7 @@ async def _delivery(conversation: Conversation, tenant: UUID, ports: Ports) -> D
     if state.untold is not None:
         events.insert(0, await event_at(conversation.id, state.untold, tenant, ports.store))
     delivery.take_in(take(events, state.taken, state.sender), ports.clock())
-    return delivery
+    return delivery, {each.version: each.event for each in events if each.event is not None}
 
 
 async def _send(
@@ -125,15 +139,17 @@ async def _send(
     taken: Taken,
     context: Context,
     ports: Ports,
-) -> datetime | None:
-    """Its attempt, the call, and the outcome; when to come back, where its turn is far off. Raises Conflict before anything was sent."""
+    read: Mapping[int, Event],
+) -> datetime | Delivery | None:
+    """Its attempt, the call, and the outcome: the delivery with it, None where it was not called; when to come back, where its turn is far
+    off. Raises Conflict before anything was sent."""
     sending, store = delivery.state.messages[number], ports.store
     if sender is None:
         delivery.fail(number, code="no_account", at=ports.clock())
         await store.save(delivery, context=context)
         ports.sends.sent(sending.outgoing.form, "refused")
         return None
-    found = await wording(sending.outgoing, conversation, sender, context, ports)
+    found = await wording(sending.outgoing, conversation, sender, context, ports, read)
     if isinstance(found, Otherwise):
         _instead(delivery, number, found, ports)
         await store.save(delivery, context=context)
@@ -151,8 +167,7 @@ async def _send(
         to=conversation.recipient, words=found.words, attempt=name, template=found.template
     )
     # Whoever is told to stop meanwhile records first what became of it.
-    await run_to_end(_call(message, number, attempt, delivery, sender, context, ports))
-    return None
+    return await run_to_end(_call(message, number, attempt, delivery, sender, context, ports))
 
 
 async def _turn(outgoing: Outgoing, sender: Sender, taken: Taken, ports: Ports) -> datetime | None:
@@ -211,7 +226,7 @@ async def _call(
     sender: Sender,
     context: Context,
     ports: Ports,
-) -> None:
+) -> Delivery:
     """One call of the channel. What comes of it is saved on whatever the delivery has become meanwhile."""
     try:
         sent = await ports.channel.send(message, sender.account)
@@ -223,7 +238,7 @@ async def _call(
         outcome, decide = "accepted", _accepted(number, attempt, sent, ports)
     ports.sends.sent(delivery.state.messages[number].outgoing.form, outcome)
     tell(outcome=outcome)
-    await amend(Delivery, delivery.id, decide, context=context, store=ports.store)
+    return (await amend(Delivery, delivery.id, decide, context=context, store=ports.store))[0]
 
 
 def _accepted(number: int, attempt: int, sent: SentMessage, ports: Ports) -> Decide:

@@ -41,8 +41,9 @@ async def record_status(
         known = await store.load(Delivery, id, tenant=context.tenant)
         await note_opt_out(command.code, conversation, context, store=store, clock=clock)
         texts = await rewording(known, number, command.code, context.tenant, store)
-        # What waits for this goes on at once.
-        due = known.waiting() or command.code in PASSING or texts
+        # What waits for this goes on at once. This one itself waits where it is told of before its sender has heard: that one goes on with it.
+        behind = any(waits != number for waits, _ in known.waiting())
+        due = behind or command.code in PASSING or texts
         owed = [Due(kind=DELIVER_WORK, key=conversation.hex, due_at=clock())] if due else []
         _, saved = await store.change(
             Delivery,

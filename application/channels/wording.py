@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -10,6 +11,7 @@ from application.base.setting import change_setting, latest_setting, load_settin
 from application.channels.accounts import Sender
 from application.channels.ports import Ports
 from application.ports import Account, Approved, NotTaken, Store
+from domain.base.aggregate import Event
 from domain.base.context import Context
 from domain.base.errors import Erased
 from domain.base.recorded import Recorded
@@ -22,6 +24,8 @@ from domain.conversations.campaigning import TemplateWords
 from domain.conversations.conversation import Conversation
 from domain.conversations.forms import words_of
 from domain.conversations.rich import Rich, units
+
+NOTHING: Mapping[int, Event] = {}
 
 APPROVED = 900
 """UTF-16 units that go into an approved template, whose body has 1,024 with its own words."""
@@ -42,10 +46,15 @@ class Otherwise(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def wording(
-    outgoing: Outgoing, conversation: Conversation, sender: Sender, context: Context, ports: Ports
+    outgoing: Outgoing,
+    conversation: Conversation,
+    sender: Sender,
+    context: Context,
+    ports: Ports,
+    read: Mapping[int, Event],
 ) -> Wording | Otherwise:
-    """Raises Erased where the words are gone."""
-    said, disclosure = await _said(outgoing, conversation.id, context.tenant, ports.store)
+    """`read`: events of the conversation that the caller has just read, by version. Raises Erased where the words are gone."""
+    said, disclosure = await _said(outgoing, conversation.id, context.tenant, ports.store, read)
     found = words(outgoing, said, disclosure)
     if said.campaign is not None and conversation.state.opted_out is not None:
         return Otherwise(code="opted_out")
@@ -107,14 +116,20 @@ async def lose_template(rich: Rich, template: str, account: Account, context: Co
 
 
 async def _said(
-    outgoing: Outgoing, conversation: UUID, tenant: UUID, store: Store
+    outgoing: Outgoing, conversation: UUID, tenant: UUID, store: Store, read: Mapping[int, Event] = NOTHING
 ) -> tuple[Spoken, str | None]:
-    said = spoken((await event_at(conversation, outgoing.version, tenant, store)).event, outgoing.part)
+    event = (
+        read.get(outgoing.version) or (await event_at(conversation, outgoing.version, tenant, store)).event
+    )
+    said = spoken(event, outgoing.part)
     if said is None:
         raise Erased("this conversation was erased")
     if outgoing.disclosed is None:
         return said, None
-    disclosed = (await event_at(conversation, outgoing.disclosed, tenant, store)).event
+    disclosed = (
+        read.get(outgoing.disclosed)
+        or (await event_at(conversation, outgoing.disclosed, tenant, store)).event
+    )
     if not isinstance(disclosed, Conversation.Disclosed):
         raise Erased("this conversation was erased")
     return said, disclosed.text

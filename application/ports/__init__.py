@@ -118,6 +118,7 @@ from application.ports.work import (
     Places,
     Turn,
     Turns,
+    WorkPlaces,
 )
 
 __all__ = [
@@ -265,5 +266,6 @@ __all__ = [
     "WebhookReader",
     "WebhookSender",
     "Work",
+    "WorkPlaces",
     "Writing",
 ]

@@ -34,6 +34,12 @@ class Store(Protocol):
         at the moment, or were a moment ago: then it is theirs no more, and as new as that.
         """
 
+    async def load_several(
+        self, kind: type[A], ids: Sequence[UUID], *, tenant: UUID
+    ) -> Mapping[UUID, A | None]:
+        """Of these ids, in one look at the log: the aggregate, or None where there is none. Left out is what is to be loaded by itself, as it is
+        long, was erased, or can't be read."""
+
     def turn(self, id: UUID) -> AbstractAsyncContextManager[Any]:
         """Those of this process who change this aggregate one after the other. Whoever changes several has the turn of that for which races are many."""
 

@@ -91,3 +91,8 @@ class Turns(Protocol):
         self, tenant: UUID, kind: str, key: str, *, within: float, holder: UUID | None = None
     ) -> AbstractAsyncContextManager[Turn | None]:
         """The row of work, as one's own; `holder`: who has it since it was made. None: somebody else has it."""
+
+
+class WorkPlaces(Protocol):
+    async def waited_for(self, kind: str) -> bool:
+        """Whether work of this kind is due that nobody has begun, as all its places are taken. Raises Unavailable."""

@@ -140,6 +140,20 @@ class Reader:
         await self._keyring.opened(tenant, keys)
         return await self._opened(tenant, cast(list[Row], rows), whole)
 
+    async def streams(self, tenant: UUID, ids: Sequence[UUID], most: int) -> dict[UUID, list[Recorded]]:
+        """The first `most` events of each of these streams that has any, without what is lent to them."""
+        query = (
+            f"SELECT e.* FROM unnest($2::uuid[]) AS s (id) CROSS JOIN LATERAL (SELECT {COLUMNS} FROM events "
+            "WHERE tenant = $1 AND stream = s.id ORDER BY version LIMIT $3) e"
+        )
+        values = [tenant, list(ids), most]
+        rows, keys = await self._database.read_all(tenant, (query, values), (KEYS, [tenant, list(ids)]))
+        await self._keyring.opened(tenant, keys)
+        found = dict[UUID, list[Recorded]]()
+        for recorded in await self._opened(tenant, cast(list[Row], rows), whole=False):
+            found.setdefault(recorded.stream, []).append(recorded)
+        return found
+
     async def find(self, tenant: UUID, wanted: Wanted, after: int, until: int, limit: int = PAGE) -> Found:
         """What is wanted among the positions `after` + 1 to `until`: at most `limit` events, at most SPAN positions."""
         if wanted.since is not None:

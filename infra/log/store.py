@@ -83,6 +83,22 @@ class LogStore:
             raise nowhere(kind.TOPIC, id, at)
         return aggregate
 
+    async def load_several(
+        self, kind: type[A], ids: Sequence[UUID], *, tenant: UUID
+    ) -> Mapping[UUID, A | None]:
+        try:
+            pages = await self._reader.streams(tenant, ids, EVERY)
+        except UNREADABLE:
+            return {}
+        found = dict[UUID, A | None]()
+        for id in ids:
+            page = pages.get(id, ())
+            if len(page) < EVERY and all(recorded.event is not None for recorded in page):
+                found[id] = aggregate = _replayed(kind, id, page, None)
+                if aggregate is not None:
+                    self._recent.put(tenant, aggregate, aggregate.version)
+        return found
+
     def behind(self, aggregate: Aggregate[Any], tenant: UUID) -> bool:
         turn = self._turns.get(aggregate.id)
         return (turn is not None and turn.locked()) or self._handed_over.has(tenant, aggregate.id)
@@ -241,10 +257,14 @@ class LogStore:
         self, tenant: UUID, stream: UUID, *, after: int = 0, limit: int | None = None
     ) -> AsyncIterator[Recorded]:
         left = 2**31 if limit is None else limit
-        while left > 0 and (page := await self._reader.stream(tenant, stream, after, limit=min(PAGE, left))):
+        while left > 0:
+            size = min(PAGE, left)
+            page = await self._reader.stream(tenant, stream, after, limit=size)
             for recorded in page:
                 yield recorded
-            after, left = page[-1].version, left - len(page)
+            if len(page) < size:
+                return
+            after, left = page[-1].version, left - size
 
     def events(
         self, tenant: UUID, *, after: int = 0, limit: int | None = None, topics: Sequence[str] = ()

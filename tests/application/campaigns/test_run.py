@@ -20,6 +20,7 @@ from domain.audit.invariants import Invariants
 from domain.channels import next_step, window
 from domain.channels.delivery import Delivery
 from domain.conversations.conversation import Conversation
+from infra.postgres.work_places import DatabaseWorkPlaces
 from tests.application.campaigns.conftest import Marketer, address
 from tests.doubles.twilio import SENDER
 
@@ -249,3 +250,41 @@ async def test_a_campaign_goes_out_by_the_address_that_each_customer_wrote_to(ma
     campaign = await marketer.begin({"text": "Shoes!"}, sender=SENDER)
     await marketer.run(campaign)
     assert await marketer.omitted(campaign) == {id: "other_sender"}
+
+
+@pytest.mark.parametrize("others", [True, False])
+async def test_a_place_is_given_back_only_where_others_wait_for_it(
+    marketer: Marketer, monkeypatch: pytest.MonkeyPatch, others: bool
+) -> None:
+    async def waited_for(places: DatabaseWorkPlaces, kind: str) -> bool:
+        return others
+
+    monkeypatch.setattr(run, "TURN", timedelta(seconds=0.05))
+    monkeypatch.setattr(DatabaseWorkPlaces, "waited_for", waited_for)
+    await marketer.messenger.set(messages_per_second=20)
+    for number in range(10):
+        await marketer.customer(number)
+    again = await marketer.run(await marketer.begin({"text": "Boots!"}))
+    got = sum(len(marketer.got(number)) for number in range(10))
+    assert (again is not None, got < 10) == (others, others)
+
+
+async def test_a_customer_takes_few_round_trips(marketer: Marketer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads one by one are what a campaign's pace goes into: what can be looked at for many at once is."""
+    for number in range(20):
+        await marketer.customer(number)
+    await marketer.run(await marketer.begin({"text": "Shoes!"}))  # whatever is looked at once is known
+    campaign, database = await marketer.begin({"text": "Boots!"}), marketer.messenger.shop.parts.database
+    real, reads = database.read_all, 0
+
+    async def counted(*given: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        return await real(*given)
+
+    monkeypatch.setattr(database, "read_all", counted)
+    await marketer.run(campaign)
+    assert [len(marketer.got(number)) for number in range(20)] == [2] * 20
+    assert reads <= 3 * 20 + 15, (
+        "its delivery, what was said since, and whether it has opted out; and a few for all"
+    )

@@ -421,6 +421,29 @@ async def test_a_short_stream_is_read_once_and_no_snapshot_of_it_is_looked_for(
     assert past.version == 3
 
 
+async def test_several_are_loaded_at_once_but_for_what_is_long_or_erased(log: Log) -> None:
+    ctx = context()
+    first, second, long, gone, nowhere = started(), started("Hi!"), started(), started(), uuid4()
+    for number in range(EVERY):
+        long.receive(message=f"s{number}", text="text", interaction=uuid4(), at=now())
+    await log.store.save(first, second, long, gone, context=ctx)
+    async with await psycopg.AsyncConnection.connect(log.url, autocommit=True) as connection:
+        await connection.execute(
+            "UPDATE retrace.events SET payload = NULL WHERE tenant = %s AND stream = %s",
+            (ctx.tenant, gone.id),
+        )
+    other = LogStore(log.appender, log.reader, log.snapshots, log.keyring, log.hints)
+    wanted = [first.id, second.id, long.id, gone.id, nowhere]
+    found = await other.load_several(Conversation, wanted, tenant=ctx.tenant)
+    assert found.keys() == {first.id, second.id, nowhere}
+    assert found[nowhere] is None
+    for each in (first, second):
+        known = found[each.id]
+        assert known is not None
+        assert (known.version, known.state, known.chain) == (each.version, each.state, each.chain)
+    assert await other.load_several(Conversation, wanted, tenant=uuid4()) == dict.fromkeys(wanted)
+
+
 @pytest.mark.parametrize(
     "change",
     [
