@@ -12,7 +12,7 @@ from domain.answers.memory import Memory
 from domain.answers.plan import Situation
 from domain.answers.understanding import Understanding
 from domain.models.answer_format import AnswerFormat
-from domain.models.completion import Options, Turn
+from domain.models.completion import Options, Turn, abilities_needed
 from domain.models.tools import Tool, ToolChoice
 
 
@@ -69,6 +69,11 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     memory: Memory = Memory()
     summary: str | None = None
     """Of what was said before the history."""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Abilities that the model must have which is asked with the messages as they are."""
+        return abilities_needed(self.messages or (), self.tools, self.answer_format)
 
     @property
     def asks(self) -> Asks:

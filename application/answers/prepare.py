@@ -118,6 +118,7 @@ async def _route(
         pinned=inquiry.pinned,
         subject=inquiry.subject,
         documents=inquiry.messages is None,
+        needs=frozenset() if inquiry.messages is None else inquiry.needs,
     )
     counter, now = ports.providers.counter, ports.clock()
     return await route(question, settings, tenant=context.tenant, counter=counter, at=now)

@@ -13,6 +13,7 @@ from domain.base.recorded import Recorded
 from domain.chat.call import Call
 from domain.conversations.state import Message
 from domain.models.completion import Turn
+from domain.models.tools import shown
 
 
 async def explain_call(tenant: UUID, id: UUID, *, store: Store) -> Explanation | None:
@@ -41,7 +42,7 @@ async def explain_call(tenant: UUID, id: UUID, *, store: Store) -> Explanation |
         interaction=id,
         status="answered" if answered else "failed",
         messages=_asked(requested.messages),
-        answer=(last.text or None) if last else None,
+        answer=(shown(last.text, last.calls) or None) if last else None,
         reason=ended.reason if ended else None,
         citations=citations,
         flags=flags.in_force(tenant, id),

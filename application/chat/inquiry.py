@@ -24,6 +24,13 @@ from domain.models.completion import Turn
 from domain.models.names import variants
 from domain.tenancy.tenant import Tenant
 
+NOT_OF_AGENT = {
+    "tools": "the agent calls no tools of the app's",
+    "messages": "the agent reads no calls of tools",
+    "response_format": "the agent answers in text",
+}
+"""Fields of a request, and why the agent does not take them."""
+
 AGENT, AUTO = "agent", "auto"
 """Names of models: the tenant's agent with its documents; the messages as they are, to the model that routing chooses."""
 
@@ -78,6 +85,17 @@ def disclosure_of(command: Chat, prepared: Prepared) -> Disclosure | None:
 
 def _of_agent(inquiry: Inquiry, messages: tuple[Turn, ...], asked: Sequence[Turn]) -> Inquiry:
     """For the agent's prompt: the history, the questions, and who asks them all. Who is one of several is named in the text."""
+    if inquiry.tool_choice is not None and inquiry.tool_choice.mode == "none":
+        inquiry = msgspec.structs.replace(inquiry, tools=(), tool_choice=None)
+    for field, given in (
+        ("tools", inquiry.tools),
+        ("messages", any(turn.calls or turn.role == "tool" for turn in messages)),
+        ("response_format", inquiry.answer_format),
+    ):
+        if given:
+            what = NOT_OF_AGENT[field]
+            text = f"{field}: {what}; `auto` and models by name take it"
+            raise Invalid(text, errors=[{"field": f"$.{field}", "message": text}])
     if messages[-1].role != "user":
         text = "the last message is to be the user's: there is nothing for the agent to answer; `auto` and models by name take it"
         raise Invalid(text)

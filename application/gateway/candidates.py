@@ -14,8 +14,12 @@ from application.ports import Completer, Place
 from domain.answers.canary import with_canary
 from domain.base.errors import Refused
 from domain.gateway.decision import LAST_RESORT, Cause, PassedOver
+from domain.models.abilities import told
 from domain.models.catalogue import Model
 from domain.models.completion import CompletionRequest
+
+NEEDED = frozenset({"logit_bias", "verbosity", "store", "metadata", "service_tier"})
+"""Options that a model is not asked without, where they are given. Others are hints, or mean nothing to it."""
 
 UNPRICED = "it has no price, and the budget has a limit; set its price (PUT /v1/prices), or a ceiling in the budget (PUT /v1/budgets)"
 
@@ -106,6 +110,13 @@ class Candidates:
             prompt = with_canary(prompt, watched.canary)
         request = msgspec.structs.replace(self.asked.request, model=name, abilities=abilities, prompt=prompt)
         place = Place(provider=provider, model=name, owner=completer.owner)
+        wanted = NEEDED & set(request.options)
+        if wanted and (refused := sorted(wanted - completer.options)):
+            self._pass_over(model, f"it takes no {' and no '.join(refused)}", "unable")
+            return None
+        if known is not None and (lacking := self._lacking(request, known)):
+            self._pass_over(model, f"it can't {told(lacking)}", "unable")
+            return None
         if (why := await self._no_room(model, request)) is not None:
             self._pass_over(model, why, "no_room")
             return None
@@ -124,6 +135,12 @@ class Candidates:
             self.run.wait(pause.seconds)
         self._pass_over(model, pause.reason, "unhealthy")
         return None
+
+    def _lacking(self, request: CompletionRequest, known: Model) -> frozenset[str]:
+        """Abilities that the request needs and the model lacks. To the agent the last resort answers all the same, without them."""
+        if known.id == LAST_RESORT and self.asked.last_resort:
+            return frozenset()
+        return request.needs - known.abilities
 
     def _pass_over(self, model: str, reason: str, cause: Cause) -> None:
         self.run.passed_over.append(PassedOver(model=model, reason=reason, cause=cause))

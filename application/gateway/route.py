@@ -17,6 +17,7 @@ from domain.base.errors import Invalid
 from domain.gateway.complexity import Complexity, complexity
 from domain.gateway.decision import INSTEAD, LAST_RESORT, Routing
 from domain.gateway.policy import RoutingPolicy, by_configuration, pinned_by_request
+from domain.models.abilities import told
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Turn
 
@@ -37,6 +38,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """Of the prompt, where they are counted already."""
 
     documents: bool = True
+    needs: frozenset[str] = frozenset()
+    """Abilities that a model must have for it (`CompletionRequest.needs`)."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +80,7 @@ async def route(
     configuration, catalogue = settings.configuration, settings.catalogue
     if question.pinned is not None:
         pinned = catalogue.canonical(question.pinned)
-        _check(pinned, catalogue, at)
+        _check(pinned, catalogue, at, question.needs)
         return routed(pinned_by_request(pinned, version), policy, configuration, catalogue, at)
     split = settings.chosen
     if split is not None and split.model is not None:
@@ -99,7 +102,9 @@ async def route(
     if split is not None and (by_split or policy is None):
         routing = msgspec.structs.replace(routing, by=split.by, reason=f"{routing.reason}; {split.reason}")
     chosen = routed(routing, policy, configuration, catalogue, at)
-    return chosen if question.documents else _of_models(chosen, policy, catalogue, at)
+    if question.documents:
+        return chosen
+    return _able(_of_models(chosen, policy, catalogue, at), question.needs, policy, catalogue, at)
 
 
 def routed(
@@ -140,6 +145,23 @@ def _of_models(chosen: Route, policy: RoutingPolicy | None, catalogue: Catalogue
     return Route(routing=routing, models=models, degraded=degraded)
 
 
+def _able(
+    chosen: Route, needs: frozenset[str], policy: RoutingPolicy | None, catalogue: Catalogue, at: datetime
+) -> Route:
+    """Where none of the models can do what is asked, those of the policy's tiers that can come after them; what was decided stays. When the budget is
+    gone the cheapest of those that can answers."""
+    if not needs:
+        return chosen
+    models = chosen.models
+    if not any(catalogue.can(model, needs) for model in models) and policy is not None:
+        models = tuple(dict.fromkeys((*models, *(m for m in policy.tier_models if catalogue.can(m, needs)))))
+    able = [model for model in models if catalogue.can(model, needs)]
+    degraded = chosen.degraded
+    if able and degraded not in able:
+        degraded = catalogue.cheapest(able, at)
+    return Route(routing=chosen.routing, models=models, degraded=degraded)
+
+
 async def explain_routing(command: ExplainRouting, tenant: UUID, ports: Ports) -> RoutingExplained:
     """What would be chosen, and why; nothing is recorded or asked of a provider. Raises as `route`."""
     settings = await settings_of(tenant, ports)
@@ -154,7 +176,13 @@ async def explain_routing(command: ExplainRouting, tenant: UUID, ports: Ports) -
     return RoutingExplained(route=chosen, complexity=complexity(question.questions, question.turns))
 
 
-def _check(pinned: str, catalogue: Catalogue, at: datetime) -> None:
+def _check(pinned: str, catalogue: Catalogue, at: datetime, needs: frozenset[str]) -> None:
     if not all(pinned.partition("/")[::2]):
         raise Invalid(f"model {pinned[:100]!r} is not of the form provider/model, as local/extractive")
     catalogue.check(pinned, at, "chat")
+    if not catalogue.can(pinned, needs):
+        model = catalogue.get(pinned)
+        lacking = needs if model is None else needs - model.abilities
+        raise Invalid(
+            f"the model {pinned} can't {told(lacking)}; ask one whose abilities have {' and '.join(sorted(lacking))} (GET /v1/models)"
+        )

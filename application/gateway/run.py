@@ -27,6 +27,7 @@ from domain.models.tools import ToolCallPiece
 NOT_ASKED: Mapping[str, Outcome] = {
     "missing": "not_found",
     "no_room": "context_too_long",
+    "unable": "bad_request",
     "unhealthy": "unavailable",
     "unpriced": "refused",
 }

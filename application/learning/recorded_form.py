@@ -14,7 +14,7 @@ from domain.answers.plan import Decision
 from domain.answers.suggesting.known import NOTHING, Known
 from domain.answers.suggesting.suggest import Suggestions
 from domain.models.completion import Attempt, Citation, Passage, Turn
-from domain.models.tools import ToolCall
+from domain.models.tools import ToolCall, shown
 from domain.retrieval.passages import Retrieved, text_of
 
 
@@ -47,6 +47,11 @@ class AnswerRecord(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float
     latency_ms: float
     suggestions: Suggestions | None = None
+
+    @property
+    def said(self) -> str:
+        """The text, and the calls of tools beside it."""
+        return shown(self.text, self.calls)
 
     @property
     def known(self) -> Known:

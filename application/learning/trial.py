@@ -32,6 +32,7 @@ from domain.answers.variant import Variant
 from domain.base.context import Context
 from domain.budgets.budget import BudgetRefusal
 from domain.models.completion import Attempt, Citation, Completion, answered_by
+from domain.models.tools import shown
 
 CHOSEN = Chosen(by="deployment", reason="a variant that is tried")
 
@@ -40,7 +41,7 @@ Completing = Callable[[Prepared, Run], Awaitable[Completion | None]]
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """`text` None: no answer came; `failure` says why, and `refusal` how the budget forbade it: then whatever text there is, by the last
+    """`text`: with the calls of tools (`domain/models/tools.py: shown`). None: no answer came; `failure` says why, and `refusal` how the budget forbade it: then whatever text there is, by the last
     resort, tells nothing of the variant.
 
     `prepared`: what it rests on. `attempts` and `embeddings` are the run's, `cost` (USD) their sum. `latency_ms`: all of it, without the time
@@ -138,7 +139,7 @@ def _decided(inquiry: Inquiry, prepared: Prepared, run: Run, completion: Complet
     text, citations = answer_of(completion, prepared.passages, prepared.sources, prepared.asked.sources)
     return Tried(
         prepared=prepared,
-        text=text,
+        text=shown(text, completion.calls),
         citations=citations,
         decision=with_leak(plan.decision, run.leak),
         confidence=confidence_of(completion, prepared.passages),

@@ -87,6 +87,15 @@ def read_offer(source: str, data: bytes, since: datetime) -> Offer:
     return Offer(source=source, digest=digest, models=models, prices=prices, left_out=dict(left_out))
 
 
+ABILITIES = {
+    "supports_function_calling": ("tools",),
+    "supports_response_schema": ("json", "json_schema"),
+    "supports_vision": ("images",),
+    "supports_pdf_input": ("files",),
+}
+"""Fields of the file → abilities of a model for which they are true."""
+
+
 def _model(key: str, facts: Any) -> Model:
     if key == "sample_spec" or not isinstance(facts, dict):
         raise LeftOut("no model")
@@ -107,6 +116,10 @@ def _model(key: str, facts: Any) -> Model:
         abilities.add("system")
     if provider == "openai" and facts.get("supports_reasoning") is True:
         abilities.add("reasoning")
+    if kind == "chat":
+        abilities |= {
+            name for field, names in ABILITIES.items() if facts.get(field) is True for name in names
+        }
     return Model(
         provider=provider,
         name=name,

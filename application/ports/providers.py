@@ -32,6 +32,9 @@ class Completer(Protocol):
     owner: UUID | None
     """The tenant whose own key it has; None: the deployment's."""
 
+    options: frozenset[str]
+    """Of a request's options those that it passes on, where its model knows them."""
+
     async def complete(self, request: CompletionRequest, sent: Callable[[], None] = ...) -> Completion:
         """Raises ProviderError."""
 

@@ -102,7 +102,7 @@ class Figures:
         _append(self.cited, float(len(each.citations)), float(len(was.citations)))
         self.handoffs[0].append(each.decision.kind == "hand_over")
         self.handoffs[1].append(was.decision.kind == "hand_over")
-        alike = score_text(each.text or "", was.text).chrf
+        alike = score_text(each.text or "", was.said).chrf
         if alike is not None:
             self.likenesses.append(alike)
 
@@ -155,7 +155,7 @@ def _row(each: Compared) -> Row:
         differs=each.differs,
         why=each.anew,
         recorded=Side(
-            text=was.text,
+            text=was.said,
             passages=tuple(citation.passage for citation in was.citations),
             kind=was.decision.kind,
             category=was.decision.category,

@@ -17,7 +17,7 @@ What = Literal["answer", "citations", "decision", "suggestions", "cost", "anew"]
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
-    """A recorded answer, and what came of it now. `suggestions`: None where they are not made again. `anew`: why a model would have to be asked; None: there is an answer."""
+    """A recorded answer, and what came of it now. `text` with the calls of tools, as `RecordedAnswer.said`. `suggestions`: None where they are not made again. `anew`: why a model would have to be asked; None: there is an answer."""
 
     recorded: RecordedAnswer
     text: str | None
@@ -35,7 +35,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
         if self.anew is not None:
             return ("anew",)
         parts: list[What] = []
-        if self.text != was.text:
+        if self.text != was.said:
             parts.append("answer")
         if self.citations != was.citations:
             parts.append("citations")

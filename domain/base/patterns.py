@@ -21,6 +21,7 @@ MODEL = r"^\S+$"
 PRICE = rf"^[0-9]{{1,12}}(\.[0-9]{{1,4}})?{_END}"
 CURRENCY = rf"^[A-Z]{{3}}{_END}"
 CLOCK = rf"^([01][0-9]|2[0-3]):[0-5][0-9]{_END}"
+FUNCTION = rf"^[a-zA-Z0-9_-]{{1,64}}{_END}"
 
 WORDS: Mapping[str, str] = {
     LANGUAGE: "a language as two small letters, as de (ISO 639-1)",
@@ -36,6 +37,7 @@ WORDS: Mapping[str, str] = {
     MODEL: "a model's name, without spaces",
     PRICE: 'a price as digits with at most four behind a point, as "12.90"',
     CLOCK: "a time of day as 09:30, from 00:00 to 23:59",
+    FUNCTION: "a name of 1 to 64 letters, digits, - and _",
     CURRENCY: "a currency as three capitals, as EUR (ISO 4217)",
 }
 

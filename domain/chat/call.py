@@ -143,7 +143,7 @@ class Call(Aggregate[CallState]):
         """Which model was chosen, what was tried and what it cost. `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "call.metered"
-        class_version: ClassVar[int] = 10
+        class_version: ClassVar[int] = 11
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         routing: Routing
@@ -197,6 +197,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v9_v10(facts: dict[str, Any]) -> None:
             """Until version 9 no passage was of a customer's purchases."""
+
+        @staticmethod
+        def upcast_v10_v11(facts: dict[str, Any]) -> None:
+            """Until version 10 no model was passed over for what it can't do."""
 
     class Answered(Event, frozen=True, kw_only=True):
         """`disclosure`: what the first answer of a conversation said of who answers, beside the text or before it. `decision`: whether the agent

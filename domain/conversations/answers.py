@@ -163,7 +163,7 @@ class Answers(ConversationPart):
         `reservations` held the cost in the budget meanwhile."""
 
         TOPIC: ClassVar[str] = "conversation.metered"
-        class_version: ClassVar[int] = 14
+        class_version: ClassVar[int] = 15
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         interaction: UUID
@@ -237,6 +237,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v13_v14(facts: dict[str, Any]) -> None:
             """Until version 13 no passage was of a customer's purchases."""
+
+        @staticmethod
+        def upcast_v14_v15(facts: dict[str, Any]) -> None:
+            """Until version 14 no model was passed over for what it can't do."""
 
     class AnswerBegun(Event, frozen=True, kw_only=True):
         """The answer is made for what is there, for the customer begins to get it, piece by piece, or newer messages have held it up for

@@ -15,7 +15,7 @@ Decider = Literal[
 asked, for what the customer got was decided without one."""
 
 
-Cause = Literal["missing", "no_room", "unhealthy", "unpriced"]
+Cause = Literal["missing", "no_room", "unable", "unhealthy", "unpriced"]
 
 LAST_RESORT = "local/extractive"
 """Who answers when no other does, without a network: with sentences of the documents."""
@@ -25,8 +25,8 @@ INSTEAD = f"{LAST_RESORT} answers for the agent alone"
 
 
 class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that was not asked, though its turn had come: there is none, it has no room for the prompt, it is unhealthy, or nobody
-    knows what it costs."""
+    """A model that was not asked, though its turn had come: there is none, it has no room for the prompt, it can't do what is
+    asked (as to use tools), it is unhealthy, or nobody knows what it costs."""
 
     model: str
     reason: str

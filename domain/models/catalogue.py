@@ -40,7 +40,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """A provider's model. `context_window` is in tokens, prompt and answer together; `max_output` in tokens, None: not known.
 
     `abilities`: what a request may use: "stream"; "system" (a system message); "reasoning" (it thinks before it answers, and takes
-    max_completion_tokens and no temperature); "thinking" (it thinks too, and takes what others do). `dimensions` are those of an embedding model's vectors. `assumed`: the window is a
+    max_completion_tokens and no temperature); "thinking" (it thinks too, and takes what others do); "tools", "unthinking_tools", "json", "json_schema", "images", "files" (domain/models/abilities.py). `dimensions` are those of an embedding model's vectors. `assumed`: the window is a
     careful guess, the vendor's figure was not at hand.
     """
 
@@ -165,6 +165,11 @@ class Catalogue:
                 return price
         found = self._former.get(id) or (self._base.price_named(id) if self._base is not None else None)
         return found or ceiling_named(id, EPOCH)
+
+    def can(self, model_id: str, needs: frozenset[str]) -> bool:
+        """Whether a model has these abilities. Of an unknown one nobody knows: its vendor is asked."""
+        model = self.get(model_id)
+        return model is None or needs <= model.abilities
 
     def check(self, model_id: str, at: datetime, kind: Kind | None = None) -> None:
         """Raises Refused for a model that is retired at `at`, with its successor, or of another kind. An unknown one passes."""

@@ -12,7 +12,7 @@ import msgspec
 
 from domain.models.answer_format import AnswerFormat
 from domain.models.attachment import Attachment
-from domain.models.tools import Tool, ToolCall, ToolChoice
+from domain.models.tools import Tool, ToolCall, ToolChoice, shown
 
 Role = Literal["system", "user", "assistant", "tool"]
 Finish = Literal["stop", "length", "content_filter", "tool_calls", "other"]
@@ -63,9 +63,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def read(self) -> str:
         """All that a model reads of it: what is said, and the calls of tools. For counting."""
-        if not self.calls:
-            return self.said
-        return "\n".join((self.said, *(f"{call.name}({call.arguments})" for call in self.calls)))
+        return shown(self.said, self.calls) if self.calls else self.said
 
 
 Source = Literal["document", "knowledge", "shop", "purchase", "internet"]
@@ -181,18 +179,26 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def needs(self) -> frozenset[str]:
         """Abilities that a model must have for it, as the catalogue names them."""
-        found = set[str]()
-        if self.tools or any(turn.calls or turn.role == "tool" for turn in self.prompt):
-            found.add("tools")
-        if self.answer_format is not None:
-            found.add("json" if self.answer_format.type == "json_object" else "json_schema")
-        return frozenset(found)
+        return abilities_needed(self.prompt, self.tools, self.answer_format)
 
     def limit(self, abilities: frozenset[str]) -> int | None:
         """Tokens of output that a model of these abilities is told as its limit; None: it is told none."""
         if self.max_tokens is not None or self.answer_tokens is None:
             return self.max_tokens
         return self.answer_tokens + (THINKING if THINKS & abilities else 0)
+
+
+def abilities_needed(
+    prompt: Sequence[Turn], tools: Sequence[Tool], answer_format: AnswerFormat | None
+) -> frozenset[str]:
+    """Abilities that a model must have for these, as the catalogue names them (domain/models/abilities.py)."""
+    found = set[str]()
+    if tools or any(turn.calls or turn.role == "tool" for turn in prompt):
+        found.add("tools")
+    if answer_format is not None:
+        found.add("json" if answer_format.type == "json_object" else "json_schema")
+    found |= {f"{each.kind}s" for turn in prompt for each in turn.attachments}
+    return frozenset(found)
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):

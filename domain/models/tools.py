@@ -47,6 +47,11 @@ class ToolCallPiece(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     signature: str | None = None
 
 
+def shown(text: str, calls: Sequence[ToolCall]) -> str:
+    """A text with the calls beside it, as to compare answers, or to count what a model reads of them. Ids are no part of it."""
+    return "\n".join(filter(None, (text, *(f"{call.name}({call.arguments})" for call in calls))))
+
+
 class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     """The tools that a model is told, and whether it must ask for one."""
 

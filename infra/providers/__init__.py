@@ -53,6 +53,12 @@ def _openai(**facts: Any) -> Completer:
     return OpenAICompleter(**facts)
 
 
+def _together(**facts: Any) -> Completer:
+    from infra.providers.openai.completer import USUAL, OpenAICompleter
+
+    return OpenAICompleter(options=USUAL, **facts)
+
+
 def _gemini(**facts: Any) -> Completer:
     from infra.providers.gemini.completer import GeminiCompleter
 
@@ -133,7 +139,7 @@ PROVIDERS: dict[str, Provider] = {
         ),
     ),
     "together": Provider(
-        make=_openai,
+        make=_together,
         embed=_openai_embedder,
         base_url="https://api.together.xyz/v1",
         tiers=ProviderTiers(

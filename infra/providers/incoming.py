@@ -7,8 +7,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from application.ports import Counter, ProviderError
-from domain.models.completion import Completion, CompletionRequest, Finish, Outcome, Turn, Usage
-from domain.models.tools import ToolCallPiece
+from domain.models.completion import Completion, CompletionRequest, Finish, Outcome, Usage
+from domain.models.tools import ToolCallPiece, shown
 from domain.models.usage_forms import TIER, merged
 from infra.providers.counts import Counts, checked_usage, kept_usage, plain_name
 from infra.providers.incoming_calls import IncomingCalls, TooManyCalls
@@ -146,13 +146,12 @@ class Incoming:
 
     def _so_far(self) -> Completion:
         text, calls = "".join(self._pieces).strip(), self._calls.whole()
-        given = text if not calls else Turn(role="assistant", text=text, calls=calls).read
         return Completion(
             text=text,
             calls=calls,
             finish=self.finish or "other",
             model=plain_name(self.served) or self._request.model,
-            usage=self._usage(given),
+            usage=self._usage(shown(text, calls)),
             raw_usage=kept_usage(self.raw_usage),
             request_id=plain_name(self.id) or None,
         )

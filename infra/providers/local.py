@@ -78,6 +78,7 @@ _WORD = re.compile(r"\w")
 
 class LocalCompleter:
     name = "local"
+    options: frozenset[str] = frozenset()
     owner: UUID | None = None
     model = "extractive"
 

@@ -123,7 +123,7 @@ def _texts(request: CompletionRequest, completion: Completion | None) -> dict[st
     if completion is not None:
         said = {
             "role": "assistant",
-            "parts": names.parts(completion.text),
+            "parts": [*names.parts(completion.text), *names.call_parts(completion.calls)],
             "finish_reason": completion.finish,
         }
         found[names.SAID] = [said]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from domain.models.completion import Turn
+from domain.models.tools import ToolCall
 
 SCHEMA: Final = "https://opentelemetry.io/schemas/1.44.0"
 
@@ -54,10 +55,22 @@ def parts(text: str) -> list[dict[str, str]]:
     return [{"type": "text", "content": text}]
 
 
+def call_parts(calls: Sequence[ToolCall]) -> list[dict[str, str]]:
+    return [
+        {"type": "tool_call", "id": call.id, "name": call.name, "arguments": call.arguments} for call in calls
+    ]
+
+
+def _parts_of(turn: Turn) -> list[dict[str, str]]:
+    if turn.call is not None:
+        return [{"type": "tool_call_response", "id": turn.call, "response": turn.text}]
+    return [*(parts(turn.text) if turn.text or not turn.calls else ()), *call_parts(turn.calls)]
+
+
 def messages(turns: Sequence[Turn]) -> list[Mapping[str, object]]:
     """What is asked, without the instructions, which have a name of their own."""
     return [
-        {"role": turn.role, "parts": parts(turn.text), **({"name": turn.name} if turn.name else {})}
+        {"role": turn.role, "parts": _parts_of(turn), **({"name": turn.name} if turn.name else {})}
         for turn in turns
         if turn.role != "system"
     ]

@@ -16,7 +16,7 @@ def call(name: str, arguments: str, id: str = "call_1") -> dict[str, Any]:
 
 
 def saying(message: dict[str, Any], body: dict[str, Any], usage: dict[str, Any]) -> Reply:
-    """`finish_reason` beside the message's members: another than the usual one; `chunks`: deltas of a stream, as they are."""
+    """`finish_reason` beside the message's members: another than the usual one; `chunks`: deltas of a stream, as they are, and seconds to wait."""
     message, model = dict(message), f"{body['model']}-2026"
     finish = message.pop("finish_reason", "tool_calls" if message.get("tool_calls") else "stop")
     chunks = message.pop("chunks", None)
@@ -28,12 +28,13 @@ def saying(message: dict[str, Any], body: dict[str, Any], usage: dict[str, Any])
         return Reply(body=_json(whole))
     common["object"] = "chat.completion.chunk"
     deltas = [{"role": "assistant"}, *(_deltas(message) if chunks is None else chunks)]
-    events = [
-        {**common, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas
-    ]
-    events.append({**common, "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
-    events.append({**common, "choices": [], "usage": usage})
-    return server_events([*map(_json, events), b"[DONE]"])
+
+    def event(**choice: Any) -> bytes:
+        return _json({**common, "choices": [{"index": 0, "delta": {}, "finish_reason": None, **choice}]})
+
+    steps = [each if isinstance(each, float) else event(delta=each) for each in deltas]
+    counted = _json({**common, "choices": [], "usage": usage})
+    return server_events([*steps, event(finish_reason=finish), counted, b"[DONE]"])
 
 
 def _deltas(message: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -19,6 +19,9 @@ from infra.providers.gemini.reading import take, take_event
 from infra.providers.incoming import Incoming, unheard
 from infra.providers.streaming import events
 
+OPTIONS = frozenset({"top_p", "seed"})
+"""Of a request's options those that are passed on."""
+
 
 class GeminiCompleter:
     """`abilities` tells those of a model, for a request that does not. `seconds`: how long an answer may take, or the next piece of
@@ -36,7 +39,7 @@ class GeminiCompleter:
         owner: UUID | None = None,
         seconds: float = 30.0,
     ) -> None:
-        self.name, self.owner = name, owner
+        self.name, self.owner, self.options = name, owner, OPTIONS
         self._counter, self._abilities, self._seconds = counter, abilities, seconds
         self._models = self._made(key, base_url, http)
 

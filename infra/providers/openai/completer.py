@@ -25,14 +25,30 @@ from infra.providers.openai.faults import faults
 from infra.providers.openai.reading import take, take_event, told
 from infra.providers.streaming import END, events
 
-OPTIONS = frozenset({"top_p", "seed", "presence_penalty", "frequency_penalty", "user", "reasoning_effort"})
-"""Of a request's options those that are passed on."""
+USUAL = frozenset(
+    {"top_p", "seed", "presence_penalty", "frequency_penalty", "user", "reasoning_effort", "logit_bias"}
+)
+"""Of a request's options those that are passed on to whoever speaks this API."""
+
+OPTIONS = USUAL | {
+    "verbosity",
+    "store",
+    "metadata",
+    "service_tier",
+    "prompt_cache_key",
+    "safety_identifier",
+}
+"""The same with those that OpenAI has; a server that nobody knows may have them too."""
 
 SAMPLING = frozenset({"top_p", "presence_penalty", "frequency_penalty"})
 """Those that models which think first reject, as they do temperature."""
 
 THINKING = frozenset({"reasoning_effort"})
 """Those that only such models know."""
+
+ONLY_UNTHINKING = (
+    "reasoning_effort: this model calls tools only with `none`; leave it out, or ask another model"
+)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -55,8 +71,9 @@ class OpenAICompleter:
         abilities: Callable[[str], frozenset[str]],
         owner: UUID | None = None,
         seconds: float = 30.0,
+        options: frozenset[str] = OPTIONS,
     ) -> None:
-        self.name, self.owner = name, owner
+        self.name, self.owner, self.options = name, owner, options
         self._counter, self._abilities, self._seconds = counter, abilities, seconds
         # The environment may name an organisation: it is the deployment's, not a tenant's.
         nobodys: Any = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
@@ -159,7 +176,7 @@ class OpenAICompleter:
     def _parameters(self, request: CompletionRequest, stream: bool) -> dict[str, Any]:
         abilities = self._abilities_of(request)
         thinks, system = "reasoning" in abilities, "system" if "system" in abilities else "user"
-        options = OPTIONS - SAMPLING if thinks else OPTIONS - THINKING
+        options = self.options - (SAMPLING if thinks else THINKING)
         parameters: dict[str, Any] = {
             "model": request.model,
             "messages": [message_of(turn, system, google=self._google) for turn in request.prompt],
@@ -167,6 +184,11 @@ class OpenAICompleter:
         }
         if request.tools:
             parameters |= tools_of(request)
+            if (
+                "unthinking_tools" in abilities
+                and parameters.setdefault("reasoning_effort", "none") != "none"
+            ):
+                raise ProviderError("bad_request", ONLY_UNTHINKING, definite=True)
         if request.answer_format is not None:
             parameters["response_format"] = format_of(request.answer_format)
         if (limit := request.limit(abilities)) is not None:

@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from application.chat.inquiry import AGENT
 from application.chat.record import ChatGiven
@@ -15,14 +16,32 @@ from domain.answers.plan import Decision
 from domain.answers.split import Assignment
 from domain.models.completion import Citation, Finish, Usage
 
-FinishReason = Literal["stop", "length", "content_filter"]
-FINISHES: dict[Finish, FinishReason] = {"length": "length", "content_filter": "content_filter"}
+FinishReason = Literal["stop", "length", "content_filter", "tool_calls"]
+FINISHES: dict[Finish, FinishReason] = {
+    "length": "length",
+    "content_filter": "content_filter",
+    "tool_calls": "tool_calls",
+}
+
+
+class Function(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    arguments: str
+
+
+class CallOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool that the model asks for; `arguments` are a JSON text as it wrote it."""
+
+    id: str
+    type: Literal["function"] = "function"
+    function: Function
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     role: Literal["assistant"] = "assistant"
-    content: str
+    content: str | None
     refusal: None = None
+    tool_calls: tuple[CallOut, ...] | UnsetType = UNSET
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +100,13 @@ class ChatCompletion(msgspec.Struct, frozen=True, kw_only=True):
 
 def completion_of(given: ChatGiven, at: datetime) -> ChatCompletion:
     extra = extra_of(given)
-    choice = Choice(message=Message(content=given.content), finish_reason=FINISHES.get(given.finish, "stop"))
+    calls = tuple(
+        CallOut(id=call.id, function=Function(name=call.name, arguments=call.arguments))
+        for call in given.calls
+    )
+    content = given.content if given.content or not calls else None
+    message = Message(content=content, tool_calls=calls or UNSET)
+    choice = Choice(message=message, finish_reason=FINISHES.get(given.finish, "stop"))
     return ChatCompletion(
         id=id_of(given.call),
         created=int(at.timestamp()),

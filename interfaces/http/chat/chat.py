@@ -14,7 +14,7 @@ from litestar.params import JSONBody
 
 from application.chat.chat import chat
 from application.chat.record import ChatGiven
-from application.gateway.attempt import Emit
+from application.gateway.attempt import Emit, EmitCall
 from domain.base.context import Context
 from interfaces.bootstrap import Services
 from interfaces.http.base.limits.access import AccessControl
@@ -49,15 +49,15 @@ async def complete(
     """
     command = data.command(services.ids(), fresh=fresh(request))
 
-    def begin(emit: Emit | None) -> asyncio.Task[ChatGiven]:
-        return begun(chat(command, context, services, emit), services)
+    def begin(emit: Emit | None = None, emit_call: EmitCall | None = None) -> asyncio.Task[ChatGiven]:
+        return begun(chat(command, context, services, emit, emit_call), services)
 
     if command.stream:
         access = access_control.enter(request)
         return await streamed(
             command.id, command.model, begin, leaves(request), access, usage=data.usage_streamed
         )
-    given = await made_while_there(begin(None), request, access_control)
+    given = await made_while_there(begin(), request, access_control)
     headers = await written(services, context.tenant, given.position)
     return Response(completion_of(given, services.clock()), headers=headers)
 

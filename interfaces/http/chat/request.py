@@ -6,7 +6,7 @@ https://platform.openai.com/docs/api-reference/chat/create
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -14,8 +14,11 @@ from msgspec import Meta
 
 from application.chat.record import Chat
 from domain.base.errors import Invalid
-from domain.models.completion import Turn
+from domain.chat.tool_turns import check_tool_turns
+from domain.models.completion import Options, Turn
 from interfaces.http.chat import unasked as unasked
+from interfaces.http.chat.format_forms import FormatIn, format_of
+from interfaces.http.chat.tool_forms import MOST, CallId, CallIn, ToolChoiceIn, ToolIn, choice_of, tools_of
 from interfaces.http.chat.unasked import UnaskedOfMessage, UnaskedOfPart, UnaskedOfRequest
 
 NAME = re.compile(r"[^\s<|\\/>]{1,64}")
@@ -24,7 +27,31 @@ NAME = re.compile(r"[^\s<|\\/>]{1,64}")
 Penalty = Annotated[float, Meta(ge=-2, le=2)]
 Tokens = Annotated[int, Meta(ge=1, le=1_000_000)]
 Stop = Annotated[str, Meta(min_length=1, max_length=200)]
-OPTIONS = ("top_p", "presence_penalty", "frequency_penalty", "seed", "reasoning_effort")
+Short = Annotated[str, Meta(max_length=512)]
+OPTIONS = (
+    "top_p",
+    "presence_penalty",
+    "frequency_penalty",
+    "seed",
+    "reasoning_effort",
+    "logit_bias",
+    "verbosity",
+    "store",
+    "metadata",
+    "service_tier",
+    "prompt_cache_key",
+    "safety_identifier",
+)
+NOTHING: dict[str, tuple[Any, ...]] = {
+    "logit_bias": ({},),
+    "verbosity": ("medium",),
+    "store": (False,),
+    "metadata": ({},),
+    "service_tier": ("auto", "default"),
+    "prompt_cache_key": ("",),
+    "safety_identifier": ("",),
+}
+"""Option → values that ask for nothing, as null does."""
 
 
 class Part(UnaskedOfPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,25 +76,49 @@ class Said(UnaskedOfMessage, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     content: str | Annotated[list[Part], Meta(max_length=1000)] | None = None
     refusal: str | None = None
     name: str | None = None
+    tool_calls: Annotated[list[CallIn], Meta(max_length=MOST)] | None = None
+    tool_call_id: CallId | None = None
 
     def turn(self, place: str) -> Turn | None:
         """None for an assistant's turn in which nothing was said. `place`: in the body, as messages[0]. Raises Invalid."""
-        if self.role in ("tool", "function"):
-            text = (
-                f"messages of the role {self.role} are not taken yet; send their content as a user's message"
-            )
+        if self.role == "function":
+            text = "messages of the role function are not taken; send results of tools with the role tool"
             raise unasked.refused(f"{place}.role", text)
         unasked.check(self, unasked.OF_MESSAGES, f"{place}.")
+        if self.role == "tool":
+            return self._result(place)
+        if self.tool_call_id is not None:
+            raise unasked.refused(
+                f"{place}.tool_call_id", "only a message of the role tool has one; leave it out"
+            )
+        if self.tool_calls and self.role != "assistant":
+            raise unasked.refused(
+                f"{place}.tool_calls", "only an assistant's message has them; leave them out"
+            )
         if self.name and not NAME.fullmatch(self.name):
             text = "a name has 1 to 64 characters, none of them white space or one of < > | \\ /"
             raise unasked.refused(f"{place}.name", text)
         said = self._text(place)
         if self.role == "assistant":
-            said = said or self.refusal
-            return Turn(role="assistant", text=said, name=self.name or None) if said else None
+            said, calls = said or self.refusal, tuple(each.call() for each in self.tool_calls or ())
+            if not said and not calls:
+                return None
+            return Turn(role="assistant", text=said or "", name=self.name or None, calls=calls)
         if said is None:
             raise unasked.refused(f"{place}.content", "the message has no text; send one")
         return Turn(role="user" if self.role == "user" else "system", text=said, name=self.name or None)
+
+    def _result(self, place: str) -> Turn:
+        """What a tool has come to; may be an empty text."""
+        if self.tool_call_id is None:
+            text = "a message of the role tool says which call it answers; send its tool_call_id"
+            raise unasked.refused(f"{place}.tool_call_id", text)
+        said = self._text(place)
+        if said is None:
+            raise unasked.refused(
+                f"{place}.content", "the tool's result is missing; send a text, which may be empty"
+            )
+        return Turn(role="tool", text=said, call=self.tool_call_id)
 
     def _text(self, place: str) -> str | None:
         if isinstance(self.content, list):
@@ -84,7 +135,7 @@ class StreamOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class ChatIn(UnaskedOfRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`model`: `agent` (the tenant's agent with its documents), `auto` (the messages as they are, routed), or a model's name.
 
-    What OpenAI's API has beyond this, as tools, is refused where it asks for something, and taken where it does not.
+    What OpenAI's API has beyond this is refused where it asks for something, and taken where it does not.
     """
 
     model: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -101,6 +152,19 @@ class ChatIn(UnaskedOfRequest, frozen=True, kw_only=True, forbid_unknown_fields=
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
     stop: Stop | Annotated[list[Stop], Meta(max_length=4)] | None = None
     user: Annotated[str, Meta(max_length=256)] | None = None
+    tools: Annotated[list[ToolIn], Meta(max_length=MOST)] | None = None
+    tool_choice: ToolChoiceIn | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: FormatIn | None = None
+    logit_bias: (
+        Annotated[dict[str, Annotated[float, Meta(ge=-100, le=100)]], Meta(max_length=1024)] | None
+    ) = None
+    verbosity: Literal["low", "medium", "high"] | None = None
+    store: bool | None = None
+    metadata: Annotated[dict[str, Short], Meta(max_length=16)] | None = None
+    service_tier: Literal["auto", "default", "flex", "scale", "priority"] | None = None
+    prompt_cache_key: Short | None = None
+    safety_identifier: Short | None = None
 
     @property
     def usage_streamed(self) -> bool:
@@ -120,15 +184,29 @@ class ChatIn(UnaskedOfRequest, frozen=True, kw_only=True, forbid_unknown_fields=
             raise unasked.refused(
                 "messages", "nothing is said in them; send at least one message with a text"
             )
+        check_tool_turns(messages)
+        tools = tools_of(self.tools)
         return Chat(
             id=id,
             model=self.model,
             messages=messages,
+            tools=tools,
+            tool_choice=choice_of(self.tool_choice, tools),
+            parallel_tool_calls=self.parallel_tool_calls if tools else None,
+            answer_format=format_of(self.response_format),
             max_tokens=self.max_completion_tokens or self.max_tokens,
             temperature=self.temperature,
             stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ()),
-            options={name: value for name in OPTIONS if (value := getattr(self, name)) is not None},
+            options=self._options(),
             stream=bool(self.stream),
             user=self.user,
             fresh=fresh or bool(self.temperature),
         )
+
+    def _options(self) -> Options:
+        given = {name: getattr(self, name) for name in OPTIONS}
+        return {
+            name: value
+            for name, value in given.items()
+            if value is not None and value not in NOTHING.get(name, ())
+        }

@@ -12,7 +12,8 @@ import msgspec
 from litestar import Request
 
 from application.chat.record import ChatGiven
-from application.gateway.attempt import Emit
+from application.gateway.attempt import Emit, EmitCall
+from application.ports import Piece
 from interfaces.http.base.limits.access_watch import Access
 from interfaces.http.base.presence import ClientGone, done_while_there
 from interfaces.http.base.problems import told
@@ -32,9 +33,24 @@ ROUTE = "POST /v1/chat/completions"
 DONE = b"data: [DONE]\n\n"
 
 
+class FunctionPiece(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    name: str | None = None
+    arguments: str
+
+
+class CallPiece(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of the call number `index`. Its first piece has the id and the function's name, the others more of the arguments."""
+
+    index: int
+    id: str | None = None
+    type: Literal["function"] | None = None
+    function: FunctionPiece
+
+
 class Delta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     role: Literal["assistant"] | None = None
     content: str | None = None
+    tool_calls: tuple[CallPiece, ...] | None = None
 
 
 class ChunkChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +72,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 async def streamed(
     id: UUID,
     model: str,
-    begin: Callable[[Emit | None], asyncio.Task[ChatGiven]],
+    begin: Callable[[Emit, EmitCall], asyncio.Task[ChatGiven]],
     leaves: Request[Any, Any, Any] | None,
     access: Access,
     *,
@@ -67,8 +83,8 @@ async def streamed(
     `leaves`: whose client ends the call when it goes away before the first piece; afterwards every client does.
     What fails before the first piece is an error like any other: it raises.
     """
-    pieces: asyncio.Queue[str | None] = asyncio.Queue()
-    task = begin(pieces.put)
+    pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
+    task = begin(pieces.put, pieces.put)
     task.add_done_callback(lambda _: pieces.put_nowait(None))
     piece = asyncio.ensure_future(pieces.get())
     try:
@@ -89,14 +105,14 @@ async def streamed(
 async def _parts(
     sent: Chunk,
     task: asyncio.Task[ChatGiven],
-    piece: str | None,
-    pieces: asyncio.Queue[str | None],
+    piece: Piece | None,
+    pieces: asyncio.Queue[Piece | None],
     usage: bool,
 ) -> AsyncGenerator[bytes, None]:
     try:
         yield _event(msgspec.structs.replace(sent, choices=(ChunkChoice(delta=Delta(role="assistant")),)))
         while piece is not None:
-            yield _event(msgspec.structs.replace(sent, choices=(ChunkChoice(delta=Delta(content=piece)),)))
+            yield _event(msgspec.structs.replace(sent, choices=(ChunkChoice(delta=_delta(piece)),)))
             piece = await pieces.get()
         try:
             given = await task
@@ -113,6 +129,15 @@ async def _parts(
         yield DONE
     finally:
         task.cancel()  # where the client has gone; else it has ended
+
+
+def _delta(piece: Piece) -> Delta:
+    if isinstance(piece, str):
+        return Delta(content=piece)
+    begins = piece.id is not None
+    function = FunctionPiece(name=piece.name, arguments=piece.arguments)
+    call = CallPiece(index=piece.index, id=piece.id, type="function" if begins else None, function=function)
+    return Delta(tool_calls=(call,))
 
 
 def _event(data: Any) -> bytes:

@@ -19,36 +19,23 @@ Silent = Mapping[str, tuple[Any, ...]]
 """Field → the values that ask for nothing; null always does."""
 
 OF_REQUESTS: Silent = {
-    "tools": ([],),
-    "tool_choice": ("none", "auto"),
-    "parallel_tool_calls": (True, False),
     "functions": ([],),
     "function_call": ("none", "auto"),
-    "response_format": ({"type": "text"},),
     "modalities": (["text"],),
     "audio": (),
     "n": (1,),
     "logprobs": (False,),
     "top_logprobs": (0,),
-    "logit_bias": ({},),
-    "verbosity": ("medium",),
-    "store": (False,),
-    "metadata": ({},),
-    "service_tier": ("auto", "default"),
     "prediction": (),
     "web_search_options": (),
     "moderation": (),
-    "prompt_cache_key": (HINT,),
     "prompt_cache_options": (HINT,),
     "prompt_cache_retention": (HINT,),
-    "safety_identifier": (HINT,),
 }
 
 OF_STREAMS: Silent = {"include_obfuscation": (False,)}
 
 OF_MESSAGES: Silent = {
-    "tool_calls": ([],),
-    "tool_call_id": (),
     "function_call": (),
     "audio": (),
     "annotations": (HINT,),
@@ -68,34 +55,21 @@ OF_PARTS: Silent = {
 class UnaskedOfRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Taken where they ask for nothing, as null, and refused else."""
 
-    tools: Any = None
-    tool_choice: Any = None
-    parallel_tool_calls: Any = None
     functions: Any = None
     function_call: Any = None
-    response_format: Any = None
     modalities: Any = None
     audio: Any = None
     n: Any = None
     logprobs: Any = None
     top_logprobs: Any = None
-    logit_bias: Any = None
-    verbosity: Any = None
-    store: Any = None
-    metadata: Any = None
-    service_tier: Any = None
     prediction: Any = None
     web_search_options: Any = None
     moderation: Any = None
-    prompt_cache_key: Any = None
     prompt_cache_options: Any = None
     prompt_cache_retention: Any = None
-    safety_identifier: Any = None
 
 
 class UnaskedOfMessage(msgspec.Struct, frozen=True, kw_only=True):
-    tool_calls: Any = None
-    tool_call_id: Any = None
     function_call: Any = None
     audio: Any = None
     annotations: Any = None

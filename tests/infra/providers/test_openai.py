@@ -128,7 +128,7 @@ async def test_each_request_has_its_own_body(double: Double, http: Outgoing) -> 
 
 
 async def test_models_that_think_first_get_other_parameters(double: Double, http: Outgoing) -> None:
-    options: dict[str, float | int | str] = {"top_p": 0.5, "seed": 7, "logit_bias": "no"}
+    options: dict[str, float | int | str] = {"top_p": 0.5, "seed": 7, "top_k": 3}
     more: dict[str, Any] = {"temperature": 0.2, "stop": ("END",), "options": options}
     await completer(double, http).complete(request(**more))
     await completer(double, http, abilities=ABILITIES | {"reasoning"}).complete(request(**more))

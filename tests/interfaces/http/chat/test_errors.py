@@ -141,7 +141,7 @@ async def test_a_stream_that_we_break_off_says_that_it_is_our_fault(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def broken(_command: Any, _context: Any, _ports: Any, deliver: Any) -> Any:
+    async def broken(_command: Any, _context: Any, _ports: Any, deliver: Any, _call: Any) -> Any:
         await deliver("Yes")
         raise ZeroDivisionError("secret")
 

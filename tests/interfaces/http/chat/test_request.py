@@ -11,7 +11,7 @@ from openai.types.chat import completion_create_params
 
 from interfaces.bootstrap import Services
 from interfaces.http.chat import unasked as unasked
-from interfaces.http.chat.request import ChatIn, Said
+from interfaces.http.chat.request import NOTHING, ChatIn, Said
 from tests.doubles.openai import Double
 from tests.interfaces.http.chat.conftest import ASK, calls
 from tests.interfaces.http.conftest import Customer
@@ -50,11 +50,10 @@ def test_the_tables_and_the_forms_name_the_same_fields(silent: Any, kind: Any) -
     assert set(silent) == set(kind.__struct_fields__)
 
 
-@pytest.mark.parametrize("name", unasked.OF_REQUESTS)
-async def test_what_asks_for_nothing_changes_nothing(shop: Customer, upstream: Double, name: str) -> None:
-    plain = {"model": MODEL, "messages": [{"role": "user", "content": f"Open? {name}"}], "temperature": 1}
-    values = [None, *unasked.OF_REQUESTS[name]]
-    for value in [{"any": ["thing"]} if value is unasked.HINT else value for value in values]:
+async def test_what_asks_for_nothing_changes_nothing(shop: Customer, upstream: Double) -> None:
+    plain = {"model": MODEL, "messages": [{"role": "user", "content": "Open?"}], "temperature": 1}
+    for name, value in ((name, value) for name, values in SILENT.items() for value in values):
+        value = {"any": ["thing"]} if value is unasked.HINT else value
         reply = await shop.http.post("/v1/chat/completions", json={**plain, name: value})
         assert reply.status_code == 200, reply.text
         sent = upstream.requests[-1]
@@ -63,26 +62,17 @@ async def test_what_asks_for_nothing_changes_nothing(shop: Customer, upstream: D
 
 
 ASKING: dict[str, Any] = {
-    "tools": [{"type": "function", "function": {"name": "f"}}],
-    "tool_choice": "required",
     "functions": [{"name": "f"}],
     "function_call": {"name": "f"},
-    "response_format": {"type": "json_object"},
     "modalities": ["text", "audio"],
     "audio": {"voice": "alloy", "format": "mp3"},
     "n": 2,
     "logprobs": True,
     "top_logprobs": 3,
-    "logit_bias": {"50256": -100},
-    "verbosity": "low",
-    "store": True,
-    "metadata": {"a": "b"},
-    "service_tier": "flex",
     "prediction": {"type": "content", "content": "x"},
     "web_search_options": {},
     "moderation": {"model": "omni-moderation-latest"},
     "stream_options": {"include_obfuscation": True},
-    "parallel_tool_calls": "many",
 }
 
 
@@ -98,6 +88,17 @@ async def test_what_asks_for_something_else_is_refused_by_name(
     assert "leave it out" in str(refused.value)
     assert len(upstream.calls) == before
 
+
+CALL: Any = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+SILENT: dict[str, list[Any]] = {
+    **{name: [None, *values] for name, values in unasked.OF_REQUESTS.items()},
+    **{name: [None, *values] for name, values in NOTHING.items()},
+    "tools": [None, []],
+    "tool_choice": [None, "none", "auto"],
+    "parallel_tool_calls": [None, True, False],
+    "response_format": [None, {"type": "text"}],
+}
+"""Field → values that ask for nothing."""
 
 ANSWERS: dict[str, dict[str, Any]] = {
     "null and empty members": {
@@ -142,8 +143,14 @@ async def test_a_turn_in_which_nothing_was_said_is_left_out(
     [
         ({"role": "user", "content": None}, "messages[1].content"),
         ({"role": "user", "content": []}, "messages[1].content"),
-        ({"role": "tool", "content": "x", "tool_call_id": "c"}, "messages[1].role"),
-        ({"role": "assistant", "content": None, "tool_calls": [{"id": "c"}]}, "messages[1].tool_calls"),
+        ({"role": "function", "content": "x", "name": "f"}, "messages[1].role"),
+        ({"role": "tool", "content": "x"}, "messages[1].tool_call_id"),
+        ({"role": "tool", "content": "x", "tool_call_id": "c"}, "messages"),
+        ({"role": "tool", "content": None, "tool_call_id": "c"}, "messages[1].content"),
+        ({"role": "user", "content": "x", "tool_call_id": "c"}, "messages[1].tool_call_id"),
+        ({"role": "user", "content": "x", "tool_calls": [CALL]}, "messages[1].tool_calls"),
+        ({"role": "assistant", "content": None, "tool_calls": [CALL]}, "messages"),
+        ({"role": "assistant", "content": None, "tool_calls": [{"id": "c"}]}, "messages[1].tool_calls[0]"),
         ({"role": "user", "content": "x", "name": "Ann Smith"}, "messages[1].name"),
         (
             {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x"}}]},
@@ -227,4 +234,12 @@ async def test_how_much_to_think_goes_to_models_that_think_and_to_no_others(
 
 def test_a_message_has_no_field_twice() -> None:
     assert not {"role", "content", "refusal", "name"} & set(unasked.OF_MESSAGES)
-    assert set(Said.__struct_fields__) == {"role", "content", "refusal", "name", *unasked.OF_MESSAGES}
+    assert set(Said.__struct_fields__) == {
+        "role",
+        "content",
+        "refusal",
+        "name",
+        "tool_calls",
+        "tool_call_id",
+        *unasked.OF_MESSAGES,
+    }
