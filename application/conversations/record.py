@@ -187,6 +187,8 @@ def _answer(
 def _form(conversation: Conversation, prepared: Prepared, run: Run, reply: Reply) -> Rich | None:
     """Buttons for what is suggested, unless the customer is to be asked by buttons whether the answer helped: then the text alone tells of it."""
     found = reply.reasons.suggestions
+    if not prepared.configuration.rich_messages:
+        return None
     if found is None or not found.offers:
         return fitting(reply.text) if reply.shown is None else None
     asked = is_asked_about(run.interaction, prepared.configuration) and conversation.state.unasked is None

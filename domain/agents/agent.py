@@ -32,7 +32,7 @@ class Agent(OnePerTenant[AgentState]):
 
     class Configured(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "agent.configured"
-        class_version: ClassVar[int] = 14
+        class_version: ClassVar[int] = 15
         configuration: AgentConfiguration
 
         @staticmethod
@@ -88,6 +88,10 @@ class Agent(OnePerTenant[AgentState]):
         def upcast_v13_v14(facts: dict[str, Any]) -> None:
             """What is new in version 14 has a default."""
 
+        @staticmethod
+        def upcast_v14_v15(facts: dict[str, Any]) -> None:
+            """What is new in version 15 has a default."""
+
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration
 
@@ -95,7 +99,7 @@ class Agent(OnePerTenant[AgentState]):
         """The configuration of `from_version` holds again."""
 
         TOPIC: ClassVar[str] = "agent.restored"
-        class_version: ClassVar[int] = 12
+        class_version: ClassVar[int] = 13
         from_version: int
         configuration: AgentConfiguration
 
@@ -142,6 +146,10 @@ class Agent(OnePerTenant[AgentState]):
         @staticmethod
         def upcast_v11_v12(facts: dict[str, Any]) -> None:
             """What is new in version 12 has a default."""
+
+        @staticmethod
+        def upcast_v12_v13(facts: dict[str, Any]) -> None:
+            """What is new in version 13 has a default."""
 
         def apply(self, aggregate: Agent) -> None:
             aggregate.state.configuration = self.configuration

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
@@ -17,14 +18,12 @@ Language = Annotated[str, Meta(pattern=LANGUAGE)]
 """ISO 639-1."""
 Limit = Annotated[int, Meta(ge=1, le=50)]
 
-WITHOUT_EFFECT = (
-    "rich_messages",
-    "embedding_model",
-)
-"""Fields of recorded configurations that never changed anything, and do not yet."""
+ELSEWHERE = {"embedding_model": "PUT /v1/embedding-model sets it"}
+"""Fields of the first recorded configurations that are none of a configuration now, and what sets them."""
 
 ONCE_WITHOUT_EFFECT = (
-    *WITHOUT_EFFECT,
+    *ELSEWHERE,
+    "rich_messages",
     "suggestions",
     "feedback",
     "semantic_weight",
@@ -34,7 +33,7 @@ ONCE_WITHOUT_EFFECT = (
     "retrieve_database",
     "database_results",
 )
-"""Those that did not when the first configurations were recorded."""
+"""Those that changed nothing when the first configurations were recorded."""
 
 
 class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -166,8 +165,11 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     most_suggestions: Annotated[int, Meta(ge=1, le=3)] = 2
     """Behind one answer."""
 
-    NOT_YET: ClassVar[frozenset[str]] = frozenset(WITHOUT_EFFECT)
-    """Fields of later versions. Whoever sets one is told so; it comes when it changes something."""
+    rich_messages: bool = True
+    """Whether a text that asks to choose, or suggests something, goes out with buttons or a list to open, where the channel has them."""
+
+    ELSEWHERE: ClassVar[Mapping[str, str]] = ELSEWHERE
+    """Fields that are not set here. Whoever sends one is told what sets it."""
 
     def disclosure_in(self, language: str | None) -> str:
         """None: the language can't be told."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from domain.agents.configuration import WITHOUT_EFFECT, AgentConfiguration
+from domain.agents.configuration import ELSEWHERE, AgentConfiguration
 from domain.answers.templates import TEMPLATES
 from domain.answers.templates.template import LONGEST_PROMPT
 from domain.answers.wordings import check_wording
@@ -73,8 +73,8 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def checked(self) -> Variant:
         """As it is kept. Raises Invalid, which says what there is instead."""
-        if idle := sorted(set(self.configuration) & set(WITHOUT_EFFECT)):
-            raise Invalid(f"{_listed(idle)} of the agent's configuration changes nothing yet; leave it out")
+        for name in sorted(set(self.configuration) & set(ELSEWHERE)):
+            raise Invalid(f"{name} is none of the agent's configuration; {ELSEWHERE[name]}, for all alike")
         if unknown := sorted(set(self.configuration) - set(AgentConfiguration.__struct_fields__)):
             known = ", ".join(AgentConfiguration.__struct_fields__)
             raise Invalid(f"the agent's configuration has no {_listed(unknown)}; it has {known}")

@@ -97,11 +97,11 @@ def _check_query(request: Request[Any, Any, Any], handler: HTTPRouteHandler) -> 
         check_written(name, request.query_params[name])
 
 
-def not_yet(body: Any, error: str) -> str | None:
-    """Says so where what does not fit a body is something that a later version will take: its type's NOT_YET names it."""
-    for name in getattr(body, "NOT_YET", ()):
+def elsewhere(body: Any, error: str) -> str | None:
+    """Says what sets a field that does not fit a body, where that is something else: its type's ELSEWHERE names it."""
+    for name, way in getattr(body, "ELSEWHERE", {}).items():
         if f"`{name}`" in error or f"'{name}'" in error:
-            return f"{name} has no effect yet: a later version will take it; leave it out until then"
+            return f"{name} is not set here: {way}"
     return None
 
 
@@ -125,7 +125,7 @@ async def _check_body(request: Request[Any, Any, Any], handler: HTTPRouteHandler
         msgspec.json.decode(body, type=field.annotation)
     except msgspec.ValidationError as error:
         told = in_words(str(error))
-        detail = not_yet(field.annotation, told) or told
+        detail = elsewhere(field.annotation, told) or told
         message, _, place = told.partition(" - at ")
         message = detail if detail != told else message
         raise Invalid(detail, errors=[{"field": place.strip("`") or "$", "message": message}]) from None

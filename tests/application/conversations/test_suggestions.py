@@ -9,6 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+import pytest
+
 from application.agents.agent import ConfigureAgent, configure_agent
 from application.conversations.conversation import Received, ReceiveMessage, receive_message
 from application.conversations.streaming import Subscriber
@@ -112,6 +114,18 @@ async def test_suggestions_are_buttons_that_can_be_pressed(shop: Shop) -> None:
     assert [(each.interaction, each.kind) for each in pressed.reactions] == [(event.interaction, "pressed")]
     conversation = await shop.parts.store.load(Conversation, event.originator_id, tenant=shop.context.tenant)
     assert [each.reaction for each in conversation.state.suggested] == ["accepted", None]
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_where_forms_are_switched_off_the_text_alone_goes_out(shop: Shop, on: bool) -> None:
+    await sells(shop, suggestions=True, rich_messages=on)
+    assert ((await answered(shop, PRICE)).rich is not None) is on
+    shop.provider.text = "Which one do you mean?\n- The small one\n- The large one"
+    event = await answered(shop, "I want a saucer")
+    assert (event.rich is not None) is on
+    said = spoken(event)
+    assert said is not None
+    assert ("The large one" in told(said, None)) is not on, "the text says what no form does"
 
 
 async def test_where_a_rating_is_asked_for_the_text_alone_tells_of_them(shop: Shop) -> None:

@@ -91,7 +91,10 @@ def test_it_tells_which_parts_it_touches_and_which_models_it_names() -> None:
     ("body", "told"),
     [
         ({"configuration": {"tune": "warm"}}, r"has no 'tune'; it has name, personality, tone"),
-        ({"configuration": {"rich_messages": True}}, r"'rich_messages' .* changes nothing yet"),
+        (
+            {"configuration": {"embedding_model": "a/b"}},
+            r"embedding_model .* PUT /v1/embedding-model sets it",
+        ),
         ({"configuration": {"temperature": 3}}, r"configuration: .*<= 2.*temperature"),
         ({"configuration": {"temperature": "warm"}}, r"configuration: Expected `float \| null`, got `str`"),
         ({"prompts": {"anwser": TEXT}}, r"there is no prompt 'anwser'; there are action_confirm, "),

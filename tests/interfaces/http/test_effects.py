@@ -1,6 +1,6 @@
 """Whatever a tenant can set changes something: one proof a field, at the wire. A field without a proof fails here.
 
-A field that has no effect yet is not offered (its type's NOT_YET); whoever sends it is told so.
+What is set elsewhere is not offered (its type's ELSEWHERE); whoever sends it is told where.
 """
 
 from __future__ import annotations
@@ -494,6 +494,10 @@ ELSEWHERE = {
             "test_what_goes_with_a_product_is_suggested_explained_and_counted",
         ),
     ),
+    "rich_messages": (
+        "application/conversations/test_suggestions.py",
+        "test_where_forms_are_switched_off_the_text_alone_goes_out",
+    ),
     "feedback_days": (
         "interfaces/http/feedback/test_submit.py",
         "test_an_answer_can_be_rated_as_long_as_the_tenant_says",
@@ -740,11 +744,13 @@ async def test_a_scope_opens_something(shop: Customer, scope: str) -> None:
     assert (await shop.http.request(method, path, headers=await shop.limited(scope))).status_code != 403
 
 
-@pytest.mark.parametrize("field", sorted(AgentConfiguration.NOT_YET))
-async def test_a_field_of_a_later_version_is_refused_and_not_shown(shop: Customer, field: str) -> None:
+@pytest.mark.parametrize("field", sorted(AgentConfiguration.ELSEWHERE))
+async def test_a_field_that_is_set_elsewhere_is_refused_with_the_way_there(
+    shop: Customer, field: str
+) -> None:
     reply = await shop.http.put("/v1/agent/configuration", json={field: True})
     assert reply.status_code == 400
-    assert reply.json()["detail"].startswith(f"{field} has no effect yet")
+    assert reply.json()["detail"] == f"{field} is not set here: {AgentConfiguration.ELSEWHERE[field]}"
     assert field not in (await shop.http.get("/v1/agent/configuration")).text
 
 
