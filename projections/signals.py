@@ -30,7 +30,7 @@ from sqlalchemy import (
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation
-from domain.feedback.actions import ACTIONS
+from domain.feedback.actions import ACTIONS, completes
 from domain.feedback.following import FOLLOWED, Following, complete, follow
 from domain.feedback.signals import QUICK_MS, REACTED, SLOW_MS, Signals, Totals
 from projections.base import Sql, metadata, replacing, row_of, struct_of, tenant_column
@@ -105,7 +105,7 @@ class ImplicitSignals:
             where = places.setdefault(conversation, Following(conversation=conversation))
             if recorded.topic in _TOPICS:
                 follow(recorded, where, answers)
-            else:
+            elif completes(recorded.event):
                 complete(recorded.recorded_at, where, answers)
         if gone:  # nothing follows any more; what there was counts
             await sql.run(

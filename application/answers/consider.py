@@ -18,7 +18,7 @@ from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
 from application.retrieval.query import QuestionVector, query_of, vector_of
 from domain.agents.agent import AgentConfiguration
-from domain.answers.acting import by_rule
+from domain.answers.acting.rules import by_rule
 from domain.answers.decision import ANSWER, INJECTED, decide, decide_screened
 from domain.answers.memory import Memory, understood
 from domain.answers.plan import Plan, Situation

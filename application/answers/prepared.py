@@ -64,6 +64,9 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """What the agent may do in the tenant's systems; none where nobody is there for whom."""
 
     actions_version: int = 0
+    called: tuple[UUID, ...] = ()
+    """Calls of actions that the answer rests on."""
+
     considered: Considered = Considered()
     """What the messages say, and what is to be done about it."""
 

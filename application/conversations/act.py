@@ -22,7 +22,7 @@ from domain.actions.call import MOST_CALLS, ActionCall, By, Decliner
 from domain.actions.declaration import Action
 from domain.actions.requests import Customer
 from domain.actions.telling import texts_in
-from domain.answers.acting import Called, concluded
+from domain.answers.acting.concluding import Called, concluded
 from domain.answers.plan import Act, Plan, Situation
 from domain.base.context import Context
 from domain.conversations.conversation import Conversation
@@ -46,8 +46,11 @@ async def act(
             return prepared
         return await _told_before(prepared, situation.pending.call, interaction, context, ports)
     doing = Doing(prepared, conversation, interaction, context, ports)
-    call = await run_to_end(doing.do(plan.act))
-    return prepared if call is None else _with(prepared, concluded(plan, *call, prepared.language))
+    found = await doing.do(plan.act)
+    if found is None:
+        return prepared
+    prepared = with_plan(prepared, concluded(plan, *found, prepared.language))
+    return replace(prepared, called=(found[0].id,))
 
 
 async def _told_before(
@@ -55,7 +58,7 @@ async def _told_before(
 ) -> Prepared:
     """What the customer has consented to in this very interaction, before they wrote more, was done: that is said first."""
     record = await known_call(id, context.tenant, store=ports.store)
-    action = None if record is None else _action(prepared, record.call.state.action)
+    action = None if record is None else action_named(prepared, record.call.state.action)
     if record is None or action is None or prepared.considered.plan.say is not None:
         return prepared
     if record.call.state.status in ("waiting", "declined"):
@@ -63,8 +66,8 @@ async def _told_before(
     plan = prepared.considered.plan
     said = concluded(plan, await called_of(record), action, prepared.language)
     if said.decision.kind == "hand_over":
-        return _with(prepared, said)
-    return _with(prepared, replace(plan, decision=said.decision, opening=said.say))
+        return with_plan(prepared, said)
+    return with_plan(prepared, replace(plan, decision=said.decision, opening=said.say))
 
 
 class Doing:
@@ -88,13 +91,13 @@ class Doing:
     async def do(self, act: Act) -> tuple[Called, Action] | None:
         """None where there is no such action, or call of this customer's, or no more is called in this answer."""
         if act.kind == "call":
-            action = _action(self._prepared, act.action)
+            action = action_named(self._prepared, act.action)
             return None if action is None else await self.call(action, act.arguments, "rule")
         assert act.call is not None
         record = await known_call(act.call, self._context.tenant, store=self._ports.store)
         if record is None or record.call.state.conversation != self._conversation:
             return None
-        action = _action(self._prepared, record.call.state.action)
+        action = action_named(self._prepared, record.call.state.action)
         if action is None:
             await self._decline(record, "withdrawn")
             return None
@@ -122,7 +125,7 @@ class Doing:
             declared=self._prepared.actions_version,
             by=by,
         )
-        made = await request_call(wanted, action, self._customer, self._context, self._ports)
+        made = await run_to_end(request_call(wanted, action, self._customer, self._context, self._ports))
         return await called_of(made), action
 
     async def known(self) -> Sequence[CallRecord]:
@@ -130,17 +133,19 @@ class Doing:
 
     async def settle(self, record: CallRecord) -> Called:
         """A call of the interaction as it stands, once it is no more under way."""
-        action = _action(self._prepared, record.call.state.action)
+        action = action_named(self._prepared, record.call.state.action)
         return await called_of(record if action is None else await self._settled(record, action))
 
     async def _consented(self, call: ActionCall, action: Action) -> CallRecord:
-        return await consent_and_call(
-            call, action, self._customer, self._context, self._ports, interaction=self._interaction
+        return await run_to_end(
+            consent_and_call(
+                call, action, self._customer, self._context, self._ports, interaction=self._interaction
+            )
         )
 
     async def _settled(self, record: CallRecord, action: Action) -> CallRecord:
         """Tried by somebody who was stopped before it was known what came of it: tried again where that has one effect, else nobody knows."""
-        return await settle_tried(record, action, self._customer, self._context, self._ports)
+        return await run_to_end(settle_tried(record, action, self._customer, self._context, self._ports))
 
     async def _decline(self, record: CallRecord, by: Decliner) -> CallRecord:
         if record.call.state.status not in ("waiting", "ready"):
@@ -169,7 +174,7 @@ async def called_of(record: CallRecord) -> Called:
     )
 
 
-def _action(prepared: Prepared, name: str) -> Action | None:
+def action_named(prepared: Prepared, name: str) -> Action | None:
     return next((action for action in prepared.actions if action.name == name), None)
 
 
@@ -177,5 +182,5 @@ def _same(record: CallRecord, arguments: str) -> bool:
     return record.arguments is not None and record.arguments == msgspec.json.decode(arguments)
 
 
-def _with(prepared: Prepared, plan: Plan) -> Prepared:
+def with_plan(prepared: Prepared, plan: Plan) -> Prepared:
     return replace(prepared, considered=replace(prepared.considered, plan=plan))

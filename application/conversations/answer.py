@@ -14,7 +14,8 @@ from application.answers.prepared import Prepared
 from application.answers.variants import configuration_for
 from application.base.steps import step
 from application.base.tasks import run_to_end
-from application.conversations.act import act
+from application.conversations.act import Doing, act
+from application.conversations.complete_acting import complete_acting, offers_actions
 from application.conversations.decide import Reply, decide_reply, opening_of, written_of
 from application.conversations.ports import Ports
 from application.conversations.record import AnswerGiven as AnswerGiven
@@ -105,7 +106,13 @@ async def answer(
                     await streaming.begin()  # saves: from now on newer messages are the next burst's
                 emit = streaming.emit if heard is not None else None  # saves so before the first piece
                 try:
-                    completion = await _completed(prepared, run, because, ports, emit)
+                    if offers_actions(prepared):  # saves each call before it is tried, and after it
+                        doing = Doing(prepared, conversation, burst.interaction, because, ports)
+                        completion, prepared = await complete_acting(
+                            prepared, doing, run, because, ports, emit
+                        )
+                    else:
+                        completion = await _completed(prepared, run, because, ports, emit)
                     taken = False
                 except TakenOver:
                     completion, taken = _cut("".join(streaming.got).removeprefix(before), run), True

@@ -84,7 +84,8 @@ def decide_reply(
     `taken`: a person has come while the customer was getting the answer, which ends there."""
     plan, configuration = prepared.considered.plan, prepared.configuration
     confidence = None if completion is None else confidence_of(completion, prepared.passages)
-    grounded = bool(prepared.passages)
+    # What an action returned is no passage that could be cited, and a ground all the same.
+    grounded = bool(prepared.passages) and not prepared.called
     decision: Decision | None = plan.decision
     if not taken:
         decision = conclude(

@@ -26,7 +26,7 @@ from domain.conversations.orphan import Orphan
 from domain.conversations.rating_prompts import is_asked_about
 from domain.conversations.rich import Rich
 from domain.conversations.state import Burst, Message
-from domain.conversations.suggested import CHANNELS, suggestion_buttons
+from domain.conversations.suggested import CHANNELS, consent_buttons, suggestion_buttons
 from domain.retrieval.markers import without_markers
 from domain.retrieval.passages import ranked
 
@@ -186,6 +186,9 @@ def _answer(
 
 def _form(conversation: Conversation, prepared: Prepared, run: Run, reply: Reply) -> Rich | None:
     """Buttons for what is suggested, unless the customer is to be asked by buttons whether the answer helped: then the text alone tells of it."""
+    asked_for = prepared.considered.plan.asks
+    if asked_for is not None and asked_for.kind == "act" and conversation.state.channel in CHANNELS:
+        return consent_buttons(reply.text, prepared.language)
     found = reply.reasons.suggestions
     if not prepared.configuration.rich_messages:
         return None

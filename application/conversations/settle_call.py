@@ -23,7 +23,7 @@ from application.ports import ACTION_WORK, Done, Due
 from domain.actions.call import ActionCall
 from domain.actions.declaration import Action
 from domain.actions.requests import Customer
-from domain.answers.acting import Called, concluded
+from domain.answers.acting.concluding import Called, concluded
 from domain.answers.decision import ACTION, ANSWER
 from domain.answers.wordings import Wordings
 from domain.base.context import Context

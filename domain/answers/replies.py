@@ -53,7 +53,7 @@ REPLIES: Mapping[Reply, tuple[str, ...]] = {
         *("no", "nope", "nah", "not that", "wrong"),
         *("nein", "ne", "falsch", "nicht"),
         *("non", "pas ca"),
-        *("no eso", "nao", "nee", "nie", "hayir", "нет", "не", "لا", "كلا"),
+        *("no eso", "nao", "nee", "nie", "hayir", "hayır", "нет", "не", "لا", "كلا"),
     ),
     "yes": (
         *("yes", "yeah", "yep", "yup", "sure", "right", "correct", "exactly", "ok", "okay", "please do"),

@@ -1,4 +1,4 @@
-"""Suggestions as buttons under an answer. Pure."""
+"""Suggestions as buttons under an answer, and a yes and a no under a question for the customer's consent. Pure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,29 @@ from domain.conversations.rich import LONGEST_BUTTON, Option, QuickReplies, unit
 
 CHANNELS = frozenset({"whatsapp"})
 """Those that have buttons."""
+
+
+YES_NO = {
+    "en": ("Yes", "No"),
+    "de": ("Ja", "Nein"),
+    "fr": ("Oui", "Non"),
+    "es": ("Sí", "No"),
+    "it": ("Sì", "No"),
+    "pt": ("Sim", "Não"),
+    "nl": ("Ja", "Nee"),
+    "pl": ("Tak", "Nie"),
+    "tr": ("Evet", "Hayır"),
+    "ru": ("Да", "Нет"),
+    "ar": ("نعم", "لا"),
+}
+"""Language → titles of the buttons; pressed, they are read as any reply (domain/answers/replies.py)."""
+
+
+def consent_buttons(text: str, language: str | None) -> QuickReplies | None:
+    """None where they do not fit: then the text alone asks."""
+    titles = YES_NO.get(language or "", YES_NO["en"])
+    form = QuickReplies(body=text, options=tuple(Option(title=title) for title in titles))
+    return form if form.problem() is None else None
 
 
 def suggestion_buttons(text: str, offers: Sequence[Suggested]) -> QuickReplies | None:

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from domain.actions.call import ActionCall
 from domain.base.recorded import Recorded
 from domain.conversations.conversation import Conversation as C
 from domain.conversations.state import LONGEST_ANSWER
 from domain.shop.booking import Booking
 from domain.shop.order import Order
 
-ACTIONS = (Booking.Made.TOPIC, Order.Placed.TOPIC)
+ACTIONS = (Booking.Made.TOPIC, Order.Placed.TOPIC, ActionCall.Completed.TOPIC)
 
 
 class Reaction(NamedTuple):
@@ -71,9 +72,17 @@ def _reaction(stream: list[Recorded], answer: Given, requested: bool) -> Reactio
         at=at,
         response_ms=int(max(at - answer.since, timedelta()) / timedelta(milliseconds=1)),
         continued=heard is not None and heard - at <= timedelta(minutes=5),
-        acted=any(each.topic in ACTIONS and each.recorded_at - at <= timedelta(hours=24) for each in after),
+        acted=any(_acts(each) and each.recorded_at - at <= timedelta(hours=24) for each in after),
         requested=requested,
         prompted=any(each.topic == C.RatingAsked.TOPIC for each in after),
+    )
+
+
+def _acts(recorded: Recorded) -> bool:
+    """An order, a booking; a call of an action of the tenant's that it counts as either."""
+    event = recorded.event
+    return recorded.topic in ACTIONS and not (
+        isinstance(event, ActionCall.Completed) and event.counts_as is None
     )
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from domain.actions.call import ActionCall
 from domain.agents.rating_words import ENGLISH
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
@@ -84,7 +85,8 @@ def life(chance: random.Random, length: int) -> Iterator[Event]:
             rating.rate(chance.random() < 0.7, "api", at, comment=comment)
             yield from rating.collect_events()  # type: ignore[misc]  # the library's word for our events
         elif what == "buy":
-            yield from booked(found.id, at).collect_events()  # type: ignore[misc]
+            made = booked(found.id, at) if chance.random() < 0.5 else called(found.id, chance, at)
+            yield from made.collect_events()  # type: ignore[misc]
         yield from found.collect_events()  # type: ignore[misc]
 
 
@@ -92,6 +94,29 @@ def booked(conversation: UUID, at: datetime) -> Booking:
     slot = Slot(day=at.date(), start=at, end=at + timedelta(hours=1))
     facts: dict[str, Any] = {"places": 1, "price": Decimal(1), "currency": "EUR", "note": None}
     return Booking.make(uuid4(), conversation=conversation, service=uuid4(), slot=slot, at=at, **facts)
+
+
+def called(conversation: UUID, chance: random.Random, at: datetime) -> ActionCall:
+    """Of an action that counts as a booking, or as nothing."""
+    counts = chance.choice(("booking", None))
+    call = ActionCall.request(
+        conversation=conversation,
+        interaction=uuid4(),
+        number=0,
+        action="book",
+        declared=1,
+        effect="write",
+        consent="none",
+        repeatable=False,
+        counts_as=counts,  # type: ignore[arg-type]
+        by="model",
+        arguments="{}",
+        minutes=1,
+        at=at,
+    )
+    call.attempt(at)
+    call.complete(None, at)
+    return call
 
 
 def answer(found: Conversation, outcome: Outcome, ask: bool, at: datetime) -> None:
@@ -172,7 +197,10 @@ class Counted:
                 last = None
             elif isinstance(event, C.RatingAsked):
                 self.answers[event.interaction]["asked"] = True
-            elif isinstance(event, Booking.Made) and last is not None:
+            elif last is not None and (
+                isinstance(event, Booking.Made)
+                or (isinstance(event, ActionCall.Completed) and event.counts_as == "booking")
+            ):
                 if event.timestamp - self.answers[last]["at"] <= timedelta(hours=24):
                     self.answers[last]["completed"] = True
             elif isinstance(event, C.Answered):

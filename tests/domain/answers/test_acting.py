@@ -11,7 +11,8 @@ import pytest
 
 from domain.actions.declaration import Action, Declaration
 from domain.agents.configuration import AgentConfiguration
-from domain.answers.acting import Called, by_rule, concluded, pauses
+from domain.answers.acting.concluding import Called, concluded, pauses
+from domain.answers.acting.rules import by_rule
 from domain.answers.decision import ANSWER, decide
 from domain.answers.memory import Fact, Memory, Pending
 from domain.answers.plan import Act, Situation
