@@ -19,6 +19,7 @@ from domain.answers.decision import with_leak
 from domain.answers.plan import Decision
 from domain.base.context import Context
 from domain.chat.call import Call
+from domain.chat.response import ResponseFacts
 from domain.models.answer_format import AnswerFormat
 from domain.models.completion import Citation, Completion, Finish, Options, Turn, Usage
 from domain.models.tools import Tool, ToolCall, ToolChoice, whole_calls
@@ -45,6 +46,8 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     user: str | None = None
     fresh: bool = False
+    response: ResponseFacts | None = None
+    """None: it was asked for as a completion."""
 
 
 class ChatGiven(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,6 +190,8 @@ def _begun(
         user_id=user,
         at=at,
     )
+    if command.response is not None:
+        call.respond(command.response, at)
     if prepared.template is not None and prepared.prompt:
         call.prompt(
             retrieved=ranked(prepared.passages, prepared.prompt),

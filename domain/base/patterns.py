@@ -11,6 +11,7 @@ LANGUAGE = "^[a-z]{2}$"
 ARM = "^[a-z0-9][a-z0-9_-]*$"
 ACTION = rf"^[a-z][a-z0-9_]{{0,47}}{_END}"
 ARGUMENT = rf"^[A-Za-z_][A-Za-z0-9_]{{0,47}}{_END}"
+RESPONSE = rf"^resp_[0-9a-f]{{32}}{_END}"
 CHANNEL = rf"^[a-z][a-z0-9_-]*{_END}"
 PRINTABLE = rf"^[^\u0000-\u001f\u007f]+{_END}"
 VISIBLE = rf"^[!-~]+{_END}"
@@ -28,6 +29,7 @@ WORDS: Mapping[str, str] = {
     ARM: "a name of small letters, digits, - and _, which begins with a letter or digit",
     ACTION: "a name of small letters, digits and _, at most 48, which begins with a letter",
     ARGUMENT: "a name of letters, digits and _, at most 48, which begins with no digit",
+    RESPONSE: "a response's id as resp_ and 32 hexadecimal digits",
     CHANNEL: "a channel as small letters, digits, - and _, which begins with a letter, as whatsapp",
     PRINTABLE: "a text without line ends and other control characters",
     VISIBLE: "a text of visible ASCII characters, without spaces",

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from domain.answers.plan import Decision
 from domain.answers.split import Assignment
 from domain.base.aggregate import Aggregate, CreatedEvent, Quote
+from domain.chat.response import ResponseFacts
 from domain.gateway.decision import Routing
 from domain.models.answer_format import AnswerFormat
 from domain.models.completion import Attempt, Citation, Finish, Options, Turn
@@ -28,6 +29,7 @@ class CallState(msgspec.Struct):
     user_id: UUID | None = None
     ended: bool = False
     answered: bool = False
+    deleted: bool = False
     forgotten: bool = False
 
 
@@ -77,6 +79,21 @@ class Call(Aggregate[CallState]):
 
         def apply(self, aggregate: Call) -> None:
             aggregate.state.user_id = self.user_id
+
+    class Responded(Event, frozen=True, kw_only=True):
+        """It was asked for as a response of the Responses API."""
+
+        TOPIC: ClassVar[str] = "call.responded"
+        facts: ResponseFacts
+
+    class ResponseDeleted(Event, frozen=True, kw_only=True):
+        """The response is given out no more."""
+
+        TOPIC: ClassVar[str] = "call.response_deleted"
+        PERSONAL: ClassVar[bool] = False
+
+        def apply(self, aggregate: Call) -> None:
+            aggregate.state.deleted = True
 
     class Prompted(Event, frozen=True, kw_only=True):
         """What the agent made of it: the passages that were found, and the whole prompt."""
@@ -322,6 +339,15 @@ class Call(Aggregate[CallState]):
             user=user,
             user_id=user_id,
         )
+
+    def respond(self, facts: ResponseFacts, at: datetime) -> None:
+        """Record that it was asked for as a response."""
+        self.trigger(self.Responded, at=at, facts=facts)
+
+    def delete_response(self, at: datetime) -> None:
+        """Give it out no more."""
+        if not self.state.deleted and not self.state.forgotten:
+            self.trigger(self.ResponseDeleted, at=at)
 
     def prompt(
         self,

@@ -13,4 +13,9 @@ EXAMPLES: Examples = {
         "model": "local/wordllama-256",
         "input": ["When are you open?", "Can I send it back?"],
     },
+    ("post", "/v1/responses"): {
+        "model": "agent",
+        "instructions": "Answer in one sentence.",
+        "input": "When are you open on Saturdays?",
+    },
 }

@@ -1,0 +1,89 @@
+"""The stream of a response: what is made of the task that makes it, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+from litestar import Request
+
+from application.chat.record import ChatGiven
+from application.gateway.attempt import Emit, EmitCall
+from application.ports import Clock
+from domain.base.errors import Refusal
+from domain.models.tools import ToolCallPiece
+from interfaces.http.base.limits.access_watch import Access
+from interfaces.http.base.presence import ClientGone, done_while_there
+from interfaces.http.base.problems import told
+from interfaces.http.base.stream import GuardedStream
+from interfaces.http.chat.responses.response import ResponseOut, failed_of, response_of
+from interfaces.http.chat.responses.stream import ResponseEvents
+
+ROUTE = "POST /v1/responses"
+Begin = Callable[[Emit, EmitCall], asyncio.Task[ChatGiven]]
+Pieces = asyncio.Queue[str | ToolCallPiece | None]
+
+
+async def streamed(
+    begun: ResponseOut,
+    events: ResponseEvents,
+    begin: Begin,
+    leaves: Request[Any, Any, Any] | None,
+    access: Access,
+    clock: Clock,
+) -> GuardedStream:
+    """As completions are streamed: what fails before the first piece is an error like any other, and raises."""
+    pieces: Pieces = asyncio.Queue()
+    task = begin(pieces.put, pieces.put)
+    task.add_done_callback(lambda _: pieces.put_nowait(None))
+    piece = asyncio.ensure_future(pieces.get())
+    try:
+        if not await done_while_there(piece, leaves, access.over):
+            raise ClientGone
+        first = await piece
+    except BaseException:
+        piece.cancel()
+        task.cancel()
+        raise
+    if first is None:
+        task.result()
+
+    def last_word(why: Refusal) -> bytes:
+        error = told(why, ROUTE)
+        return events.event("error", code=error.code, message=error.message, param=error.param, error=error)
+
+    return GuardedStream(_parts(begun, events, task, first, pieces, clock), access, last_word=last_word)
+
+
+async def _parts(
+    begun: ResponseOut,
+    events: ResponseEvents,
+    task: asyncio.Task[ChatGiven],
+    piece: str | ToolCallPiece | None,
+    pieces: Pieces,
+    clock: Clock,
+) -> AsyncGenerator[bytes, None]:
+    try:
+        yield events.event("response.created", response=begun)
+        yield events.event("response.in_progress", response=begun)
+        while piece is not None:
+            yield b"".join(events.piece(piece))
+            piece = await pieces.get()
+        try:
+            given = await task
+        except Exception as error:  # noqa: BLE001  # the head is out: whatever it is goes out as an event, and a bug into the log
+            why = told(error, ROUTE)
+            yield b"".join(events.close(whole=False))
+            yield events.event(
+                "response.failed", response=failed_of(begun, why.code or why.type, why.message)
+            )
+            return
+        whole = given.finish not in ("length", "content_filter")
+        if not events.items and not given.content and not given.calls:
+            yield b"".join(events.piece(""))  # an empty message, as of one that is not streamed
+        yield b"".join(events.close(given.citations, whole=whole))
+        ended = response_of(begun, given, clock(), tuple(events.items))
+        yield events.event(f"response.{ended.status}", response=ended)
+    finally:
+        task.cancel()  # where the client has gone; else it has ended

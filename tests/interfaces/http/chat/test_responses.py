@@ -1,0 +1,231 @@
+"""The Responses API, with the official client, on a running server, before a provider played at the wire."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import openai
+import pydantic
+import pytest
+
+from domain.chat.call import Call
+from interfaces.bootstrap import Services
+from tests.doubles.openai import Double
+from tests.doubles.openai_saying import call
+from tests.interfaces.http.chat.conftest import calls
+from tests.interfaces.http.conftest import Customer
+
+MODEL = "openai/gpt-4o-mini"
+TOOL: Any = {
+    "type": "function",
+    "name": "opening",
+    "description": "When a shop opens.",
+    "parameters": {"type": "object", "properties": {"day": {"type": "string"}}, "required": ["day"]},
+    "strict": False,
+}
+ASKED = {
+    "tool_calls": [call("opening", '{"day": "Saturday"}'), call("opening", '{"day": "Sunday"}', "call_2")]
+}
+
+
+@pytest.fixture(autouse=True)
+async def _well(shop: Customer, upstream: Double, parts: Services) -> None:
+    upstream.script = lambda body: "says"
+    upstream.says = lambda body: {"content": "At nine."}
+    await parts.health.reset(await parts.health.all())
+
+
+async def test_a_response_goes_on_from_one_on_record_without_its_instructions(
+    client: openai.AsyncOpenAI, shop: Customer, parts: Services, upstream: Double
+) -> None:
+    first = await client.responses.create(
+        model=MODEL, instructions="Be short.", input="When do you open?", metadata={"a": "b"}, user="ann"
+    )
+    assert (first.output_text, first.status, first.model) == (
+        "At nine.",
+        "completed",
+        "openai/gpt-4o-mini-2026",
+    )
+    assert first.usage is not None
+    assert (first.usage.input_tokens, first.usage.output_tokens, first.usage.total_tokens) == (120, 30, 150)
+    assert (first.usage.input_tokens_details.cached_tokens, first.metadata) == (20, {"a": "b"})
+    second = await client.responses.create(
+        model=MODEL, instructions="Be long.", input="And on Sundays?", previous_response_id=first.id
+    )
+    assert upstream.requests[-1]["messages"] == [
+        {"role": "system", "content": "Be long."},
+        {"role": "user", "content": "When do you open?"},
+        {"role": "assistant", "content": "At nine."},
+        {"role": "user", "content": "And on Sundays?"},
+    ]
+    assert second.previous_response_id == first.id
+    again = await client.responses.retrieve(first.id)
+    assert again.model_dump(exclude={"retrace"}) == first.model_dump(exclude={"retrace"})
+    await client.responses.delete(first.id)
+    for refused in (
+        client.responses.retrieve(first.id),
+        client.responses.create(model=MODEL, input="x", previous_response_id=first.id),
+    ):
+        with pytest.raises(openai.NotFoundError, match="deleted"):
+            await refused
+    assert [type(each) for each in (await calls(parts, shop))[0]] == [
+        Call.Requested,
+        Call.Responded,
+        Call.Metered,
+        Call.Answered,
+        Call.ResponseDeleted,
+    ]
+
+
+async def test_what_is_not_to_be_stored_can_not_be_read_or_gone_on_from(
+    client: openai.AsyncOpenAI, shop: Customer
+) -> None:
+    given = await client.responses.create(model=MODEL, input="Once.", store=False)
+    assert given.model_extra is not None
+    assert given.model_extra["store"] is False
+    for refused in (
+        client.responses.retrieve(given.id),
+        client.responses.create(model=MODEL, input="x", previous_response_id=given.id),
+    ):
+        with pytest.raises(openai.NotFoundError, match="store: false"):
+            await refused
+
+
+async def test_the_clients_stream_helper_puts_the_same_together_as_the_whole(
+    client: openai.AsyncOpenAI, shop: Customer, upstream: Double
+) -> None:
+    upstream.says = lambda body: {"content": "I look at both days.", **ASKED}
+    whole = await client.responses.create(model=MODEL, input="When?", tools=[TOOL], store=False)
+    seen = []
+    ask: Any = {"extra_headers": {"Cache-Control": "no-cache"}}
+    async with client.responses.stream(model=MODEL, input="When?", tools=[TOOL], **ask) as stream:
+        async for event in stream:
+            seen.append(event)
+        made = await stream.get_final_response()
+    assert [event.sequence_number for event in seen if hasattr(event, "sequence_number")] == list(
+        range(len(seen))
+    )
+    kinds = [event.type for event in seen]
+    assert kinds[:4] == [
+        "response.created",
+        "response.in_progress",
+        "response.output_item.added",
+        "response.content_part.added",
+    ]
+    assert kinds[-1] == "response.completed"
+    assert kinds.count("response.output_item.done") == 3
+    assert made.output_text == whole.output_text == "I look at both days."
+    for one, other in zip(made.output[1:], whole.output[1:], strict=True):
+        assert (one.type, other.type) == ("function_call", "function_call")
+        assert (one.call_id, one.name, one.arguments) == (other.call_id, other.name, other.arguments)
+    assert (await client.responses.retrieve(made.id)).output_text == made.output_text
+
+
+async def test_functions_are_asked_for_and_their_outputs_go_back_by_items_and_by_previous(
+    client: openai.AsyncOpenAI, shop: Customer, upstream: Double
+) -> None:
+    def says(body: dict[str, Any]) -> dict[str, Any]:
+        return {"content": "At nine, and never."} if body["messages"][-1]["role"] == "tool" else ASKED
+
+    upstream.says = says
+    asked = await client.responses.create(
+        model=MODEL, input="When?", tools=[TOOL], tool_choice={"type": "function", "name": "opening"}
+    )
+    sent = upstream.requests[-1]
+    assert sent["tools"][0]["function"]["parameters"] == TOOL["parameters"]
+    assert sent["tool_choice"] == {"type": "function", "function": {"name": "opening"}}
+    assert [json.loads(item.arguments) for item in asked.output if item.type == "function_call"] == [
+        {"day": "Saturday"},
+        {"day": "Sunday"},
+    ]
+    outputs: list[Any] = [
+        {"type": "function_call_output", "call_id": id, "output": output}
+        for id, output in (("call_1", "9:00"), ("call_2", [{"type": "input_text", "text": "closed"}]))
+    ]
+    by_id = await client.responses.create(
+        model=MODEL, input=outputs, tools=[TOOL], previous_response_id=asked.id
+    )
+    items: list[Any] = [{"role": "user", "content": [{"type": "input_text", "text": "When?"}]}]
+    items += [item.model_dump() for item in asked.output]
+    by_items = await client.responses.create(
+        model=MODEL, input=[*items, *outputs], tools=[TOOL], extra_headers={"Cache-Control": "no-cache"}
+    )
+    assert by_id.output_text == by_items.output_text == "At nine, and never."
+    assert upstream.requests[-1]["messages"] == upstream.requests[-2]["messages"]
+    with pytest.raises(openai.BadRequestError, match="call_2"):
+        await client.responses.create(model=MODEL, input=outputs[:1], previous_response_id=asked.id)
+
+
+class Hours(pydantic.BaseModel):
+    opens: int
+
+
+async def test_a_structured_answer_is_parsed_by_the_client(
+    client: openai.AsyncOpenAI, shop: Customer, upstream: Double
+) -> None:
+    upstream.says = lambda body: {"content": '{"opens": 9}'}
+    given = await client.responses.parse(model=MODEL, input="When?", text_format=Hours)
+    assert given.output_parsed == Hours(opens=9)
+    form = upstream.requests[-1]["response_format"]
+    assert (form["type"], form["json_schema"]["name"], form["json_schema"]["strict"]) == (
+        "json_schema",
+        "Hours",
+        True,
+    )
+    upstream.says = lambda body: {"content": "cut o", "finish_reason": "length"}
+    cut = await client.responses.create(model=MODEL, input="Again?", max_output_tokens=2)
+    assert cut.incomplete_details is not None
+    assert (cut.status, cut.incomplete_details.reason) == ("incomplete", "max_output_tokens")
+
+
+async def test_a_stream_that_fails_says_so_in_the_forms_of_the_api(
+    client: openai.AsyncOpenAI, shop: Customer, upstream: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("application.gateway.complete.RETRIES", 0)
+    upstream.script = lambda body: "401"
+    with pytest.raises(openai.APIStatusError) as failed:
+        await client.responses.create(model=MODEL, input="x", stream=True)
+    assert failed.value.status_code == 424
+    upstream.script = lambda body: "cut"
+    events = [event async for event in await client.responses.create(model=MODEL, input="y", stream=True)]
+    last = events[-1]
+    assert last.type == "response.failed"
+    assert last.response.error is not None
+    kept = await client.responses.retrieve(last.response.id)
+    assert kept.status == "failed"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"tools": [{"type": "web_search"}]}, "tools[0].type: web_search is a vendor's own tool"),
+        ({"tools": [{"type": "mcp", "server_label": "x", "server_url": "https://x"}]}, "tools[0].type: mcp"),
+        ({"tools": [TOOL, TOOL]}, "the same name"),
+        ({"tools": [TOOL], "tool_choice": {"type": "function", "name": "other"}}, "no function 'other'"),
+        ({"tool_choice": "required"}, "there are no tools"),
+        ({"background": True}, "background: it asks for what is not offered"),
+        ({"conversation": "conv_1"}, "conversation: "),
+        ({"input": [{"type": "item_reference", "id": "msg_1"}]}, "input[0]: items are not kept by their ids"),
+        (
+            {"input": [{"type": "web_search_call", "id": "ws_1"}]},
+            "input[0].type: items of the type web_search_call",
+        ),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "x"}]}]},
+            "input[0].content[0].type",
+        ),
+        ({"input": ""}, "input: nothing is said in it"),
+        (
+            {"text": {"format": {"type": "json_schema", "name": "x"}}},
+            "text.format: json_schema has a name and a schema",
+        ),
+        ({"previous_response_id": "resp_1"}, "32 hexadecimal digits"),
+        ({"include": ["message.output_text.logprobs"]}, "include: "),
+        ({"colour": "red"}, "unknown field `colour`"),
+    ],
+)
+async def test_what_is_not_offered_is_refused_by_name(shop: Customer, body: Any, says: str) -> None:
+    reply = await shop.http.post("/v1/responses", json={"model": MODEL, "input": "When?", **body})
+    assert reply.status_code == 400, reply.text
+    assert says in reply.json()["error"]["message"]
