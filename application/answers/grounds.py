@@ -15,12 +15,13 @@ from application.retrieval.retrieve import Retrieval
 from domain.agents.agent import AgentConfiguration
 from domain.answers.context_window import WITHOUT_VECTOR, Cut, not_asked
 from domain.answers.memory import viewed
+from domain.answers.understanding.spelling import as_meant
 from domain.base.context import Context
 from domain.models.completion import Attempt, Passage
 
 
 class Grounds(msgspec.Struct, frozen=True, kw_only=True):
-    """`questions`: that the passages are for; `looked_for`: what they were looked for with, where that is more. `cut`: what is not among them, and why. `retrieval`: None: nothing was looked for."""
+    """`questions`: that the passages are for, as they are meant; `looked_for`: what they were looked for with, where that is more. `cut`: what is not among them, and why. `retrieval`: None: nothing was looked for."""
 
     questions: tuple[str, ...]
     looked_for: str = ""
@@ -39,11 +40,14 @@ async def grounds_of(
     ports: Ports,
 ) -> Grounds:
     """None where the tenant has it switched off. A call of an embedding model is put to `embeddings`, what is held for it to `hold`."""
-    questions = considered.plan.questions or inquiry.questions
+    questions = considered.plan.questions or _as_meant(inquiry, considered, configuration)
     if not configuration.retrieve_documents:
         return Grounds(questions=questions)
-    meant = questions != inquiry.questions  # which says it all
-    text, vector = (query_of(questions), None) if meant else (looked_for(inquiry), considered.vector)
+    if considered.plan.questions:  # which say it all
+        text, vector = query_of(questions), None
+    else:
+        text = looked_for(msgspec.structs.replace(inquiry, questions=questions))
+        vector = considered.vector if questions == inquiry.questions else None
     if vector is None:
         vector = await vector_of(text, embeddings, hold, inquiry.interaction, context, ports.embedder)
     query = _query(text, vector, inquiry, considered, configuration, context)
@@ -57,6 +61,14 @@ async def grounds_of(
         cut=(*missing, *not_asked(found.lookups), *suspicious),
         retrieval=found,
     )
+
+
+def _as_meant(inquiry: Inquiry, considered: Considered, configuration: AgentConfiguration) -> tuple[str, ...]:
+    """What the customer is not asked about is looked for as it is surely meant."""
+    understood = considered.understanding
+    if understood is None or not understood.sure_of or not configuration.spelling_correction:
+        return inquiry.questions
+    return tuple(as_meant(question, understood.sure_of) for question in inquiry.questions)
 
 
 def _query(

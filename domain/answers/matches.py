@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from domain.answers.plan import Decision
 from domain.answers.understanding import Understanding
-from domain.answers.understanding.result import SURE, Matched, MatchedBy
+from domain.answers.understanding.result import Matched, MatchedBy
 
 
 class Verdict(Matched, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ def matches_in(decision: Decision, understanding: Understanding | None) -> tuple
         return (Matched(by=asked, how="asked"),)
     if decision.kind != "answer" or understanding is None:
         return ()
-    sure = [each for each in understanding.corrections if each.confidence >= SURE]
+    sure = understanding.sure_of
     found = [Matched(by="spelling", how="made") for _ in sure]
     best = understanding.offers[0] if understanding.offers else None
     if best is not None and best.confidence < 1 and _is_named(best.name, understanding):

@@ -101,6 +101,11 @@ class Understanding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     fell_back: str | None = None
 
     @property
+    def sure_of(self) -> tuple[Correction, ...]:
+        """Matches that are taken as meant."""
+        return tuple(each for each in self.corrections if each.confidence >= SURE)
+
+    @property
     def unsure_of(self) -> tuple[Correction, ...]:
         """Matches that the customer is to be asked about."""
         return tuple(each for each in self.corrections if each.confidence < SURE)

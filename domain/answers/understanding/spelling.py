@@ -97,6 +97,23 @@ def corrections(words: Sequence[str], business: Vocabulary, common: frozenset[st
     return tuple(found.values())
 
 
+def as_meant(text: str, corrected: Sequence[Correction]) -> str:
+    """The text with what is meant in the place of what was typed; as it is where nothing of it was."""
+    read = tokens(text)
+    meant = {tuple(each.typed.split()): each.meant for each in corrected}
+    parts, at, token = list[str](), 0, 0
+    while token < len(read.words):
+        for length in range(min(LONGEST, len(read.words) - token), 0, -1):
+            if (name := meant.get(tuple(read.words[token : token + length]))) is not None:
+                parts += [read.text[at : read.starts[token]], name]
+                at = read.ends[token + length - 1]
+                token += length
+                break
+        else:
+            token += 1
+    return "".join((*parts, read.text[at:])) if parts else text
+
+
 def _nearest(typed: str, business: Vocabulary, length: int) -> Correction | None:
     near = process.extract(
         typed, business.by_length[length], scorer=OSA.normalized_similarity, score_cutoff=NEAR, limit=2

@@ -24,6 +24,7 @@ from domain.conversations.conversation import Conversation
 from domain.models.completion import Completion, CompletionRequest, Usage
 from infra.providers.incoming import unheard
 from tests.application.conftest import Played, Shop
+from tests.application.retrieval.indexed_texts import index_texts
 
 MODEL = "openai/gpt-4o-mini"
 GOOD = json.dumps(
@@ -225,3 +226,32 @@ async def test_an_order_in_words_that_no_rule_knows_is_known_by_its_likeness(sho
     assert given.understanding is not None
     assert given.understanding.injection >= FLAGGED
     assert any("likeness: " in each for each in given.understanding.evidence)
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_what_is_surely_meant_is_looked_for_as_it_is_called(shop: Shop, on: bool) -> None:
+    """The model is told what the customer wrote."""
+    configuration = AgentConfiguration(
+        default_model="openai/gpt-4o-mini",
+        business_aliases={"mb": "Moon Boots"},
+        spelling_correction=on,
+        semantic_weight=0.0,  # by words alone
+    )
+    await configure_agent(
+        ConfigureAgent(configuration=configuration),
+        shop.context,
+        store=shop.parts.store,
+        catalogue=shop.parts.providers.catalogue,
+        clock=shop.parts.clock,
+    )
+    others = [f"Our {thing} is made of wood." for thing in ("desk", "chair", "lamp", "shelf", "bed", "door")]
+    await index_texts(shop, ["Moon Boots are warm.", *others])
+    typed = "Do you have any mb?"
+    received = await shop.receive(typed)
+    await shop.answer(received.conversation)
+    asked = shop.provider.asked[-1]
+    assert asked.prompt[-1].text == typed
+    assert asked.questions == (("Do you have any Moon Boots?",) if on else (typed,))
+    best = asked.passages[0]
+    assert (best.score > 0.2) is on
+    assert not on or best.text == "Moon Boots are warm."

@@ -16,24 +16,9 @@ from domain.agents.agent import AgentConfiguration
 from domain.models.completion import Passage
 from domain.retrieval.embedding_model import LOCAL
 from tests.application.conftest import Shop
+from tests.application.retrieval.indexed_texts import index_texts
 
 KINDS = ("a lamp", "a chair", "a shelf", "a carpet", "a desk")
-
-
-async def index(shop: Shop, texts: Sequence[str]) -> None:
-    """One document of these passages, embedded by the real embedder."""
-    parts, document = shop.parts, uuid4()
-    await parts.keyring.make(shop.context.tenant, document)
-    chunks = []
-    for ordinal, text in enumerate(texts):
-        async with parts.embedder.metering(shop.context, "search") as meter:
-            (vector,) = await meter.embed([text])
-        chunks.append(
-            Chunk(
-                id=f"p{ordinal}", ordinal=ordinal, page=1, section=None, tokens=9, text=text, embedding=vector
-            )
-        )
-    await parts.vectors.replace(shop.context.tenant, document, "list", LOCAL, chunks)
 
 
 async def found(shop: Shop, query: str, limit: int = 1) -> list[Passage]:
@@ -75,7 +60,7 @@ async def test_order_numbers_prices_and_addresses_find_their_passage_in_100_of_1
         ),
         *(f"All about {KINDS[n % 5]} stands at {each}." for n, each in enumerate(addresses)),
     ]
-    await index(shop, texts)
+    await index_texts(shop, texts)
     typed = [*numbers, *(each.replace(",", ".") for each in prices), *addresses]
     asked = [f"What about {each}?" if n % 2 else each for n, each in enumerate(typed)]
     missed = [
@@ -88,7 +73,7 @@ async def test_order_numbers_prices_and_addresses_find_their_passage_in_100_of_1
 
 
 async def test_scores_are_0_to_1_and_a_question_without_its_words_is_found_by_meaning(shop: Shop) -> None:
-    await index(
+    await index_texts(
         shop,
         [
             "Customers get their money back within two weeks.",
@@ -138,7 +123,7 @@ async def test_the_configuration_says_how_what_was_found_is_ranked(
 
 async def test_who_asks_with_a_synonym_is_found_what_has_the_other_word(shop: Shop) -> None:
     """By answers and by searches alike."""
-    await index(shop, ["The zorbex is blue.", "The lamp is green.", "The carpet is red."])
+    await index_texts(shop, ["The zorbex is blue.", "The lamp is green.", "The carpet is red."])
     vector = QuestionVector(model=LOCAL)  # words alone decide
     configuration = AgentConfiguration(synonyms=(("zorbex", "quillon", "night light"),))
     for question in ("quillon", "a night light"):

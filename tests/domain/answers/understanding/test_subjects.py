@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from domain.answers.understanding import Business, understand
 from domain.answers.understanding.result import SURE
+from domain.answers.understanding.spelling import as_meant
 from domain.base.language import DETECTS, language_of
 from domain.models.completion import Turn
 
@@ -95,6 +96,24 @@ def test_a_slip_is_mended_and_said() -> None:
     assert (correction.typed, correction.meant) == ("galaxi ketle", "Galaxy Kettle")
     assert correction.confidence >= SURE
     assert ("name", "Galaxy Kettle") in {(each.kind, each.value) for each in found.entities}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("how much is the galaxi ketle, please?", "how much is the Galaxy Kettle, please?"),
+        ("galaxi ketle\nthe GALAXI ketle!", "Galaxy Kettle\nthe Galaxy Kettle!"),
+        ("do you have mb in 42?", "do you have Moon Boots in 42?"),
+        ("how much is the Galaxy Kettle?", "how much is the Galaxy Kettle?"),
+    ],
+)
+def test_what_is_surely_meant_stands_in_the_place_of_what_was_typed(typed: str, meant: str) -> None:
+    assert as_meant(typed, understand([typed], business=SHOP).sure_of) == meant
+
+
+@given(st.text())
+def test_a_text_without_slips_stays_as_it_is(text: str) -> None:
+    assert as_meant(text, ()) == text
 
 
 def test_an_informal_name_is_known() -> None:
