@@ -13,6 +13,7 @@ import msgspec
 from application.base.in_work import waits_long
 from application.gateway.providers import INLINE
 from application.ports import Clock, Completer, Counter, ProviderError
+from domain.models.answer_check import misfit
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt, Completion, CompletionRequest, Outcome, Usage
 from domain.models.pricing import cost
@@ -95,7 +96,22 @@ class Attempting:
         return self._unheard("cancelled", "the caller went away")
 
     async def _whole(self) -> Completion:
-        return await self._completer.complete(self._request, self._goes_out)
+        return self._fitting(await self._completer.complete(self._request, self._goes_out))
+
+    def _fitting(self, completion: Completion) -> Completion:
+        """Raises ProviderError for one that has not the form that was asked for; it is paid all the same, and may fit when it is made again."""
+        form = self._request.answer_format
+        if form is None or completion.finish != "stop" or (why := misfit(form, completion.text)) is None:
+            return completion
+        error = ProviderError("incomplete", why, partial=completion, ended=True)
+        error.again = True
+        raise error
+
+    @property
+    def _held_back(self) -> bool:
+        """Whether nothing is told before the whole was looked at: where the vendor does not hold the model to its form, another answer may be needed."""
+        form = self._request.answer_format
+        return form is not None and not (form.type == "json_schema" and form.strict)
 
     async def _streamed(self, limit: asyncio.Timeout) -> Completion:
         assert self._emit is not None
@@ -103,7 +119,10 @@ class Attempting:
         try:
             async for piece in stream:
                 if isinstance(piece, Completion):
-                    return piece
+                    whole = self._fitting(piece)
+                    if self._held_back and whole.text:
+                        await self._emit(whole.text)
+                    return whole
                 # It has begun, or shows that it will; from here on the provider's own limits hold.
                 limit.reschedule(None)
                 self._alive()
@@ -113,7 +132,8 @@ class Attempting:
                         await self._emit_call(piece)
                 elif piece:
                     self.pieces.append(piece)
-                    await self._emit(piece)
+                    if not self._held_back:
+                        await self._emit(piece)
         finally:
             await stream.aclose()
         raise ProviderError("unavailable", "the stream ended without an end")

@@ -10,8 +10,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from domain.base.errors import Invalid
 from domain.base.patterns import FUNCTION
+from domain.models.answer_check import check_format
 from domain.models.answer_format import AnswerFormat
+from interfaces.http.chat.unasked import refused
 
 Name = Annotated[str, Meta(pattern=FUNCTION)]
 
@@ -41,17 +44,23 @@ FormatIn = TextForm | ObjectForm | SchemaForm
 
 
 def format_of(form: FormatIn | None) -> AnswerFormat | None:
+    """Raises Invalid for a schema that no answer can be held against."""
     match form:
         case ObjectForm():
             return AnswerFormat(type="json_object")
         case SchemaForm():
             wanted = form.json_schema
-            return AnswerFormat(
+            made = AnswerFormat(
                 type="json_schema",
                 schema=None if wanted.schema is None else msgspec.json.encode(wanted.schema).decode(),
                 name=wanted.name,
                 description=wanted.description,
                 strict=wanted.strict,
             )
+            try:
+                check_format(made)
+            except Invalid as error:
+                raise refused("response_format.json_schema.schema", error.detail) from None
+            return made
         case _:
             return None

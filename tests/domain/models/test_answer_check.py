@@ -1,0 +1,106 @@
+"""Answers held against the form that was asked for, and schemas that would make too much work."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from domain.base.errors import Invalid
+from domain.models.answer_check import check_format, misfit
+from domain.models.answer_format import AnswerFormat
+
+CITY = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "degrees": {"type": "integer"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
+TREE = {
+    "$defs": {
+        "tree": {
+            "type": "object",
+            "properties": {"leaves": {"type": "array", "items": {"$ref": "#/$defs/tree"}}},
+        }
+    },
+    "$ref": "#/$defs/tree",
+}
+TWICE = {"$defs": {"t": {"properties": {"a": {"allOf": [{"$ref": "#/$defs/t"}] * 2}}}}, "$ref": "#/$defs/t"}
+DECIMAL = r"^(?!^[-+.]*$)[+-]?0*\d*\.?\d*$"
+"""As pydantic writes it for decimals."""
+
+
+def form(schema: dict[str, Any]) -> AnswerFormat:
+    return AnswerFormat(type="json_schema", schema=json.dumps(schema))
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "told"),
+    [
+        (AnswerFormat(type="json_object"), '{"a": 1}', None),
+        (AnswerFormat(type="json_object"), "[1]", "the answer is no JSON object"),
+        (AnswerFormat(type="json_object"), "Sure: {}", "the answer is no JSON"),
+        (AnswerFormat(type="json_object"), "[" * 100_000, "the answer is no JSON"),
+        (form(CITY), '{"city": "Oslo", "degrees": 3}', None),
+        (
+            form(CITY),
+            '{"city": "Oslo", "secret": 3}',
+            "the answer does not fit its schema at additionalProperties",
+        ),
+        (form(CITY), '{"degrees": "many"}', "the answer does not fit its schema at properties/degrees/type"),
+        (form(TREE), '{"leaves": [{"leaves": []}]}', None),
+        (form({"pattern": DECIMAL}), '"1.5"', None),
+        (
+            form({"patternProperties": {"(?=a)": {"type": "string"}}, "additionalProperties": False}),
+            '{"a": 1}',
+            None,
+        ),
+    ],
+)
+def test_an_answer_fits_or_is_told_why_not(asked: AnswerFormat, text: str, told: str | None) -> None:
+    check_format(asked)
+    assert misfit(asked, text) == told
+
+
+def test_a_pattern_can_not_hang() -> None:
+    began = time.perf_counter()
+    assert misfit(form({"pattern": "^(a+)+$"}), json.dumps("a" * 100_000 + "!")) is not None
+    assert time.perf_counter() - began < 1
+
+
+def test_what_comes_back_to_itself_twice_is_looked_at_as_deep_as_it_can_be() -> None:
+    deep = '{"a":' * 40 + "{}" + "}" * 40
+    began = time.perf_counter()
+    assert "too deep" in (misfit(form(TWICE), deep) or "")
+    assert misfit(form(TWICE), '{"a": {"a": {}}}') is None
+    assert misfit(form(TREE), '{"leaves":[' * 40 + "]}" * 40) is None
+    assert time.perf_counter() - began < 1
+
+
+def unfolding(levels: int) -> dict[str, Any]:
+    defs: dict[str, Any] = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(levels)}
+    return {"$defs": {**defs, f"d{levels}": {}}, "$ref": "#/$defs/d0"}
+
+
+def nested(levels: int) -> dict[str, Any]:
+    return {} if not levels else {"properties": {"a": nested(levels - 1)}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "told"),
+    [
+        (unfolding(30), "unfold to too much"),
+        (nested(100), "levels"),
+        ({"properties": {str(n): {} for n in range(6_000)}}, "parts"),
+        ({"$ref": "https://example.com/schema"}, "points elsewhere"),
+        ({"$ref": "#/$defs/missing"}, "points at nothing"),
+        ({"$dynamicRef": "#a"}, "dynamicRef"),
+        ({"type": "objekt"}, "no JSON Schema"),
+        ({"pattern": "x" * 200_000}, "KiB"),
+    ],
+)
+def test_a_schema_that_can_not_be_held_is_refused(schema: dict[str, Any], told: str) -> None:
+    with pytest.raises(Invalid, match=told):
+        check_format(form(schema))
