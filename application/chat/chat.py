@@ -13,6 +13,7 @@ from application.base.tasks import run_to_end
 from application.budgets.reserve import PATIENCE
 from application.chat.inquiry import disclosure_of, inquiry_of
 from application.chat.record import Chat, ChatGiven, record_answer, record_end
+from application.chat.signatures import with_signatures
 from application.gateway.attempt import Emit, EmitCall
 from application.gateway.complete_cached import complete_cached
 from application.gateway.run import Run
@@ -45,6 +46,8 @@ async def chat(
 
     Raises Invalid, NotFound for a model that nobody has, BudgetExhausted, ChatFailed.
     """
+    messages = await with_signatures(command.messages, context.tenant, ports.store)
+    command = msgspec.structs.replace(command, messages=messages)
     prepared = await prepare(await inquiry_of(command, context, ports), context, ports)
     disclosure = disclosure_of(command, prepared)
     run = Run(patience=PATIENCE)

@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import msgspec
+
 from application.base.steps import step
 from application.budgets.reserve import reserve
 from application.gateway.attempt import Attempted, Attempting, Emit, EmitCall
@@ -26,7 +28,7 @@ from domain.answers.telling import Telling, told
 from domain.base.context import Context
 from domain.budgets.budget import BudgetRefusal
 from domain.models.completion import Completion, Outcome
-from domain.models.tools import ToolCallPiece
+from domain.models.tools import ToolCallPiece, signed_calls, signed_piece
 
 DEADLINE = 60.0
 """Seconds for all attempts together."""
@@ -142,6 +144,11 @@ class _Completing:
             self.ports.providers.called(cut.attempt, candidate.request)
             await asyncio.shield(health.record(place, "cancelled", cut.attempt.latency_ms))
             raise
+        # To the agent, which makes its calls itself, signatures are at hand.
+        if attempted.completion is not None and attempted.completion.calls and not self.asked.last_resort:
+            named = signed_calls(attempted.completion.calls, self.asked.interaction)
+            whole = msgspec.structs.replace(attempted.completion, calls=named)
+            attempted = msgspec.structs.replace(attempted, completion=whole)
         attempt = attempted.attempt
         self.run.add(attempted)
         self.ports.providers.called(attempt, candidate.request, attempted.completion)
@@ -168,6 +175,8 @@ class _Completing:
 
     async def _call(self, piece: ToolCallPiece) -> None:
         assert self.emit_call is not None
+        if not self.asked.last_resort:
+            piece = signed_piece(piece, self.asked.interaction)
         self.run.called.append(piece)
         await self.emit_call(piece)
 

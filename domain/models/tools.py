@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
+from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -89,3 +91,18 @@ def call_pieces(calls: Sequence[ToolCall]) -> Iterator[ToolCallPiece]:
         yield ToolCallPiece(
             index=index, id=call.id, name=call.name, arguments=call.arguments, signature=call.signature
         )
+
+
+def signed_piece(piece: ToolCallPiece, answer: UUID) -> ToolCallPiece:
+    """A call that is signed gets an id that says which answer it is of, by which its signature is found again; at most 40 characters, as some vendors take."""
+    if piece.signature is None or piece.id is None:
+        return piece
+    return replace(piece, id=f"call_{answer.hex}_{piece.index}")
+
+
+def signed_calls(calls: Sequence[ToolCall], answer: UUID) -> tuple[ToolCall, ...]:
+    """The same of whole ones."""
+    return tuple(
+        call if call.signature is None else replace(call, id=f"call_{answer.hex}_{index}")
+        for index, call in enumerate(calls)
+    )

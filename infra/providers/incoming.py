@@ -11,7 +11,7 @@ from domain.models.completion import Completion, CompletionRequest, Finish, Outc
 from domain.models.tools import ToolCallPiece, shown
 from domain.models.usage_forms import TIER, merged
 from infra.providers.counts import Counts, checked_usage, kept_usage, plain_name
-from infra.providers.incoming_calls import IncomingCalls, TooManyCalls
+from infra.providers.incoming_calls import MOST, IncomingCalls, TooManyCalls
 from infra.providers.usage_forms import load_forms
 
 LONGEST = 4_000_000
@@ -26,7 +26,7 @@ class Incoming:
     def __init__(self, request: CompletionRequest, counter: Counter) -> None:
         self._request, self._counter = request, counter
         self._pieces: list[str] = []
-        self._calls = IncomingCalls()
+        self._calls = IncomingCalls(1 if request.parallel_tool_calls is False else MOST)
         self._length = 0
         self.finish: Finish | None = None
         self.failed: tuple[Outcome, str] | None = None
@@ -39,6 +39,11 @@ class Incoming:
 
         self._counts: Counts | None = None
         self._raw_usage: dict[str, Any] = {}
+
+    @property
+    def model(self) -> str:
+        """That was asked."""
+        return self._request.model
 
     def add(self, text: str) -> str:
         """Take a piece; returns it as it is passed on. Raises ProviderError when the answer gets too long to be one."""

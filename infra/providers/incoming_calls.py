@@ -24,9 +24,10 @@ class TooManyCalls(ValueError):
 
 
 class IncomingCalls:
-    """`pieces` are those that came since they were taken last, as they are passed on."""
+    """`most`: calls that are taken; of a model that is to call one at once no more are, whatever its vendor makes of that."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._calls: list[_Call] = []
         self._numbers: dict[int, int] = {}
         """The server's number → ours."""
@@ -61,7 +62,7 @@ class IncomingCalls:
         call = self._calls[at]
         call.arguments.append(arguments)
         call.signature = call.signature or signature
-        if begins or arguments or signature:
+        if at < self._most and (begins or arguments or signature):
             self._pieces.append(
                 ToolCallPiece(
                     index=at,
@@ -94,5 +95,5 @@ class IncomingCalls:
                 arguments="".join(call.arguments).strip() or "{}",
                 signature=call.signature,
             )
-            for call in self._calls
+            for call in self._calls[: self._most]
         )

@@ -11,11 +11,12 @@ import httpx2
 from google import genai
 from google.genai import types
 
-from application.ports import Counter, Leave, ProviderError
+from application.ports import Counter, Leave, Piece, ProviderError
 from domain.models.completion import Completion, CompletionRequest
 from infra.outgoing.client import Outgoing, taking, telling
 from infra.providers.gemini.forms import faults, tier_of, turns_of
 from infra.providers.gemini.reading import take, take_event
+from infra.providers.gemini.tools import form_of, tools_of
 from infra.providers.incoming import Incoming, unheard
 from infra.providers.streaming import events
 
@@ -61,7 +62,7 @@ class GeminiCompleter:
 
     async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
         incoming = Incoming(request, self._counter)
-        system, contents = turns_of(request)
+        system, contents = self._turns_of(request)
         try:
             with faults(self._seconds):
                 async with asyncio.timeout(self._seconds):
@@ -81,7 +82,7 @@ class GeminiCompleter:
 
     async def stream(
         self, request: CompletionRequest, sent: Callable[[], None] = unheard, left: Leave = unheard
-    ) -> AsyncGenerator[str | Completion, None]:
+    ) -> AsyncGenerator[Piece | Completion, None]:
         incoming, begun = Incoming(request, self._counter), False
 
         async def opened() -> httpx2.Response:
@@ -97,6 +98,8 @@ class GeminiCompleter:
                     if text or not begun:
                         begun = True
                         yield text
+                    for call in incoming.pieces_of_calls():
+                        yield call
             if not incoming.ended:
                 raise ProviderError("unavailable", "the stream was cut")
         except ProviderError as error:
@@ -111,7 +114,7 @@ class GeminiCompleter:
     async def _open(self, request: CompletionRequest, sent: Callable[[], None]) -> httpx2.Response:
         """The stream, asked for by the SDK and read by us: what it makes of one stumbles over comments and loses members that it does not
         know."""
-        system, contents = turns_of(request)
+        system, contents = self._turns_of(request)
         opened: list[httpx2.Response] = []
         models = await self._models_for(request.model)
         try:
@@ -127,6 +130,9 @@ class GeminiCompleter:
             raise
         (response,) = opened
         return response
+
+    def _turns_of(self, request: CompletionRequest) -> tuple[str, Any]:
+        return turns_of(request, signed="reasoning" in self._abilities_of(request))
 
     def _abilities_of(self, request: CompletionRequest) -> frozenset[str]:
         return self._abilities(request.model) if request.abilities is None else request.abilities
@@ -148,6 +154,8 @@ class GeminiCompleter:
             automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
             should_return_http_response=raw,
             **sampling,
+            **tools_of(request),
+            **form_of(request),
         )
 
 

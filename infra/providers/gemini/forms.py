@@ -9,9 +9,10 @@ from typing import Any
 from google.genai import errors, types
 
 from application.ports import ProviderError
-from domain.models.completion import CompletionRequest
+from domain.models.completion import CompletionRequest, Turn
 from infra.providers.faults import NONSENSE, connection
 from infra.providers.gemini.reading import told
+from infra.providers.gemini.tools import calls_of, result_of
 
 TIER = "x-gemini-service-tier"
 
@@ -38,16 +39,28 @@ def faults(seconds: float) -> Iterator[None]:
             raise ProviderError("unavailable", NONSENSE) from None
 
 
-def turns_of(request: CompletionRequest) -> tuple[str, Any]:
-    """The system instruction and the contents."""
+def turns_of(request: CompletionRequest, *, signed: bool = False) -> tuple[str, Any]:
+    """The system instruction and the contents. Results of tools that were called at once stand in one. `signed`: the model wants the signatures of calls."""
     system = "\n\n".join(turn.text for turn in request.prompt if turn.role == "system")
-    contents = [
-        types.Content(
-            role="model" if turn.role == "assistant" else "user", parts=[types.Part(text=turn.said)]
-        )
-        for turn in request.prompt
-        if turn.role != "system"
-    ]
+    contents, names, before = list[types.Content](), dict[str, str](), ""
+    for turn in request.prompt:
+        if turn.role == "system":
+            continue
+        names |= {call.id: call.name for call in turn.calls}
+        parts = _parts(turn, request.model, names, signed)
+        if turn.role == before == "tool":
+            contents[-1].parts = [*(contents[-1].parts or ()), *parts]
+        else:
+            contents.append(types.Content(role="model" if turn.role == "assistant" else "user", parts=parts))
+        before = turn.role
     if not contents:  # it wants something to answer
         return "", [types.Content(role="user", parts=[types.Part(text=system)])]
     return system, contents
+
+
+def _parts(turn: Turn, model: str, names: Mapping[str, str], signed: bool) -> list[types.Part]:
+    """`names`: of the functions that were called so far, by the calls' ids."""
+    if turn.call is not None:
+        return [result_of(turn, names.get(turn.call, "function"))]
+    said = [types.Part(text=turn.said)] if turn.text or not turn.calls else []
+    return [*said, *calls_of(turn, model, signed=signed)]

@@ -11,13 +11,16 @@ from google.genai import errors
 from application.ports import ProviderError
 from infra.providers.faults import LONGEST_WAIT, fault
 from infra.providers.finishes import GEMINI, end
+from infra.providers.gemini.tools import signature_of
 from infra.providers.incoming import Incoming
 from infra.providers.server_events import ServerEvent
 
 
-class _Part(msgspec.Struct):
+class _Part(msgspec.Struct, rename="camel"):
     text: Any = None
     thought: bool | None = None
+    function_call: Any = None
+    thought_signature: Any = None
 
 
 class _Content(msgspec.Struct):
@@ -63,9 +66,23 @@ def take(data: bytes | str, incoming: Incoming) -> str:
     candidate = next(iter(answer.candidates or ()), None) or _Candidate()
     end(candidate.finish_reason, GEMINI, incoming)
     parts = candidate.content.parts if candidate.content else None
+    for part in parts or ():
+        if part is not None and isinstance(part.function_call, dict):
+            _take_call(part.function_call, part.thought_signature, incoming)
     said = (part.text for part in parts or () if part is not None and not part.thought)
     text = "".join(text for text in said if isinstance(text, str))
     return incoming.add(text) if text else ""
+
+
+def _take_call(call: dict[str, Any], signature: object, incoming: Incoming) -> None:
+    """Calls come whole; what the model thought before stands beside the first one."""
+    id, name, args = call.get("id"), call.get("name"), call.get("args")
+    incoming.add_call(
+        id=id if isinstance(id, str) else None,
+        name=name if isinstance(name, str) and name else None,
+        arguments=msgspec.json.encode(args if isinstance(args, dict) else {}).decode(),
+        signature=signature_of(incoming.model, signature),
+    )
 
 
 def take_event(event: ServerEvent, incoming: Incoming) -> str:

@@ -114,6 +114,27 @@ async def test_the_same_question_with_the_same_tools_is_answered_from_the_cache(
     assert len(upstream.calls) == before + 2
 
 
+async def test_a_vendors_signature_comes_back_through_clients_that_know_nothing_of_it(
+    client: openai.AsyncOpenAI, shop: Customer, parts: Services, upstream: Double
+) -> None:
+    signed = {**call("weather", "{}"), "extra_content": {"google": {"thought_signature": "c2ln"}}}
+    upstream.says = lambda body: weather(body) if len(body["messages"]) > 1 else {"tool_calls": [signed]}
+    first = await client.chat.completions.create(model=MODEL, messages=ASK, tools=TOOLS)
+    assert first.choices[0].message.tool_calls is not None
+    (asked,) = first.choices[0].message.tool_calls
+    assert asked.id == f"call_{first.id.removeprefix('chatcmpl-')}_0"
+    assert len(asked.id) <= 40
+    plain = {"id": asked.id, "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+    turn: Any = {"role": "assistant", "content": None, "tool_calls": [plain]}
+    result: Any = {"role": "tool", "tool_call_id": asked.id, "content": "sunny"}
+    await client.chat.completions.create(model=MODEL, messages=[*ASK, turn, result], tools=TOOLS)
+    _, (requested, *_) = await calls(parts, shop)
+    assert requested.messages[1].calls[0].signature == "c2ln"
+    assert "extra_content" not in upstream.requests[-1]["messages"][1]["tool_calls"][0], (
+        "it is Google's alone"
+    )
+
+
 async def test_a_client_that_leaves_in_a_call_pays_for_what_came(
     client: openai.AsyncOpenAI, shop: Customer, parts: Services, upstream: Double
 ) -> None:
