@@ -197,7 +197,7 @@ class Directory(Protocol):
         """Ids in their order, from the one after `after` on."""
 
     async def has(self, tenant: UUID) -> bool:
-        """Whether there is one, or was: what is left of an erased one's log can be looked at."""
+        """Whether there is one, or was: what is left of an erased one's log can be looked at. Raises Moved."""
 
 
 class Customers(Protocol):

@@ -6,6 +6,7 @@ Refusal
 ├── Forbidden        the caller may not do this                           HTTP 403
 ├── NotFound         there is no such thing in this tenant                HTTP 404
 │   └── Erased       it was erased                                        HTTP 404
+├── Moved            the tenant is another deployment's by now            HTTP 421
 ├── Conflict         somebody else was first; look again and retry        HTTP 409
 │   └── Ahead        the log ends before this position                    HTTP 409
 ├── TooManyRequests  more at once than is taken; try again soon           HTTP 429
@@ -58,6 +59,13 @@ def nowhere(kind: str, id: object, at: str = "") -> NotFound:
 
 class Erased(NotFound):
     """It was erased; what it said can't be read again."""
+
+
+class Moved(Refusal):
+    """The tenant is another deployment's by now. Facts: `place`, as whoever moved it calls that one."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"this tenant has moved to {place}: send requests there", place=place)
 
 
 class Conflict(Refusal):

@@ -100,7 +100,8 @@ class Checkpoints:
         """Tenants whose log is longer than their last checkpoint."""
         query = (
             "SELECT h.tenant FROM heads h LEFT JOIN LATERAL (SELECT c.size FROM checkpoints c "
-            "WHERE c.tenant = h.tenant ORDER BY c.size DESC LIMIT 1) c ON true WHERE h.seq > coalesce(c.size, 0)"
+            "WHERE c.tenant = h.tenant ORDER BY c.size DESC LIMIT 1) c ON true WHERE h.seq > coalesce(c.size, 0) "
+            "AND h.closed_until IS DISTINCT FROM 'infinity'"
         )
         async with system.system() as connection:
             return [row[0] for row in await (await connection.execute(query)).fetchall()]

@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.base.aggregate import NIL
-from domain.base.errors import Erased
+from domain.base.errors import Erased, Moved
 from infra.crypto.wrapping import Masters, unwrap, wrap
 from infra.crypto.wrapping import Tampered as Tampered  # whoever unseals meets it
 from infra.postgres.database import Database
@@ -32,6 +32,7 @@ HEADER = 1 + 16 + 12
 CACHED = 100_000
 """Subject keys held in memory, per process (about 200 bytes each)."""
 KEYS = "SELECT subject, generation, wrapped FROM subject_keys WHERE tenant = $1 AND subject = ANY($2)"
+MOVED = "SELECT place FROM tenant_moves WHERE tenant = $1 AND state = 'moved'"
 FRESH = 5.0
 """Seconds for which a process takes the newest generation of a tenant's key that it knows for the newest that there is."""
 
@@ -251,6 +252,8 @@ class Keyring:
             query = "SELECT wrapped, master FROM tenant_keys WHERE tenant = $1 AND generation = $2"
             rows = await self._database.read(tenant, query, tenant, generation)
             if not rows:
+                if gone := await self._database.read(tenant, MOVED, tenant):
+                    raise Moved(gone[0][0])
                 raise KeyErased(f"the key of this tenant's generation {generation} is gone")
             wrapped, master = rows[0]
             secret, _ = self._masters.open(wrapped, master, tenant, generation)

@@ -21,6 +21,7 @@ from psycopg.pq.abc import PGresult
 from application.ports import Fault, Unavailable
 from infra.log.arguments import pack, unpack
 from infra.log.command import Command, Verdict
+from infra.log.fenced import closed
 from infra.log.line import Line
 from infra.postgres.cell import Cell
 from infra.postgres.database import told
@@ -186,7 +187,7 @@ class Appender:
             self._again.extend(_Batch([waiting]) for waiting in batch.all)
             return
         if not batch.all[0].future.done():
-            batch.all[0].future.set_exception(error)
+            batch.all[0].future.set_exception(closed(error) or error)
         self._release(batch)
 
     def _rest(self, batch: _Batch) -> None:

@@ -97,6 +97,12 @@ class Latest:
         if (known := self._known.get(key)) is not None:
             self._known[key] = (-FRESH, known[1])
 
+    def forget(self, tenant: UUID, subject: UUID | None) -> None:
+        """All of a tenant whose keys are gone from here (`subject` None): it has moved, or was erased."""
+        if subject is None:
+            for key in [key for key in self._known if key[0] == tenant]:
+                del self._known[key]
+
     async def _ask(self, kind: type[Any], key: Key, known: Aggregate[Any] | None) -> Aggregate[Any] | None:
         began, task = time.monotonic(), asyncio.current_task()
         try:

@@ -58,6 +58,7 @@ class LogStore:
         self._commands = Commands(keyring)
         self._owing = owing
         self._latest = Latest(self._shared, reader.head)
+        keyring.on_forget(self._latest.forget)
         self._handed_over = HandedOver()
         self._recent, self._odds = Recent(keyring), Odds()
         self._long: OrderedDict[tuple[UUID, UUID], None] = OrderedDict()

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from domain.base.errors import Moved
 from infra.postgres.database import Database
+
+HERE = "closed_until IS DISTINCT FROM 'infinity'"
+"""Of heads: the tenant is this deployment's, and not another's already, or still."""
 
 
 class CellDirectory:
@@ -14,11 +18,18 @@ class CellDirectory:
         self._system = system
 
     async def has(self, tenant: UUID) -> bool:
+        query = (
+            "SELECT m.place FROM heads h LEFT JOIN tenant_moves m ON m.tenant = h.tenant AND m.state = 'moved' "
+            "WHERE h.tenant = %s"
+        )
         async with self._system.system() as connection:
-            query = "SELECT 1 FROM heads WHERE tenant = %s"
-            return await (await connection.execute(query, [tenant])).fetchone() is not None
+            row = await (await connection.execute(query, [tenant])).fetchone()
+        if row is not None and row[0] is not None:
+            raise Moved(row[0])
+        return row is not None
 
     async def tenants(self, *, after: UUID, limit: int) -> list[UUID]:
-        query = "SELECT tenant FROM heads WHERE tenant > %s ORDER BY tenant LIMIT %s"
+        query = f"SELECT tenant FROM heads WHERE tenant > %s AND {HERE} ORDER BY tenant LIMIT %s"
         async with self._system.system() as connection:
-            return [row[0] for row in await (await connection.execute(query, [after, limit])).fetchall()]
+            rows = await (await connection.execute(query.encode(), [after, limit])).fetchall()
+        return [row[0] for row in rows]

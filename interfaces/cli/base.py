@@ -66,7 +66,13 @@ def with_services(data: Path | None, do: Callable[[Services], Coroutine[Any, Any
 @contextmanager
 def deployment(data: Path | None) -> Iterator[Settings]:
     """The settings with the addresses of a running deployment, or else of embedded servers that run until the end."""
-    settings = settings_of(data)
+    with deployed(settings_of(data)) as settings:
+        yield settings
+
+
+@contextmanager
+def deployed(settings: Settings) -> Iterator[Settings]:
+    """The same of a deployment that has these settings."""
     with ExitStack() as stack:
         if settings.database_url is None:
             prepare_folder(settings.data)

@@ -12,6 +12,7 @@ from application.audit.explanation import Explanation
 from domain.answers.context_window import Cut
 from domain.base.errors import NotFound
 from domain.models.page_range import pages_told
+from infra.postgres.directory import HERE
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
     console,
@@ -29,11 +30,12 @@ tenant_or_all = click.option(
 
 
 async def tenants_of(parts: Services, tenant_id: UUID | None) -> list[UUID]:
-    """The named tenant, or all."""
+    """The named tenant, or all that are here."""
     if tenant_id is not None:
         return [tenant_id]
     async with parts.system.system() as connection:
-        rows = await (await connection.execute("SELECT tenant FROM heads ORDER BY tenant")).fetchall()
+        query = f"SELECT tenant FROM heads WHERE {HERE} ORDER BY tenant"
+        rows = await (await connection.execute(query.encode())).fetchall()
     return [row[0] for row in rows]
 
 

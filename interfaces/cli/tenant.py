@@ -26,6 +26,7 @@ from interfaces.cli.base import (
 )
 from interfaces.cli.look import tenants_of
 from interfaces.cli.tenant_key import key
+from interfaces.cli.tenant_move import move
 from interfaces.http.conversations.answer_task import begin_answer
 
 WAIT = 60.0
@@ -38,6 +39,7 @@ def tenant() -> None:
 
 
 tenant.add_command(key)
+tenant.add_command(move)
 
 
 @tenant.command()

@@ -1,0 +1,143 @@
+"""The fence: whose the tenant is. Each step is one transaction on one side; killed between any two, exactly one side may write, or come to.
+
+leaving (source) | arriving (target) → the source is closed for a moment → moved (source): from here on it is the target's → arrived (target).
+A source that is closed opens by itself when the lease ends; what was to be handed over then is stale, and is refused.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from domain.base.aggregate import NIL
+from domain.base.errors import NotFound, Refused
+from infra.moving.side import Side
+from infra.moving.tables import ASLEEP
+
+LEASE = 20.0
+"""Seconds for which a tenant is closed at most, unless it is handed over."""
+
+STATE = "SELECT m.state, m.move, m.place FROM tenant_moves m WHERE m.tenant = %s"
+
+
+async def state_of(side: Side, tenant: UUID) -> tuple[str | None, UUID | None, str]:
+    """State, move and place of the last move; whether there is such a tenant at all is another question."""
+    async with side.transaction():
+        row = await side.one(STATE, [tenant])
+    return (row[0], row[1], row[2]) if row is not None else (None, None, "")
+
+
+async def is_there(side: Side, tenant: UUID) -> bool:
+    async with side.transaction():
+        return await side.one("SELECT FROM heads WHERE tenant = %s", [tenant]) is not None
+
+
+async def begin(source: Side, target: Side, tenant: UUID) -> tuple[UUID, bool]:
+    """The move's id, new or that of one which was cut off, and whether it is handed over already. Raises NotFound, Refused."""
+    if not await is_there(source, tenant):
+        raise NotFound(f"there is no tenant {tenant} here; `retrace tenant list` shows them all")
+    state, move, place = await state_of(source, tenant)
+    there, other, _ = await state_of(target, tenant)
+    same = move is not None and move == other
+    if state == "moved" and same and there == "arriving":
+        assert move is not None
+        return move, True
+    if state == "moved":
+        raise Refused(f"tenant {tenant} has moved to {place} already: move it from there")
+    if state == "arriving":
+        raise Refused(f"tenant {tenant} is on its way here from {place}: finish that move first")
+    if state == "leaving" and same and there == "arriving":
+        assert move is not None
+        return move, False
+    if there != "moved" and there != "arriving" and await is_there(target, tenant):
+        raise Refused(
+            f"{target.name} has a tenant {tenant} already: remove that one first, or move the other to another place"
+        )
+    return uuid4(), False
+
+
+async def leave(source: Side, tenant: UUID, move: UUID, place: str) -> None:
+    await _note(source, tenant, move, "leaving", place)
+
+
+async def expect(target: Side, tenant: UUID, move: UUID, place: str) -> None:
+    """The tenant's head, closed, with nothing behind it yet."""
+    async with target.transaction(move) as connection:
+        await connection.execute(
+            "INSERT INTO heads (tenant, seq, closed_by, closed_until) VALUES (%s, 0, %s, 'infinity') ON CONFLICT DO NOTHING",
+            [tenant, move],
+        )
+    await _note(target, tenant, move, "arriving", place)
+
+
+async def close(source: Side, tenant: UUID, move: UUID) -> None:
+    """For LEASE seconds nobody writes. Whoever writes at this moment is waited for."""
+    async with source.transaction(move) as connection:
+        await connection.execute(
+            "UPDATE heads SET closed_by = %s, closed_until = clock_timestamp() + %s * interval '1 second' WHERE tenant = %s",
+            [move, LEASE, tenant],
+        )
+
+
+async def open_again(source: Side, tenant: UUID, move: UUID) -> None:
+    """What was closed by this move, and is not handed over."""
+    async with source.transaction(move) as connection:
+        await connection.execute(
+            "UPDATE heads SET closed_by = NULL, closed_until = NULL WHERE tenant = %s AND closed_by = %s AND closed_until < 'infinity'",
+            [tenant, move],
+        )
+
+
+async def hand_over(source: Side, tenant: UUID, move: UUID) -> bool:
+    """From here on it is the target's; False: the lease has ended, and others may have written. What opens it here goes with it."""
+    async with source.transaction(move) as connection:
+        cursor = await connection.execute(
+            "UPDATE heads SET closed_until = 'infinity' WHERE tenant = %s AND closed_by = %s AND closed_until > clock_timestamp() "
+            "AND closed_until < 'infinity'",
+            [tenant, move],
+        )
+        if cursor.rowcount != 1:
+            return False
+        await connection.execute(
+            "UPDATE tenant_moves SET state = 'moved', changed_at = clock_timestamp() WHERE tenant = %s AND move = %s",
+            [tenant, move],
+        )
+        await connection.execute("DELETE FROM work WHERE tenant = %s", [tenant])
+        await connection.execute("DELETE FROM tenant_keys WHERE tenant = %s", [tenant])
+        # Processes that have its keys in memory look for this (infra/crypto/forgetting.py).
+        await connection.execute(
+            "INSERT INTO destroyed_keys (tenant, subject) VALUES (%s, %s) "
+            "ON CONFLICT (tenant, subject) DO UPDATE SET at = clock_timestamp()",
+            [tenant, NIL],
+        )
+    return True
+
+
+async def take_over(target: Side, tenant: UUID, move: UUID) -> None:
+    """Open for writing. Its work wakes up; its analysts' logins are made."""
+    async with target.transaction(move) as connection:
+        await connection.execute(
+            "UPDATE heads SET closed_by = NULL, closed_until = NULL WHERE tenant = %s AND closed_by = %s",
+            [tenant, move],
+        )
+        await connection.execute(
+            "UPDATE work SET wake_at = greatest(due_at, lease_until) WHERE tenant = %s AND wake_at = %s",
+            [tenant, ASLEEP],
+        )
+        await connection.execute(
+            "INSERT INTO work (tenant, kind, key, due_at, wake_at) "
+            "VALUES (%s, 'analyst_logins', %s, clock_timestamp(), clock_timestamp()) ON CONFLICT DO NOTHING",
+            [tenant, tenant.hex],
+        )
+        await connection.execute(
+            "UPDATE tenant_moves SET state = 'arrived', changed_at = clock_timestamp() WHERE tenant = %s AND move = %s",
+            [tenant, move],
+        )
+
+
+async def _note(side: Side, tenant: UUID, move: UUID, state: str, place: str) -> None:
+    async with side.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO tenant_moves (tenant, move, state, place) VALUES (%s, %s, %s, %s) ON CONFLICT (tenant) DO UPDATE SET "
+            "move = excluded.move, state = excluded.state, place = excluded.place, began_at = clock_timestamp(), changed_at = clock_timestamp()",
+            [tenant, move, state, place],
+        )

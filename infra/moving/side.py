@@ -1,0 +1,87 @@
+"""One side of a move: a deployment's database, as whoever migrates it, its master keys, and its folder of files."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection, sql
+
+from domain.base.errors import Invalid
+from infra.crypto.wrapping import Masters
+from infra.postgres.cell import Cell
+from infra.postgres.session import CONNECT, Connection
+from infra.schema.migrate import pending
+
+PATIENCE = "30s"
+"""That a statement waits for locks."""
+
+
+@dataclass
+class Side:
+    """`data`: the deployment's folder, below which its files lie. `name`: what others are told of it."""
+
+    connection: Connection
+    masters: Masters
+    data: Path
+    name: str
+    owners: dict[str, str] = field(default_factory=dict)
+    """Table → the role that it belongs to, whom row-level security lets pass."""
+
+    @asynccontextmanager
+    async def transaction(self, move: UUID | None = None) -> AsyncIterator[Connection]:
+        """As the owner of the log. `move`: whose fence lets it pass."""
+        async with self.connection.transaction():
+            await self.connection.execute("SET LOCAL ROLE retrace_owner")
+            await self.connection.execute("SET LOCAL search_path = retrace, public")
+            await self.connection.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'".encode())
+            if move is not None:
+                await self.connection.execute("SELECT set_config('retrace.move', %s, true)", [str(move)])
+            yield self.connection
+
+    async def become_owner_of(self, table: str, schema: str = "retrace") -> None:
+        """Within a transaction, until it ends or another one is named."""
+        name = f"{schema}.{table}"
+        if name not in self.owners:
+            query = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass(%s)"
+            self.owners[name] = (await self.one(query, [name]))[0]
+        await self.connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(self.owners[name])))
+
+    async def one(self, query: str, values: Any = None) -> Any:
+        """The first row, None where there is none."""
+        return await (await self.connection.execute(query.encode(), values)).fetchone()
+
+    async def schema(self) -> Mapping[str, str]:
+        rows = await (
+            await self.connection.execute("SELECT name, digest FROM public.retrace_migrations")
+        ).fetchall()
+        return dict(rows)
+
+
+@asynccontextmanager
+async def side(cell: Cell, data: Path, name: str) -> AsyncIterator[Side]:
+    """Raises Invalid where the database can't be used, or not by this login."""
+    if not cell.migrates:
+        raise Invalid(
+            f"a move reads and writes everything: give {name} the DATABASE_URL that `retrace migrate` has"
+        )
+    async with await AsyncConnection.connect(
+        cell.url, autocommit=True, connect_timeout=CONNECT
+    ) as connection:
+        if (why := await pending(connection)) is not None:
+            raise Invalid(f"the database of {name} can't be used: {why}")
+        yield Side(connection, Masters(cell.master), data, name)
+
+
+async def check_same_schema(source: Side, target: Side) -> None:
+    """Raises Invalid."""
+    there, here = await target.schema(), await source.schema()
+    if there != here:
+        other = sorted(name for name in there.keys() | here.keys() if there.get(name) != here.get(name))
+        raise Invalid(
+            f"the two deployments have different schemas ({other[0]}): bring both to one version of Retrace, and run `retrace migrate` on each"
+        )

@@ -1,0 +1,72 @@
+"""Two deployments with master keys of their own, between which a tenant moves; and what must be the same afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from domain.audit.invariants import Invariants
+from domain.base.recorded import Recorded
+from infra.log.reader import Reader
+from infra.moving.side import Side, side
+from infra.postgres.cell import Cell
+from infra.postgres.database import Database
+from infra.projections.projector import Projector
+from infra.projections.reconciling import reconcile
+from infra.settings import Secret, Settings, master_text
+from interfaces.bootstrap import Services, services
+from projections import PROJECTIONS
+
+
+@dataclass(frozen=True)
+class Place:
+    """A deployment, with no roles but those that a test is itself."""
+
+    parts: Services
+    projector: Projector
+    name: str
+
+    @asynccontextmanager
+    async def side(self) -> AsyncIterator[Side]:
+        async with side(self.parts.cell, self.parts.settings.data, self.name) as made:
+            yield made
+
+
+@asynccontextmanager
+async def place(url: str, data: Path, master: bytes, name: str) -> AsyncIterator[Place]:
+    settings = Settings(database_url=Secret(url), data=data, master_key=master_text(master))
+    cell = Cell(url, master)
+    async with (
+        services(settings, pool=4) as parts,
+        Database(cell, role="retrace_projector", size=2) as writer,
+    ):
+        reader = Reader(writer, parts.keyring)
+        yield Place(
+            parts,
+            Projector(PROJECTIONS, writer=writer, system=parts.system, reader=reader, hints=parts.hints),
+            name,
+        )
+
+
+async def log_of(at: Place, tenant: UUID) -> list[Recorded]:
+    return [each async for each in at.parts.store.events(tenant)]
+
+
+async def proved(at: Place, tenant: UUID) -> int:
+    """Verification, invariants, and every figure; the log's end."""
+    events = [each async for each in at.parts.store.events(tenant)]
+    assert [each.position for each in events] == list(range(1, len(events) + 1))
+    report = await at.parts.verify(tenant, closely=True)
+    assert report.findings == [], report.findings
+    assert report.events == len(events)
+    invariants = Invariants()
+    invariants.fold(events)
+    assert invariants.violations == []
+    await at.projector.catch_up([tenant])
+    found = await reconcile(tenant, database=at.parts.database, reader=at.parts.reader)
+    assert {each.position for each in found} == {len(events)}
+    assert [each.differences for each in found if each.differences] == []
+    return len(events)
