@@ -1,20 +1,23 @@
-"""What do alerts go by? Sums of five minutes, kept for as long as a window reaches back. Counted by domain/insight/alerts/counted.py.
+"""What do alerts go by? Sums of five minutes and of hours, kept for as long as a window reaches back. Counted by domain/insight/alerts/counted.py.
 
 Read by infra/alerts/figures.py: all windows of a tenant with one statement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from decimal import localcontext
+from typing import Any, ClassVar, Literal
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Integer, Numeric, Table, delete, update
 
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
-from domain.insight.alerts.counted import SLOT, SUMS, UNMETERED, Slots
+from domain.insight.alerts.counted import HOUR, SLOT, SUMS, UNMETERED, Slots
 from domain.insight.alerts.metrics import LONGEST
 from domain.kinds import METERED
+from domain.models.pricing import EXACT
 from projections.base import Sql, adding, metadata, tenant_column
 
 figures = Table(
@@ -24,6 +27,15 @@ figures = Table(
     Column("slot", Integer, primary_key=True),
     *(Column(name, Numeric if name == "cost" else BigInteger, nullable=False) for name in SUMS),
 )
+hours = Table(
+    "alert_figures_hours",
+    metadata,
+    tenant_column(),
+    Column("hour", Integer, primary_key=True),
+    *(Column(name, Numeric if name == "cost" else BigInteger, nullable=False) for name in SUMS),
+)
+"""The same again: a window of a week is put together of few rows. `hour`: slots / 12."""
+
 took = Table(
     "alert_figures_took",
     metadata,
@@ -37,13 +49,13 @@ DAY = 86_400 // SLOT
 KEPT = (2 * LONGEST * 60) // SLOT + 2 * DAY
 """Slots: the longest window, the longest time before it, and two days."""
 
-_ADD, _ADD_TOOK = adding(figures, SUMS), adding(took, ("answers",))
+_ADD, _ADD_HOURS, _ADD_TOOK = adding(figures, SUMS), adding(hours, SUMS), adding(took, ("answers",))
 
 
 class AlertFigures:
     name: ClassVar[str] = "alert_figures"
-    version: ClassVar[int] = 1
-    tables: ClassVar[Sequence[Table]] = (figures, took)
+    version: ClassVar[int] = 2
+    tables: ClassVar[Sequence[Table]] = (figures, hours, took)
     events: ClassVar[Sequence[type[Event]]] = (*METERED, *UNMETERED)
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
 
@@ -52,14 +64,16 @@ class AlertFigures:
         for recorded in batch:
             counted.fold(recorded)
         if counted.cleared:
-            well = update(figures).values(failed_verifications=0)
-            await sql.run(well.where(figures.c.tenant == tenant, figures.c.failed_verifications > 0))
+            for table in (figures, hours):
+                well = update(table).values(failed_verifications=0)
+                await sql.run(well.where(table.c.tenant == tenant, table.c.failed_verifications > 0))
         slots = sorted(counted.slots.items())
         rows = [
             {"tenant": tenant, "slot": number, **{name: getattr(slot, name) for name in SUMS}}
             for number, slot in slots
         ]
         await sql.put(_ADD, rows)
+        await sql.put(_ADD_HOURS, by_hour(tenant, rows))
         await sql.put(
             _ADD_TOOK,
             [
@@ -71,5 +85,22 @@ class AlertFigures:
         # Once a day is enough; by the event's own hour, so that a rebuild leaves the same rows whatever its batches are.
         if early := [number for number, _ in slots if number % DAY < DAY // 24]:
             oldest = max(early) // DAY * DAY - KEPT
-            for table in (figures, took):
-                await sql.run(delete(table).where(table.c.tenant == tenant, table.c.slot < oldest))
+            for number, first in (
+                (figures.c.slot, oldest),
+                (took.c.slot, oldest),
+                (hours.c.hour, oldest // HOUR),
+            ):
+                table = number.table
+                await sql.run(delete(table).where(table.c.tenant == tenant, number < first))
+
+
+def by_hour(tenant: UUID, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of `figures` as rows of `hours`."""
+    found: dict[int, dict[str, Any]] = {}
+    with localcontext(EXACT):
+        for row in rows:
+            hour = row["slot"] // HOUR
+            sums = found.setdefault(hour, {"tenant": tenant, "hour": hour, **dict.fromkeys(SUMS, 0)})
+            for name in SUMS:
+                sums[name] += row[name]
+    return list(found.values())

@@ -18,11 +18,12 @@ EVALUATE_WORK = "evaluate_alerts"
 
 
 class Versions(msgspec.Struct, frozen=True, kw_only=True):
-    """Of the tenant's rules, alerts and budget; 0 where there are none."""
+    """Of the tenant's rules, alerts, budget and channels; 0 where there are none."""
 
     rules: int = 0
     alerts: int = 0
     budget: int = 0
+    channels: int = 0
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):

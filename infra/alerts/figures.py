@@ -1,54 +1,64 @@
 """Alerts' figures from the read model `alert_figures`: all windows of a tenant with one statement. Implements `application.ports.AlertFigures`.
 
-One statement, so that sums and the position that they are of belong together.
+One statement, so that sums and the position that they are of belong together. Windows overlap: what lies between two edges of them is summed once, and
+put together of hours where it has some.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from typing import Any
+from decimal import Decimal, localcontext
+from itertools import pairwise
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from application.ports import Looked, Versions
 from domain.budgets.budget import Budget
 from domain.insight.alerts.alerts import Alerts
-from domain.insight.alerts.counted import SUMS, figures_of
-from domain.insight.alerts.figures import Figures, Operations, Window
+from domain.insight.alerts.channels import AlertChannels
+from domain.insight.alerts.counted import HOUR, SUMS, figures_of
+from domain.insight.alerts.figures import Operations, Window
 from domain.insight.alerts.rules import AlertRules
+from domain.models.pricing import EXACT
 from infra.postgres.database import Database
 
 STALE = 300.0
 """Seconds for which an event may wait to be counted until the figures tell nothing any more."""
 
 _TYPES = {name: "numeric" if name == "cost" else "bigint" for name in SUMS}
+_NAMES = ", ".join(f"f.{name}" for name in SUMS)
 _SUMS = ", ".join(f"coalesce(sum(f.{name}), 0)::{kind} AS {name}" for name, kind in _TYPES.items())
 _LOOK = f"""
-WITH w AS (SELECT * FROM unnest($2::int[], $3::int[], $7::bool[]) WITH ORDINALITY AS w (first, last, timed, n)),
+WITH p AS (SELECT * FROM unnest($2::int[], $3::int[], $4::bool[], $5::int[]) AS p (first, last, hourly, n)),
 c AS MATERIALIZED (
     SELECT min(seq) AS slowest, max(seq) FILTER (WHERE projection = 'alert_figures') AS counted FROM cursors WHERE tenant = $1
 ),
 sums AS (
-    SELECT w.n, {_SUMS} FROM w JOIN alert_figures f ON f.tenant = $1 AND f.slot >= w.first AND f.slot < w.last GROUP BY w.n
+    SELECT p.n, {_SUMS} FROM p CROSS JOIN LATERAL (
+        SELECT {_NAMES} FROM alert_figures f WHERE NOT p.hourly AND f.tenant = $1 AND f.slot >= p.first AND f.slot < p.last
+        UNION ALL
+        SELECT {_NAMES} FROM alert_figures_hours f WHERE p.hourly AND f.tenant = $1 AND f.hour >= p.first AND f.hour < p.last
+        OFFSET 0
+    ) f GROUP BY p.n
 ),
 took AS (
     SELECT n, array_agg(bucket) AS buckets, array_agg(answers) AS answers FROM (
-        SELECT w.n, t.bucket, sum(t.answers)::bigint AS answers FROM w
-        JOIN alert_figures_took t ON w.timed AND t.tenant = $1 AND t.slot >= w.first AND t.slot < w.last GROUP BY w.n, t.bucket
+        SELECT w.n, t.bucket, sum(t.answers)::bigint AS answers FROM unnest($10::int[], $11::int[]) WITH ORDINALITY AS w (first, last, n)
+        JOIN alert_figures_took t ON t.tenant = $1 AND t.slot >= w.first AND t.slot < w.last GROUP BY w.n, t.bucket
     ) t GROUP BY n
 )
 SELECT c.counted, (SELECT extract(epoch FROM now() - e.recorded_at)::float8 FROM events e WHERE e.tenant = $1 AND e.seq = coalesce(c.counted, 0) + 1),
     (SELECT extract(epoch FROM now() - e.recorded_at)::float8 FROM events e WHERE e.tenant = $1 AND e.seq = coalesce(c.slowest, 0) + 1),
     (SELECT count(*) FROM work k WHERE k.tenant = $1 AND k.parked_at IS NOT NULL),
     (SELECT count(*) FROM parked k WHERE k.tenant = $1),
-    coalesce((SELECT max(version) FROM events WHERE tenant = $1 AND stream = $4), 0),
-    coalesce((SELECT max(version) FROM events WHERE tenant = $1 AND stream = $5), 0),
     coalesce((SELECT max(version) FROM events WHERE tenant = $1 AND stream = $6), 0),
-    w.n::int, took.buckets, took.answers, {", ".join(f"sums.{name}" for name in SUMS)}
-FROM c CROSS JOIN w LEFT JOIN sums USING (n) LEFT JOIN took USING (n) ORDER BY w.n
+    coalesce((SELECT max(version) FROM events WHERE tenant = $1 AND stream = $7), 0),
+    coalesce((SELECT max(version) FROM events WHERE tenant = $1 AND stream = $8), 0),
+    coalesce((SELECT max(version) FROM events WHERE tenant = $1 AND stream = $9), 0),
+    sums.n, took.n::int, took.buckets, took.answers, {", ".join(f"sums.{name}" for name in SUMS)}
+FROM c LEFT JOIN (sums FULL JOIN took ON false) ON true
 """
-_FIXED = 11
+_FIXED = 13
 """Columns before the sums."""
 
 
@@ -59,25 +69,67 @@ class ReadAlertFigures:
         self._database = database
 
     async def look(self, tenant: UUID, windows: Mapping[Window, bool]) -> Looked:
-        wanted = sorted(windows) or [Window(0, 0)]
-        streams = [kind.id_of(tenant) for kind in (AlertRules, Alerts, Budget)]
-        ends = [each.first for each in wanted], [each.last for each in wanted]
-        timed = [windows.get(each, False) for each in wanted]
-        rows = await self._database.read(tenant, _LOOK, tenant, *ends, *streams, timed)
-        counted, waits, lag, work, events, *versions = rows[0][: _FIXED - 3]
-        rules, alerts, budget = versions
+        wanted, timed = sorted(windows), sorted(each for each in windows if windows[each])
+        pieces = pieces_of(wanted)
+        streams = [kind.id_of(tenant) for kind in (AlertRules, Alerts, Budget, AlertChannels)]
+        rows = await self._database.read(
+            tenant,
+            _LOOK,
+            tenant,
+            *([getattr(each, name) for each in pieces] for name in Piece._fields),
+            *streams,
+            [each.first for each in timed],
+            [each.last for each in timed],
+        )
+        counted, waits, lag, work, events, *versions = rows[0][: _FIXED - 4]
+        rules, alerts, budget, channels = versions
+        sums = {row[_FIXED - 4]: row[_FIXED:] for row in rows if row[_FIXED - 4] is not None}
+        took = {
+            timed[row[_FIXED - 3] - 1]: dict(zip(*row[_FIXED - 2 : _FIXED], strict=True))
+            for row in rows
+            if row[_FIXED - 3] is not None
+        }
         return Looked(
             position=None if waits is not None and waits > STALE else counted or 0,
-            figures={window: _figures(row) for window, row in zip(wanted, rows, strict=True)},
+            figures={each: figures_of(_summed(each, pieces, sums), took.get(each, {})) for each in wanted},
             operations=Operations(
                 lag_seconds=round(max(lag or 0.0, 0.0), 3), parked_work=work, parked_events=events
             ),
-            versions=Versions(rules=rules, alerts=alerts, budget=budget),
+            versions=Versions(rules=rules, alerts=alerts, budget=budget, channels=channels),
         )
 
 
-def _figures(row: Sequence[Any]) -> Figures:
-    buckets, answers = row[_FIXED - 2 : _FIXED]
-    took: dict[int, int] = defaultdict(int, zip(buckets or (), answers or (), strict=True))
-    sums = {name: value or 0 for name, value in zip(SUMS, row[_FIXED:], strict=True)}
-    return figures_of({**sums, "cost": Decimal(sums["cost"])}, took)
+class Piece(NamedTuple):
+    """Slots, or whole hours, that no edge of a window lies within. `n`: the stretch between two edges that it is of, by its first slot."""
+
+    first: int
+    last: int
+    hourly: bool
+    n: int
+
+
+def pieces_of(windows: Sequence[Window]) -> list[Piece]:
+    """The fewest that make up all of them, each once."""
+    edges = sorted({edge for each in windows for edge in (each.first, each.last)})
+    found: list[Piece] = []
+    for first, last in pairwise(edges):
+        if not any(each.first <= first and last <= each.last for each in windows):
+            continue
+        begins, ends = -(-first // HOUR), last // HOUR
+        if begins >= ends:
+            found.append(Piece(first, last, False, first))
+            continue
+        found.append(Piece(begins, ends, True, first))
+        for start, end in ((first, begins * HOUR), (ends * HOUR, last)):
+            if start < end:
+                found.append(Piece(start, end, False, first))
+    return found
+
+
+def _summed(window: Window, pieces: Sequence[Piece], sums: Mapping[int, Sequence[Any]]) -> dict[str, Any]:
+    """Of the stretches that the window is made of."""
+    starts = {each.n for each in pieces if window.first <= each.n < window.last}
+    parts = [sums[start] for start in starts if start in sums]
+    with localcontext(EXACT):
+        found = {name: sum(part[place] for part in parts) for place, name in enumerate(SUMS)}
+        return {**found, "cost": Decimal(found["cost"])}

@@ -46,7 +46,7 @@ async def evaluate_alerts(context: Context, ports: Ports) -> datetime:
     known, looked = await _look(tenant, at, ports)
     rules = rules_of(known.rules)
     found = {name: evidence_of(rule, looked, known, at) for name, rule in rules.items() if rule.enabled}
-    if _anything(known.alerts or Alerts.begin(tenant, at), found, at):
+    if _anything(known, known.alerts or Alerts.begin(tenant, at), found, at):
         await _record(found, rules, context, ports, at)
     return ports.clock() + ports.alert_interval
 
@@ -62,11 +62,14 @@ async def _look(tenant: UUID, at: datetime, ports: Ports) -> tuple[Known, Looked
     raise Unavailable("the alerts were changed again and again while they were looked at; try again")
 
 
-def _anything(alerts: Alerts, found: Mapping[str, Evidence], at: datetime) -> bool:
-    """Whether something follows, or somebody may be to be told."""
+def _anything(known: Known, alerts: Alerts, found: Mapping[str, Evidence], at: datetime) -> bool:
+    """Whether something follows, or somebody is to be told: where there is nobody, an alert may fire for days."""
     for name, evidence in found.items():
         status = alerts.status(name, evidence.rule, at)
-        if judge(evidence.rule, status, evidence, at) is not None or telling(evidence.rule, status, at):
+        if judge(evidence.rule, status, evidence, at) is not None:
+            return True
+        what = telling(evidence.rule, status, at)
+        if what == "resolved" or (what is not None and chosen(known.channels, evidence.rule.channels)):
             return True
     return any(_leaves(alerts, name) for name in alerts.state.statuses if name not in found)
 

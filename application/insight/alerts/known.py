@@ -1,4 +1,4 @@
-"""Rules, states and budget of many tenants, as a process knows them: a look asks the log for them only where one has changed."""
+"""Rules, states, budget and channels of many tenants, as a process knows them: a look asks the log for them only where one has changed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from application.ports import Store, Versions
 from domain.base.one_per_tenant import OnePerTenant
 from domain.budgets.budget import Budget
 from domain.insight.alerts.alerts import Alerts
+from domain.insight.alerts.channels import AlertChannels
 from domain.insight.alerts.rules import AlertRules
 
 MOST = 10_000
@@ -29,6 +30,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     rules: AlertRules | None = None
     alerts: Alerts | None = None
     budget: Budget | None = None
+    channels: AlertChannels | None = None
 
 
 class KnownAlerts:
@@ -43,13 +45,19 @@ class KnownAlerts:
 
     async def load(self, tenant: UUID, *, store: Store) -> Known:
         """As it is now."""
-        rules, alerts, budget = await asyncio.gather(
+        rules, alerts, budget, channels = await asyncio.gather(
             load_setting(AlertRules, tenant, store=store),
             load_setting(Alerts, tenant, store=store),
             load_setting(Budget, tenant, store=store),
+            load_setting(AlertChannels, tenant, store=store),
         )
-        versions = Versions(rules=_version(rules), alerts=_version(alerts), budget=_version(budget))
-        known = Known(versions=versions, rules=rules, alerts=alerts, budget=budget)
+        versions = Versions(
+            rules=_version(rules),
+            alerts=_version(alerts),
+            budget=_version(budget),
+            channels=_version(channels),
+        )
+        known = Known(versions=versions, rules=rules, alerts=alerts, budget=budget, channels=channels)
         self._known[tenant] = known
         self._known.move_to_end(tenant)
         if len(self._known) > MOST:

@@ -31,6 +31,9 @@ from domain.webhooks.webhooks import Webhooks
 SLOT = STEP * 60
 """Seconds."""
 
+HOUR = 3600 // SLOT
+"""Slots."""
+
 UNMETERED: tuple[type[Event], ...] = (
     Rating.Rated,
     Webhooks.DeadLettered,

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 import pytest_asyncio
 
 from application.audit.verification import ConcludeVerification, conclude_verification
@@ -204,6 +206,32 @@ async def test_where_nothing_changes_nothing_is_written(world: World) -> None:
     for _ in range(3):
         await world.look()
     assert await world.parts.reads.head(world.context.tenant) == before
+
+
+async def test_an_alert_that_nobody_is_to_be_told_of_takes_one_read_a_look_until_there_is_somebody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.calls(10, 30)
+    for _ in range(5):
+        state = await world.look()
+    assert state == "alert"
+    real, reads = Database.read_all, []
+
+    async def counted(self: Database, tenant: UUID, *statements: Any) -> Any:
+        reads.append(statements)
+        return await real(self, tenant, *statements)
+
+    await world.projector.catch_up([world.context.tenant])
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "read_all", counted)
+        await evaluate_alerts(world.context, world.parts)
+    assert len(reads) == 1
+    await world.add("People")
+    await world.look()
+    await world.send()
+    assert [each for each in world.people.got if each[2] == "provider_errors"] == [
+        ("People", "firing", "provider_errors")
+    ]
 
 
 async def test_a_dead_channel_loses_nothing_and_the_others_are_told(world: World) -> None:
