@@ -21,7 +21,7 @@ from domain.actions.declaration import Action
 from domain.actions.requests import Customer, body_of, whole_arguments
 from domain.actions.schema import faults
 from domain.base.context import Context
-from domain.base.errors import Conflict
+from domain.base.errors import Conflict, NotFound
 from domain.base.signing import headers
 
 GRACE = timedelta(seconds=20)
@@ -52,15 +52,25 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     by: By
 
 
-async def read_call(id: UUID, tenant: UUID, *, store: Store) -> CallRecord:
-    """As of now. Raises NotFound."""
+async def read_call(id: UUID, tenant: UUID, *, store: Store, until: int | None = None) -> CallRecord:
+    """As of now, or of a position of the log `until` which it is read only. Raises NotFound."""
     call = await store.load(ActionCall, id, tenant=tenant)
     arguments, result = None, None
+    known: list[ActionCall.Event] = []
     async for recorded in store.stream(tenant, id):
+        if until is not None and recorded.position > until:
+            break
+        if isinstance(recorded.event, ActionCall.Event):
+            known.append(recorded.event)
         if isinstance(recorded.event, ActionCall.Requested):
             arguments = recorded.event.arguments
         elif isinstance(recorded.event, ActionCall.Completed):
             result = recorded.event.result
+    if until is not None:
+        then = ActionCall.replay(known)
+        if then is None:
+            raise NotFound(f"the call {id} was not there yet")
+        call = then
     return CallRecord(
         call=call,
         arguments=None if arguments is None else msgspec.json.decode(arguments),

@@ -46,7 +46,7 @@ async def actions_of(tenant: UUID, *, store: Store) -> tuple[Sequence[Action], i
     found = await latest_setting(Actions, tenant, store=store)
     if found is None:
         return (), 0
-    return tuple(found.state.actions[name] for name in sorted(found.state.actions)), found.version
+    return found.in_order, found.version
 
 
 async def declare_action(command: DeclareAction, context: Context, ports: Ports) -> Stands:

@@ -17,18 +17,20 @@ from domain.base.errors import Conflict, NotFound, Refused
 LOST = "it was tried, and no answer is on record"
 
 
-async def known_call(id: UUID, tenant: UUID, *, store: Store) -> CallRecord | None:
+async def known_call(id: UUID, tenant: UUID, *, store: Store, until: int | None = None) -> CallRecord | None:
     try:
-        return await read_call(id, tenant, store=store)
+        return await read_call(id, tenant, store=store, until=until)
     except NotFound:
         return None
 
 
-async def calls_of(interaction: UUID, tenant: UUID, *, store: Store) -> Sequence[CallRecord]:
-    """The calls of an interaction, in order."""
+async def calls_of(
+    interaction: UUID, tenant: UUID, *, store: Store, until: int | None = None
+) -> Sequence[CallRecord]:
+    """The calls of an interaction, in order; as they were at the position `until`."""
     found: list[CallRecord] = []
     while len(found) < MOST_CALLS:
-        record = await known_call(call_of(interaction, len(found)), tenant, store=store)
+        record = await known_call(call_of(interaction, len(found)), tenant, store=store, until=until)
         if record is None:
             break
         found.append(record)

@@ -13,6 +13,7 @@ from application.answers.variants import Served, reason_of, varied
 from application.gateway.policy import policy_for
 from application.gateway.ports import Ports
 from application.gateway.tenant_settings import Chosen, settings_of
+from domain.actions.actions import Actions
 from domain.agents.agent import Agent, AgentConfiguration
 from domain.answers.serving import Serving
 from domain.answers.split import Assignment, Split
@@ -44,6 +45,7 @@ class AsThen:
         router = await self._at(Router, policy or await self._version(Router, position))
         flags = await self._at(Flags, await self._version(Flags, position))
         prompts = await self._at(Prompts, await self._version(Prompts, position))
+        actions = await self._at(Actions, await self._version(Actions, position))
         configured = AgentConfiguration() if agent is None else agent.state.configuration
         chosen, version = policy_for(configured, router)
         settings = msgspec.structs.replace(
@@ -53,6 +55,8 @@ class AsThen:
             router=router,
             policy=chosen,
             policy_version=version,
+            actions=() if actions is None else actions.in_order,
+            actions_version=0 if actions is None else actions.version,
             flags=FlagsState() if flags is None else flags.state,
         )
         wordings = SHIPPED if prompts is None else Wordings(own=prompts.state.own)

@@ -10,6 +10,7 @@ from application.learning.recorded_form import Missing as Missing
 from application.learning.recorded_form import RecordedAnswer as RecordedAnswer
 from application.learning.recorded_form import passages_in
 from application.retrieval.query import QuestionVector
+from domain.answers.acting.tools import without_calls
 from domain.answers.decision import SCREENED_SINCE
 from domain.base.context import Context
 from domain.base.errors import Erased
@@ -69,7 +70,7 @@ async def _of_conversation(
     questions = tuple(message.text or message.said for message in burst.messages)
     history = tuple(conversation.earlier)
     if prompted is not None and any(each.kind == "history" for each in event.cut):
-        history = prompted.prompt[1:-1]  # as much as there was room for then
+        history = without_calls(prompted.prompt)[1:-1]  # as much as there was room for then
     understood = None
     if event.understanding is not None:
         understood = Understood(

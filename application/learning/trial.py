@@ -36,6 +36,8 @@ from domain.models.tools import shown
 
 CHOSEN = Chosen(by="deployment", reason="a variant that is tried")
 
+Recall = Callable[[Prepared], Awaitable[Prepared]]
+
 Completing = Callable[[Prepared, Run], Awaitable[Completion | None]]
 """Asks the models that were prepared, as `complete` does."""
 
@@ -78,21 +80,26 @@ async def try_answer(
     base: Served | None = None,
     begin: Announce | None = None,
     completing: Completing | None = None,
+    recall: Recall | None = None,
 ) -> Tried:
     """Prepare, complete and decide. `variant` lies over `base`, else over the agent in force, whatever splits there are. Never out of the cache
     of responses, nor into it: the same question again is to cost, and take, what it does.
 
     `begin` is called before any model is asked, for the answer or on the way to it, with what is charged if nothing is heard of it any more: more
-    each time; `completing` takes the models' place. Raises as `prepare`; what `run` has by then is the caller's to record.
+    each time; `recall` has what actions came to, which are never called here: without it there are none; `completing` takes the models' place. Raises as `prepare`; what `run` has by then is the caller's to record.
     """
     started = time.perf_counter()
     served = base or await served_to(context.tenant, None, inquiry.asks, ports)
     if variant != Variant():
         served = varied(served, variant, CHOSEN)
+    if recall is None:
+        served = msgspec.structs.replace(
+            served, settings=msgspec.structs.replace(served.settings, actions=())
+        )
     fresh = msgspec.structs.replace(inquiry, fresh=True, unit=None)
     spends = None if begin is None else run
     prepared = await prepare_with(fresh, served, context, ports, started=started, begin=begin, run=spends)
-    prepared = _without_a_cheaper_one(prepared)
+    prepared = _without_a_cheaper_one(prepared if recall is None else await recall(prepared))
     run.begin(prepared.asked, prepared.embeddings, prepared.held)
     before = time.perf_counter()
     if begin is not None:

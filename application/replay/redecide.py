@@ -12,6 +12,7 @@ from application.gateway.policy import policy_of
 from application.gateway.token_count import tokens_if_many
 from application.ports import Counter, Store
 from domain.agents.agent import Agent, AgentConfiguration
+from domain.answers.acting.tools import without_calls
 from domain.answers.prompts import unanswered
 from domain.base.recorded import Recorded
 from domain.chat.call import Call
@@ -84,9 +85,10 @@ class Redeciding:
         """Keep what an event tells of a question."""
         event = recorded.event
         if isinstance(event, Conversation.Prompted):
-            question = event.prompt[-1].text  # the messages, as `domain/answers/prompts.py` joins them
+            prompt = without_calls(event.prompt)
+            question = prompt[-1].text  # the messages, as `domain/answers/prompts.py` joins them
             self._asked[event.interaction] = Asked(
-                prompt=event.prompt, questions=(question,), turns=len(event.prompt) - 2
+                prompt=prompt, questions=(question,), turns=len(prompt) - 2
             )
         elif isinstance(event, Call.Requested):
             questions = tuple(turn.text for turn in unanswered(event.messages))

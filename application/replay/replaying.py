@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -25,6 +26,7 @@ from application.replay.answers_report import Figures
 from application.replay.compared import Compared, compared_with, suggested, unanswered
 from application.replay.ledger import Ledger
 from application.replay.passages_then import with_passages
+from application.replay.recalled import recalled
 from domain.answers.variant import Variant
 from domain.base.context import Context
 from domain.base.recorded import Recorded
@@ -188,7 +190,15 @@ class Replaying:
     ) -> Tried:
         ports = self.ports if searches_anew(self._variant) else with_passages(recorded, self.ports)
         return await try_answer(
-            inquiry, Variant(), run, self.context, ports, base=served, begin=begin, completing=completing
+            inquiry,
+            Variant(),
+            run,
+            self.context,
+            ports,
+            base=served,
+            begin=begin,
+            completing=completing,
+            recall=partial(recalled, recorded=recorded, tenant=self.context.tenant, store=self.ports.store),
         )
 
     def _leave_out(self, why: str) -> None:

@@ -130,6 +130,11 @@ class Actions(OnePerTenant[ActionsState]):
         self.action(name)
         self.trigger(self.Withdrawn, at=at, name=name)
 
+    @property
+    def in_order(self) -> tuple[Action, ...]:
+        """By name."""
+        return tuple(self.state.actions[name] for name in sorted(self.state.actions))
+
     def action(self, name: str) -> Action:
         """Raises NotFound."""
         if name not in self.state.actions:

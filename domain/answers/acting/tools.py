@@ -53,6 +53,18 @@ def with_tools(prompt: Sequence[Turn], made: Sequence[Called]) -> tuple[Turn, ..
     return (replace(prompt[0], text="\n".join(lines)), *prompt[1:])
 
 
+def without_calls(prompt: Sequence[Turn]) -> tuple[Turn, ...]:
+    """A prompt as it was before its model called anything."""
+    end = len(prompt)
+    while end and (prompt[end - 1].role == "tool" or prompt[end - 1].calls):
+        end -= 1
+    return tuple(prompt[:end])
+
+
+def has_tools(prompt: Sequence[Turn]) -> bool:
+    return bool(prompt) and RULE in prompt[0].text
+
+
 def returned(call: Called) -> str:
     """What a model reads of a call that has ended: a JSON text."""
     found: dict[str, Any] = {"status": call.status}

@@ -33,9 +33,10 @@ def wire(declared: tuple[Wire, dict[str, str]]) -> Wire:
 
 
 async def calls(customer: Customer, position: str, **filters: str) -> list[dict[str, Any]]:
-    listed = await customer.http.get(
-        "/v1/action-calls", params=filters, headers={"Retrace-Position": position}
-    )
+    headers = {"Retrace-Position": position}
+    listed = await customer.http.get("/v1/action-calls", params=filters, headers=headers)
+    while listed.status_code == 503:  # on a busy machine the projector may be some seconds behind
+        listed = await customer.http.get("/v1/action-calls", params=filters, headers=headers)
     return [
         (await customer.http.get(f"/v1/action-calls/{each['id']}")).json() for each in listed.json()["items"]
     ]

@@ -12,7 +12,9 @@ import pytest
 import pytest_asyncio
 
 from application.actions.settling import calls_of
+from application.replay.answers import ReplayAnswers, replay_answers
 from domain.actions.call import MOST_CALLS
+from domain.base.context import Context
 from infra.settings import Settings
 from interfaces.bootstrap import Services, services
 from tests.doubles.openai import Double, openai_double
@@ -172,3 +174,19 @@ async def test_a_customer_who_listens_gets_the_last_round_alone(
     heard = await acts.http.post("/v1/messages", json=body, headers={"Accept": "text/event-stream"})
     assert "It is on its way." in heard.text
     assert "cancelled" not in heard.text
+
+
+async def test_a_replay_goes_by_what_the_calls_came_to_and_calls_nothing(
+    acts: Customer, wire: Wire, upstream: Double, parts: Services
+) -> None:
+    """All that this file's customers were answered before: by a model and by rules, with a yes, and with what went wrong."""
+    await acts.ask("Where is my order A-707?", address="hal")
+    wire.calls.clear()
+    asked = len(upstream.requests)
+    context = Context(tenant=acts.tenant, actor="test", correlation=parts.ids())
+    command = ReplayAnswers(source="as-recorded", completions="recorded")
+    head = await parts.reads.head(acts.tenant)
+    found = await replay_answers(command, context, parts, head=head)
+    assert found.answers >= 5
+    assert (found.differing, found.anew, found.rows, found.left_out) == (0, 0, (), {})
+    assert (wire.calls, len(upstream.requests)) == ([], asked)
