@@ -36,6 +36,7 @@ from application.ports import (
     CallObserver,
     Channel,
     Clock,
+    ContentSource,
     Corrections,
     Customers,
     Datasets,
@@ -97,6 +98,7 @@ from infra.metrics.collected import Caches, Health, Log, Pools
 from infra.metrics.deployment import Deployment
 from infra.metrics.instruments import Instruments
 from infra.outgoing.actions import HttpActionCaller
+from infra.outgoing.contents import HttpContentSource
 from infra.outgoing.webhooks import HttpWebhookSender
 from infra.postgres.analysts import PgAnalysts
 from infra.postgres.cell import Cell
@@ -223,6 +225,7 @@ class Services:
     typing: Typing
     webhook_lines: Lines
     webhook_sender: WebhookSender
+    contents: ContentSource
     action_caller: ActionCaller
     alert_figures: AlertFigures
     alert_senders: AlertSenders
@@ -371,6 +374,8 @@ async def services(
         )
         webhook_sender = HttpWebhookSender(private=settings.allow_private_addresses)
         stack.push_async_callback(webhook_sender.close)
+        contents = HttpContentSource(private=settings.allow_private_addresses)
+        stack.push_async_callback(contents.close)
         action_caller = HttpActionCaller(private=settings.allow_private_addresses)
         stack.push_async_callback(action_caller.close)
         alert_senders = Senders(
@@ -518,6 +523,7 @@ async def services(
             typing=typing,
             webhook_lines=StoredLines(database),
             webhook_sender=webhook_sender,
+            contents=contents,
             action_caller=action_caller,
             alert_figures=ReadAlertFigures(database),
             alert_senders=alert_senders,

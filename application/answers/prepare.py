@@ -156,6 +156,7 @@ def _asked(
             temperature=temperature,
             stop=inquiry.stop,
             options=inquiry.options,
+            contents=inquiry.contents,
             tools=inquiry.tools,
             tool_choice=inquiry.tool_choice,
             parallel_tool_calls=inquiry.parallel_tool_calls,

@@ -6,12 +6,13 @@ import asyncio
 
 import msgspec
 
-from application.answers.ports import Ports
 from application.answers.prepare import prepare
 from application.answers.prepared import Prepared
 from application.base.tasks import run_to_end
 from application.budgets.reserve import PATIENCE
+from application.chat.attachments import with_attachments
 from application.chat.inquiry import disclosure_of, inquiry_of
+from application.chat.ports import Ports
 from application.chat.record import Chat, ChatGiven, record_answer, record_end
 from application.chat.signatures import with_signatures
 from application.gateway.attempt import Emit, EmitCall
@@ -48,7 +49,10 @@ async def chat(
     """
     messages = await with_signatures(command.messages, context.tenant, ports.store)
     command = msgspec.structs.replace(command, messages=messages)
-    prepared = await prepare(await inquiry_of(command, context, ports), context, ports)
+    await inquiry_of(command, context, ports)  # what can't be asked is said before anything is fetched
+    command, contents = await with_attachments(command, context, ports)
+    inquiry = await inquiry_of(command, context, ports)
+    prepared = await prepare(msgspec.structs.replace(inquiry, contents=contents), context, ports)
     disclosure = disclosure_of(command, prepared)
     run = Run(patience=PATIENCE)
     run.begin(prepared.asked, prepared.embeddings, prepared.held)

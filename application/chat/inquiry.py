@@ -28,6 +28,7 @@ NOT_OF_AGENT = {
     "tools": "the agent calls no tools of the app's",
     "messages": "the agent reads no calls of tools",
     "response_format": "the agent answers in text",
+    "images": "the agent reads no images and files",
 }
 """Fields of a request, and why the agent does not take them."""
 
@@ -91,9 +92,11 @@ def _of_agent(inquiry: Inquiry, messages: tuple[Turn, ...], asked: Sequence[Turn
         ("tools", inquiry.tools),
         ("messages", any(turn.calls or turn.role == "tool" for turn in messages)),
         ("response_format", inquiry.answer_format),
+        ("images", any(turn.attachments for turn in messages)),
     ):
         if given:
             what = NOT_OF_AGENT[field]
+            field = "messages" if field == "images" else field
             text = f"{field}: {what}; `auto` and models by name take it"
             raise Invalid(text, errors=[{"field": f"$.{field}", "message": text}])
     if messages[-1].role != "user":

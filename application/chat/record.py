@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -35,6 +35,9 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     model: str
     messages: tuple[Turn, ...]
+    contents: Mapping[UUID, bytes] = {}
+    """Of images and files that came with the messages, by the ids of their attachments."""
+
     tools: tuple[Tool, ...] = ()
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None

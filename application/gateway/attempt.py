@@ -14,6 +14,7 @@ from application.base.in_work import waits_long
 from application.gateway.providers import INLINE
 from application.ports import Clock, Completer, Counter, ProviderError
 from domain.models.answer_check import misfit
+from domain.models.attachment_tokens import attached_tokens
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt, Completion, CompletionRequest, Outcome, Usage
 from domain.models.pricing import cost
@@ -181,7 +182,7 @@ class Attempting:
         # Nothing may be waited for here, and counting the longest prompts takes a second: they are estimated.
         counted = None if len(prompt) + len(text) > INLINE else model
         usage = Usage(
-            input=self._counter.count(prompt, counted),
+            input=self._counter.count(prompt, counted) + attached_tokens(self._request),
             output=self._counter.count(text, counted),
             source=self._counter.source(counted),
         )

@@ -15,6 +15,7 @@ from domain.answers.canary import with_canary
 from domain.base.errors import Refused
 from domain.gateway.decision import LAST_RESORT, Cause, PassedOver
 from domain.models.abilities import told
+from domain.models.attachment_tokens import attached_tokens
 from domain.models.catalogue import Model
 from domain.models.completion import CompletionRequest
 
@@ -171,4 +172,5 @@ class Candidates:
 def _largest(request: CompletionRequest) -> int:
     """Tokens of its prompt, at most: each has one byte or more."""
     turns = sum(4 * len(turn.read) + 16 for turn in request.prompt)
+    turns += attached_tokens(request)
     return turns + 4 * len(request.beside) + 16 * len(request.tools)

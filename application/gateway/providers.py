@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from application.ports import Cache, CallObserver, Completers, Counter, Health
+from domain.models.attachment_tokens import attached_tokens
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt, Completion, CompletionRequest
 
@@ -38,6 +39,7 @@ class Providers:
 
     def _prompt_tokens(self, request: CompletionRequest) -> int:
         turns = sum(self.counter.count(turn.read, request.model) + 8 for turn in request.prompt)
+        turns += attached_tokens(request)
         beside = request.beside
         return turns + (
             self.counter.count(beside, request.model) + 8 * (1 + len(request.tools)) if beside else 0

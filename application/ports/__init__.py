@@ -27,6 +27,7 @@ from application.ports.channels import (
 )
 from application.ports.documents import (
     Chunk,
+    ContentSource,
     Extracted,
     ExtractedChunk,
     Extractor,
@@ -156,6 +157,7 @@ __all__ = [
     "Clock",
     "Completer",
     "Completers",
+    "ContentSource",
     "Corrections",
     "Counter",
     "Customers",

@@ -156,6 +156,13 @@ class Spool(Incoming, Protocol):
     async def write(self, data: bytes) -> None: ...
 
 
+class ContentSource(Protocol):
+    """Images and files that a message names by address."""
+
+    async def fetch(self, url: str, place: str, *, most: int) -> bytes:
+        """At most `most` bytes, of a public address with https. Raises Invalid, which names the `place` in the request."""
+
+
 class Files(Protocol):
     """Contents of documents, and of what a conversation has (its parts), encrypted under the key of whose they are, per tenant."""
 

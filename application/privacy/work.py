@@ -49,6 +49,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
         await erase_user(
             command, context, store=p.store, eraser=p.eraser, cache=p.providers.cache, clock=p.clock
         )
+        await p.files.delete(item.tenant, command.user)
 
     async def do_retention(item: Item) -> datetime | None:
         command = KeepRetention(at=p.clock())

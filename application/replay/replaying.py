@@ -92,6 +92,9 @@ class Replaying:
             return None
         if self.ledger is None:
             return await self._with_the_record(recorded)
+        if any(turn.attachments for turn in recorded.prompt):
+            self._leave_out("it has images or files, which no model is asked about again")
+            return None
         return await self._asked_once(recorded, self.ledger)
 
     async def _with_the_record(self, recorded: RecordedAnswer) -> Compared:

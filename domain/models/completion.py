@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -45,6 +45,8 @@ THINKS = frozenset({"reasoning", "thinking"})
 class Turn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message of a prompt or of a conversation's history. `name`: of the participant, where an app tells several apart.
 
+    A user's may have `attachments`, in the order in which they stand in the text.
+
     An assistant's may have `calls` of tools; each is answered by a turn of the role `tool`, whose `call` is the id of the call and whose text the result.
     """
 
@@ -59,6 +61,18 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def said(self) -> str:
         """The text after its participant's name, for where there is no field for that."""
         return self.text if self.name is None else f"{self.name}: {self.text}"
+
+    @property
+    def parts(self) -> Iterator[str | Attachment]:
+        """The text in pieces, and what is attached between them."""
+        begin = 0
+        for each in self.attachments:
+            if text := self.text[begin : each.at].strip("\n"):
+                yield text
+            yield each
+            begin = max(begin, each.at)
+        if text := self.text[begin:].strip("\n"):
+            yield text
 
     @property
     def read(self) -> str:
@@ -146,6 +160,9 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     stop: tuple[str, ...] = ()
     options: Options = {}
     """More of what OpenAI's API knows, by its names, as top_p and seed; a provider passes on what it knows as well."""
+
+    contents: Mapping[UUID, bytes] = {}
+    """Of the images and files in the prompt, by their ids."""
 
     tools: tuple[Tool, ...] = ()
     tool_choice: ToolChoice | None = None

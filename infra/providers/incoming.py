@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from application.ports import Counter, ProviderError
+from domain.models.attachment_tokens import attached_tokens
 from domain.models.completion import Completion, CompletionRequest, Finish, Outcome, Usage
 from domain.models.tools import ToolCallPiece, shown
 from domain.models.usage_forms import TIER, merged
@@ -169,7 +170,7 @@ class Incoming:
             return said
         count = self._counter.count
         own = Usage(
-            input=count(self._request.read, model),
+            input=count(self._request.read, model) + attached_tokens(self._request),
             output=count(text, model),
             source=self._counter.source(model),
             tier=forms.tier(raw),

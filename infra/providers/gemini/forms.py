@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 from google.genai import errors, types
 
 from application.ports import ProviderError
+from domain.models.attachment import Attachment
 from domain.models.completion import CompletionRequest, Turn
 from infra.providers.faults import NONSENSE, connection
 from infra.providers.gemini.reading import told
@@ -47,7 +49,7 @@ def turns_of(request: CompletionRequest, *, signed: bool = False) -> tuple[str, 
         if turn.role == "system":
             continue
         names |= {call.id: call.name for call in turn.calls}
-        parts = _parts(turn, request.model, names, signed)
+        parts = _parts(turn, request, names, signed)
         if turn.role == before == "tool":
             contents[-1].parts = [*(contents[-1].parts or ()), *parts]
         else:
@@ -58,9 +60,20 @@ def turns_of(request: CompletionRequest, *, signed: bool = False) -> tuple[str, 
     return system, contents
 
 
-def _parts(turn: Turn, model: str, names: Mapping[str, str], signed: bool) -> list[types.Part]:
+def _parts(
+    turn: Turn, request: CompletionRequest, names: Mapping[str, str], signed: bool
+) -> list[types.Part]:
     """`names`: of the functions that were called so far, by the calls' ids."""
     if turn.call is not None:
         return [result_of(turn, names.get(turn.call, "function"))]
+    if turn.attachments:
+        named = [types.Part(text=f"{turn.name}:")] if turn.name else []
+        return [*named, *(_part(part, request.contents) for part in turn.parts)]
     said = [types.Part(text=turn.said)] if turn.text or not turn.calls else []
-    return [*said, *calls_of(turn, model, signed=signed)]
+    return [*said, *calls_of(turn, request.model, signed=signed)]
+
+
+def _part(part: str | Attachment, contents: Mapping[UUID, bytes]) -> types.Part:
+    if isinstance(part, str):
+        return types.Part(text=part)
+    return types.Part(inline_data=types.Blob(data=contents[part.id], mime_type=part.content_type))

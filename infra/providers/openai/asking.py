@@ -5,19 +5,27 @@ https://platform.openai.com/docs/api-reference/chat/create. Schemas go as the ap
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from domain.models.answer_format import AnswerFormat
+from domain.models.attachment import Attachment
 from domain.models.completion import CompletionRequest, Turn
 from domain.models.tools import Tool, ToolCall, allowed
 
 
-def message_of(turn: Turn, system: str, *, google: bool = False) -> dict[str, Any]:
+def message_of(
+    turn: Turn, system: str, contents: Mapping[UUID, bytes] | None = None, *, google: bool = False
+) -> dict[str, Any]:
     """`system`: the role of a system message, of which some models know none. `google`: its own server of this API is asked, which wants the
     signatures of calls back."""
     message: dict[str, Any] = {"role": system if turn.role == "system" else turn.role, "content": turn.text}
+    if turn.attachments:
+        message["content"] = [_part(part, contents or {}) for part in turn.parts]
     if turn.calls:
         message["content"] = turn.text or None
         message["tool_calls"] = [_call(call, google) for call in turn.calls]
@@ -50,6 +58,16 @@ def format_of(form: AnswerFormat) -> dict[str, Any]:
     if form.strict is not None:
         schema["strict"] = form.strict
     return {"type": "json_schema", "json_schema": schema}
+
+
+def _part(part: str | Attachment, contents: Mapping[UUID, bytes]) -> dict[str, Any]:
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    url = f"data:{part.content_type};base64,{base64.b64encode(contents[part.id]).decode()}"
+    if part.kind == "file":
+        return {"type": "file", "file": {"filename": part.name or "document.pdf", "file_data": url}}
+    detail = {} if part.detail is None else {"detail": part.detail}
+    return {"type": "image_url", "image_url": {"url": url, **detail}}
 
 
 def _tool(tool: Tool) -> dict[str, Any]:

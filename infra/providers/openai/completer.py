@@ -179,7 +179,9 @@ class OpenAICompleter:
         options = self.options - (SAMPLING if thinks else THINKING)
         parameters: dict[str, Any] = {
             "model": request.model,
-            "messages": [message_of(turn, system, google=self._google) for turn in request.prompt],
+            "messages": [
+                message_of(turn, system, request.contents, google=self._google) for turn in request.prompt
+            ],
             **{name: value for name, value in request.options.items() if name in options},
         }
         if request.tools:

@@ -15,9 +15,11 @@ from msgspec import Meta
 from application.chat.record import Chat
 from domain.base.errors import Invalid
 from domain.chat.tool_turns import check_tool_turns
+from domain.models.attachment import Attachment
 from domain.models.completion import Options, Turn
 from interfaces.http.chat import unasked as unasked
 from interfaces.http.chat.format_forms import FormatIn, format_of
+from interfaces.http.chat.part_forms import FileIn, Given, ImageUrl, file_of, image_of
 from interfaces.http.chat.tool_forms import MOST, CallId, CallIn, ToolChoiceIn, ToolIn, choice_of, tools_of
 from interfaces.http.chat.unasked import UnaskedOfMessage, UnaskedOfPart, UnaskedOfRequest
 
@@ -55,17 +57,29 @@ NOTHING: dict[str, tuple[Any, ...]] = {
 
 
 class Part(UnaskedOfPart, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Text only."""
+    """A text, an image, or a file."""
 
     type: Literal["text", "refusal", "image_url", "input_audio", "file"]
     text: str | None = None
     refusal: str | None = None
+    image_url: ImageUrl | None = None
+    file: FileIn | None = None
+
+    def given(self, at: int, place: str) -> Given | None:
+        """The image or file, which stands behind `at` characters of the text; None: it is none. Raises Invalid."""
+        unasked.check(self, unasked.OF_PARTS, f"{place}.")
+        if self.type == "image_url" and self.image_url is not None:
+            return image_of(self.image_url, at, place)
+        return file_of(self.file, at, place) if self.type == "file" and self.file is not None else None
 
     def said(self, place: str) -> str:
         unasked.check(self, unasked.OF_PARTS, f"{place}.")
         text = self.refusal if self.type == "refusal" else self.text
         if text is None or self.type not in ("text", "refusal"):
-            raise unasked.refused(place, f"a part of the type {self.type} has a text here; send one")
+            raise unasked.refused(
+                place,
+                f"a part of the type {self.type} has its content in a member of that name, and stands in a user's message",
+            )
         return text
 
 
@@ -79,8 +93,9 @@ class Said(UnaskedOfMessage, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tool_calls: Annotated[list[CallIn], Meta(max_length=MOST)] | None = None
     tool_call_id: CallId | None = None
 
-    def turn(self, place: str) -> Turn | None:
-        """None for an assistant's turn in which nothing was said. `place`: in the body, as messages[0]. Raises Invalid."""
+    def turn(self, place: str, contents: dict[UUID, bytes]) -> Turn | None:
+        """None for an assistant's turn in which nothing was said. `place`: in the body, as messages[0]; `contents` takes those of images and files. Raises
+        Invalid."""
         if self.role == "function":
             text = "messages of the role function are not taken; send results of tools with the role tool"
             raise unasked.refused(f"{place}.role", text)
@@ -98,6 +113,8 @@ class Said(UnaskedOfMessage, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if self.name and not NAME.fullmatch(self.name):
             text = "a name has 1 to 64 characters, none of them white space or one of < > | \\ /"
             raise unasked.refused(f"{place}.name", text)
+        if self.role == "user" and isinstance(self.content, list):
+            return self._of_parts(self.content, place, contents)
         said = self._text(place)
         if self.role == "assistant":
             said, calls = said or self.refusal, tuple(each.call() for each in self.tool_calls or ())
@@ -107,6 +124,21 @@ class Said(UnaskedOfMessage, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if said is None:
             raise unasked.refused(f"{place}.content", "the message has no text; send one")
         return Turn(role="user" if self.role == "user" else "system", text=said, name=self.name or None)
+
+    def _of_parts(self, parts: list[Part], place: str, contents: dict[UUID, bytes]) -> Turn:
+        """A user's: texts, one below the other, and where between them images and files stand."""
+        texts, found = list[str](), list[Attachment]()
+        for at, part in enumerate(parts):
+            length = len("\n".join(texts))
+            if (given := part.given(length, f"{place}.content[{at}]")) is None:
+                texts.append(part.said(f"{place}.content[{at}]"))
+                continue
+            found.append(given.attachment)
+            if given.content is not None:
+                contents[given.attachment.id] = given.content
+        if not texts and not found:
+            raise unasked.refused(f"{place}.content", "the message has no text; send one")
+        return Turn(role="user", text="\n".join(texts), name=self.name or None, attachments=tuple(found))
 
     def _result(self, place: str) -> Turn:
         """What a tool has come to; may be an empty text."""
@@ -178,7 +210,8 @@ class ChatIn(UnaskedOfRequest, frozen=True, kw_only=True, forbid_unknown_fields=
             unasked.check(self.stream_options, unasked.OF_STREAMS, "stream_options.")
         if self.max_tokens is not None and self.max_completion_tokens not in (None, self.max_tokens):
             raise Invalid("max_tokens and max_completion_tokens differ; give one of them")
-        turns = [said.turn(f"messages[{at}]") for at, said in enumerate(self.messages)]
+        contents: dict[UUID, bytes] = {}
+        turns = [said.turn(f"messages[{at}]", contents) for at, said in enumerate(self.messages)]
         messages = tuple(turn for turn in turns if turn is not None)
         if not messages:
             raise unasked.refused(
@@ -190,6 +223,7 @@ class ChatIn(UnaskedOfRequest, frozen=True, kw_only=True, forbid_unknown_fields=
             id=id,
             model=self.model,
             messages=messages,
+            contents=contents,
             tools=tools,
             tool_choice=choice_of(self.tool_choice, tools),
             parallel_tool_calls=self.parallel_tool_calls if tools else None,

@@ -45,9 +45,7 @@ OF_MESSAGES: Silent = {
 """The last three tell of an earlier answer what no model is to be told."""
 
 OF_PARTS: Silent = {
-    "image_url": (),
     "input_audio": (),
-    "file": (),
     "prompt_cache_breakpoint": (HINT,),
 }
 
@@ -78,9 +76,7 @@ class UnaskedOfMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnaskedOfPart(msgspec.Struct, frozen=True, kw_only=True):
-    image_url: Any = None
     input_audio: Any = None
-    file: Any = None
     prompt_cache_breakpoint: Any = None
 
 

@@ -152,10 +152,6 @@ async def test_a_turn_in_which_nothing_was_said_is_left_out(
         ({"role": "assistant", "content": None, "tool_calls": [CALL]}, "messages"),
         ({"role": "assistant", "content": None, "tool_calls": [{"id": "c"}]}, "messages[1].tool_calls[0]"),
         ({"role": "user", "content": "x", "name": "Ann Smith"}, "messages[1].name"),
-        (
-            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x"}}]},
-            "messages[1].content[0].image_url",
-        ),
         ({"role": "user", "content": [{"type": "text"}]}, "messages[1].content[0]"),
         ({"role": "user", "content": 7}, "messages[1].content"),
         ({"role": "user", "content": "x", "color": "red"}, "messages[1]"),
