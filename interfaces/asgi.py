@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litestar import Litestar
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
 from application.tenancy.authentication import Principal
@@ -32,6 +33,7 @@ from interfaces.http.base.limits.share import Shared
 from interfaces.http.base.observing import Observed
 from interfaces.http.base.openapi import complete, config
 from interfaces.http.base.problems import HANDLERS, on_tampered
+from interfaces.http.console.errors import on_unrouted
 
 LARGEST_BODY = SMALL
 """Bytes of a request, uploads aside."""
@@ -73,7 +75,7 @@ def litestar_app(services: Services) -> Litestar:
             Idempotent(services),
         ],
         guards=[gate.check],
-        exception_handlers={**HANDLERS, Tampered: on_tampered},
+        exception_handlers={**HANDLERS, HTTPException: on_unrouted, Tampered: on_tampered},
         request_max_body_size=LARGEST_BODY,
         signature_types=[Services, AccessControl, Caller, Context, Principal],
         logging_config=None,

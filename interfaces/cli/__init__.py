@@ -25,6 +25,7 @@ COMMANDS = {
     "doctor": "doctor",
     "tenant": "tenant",
     "operator": "operator",
+    "analyst": "analyst",
     "ask": "tenant",
     "events": "events",
     "show": "history",

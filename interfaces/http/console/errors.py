@@ -15,6 +15,10 @@ from interfaces.http.base.problems import on_bug, on_http_error, on_refusal
 from interfaces.http.base.session.cookies import session_cookie
 from interfaces.http.console.page import moved, page
 
+CONSOLE = "/console"
+
+NOWHERE = "there is no such page; the address may have been cut off, or what it showed has another one now"
+
 
 def on_unauthenticated(request: Request[Any, Any, Any], error: Unauthenticated) -> Response[Any]:
     """To the sign-in page, and the cookie of a session that is over goes."""
@@ -35,6 +39,7 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
     )
     problem = msgspec.json.decode(told.content)
     kept = {name: value for name, value in told.headers.items() if name in ("Retry-After", "Allow")}
+    nowhere = isinstance(error, HTTPException) and error.status_code == 404
     return page(
         request,
         request.app.state.services,
@@ -42,8 +47,16 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
         status=problem["status"],
         headers=kept,
         title=problem["title"],
-        detail=problem["detail"],
+        detail=NOWHERE if nowhere else problem["detail"],
     )
+
+
+def on_unrouted(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """What no handler has taken: below the console a page, elsewhere a problem."""
+    path = request.scope["path"]
+    if path == CONSOLE or path.startswith(f"{CONSOLE}/"):
+        return on_error(request, error)
+    return on_http_error(request, error)
 
 
 HANDLERS: dict[int | type[Exception], Any] = {

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
+from domain.insight.alerts.metrics import METRICS
+
 NONE = "–"
 """Stands where there is no figure: a zero would be one."""
 
@@ -52,6 +54,25 @@ def percent(share: float | Decimal | None, decimals: int = 1) -> str:
     return NONE if share is None else f"{float(share) * 100:.{decimals}f} %"
 
 
+def measured(value: float | None, metric: str) -> str:
+    """A figure that an alert goes by, in its metric's unit."""
+    match METRICS[metric].unit:
+        case "share":
+            return percent(value)
+        case "USD":
+            return money(value)
+        case "seconds":
+            return duration(None if value is None else 1000 * value)
+        case "count":
+            return number(value)
+
+
+def share_text(value: float | Decimal) -> str:
+    """A share as it is typed: 0.125 is 12.5 %."""
+    text = f"{Decimal(str(value)) * 100:f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
+
+
 def duration(milliseconds: float | Decimal | None) -> str:
     """Milliseconds below a second, seconds below two minutes, then minutes and hours."""
     if milliseconds is None:
@@ -86,6 +107,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "money": money,
     "percent": percent,
     "duration": duration,
+    "measured": measured,
     "words": words,
     "json": json,
 }

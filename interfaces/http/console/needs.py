@@ -135,14 +135,14 @@ async def _budgets(services: Services, tenant: UUID, session: LiveSession) -> li
 
 async def _alerts(services: Services, tenant: UUID, session: LiveSession) -> list[Need]:
     """Those that fire and that nobody has acknowledged."""
-    found = await load_setting(Alerts, tenant, store=services.store)
+    found, path = await load_setting(Alerts, tenant, store=services.store), known_path("/console/alerts")
     statuses = found.state.statuses if found is not None else {}
     return [
         Need(
             f"Alert: {words(rule)}",
             Markup("{} since {}.").format(words(status.state), when(status.since)),
             "bad" if status.state == "alert" else "warn",
-            known_path("/console/alerts"),
+            path and f"{path}/{rule}",
         )
         for rule, status in statuses.items()
         if status.firing and status.acknowledged_at is None

@@ -13,7 +13,7 @@ from interfaces.http.insight.alerts import rule, state
 from interfaces.http.insight.alerts.forms import AcknowledgeIn, SilenceIn
 
 HINTS = {
-    "threshold": "Beyond it is alert.",
+    "threshold": "Beyond it is alert. A share with %, as 20 %; else seconds, USD or how many, as the metric has it.",
     "warning": "Beyond it is warning; empty: there is none.",
     "window_minutes": "Empty where the metric is as of now.",
     "baseline_minutes": "The time before the window that it is compared with.",
@@ -26,6 +26,12 @@ HINTS = {
     "throttle_minutes": "Within which nobody is told of the same rule anew.",
     "budget": "USD a day; empty: the tenant's own.",
 }
+
+
+def _shares(facts: Facts) -> tuple[str, ...]:
+    """Fields of its rule that are shares."""
+    of = facts["rule"].rule.of
+    return ("threshold", "warning", "hysteresis") if of.unit == "share" else ("hysteresis",)
 
 
 class AlertsWanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +91,7 @@ SCREENS = (
                 button="Set this rule",
                 done="The rule holds from the next look on.",
                 current=lambda facts: facts["rule"].rule,
+                shares=_shares,
                 hints=HINTS,
             ),
             "reset": Form(

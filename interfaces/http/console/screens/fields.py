@@ -7,12 +7,14 @@ import inspect as source
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import inspect
 
+from interfaces.http.console.formats import share_text
 from interfaces.http.console.screens.controls import Control, control_of, without_none
 from interfaces.http.console.screens.wrong import Given
 
@@ -32,6 +34,14 @@ class Field(NamedTuple):
         """What was typed is not shown, now or later."""
         several = self.control.kind in ("pairs", "lines", "json")
         return self._replace(control=self.control if several else Control("secret"), value="")
+
+    def with_percent(self) -> Field:
+        """A share of 1, as people write it."""
+        return (
+            self._replace(value=share_text(Decimal(self.value)))
+            if isinstance(self.value, str) and self.value
+            else self
+        )
 
     def within(self, legend: str) -> Field:
         """Below a legend that its label begins with."""

@@ -23,8 +23,8 @@ class Form:
 
     `to`: where one is afterwards, with path parameters and `{id}` of what was made; empty: on the same page. `done` is said there. `confirm`: what
     a page that asks first says will follow, of what can't be undone. `answer`: a template that shows the answer, this once. `of`: the read
-    whose version it is about, where that is not the first. `options`: what fields choose from. `offered`: whether the page has it now. Both
-    follow from its facts.
+    whose version it is about, where that is not the first. `options`: what fields choose from. `shares`: fields that stand there with %.
+    `offered`: whether the page has it now. These follow from its facts.
     """
 
     route: HTTPRouteHandler
@@ -34,6 +34,7 @@ class Form:
     done: str = "Saved."
     current: Callable[[Facts], Any] | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    shares: Callable[[Facts], tuple[str, ...]] | None = None
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -88,6 +89,9 @@ def shown_form(
     given = given_of(*wrong, [each.name for each in fields]) if wrong else None
     if given is not None:
         fields = _fields(form, current, given)
+    if form.shares is not None and given is None:
+        shares = form.shares(facts)
+        fields = [each.with_percent() if each.name in shares else each for each in fields]
     if form.options is not None:
         offered = form.options(facts)
         fields = [each.among(offered[each.name]) if each.name in offered else each for each in fields]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
@@ -118,11 +119,21 @@ def _value(control: Control, values: list[str], required: bool) -> Any:
             return msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError):
             raise ValueError("this is no JSON") from None
+    if control.kind == "number" and text.endswith("%"):
+        return _share(text)
     if control.kind == "moment":
         return _moment(text)
     if control.kind == "choice" and control.options == ("true", "false"):
         return text == "true"
     return text
+
+
+def _share(text: str) -> str:
+    """20 % is 0.2."""
+    try:
+        return f"{Decimal(text[:-1].strip()) / 100:f}"
+    except InvalidOperation:
+        return text  # which is refused as no number
 
 
 def _row(line: str, names: tuple[str, ...]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from litestar.datastructures import FormMultiDict
 
 from domain.base.errors import Conflict, Invalid, Refused
 from domain.flags.plan import Plan
+from domain.insight.alerts.rule import Rule
 from interfaces.http import EXAMPLES
 from interfaces.http.console import administration, agent, alerts, models, review
 from interfaces.http.console.screens.fields import fields_of_body
@@ -74,3 +75,14 @@ def test_a_refusal_stands_beside_the_field_that_it_names_and_a_conflict_above_th
     assert given.errors == {"category": "The category must be another one."}
     late = given_of(Conflict("somebody was first; it is at version 7 now", version=7), form, names)
     assert (late.errors, "send it again" in late.summary) == ({}, True)
+
+
+def test_a_share_is_shown_and_taken_with_percent() -> None:
+    rule = Rule(metric="handoff_rate", threshold=0.125, window_minutes=60, hysteresis=0.1)
+    shown = {each.name: each for each in fields_of_body(Rule, rule)}
+    assert shown["threshold"].with_percent().value == "12.5 %"
+    assert shown["warning"].with_percent().value == ""
+    for typed, taken in (("12.5 %", 0.125), ("20%", 0.2), ("0.2", 0.2), ("120 %", 1.2)):
+        assert body_of(Rule, FormMultiDict({"metric": "handoff_rate", "threshold": typed})).threshold == taken
+    with pytest.raises(Invalid, match="this is a number"):
+        body_of(Rule, FormMultiDict({"metric": "handoff_rate", "threshold": "much %"}))

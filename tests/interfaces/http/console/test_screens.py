@@ -51,3 +51,31 @@ async def test_ids_of_another_tenant_are_not_there(
     assert shown.world is not None
     path = shown.path.format(**await shown.world(theirs))
     assert (await people["admin"].http.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/console/nowhere", "/console/documents/not-an-id", "/console/"])
+async def test_what_is_not_there_is_a_page_below_the_console_alone(
+    path: str, people: dict[str, Person], ours: Customer
+) -> None:
+    reply = await people["admin"].http.get(path)
+    if path == "/console/":
+        assert reply.status_code == 200  # a trailing slash is optional
+        return
+    assert (reply.status_code, reply.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "there is no such page" in reply.text
+    assert "default-src 'none'" in reply.headers["content-security-policy"]
+    elsewhere = await ours.http.get("/v1/documents/not-an-id")
+    assert (elsewhere.status_code, elsewhere.json()["type"]) == (404, "/problems/not-found")
+
+
+async def test_figures_of_an_alert_stand_in_its_unit_and_are_taken_so(people: dict[str, Person]) -> None:
+    admin, path = people["admin"], "/console/alerts/handoffs"
+    page = (await admin.http.get(path)).text
+    assert "25.0 %" in page
+    assert 'value="25 %"' in page
+    body = {"metric": "handoff_rate", "threshold": "30 %", "window_minutes": "360", "severity": "warning"}
+    version = re.search(r'name="version" value="(\d+)"', page)
+    sent = await admin.send(f"{path}/set", {**body, "version": version[1] if version else ""})
+    assert sent.status_code == 303, sent.text
+    assert 'value="30 %"' in (await admin.http.get(path)).text
+    assert "5.0 s" in (await admin.http.get("/console/alerts")).text  # of slow answers
