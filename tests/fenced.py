@@ -13,6 +13,8 @@ _REQUEST = re.compile(r"(GET|PUT|POST|PATCH|DELETE) +(/v1/[^ ?]+)(?:\?\S+)?(?: +
 
 class Request(NamedTuple):
     page: str
+    """Its path in the project, as `docs/guides/whatsapp.md`."""
+
     method: str
     path: str
     body: str | None
@@ -21,7 +23,7 @@ class Request(NamedTuple):
 def _lines() -> list[tuple[str, str]]:
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     return [
-        (page.name, line.strip().removeprefix("$ "))
+        (str(page.relative_to(ROOT)), line.strip().removeprefix("$ "))
         for page in pages
         for block in _BLOCK.findall(page.read_text())
         for line in block.replace("\\\n", " ").splitlines()

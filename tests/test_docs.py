@@ -8,15 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
 
+from domain.insight.alerts.defaults import DEFAULTS
 from domain.kinds import TOPICS
 from infra.settings import FIELDS
 from interfaces.cli import cli
 from projections import PROJECTIONS
+from projections.business import BusinessFigures
+from projections.operations import OperationsFigures
+from projections.quality import QualityFigures
+from tests import fenced
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+GUIDES = DOCS / "guides"
 
 
 def commands(command: click.Command, name: str) -> Iterator[str]:
@@ -51,6 +58,21 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in [ROOT / "README.md", *DOCS.rglob("*.md")]:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+def test_links_into_pages_name_a_heading() -> None:
+    for page in [ROOT / "README.md", *DOCS.rglob("*.md")]:
+        for link, anchor in re.findall(r"\]\(((?!https?:)[^)#]*)#([^)]+)\)", page.read_text()):
+            target = page.parent / link if link else page
+            if target.suffix == ".md":
+                assert anchor in anchors(target), f"{page.name} links to {link}#{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """Headings as GitHub makes addresses of them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    plain = (re.sub(r"\[(.*?)\]\(.*?\)", r"\1", heading).lower() for heading in headings)
+    return {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in plain}
 
 
 def test_files_that_the_architecture_names_exist() -> None:
@@ -112,3 +134,71 @@ def test_every_metric_is_described() -> None:
     text = (DOCS / "metrics.md").read_text()
     assert len(named) > 25
     assert sorted(name for name in named if f"`{name}" not in text) == []
+
+
+def test_each_fenced_command_exists_with_its_options() -> None:
+    found = fenced.commands()
+    assert len(found) > 40
+    assert [
+        told for page, words in found if (told := wrong_with(words)) and (told := f"{page}: {told}")
+    ] == []
+
+
+def wrong_with(words: list[str]) -> str | None:
+    """What of a command the command line does not have; None: nothing. Words in capitals stand for what somebody gives."""
+    command: click.Command = cli
+    rest = [word.partition("|")[0] for word in words]
+    while isinstance(command, click.Group):
+        below = command.get_command(click.Context(command), rest[0]) if rest else None
+        if below is None:
+            return f"there is no command {' '.join(words)}"
+        command, rest = below, rest[1:]
+    known = {option for each in command.params for option in [*each.opts, *each.secondary_opts]}
+    unknown = [
+        word for word in rest if word.startswith("--") and word.partition("=")[0] not in {*known, "--help"}
+    ]
+    return f"{' '.join(words)} has no {', '.join(unknown)}" if unknown else None
+
+
+def test_a_command_that_is_wrong_is_told() -> None:
+    assert wrong_with(["audit", "verify", "--tenant", "ID", "--closely"]) is None
+    assert wrong_with(["audit", "verify", "--deeply"]) == "audit verify --deeply has no --deeply"
+    assert wrong_with(["audit", "burn"]) == "there is no command audit burn"
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in GUIDES.glob("*.md")))
+def test_every_guide_is_in_the_table_of_contents_and_no_longer_than_a_sitting(page: str) -> None:
+    lines = (GUIDES / page).read_text().splitlines()
+    assert page == "README.md" or f"]({page})" in (GUIDES / "README.md").read_text()
+    assert len(lines) <= 110
+    if page != "README.md":
+        assert any(line.startswith("At the end ") for line in lines[:6]), (
+            "it begins with what you have at its end"
+        )
+
+
+def test_every_alert_has_a_runbook() -> None:
+    """Prometheus's rules, and those that every tenant has."""
+    rules = re.findall(
+        r"^ +- alert: (\w+)$", (DOCS / "prometheus/retrace.rules.yaml").read_text(), re.MULTILINE
+    )
+    headings = re.findall(r"^### (.*)$", (GUIDES / "operations.md").read_text(), re.MULTILINE)
+    assert len(rules) > 15
+    assert [name for name in [*rules, *DEFAULTS] if headings.count(name) != 1] == []
+    assert [name for name in headings if name not in {*rules, *DEFAULTS}] == [], "a runbook of no alert"
+
+
+@pytest.mark.parametrize("figures", [QualityFigures, BusinessFigures, OperationsFigures])
+def test_every_figure_of_analytics_is_in_the_glossary(figures: type[msgspec.Struct]) -> None:
+    rows = "\n".join(
+        line.split("|")[1]
+        for line in (GUIDES / "success-metrics.md").read_text().splitlines()
+        if line.startswith("| `")
+    )
+    names = [
+        field.name
+        for field in msgspec.structs.fields(figures)
+        if field.name not in ("since", "until", "value")
+    ]
+    assert len(names) > 10
+    assert [name for name in names if f"`{name}`" not in rows] == []

@@ -14,6 +14,7 @@ APART = {
     ("up",): "runs until it is stopped: tests/interfaces/test_supervisor.py",
     ("backup",): "asks for PostgreSQL's programs: tests/infra/test_backup.py",
     ("restore",): "starts servers of its own: tests/infra/test_backup.py",
+    ("doctor",): "is well only where something runs: tests/interfaces/test_doctor.py",
     ("keys", "new"): "asks a Vault: tests/infra/crypto/test_kms.py",
     (
         "replay",
@@ -28,7 +29,10 @@ APART = {
 }
 """First words → why it is not run here."""
 
-HERE = [(page, words) for page, words in commands() if not any(tuple(words[: len(a)]) == a for a in APART)]
+HERE = {
+    tuple(words): page for page, words in commands() if not any(tuple(words[: len(a)]) == a for a in APART)
+}
+"""Words → the last page that has them: what stands on several is run once."""
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +52,12 @@ def test_commands_are_found_and_what_is_not_run_here_is_there() -> None:
 
 def test_each_command_does_what_it_says_on_a_new_deployment(run: Run, prices: Path) -> None:
     tenant = json.loads(run("tenant", "create", "New", "--json").output)["tenant"]
-    for page, words in HERE:
+    for words, page in HERE.items():
         result = run(*filled(words, tenant, prices))
         assert result.exit_code == 0, (page, words, result.output, result.exception)
 
 
-def filled(words: list[str], tenant: str, prices: Path) -> list[str]:
+def filled(words: tuple[str, ...], tenant: str, prices: Path) -> list[str]:
     """A command as somebody would give it who has read the line."""
     known = {"ID": tenant, "FILE": str(prices), "TABLE": "current"}
     return [known.get(word, word.partition("|")[0]) for word in words if word != "--follow"]
