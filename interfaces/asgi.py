@@ -21,7 +21,9 @@ from interfaces.http.base.authentication import (
     provide_principal,
     provide_tenant_context,
 )
+from interfaces.http.base.browsers.allow import Allowing
 from interfaces.http.base.browsers.cors import cors_config
+from interfaces.http.base.described.description import complete, config
 from interfaces.http.base.idempotency import Idempotent
 from interfaces.http.base.limits.access import AccessControl, Held
 from interfaces.http.base.limits.arrivals import Arriving
@@ -31,7 +33,6 @@ from interfaces.http.base.limits.places import InWork
 from interfaces.http.base.limits.rates import Rated
 from interfaces.http.base.limits.share import Shared
 from interfaces.http.base.observing import Observed
-from interfaces.http.base.openapi import complete, config
 from interfaces.http.base.problems import HANDLERS, on_tampered
 from interfaces.http.console.errors import on_unrouted
 
@@ -67,6 +68,7 @@ def litestar_app(services: Services) -> Litestar:
             Held(),
             Paced(settings.silence_timeout, settings.min_transfer_rate),
             Arriving(),
+            Allowing(),
             Admitted(services),
             Rated(services),
             Shared(settings.max_connections),

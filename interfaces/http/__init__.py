@@ -33,7 +33,7 @@ from interfaces.http import (
     webhooks,
 )
 from interfaces.http.base import problems
-from interfaces.http.base.openapi import Examples
+from interfaces.http.base.described.description import Examples
 
 ROUTERS: Sequence[Router] = (
     *conversations.ROUTERS,

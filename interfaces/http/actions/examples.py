@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interfaces.http.base.openapi import Examples
+from interfaces.http.base.described.description import Examples
 
 _STATUS = {
     "description": "Tells where an order is",

@@ -18,6 +18,9 @@ from domain.base.errors import Invalid
 
 MATCH = "If-Match"
 DESCRIPTION = 'The version that you have seen, as its ETag told it: "7". 409, with the current one, where it is another by now.'
+TAGS = r'^\s*(\*|(W/)?"[0-9]{1,10}"\s*(,\s*(W/)?"[0-9]{1,10}"\s*)*)$'
+"""Of the header, for the description."""
+
 HOW = f'{MATCH} takes the ETag that a read or a write answered with, as "7"; several are parted by commas, and * is any'
 
 Versioned = Callable[[UUID, Mapping[str, Any]], UUID]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interfaces.http.base.openapi import Examples
+from interfaces.http.base.described.description import Examples
 
 EXAMPLES: Examples = {
     ("put", "/v1/budgets"): {"day": "25", "month": "400", "soft": [0.8, 1.0], "on_hard": "degrade"},

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.base.openapi import Examples
+from interfaces.http.base.described.description import Examples
 from interfaces.http.insight import (
     alerts,
     analyst_logins,

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import jsonschema_rs
 import msgspec
 import pytest
 import pytest_asyncio
@@ -29,6 +30,7 @@ from infra.providers import PROVIDERS
 from interfaces.bootstrap import Services
 from interfaces.http import EXAMPLES
 from interfaces.http.base.summaries import SUMMARIES
+from interfaces.http.base.version import TAGS
 from tests.application.experiments.evaluated import evaluated
 from tests.doubles.tuning import tuning_vendor
 from tests.interfaces.http.conftest import OPERATOR, Customer
@@ -303,4 +305,39 @@ async def test_each_pattern_of_the_description_has_words(anyone: httpx.AsyncClie
     """Nobody is refused by a regular expression's text."""
     found = set(re.findall(r"'pattern': '((?:[^'\\]|\\.)*)'", str(await described(anyone))))
     assert found
-    assert {pattern.encode().decode("unicode_escape") for pattern in found} <= set(WORDS)
+    assert {pattern.encode().decode("unicode_escape") for pattern in found} <= {*WORDS, TAGS}
+
+
+async def test_bodies_are_described_as_they_are_decoded(anyone: httpx.AsyncClient) -> None:
+    """Unknown fields, limits and defaults stand there; every example fits, and every reference leads somewhere."""
+    description = await described(anyone)
+    schemas = description["components"]["schemas"]
+    key = schemas["KeyIn"]
+    assert key["additionalProperties"] is False
+    assert key["properties"]["name"]["maxLength"] == 200
+    assert schemas["RotateIn"]["properties"]["overlap_hours"] == {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 2160,
+        "default": 24,
+    }
+    for item in description["paths"].values():
+        for operation in item.values():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if content is None:
+                continue
+            whole = {**content["schema"], "components": description["components"]}
+            for example in content["examples"].values():
+                jsonschema_rs.Draft202012Validator(whole).validate(example["value"])
+            if "default" in content["schema"]:
+                jsonschema_rs.Draft202012Validator(whole).validate(content["schema"]["default"])
+    assert {
+        operation["tags"][0] for item in description["paths"].values() for operation in item.values()
+    } <= {tag["name"] for tag in description["tags"]}
+
+
+async def test_options_tells_all_methods_of_an_address(ours: Customer) -> None:
+    reply = await ours.http.options("/v1/keys/0")
+    assert (reply.status_code, reply.headers["Allow"]) == (204, "DELETE, GET, OPTIONS")
+    refused = await ours.http.patch("/v1/keys/0")
+    assert set(refused.headers["Allow"].split(", ")) == set(reply.headers["Allow"].split(", "))

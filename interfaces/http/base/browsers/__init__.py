@@ -1,1 +1,1 @@
-"""Pages of other origins: which may call, and by which keys. Begin in `cors.py`."""
+"""What browsers ask first: which methods an address takes, and which pages of other origins may call, by which keys. Begin in `cors.py`."""

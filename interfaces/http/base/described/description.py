@@ -11,7 +11,9 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     Components,
+    Contact,
     Example,
+    License,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
@@ -22,6 +24,8 @@ from litestar.openapi.spec import (
 )
 from litestar.serialization import encode_json
 
+from interfaces.http.base.described.finishing import finish
+from interfaces.http.base.described.schemas import describe_bodies
 from interfaces.http.base.gate import is_api
 from interfaces.http.base.position import DESCRIPTION as POSITION_TOLD
 from interfaces.http.base.position import LONGEST, POSITION
@@ -29,7 +33,7 @@ from interfaces.http.base.problem import MEDIA_TYPE, problem
 from interfaces.http.base.problem_kinds import TITLES
 from interfaces.http.base.summaries import SUMMARIES
 from interfaces.http.base.version import DESCRIPTION as MATCH_TOLD
-from interfaces.http.base.version import MATCH
+from interfaces.http.base.version import MATCH, TAGS
 
 Examples = Mapping[tuple[str, str], Any]
 """A body that a route takes, by its method and path."""
@@ -48,7 +52,11 @@ ADDRESSES = ("/", "/openapi.json")
 """Behind /schema."""
 
 STREAM = "text/event-stream"
-ALWAYS = ("invalid", "unauthenticated", "forbidden", "unavailable")
+ALWAYS = ("invalid", "unauthenticated", "forbidden", "conflict", "too-many-requests", "unavailable")
+"""Each may be asked for a position that the log does not have (409), and be one too many (429)."""
+
+ASKING = ("provider-failed",)
+"""Where a model is asked."""
 
 
 def _not_found(response: Response[Any]) -> Response[Any]:
@@ -72,6 +80,8 @@ def config() -> OpenAPIConfig:
         title="Retrace",
         version="1",
         description=DESCRIPTION,
+        contact=Contact(name="Whoever runs this deployment"),
+        license=License(name="Apache-2.0", identifier="Apache-2.0"),
         components=Components(
             security_schemes={
                 "bearer": SecurityScheme(
@@ -101,7 +111,10 @@ def complete(app: Litestar, examples: Examples) -> None:
     routes = tuple(route.path for route in app.routes)
     if routes not in _rendered:
         _describe(app, examples)
-        _rendered[routes] = encode_json(app.openapi_schema.to_schema())
+        described = app.openapi_schema.to_schema()
+        describe_bodies(described, app)
+        finish(described)
+        _rendered[routes] = encode_json(described)
     app.state.description = _rendered[routes]
 
 
@@ -129,7 +142,15 @@ def _describe(app: Litestar, examples: Examples) -> None:
             "title": Schema(type=OpenAPIType.STRING),
             "status": Schema(type=OpenAPIType.INTEGER),
             "detail": Schema(type=OpenAPIType.STRING, description="What is wrong and what to do."),
-            "errors": Schema(type=OpenAPIType.ARRAY, description="One for each field that is wrong."),
+            "errors": Schema(
+                type=OpenAPIType.ARRAY,
+                items=Schema(type=OpenAPIType.OBJECT),
+                description="One for each field that is wrong.",
+            ),
+            "error": Schema(
+                type=OpenAPIType.OBJECT,
+                description="What clients of OpenAI's read: `message`, `type`, `param`, `code`.",
+            ),
         },
         required=["type", "title", "status", "detail"],
     )
@@ -148,7 +169,7 @@ def _add_headers(operation: Any, handler: HTTPRouteHandler, method: str) -> None
         number = Schema(type=OpenAPIType.INTEGER, minimum=0, maximum=LONGEST)
         more.append(Parameter(name=POSITION, param_in="header", schema=number, description=POSITION_TOLD))
     if "versioned" in handler.opt:
-        text = Schema(type=OpenAPIType.STRING)
+        text = Schema(type=OpenAPIType.STRING, pattern=TAGS)
         more.append(Parameter(name=MATCH, param_in="header", schema=text, description=MATCH_TOLD))
     operation.parameters = [*(operation.parameters or ()), *more]
 
@@ -166,9 +187,11 @@ def _complete(operation: Any, handler: HTTPRouteHandler, method: str, path: str,
     if "{" in path:
         kinds.append("not-found")
     if method != "get":
-        kinds += ["conflict", "refused"]
+        kinds += ["refused"]
     if operation.request_body is not None:
         kinds += ["too-slow", "too-large", "unsupported-media-type"]
+    if "streamed" in handler.opt or handler.opt.get("rate") == "answers":
+        kinds += ASKING
     for kind in kinds:
         status, title = TITLES[kind]
         operation.responses[str(status)] = OpenAPIResponse(
