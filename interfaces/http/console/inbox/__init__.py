@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.console.inbox import actions, answer, conversation, inbox, live, media, past, search
+from interfaces.http.console.inbox import (
+    actions,
+    answer,
+    calls,
+    conversation,
+    inbox,
+    live,
+    media,
+    past,
+    search,
+)
 
 ROUTERS: Sequence[Router] = (
     inbox.ROUTER,
@@ -14,6 +24,7 @@ ROUTERS: Sequence[Router] = (
     live.ROUTER,
     conversation.ROUTER,
     actions.ROUTER,
+    calls.ROUTER,
     answer.ROUTER,
     past.ROUTER,
     media.ROUTER,

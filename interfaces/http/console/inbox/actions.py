@@ -47,7 +47,7 @@ async def claim(
 ) -> Response[Any]:
     """Take it; who comes second is told that somebody has it."""
     command = ClaimConversation(conversation=conversation, operator=actor_of(request))
-    return await _tried(
+    return await tried(
         lambda: claim_conversation(
             command, context, store=services.store, keyring=services.keyring, clock=services.clock
         ),
@@ -80,7 +80,7 @@ async def reply(
     command = SendReply(
         conversation=conversation, operator=actor_of(request), text=text, inbox=f"console:{name}"
     )
-    return await _tried(
+    return await tried(
         lambda: send_reply(command, context, store=services.store, clock=services.clock),
         "Your reply is on its way.",
         conversation,
@@ -100,7 +100,7 @@ async def release(
 ) -> Response[Any]:
     """Give it back to the agent."""
     command = ReleaseConversation(conversation=conversation, operator=actor_of(request))
-    return await _tried(
+    return await tried(
         lambda: release_conversation(command, context, store=services.store, clock=services.clock),
         "The agent has this conversation again.",
         conversation,
@@ -120,7 +120,7 @@ async def close(
     """The customer's next message opens it again."""
     reason = (await fields_of(request, reason=LONGEST_REASON))["reason"][:LONGEST_REASON] or None
     command = CloseConversation(conversation=conversation, reason=reason)
-    return await _tried(
+    return await tried(
         lambda: close_conversation(command, context, store=services.store, clock=services.clock),
         "The conversation is closed; the customer's next message opens it again.",
         conversation,
@@ -139,7 +139,7 @@ async def reopen(
 ) -> Response[Any]:
     """Without a message of the customer's."""
     command = ReopenConversation(conversation=conversation)
-    return await _tried(
+    return await tried(
         lambda: reopen_conversation(command, context, store=services.store, clock=services.clock),
         "The conversation is open again.",
         conversation,
@@ -149,7 +149,7 @@ async def reopen(
     )
 
 
-async def _tried(
+async def tried(
     act: Tried,
     told: str,
     conversation: UUID,

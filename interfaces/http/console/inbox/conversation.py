@@ -13,6 +13,7 @@ from application.tenancy.authentication import Principal
 from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import caller_in
 from interfaces.http.console.errors import HANDLERS
+from interfaces.http.console.inbox.called import calls_shown
 from interfaces.http.console.page import page
 from interfaces.http.console.people import actor_of, names_of
 from interfaces.http.conversations.conversation import detail_of
@@ -62,6 +63,7 @@ async def shown(
         mine=holder == actor,
         may_write="conversations:write" in caller_in(request).session.principal.scopes,  # type: ignore[union-attr]
         once=services.ids().hex,
+        calls=await calls_shown(services, tenant, conversation),
         error=error,
         text=text,
         text_error=text_error,
