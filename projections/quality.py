@@ -17,7 +17,7 @@ from domain.insight.definitions import Used
 from projections.answer_figures import figures, responses
 from projections.asked import Asked, Per, Target, share, targets
 from projections.base import Sql
-from projections.slotted import sums_of
+from projections.slotted import sketches_of, sums_of
 
 AIMED = ("positive_rate", "handoff_rate", "completion_rate")
 
@@ -138,19 +138,16 @@ async def response_sketches(
 ) -> dict[tuple[int, str], dict[int, int]]:
     """(place of the period, value) → bucket → answers."""
     dimension = "" if per == "tenant" else per
-    rows = await sums_of(
+    return await sketches_of(
         sql,
         responses,
         tenant,
         asked.periods,
-        keys=("value", "bucket"),
-        names=("answers",),
+        key="value",
+        bucket="bucket",
+        count="answers",
         dimension=dimension,
     )
-    found: dict[tuple[int, str], dict[int, int]] = defaultdict(dict)
-    for row in rows:
-        found[row["period"], row["value"]][row["bucket"]] = int(row["answers"])
-    return found
 
 
 def completed_of(counts: Counts, used: Used) -> int:

@@ -13,6 +13,7 @@ Kind = Literal[
     "lines",
     "pairs",
     "rows",
+    "groups",
     "check",
     "choice",
     "choices",
@@ -27,7 +28,7 @@ LONG = 300
 
 class Control(NamedTuple):
     """`lines`: a text a line. `pairs`: `name: text` a line. `rows`: the fields `options` a line, with commas
-    between them. `choice`: one of `options`, `choices`: some of them."""
+    between them (cells.py). `groups`: texts a line, so too. `choice`: one of `options`, `choices`: some of them."""
 
     kind: Kind
     options: tuple[str, ...] = ()
@@ -63,23 +64,42 @@ def _several(known: inspect.Type) -> Control:
                 return Control("choices", tuple(str(value) for value in values))
             case inspect.StrType() | inspect.UUIDType() | inspect.IntType() | inspect.FloatType():
                 return Control("lines")
-            case inspect.StructType(fields=fields) if all(map(_is_plain, fields)):
+            case inspect.StructType(fields=fields) if all(map(_is_cell, fields)):
                 return Control("rows", tuple(field.encode_name for field in fields))
+            case (
+                inspect.VarTupleType(item_type=inspect.StrType())
+                | inspect.ListType(item_type=inspect.StrType())
+            ):
+                return Control("groups")
     if isinstance(known, inspect.DictType) and isinstance(known.value_type, inspect.StrType):
         return Control("pairs")
     return Control("json")
 
 
-def _is_plain(field: inspect.Field) -> bool:
-    """Whether it is no text, so that no comma stands in it."""
-    return isinstance(without_none(field.type)[0], inspect.IntType | inspect.FloatType | inspect.DecimalType)
+CELLS = (
+    inspect.IntType
+    | inspect.FloatType
+    | inspect.DecimalType
+    | inspect.BoolType
+    | inspect.DateType
+    | inspect.DateTimeType
+    | inspect.UUIDType
+    | inspect.LiteralType
+    | inspect.StrType
+)
+
+
+def _is_cell(field: inspect.Field) -> bool:
+    return isinstance(without_none(field.type)[0], CELLS)
 
 
 def without_none(type: inspect.Type) -> tuple[inspect.Type, bool]:
-    """A type without None, and whether it had it."""
+    """A type without None and without what is said about it, and whether it had None."""
+    if isinstance(type, inspect.Metadata):
+        return without_none(type.type)
     if not isinstance(type, inspect.UnionType):
         return type, False
     rest = tuple(each for each in type.types if not isinstance(each, inspect.NoneType))
     if len(rest) == len(type.types):
         return type, False
-    return (rest[0] if len(rest) == 1 else inspect.UnionType(rest)), True
+    return (without_none(rest[0])[0] if len(rest) == 1 else inspect.UnionType(rest)), True

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import inspect
 
 from interfaces.http.console.formats import share_text
+from interfaces.http.console.screens.cells import line_of
 from interfaces.http.console.screens.controls import Control, control_of, without_none
 from interfaces.http.console.screens.wrong import Given
 
@@ -32,7 +33,7 @@ class Field(NamedTuple):
 
     def hidden(self) -> Field:
         """What was typed is not shown, now or later."""
-        several = self.control.kind in ("pairs", "lines", "json")
+        several = self.control.kind in ("pairs", "lines", "rows", "groups", "json")
         return self._replace(control=self.control if several else Control("secret"), value="")
 
     def with_percent(self) -> Field:
@@ -176,11 +177,7 @@ def _text(control: Control, value: Any) -> str | list[str]:
     if control.kind == "json":
         return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     if control.kind == "rows":
-        return "\n".join(
-            ", ".join(_cell(row[name]) for name in control.options if name in row) for row in value
-        )
+        return "\n".join(line_of(row.get(name) for name in control.options) for row in value)
+    if control.kind == "groups":
+        return "\n".join(map(line_of, value))
     return str(value)
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None else str(value)

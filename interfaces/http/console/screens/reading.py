@@ -11,6 +11,7 @@ import msgspec
 from msgspec import inspect
 
 from domain.base.errors import Invalid
+from interfaces.http.console.screens.cells import lines_of, row_of
 from interfaces.http.console.screens.controls import Control, control_of, without_none
 from interfaces.http.console.screens.wrong import Sent
 
@@ -106,7 +107,9 @@ def _value(control: Control, values: list[str], required: bool) -> Any:
         case "lines":
             return [line.strip() for line in text.split("\n") if line.strip()]
         case "rows":
-            return [_row(line, control.options) for line in text.split("\n") if line.strip()]
+            return [row_of(cells, control.options) for cells in lines_of(text)]
+        case "groups":
+            return [[cell for cell in cells if cell] for cells in lines_of(text)]
         case "pairs":
             return dict(_pair(line) for line in text.split("\n") if line.strip())
         case "area":
@@ -134,15 +137,6 @@ def _share(text: str) -> str:
         return f"{Decimal(text[:-1].strip()) / 100:f}"
     except InvalidOperation:
         return text  # which is refused as no number
-
-
-def _row(line: str, names: tuple[str, ...]) -> dict[str, str]:
-    cells = [cell.strip() for cell in line.split(",")]
-    if len(cells) > len(names):
-        raise ValueError(
-            f"each line has {', '.join(names)}, with commas between them: {line.strip()[:60]!r} has more"
-        )
-    return {name: cell for name, cell in zip(names, cells, strict=False) if cell}
 
 
 def _pair(line: str) -> tuple[str, str]:

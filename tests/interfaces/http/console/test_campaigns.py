@@ -14,7 +14,7 @@ async def test_a_campaign_is_planned_tried_out_and_ended(ours: Customer) -> None
     plan = {
         "name": "Boots",
         "message.text": "Our boots are here.",
-        "message.buttons": '[{"title": "More"}, {"title": "No news", "action": "opt_out", "reply": "As you wish."}]',
+        "message.buttons": 'More\r\nNo news, opt_out, , "As you wish, of course."',
         "message.file.url": "",
         "message.template.body": "",
         "audience.channel": "whatsapp",
@@ -33,7 +33,7 @@ async def test_a_campaign_is_planned_tried_out_and_ended(ours: Customer) -> None
     path = f"/v1/campaigns/{page.rpartition('/')[2]}"
     found = (await ours.http.get(path)).json()
     assert [each["title"] for each in found["plan"]["message"]["buttons"]] == ["More", "No news"]
-    assert found["plan"]["message"]["buttons"][1]["reply"] == "As you wish."
+    assert found["plan"]["message"]["buttons"][1]["reply"] == "As you wish, of course."
     tried = await marketer.send(f"{page}/preview", {"limit": "10"})
     assert "Nobody is in its audience" in tried.text
     assert (await marketer.send(f"{page}/schedule", {"at": "2027-01-31T12:00"})).status_code == 303

@@ -6,17 +6,24 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from litestar.datastructures import FormMultiDict
 
+from domain.agents.configuration import AgentConfiguration
 from domain.base.errors import Conflict, Invalid, Refused
+from domain.campaigns.plan import Plan as CampaignPlan
 from domain.flags.plan import Plan
 from domain.insight.alerts.rule import Rule
 from interfaces.http import EXAMPLES
 from interfaces.http.console import administration, agent, alerts, models, review
+from interfaces.http.console.screens.cells import line_of, lines_of
 from interfaces.http.console.screens.fields import fields_of_body
 from interfaces.http.console.screens.reading import body_of
 from interfaces.http.console.screens.wrong import given_of
 from interfaces.http.models.price import PriceIn
+from interfaces.http.shop.product_forms import ProductIn
+from interfaces.http.shop.service import ServiceIn
 
 SCREENS = (*alerts.SCREENS, *agent.SCREENS, *review.SCREENS, *models.SCREENS, *administration.SCREENS)
 FORMS = {
@@ -86,3 +93,30 @@ def test_a_share_is_shown_and_taken_with_percent() -> None:
         assert body_of(Rule, FormMultiDict({"metric": "handoff_rate", "threshold": typed})).threshold == taken
     with pytest.raises(Invalid, match="this is a number"):
         body_of(Rule, FormMultiDict({"metric": "handoff_rate", "threshold": "much %"}))
+
+
+cells = st.text(
+    st.characters(exclude_categories=("Cc", "Cs", "Z")) | st.sampled_from(' ,"\n'), max_size=12
+).map(str.strip)
+
+
+@given(st.lists(st.lists(cells, min_size=1, max_size=4).filter(any), max_size=4))
+def test_what_stands_in_lines_comes_back(rows: list[list[str]]) -> None:
+    found = lines_of("\n".join(map(line_of, rows)).replace("\n", "\r\n"))
+    for row in rows:
+        while not row[-1]:
+            row.pop()
+    assert [[cell.replace("\r\n", "\n") for cell in row] for row in found] == rows
+
+
+def test_what_has_a_fixed_shape_is_asked_for_by_lines_and_not_as_json() -> None:
+    kinds = {
+        (body.__name__, each.name): each.control.kind
+        for body in (CampaignPlan, ProductIn, ServiceIn, AgentConfiguration)
+        for each in fields_of_body(body)
+    }
+    assert kinds["Plan", "message.buttons"] == kinds["ServiceIn", "availability.weekly"] == "rows"
+    assert kinds["ProductIn", "price"] == kinds["ProductIn", "currency"] == "text"
+    assert kinds["AgentConfiguration", "synonyms"] == "groups"
+    with pytest.raises(Invalid, match="a quote is open"):
+        body_of(ServiceIn, FormMultiDict({"name": "n", "availability.weekly": '"09:00, 17:00'}))
