@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LOCK = $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml --extra build
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+PROJECT = pyproject.toml --extra build
 
 POSTGRES := $(CURDIR)/.postgres
 
-.PHONY: demo test chromium test-llm test-postgres lint check soak bench lock clean
+.PHONY: demo test chromium test-llm test-postgres lint check soak bench lock docs clean
 
 demo: .venv/run $(if $(LLM),.venv/llm)
 	@$(BIN)/retrace demo $(if $(LLM),--llm) $(ARGS)
@@ -44,12 +45,22 @@ bench: .venv/dev
 	@for name in append replay experiment work load verify message intake waiting neighbours routing retrieval growth ingest analytics alerts gateway embeddings; do $(BIN)/python -m bench.$$name $(ARGS) || exit 1; done
 
 lock:
-	$(LOCK) -o requirements/run.txt
-	$(LOCK) --extra dev -c requirements/run.txt -o requirements/dev.txt
-	$(LOCK) --extra llm -c requirements/run.txt -o requirements/llm.txt
+	$(LOCK) $(PROJECT) -o requirements/run.txt
+	$(LOCK) $(PROJECT) --extra dev -c requirements/run.txt -o requirements/dev.txt
+	$(LOCK) $(PROJECT) --extra llm -c requirements/run.txt -o requirements/llm.txt
+	$(LOCK) requirements/docs.in -o requirements/docs.txt
+
+# The documentation as a site, site/index.html; strict: a link that leads nowhere ends it.
+docs: .venv-docs/made
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet
+	@echo "· site/index.html"
+
+.venv-docs/made: requirements/docs.txt
+	@$(PYTHON) tools/install.py .venv-docs requirements/docs.txt
+	@touch $@
 
 clean:
-	rm -rf .venv .postgres infra/audit/*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-docs site .postgres infra/audit/*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # One stamp per lock: a changed lock installs again, an unchanged one costs nothing.
 .venv/run: requirements/run.txt pyproject.toml infra/audit/sha256_lanes.c
