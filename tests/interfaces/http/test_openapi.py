@@ -341,3 +341,16 @@ async def test_options_tells_all_methods_of_an_address(ours: Customer) -> None:
     assert (reply.status_code, reply.headers["Allow"]) == (204, "DELETE, GET, OPTIONS")
     refused = await ours.http.patch("/v1/keys/0")
     assert set(refused.headers["Allow"].split(", ")) == set(reply.headers["Allow"].split(", "))
+
+
+async def test_the_reference_is_a_page_of_all_routes_without_scripts(anyone: httpx.AsyncClient) -> None:
+    reply = await anyone.get("/schema/reference")
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
+    page = reply.text
+    assert "<script" not in page
+    anchors = re.findall(r'<section id="([^"]+)"', page)
+    assert len(anchors) == len(set(anchors)) == sum(map(len, (await described(anyone))["paths"].values()))
+    assert set(re.findall(r'href="#([^"]+)"', page)) == set(anchors)
+    assert "<code>POST /v1/responses</code>" in page
+    assert "&quot;model&quot;: &quot;agent&quot;" in page

@@ -25,6 +25,7 @@ from litestar.openapi.spec import (
 from litestar.serialization import encode_json
 
 from interfaces.http.base.described.finishing import finish
+from interfaces.http.base.described.reference import HEADERS, page_of
 from interfaces.http.base.described.schemas import describe_bodies
 from interfaces.http.base.gate import is_api
 from interfaces.http.base.position import DESCRIPTION as POSITION_TOLD
@@ -48,8 +49,11 @@ a stable `type`. Every write takes an `Idempotency-Key`: the same key and body g
 `If-Match`, and is refused with 409 and the current version where somebody else was first. `X-Request-ID`, a UUID, is taken over, or made, and told back."""
 
 OPENAPI_JSON = "application/vnd.oai.openapi+json"
-ADDRESSES = ("/", "/openapi.json")
+ADDRESSES, REFERENCE = ("/", "/openapi.json"), "/reference"
 """Behind /schema."""
+
+_pages: dict[bytes, str] = {}
+"""By the description that they show: made when somebody asks for the first time."""
 
 STREAM = "text/event-stream"
 ALWAYS = ("invalid", "unauthenticated", "forbidden", "conflict", "too-many-requests", "unavailable")
@@ -71,6 +75,10 @@ def _told(request: Request[Any, Any, Any]) -> Response[bytes] | None:
     for it. None: there is nothing else at this address."""
     path = request.scope["path"].removeprefix("/schema").rstrip("/") or "/"
     text = request.app.state.description
+    if path == REFERENCE:
+        if text not in _pages:
+            _pages[text] = page_of(text)
+        return Response(_pages[text].encode(), media_type="text/html", headers=HEADERS)
     return Response(text, media_type=OPENAPI_JSON) if path in ADDRESSES else None
 
 
@@ -90,7 +98,7 @@ def config() -> OpenAPIConfig:
                 "key": SecurityScheme(type="apiKey", name="X-Tenant-API-Key", security_scheme_in="header"),
             }
         ),
-        render_plugins=[JsonRenderPlugin(path=ADDRESSES)],
+        render_plugins=[JsonRenderPlugin(path=(*ADDRESSES, REFERENCE))],
         openapi_router=Router(
             "/schema",
             route_handlers=[],
