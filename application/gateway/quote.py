@@ -38,7 +38,9 @@ async def quote(
     largest = request.max_tokens or (model.max_output if model is not None else None) or UNTOLD
     asked = request.max_tokens if request.answer_tokens is None else request.answer_tokens
     least = min(largest, LEAST if asked is None else asked)
-    dearest, usual = most(tokens, largest, price), most(tokens, least, price)
+    asked_tier = request.options.get("service_tier")
+    tier = asked_tier if isinstance(asked_tier, str) else None
+    dearest, usual = most(tokens, largest, price, tier), most(tokens, least, price, tier)
     if dearest == usual:
         return dearest
     periods = await budget_status(

@@ -161,10 +161,14 @@ def in_force(prices: Sequence[Price], time: datetime) -> Price | None:
     return None
 
 
-def most(input: int, output: int, price: Price) -> Decimal:
-    """What so many tokens can cost at most: when none of the input was cached and, where that is dearer, all of it is put into the cache."""
-    plain, written = Usage(input=input, output=output), Usage(input=input, written=input, output=output)
-    return max(cost(plain, price), cost(written, price))
+def most(input: int, output: int, price: Price, tier: str | None = None) -> Decimal:
+    """What so many tokens can cost at most: when none of the input was cached and, where that is dearer, all of it is put into the cache; by the standard
+    service tier, or by the `tier` that was asked for, whichever serves it."""
+    return max(
+        cost(Usage(input=input, written=written, output=output, tier=each), price)
+        for written in (0, input)
+        for each in {None, tier}
+    )
 
 
 def cost(usage: Usage, price: Price) -> Decimal:

@@ -13,7 +13,7 @@ import pytest_asyncio
 from application.gateway.quote import LEAST, UNTOLD, quote
 from domain.models.catalogue import Model
 from domain.models.completion import THINKING, CompletionRequest, Turn
-from domain.models.pricing import Price
+from domain.models.pricing import Price, ServiceTier
 from tests.application.played import PlayedPorts, played
 from tests.application.tills import Till, now
 from tests.infra.log.parts import Log, log_on
@@ -48,6 +48,16 @@ async def test_with_a_limit_it_is_the_most_that_the_call_may_cost(log: Log) -> N
     await till.limit(day=Decimal("0.01"))
     assert await held(till, max_tokens=10_000) == output(10_000)
     assert await held(till, max_tokens=400, answer_tokens=400) == output(400)
+
+
+async def test_a_dearer_service_tier_that_is_asked_for_is_held(log: Log) -> None:
+    till = Till(log)
+    await till.limit(day=100)
+    tier = ServiceTier(name="priority", input=Decimal(1), output=Decimal(20))
+    dearer = msgspec.structs.replace(PRICE, service_tiers=(tier,))
+    for name, times in (("priority", 2), ("flex", 1)):
+        asked = {"max_tokens": 100, "options": {"service_tier": name}}
+        assert await held(till, price=dearer, **asked) == times * output(100)
 
 
 async def test_without_one_it_is_the_largest_output_where_the_budget_has_plenty(log: Log) -> None:
