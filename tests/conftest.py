@@ -63,6 +63,16 @@ def template(servers: Servers) -> str:
 @pytest.fixture(scope="module")
 def database_url(servers: Servers, template: str) -> Iterator[str]:
     """A migrated, empty database; its user is the superuser."""
+    yield from _database(servers, template)
+
+
+@pytest.fixture(scope="module")
+def other_url(servers: Servers, template: str) -> Iterator[str]:
+    """A second one, for another deployment."""
+    yield from _database(servers, template)
+
+
+def _database(servers: Servers, template: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     admin = servers.database_url.replace("/retrace?", "/postgres?")
     with psycopg.connect(admin, autocommit=True) as connection:

@@ -93,11 +93,11 @@ async def abandon(tenant: UUID, source: Side, target: Side) -> None:
 async def _prepare(copier: Copier) -> None:
     """The keys first: from the moment on at which the other side has a head, whoever works there looks for them."""
     source, target, tenant, id = copier.source, copier.target, copier.tenant, copier.move
-    there, other, _ = await fence.state_of(target, tenant)
-    if there is not None and other != id:
-        await sweep(
-            target, tenant, whole=True
-        )  # of an earlier move, which came to nothing, or went the other way
+    _, other, _ = await fence.state_of(target, tenant)
+    if (
+        other != id
+    ):  # of an earlier move, to there or away from it; keys that somebody made who asked too early
+        await sweep(target, tenant, whole=True)
     await fence.leave(source, tenant, id, target.name)
     await put_keys(target, tenant, await keys_of(source, tenant, source.masters), source.masters)
     await copier.keys()

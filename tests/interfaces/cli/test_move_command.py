@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from infra.embedded import Servers
 from tests.interfaces.conftest import Run
 
 
 @pytest.fixture(name="cell")
-def _cell(servers: Servers, template: str, tmp_path: Path) -> Iterator[Path]:
+def _cell(other_url: str, tmp_path: Path) -> Path:
     """The configuration of another deployment."""
-    name, admin = f"cell_{os.getpid()}", servers.database_url.replace("/retrace?", "/postgres?")
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     (folder := tmp_path / "cell").mkdir()
     file = folder / "retrace.toml"
     file.write_text(
-        f'database_url = "{servers.database_url.replace("/retrace?", f"/{name}?")}"\n'
+        f'database_url = "{other_url}"\n'
         f'master_key = "{base64.b64encode(b"the other one, 32 bytes in full!").decode()}"\n'
         f'data = "{folder}"\npublic_url = "https://new.example"\n'
     )
-    yield file
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    return file
 
 
 def test_a_tenant_is_moved_and_found_there(run: Run, cell: Path) -> None:
