@@ -6,7 +6,6 @@ import re
 from urllib.parse import urlsplit
 
 import psycopg
-import redis
 from psycopg.conninfo import conninfo_to_dict
 
 ENCODE = "in an address's password / is written %2F, @ is %40, % is %25, # is %23"
@@ -50,6 +49,8 @@ def checked_redis_url(text: str) -> str:
         raise ValueError("must begin with redis:// or rediss:// or unix://")
     try:
         parts = urlsplit(text)
+        import redis.connection  # 37 MB, for whoever has one
+
         redis.connection.parse_url(text)  # type: ignore[no-untyped-call]
         if parts.port is not None and not parts.hostname:
             raise ValueError

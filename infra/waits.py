@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+STARTING = 60.0
+"""Seconds that a role which starts waits for a database that is away: one that starts too, recovers, or has no room."""
+
 Show = Callable[[str], None]
 Waits = Callable[[str], AbstractContextManager[Show]]
 

@@ -20,13 +20,11 @@ from rich.console import Console
 from infra.embedded import Servers, servers
 from infra.embedded.process import FolderInUse, ServerFailed, end_all, prepare_folder, rotate, spawn
 from infra.embedded.room import LEAST, room
-from infra.postgres.database import STARTING
 from infra.settings import Secret, Settings, environment_of, master_text
 from infra.telemetry.start import endpoints
-from infra.waits import Waits, silently
+from infra.waits import STARTING, Waits, silently
 from interfaces import listening
 from interfaces import running as running_note
-from interfaces.given import look_at_given
 from interfaces.instance import VARIABLE
 from interfaces.supervisor_metrics import Figures, metrics_port, metrics_ports, telling
 
@@ -268,7 +266,11 @@ def tree(
     endpoints(settings, os.environ)  # refused before anything is made
     look_around(settings, roles)
     key = settings.master()
-    given = look_at_given(settings, key, say, waits)
+    given: str | None = None
+    if settings.database_url is not None or settings.redis_url is not None:
+        from interfaces.given import look_at_given  # what only somebody else's servers need
+
+        given = look_at_given(settings, key, say, waits)
     with servers(settings.data, settings.database_url, settings.redis_url, say=say, waits=waits) as running:
         if running.redis_url is None:
             say(NO_REDIS)

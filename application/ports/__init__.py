@@ -1,126 +1,170 @@
 """What the use cases need from the outside: one protocol a role, implemented in `infra/`."""
 
-from application.ports.actions import ACTION_WORK, ActionCaller, Came, Outgo
-from application.ports.alerts import (
-    EVALUATE_WORK,
-    AlertFigures,
-    AlertSenders,
-    AlertTaken,
-    ChannelField,
-    Checked,
-    Looked,
-    Versions,
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+MODULES = (
+    "faults",
+    "actions",
+    "alerts",
+    "analysts",
+    "buckets",
+    "channels",
+    "documents",
+    "edges",
+    "embedding",
+    "idempotency",
+    "internet",
+    "keys",
+    "log",
+    "media",
+    "operators",
+    "providers",
+    "rates",
+    "reading",
+    "saving",
+    "tuning",
+    "vector_indexes",
+    "vendor_webhooks",
+    "webhooks",
+    "work",
 )
-from application.ports.analysts import AnalystDatabase
-from application.ports.buckets import Buckets
-from application.ports.channels import (
-    Account,
-    Approved,
-    Channel,
-    FateUnknown,
-    ListedMessage,
-    NotTaken,
-    OutgoingMessage,
-    SendObserver,
-    SentMessage,
-    Typing,
-)
-from application.ports.documents import (
-    Chunk,
-    ContentSource,
-    Extracted,
-    ExtractedChunk,
-    Extractor,
-    Files,
-    Incoming,
-    KeptText,
-    Matched,
-    Searched,
-    Searcher,
-    Spool,
-    Vectors,
-)
-from application.ports.edges import Clock, Ids
-from application.ports.embedding import Embedded, Embedder, Embedders, KeptEmbeddings, TextRole
-from application.ports.faults import Fault, ProviderError, Unavailable
-from application.ports.idempotency import Idempotency, IdempotencyKey, Kept
-from application.ports.internet import InternetSearch, SearchFailed
-from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, KeyWrapper, Signer
-from application.ports.log import Store, Work
-from application.ports.media import MediaContent, MediaSource, NotGiven
-from application.ports.operators import Passwords, SessionUse
-from application.ports.providers import (
-    CACHE_KINDS,
-    Cache,
-    CacheKind,
-    CallObserver,
-    Completer,
-    Completers,
-    Counter,
-    Health,
-    HealthKeeper,
-    Keep,
-    KeyedProviders,
-    Leave,
-    Piece,
-    Place,
-)
-from application.ports.rates import Over, Rate, RateLimiter
-from application.ports.reading import (
-    ApprovedCorrection,
-    Authorship,
-    Corrections,
-    Customers,
-    Datasets,
-    Directory,
-    Idle,
-    IdleConversation,
-    KnownDataset,
-    Located,
-    Locator,
-    NamedDocuments,
-    Offers,
-    Outcomes,
-    Paired,
-    Pairs,
-    Purchased,
-    Purchases,
-    Seen,
-    ShadowProgress,
-    Shadows,
-    Writing,
-)
-from application.ports.saving import Backlog, Done, Due, Found, Saved, Tallied, Tally, Wanted
-from application.ports.tuning import (
-    FineTuner,
-    FineTuners,
-    TrainingFiles,
-    TrainingSource,
-    TuningFateUnknown,
-    TuningFile,
-    TuningRefused,
-    TuningRequest,
-    VendorJob,
-)
-from application.ports.vector_indexes import StandingIndex, VectorIndexes
-from application.ports.vendor_webhooks import Opened, Rejection, Rejections, Webhook, WebhookReader
-from application.ports.webhooks import WEBHOOK_WORK, Line, Lines, Told, WebhookSender
-from application.ports.work import (
-    ANALYST_LOGINS_WORK,
-    DELIVER_WORK,
-    ENRICH_WORK,
-    FETCH_MEDIA_WORK,
-    INDEX_OFFER_WORK,
-    INDEX_WORK,
-    PROCESS_WORK,
-    PROJECTION_ALERT_WORK,
-    Item,
-    Kind,
-    Places,
-    Turn,
-    Turns,
-    WorkPlaces,
-)
+"""Looked through in this order when a name is asked for first: whoever needs a fault alone loads nothing of conversations."""
+
+if TYPE_CHECKING:
+    from application.ports.actions import ACTION_WORK, ActionCaller, Came, Outgo
+    from application.ports.alerts import (
+        EVALUATE_WORK,
+        AlertFigures,
+        AlertSenders,
+        AlertTaken,
+        ChannelField,
+        Checked,
+        Looked,
+        Versions,
+    )
+    from application.ports.analysts import AnalystDatabase
+    from application.ports.buckets import Buckets
+    from application.ports.channels import (
+        Account,
+        Approved,
+        Channel,
+        FateUnknown,
+        ListedMessage,
+        NotTaken,
+        OutgoingMessage,
+        SendObserver,
+        SentMessage,
+        Typing,
+    )
+    from application.ports.documents import (
+        Chunk,
+        ContentSource,
+        Extracted,
+        ExtractedChunk,
+        Extractor,
+        Files,
+        Incoming,
+        KeptText,
+        Matched,
+        Searched,
+        Searcher,
+        Spool,
+        Vectors,
+    )
+    from application.ports.edges import Clock, Ids
+    from application.ports.embedding import Embedded, Embedder, Embedders, KeptEmbeddings, TextRole
+    from application.ports.faults import Fault, ProviderError, Unavailable
+    from application.ports.idempotency import Idempotency, IdempotencyKey, Kept
+    from application.ports.internet import InternetSearch, SearchFailed
+    from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, KeyWrapper, Signer
+    from application.ports.log import Store, Work
+    from application.ports.media import MediaContent, MediaSource, NotGiven
+    from application.ports.operators import Passwords, SessionUse
+    from application.ports.providers import (
+        CACHE_KINDS,
+        Cache,
+        CacheKind,
+        CallObserver,
+        Completer,
+        Completers,
+        Counter,
+        Health,
+        HealthKeeper,
+        Keep,
+        KeyedProviders,
+        Leave,
+        Piece,
+        Place,
+    )
+    from application.ports.rates import Over, Rate, RateLimiter
+    from application.ports.reading import (
+        ApprovedCorrection,
+        Authorship,
+        Corrections,
+        Customers,
+        Datasets,
+        Directory,
+        Idle,
+        IdleConversation,
+        KnownDataset,
+        Located,
+        Locator,
+        NamedDocuments,
+        Offers,
+        Outcomes,
+        Paired,
+        Pairs,
+        Purchased,
+        Purchases,
+        Seen,
+        ShadowProgress,
+        Shadows,
+        Writing,
+    )
+    from application.ports.saving import Backlog, Done, Due, Found, Saved, Tallied, Tally, Wanted
+    from application.ports.tuning import (
+        FineTuner,
+        FineTuners,
+        TrainingFiles,
+        TrainingSource,
+        TuningFateUnknown,
+        TuningFile,
+        TuningRefused,
+        TuningRequest,
+        VendorJob,
+    )
+    from application.ports.vector_indexes import StandingIndex, VectorIndexes
+    from application.ports.vendor_webhooks import Opened, Rejection, Rejections, Webhook, WebhookReader
+    from application.ports.webhooks import WEBHOOK_WORK, Line, Lines, Told, WebhookSender
+    from application.ports.work import (
+        ANALYST_LOGINS_WORK,
+        DELIVER_WORK,
+        ENRICH_WORK,
+        FETCH_MEDIA_WORK,
+        INDEX_OFFER_WORK,
+        INDEX_WORK,
+        PROCESS_WORK,
+        PROJECTION_ALERT_WORK,
+        Item,
+        Kind,
+        Places,
+        Turn,
+        Turns,
+        WorkPlaces,
+    )
+else:
+
+    def __getattr__(name: str) -> Any:
+        for module in MODULES:
+            found = import_module(f"{__name__}.{module}")
+            if hasattr(found, name):
+                globals()[name] = value = getattr(found, name)
+                return value
+        raise AttributeError(f"module {__name__!r} has no {name!r}")
+
 
 __all__ = [
     "ACTION_WORK",

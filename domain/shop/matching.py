@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -75,6 +74,8 @@ class OfferIndex:
         joined = [one + two for one, two in pairwise(typed) if len(one) > 2 < len(two)]
         if not asked or not self._words:
             return []
+        import numpy as np  # 10 MB, for whoever reads catalogues
+
         near = process.cdist(
             [*asked, *joined],
             self._words,

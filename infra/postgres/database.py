@@ -28,6 +28,7 @@ from infra.postgres.faults import DatabaseUnusable, check_server, trouble_of
 from infra.postgres.session import CONNECT as CONNECT  # whoever connects by other ways keeps to it
 from infra.postgres.session import SCHEMAS, SESSION, WrongSession, admit, check, connect, enter, entering
 from infra.postgres.session import Connection as Connection
+from infra.waits import STARTING as STARTING
 
 T = TypeVar("T")
 log = logging.getLogger("retrace.database")
@@ -39,9 +40,6 @@ LEAST = 0.05
 """Seconds of it that are left at least for whoever has come to its turn late."""
 
 AWAY = "the database does not answer; try again in some seconds"
-
-STARTING = 60.0
-"""Seconds that a role which starts waits for a database that is away: one that starts too, recovers, or has no room."""
 
 
 class Database:

@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Literal, Protocol
 from uuid import UUID
 
-from application.ports import Kind
 from infra.settings import InvalidSettings, Settings
 
 if TYPE_CHECKING:
+    from application.ports import Kind
     from infra.metrics.instruments import Instruments
     from infra.redis.connection import RedisConnection
     from infra.telemetry.sdk import Telemetry

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
 
-from application.ports import Directory
 from domain.base.aggregate import NIL
 from domain.base.errors import NotFound
+
+if TYPE_CHECKING:
+    from application.ports import Directory
 
 LOOKED_AT = 10_000
 """Tenants among which similar ids are looked for."""
