@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from domain.insight.alerts.metrics import METRICS
 from domain.insight.alerts.rule import Rule
 from interfaces.http.console.screens.form import Facts, Form
 from interfaces.http.console.screens.screen import Screen
@@ -92,6 +93,7 @@ SCREENS = (
                 done="The rule holds from the next look on.",
                 current=lambda facts: facts["rule"].rule,
                 shares=_shares,
+                options=lambda facts: {"metric": list(METRICS)},
                 hints=HINTS,
             ),
             "reset": Form(

@@ -38,8 +38,8 @@ HINTS = {
     "message.file.url": "Public, and begins with https://.",
     "message.file.media_type": "As image/jpeg, video/mp4 or application/pdf.",
     "message.template.body": "As it was approved, with {{1}} for a variable.",
-    "message.buttons": 'Up to 3, as [{"title": "More"}, {"title": "No news", "action": "opt_out"}]. Actions: agent, reply, opt_out, link, book, buy.',
-    "audience.bought": 'As [{"kind": "product", "within_days": 90}].',
+    "message.buttons": "Up to 3, as: No news, opt_out. Actions: agent, reply, opt_out, link, book, buy.",
+    "audience.bought": "As: product, , , 90. Kinds: product, service, any.",
     "sender": "Empty: the one that each customer wrote to last.",
 }
 
