@@ -58,7 +58,7 @@ class Corpus:
         names = [uuid4() for _ in range(-(-size // A_DOCUMENT))]
         self.places = [(names[number // A_DOCUMENT], number % A_DOCUMENT) for number in range(size)]
         self.vectors = self._rng.normal(size=(size, DIMENSION))
-        self.words = [self._rng.choice(VOCABULARY, WORDS, p=self._shares) for _ in range(size)]
+        self.words = self._rng.choice(VOCABULARY, (size, WORDS), p=self._shares)
 
     def documents(self) -> Iterator[tuple[UUID, list[Chunk]]]:
         for start in range(0, len(self.places), A_DOCUMENT):
@@ -66,7 +66,7 @@ class Corpus:
             yield self.places[start][0], [self._chunk(number) for number in numbers]
 
     def text(self, number: int) -> str:
-        return " ".join(map(word, self.words[number]))
+        return " ".join([_NAMES[each] for each in self.words[number].tolist()])
 
     def question(self) -> Question:
         """Of a chunk, and not the commonest of its words, which nobody asks with; some way from its vector."""
@@ -116,6 +116,9 @@ def word(number: int) -> str:
         number, rest = divmod(number, 20)
         name += "bdfgklmnprtvzjhcxwqs"[rest] + "aoui"[rest % 4]
     return name
+
+
+_NAMES = [word(number) for number in range(VOCABULARY)]
 
 
 def _tsvector(text: str) -> str:
