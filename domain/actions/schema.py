@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
-import jsonschema_rs
 import msgspec
 
 from domain.base.errors import Invalid
+from domain.models.schema_checking import SchemaChecker
 
 LARGEST = 20_000
 """Bytes of a schema as JSON."""
@@ -32,22 +33,15 @@ def check_schema(what: str, schema: Mapping[str, Any]) -> None:
     if not isinstance(properties, dict) or not all(isinstance(each, dict) for each in properties.values()):
         raise Invalid(f"{what}: `properties` holds one schema a name")
     try:
-        _validator(text)
-    except (jsonschema_rs.ValidationError, ValueError) as error:
-        raise Invalid(f"{what} is no JSON Schema that can be checked: {_first_line(error)}") from None
+        _checker(text)
+    except Invalid as error:
+        raise Invalid(f"{what}: {error}") from None
 
 
 def faults(schema: Mapping[str, Any], value: object) -> list[str]:
     """What a value lacks of the schema, without a word of the value; empty: it fits."""
-    validator = _validator(msgspec.json.encode(schema, order="deterministic"))
-    found = []
-    for error in validator.iter_errors(value):
-        # Names that a value has made up are texts of whoever made it: the path tells those alone that the schema knows.
-        at = ".".join(str(each) for each in error.schema_path if isinstance(each, str | int))
-        found.append(f"it does not fit {at}"[:200])
-        if len(found) == FAULTS:
-            break
-    return found
+    checker = _checker(msgspec.json.encode(schema, order="deterministic"))
+    return list(islice(checker.misfits(value), FAULTS))
 
 
 def closed(schema: Mapping[str, Any], without: Mapping[str, object] | None = None) -> dict[str, Any]:
@@ -66,19 +60,6 @@ def closed(schema: Mapping[str, Any], without: Mapping[str, object] | None = Non
 
 
 @lru_cache(maxsize=512)
-def _validator(text: bytes) -> Any:
-    return jsonschema_rs.validator_for(
-        text.decode(),
-        pattern_options=jsonschema_rs.RegexOptions(),
-        retriever=_nothing,
-        validate_formats=False,
-        mask="…",
-    )
-
-
-def _nothing(uri: str) -> Any:
-    raise ValueError("schemas are fetched from nowhere; write the definitions into the schema itself")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0][:200]
+def _checker(text: bytes) -> SchemaChecker:
+    """Raises Invalid."""
+    return SchemaChecker(msgspec.json.decode(text))

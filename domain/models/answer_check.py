@@ -1,6 +1,6 @@
 """Whether an answer has the form that was asked for: looked at here, whatever its vendor promises. Pure.
 
-Patterns are matched in linear time; those with look-around or back references, which can't be, are not looked at. Formats, as of dates, are not either: vendors differ in what they mean.
+Patterns with look-around or back references, which can't be matched in linear time, are not looked at.
 """
 
 from __future__ import annotations
@@ -13,13 +13,10 @@ import msgspec
 
 from domain.base.errors import Invalid
 from domain.models.answer_format import AnswerFormat
-from domain.models.schema_bounds import Bounds, bounds_of
+from domain.models.schema_checking import SchemaChecker, made
 
 LARGEST = 128 * 1024
 """Bytes of a schema."""
-
-PATTERN = 200_000
-"""Bytes that a compiled pattern may take."""
 
 
 def check_format(form: AnswerFormat) -> None:
@@ -41,44 +38,14 @@ def misfit(form: AnswerFormat, text: str) -> str | None:
         return "the answer is no JSON object"
     if form.schema is None:
         return None
-    validator, bounds = _checker(form.schema)
-    if _deeper(value, bounds.deepest):
-        return f"the answer is nested in more than {bounds.deepest} levels, which is too deep to be held against its schema"
-    if validator.is_valid(value):
-        return None
-    error = next(iter(validator.iter_errors(value)))
-    at = "/".join(str(each) for each in error.schema_path)
-    return f"the answer does not fit its schema at {at}"[:300]
-
-
-def _deeper(value: Any, levels: int) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels < 0 or any(_deeper(each, levels - 1) for each in inner)
+    found = next(_checker(form.schema).misfits(value), None)
+    return None if found is None else found.replace("it ", "the answer ", 1)
 
 
 @lru_cache(maxsize=256)
-def _checker(text: str) -> tuple[Any, Bounds]:
+def _checker(text: str) -> SchemaChecker:
     """Raises Invalid."""
-    schema = msgspec.json.decode(text)
-    bounds = bounds_of(schema)
-    try:
-        return _made(_matchable(schema)), bounds
-    except (jsonschema_rs.ValidationError, ValueError) as error:
-        raise Invalid(f"it is no JSON Schema: {str(error).partition(chr(10))[0][:200]}") from None
-
-
-def _made(schema: Any) -> Any:
-    return jsonschema_rs.validator_for(
-        schema,
-        pattern_options=jsonschema_rs.RegexOptions(size_limit=PATTERN, dfa_size_limit=PATTERN),
-        retriever=_nothing,
-        validate_formats=False,
-        mask="…",
-    )
-
-
-def _nothing(uri: str) -> Any:
-    raise ValueError("schemas are fetched from nowhere; write the definitions into the schema itself")
+    return SchemaChecker(_matchable(msgspec.json.decode(text)))
 
 
 def _matchable(value: Any) -> Any:
@@ -101,7 +68,7 @@ def _matchable(value: Any) -> Any:
 
 def _compiles(pattern: str) -> bool:
     try:
-        _made({"pattern": pattern})
+        made({"pattern": pattern})
     except (jsonschema_rs.ValidationError, ValueError):
         return False
     return True

@@ -41,14 +41,19 @@ def declared(**more: Any) -> Declaration:
     return msgspec.convert({**given, **more}, Declaration)
 
 
+def nested(levels: int) -> dict[str, Any]:
+    return {} if not levels else {"properties": {"a": nested(levels - 1)}}
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
         ({"target": {"type": "http", "url": "https://a:b@x.example"}}, "authorization"),
         ({"target": {"type": "mcp", "url": "ftp://x", "tool": "t"}}, "address"),
         ({"arguments": {"type": "object", "properties": {"a": {"type": "objct"}}}}, "no JSON Schema"),
-        ({"arguments": {"type": "object", "$ref": "file:///etc/passwd"}}, "fetched from nowhere"),
+        ({"arguments": {"type": "object", "$ref": "file:///etc/passwd"}}, "points elsewhere"),
         ({"arguments": {"type": "object", "description": "x" * 20_001}}, "at most"),
+        ({"arguments": {"type": "object", "properties": {"a": nested(70)}}}, "levels"),
         ({"bound": {"other": "address"}}, "does not have"),
         ({"confirm": {"en": "refund {ordr}"}}, "no such argument"),
         ({"rule": {"arguments": {"order": "order"}}}, "words or intents"),
@@ -134,7 +139,9 @@ def test_the_same_bytes_go_out_however_often_it_is_tried() -> None:
 def test_a_schema_without_what_is_bound_takes_nothing_else() -> None:
     left = closed(ARGUMENTS, {"payer": "address"})
     assert (left["required"], set(left["properties"])) == (["order"], {"order"})
-    assert faults(left, {"order": "A", "payer": "x"}) == ["it does not fit additionalProperties"]
+    assert faults(left, {"order": "A", "payer": "x"}) == [
+        "it does not fit its schema at additionalProperties"
+    ]
 
 
 def test_what_is_told_is_short_on_one_line_and_never_a_wording() -> None:
