@@ -81,7 +81,7 @@ class Copier:
             "COPY (SELECT {} FROM events WHERE tenant = {} AND seq > {} AND seq <= {} ORDER BY seq) TO STDOUT (FORMAT binary)"
         ).format(columns, self.tenant, after, until)
         write = sql.SQL("COPY events ({}) FROM STDIN (FORMAT binary)").format(columns)
-        async with self.source.transaction() as there, self.target.transaction(self.move) as here:
+        async with self.source.transaction() as there, self.target.transaction() as here:
             async with there.cursor().copy(read) as out, here.cursor().copy(write) as into:
                 async for data in out:
                     await into.write(data)

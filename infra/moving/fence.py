@@ -61,7 +61,7 @@ async def leave(source: Side, tenant: UUID, move: UUID, place: str) -> None:
 
 async def expect(target: Side, tenant: UUID, move: UUID, place: str) -> None:
     """The tenant's head, closed, with nothing behind it yet."""
-    async with target.transaction(move) as connection:
+    async with target.transaction() as connection:
         await connection.execute(
             "INSERT INTO heads (tenant, seq, closed_by, closed_until) VALUES (%s, 0, %s, 'infinity') ON CONFLICT DO NOTHING",
             [tenant, move],
@@ -71,7 +71,7 @@ async def expect(target: Side, tenant: UUID, move: UUID, place: str) -> None:
 
 async def close(source: Side, tenant: UUID, move: UUID) -> None:
     """For LEASE seconds nobody writes. Whoever writes at this moment is waited for."""
-    async with source.transaction(move) as connection:
+    async with source.transaction() as connection:
         await connection.execute(
             "UPDATE heads SET closed_by = %s, closed_until = clock_timestamp() + %s * interval '1 second' WHERE tenant = %s",
             [move, LEASE, tenant],
@@ -80,7 +80,7 @@ async def close(source: Side, tenant: UUID, move: UUID) -> None:
 
 async def open_again(source: Side, tenant: UUID, move: UUID) -> None:
     """What was closed by this move, and is not handed over."""
-    async with source.transaction(move) as connection:
+    async with source.transaction() as connection:
         await connection.execute(
             "UPDATE heads SET closed_by = NULL, closed_until = NULL WHERE tenant = %s AND closed_by = %s AND closed_until < 'infinity'",
             [tenant, move],
@@ -89,7 +89,7 @@ async def open_again(source: Side, tenant: UUID, move: UUID) -> None:
 
 async def hand_over(source: Side, tenant: UUID, move: UUID) -> bool:
     """From here on it is the target's; False: the lease has ended, and others may have written. What opens it here goes with it."""
-    async with source.transaction(move) as connection:
+    async with source.transaction() as connection:
         cursor = await connection.execute(
             "UPDATE heads SET closed_until = 'infinity' WHERE tenant = %s AND closed_by = %s AND closed_until > clock_timestamp() "
             "AND closed_until < 'infinity'",
@@ -114,7 +114,7 @@ async def hand_over(source: Side, tenant: UUID, move: UUID) -> bool:
 
 async def take_over(target: Side, tenant: UUID, move: UUID) -> None:
     """Open for writing. Its work wakes up; its analysts' logins are made."""
-    async with target.transaction(move) as connection:
+    async with target.transaction() as connection:
         await connection.execute(
             "UPDATE heads SET closed_by = NULL, closed_until = NULL WHERE tenant = %s AND closed_by = %s",
             [tenant, move],

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from psycopg import AsyncConnection, sql
 
@@ -33,14 +32,12 @@ class Side:
     """Table → the role that it belongs to, whom row-level security lets pass."""
 
     @asynccontextmanager
-    async def transaction(self, move: UUID | None = None) -> AsyncIterator[Connection]:
-        """As the owner of the log. `move`: whose fence lets it pass."""
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """As the owner of the log."""
         async with self.connection.transaction():
             await self.connection.execute("SET LOCAL ROLE retrace_owner")
             await self.connection.execute("SET LOCAL search_path = retrace, public")
             await self.connection.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'".encode())
-            if move is not None:
-                await self.connection.execute("SELECT set_config('retrace.move', %s, true)", [str(move)])
             yield self.connection
 
     async def become_owner_of(self, table: str, schema: str = "retrace") -> None:

@@ -29,8 +29,6 @@ def settings_of(tenant: UUID) -> list[UUID]:
 async def sweep(side: Side, tenant: UUID, *, whole: bool) -> None:
     """`whole`: nothing stays. Else what tells that it was here: its head, without a log, under its fence, and where it has gone."""
     async with side.transaction() as connection:
-        query = "SELECT set_config('retrace.move', closed_by::text, true) FROM heads WHERE tenant = %s"
-        await connection.execute(query, [tenant])
         await connection.execute("UPDATE heads SET seq = 0 WHERE tenant = %s", [tenant])
     await _read_models(side, tenant)
     await _events(side, tenant, [] if whole else settings_of(tenant))

@@ -121,7 +121,6 @@ def replay(
     file: Path, config: Path | None, tenant_id: UUID | None, loose: bool, data: Path | None, as_json: bool
 ) -> None:
     """The outgoing texts of a case by today's code, beside those of then. Without --tenant no deployment is needed. Exit status 1: they differ."""
-    case = case_in(file)
     served: Served | None = None
     if tenant_id is not None:
 
@@ -129,6 +128,7 @@ def replay(
             return await served_to(tenant_id, None, "agent", parts)
 
         served = with_services(data, do)
+    case = case_in(file)
     variant = Variant() if config is None else variant_in(config)
     found = asyncio.run(replayed(case, ReplayCase(variant=variant, served=served, loose=loose)))
     if as_json:

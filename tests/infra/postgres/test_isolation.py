@@ -32,6 +32,7 @@ SYSTEM = {
     "builds",
     "checkpoints",
     "destroyed_keys",
+    "tenant_moves",
     "webhook_lines",
     "vector_indexes",
 }

@@ -29,13 +29,13 @@ RIGHTS: dict[Role, str] = {
     "retrace_app": "(read model) r, analyst_logins_hindered X, analyst_logins_standing X, builds r, checkpoints ar, chunks adr, cursors r, destroyed_keys r, drop_analyst_login X, embedding_calls adr, embeddings adr, events r, found_tenant_key X, heads r, "
     "hold_key X, idempotency adrw, inbox r, key_uses arw, lock_analyst_login X, make_analyst_login X, operator_sessions adrw, parked r, posting_documents adr, posting_statistics arw, postings adrw, "
     "remove_postings X, signing_keys ar, signing_keys.created_at w, snapshots adrw, "
-    "subject_keys ar, sweep_idempotency X, tally r, tenant X, tenant_keys r, tiles ar, tiles.hashes w, vector_indexes adrw, vector_recalls adrw, vectors adr, webhook_lines adrw, "
+    "subject_keys ar, sweep_idempotency X, tally r, tenant X, tenant_keys r, tenant_moves r, tiles ar, tiles.hashes w, vector_indexes adrw, vector_recalls adrw, vectors adr, webhook_lines adrw, "
     "work r",
     "retrace_writer": "append X",
     "retrace_projector": "(read model) adrw, builds r, checkpoints ar, cursors adrw, destroyed_keys r, events r, found_tenant_key X, heads r, "
-    "parked adrw, signing_keys ar, signing_keys.created_at w, subject_keys ar, tenant X, tenant_keys r, tiles ar, tiles.hashes w, work ar",
+    "parked adrw, signing_keys ar, signing_keys.created_at w, subject_keys ar, tenant X, tenant_keys r, tenant_moves r, tiles ar, tiles.hashes w, work ar",
     "retrace_runner": "analyst_logins_hindered X, builds r, checkpoints r, claim_work X, cursors r, destroyed_keys r, end_analysts X, finish_work X, heads r, lease_work X, "
-    "owe_alert_looks X, owe_vector_reviews X, parked r, renew_work X, tenant X, vector_indexes r, webhook_lines r, work drw",
+    "owe_alert_looks X, owe_vector_reviews X, parked r, renew_work X, tenant X, tenant_moves r, vector_indexes r, webhook_lines r, work drw",
     "retrace_eraser": "calls_sealed_by X, chunks dr, destroyed_keys ar, embedding_calls dr, embedding_calls_sealed_by X, embeddings dr, events r, events.payload w, idempotency dr, key_uses dr, operator_sessions dr, posting_documents dr, "
     "posting_statistics drw, postings drw, remove_postings X, snapshots dr, "
     "subject_keys dr, tenant X, tenant_keys dr, vector_indexes dr, vector_recalls dr, vectors dr, webhook_lines dr, work dr",

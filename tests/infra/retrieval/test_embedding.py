@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-import asyncio
+import threading
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from domain.retrieval.chunking import LARGEST, SMALLEST, chunk
-from infra.retrieval.embedding import INLINE, WordLlamaEmbedder
+from infra.retrieval.embedding import INLINE, Matrix, WordLlamaEmbedder
 
 
 @pytest.fixture(scope="module", name="embedder")
@@ -26,22 +27,19 @@ async def test_like_meanings_lie_nearer_than_like_letters(embedder: WordLlamaEmb
 
 
 async def test_many_texts_are_embedded_beside_the_loop_with_the_same_result(
-    embedder: WordLlamaEmbedder,
+    embedder: WordLlamaEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = ["The same sentence as always."] * (INLINE // 10)
-    ticks = 0
+    threads, vectors = list[int](), embedder.vectors
 
-    async def tick() -> None:
-        nonlocal ticks
-        while True:
-            await asyncio.sleep(0)
-            ticks += 1
+    def seen(some: Sequence[str]) -> Matrix:
+        threads.append(threading.get_ident())
+        return vectors(some)
 
-    ticking = asyncio.create_task(tick())
-    vectors = await embedder.embed(texts)
-    ticking.cancel()
-    assert ticks > 1
-    assert np.allclose(vectors, (await embedder.embed(texts[:1])) * len(texts), atol=1e-5)
+    monkeypatch.setattr(embedder, "vectors", seen)
+    many, few = await embedder.embed(texts), await embedder.embed(texts[:1])
+    assert np.allclose(many, few * len(texts), atol=1e-5)
+    assert threads[0] != threads[1] == threading.get_ident()
 
 
 async def test_a_text_without_meaning_has_no_direction_and_no_text_no_vector(

@@ -19,7 +19,11 @@ from tests.interfaces.http.conftest import Customer, settled
 
 CANARY = "quetzalcoatl"
 
-NAMED_ANEW = {("put", "/v1/alerts/rules/{rule}"), ("delete", "/v1/alerts/rules/{rule}")}
+NAMED_ANEW = {
+    (method, path)
+    for method in ("put", "delete")
+    for path in ("/v1/alerts/rules/{rule}", "/v1/actions/{name}")
+}
 """Names that every tenant gives as it likes: what is put under one is the caller's own, whatever others have under it."""
 
 
@@ -32,6 +36,7 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
 ) -> None:
     monkeypatch.setattr(live, "LONGEST", 0.1)
     monkeypatch.setattr(parts.webhook_sender, "_private", True)
+    monkeypatch.setattr(parts.action_caller, "_private", True)
     hook = {"url": "http://127.0.0.1:9/", "events": ["conversation.*"], "description": CANARY}
     endpoint = (await theirs.http.post("/v1/webhooks", json=hook)).json()["id"]
     await theirs.http.put("/v1/agent/configuration", json={"name": CANARY})
@@ -58,6 +63,8 @@ async def test_no_route_gives_or_changes_what_is_another_tenants(
     noted = {"title": CANARY, "content": f"{CANARY} is known."}
     rule = {"metric": "handoff_rate", "threshold": 0.5, "window_minutes": 60, "description": CANARY}
     (await theirs.http.put("/v1/alerts/rules/theirs", json=rule)).raise_for_status()
+    action = {**EXAMPLES[("put", "/v1/actions/{name}")], "description": CANARY}
+    (await theirs.http.put("/v1/actions/theirs", json=action)).raise_for_status()
     entry = (await theirs.http.post("/v1/knowledge?wait=60", json=noted)).json()["id"]
     person = {"email": f"{CANARY}@example.com", "name": CANARY, "roles": ["admin"]}
     operator = (await theirs.http.post("/v1/operators", json=person)).json()["id"]

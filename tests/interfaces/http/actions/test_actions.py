@@ -151,7 +151,7 @@ async def test_what_can_not_be_declared_is_refused_with_the_way_out(ours: Custom
         (action(wire, arguments={"type": "array"}), "JSON Schema of an object"),
         (
             action(wire, arguments={"type": "object", "properties": {"a": {"$ref": "http://x/y"}}}),
-            "fetched from nowhere",
+            "points elsewhere",
         ),
         (action(wire, counts_as="purchase"), "counts_as"),
         (action(wire, target={"type": "ftp"}), "target"),
