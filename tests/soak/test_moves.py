@@ -64,7 +64,7 @@ async def written(here: Shop, there: Shop, said: set[str]) -> None:
             try:
                 await there.receive("Are you open?", address=name, message=name)
                 said.add(name)
-            except Unavailable:
+            except (Unavailable, NotFound):  # it knows for a second that the tenant was not there
                 await asyncio.sleep(0.02)
 
 
