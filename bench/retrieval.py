@@ -24,11 +24,11 @@ import uvloop
 from application.retrieval.hybrid import hybrid
 from application.retrieval.query import Query, QuestionVector
 from application.retrieval.retrieve import SourcesRetriever
-from application.retrieval.sources.asking import Late
+from application.retrieval.sources.asking import InTime, Late
 from application.retrieval.sources.index import IndexSource
 from bench.corpus import MODEL, VOCABULARY, WORDS, Corpus, Question, copy_for_others
 from bench.harness import Contestant, Floor, Result, conditions, parser, percentile, report, rounds
-from bench.parts import opened
+from bench.parts import now, opened
 from bench.passages import WIDE_NEAREST
 from bench.server import server
 from infra.postgres.database import Database
@@ -190,7 +190,10 @@ def main() -> None:
         log = runner.run(stack.enter_async_context(opened(url)))
         vectors = PgVectors(log.database, log.keyring)
         retriever = SourcesRetriever(
-            sources=(IndexSource(vectors),), store=log.store, seconds=10.0, late=Late()
+            sources=(IndexSource(vectors),),
+            store=log.store,
+            clock=now,
+            in_time=InTime(seconds=10.0, late=Late()),
         )
         searching = Searching(log.database, vectors, retriever, ms)
         searching.watch(runner.run(_backends(log.database, url)))
