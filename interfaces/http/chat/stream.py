@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from typing import Any, Literal
 from uuid import UUID
 
@@ -12,10 +12,8 @@ import msgspec
 from litestar import Request
 
 from application.chat.record import ChatGiven
-from application.gateway.attempt import Emit, EmitCall
 from application.ports import Piece
 from interfaces.http.base.limits.access_watch import Access
-from interfaces.http.base.presence import ClientGone, done_while_there
 from interfaces.http.base.problems import told
 from interfaces.http.base.stream import GuardedStream
 from interfaces.http.chat.answer import (
@@ -28,6 +26,7 @@ from interfaces.http.chat.answer import (
     named,
     usage_of,
 )
+from interfaces.http.chat.begun import Begin, Pieces, begun_by
 
 ROUTE = "POST /v1/chat/completions"
 DONE = b"data: [DONE]\n\n"
@@ -72,7 +71,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 async def streamed(
     id: UUID,
     model: str,
-    begin: Callable[[Emit, EmitCall], asyncio.Task[ChatGiven]],
+    begin: Begin,
     leaves: Request[Any, Any, Any] | None,
     access: Access,
     *,
@@ -83,20 +82,7 @@ async def streamed(
     `leaves`: whose client ends the call when it goes away before the first piece; afterwards every client does.
     What fails before the first piece is an error like any other: it raises.
     """
-    pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
-    task = begin(pieces.put, pieces.put)
-    task.add_done_callback(lambda _: pieces.put_nowait(None))
-    piece = asyncio.ensure_future(pieces.get())
-    try:
-        if not await done_while_there(piece, leaves, access.over):
-            raise ClientGone
-        first = await piece
-    except BaseException:
-        piece.cancel()
-        task.cancel()
-        raise
-    if first is None:
-        task.result()
+    task, first, pieces = await begun_by(begin, leaves, access)
     sent = Chunk(id=id_of(id), created=int(time.time()), model=model)
     parts = _parts(sent, task, first, pieces, usage)
     return GuardedStream(parts, access, last_word=lambda why: _event({"error": told(why, ROUTE)}))
@@ -106,7 +92,7 @@ async def _parts(
     sent: Chunk,
     task: asyncio.Task[ChatGiven],
     piece: Piece | None,
-    pieces: asyncio.Queue[Piece | None],
+    pieces: Pieces,
     usage: bool,
 ) -> AsyncGenerator[bytes, None]:
     try:

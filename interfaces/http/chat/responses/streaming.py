@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from litestar import Request
 
 from application.chat.record import ChatGiven
-from application.gateway.attempt import Emit, EmitCall
 from application.ports import Clock
 from domain.base.errors import Refusal
 from domain.models.tools import ToolCallPiece
 from interfaces.http.base.limits.access_watch import Access
-from interfaces.http.base.presence import ClientGone, done_while_there
 from interfaces.http.base.problems import told
 from interfaces.http.base.stream import GuardedStream
+from interfaces.http.chat.begun import Begin, Pieces, begun_by
 from interfaces.http.chat.responses.response import ResponseOut, failed_of, response_of
 from interfaces.http.chat.responses.stream import ResponseEvents
 
 ROUTE = "POST /v1/responses"
-Begin = Callable[[Emit, EmitCall], asyncio.Task[ChatGiven]]
-Pieces = asyncio.Queue[str | ToolCallPiece | None]
 
 
 async def streamed(
@@ -34,20 +31,7 @@ async def streamed(
     clock: Clock,
 ) -> GuardedStream:
     """As completions are streamed: what fails before the first piece is an error like any other, and raises."""
-    pieces: Pieces = asyncio.Queue()
-    task = begin(pieces.put, pieces.put)
-    task.add_done_callback(lambda _: pieces.put_nowait(None))
-    piece = asyncio.ensure_future(pieces.get())
-    try:
-        if not await done_while_there(piece, leaves, access.over):
-            raise ClientGone
-        first = await piece
-    except BaseException:
-        piece.cancel()
-        task.cancel()
-        raise
-    if first is None:
-        task.result()
+    task, first, pieces = await begun_by(begin, leaves, access)
 
     def last_word(why: Refusal) -> bytes:
         error = told(why, ROUTE)
