@@ -196,4 +196,9 @@ class Run(Hold):
             return self.refusal.detail
         if self.attempts:
             return self.attempts[-1].error or self.attempts[-1].outcome
-        return "; ".join(f"{each.model}: {each.reason}" for each in self.passed_over) or "no model was asked"
+        if not self.passed_over:
+            return "no model was asked"
+        why = "; ".join(f"{each.model}: {each.reason}" for each in self.passed_over)
+        if all(each.cause == "unable" for each in self.passed_over):
+            return f"{why}; ask for a model that can, or put one among the agent's (GET /v1/models shows their abilities)"
+        return why

@@ -176,7 +176,9 @@ async def test_a_model_that_can_not_is_not_asked_and_one_that_can_is(
     assert [(each.model, each.cause) for each in metered.routing.passed_over] == [("openai/plain", "unable")]
     alone = {"default_model": "openai/plain", "fallback_models": []}
     assert (await shop.http.put("/v1/agent/configuration", json=alone)).status_code == 200
-    with pytest.raises(openai.BadRequestError, match="openai/plain: it can't use tools"):
+    with pytest.raises(
+        openai.BadRequestError, match="openai/plain: it can't use tools; ask for a model that can"
+    ):
         await client.chat.completions.create(model="auto", messages=ASK, tools=TOOLS)
 
 
