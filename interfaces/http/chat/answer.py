@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -98,7 +97,7 @@ class ChatCompletion(msgspec.Struct, frozen=True, kw_only=True):
     retrace: Extra
 
 
-def completion_of(given: ChatGiven, at: datetime) -> ChatCompletion:
+def completion_of(given: ChatGiven) -> ChatCompletion:
     extra = extra_of(given)
     calls = tuple(
         CallOut(id=call.id, function=Function(name=call.name, arguments=call.arguments))
@@ -109,7 +108,7 @@ def completion_of(given: ChatGiven, at: datetime) -> ChatCompletion:
     choice = Choice(message=message, finish_reason=FINISHES.get(given.finish, "stop"))
     return ChatCompletion(
         id=id_of(given.call),
-        created=int(at.timestamp()),
+        created=seconds_of(given.call),
         model=named(extra),
         choices=(choice,),
         usage=usage_of(given.usage),
@@ -119,6 +118,11 @@ def completion_of(given: ChatGiven, at: datetime) -> ChatCompletion:
 
 def id_of(call: UUID) -> str:
     return f"chatcmpl-{call.hex}"
+
+
+def seconds_of(call: UUID) -> int:
+    """When a call was asked for, in seconds since 1970: its id (UUIDv7) says it, so it stays the same whenever the call is told."""
+    return (call.int >> 80) // 1000
 
 
 def usage_of(usage: Usage) -> UsageOut:

@@ -59,7 +59,7 @@ async def complete(
         )
     given = await made_while_there(begin(), request, access_control)
     headers = await written(services, context.tenant, given.position)
-    return Response(completion_of(given, services.clock()), headers=headers)
+    return Response(completion_of(given), headers=headers)
 
 
 ROUTER = Router("/", route_handlers=[complete], tags=["providers"])

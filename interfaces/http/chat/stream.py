@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
 from typing import Any, Literal
 from uuid import UUID
@@ -24,6 +23,7 @@ from interfaces.http.chat.answer import (
     extra_of,
     id_of,
     named,
+    seconds_of,
     usage_of,
 )
 from interfaces.http.chat.begun import Begin, Pieces, begun_by
@@ -83,7 +83,7 @@ async def streamed(
     What fails before the first piece is an error like any other: it raises.
     """
     task, first, pieces = await begun_by(begin, leaves, access)
-    sent = Chunk(id=id_of(id), created=int(time.time()), model=model)
+    sent = Chunk(id=id_of(id), created=seconds_of(id), model=model)
     parts = _parts(sent, task, first, pieces, usage)
     return GuardedStream(parts, access, last_word=lambda why: _event({"error": told(why, ROUTE)}))
 

@@ -14,7 +14,7 @@ from domain.chat.response import ResponseFacts
 from domain.models.answer_format import AnswerFormat
 from domain.models.completion import Finish, Usage
 from domain.models.tools import Tool, ToolChoice
-from interfaces.http.chat.answer import CompletionDetails, Extra, extra_of, named
+from interfaces.http.chat.answer import CompletionDetails, Extra, extra_of, named, seconds_of
 from interfaces.http.chat.responses.output import Item, output_of
 
 ResponseStatus = Literal["in_progress", "completed", "incomplete", "failed"]
@@ -94,13 +94,13 @@ class ResponseDeletedOut(msgspec.Struct, frozen=True, kw_only=True):
     deleted: Literal[True] = True
 
 
-def begun_of(command: Chat, at: datetime) -> ResponseOut:
+def begun_of(command: Chat) -> ResponseOut:
     """While it is being made."""
     assert command.response is not None
     options = command.options
     return ResponseOut(
         id=id_of(command.id),
-        created_at=int(at.timestamp()),
+        created_at=seconds_of(command.id),
         status="in_progress",
         instructions=command.messages[0].text if command.response.instructed else None,
         max_output_tokens=command.max_tokens,
@@ -119,12 +119,10 @@ def begun_of(command: Chat, at: datetime) -> ResponseOut:
     )
 
 
-def response_of(
-    begun: ResponseOut, given: ChatGiven, at: datetime, output: tuple[Item, ...] = ()
-) -> ResponseOut:
+def response_of(begun: ResponseOut, given: ChatGiven, output: tuple[Item, ...] = ()) -> ResponseOut:
     """`output`: as it was streamed."""
     extra = extra_of(given)
-    ended = _ended(begun, given.finish, named(extra), given.usage, at)
+    ended = _ended(begun, given.finish, named(extra), given.usage, given.metered.timestamp)
     return msgspec.structs.replace(
         ended,
         output=output
@@ -156,7 +154,7 @@ def kept_of(kept: KeptResponse) -> ResponseOut:
         user=requested.user,
         response=kept.facts,
     )
-    begun, answered = begun_of(command, requested.timestamp), kept.answered
+    begun, answered = begun_of(command), kept.answered
     if answered is None:
         assert kept.ended is not None
         failed = failed_of(begun, "server_error", kept.ended.reason)

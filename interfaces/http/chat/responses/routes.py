@@ -65,19 +65,17 @@ async def create(
     if data.previous is not None:
         before = await turns_until(data.previous, context.tenant, store=services.store)
     command = data.command(services.ids(), before, fresh=fresh(request))
-    shown = begun_of(command, services.clock())
+    shown = begun_of(command)
 
     def begin(emit: Emit | None = None, emit_call: EmitCall | None = None) -> asyncio.Task[ChatGiven]:
         return begun(chat(command, context, services, emit, emit_call), services)
 
     if command.stream:
         access = access_control.enter(request)
-        return await streamed(
-            shown, ResponseEvents(command.id), begin, leaves(request), access, services.clock
-        )
+        return await streamed(shown, ResponseEvents(command.id), begin, leaves(request), access)
     given = await made_while_there(begin(), request, access_control)
     headers = await written(services, context.tenant, given.position)
-    return Response(response_of(shown, given, services.clock()), headers=headers)
+    return Response(response_of(shown, given), headers=headers)
 
 
 @get("/v1/responses/{response:str}", scope="conversations:write")

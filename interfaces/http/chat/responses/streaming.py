@@ -9,7 +9,6 @@ from typing import Any
 from litestar import Request
 
 from application.chat.record import ChatGiven
-from application.ports import Clock
 from domain.base.errors import Refusal
 from domain.models.tools import ToolCallPiece
 from interfaces.http.base.limits.access_watch import Access
@@ -28,7 +27,6 @@ async def streamed(
     begin: Begin,
     leaves: Request[Any, Any, Any] | None,
     access: Access,
-    clock: Clock,
 ) -> GuardedStream:
     """As completions are streamed: what fails before the first piece is an error like any other, and raises."""
     task, first, pieces = await begun_by(begin, leaves, access)
@@ -37,7 +35,7 @@ async def streamed(
         error = told(why, ROUTE)
         return events.event("error", code=error.code, message=error.message, param=error.param, error=error)
 
-    return GuardedStream(_parts(begun, events, task, first, pieces, clock), access, last_word=last_word)
+    return GuardedStream(_parts(begun, events, task, first, pieces), access, last_word=last_word)
 
 
 async def _parts(
@@ -46,7 +44,6 @@ async def _parts(
     task: asyncio.Task[ChatGiven],
     piece: str | ToolCallPiece | None,
     pieces: Pieces,
-    clock: Clock,
 ) -> AsyncGenerator[bytes, None]:
     try:
         yield events.event("response.created", response=begun)
@@ -67,7 +64,7 @@ async def _parts(
         if not events.items and not given.content and not given.calls:
             yield b"".join(events.piece(""))  # an empty message, as of one that is not streamed
         yield b"".join(events.close(given.citations, whole=whole))
-        ended = response_of(begun, given, clock(), tuple(events.items))
+        ended = response_of(begun, given, tuple(events.items))
         yield events.event(f"response.{ended.status}", response=ended)
     finally:
         task.cancel()  # where the client has gone; else it has ended

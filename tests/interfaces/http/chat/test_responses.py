@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -9,6 +10,7 @@ import openai
 import pydantic
 import pytest
 
+import application.chat.chat
 from domain.chat.call import Call
 from interfaces.bootstrap import Services
 from tests.doubles.openai import Double
@@ -76,6 +78,31 @@ async def test_a_response_goes_on_from_one_on_record_without_its_instructions(
         Call.Answered,
         Call.ResponseDeleted,
     ]
+
+
+async def test_the_times_of_a_response_are_those_on_record(
+    client: openai.AsyncOpenAI, shop: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = application.chat.chat.record_answer
+
+    async def leisurely(*given: Any) -> Any:
+        """Neither the asking nor the telling of an answer falls in the second in which it is put on record."""
+        await asyncio.sleep(1.1)
+        recorded = await record(*given)
+        await asyncio.sleep(1.1)
+        return recorded
+
+    monkeypatch.setattr(application.chat.chat, "record_answer", leisurely)
+    whole = await client.responses.create(model=MODEL, input="When do you open?")
+    stream = await client.responses.create(model=MODEL, input="When do you close?", stream=True)
+    events = [event async for event in stream]
+    begun, ended = events[0], events[-1]
+    assert begun.type == "response.created"
+    assert ended.type == "response.completed"
+    assert begun.response.created_at == ended.response.created_at
+    for told in (whole, ended.response):
+        kept = await client.responses.retrieve(told.id)
+        assert (kept.created_at, kept.completed_at) == (told.created_at, told.completed_at)
 
 
 async def test_what_is_not_to_be_stored_can_not_be_read_or_gone_on_from(
