@@ -89,7 +89,9 @@ from infra.crypto.keyring import Keyring
 from infra.crypto.passwords import Argon2Passwords
 from infra.idempotency import StoredIdempotency
 from infra.ids import uuid7
-from infra.internet.google import GoogleSearch
+from infra.internet.brave import Brave
+from infra.internet.google import Google
+from infra.internet.searching import SearchApi, Searching
 from infra.log.appender import Appender
 from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
@@ -427,13 +429,7 @@ async def services(
             Health(health, instruments),
         ):
             instruments.registry.register(collector)
-        internet = GoogleSearch(
-            settings.google_search_key,
-            settings.google_search_engine,
-            settings.google_search_base_url,
-            private=settings.google_search_base_url is not None,
-            observed=instruments.searched,
-        )
+        internet = Searching(_searches(settings), observed=instruments.searched)
         stack.push_async_callback(internet.close)
         channel = TwilioChannel(hosts_of(settings.twilio_base_url), _callback(settings))
         stack.push_async_callback(channel.close)
@@ -539,6 +535,17 @@ async def services(
             deployment=deployment,
             late=late,
         )
+
+
+def _searches(settings: Settings) -> list[SearchApi]:
+    """Those that there are keys for, in the order in which they are asked."""
+    found: list[SearchApi] = []
+    if settings.brave_search_key is not None:
+        found.append(Brave(settings.brave_search_key, settings.brave_search_base_url))
+    if settings.google_search_key is not None and settings.google_search_engine is not None:
+        key, engine = settings.google_search_key, settings.google_search_engine
+        found.append(Google(key, engine, settings.google_search_base_url))
+    return found
 
 
 def _callback(settings: Settings) -> Callable[[UUID, str], str] | None:

@@ -1,1 +1,1 @@
-"""Searches on the internet: one file a vendor, behind `application.ports.InternetSearch`."""
+"""Searches on the internet: `searching.py` asks and fails over, the others say what each vendor wants to hear and what it answers."""

@@ -46,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: Annotated[str | None, Setting("RETRACE_PUBLIC_URL", checks.public_address)] = None
     cors_origins: Annotated[str | None, Setting("RETRACE_CORS_ORIGINS", checks.origins)] = None
     twilio_base_url: Annotated[str | None, Setting("TWILIO_BASE_URL", checks.web_address)] = None
+    brave_search_key: Annotated[Secret | None, Setting("BRAVE_SEARCH_KEY")] = None
+    brave_search_base_url: Annotated[str | None, Setting("BRAVE_SEARCH_BASE_URL", checks.web_address)] = None
     google_search_key: Annotated[Secret | None, Setting("GOOGLE_SEARCH_KEY")] = None
     google_search_engine: Annotated[str | None, Setting("GOOGLE_SEARCH_ENGINE")] = None
     google_search_base_url: Annotated[str | None, Setting("GOOGLE_SEARCH_BASE_URL", checks.web_address)] = (

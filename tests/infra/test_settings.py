@@ -36,6 +36,8 @@ EVERYTHING = {
     "RETRACE_PUBLIC_URL": "https://service.example",
     "RETRACE_CORS_ORIGINS": "https://app.example",
     "TWILIO_BASE_URL": "http://127.0.0.1:5",
+    "BRAVE_SEARCH_KEY": "secret-brave-key",
+    "BRAVE_SEARCH_BASE_URL": "http://127.0.0.1:8",
     "GOOGLE_SEARCH_KEY": "secret-search-key",
     "GOOGLE_SEARCH_ENGINE": "engine",
     "GOOGLE_SEARCH_BASE_URL": "http://127.0.0.1:6",

@@ -37,6 +37,7 @@ from infra.settings import all_fields, load
 from infra.twilio.hosts import hosts_of
 from interfaces import projector, worker
 from interfaces.bootstrap import services
+from tests.doubles import brave_search as brave
 from tests.doubles import gemini, openai, vault
 from tests.doubles import google_search as google
 from tests.doubles.alerting import PagerDuty
@@ -77,6 +78,8 @@ async def _deployment(
         for name in PROVIDERS:
             made = gemini.gemini_double() if name in ("gemini", "vertex") else openai.openai_double()
             doubles[name] = await stack.enter_async_context(made)
+        first_search = doubles["brave"] = await stack.enter_async_context(brave.brave_search_double())
+        first_search.fault = (429, "QUOTA_LIMITED")
         searching = doubles["google"] = await stack.enter_async_context(google.google_search_double())
         mails = doubles["mails"] = await stack.enter_async_context(mail_double())
         duty = doubles["duty"] = Wire(PagerDuty())
@@ -125,6 +128,8 @@ async def _deployment(
             "OTEL_EXPORTER_OTLP_ENDPOINT": collecting.url,
             "OTEL_BSP_SCHEDULE_DELAY": "100",
             "RETRACE_TRACE_CONTENT": "true",
+            "BRAVE_SEARCH_KEY": brave.KEY,
+            "BRAVE_SEARCH_BASE_URL": first_search.url,
             "GOOGLE_SEARCH_KEY": google.KEY,
             "GOOGLE_SEARCH_ENGINE": google.ENGINE,
             "GOOGLE_SEARCH_BASE_URL": searching.url,
@@ -541,8 +546,8 @@ def asks(provider: str) -> Proof:
     return proof
 
 
-async def google_search(deployment: Deployment) -> None:
-    """A product is looked up there, with the key and by the engine; without one of them nobody may ask for it."""
+async def internet_search(deployment: Deployment) -> None:
+    """A product is looked up at Brave, which refuses here, and then at Google, each with its key; without any of them nobody may ask for it."""
     double = deployment.doubles["google"]
     agent = {"retrieve_internet": True}
     assert (await deployment.http.put("/v1/agent/configuration", json=agent)).status_code == 200
@@ -561,6 +566,7 @@ async def google_search(deployment: Deployment) -> None:
         patch.setattr(worker, "stopped", looked_up)
         await worker.work(load(deployment.here, deployment.log.parent))
     assert f"key={google.KEY}&cx=" in double.calls[-1].path
+    assert deployment.doubles["brave"].calls[-1].fields["x-subscription-token"] == brave.KEY
 
 
 async def alert_test(deployment: Deployment, kind: str, **settings: str) -> None:
@@ -624,9 +630,11 @@ PROOFS: dict[str, Proof] = {
     "VAULT_ADDR": vault_opens,
     "VAULT_TOKEN": vault_opens,
     "RETRACE_VAULT_KEY": vault_opens,
-    "GOOGLE_SEARCH_KEY": google_search,
-    "GOOGLE_SEARCH_ENGINE": google_search,
-    "GOOGLE_SEARCH_BASE_URL": google_search,
+    "BRAVE_SEARCH_KEY": internet_search,
+    "BRAVE_SEARCH_BASE_URL": internet_search,
+    "GOOGLE_SEARCH_KEY": internet_search,
+    "GOOGLE_SEARCH_ENGINE": internet_search,
+    "GOOGLE_SEARCH_BASE_URL": internet_search,
     "RETRACE_EMBEDDING_MODEL": embedding_model,
     "RETRACE_SOURCE_TIMEOUT_MS": source_timeout,
     "RETRACE_VECTOR_INDEX_CHUNKS": index_rule("from_chunks", 7000),

@@ -77,9 +77,7 @@ async def want_enrichment(command: EnrichProduct, context: Context, ports: Ports
     product = await ports.store.load(Product, command.product, tenant=context.tenant)
     facts, configuration = product.existing(), settings.configuration
     if not ports.internet.is_set_up:
-        raise Refused(
-            "no search is set up in this deployment; its operator gives GOOGLE_SEARCH_KEY and GOOGLE_SEARCH_ENGINE"
-        )
+        raise Refused("no search is set up in this deployment; its operator gives BRAVE_SEARCH_KEY")
     if not configuration.retrieve_internet:
         raise Refused("the agent has it switched off; set retrieve_internet in PUT /v1/agent/configuration")
     if not is_candidate(facts, configuration.brands):

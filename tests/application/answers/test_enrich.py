@@ -28,7 +28,8 @@ from domain.conversations.conversation import Conversation
 from domain.retrieval.internet.enrichment import Enrichment, EnrichmentState
 from domain.shop.catalogue import Catalogue, Offered
 from domain.shop.product import Product, ProductFacts
-from infra.internet.google import GoogleSearch
+from infra.internet.google import Google
+from infra.internet.searching import Searching
 from infra.secret import Secret
 from tests.application.conftest import Shop
 from tests.doubles.google_search import ENGINE, KEY, GoogleSearchDouble, google_search_double, page
@@ -69,7 +70,7 @@ async def _product(shop: Shop, double: GoogleSearchDouble) -> AsyncIterator[UUID
     added, _ = await add_product(
         AddProduct(facts=FACTS, stock=3), shop.context, store=parts.store, clock=parts.clock, ids=parts.ids
     )
-    search = GoogleSearch(Secret(KEY), ENGINE, double.url, private=True)
+    search = Searching([Google(Secret(KEY), ENGINE, double.url)])
     shop.parts = dataclasses.replace(parts, internet=search, offers=Held(shop, added.id))
     await configure(shop)
     yield added.id

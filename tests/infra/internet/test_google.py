@@ -6,8 +6,9 @@ import pytest
 import pytest_asyncio
 
 from application.ports import SearchFailed
-from infra.internet import google
-from infra.internet.google import GoogleSearch
+from infra.internet import searching
+from infra.internet.google import Google
+from infra.internet.searching import Searching
 from infra.secret import Secret
 from tests.doubles.google_search import ENGINE, KEY, GoogleSearchDouble, google_search_double, page
 
@@ -19,14 +20,14 @@ async def _double() -> AsyncIterator[GoogleSearchDouble]:
 
 
 @pytest_asyncio.fixture(name="search")
-async def _search(double: GoogleSearchDouble) -> AsyncIterator[GoogleSearch]:
-    search = GoogleSearch(Secret(KEY), ENGINE, double.url, private=True)
+async def _search(double: GoogleSearchDouble) -> AsyncIterator[Searching]:
+    search = Searching([Google(Secret(KEY), ENGINE, double.url)])
     yield search
     await search.close()
 
 
 async def test_pages_are_found_in_order_with_their_sites_and_their_excerpts_as_plain_text(
-    double: GoogleSearchDouble, search: GoogleSearch
+    double: GoogleSearchDouble, search: Searching
 ) -> None:
     double.pages = [
         page("https://www.garmin.example/etrex?a=1", "eTrex&#39;s page", "... Waterproof\u00a0to IPX7, runs\nfor 168 hours \u2026"),
@@ -44,9 +45,7 @@ async def test_pages_are_found_in_order_with_their_sites_and_their_excerpts_as_p
     assert asked == {"key": KEY, "cx": ENGINE, "q": "etrex gps & maps", "num": "10"}
 
 
-async def test_where_nothing_is_found_there_is_nothing(
-    double: GoogleSearchDouble, search: GoogleSearch
-) -> None:
+async def test_where_nothing_is_found_there_is_nothing(double: GoogleSearchDouble, search: Searching) -> None:
     assert await search.search("etrex", 3) == []
 
 
@@ -62,7 +61,7 @@ async def test_where_nothing_is_found_there_is_nothing(
     ],
 )
 async def test_a_refusal_is_told_without_the_key(
-    double: GoogleSearchDouble, search: GoogleSearch, fault: tuple[int, str] | str, told: str
+    double: GoogleSearchDouble, search: Searching, fault: tuple[int, str] | str, told: str
 ) -> None:
     double.fault = fault
     with pytest.raises(SearchFailed, match=told) as failed:
@@ -71,7 +70,7 @@ async def test_a_refusal_is_told_without_the_key(
 
 
 async def test_a_wrong_key_is_told_and_not_shown(double: GoogleSearchDouble) -> None:
-    search = GoogleSearch(Secret("AIzaWrong"), ENGINE, double.url, private=True)
+    search = Searching([Google(Secret("AIzaWrong"), ENGINE, double.url)])
     with pytest.raises(SearchFailed, match="GOOGLE_SEARCH_KEY") as failed:
         await search.search("etrex", 3)
     assert "AIzaWrong" not in str(failed.value)
@@ -79,9 +78,9 @@ async def test_a_wrong_key_is_told_and_not_shown(double: GoogleSearchDouble) -> 
 
 
 async def test_whoever_does_not_answer_is_not_waited_for(
-    double: GoogleSearchDouble, search: GoogleSearch, monkeypatch: pytest.MonkeyPatch
+    double: GoogleSearchDouble, search: Searching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(google, "LONGEST", 0.1)
+    monkeypatch.setattr(searching, "LONGEST", 0.1)
     double.delay = 30
     with pytest.raises(SearchFailed, match="no answer within"):
         await search.search("etrex", 3)
@@ -89,7 +88,9 @@ async def test_whoever_does_not_answer_is_not_waited_for(
 
 async def test_an_address_in_a_private_network_is_not_called(double: GoogleSearchDouble) -> None:
     heard: list[str] = []
-    search = GoogleSearch(Secret(KEY), ENGINE, double.url, private=False, observed=heard.append)
+    api = Google(Secret(KEY), ENGINE, double.url)
+    api.private = False
+    search = Searching([api], heard.append)
     with pytest.raises(SearchFailed, match="private network"):
         await search.search("etrex", 3)
     assert (double.calls, heard) == ([], ["failed"])
@@ -97,8 +98,8 @@ async def test_an_address_in_a_private_network_is_not_called(double: GoogleSearc
 
 
 async def test_without_a_key_there_is_none_to_ask() -> None:
-    search = GoogleSearch(None, ENGINE, private=False)
+    search = Searching([])
     assert not search.is_set_up
-    with pytest.raises(SearchFailed, match="GOOGLE_SEARCH_KEY"):
+    with pytest.raises(SearchFailed, match="BRAVE_SEARCH_KEY"):
         await search.search("etrex", 3)
     await search.close()
