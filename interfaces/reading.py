@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from application.ports import (
@@ -251,3 +252,10 @@ class ReadCustomers:
             return await campaign_audience.audience_size(
                 sql, tenant, audience, begins, heard_before=heard_before
             )
+
+    async def last_bought(
+        self, tenant: UUID, conversations: Sequence[UUID], kind: Literal["product", "service"]
+    ) -> Mapping[UUID, UUID]:
+        """As of the audience's page that they stood on, or later."""
+        async with self._reads.at(tenant, customers.Customers()) as sql:
+            return await campaign_audience.last_bought(sql, tenant, conversations, kind)

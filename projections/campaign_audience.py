@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -35,6 +36,22 @@ async def audience_size(
         query = query.where(customers.c.heard_at < heard_before)
     (row,) = await sql.all(query)
     return int(row["count"])
+
+
+async def last_bought(sql: Sql, tenant: UUID, conversations: Sequence[UUID], kind: str) -> dict[UUID, UUID]:
+    """Conversation → product or service; of one order with several products the one with the smallest id."""
+    p = purchases.c
+    query = (
+        select(p.conversation, p.item)
+        .distinct(p.conversation)
+        .where(
+            p.tenant == tenant,
+            p.conversation == any_(literal(list(conversations), ARRAY(Uuid))),
+            p.kind == kind,
+        )
+        .order_by(p.conversation, p.at.desc(), p.item)
+    )
+    return {row["conversation"]: row["item"] for row in await sql.all(query)}
 
 
 def _of(

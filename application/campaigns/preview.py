@@ -11,6 +11,7 @@ import msgspec
 
 from application.campaigns.ports import Ports
 from application.campaigns.reach import goes_on_elsewhere
+from application.campaigns.values import values_of
 from application.channels.accounts import sender_of
 from domain.base.context import Context
 from domain.base.errors import NotFound
@@ -68,7 +69,8 @@ async def _verdict(plan: Plan, conversation: UUID, at: datetime, tenant: UUID, p
     """As `reach` judges."""
     try:
         known = await ports.store.load(Conversation, conversation, tenant=tenant)
-        verdict = judge(plan, known, at)
+        values = await values_of(plan.message, [known], tenant, ports)
+        verdict = judge(plan, known, at, values.get(conversation, {}))
         if not isinstance(verdict, Reach):
             return verdict
         if await goes_on_elsewhere(known, tenant, ports):

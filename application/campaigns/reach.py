@@ -9,6 +9,7 @@ from uuid import UUID
 
 from application.base.amend import amend
 from application.campaigns.ports import Ports
+from application.campaigns.values import values_of
 from application.channels.accounts import Sender, sender_of
 from application.channels.deliver import Deliver, deliver
 from application.channels.person import alias_of
@@ -18,7 +19,9 @@ from domain.base.context import Context
 from domain.base.errors import Erased, NotFound
 from domain.campaigns.campaign import Campaign
 from domain.campaigns.judge import LeaveOut, Reach, Verdict, judge
+from domain.campaigns.message import CampaignMessage
 from domain.campaigns.parts import parts_of
+from domain.campaigns.words import Values, worded
 from domain.channels.alias import Alias
 from domain.conversations.campaigning import CampaignPart
 from domain.conversations.conversation import Conversation
@@ -29,11 +32,13 @@ LEASE = 30
 LOOK = 1.0
 """Seconds for which a turn at the rate is waited for until it is looked whether the campaign goes on."""
 
-Known = tuple[Conversation, bool]
-"""A conversation, and whether it is known that its customer's address leads nowhere else."""
+Known = tuple[Conversation, bool, Values]
+"""A conversation, whether it is known that its customer's address leads nowhere else, and what stands for the message's placeholders."""
 
 
-async def seen(conversations: Sequence[UUID], context: Context, ports: Ports) -> Mapping[UUID, Known]:
+async def seen(
+    message: CampaignMessage, conversations: Sequence[UUID], context: Context, ports: Ports
+) -> Mapping[UUID, Known]:
     """Those that a look at all of them at once has found, and whether each of them is known to be where its customer is. The others are
     looked at one by one."""
     store, tenant = ports.store, context.tenant
@@ -44,8 +49,10 @@ async def seen(conversations: Sequence[UUID], context: Context, ports: Ports) ->
         if each is not None and not each.state.forgotten and each.state.address == each.recipient
     }
     aliases = await store.load_several(Alias, list(links.values()), tenant=tenant)
+    found = [each for each in known.values() if each is not None]
+    values = await values_of(message, found, tenant, ports)
     return {
-        id: (each, id in links and links[id] in aliases and aliases[links[id]] is None)
+        id: (each, id in links and links[id] in aliases and aliases[links[id]] is None, values.get(id, {}))
         for id, each in known.items()
         if each is not None
     }
@@ -62,8 +69,8 @@ async def reach(
     """What came of them; None: they were not seen to, as the campaign does not go on. `known`: what `seen` has found."""
     plan, store, tenant = campaign.state.plan, ports.store, context.tenant
     try:
-        found, stays = known or (await store.load(Conversation, conversation, tenant=tenant), False)
-        verdict = judge(plan, found, ports.clock())
+        found, stays, values = known or await _alone(plan.message, conversation, tenant, ports)
+        verdict = judge(plan, found, ports.clock(), values)
         if isinstance(verdict, Reach) and not stays and await goes_on_elsewhere(found, tenant, ports):
             verdict = LeaveOut("another_conversation")
         if not isinstance(verdict, Reach):
@@ -71,12 +78,19 @@ async def reach(
         if (sender := await sender_of(tenant, found.state.sender, store=store)) is None:
             return LeaveOut("no_account")
         pages = await ports.pages.addresses(campaign, tenant, conversation)
-        parts = parts_of(plan.message, campaign.id, pages)
+        parts = parts_of(worded(plan.message, values), campaign.id, pages)
         if not await _turns(len(parts), sender, goes_on, ports):
             return None
-        return await _tell(campaign, conversation, parts, context, ports)
+        return await _tell(campaign, conversation, parts, values, context, ports)
     except NotFound:
         return LeaveOut("erased")
+
+
+async def _alone(message: CampaignMessage, conversation: UUID, tenant: UUID, ports: Ports) -> Known:
+    """Raises NotFound."""
+    found = await ports.store.load(Conversation, conversation, tenant=tenant)
+    values = await values_of(message, [found], tenant, ports)
+    return found, False, values.get(conversation, {})
 
 
 async def goes_on_elsewhere(conversation: Conversation, tenant: UUID, ports: Ports) -> bool:
@@ -103,7 +117,12 @@ async def _turns(count: int, sender: Sender, goes_on: Callable[[], Awaitable[boo
 
 
 async def _tell(
-    campaign: Campaign, conversation: UUID, parts: Sequence[CampaignPart], context: Context, ports: Ports
+    campaign: Campaign,
+    conversation: UUID,
+    parts: Sequence[CampaignPart],
+    values: Values,
+    context: Context,
+    ports: Ports,
 ) -> Verdict:
     """On record once, whoever comes to it again, and then sent. Judged anew: they may have opted out a moment ago."""
     now, holder = ports.clock(), ports.ids()
@@ -112,7 +131,7 @@ async def _tell(
     verdicts: list[Verdict] = []
 
     def decide(known: Conversation) -> None:
-        verdict = judge(campaign.state.plan, known, now)
+        verdict = judge(campaign.state.plan, known, now, values)
         verdicts.append(verdict)
         if isinstance(verdict, Reach):
             known.campaign(campaign.id, parts, now)

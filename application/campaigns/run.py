@@ -92,7 +92,7 @@ class _Round:
                 end = len(found) < PAGE
                 for first in range(0, len(found), LOOKED):
                     some = found[first : first + LOOKED]
-                    known = await seen(some, self._context, self._ports)
+                    known = await seen(state.plan.message, some, self._context, self._ports)
                     if not await self._begin_all(some, known):
                         break
                     after = some[-1]
@@ -154,7 +154,7 @@ class _Round:
             elif not self._stopped:
                 after = conversation
             if isinstance(verdict, LeaveOut):
-                omitted.append(Omitted(conversation=conversation, why=verdict.why))
+                omitted.append(Omitted(conversation=conversation, why=verdict.why, missing=verdict.missing))
             elif isinstance(verdict, Later) and not self._stopped:
                 later.append(verdict.until)
         if after is not None or omitted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -213,3 +213,8 @@ class Customers(Protocol):
         self, tenant: UUID, audience: Audience, begins: datetime, *, heard_before: datetime | None = None
     ) -> int:
         """How many there are in it; `heard_before`: of those who wrote last before then."""
+
+    async def last_bought(
+        self, tenant: UUID, conversations: Sequence[UUID], kind: Literal["product", "service"]
+    ) -> Mapping[UUID, UUID]:
+        """Conversation → what its customer has ordered, or booked, last, and not cancelled. Raises Unavailable."""

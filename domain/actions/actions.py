@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from domain.actions.declaration import Action, Declaration
 from domain.actions.schema import check_schema
-from domain.actions.telling import placeholders
 from domain.base.aggregate import CreatedEvent
 from domain.base.errors import Invalid, NotFound, Refused
 from domain.base.one_per_tenant import OnePerTenant
+from domain.base.placeholders import placeholders
 
 MOST = 30
 """Actions of a tenant: a model that is told of more chooses badly, and pays for all of them in each prompt."""

@@ -3,21 +3,14 @@ read as a wording. Pure."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.actions.declaration import Declaration, text_in
+from domain.base.placeholders import PLACEHOLDER, one_line
 
 LONGEST, MOST = 200, 12
 """Characters of a value that is put in; values that are told where there is no wording."""
-
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]{0,47})\}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2069]+")
-
-
-def placeholders(text: str) -> set[str]:
-    return set(_PLACEHOLDER.findall(text))
 
 
 def question(action: str, declared: Declaration, language: str | None, arguments: Mapping[str, Any]) -> str:
@@ -55,7 +48,7 @@ def texts_in(data: Any) -> Sequence[str]:
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda match: known.get(match[1], "–"), text)
+    return PLACEHOLDER.sub(lambda match: known.get(match[1], "–"), text)
 
 
 def _lines(data: Any) -> list[str]:
@@ -69,5 +62,4 @@ def _shown(value: object) -> str | None:
         return f"{value:g}" if isinstance(value, float) else str(value)
     if not isinstance(value, str):
         return None
-    line = " ".join(_CONTROL.sub(" ", value).split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    return one_line(value, LONGEST)

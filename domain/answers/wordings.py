@@ -10,9 +10,10 @@ import msgspec
 from msgspec import Meta
 
 from domain.answers.templates import TEMPLATES
-from domain.answers.templates.template import ENGLISH, LONGEST_PROMPT, Template, fill
+from domain.answers.templates.template import ENGLISH, LONGEST_PROMPT, Template
 from domain.base.errors import Invalid, NotFound
 from domain.base.patterns import LANGUAGE
+from domain.base.placeholders import fill
 
 Language = Annotated[str, Meta(pattern=LANGUAGE)]
 """ISO 639-1."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.base.aggregate import NIL, Aggregate, CreatedEvent
@@ -27,18 +27,28 @@ class Campaign(Aggregate[CampaignState]):
     class Drafted(Event, CreatedEvent, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "campaign.drafted"
         PERSONAL: ClassVar[bool] = False
+        class_version: ClassVar[int] = 2
         plan: Plan
 
         def apply(self, aggregate: Campaign) -> None:
             aggregate.state.plan, aggregate.state.created_at = self.plan, self.timestamp
 
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """Fallbacks came with a default that is what was done before."""
+
     class Revised(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "campaign.revised"
         PERSONAL: ClassVar[bool] = False
+        class_version: ClassVar[int] = 2
         plan: Plan
 
         def apply(self, aggregate: Campaign) -> None:
             aggregate.state.plan = self.plan
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """As of `Drafted`."""
 
     class Scheduled(Event, frozen=True, kw_only=True):
         """It begins at `begins_at`, or as soon after that as somebody works."""
@@ -65,6 +75,7 @@ class Campaign(Aggregate[CampaignState]):
 
         TOPIC: ClassVar[str] = "campaign.advanced"
         PERSONAL: ClassVar[bool] = False
+        class_version: ClassVar[int] = 2
         after: UUID
         omitted: tuple[Omitted, ...] = ()
         later: datetime | None = None
@@ -75,6 +86,10 @@ class Campaign(Aggregate[CampaignState]):
             state.after = self.after
             if self.later is not None:
                 state.later = self.later if state.later is None else min(state.later, self.later)
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """Nobody was left out for a placeholder before."""
 
     class RoundEnded(Event, frozen=True, kw_only=True):
         """All were seen to, and some are in their quiet hours: those are seen to again at `again_at`."""

@@ -10,12 +10,14 @@ import msgspec
 from domain.campaigns.omitted import Why
 from domain.campaigns.plan import Plan
 from domain.campaigns.quiet import over_at, zone_named, zone_of_address
+from domain.campaigns.words import Values, missing
 from domain.channels.window import is_outside
 from domain.conversations.conversation import Conversation
 
 
 class LeaveOut(msgspec.Struct, frozen=True):
     why: Why
+    missing: tuple[str, ...] = ()
 
 
 class Later(msgspec.Struct, frozen=True):
@@ -31,8 +33,8 @@ class Reach(msgspec.Struct, frozen=True):
 Verdict = Reach | Later | LeaveOut
 
 
-def judge(plan: Plan, conversation: Conversation, now: datetime) -> Verdict:
-    """Of a customer in the audience, as their conversation stands."""
+def judge(plan: Plan, conversation: Conversation, now: datetime, values: Values) -> Verdict:
+    """Of a customer in the audience, as their conversation stands. `values`: what is known of them for the message's placeholders."""
     state = conversation.state
     if state.forgotten:
         return LeaveOut("erased")
@@ -46,6 +48,8 @@ def judge(plan: Plan, conversation: Conversation, now: datetime) -> Verdict:
         return LeaveOut("with_a_person")
     if plan.message.template is None and is_outside(conversation, now):
         return LeaveOut("outside_window")
+    if unknown := missing(plan.message, values):
+        return LeaveOut("no_value", unknown)
     if plan.quiet_hours is not None:
         zone: ZoneInfo = zone_of_address(conversation.recipient, now, zone_named(plan.time_zone))
         if (until := over_at(plan.quiet_hours, now, zone)) is not None:

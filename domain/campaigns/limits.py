@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.base.errors import Invalid
 from domain.campaigns.message import PAGES, Button, CampaignMessage, TemplateUse
 from domain.campaigns.parts import parts_of
+from domain.campaigns.words import LONGEST_VALUE, check_words, widest_and_barest
 from domain.channels.outgoing import LONGEST_TEXT
 from domain.channels.twilio import TEMPLATE
 from domain.conversations.rich import LONGEST_BODY, LONGEST_BUTTON, MOST_BUTTONS, units
@@ -17,7 +18,19 @@ _NAME = re.compile(r"[A-Za-z0-9]{1,16}")
 
 
 def check_message(message: CampaignMessage) -> None:
-    """Raises Invalid, which names the limit."""
+    """As every customer could get it. Raises Invalid, which names the limit."""
+    check_words(message)
+    widest, barest = widest_and_barest(message)
+    try:
+        _check(widest)
+    except Invalid as refused:
+        if widest == message:
+            raise
+        raise Invalid(f"{refused}; each placeholder counts as {2 * LONGEST_VALUE} of them") from None
+    _check(barest)
+
+
+def _check(message: CampaignMessage) -> None:
     for button in message.buttons:
         _check_button(button)
     if message.template is not None:

@@ -44,12 +44,15 @@ class TemplateUse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 class CampaignMessage(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """Either a `template`, or a `text` (of a file its caption) with a file and buttons as they are wanted."""
+    """Either a `template`, or a `text` (of a file its caption) with a file and buttons as they are wanted. `{name}`, `{first_name}`, `{product}`
+    (ordered last) and `{service}` (booked last) in the text, and in the template's variables, are filled for each customer. `fallbacks`: placeholder
+    → what stands there of whom nothing is known; without one they are left out. Empty: nothing, and a line that would be empty goes."""
 
     text: Annotated[str, Meta(max_length=8000)] = ""
     file: File | None = None
     template: TemplateUse | None = None
     buttons: Annotated[tuple[Button, ...], Meta(max_length=10)] = ()
+    fallbacks: dict[str, str] = {}
 
     def pressed(self, id: str | None, title: str | None) -> int | None:
         """Which of a template's buttons it is."""

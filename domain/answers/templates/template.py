@@ -1,15 +1,13 @@
-"""Prompt templates: a text with placeholders in braces, filled in one pass; what is put in is never read as a template. Pure."""
+"""Prompt templates: a text with placeholders in braces (`domain/base/placeholders.py`). Pure."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import msgspec
 
 from domain.base.errors import Invalid
-
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
+from domain.base.placeholders import placeholders
 
 LONGEST_PROMPT, LONGEST_TEXT = 8_000, 1_000
 """Characters of a prompt for a model, and of a text that customers read."""
@@ -44,7 +42,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
             )
         if len(text) > most:
             raise Invalid(f"the text of {self.name!r} has {len(text)} characters; send at most {most}")
-        used = set(_PLACEHOLDER.findall(text))
+        used = placeholders(text)
         known = ", ".join(f"{{{name}}}" for name in sorted(self.known)) or "none"
         if unknown := sorted(used - set(self.known)):
             named = ", ".join(f"{{{name}}}" for name in unknown)
@@ -54,14 +52,3 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
             raise Invalid(
                 f"the text of {self.name!r} lacks {named}; put it in, each where its words are to stand"
             )
-
-
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """`text` with its placeholders filled. A line of which nothing but empty values would be left goes."""
-    lines = []
-    for line in text.split("\n"):
-        names = _PLACEHOLDER.findall(line)
-        if names and not any(values.get(name) for name in names) and not _PLACEHOLDER.sub("", line).strip():
-            continue
-        lines.append(_PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), line))
-    return "\n".join(lines)

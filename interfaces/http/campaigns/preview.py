@@ -29,11 +29,12 @@ class PreviewIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class PreviewedOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`until`: when their quiet hours are over."""
+    """`until`: when their quiet hours are over. `missing`: the placeholders of which nothing is known, for `no_value`."""
 
     conversation: UUID
     outcome: Literal["now", "later", "left_out"]
     why: Why | None = None
+    missing: tuple[str, ...] = ()
     until: datetime | None = None
 
 
@@ -76,8 +77,8 @@ async def preview(
 
 def _shown(seen: Seen) -> PreviewedOut:
     match seen.verdict:
-        case LeaveOut(why):
-            return PreviewedOut(conversation=seen.conversation, outcome="left_out", why=why)
+        case LeaveOut(why, missing):
+            return PreviewedOut(conversation=seen.conversation, outcome="left_out", why=why, missing=missing)
         case Later(until):
             return PreviewedOut(conversation=seen.conversation, outcome="later", until=until)
     return PreviewedOut(conversation=seen.conversation, outcome="now")

@@ -10,10 +10,10 @@ from domain.agents.agent import AgentConfiguration
 from domain.answers.background import Background, background_block
 from domain.answers.prompts import answer_prompt
 from domain.answers.templates import TEMPLATES
-from domain.answers.templates.template import fill
 from domain.answers.tenant_prompts import Prompts
 from domain.answers.wordings import SHIPPED, Wording, Wordings, check_wording
 from domain.base.errors import Invalid
+from domain.base.placeholders import fill
 from tests.domain.given import NOW, when
 
 

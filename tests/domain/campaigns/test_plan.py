@@ -10,8 +10,10 @@ import pytest
 
 from domain.base.errors import Invalid
 from domain.campaigns.buttons import button_id, button_of
+from domain.campaigns.limits import check_message
 from domain.campaigns.parts import parts_of
 from domain.campaigns.plan import Plan
+from domain.campaigns.words import missing, of_name, worded
 from domain.conversations.rich import Attachment, Card, QuickReplies
 
 CAMPAIGN = UUID(int=5)
@@ -49,10 +51,21 @@ def plan(message: dict[str, Any], **more: Any) -> Plan:
         ({"template": {**TEMPLATE, "variables": {}}}, "names the variables"),
         ({"template": {**TEMPLATE, "variables": {"1": "a\nb"}}}, "line break"),
         ({"template": {**TEMPLATE, "name": "Spring!"}}, "name is one of"),
+        ({"text": "Hi {nick}"}, "knows no {nick}; known are: {first_name}, {name}, {product}, {service}"),
+        ({"text": "Hi {{name}}"}, "one brace on each side"),
+        ({"text": "x" * 1500 + "{name}"}, "has 1620 characters .*each placeholder counts as 120"),
+        ({"text": "{name}", "fallbacks": {"name": ""}}, "a text, a file or a template"),
+        ({"text": "x", "fallbacks": {"name": "you"}}, "no such placeholder"),
+        ({"text": "{name}", "fallbacks": {"name": "a\nb"}}, "is one line"),
+        ({"text": "x", "buttons": [{"title": "For {name}"}]}, "stands in a button"),
+        (
+            {"template": {**TEMPLATE, "variables": {"1": "{name}"}}, "fallbacks": {"name": ""}},
+            "1 has 1 to 1600",
+        ),
     ],
 )
 def test_what_is_over_a_limit_is_refused_by_its_name(message: dict[str, Any], says: str) -> None:
-    with pytest.raises(Invalid, match=says.replace("(", r"\(")):
+    with pytest.raises(Invalid, match=says.replace("(", r"\(").replace("{", r"\{")):
         plan(message).check()
 
 
@@ -73,6 +86,33 @@ def test_what_is_over_a_limit_is_refused_by_its_name(message: dict[str, Any], sa
 def test_a_plan_that_can_not_be_meant_is_refused(more: dict[str, Any], says: str) -> None:
     with pytest.raises(Invalid, match=says):
         plan({"text": "x"}, **more).check()
+
+
+def test_a_message_is_worded_for_each_customer() -> None:
+    text = "Hi {first_name},\n{product}\nnews about {service}."
+    message = plan({"text": text, "fallbacks": {"first_name": "there", "product": ""}}).message
+    check_message(message)
+    assert worded(message, {"service": "{name}"}).text == "Hi there,\nnews about {name}."
+    values = {**of_name("Ada\u202e  Lovelace"), "service": "Haircut", "product": "Boots"}
+    assert worded(message, values).text == "Hi Ada,\nBoots\nnews about Haircut."
+    assert missing(message, values) == ()
+    assert missing(message, {}) == ("service",)
+    template = plan({"template": {**TEMPLATE, "variables": {"1": "{name}"}}}).message
+    (part,) = parts_of(worded(template, of_name("Ada")), CAMPAIGN)
+    assert (part.text, part.template and part.template.variables) == ("Hi Ada", {"1": "Ada"})
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        (None, {}),
+        ("~ \N{SPARKLES}", {}),
+        ("\N{SPARKLES} Zoë", {"name": "\N{SPARKLES} Zoë", "first_name": "Zoë"}),
+        ("y" * 200, dict.fromkeys(("name", "first_name"), "y" * 59 + "…")),
+    ],
+)
+def test_a_name_is_put_in_where_it_can_be_read(name: str | None, values: dict[str, str]) -> None:
+    assert of_name(name) == values
 
 
 def test_buttons_need_a_channel_that_has_them() -> None:

@@ -20,6 +20,7 @@ LABELS = {
     "message.template.body": "The template's text",
     "message.template.variables": "The template's variables",
     "message.buttons": "Buttons",
+    "message.fallbacks": "In place of what is not known",
     "audience.channel": "Channel",
     "audience.heard_after": "Who wrote after",
     "audience.heard_before": "Who wrote last before",
@@ -34,11 +35,12 @@ LABELS = {
     "conversion_days": "Days for which orders and bookings count",
 }
 HINTS = {
-    "message.text": "Up to 1,600 characters; 1,024 with buttons, or below an image or a video.",
+    "message.text": "Up to 1,600 characters; 1,024 with buttons, or below an image or a video. {first_name}, {name}, {product} and {service} are filled for each customer.",
     "message.file.url": "Public, and begins with https://.",
     "message.file.media_type": "As image/jpeg, video/mp4 or application/pdf.",
     "message.template.body": "As it was approved, with {{1}} for a variable.",
     "message.buttons": "Up to 3, as: No news, opt_out. Actions: agent, reply, opt_out, link, book, buy.",
+    "message.fallbacks": "As: first_name=there. Who has neither a value nor a fallback is left out.",
     "audience.bought": "As: product, , , 90. Kinds: product, service, any.",
     "sender": "Empty: the one that each customer wrote to last.",
 }

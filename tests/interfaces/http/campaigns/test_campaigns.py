@@ -183,6 +183,19 @@ async def test_from_its_draft_to_what_came_of_it(ours: Customer, twilio: Twilio,
     again = await begun(ours, bought)
     shown = await until(ours, again, status="finished", left_out=1)
     assert shown["progress"]["reached"] == 0
+    # Ben gets words of his own; nothing is known of Cal for one of them.
+    await twilio.says(webhook, CAL, "START")
+    order["customer"] = {"channel": "whatsapp", "address": BEN}
+    assert (await ours.http.post("/v1/orders", json=order)).status_code == 201
+    words = "Hi {first_name}, laces for your {product}!"
+    made = await ours.http.post("/v1/campaigns", json={**PLAN, "message": {"text": words}})
+    path = made.headers["Location"]
+    tried = (await ours.http.post(f"{path}/preview", json={})).json()
+    assert (tried["now"], tried["left_out"]) == (1, {"opted_out": 1, "no_value": 1})
+    assert [each["missing"] for each in tried["customers"] if each["why"] == "no_value"] == [["product"]]
+    assert (await ours.http.post(f"{path}/schedule", json={})).status_code == 200
+    await until(ours, path, status="finished", reached=1)
+    assert twilio.to(BEN)[-1].body == "Hi Ada, laces for your Boots!"
 
 
 async def test_a_page_is_counted_and_leads_where_the_plan_says(
