@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Exists, Select, Uuid, any_, exists, func, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from domain.campaigns.audience import Audience, Bought, bought_since
 from projections.base import Sql
@@ -43,7 +44,7 @@ async def last_bought(sql: Sql, tenant: UUID, conversations: Sequence[UUID], kin
     p = purchases.c
     query = (
         select(p.conversation, p.item)
-        .distinct(p.conversation)
+        .ext(distinct_on(p.conversation))
         .where(
             p.tenant == tenant,
             p.conversation == any_(literal(list(conversations), ARRAY(Uuid))),

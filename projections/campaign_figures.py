@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal, localcontext
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import ARRAY, Uuid, any_, case, func, literal, select
 
 from domain.campaigns.figure_rows import LEFT_OUT, MOST_BUTTONS, ReachedRow
+from domain.models.pricing import EXACT
 from projections.base import Sql, struct_of
-from projections.campaigns import reached
+from projections.campaigns import conversions, reached
 
 
 class Counted(msgspec.Struct, kw_only=True):
@@ -27,6 +29,17 @@ class Counted(msgspec.Struct, kw_only=True):
     converted: int = 0
     orders: int = 0
     bookings: int = 0
+
+
+class Revenue(msgspec.Struct, kw_only=True):
+    """In one `currency`, exact: of `orders` and `bookings` that count for the campaign the `amount`; what was `cancelled` since stands beside it."""
+
+    currency: str
+    orders: int = 0
+    bookings: int = 0
+    amount: Decimal = Decimal(0)
+    cancelled: int = 0
+    cancelled_amount: Decimal = Decimal(0)
 
 
 async def counted(sql: Sql, tenant: UUID, campaigns: Collection[UUID]) -> dict[UUID, Counted]:
@@ -63,6 +76,62 @@ async def counted(sql: Sql, tenant: UUID, campaigns: Collection[UUID]) -> dict[U
         for name in ("clicked", "clicks", "opted_out", "converted", "orders", "bookings"):
             setattr(one, name, getattr(one, name) + int(row[name]))
         one.buttons = [before + int(row[f"b{n}"]) for n, before in enumerate(one.buttons)]
+    return found
+
+
+async def revenue_of(sql: Sql, tenant: UUID, campaigns: Collection[UUID]) -> dict[UUID, list[Revenue]]:
+    """By campaign, each currency once, in their order; of those that brought any."""
+    c = conversions.c
+    query = (
+        select(
+            c.campaign,
+            c.currency,
+            c.kind,
+            c.cancelled,
+            func.count().label("many"),
+            func.sum(c.amount).label("amount"),
+        )
+        .where(c.tenant == tenant, c.campaign == any_(literal(list(campaigns), ARRAY(Uuid))))
+        .group_by(c.campaign, c.currency, c.kind, c.cancelled)
+        .order_by(c.campaign, c.currency)
+    )
+    found: dict[UUID, dict[str, Revenue]] = {}
+    with localcontext(EXACT):
+        for row in await sql.all(query):
+            one = found.setdefault(row["campaign"], {}).setdefault(
+                row["currency"], Revenue(currency=row["currency"])
+            )
+            if row["cancelled"]:
+                one.cancelled += int(row["many"])
+                one.cancelled_amount += row["amount"]
+                continue
+            one.amount += row["amount"]
+            if row["kind"] == "order":
+                one.orders += int(row["many"])
+            else:
+                one.bookings += int(row["many"])
+    return {campaign: list(by.values()) for campaign, by in found.items()}
+
+
+async def amounts_of(
+    sql: Sql, tenant: UUID, campaign: UUID, deliveries: Collection[UUID]
+) -> dict[UUID, dict[str, Decimal]]:
+    """Delivery → currency → what its customer has ordered and booked for, and not cancelled."""
+    c = conversions.c
+    query = (
+        select(c.delivery, c.currency, func.sum(c.amount).label("amount"))
+        .where(
+            c.tenant == tenant,
+            c.campaign == campaign,
+            c.delivery == any_(literal(list(deliveries), ARRAY(Uuid))),
+            ~c.cancelled,
+        )
+        .group_by(c.delivery, c.currency)
+        .order_by(c.currency)
+    )
+    found: dict[UUID, dict[str, Decimal]] = {}
+    for row in await sql.all(query):
+        found.setdefault(row["delivery"], {})[row["currency"]] = row["amount"]
     return found
 
 

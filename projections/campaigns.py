@@ -18,6 +18,7 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
+    Numeric,
     String,
     Table,
     Uuid,
@@ -30,9 +31,11 @@ from sqlalchemy import (
 from domain.base.aggregate import Event
 from domain.base.recorded import Recorded
 from domain.campaigns.campaign import Campaign
-from domain.campaigns.figure_rows import EVENTS, CampaignRow, ReachedRow, deliveries_named
+from domain.campaigns.figure_rows import EVENTS, CampaignRow, ConversionRow, ReachedRow, deliveries_named
 from domain.campaigns.figures import Fold
 from domain.campaigns.state import Status
+from domain.shop.booking import Booking
+from domain.shop.order import Order
 from projections.base import Sql, metadata, replacing, row_of, struct_of, tenant_column
 
 campaigns = Table(
@@ -70,24 +73,45 @@ reached = Table(
 )
 Index("campaigns_reached_delivery", reached.c.tenant, reached.c.delivery)
 
-_PUT_CAMPAIGNS, _PUT_REACHED = replacing(campaigns), replacing(reached)
+conversions = Table(
+    "campaigns_conversions",
+    metadata,
+    tenant_column(),
+    Column("purchase", Uuid, primary_key=True),
+    Column("campaign", Uuid, nullable=False),
+    Column("delivery", Uuid, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("currency", String, nullable=False),
+    Column("amount", Numeric, nullable=False),
+    Column("cancelled", Boolean, nullable=False),
+)
+Index("campaigns_conversions_campaign", conversions.c.tenant, conversions.c.campaign, conversions.c.delivery)
+
+_PUT_CAMPAIGNS, _PUT_REACHED, _PUT_CONVERSIONS = (
+    replacing(campaigns),
+    replacing(reached),
+    replacing(conversions),
+)
 
 
 class Campaigns:
     name: ClassVar[str] = "campaigns"
-    version: ClassVar[int] = 1
-    tables: ClassVar[Sequence[Table]] = (campaigns, reached)
+    version: ClassVar[int] = 2
+    tables: ClassVar[Sequence[Table]] = (campaigns, reached, conversions)
     events: ClassVar[Sequence[type[Event]]] = EVENTS
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
     sees_erased: ClassVar[bool] = True  # that somebody opted out counts, whoever it was
 
     async def apply(self, batch: Sequence[Recorded], sql: Sql) -> None:
         tenant = batch[0].tenant
-        fold = Fold(await _campaigns(batch, sql, tenant), await _reached(batch, sql, tenant))
+        known = await _campaigns(batch, sql, tenant), await _reached(batch, sql, tenant)
+        fold = Fold(*known, await _conversions(batch, sql, tenant))
         for recorded in batch:
             fold.take(recorded)
         await sql.put(_PUT_CAMPAIGNS, [row_of(tenant, row) for row in fold.campaigns.values()])
         await sql.put(_PUT_REACHED, [row_of(tenant, row) for row in fold.touched.values()])
+        await sql.put(_PUT_CONVERSIONS, [row_of(tenant, row) for row in fold.converted.values()])
 
 
 async def _campaigns(batch: Sequence[Recorded], sql: Sql, tenant: UUID) -> dict[UUID, CampaignRow]:
@@ -115,6 +139,17 @@ async def _reached(batch: Sequence[Recorded], sql: Sql, tenant: UUID) -> list[Re
         reached.c.tenant == tenant, reached.c.delivery == any_(literal(named, ARRAY(Uuid)))
     )
     return [struct_of(ReachedRow, row) for row in await sql.all(query)]
+
+
+async def _conversions(batch: Sequence[Recorded], sql: Sql, tenant: UUID) -> list[ConversionRow]:
+    """Of what is cancelled in the batch."""
+    named = [each.stream for each in batch if isinstance(each.event, Order.Cancelled | Booking.Cancelled)]
+    if not named:
+        return []
+    query = select(conversions).where(
+        conversions.c.tenant == tenant, conversions.c.purchase == any_(literal(named, ARRAY(Uuid)))
+    )
+    return [struct_of(ConversionRow, row) for row in await sql.all(query)]
 
 
 async def list_campaigns(

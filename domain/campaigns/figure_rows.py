@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -49,7 +51,9 @@ EVENTS: tuple[type[Event], ...] = (
     C.CampaignClicked,
     C.OptedOut,
     Order.Placed,
+    Order.Cancelled,
     Booking.Made,
+    Booking.Cancelled,
 )
 
 
@@ -81,6 +85,19 @@ class ReachedRow(msgspec.Struct, kw_only=True):
     opted_out: bool = False
     orders: int = 0
     bookings: int = 0
+
+
+class ConversionRow(msgspec.Struct, kw_only=True):
+    """An order or a booking that counts for a campaign: what it was made for, whether or not it was cancelled since."""
+
+    purchase: UUID
+    campaign: UUID
+    delivery: UUID
+    kind: Literal["order", "booking"]
+    at: datetime
+    currency: str
+    amount: Decimal
+    cancelled: bool = False
 
 
 def deliveries_named(batch: Iterable[Recorded]) -> set[UUID]:

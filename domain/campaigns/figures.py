@@ -12,7 +12,15 @@ from uuid import UUID
 
 from domain.base.recorded import Recorded
 from domain.campaigns.campaign import Campaign
-from domain.campaigns.figure_rows import DELIVERED, LEFT_OUT, LIFE, MOST_BUTTONS, CampaignRow, ReachedRow
+from domain.campaigns.figure_rows import (
+    DELIVERED,
+    LEFT_OUT,
+    LIFE,
+    MOST_BUTTONS,
+    CampaignRow,
+    ConversionRow,
+    ReachedRow,
+)
 from domain.channels.delivery import Delivery as D
 from domain.channels.delivery import delivery_of
 from domain.channels.statuses import ARRIVED, WORDS, later
@@ -22,10 +30,17 @@ from domain.shop.order import Order
 
 
 class Fold:
-    """`touched`: the rows that have changed."""
+    """`touched`, `converted`: the rows that have changed. `conversions`: those that were cancelled may be among."""
 
-    def __init__(self, campaigns: dict[UUID, CampaignRow], rows: Sequence[ReachedRow]) -> None:
+    def __init__(
+        self,
+        campaigns: dict[UUID, CampaignRow],
+        rows: Sequence[ReachedRow],
+        conversions: Sequence[ConversionRow] = (),
+    ) -> None:
         self.campaigns = campaigns
+        self.converted: dict[UUID, ConversionRow] = {}
+        self._conversions = {row.purchase: row for row in conversions}
         self.touched: dict[tuple[UUID, UUID], ReachedRow] = {}
         self._of: dict[UUID, dict[UUID, ReachedRow]] = {}
         for row in rows:
@@ -49,13 +64,14 @@ class Fold:
             if (row := self._last(delivery_of(recorded.stream), recorded)) is not None:
                 row.opted_out = True
                 self._touch(row)
+        elif isinstance(event, Order.Placed | Booking.Made):
+            self._bought(recorded, event)
         elif (
-            isinstance(event, Order.Placed | Booking.Made)
-            and (row := self._last(delivery_of(event.conversation), recorded)) is not None
+            isinstance(event, Order.Cancelled | Booking.Cancelled)
+            and (conversion := self._conversions.get(recorded.stream)) is not None
         ):
-            row.orders += isinstance(event, Order.Placed)
-            row.bookings += isinstance(event, Booking.Made)
-            self._touch(row)
+            conversion.cancelled = True
+            self.converted[conversion.purchase] = conversion
 
     def _campaign(self, recorded: Recorded, event: Campaign.Event) -> None:
         id, at = recorded.stream, recorded.recorded_at
@@ -120,6 +136,25 @@ class Fold:
         ):
             row.code, row.status = event.code, status
         self._touch(row)
+
+    def _bought(self, recorded: Recorded, event: Order.Placed | Booking.Made) -> None:
+        row = self._last(delivery_of(event.conversation), recorded)
+        if row is None:
+            return
+        ordered = isinstance(event, Order.Placed)
+        row.orders += ordered
+        row.bookings += not ordered
+        self._touch(row)
+        conversion = ConversionRow(
+            purchase=recorded.stream,
+            campaign=row.campaign,
+            delivery=row.delivery,
+            kind="order" if ordered else "booking",
+            at=recorded.recorded_at,
+            currency=event.currency,
+            amount=event.total if isinstance(event, Order.Placed) else event.price,
+        )
+        self._conversions[recorded.stream] = self.converted[recorded.stream] = conversion
 
     def _last(self, delivery: UUID, recorded: Recorded) -> ReachedRow | None:
         """The campaign that they got last, while what they do counts for it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -20,7 +21,14 @@ from interfaces.bootstrap import Services
 from interfaces.http.base.pages import Cursor, Limit, Page, Pager
 from interfaces.http.base.position import AtLeast
 from interfaces.http.campaigns.campaign_out import Progress, progress
-from projections.campaign_figures import Counted, campaign_customers, counted
+from projections.campaign_figures import (
+    Counted,
+    Revenue,
+    amounts_of,
+    campaign_customers,
+    counted,
+    revenue_of,
+)
 from projections.campaigns import Campaigns
 
 State = Annotated[
@@ -38,8 +46,8 @@ class ButtonFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 class FiguresOut(msgspec.Struct, frozen=True, kw_only=True):
     """`states`: customers by what became of their message; `codes`: of those that failed, by the channel's error. `clicked`: customers, `clicks`:
-    presses. `opted_out`, `converted`, `orders` and `bookings` count until `conversion_days` after the message, for the campaign that the customer
-    got last before it."""
+    presses. `opted_out`, `converted`, `orders`, `bookings` and `revenue` count until `conversion_days` after the message, for the campaign that the
+    customer got last before it. `orders` and `bookings` hold what was cancelled since; `revenue`, by currency, has it beside the rest."""
 
     campaign: UUID
     progress: Progress
@@ -53,11 +61,13 @@ class FiguresOut(msgspec.Struct, frozen=True, kw_only=True):
     converted: int
     orders: int
     bookings: int
+    revenue: list[Revenue]
     conversion_days: int
 
 
 class CustomerOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`delivery`: the stream of what went out to them (`retrace events --stream delivery/ID`); `conversation`: of who was left out. `code`: why."""
+    """`delivery`: the stream of what went out to them (`retrace events --stream delivery/ID`); `conversation`: of who was left out. `code`: why.
+    `revenue`: currency → what they have ordered and booked for that counts for it, and not cancelled."""
 
     delivery: UUID
     conversation: UUID | None
@@ -68,6 +78,7 @@ class CustomerOut(msgspec.Struct, frozen=True, kw_only=True):
     opted_out: bool
     orders: int
     bookings: int
+    revenue: dict[str, Decimal]
 
 
 @get("/v1/campaigns/{campaign:uuid}/figures", scope="analytics:view")
@@ -77,10 +88,11 @@ async def figures(
     principal: NamedDependency[Principal],
     at_least: AtLeast = None,
 ) -> FiguresOut:
-    """How many got it, read it, pressed a button, ordered, booked, or opted out."""
+    """How many got it, read it, pressed a button, ordered, booked, or opted out; and for how much they ordered and booked."""
     found = await services.store.load(Campaign, campaign, tenant=principal.tenant)
     async with services.reads.at(principal.tenant, Campaigns(), at_least) as sql:
         one = (await counted(sql, principal.tenant, [campaign])).get(campaign) or Counted()
+        revenue = (await revenue_of(sql, principal.tenant, [campaign])).get(campaign, [])
     plan = found.state.plan
     pressed = one.buttons or [0] * len(plan.message.buttons)
     return FiguresOut(
@@ -99,6 +111,7 @@ async def figures(
         converted=one.converted,
         orders=one.orders,
         bookings=one.bookings,
+        revenue=revenue,
         conversion_days=plan.conversion_days,
     )
 
@@ -121,10 +134,13 @@ async def customers(
         rows = await campaign_customers(
             sql, principal.tenant, campaign, status=status, after=after, limit=limit + 1
         )
-    return await pager.page(rows, limit, _shown, lambda row: row.delivery)
+        amounts = await amounts_of(sql, principal.tenant, campaign, [row.delivery for row in rows[:limit]])
+    return await pager.page(
+        rows, limit, lambda row: _shown(row, amounts.get(row.delivery, {})), lambda row: row.delivery
+    )
 
 
-def _shown(row: ReachedRow) -> CustomerOut:
+def _shown(row: ReachedRow, revenue: dict[str, Decimal]) -> CustomerOut:
     return CustomerOut(
         delivery=row.delivery,
         conversation=row.conversation,
@@ -135,6 +151,7 @@ def _shown(row: ReachedRow) -> CustomerOut:
         opted_out=row.opted_out,
         orders=row.orders,
         bookings=row.bookings,
+        revenue=revenue,
     )
 
 

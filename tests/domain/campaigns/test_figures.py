@@ -11,7 +11,7 @@ import pytest
 from domain.base.aggregate import Aggregate, Event
 from domain.base.recorded import Recorded
 from domain.campaigns.campaign import Campaign
-from domain.campaigns.figure_rows import CampaignRow, ReachedRow
+from domain.campaigns.figure_rows import CampaignRow, ConversionRow, ReachedRow
 from domain.campaigns.figures import Fold
 from domain.campaigns.message import CampaignMessage
 from domain.campaigns.omitted import Omitted
@@ -31,6 +31,7 @@ class History:
 
     def __init__(self) -> None:
         self.recorded: list[Recorded] = []
+        self.conversions: dict[UUID, ConversionRow] = {}
 
     def add(self, aggregate: Aggregate, at: datetime = NOW) -> None:  # type: ignore[type-arg]
         for event in aggregate.collect_events():
@@ -59,10 +60,11 @@ class History:
         campaigns: dict[UUID, CampaignRow] = {}
         rows: dict[tuple[UUID, UUID], ReachedRow] = {}
         for first in range(0, len(self.recorded), batch):
-            fold = Fold(campaigns, list(rows.values()))
+            fold = Fold(campaigns, list(rows.values()), list(self.conversions.values()))
             for recorded in self.recorded[first : first + batch]:
                 fold.take(recorded)
             campaigns, rows = fold.campaigns, {**rows, **fold.touched}
+            self.conversions |= fold.converted
         return rows
 
 
@@ -86,24 +88,29 @@ def history() -> History:
             delivery.told(message, 1, sid=f"SM{message}", status="read", code=None, at=at)
             delivery.accepted(message, 1, sid=f"SM{message}", by="answer", at=at)
         made.add(delivery, at)
-        order(made, number, at + DAY / 2)
+        placed = order(made, number, at + DAY / 2)
     customer.click(FIRST, 0, "agent", NOW)
     customer.click(FIRST, 0, "agent", NOW)
     customer.opt("out", "STOP", NOW)
     made.add(customer, NOW + 2 * DAY)
     order(made, 3, NOW + 9 * DAY)
+    placed.cancel(NOW)
+    made.add(placed, NOW + 10 * DAY)
     return made
 
 
-def order(made: History, number: int, at: datetime) -> None:
+def order(made: History, number: int, at: datetime) -> Order:
     line = OrderLine(product=UUID(int=9), name="Boots", quantity=1, price=Decimal(10))
     facts = {"conversation": CUSTOMER, "lines": (line,), "currency": "EUR", "note": None}
-    made.add(Order.place(UUID(int=100 + number), at=NOW, **facts), at)  # type: ignore[arg-type]
+    placed = Order.place(UUID(int=100 + number), at=NOW, **facts)  # type: ignore[arg-type]
+    made.add(placed, at)
+    return placed
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 7, 1000])
 def test_batches_make_no_difference(batch: int) -> None:
-    rows = history().rows(batch)
+    made = history()
+    rows = made.rows(batch)
     found = {
         (row.campaign, row.status, row.code, row.clicks, row.pressed, row.opted_out, row.orders)
         for row in rows.values()
@@ -113,3 +120,7 @@ def test_batches_make_no_difference(batch: int) -> None:
         (FIRST, "left_out", "opted_out", 0, 0, False, 0),
         (SECOND, "read", None, 0, 0, True, 1),
     }, "the third order came too late"
+    assert {
+        (each.campaign, each.kind, each.amount, each.currency, each.cancelled)
+        for each in made.conversions.values()
+    } == {(FIRST, "order", Decimal(10), "EUR", False), (SECOND, "order", Decimal(10), "EUR", True)}

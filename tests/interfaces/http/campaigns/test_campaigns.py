@@ -176,7 +176,10 @@ async def test_from_its_draft_to_what_came_of_it(ours: Customer, twilio: Twilio,
     ]
     facts = [figures[name] for name in ("clicked", "clicks", "opted_out", "converted", "orders", "bookings")]
     assert facts == [1, 3, 1, 1, 1, 0]
+    eur = {"currency": "EUR", "orders": 1, "bookings": 0, "amount": "10.00"}
+    assert figures["revenue"] == [{**eur, "cancelled": 0, "cancelled_amount": "0"}]
     rows = (await ours.http.get(f"{path}/customers")).json()["items"]
+    assert [row["revenue"] for row in rows if row["orders"]] == [{"EUR": "10.00"}]
     assert sorted(row["status"] for row in rows) == ["left_out", "read", "read"]
     # Who bought is in an audience of those who did; she wants none any more.
     bought = {**PLAN, "audience": {"bought": [{"kind": "product", "within_days": 1}]}}
