@@ -34,14 +34,14 @@ LIBRARY = 3_000
 ROUNDS = 3
 
 
-async def project(url: str, projection: Projection) -> None:
-    """Bring a projection to the end of the log."""
+async def project(url: str, *projections: Projection) -> None:
+    """Bring these to the end of the log."""
     async with (
         Database(Cell(url, MASTER), role="retrace_projector") as writer,
         Database(Cell(url, MASTER), role="retrace_runner", size=2) as system,
     ):
         reader = Reader(writer, Keyring(writer, MASTER))
-        await Projector((projection,), writer=writer, system=system, reader=reader, hints=Hints()).catch_up()
+        await Projector(projections, writer=writer, system=system, reader=reader, hints=Hints()).catch_up()
 
 
 def build(url: str) -> dict[str, float]:

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Boolean, Column, DateTime, Float, Index, Integer, Numeric, String, Table, Uuid, select
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    Numeric,
+    String,
+    Table,
+    Uuid,
+    any_,
+    literal,
+    select,
+)
 
 from projections.base import Sql, metadata, struct_of, tenant_column
 
@@ -65,6 +81,14 @@ async def get_interaction(sql: Sql, tenant: UUID, interaction: UUID) -> Interact
         interactions.c.tenant == tenant, interactions.c.interaction == interaction
     )
     return next((struct_of(InteractionRow, row) for row in await sql.all(query)), None)
+
+
+async def several_interactions(sql: Sql, tenant: UUID, ids: Sequence[UUID]) -> list[InteractionRow]:
+    """Those of these ids that there are, in any order."""
+    query = select(interactions).where(
+        interactions.c.tenant == tenant, interactions.c.interaction == any_(literal(list(ids), ARRAY(Uuid)))
+    )
+    return [struct_of(InteractionRow, row) for row in await sql.all(query)]
 
 
 async def interactions_of(

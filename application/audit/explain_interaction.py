@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -123,17 +123,32 @@ async def interaction_events(
     tenant: UUID, place: Located, interaction: UUID, *, store: Store
 ) -> list[Recorded]:
     """The events that belong to one interaction, in order."""
-    found = []
+    found = list[Recorded]()
     async for recorded in store.stream(tenant, place.conversation, after=place.first_version - 1):
-        event = recorded.event
-        if isinstance(event, Conversation.Replied) and interaction in event.interactions:
-            found.append(recorded)
+        if _is_last(recorded, interaction, found):
             break
-        if getattr(event, "interaction", None) == interaction:
-            found.append(recorded)
-            if isinstance(event, Conversation.Answered):
-                break
     return found
+
+
+def belonging(events: Iterable[Recorded], interaction: UUID) -> list[Recorded]:
+    """Of a conversation's events those of one interaction, as `interaction_events` reads them."""
+    found = list[Recorded]()
+    for recorded in events:
+        if _is_last(recorded, interaction, found):
+            break
+    return found
+
+
+def _is_last(recorded: Recorded, interaction: UUID, found: list[Recorded]) -> bool:
+    """Adds it where it is of the interaction; whether it ends that one."""
+    event = recorded.event
+    if isinstance(event, Conversation.Replied) and interaction in event.interactions:
+        found.append(recorded)
+        return True
+    if getattr(event, "interaction", None) == interaction:
+        found.append(recorded)
+        return isinstance(event, Conversation.Answered)
+    return False
 
 
 def answering(events: Sequence[Recorded]) -> Conversation.Metered | None:

@@ -30,8 +30,8 @@ NONE = "none"
 NEAREST = 400
 """Positions before the end that are looked through first for the latest events; then four times as many, and so on."""
 
-MOST_POSITIONS = 500_000
-"""Of the log that one request looks through; a list goes on from there with its cursor."""
+MOST_POSITIONS = 50_000
+"""Of the log that one request looks through, unless what is wanted is seldom; a list goes on from there with its cursor."""
 
 
 class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,13 +119,14 @@ async def read_events(
     """The first `limit` events that are asked for, or fewer where they would be looked for too long."""
     events: list[Recorded] = []
     reached = after
-    async for found in store.find(tenant, query.wanted(), after=after, until=until):
+    wanted = query.wanted()
+    async for found in store.find(tenant, wanted, after=after, until=until):
         events += found.events
         reached = found.reached
         if len(events) > limit:
             del events[limit:]
             return Found(events, events[-1].position)
-        if reached - after >= MOST_POSITIONS:
+        if reached - after >= MOST_POSITIONS and not wanted.seldom:
             break
     return Found(events, reached)
 
@@ -140,7 +141,7 @@ async def latest_of(wanted: Wanted, tenant: UUID, *, before: int, limit: int, st
     """As `latest_events`."""
     found = list[Recorded]()
     until, window = before - 1, NEAREST
-    while until > 0 and before - until <= MOST_POSITIONS:
+    while until > 0 and (wanted.seldom or before - until <= MOST_POSITIONS):
         after, part = max(0, until - window), list[Recorded]()
         async for each in store.find(tenant, wanted, after=after, until=until):
             part += each.events

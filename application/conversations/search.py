@@ -48,6 +48,8 @@ class SearchTexts(msgspec.Struct, frozen=True, kw_only=True):
     before: datetime | None = None
     until: int
     limit: int
+    most: int | None = None
+    """Positions to look through; None: as many as a request may."""
 
 
 class FoundTexts(msgspec.Struct, frozen=True):
@@ -66,8 +68,9 @@ async def search_texts(query: SearchTexts, tenant: UUID, *, store: Store) -> Fou
     since = in_utc("since", query.since)
     wanted = Wanted(topics=TOPICS, until=in_utc("until", query.before))
     found: list[Recorded] = []
+    most = MOST_POSITIONS if query.most is None else query.most
     reached, back_to = query.until, None
-    while reached > 0 and query.until - reached < MOST_POSITIONS:
+    while reached > 0 and query.until - reached < most:
         after = max(0, reached - WINDOW)
         looked_at: list[Recorded] = []
         async for part in store.find(tenant, wanted, after=after, until=reached):

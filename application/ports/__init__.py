@@ -15,6 +15,7 @@ MODULES = (
     "documents",
     "edges",
     "embedding",
+    "frequent",
     "idempotency",
     "internet",
     "keys",
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from application.ports.edges import Clock, Ids
     from application.ports.embedding import Embedded, Embedder, Embedders, KeptEmbeddings, TextRole
     from application.ports.faults import Fault, ProviderError, Unavailable
+    from application.ports.frequent import FREQUENT
     from application.ports.idempotency import Idempotency, IdempotencyKey, Kept
     from application.ports.internet import InternetSearch, SearchFailed
     from application.ports.keys import Eraser, KeyKeeper, Keyring, KeyUse, KeyWrapper, Signer
@@ -174,6 +176,7 @@ __all__ = [
     "ENRICH_WORK",
     "EVALUATE_WORK",
     "FETCH_MEDIA_WORK",
+    "FREQUENT",
     "INDEX_OFFER_WORK",
     "INDEX_WORK",
     "PROCESS_WORK",

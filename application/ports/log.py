@@ -104,6 +104,11 @@ class Store(Protocol):
     async def several(self, tenant: UUID, positions: Sequence[int]) -> Mapping[int, Recorded]:
         """The events at these positions, by position; those that there are."""
 
+    async def spans(
+        self, tenant: UUID, spans: Sequence[tuple[UUID, int, int]]
+    ) -> Mapping[UUID, Sequence[Recorded]]:
+        """Of each stream the events from a version to a later one, in order; by stream. Several spans of one stream are one after the other."""
+
     def stream(
         self, tenant: UUID, stream: UUID, *, after: int = 0, limit: int | None = None
     ) -> AsyncIterator[Recorded]:

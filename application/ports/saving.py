@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.ports.frequent import FREQUENT
 from domain.base.recorded import Recorded
 
 
@@ -75,6 +76,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     correlation: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+    @property
+    def seldom(self) -> bool:
+        """Whether all that is wanted is of topics that are seldom: it is found wherever in the log it stands."""
+        return bool(self.topics) and FREQUENT.isdisjoint(self.topics)
 
 
 class Found(msgspec.Struct, frozen=True):

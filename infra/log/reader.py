@@ -155,13 +155,13 @@ class Reader:
         return found
 
     async def find(self, tenant: UUID, wanted: Wanted, after: int, until: int, limit: int = PAGE) -> Found:
-        """What is wanted among the positions `after` + 1 to `until`: at most `limit` events, at most SPAN positions."""
+        """What is wanted among the positions `after` + 1 to `until`: at most `limit` events, at most SPAN positions where no index knows them."""
         if wanted.since is not None:
             after = await position_before(self._database, tenant, wanted.since, after, until)
         if wanted.until is not None and await all_later(self._database, tenant, wanted.until, after):
             return Found([], until)
-        # One stream's events are few, and found by its key.
-        last = until if wanted.stream else min(until, after + SPAN)
+        # One stream's events are few, and found by its key; those of seldom topics by their index.
+        last = until if wanted.stream or wanted.seldom else min(until, after + SPAN)
         order = "version" if wanted.stream else "seq"
         text, values = conditions(wanted, 4)
         query = f"SELECT {COLUMNS} FROM events WHERE tenant = $1 AND seq > $2 AND seq <= $3 {text}ORDER BY {order} LIMIT $4"
@@ -198,6 +198,15 @@ class Reader:
         """The events at these positions, in order; those that there are."""
         query = f"SELECT {COLUMNS} FROM events WHERE tenant = $1 AND seq = ANY($2) ORDER BY seq"
         return await self._read(tenant, query, tenant, list(positions))
+
+    async def spans(self, tenant: UUID, spans: Sequence[tuple[UUID, int, int]]) -> list[Recorded]:
+        """Of each of these streams the events from a version to a later one, in that order."""
+        query = (
+            f"SELECT e.* FROM unnest($2::uuid[], $3::int[], $4::int[]) WITH ORDINALITY AS s (id, first, last, n) "
+            f"CROSS JOIN LATERAL (SELECT {COLUMNS} FROM events WHERE tenant = $1 AND stream = s.id "
+            "AND version BETWEEN s.first AND s.last) e ORDER BY s.n, e.version"
+        )
+        return await self._read(tenant, query, tenant, *map(list, zip(*spans, strict=True)))
 
     async def pages(
         self, tenant: UUID, after: int = 0, limit: int | None = None, topics: Sequence[str] = ()

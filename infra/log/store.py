@@ -254,6 +254,14 @@ class LogStore:
         found = await self._reader.several(tenant, positions) if positions else []
         return {recorded.position: recorded for recorded in found}
 
+    async def spans(
+        self, tenant: UUID, spans: Sequence[tuple[UUID, int, int]]
+    ) -> Mapping[UUID, Sequence[Recorded]]:
+        found: dict[UUID, list[Recorded]] = {}
+        for recorded in await self._reader.spans(tenant, spans) if spans else []:
+            found.setdefault(recorded.stream, []).append(recorded)
+        return found
+
     async def stream(
         self, tenant: UUID, stream: UUID, *, after: int = 0, limit: int | None = None
     ) -> AsyncIterator[Recorded]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from application.audit.explain_call import explain_call
-from application.audit.explain_interaction import explain_interaction, interaction_events
+from application.audit.explain_interaction import belonging, explain_interaction, interaction_events
 from application.audit.explanation import Explanation
 from application.ports import Located
 from application.tenancy.authentication import Principal
@@ -26,7 +27,7 @@ from interfaces.http.base.presence import LONGEST_WAIT
 from interfaces.http.conversations.delivered import shown_with_delivery
 from interfaces.http.conversations.interaction import Interaction
 from interfaces.http.conversations.rated import with_ratings
-from projections.interactions import InteractionRow, get_interaction
+from projections.interactions import InteractionRow, get_interaction, several_interactions
 from projections.transcript import Transcript
 
 
@@ -82,6 +83,19 @@ async def why(
     return await explain_interaction(
         principal.tenant, interaction, store=services.store, locator=services.locator
     )
+
+
+async def several_shown(
+    ids: Sequence[UUID], services: Services, tenant: UUID, at_least: int | None = None
+) -> dict[UUID, Interaction]:
+    """By id, with what became of each on its channel; without those that were erased. However many there are, they are asked for together."""
+    async with services.reads.at(tenant, Transcript(), at_least) as sql:
+        rows = await several_interactions(sql, tenant, ids)
+    spans = [(row.conversation, row.first_version, row.last_version) for row in rows]
+    events = await services.store.spans(tenant, spans)
+    groups = [belonging(events.get(row.conversation, ()), row.interaction) for row in rows]
+    shown = await shown_with_delivery([each for each in groups if each], services, tenant, at_least)
+    return {each.id: each for each in shown}
 
 
 async def _located(

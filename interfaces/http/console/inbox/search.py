@@ -19,6 +19,8 @@ from interfaces.http.console.page import page
 from interfaces.http.conversations.turns import turns_in
 
 LENGTH, LONGEST = 25, 200
+PART, PARTS = 5_000, 20
+"""Positions of the log that one look goes through, so that each is answered at once; looks that follow by themselves, where there is a script."""
 
 
 @get("/console/inbox/search", scope="conversations:read", rate="searches")
@@ -27,16 +29,24 @@ async def search(
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
 ) -> Response[Any]:
-    """`q` in the query; without it the form alone."""
+    """`q` in the query; without it the form alone. `looked`: how many looks have gone before by themselves."""
     tenant, text = principal.tenant, request.query_params.get("q", "")[:LONGEST]
-    shown: dict[str, Any] = {"found": None, "next_cursor": None, "back_to": None, "error": ""}
+    shown: dict[str, Any] = {
+        "found": None,
+        "next_cursor": None,
+        "back_to": None,
+        "error": "",
+        "goes_on": False,
+    }
+    before = request.query_params.get("looked", "")[:3]
+    looked = int(before) if before.isdecimal() else 0
     if text:
         pager = Pager(services, tenant, int, "console search", text)
         start = await pager.place(request.query_params.get("cursor"))
         until = await services.reads.head(tenant) if start is None else start
         try:
             found = await search_texts(
-                SearchTexts(text=text, until=until, limit=LENGTH), tenant, store=services.store
+                SearchTexts(text=text, until=until, limit=LENGTH, most=PART), tenant, store=services.store
             )
         except Invalid as refused:
             shown["error"] = sentence(refused)
@@ -46,11 +56,13 @@ async def search(
             ]
             shown["next_cursor"] = await pager.cursor(found.reached) if found.reached else None
             shown["back_to"] = found.back_to
+            shown["goes_on"] = bool(found.reached) and len(found.events) < LENGTH and looked < PARTS
     return page(
         request,
         services,
         "inbox/search.html",
         q=text,
+        looked=looked,
         first="cursor" not in request.query_params,
         address=f"/console/inbox/search?{urlencode({'q': text})}",
         **shown,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
-from domain.base.errors import NotFound
 from interfaces.http.console.screens.calling import Api
 from interfaces.http.console.screens.form import Facts, Form
 from interfaces.http.console.screens.screen import Screen
 from interfaces.http.conversations import interactions
+from interfaces.http.conversations.interactions import several_shown
 from interfaces.http.feedback import analytics, correction
 from interfaces.http.feedback.correction_forms import CorrectionIn
 
@@ -36,15 +35,8 @@ async def _answers(facts: Facts, api: Api) -> dict[str, Any]:
     """By interaction; of one that was erased, or that the operator may not read, there is none."""
     if not api.may(interactions.read_interaction):
         return {"answers": {}}
-
-    async def answer(id: Any) -> tuple[Any, Any]:
-        try:
-            return id, (await api(interactions.read_interaction, interaction=id)).body
-        except NotFound:
-            return id, None
-
     rated = [each.agent_interaction_id for each in facts["ratings"].items]
-    return {"answers": dict(await asyncio.gather(*map(answer, rated)))}
+    return {"answers": await several_shown(rated, api.services, api.tenant)}
 
 
 SCREENS = (

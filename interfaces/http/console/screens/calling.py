@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from litestar import Request, Response
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
@@ -31,7 +32,12 @@ class Api:
     """The routes, as one request's operator may call them."""
 
     def __init__(self, request: Request[Any, Any, Any], services: Services) -> None:
-        self._request, self._services, self._caller = request, services, caller_in(request)
+        self._request, self.services, self._caller = request, services, caller_in(request)
+
+    @property
+    def tenant(self) -> UUID:
+        assert self._caller.principal is not None
+        return self._caller.principal.tenant
 
     def may(self, route: BaseRouteHandler) -> bool:
         """Whether the operator has the scope."""
@@ -54,7 +60,7 @@ class Api:
             stream = versioned(principal.tenant, given)
             context = _expecting(context, Expected(stream, frozenset({_seen})))
         parts = {
-            "services": self._services,
+            "services": self.services,
             "principal": principal,
             "caller": self._caller,
             "context": context,

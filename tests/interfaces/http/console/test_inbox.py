@@ -13,6 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from interfaces.bootstrap import Services
+from interfaces.http.console.inbox import search
 from tests.interfaces.http.conftest import Customer
 from tests.interfaces.http.console.browsing import Site, Window
 from tests.interfaces.http.console.people import Person, joined
@@ -260,3 +261,23 @@ async def test_the_list_goes_on_page_by_page(ours: Customer, ann: Person) -> Non
             break
         text = (await ann.http.get(found[1].replace("&amp;", "&"))).text
     assert len(seen) == len(set(seen)) >= 27
+
+
+async def test_a_search_goes_on_by_itself_and_by_its_link_without_a_script(
+    ours: Customer, site: Site, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "PART", 5)
+    for number in range(3):
+        await ours.ask(f"needle {number}", address=f"hay-{number}", wait=0)
+    window = await site.window(ann)
+    await window.open("/console/inbox/search?q=needle")
+    await expect(window.page.locator(".text", has_text="needle")).to_have_count(3, timeout=PATIENCE)
+    assert window.errors == []
+    text, seen = (await ann.http.get("/console/inbox/search?q=needle")).text, 0
+    while True:
+        seen += text.count("needle ")
+        following = re.search(r'href="([^"]+cursor=[^"]+)" rel="next"', text)
+        if seen == 3 or following is None:
+            break
+        text = (await ann.http.get(following[1].replace("&amp;", "&"))).text
+    assert seen == 3

@@ -1,0 +1,38 @@
+-- Events of topics that are seldom: what was set and by whom, who was erased. Without it a look for them goes through all of a tenant's log.
+-- The list of those that are not seldom is application/ports/frequent.py's; a query that wants none of them says so in the same words.
+
+CREATE INDEX events_rare ON events (tenant, seq, topic) WHERE topic <> ALL (ARRAY[
+    'call.answered',
+    'call.ended',
+    'call.metered',
+    'call.prompted',
+    'call.requested',
+    'call.responded',
+    'conversation.answer_begun',
+    'conversation.answered',
+    'conversation.campaigned',
+    'conversation.disclosed',
+    'conversation.message_received',
+    'conversation.metered',
+    'conversation.notice_received',
+    'conversation.prompted',
+    'conversation.said',
+    'conversation.started',
+    'conversation.summarised',
+    'conversation.summary_metered',
+    'delivery.accepted',
+    'delivery.attempted',
+    'delivery.begun',
+    'delivery.identified',
+    'delivery.status_told',
+    'delivery.taken_in',
+    'embedding_call.metered',
+    'embedding_call.requested',
+    'feedback.begun',
+    'feedback.rated',
+    'reservation.extended',
+    'reservation.made',
+    'reservation.retained',
+    'reservation.settled',
+    'shadow.compared'
+]);
