@@ -50,8 +50,10 @@ async def run_campaign(command: RunCampaign, context: Context, ports: Ports) -> 
         except NotFound:
             return None
         due, now = campaign.due_at(), ports.clock()
-        if due is None or due > now or now >= until:
-            return due if due is None or due > now else now
+        if due is None or due > now:
+            return due
+        if now >= until and await ports.places.waited_for(CAMPAIGN_WORK):
+            return now
         if not await prepare_forms(campaign, context, ports):
             return now + FORMS_AGAIN
         if campaign.state.status == "scheduled":
