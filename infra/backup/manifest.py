@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -82,16 +82,23 @@ def read(folder: Path) -> Manifest:
 
 def differences(folder: Path, manifest: Manifest, tell: Step = silent) -> list[str]:
     """What is missing, changed or too much, one a line. An empty list: the files are those that the manifest names."""
+    found = changed(folder, manifest.held, {NAME}, tell)
+    named = {each.path for each in manifest.held}
+    return [*found, *([] if DATABASE in named else [f"the manifest names no {DATABASE}"])]
+
+
+def changed(folder: Path, files: Sequence[Held], beside: Collection[str], tell: Step = silent) -> list[str]:
+    """Of `files` what is missing or changed, and what else is there but `beside`, one a line."""
     found = []
-    named = {each.path: each for each in manifest.held}
+    named = {each.path: each for each in files}
     there = {
         path.relative_to(folder).as_posix(): path
         for path in folder.rglob("*")
         if path.is_symlink() or not path.is_dir()
     }
-    names = sorted(named.keys() | there.keys() - {NAME})
+    names = sorted(named.keys() | there.keys() - set(beside))
     for number, name in enumerate(names):
-        tell("checking the backup's files", number, len(names))
+        tell("checking the files", number, len(names))
         if name not in there:
             found.append(f"{name} is missing")
         elif name not in named:
@@ -100,4 +107,4 @@ def differences(folder: Path, manifest: Manifest, tell: Step = silent) -> list[s
             found.append(f"{name} is not a file")
         elif held(folder, there[name]) != named[name]:
             found.append(f"{name} was changed: its size or SHA-256 is not that of the manifest")
-    return [*found, *([] if DATABASE in named else [f"the manifest names no {DATABASE}"])]
+    return found

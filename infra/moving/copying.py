@@ -13,6 +13,7 @@ from uuid import UUID
 from psycopg import sql
 
 from domain.channels.delivery import delivery_of
+from infra.moving.shapes import Shape, shape_of
 from infra.moving.side import Side
 from infra.moving.tables import ASLEEP, CARRIED, KEYS, WORK
 
@@ -22,12 +23,6 @@ EVENTS = 20_000
 
 NO_ROWS = 21
 """Bytes of a binary COPY without any: its header and its end."""
-
-
-@dataclass
-class Shape:
-    columns: list[str]
-    key: list[str]
 
 
 @dataclass
@@ -199,12 +194,5 @@ class Copier:
 
     async def _shape(self, table: str) -> Shape:
         if table not in self.shapes:
-            query = (
-                "SELECT a.attname::text, coalesce(a.attnum = ANY (i.indkey::int2[]), false) FROM pg_attribute a "
-                "LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary "
-                "WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum"
-            )
-            values = [f"retrace.{table}"]
-            rows = await (await self.source.connection.execute(query.encode(), values)).fetchall()
-            self.shapes[table] = Shape([row[0] for row in rows], [row[0] for row in rows if row[1]])
+            self.shapes[table] = await shape_of(self.source, table)
         return self.shapes[table]

@@ -16,6 +16,12 @@ from infra.moving.tables import ASLEEP
 LEASE = 20.0
 """Seconds for which a tenant is closed at most, unless it is handed over."""
 
+FOR_EXPORT = 3650 * 86400.0
+"""As long as it takes until an export is imported elsewhere, or taken back."""
+
+END = "SELECT h.seq, e.hash FROM heads h LEFT JOIN events e ON e.tenant = h.tenant AND e.seq = h.seq WHERE h.tenant = %s"
+"""The log's end: its length, and the hash of the last event."""
+
 STATE = "SELECT m.state, m.move, m.place FROM tenant_moves m WHERE m.tenant = %s"
 
 
@@ -45,6 +51,10 @@ async def begin(source: Side, target: Side, tenant: UUID) -> tuple[UUID, bool]:
         raise Refused(f"tenant {tenant} has moved to {place} already: move it from there")
     if state == "arriving":
         raise Refused(f"tenant {tenant} is on its way here from {place}: finish that move first")
+    if state == "leaving" and await is_exported(source, tenant):
+        raise Refused(
+            f"tenant {tenant} is closed for an export: hand it over (`retrace tenant export {tenant} --hand-over`), or take it back (--abandon)"
+        )
     if state == "leaving" and same and there == "arriving":
         assert move is not None
         return move, False
@@ -76,6 +86,40 @@ async def close(source: Side, tenant: UUID, move: UUID) -> None:
             "UPDATE heads SET closed_by = %s, closed_until = clock_timestamp() + %s * interval '1 second' WHERE tenant = %s",
             [move, LEASE, tenant],
         )
+
+
+async def close_for_export(source: Side, tenant: UUID, move: UUID, place: str) -> None:
+    """Nobody writes until it is handed over or taken back, and nothing that is due is begun: what is under way gives up, as after a crash."""
+    await leave(source, tenant, move, place)
+    async with source.transaction() as connection:
+        await connection.execute(
+            "UPDATE heads SET closed_by = %s, closed_until = clock_timestamp() + %s * interval '1 second' WHERE tenant = %s",
+            [move, FOR_EXPORT, tenant],
+        )
+        await connection.execute(
+            "UPDATE work SET wake_at = %s, holder = NULL, lease_until = NULL WHERE tenant = %s",
+            [ASLEEP, tenant],
+        )
+
+
+async def reopen(source: Side, tenant: UUID, move: UUID) -> None:
+    """What was closed for an export goes on here."""
+    await open_again(source, tenant, move)
+    async with source.transaction() as connection:
+        await connection.execute(
+            "UPDATE work SET wake_at = due_at WHERE tenant = %s AND wake_at = %s", [tenant, ASLEEP]
+        )
+        await connection.execute("DELETE FROM tenant_moves WHERE tenant = %s AND move = %s", [tenant, move])
+
+
+async def is_exported(source: Side, tenant: UUID) -> bool:
+    """Whether it is closed for longer than a move ever closes it."""
+    query = (
+        "SELECT FROM heads WHERE tenant = %s AND closed_until < 'infinity' "
+        "AND closed_until > clock_timestamp() + %s * interval '1 second'"
+    )
+    async with source.transaction():
+        return await source.one(query, [tenant, 10 * LEASE]) is not None
 
 
 async def open_again(source: Side, tenant: UUID, move: UUID) -> None:

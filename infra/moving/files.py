@@ -14,8 +14,8 @@ def folder_of(data: Path, tenant: UUID) -> Path:
     return data / FILES / str(tenant)
 
 
-def mirror(source: Path, target: Path) -> int:
-    """Bring `target` up to date: what is new or other is copied, what is gone is removed. How many were copied. What is still being written (a name with a dot) is not there yet."""
+def mirror(source: Path, target: Path, *, remove: bool = True) -> int:
+    """Bring `target` up to date: what is new or other is copied, what is gone is removed, unless that is to stay. How many were copied. What is still being written (a name with a dot) is not there yet."""
     wanted = {path.relative_to(source): path for path in _files(source)}
     copied = 0
     for name, path in wanted.items():
@@ -31,7 +31,7 @@ def mirror(source: Path, target: Path) -> int:
             continue
         os.replace(new, copy)
         copied += 1
-    for path in _files(target):
+    for path in _files(target) if remove else []:
         if path.relative_to(target) not in wanted:
             path.unlink(missing_ok=True)
     return copied

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -14,6 +13,7 @@ import msgspec
 from application.ports import Fault
 from domain.base.errors import NotFound, Refused
 from infra.moving import fence
+from infra.moving.alone import alone
 from infra.moving.copying import Copier
 from infra.moving.files import folder_of, mirror
 from infra.moving.keys import keys_of, put_keys
@@ -57,7 +57,7 @@ def nobody(what: str, done: int, total: int | None) -> None:
 async def move(tenant: UUID, source: Side, target: Side, tell: Tell = nobody) -> Moved:
     """Raises NotFound, Refused, Invalid, MasterKeyMissing, NotTheSame."""
     await check_same_schema(source, target)
-    async with _alone(source, tenant), _alone(target, tenant):
+    async with alone(source, tenant), alone(target, tenant):
         id, handed_over = await fence.begin(source, target, tenant)
         copier = Copier(source, target, tenant, id)
         paused, rounds = None, 0
@@ -74,7 +74,7 @@ async def move(tenant: UUID, source: Side, target: Side, tell: Tell = nobody) ->
 
 async def abandon(tenant: UUID, source: Side, target: Side) -> None:
     """Take back a move that is not handed over: the tenant stays here, what was carried goes. Raises NotFound, Refused."""
-    async with _alone(source, tenant), _alone(target, tenant):
+    async with alone(source, tenant), alone(target, tenant):
         state, id, place = await fence.state_of(source, tenant)
         if state == "moved":
             raise Refused(
@@ -157,27 +157,10 @@ async def _last(copier: Copier, tell: Tell) -> None:
     ends = []
     for side in (source, target):
         async with side.transaction():
-            query = (
-                "SELECT h.seq, e.hash FROM heads h LEFT JOIN events e ON e.tenant = h.tenant AND e.seq = h.seq "
-                "WHERE h.tenant = %s"
-            )
-            ends.append(await side.one(query, [tenant]))
+            ends.append(await side.one(fence.END, [tenant]))
     if ends[0] != ends[1]:
         raise NotTheSame
 
 
 def _folders(copier: Copier) -> tuple[Path, Path]:
     return folder_of(copier.source.data, copier.tenant), folder_of(copier.target.data, copier.tenant)
-
-
-@asynccontextmanager
-async def _alone(side: Side, tenant: UUID) -> AsyncIterator[None]:
-    """Nobody else moves this tenant at the same time. Raises Refused."""
-    key = [str(tenant)]
-    if (await side.one("SELECT pg_try_advisory_lock(7266, hashtext(%s))", key))[0] is not True:
-        raise Refused(f"somebody else moves tenant {tenant} at the moment")
-    try:
-        yield
-    finally:
-        if not side.connection.closed:
-            await side.connection.execute("SELECT pg_advisory_unlock(7266, hashtext(%s))", key)

@@ -76,9 +76,12 @@ async def side(cell: Cell, data: Path, name: str) -> AsyncIterator[Side]:
 
 async def check_same_schema(source: Side, target: Side) -> None:
     """Raises Invalid."""
-    there, here = await target.schema(), await source.schema()
-    if there != here:
-        other = sorted(name for name in there.keys() | here.keys() if there.get(name) != here.get(name))
+    if (other := other_schema(await source.schema(), await target.schema())) is not None:
         raise Invalid(
-            f"the two deployments have different schemas ({other[0]}): bring both to one version of Retrace, and run `retrace migrate` on each"
+            f"the two deployments have different schemas ({other}): bring both to one version of Retrace, and run `retrace migrate` on each"
         )
+
+
+def other_schema(one: Mapping[str, str], other: Mapping[str, str]) -> str | None:
+    """The first file of infra/schema that is not the same; None: all are."""
+    return min((name for name in one.keys() | other.keys() if one.get(name) != other.get(name)), default=None)

@@ -25,6 +25,7 @@ from interfaces.cli.base import (
     with_services,
 )
 from interfaces.cli.look import tenants_of
+from interfaces.cli.tenant_export import export, import_, receiver_key
 from interfaces.cli.tenant_key import key
 from interfaces.cli.tenant_move import move
 from interfaces.http.conversations.answer_task import begin_answer
@@ -40,6 +41,9 @@ def tenant() -> None:
 
 tenant.add_command(key)
 tenant.add_command(move)
+tenant.add_command(export)
+tenant.add_command(import_)
+tenant.add_command(receiver_key)
 
 
 @tenant.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from uuid import uuid4
 
 import psycopg
@@ -14,37 +13,17 @@ from application.ports import Unavailable
 from application.privacy.forget import ForgetCustomer, forget_customer
 from application.tenancy.authentication import authenticate
 from application.tenancy.newcomers import Newcomers
-from application.tenancy.tenant import CreateTenant, create_tenant
 from domain.base.aggregate import NIL
-from domain.base.context import Context
 from domain.base.errors import Invalid, Moved, NotFound, Refused
 from domain.conversations.conversation import Conversation
 from infra.moving import fence, tables
 from infra.moving import move as moving
 from infra.moving.copying import Copier
 from infra.moving.move import abandon, move
-from tests.application.conftest import Played, Shop
-from tests.application.retrieval.uploads import found, process, upload
+from tests.application.conftest import Shop
+from tests.application.retrieval.uploads import found
 from tests.infra.moving.places import Place, log_of, proved
-
-
-async def shop_at(at: Place) -> tuple[Shop, str]:
-    """A tenant with documents and conversations, one of a customer who was forgotten; and its key."""
-    parts = at.parts
-    made = await create_tenant(
-        CreateTenant(name="Shop"), actor="operator:test", store=parts.store, clock=parts.clock, ids=parts.ids
-    )
-    context = Context(tenant=made.tenant, actor="key:test", correlation=uuid4())
-    shop = Shop(dataclasses.replace(parts), context, Played())
-    await process(shop, (await upload(shop)).document)
-    for address in ("anna", "ben"):
-        got = await shop.receive("When are you open?", address=address, inbox=f"m-{address}")
-        await shop.answer(got.conversation)
-    return shop, made.key
-
-
-def at(place: Place, shop: Shop) -> Shop:
-    return Shop(dataclasses.replace(place.parts), shop.context, Played())
+from tests.infra.moving.shops import at, shop_at
 
 
 async def written(shop: Shop, said: set[str], begun: asyncio.Event) -> None:

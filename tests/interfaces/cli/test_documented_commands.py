@@ -25,6 +25,8 @@ APART = {
     ): "asks for one that was cut off: tests/interfaces/cli/test_replay_answers_command.py",
     ("conversation",): "asks for a conversation: tests/interfaces/cli/test_conversation_commands.py",
     ("tenant", "move"): "asks for a second deployment: tests/interfaces/cli/test_move_command.py",
+    ("tenant", "export"): "asks for a second deployment: tests/interfaces/cli/test_move_command.py",
+    ("tenant", "import"): "asks for a second deployment: tests/interfaces/cli/test_move_command.py",
     ("why",): "asks for an answer: tests/interfaces/cli/test_look_commands.py",
 }
 """First words → why it is not run here."""
