@@ -25,7 +25,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def periods(self) -> tuple[Period, ...]:
-        return _periods(self.since, self.until, self.by, self.used.values.time_zone)
+        return _periods(self.since, self.until, self.by, self.used.zone)
 
 
 @lru_cache(maxsize=256)

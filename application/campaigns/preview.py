@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from application.campaigns.ports import Ports
-from application.campaigns.reach import goes_on_elsewhere
+from application.campaigns.reach import goes_on_elsewhere, zone_for
 from application.campaigns.values import values_of
 from application.channels.accounts import sender_of
 from domain.base.context import Context
@@ -70,7 +70,8 @@ async def _verdict(plan: Plan, conversation: UUID, at: datetime, tenant: UUID, p
     try:
         known = await ports.store.load(Conversation, conversation, tenant=tenant)
         values = await values_of(plan.message, [known], tenant, ports)
-        verdict = judge(plan, known, at, values.get(conversation, {}))
+        zone = await zone_for(plan, tenant, ports.store)
+        verdict = judge(plan, known, at, values.get(conversation, {}), zone)
         if not isinstance(verdict, Reach):
             return verdict
         if await goes_on_elsewhere(known, tenant, ports):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from application.base.amend import amend
 from application.campaigns.ports import Ports
@@ -14,13 +16,16 @@ from application.channels.accounts import Sender, sender_of
 from application.channels.deliver import Deliver, deliver
 from application.channels.person import alias_of
 from application.channels.rate import AHEAD, Taken, campaigns_turn
-from application.ports import DELIVER_WORK, Due, Unavailable
+from application.ports import DELIVER_WORK, Due, Store, Unavailable
+from application.tenancy.time_zone import time_zone_of
 from domain.base.context import Context
 from domain.base.errors import Erased, NotFound
+from domain.base.zones import zone_of
 from domain.campaigns.campaign import Campaign
 from domain.campaigns.judge import LeaveOut, Reach, Verdict, judge
 from domain.campaigns.message import CampaignMessage
 from domain.campaigns.parts import parts_of
+from domain.campaigns.plan import Plan
 from domain.campaigns.words import Values, worded
 from domain.channels.alias import Alias
 from domain.conversations.campaigning import CampaignPart
@@ -70,7 +75,8 @@ async def reach(
     plan, store, tenant = campaign.state.plan, ports.store, context.tenant
     try:
         found, stays, values = known or await _alone(plan.message, conversation, tenant, ports)
-        verdict = judge(plan, found, ports.clock(), values)
+        zone = await zone_for(plan, tenant, store)
+        verdict = judge(plan, found, ports.clock(), values, zone)
         if isinstance(verdict, Reach) and not stays and await goes_on_elsewhere(found, tenant, ports):
             verdict = LeaveOut("another_conversation")
         if not isinstance(verdict, Reach):
@@ -81,9 +87,21 @@ async def reach(
         parts = parts_of(worded(plan.message, values), campaign.id, pages)
         if not await _turns(len(parts), sender, goes_on, ports):
             return None
-        return await _tell(campaign, conversation, parts, values, context, ports)
+        return await _tell(
+            campaign,
+            conversation,
+            parts,
+            lambda known, now: judge(plan, known, now, values, zone),
+            context,
+            ports,
+        )
     except NotFound:
         return LeaveOut("erased")
+
+
+async def zone_for(plan: Plan, tenant: UUID, store: Store) -> ZoneInfo:
+    """Of customers whose number tells none."""
+    return zone_of(await time_zone_of(tenant, plan.time_zone, store=store))
 
 
 async def _alone(message: CampaignMessage, conversation: UUID, tenant: UUID, ports: Ports) -> Known:
@@ -120,7 +138,7 @@ async def _tell(
     campaign: Campaign,
     conversation: UUID,
     parts: Sequence[CampaignPart],
-    values: Values,
+    judged: Callable[[Conversation, datetime], Verdict],
     context: Context,
     ports: Ports,
 ) -> Verdict:
@@ -131,7 +149,7 @@ async def _tell(
     verdicts: list[Verdict] = []
 
     def decide(known: Conversation) -> None:
-        verdict = judge(campaign.state.plan, known, now, values)
+        verdict = judged(known, now)
         verdicts.append(verdict)
         if isinstance(verdict, Reach):
             known.campaign(campaign.id, parts, now)

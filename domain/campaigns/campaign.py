@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.base.aggregate import NIL, Aggregate, CreatedEvent
 from domain.base.errors import Refused
 from domain.campaigns.omitted import RULE, Omitted
-from domain.campaigns.plan import Plan
+from domain.campaigns.plan import Plan, name_zone
 from domain.campaigns.state import CampaignState
 
 
@@ -27,7 +27,7 @@ class Campaign(Aggregate[CampaignState]):
     class Drafted(Event, CreatedEvent, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "campaign.drafted"
         PERSONAL: ClassVar[bool] = False
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         plan: Plan
 
         def apply(self, aggregate: Campaign) -> None:
@@ -37,10 +37,15 @@ class Campaign(Aggregate[CampaignState]):
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """Fallbacks came with a default that is what was done before."""
 
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """A plan that named no time zone went by UTC, and goes on so."""
+            name_zone(facts)
+
     class Revised(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "campaign.revised"
         PERSONAL: ClassVar[bool] = False
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         plan: Plan
 
         def apply(self, aggregate: Campaign) -> None:
@@ -49,6 +54,11 @@ class Campaign(Aggregate[CampaignState]):
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """As of `Drafted`."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """As of `Drafted`."""
+            name_zone(facts)
 
     class Scheduled(Event, frozen=True, kw_only=True):
         """It begins at `begins_at`, or as soon after that as somebody works."""

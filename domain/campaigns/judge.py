@@ -9,7 +9,7 @@ import msgspec
 
 from domain.campaigns.omitted import Why
 from domain.campaigns.plan import Plan
-from domain.campaigns.quiet import over_at, zone_named, zone_of_address
+from domain.campaigns.quiet import over_at, zone_of_address
 from domain.campaigns.words import Values, missing
 from domain.channels.window import is_outside
 from domain.conversations.conversation import Conversation
@@ -33,8 +33,11 @@ class Reach(msgspec.Struct, frozen=True):
 Verdict = Reach | Later | LeaveOut
 
 
-def judge(plan: Plan, conversation: Conversation, now: datetime, values: Values) -> Verdict:
-    """Of a customer in the audience, as their conversation stands. `values`: what is known of them for the message's placeholders."""
+def judge(
+    plan: Plan, conversation: Conversation, now: datetime, values: Values, otherwise: ZoneInfo
+) -> Verdict:
+    """Of a customer in the audience, as their conversation stands. `values`: what is known of them for the message's placeholders; `otherwise`: the
+    time zone of those whose number tells none."""
     state = conversation.state
     if state.forgotten:
         return LeaveOut("erased")
@@ -51,7 +54,7 @@ def judge(plan: Plan, conversation: Conversation, now: datetime, values: Values)
     if unknown := missing(plan.message, values):
         return LeaveOut("no_value", unknown)
     if plan.quiet_hours is not None:
-        zone: ZoneInfo = zone_of_address(conversation.recipient, now, zone_named(plan.time_zone))
+        zone = zone_of_address(conversation.recipient, now, otherwise)
         if (until := over_at(plan.quiet_hours, now, zone)) is not None:
             return Later(until)
     return Reach()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from domain.base.errors import Invalid
+from domain.base.zones import UTC_ZONE, zone_of
 from domain.campaigns.audience import Audience
 from domain.campaigns.limits import check_message
 from domain.campaigns.message import CampaignMessage
-from domain.campaigns.quiet import QuietHours, zone_named
+from domain.campaigns.quiet import QuietHours
 
 CHANNEL = "whatsapp"
 """The channel that has forms, templates and a window."""
@@ -20,7 +21,8 @@ CHANNEL = "whatsapp"
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """`sender`: our address that it goes out from, to those who wrote to that one; null: from the one that each customer wrote to last.
     `outside_window`: what becomes of customers who wrote more than 24 hours ago, where there is no template: they are left out, or the
-    campaign is refused when it is scheduled. `quiet_hours`: null: none. `time_zone`: of customers whose number tells none.
+    campaign is refused when it is scheduled. `quiet_hours`: null: none. `time_zone`: of customers whose number tells none;
+    null: the tenant's (`/v1/time-zone`).
     `conversion_days`: for how long after the message an order or a booking counts as its.
     """
 
@@ -30,14 +32,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     sender: Annotated[str, Meta(max_length=200)] | None = None
     outside_window: Literal["leave_out", "refuse"] = "leave_out"
     quiet_hours: QuietHours | None = QuietHours()
-    time_zone: Annotated[str, Meta(max_length=60)] = "UTC"
+    time_zone: Annotated[str, Meta(max_length=60)] | None = None
     conversion_days: Annotated[int, Meta(ge=1, le=90)] = 7
 
     def check(self) -> None:
         """Raises Invalid, which names what is over which limit."""
         if not self.name.strip():
             raise Invalid("name: a campaign has a name of at least one visible character")
-        zone_named(self.time_zone)
+        if self.time_zone is not None:
+            zone_of(self.time_zone)
         if self.quiet_hours is not None:
             self.quiet_hours.check()
         self.audience.check()
@@ -46,3 +49,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
             raise Invalid(
                 f"audience: only {CHANNEL} has buttons and templates; send a text or a file by others"
             )
+
+
+def name_zone(facts: dict[str, Any]) -> None:
+    """Of an event with a plan that was made when UTC was what held without one: names it."""
+    facts["plan"] = {"time_zone": UTC_ZONE, **facts["plan"]}

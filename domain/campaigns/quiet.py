@@ -54,14 +54,6 @@ def zone_of_address(address: str, now: datetime, otherwise: ZoneInfo) -> ZoneInf
     return zones[0]
 
 
-def zone_named(name: str) -> ZoneInfo:
-    """Raises Invalid."""
-    found = _zone(name)
-    if found is None:
-        raise Invalid(f"time_zone: there is no time zone {name[:60]!r}; send one as Europe/Berlin, or UTC")
-    return found
-
-
 def _clock(text: str) -> time:
     return time.fromisoformat(text)
 

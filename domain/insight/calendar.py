@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from domain.base.errors import Invalid
-from domain.shop.hours import moment, zone_of
+from domain.base.zones import zone_of
+from domain.shop.hours import moment
 
 By = Literal["day", "week", "month", "all"]
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from domain.base.errors import Invalid
-from domain.shop.hours import zone_of
+from domain.base.zones import UTC_ZONE, zone_of
 
 FORMULAS = 1
 """Version of the formulas in docs/analytics.md; goes up with any change of one."""
@@ -41,7 +41,7 @@ class Targets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Definitions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`time_zone` (IANA): whose days figures are of.
+    """`time_zone` (IANA): whose days figures are of; null: those of the tenant's time zone (`/v1/time-zone`).
 
     `completion`: an answer is complete where the agent gave it and did not hand over (`answered`), and, for `undisturbed`, where the customer did not ask
     for a person after it either. `csat_sources`: ratings from where make CSAT. `score_helpful`, `score_not_helpful`: what a rating is on the scale of 1 to 5.
@@ -52,7 +52,7 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     `operator_cost_per_hour` in USD, null where it is not to be counted. `fixed_cost_per_day`: USD beside what providers cost.
     """
 
-    time_zone: Annotated[str, Meta(max_length=64)] = "UTC"
+    time_zone: Annotated[str, Meta(max_length=64)] | None = None
     completion: Literal["answered", "undisturbed"] = "answered"
     csat_sources: tuple[Source, ...] = ("api", "whatsapp")
     score_helpful: Score = 5.0
@@ -69,7 +69,8 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def check(self) -> None:
         """Raises Invalid."""
-        zone_of(self.time_zone)
+        if self.time_zone is not None:
+            zone_of(self.time_zone)
         for name in ("csat_sources", "conversions"):
             given = getattr(self, name)
             if not given or len(set(given)) < len(given):
@@ -104,6 +105,11 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
     formulas: int = FORMULAS
     version: int = 0
     values: Definitions = msgspec.field(default_factory=Definitions)
+
+    @property
+    def zone(self) -> str:
+        """Whoever asks has put the tenant's into `values`, where those name none."""
+        return self.values.time_zone or UTC_ZONE
 
 
 def _amount(name: str, amount: Decimal, *, least_above_zero: bool = False) -> None:

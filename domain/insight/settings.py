@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -35,7 +35,12 @@ class InsightSettings(OnePerTenant[InsightState]):
 
         TOPIC: ClassVar[str] = "insight.defined"
         PERSONAL: ClassVar[bool] = False
+        class_version: ClassVar[int] = 2
         definitions: Definitions
+
+        @staticmethod
+        def upcast_v1_v2(facts: dict[str, Any]) -> None:
+            """In the first version a time zone was always named: it goes on holding."""
 
         def apply(self, aggregate: InsightSettings) -> None:
             aggregate.state.definitions = self.definitions

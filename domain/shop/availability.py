@@ -9,7 +9,8 @@ from typing import Literal, get_args
 import msgspec
 
 from domain.base.errors import Invalid
-from domain.shop.hours import MIDNIGHT, minutes, moment, zone_of
+from domain.base.zones import zone_of
+from domain.shop.hours import MIDNIGHT, minutes, moment
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from domain.base.errors import Invalid
@@ -20,18 +18,6 @@ MIDNIGHT = 24 * 60
 
 _WRITTEN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
 _SECOND = timedelta(seconds=1)
-
-
-@cache
-def _names() -> frozenset[str]:
-    return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split())
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """Raises Invalid."""
-    if name not in _names():
-        raise Invalid(f"time_zone: there is no time zone {name[:60]!r}; send one as Europe/Berlin, or UTC")
-    return ZoneInfo(name)
 
 
 def minutes(name: str, text: str) -> int:

@@ -108,6 +108,8 @@ SUMMARIES: Mapping[str, str] = {
     "delete /v1/tenants/{tenant}/keys/{key}": "Revoke an API key of a tenant",
     "get /v1/rate-limits": "Read one's own rate limits",
     "put /v1/rate-limits": "Bound one's own rates",
+    "get /v1/time-zone": "Read the tenant's time zone",
+    "put /v1/time-zone": "Set the tenant's time zone",
     "get /v1/tenants/{tenant}/rate-limits": "Read a tenant's rate limits",
     "put /v1/tenants/{tenant}/rate-limits": "Grant a tenant other rates",
     "get /v1/operators": "List operators",

@@ -85,6 +85,7 @@ NAVIGATION: Sequence[Section] = (
             Entry("API keys", "/console/keys", "tenants:admin"),
             Entry("Budgets", "/console/budgets", "analytics:view"),
             Entry("Flags", "/console/flags", "analytics:view"),
+            Entry("Time zone", "/console/time-zone", "analytics:view"),
             Entry("Audit log", "/console/audit", "audit:read"),
             Entry("Events", "/console/events", "audit:read"),
             Entry("Verification", "/console/verification", "audit:read"),

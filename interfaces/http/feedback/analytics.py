@@ -13,6 +13,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from application.tenancy.authentication import Principal
+from application.tenancy.time_zone import time_zone_of
 from domain.base.recorded import Recorded
 from domain.base.times import in_utc
 from domain.feedback.rating import Rating, Source
@@ -70,14 +71,15 @@ async def analytics(
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
     days: Days = None,
-    tz: Zone = "UTC",
+    tz: Zone = None,
     first: From = None,
     last: To = None,
     at_least: AtLeast = None,
 ) -> Analytics:
-    """Ratings and implicit signals of the last `days` days, or of the days from `from` to `to`, in the time zone `tz`."""
+    """Ratings and implicit signals of the last `days` days, or of the days from `from` to `to`, in the time zone `tz`, the tenant's unless told."""
     tenant, now = principal.tenant, services.clock()
-    since, until = period_of(now, days, tz, first, last)
+    zone = await time_zone_of(tenant, tz, store=services.store)
+    since, until = period_of(now, days, zone, first, last)
     async with services.reads.at(tenant, Ratings(), at_least) as sql:
         given = await rated(sql, tenant, since=since, until=until)
     async with services.reads.at(tenant, ImplicitSignals(), at_least) as sql:
@@ -100,14 +102,15 @@ async def collection(
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
     days: Days = None,
-    tz: Zone = "UTC",
+    tz: Zone = None,
     first: From = None,
     last: To = None,
     at_least: AtLeast = None,
 ) -> Collection:
     """How many of those who were asked whether an answer helped have said so."""
     tenant = principal.tenant
-    since, until = period_of(services.clock(), days, tz, first, last)
+    zone = await time_zone_of(tenant, tz, store=services.store)
+    since, until = period_of(services.clock(), days, zone, first, last)
     async with services.reads.at(tenant, Ratings(), at_least):
         pass
     async with services.reads.at(tenant, ImplicitSignals(), at_least) as sql:

@@ -12,6 +12,7 @@ from litestar.params import QueryParameter
 from msgspec.structs import replace
 
 from application.insight.definitions import definitions_of
+from application.tenancy.time_zone import time_zone_of
 from domain.insight.calendar import By, days, today
 from interfaces.bootstrap import Services
 from projections.asked import Asked, Per
@@ -35,7 +36,7 @@ Zone = Annotated[
     str | None,
     QueryParameter(
         max_length=64,
-        description="Whose days they are, as Europe/Berlin; without it the time zone that the tenant has set.",
+        description="Whose days they are, as Europe/Berlin; without it the time zone of the definitions, else the tenant's.",
     ),
 ]
 
@@ -45,9 +46,9 @@ async def asked_of(
 ) -> Asked:
     """Raises Invalid."""
     used = await definitions_of(tenant, store=services.store)
-    if tz is not None:
-        used = replace(used, values=replace(used.values, time_zone=tz))
-    start, end = days(since, until, by, today(used.values.time_zone, services.clock()))
+    zone = await time_zone_of(tenant, tz or used.values.time_zone, store=services.store)
+    used = replace(used, values=replace(used.values, time_zone=zone))
+    start, end = days(since, until, by, today(zone, services.clock()))
     return Asked(since=start, until=end, by=by, used=used)
 
 

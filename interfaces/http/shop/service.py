@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from application.shop.service import add_service, change_service, delete_service
 from application.tenancy.authentication import Principal
+from application.tenancy.time_zone import time_zone_of
 from domain.base.context import Context
 from domain.shop.availability import Availability, DateWindows, WeeklyWindow
 from domain.shop.service import Service, ServiceFacts
@@ -25,11 +26,11 @@ from projections import services as read_model
 
 
 class AvailabilityIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Times are those of `time_zone` (IANA). Slots of `duration_minutes` begin every `every_minutes` (null: one after the other) within the windows of
+    """Times are those of `time_zone` (IANA); null: as it is, and of a new service the tenant's. Slots of `duration_minutes` begin every `every_minutes` (null: one after the other) within the windows of
     the day: those of its date in `exceptions`, where it stands there, else the `weekly` ones. `capacity`: places at any moment. One books at least
     `lead_minutes` and at most `horizon_days` ahead."""
 
-    time_zone: Annotated[str, Meta(max_length=64)]
+    time_zone: Annotated[str, Meta(max_length=64)] | None = None
     duration_minutes: Annotated[int, Meta(ge=5, le=1440)]
     every_minutes: Annotated[int, Meta(ge=5, le=1440)] | None = None
     capacity: Annotated[int, Meta(ge=1, le=10_000)] = 1
@@ -66,8 +67,9 @@ async def add(
     data: JSONBody[ServiceIn], services: NamedDependency[Services], context: NamedDependency[Context]
 ) -> Response[ServiceOut]:
     """Add a service to the catalogue."""
+    zone = await time_zone_of(context.tenant, data.availability.time_zone, store=services.store)
     service, position = await add_service(
-        _facts(data), context, store=services.store, clock=services.clock, ids=services.ids
+        _facts(data, zone), context, store=services.store, clock=services.clock, ids=services.ids
     )
     answer = await _written(service, position, services, context)
     answer.status_code = 201
@@ -122,9 +124,13 @@ async def replace(
     context: NamedDependency[Context],
 ) -> Response[ServiceOut]:
     """Change what a service is, costs, and when it can be had; what was booked stays booked. Its time zone is for good."""
+    zone = data.availability.time_zone
+    if zone is None:
+        known = await services.store.load(Service, service, tenant=context.tenant)
+        zone = known.existing().availability.time_zone
     found, position = await change_service(
         service,
-        _facts(data),
+        _facts(data, zone),
         context,
         store=services.store,
         vectors=services.vectors,
@@ -156,8 +162,8 @@ async def _written(
     return Response(ServiceOut(id=service.id, **told(service.existing())), headers=headers)
 
 
-def _facts(data: ServiceIn) -> ServiceFacts:
-    availability = Availability(**msgspec.structs.asdict(data.availability))
+def _facts(data: ServiceIn, zone: str) -> ServiceFacts:
+    availability = Availability(**{**msgspec.structs.asdict(data.availability), "time_zone": zone})
     return ServiceFacts(availability=availability, **facts_of(data))
 
 

@@ -23,6 +23,7 @@ from tests.domain.given import NOW, when
 PLAN = Plan(name="n", message=CampaignMessage(text="Boots!"), quiet_hours=None)
 HOUR, SENDER = timedelta(hours=1), "whatsapp:+15550100100"
 BERLIN = "whatsapp:+4915550100101"
+UTC = ZoneInfo("UTC")
 
 
 def campaign(*steps: Callable[[Campaign], object]) -> Campaign:
@@ -107,32 +108,46 @@ def conversation(*, sender: str | None = SENDER, address: str = BERLIN) -> Conve
 
 
 def test_who_may_get_it_gets_it_and_others_are_left_out_with_why() -> None:
-    assert judge(PLAN, conversation(), NOW, {}) == Reach()
+    assert judge(PLAN, conversation(), NOW, {}, UTC) == Reach()
     opted = conversation()
     opted.opt("out", "STOP", NOW)
-    assert judge(PLAN, opted, NOW, {}) == LeaveOut("opted_out")
+    assert judge(PLAN, opted, NOW, {}, UTC) == LeaveOut("opted_out")
     opted.opt("in", "START", NOW)
-    assert judge(PLAN, opted, NOW, {}) == Reach()
+    assert judge(PLAN, opted, NOW, {}, UTC) == Reach()
     opted.forget(NOW)
-    assert judge(PLAN, opted, NOW, {}) == LeaveOut("erased")
-    assert judge(PLAN, conversation(sender=None), NOW, {}) == LeaveOut("no_address")
+    assert judge(PLAN, opted, NOW, {}, UTC) == LeaveOut("erased")
+    assert judge(PLAN, conversation(sender=None), NOW, {}, UTC) == LeaveOut("no_address")
     other = Plan(name="n", message=PLAN.message, sender="whatsapp:+15550100999", quiet_hours=None)
-    assert judge(other, conversation(), NOW, {}) == LeaveOut("other_sender")
+    assert judge(other, conversation(), NOW, {}, UTC) == LeaveOut("other_sender")
     handed = conversation()
     handed.hand_over("requested", ("asked",), NOW)
-    assert judge(PLAN, handed, NOW, {}) == LeaveOut("with_a_person")
-    assert judge(PLAN, conversation(), NOW + 24 * HOUR, {}) == LeaveOut("outside_window")
+    assert judge(PLAN, handed, NOW, {}, UTC) == LeaveOut("with_a_person")
+    assert judge(PLAN, conversation(), NOW + 24 * HOUR, {}, UTC) == LeaveOut("outside_window")
     template = Plan(
         name="n", message=CampaignMessage(template=TemplateUse(name="t", body="Hi")), quiet_hours=None
     )
-    assert judge(template, conversation(), NOW + 24 * HOUR, {}) == Reach()
+    assert judge(template, conversation(), NOW + 24 * HOUR, {}, UTC) == Reach()
 
 
 def test_quiet_hours_are_the_customers() -> None:
     night = Plan(name="n", message=PLAN.message, quiet_hours=QuietHours(), time_zone="UTC")
     at = NOW.replace(hour=20)  # 21:00 in Berlin, 12:00 in Los Angeles
-    assert judge(night, conversation(), at, {}) == Later(NOW.replace(day=22, hour=8))
-    assert judge(night, conversation(address="whatsapp:+14155238886"), at, {}) == Reach()
+    assert judge(night, conversation(), at, {}, UTC) == Later(NOW.replace(day=22, hour=8))
+    assert judge(night, conversation(address="whatsapp:+14155238886"), at, {}, UTC) == Reach()
+
+
+def test_who_tells_no_zone_goes_by_the_one_given() -> None:
+    night = Plan(name="n", message=PLAN.message)
+    nowhere, at = conversation(address="whatsapp:+15550199"), NOW.replace(hour=20)
+    assert judge(night, nowhere, at, {}, UTC) == Later(NOW.replace(day=22, hour=9))
+    assert judge(night, nowhere, at, {}, ZoneInfo("America/New_York")) == Reach()
+
+
+@pytest.mark.parametrize("plan", [{"name": "n"}, {"name": "n", "time_zone": "Europe/Berlin"}])
+def test_a_plan_of_before_keeps_the_zone_that_it_went_by(plan: dict[str, str]) -> None:
+    facts = {"plan": dict(plan)}
+    Campaign.Drafted.upcast_v2_v3(facts)
+    assert facts["plan"] == {"time_zone": "UTC", **plan}
 
 
 @pytest.mark.parametrize(

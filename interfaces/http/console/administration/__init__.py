@@ -14,13 +14,14 @@ from interfaces.http.console.administration import (
     log,
     operators,
     state,
+    time_zone,
     verification,
 )
 from interfaces.http.console.screens.screen import Screen
 
 SCREENS: Sequence[Screen] = tuple(
     screen
-    for area in (keys, operators, flags, budgets, log, verification, erasure)
+    for area in (keys, operators, flags, budgets, time_zone, log, verification, erasure)
     for screen in area.SCREENS
 )
 ROUTERS: Sequence[Router] = (*(screen.router() for screen in SCREENS), state.ROUTER)

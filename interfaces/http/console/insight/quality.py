@@ -37,7 +37,7 @@ async def read(
         services,
         title="Quality",
         span=span,
-        about=f"Days of {report.used.values.time_zone}, by version {report.used.version} of the definitions.",
+        about=f"Days of {report.used.zone}, by version {report.used.version} of the definitions.",
         cards=quality_cards(report),
         grids=[
             Grid(

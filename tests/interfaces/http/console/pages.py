@@ -72,6 +72,7 @@ PAGES = (
     Shown("/console/keys/{key}/revoke", "Revoke this key", administration.a_key),
     Shown("/console/operators", "Operators"),
     Shown("/console/operators/{operator}", "Max", administration.an_operator),
+    Shown("/console/time-zone", "Time zone"),
     Shown("/console/flags", "Flags"),
     Shown("/console/flags/{flag}", "Routing", administration.a_rollout),
     Shown("/console/budgets", "Budgets"),
