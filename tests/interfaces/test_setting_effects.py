@@ -45,6 +45,7 @@ from tests.doubles.collector import Collector, collector_double
 from tests.doubles.smtp import mail_double
 from tests.doubles.wire import Wire, serving
 from tests.interfaces.http.conftest import MASTER, OPERATOR
+from tests.until import PATIENCE, until
 
 HOST = "127.0.0.2"
 
@@ -261,9 +262,7 @@ async def told(deployment: Deployment, it: Callable[[Collector], bool]) -> None:
     """The collector, of a message."""
     body = {"customer": {"channel": "http", "address": "ann"}, "text": "When does the tombola begin?"}
     assert (await deployment.http.post("/v1/messages", json=body)).status_code == 200
-    async with asyncio.timeout(20):
-        while not it(deployment.doubles["collector"]):
-            await asyncio.sleep(0.05)
+    await until(lambda: it(deployment.doubles["collector"]))
 
 
 async def metrics_port(deployment: Deployment) -> None:
@@ -431,7 +430,7 @@ def rate_of(name: str) -> Any:
 
 async def all_gone(deployment: Deployment) -> None:
     """That a client has gone is noticed in a moment."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while "\nretrace_streams 0" not in (await deployment.http.get("/metrics")).text:
             await asyncio.sleep(0.05)
 
@@ -558,9 +557,7 @@ async def internet_search(deployment: Deployment) -> None:
     before = len(double.calls)
 
     async def looked_up(*_: object) -> None:
-        async with asyncio.timeout(60):
-            while len(double.calls) == before:
-                await asyncio.sleep(0.05)
+        await until(lambda: len(double.calls) != before)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worker, "stopped", looked_up)

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from interfaces import supervisor
 from interfaces.listening import PortUnusable
 from interfaces.supervisor import NotReady, Tree, tree, up
 from tests.interfaces.roles import ROLE, free_port, stand_in
+from tests.until import until_now
 
 SUPERVISOR = """
 import json, sys
@@ -41,13 +42,6 @@ def ready(tree):
     print(json.dumps(pids | {"servers": [server.pid for server in tree._servers.ours]}), flush=True)
 up(settings, lambda line: print(line, file=sys.stderr), ready, ("serve", "worker"), command)
 """
-
-
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def running(pid: int) -> bool:
@@ -91,7 +85,7 @@ def test_a_role_that_dies_is_started_again_and_said_so(settings: Settings) -> No
         roles.wait_ready()
         first = roles.pid_of("worker")
         os.kill(first, signal.SIGKILL)
-        until(lambda: (roles.look(), roles.pid_of("worker") != first)[1])
+        until_now(lambda: (roles.look(), roles.pid_of("worker") != first)[1])
         assert running(roles.pid_of("worker"))
         pids = [roles.pid_of(role) for role in ("serve", "worker")]
     assert len(said) == 1
@@ -107,7 +101,7 @@ def test_the_supervisor_tells_its_metrics_and_each_role_its_port(settings: Setti
     with tree(settings, said.append, ("serve", "worker"), stand_in) as roles:
         roles.wait_ready()
         os.kill(roles.pid_of("worker"), signal.SIGKILL)
-        until(lambda: (roles.look(), len(said))[1] == 1)
+        until_now(lambda: (roles.look(), len(said))[1] == 1)
         roles.look()
         told = httpx.get(f"http://127.0.0.1:{port + 2}/metrics", trust_env=False).text
         environment = psutil.Process(roles.pid_of("worker")).environ()
@@ -135,7 +129,7 @@ def test_a_role_that_keeps_dying_is_started_less_and_less_often(
     said: list[str] = []
     began = time.monotonic()
     with tree(settings, said.append, ("worker",), lambda _: ("false",)) as roles:
-        until(lambda: (roles.look(), len(said) == 3)[1])
+        until_now(lambda: (roles.look(), len(said) == 3)[1])
         assert time.monotonic() - began >= 0.2
         last = roles.pid_of("worker")
         for _ in range(10):
@@ -160,7 +154,7 @@ def test_a_role_that_never_comes_up_ends_all_with_its_last_words(
         tree(settings, said.append, ("worker",), lambda _: (sys.executable, "-c", broken)) as roles,
         pytest.raises(NotReady) as ended,
     ):
-        until(lambda: (roles.look(), False)[1])
+        until_now(lambda: (roles.look(), False)[1])
     assert str(ended.value).startswith(
         f"the worker ended {supervisor.TRIES} times at its start: the worker has no hands; see "
     )
@@ -180,7 +174,7 @@ def test_a_role_that_never_comes_up_beside_an_http_role_that_answers_ends_nothin
     with tree(settings, said.append, ("serve",), command) as roles:
         roles.wait_ready()
         roles.start("worker")
-        until(lambda: (roles.look(), len(said) > supervisor.TRIES)[1])
+        until_now(lambda: (roles.look(), len(said) > supervisor.TRIES)[1])
         assert running(roles.pid_of("serve"))
     assert all(line.startswith("worker ended (status 1) and is started again now") for line in said)
 
@@ -193,7 +187,7 @@ def test_a_role_that_is_killed_again_and_again_is_started_again_and_again(
     with tree(settings, said.append, ("worker",), stand_in) as roles:
         for times in range(1, supervisor.TRIES + 3):
             os.kill(roles.pid_of("worker"), signal.SIGKILL)
-            until(lambda times=times: (roles.look(), len(said) == times)[1])  # type: ignore[misc]
+            until_now(lambda times=times: (roles.look(), len(said) == times)[1])  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("whose", ["another program", "another Retrace"])
@@ -256,7 +250,7 @@ def test_a_role_that_does_not_stop_is_killed(settings: Settings, monkeypatch: py
     monkeypatch.setattr(supervisor, "GRACE", 0.3)
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
     with tree(settings, print, ("worker",), lambda _: (sys.executable, "-c", deaf)) as roles:
-        until(lambda: "deaf" in roles.log_of("worker").read_text())
+        until_now(lambda: "deaf" in roles.log_of("worker").read_text())
         pid = roles.pid_of("worker")
     assert not running(pid)
 
@@ -297,7 +291,7 @@ def test_a_signal_stops_roles_and_servers_cleanly(started: Any, number: signal.S
 def test_a_killed_supervisor_takes_all_roles_and_servers_along(started: Any) -> None:
     process, pids = started
     process.kill()
-    until(lambda: not any(running(pid) for pid in pids))
+    until_now(lambda: not any(running(pid) for pid in pids))
 
 
 def test_an_embedded_server_that_dies_is_started_again_under_the_same_url(
@@ -314,7 +308,7 @@ def test_an_embedded_server_that_dies_is_started_again_under_the_same_url(
         except psycopg.OperationalError:
             return False
 
-    until(answers)
+    until_now(answers)
     process.terminate()
     assert "PostgreSQL had died and was started again" in process.communicate()[1]
 
@@ -340,8 +334,8 @@ def test_a_role_that_cannot_be_started_now_is_started_later(
         with monkeypatch.context() as patched:
             patched.setattr(supervisor, "spawn", full)
             os.kill(first, signal.SIGKILL)
-            until(lambda: (roles.look(), len(said) >= 2)[1])
-        until(lambda: (roles.look(), roles.pid_of("worker") != first)[1])
+            until_now(lambda: (roles.look(), len(said) >= 2)[1])
+        until_now(lambda: (roles.look(), roles.pid_of("worker") != first)[1])
     assert said[1] == "worker can't be started (No space left on device); tried again in 0 s"
 
 

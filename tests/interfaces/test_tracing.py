@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from uuid import uuid4
@@ -23,6 +23,7 @@ from tests.doubles.openai import openai_double
 from tests.doubles.twilio import ACCOUNT, SENDER, TOKEN, Twilio, twilio_double
 from tests.interfaces.http.conftest import MASTER, OPERATOR
 from tests.interfaces.roles import free_port
+from tests.until import PATIENCE, until
 
 ADA = "whatsapp:+4915550100101"
 QUESTION = "When does the tombola of Wunsiedel begin?"
@@ -38,11 +39,6 @@ class Deployment:
     twilio: Twilio
     metrics: Sequence[str]
     """Where the roles tell Prometheus."""
-
-    async def until(self, there: Callable[[], object]) -> None:
-        async with asyncio.timeout(60):
-            while not there():
-                await asyncio.sleep(0.05)
 
 
 @pytest_asyncio.fixture(scope="module", name="deployment")
@@ -119,7 +115,7 @@ async def _trace(deployment: Deployment) -> str:
     body = {"auth_token": TOKEN, "senders": [SENDER]}
     shown = await deployment.http.put(f"/v1/channels/twilio/{ACCOUNT}", json=body)
     await twilio.says(shown.json()["webhook"], ADA, QUESTION)
-    await deployment.until(lambda: [span for span in collector.spans if span.name == "work deliver"])
+    await until(lambda: [span for span in collector.spans if span.name == "work deliver"])
     (delivered,) = [span for span in collector.spans if span.name == "work deliver"]
     return delivered.trace
 
@@ -133,7 +129,7 @@ async def test_one_trace_shows_a_message_from_the_webhook_to_its_delivery(
         there = [span for span in collector.spans if any(to == trace for to, _ in span.links)]
         return {(span.name, span.resource["retrace.role"]) for span in there}
 
-    await deployment.until(linked)
+    await until(linked)
     assert linked() == {("project", "projector")}
     spans = collector.of(trace)
     told = roles(spans)
@@ -184,7 +180,7 @@ async def test_a_call_of_a_model_is_told_by_the_conventions_and_without_its_word
         }
 
     there = {(TOKENS, "gpt-4o-mini", kind) for kind in ("input", "output")} | {(DURATION, "gpt-4o-mini", "")}
-    await deployment.until(lambda: figures() >= there)
+    await until(lambda: figures() >= there)
     (answer, *_) = deployment.twilio.to(ADA)
     for words in (QUESTION, "tombola", answer.body, ADA, ADA.removeprefix("whatsapp:")):
         assert not any(words.encode() in raw for raw in collector.raw)
@@ -203,7 +199,7 @@ async def test_a_callers_trace_goes_on_in_the_worker_and_what_it_did_not_sample_
         where = f"{reply.headers['location']}?wait=30"
         assert (await deployment.http.get(where)).json()["status"] == "answered"
     both = {"POST /v1/messages", "work answer"}  # of two processes, each of which sends when it likes
-    await deployment.until(lambda: both <= {each.name for each in collector.of(taken)})
+    await until(lambda: both <= {each.name for each in collector.of(taken)})
     told = roles(collector.of(taken))
     assert told["POST /v1/messages"] == [f"serve < {caller}"]
     assert told["work answer"] == ["worker < save"]
@@ -223,7 +219,7 @@ async def test_a_collector_that_takes_nothing_costs_no_answer_and_the_loss_is_co
         body = {"customer": {"channel": "http", "address": "bob"}, "text": QUESTION}
         reply = await deployment.http.post("/v1/messages", json=body)
         assert reply.json()["status"] == "answered"
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while await lost() == before:
                 await asyncio.sleep(0.1)
     finally:

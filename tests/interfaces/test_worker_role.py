@@ -16,6 +16,7 @@ from infra.redis.wakeups import Hints
 from interfaces.worker import HEAVY, workers
 from tests.cells import cell
 from tests.infra.work.rows import Rows
+from tests.until import PATIENCE
 
 
 async def test_an_answer_never_waits_for_documents_whosever_they_are(database_url: str) -> None:
@@ -48,7 +49,7 @@ async def test_an_answer_never_waits_for_documents_whosever_they_are(database_ur
         both = workers(kinds, system, Hints(), 4)
         running = [asyncio.create_task(worker.run()) for worker in both]
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 while len(busy) < HEAVY:
                     await asyncio.sleep(0.02)
                 await rows.owe(UUID(int=1), "answer", "now")
@@ -82,7 +83,7 @@ async def test_the_role_does_what_is_due_and_stops_cleanly_when_told(
         sys.executable, "-m", "interfaces.cli", "worker", env=environment
     )
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not (await rows.one("coalesce(error, '')")).startswith("NotFound"):
                 assert child.returncode is None
                 await asyncio.sleep(0.05)

@@ -10,6 +10,7 @@ import pytest
 from application.base import tasks as finishing
 from application.base.tasks import cancel_and_wait, run_to_end, run_together
 from infra.redis.wakeups import Hints
+from tests.until import PATIENCE
 
 
 async def test_work_ends_before_a_cancellation_is_passed_on() -> None:
@@ -33,7 +34,7 @@ async def test_a_task_that_lost_its_cancellation_is_told_again(monkeypatch: pyte
 
     async def deaf_once() -> None:
         while True:
-            await asyncio.wait_for(came.wait(), 10)
+            await asyncio.wait_for(came.wait(), PATIENCE)
             came.clear()
 
     async def broken() -> None:

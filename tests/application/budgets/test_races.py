@@ -23,6 +23,7 @@ from infra.work.worker import Worker
 from tests.application.tills import Till, now
 from tests.cells import cell
 from tests.infra.log.parts import Log, log_on
+from tests.until import PATIENCE
 
 
 @pytest_asyncio.fixture(scope="module", name="log")
@@ -102,7 +103,7 @@ async def test_what_a_killed_process_held_is_free_after_a_while(till: Till, how:
         kinds = {RESERVATION_WORK: Kind(handler=expire)}
         worker = Worker(Work(system), kinds, till.log.hints, concurrency=8, poll=0.1)
         working = asyncio.create_task(worker.run())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while await till.held():
                 await asyncio.sleep(0.1)
         worker.stop()

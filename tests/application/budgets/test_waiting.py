@@ -22,6 +22,7 @@ from domain.conversations.conversation import Conversation
 from domain.gateway.decision import Routing
 from tests.application.tills import MODEL, Till, attempt, now
 from tests.infra.log.parts import Log, log_on
+from tests.until import PATIENCE, until
 
 
 @pytest_asyncio.fixture(scope="module", name="log")
@@ -155,7 +156,7 @@ async def test_who_waits_and_goes_away_holds_nothing_and_is_in_nobodys_way(till:
     mine = await holding(till, 4)
     other = await till.reserve(5)
     task = asyncio.create_task(more(till, 3, mine, patience=60))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while mine.reservations:  # it has given them back, and waits
             await asyncio.sleep(0.01)
     task.cancel()
@@ -172,9 +173,7 @@ async def test_what_a_provider_may_still_bill_stays_held_while_the_call_waits_fo
     mine.add(Attempted(completion=None, attempt=attempt(1, "timeout"), uncertain=Decimal(2)))
     assert mine.needs(Decimal(3)) == 2
     task = asyncio.create_task(more(till, 3, mine, patience=60))
-    async with asyncio.timeout(20):
-        while mine.uncertain:
-            await asyncio.sleep(0.01)
+    await until(lambda: not mine.uncertain)
     assert (await till.day()).reserved == 6
     await till.settle(await till.begin(), [], [other])
     await task

@@ -26,6 +26,7 @@ from infra.twilio import client
 from tests.application.channels.conftest import ADA, APPROVED, Messenger
 from tests.application.conftest import nothing
 from tests.doubles.twilio import ACCOUNT, SENDER
+from tests.until import until
 
 BUTTONS = QuickReplies(body="Which one?", options=(Option(title="Red"), Option(title="Blue")))
 
@@ -90,9 +91,7 @@ async def test_the_customer_sees_that_an_answer_is_being_made(messenger: Messeng
 
 async def typing_came(messenger: Messenger, calls: int) -> None:
     """While the model is asked."""
-    async with asyncio.timeout(20):
-        while len(messenger.twilio.calls) < calls:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(messenger.twilio.calls) >= calls)
 
 
 async def test_an_answer_that_asks_to_choose_gets_buttons_and_the_choice_is_counted(

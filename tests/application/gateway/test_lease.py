@@ -20,6 +20,7 @@ from application.ports import Unavailable
 from domain.budgets.reservation import Reservation
 from tests.application.tills import Till, attempt, now
 from tests.infra.log.parts import Log, log_on
+from tests.until import PATIENCE, until
 
 
 @pytest_asyncio.fixture(scope="module", name="log")
@@ -51,7 +52,7 @@ async def test_it_is_extended_until_the_call_has_ended_and_settled_once(till: Ti
     run = await held(till, 8)
     (first,) = await till.work(RESERVATION_WORK)
     async with holding(run, till.context, store=till.log.store, clock=now):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(await extensions(till)) < 3:
                 await asyncio.sleep(0.05)
         await till.expire_all()
@@ -73,7 +74,7 @@ async def test_all_of_a_calls_reservations_are_extended_with_one_save(till: Till
     run.reservations += more.reservations
     saves = till.log.store.saves["done"]
     async with holding(run, till.context, store=till.log.store, clock=now):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not await extensions(till):
                 await asyncio.sleep(0.02)
     count = len(await extensions(till))
@@ -97,7 +98,7 @@ async def test_an_extension_that_can_not_be_saved_is_tried_again(
 
     monkeypatch.setattr(till.log.store, "save", failing)
     async with holding(run, till.context, store=till.log.store, clock=now):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not await extensions(till):
                 await asyncio.sleep(0.02)
     await till.settle(await till.begin(), [attempt(1)], run.reservations)
@@ -110,9 +111,7 @@ async def test_who_stood_still_for_too_long_is_told_by_the_invariants(till: Till
     (reservation,) = run.reservations
     await till.expire(reservation)
     async with holding(run, till.context, store=till.log.store, clock=now):
-        async with asyncio.timeout(20):
-            while run.reservations:
-                await asyncio.sleep(0.02)
+        await until(lambda: not run.reservations)
     assert run.reserved == [reservation.id]
     await till.settle(await till.begin(), [attempt(3)], [reservation])
     (violation,) = await till.unheld()

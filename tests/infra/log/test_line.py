@@ -20,6 +20,7 @@ from infra.log.line import Line
 from infra.postgres.session import connect
 from infra.schema.migrate import migrate
 from tests.cells import cell
+from tests.until import PATIENCE, until
 
 
 class Heard:
@@ -46,9 +47,7 @@ async def killed_with_an_answer_unread(url: str) -> None:
     line: Line[str] = Line(await connect(cell(url), "retrace_writer"), heard.on_landed, heard.on_broken)
     line.open()
     line.send("first", pack([]))
-    async with asyncio.timeout(10):
-        while not heard.landed:
-            await asyncio.sleep(0.01)
+    await until(lambda: heard.landed)
     backend = line._pgconn.backend_pid
     line.send("answered", pack([]))
     time.sleep(0.3)  # noqa: ASYNC251  # so that the answer is there, and nobody has read it
@@ -56,7 +55,7 @@ async def killed_with_an_answer_unread(url: str) -> None:
     line.send("in the air", pack([]))
     os.kill(backend, signal.SIGKILL)
     time.sleep(0.3)  # noqa: ASYNC251
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await heard.broken.wait()
     assert heard.landed == ["first", "answered"]
     assert heard.lost == ["in the air"]

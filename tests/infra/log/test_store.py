@@ -29,6 +29,7 @@ from infra.postgres.session import connect
 from tests.cells import cell
 from tests.infra.log.cutting import CUT
 from tests.infra.log.parts import Log, context, full_disk, log_on, now, started
+from tests.until import PATIENCE
 
 
 @pytest.fixture(name="log")
@@ -549,7 +550,7 @@ async def test_a_full_disk_is_told_at_once_and_writes_nothing_until_there_is_roo
     ctx = context()
     async with full_disk(log.url):
         with pytest.raises(Unavailable, match="disk is full, so nothing was saved"):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 await log.store.save(started(), context=ctx)
     saved = await log.store.save(started(), context=ctx)
     assert (saved.position, saved.duplicate) == (2, False)

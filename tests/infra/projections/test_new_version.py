@@ -15,6 +15,7 @@ from projections.costs import Costs
 from tests.infra.log.parts import Log, context
 from tests.infra.projections.copies import caught_up, log_without_copies, role, shop_of
 from tests.infra.projections.parts import begun, calls, exchange, talk
+from tests.until import PATIENCE
 
 
 @pytest.fixture(name="log")
@@ -79,7 +80,7 @@ async def test_a_projection_that_comes_late_is_not_read_half_built(log: Log) -> 
         await create_read_models(connection)
     seen = [await calls(log, tenant)]
     async with role(log):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while seen[-1] != 500:
                 seen.append(await calls(log, tenant))
     assert set(seen) == {0, 500}

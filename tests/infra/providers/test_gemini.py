@@ -18,6 +18,7 @@ from infra.providers.gemini.completer import GeminiCompleter
 from tests.doubles.gemini import BLOCKED, PIECES, USAGE, WRONG_USAGES, Double, gemini_double
 from tests.doubles.wire import Call, Reply, Wire, server_events, serving
 from tests.infra.providers.asking import ABILITIES, CANARY, COUNTER, gather, our_count, request
+from tests.until import PATIENCE
 
 MODEL = "gemini-3.8-flash"
 COUNTED = Usage(input=120, cached=20, output=30, reasoning=10)
@@ -230,7 +231,7 @@ async def test_a_stream_without_a_word_cost_nothing_as_far_as_we_know(double: Do
 async def test_a_stream_that_begins_with_an_error_is_closed(double: Double, http: Outgoing) -> None:
     error = await failure(completer(double, http, "error-first"), streamed=True)
     assert (error.outcome, error.partial) == ("unavailable", None)
-    await asyncio.wait_for(double.calls[0].gone.wait(), 10)
+    await asyncio.wait_for(double.calls[0].gone.wait(), PATIENCE)
 
 
 @pytest.mark.parametrize("fault", sorted(WRONG_USAGES.keys() - {"usage-no-answer"}))
@@ -279,7 +280,7 @@ async def test_whoever_stops_listening_ends_the_call_at_the_provider(double: Dou
     stream = completer(double, http, "long").stream(request(MODEL))
     assert [await anext(stream) for _ in range(3)] == ["0 ", "1 ", "2 "]
     await stream.aclose()
-    await asyncio.wait_for(double.calls[0].gone.wait(), 10)
+    await asyncio.wait_for(double.calls[0].gone.wait(), PATIENCE)
 
 
 @pytest.mark.parametrize(("fault", "streamed"), [("long", True), ("slow", True), ("slow", False)])
@@ -294,7 +295,7 @@ async def test_whoever_is_cancelled_ends_the_call_at_the_provider(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.wait_for(double.calls[0].gone.wait(), 10)
+    await asyncio.wait_for(double.calls[0].gone.wait(), PATIENCE)
 
 
 async def failure(asked: GeminiCompleter, streamed: bool) -> ProviderError:

@@ -22,6 +22,7 @@ from infra.providers.gemini.completer import GeminiCompleter
 from infra.providers.openai.completer import OpenAICompleter
 from tests.doubles.wire import CUT, Reply, Wire, server_events, serving
 from tests.infra.providers.asking import ABILITIES, COUNTER, our_count, request
+from tests.until import PATIENCE, until
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 MODEL = "gemini-2.5-flash"
@@ -91,9 +92,7 @@ async def test_what_went_out_and_is_given_up_costs_its_prompt(
 ) -> None:
     attempting = attempt(vendor, streamed, http, f"http://127.0.0.1:{wire.port}")
     task = asyncio.create_task(attempting.run(60))
-    async with asyncio.timeout(20):
-        while not wire.calls:
-            await asyncio.sleep(0.01)
+    await until(lambda: wire.calls)
     task.cancel()
     await asyncio.wait([task])
     cut = attempting.cut()
@@ -203,7 +202,7 @@ async def test_what_a_provider_has_counted_is_paid_and_may_come_to_more_until_th
     if how == "cut":
         attempted, outcome = await task, "unavailable"
     else:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await came.wait()
         task.cancel()
         await asyncio.wait([task])
@@ -227,7 +226,7 @@ async def test_who_goes_away_from_a_whole_answer_that_is_told_as_a_stream_pays_a
 
     attempting._emit = emit
     task = asyncio.create_task(attempting.run(60))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await came.wait()
     task.cancel()
     await asyncio.wait([task])

@@ -15,6 +15,7 @@ from infra.outgoing.client import Outgoing
 from infra.providers.openai.completer import OpenAICompleter
 from tests.doubles.openai import PIECES, USAGE, WRONG_USAGES, Double, openai_double
 from tests.infra.providers.asking import ABILITIES, CANARY, COUNTER, PROMPT, gather, our_count, request
+from tests.until import PATIENCE
 
 COUNTED = Usage(input=120, cached=20, output=30, reasoning=10)
 SAID = " Yes, we"
@@ -280,7 +281,7 @@ async def test_whoever_stops_listening_ends_the_call_at_the_provider(double: Dou
     assert [await anext(stream) for _ in range(3)] == ["0 ", "1 ", "2 "]
     await stream.aclose()
     call = double.calls[0]
-    await asyncio.wait_for(call.gone.wait(), 10)
+    await asyncio.wait_for(call.gone.wait(), PATIENCE)
     assert not call.over
 
 
@@ -294,7 +295,7 @@ async def test_whoever_is_cancelled_ends_the_call_at_the_provider(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.wait_for(double.calls[0].gone.wait(), 10)
+    await asyncio.wait_for(double.calls[0].gone.wait(), PATIENCE)
 
 
 async def test_a_server_that_is_not_there_is_unavailable(double: Double, http: Outgoing) -> None:

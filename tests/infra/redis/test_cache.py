@@ -22,6 +22,7 @@ from infra.redis.cache import SECONDS, RedisCache
 from infra.redis.connection import RedisConnection
 from infra.redis.fill_lock import LEASE
 from tests.infra.log.parts import Log, log_on
+from tests.until import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 CANARY = b"quetzalcoatl"
@@ -276,7 +277,7 @@ async def test_redis_may_be_killed_and_come_back(tmp_path: Path, log: Log) -> No
             assert time.perf_counter() - started < 3
             assert await slow == (b"slow", False)
             server.start()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while not (await other.once(tenant, "responses", b"k", make))[1]:
                     await asyncio.sleep(0.05)
                 while not (await one.once(tenant, "responses", b"k", Maker(b"x")))[1]:
@@ -299,7 +300,7 @@ async def test_what_was_to_be_forgotten_while_redis_hung_is_forgotten_when_it_is
             assert await cache.once(tenant, "responses", b"k", Maker(b"new", takes=0)) == (b"new", False)
             assert time.perf_counter() - started < 3
             os.kill(server.pid, signal.SIGCONT)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while True:
                     made, kept = await cache.once(tenant, "responses", b"k", Maker(b"new", takes=0))
                     assert made == b"new"

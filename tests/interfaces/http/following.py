@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tests.interfaces.http.conftest import Customer
+from tests.until import PATIENCE
 
 
 class Followed:
@@ -31,7 +32,7 @@ class Followed:
                 self.ended.set()
         self._news.set()
 
-    async def until(self, text: str, within: float = 10) -> str:
+    async def until(self, text: str, within: float = PATIENCE) -> str:
         """All that came, once `text` is in it."""
         async with asyncio.timeout(within):
             while text not in self.text:
@@ -76,5 +77,5 @@ async def following(
         yield followed
     finally:
         followed.gone.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await running

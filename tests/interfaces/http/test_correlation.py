@@ -15,6 +15,7 @@ from application.budgets.reserve import reserve
 from domain.base.context import Context
 from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import Customer, settled
+from tests.until import PATIENCE
 
 Event = dict[str, Any]
 TEXT = b"Opening hours: we are open from nine to five on weekdays, and on Saturdays until noon."
@@ -124,7 +125,7 @@ async def test_what_a_worker_gives_back_comes_of_the_request_that_held_it(
         lifetime=timedelta(0),
     )
     assert made is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(events := await of_request(ours, str(request))) < 2:
             await asyncio.sleep(0.1)
     assert events[-1]["actor"] == "system:worker"

@@ -21,6 +21,7 @@ import pytest_asyncio
 from domain.retrieval.document import LARGEST
 from infra.embedded import Servers
 from tests.interfaces.http.conftest import MASTER, OPERATOR
+from tests.until import PATIENCE
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def server(
 async def client(server: tuple[subprocess.Popen[bytes], str, Path]) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a new tenant."""
     async with httpx.AsyncClient(base_url=server[1], timeout=60, trust_env=False) as http:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 with suppress(httpx.TransportError):
                     if (await http.get("/readyz")).status_code == 200:

@@ -22,6 +22,7 @@ from infra.retrieval.nearest import by_index, nearest_by_index
 from infra.retrieval.vector_index.keeping import look
 from tests.cells import cell, session
 from tests.infra.retrieval.vector_index.crowd import DIMENSION, MODEL, Crowd, a_chunk, crowd_on, own_indexes
+from tests.until import until
 
 BUILDING = """
 import asyncio, sys
@@ -189,9 +190,7 @@ async def test_of_a_build_that_was_killed_nothing_stays(crowd: Crowd, database_u
         old.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         old.execute("SELECT count(*) FROM retrace.vectors")
         process = subprocess.Popen([sys.executable, "-c", BUILDING, database_url, str(tenant), MODEL])
-        async with asyncio.timeout(60):
-            while own_indexes(database_url) == {}:
-                await asyncio.sleep(0.05)
+        await until(lambda: own_indexes(database_url) != {})
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert set(own_indexes(database_url).values()) == {False}

@@ -16,6 +16,7 @@ from interfaces.bootstrap import Services
 from tests.doubles.wire import Reply, Wire
 from tests.interfaces.http.actions.declared import action, declared_for, refund
 from tests.interfaces.http.conftest import Customer
+from tests.until import PATIENCE
 
 
 @pytest_asyncio.fixture(scope="module", name="declared")
@@ -134,7 +135,7 @@ async def test_an_operator_approves_and_the_customer_is_told(
     approved = await ours.http.post(f"/v1/action-calls/{known['id']}/approve", json=ada)
     assert approved.status_code == 200, approved.text
     id = answer.json()["conversation"]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             found = await parts.store.load(Conversation, id, tenant=ours.tenant)
             if found.state.history[-1].text == "Order A-90 is refunded.":

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from tests.interfaces.http.conftest import Customer, settled
+from tests.until import PATIENCE
 
 HOURS = b"Opening hours\n\nWe are open from nine to five, Monday to Friday.\n"
 
@@ -63,7 +64,7 @@ async def test_another_tenants_call_is_not_there(ours: Customer, theirs: Custome
 async def test_what_a_call_was_told_is_recognised_until_its_user_is_forgotten(ours: Customer) -> None:
     given = await call(ours, "Which days are you open on?", user="app-user-7")
     id, text = given["retrace"]["call"], given["choices"][0]["message"]["content"]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while id not in (found := await ours.http.post("/v1/audit/wrote", json={"text": text})).text:
             await asyncio.sleep(0.05)
     item = next(item for item in found.json()["items"] if item["interaction"] == id)
@@ -74,7 +75,7 @@ async def test_what_a_call_was_told_is_recognised_until_its_user_is_forgotten(ou
     reply = await ours.http.post("/v1/customers/forget", json={"channel": "api", "address": "app-user-7"})
     assert reply.status_code == 202
     assert len(reply.json()["users"]) == 1
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (await ours.http.get(f"/v1/interactions/{id}/why")).status_code != 404:
             await asyncio.sleep(0.05)
         while id in (await ours.http.post("/v1/audit/wrote", json={"text": text})).text:

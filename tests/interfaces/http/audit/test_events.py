@@ -12,6 +12,7 @@ from interfaces.bootstrap import Services
 from interfaces.http.base import following as live
 from tests.interfaces.http.conftest import Customer, customer_of
 from tests.interfaces.http.following import following
+from tests.until import PATIENCE
 
 EVENTS, EXPORT, STREAM = "/v1/audit/events", "/v1/audit/export", "/v1/audit/events/stream"
 
@@ -131,7 +132,7 @@ async def test_the_export_gives_the_same_events_line_by_line(ours: Customer) -> 
     assert lines[: len(everything)] == everything
     some = await ours.http.get(EXPORT, params={"kind": "tenant.created", "after": "0"})
     assert [json.loads(line)["kind"] for line in some.text.splitlines()] == ["tenant.created"]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not (ended := [r for r in await reads(ours) if r["data"]["stage"] == "ended"]):
             await asyncio.sleep(0.02)
     assert ended[0]["data"]["events"] == len(lines)
@@ -180,7 +181,7 @@ async def test_the_log_is_followed_live(app: Any, ours: Customer) -> None:
     lines = dict(line.split(": ", 1) for line in (sent + "\n" + told).splitlines())
     assert lines["event"] == "conversation.message_received"
     assert json.loads(lines["data"])["position"] == int(lines["id"])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while len(found := (await reads(ours))[before:]) < 3:
             await asyncio.sleep(0.02)
     stages = [record["data"]["stage"] for record in found if "stream" in record["data"]["route"]]
@@ -235,7 +236,7 @@ async def test_following_shows_signs_of_life_and_ends_with_its_key(
         await followed.until("\n\n: ")
         assert not followed.ended.is_set()
         await ours.http.delete(f"/v1/keys/{made['id']}")
-        await asyncio.wait_for(followed.ended.wait(), 5)
+        await asyncio.wait_for(followed.ended.wait(), PATIENCE)
 
 
 async def test_following_ends_when_the_server_stops(app: Any, ours: Customer, parts: Services) -> None:
@@ -243,7 +244,7 @@ async def test_following_ends_when_the_server_stops(app: Any, ours: Customer, pa
         await followed.until("retry:")
         parts.stopping.set()
         try:
-            await asyncio.wait_for(followed.ended.wait(), 5)
+            await asyncio.wait_for(followed.ended.wait(), PATIENCE)
         finally:
             parts.stopping.clear()
 

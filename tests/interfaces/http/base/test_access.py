@@ -31,6 +31,7 @@ from tests.doubles.openai import PIECES, Double, openai_double, streamed, whole
 from tests.doubles.wire import Call, Reply, Step
 from tests.interfaces.http.conftest import Customer, customer_of
 from tests.interfaces.http.upstream import asking
+from tests.until import PATIENCE
 
 SCOPES = ["conversations:write", "conversations:read", "audit:read", "integrations:manage"]
 SOON = 6.0
@@ -302,7 +303,7 @@ async def test_whoever_waits_for_an_answer_waits_no_longer(
         shop.http.post("/v1/chat/completions", json=CHAT | {"stream": True, "messages": other}),
     ]
     waiting = [asyncio.ensure_future(wait) for wait in waits]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while len(upstream.calls) < before + 3:  # both messages' one, and two completions'
             await asyncio.sleep(0.02)
     assert not [wait for wait in waiting if wait.done()]
@@ -329,7 +330,7 @@ async def test_a_stream_that_was_ended_is_not_kept_for_its_idempotency_key(
     assert "is suspended" in text
     await resume_tenant(shop.context, store=elsewhere.store, clock=elsewhere.clock)
     shop.end.set()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (
             again := await shop.http.post("/v1/chat/completions", json=body, headers=key)
         ).status_code == 403:

@@ -8,6 +8,7 @@ import pytest
 
 from interfaces.http.base.limits import arrivals
 from interfaces.http.base.limits.arrivals import Arrival, Group
+from tests.until import PATIENCE
 
 
 async def settled() -> None:
@@ -31,10 +32,11 @@ async def test_those_that_came_before_are_waited_for() -> None:
     assert not group
 
 
-async def test_those_that_wait_are_not_waited_for() -> None:
+async def test_those_that_wait_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrivals, "WAIT", 600.0)
     group = Group()
     both = [Arrival(group) for _ in range(2)]
-    await asyncio.wait_for(asyncio.gather(*(each.after_those_before() for each in both)), 0.1)
+    await asyncio.wait_for(asyncio.gather(*(each.after_those_before() for each in both)), PATIENCE)
     assert not group
 
 
@@ -59,7 +61,7 @@ async def test_nobody_is_waited_for_for_long(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(arrivals, "WAIT", 0.01)
     group = Group()
     stuck, other = Arrival(group), Arrival(group)
-    await asyncio.wait_for(other.after_those_before(), 1)
+    await asyncio.wait_for(other.after_those_before(), PATIENCE)
     assert group
     stuck.through()
     assert not group

@@ -19,6 +19,7 @@ from interfaces.http.base.first_answer import Digest
 from interfaces.http.base.limits import intake
 from interfaces.http.base.limits.intake import TENANTS, Intake
 from tests.interfaces.http.conftest import Customer
+from tests.until import PATIENCE, until
 
 FORM = {"Content-Type": "multipart/form-data; boundary=b"}
 HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
@@ -92,9 +93,7 @@ class Uploads:
         return asyncio.create_task(post)
 
     async def until(self, begun: int) -> None:
-        async with asyncio.timeout(60):
-            while self.begun < begun:
-                await asyncio.sleep(0.01)
+        await until(lambda: self.begun >= begun)
 
     async def _slow(self, number: int) -> AsyncIterator[bytes]:
         self.begun += 1
@@ -123,7 +122,7 @@ async def test_who_lets_a_body_be_waited_for_holds_what_has_come(
     uploads = Uploads()
     under_way = [uploads.begin(ours, 100 + number, LARGE) for number in range(MOST)]
     await uploads.until(MOST)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             more = uploads.begin(ours, 200, LARGE)
             await asyncio.wait((more,), timeout=0.2)

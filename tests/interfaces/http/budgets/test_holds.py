@@ -32,6 +32,7 @@ from tests.doubles.wire import CUT, Reply, Wire, server_events, serving
 from tests.doubles.wire import Call as Came
 from tests.interfaces.http.conftest import Customer, customer_of
 from tests.interfaces.http.upstream import asking
+from tests.until import PATIENCE
 
 MODEL, CHEAPEST = "gpt-4o", "gpt-4o-mini"
 
@@ -139,7 +140,7 @@ async def test_calls_that_are_given_up_cost_their_prompts_and_what_they_may_stil
     for number in range(4):
         came = len(upstream.calls)
         task = asyncio.create_task(ask(client))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while len(upstream.calls) == came:
                 await asyncio.sleep(0.01)
             task.cancel()
@@ -159,7 +160,7 @@ async def test_calls_that_are_given_up_cost_their_prompts_and_what_they_may_stil
     with pytest.raises(openai.RateLimitError) as refused:
         await ask(client)
     assert refused.value.code == "rate_limit_exceeded"
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while Decimal((await day(shop))["reserved"]):
             await till(parts, shop).expire_all()
             await asyncio.sleep(0.1)
@@ -232,7 +233,7 @@ async def test_a_message_that_finds_no_room_in_time_is_answered_later(
     reply = await shop.ask("When are you open?", address="bob", wait=0.3)
     assert reply.status_code == 202
     await other.settle(await other.begin(), [], held)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not await events(parts, shop, Conversation.Answered):
             await asyncio.sleep(0.05)
     (answered,) = await events(parts, shop, Conversation.Answered)
@@ -264,7 +265,7 @@ async def test_what_a_long_stream_has_reserved_is_held_until_its_end_and_settled
 
     upstream.answer = endless
     stream = await ask(client, stream=True)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while len(await events(parts, shop, Reservation.Extended)) < 3:
             await asyncio.sleep(0.05)
         over.set()

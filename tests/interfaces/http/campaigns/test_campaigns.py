@@ -18,6 +18,7 @@ from infra.embedded import Servers
 from infra.settings import Secret, Settings
 from tests.doubles.twilio import ACCOUNT, SENDER, TOKEN, Twilio, twilio_double
 from tests.interfaces.http.conftest import MASTER, OPERATOR, UNLIMITED, Customer
+from tests.until import PATIENCE
 
 PUBLIC = "https://retrace.example.com"
 ADA, BEN, CAL = (f"whatsapp:+49155501001{n:02d}" for n in (1, 2, 3))
@@ -86,9 +87,9 @@ async def begun(ours: Customer, plan: dict[str, Any]) -> str:
     return str(path)
 
 
-async def until(ours: Customer, path: str, **wanted: Any) -> dict[str, Any]:
+async def comes_to(ours: Customer, path: str, **wanted: Any) -> dict[str, Any]:
     """What is there, once these parts of it are so."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             shown: dict[str, Any] = (await ours.http.get(path)).json()
             flat = shown | shown["progress"]
@@ -131,7 +132,7 @@ async def test_from_its_draft_to_what_came_of_it(ours: Customer, twilio: Twilio,
     assert {each["outcome"] for each in tried["customers"]} == {"left_out"}, "the window is closed by then"
     assert (await ours.http.put(path, json=PLAN)).json()["plan"]["name"] == "Boots"
     assert (await ours.http.post(f"{path}/schedule", json={})).status_code == 200
-    shown = await until(ours, path, status="finished", read=2)
+    shown = await comes_to(ours, path, status="finished", read=2)
     assert (shown["progress"]["reached"], shown["progress"]["left_out"]) == (2, 1)
     assert (await ours.http.put(path, json=PLAN)).status_code == 422
     # Ada presses each button; the agent answers what is its to answer.
@@ -150,7 +151,7 @@ async def test_from_its_draft_to_what_came_of_it(ours: Customer, twilio: Twilio,
             ButtonPayload=buttons[title],
             MessageType="interactive",
         )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not {"Nine to five.", "As you wish."} <= {sent.body for sent in twilio.to(ADA)[before:]}:
             await asyncio.sleep(0.05)
         while len(twilio.to(ADA)) < before + 3:
@@ -184,7 +185,7 @@ async def test_from_its_draft_to_what_came_of_it(ours: Customer, twilio: Twilio,
     # Who bought is in an audience of those who did; she wants none any more.
     bought = {**PLAN, "audience": {"bought": [{"kind": "product", "within_days": 1}]}}
     again = await begun(ours, bought)
-    shown = await until(ours, again, status="finished", left_out=1)
+    shown = await comes_to(ours, again, status="finished", left_out=1)
     assert shown["progress"]["reached"] == 0
     # Ben gets words of his own; nothing is known of Cal for one of them.
     await twilio.says(webhook, CAL, "START")
@@ -208,7 +209,7 @@ async def test_a_page_is_counted_and_leads_where_the_plan_says(
     dan = "whatsapp:+4915550100104"
     known = await conversations(ours)
     await twilio.says(webhook, dan, "Hi")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not (new := await conversations(ours) - known):
             await asyncio.sleep(0.05)
     plan = {
@@ -217,14 +218,14 @@ async def test_a_page_is_counted_and_leads_where_the_plan_says(
         "audience": {"conversations": sorted(new)},
     }
     path = await begun(ours, plan)
-    await until(ours, path, status="finished", reached=1)
+    await comes_to(ours, path, status="finished", reached=1)
     sent = next(each for each in reversed(list(twilio.messages.values())) if "ContentSid" in each.form)
     (token,) = [word for word in sent.form["ContentVariables"].split('"') if word.startswith("c/")]
     opened = await anyone.get(f"/{token}")
     assert (opened.status_code, opened.headers["Location"]) == (302, SHOP["url"])
     for wrong in (token[:-4] + "AAAA", token[:-1], token + "A", "c/" + "A" * 82):
         assert (await anyone.get(f"/{wrong}")).status_code in (400, 404), wrong
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (found := (await ours.http.get(f"{path}/figures")).json())["clicks"] != 1:
             await asyncio.sleep(0.05)
     assert found["buttons"] == [{"title": "To the shop", "action": "buy", "customers": 1}]

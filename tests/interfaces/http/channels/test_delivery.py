@@ -16,6 +16,7 @@ from infra.embedded import Servers
 from infra.settings import Secret, Settings
 from tests.doubles.twilio import ACCOUNT, SENDER, TOKEN, Twilio, twilio_double
 from tests.interfaces.http.conftest import MASTER, OPERATOR, Customer
+from tests.until import PATIENCE
 
 ADA = "whatsapp:+4915550100101"
 
@@ -63,7 +64,7 @@ async def webhook(ours: Customer, anyone: httpx.AsyncClient, twilio: Twilio) -> 
 
 async def interaction(ours: Customer, status: str) -> dict[str, Any]:
     """The customer's first interaction, once its delivery is that far."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             listed = (await ours.http.get("/v1/conversations?channel=whatsapp")).json()["items"]
             for each in listed:

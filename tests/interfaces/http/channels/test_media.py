@@ -17,6 +17,7 @@ from infra.embedded import Servers
 from infra.settings import Secret, Settings
 from tests.doubles.twilio import ACCOUNT, SENDER, TOKEN, Twilio, twilio_double
 from tests.interfaces.http.conftest import MASTER, OPERATOR, Customer
+from tests.until import PATIENCE
 
 
 @pytest_asyncio.fixture(scope="module", name="twilio")
@@ -63,7 +64,7 @@ async def test_a_file_is_fetched_by_a_worker_and_read_by_who_may(
     content = b"\xff\xd8 bill" * 1000
     url = twilio.file("image/jpeg", content)
     part = await sent(twilio, ours, anyone, MediaUrl0=url, MediaContentType0="image/jpeg")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (reply := await ours.http.get(part["at"])).status_code == 404:
             await asyncio.sleep(0.05)
     assert (reply.status_code, reply.content) == (200, content)

@@ -18,6 +18,7 @@ from twilio.request_validator import RequestValidator
 from application.ports import Unavailable
 from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import OPERATOR, Customer, customer_of
+from tests.until import PATIENCE
 
 ACCOUNT, TOKEN, NEXT = "AC" + "1" * 32, "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
 OURS = "whatsapp:+15550100100"
@@ -90,7 +91,7 @@ async def test_a_message_is_taken_in_with_all_that_came_and_answered_by_a_worker
     assert event["raw"] == form
     assert (event["message"], event["text"], event["sender"]) == (form["MessageSid"], form["Body"], OURS)
     assert event["use"] == "tenant_only"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not await twilio.events("conversation.answered"):
             await asyncio.sleep(0.05)
     (shown,) = (await twilio.customer.http.get("/v1/conversations?channel=whatsapp")).json()["items"]

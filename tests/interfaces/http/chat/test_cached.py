@@ -14,6 +14,7 @@ from interfaces.bootstrap import Services
 from tests.doubles.openai import Double
 from tests.interfaces.http.chat.conftest import ASK, calls
 from tests.interfaces.http.conftest import Customer
+from tests.until import PATIENCE
 
 MODEL = "openai/gpt-4o-mini"
 
@@ -122,7 +123,7 @@ async def test_a_client_that_goes_away_is_no_error_and_ends_the_call(
         asking = asyncio.create_task(
             http.post("/v1/chat/completions", json={"model": MODEL, "messages": ASK, **body})
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(upstream.calls) == before:
                 await asyncio.sleep(0.02)
             asking.cancel()

@@ -13,6 +13,7 @@ from interfaces.bootstrap import Services
 from tests.doubles.openai import PIECES, Double
 from tests.interfaces.http.chat.conftest import ASK, calls
 from tests.interfaces.http.conftest import Customer
+from tests.until import PATIENCE
 
 
 async def test_the_official_client_gets_an_answer_with_the_providers_usage(
@@ -92,7 +93,7 @@ async def test_a_client_that_goes_away_ends_the_call_upstream_and_pays_for_what_
         if seen == 5:
             break
     await stream.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await upstream.calls[-1].gone.wait()
         while not (made := await calls(parts, shop)):
             await asyncio.sleep(0.02)

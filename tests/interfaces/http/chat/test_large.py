@@ -17,6 +17,7 @@ from interfaces.http.chat.chat import LARGEST_BODY
 from tests.doubles.openai import Double
 from tests.interfaces.http.chat.conftest import ASK, calls
 from tests.interfaces.http.conftest import Customer, customer_of
+from tests.until import PATIENCE
 
 WORDS = "a word and another one, "
 LONG = WORDS * 25_000
@@ -89,7 +90,7 @@ async def test_prompts_of_calls_under_way_hold_their_room_until_their_end(
 
         under_way = [ask(http, f"wait {number} ") for number in range(2)]
         before = len(upstream.calls)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while len(upstream.calls) < before + 2:
                 await asyncio.sleep(0.02)
             refused = await ask(http, "one more ")

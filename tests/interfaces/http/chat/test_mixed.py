@@ -28,6 +28,7 @@ from tests.doubles.openai_saying import call
 from tests.doubles.pictures import data_url, png
 from tests.interfaces.http.chat.conftest import calls
 from tests.interfaces.http.conftest import Customer
+from tests.until import PATIENCE
 
 FIRST, SECOND = "gpt-4o-mini", "gpt-4o"
 SCHEMA: Any = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -139,7 +140,7 @@ async def run(
     patient = client.with_options(max_retries=0, timeout=60)
     for start in range(0, count, 8):
         await asyncio.gather(*(ask(patient, each) for each in plans[start : start + 8]))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while parts.background or len(made := await calls(parts, shop)) < count:
             await asyncio.sleep(0.02)
     check(made, count)

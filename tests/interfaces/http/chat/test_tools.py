@@ -16,6 +16,7 @@ from tests.doubles.openai import Double
 from tests.doubles.openai_saying import call
 from tests.interfaces.http.chat.conftest import ASK, calls
 from tests.interfaces.http.conftest import Customer
+from tests.until import PATIENCE
 
 MODEL = "openai/gpt-4o-mini"
 TOOLS: Any = [
@@ -149,7 +150,7 @@ async def test_a_client_that_leaves_in_a_call_pays_for_what_came(
         if seen == 5:
             break
     await stream.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not (made := await calls(parts, shop)):
             await asyncio.sleep(0.02)
     ((_, metered, ended),) = made

@@ -10,6 +10,7 @@ import pytest_asyncio
 from tests.interfaces.http.conftest import Customer
 from tests.interfaces.http.console.people import Person, joined
 from tests.interfaces.http.console.worlds.agent import ACCOUNT, NEVER
+from tests.until import PATIENCE
 
 
 @pytest_asyncio.fixture(scope="module", name="engineer")
@@ -65,7 +66,7 @@ async def test_documents_and_entries_come_from_files(ours: Customer, engineer: P
     sent = await engineer.send("/console/documents/upload", files=files)
     assert sent.status_code == 303, sent.text
     path = sent.headers["Location"]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while "Completed" not in (page := (await engineer.http.get(path)).text):
             assert "htmx.min.js" in page, "it is looked at again by itself"
             await asyncio.sleep(0.1)
@@ -74,7 +75,7 @@ async def test_documents_and_entries_come_from_files(ours: Customer, engineer: P
     told = await engineer.send("/console/knowledge/import", files={"file": ("entries.csv", csv)})
     assert told.status_code == 200, told.text
     (back,) = re.findall(r'href="(/console/knowledge\?at=\d+)"', told.text)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while "Do you cut beards?" not in (await engineer.http.get(back)).text:
             await asyncio.sleep(0.1)
 

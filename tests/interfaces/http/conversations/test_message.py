@@ -13,6 +13,7 @@ import pytest
 from interfaces.bootstrap import Services
 from interfaces.http.conversations import answer_task
 from tests.interfaces.http.conftest import Customer, settled
+from tests.until import until
 
 
 async def test_an_answer_comes_in_the_same_request(ours: Customer) -> None:
@@ -163,7 +164,5 @@ async def test_answers_whose_requests_have_gone_are_no_more_than_requests_may_be
         go.set()
     for reply in replies[:2]:
         assert (await settled(ours, reply.headers["Location"]))["status"] == "answered"
-    async with asyncio.timeout(20):
-        while parts.answering[ours.tenant] > others:
-            await asyncio.sleep(0.01)
+    await until(lambda: parts.answering[ours.tenant] <= others)
     del parts.answering[ours.tenant]

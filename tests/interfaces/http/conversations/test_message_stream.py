@@ -26,6 +26,7 @@ from tests.doubles.openai import PIECES, Double, openai_double, streamed, whole
 from tests.doubles.wire import Call, Reply, Step
 from tests.interfaces.http.conftest import Customer, customer_of, settled
 from tests.interfaces.http.upstream import asking
+from tests.until import until
 
 STREAM = {"Accept": "text/event-stream"}
 Event = tuple[str, dict[str, Any]]
@@ -81,10 +82,12 @@ def play(upstream: Double, *parts: Part) -> None:
     upstream.answer = lambda call: (left.pop(0) if len(left) > 1 else left[0])(call)
 
 
-def plain(fault: str = "ok", delay: float = 0.0) -> Part:
+def plain(fault: str = "ok", after: asyncio.Event | None = None) -> Part:
+    """`after`: it is answered once this is set."""
+
     def reply(call: Call) -> Reply:
         made = streamed(fault) if call.body.get("stream") else whole(fault)
-        return dataclasses.replace(made, delay=delay)
+        return dataclasses.replace(made, first=after and after.wait)
 
     return reply
 
@@ -195,16 +198,20 @@ async def test_without_asking_for_a_stream_nothing_has_changed(shop: Customer) -
 async def test_when_the_wait_is_over_the_stream_ends_and_the_answer_is_read_later(
     shop: Customer, upstream: Double, wait: float
 ) -> None:
-    play(upstream, plain(delay=1.5))
+    end = asyncio.Event()
+    play(upstream, plain(after=end))
     events = await all_of(shop, message(wait=wait))
     assert [name for name, _ in events] == ["accepted", "pending"]
     address = f"/v1/interactions/{events[-1][1]['id']}"
-    for wait, status in ((0.2, "pending"), (20, "answered")):
-        started = time.monotonic()
-        reply = await shop.http.get(address, params={"wait": wait})
-        assert (reply.status_code, reply.json()["status"]) == (200, status)
-        took = time.monotonic() - started
-        assert took >= wait if status == "pending" else took < 5
+    started = time.monotonic()
+    reply = await shop.http.get(address, params={"wait": 0.2})
+    assert (reply.status_code, reply.json()["status"]) == (200, "pending")
+    assert time.monotonic() - started >= 0.2
+    end.set()
+    started = time.monotonic()
+    reply = await shop.http.get(address, params={"wait": 60})
+    assert (reply.status_code, reply.json()["status"]) == (200, "answered")
+    assert time.monotonic() - started < 50, "it comes when it is there, and not when the wait is over"
 
 
 async def test_a_message_that_comes_while_pieces_are_sent_begins_the_next_burst(
@@ -234,17 +241,16 @@ async def test_a_message_that_comes_while_pieces_are_sent_begins_the_next_burst(
 async def test_a_message_that_comes_before_the_first_piece_restarts_the_answer(
     shop: Customer, parts: Services, upstream: Double
 ) -> None:
-    before = len(upstream.calls)
-    play(upstream, plain(delay=1.0), plain())
+    before, end = len(upstream.calls), asyncio.Event()
+    play(upstream, plain(after=end), plain())
     first = asyncio.create_task(all_of(shop, message()))
-    async with asyncio.timeout(5):
-        while len(upstream.calls) == before:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(upstream.calls) != before)
     newer = await receive_message(
         ReceiveMessage(channel="http", address="ann", text="And on Sundays?", wait=True),
         Context(tenant=shop.tenant, actor="key:test", correlation=parts.ids()),
         parts,
     )
+    end.set()
     (_, accepted), *others, (_, interaction) = await first
     assert accepted["interaction"] == interaction["id"] == str(newer.interaction)
     assert interaction["messages"] == ["When are you open?", "And on Sundays?"]
@@ -326,8 +332,11 @@ async def test_while_nothing_else_comes_signs_of_life_do(
     shop: Customer, upstream: Double, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(message_stream, "HEARTBEAT", 0.1)
-    play(upstream, plain(delay=0.5))
+    end, lines = asyncio.Event(), list[str]()
+    play(upstream, plain(after=end))
     async with shop.http.stream("POST", "/v1/messages", json=message(), headers=STREAM) as reply:
-        lines = [line async for line in reply.aiter_lines()]
-    assert sum(line.startswith(": ") for line in lines) >= 3
+        async for line in reply.aiter_lines():
+            lines.append(line)
+            if sum(line.startswith(": ") for line in lines) >= 3:
+                end.set()
     assert lines.index("event: accepted") < lines.index(": it is being made") < lines.index("event: piece")

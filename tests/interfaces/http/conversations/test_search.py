@@ -9,6 +9,7 @@ import pytest
 
 from application.conversations import search
 from tests.interfaces.http.conftest import Customer
+from tests.until import PATIENCE
 
 
 async def found(ours: Customer, q: str, **more: Any) -> dict[str, Any]:
@@ -75,6 +76,6 @@ async def test_what_is_erased_or_anothers_is_not_found(ours: Customer, theirs: C
     assert texts(await found(ours, "kumquat")) == ["a secret kumquat"]
     forget = {"channel": "http", "address": "forgotten"}
     assert (await ours.http.post("/v1/customers/forget", json=forget)).status_code < 300
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while texts(await found(ours, "kumquat")):
             await asyncio.sleep(0.05)

@@ -21,6 +21,7 @@ from interfaces.bootstrap import Services
 from tests.application.experiments.evaluated import evaluated
 from tests.doubles.wire import Reply, Wire, serving
 from tests.interfaces.http.conftest import Customer
+from tests.until import PATIENCE, until
 
 TERSE = Variant(configuration={"tone": "terse"})
 STEPS = [{"percentage": 50, "hold_hours": 1}, {"percentage": 100}]
@@ -125,9 +126,7 @@ async def test_one_whose_answers_help_nobody_goes_back_by_itself_and_its_verdict
         recorded async for recorded in parts.store.events(ours.tenant, topics=["deployment.rolled_back"])
     ]
     assert len(events) == 1
-    async with asyncio.timeout(30):
-        while not wire.calls:
-            await asyncio.sleep(0.05)
+    await until(lambda: wire.calls)
     (call,) = wire.calls
     told = call.body["data"]
     assert (call.body["type"], told["position"]) == ("deployment.rolled_back", events[0].position)
@@ -161,7 +160,7 @@ async def test_what_customers_were_told_is_answered_in_the_shadow_and_goes_with_
     assert len(transcript["interactions"]) == 1, "nothing of it is in the conversation"
     body = {"channel": "http", "address": "customer 0"}
     assert (await theirs.http.post("/v1/customers/forget", json=body)).status_code == 202
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             items = (await theirs.http.get(f"/v1/deployments/{id}/shadows")).json()["items"]
             if items[-1]["text"] is None:

@@ -18,6 +18,7 @@ from infra.embedded import Servers
 from infra.settings import Secret, Settings
 from tests.doubles.twilio import ACCOUNT, SENDER, TOKEN, Twilio, twilio_double
 from tests.interfaces.http.conftest import MASTER, OPERATOR, Customer
+from tests.until import PATIENCE
 
 ADA, BEN = "whatsapp:+4915550100101", "whatsapp:+4915550100102"
 
@@ -47,7 +48,7 @@ def settings(
 
 async def got(twilio: Twilio, customer: str, text: str) -> dict[str, Any]:
     """The variables of a message that the customer gets."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             for message in twilio.to(customer):
                 if message.body == text:
@@ -82,7 +83,7 @@ async def test_a_button_below_an_answer_is_a_rating_of_it(
     assert (await twilio.says(webhook, ADA, asked["4"], **pressed))[1] == 200
     await got(twilio, ADA, ENGLISH.thanks)
     assert len(twilio.to(ADA)) == before + 1, "nothing else answers it"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not (listed := (await ours.http.get("/v1/bot/feedback/")).json()["items"]):
             await asyncio.sleep(0.05)
     (item,) = listed
@@ -91,7 +92,7 @@ async def test_a_button_below_an_answer_is_a_rating_of_it(
     told = [(turn["by"], turn["text"]) for turn in detail["turns"]]
     assert told[-3:] == [("system", ENGLISH.question), ("customer", ENGLISH.no), ("system", ENGLISH.thanks)]
     assert detail["interactions"][-1]["id"] == item["agent_interaction_id"]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (found := (await ours.http.get("/v1/bot/feedback/collection/")).json())["asked"] < 2:
             await asyncio.sleep(0.05)
     assert found == {"asked": 2, "rated": 1, "collection_rate": 0.5}

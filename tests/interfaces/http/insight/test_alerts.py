@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +17,7 @@ from interfaces.bootstrap import Services
 from tests.doubles.alerting import slack
 from tests.doubles.wire import Wire, serving
 from tests.interfaces.http.conftest import Customer
+from tests.until import until
 
 RULE: dict[str, Any] = {
     "metric": "answers",
@@ -37,12 +37,6 @@ async def _wire(parts: Services, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     async with serving(wire):
         yield wire
     await http.close()
-
-
-async def until(look: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
-        while not await look():
-            await asyncio.sleep(0.05)
 
 
 async def test_a_rule_fires_is_told_silenced_acknowledged_and_kept(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import Customer
 from tests.interfaces.http.following import Followed, following
+from tests.until import until
 
 FEED = "/v1/analytics/feed"
 
@@ -29,9 +29,9 @@ async def asked(customer: Customer, address: str) -> int:
 
 async def reached(feed: Followed, position: int) -> str:
     """All that came, once it goes as far."""
-    async with asyncio.timeout(15):
-        while max((each["position"] for each in told(feed.text, "position")), default=0) < position:
-            await asyncio.sleep(0.02)
+    await until(
+        lambda: max((each["position"] for each in told(feed.text, "position")), default=0) >= position
+    )
     return feed.text
 
 

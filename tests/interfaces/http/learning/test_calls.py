@@ -14,6 +14,7 @@ from infra.settings import Settings
 from tests.doubles.openai import Double, openai_double
 from tests.interfaces.http.conftest import Customer, settled
 from tests.interfaces.http.upstream import asking
+from tests.until import PATIENCE
 
 CORRECTIONS = "/v1/bot/corrections"
 EARLIER: list[dict[str, str]] = [
@@ -119,7 +120,7 @@ async def test_approved_corrections_of_calls_are_learned_from_without_the_users_
         count: int = (await ours.http.post(f"{dataset}/corrections", json={"above": 4})).json()["cases"]
         return count
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not await taken():
             await asyncio.sleep(0.05)
     (case,) = (await ours.http.get(f"{dataset}/cases")).json()["items"]
@@ -140,7 +141,7 @@ async def test_a_users_corrections_and_cases_go_with_them(ours: Customer) -> Non
     gone = await ours.http.post("/v1/customers/forget", json={"channel": "api", "address": user})
     assert gone.status_code in (200, 202), gone.text
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while (await ours.http.get(f"{CORRECTIONS}/{found['id']}")).status_code != 404:
             await asyncio.sleep(0.05)
         while (await ours.http.get(f"{dataset}/cases")).json()["items"]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +11,7 @@ import httpx
 
 from domain.learning.training.example import part_of
 from tests.interfaces.http.conftest import Customer
+from tests.until import until
 
 QUESTIONS = """
 do you have hiking boots in size forty-two
@@ -38,13 +38,6 @@ async def shown(reply: Awaitable[httpx.Response], status: int = 200) -> Any:
     got = await reply
     assert got.status_code == status, got.text
     return got.json() if got.content else None
-
-
-async def until(look: Callable[[], Awaitable[Any]], within: float = 30) -> Any:
-    async with asyncio.timeout(within):
-        while not (found := await look()):
-            await asyncio.sleep(0.05)
-        return found
 
 
 async def corrected(customer: Customer, address: str, text: str, right: str) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +25,7 @@ from tests.doubles.tuning import TUNED, Vendor, tuning_vendor
 from tests.interfaces.http.conftest import Customer
 from tests.interfaces.http.learning.tuned import MODEL, a_training_set, a_tuned_job, context_of
 from tests.projections.calls import ROUTING, attempt
+from tests.until import until
 
 JOBS = "/v1/fine-tuning/jobs"
 
@@ -42,13 +42,6 @@ async def _vendor(ours: Customer, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         reply = await ours.http.put("/v1/providers/together/key", json={"key": vendor.KEY})
         assert reply.status_code == 200, reply.text
         yield vendor
-
-
-async def until(look: Callable[[], Awaitable[Any]]) -> Any:
-    async with asyncio.timeout(60):
-        while not (found := await look()):
-            await asyncio.sleep(0.05)
-        return found
 
 
 async def test_a_training_set_becomes_a_model(ours: Customer, parts: Services, vendor: Vendor) -> None:

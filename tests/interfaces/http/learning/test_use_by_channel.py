@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +12,7 @@ from twilio.request_validator import RequestValidator
 
 from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import Customer, customer_of
+from tests.until import until
 
 ACCOUNT, TOKEN = "AC" + "2" * 32, "0123456789abcdef0123456789abcdef"
 OURS = "whatsapp:+15550100200"
@@ -25,13 +25,6 @@ async def shown(reply: Awaitable[httpx.Response], status: int = 200) -> Any:
     got = await reply
     assert got.status_code == status, got.text
     return got.json() if got.content else None
-
-
-async def until(look: Callable[[], Awaitable[Any]], within: float = 30) -> Any:
-    async with asyncio.timeout(within):
-        while not (found := await look()):
-            await asyncio.sleep(0.05)
-        return found
 
 
 class Channel:

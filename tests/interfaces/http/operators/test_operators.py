@@ -13,6 +13,7 @@ import pytest
 from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import OPERATOR, Customer
 from tests.interfaces.http.console.people import accepted, browser, invited, joined
+from tests.until import PATIENCE
 
 
 async def test_an_invited_operator_is_listed_and_read(ours: Customer) -> None:
@@ -141,7 +142,7 @@ async def test_a_removed_operator_is_erased_and_may_be_invited_anew(ours: Custom
         "(SELECT count(*) FROM retrace.operators WHERE operator = %(id)s), "
         "(SELECT array_agg(topic ORDER BY seq) FROM retrace.events WHERE stream = %(id)s AND payload IS NOT NULL)"
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             async with await psycopg.AsyncConnection.connect(str(parts.settings.database_url)) as connection:
                 row = await (await connection.execute(query, {"id": ann.id})).fetchone()

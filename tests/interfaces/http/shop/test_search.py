@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.interfaces.http.conftest import Customer
 from tests.interfaces.http.shop.conftest import TABLE
+from tests.until import PATIENCE
 
 CATALOGUE: list[dict[str, Any]] = [
     {"name": "Blue mug", "category": "Kitchen", "tags": ["gift"], "stock": 3},
@@ -92,7 +93,7 @@ async def test_what_is_meant_is_found_and_the_agent_answers_from_the_catalogue(o
     ]
     seen = {"Retrace-Position": made[-1].headers["Retrace-Position"]}
     query = {"query": "keeps me dry in the rain", "least": 0.6}
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             reply = await ours.http.post("/v1/catalog/search", json=query, headers=seen)
             if items := reply.json().get("items"):  # 503 while the read model is behind

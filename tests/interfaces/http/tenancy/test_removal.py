@@ -27,6 +27,7 @@ from interfaces.cli import cli
 from projections import PROJECTIONS
 from tests.cells import cell
 from tests.interfaces.http.conftest import OPERATOR, Customer, customer_of, settled
+from tests.until import PATIENCE
 
 AS_OPERATOR = {"Authorization": f"Bearer {OPERATOR}"}
 GONE_TABLES = (
@@ -114,12 +115,12 @@ async def test_after_its_time_all_of_it_is_gone_and_the_log_still_proves_itself(
             await remove_tenant(
                 timedelta(0), context_of(customer, parts), store=parts.store, clock=parts.clock
             )
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 while await rows(parts, "work", tenant) or await rows(
                     parts, "events", tenant, "payload IS NOT NULL"
                 ):
                     await asyncio.sleep(0.05)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 while True:
                     try:
                         await other.unseal(tenant, sealed, b"")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from infra.outgoing.client import Outgoing
 from interfaces.bootstrap import Services
 from tests.doubles.wire import Call, Reply, Wire, serving
 from tests.interfaces.http.conftest import Customer
+from tests.until import PATIENCE, until
 
 ANSWERED = "conversation.answered"
 
@@ -41,12 +42,6 @@ async def added(customer: Customer, wire: Wire, *events: str, **more: Any) -> di
     assert made.status_code == 201, made.text
     found: dict[str, Any] = made.json()
     return found
-
-
-async def until(look: Callable[[], object], seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        while not look():
-            await asyncio.sleep(0.05)
 
 
 async def shown(customer: Customer, id: str) -> dict[str, Any]:
@@ -142,7 +137,7 @@ async def test_an_endpoint_that_is_gone_is_left_alone(ours: Customer, wire: Wire
     await ours.ask("Are you still there?", address="gone")
     await until(lambda: len(wire.calls) == 1)
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (found := await shown(ours, made["id"]))["disabled"] is None:
             await asyncio.sleep(0.05)
     assert "410" in found["disabled"]
@@ -200,7 +195,7 @@ async def test_an_event_that_is_saved_before_anybody_has_heard_of_the_webhook_is
     monkeypatch.setattr(deliver, "SETTLING", deliver.timedelta(seconds=1))
     await added(ours, wire)
     await ours.ask("Already?", address="already")
-    await until(lambda: len(wire.calls) == 1, 10)
+    await until(lambda: len(wire.calls) == 1)
     assert told(wire) != []
 
 
@@ -216,7 +211,7 @@ async def test_an_endpoint_that_drips_has_not_taken_it_and_a_long_body_is_not_re
     await until(lambda: len(wire.calls) == 2)
     assert wire.calls[0].fields["webhook-id"] == wire.calls[1].fields["webhook-id"]
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (await shown(ours, made["id"]))["progress"]["delivered"] != 1:
             await asyncio.sleep(0.05)
 

@@ -4,7 +4,6 @@ reads. What holds is the guards alone: no canary and no rules leave, and nothing
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +27,7 @@ from tests.interfaces.http.answers.injection.guarded import (
     written,
 )
 from tests.interfaces.http.conftest import Customer
+from tests.until import until
 
 
 @SOME
@@ -92,9 +92,7 @@ async def test_by_whatsapp_nothing_is_sent_that_gives_something_away(
             customer = f"whatsapp:+1555{shift + order.number:07d}"
             _, status = await twilio.says(put.json()["webhook"], customer, order.text)
             assert status == 200
-            async with asyncio.timeout(60):
-                while not twilio.to(customer):
-                    await asyncio.sleep(0.05)
+            await until(lambda: twilio.to(customer))
             return {"told": "\n".join(message.body for message in twilio.to(customer))}
 
         found = await each(every, orders("messages"), said)

@@ -27,6 +27,7 @@ from tests.interfaces.http.answers.injection.guarded import (
     nothing_widened,
 )
 from tests.interfaces.http.conftest import Customer
+from tests.until import until
 
 EVENTS = {"Accept": "text/event-stream"}
 
@@ -201,9 +202,7 @@ async def test_what_comes_along_with_a_message_is_looked_at_too(
             more = {"ListId": "1", "ListTitle": order.text[:200]}
         _, status = await twilio.says(put.json()["webhook"], customer, text, **more)
         assert status == 200
-        async with asyncio.timeout(60):
-            while not twilio.to(customer):
-                await asyncio.sleep(0.05)
+        await until(lambda: twilio.to(customer))
         return {"told": "\n".join(message.body for message in twilio.to(customer))}
 
     found = await each(2 * every, orders("messages"), said)

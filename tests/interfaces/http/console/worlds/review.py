@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tests.interfaces.http.conftest import Customer
+from tests.until import PATIENCE
 
 Parts = dict[str, str]
 RIGHT = "We are open from nine to six, but not on Sundays."
@@ -30,7 +31,7 @@ async def a_correction(customer: Customer) -> Parts:
     reply = await customer.http.post("/v1/bot/corrections", json=body)
     assert reply.status_code == 201, reply.text
     id = reply.json()["id"]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (await customer.http.get(f"/v1/bot/corrections/{id}")).status_code != 200:
             await asyncio.sleep(0.05)
     return {"correction": id}
