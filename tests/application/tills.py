@@ -169,8 +169,8 @@ class Till:
         await asyncio.sleep(seconds)
         await self.settle(conversation, [attempt(cost)], [made], interaction)
 
-    async def expire(self, reservation: Reservation) -> datetime | None:
-        return await expire_reservation(reservation.id, self.context, store=self.log.store, clock=now)
+    async def expire(self, reservation: Reservation, clock: Clock = now) -> datetime | None:
+        return await expire_reservation(reservation.id, self.context, store=self.log.store, clock=clock)
 
     async def expire_all(self) -> None:
         """Do the work that ends reservations."""

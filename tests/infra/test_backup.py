@@ -36,6 +36,7 @@ from interfaces.bootstrap import Services, services
 from tests.cells import cell
 from tests.contents import pieces, whole
 from tests.infra.log.parts import MASTER, context, started
+from tests.until import until
 
 TEXT = master_text(MASTER)
 
@@ -99,7 +100,7 @@ class Traffic:
     def __init__(self, parts: Services, tenant: UUID) -> None:
         self.parts, self.tenant = parts, tenant
         self.stop = False
-        self.saved = 0
+        self.saved = self.deleted = 0
         self.written: list[tuple[float, UUID]] = []
 
     async def run(self) -> None:
@@ -111,6 +112,7 @@ class Traffic:
             while self.written and time.monotonic() - self.written[0][0] > 1:
                 _, old = self.written.pop(0)
                 await self.say(f"deleted {old}")
+                self.deleted += 1
                 await self.parts.files.delete(self.tenant, old)
 
     async def say(self, text: str) -> None:
@@ -129,12 +131,11 @@ async def test_a_backup_that_was_made_under_traffic_is_put_back_and_verified(
         async with asyncio.TaskGroup() as group:
             for _ in range(3):
                 group.create_task(traffic.run())
-            await asyncio.sleep(1.5)
+            await until(lambda: traffic.saved > 20 and traffic.deleted)
             before = traffic.saved
             made = await back_up(parts, tmp_path / "backup", tenant)
             after = traffic.saved
             traffic.stop = True
-        assert before > 20
         assert after > before  # it did not stand still
         note = (await parts.checkpoints.all(tenant))[0].note
     assert [mark.tenant for mark in made.tenants] == [tenant]

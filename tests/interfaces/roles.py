@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from collections.abc import Sequence
 
@@ -24,8 +23,3 @@ time.sleep(600)
 
 def stand_in(role: str) -> Sequence[str]:
     return (sys.executable, "-c", ROLE, role)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

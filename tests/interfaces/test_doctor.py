@@ -30,7 +30,8 @@ from interfaces.running import NAME, running_in
 from interfaces.supervisor import tree
 from tests.doubles.wire import Reply, Wire, serving
 from tests.infra.log.parts import MASTER, log_on, now
-from tests.interfaces.roles import free_port, stand_in
+from tests.interfaces.roles import stand_in
+from tests.ports import free_port
 
 OTHER = Secret(base64.b64encode(b"another key of thirty-two bytes!").decode())
 

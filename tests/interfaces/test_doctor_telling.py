@@ -11,7 +11,7 @@ from interfaces.doctor.telling import of_collector, of_metrics
 from interfaces.running import Running
 from interfaces.supervisor_metrics import METRICS, Figures, telling
 from tests.doubles.collector import collector_double
-from tests.interfaces.roles import free_port
+from tests.ports import free_port
 
 
 async def collector(settings: Settings) -> list[Check]:
@@ -51,7 +51,7 @@ async def test_a_collector_is_asked_as_the_roles_would(monkeypatch: pytest.Monke
 async def test_each_role_is_asked_for_its_metrics() -> None:
     running = Running(pid=1, since=0, url="", roles=(), database="", redis=None, masters=())
     assert "RETRACE_METRICS_PORT" in (await of_metrics(Settings(), running)).detail
-    settings = Settings(metrics_port=free_port())
+    settings = Settings(metrics_port=free_port(3))
     assert settings.metrics_port is not None
     with telling(settings, Figures(), print):
         alone = await of_metrics(settings, running)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import socket
 from pathlib import Path
 
 import psycopg
@@ -16,13 +15,9 @@ from infra.postgres.faults import DatabaseUnusable
 from infra.settings import Secret, Settings
 from interfaces.supervisor import NO_REDIS, tree
 from tests.infra.log.parts import MASTER
+from tests.ports import free_port
 
 KEY = Secret(base64.b64encode(MASTER).decode())
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def said_by(settings: Settings) -> list[str]:

@@ -45,6 +45,7 @@ from tests.doubles.collector import Collector, collector_double
 from tests.doubles.smtp import mail_double
 from tests.doubles.wire import Wire, serving
 from tests.interfaces.http.conftest import MASTER, OPERATOR
+from tests.ports import free_port
 from tests.until import PATIENCE, until
 
 HOST = "127.0.0.2"
@@ -71,9 +72,7 @@ async def _deployment(
     servers: Servers, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Deployment]:
     folder = tmp_path_factory.mktemp("deployment")
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     async with AsyncExitStack() as stack:
         doubles: dict[str, Any] = {}
         for name in PROVIDERS:
@@ -267,9 +266,7 @@ async def told(deployment: Deployment, it: Callable[[Collector], bool]) -> None:
 
 async def metrics_port(deployment: Deployment) -> None:
     """A worker and a projector tell their metrics there, each what it does and how the deployment is."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        number = probe.getsockname()[1]
+    number = free_port(3)
     environment = {**deployment.here, "RETRACE_METRICS_PORT": str(number)}
     settings = load(environment, deployment.log.parent)
     told: list[str] = []
@@ -374,7 +371,7 @@ async def dripped(deployment: Deployment, drops: int) -> bytes:
     for _ in range(drops):
         writer.write(b"x")
         await asyncio.sleep(0.2)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         text = await reader.readuntil(b"\r\n")
     writer.close()
     return text

@@ -44,7 +44,7 @@ def test_a_role_that_hangs_when_it_is_told_to_stop_ends_with_where_it_hung(role:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()

@@ -27,7 +27,8 @@ from infra.settings import InvalidSettings, Secret, Settings
 from interfaces import supervisor
 from interfaces.listening import PortUnusable
 from interfaces.supervisor import NotReady, Tree, tree, up
-from tests.interfaces.roles import ROLE, free_port, stand_in
+from tests.interfaces.roles import ROLE, stand_in
+from tests.ports import free_port
 from tests.until import until_now
 
 SUPERVISOR = """
@@ -95,7 +96,9 @@ def test_a_role_that_dies_is_started_again_and_said_so(settings: Settings) -> No
 
 def test_the_supervisor_tells_its_metrics_and_each_role_its_port(settings: Settings) -> None:
     # The roles' own ports follow it, and none of them may be the HTTP API's.
-    port = next(port for port in iter(free_port, None) if settings.port not in range(port, port + 3))
+    port = next(
+        port for port in iter(lambda: free_port(3), None) if settings.port not in range(port, port + 3)
+    )
     settings = msgspec.structs.replace(settings, metrics_port=port)
     said: list[str] = []
     with tree(settings, said.append, ("serve", "worker"), stand_in) as roles:
@@ -284,7 +287,7 @@ def test_a_signal_stops_roles_and_servers_cleanly(started: Any, number: signal.S
     process, pids = started
     assert all(running(pid) for pid in pids)
     process.send_signal(number)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert not any(running(pid) for pid in pids)
 
 

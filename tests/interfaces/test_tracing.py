@@ -22,7 +22,7 @@ from tests.doubles.collector import Collector, Span, collector_double, facts_of
 from tests.doubles.openai import openai_double
 from tests.doubles.twilio import ACCOUNT, SENDER, TOKEN, Twilio, twilio_double
 from tests.interfaces.http.conftest import MASTER, OPERATOR
-from tests.interfaces.roles import free_port
+from tests.ports import free_port
 from tests.until import PATIENCE, until
 
 ADA = "whatsapp:+4915550100101"
@@ -46,7 +46,7 @@ async def _deployment(
     servers: Servers, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Deployment]:
     folder = tmp_path_factory.mktemp("traced")
-    port, metrics = free_port(), free_port()
+    port, metrics = free_port(), free_port(3)
     base = f"http://127.0.0.1:{port}"
     async with AsyncExitStack() as stack:
         collector = await stack.enter_async_context(collector_double())

@@ -88,7 +88,7 @@ async def test_the_role_does_what_is_due_and_stops_cleanly_when_told(
                 assert child.returncode is None
                 await asyncio.sleep(0.05)
         child.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert await child.wait() == 0
     finally:
         if child.returncode is None:

@@ -15,7 +15,8 @@ import aiohttp
 import httpx
 
 from tests.doubles.twilio import SENDER, Twilio, twilio_double
-from tests.soak.deployment import Deployment, deployment, free_port
+from tests.ports import free_port
+from tests.soak.deployment import Deployment, deployment
 
 QUESTIONS = (
     "When are you open?",

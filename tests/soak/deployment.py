@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -29,6 +27,7 @@ from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
 from interfaces.supervisor import Tree, tree
 from tests.contents import spooled
+from tests.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -124,12 +123,3 @@ async def _give_budget(parts: Services, tenant: UUID) -> None:
     await set_price(price, context, shipped=parts.catalogue, store=parts.store, clock=parts.clock)
     limits = SetBudget(limits=BudgetLimits(day=Decimal(100)))
     await set_budget(limits, context, store=parts.store, clock=parts.clock)
-
-
-def free_port() -> int:
-    """Not one that the system gives to outgoing connections: while a killed role comes up again, any of them could take it."""
-    while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port

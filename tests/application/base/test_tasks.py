@@ -70,7 +70,7 @@ async def test_works_abreast_end_though_one_of_them_did_not_hear(monkeypatch: py
     task = asyncio.create_task(run_together(deaf.work(), run_together(hearing.work())))
     await asyncio.sleep(0.01)
     task.cancel()
-    await asyncio.wait([task], timeout=5)
+    await asyncio.wait([task], timeout=PATIENCE)
     assert task.cancelled()
     assert deaf.over
     assert hearing.over
@@ -83,7 +83,7 @@ async def test_whoever_waits_for_an_end_and_is_cancelled_again_tells_so_again() 
         await asyncio.sleep(0.01)
         assert not task.done()
         task.cancel()
-    await asyncio.wait([task], timeout=4)
+    await asyncio.wait([task], timeout=PATIENCE)
     assert task.cancelled()
     assert deaf.over
 
@@ -115,5 +115,5 @@ async def test_a_listener_is_cancelled_also_in_the_moment_of_a_hint() -> None:
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
-        await asyncio.wait([task], timeout=4)
+        await asyncio.wait([task], timeout=PATIENCE)
         assert task.cancelled(), turns

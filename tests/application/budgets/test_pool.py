@@ -21,6 +21,7 @@ from domain.conversations.conversation import Conversation
 from infra.ids import uuid7
 from tests.application.tills import Till, attempt, now
 from tests.infra.log.parts import Log, log_on
+from tests.until import until
 
 
 @pytest_asyncio.fixture(scope="module", name="log")
@@ -30,7 +31,8 @@ async def _log(database_url: str) -> AsyncIterator[Log]:
 
 
 @pytest_asyncio.fixture
-async def till(log: Log) -> AsyncIterator[Till]:
+async def till(log: Log, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Till]:
+    monkeypatch.setattr(module, "IDLE", 600.0)  # nothing is given back but where a test is about that
     till = Till(log)
     await till.limit(day=100)
     yield till
@@ -88,19 +90,26 @@ async def test_one_that_was_held_against_other_limits_is_replaced_with_the_calls
     assert (made.interaction, spares.held(till.tenant), await till.held()) == (NIL, 5 * 10**12, 1)
 
 
-async def test_what_nobody_takes_is_given_back_within_seconds(till: Till) -> None:
+async def test_what_nobody_takes_is_given_back_within_seconds(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def given_back() -> bool:
+        return not (await till.day()).reserved
+
+    monkeypatch.setattr(module, "IDLE", IDLE)
     spares = till.ahead()
     await call(till, 5, 2)
-    assert (await till.day()).reserved == 5
-    async with asyncio.timeout(5 * IDLE):
-        while (await till.day()).reserved:
-            await asyncio.sleep(0.1)
+    await until(given_back, every=0.1)
     assert (await till.held(), spares.held(till.tenant)) == (0, 0)
+    monkeypatch.setattr(module, "IDLE", 600.0)
     await call(till, 5, 2)  # and it begins again
     assert spares.held(till.tenant) == 5 * 10**12
 
 
-async def test_one_that_is_taken_and_left_again_stays_as_long_as_it_is_used(till: Till) -> None:
+async def test_one_that_is_taken_and_left_again_stays_as_long_as_it_is_used(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "IDLE", IDLE)
     spares = till.ahead()
     rounds = 0
     while rounds < 6:
@@ -157,9 +166,11 @@ async def test_one_that_was_held_against_other_limits_is_not_taken(till: Till) -
     spares = till.ahead()
     await call(till, 5, 2)
     await till.limit(day=50)
-    async with asyncio.timeout(10):  # until this process knows
-        while await spares.take(Decimal(5), till.context):
-            await asyncio.sleep(0.1)
+
+    async def not_taken() -> bool:
+        return await spares.take(Decimal(5), till.context) is None
+
+    await until(not_taken, every=0.1)  # until this process knows
 
 
 async def test_yesterdays_and_those_that_are_about_to_expire_are_not_taken(till: Till) -> None:

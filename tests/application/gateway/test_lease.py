@@ -36,7 +36,7 @@ def till(log: Log, monkeypatch: pytest.MonkeyPatch) -> Till:
     return Till(log)
 
 
-async def held(till: Till, amount: int, seconds: float = 5) -> Run:
+async def held(till: Till, amount: int, seconds: float = 60) -> Run:
     made = await till.reserve(amount, seconds=seconds)
     assert made is not None
     return Run(reservations=[made])
@@ -59,7 +59,7 @@ async def test_it_is_extended_until_the_call_has_ended_and_settled_once(till: Ti
         assert (await till.day()).reserved == 8
     (last,) = await till.work(RESERVATION_WORK)
     assert last[0] == first[0]
-    assert last[1] - now() > timedelta(seconds=60)
+    assert last[1] - now() > timedelta(seconds=70)
     count = len(await extensions(till))
     await asyncio.sleep(0.3)
     assert len(await extensions(till)) == count

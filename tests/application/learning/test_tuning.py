@@ -40,6 +40,7 @@ from tests.application.learning.tuning_shop import (
     tuning_shop,
 )
 from tests.doubles.tuning import TUNED, VENDORS
+from tests.until import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -237,7 +238,7 @@ async def test_a_job_of_which_nothing_is_heard_any_more_ends_once(
     id = await openai.request()
     job = await openai.work(id, submitted)
     monkeypatch.setattr(tuning_steps, "LONGEST", timedelta())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         assert await openai.step(id) is None
     job = await openai.job(id)
     assert (job.state.status, job.state.code, job.state.basis) == ("unknown", "expired", "estimate")

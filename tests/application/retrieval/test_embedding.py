@@ -28,6 +28,7 @@ from infra.providers.embedding.local import LocalEmbedder
 from infra.retrieval.embedding import WordLlamaEmbedder
 from tests.application.conftest import Shop
 from tests.application.played import PlayedHealth
+from tests.until import until
 
 SMALL = "openai/text-embedding-3-small"
 
@@ -39,7 +40,7 @@ class Scripted:
     most = 100
 
     def __init__(self, *ends: BaseException | None, model: str = SMALL) -> None:
-        self.model, self._ends = model, list(ends)
+        self.model, self._ends, self.asked = model, list(ends), 0
         self.local = LocalEmbedder(WordLlamaEmbedder())
 
     async def find(self, tenant: UUID, model: str) -> Any:
@@ -52,6 +53,7 @@ class Scripted:
         self, texts: Sequence[str], role: TextRole, sent: Callable[[], None] = lambda: None
     ) -> Embedded:
         end = self._ends.pop(0)
+        self.asked += 1
         if isinstance(end, asyncio.CancelledError):
             await asyncio.sleep(3600)
         if end is not None:
@@ -158,8 +160,9 @@ async def test_one_that_fails_on_the_way_to_an_answer_is_on_record_too(shop: Sho
 
 
 async def test_one_that_is_given_up_is_on_record_as_cancelled(shop: Shop) -> None:
-    task = asyncio.ensure_future(look_for(shop, await metered(shop, asyncio.CancelledError())))
-    await asyncio.sleep(0.1)
+    hangs: Any = await metered(shop, asyncio.CancelledError())
+    task = asyncio.ensure_future(look_for(shop, hangs))
+    await until(lambda: hangs.embedders.asked)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -16,6 +16,7 @@ from infra.log.reader import Reader
 from infra.postgres.database import Database
 from tests.cells import cell
 from tests.infra.log.parts import MASTER, Log, context, log_on, started
+from tests.until import until
 
 EVERY = 0.1
 
@@ -39,12 +40,8 @@ async def eraser_of(log: Log) -> AsyncIterator[SubjectEraser]:
 
 
 async def gone(keyring: Keyring, tenant: UUID, subject: UUID) -> bool:
-    """Within ten looks."""
-    for _ in range(100):
-        if keyring.cached(tenant, subject) is None:
-            return True
-        await asyncio.sleep(EVERY / 10)
-    return False
+    """After some looks."""
+    return bool(await until(lambda: keyring.cached(tenant, subject) is None))
 
 
 async def test_a_destroyed_key_goes_from_other_processes_within_seconds_and_others_stay(

@@ -27,6 +27,7 @@ from infra.postgres.cell import Role
 from infra.postgres.database import Database
 from tests.cells import cell, session
 from tests.infra.log.parts import MASTER, Log, context, log_on, now, started
+from tests.until import until
 
 NEW = b"another-master-key-of-32-bytes!!"
 BOTH = NEW + MASTER
@@ -115,13 +116,11 @@ async def test_both_keys_rotate_while_four_write_and_four_read(database_url: str
             assert await rotate(log, ctx, rotator) == 2
             assert await rotate_master_key(ctx, store=log.store, keeper=rotator, clock=now) >= 1
             assert await rotate(log, ctx, rotator) == 3
-            await asyncio.sleep(1)
+            await until(lambda: traffic.saved > 100 and traffic.read > 1000)
             traffic.stop.set()
         generations = await rotator.generations(ctx.tenant)
         assert [(g.generation, g.current) for g in generations] == [(1, True), (2, True), (3, True)]
         assert [g.subjects for g in generations[:2]] == [0, 0]
-        assert traffic.saved > 100
-        assert traffic.read > 1000
         async with Database(cell(database_url), size=2) as database:
             alone = Keyring(database, NEW)
             assert len(await texts(Reader(database, alone), ctx.tenant)) >= traffic.saved

@@ -28,14 +28,14 @@ def main(folder: Path) -> None:
         with filled(folder):
             ended(running.database_url)
             failures: list[str] = []
-            until = time.monotonic() + 15  # it may take its time to end itself
+            until = time.monotonic() + 60  # it may take its time to end itself
             while len(failures) < 2 and time.monotonic() < until:
                 began = time.monotonic()
                 try:
                     running.ensure()
                 except ServerFailed as error:
                     failures.append(str(error))
-                assert time.monotonic() - began < 5
+                assert time.monotonic() - began < 30
                 time.sleep(0.2)
             assert failures
             assert "its disk is full" in failures[-1]

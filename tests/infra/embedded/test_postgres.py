@@ -18,6 +18,7 @@ from infra.embedded import postgres, servers
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.process import FolderInUse, ServerFailed
 from tests.infra.embedded.small_disk import run_on_small_disk
+from tests.until import until_now
 
 PARENT = """
 import sys, time
@@ -84,12 +85,12 @@ def test_a_stopped_server_keeps_its_rows_and_leaves_no_process(folder: Path) -> 
 
 
 def test_the_second_start_takes_less_than_a_second(folder: Path) -> None:
-    took = []
-    for _ in range(3):
+    took = [10.0]
+    while min(took) >= 1 and len(took) < 10:  # on a machine that is busy with others
         began = time.perf_counter()
         with EmbeddedPostgres(folder):
             took.append(time.perf_counter() - began)
-    assert min(took) < 1
+    assert min(took) < 1, took
 
 
 def test_the_server_has_vectors_checksums_utf8_durable_commits_and_no_network(folder: Path) -> None:
@@ -159,10 +160,7 @@ def test_servers_of_a_killed_parent_end_by_themselves(folder: Path) -> None:
     parent, _ = start_parent(folder)
     parent.kill()
     parent.wait()
-    deadline = time.monotonic() + 10
-    while at_work_in(folder) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert at_work_in(folder) == []
+    until_now(lambda: not at_work_in(folder))
 
 
 def test_a_server_that_outlived_its_parent_is_stopped_and_its_rows_are_there(folder: Path) -> None:

@@ -20,7 +20,7 @@ def test_only_processes_of_the_named_program_and_user_are_ended() -> None:
         end_leftovers(found, "sleep", os.geteuid() + 1, signal.SIGTERM, patience=0.1)
         assert child.poll() is None
         end_leftovers(found, "sleep", os.geteuid(), signal.SIGTERM, patience=0.1)
-        assert child.wait(5) == -signal.SIGTERM
+        assert child.wait(60) == -signal.SIGTERM
     finally:
         child.kill()
         child.wait()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,6 +40,13 @@ class Heard:
         self.broken.set()
 
 
+def there(line: Line[str], event: int) -> None:
+    """Wait for it, the loop standing still."""
+    looking = select.poll()
+    looking.register(line._pgconn.socket, event)
+    assert any(found & event for _, found in looking.poll(PATIENCE * 1000))
+
+
 async def killed_with_an_answer_unread(url: str) -> None:
     """The server ends with one batch answered and another one not even looked at: its end has an error and data at once."""
     await migrate(cell(url))
@@ -50,11 +57,11 @@ async def killed_with_an_answer_unread(url: str) -> None:
     await until(lambda: heard.landed)
     backend = line._pgconn.backend_pid
     line.send("answered", pack([]))
-    time.sleep(0.3)  # noqa: ASYNC251  # so that the answer is there, and nobody has read it
+    there(line, select.POLLIN)  # the answer, and nobody has read it
     os.kill(backend, signal.SIGSTOP)
     line.send("in the air", pack([]))
     os.kill(backend, signal.SIGKILL)
-    time.sleep(0.3)  # noqa: ASYNC251
+    there(line, select.POLLHUP | select.POLLRDHUP)
     async with asyncio.timeout(PATIENCE):
         await heard.broken.wait()
     assert heard.landed == ["first", "answered"]

@@ -539,7 +539,7 @@ async def test_connections_that_die_before_their_first_use_are_replaced(
         return connection
 
     monkeypatch.setattr(appender_module, "connect", dying)
-    async with asyncio.timeout(20), Appender(cell(log.url)) as appender:
+    async with asyncio.timeout(PATIENCE), Appender(cell(log.url)) as appender:
         store = LogStore(appender, log.reader, log.snapshots, log.keyring, log.hints)
         saved = await asyncio.gather(*(store.save(started(), context=context()) for _ in range(5)))
     assert [one.position for one in saved] == [2] * 5

@@ -134,7 +134,7 @@ async def test_a_move_that_is_killed_leaves_one_owner_and_is_gone_on_with(
             await source.connection.execute(
                 "UPDATE retrace.heads SET closed_until = '-infinity' WHERE tenant = %s", [tenant]
             )
-    for _ in range(50):
+    for _ in range(1000):
         try:
             await shop.receive("Still there?", address="still")
             owner = "here"

@@ -32,7 +32,7 @@ async def test_a_pool_whose_connections_are_all_held_says_so_in_time_and_serves_
             with pytest.raises(Unavailable, match="does not answer; try again"):
                 async with database.system():
                     pass
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 25
         for _ in range(3):
             async with database.system() as one, database.system() as other:
                 assert one is not other
@@ -87,7 +87,7 @@ async def test_whoever_holds_a_table_does_not_hold_up_others_for_ever(
                     await connection.execute("SELECT FROM events")
             with pytest.raises(Unavailable, match="LockNotAvailable"):
                 await log.store.save(started(), context=context())
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 25
         async with database.system() as connection:
             await connection.execute("SELECT FROM events")
         assert (await log.store.save(started(), context=context())).position == 2

@@ -20,6 +20,7 @@ from infra.postgres.database import Database
 from infra.postgres.exchange import exchange
 from tests.cells import cell
 from tests.infra.log.parts import context, log_on, started
+from tests.until import until
 
 COUNT = "SELECT count(*) FROM events"
 
@@ -150,9 +151,9 @@ async def test_who_goes_away_leaves_a_connection_that_works_and_a_server_that_do
     tenant = uuid4()
     assert await database.read(tenant, "SELECT tenant()") == [(tenant,)]
     assert time.monotonic() - began < 30
-    with psycopg.connect(database_url) as superuser:
+    with psycopg.connect(database_url, autocommit=True) as superuser:
         sleeping = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND state = 'active' AND pid <> pg_backend_pid()"
-        assert superuser.execute(sleeping).fetchone() == (0,)
+        await until(lambda: superuser.execute(sleeping).fetchone() == (0,))
 
 
 async def test_a_tenant_that_reads_much_holds_no_other_one_up(database: Database) -> None:

@@ -21,7 +21,7 @@ FITTING = [each for each in found() if each.vector and each.version >= 16]
 async def used(url: str) -> None:
     """Set it up, and write and read something as the roles do."""
     cell = Cell(url, MASTER)
-    await wait_for(cell, 10)
+    await wait_for(cell, 60)
     await prepare(cell)
     async with log_on(url) as log:
         made = await create_tenant(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -21,6 +20,7 @@ from projections.base import Projection
 from projections.costs import Costs
 from tests.cells import cell
 from tests.infra.log.parts import Log, context, now
+from tests.until import until
 
 
 class Running(Projector):
@@ -30,11 +30,10 @@ class Running(Projector):
         return sum(lag.behind for lag in await lags(self._system, tuple(self._projections.values()), tenant))
 
     async def wait(self, tenant: UUID | None = None) -> None:
-        for _ in range(200):
-            if not await self.behind(tenant):
-                return
-            await asyncio.sleep(0.05)
-        raise AssertionError("the projections did not come to the end of the log within 10 s")
+        async def at_its_end() -> bool:
+            return not await self.behind(tenant)
+
+        await until(at_its_end, every=0.05)
 
 
 @asynccontextmanager
@@ -104,6 +103,13 @@ async def calls(log: Log, tenant: UUID) -> int:
     async with log.database.tenant(tenant) as connection:
         row = await (await connection.execute("SELECT coalesce(sum(calls), 0) FROM costs")).fetchone()
     return int(row[0]) if row else 0
+
+
+async def until_called(log: Log, tenant: UUID, wanted: int) -> None:
+    async def called() -> bool:
+        return await calls(log, tenant) == wanted
+
+    await until(called, every=0.05)
 
 
 class Poisoned(Costs):

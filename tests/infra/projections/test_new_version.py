@@ -14,7 +14,7 @@ from infra.projections.read_models import create_read_models
 from projections.costs import Costs
 from tests.infra.log.parts import Log, context
 from tests.infra.projections.copies import caught_up, log_without_copies, role, shop_of
-from tests.infra.projections.parts import begun, calls, exchange, talk
+from tests.infra.projections.parts import begun, calls, exchange, talk, until_called
 from tests.until import PATIENCE
 
 
@@ -43,15 +43,9 @@ async def test_a_new_version_is_built_beside_the_old_one_and_put_in_place(log: L
             await create_read_models(superuser, (NewCosts(),))
         assert await calls(log, tenant) == 3
         async with role(log, (NewCosts(),)):
-            for _ in range(100):
-                if await calls(log, tenant) == 6:
-                    break
-                await asyncio.sleep(0.05)
+            await until_called(log, tenant, 6)
             await talk(log, tenant, 1)
-            for _ in range(100):
-                if await calls(log, tenant) == 8:
-                    break
-                await asyncio.sleep(0.05)
+            await until_called(log, tenant, 8)
     assert await calls(log, tenant) == 8
     with psycopg.connect(log.url, autocommit=True) as superuser:
         query = "SELECT place, version FROM retrace.builds WHERE projection = 'costs' ORDER BY place"

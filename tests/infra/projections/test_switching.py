@@ -24,7 +24,8 @@ from projections.costs import costs
 from tests.cells import cell
 from tests.infra.log.parts import Log, context
 from tests.infra.projections.copies import COSTS, caught_up, log_without_copies, role, shop_of, writers
-from tests.infra.projections.parts import begun, calls, exchange, talk
+from tests.infra.projections.parts import begun, calls, exchange, talk, until_called
+from tests.until import PATIENCE, until
 
 
 @pytest.fixture(name="log")
@@ -112,18 +113,11 @@ async def test_the_running_projectors_keep_a_copy_up_until_it_is_dropped(log: Lo
         await talk(log, tenant, 3)
         query = "SELECT coalesce(sum(calls), 0) FROM retrace_next.costs WHERE tenant = %s"
         with psycopg.connect(log.url, autocommit=True) as superuser:
-            for _ in range(100):
-                if superuser.execute(query, [tenant]).fetchone() == (3,):
-                    break
-                await asyncio.sleep(0.05)
-            assert superuser.execute(query, [tenant]).fetchone() == (3,)
+            await until(lambda: superuser.execute(query, [tenant]).fetchone() == (3,))
             assert await drop(cell(log.url), "costs", "next")
             assert superuser.execute("SELECT to_regclass('retrace_next.costs')").fetchone() == (None,)
         await talk(log, tenant, 1)
-        for _ in range(100):
-            if await calls(log, tenant) == 4:
-                break
-            await asyncio.sleep(0.05)
+        await until_called(log, tenant, 4)
     assert await calls(log, tenant) == 4
 
 
@@ -137,7 +131,7 @@ async def test_a_long_reader_is_waited_for_without_holding_up_the_others(log: Lo
             await reader.execute("SELECT count(*) FROM costs")
             switching = asyncio.create_task(switch(shop))
             for _ in range(20):
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(PATIENCE):
                     assert await calls(log, tenant) == 1
                 await asyncio.sleep(0.02)
             assert not switching.done()

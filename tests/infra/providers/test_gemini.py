@@ -18,7 +18,7 @@ from infra.providers.gemini.completer import GeminiCompleter
 from tests.doubles.gemini import BLOCKED, PIECES, USAGE, WRONG_USAGES, Double, gemini_double
 from tests.doubles.wire import Call, Reply, Wire, server_events, serving
 from tests.infra.providers.asking import ABILITIES, CANARY, COUNTER, gather, our_count, request
-from tests.until import PATIENCE
+from tests.until import PATIENCE, until
 
 MODEL = "gemini-3.8-flash"
 COUNTED = Usage(input=120, cached=20, output=30, reasoning=10)
@@ -291,7 +291,7 @@ async def test_whoever_is_cancelled_ends_the_call_at_the_provider(
     task = asyncio.ensure_future(
         gather(asked, request(MODEL)) if streamed else asked.complete(request(MODEL))
     )
-    await asyncio.sleep(0.2)
+    await until(lambda: double.calls)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -15,7 +15,7 @@ from infra.outgoing.client import Outgoing
 from infra.providers.openai.completer import OpenAICompleter
 from tests.doubles.openai import PIECES, USAGE, WRONG_USAGES, Double, openai_double
 from tests.infra.providers.asking import ABILITIES, CANARY, COUNTER, PROMPT, gather, our_count, request
-from tests.until import PATIENCE
+from tests.until import PATIENCE, until
 
 COUNTED = Usage(input=120, cached=20, output=30, reasoning=10)
 SAID = " Yes, we"
@@ -291,7 +291,7 @@ async def test_whoever_is_cancelled_ends_the_call_at_the_provider(
 ) -> None:
     asked = completer(double, http, fault, seconds=30)
     task = asyncio.ensure_future(gather(asked, request()) if streamed else asked.complete(request()))
-    await asyncio.sleep(0.1)
+    await until(lambda: double.calls)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

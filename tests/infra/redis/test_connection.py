@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 
 from infra.embedded import Servers
 from infra.embedded.redis import EmbeddedRedis
-from infra.redis.connection import CONNECTIONS, EVERY, RedisConnection, RedisUnavailable
+from infra.redis.connection import CONNECTIONS, RedisConnection, RedisUnavailable
 from tests.until import until
 
 
@@ -73,7 +73,7 @@ async def test_a_server_that_stands_still_costs_one_wait_and_is_asked_again_when
             for _ in range(100):
                 with pytest.raises(RedisUnavailable):
                     await said(reach, "hello?")
-            assert hasty <= time.monotonic() - began < 10 * hasty
+            assert hasty <= time.monotonic() - began < 50 * hasty, "and not a hundred waits"
         finally:
             os.kill(server.pid, signal.SIGCONT)
         await until(lambda: reach.there)
@@ -81,29 +81,29 @@ async def test_a_server_that_stands_still_costs_one_wait_and_is_asked_again_when
         await reach.close()
 
 
-async def test_a_process_that_stood_still_itself_asks_on_at_once(
-    reach: RedisConnection, hasty: float
-) -> None:
+async def test_a_process_that_stood_still_itself_asks_on_at_once(servers: Servers, hasty: float) -> None:
+    reach = RedisConnection(servers.redis_url, every=600.0)
     assert await said(reach, "quick") == b"quick"
     asking = asyncio.create_task(said(reach, "hello?"))
     await asyncio.sleep(0)
     time.sleep(1.1 * hasty)  # noqa: ASYNC251 - all of the process stands still
     with pytest.raises(RedisUnavailable):
         await asking
-    async with asyncio.timeout(EVERY / 2):
-        while not reach.there:
-            await asyncio.sleep(0.01)
+    await until(lambda: reach.there)
     assert await said(reach, "again") == b"again"
+    await reach.close()
 
 
 async def test_a_server_that_answers_and_refuses_is_left_alone_between_two_looks(
-    reach: RedisConnection, caplog: pytest.LogCaptureFixture
+    servers: Servers, caplog: pytest.LogCaptureFixture
 ) -> None:
+    reach = RedisConnection(servers.redis_url, every=600.0)
     for _ in range(200):
         with pytest.raises(RedisUnavailable):
             await reach.ask(lambda redis: redis.execute_command("NONSENSE"))
         await asyncio.sleep(0.002)
     assert len(caplog.records) <= 6
+    await reach.close()
 
 
 async def test_where_there_is_none_it_says_so() -> None:

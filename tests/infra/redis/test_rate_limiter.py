@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from application.ports import Rate
 from infra.embedded import Servers
+from infra.redis import rate_limiter
 from infra.redis.connection import RedisConnection
 from infra.redis.rate_limiter import SharedRateLimiter
 
@@ -51,7 +52,10 @@ async def test_of_several_buckets_all_are_asked_before_one_is_taken_from() -> No
         assert limiter.take([wide]) is not None
 
 
-async def test_processes_tell_each_other_what_they_have_let_in(servers: Servers) -> None:
+async def test_processes_tell_each_other_what_they_have_let_in(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limiter, "EVERY", 600.0)  # by themselves they tell nothing meanwhile
     rate = [Rate(str(uuid4()), 0.01, 10)]
     async with RedisConnection(servers.redis_url) as one, RedisConnection(servers.redis_url) as two:
         both = [SharedRateLimiter(one), SharedRateLimiter(two)]
@@ -71,13 +75,16 @@ async def test_processes_tell_each_other_what_they_have_let_in(servers: Servers)
             await limiter.close()
 
 
-async def test_what_is_taken_is_told_without_being_asked(servers: Servers) -> None:
+async def test_what_is_taken_is_told_without_being_asked(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rate = [Rate(str(uuid4()), 0.01, 5)]
     async with RedisConnection(servers.redis_url) as one, RedisConnection(servers.redis_url) as two:
         first, second = SharedRateLimiter(one), SharedRateLimiter(two)
         assert [first.take(rate) for _ in range(5)] == [None] * 5
         assert first._telling is not None
         await first._telling
+        monkeypatch.setattr(rate_limiter, "EVERY", 600.0)
         assert second.take(rate) is None
         await second.exchange()
         assert second.take(rate) is not None

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from infra.embedded import Servers
 from infra.redis.connection import RedisConnection
 from infra.redis.wakeups import CHANNEL, Hints
+from tests.until import PATIENCE
 
 
 async def subscribers(url: str) -> int:
@@ -32,7 +33,7 @@ async def test_all_who_listen_in_a_process_share_one_connection(servers: Servers
         pytest.skip("there is no Redis here")
     url, tenant = servers.redis_url, uuid4()
     before = await subscribers(url)
-    async with RedisConnection(url) as mine, RedisConnection(url) as others, asyncio.timeout(30):
+    async with RedisConnection(url) as mine, RedisConnection(url) as others, asyncio.timeout(PATIENCE):
         speaker, hints = Hints(mine), Hints(others)
         for _ in range(2):  # and it is made anew for those who come later
             listening = [hints.listen(poll=0.1) for _ in range(5)]
@@ -60,7 +61,7 @@ async def test_whoever_waits_for_one_tenant_looks_though_others_are_heard_of_all
 
     noise = asyncio.create_task(others())
     try:
-        async with asyncio.timeout(5), aclosing(hints.about(mine, 0.2)) as listening:
+        async with asyncio.timeout(PATIENCE), aclosing(hints.about(mine, 0.2)) as listening:
             for _ in range(2):
                 await anext(listening)
     finally:
@@ -69,7 +70,7 @@ async def test_whoever_waits_for_one_tenant_looks_though_others_are_heard_of_all
 
 async def test_whoever_waits_for_one_tenant_hears_of_it_at_once() -> None:
     hints, mine = Hints(), uuid4()
-    async with asyncio.timeout(5), aclosing(hints.about(mine, 60.0)) as listening:
+    async with asyncio.timeout(PATIENCE), aclosing(hints.about(mine, 600.0)) as listening:
         coming = asyncio.ensure_future(anext(listening))
         await asyncio.sleep(0)
         hints.changed(uuid4())

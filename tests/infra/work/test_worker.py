@@ -160,7 +160,7 @@ async def test_a_failed_try_is_repeated_later_and_parks_in_the_end(rows: Rows, d
     async with working(database, handler, attempts=2):
         await until(lambda: rows.one("parked_at IS NOT NULL"))
     assert await rows.one("attempts") == 2
-    assert 0.45 < tries[1] - tries[0] < 5
+    assert 0.45 < tries[1] - tries[0] < 50
 
 
 async def test_a_server_of_ours_that_is_away_costs_no_try(rows: Rows, database: Database) -> None:
@@ -242,14 +242,19 @@ async def test_a_hint_wakes_the_worker_long_before_it_looks_for_itself(
 
 async def test_a_long_try_keeps_its_lease(rows: Rows, database: Database) -> None:
     await rows.owe(A, "answer", "1")
-    runs = 0
+    runs, leases = 0, set[datetime]()
 
     async def handler(item: Item) -> None:
         nonlocal runs
         runs += 1
-        await asyncio.sleep(1.2)
+        await until(renewed)
 
-    async with working(database, handler, lease=0.4), working(database, handler, lease=0.4):
+    async def renewed() -> bool:
+        leases.add(await rows.one("lease_until"))
+        return len(leases) == 3
+
+    # Longer than a busy machine stands still: else it would rightly be another one's.
+    async with working(database, handler, lease=3), working(database, handler, lease=3):
         await until(lambda: runs == 1)
         await until(lambda: rows_gone(rows))
     assert runs == 1
@@ -272,7 +277,7 @@ async def test_a_try_whose_lease_was_lost_is_stopped_and_its_end_changes_nothing
             stopped.set()
 
     other = uuid4()
-    async with working(database, handler, lease=0.4):
+    async with working(database, handler, lease=1.5):
         await until(lambda: rows.one("holder IS NOT NULL"))
         await rows.connection.execute(
             "UPDATE work SET holder = %s, wake_at = now() + interval '1 hour'", (other,)
@@ -288,7 +293,7 @@ async def test_stopping_lets_work_end_or_gives_it_back(rows: Rows, database: Dat
 
     async def handler(item: Item) -> None:
         begun.add(item.key)
-        await asyncio.sleep(0.3 if item.key == "short" else 60)
+        await asyncio.sleep(0.05 if item.key == "short" else 60)
 
     async with working(database, handler, grace=2):
         await until(lambda: begun == {"short", "long"})
@@ -406,7 +411,7 @@ async def test_work_of_a_killed_worker_comes_back_when_its_lease_ends(
         while len(items) < 4:
             items += (await Work(database).claim({"hang": 30}, 10)).items
             await asyncio.sleep(0.02)
-    assert 0.3 < monotonic() - killed < 5, "the lease is of one second"
+    assert 0.3 < monotonic() - killed < 25, "the lease is of one second"
     assert {item.attempts for item in items} == {2}
 
 
@@ -415,7 +420,7 @@ async def test_a_worker_that_is_told_to_stop_gives_back_what_it_holds(rows: Rows
     async with process(database_url) as child:
         await begun(child, 4)
         child.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert await child.wait() == 0
     assert await rows.get("attempts, holder, lease_until, wake_at <= now()") == [(0, None, None, True)] * 4
 
@@ -437,6 +442,6 @@ async def process(url: str) -> AsyncIterator[Process]:
 
 async def begun(child: Process, count: int) -> None:
     assert child.stdout is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         for _ in range(count):
             assert await child.stdout.readline()

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -21,16 +20,15 @@ import pytest_asyncio
 from domain.retrieval.document import LARGEST
 from infra.embedded import Servers
 from tests.interfaces.http.conftest import MASTER, OPERATOR
-from tests.until import PATIENCE
+from tests.ports import free_port
+from tests.until import PATIENCE, until
 
 
 @pytest.fixture
 def server(
     servers: Servers, database_url: str, tmp_path: Path
 ) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
         "DATABASE_URL": database_url,
@@ -79,10 +77,14 @@ async def test_it_finishes_what_runs_when_it_is_told_to_stop(
     assert reply.status_code == 200, reply.text
     # No projector runs, so this waits for its two seconds.
     waiting = asyncio.create_task(client.get(f"/v1/interactions/{reply.json()['id']}"))
-    await asyncio.sleep(0.5)
+
+    async def under_way() -> bool:  # beside the one that looks
+        return 'retrace_connections{state="running"} 2.0' in (await client.get("/metrics")).text
+
+    await until(under_way)
     process.send_signal(signal.SIGTERM)
     assert (await waiting).status_code == 503
-    assert await asyncio.to_thread(process.wait, 10) == 0
+    assert await asyncio.to_thread(process.wait, 60) == 0
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert "canary" not in log.read_text()
     assert any(line.get("route") == "/v1/messages" and line["correlation"] for line in lines)
@@ -101,7 +103,7 @@ async def test_whoever_follows_the_log_is_let_go_when_it_is_told_to_stop(
             if "audit.read" in part:
                 process.send_signal(signal.SIGTERM)
     assert "event: tenant.created" in "".join(parts)
-    assert await asyncio.to_thread(process.wait, 10) == 0
+    assert await asyncio.to_thread(process.wait, 60) == 0
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert not [line for line in lines if line["level"] in ("ERROR", "CRITICAL")]
 

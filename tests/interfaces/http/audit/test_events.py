@@ -283,7 +283,7 @@ async def test_a_state_is_told_as_of_a_moment_and_without_secrets(ours: Customer
 async def test_a_text_is_traced_to_the_interaction_that_wrote_it(ours: Customer, theirs: Customer) -> None:
     reply = (await ours.ask("Did you write this?", address="author")).json()
     assert reply["disclosure"]
-    async with asyncio.timeout(5):  # until the read model has it; others have this text too
+    async with asyncio.timeout(PATIENCE):  # until the read model has it; others have this text too
         while reply["id"] not in (await ours.http.post("/v1/audit/wrote", json={"text": reply["text"]})).text:
             await asyncio.sleep(0.05)
     for text in (reply["text"], reply["answer"], f"  {reply['text'].upper()}\n [1]"):

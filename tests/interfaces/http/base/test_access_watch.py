@@ -14,6 +14,7 @@ import pytest
 from domain.base.errors import Unauthenticated
 from interfaces.http.base.limits import access_watch
 from interfaces.http.base.limits.access_watch import AccessWatch
+from tests.until import PATIENCE
 
 
 class Grant:
@@ -61,5 +62,5 @@ async def test_a_stream_that_begins_when_the_watch_is_about_to_end_is_watched(
         with watch.watch(grant) as access:
             await asyncio.sleep(0.05)
             grant.revoked = True
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 assert isinstance(await access.over, Unauthenticated), pause

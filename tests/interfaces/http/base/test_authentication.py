@@ -24,6 +24,7 @@ from interfaces.bootstrap import Services
 from interfaces.http import EXAMPLES
 from interfaces.http.base.gate import is_api
 from tests.interfaces.http.conftest import OPERATOR, Customer
+from tests.until import PATIENCE
 
 AS_OPERATOR = {"Authorization": f"Bearer {OPERATOR}"}
 
@@ -323,7 +324,7 @@ async def test_a_newcomer_who_gets_no_turn_in_time_is_told_to_come_again(
         await asyncio.sleep(0)
     with monkeypatch.context() as hasty:
         hasty.setattr(newcomers, "WAIT", 0.01)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             late = await anyone.get("/v1/keys", headers=keys[4])
     assert (late.status_code, late.json()["type"]) == (503, "/problems/unavailable")
     assert int(late.headers["Retry-After"]) > 0

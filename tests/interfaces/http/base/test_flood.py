@@ -30,10 +30,10 @@ LIMITS = {"max_connections": 60, "header_timeout": 60, "silence_timeout": 1, "mi
 
 
 @asynccontextmanager
-async def served(parts: Services) -> AsyncIterator[int]:
+async def served(parts: Services, **limits: Any) -> AsyncIterator[int]:
     """Its port."""
     given = {field: getattr(parts.settings, field) for field in parts.settings.__struct_fields__}
-    parts = dataclasses.replace(parts, settings=Settings(**given | LIMITS))
+    parts = dataclasses.replace(parts, settings=Settings(**given | LIMITS | limits))
     connections = connections_of(parts.settings, parts)
     config = uvicorn.Config(
         create_app(parts), http=limited(connections), ws="none", port=0, log_config=None, lifespan="off"
@@ -143,16 +143,20 @@ async def test_a_body_that_drips_is_408_and_its_connection_is_closed(
         assert problem["error"]["type"] == "invalid_request_error"
 
 
-async def test_a_body_that_comes_slowly_and_fast_enough_is_taken(ours: Customer, port: int) -> None:
+async def test_a_body_that_comes_slowly_and_fast_enough_is_taken(ours: Customer, parts: Services) -> None:
     async def slowly() -> AsyncIterator[bytes]:
         yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="slow.txt"\r\n\r\n'
-        for _ in range(30):  # longer than it may be silent, and three times as much as it must be
+        for _ in range(35):  # longer than it may be silent, and three times as much as it must be
             await asyncio.sleep(0.1)
             yield b"A line of a text that comes slowly.\n" * 10
         yield b"\r\n--b--\r\n"
 
     kind = {"Content-Type": "multipart/form-data; boundary=b", **ours.http.headers}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=SOON, trust_env=False) as http:
+    # A machine that stands still for a second or two is no client that is silent.
+    async with (
+        served(parts, silence_timeout=3) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as http,
+    ):
         reply = await http.post("/v1/documents", content=slowly(), headers=kind)
     assert reply.status_code == 201, reply.text
 

@@ -71,7 +71,7 @@ async def test_a_projection_that_does_not_come_is_503_within_bounds(
         assert late.status_code == 503
         assert late.json()["type"] == "/problems/unavailable"
         assert int(late.headers["Retry-After"]) > 0
-        assert 1.5 < monotonic() - began < 5
+        assert 1.5 < monotonic() - began < 30
         assert (await http.get("/v1/conversations")).status_code == 200  # as new as it is
         # What it does not know yet is not said to be nothing.
         assert (await http.get(f"/v1/interactions/{reply.json()['id']}")).status_code == 503

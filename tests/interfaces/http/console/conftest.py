@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import uvicorn
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.interfaces.http.console.browsing import Site
 
@@ -45,6 +45,7 @@ async def chromium() -> AsyncIterator[Browser]:
     if path is None:
         assert os.environ.get("CI") != "true", tool.HOW
         pytest.skip(tool.HOW)
+    expect.set_options(timeout=30_000)  # milliseconds: a machine that is busy stands still at times
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
         yield browser

@@ -18,6 +18,7 @@ from interfaces.bootstrap import Services
 from projections.views import VIEWS
 from tests.interfaces.http.conftest import Customer
 from tests.interfaces.http.insight.attempts import GROUPS, nothing, refused
+from tests.until import until
 
 Session = psycopg.Connection[Any]
 BY_RIGHT = psycopg.errors.InsufficientPrivilege
@@ -59,7 +60,8 @@ async def _logins(ours: Customer, theirs: Customer) -> AsyncIterator[tuple[str, 
     for customer in (ours, theirs):
         reply = await customer.ask("When are you open?", address="ann")
         assert reply.status_code in (200, 202), reply.text
-    seen = {"Retrace-Position": reply.headers["Retrace-Position"]}
+        seen = {"Retrace-Position": reply.headers["Retrace-Position"]}
+        assert len((await customer.http.get("/v1/conversations", headers=seen)).json()["items"]) == 1
     (conversation,) = (await theirs.http.get("/v1/conversations", headers=seen)).json()["items"]
     other = await login(theirs)
     names = {"analyst": other["user"], "tenant": str(theirs.tenant), "conversation": conversation["id"]}
@@ -76,11 +78,10 @@ def _session(logins: tuple[str, dict[str, str]]) -> Iterator[Session]:
 
 async def seen(session: Session) -> list[Any]:
     """Conversations, once the read model has them."""
-    for _ in range(200):
-        if found := session.execute("SELECT conversation FROM conversations").fetchall():
-            return found
-        await asyncio.sleep(0.05)
-    raise AssertionError("no conversation")
+    found: list[Any] = await until(
+        lambda: session.execute("SELECT conversation FROM conversations").fetchall()
+    )
+    return found
 
 
 async def test_a_login_reads_its_tenants_views(ours: Customer, session: Session) -> None:
@@ -240,16 +241,14 @@ async def test_a_suspended_tenants_logins_are_locked_until_it_is_resumed(
         assert reply.status_code == 200, reply.text
 
     async def works(wanted: bool) -> None:
-        for _ in range(200):
+        def does() -> bool:
             try:
                 psycopg.connect(made["address"]).close()
-                now = True
             except psycopg.OperationalError:
-                now = False
-            if now == wanted:
-                return
-            await asyncio.sleep(0.05)
-        raise AssertionError(f"works is not {wanted}")
+                return False
+            return True
+
+        await until(lambda: does() == wanted)
 
     await works(True)
     await do("suspend")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from tests.interfaces.http.conftest import Customer
+from tests.until import until
 
 
 async def read(customer: Customer, path: str, position: str) -> Any:
@@ -48,12 +48,12 @@ async def test_a_retrieval_is_counted_with_what_it_found_and_what_was_cited(ours
     )
     gone = await ours.http.post("/v1/customers/forget", json={"channel": "http", "address": "early"})
     assert gone.status_code == 202
-    for _ in range(200):
+
+    async def without_its_text() -> bool:
         [item] = (await read(ours, "/v1/analytics/retrieval/unanswered?result=nothing", position))["items"]
-        if item["question"] is None:
-            break
-        await asyncio.sleep(0.1)
-    assert item["question"] is None
+        return item["question"] is None
+
+    await until(without_its_text)
     assert (await read(ours, "/v1/analytics/retrieval", position))["retrievals"] == 3
 
 

@@ -7,6 +7,7 @@ import asyncio
 from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import Customer
 from tests.interfaces.http.shop.conftest import a_service, booking, holds, slots
+from tests.until import PATIENCE
 
 CANARY = "canary-51b0c7"
 
@@ -33,7 +34,7 @@ async def test_what_an_erased_customer_has_booked_and_ordered_is_gone_and_free_a
     assert stays.status_code == 422, "all places are taken"
     forget = {"channel": "http", "address": "gone"}
     assert (await ours.http.post("/v1/customers/forget", json=forget)).status_code == 202
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         for each in theirs:
             while (await ours.http.get(each.headers["Location"])).status_code != 404:
                 await asyncio.sleep(0.05)

@@ -134,7 +134,7 @@ async def test_after_its_time_all_of_it_is_gone_and_the_log_still_proves_itself(
         assert await rows(parts, table, tenant) == 0, table
     with pytest.raises(psycopg.OperationalError):
         await psycopg.AsyncConnection.connect(login["address"])
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         for table in (table.name for projection in PROJECTIONS for table in projection.tables):
             while await rows(parts, table, tenant):
                 await asyncio.sleep(0.05)

@@ -208,7 +208,7 @@ async def test_an_endpoint_that_drips_has_not_taken_it_and_a_long_body_is_not_re
     wire.answer = lambda call: next(replies, Reply(status=200, body=b""))
     made = await added(ours, wire)
     await ours.ask("Slowly?", address="slowly")
-    await until(lambda: len(wire.calls) == 2)
+    await until(lambda: len(wire.calls) >= 2)
     assert wire.calls[0].fields["webhook-id"] == wire.calls[1].fields["webhook-id"]
 
     async with asyncio.timeout(PATIENCE):
