@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -128,7 +129,8 @@ async def test_from_its_draft_to_what_came_of_it(ours: Customer, twilio: Twilio,
     assert [each["outcome"] for each in tried["customers"]].count("left_out") == 1
     night = {**PLAN, "quiet_hours": {"begin": "00:00", "end": "23:59"}}
     assert (await ours.http.put(path, json=night)).status_code == 200
-    tried = (await ours.http.post(f"{path}/preview", json={"at": "2026-12-01T03:00:00Z"})).json()
+    later = (datetime.now(UTC) + timedelta(days=2)).replace(hour=3)
+    tried = (await ours.http.post(f"{path}/preview", json={"at": later.isoformat()})).json()
     assert {each["outcome"] for each in tried["customers"]} == {"left_out"}, "the window is closed by then"
     assert (await ours.http.put(path, json=PLAN)).json()["plan"]["name"] == "Boots"
     assert (await ours.http.post(f"{path}/schedule", json={})).status_code == 200
