@@ -6,7 +6,9 @@ import asyncio
 import itertools
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import hypothesis
@@ -15,6 +17,7 @@ import pytest
 import uvloop
 
 from infra.embedded import Servers, servers
+from infra.projections import reads
 from infra.redis import connection as reach
 from infra.redis import health
 from infra.schema.migrate import migrate
@@ -39,6 +42,14 @@ def _patience_with_redis() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reach, "PATIENCE", 10.0)
         patch.setattr(health, "PATIENCE", 10.0)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience_with_read_models() -> Iterator[None]:
+    """A projector on such a machine may be some seconds behind. Tests of the wait itself set it as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reads, "PATIENCE", timedelta(seconds=20))
         yield
 
 
@@ -80,6 +91,12 @@ def _database(servers: Servers, template: str) -> Iterator[str]:
     yield servers.database_url.replace("/retrace?", f"/{name}?")
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def pytest_runtest_setup() -> None:
+    """No test begins in the last seconds of an hour, or of a day: what it counts by hours and days is of one of them."""
+    if (left := 3600 - time.time() % 3600) < 10:
+        time.sleep(left + 0.1)
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -25,14 +25,14 @@ PATIENCE = timedelta(seconds=2)
 
 
 class Reads:
-    """`database` is the application's, `system` of role retrace_runner."""
+    """`database` is the application's, `system` of role retrace_runner; `patience`, where it is not `PATIENCE`."""
 
     def __init__(
         self,
         database: Database,
         system: Database,
         projections: Sequence[Projection],
-        patience: timedelta = PATIENCE,
+        patience: timedelta | None = None,
     ) -> None:
         self._database = database
         self._system = system
@@ -95,7 +95,7 @@ class Reads:
         return await parked_events(self._system, "live", tenant)
 
     async def _wait(self, tenant: UUID, projection: Projection, position: int) -> None:
-        deadline = datetime.now(UTC) + self._patience
+        deadline = datetime.now(UTC) + (PATIENCE if self._patience is None else self._patience)
         if not await reached(self._database, tenant, projection, position, deadline):
             raise Unavailable(
                 f"the projection {projection.name} has not come to position {position} yet; try again"

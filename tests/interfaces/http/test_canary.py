@@ -11,6 +11,7 @@ import psycopg
 import redis
 
 from infra.embedded import Servers
+from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import Customer, settled
 
 CANARY = "quetzalcoatl"
@@ -67,7 +68,7 @@ def kept(url: str) -> Iterator[tuple[str, bytes]]:
 
 
 async def test_no_personal_text_and_no_hash_that_could_be_guessed_at_stands_in_clear(
-    ours: Customer, database_url: str, servers: Servers
+    ours: Customer, parts: Services, database_url: str, servers: Servers
 ) -> None:
     made = await ours.http.post(
         "/v1/documents",
@@ -104,7 +105,8 @@ async def test_no_personal_text_and_no_hash_that_could_be_guessed_at_stands_in_c
     }.items():
         reply = await ours.http.post(path, json=body, headers={"Idempotency-Key": f"{CANARY} {path}"})
         assert reply.status_code < 300, (path, reply.text)
-    listed = (await ours.http.get("/v1/documents")).json()["items"]
+    seen = {"Retrace-Position": str(await parts.reads.head(ours.tenant))}
+    listed = (await ours.http.get("/v1/documents", headers=seen)).json()["items"]
     assert {item["name"] for item in listed} == {f"{CANARY}.txt", f"broken {CANARY}.pdf"}
     found = {
         (place, what)

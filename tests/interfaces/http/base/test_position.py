@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from time import monotonic
 from typing import Any
 
 import psycopg
 import pytest
 
+from infra.projections import reads
 from interfaces.bootstrap import Services
 from projections import PROJECTIONS
 from tests.interfaces.http.conftest import Customer, customer_of
@@ -57,8 +59,9 @@ async def test_whoever_goes_on_from_beyond_the_end_is_told_and_misses_nothing(
 
 
 async def test_a_projection_that_does_not_come_is_503_within_bounds(
-    app: Any, parts: Services, database_url: str
+    app: Any, parts: Services, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reads, "PATIENCE", timedelta(seconds=1))
     tenant = await customer_of(app, parts, "Stopped")
     async with tenant.http as http:
         await http.get("/v1/conversations", headers={HEADER: "2"})
@@ -71,7 +74,7 @@ async def test_a_projection_that_does_not_come_is_503_within_bounds(
         assert late.status_code == 503
         assert late.json()["type"] == "/problems/unavailable"
         assert int(late.headers["Retry-After"]) > 0
-        assert 1.5 < monotonic() - began < 30
+        assert 0.9 < monotonic() - began < 30
         assert (await http.get("/v1/conversations")).status_code == 200  # as new as it is
         # What it does not know yet is not said to be nothing.
         assert (await http.get(f"/v1/interactions/{reply.json()['id']}")).status_code == 503

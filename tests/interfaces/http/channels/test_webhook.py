@@ -18,7 +18,7 @@ from twilio.request_validator import RequestValidator
 from application.ports import Unavailable
 from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import OPERATOR, Customer, customer_of
-from tests.until import PATIENCE
+from tests.until import PATIENCE, until
 
 ACCOUNT, TOKEN, NEXT = "AC" + "1" * 32, "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
 OURS = "whatsapp:+15550100100"
@@ -94,8 +94,12 @@ async def test_a_message_is_taken_in_with_all_that_came_and_answered_by_a_worker
     async with asyncio.timeout(PATIENCE):
         while not await twilio.events("conversation.answered"):
             await asyncio.sleep(0.05)
-    (shown,) = (await twilio.customer.http.get("/v1/conversations?channel=whatsapp")).json()["items"]
-    assert shown["messages"] == 1
+
+    async def counted_once() -> bool:
+        listed = await twilio.customer.http.get("/v1/conversations?channel=whatsapp")
+        return [each["messages"] for each in listed.json()["items"]] == [1]
+
+    await until(counted_once)  # the read model comes after the log
 
 
 async def test_the_same_request_again_has_no_second_effect(twilio: Twilio, anyone: httpx.AsyncClient) -> None:

@@ -35,6 +35,7 @@ async def created(customer: Customer, **more: Any) -> dict[str, Any]:
 async def said(customer: Customer, experiment: dict[str, Any], word: str, **body: Any) -> dict[str, Any]:
     reply = await customer.http.post(f"/v1/experiments/{experiment['id']}/{word}", json=body or None)
     assert reply.status_code == 200, reply.text
+    customer.http.headers["Retrace-Position"] = reply.headers["Retrace-Position"]
     shown: dict[str, Any] = reply.json()
     return shown
 
@@ -42,6 +43,7 @@ async def said(customer: Customer, experiment: dict[str, Any], word: str, **body
 async def asked(customer: Customer, address: str) -> dict[str, Any]:
     reply = await customer.ask("When are you open?", address=address, wait=20)
     assert reply.status_code == 200, reply.text
+    customer.http.headers["Retrace-Position"] = reply.headers["Retrace-Position"]
     shown: dict[str, Any] = reply.json()
     return shown
 
