@@ -68,10 +68,10 @@ async def test_a_session_of_a_poolers_own_login_is_refused_before_anything_is_as
 async def test_a_pooler_that_changes_its_ways_later_is_refused_too(
     database_url: str, pooler: Pooler, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(database_module, "PATIENCE", 0.5)
     async with Database(cell(through(pooler, database_url)), size=1) as database:
         async with database.tenant(uuid4()) as connection:
             await connection.execute("SELECT 1")
+        monkeypatch.setattr(database_module, "PATIENCE", 0.5)
         pooler.user = "postgres"
         with psycopg.connect(database_url, autocommit=True) as superuser:
             superuser.execute(
@@ -87,9 +87,9 @@ async def test_what_was_read_in_another_ones_session_is_given_to_nobody(
     database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As where a pooler puts another login in the place of one that was admitted."""
-    monkeypatch.setattr(database_module, "PATIENCE", 0.5)
     async with Database(cell(database_url), size=1) as database:
         assert await database.read(uuid4(), "SELECT 1") == [(1,)]
+        monkeypatch.setattr(database_module, "PATIENCE", 0.5)
         database.role = "retrace_runner"
         with pytest.raises(Unavailable):
             await database.read(uuid4(), "SELECT 1")

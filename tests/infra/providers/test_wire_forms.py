@@ -153,7 +153,7 @@ async def test_keep_alives_count_as_life_but_not_for_ever(
     slow: list[Step] = [step for _ in range(8) for step in (b": wait\n\n", 0.25)]
     rest = form("no end", vendor)
     wire.answer = lambda call: Reply(fields=STREAM, steps=[*slow, rest])
-    found, _ = await gather(MAKERS[vendor](wire, http, seconds=1.5), request())
+    found, _ = await gather(MAKERS[vendor](wire, http, seconds=1.9), request())
     assert "".join(found) == TEXT
     monkeypatch.setattr(streaming, "LONGEST_STREAM", 0.6)
     with pytest.raises(ProviderError) as raised:
