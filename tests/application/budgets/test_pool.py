@@ -142,11 +142,12 @@ async def test_who_needs_all_that_is_left_gets_it(till: Till) -> None:
     await till.settle(await till.begin(), [], [made])
 
 
-async def test_another_process_gets_what_is_idle_here(till: Till) -> None:
+async def test_another_process_gets_what_is_idle_here(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "IDLE", IDLE)
     till.ahead()
     await call(till, 40, 10)
     other = Till(till.log, till.context)
-    made = await other.reserve(90, patience=10)
+    made = await other.reserve(90, patience=60)
     assert made is not None
     await other.settle(await other.begin(), [], [made])
 

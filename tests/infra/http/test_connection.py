@@ -74,7 +74,7 @@ async def serving(**limits: Any) -> AsyncIterator[Server]:
         port=0,
         log_config=None,
         lifespan="off",
-        timeout_keep_alive=1,
+        timeout_keep_alive=5,
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
