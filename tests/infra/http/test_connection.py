@@ -74,7 +74,7 @@ async def serving(**limits: Any) -> AsyncIterator[Server]:
         port=0,
         log_config=None,
         lifespan="off",
-        timeout_keep_alive=5,
+        timeout_keep_alive=2,
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
@@ -205,7 +205,7 @@ async def test_behind_a_body_comes_no_more_than_a_head_may_have(
 
 
 async def test_a_client_that_takes_nothing_of_its_answer_is_let_go_and_a_slow_one_is_not() -> None:
-    async with serving(silence=0.5, head=60) as server:
+    async with serving(silence=2, head=60) as server:
         clients = []
         for _ in range(2):
             small = socket.socket()

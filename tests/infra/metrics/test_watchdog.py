@@ -32,7 +32,7 @@ def wait() -> None:
 
 async def held_up() -> Seen:
     """What is seen where others leave the machine to it: else who looks is woken late too."""
-    for _ in range(20):
+    for _ in range(10):
         seen = Seen()
         with Watchdog(seen):
             await asyncio.sleep(0.05)
