@@ -200,7 +200,7 @@ async def test_from_its_draft_to_what_came_of_it(ours: Customer, twilio: Twilio,
     assert (tried["now"], tried["left_out"]) == (1, {"opted_out": 1, "no_value": 1})
     assert [each["missing"] for each in tried["customers"] if each["why"] == "no_value"] == [["product"]]
     assert (await ours.http.post(f"{path}/schedule", json={})).status_code == 200
-    await until(ours, path, status="finished", reached=1)
+    await comes_to(ours, path, status="finished", reached=1)
     assert twilio.to(BEN)[-1].body == "Hi Ada, laces for your Boots!"
 
 
