@@ -51,7 +51,7 @@ def completer(double: Double, http: Outgoing, fault: str = "ok", **more: Any) ->
         http=http,
         counter=COUNTER,
         abilities=lambda model: abilities,
-        **{"seconds": 0.5 if fault.startswith(SLOW) else 10, **more},
+        **{"seconds": 0.5 if fault.startswith(SLOW) else 60, **more},
     )
 
 
