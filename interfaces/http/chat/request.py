@@ -14,18 +14,19 @@ from msgspec import Meta
 
 from application.chat.record import Chat
 from domain.base.errors import Invalid
-from domain.chat.tool_turns import check_tool_turns
-from domain.models.attachment import Attachment
+from domain.chat.tool_turns import ToolWords, check_tool_turns, shown_behind
 from domain.models.completion import Options, Turn
 from interfaces.http.chat import unasked as unasked
 from interfaces.http.chat.format_forms import FormatIn, format_of
 from interfaces.http.chat.part_forms import FileIn, Given, ImageUrl, file_of, image_of
+from interfaces.http.chat.parted import parted
 from interfaces.http.chat.tool_forms import MOST, CallId, CallIn, ToolChoiceIn, ToolIn, choice_of, tools_of
 from interfaces.http.chat.unasked import UnaskedOfMessage, UnaskedOfPart, UnaskedOfRequest
 
 NAME = re.compile(r"[^\s<|\\/>]{1,64}")
 """Of a participant, as OpenAI takes it."""
 
+WORDS = ToolWords("messages", "call", "message of the role tool", "tool_call_id")
 Penalty = Annotated[float, Meta(ge=-2, le=2)]
 Tokens = Annotated[int, Meta(ge=1, le=1_000_000)]
 Stop = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -78,7 +79,7 @@ class Part(UnaskedOfPart, frozen=True, kw_only=True, forbid_unknown_fields=True)
         if text is None or self.type not in ("text", "refusal"):
             raise unasked.refused(
                 place,
-                f"a part of the type {self.type} has its content in a member of that name, and stands in a user's message",
+                f"a part of the type {self.type} has its content in a member of that name, and stands in a user's message or a tool's",
             )
         return text
 
@@ -101,7 +102,7 @@ class Said(UnaskedOfMessage, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise unasked.refused(f"{place}.role", text)
         unasked.check(self, unasked.OF_MESSAGES, f"{place}.")
         if self.role == "tool":
-            return self._result(place)
+            return self._result(place, contents)
         if self.tool_call_id is not None:
             raise unasked.refused(
                 f"{place}.tool_call_id", "only a message of the role tool has one; leave it out"
@@ -126,31 +127,25 @@ class Said(UnaskedOfMessage, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return Turn(role="user" if self.role == "user" else "system", text=said, name=self.name or None)
 
     def _of_parts(self, parts: list[Part], place: str, contents: dict[UUID, bytes]) -> Turn:
-        """A user's: texts, one below the other, and where between them images and files stand."""
-        texts, found = list[str](), list[Attachment]()
-        for at, part in enumerate(parts):
-            length = len("\n".join(texts))
-            if (given := part.given(length, f"{place}.content[{at}]")) is None:
-                texts.append(part.said(f"{place}.content[{at}]"))
-                continue
-            found.append(given.attachment)
-            if given.content is not None:
-                contents[given.attachment.id] = given.content
-        if not texts and not found:
+        """A user's."""
+        if not parts:
             raise unasked.refused(f"{place}.content", "the message has no text; send one")
-        return Turn(role="user", text="\n".join(texts), name=self.name or None, attachments=tuple(found))
+        text, found = parted(parts, f"{place}.content", contents)
+        return Turn(role="user", text=text, name=self.name or None, attachments=found)
 
-    def _result(self, place: str) -> Turn:
+    def _result(self, place: str, contents: dict[UUID, bytes]) -> Turn:
         """What a tool has come to; may be an empty text."""
         if self.tool_call_id is None:
             text = "a message of the role tool says which call it answers; send its tool_call_id"
             raise unasked.refused(f"{place}.tool_call_id", text)
-        said = self._text(place)
-        if said is None:
+        if not self.content and self.content != "":
             raise unasked.refused(
                 f"{place}.content", "the tool's result is missing; send a text, which may be empty"
             )
-        return Turn(role="tool", text=said, call=self.tool_call_id)
+        if isinstance(self.content, str):
+            return Turn(role="tool", text=self.content, call=self.tool_call_id)
+        text, found = parted(self.content, f"{place}.content", contents)
+        return Turn(role="tool", text=text, call=self.tool_call_id, attachments=found)
 
     def _text(self, place: str) -> str | None:
         if isinstance(self.content, list):
@@ -217,12 +212,12 @@ class ChatIn(UnaskedOfRequest, frozen=True, kw_only=True, forbid_unknown_fields=
             raise unasked.refused(
                 "messages", "nothing is said in them; send at least one message with a text"
             )
-        check_tool_turns(messages)
+        check_tool_turns(messages, WORDS)
         tools = tools_of(self.tools)
         return Chat(
             id=id,
             model=self.model,
-            messages=messages,
+            messages=shown_behind(messages),
             contents=contents,
             tools=tools,
             tool_choice=choice_of(self.tool_choice, tools),

@@ -47,7 +47,9 @@ OF_MESSAGES: Silent = {
 OF_PARTS: Silent = {
     "input_audio": (),
     "prompt_cache_breakpoint": (HINT,),
+    "cache_control": (HINT,),
 }
+"""The last one is Anthropic's, and comes from clients that speak to both."""
 
 
 class UnaskedOfRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +80,7 @@ class UnaskedOfMessage(msgspec.Struct, frozen=True, kw_only=True):
 class UnaskedOfPart(msgspec.Struct, frozen=True, kw_only=True):
     input_audio: Any = None
     prompt_cache_breakpoint: Any = None
+    cache_control: Any = None
 
 
 def check(given: msgspec.Struct, silent: Silent, place: str = "") -> None:

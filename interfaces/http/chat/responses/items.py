@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
+from domain.models.attachment import Attachment
 from domain.models.completion import Turn
 from domain.models.tools import ToolCall
+from interfaces.http.chat.part_forms import Detail, Given, file_at, file_with, image_at
+from interfaces.http.chat.parted import parted
 from interfaces.http.chat.unasked import refused
 
-LATER = "images and files are not taken here; send texts"
 TEXTS = ("input_text", "output_text", "text", "summary_text", "reasoning_text")
 
 
@@ -25,20 +27,42 @@ class PartIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     annotations: Any = None
     logprobs: Any = None
     prompt_cache_breakpoint: Any = None
-    image_url: Any = None
-    file_id: Any = None
-    file_data: Any = None
-    file_url: Any = None
-    filename: Any = None
+    image_url: Annotated[str, Meta(min_length=1)] | None = None
+    file_id: str | None = None
+    file_data: str | None = None
+    file_url: Annotated[str, Meta(min_length=1)] | None = None
+    filename: Annotated[str, Meta(max_length=256)] | None = None
     input_audio: Any = None
-    detail: Any = None
+    detail: Literal["auto", "low", "high", "original"] | None = None
+
+    def given(self, at: int, place: str) -> Given | None:
+        """The image or file, which stands behind `at` characters of the text; None: it is none. Raises Invalid."""
+        if self.type not in ("input_image", "input_file"):
+            return None
+        if self.file_id:
+            text = "there are no uploaded files here; send the content as a data URL, or its address"
+            raise refused(f"{place}.file_id", text)
+        if self.type == "input_image" and self.image_url:
+            return image_at(self.image_url, at, f"{place}.image_url", self._detail)
+        if self.type == "input_file" and self.file_data:
+            return file_with(self.file_data, at, f"{place}.file_data", self.filename)
+        if self.type == "input_file" and self.file_url:
+            return file_at(self.file_url, at, f"{place}.file_url", self.filename)
+        where = "image_url" if self.type == "input_image" else "file_data or file_url"
+        raise refused(place, f"the part has no content; send it as {where}")
+
+    @property
+    def _detail(self) -> Detail | None:
+        """`original` is of this API alone."""
+        return "high" if self.detail == "original" else self.detail
 
     def said(self, place: str) -> str:
         """Raises Invalid."""
         if self.type == "refusal" and self.refusal is not None:
             return self.refusal
         if self.type not in TEXTS:
-            raise refused(f"{place}.type", f"a part of the type {self.type} is not taken: {LATER}")
+            text = f"a part of the type {self.type} is not taken here; send texts, and input_image or input_file in a user's message or a function's output"
+            raise refused(f"{place}.type", text)
         if self.text is None:
             raise refused(f"{place}.text", "the part has no text; send one")
         return self.text
@@ -72,8 +96,8 @@ class ItemIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 Input = str | Annotated[list[ItemIn], Meta(min_length=1, max_length=4096)]
 
 
-def turns_of(given: Input) -> tuple[Turn, ...]:
-    """Calls stand in the turn of the assistant's that asked for them. Raises Invalid, with the place."""
+def turns_of(given: Input, contents: dict[UUID, bytes]) -> tuple[Turn, ...]:
+    """Calls stand in the turn of the assistant's that asked for them. `contents` takes those of images and files. Raises Invalid, with the place."""
     if isinstance(given, str):
         return (Turn(role="user", text=given),)
     turns: list[Turn] = []
@@ -81,12 +105,12 @@ def turns_of(given: Input) -> tuple[Turn, ...]:
         place = f"input[{at}]"
         match item.type:
             case "message" | None:
-                if (said := _message(item, place)) is not None:
+                if (said := _message(item, place, contents)) is not None:
                     turns.append(said)
             case "function_call":
                 _add_call(turns, item, place)
             case "function_call_output":
-                turns.append(_result(item, place))
+                turns.append(_result(item, place, contents))
             case "reasoning":
                 pass
             case "item_reference":
@@ -101,15 +125,18 @@ def turns_of(given: Input) -> tuple[Turn, ...]:
     return tuple(turns)
 
 
-def _message(item: ItemIn, place: str) -> Turn | None:
+def _message(item: ItemIn, place: str, contents: dict[UUID, bytes]) -> Turn | None:
     if item.role is None:
         raise refused(f"{place}.role", "a message has a role; send it")
     if item.content is None:
         raise refused(f"{place}.content", "the message has no text; send one")
+    if item.role == "user":
+        text, found = _parted(item.content, f"{place}.content", contents)
+        return Turn(role="user", text=text, attachments=found)
     text = _text(item.content, f"{place}.content")
     if item.role == "assistant":
         return Turn(role="assistant", text=text) if text else None
-    return Turn(role="user" if item.role == "user" else "system", text=text)
+    return Turn(role="system", text=text)
 
 
 def _add_call(turns: list[Turn], item: ItemIn, place: str) -> None:
@@ -124,14 +151,15 @@ def _add_call(turns: list[Turn], item: ItemIn, place: str) -> None:
         turns.append(Turn(role="assistant", text="", calls=(call,)))
 
 
-def _result(item: ItemIn, place: str) -> Turn:
+def _result(item: ItemIn, place: str, contents: dict[UUID, bytes]) -> Turn:
     if item.call_id is None:
         raise refused(f"{place}.call_id", "a function_call_output says which call it is of; send it")
     if item.output is None:
         raise refused(
             f"{place}.output", "what the function has come to is missing; send a text, which may be empty"
         )
-    return Turn(role="tool", text=_text(item.output, f"{place}.output"), call=item.call_id)
+    text, found = _parted(item.output, f"{place}.output", contents)
+    return Turn(role="tool", text=text, call=item.call_id, attachments=found)
 
 
 def _text(content: Content, place: str) -> str:
@@ -140,26 +168,5 @@ def _text(content: Content, place: str) -> str:
     return "\n".join(part.said(f"{place}[{at}]") for at, part in enumerate(content))
 
 
-def check_calls(turns: Sequence[Turn]) -> None:
-    """Every call is answered by an output, and no other is. Raises Invalid."""
-    open_: set[str | None] = set()
-    for turn in turns:
-        if turn.role == "tool":
-            if turn.call not in open_:
-                raise refused(
-                    "input", f"the function_call_output of {_short(turn.call)} has no function_call before it"
-                )
-            open_.discard(turn.call)
-        else:
-            _answered(open_)
-            open_ = {call.id for call in turn.calls}
-    _answered(open_)
-
-
-def _answered(open_: set[str | None]) -> None:
-    for id in open_:
-        raise refused("input", f"no function_call_output answers the function_call {_short(id)}; send it")
-
-
-def _short(text: str | None) -> str:
-    return repr((text or "")[:60])
+def _parted(content: Content, place: str, contents: dict[UUID, bytes]) -> tuple[str, tuple[Attachment, ...]]:
+    return (content, ()) if isinstance(content, str) else parted(content, place, contents)

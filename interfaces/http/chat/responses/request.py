@@ -5,7 +5,7 @@ https://platform.openai.com/docs/api-reference/responses/create
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -15,9 +15,10 @@ from msgspec import Meta
 from application.chat.record import Chat
 from domain.base.patterns import RESPONSE
 from domain.chat.response import ResponseFacts
+from domain.chat.tool_turns import ToolWords, check_tool_turns, shown_behind
 from domain.models.completion import Options, Turn
 from interfaces.http.chat.request import Tokens
-from interfaces.http.chat.responses.items import Input, check_calls, turns_of
+from interfaces.http.chat.responses.items import Input, turns_of
 from interfaces.http.chat.responses.tools import (
     ChoiceIn,
     TextIn,
@@ -28,6 +29,7 @@ from interfaces.http.chat.responses.tools import (
 )
 from interfaces.http.chat.unasked import HINT, Silent, check, refused
 
+WORDS = ToolWords("input", "function_call", "function_call_output", "call_id")
 Short = Annotated[str, Meta(max_length=512)]
 Metadata = Annotated[dict[Annotated[str, Meta(max_length=64)], Short], Meta(max_length=16)]
 
@@ -118,13 +120,17 @@ class ResponseIn(Unasked, frozen=True, kw_only=True, forbid_unknown_fields=True)
         if isinstance(self.include, list) and LOGPROBS in self.include:
             raise refused("include", f"{LOGPROBS} is not offered here; leave it out")
 
-    def command(self, id: UUID, before: Sequence[Turn], *, fresh: bool = False) -> Chat:
-        """`before`: the turns that it goes on from. Raises Invalid, with the field that is wrong."""
-        said = turns_of(self.input) if self.input else ()
+    def command(
+        self, id: UUID, before: Sequence[Turn], kept: Mapping[UUID, bytes], *, fresh: bool = False
+    ) -> Chat:
+        """`before`: the turns that it goes on from; `kept`: contents of their images and files. Raises Invalid, with the field that is wrong."""
+        contents = dict(kept)
+        said = turns_of(self.input, contents) if self.input else ()
         if not said and not before:
             raise refused("input", "nothing is said in it; send a text, or items")
         turns = (*before, *said)
-        check_calls(turns)
+        check_tool_turns(turns, WORDS)
+        turns = shown_behind(turns)
         instructed = bool(self.instructions)
         if instructed:
             turns = (Turn(role="system", text=self.instructions or ""), *turns)
@@ -133,6 +139,7 @@ class ResponseIn(Unasked, frozen=True, kw_only=True, forbid_unknown_fields=True)
             id=id,
             model=self.model,
             messages=turns,
+            contents=contents,
             tools=tools,
             tool_choice=choice_of(self.tool_choice, tools),
             parallel_tool_calls=self.parallel_tool_calls if tools else None,

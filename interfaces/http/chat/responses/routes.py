@@ -61,10 +61,12 @@ async def create(
     """As OpenAI's, streamed or whole, with the tenant's routing, failover, budget, cache and audit. `previous_response_id` goes on from a response that is
     on record. Tools are functions; the vendors' own are refused by name."""
     data.check()
-    before: tuple[Turn, ...] = ()
+    before, kept = tuple[Turn, ...](), dict[UUID, bytes]()
     if data.previous is not None:
-        before = await turns_until(data.previous, context.tenant, store=services.store)
-    command = data.command(services.ids(), before, fresh=fresh(request))
+        before, kept = await turns_until(
+            data.previous, context.tenant, store=services.store, files=services.files
+        )
+    command = data.command(services.ids(), before, kept, fresh=fresh(request))
     shown = begun_of(command)
 
     def begin(emit: Emit | None = None, emit_call: EmitCall | None = None) -> asyncio.Task[ChatGiven]:

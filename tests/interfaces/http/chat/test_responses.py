@@ -15,6 +15,7 @@ from domain.chat.call import Call
 from interfaces.bootstrap import Services
 from tests.doubles.openai import Double
 from tests.doubles.openai_saying import call
+from tests.doubles.pictures import PDF, data_url, png
 from tests.interfaces.http.chat.conftest import calls
 from tests.interfaces.http.conftest import Customer
 
@@ -184,6 +185,72 @@ async def test_functions_are_asked_for_and_their_outputs_go_back_by_items_and_by
         await client.responses.create(model=MODEL, input=outputs[:1], previous_response_id=asked.id)
 
 
+async def test_images_and_files_are_read_and_gone_on_from(
+    client: openai.AsyncOpenAI, shop: Customer, parts: Services, upstream: Double
+) -> None:
+    picture, bill = data_url(png(4, 3)), data_url(PDF, "application/pdf")
+    content: list[Any] = [
+        {"type": "input_text", "text": "What is this?"},
+        {"type": "input_image", "image_url": picture, "detail": "original"},
+        {"type": "input_file", "filename": "bill.pdf", "file_data": bill},
+    ]
+    first = await client.responses.create(model=MODEL, input=[{"role": "user", "content": content}])
+    await client.responses.create(model=MODEL, input="And?", previous_response_id=first.id)
+    seen, *others = upstream.requests[-1]["messages"]
+    assert seen == upstream.requests[-2]["messages"][0]
+    assert seen["content"][1:] == [
+        {"type": "image_url", "image_url": {"url": picture, "detail": "high"}},
+        {"type": "file", "file": {"filename": "bill.pdf", "file_data": bill}},
+    ]
+    assert [each["content"] for each in others] == ["At nine.", "And?"]
+    (one, *_), (two, *_) = await calls(parts, shop)
+    for requested in (one, two):  # each has its own, sealed under its own key
+        for each in requested.messages[0].attachments:
+            kept = [piece async for piece in parts.files.read(shop.tenant, requested.originator_id, each.id)]
+            assert len(b"".join(kept)) == each.size
+
+
+async def test_what_a_function_shows_stands_behind_what_all_of_them_have_come_to(
+    client: openai.AsyncOpenAI, shop: Customer, upstream: Double
+) -> None:
+    upstream.says = lambda body: {"content": "Nice."} if body["messages"][-1]["role"] == "user" else ASKED
+    picture = data_url(png(4, 3))
+    items: list[Any] = [{"role": "user", "content": "Show me."}]
+    items += [
+        {"type": "function_call", "call_id": id, "name": "photo", "arguments": "{}"} for id in ("c1", "c2")
+    ]
+    shown = [{"type": "input_image", "image_url": picture}]
+    items += [
+        {"type": "function_call_output", "call_id": id, "output": output}
+        for id, output in (("c1", shown), ("c2", "none"))
+    ]
+    await client.responses.create(model=MODEL, input=items, tools=[TOOL])
+    by_items = upstream.requests[-1]["messages"]
+    assert [(each["role"], each["content"]) for each in by_items[2:4]] == [
+        ("tool", "It stands in the message behind the results."),
+        ("tool", "none"),
+    ]
+    assert by_items[4]["content"] == [
+        {"type": "text", "text": "What the call c1 has come to:"},
+        {"type": "image_url", "image_url": {"url": picture}},
+    ]
+    called = [call("photo", "{}", id) for id in ("c1", "c2")]
+    messages: list[Any] = [
+        {"role": "user", "content": "Show me."},
+        {"role": "assistant", "content": None, "tool_calls": called},
+        {
+            "role": "tool",
+            "tool_call_id": "c1",
+            "content": [{"type": "image_url", "image_url": {"url": picture}}],
+        },
+        {"role": "tool", "tool_call_id": "c2", "content": "none"},
+    ]
+    await client.chat.completions.create(
+        model=MODEL, messages=messages, extra_headers={"Cache-Control": "no-cache"}
+    )
+    assert upstream.requests[-1]["messages"] == by_items
+
+
 class Hours(pydantic.BaseModel):
     opens: int
 
@@ -240,7 +307,19 @@ async def test_a_stream_that_fails_says_so_in_the_forms_of_the_api(
         ),
         (
             {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "x"}]}]},
-            "input[0].content[0].type",
+            "input[0].content[0].image_url: it is a data URL",
+        ),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_file", "file_id": "file_1"}]}]},
+            "input[0].content[0].file_id: there are no uploaded files here",
+        ),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_audio", "input_audio": {}}]}]},
+            "input[0].content[0].type: a part of the type input_audio",
+        ),
+        (
+            {"input": [{"type": "function_call_output", "call_id": "c", "output": "x"}]},
+            "input: the function_call_output for 'c' answers no function_call",
         ),
         ({"input": ""}, "input: nothing is said in it"),
         (
