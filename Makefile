@@ -46,7 +46,7 @@ soak: .venv/dev
 	$(BIN)/pytest -m soak --timeout 14400 $(ARGS)
 
 bench: .venv/dev
-	@for name in append replay experiment work load verify message intake waiting neighbours routing retrieval growth ingest analytics alerts console gateway embeddings; do $(BIN)/python -m bench.$$name $(ARGS) || exit 1; done
+	@for name in append replay experiment work load verify message intake waiting neighbours routing retrieval growth ingest analytics alerts console start gateway embeddings; do $(BIN)/python -m bench.$$name $(ARGS) || exit 1; done
 
 lock:
 	$(LOCK) $(PROJECT) -o requirements/run.txt
