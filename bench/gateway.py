@@ -36,7 +36,7 @@ from infra.embedded.process import end_all
 from infra.providers.access import ProviderAccess
 from infra.settings import Secret, Settings, environment_of
 from interfaces.bootstrap import services
-from interfaces.supervisor import role_command
+from interfaces.processes.children import role_command
 
 MODEL = "gpt-4o-mini"
 CLIENTS = (1, 16, 64)

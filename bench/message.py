@@ -32,7 +32,7 @@ from infra.embedded.process import end_all
 from infra.settings import Secret, Settings, environment_of
 from interfaces.bootstrap import Services, services
 from interfaces.cli.demo.filling import DATA, DOCUMENTS
-from interfaces.supervisor import role_command
+from interfaces.processes.children import role_command
 
 CLIENTS = (1, 32)
 ROUNDS = 3

@@ -6,8 +6,6 @@ import json
 import os
 import secrets
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,7 +16,7 @@ import msgspec
 from rich.console import Console
 
 from infra.embedded import Servers, servers
-from infra.embedded.process import FolderInUse, ServerFailed, end_all, prepare_folder, rotate, spawn
+from infra.embedded.process import FolderInUse, Process, ServerFailed, end_all, prepare_folder, rotate
 from infra.embedded.room import LEAST, room
 from infra.settings import Secret, Settings, environment_of, master_text
 from infra.telemetry.start import endpoints
@@ -26,6 +24,7 @@ from infra.waits import STARTING, Waits, silently
 from interfaces import listening
 from interfaces import running as running_note
 from interfaces.instance import VARIABLE
+from interfaces.processes.children import FORKS, Command, Forker, Spawner, Starter, role_command
 from interfaces.supervisor_metrics import Figures, metrics_port, metrics_ports, telling
 
 ROLES = ("serve", "worker", "projector")
@@ -51,7 +50,6 @@ NO_REDIS = (
 )
 
 Say = Callable[[str], None]
-Command = Callable[[str], Sequence[str]]
 
 
 class NotReady(Exception):
@@ -60,10 +58,6 @@ class NotReady(Exception):
 
 def announce(line: str) -> None:
     Console(highlight=False).print(line, markup=False, soft_wrap=True)
-
-
-def role_command(role: str) -> Sequence[str]:
-    return (sys.executable, "-m", "interfaces.cli", role)
 
 
 class Tree:
@@ -75,7 +69,7 @@ class Tree:
         running: Servers,
         environment: Mapping[str, str],
         say: Say,
-        command: Command = role_command,
+        starter: Starter,
         waits: Waits = silently,
     ) -> None:
         self.settings = settings
@@ -86,8 +80,8 @@ class Tree:
         self._servers = running
         self._environment = environment
         self._say = say
-        self._command = command
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._starter = starter
+        self._children: dict[str, Process] = {}
         self._started: dict[str, float] = {}
         self._deaths: dict[str, int] = {}
         self._logged: dict[str, int] = {}
@@ -104,7 +98,7 @@ class Tree:
         log = self.log_of(role)
         rotate(log)
         self._logged[role] = log.stat().st_size if log.exists() else 0
-        self._children[role] = spawn(self._command(role), log=log, environment=environment, folder=None)
+        self._children[role] = self._starter.start(role, log, environment)
         self.figures.started(role)
 
     def wait_ready(self, told: Callable[[], bool] = lambda: False) -> None:
@@ -155,7 +149,7 @@ class Tree:
             if child.poll() is None or role == but:
                 continue
             if role not in self._due:
-                self._note_end(role, child.returncode)
+                self._note_end(role, child.returncode or 0)
             if time.monotonic() >= self._due[role]:
                 try:
                     self.start(role)
@@ -256,10 +250,10 @@ def tree(
     settings: Settings,
     say: Say = announce,
     roles: Sequence[str] = ROLES,
-    command: Command = role_command,
+    command: Command | None = None,
     waits: Waits = silently,
 ) -> Iterator[Tree]:
-    """Start everything; at the end stop everything. Raises FolderUnusable, FolderInUse, PortUnusable, ServerFailed, InvalidSettings.
+    """Start everything; at the end stop everything. `command`: what each role is to be run by, in the place of our own. Raises FolderUnusable, FolderInUse, PortUnusable, ServerFailed, InvalidSettings.
 
     To be entered in a thread that stays until the end (see `die_with_parent`).
     """
@@ -271,7 +265,13 @@ def tree(
         from interfaces.given import look_at_given  # what only somebody else's servers need
 
         given = look_at_given(settings, key, say, waits)
-    with servers(settings.data, settings.database_url, settings.redis_url, say=say, waits=waits) as running:
+    here = str(Path(__file__).parent.parent)
+    path = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
+    mine = {**os.environ, VARIABLE: secrets.token_hex(8), "PYTHONPATH": path}
+    with (
+        starting(settings, mine, command) as starter,  # loads while the servers come up
+        servers(settings.data, settings.database_url, settings.redis_url, say=say, waits=waits) as running,
+    ):
         if running.redis_url is None:
             say(NO_REDIS)
         there = msgspec.structs.replace(
@@ -282,11 +282,7 @@ def tree(
             master_key=settings.master_key or master_text(key),
             data=settings.data.resolve(),
         )
-        here = str(Path(__file__).parent.parent)
-        path = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
-        instance = {VARIABLE: secrets.token_hex(8)}
-        environment = {**os.environ, **environment_of(there), **instance, "PYTHONPATH": path}
-        started = Tree(settings, running, environment, say, command, waits)
+        started = Tree(settings, running, {**mine, **environment_of(there)}, say, starter, waits)
         try:
             with telling(settings, started.figures, say):
                 for role in roles:
@@ -306,12 +302,28 @@ def tree(
             running_note.forget(there.data)
 
 
+@contextmanager
+def starting(
+    settings: Settings, environment: Mapping[str, str], command: Command | None
+) -> Iterator[Starter]:
+    """What starts the roles: each by its command, or as a fork where the system can hold one."""
+    starter: Starter
+    if command is None and FORKS:
+        starter = Forker(settings.data / "logs" / "roles.log", environment)
+    else:
+        starter = Spawner(command or role_command)
+    try:
+        yield starter
+    finally:
+        starter.close()
+
+
 def up(
     settings: Settings,
     say: Say = announce,
     ready: Callable[[Tree], None] | None = None,
     roles: Sequence[str] = ROLES,
-    command: Command = role_command,
+    command: Command | None = None,
     waits: Waits = silently,
 ) -> None:
     """Run until SIGTERM, SIGINT or SIGHUP; call in the main thread. `ready` is called once the roles can serve. Raises as `tree`, and NotReady."""

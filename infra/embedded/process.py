@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
@@ -28,6 +29,24 @@ LARGEST_LOG = 10_000_000
 
 # Loaded once: a child between fork and exec must not open libraries.
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform.startswith("linux") else None
+
+
+class Process(Protocol):
+    """What `subprocess.Popen` has of one."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+    def terminate(self) -> None: ...
 
 
 class ServerFailed(Exception):
@@ -112,6 +131,7 @@ def spawn(
     user: str | None = None,
     environment: Mapping[str, str] | None = None,
     folder: str | None = "/",
+    stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Run a child in a process group of its own (a Ctrl-C at the terminal is ours to pass on), output to `log`."""
     rotate(log)
@@ -119,7 +139,7 @@ def spawn(
     with log.open("ab") as output:
         return subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=output,
             stderr=output,
             process_group=0,
@@ -151,7 +171,7 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], seco
     return False
 
 
-def end(process: subprocess.Popen[bytes], *signals: int, patience: float = 10.0) -> None:
+def end(process: Process, *signals: int, patience: float = 10.0) -> None:
     """Send the signals one after another, each with some seconds to work, SIGKILL at last, and reap the process."""
     for number in (*signals, signal.SIGKILL):
         if process.poll() is not None:
@@ -161,7 +181,7 @@ def end(process: subprocess.Popen[bytes], *signals: int, patience: float = 10.0)
             process.wait(patience)
 
 
-def end_all(processes: Iterable[subprocess.Popen[bytes]], patience: float) -> None:
+def end_all(processes: Iterable[Process], patience: float) -> None:
     """SIGTERM to all of them at once; after so many seconds SIGKILL to those that are left. Reaps them."""
     left = list(processes)
     for process in left:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class WordLlamaEmbedder:
 
     def vectors(self, texts: Sequence[str]) -> Matrix:
         """One row of `dimension` a text, of length 1; of zeros for a text without any known token."""
-        table = self._model.embedding
+        table = _model().embedding
         sums = np.zeros((len(texts), self.dimension), dtype=np.float32)
         counted = {}
         for row, text in enumerate(texts):
@@ -59,19 +59,22 @@ class WordLlamaEmbedder:
         return len(self._tokens(text)) if counted is None else counted
 
     def _tokens(self, text: str) -> list[int]:
-        return self._words.of(without_capitals(text))
+        return _words().of(without_capitals(text))
 
     def load(self) -> None:
         """Read the model from disk now (0.2 s), instead of at the first use."""
         self.count_tokens("")
 
-    @cached_property
-    def _words(self) -> WordTokens:
-        return WordTokens(self._model.tokenizer)
 
-    @cached_property
-    def _model(self) -> Any:
-        import wordllama
+@cache
+def _words() -> WordTokens:
+    return WordTokens(_model().tokenizer)
 
-        # Its tokenizer lies in the package too, but is looked for only in a cache folder.
-        return wordllama.WordLlama.load(cache_dir=Path(wordllama.__file__).parent, disable_download=True)
+
+@cache
+def _model() -> Any:
+    """One a process, or a process and those that it forks."""
+    import wordllama
+
+    # Its tokenizer lies in the package too, but is looked for only in a cache folder.
+    return wordllama.WordLlama.load(cache_dir=Path(wordllama.__file__).parent, disable_download=True)

@@ -26,6 +26,7 @@ from infra.postgres.cell import Cell
 from infra.settings import InvalidSettings, Secret, Settings
 from interfaces import supervisor
 from interfaces.listening import PortUnusable
+from interfaces.processes import children
 from interfaces.supervisor import NotReady, Tree, tree, up
 from tests.interfaces.roles import ROLE, stand_in
 from tests.ports import free_port
@@ -335,7 +336,7 @@ def test_a_role_that_cannot_be_started_now_is_started_later(
     with tree(settings, said.append, ("worker",), stand_in) as roles:
         first = roles.pid_of("worker")
         with monkeypatch.context() as patched:
-            patched.setattr(supervisor, "spawn", full)
+            patched.setattr(children, "spawn", full)
             os.kill(first, signal.SIGKILL)
             until_now(lambda: (roles.look(), len(said) >= 2)[1])
         until_now(lambda: (roles.look(), roles.pid_of("worker") != first)[1])
