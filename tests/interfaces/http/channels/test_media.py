@@ -55,7 +55,8 @@ async def sent(twilio: Twilio, ours: Customer, anyone: httpx.AsyncClient, **medi
     event = (await ours.http.get("/v1/audit/events", params=query)).json()["items"][-1]
     conversation = event["stream"].partition("/")[2]
     part: dict[str, Any] = event["data"]["parts"][0]
-    return part | {"at": f"/v1/conversations/{conversation}/media/{part['id']}", "conversation": conversation}
+    at = {"at": f"/v1/conversations/{conversation}/media/{part['id']}", "position": str(event["position"])}
+    return part | at | {"conversation": conversation}
 
 
 async def test_a_file_is_fetched_by_a_worker_and_read_by_who_may(
@@ -83,7 +84,8 @@ async def test_what_a_customer_sent_is_shown_with_its_caption(
     twilio: Twilio, ours: Customer, anyone: httpx.AsyncClient
 ) -> None:
     part = await sent(twilio, ours, anyone, MediaUrl0=twilio.file("image/png", b"x"))
-    reply = await ours.http.get(f"/v1/conversations/{part['conversation']}")
+    seen = {"Retrace-Position": part["position"]}
+    reply = await ours.http.get(f"/v1/conversations/{part['conversation']}", headers=seen)
     shown = reply.json()["interactions"][-1]
     assert shown["messages"][-1] == "[document: my bill]", "no type was told with the message"
     assert shown["received"][-1]["parts"][0]["type"] == "media"

@@ -52,8 +52,9 @@ async def test_a_closed_conversation_is_listed_as_such_and_opens_again(ours: Cus
     position = {"Retrace-Position": closed.headers["Retrace-Position"]}
     listed = (await ours.http.get("/v1/conversations?status=closed", headers=position)).json()["items"]
     assert [item["id"] for item in listed] == [reply.json()["conversation"]]
-    await ours.ask("Still there?", address="closing")
-    assert (await ours.http.get(address)).json()["status"] == "open"
+    again = await ours.ask("Still there?", address="closing")
+    position = {"Retrace-Position": again.headers["Retrace-Position"]}
+    assert (await ours.http.get(address, headers=position)).json()["status"] == "open"
 
 
 async def test_the_events_of_a_conversation_are_followed(ours: Customer) -> None:

@@ -18,7 +18,7 @@ from infra.embedded import Servers
 from infra.settings import Secret, Settings
 from tests.doubles.twilio import ACCOUNT, SENDER, TOKEN, Twilio, twilio_double
 from tests.interfaces.http.conftest import MASTER, OPERATOR, Customer
-from tests.until import PATIENCE
+from tests.until import PATIENCE, until
 
 ADA, BEN = "whatsapp:+4915550100101", "whatsapp:+4915550100102"
 
@@ -88,7 +88,12 @@ async def test_a_button_below_an_answer_is_a_rating_of_it(
             await asyncio.sleep(0.05)
     (item,) = listed
     assert (item["rating"], item["source"], item["feedback_text"]) == ("not_helpful", "whatsapp", None)
-    detail = (await ours.http.get(f"/v1/conversations/{item['conversation']}")).json()
+
+    async def with_its_interaction() -> dict[str, Any] | None:  # another read model than that of ratings
+        shown: dict[str, Any] = (await ours.http.get(f"/v1/conversations/{item['conversation']}")).json()
+        return shown if item["agent_interaction_id"] in str(shown["interactions"][-1:]) else None
+
+    detail = await until(with_its_interaction)
     told = [(turn["by"], turn["text"]) for turn in detail["turns"]]
     assert told[-3:] == [("system", ENGLISH.question), ("customer", ENGLISH.no), ("system", ENGLISH.thanks)]
     assert detail["interactions"][-1]["id"] == item["agent_interaction_id"]
