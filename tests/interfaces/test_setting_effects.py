@@ -145,7 +145,7 @@ async def _deployment(
         try:
             base = f"http://{HOST}:{port}"
             async with httpx.AsyncClient(base_url=base, timeout=60, trust_env=False) as http:
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(200):  # it has much to load
                     while True:
                         with suppress(httpx.TransportError):
                             if (await http.get("/readyz")).status_code == 200:

@@ -21,7 +21,7 @@ from domain.retrieval.document import LARGEST
 from infra.embedded import Servers
 from tests.interfaces.http.conftest import MASTER, OPERATOR
 from tests.ports import free_port
-from tests.until import PATIENCE, until
+from tests.until import until
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def server(
 async def client(server: tuple[subprocess.Popen[bytes], str, Path]) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a new tenant."""
     async with httpx.AsyncClient(base_url=server[1], timeout=60, trust_env=False) as http:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(200):  # it has much to load
             while True:
                 with suppress(httpx.TransportError):
                     if (await http.get("/readyz")).status_code == 200:
