@@ -238,7 +238,10 @@ async def test_days_that_make_no_sense_are_told(ours: Customer, query: str, what
     assert (reply.status_code, what in reply.text) == (400, True), reply.text
 
 
-async def test_days_are_those_of_the_zone(ours: Customer, parts: Services) -> None:
+async def test_days_are_those_of_the_zone(ours: Customer, anyone: httpx.AsyncClient, parts: Services) -> None:
+    for number in range(3):
+        shown = await answered(ours, f"zone {number}")
+        assert (await anyone.post(SUBMIT, json=rating(shown))).status_code == 200
     headers = await now(ours, parts)
     totals = {}
     today = parts.clock().date()
