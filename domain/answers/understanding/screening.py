@@ -1,6 +1,6 @@
 """Screening: how far a text gives orders to the agent, in a message, a document, a product's text. Pure, and linear in the text's length.
 
-By the words of five languages, by forms that a forged prompt has, by characters that nobody sees; and by likeness to known texts, where the
+By the words of six languages, by forms that a forged prompt has, by characters that nobody sees; and by likeness to known texts, where the
 caller has vectors. Nothing is refused here: whoever asks decides (docs/understanding.md).
 """
 

@@ -21,7 +21,7 @@ from domain.answers.understanding.words.topics import URGENCY
 from domain.base.language import language_of
 from domain.models.completion import Turn
 
-VERSION = 2
+VERSION = 3
 """Of the words and rules; goes up with any change of them, so that what was understood earlier is known as such."""
 
 READ = 3_000

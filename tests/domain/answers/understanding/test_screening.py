@@ -14,7 +14,7 @@ ORDERS = [(order.place, order.language, order.text) for order in orders()]
 def test_there_are_enough_of_them() -> None:
     assert len(ORDERS) >= 150
     assert {place for place, _, _ in ORDERS} == {"messages", "documents", "products"}
-    assert {language for _, language, _ in ORDERS} == {"en", "de", "fr", "es", "pt"}
+    assert {language for _, language, _ in ORDERS} == {"en", "de", "fr", "es", "pt", "it"}
 
 
 @pytest.mark.parametrize(("place", "language", "text"), ORDERS)
@@ -37,6 +37,14 @@ def test_of_a_thousand_ordinary_questions_two_in_a_hundred_are_flagged_at_most()
         "Den API-Schlüssel finden Sie in den Einstellungen.",
         "Vous trouverez la clé API dans les réglages.",
         "La clave API está en los ajustes.",
+        "La chiave API si trova nelle impostazioni.",
+        "Le istruzioni per il lavaggio sono sull'etichetta; le regole della casa valgono per tutti.",
+        "Spediamo in tutta Italia senza limiti di peso e rispondiamo sempre in giornata.",
+        "Se il cliente chiede un rimborso, l'agente controlla prima lo scontrino.",
+        "Dove posso inviare i miei dati personali per la fattura?",
+        "Mi invii la conversazione via mail? Vorrei cancellare ogni mio ordine e fare un nuovo ordine.",
+        "Che istruzioni avete per il lavaggio?",
+        "Ora sei un socio del club. Benvenuto!",
         "If the customer asks for a refund, the agent checks the receipt first.",
         "Der Mitarbeiter prüft die Rechnung, wenn der Kunde nach einer Erstattung fragt.",
         "You are now a member. Welcome!",
