@@ -28,6 +28,7 @@ PLACES = (
     "('intent', intent), ('experiment', 'x/' || n % 2)) p (dimension, value)"
 )
 SLOT = "date_bin(interval '1 minute' * {grain}, at, timestamptz '1970-01-01 00:00Z')"
+ENTRY_BYTES = (("bucket", 0), ("bucket", 8), ("count", 0), ("count", 8), ("count", 16), ("count", 24))
 EVERY = {"answers": 1, "timed": 1, "conversations": 4, "messages": 1, "calls": 1, "made": 1}
 """A figure stands at each answer, or at each so-manieth; unless told at each seventh."""
 
@@ -52,9 +53,21 @@ def fill(connection: psycopg.Connection, tenant: UUID, *, answers: int, days: in
         ):
             _put(connection, tenant, grain, table, keys, slot, values, each=10 if table == "sales" else 1)
         bucket = f"ceil(ln(ms) / ln({GAMMA}))::int"
-        keys = ["dimension", "value", bucket]
-        _put(connection, tenant, grain, "answer_figures_responses", keys, slot, ["count(*)"])
+        _put_sketches(connection, tenant, grain, slot, bucket)
     connection.execute("DROP TABLE facts")
+
+
+def _put_sketches(connection: psycopg.Connection, tenant: UUID, grain: int, slot: str, bucket: str) -> None:
+    """As `domain.base.sketch.packed` writes them, little-endian."""
+    entry = "".join(
+        f" || set_byte('\\x00', 0, (({name} >> {shift}) & 255)::int)" for name, shift in ENTRY_BYTES
+    ).removeprefix(" || ")
+    query = (
+        f"INSERT INTO retrace.answer_figures_responses SELECT '{tenant}'::uuid, dimension, {grain}, slot, value, "
+        f"string_agg({entry}, '' ORDER BY bucket) FROM (SELECT dimension, {slot} AS slot, value, {bucket} AS bucket, count(*) AS count "
+        f"FROM facts {PLACES} GROUP BY 1, 2, 3, 4) s GROUP BY dimension, slot, value"
+    )
+    connection.execute(query.encode())
 
 
 def _put(

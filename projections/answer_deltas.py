@@ -26,12 +26,11 @@ class Counted(NamedTuple):
 
 
 class Deltas(NamedTuple):
-    """By (grain, at, dimension, value), and with the bucket; `left`: keys that something was taken from."""
+    """By (grain, at, dimension, value), and `responses` with the bucket; `left`: keys of figures that something was taken from."""
 
     figures: Sums
     responses: Sums
     left: list[tuple[Any, ...]]
-    responses_left: list[tuple[Any, ...]]
 
 
 def counted(answer: Answer) -> Counted | None:
@@ -66,9 +65,4 @@ def deltas(before: Mapping[UUID, Counted | None], after: Mapping[UUID, Answer]) 
                     yield one.at, (*place, one.bucket), [sign]
 
     figures, responses = in_slots(facts()), in_slots(took())
-    return Deltas(
-        figures,
-        responses,
-        [key for key, sums in figures.items() if sum(sums[:4]) < 0],
-        [key for key, sums in responses.items() if sums[0] < 0],
-    )
+    return Deltas(figures, responses, [key for key, sums in figures.items() if sum(sums[:4]) < 0])

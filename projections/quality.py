@@ -10,14 +10,14 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base.sketch import percentile
 from domain.insight.answer import COUNTS, SOURCES
 from domain.insight.calendar import By
 from domain.insight.definitions import Used
 from projections.answer_figures import figures, responses
 from projections.asked import Asked, Per, Target, share, targets
 from projections.base import Sql
-from projections.slotted import sketches_of, sums_of
+from projections.sketched import Merged, Percentiles, merged
+from projections.slotted import joined_of, sums_of
 
 AIMED = ("positive_rate", "handoff_rate", "completion_rate")
 
@@ -67,25 +67,23 @@ class QualityReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Counts = Mapping[str, int]
-Sketch = Mapping[int, int]
+SHARES = (0.5, 0.95, 0.99)
+NONE: Percentiles = (None, None, None)
 
 
 async def quality(sql: Sql, tenant: UUID, asked: Asked, per: Per = "tenant") -> QualityReport:
     """Where figures are of the whole tenant, each period has an item; else those in which there is something."""
     found = await answer_sums(sql, tenant, asked, per)
-    sketches = await response_sketches(sql, tenant, asked, per)
+    took = await response_sketches(sql, tenant, asked, per)
+    percentiles, whole = took.percentiles(SHARES), took.of_values(SHARES)
     periods = asked.periods
     if per == "tenant":
         for place in range(len(periods)):
             found.setdefault((place, ""), dict.fromkeys(COUNTS, 0))
     sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
-    buckets: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for (_, value), counts in found.items():
         for name in COUNTS:
             sums[value][name] += counts[name]
-    for (_, value), sketch in sketches.items():
-        for bucket, count in sketch.items():
-            buckets[value][bucket] += count
     return QualityReport(
         since=asked.since,
         until=asked.until,
@@ -94,7 +92,7 @@ async def quality(sql: Sql, tenant: UUID, asked: Asked, per: Per = "tenant") -> 
         used=asked.used,
         targets=targets(asked.used, *AIMED),
         totals=[
-            _figures(asked.since, asked.until, value, counts, buckets[value], asked.used)
+            _figures(asked.since, asked.until, value, counts, whole.get(value, NONE), asked.used)
             for value, counts in sorted(sums.items())
         ],
         items=[
@@ -103,7 +101,7 @@ async def quality(sql: Sql, tenant: UUID, asked: Asked, per: Per = "tenant") -> 
                 periods[place].until,
                 value,
                 counts,
-                sketches.get((place, value), {}),
+                percentiles.get((place, value), NONE),
                 asked.used,
             )
             for (place, value), counts in sorted(found.items())
@@ -133,21 +131,13 @@ async def answer_sums(
     }
 
 
-async def response_sketches(
-    sql: Sql, tenant: UUID, asked: Asked, per: str
-) -> dict[tuple[int, str], dict[int, int]]:
-    """(place of the period, value) → bucket → answers."""
+async def response_sketches(sql: Sql, tenant: UUID, asked: Asked, per: str) -> Merged:
+    """Of each period and value."""
     dimension = "" if per == "tenant" else per
-    return await sketches_of(
-        sql,
-        responses,
-        tenant,
-        asked.periods,
-        key="value",
-        bucket="bucket",
-        count="answers",
-        dimension=dimension,
+    joined = await joined_of(
+        sql, responses, tenant, asked.periods, key="value", kept="sketch", dimension=dimension
     )
+    return merged(joined)
 
 
 def completed_of(counts: Counts, used: Used) -> int:
@@ -157,7 +147,7 @@ def completed_of(counts: Counts, used: Used) -> int:
 
 
 def _figures(
-    since: date, until: date, value: str, counts: Counts, sketch: Sketch, used: Used
+    since: date, until: date, value: str, counts: Counts, percentiles: Percentiles, used: Used
 ) -> QualityFigures:
     rated = sum(counts[f"rated_{source}"] for source in SOURCES)
     helpful = sum(counts[f"helpful_{source}"] for source in SOURCES)
@@ -181,7 +171,7 @@ def _figures(
         completion_rate=share(completed, answers + counts["failed"]),
         timed=timed,
         average_response_ms=round(counts["response_ms"] / timed, 3) if timed else None,
-        p50_response_ms=percentile(sketch, 0.5),
-        p95_response_ms=percentile(sketch, 0.95),
-        p99_response_ms=percentile(sketch, 0.99),
+        p50_response_ms=percentiles[0],
+        p95_response_ms=percentiles[1],
+        p99_response_ms=percentiles[2],
     )

@@ -20,18 +20,23 @@ from sqlalchemy import (
     DateTime,
     Executable,
     Integer,
+    LargeBinary,
     Select,
     SmallInteger,
     String,
     Table,
+    TableValuedAlias,
     Uuid,
     bindparam,
     cast,
     column,
     func,
+    literal,
+    literal_column,
     select,
     true,
 )
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from domain.insight.calendar import Period
 from domain.insight.slots import slots_of, spans
@@ -92,29 +97,29 @@ async def sums_of(
     return await sql.ask(_sums(table, tuple(keys), tuple(names), dimension is not None), values)
 
 
-async def sketches_of(
+async def joined_of(
     sql: Sql,
     table: Table,
     tenant: UUID,
     periods: Sequence[Period],
     *,
     key: str,
-    bucket: str,
-    count: str,
+    kept: str,
     dimension: str,
-) -> dict[tuple[int, Any], dict[int, int]]:
-    """(place in `periods`, key) → the sketch: bucket → count. A row for each, not one for each bucket, which took most of the time of the question."""
+) -> dict[tuple[int, Any], bytes]:
+    """(place in `periods`, key) → `kept` of all slots that make it up, joined: one value a group crosses over, not one for each slot."""
     values = {"tenant": tenant, "dimension": dimension, **_spans(tuple(periods))}
-    rows = await sql.ask(_sketches(table, key, bucket, count), values)
-    return {(row["period"], row[key]): dict(zip(row["buckets"], row["counts"], strict=True)) for row in rows}
+    rows = await sql.ask(_joined(table, key, kept), values)
+    return {(row["period"], row[key]): row["joined"] for row in rows}
 
 
 @cache
-def _sketches(table: Table, key: str, bucket: str, count: str) -> Executable:
-    sums = _sums(table, (key, bucket), (count,), True).order_by(None).subquery("sums")
-    by = (sums.c.period, sums.c[key])
-    buckets, counts = func.array_agg(sums.c[bucket]), func.array_agg(cast(sums.c[count], BigInteger))
-    return select(*by, buckets.label("buckets"), counts.label("counts")).group_by(*by)
+def _joined(table: Table, key: str, kept: str) -> Executable:
+    spanned = _spanned()
+    within = _within(spanned, table, (key, kept), True)
+    by = (spanned.c.period, within.c[key])
+    joined = func.string_agg(within.c[kept], literal(b"", LargeBinary())).label("joined")
+    return select(*by, joined).select_from(spanned.join(within, true())).group_by(*by)
 
 
 @lru_cache(maxsize=64)
@@ -132,8 +137,16 @@ def _spans(periods: tuple[Period, ...]) -> Mapping[str, Any]:
 
 @cache
 def _sums(table: Table, keys: tuple[str, ...], names: tuple[str, ...], dimensions: bool) -> Select[Any]:
+    spanned = _spanned()
+    within = _within(spanned, table, (*keys, *names), dimensions)
+    by = (spanned.c.period, *(within.c[key] for key in keys))
+    query = select(*by, *(_sum(within.c[name]).label(name) for name in names))
+    return query.select_from(spanned.join(within, true())).group_by(*by).order_by(*by)
+
+
+def _spanned() -> TableValuedAlias:
     moments = ARRAY(DateTime(timezone=True))
-    spanned = (
+    return (
         func.unnest(
             bindparam("periods", type_=ARRAY(Integer)),
             bindparam("grains", type_=ARRAY(SmallInteger)),
@@ -149,25 +162,20 @@ def _sums(table: Table, keys: tuple[str, ...], names: tuple[str, ...], dimension
         )
         .render_derived()
     )
+
+
+def _within(
+    spanned: TableValuedAlias, table: Table, names: tuple[str, ...], dimensions: bool
+) -> LateralFromClause:
+    """The rows of a span. OFFSET 0 keeps them a range of the primary key for each span, whatever the planner thinks of how many there are; summed
+    for each span first, the sums took longer than the rows."""
     s, t = spanned.c, table.c
     where = [t.tenant == bindparam("tenant", type_=Uuid()), t.grain == s.grain, t.at >= s.start, t.at < s.end]
     if dimensions:
         where.append(t.dimension == bindparam("dimension", type_=String()))
-    # Grouped within: so each span is one range of the primary key, whatever the planner thinks of how many there are.
-    within = (
-        select(*(t[key] for key in keys), *(_sum(t[name]).label(name) for name in names))
-        .where(*where)
-        .group_by(*(t[key] for key in keys))
-        .having(func.count() > 0)
-        .lateral("within")
-    )
-    w = within.c
-    named = [w[key] for key in keys]
-    query = select(s.period, *named, *(func.sum(w[name]).label(name) for name in names))
-    query = query.select_from(spanned.join(within, true())).group_by(s.period, *named)
-    return query.order_by(s.period, *named)
+    return select(*(t[name] for name in names)).where(*where).offset(literal_column("0")).lateral("within")
 
 
-def _sum(of: Column[Any]) -> ColumnElement[Any]:
+def _sum(of: ColumnElement[Any]) -> ColumnElement[Any]:
     """PostgreSQL's sum of whole numbers is a decimal, of which the next sum is several times as slow."""
     return cast(func.sum(of), BigInteger) if isinstance(of.type, BigInteger) else func.sum(of)

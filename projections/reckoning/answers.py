@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.base.recorded import Recorded
-from domain.base.sketch import bucket_of
+from domain.base.sketch import bucket_of, packed
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation as C
 from domain.feedback.rating import Rating
@@ -39,7 +39,11 @@ def reckon_answers(events: Sequence[Recorded]) -> Reckoned:
                 figures.append(((dimension, grain, slot, value), row))
                 if took is not None:
                     responses.append(((dimension, grain, slot, value, bucket_of(took)), {"answers": 1}))
-    return {"answer_figures": summed(figures), "answer_figures_responses": summed(responses)}
+    sketches: dict[Key, dict[int, int]] = defaultdict(dict)
+    for key, row in summed(responses).items():
+        sketches[key[:-1]][key[-1]] = row["answers"]
+    kept = {key: {"sketch": packed(sketch)} for key, sketch in sketches.items()}
+    return {"answer_figures": summed(figures), "answer_figures_responses": kept}
 
 
 def _counted(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from domain.base.recorded import Recorded
-from domain.base.sketch import percentile
+from domain.base.sketch import packed, percentile, unpacked
 from domain.insight.answer import FIGURES
 from domain.insight.answering import EVENTS, Answering
 from domain.insight.calendar import By
@@ -99,8 +99,11 @@ def test_folds_equal_the_reckoning_whatever_the_log_and_its_batches(
         reckoned = reckon_answers(events)
         table, took = AnswerFigures.tables[:2]
         equal(table, live(("dimension", "value"), FIGURES, figures), reckoned["answer_figures"])
-        rows = live(("dimension", "value", "bucket"), ("answers",), responses)
-        equal(took, rows, reckoned["answer_figures_responses"])
+        sketches: dict = {}  # type: ignore[type-arg]
+        for (*slot, bucket), (count,) in responses.items():
+            sketches.setdefault(tuple(slot), {})[bucket] = count
+        kept = {slot: [data] for slot, sketch in sketches.items() if (data := packed(sketch))}
+        equal(took, live(("dimension", "value"), ("sketch",), kept), reckoned["answer_figures_responses"])
 
         where: dict[UUID, Contact] = {}
         counts = [
@@ -191,10 +194,11 @@ async def by_days(sql: Sql, tenant: UUID, events: Sequence[Recorded], chance: ra
             for figure in ("modelled", "cached", "retrievals", "found", "prompted", "prompted_rated"):
                 assert getattr(other, figure) == sum(row[figure] for row in rows)
             sketch: Counter[int] = Counter()
-            for (dimension, grain, at, _, bucket), row in took.items():
+            for (dimension, grain, at, _), row in took.items():
                 if (dimension, grain) == ("", 15) and inside(at):
-                    sketch[bucket] += row["answers"]
+                    sketch.update(unpacked(row["sketch"]))
             assert item.p50_response_ms == percentile(sketch, 0.5)
+            assert item.p95_response_ms == percentile(sketch, 0.95)
             assert other.messages == sum(row["messages"] for at, row in said.items() if inside(at))
             cost = sum((row["cost"] for (at, *_), row in costs.items() if inside(at)), Decimal(0))
             assert other.cost == third.provider_cost == cost
