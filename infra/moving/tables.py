@@ -35,5 +35,14 @@ ASLEEP = datetime(9999, 12, 1, tzinfo=UTC)
 OF_THEIR_OWN = ("events", "heads", "tenant_keys", "tenant_moves")
 """Each has its own way (`copying.py`, `fence.py`, `keys.py`)."""
 
-LEFT = ("snapshots", "vector_indexes", "vector_recalls", "analyst_logins", "cursors", "parked", "builds")
-"""Made again there: snapshots at the next load, indexes and logins by work, read models by the projectors, from the first event on."""
+LEFT = (
+    "snapshots",
+    "vector_indexes",
+    "vector_recalls",
+    "alert_plans",
+    "analyst_logins",
+    "cursors",
+    "parked",
+    "builds",
+)
+"""Made again there: snapshots at the next load, indexes and logins by work, read models by the projectors, from the first event on; plans of looks by the next one."""

@@ -20,6 +20,7 @@ from domain.insight.alerts.alerts import Alerts
 from domain.insight.alerts.channels import AlertChannels, chosen
 from domain.insight.alerts.judging import judge, telling
 from domain.insight.alerts.notification import AlertNotification
+from domain.insight.alerts.planning import next_look, settled
 from domain.insight.alerts.rule import Rule
 from domain.insight.alerts.rules import rules_of
 from domain.insight.alerts.status import Evidence
@@ -41,14 +42,18 @@ class _Deciding(msgspec.Struct, kw_only=True):
 
 
 async def evaluate_alerts(context: Context, ports: Ports) -> datetime:
-    """When to look again. Nothing is saved where nothing has changed."""
+    """When to look again, unless something happens before. Nothing is saved where nothing has changed."""
     tenant, at = context.tenant, ports.clock()
     known, looked = await _look(tenant, at, ports)
     rules = rules_of(known.rules)
     found = {name: evidence_of(rule, looked, known, at) for name, rule in rules.items() if rule.enabled}
-    if _anything(known, known.alerts or Alerts.begin(tenant, at), found, at):
+    alerts = known.alerts or Alerts.begin(tenant, at)
+    if _anything(known, alerts, found, at):
         await _record(found, rules, context, ports, at)
-    return ports.clock() + ports.alert_interval
+        return next_look(tenant, ports.clock(), ports.alert_interval, quiet=False)
+    whole = looked.position is not None and not looked.operations.lag_seconds
+    quiet = whole and settled((alerts.status(name, each.rule, at) for name, each in found.items()), at)
+    return next_look(tenant, ports.clock(), ports.alert_interval, quiet)
 
 
 async def _look(tenant: UUID, at: datetime, ports: Ports) -> tuple[Known, Looked]:
