@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from projections.views import conversations, costs, feedback, retrieval, shop
+from projections.views import conversations, costs, feedback, quality, retrieval, shop
 from projections.views.view import View as View
 
 VIEWS: Sequence[View] = (
@@ -22,6 +22,11 @@ VIEWS: Sequence[View] = (
     feedback.EXPERIMENTS,
     feedback.TUNING_JOBS,
     feedback.LEARNING_BY_MONTH,
+    quality.QUALITY_BY_DAY,
+    quality.CONTACTS_BY_DAY,
+    quality.SALES_BY_DAY,
+    quality.ALERT_CHANGES,
+    quality.ALERT_MESSAGES,
     retrieval.RETRIEVALS,
     retrieval.RETRIEVAL_SOURCES,
     retrieval.RETRIEVED_PASSAGES,

@@ -21,7 +21,7 @@ INTERNAL = {"tenant", "version", "first_version", "last_version", "fingerprint",
             "facts", "stock", "said", "made", "placed", "uploaded", "proposed", "reviewed", "unread", "over", "again"}  # fmt: skip
 """Columns of read models that only the program understands, or that lead to texts."""
 
-COUNTS = {("learning_by_month", "proposed")}
+COUNTS = {("learning_by_month", "proposed"), ("sales_by_day", "made")}
 
 
 def test_the_page_of_the_views_is_what_the_code_says() -> None:

@@ -36,6 +36,8 @@ NAVIGATION: Sequence[Section] = (
             Entry("Alerts", "/console/alerts", "analytics:view"),
             Entry("Overview", "/console/insight", "analytics:view"),
             Entry("Quality", "/console/insight/quality", "analytics:view"),
+            Entry("Business", "/console/insight/business", "analytics:view"),
+            Entry("Operations", "/console/insight/operations", "analytics:view"),
             Entry("Costs", "/console/insight/costs", "analytics:view"),
             Entry("Provider figures", "/console/insight/providers", "analytics:view"),
             Entry("Retrieval", "/console/insight/retrieval", "analytics:view"),
@@ -54,6 +56,8 @@ NAVIGATION: Sequence[Section] = (
             Entry("Search", "/console/embeddings", "integrations:manage"),
             Entry("Channels", "/console/channels", "integrations:manage"),
             Entry("Webhooks", "/console/webhooks", "integrations:manage"),
+            Entry("Actions", "/console/actions", "integrations:manage"),
+            Entry("Action calls", "/console/action-calls", "conversations:read"),
         ),
     ),
     Section(
@@ -119,3 +123,13 @@ def known_path(path: str) -> str:
     """A path, where the menu has it; else empty."""
     paths = {entry.path for section in NAVIGATION for entry in section.entries}
     return path if path in paths else ""
+
+
+def opens(scopes: Sequence[Scope], path: str) -> bool:
+    """Whether somebody with these scopes can open what stands at a path, or below it."""
+    here = entry_at(path.partition("?")[0])
+    return any(
+        entry.path == here and (entry.scope is None or entry.scope in scopes)
+        for section in NAVIGATION
+        for entry in section.entries
+    )

@@ -6,11 +6,22 @@ from collections.abc import Sequence
 
 from litestar import Router
 
-from interfaces.http.console.insight import costs, experiments, overview, providers, quality, retrieval
+from interfaces.http.console.insight import (
+    business,
+    costs,
+    experiments,
+    operations,
+    overview,
+    providers,
+    quality,
+    retrieval,
+)
 
 ROUTERS: Sequence[Router] = (
     overview.ROUTER,
     quality.ROUTER,
+    business.ROUTER,
+    operations.ROUTER,
     costs.ROUTER,
     providers.ROUTER,
     retrieval.ROUTER,

@@ -1,10 +1,11 @@
-"""What a dashboard is made of: cards with one figure, and grids, of which some are drawn. Each chart's figures are the table below it."""
+"""What a dashboard is made of: cards with one figure, and grids, of which some are drawn. Each chart's figures are the table below it, and a figure
+leads to the rows behind it where there is a page of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -12,7 +13,9 @@ from litestar import Request, Response
 
 from domain.base.errors import Invalid
 from interfaces.bootstrap import Services
+from interfaces.http.base.authentication import caller_in
 from interfaces.http.console.formats import day, duration, money, number, percent
+from interfaces.http.console.navigation import opens
 from interfaces.http.console.page import page
 
 SPANS: dict[int, str] = {7: "7 days", 30: "30 days", 90: "90 days"}
@@ -20,6 +23,7 @@ MOST = 6
 """Series of a chart; the smaller ones are taken together."""
 
 OTHERS = "others"
+Times = tuple[datetime, datetime]
 Kind = Literal["text", "day", "number", "money", "percent", "duration"]
 WRITTEN: dict[Kind, Callable[[Any], Any]] = {
     "text": lambda value: "–" if value is None else value,
@@ -32,38 +36,71 @@ WRITTEN: dict[Kind, Callable[[Any], Any]] = {
 
 
 class Card(NamedTuple):
-    """`value` as it is written; `aim`: what it is to be, and whether it is."""
+    """`value` as it is written; `met`: whether it is what is aimed at. `rows`: address of those behind it."""
 
     title: str
     value: str
     note: str = ""
     met: bool | None = None
+    rows: str = ""
 
 
 class Column(NamedTuple):
+    """`rows`: address of those behind its figures, which takes `since` and `until`."""
+
     title: str
     kind: Kind = "number"
+    rows: str = ""
+
+
+class Cell(NamedTuple):
+    """`text`: as it is written; `rows`: address of those behind it."""
+
+    text: Any
+    value: Any
+    kind: Kind
+    rows: str = ""
 
 
 class Grid(msgspec.Struct, frozen=True, kw_only=True):
-    """`chart`: drawn above the table, by its first column; its other columns are the series, of one kind. Of days the latest is at the table's top."""
+    """`chart`: drawn above the table, by its first column; its other columns are the series, of one kind. Of days the latest is at the table's top.
+    `times`: of each row, from when until before when it counts; without them its figures lead nowhere."""
 
     caption: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Any]]
     chart: Literal["", "line", "bars", "stacked"] = ""
     note: str = ""
+    times: Sequence[Times] = ()
 
     @property
-    def listed(self) -> Sequence[Sequence[Any]]:
-        return self.rows[::-1] if self.columns[0].kind == "day" else self.rows
+    def listed(self) -> list[list[Cell]]:
+        times: Sequence[Times | None] = self.times or [None] * len(self.rows)
+        found = [self._cells(*each) for each in zip(self.rows, times, strict=True)]
+        return found[::-1] if self.columns[0].kind == "day" else found
 
-    def cells(self, row: Sequence[Any]) -> list[tuple[Any, Any, Kind]]:
-        """Each as it is written, the plain value, and its kind."""
+    def _cells(self, row: Sequence[Any], times: Times | None) -> list[Cell]:
         return [
-            (WRITTEN[column.kind](value), value, column.kind)
+            Cell(WRITTEN[column.kind](value), value, column.kind, _rows(column.rows, value, times))
             for column, value in zip(self.columns, row, strict=True)
         ]
+
+
+def _rows(address: str, value: Any, times: Times | None) -> str:
+    """Of nothing there are no rows."""
+    if not address or not value or times is None:
+        return ""
+    start, end = (f"{each:%Y-%m-%dT%H:%M}" for each in times)
+    return f"{address}{'&' if '?' in address else '?'}since={start}&until={end}"
+
+
+class Choice(NamedTuple):
+    """A field beside the time; `options`: value → title."""
+
+    name: str
+    label: str
+    value: str
+    options: Mapping[str, str]
 
 
 def span_of(request: Request[Any, Any, Any]) -> int:
@@ -88,7 +125,20 @@ def by_day(
     kind: Kind,
     chart: Literal["line", "stacked"] = "line",
 ) -> Grid:
-    """A series for each name over all days, of (day, name, value); the largest `MOST` by themselves."""
+    """As `series`, of (day, name, value) over all days."""
+    days = [since + timedelta(days=each) for each in range((until - since).days)]
+    return series(caption, days, found, kind, chart)
+
+
+def series(
+    caption: str,
+    firsts: Sequence[date],
+    found: Iterable[tuple[date, str, Any]],
+    kind: Kind,
+    chart: Literal["line", "stacked"] = "line",
+    title: str = "Day",
+) -> Grid:
+    """A series for each name over all periods, which are named by their first days, of (first day, name, value); the largest `MOST` by themselves."""
     sums: dict[str, Any] = defaultdict(int)
     rows = list(found)
     for _, name, value in rows:
@@ -98,11 +148,10 @@ def by_day(
     places: dict[tuple[date, str], Any] = defaultdict(int)
     for on, name, value in rows:
         places[on, name if name in largest else OTHERS] += value
-    days = [since + timedelta(days=each) for each in range((until - since).days)]
     return Grid(
         caption=caption,
-        columns=[Column("Day", "day"), *(Column(title, kind) for title in titles)],
-        rows=[[on, *(places[on, title] for title in titles)] for on in days] if titles else [],
+        columns=[Column(title, "day"), *(Column(each, kind) for each in titles)],
+        rows=[[on, *(places[on, each] for each in titles)] for on in firsts] if titles else [],
         chart=chart,
     )
 
@@ -112,12 +161,15 @@ def board(
     services: Services,
     *,
     title: str,
-    span: int | None,
+    span: int | str | None,
     cards: Sequence[Card],
     grids: Sequence[Grid],
     about: str = "",
+    spans: Mapping[Any, str] = SPANS,
+    choice: Choice | None = None,
 ) -> Response[Any]:
-    """`span` None: a board that knows no days."""
+    """`span` None: a board that knows no days. `choice`: what else is chosen."""
+    scopes = caller_in(request).session.principal.scopes  # type: ignore[union-attr]  # the console has nobody else
     return page(
         request,
         services,
@@ -125,7 +177,9 @@ def board(
         title=title,
         about=about,
         span=span,
-        spans=SPANS,
+        spans=spans,
+        choice=choice,
+        opens=lambda path: opens(scopes, path),
         cards=cards,
         grids=grids,
         path=request.scope["path"],

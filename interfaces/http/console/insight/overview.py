@@ -14,6 +14,7 @@ from interfaces.http.console.formats import money
 from interfaces.http.console.insight.board import Card, Column, Grid, board, by_day, since_of, span_of
 from interfaces.http.console.insight.costs import cost_cards
 from interfaces.http.console.insight.quality import figures, quality_cards
+from interfaces.http.insight.asking import asked_of
 from projections.comparison import compare
 from projections.costs import Costs
 from projections.usage import usage
@@ -28,7 +29,8 @@ async def read(
     """Answers, how good they were, and what they cost."""
     span = span_of(request)
     since, until = since_of(services, span)
-    (report,) = await figures(services, principal, span, "tenant")
+    asked = await asked_of(services, principal.tenant, since, until, "day", None)
+    (report,) = await figures(services, principal, asked, "tenant")
     async with services.reads.at(principal.tenant, Costs()) as sql:
         days = await usage(sql, principal.tenant, since=since, until=until, per="tenant")
         models = await compare(sql, principal.tenant, since=since, until=until)

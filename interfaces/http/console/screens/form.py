@@ -18,11 +18,12 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """`route` takes `body` (None: it takes none). `current`: from what the page's reads answered, what stands in the fields. `fixed`: fields of
+    """`route` takes `body` (None: it takes none), or what `into` makes of that: where a body is not of fields, `body` has the fields to ask for. `current`: from what the page's reads answered, what stands in the fields. `fixed`: fields of
     the body that nobody fills in; a text may have path parameters. `sections`: fields below headings. `secrets`: fields that are never shown again.
 
     `to`: where one is afterwards, with path parameters and `{id}` of what was made; empty: on the same page. `done` is said there. `confirm`: what
-    a page that asks first says will follow, of what can't be undone. `answer`: a template that shows the answer, this once. `of`: the read
+    a page that asks first says will follow, of what can't be undone. `answer`: a template that shows the answer, this once; `shows`: whether it has something
+    to be shown so, else as without it. `of`: the read
     whose version it is about, where that is not the first. `options`: what fields choose from. `shares`: fields that stand there with %.
     `offered`: whether the page has it now. These follow from its facts.
     """
@@ -30,6 +31,7 @@ class Form:
     route: HTTPRouteHandler
     button: str
     body: type[msgspec.Struct] | None = None
+    into: Callable[[Any], Any] | None = None
     to: str = ""
     done: str = "Saved."
     current: Callable[[Facts], Any] | None = None
@@ -45,6 +47,7 @@ class Form:
     secrets: tuple[str, ...] = ()
     confirm: str = ""
     answer: str = ""
+    shows: Callable[[Any], bool] | None = None
     danger: bool = False
     rate: str | None = None
     offered: Callable[[Facts], bool] | None = None

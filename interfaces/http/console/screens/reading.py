@@ -43,7 +43,7 @@ def body_of(body: type[S], sent: Sent, fixed: Mapping[str, Any] | None = None) -
         try:
             return msgspec.convert(raw, body, strict=False)
         except msgspec.ValidationError as error:
-            errors = _each(body, raw) or [_told(str(error), "$")]
+            errors = wrong_fields(body, raw) or [told(str(error), "$")]
     raise Invalid(errors[0]["message"], errors=errors)
 
 
@@ -154,7 +154,7 @@ def _moment(text: str) -> str:
     return text if re.search(r"(?:[Zz]|[+-]\d\d:\d\d)$", text) else f"{text}Z"
 
 
-def _each(body: type[msgspec.Struct], raw: dict[str, Any]) -> list[dict[str, str]]:
+def wrong_fields(body: type[msgspec.Struct], raw: dict[str, Any]) -> list[dict[str, str]]:
     """What is wrong with each field by itself."""
     hints = get_type_hints(body, include_extras=True)
     info = inspect.type_info(body)
@@ -168,11 +168,12 @@ def _each(body: type[msgspec.Struct], raw: dict[str, Any]) -> list[dict[str, str
         try:
             msgspec.convert(raw[field.encode_name], hints[field.name], strict=False)
         except msgspec.ValidationError as error:
-            found.append(_told(str(error), f"$.{field.encode_name}"))
+            found.append(told(str(error), f"$.{field.encode_name}"))
     return found
 
 
-def _told(text: str, at: str) -> dict[str, str]:
+def told(text: str, at: str) -> dict[str, str]:
+    """What a ValidationError says, in people's words, and of which field; `at`: where its places begin."""
     message, _, place = text.partition(" - at ")
     for pattern, words in _WORDS:
         if re.match(pattern, message):

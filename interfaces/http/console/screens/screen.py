@@ -99,7 +99,8 @@ async def _submit(screen: Screen, name: str, request: Asked, services: Services)
     version = str(sent.get(VERSION, ""))
     try:
         if form.body is not None:
-            given["data"] = body_of(form.body, sent, _formatted(form.fixed, request))
+            filled = body_of(form.body, sent, _formatted(form.fixed, request))
+            given["data"] = form.into(filled) if form.into is not None else filled
         told = await Api(request, services)(
             form.route, _seen=int(version) if version.isdecimal() else None, **given
         )
@@ -109,7 +110,7 @@ async def _submit(screen: Screen, name: str, request: Asked, services: Services)
         if form.confirm or not screen.template:
             return await _ask(screen, name, request, services, (error, sent))
         return await _draw(screen, request, services, name, (error, sent))
-    if form.answer:
+    if form.answer and (form.shows is None or form.shows(told.body)):
         return page(request, services, form.answer, made=told.body, back=_here(screen, request))
     at = f"?{AT}={told.position}" if told.position is not None else ""
     to = form.to.format(**request.path_params, id=getattr(told.body, "id", "")) or _here(screen, request)

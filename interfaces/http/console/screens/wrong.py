@@ -40,18 +40,21 @@ def given_of(error: Refusal, sent: Sent, names: Collection[str]) -> Given:
     if isinstance(told, list):
         for each in told:
             errors.setdefault(_place(str(each["field"])), sentence(str(each["message"])))
-    elif named := [
-        name for name in names if re.search(rf"\b{re.escape(name.rpartition('.')[2])}\b", error.detail)
-    ]:
-        errors[min(named, key=lambda name: error.detail.find(name.rpartition(".")[2]))] = sentence(
-            error.detail
-        )
+    elif named := [(at, name) for name in names if (at := _named_at(name, error.detail)) >= 0]:
+        errors[min(named)[1]] = sentence(error.detail)
     if isinstance(error, Conflict):
         return Given(sent, errors, f"{sentence(error.detail)} {OVER}")
     there = {name: text for name, text in errors.items() if name in names}
     if there and len(there) == len(errors):
         return Given(sent, there, "Nothing was saved: see below.")
     return Given(sent, there, sentence(error.detail))
+
+
+def _named_at(name: str, detail: str) -> int:
+    """Where a refusal names a field, as it is written or in words; -1 where it does not."""
+    last = re.escape(name.rpartition(".")[2])
+    found = re.search(rf"\b(?:{last}|{last.replace('_', ' ')})\b", detail)
+    return found.start() if found else -1
 
 
 def sentence(detail: str) -> str:

@@ -16,7 +16,9 @@ from domain.campaigns.plan import Plan as CampaignPlan
 from domain.flags.plan import Plan
 from domain.insight.alerts.rule import Rule
 from interfaces.http import EXAMPLES
+from interfaces.http.actions.forms import ActionIn, ActionOut
 from interfaces.http.console import administration, agent, alerts, models, review
+from interfaces.http.console.agent.action_fields import ActionFields, declared, fields_of
 from interfaces.http.console.screens.cells import line_of, lines_of
 from interfaces.http.console.screens.fields import fields_of_body
 from interfaces.http.console.screens.reading import body_of
@@ -30,7 +32,7 @@ FORMS = {
     (next(iter(form.route.http_methods)).lower(), path.replace(":str", "").replace(":uuid", "")): form
     for screen in SCREENS
     for form in screen.forms.values()
-    if form.body is not None
+    if form.body is not None and form.into is None
     for path in form.route.paths
 }
 
@@ -51,6 +53,19 @@ def test_an_example_of_the_api_goes_through_its_form_and_back(route: tuple[str, 
     example = {name: value for name, value in EXAMPLES[route].items() if name not in form.without}
     known = msgspec.convert(example, form.body, strict=False)
     assert body_of(form.body, sent(form.body, known, form.without)) == known
+
+
+def test_an_action_goes_through_its_form_and_back() -> None:
+    example: dict[str, Any] = EXAMPLES["put", "/v1/actions/{name}"]
+    targets = (example["target"], {"type": "mcp", "url": "https://mcp.example.com", "tool": "status"})
+    for more in (
+        {},
+        {"consent": "customer", "bound": {"order": "channel"}, "rule": {"words": ["now, please"]}},
+    ):
+        for target in targets:
+            known = msgspec.convert({**example, **more, "target": target}, ActionIn)
+            shown = fields_of(ActionOut(name="a", action=known.declaration(), authorized=False))
+            assert declared(body_of(ActionFields, sent(ActionFields, shown, ()))) == known
 
 
 def test_what_is_emptied_is_none_and_a_part_with_nothing_in_it_is_none() -> None:

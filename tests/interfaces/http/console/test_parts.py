@@ -70,7 +70,7 @@ def test_a_chart_has_its_largest_series_and_the_rest_together_and_loses_nothing(
         OTHERS,
     ]
     assert sum(sum(row[1:]) for row in grid.rows) == sum(range(1, 11))
-    assert [row[0] for row in grid.listed] == [first + timedelta(days=n) for n in (2, 1, 0)]
+    assert [row[0].value for row in grid.listed] == [first + timedelta(days=n) for n in (2, 1, 0)]
 
 
 def test_the_menu_has_what_the_scopes_open_and_says_where_one_is() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from itertools import count
 from typing import Any
 
 from tests.interfaces.http.conftest import Customer
@@ -89,3 +91,34 @@ async def an_endpoint(customer: Customer) -> Parts:
         url="https://1.1.1.1/hooks",
         events=[NEVER],
     )
+
+
+ORDER = {"type": "object", "properties": {"order": {"type": "string"}}, "required": ["order"]}
+CANCEL = {
+    "description": "Cancels an order",
+    "effect": "write",
+    "consent": "operator",
+    "target": {"type": "http", "url": "https://1.1.1.1/cancel"},
+    "arguments": ORDER,
+    "rule": {"words": ["cancel"], "arguments": {"order": "order"}},
+}
+"""It waits for an operator: nothing is sent there."""
+
+
+async def an_action(customer: Customer) -> Parts:
+    reply = await customer.http.put("/v1/actions/cancel_order", json=CANCEL)
+    assert reply.status_code == 200, reply.text
+    return {"name": "cancel_order"}
+
+
+async def a_call(customer: Customer) -> Parts:
+    await an_action(customer)
+    async with asyncio.timeout(20):
+        for number in count():
+            found = (await customer.http.get("/v1/action-calls?action=cancel_order")).json()["items"]
+            if found:
+                return {"call": found[0]["id"]}
+            if number % 5 == 0:  # not before every process sees what was declared is one asked for
+                await customer.ask("Cancel order A-90", address=f"caller {number}", wait=0)
+            await asyncio.sleep(0.4)
+    raise AssertionError("no call came")
