@@ -23,7 +23,7 @@ SCREENS = (
                 hints={
                     "dataset": "Its id.",
                     "version": "Of the dataset; empty: the latest, which is frozen by it.",
-                    "variant.configuration": 'Fields of the agent that differ, as {"tone": "terse"}.',
+                    "variant.configuration": "What differs.",
                     "variant.prompts": "Prompts that differ: what each says.",
                     "variant.model": "provider/name that answers whatever the routing says.",
                     "judge": "provider/name that marks each answer; empty: none does.",

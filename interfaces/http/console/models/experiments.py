@@ -11,8 +11,6 @@ from interfaces.http.console.screens.screen import Screen
 from interfaces.http.experiments import experiment
 from interfaces.http.experiments.experiment_forms import ConcludeIn, StopIn, WidenIn
 
-ARMS = 'As JSON: the first is what the others are compared with, as [{"name": "now", "share": 0.5}, {"name": "terse", "share": 0.5, "variant": {"configuration": {"tone": "terse"}}}].'
-
 
 def _intervals(facts: Facts) -> dict[str, Any]:
     results = facts["results"]
@@ -39,7 +37,6 @@ SCREENS = (
                     "stop_for_benefit": "It stops by itself for its benefit",
                 },
                 hints={
-                    "arms": ARMS,
                     "traffic": "From 0 to 1.",
                     "group": "Experiments of one have no customer in common.",
                 },

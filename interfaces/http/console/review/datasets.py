@@ -14,8 +14,6 @@ from interfaces.http.learning.dataset_forms import (
 )
 from interfaces.http.learning.training_set_forms import TrainingSetIn
 
-CASES = 'A list, as [{"message": "Are you open?", "expected_answer": "From nine to five."}].'
-
 SCREENS = (
     Screen(
         path="/console/datasets",
@@ -56,7 +54,6 @@ SCREENS = (
                 body=CasesIn,
                 button="Add these cases",
                 answer="review/added.html",
-                hints={"cases": CASES},
             ),
             "leave-out": Form(
                 route=dataset_cases.remove,

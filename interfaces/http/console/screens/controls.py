@@ -28,10 +28,12 @@ LONG = 300
 
 class Control(NamedTuple):
     """`lines`: a text a line. `pairs`: `name: text` a line. `rows`: the fields `options` a line, with commas
-    between them (cells.py). `groups`: texts a line, so too. `choice`: one of `options`, `choices`: some of them."""
+    between them (cells.py). `groups`: texts a line, so too. `choice`: one of `options`, `choices`: some of them. `how`: how it is written, beside
+    or in the place of what is said of its kind."""
 
     kind: Kind
     options: tuple[str, ...] = ()
+    how: str = ""
 
 
 def control_of(type: inspect.Type) -> Control:

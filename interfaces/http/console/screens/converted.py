@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from domain.base.errors import Invalid
-from interfaces.http.console.screens.reading import told, wrong_fields
+from interfaces.http.console.screens.validation import told, wrong_fields
 
 S = TypeVar("S", bound=msgspec.Struct)
 

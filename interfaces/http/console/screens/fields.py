@@ -17,6 +17,7 @@ from msgspec import inspect
 from interfaces.http.console.formats import share_text
 from interfaces.http.console.screens.cells import line_of
 from interfaces.http.console.screens.controls import Control, control_of, without_none
+from interfaces.http.console.screens.written import written_of
 from interfaces.http.console.screens.wrong import Given
 
 
@@ -107,7 +108,10 @@ def _fields(
             inner = value if isinstance(value, dict) else _nothing(known) if optional or has else {}
             yield from _fields(known.cls, f"{name}.", inner, given, labels, hints, loose or optional)
             continue
-        control = control_of(field.type)
+        written = written_of(body, field.encode_name)
+        control = written.control if written is not None else control_of(field.type)
+        if written is not None and value:
+            value = written.write(value)
         text = _text(control, value) if given is None else given.of(name, control)
         yield Field(
             name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect
@@ -13,26 +13,12 @@ from msgspec import inspect
 from domain.base.errors import Invalid
 from interfaces.http.console.screens.cells import lines_of, row_of
 from interfaces.http.console.screens.controls import Control, control_of, without_none
+from interfaces.http.console.screens.validation import told, wrong_fields
+from interfaces.http.console.screens.written import written_of
 from interfaces.http.console.screens.wrong import Sent
 
 S = TypeVar("S", bound=msgspec.Struct)
 _ABSENT: Any = object()
-_WORDS = (
-    (r"Expected `(?:str|array|object)` of length >= 1\b", "fill this in"),
-    (r"Object missing required field .*", "fill this in"),
-    (r"Expected `str` of length <= (\d+)", r"this has at most \1 characters"),
-    (r"Expected `str` of length >= (\d+)", r"this has at least \1 characters"),
-    (r"Expected `(?:int|float|decimal)` >= (\S+)", r"this is a number of at least \1"),
-    (r"Expected `(?:int|float|decimal)` <= (\S+)", r"this is a number of at most \1"),
-    (r"Expected `(?:int|float|decimal)` > (\S+)", r"this is a number above \1"),
-    (r"Expected `int(?: \| null)?`, got .*", "this is a whole number"),
-    (r"Expected `(?:float|decimal)(?: \| null)?`, got .*", "this is a number"),
-    (r"Invalid (?:decimal string|number).*", "this is a number"),
-    (r"Invalid RFC3339 encoded datetime", "this is a time, as 2027-01-31T12:00"),
-    (r"Invalid UUID", "this is an id, as its page shows it"),
-    (r"Invalid enum value .*", "choose one of these"),
-    (r"Expected `str` matching regex .*", "this is not of the form that it must have"),
-)
 
 
 def body_of(body: type[S], sent: Sent, fixed: Mapping[str, Any] | None = None) -> S:
@@ -66,7 +52,7 @@ def _object(
         values = [value for value in sent.getall(name, []) if isinstance(value, str)]
         if values:
             try:
-                value = _value(control_of(field.type), values, field.required and not optional)
+                value = _read(body, field, values, field.required and not optional)
             except ValueError as error:
                 errors.append({"field": name, "message": str(error)})
                 continue
@@ -75,6 +61,14 @@ def _object(
             if value is not _ABSENT:
                 found[field.encode_name] = value
     return found
+
+
+def _read(body: type[msgspec.Struct], field: inspect.Field, values: list[str], required: bool) -> Any:
+    """Raises ValueError."""
+    written = written_of(body, field.encode_name)
+    if written is None:
+        return _value(control_of(field.type), values, required)
+    return written.read(_value(written.control, values, required))
 
 
 def _is_empty(value: Any) -> bool:
@@ -152,31 +146,3 @@ def _moment(text: str) -> str:
     if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d", text):
         text += ":00"
     return text if re.search(r"(?:[Zz]|[+-]\d\d:\d\d)$", text) else f"{text}Z"
-
-
-def wrong_fields(body: type[msgspec.Struct], raw: dict[str, Any]) -> list[dict[str, str]]:
-    """What is wrong with each field by itself."""
-    hints = get_type_hints(body, include_extras=True)
-    info = inspect.type_info(body)
-    assert isinstance(info, inspect.StructType)
-    found = []
-    for field in info.fields:
-        if field.encode_name not in raw:
-            if field.required:
-                found.append({"field": f"$.{field.encode_name}", "message": "fill this in"})
-            continue
-        try:
-            msgspec.convert(raw[field.encode_name], hints[field.name], strict=False)
-        except msgspec.ValidationError as error:
-            found.append(told(str(error), f"$.{field.encode_name}"))
-    return found
-
-
-def told(text: str, at: str) -> dict[str, str]:
-    """What a ValidationError says, in people's words, and of which field; `at`: where its places begin."""
-    message, _, place = text.partition(" - at ")
-    for pattern, words in _WORDS:
-        if re.match(pattern, message):
-            message = re.sub(pattern, words, message)
-            break
-    return {"field": at + place.strip("`")[1:], "message": message}
