@@ -17,6 +17,7 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec.base import BaseSchemaObject
 
 from application.base.setting import change_setting
+from application.experiments import deploying, look
 from application.learning.dataset import CreateDataset, add_cases, create_dataset
 from domain.actions.call import ActionCall
 from domain.answers.variant import Variant
@@ -203,6 +204,10 @@ async def test_every_body_has_an_example_that_is_taken(
     ours: Customer, anyone: httpx.AsyncClient, parts: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parts.webhook_sender, "_private", True)  # the examples' hosts are nobody's
+    monkeypatch.setattr(
+        look, "LOOK", timedelta(hours=1)
+    )  # what other examples set must not stop a deployment meanwhile
+    monkeypatch.setattr(deploying, "LOOK", timedelta(hours=1))
     monkeypatch.setattr(parts.action_caller, "_private", True)
     monkeypatch.setattr(parts.alert_senders._http, "_private", True)  # type: ignore[attr-defined]
     for path, item in (await described(anyone))["paths"].items():

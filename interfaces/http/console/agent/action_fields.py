@@ -24,7 +24,7 @@ class ActionFields(msgspec.Struct, frozen=True, kw_only=True):
     consent: Consent = "none"
     """Of the customer, who is asked first, or of an operator, who approves it."""
 
-    url: Annotated[str, Meta(min_length=1, max_length=290)]
+    url: Annotated[str, Meta(min_length=1, max_length=1000)]
     """https, to be reached from here."""
 
     tool: str | None = None
@@ -39,13 +39,13 @@ class ActionFields(msgspec.Struct, frozen=True, kw_only=True):
     """A JSON Schema of an object."""
 
     result: dict[str, Any] | None = None
-    """So too; empty: whatever comes is told."""
+    """A JSON Schema of an object too; empty: any."""
 
     bound: dict[str, str] = {}
-    """Arguments that we set from what is known of the customer: channel, address, name or conversation. As phone: address."""
+    """From what is known of the customer: channel, address, name or conversation. As phone: address."""
 
     timeout_seconds: float = 10.0
-    """Of all of a call, 1 to 30."""
+    """1 to 30."""
 
     repeatable: bool = False
     """The endpoint does the same call with the same key once only, so that it may be tried again."""
@@ -54,7 +54,7 @@ class ActionFields(msgspec.Struct, frozen=True, kw_only=True):
     """In the figures of what customers did."""
 
     minutes: int = 30
-    """For which the customer may consent."""
+    """At most a day."""
 
     confirm: dict[str, str] = {}
     """The question by language, as en: Cancel the order {order}."""

@@ -32,7 +32,7 @@ SECTIONS = {
         "timeout_seconds",
         "repeatable",
     ),
-    "What goes there and comes back": ("arguments", "bound", "result"),
+    "What goes there and comes back": ("arguments", "result", "bound"),
     "What the customer is told": ("confirm", "done"),
     "Called without a model": ("words", "intents", "taken_from"),
 }

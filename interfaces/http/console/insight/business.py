@@ -56,7 +56,7 @@ def _cards(report: BusinessReport) -> list[Card]:
     saved = f"worth {money(x.saved_value)}" if x.saved_value is not None else "no cost of an hour is set"
     left_out = f", without {', '.join(x.unconverted)}, which have no rate" if x.unconverted else ""
     return [
-        aimed_card("Satisfied", x.csat, report.targets["csat"], f"of {x.csat_rated} ratings", rows=RATED),
+        aimed_card("Satisfied", x.csat, report.targets["csat"], f"ratings: {x.csat_rated}", rows=RATED),
         Card("Conversations", number(x.conversations), rows="/console/inbox"),
         Card(
             "Conversions",

@@ -128,7 +128,7 @@ def quality_cards(report: QualityReport) -> list[Card]:
             "Rated helpful",
             total.positive_rate,
             report.targets["positive_rate"],
-            f"of {total.rated} ratings",
+            f"ratings: {total.rated}",
             RATED,
         ),
         aimed_card("Complete", total.completion_rate, report.targets["completion_rate"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interfaces.http.console.screens.form import Form
+from interfaces.http.console.screens.form import Facts, Form
 from interfaces.http.console.screens.screen import Screen
 from interfaces.http.learning import tuning, tuning_schedule
 from interfaces.http.learning.tuning_forms import MonthlyIn, TunedEvaluationIn, TuningIn
@@ -15,6 +15,12 @@ HINTS = {
     "training_price": "USD per million trained tokens, in the place of what is known.",
     "minimum": "New examples since the last job, below which there is none.",
 }
+
+
+def _providers(facts: Facts) -> dict[str, list[str]]:
+    """Those that take jobs now."""
+    return {"provider": [each.provider for each in facts["targets"].items if each.open]}
+
 
 SCREENS = (
     Screen(
@@ -33,6 +39,7 @@ SCREENS = (
                 to="/console/fine-tuning/{id}",
                 done="The job is on record; its estimate is held in the budget.",
                 hints=HINTS,
+                options=_providers,
             ),
             "monthly": Form(
                 route=tuning_schedule.replace_schedule,
@@ -42,6 +49,7 @@ SCREENS = (
                 done="A job begins on each month's first day, once there are enough new examples.",
                 current=lambda facts: facts["schedule"].monthly,
                 hints=HINTS,
+                options=_providers,
             ),
             "no-monthly": Form(
                 route=tuning_schedule.remove_schedule,

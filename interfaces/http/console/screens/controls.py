@@ -36,8 +36,8 @@ class Control(NamedTuple):
     how: str = ""
 
 
-def control_of(type: inspect.Type) -> Control:
-    """Of a type; what fits none is written as JSON."""
+def control_of(type: inspect.Type, name: str = "") -> Control:
+    """Of a type; what fits none is written as JSON. `name` of the field: an address is one line, however long it may be."""
     known, _ = without_none(type)
     match known:
         case inspect.BoolType() if known is not type:
@@ -53,7 +53,7 @@ def control_of(type: inspect.Type) -> Control:
         case inspect.LiteralType(values):
             return Control("choice", tuple(str(value) for value in values))
         case inspect.StrType(max_length=longest):
-            return Control("area" if (longest or LONG) > LONG else "text")
+            return Control("area" if (longest or LONG) > LONG and not name.endswith("url") else "text")
         case inspect.UUIDType():
             return Control("text")
     return _several(known)

@@ -109,7 +109,7 @@ def _fields(
             yield from _fields(known.cls, f"{name}.", inner, given, labels, hints, loose or optional)
             continue
         written = written_of(body, field.encode_name)
-        control = written.control if written is not None else control_of(field.type)
+        control = written.control if written is not None else control_of(field.type, field.encode_name)
         if written is not None and value:
             value = written.write(value)
         text = _text(control, value) if given is None else given.of(name, control)
@@ -174,6 +174,8 @@ def _text(control: Control, value: Any) -> str | list[str]:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.0f}"
     if control.kind == "lines":
         return "\n".join(str(each) for each in value)
     if control.kind == "pairs":

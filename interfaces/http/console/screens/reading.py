@@ -67,7 +67,7 @@ def _read(body: type[msgspec.Struct], field: inspect.Field, values: list[str], r
     """Raises ValueError."""
     written = written_of(body, field.encode_name)
     if written is None:
-        return _value(control_of(field.type), values, required)
+        return _value(control_of(field.type, field.encode_name), values, required)
     return written.read(_value(written.control, values, required))
 
 

@@ -68,7 +68,7 @@ async def test_boards_say_what_the_api_says_and_lead_to_its_rows(ours: Customer)
     assert "conversation.answered" in await text_of(ann, link[1].replace("&amp;", "&"))
     business = await text_of(ann, "/console/insight/business?days=12m")
     told = (await ours.http.get("/v1/analytics/business", params={"by": "month"})).json()["totals"]
-    assert f"of {told['csat_rated']} ratings" in business
+    assert f"ratings: {told['csat_rated']}" in business
     assert (
         sum(int(row[1]) for row in rows_of(business, "Conversations and conversions"))
         == told["conversations"]
