@@ -55,9 +55,10 @@ async def test_a_question_is_tried_and_keys_are_not_shown(ours: Customer) -> Non
 async def test_a_draft_that_does_not_fit_is_told_at_its_field(ours: Customer) -> None:
     engineer = await joined(ours, "designs@example.com", "engineer")
     await engineer.sign_in()
-    wrong = await engineer.send("/console/experiments/create", {"name": "x", "arms": "[{]", "traffic": "1"})
-    assert (wrong.status_code, "This is no JSON." in wrong.text) == (400, True)
-    arms = '[{"name": "now", "share": 0.5}, {"name": "terse", "share": 0.5, "variant": {"configuration": {"tone": "terse"}}}]'
+    arms = "now, 50 %\nterse, 50 %, tone"
+    wrong = await engineer.send("/console/experiments/create", {"name": "x", "arms": arms, "traffic": "1"})
+    assert (wrong.status_code, "has no colon" in wrong.text, arms in wrong.text) == (400, True, True)
+    arms = "now, 50 %\nterse, 50 %, tone: terse"
     made = await engineer.send("/console/experiments/create", {"name": "x", "arms": arms, "traffic": "1"})
     assert made.status_code == 303, made.text
     page = (await engineer.http.get(made.headers["Location"])).text
