@@ -8,14 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.retrieval.capitals import without_capitals
 from infra.retrieval.word_tokens import WordTokens
+from infra.retrieval.word_vectors import table, tokenizer
 
 INLINE = 4_000
 """Characters that are embedded on the spot (about 2 ms); more go to a thread, so that the loop goes on."""
@@ -41,14 +40,14 @@ class WordLlamaEmbedder:
 
     def vectors(self, texts: Sequence[str]) -> Matrix:
         """One row of `dimension` a text, of length 1; of zeros for a text without any known token."""
-        table = _model().embedding
+        vectors = _table(self.dimension)
         sums = np.zeros((len(texts), self.dimension), dtype=np.float32)
         counted = {}
         for row, text in enumerate(texts):
             tokens = self._tokens(text)
             counted[text] = len(tokens)
             if tokens:
-                sums[row] = table.take(tokens, axis=0, mode="clip").sum(axis=0)
+                sums[row] = vectors.take(tokens, axis=0, mode="clip").sum(axis=0, dtype=np.float32)
         self._counted = counted
         lengths = np.sqrt((sums * sums).sum(axis=1, keepdims=True))
         np.divide(sums, lengths, out=sums, where=lengths > 0)
@@ -68,13 +67,10 @@ class WordLlamaEmbedder:
 
 @cache
 def _words() -> WordTokens:
-    return WordTokens(_model().tokenizer)
+    """One a process, or a process and those that it forks."""
+    return WordTokens(tokenizer())
 
 
 @cache
-def _model() -> Any:
-    """One a process, or a process and those that it forks."""
-    import wordllama
-
-    # Its tokenizer lies in the package too, but is looked for only in a cache folder.
-    return wordllama.WordLlama.load(cache_dir=Path(wordllama.__file__).parent, disable_download=True)
+def _table(dimension: int) -> NDArray[np.floating]:
+    return table(dimension)

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
+import wordllama
 
 from domain.retrieval.chunking import LARGEST, SMALLEST, chunk
 from infra.retrieval.embedding import INLINE, Matrix, WordLlamaEmbedder
+from infra.retrieval.word_vectors import table, tokenizer
 
 
 @pytest.fixture(scope="module", name="embedder")
@@ -74,3 +77,18 @@ async def test_a_text_in_capitals_has_the_vector_of_the_same_in_small_letters(
     assert np.allclose(loud, quiet)
     many = np.array(await embedder.embed(["HOW DO I RETURN A TENT?"] * 40))
     assert np.allclose(many, quiet, atol=1e-5)
+
+
+def test_table_and_tokenizer_are_those_that_the_package_itself_would_load(
+    embedder: WordLlamaEmbedder,
+) -> None:
+    folder = Path(wordllama.__file__).parent
+    model = wordllama.WordLlama.load(cache_dir=folder, disable_download=True)
+    mapped = table(embedder.dimension)
+    assert isinstance(mapped, np.memmap), "it is shared by all processes, not read by each"
+    assert np.array_equal(mapped.astype(np.float32), model.embedding)
+    for text in ("When are you open?", "Grüße aus München", "long " * 2000):
+        assert (
+            tokenizer().encode(text, add_special_tokens=False).ids
+            == model.tokenizer.encode(text, add_special_tokens=False).ids
+        )

@@ -7,10 +7,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from infra.retrieval import word_tokens
-from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.word_tokens import SPACE, WordTokens, is_by_words
+from infra.retrieval.word_vectors import tokenizer
 
-TOKENIZER = WordLlamaEmbedder()._model.tokenizer
+TOKENIZER = tokenizer()
 TOKENS = WordTokens(TOKENIZER)
 WORDS = st.sampled_from(
     ["Delivery", "19,99", "€", "Grüße", "営業時間", "🙂", "</s>", "<s>a", SPACE, "a\n", "\tb", "-", ""]
