@@ -16,7 +16,7 @@ FILES = sorted(file for floor in FLOORS for file in (ROOT / floor).rglob("*.py")
 MOST = 20
 """Files of a folder; those where one looks for a name, and not for a subject, may have more."""
 
-ROWS = {"application/ports", "projections", "interfaces/cli"}
+ROWS = {"application/ports", "projections"}
 LONG = 60
 """Lines of a function. A longer one says why, in a comment that begins with this word."""
 

@@ -13,13 +13,13 @@ from application.audit.explanation import Explanation
 from infra.embedded.process import prepare_folder
 from infra.settings import Settings
 from interfaces import supervisor
+from interfaces.cli.audit.look import print_why
 from interfaces.cli.base import console
 from interfaces.cli.demo import shop, whatsapp
 from interfaces.cli.demo.asking import ask_all, configure
 from interfaces.cli.demo.filling import fill
 from interfaces.cli.demo.tenant import demo_key
 from interfaces.cli.demo.twilio import Played, played
-from interfaces.cli.look import print_why
 from interfaces.waiting import Teller
 
 

@@ -17,8 +17,8 @@ from domain.models.catalogue import Catalogue, Model
 from domain.models.pricing import Price
 from infra.providers.catalogue import load_catalogue
 from interfaces.bootstrap import Services, utc_now
+from interfaces.cli.audit.look import tenants_of
 from interfaces.cli.base import console, data_option, json_option, print_json, print_table, with_services
-from interfaces.cli.look import tenants_of
 from interfaces.cli.named_tenant import tenant_id
 
 LARGEST = 100_000_000

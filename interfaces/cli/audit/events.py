@@ -15,8 +15,8 @@ from application.base.shown_event import shown_event
 from domain.base.errors import Ahead
 from domain.base.recorded import Recorded
 from interfaces.bootstrap import Services
+from interfaces.cli.audit.record import on_record
 from interfaces.cli.base import console, data_option, json_option, tenant_option, with_services
-from interfaces.cli.record import on_record
 from interfaces.http.audit.cloudevent import cloud_event
 
 FORMATS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]

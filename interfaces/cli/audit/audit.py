@@ -19,6 +19,8 @@ from infra.audit.export import Exporter
 from infra.audit.together import cores
 from infra.audit.verify import Report, verify
 from interfaces.bootstrap import Services
+from interfaces.cli.audit.look import tenant_or_all, tenants_of
+from interfaces.cli.audit.record import on_record
 from interfaces.cli.bar import counting
 from interfaces.cli.base import (
     console,
@@ -29,8 +31,6 @@ from interfaces.cli.base import (
     tenant_option,
     with_services,
 )
-from interfaces.cli.look import tenant_or_all, tenants_of
-from interfaces.cli.record import on_record
 
 folder_option = click.option(
     "--to", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="a new folder"

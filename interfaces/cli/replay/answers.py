@@ -18,8 +18,8 @@ from domain.base.context import Context
 from interfaces.bootstrap import Services
 from interfaces.cli.bar import counting
 from interfaces.cli.base import data_option, json_option, tenant_option, with_services
-from interfaces.cli.replay_answers_shown import show
-from interfaces.cli.replay_prices import MOMENTS
+from interfaces.cli.replay.answers_shown import show
+from interfaces.cli.replay.prices import MOMENTS
 
 
 @click.command()

@@ -19,10 +19,10 @@ from infra.embedded import servers
 from infra.embedded.process import FolderInUse
 from infra.settings import Secret, Settings, master_text
 from interfaces.bootstrap import services
-from interfaces.cli.backup import folder_argument
+from interfaces.cli.audit.look import tenants_of
 from interfaces.cli.bar import Tell, steps
 from interfaces.cli.base import console, json_option, print_json, settings_of
-from interfaces.cli.look import tenants_of
+from interfaces.cli.operations.backup import folder_argument
 
 
 @click.command()

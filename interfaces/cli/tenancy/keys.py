@@ -17,6 +17,7 @@ from infra.crypto.kms import KmsFailed, wrapper_named
 from infra.crypto.rotating import Generation, Rotator
 from infra.postgres.database import Database
 from interfaces.bootstrap import Services
+from interfaces.cli.audit.look import tenant_or_all, tenants_of
 from interfaces.cli.bar import counting
 from interfaces.cli.base import (
     console,
@@ -27,7 +28,6 @@ from interfaces.cli.base import (
     settings_of,
     with_services,
 )
-from interfaces.cli.look import tenant_or_all, tenants_of
 
 
 @click.group()

@@ -15,6 +15,7 @@ from domain.base.context import Context
 from domain.gateway.default_policy import policy_by_default
 from domain.models.page_range import pages_told
 from interfaces.bootstrap import Services
+from interfaces.cli.audit.look import tenants_of
 from interfaces.cli.base import (
     console,
     data_option,
@@ -24,10 +25,9 @@ from interfaces.cli.base import (
     tenant_option,
     with_services,
 )
-from interfaces.cli.look import tenants_of
-from interfaces.cli.tenant_export import export, import_, receiver_key
-from interfaces.cli.tenant_key import key
-from interfaces.cli.tenant_move import move
+from interfaces.cli.tenancy.api_key import key
+from interfaces.cli.tenancy.export import export, import_, receiver_key
+from interfaces.cli.tenancy.move import move
 from interfaces.http.conversations.answer_task import begin_answer
 
 WAIT = 60.0

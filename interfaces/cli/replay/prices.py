@@ -18,6 +18,7 @@ from domain.replay.repricing import Repricing, Table, as_recorded, under
 from infra.providers.catalogue import load_catalogue
 from infra.providers.usage_forms import load_forms
 from interfaces.bootstrap import Services
+from interfaces.cli.audit.events import FORMATS
 from interfaces.cli.bar import counting
 from interfaces.cli.base import (
     console,
@@ -28,7 +29,6 @@ from interfaces.cli.base import (
     tenant_option,
     with_services,
 )
-from interfaces.cli.events import FORMATS
 
 MOMENTS = click.DateTime(["%Y-%m-%d", *FORMATS])
 

@@ -29,7 +29,7 @@ from interfaces.cli.base import (
     tenant_option,
     with_services,
 )
-from interfaces.cli.replay_prices import MOMENTS
+from interfaces.cli.replay.prices import MOMENTS
 
 
 @click.command()

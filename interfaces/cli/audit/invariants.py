@@ -16,9 +16,9 @@ from domain.base.money import usd
 from domain.budgets.budget import TALLIES
 from domain.budgets.spending import changes_by
 from interfaces.bootstrap import Services
+from interfaces.cli.audit.look import tenant_or_all, tenants_of
 from interfaces.cli.bar import Tell, counting
 from interfaces.cli.base import console, data_option, json_option, print_json, with_services
-from interfaces.cli.look import tenant_or_all, tenants_of
 
 PAGE = 2000
 TALLIED = "the tallies of spending are the sums of the log"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from interfaces.cli.replay_alerts import alerts
-from interfaces.cli.replay_answers import answers
-from interfaces.cli.replay_decisions import decisions
-from interfaces.cli.replay_prices import prices
-from interfaces.cli.replay_routing import routing
+from interfaces.cli.replay.alerts import alerts
+from interfaces.cli.replay.answers import answers
+from interfaces.cli.replay.decisions import decisions
+from interfaces.cli.replay.prices import prices
+from interfaces.cli.replay.routing import routing
 
 
 @click.group()

@@ -15,10 +15,10 @@ from application.audit.reading import LogRead
 from domain.base.errors import NotFound
 from domain.kinds import NAMES
 from interfaces.bootstrap import Services
+from interfaces.cli.audit.events import FORMATS
+from interfaces.cli.audit.look import tenant_or_all, tenants_of
+from interfaces.cli.audit.record import on_record
 from interfaces.cli.base import console, data_option, json_option, print_json, stream_of, with_services
-from interfaces.cli.events import FORMATS
-from interfaces.cli.look import tenant_or_all, tenants_of
-from interfaces.cli.record import on_record
 
 WIDEST = 200
 """Characters of a value that `diff` prints for people."""

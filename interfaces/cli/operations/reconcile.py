@@ -12,9 +12,9 @@ import click
 from infra.projections.reconciling import Reconciled
 from infra.projections.reconciling import reconcile as reconciled
 from interfaces.bootstrap import Services
+from interfaces.cli.audit.look import tenant_or_all, tenants_of
 from interfaces.cli.bar import counting
 from interfaces.cli.base import console, data_option, json_option, print_json, print_table, with_services
-from interfaces.cli.look import tenant_or_all, tenants_of
 
 
 @click.command()

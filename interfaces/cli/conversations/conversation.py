@@ -50,8 +50,8 @@ def export(id: UUID, redact: bool, file: Path | None, tenant_id: UUID | None, da
     if file is not None and file.exists():
         raise Invalid(f"{file} exists already: give another name, or remove it")
 
-    from interfaces.cli.look import tenants_of
-    from interfaces.cli.record import on_record
+    from interfaces.cli.audit.look import tenants_of
+    from interfaces.cli.audit.record import on_record
 
     async def do(parts: Services) -> Exported:
         for tenant in await tenants_of(parts, tenant_id):

@@ -10,9 +10,9 @@ import click
 
 from infra.log.snapshot_check import Checked, SnapshotCheck
 from interfaces.bootstrap import Services
+from interfaces.cli.audit.look import tenant_or_all, tenants_of
 from interfaces.cli.bar import counting
 from interfaces.cli.base import console, data_option, json_option, print_json, with_services
-from interfaces.cli.look import tenant_or_all, tenants_of
 
 
 @click.group()

@@ -13,9 +13,9 @@ from infra.backup.manifest import Manifest
 from infra.crypto.rotating import Rotator
 from infra.postgres.database import Database
 from interfaces.bootstrap import Services
+from interfaces.cli.audit.look import tenants_of
 from interfaces.cli.bar import steps
 from interfaces.cli.base import console, data_option, json_option, print_json, with_services
-from interfaces.cli.look import tenants_of
 
 folder_argument = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 

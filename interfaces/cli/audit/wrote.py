@@ -12,9 +12,9 @@ from application.audit.authorship import Lookup, Written, written
 from application.audit.reading import LogRead
 from domain.base.errors import NotFound
 from interfaces.bootstrap import Services
+from interfaces.cli.audit.look import tenant_or_all, tenants_of
+from interfaces.cli.audit.record import on_record
 from interfaces.cli.base import console, data_option, json_option, print_json, print_table, with_services
-from interfaces.cli.look import tenant_or_all, tenants_of
-from interfaces.cli.record import on_record
 
 
 @click.command()

@@ -1,0 +1,1 @@
+"""What is on record, and whether it is whole."""

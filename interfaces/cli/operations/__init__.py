@@ -1,0 +1,1 @@
+"""A deployment: read models, work, schema, backups."""
