@@ -128,7 +128,7 @@ class Processor:
             for child in self._postgres.children():
                 with suppress(psutil.NoSuchProcess):
                     total += sum(child.cpu_times()[:2])
-        return total
+        return float(total)
 
     async def share(self, seconds: float) -> float:
         """Of one core, over so many seconds."""

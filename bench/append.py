@@ -94,7 +94,8 @@ def payload_size(url: str) -> int:
         query = "SELECT avg(octet_length(payload)) FROM retrace.events WHERE topic = %s"
         row = connection.execute(query, [Conversation.MessageReceived.TOPIC]).fetchone()
     assert row is not None
-    return round(row[0])
+    size: int = round(row[0])
+    return size
 
 
 def measure(url: str, seconds: float) -> tuple[Rounds, int]:

@@ -11,6 +11,7 @@ from typing import cast
 from uuid import UUID, uuid4
 
 from bench.parts import Log, message, now, opened
+from domain.base.aggregate import Event
 from domain.base.context import Context
 from domain.conversations.conversation import Conversation
 from domain.gateway.decision import Routing
@@ -98,9 +99,9 @@ async def fill(url: str, events: int, tenants: int) -> list[UUID]:
     return made
 
 
-def samples(count: int) -> Sequence[Conversation.Event]:
+def samples(count: int) -> Sequence[Event]:
     """So many events of the same kinds and sizes."""
-    found: list[Conversation.Event] = []
+    found: list[Event] = []
     while len(found) < count:
-        found += cast(Sequence[Conversation.Event], conversation(DAYS * len(found) // count).collect_events())
+        found += cast(Sequence[Event], conversation(DAYS * len(found) // count).collect_events())
     return found[:count]

@@ -128,5 +128,5 @@ def _tsvector(text: str) -> str:
     return " ".join(f"'{each}':{','.join(map(str, where))}" for each, where in sorted(places.items()))
 
 
-def _unit(vector: np.ndarray) -> list[float]:  # type: ignore[type-arg]
+def _unit(vector: np.ndarray) -> list[float]:
     return (vector / np.linalg.norm(vector)).tolist()  # type: ignore[no-any-return]

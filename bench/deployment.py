@@ -63,7 +63,7 @@ class Deployment:
         """Of processor time that a role has taken, with its children."""
         process = psutil.Process(self._roles[role].pid)
         times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
-        return sum(each.user + each.system for each in times)
+        return float(sum(each.user + each.system for each in times))
 
     def pid(self, role: str) -> int:
         return self._roles[role].pid

@@ -55,7 +55,7 @@ def package(content: bytes) -> dict[str, float]:
     document, words = pypdfium2.PdfDocument(content), 0
     for page in document:
         picture = page.render(scale=2000 / max(page.get_size()), may_draw_forms=False).to_numpy()
-        words += sum(len(each.split()) for each in engine(picture).txts or ())
+        words += sum(len(each.split()) for each in getattr(engine(picture), "txts", None) or ())
     return {"pages": len(document), "words": words, "read": time.process_time() - began}
 
 

@@ -117,7 +117,7 @@ async def _stream(http: httpx.AsyncClient, number: int, seen: Counter[str]) -> N
         if number % 2:
             path, accept = "/v1/messages", {"Accept": "text/event-stream"}
             customer = {"channel": "http", "address": f"streamed {number} {count}"}
-            body = {"customer": customer, "text": "When are you open?"}
+            body: dict[str, object] = {"customer": customer, "text": "When are you open?"}
         else:
             path, accept = "/v1/chat/completions", {}
             body = {

@@ -11,8 +11,8 @@ from uuid import uuid4
 import psycopg
 import uvloop
 
-from application.operations.work import Kind
-from application.ports import Due
+from application.ports import Due, Item
+from application.ports.work import Kind
 from bench.crew import Shared
 from bench.parts import MASTER, now, opened
 from domain.base.context import Context
@@ -21,7 +21,6 @@ from infra.postgres.cell import Cell
 from infra.postgres.database import Database
 from infra.redis.connection import RedisConnection
 from infra.redis.wakeups import Hints
-from infra.work.items import Item
 from infra.work.rows import Work
 from infra.work.worker import Worker
 

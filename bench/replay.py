@@ -83,7 +83,8 @@ def payload_size(url: str, tenants: list[UUID]) -> int:
         )
         row = connection.execute(query, [tenants[0]]).fetchone()
     assert row is not None
-    return round(row[0])
+    size: int = round(row[0])
+    return size
 
 
 def main() -> None:
