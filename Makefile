@@ -8,7 +8,7 @@ PROJECT = pyproject.toml --extra build
 
 POSTGRES := $(CURDIR)/.postgres
 
-.PHONY: demo test chromium test-llm test-postgres clients lint check soak bench lock docs clean
+.PHONY: demo test chromium test-llm test-postgres clients lint check soak bench lock docs release clean
 
 demo: .venv/run $(if $(LLM),.venv/llm)
 	@$(BIN)/retrace demo $(if $(LLM),--llm) $(ARGS)
@@ -68,8 +68,12 @@ docs: .venv-docs/made
 	@$(PYTHON) tools/install.py .venv-clients requirements/clients.txt
 	@touch $@
 
+# dist/VERSION: wheels that are the same wherever they are built, the lock, SHA-256 sums and their signature (docs/releasing.md). KEY: a private key of ssh-keygen's.
+release: .venv/dev
+	@$(BIN)/python tools/release.py $(if $(KEY),--key $(KEY)) $(ARGS)
+
 clean:
-	rm -rf .venv .venv-clients .venv-docs site .postgres infra/audit/*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-clients .venv-docs site dist .postgres infra/audit/*.so .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # One stamp per lock: a changed lock installs again, an unchanged one costs nothing.
 .venv/run: requirements/run.txt pyproject.toml infra/audit/sha256_lanes.c

@@ -13,6 +13,7 @@ from domain.base.errors import Refusal
 from infra.embedded.process import FolderInUse, FolderUnusable, ServerFailed
 from infra.postgres.faults import OUTSIDE, trouble_of
 from infra.settings import InvalidSettings, load
+from interfaces.cli.version import told
 from interfaces.supervisor import NotReady
 
 COMMANDS = {
@@ -67,7 +68,21 @@ class Commands(click.Group):
         return command
 
 
+def _tell_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        click.echo(told())
+        context.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_version,
+    help="print version and schema",
+)
 def cli() -> None:
     """Retrace: AI customer service whose every answer can be explained."""
 
