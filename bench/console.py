@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -145,7 +146,7 @@ async def _run(url: str, redis: str | None, count: int, seconds: float) -> tuple
             )
             began = time.perf_counter()
             sample = await crowd(parts.store, made.tenant, count)
-            transport = httpx.ASGITransport(create_app(parts))
+            transport = httpx.ASGITransport(cast(Any, create_app(parts)))
             async with httpx.AsyncClient(
                 transport=transport, base_url="http://retrace", headers=BROWSER, timeout=120
             ) as http:
