@@ -28,7 +28,7 @@ from tests.soak.crew import Crew
 from tests.soak.earlier import ROOT, before, tree_of
 
 pytestmark = pytest.mark.soak
-WRITERS, EACH = 3, 12
+WRITERS, EACH = 3, 8
 """Customers at once; messages that each gets answered in each step."""
 
 RELEASED = "300_chunks_came_at.sql"
