@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,16 +71,18 @@ def _not_found(response: Response[Any]) -> Response[Any]:
     return response
 
 
-def _told(request: Request[Any, Any, Any]) -> Response[bytes] | None:
+async def _told(request: Request[Any, Any, Any]) -> Response[bytes] | None:
     """The description, in the place of litestar's handler, which makes it anew: that takes a tenth of a second and more, and anybody may ask
     for it. None: there is nothing else at this address."""
     path = request.scope["path"].removeprefix("/schema").rstrip("/") or "/"
-    text = request.app.state.description
+    if path != REFERENCE and path not in ADDRESSES:
+        return None
+    text = await _description_of(request.app)
     if path == REFERENCE:
         if text not in _pages:
             _pages[text] = page_of(text)
         return Response(_pages[text].encode(), media_type="text/html", headers=HEADERS)
-    return Response(text, media_type=OPENAPI_JSON) if path in ADDRESSES else None
+    return Response(text, media_type=OPENAPI_JSON)
 
 
 def config() -> OpenAPIConfig:
@@ -111,19 +114,36 @@ def config() -> OpenAPIConfig:
 
 
 _rendered: dict[tuple[str, ...], bytes] = {}
-"""By the routes that it describes: all applications of a process have the same. To make it takes most of a second."""
+"""By the routes that it describes: all applications of a process have the same. To make it takes a second, and 20 MB that stay: who never asks has neither."""
 
 
 def complete(app: Litestar, examples: Examples) -> None:
-    """Add to the description what litestar does not know of: scopes, problems, examples. It is rendered once in a process."""
+    """What litestar does not know of: scopes, problems, examples are added once somebody asks for the description."""
+    app.state.examples = examples
+    app.state.describing = None
+
+
+async def _description_of(app: Litestar) -> bytes:
+    """Made beside the loop, once in a process; those who ask meanwhile wait for the same."""
+    if app.state.describing is None:
+        app.state.describing = asyncio.create_task(asyncio.to_thread(_render, app))
+    try:
+        text: bytes = await asyncio.shield(app.state.describing)
+    except Exception:
+        app.state.describing = None  # the next one tries anew
+        raise
+    return text
+
+
+def _render(app: Litestar) -> bytes:
     routes = tuple(route.path for route in app.routes)
     if routes not in _rendered:
-        _describe(app, examples)
+        _describe(app, app.state.examples)
         described = app.openapi_schema.to_schema()
         describe_bodies(described, app)
         finish(described)
         _rendered[routes] = encode_json(described)
-    app.state.description = _rendered[routes]
+    return _rendered[routes]
 
 
 def _describe(app: Litestar, examples: Examples) -> None:
