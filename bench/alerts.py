@@ -155,7 +155,7 @@ async def measure(
         redis_url=Secret(redis_url) if redis_url else None,
         data=folder,
         master_key=Secret(base64.b64encode(MASTER).decode()),
-        alert_interval=INTERVAL,
+        alert_interval=round(INTERVAL),
         **UNLIMITED,
     )
     async with services(settings, pool=8) as parts:
