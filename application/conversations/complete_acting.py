@@ -44,7 +44,8 @@ async def complete_acting(
     made = [await doing.settle(record) for record in await doing.known()]
     if (waits := next(filter(pauses, made), None)) is not None:
         return None, _paused(prepared, waits)
-    prepared = _asking(prepared, with_tools(prepared.prompt, made), tools_of_all=True)
+    prompt = with_tools(prepared.prompt, made, prepared.passages)
+    prepared = _asking(prepared, prompt, tools_of_all=True)
     called, completion = made, None
     for left in reversed(range(ROUNDS + 1)):
         if not left:

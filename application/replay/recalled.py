@@ -42,7 +42,7 @@ async def recalled(prepared: Prepared, *, recorded: RecordedAnswer, tenant: UUID
 def _with_turns(prepared: Prepared, recorded: RecordedAnswer) -> Prepared:
     """The prompt of whoever has tools, with what the model called and read then."""
     turns = recorded.prompt[len(without_calls(recorded.prompt)) :]
-    prompt = (*with_tools(prepared.prompt, ()), *turns)
+    prompt = (*with_tools(prepared.prompt, (), prepared.passages), *turns)
     asked = prepared.asked
     return replace(prepared, asked=replace(asked, request=replace(asked.request, prompt=prompt)))
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from domain.agents.agent import AgentConfiguration
+from domain.answers.acting.tools import RULE, with_tools
 from domain.answers.citing import cited
 from domain.answers.prompts import answer_prompt
 from domain.base.aggregate import Quote
@@ -116,6 +117,17 @@ def test_a_prompt_that_does_not_end_with_its_passages_is_no_record() -> None:
     prompt = answer_prompt(AgentConfiguration(), (), passages, ["Why?"])
     with pytest.raises(ValueError, match="does not end"):
         ranked(passages, [replace(prompt[0], text=prompt[0].text + "!"), *prompt[1:]])
+
+
+def test_the_passages_stay_at_the_end_where_the_agent_has_tools() -> None:
+    passages = [passage("a", "first-text"), passage("b", "second-text")]
+    prompt = answer_prompt(AgentConfiguration(), (), passages, ["Why?"])
+    acting = with_tools(prompt, (), passages)
+    found = ranked(passages, acting)
+    assert [text_of(each, acting) for each in found] == ["first-text", "second-text"]
+    assert acting[0].text.count("first-text") == acting[0].text.count(RULE) == 1
+    (bare,) = with_tools(answer_prompt(AgentConfiguration(), (), (), ["Why?"]), (), ())[:1]
+    assert bare.text.endswith(RULE)
 
 
 def test_a_prompt_of_an_earlier_version_is_put_together_and_erased() -> None:

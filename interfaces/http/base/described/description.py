@@ -202,6 +202,13 @@ def _add_headers(operation: Any, handler: HTTPRouteHandler, method: str) -> None
     operation.parameters = [*(operation.parameters or ()), *more]
 
 
+def _asks_by_id(operation: Any) -> bool:
+    """Whether something is named in its query that may not be there."""
+    schemas = [each.schema for each in operation.parameters or () if each.param_in == "query"]
+    some = [one for each in schemas for one in (each, *(each.one_of or ()))]
+    return any(each.format == "uuid" for each in some)
+
+
 def _complete(operation: Any, handler: HTTPRouteHandler, method: str, path: str, example: Any) -> None:
     scope, operator = handler.opt["scope"], handler.opt.get("operator", False)
     who = [f"a key with the scope `{scope}`"] if scope else []
@@ -212,9 +219,9 @@ def _complete(operation: Any, handler: HTTPRouteHandler, method: str, path: str,
     if handler.opt.get("guests"):
         operation.security.append({})  # none at all
     kinds = [*ALWAYS]
-    if "{" in path:
+    if "{" in path or operation.request_body is not None or _asks_by_id(operation):
         kinds.append("not-found")
-    if method != "get":
+    if "{" in path or method != "get":
         kinds += ["refused"]
     if operation.request_body is not None:
         kinds += ["too-slow", "too-large", "unsupported-media-type"]

@@ -46,7 +46,7 @@ TAGS = {
 def finish(description: dict[str, Any]) -> None:
     """Add it."""
     used = set[str]()
-    for item in description["paths"].values():
+    for path, item in description["paths"].items():
         for operation in item.values():
             if not isinstance(operation, dict) or "responses" not in operation:
                 continue
@@ -55,6 +55,11 @@ def finish(description: dict[str, Any]) -> None:
             for parameter in operation.get("parameters", ()):
                 parameter["schema"] = _without_null(parameter["schema"])
             _say_bad_request(operation["responses"])
+            _say_of_open_routes(path, operation["responses"])
+            if "204" in operation["responses"]:
+                operation["responses"]["204"].pop(
+                    "content", None
+                )  # there is no body, which litestar describes as null
     description["tags"] = [{"name": name, "description": TAGS[name]} for name in sorted(used)]
 
 
@@ -63,6 +68,15 @@ def _say_bad_request(responses: dict[str, Any]) -> None:
     said = responses.get("400")
     if said is None or MEDIA_TYPE not in said.get("content", {}):
         responses["400"] = {"description": TITLES["invalid"][1], "content": PROBLEM}
+
+
+def _say_of_open_routes(path: str, responses: dict[str, Any]) -> None:
+    """What routes without a key say beside: that there is no such thing, or that a request's signature is none."""
+    kinds = ["not-found"] if "{" in path else []
+    kinds += ["forbidden"] if path.startswith("/webhooks/") else []
+    for kind in kinds:
+        status, title = TITLES[kind]
+        responses.setdefault(str(status), {"description": title, "content": PROBLEM})
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
