@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import select
 
 from application.ports import Unavailable
+from domain.base.aggregate import NIL
 from domain.base.recorded import Recorded
 from domain.models.pricing import EXACT
 from infra.log.reader import Reader
@@ -127,9 +128,12 @@ async def _cursor(database: Database, tenant: UUID, projection: Projection) -> t
         "FROM cursors c WHERE c.tenant = $1 AND c.projection = $2"
     )
     rows: Sequence[Sequence[int]] = await database.read(tenant, query, tenant, projection.name)
-    if not rows:
-        return 0, 0
-    ((position, version, parked),) = rows
+    if (
+        not rows
+    ):  # it knows no event of the tenant yet; its tables may be those of another version all the same
+        query = "SELECT 0, version, 0 FROM builds WHERE projection = $1 AND place = 'live' AND tenant = $2"
+        rows = await database.read(tenant, query, projection.name, NIL)
+    ((position, version, parked),) = rows or [(0, projection.version, 0)]
     if version != projection.version:
         raise Unavailable(f"the projection {projection.name} is being built; try again once it stands")
     return int(position), int(parked)
