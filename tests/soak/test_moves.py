@@ -22,7 +22,8 @@ from application.tenancy.tenant import CreateTenant, create_tenant
 from domain.base.context import Context
 from domain.base.errors import Moved, NotFound
 from domain.conversations.conversation import Conversation
-from infra.moving import fence
+from infra.moving import fence, packing
+from infra.moving.receiver import receiver_key
 from tests.application.conftest import Played, Shop
 from tests.infra.log.parts import MASTER
 from tests.infra.moving.conftest import OTHER
@@ -30,6 +31,8 @@ from tests.infra.moving.places import Place, log_of, place, proved
 
 pytestmark = pytest.mark.soak
 RUNS, KILLS = 10, 2
+MESSAGES = 150
+"""In the log of a tenant that is imported."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -75,18 +78,7 @@ async def moved(here: Place, there: Place, tenant: UUID, killed_after: float | N
         for each in (here, there)
         for word in (str(each.parts.settings.database_url), str(each.parts.settings.data))
     ]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.soak.moving", *where, str(tenant), stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert await process.stdout.readline() == b"begun\n"
-    if killed_after is not None:
-        await asyncio.sleep(killed_after)
-        if process.returncode is None:
-            process.kill()
-    out = await process.stdout.read()
-    await process.wait()
-    return out == b"moved\n"
+    return await ran("tests.soak.moving", *where, str(tenant), killed_after=killed_after) == b"moved\n"
 
 
 async def test_kills_lose_nothing_and_leave_one_owner(run: int, database_url: str, other_url: str) -> None:
@@ -138,3 +130,63 @@ async def test_kills_lose_nothing_and_leave_one_owner(run: int, database_url: st
             with pytest.raises(Moved):
                 await shop.receive("Are you open?", address="late", message="late")
     print(f"seed {run}: killed after {kills} s, {len(said)} messages")
+
+
+async def ran(module: str, *words: str, killed_after: float | None) -> bytes:
+    """What it has said after `begun`."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *words, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"begun\n"
+    if killed_after is not None:
+        await asyncio.sleep(killed_after)
+        if process.returncode is None:
+            process.kill()
+    out = await process.stdout.read()
+    await process.wait()
+    return out
+
+
+async def test_an_import_that_is_killed_opens_nothing_and_is_done_anew(
+    run: int, database_url: str, other_url: str, tmp_path: Path
+) -> None:
+    chance = random.Random(run)
+    async with (
+        place(database_url, tmp_path / "here", MASTER, "the old place") as here,
+        place(other_url, tmp_path / "there", OTHER, "https://new.example") as there,
+    ):
+        shop = await started(here)
+        tenant = shop.context.tenant
+        for number in range(MESSAGES):
+            await shop.receive("Are you open?", address=f"c{number % 50}", message=f"c{number}")
+        folder = tmp_path / "parcel"
+        async with here.side() as source:
+            made, _ = await packing.pack(
+                tenant,
+                source,
+                folder,
+                receiver_key(OTHER),
+                here.parts.checkpoints,
+                place="https://new.example",
+            )
+        before, elsewhere = await log_of(here, tenant), dataclasses.replace(shop, parts=there.parts)
+        words = (other_url, str(tmp_path / "there"), str(folder))
+        kills = [chance.uniform(0.0, 1.5) for _ in range(KILLS)]
+        for pause in kills:
+            if await ran("tests.soak.importing", *words, killed_after=pause) == b"imported\n":
+                break
+            there.parts.keyring.forget_tenant(tenant)
+            with pytest.raises((Unavailable, NotFound)):
+                await elsewhere.receive("Are you open?", address="early")
+        else:
+            assert await ran("tests.soak.importing", *words, killed_after=None) == b"imported\n"
+        there.parts.keyring.forget_tenant(tenant)
+        assert await proved(there, tenant) == made.head
+        assert await log_of(there, tenant) == before
+        await elsewhere.receive("Are you open?", address="late")
+        async with here.side() as source:
+            await packing.hand_over(tenant, source)
+        with pytest.raises(Moved):
+            await shop.receive("Are you open?", address="late")
+    print(f"seed {run}: import killed after {kills} s, {made.head} events")
