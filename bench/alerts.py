@@ -137,6 +137,14 @@ class Processor:
         return (self.seconds - before) / (time.perf_counter() - began)
 
 
+async def caught_up(url: str) -> None:
+    """As projectors leave it once the states' first events are applied."""
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute(
+            "UPDATE retrace.cursors c SET seq = h.seq FROM retrace.heads h WHERE h.tenant = c.tenant"
+        )
+
+
 async def write(url: str, active: list[UUID]) -> None:
     """As if the logs of these had moved on since the last plan, every few seconds."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
@@ -163,6 +171,7 @@ async def measure(
         rows = await traffic(url)
         for tenant in every:  # a worker that has run for a while knows each tenant's rules
             await evaluate_alerts(Context(tenant=tenant, actor="system:alerts", correlation=tenant), parts)
+        await caught_up(url)
         looks = Counter()
         watching = {name: kind for name, kind in kinds(parts).items() if kind.places == "watch"}
         worker = Worker(Work(parts.system), watching, Hints(), concurrency=WATCH, poll=EVERY, observer=looks)
