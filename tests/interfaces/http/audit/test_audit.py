@@ -32,7 +32,7 @@ async def test_a_log_is_verified_closely_where_that_is_asked_for(ours: Customer,
             tenant=ours.tenant, events=made["size"], checkpoints=1, signed=made["size"], findings=()
         )
 
-    with patch("interfaces.bootstrap.verify", noted):
+    with patch("interfaces.bootstrap.parts.verify", noted):
         for query in ("", "?closely=false", "?closely=true"):
             assert (await ours.http.post(f"/v1/audit/verify{query}")).status_code == 200
     assert asked == [False, False, True]

@@ -1,21 +1,11 @@
-"""Puts the real parts together, once for every process."""
+"""Makes the real parts, and closes them in turn: the composition root."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-import psycopg
-
-from application.answers.suggesting.known import CatalogueSuggesting
-from application.audit.verification import ConcludeVerification, conclude_verification
 from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
 from application.campaigns.gate import Cancelled
@@ -24,64 +14,15 @@ from application.channels.address import webhook_url
 from application.channels.person import People
 from application.channels.typing import TypingIndicator
 from application.gateway.providers import Providers
-from application.insight.alerts.known import KnownAlerts
-from application.learning.tuning.training import TrainingSets
 from application.ports import (
-    ActionCaller,
-    AlertFigures,
-    AlertSenders,
-    AnalystDatabase,
-    Authorship,
-    Buckets,
     CallObserver,
-    Channel,
-    Clock,
-    ContentSource,
-    Corrections,
-    Customers,
-    Datasets,
-    Directory,
-    Fault,
-    FineTuners,
-    Idempotency,
-    Idle,
-    Ids,
-    InternetSearch,
-    KeyUse,
-    Lines,
-    Locator,
-    NamedDocuments,
-    Offers,
-    Outcomes,
-    Pairs,
-    Passwords,
-    Purchases,
-    RateLimiter,
-    SendObserver,
-    SessionUse,
-    Shadows,
-    Typing,
-    Vectors,
-    WebhookSender,
 )
 from application.retrieval.embedding.metered import MeteredEmbedder
-from application.retrieval.retrieve import SourcesRetriever
-from application.retrieval.sources.asking import InTime, Late
-from application.retrieval.sources.catalogue import CatalogueSource
-from application.retrieval.sources.index import IndexSource
-from application.retrieval.sources.internet import InternetSource
-from application.retrieval.sources.purchases import PurchasesSource
-from application.tenancy.newcomers import Newcomers
-from domain.base.context import Context
-from domain.base.errors import Refusal
-from domain.learning.tuning_target import Targets
-from domain.models.catalogue import Catalogue
-from domain.retrieval.vector_index.promotion import IndexRules
+from application.retrieval.sources.asking import Late
 from infra.alerts.email import mail_server
 from infra.alerts.figures import ReadAlertFigures
 from infra.alerts.senders import Senders
 from infra.audit.checkpoints import Checkpoints
-from infra.audit.verify import Report, verify
 from infra.crypto.checking import KeyCheck
 from infra.crypto.erasing import SubjectEraser
 from infra.crypto.forgetting import forgetting
@@ -133,7 +74,7 @@ from infra.schema.migrate import prepare
 from infra.session_use import StoredSessionUse
 from infra.settings import Settings
 from infra.storage import LocalFiles
-from infra.telemetry.start import Role, Tracing, telemetry
+from infra.telemetry.start import Role, telemetry
 from infra.twilio.client import TwilioChannel
 from infra.twilio.hosts import hosts_of
 from infra.twilio.media import TwilioMedia
@@ -142,6 +83,7 @@ from infra.work.rows import Work
 from infra.work.subscribed import Subscribed
 from infra.work.turns import Turns
 from infra.work.webhook_lines import StoredLines
+from interfaces.bootstrap.parts import Services, utc_now
 from interfaces.offers import HeldOffers
 from interfaces.probes import Probes
 from interfaces.reading import (
@@ -158,179 +100,6 @@ from interfaces.reading import (
     TranscriptLocator,
 )
 from projections import PROJECTIONS
-
-log = logging.getLogger("retrace.audit")
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Services:
-    """Everything that a role works with. `database` sees one tenant at a time, `system` the bookkeeping of all."""
-
-    settings: Settings
-    cell: Cell
-    database: Database
-    system: Database
-    redis: RedisConnection
-    hints: Hints
-    keyring: Keyring
-    appender: Appender
-    reader: Reader
-    store: LogStore
-    turns: Turns
-    places: DatabaseWorkPlaces
-    embedder: MeteredEmbedder
-    vectors: Vectors
-    vector_indexes: PgVectorIndexes
-    index_rules: IndexRules
-    files: LocalFiles
-    extractor: FileExtractor
-    completers: ConfiguredCompleters
-    tuners: FineTuners
-    targets: Targets
-    health: SharedHealth
-    cache: RedisCache
-    providers: Providers
-    reservation_pool: ReservationPool
-    catalogue: Catalogue
-    """The shipped one."""
-
-    eraser: SubjectEraser
-    checkpoints: Checkpoints
-    reads: Reads
-    locator: Locator
-    authorship: Authorship
-    idle: Idle
-    purchases: Purchases
-    offers: Offers
-    pairs: Pairs
-    internet: InternetSearch
-    named_documents: NamedDocuments
-    outcomes: Outcomes
-    shadows: Shadows
-    corrections: Corrections
-    customers: Customers
-    datasets: Datasets
-    directory: Directory
-    idempotency: Idempotency
-    key_use: KeyUse
-    passwords: Passwords
-    session_use: SessionUse
-    analysts: AnalystDatabase
-    rate_limiter: RateLimiter
-    channel: Channel
-    buckets: Buckets
-    sends: SendObserver
-    typing: Typing
-    webhook_lines: Lines
-    webhook_sender: WebhookSender
-    contents: ContentSource
-    action_caller: ActionCaller
-    alert_figures: AlertFigures
-    alert_senders: AlertSenders
-    known_alerts: KnownAlerts = field(default_factory=KnownAlerts)
-    probes: Probes
-    instruments: Instruments
-    traces: Tracing | None
-    """None: nobody is told."""
-
-    deployment: Deployment
-    clock: Clock = utc_now
-    ids: Ids = uuid7
-    budget_queue: FairQueue = field(default_factory=FairQueue)
-    people: People
-    media_source: TwilioMedia
-    twilio_webhooks: TwilioWebhooks
-    rejections: CountedRejections
-    pages: CampaignPages
-    unasked: Cancelled
-    newcomers: Newcomers = field(default_factory=Newcomers)
-    background: set[asyncio.Task[Any]] = field(default_factory=set)
-    """Answers that go on after their request has stopped waiting; held here so that they are not lost."""
-
-    answering: Counter[UUID] = field(default_factory=Counter)
-    """How many of those each tenant has."""
-
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the process is to stop: what would go on for ever ends then."""
-
-    late: Late = field(default_factory=Late)
-    """Requests for passages that no answer waits for any more."""
-
-    @property
-    def alert_interval(self) -> timedelta:
-        return timedelta(seconds=self.settings.alert_interval)
-
-    @property
-    def in_time(self) -> InTime:
-        return InTime(seconds=self.settings.source_timeout_ms / 1000, late=self.late)
-
-    @property
-    def suggesting(self) -> CatalogueSuggesting:
-        return CatalogueSuggesting(self.offers, self.pairs, self.clock)
-
-    @property
-    def retriever(self) -> SourcesRetriever:
-        """The sources of passages, one a line."""
-        return SourcesRetriever(
-            sources=(
-                CatalogueSource(self.offers, self.store, self.keyring),
-                PurchasesSource(self.purchases, self.store, self.keyring, self.clock),
-                IndexSource(self.vectors),
-                InternetSource(
-                    self.internet,
-                    offers=self.offers,
-                    store=self.store,
-                    keyring=self.keyring,
-                    clock=self.clock,
-                    ids=self.ids,
-                ),
-            ),
-            store=self.store,
-            clock=self.clock,
-            in_time=self.in_time,
-        )
-
-    @property
-    def training(self) -> TrainingSets:
-        """Training sets, as files of a vendor's form."""
-        return TrainingSets(self)
-
-    async def verify(
-        self, tenant: UUID, *, closely: bool = False, progress: Callable[[int], None] = lambda _: None
-    ) -> Report:
-        """Check a tenant's whole log; `closely`: also that all of it opens. `progress` hears how far it has come."""
-        return await verify(
-            tenant,
-            database=self.database,
-            keyring=self.keyring,
-            checkpoints=self.checkpoints,
-            closely=closely,
-            progress=progress,
-        )
-
-    async def conclude(self, report: Report, context: Context) -> None:
-        """Have what a verification found on record. A log that is damaged may refuse that: then it is told here alone."""
-        faults = Counter[str](finding.fault for finding in report.findings)
-        places = [finding.seq for finding in report.findings if finding.seq is not None]
-        found = ConcludeVerification(events=report.events, faults=faults, first=min(places, default=None))
-        try:
-            await conclude_verification(found, context, store=self.store, clock=self.clock)
-        except (Fault, Refusal, psycopg.Error) as error:
-            facts = {
-                "tenant": str(context.tenant),
-                "error": type(error).__name__,
-                "faults": sum(faults.values()),
-            }
-            log.error("a verification's result could not be put on record", extra={"facts": facts})
-
-    async def figures(self, accept: str = "") -> tuple[bytes, str]:
-        """What this process and the deployment's database have to tell Prometheus, and its media type, as `accept` has it."""
-        await self.deployment.refresh()
-        return self.instruments.exposition(accept)
 
 
 @asynccontextmanager
