@@ -44,7 +44,7 @@ def tables(connection: psycopg.Connection[Any]) -> list[str]:
         "SELECT relnamespace::regnamespace || '.' || relname FROM pg_class "
         "WHERE relkind IN ('r', 'p') AND relnamespace::regnamespace::text LIKE 'retrace%' "
         # Of no session: nobody reads them but functions.
-        "AND relname NOT IN ('context_keys', 'analyst_logins') ORDER BY 1"
+        "AND relname NOT IN ('context_keys', 'analyst_logins', 'alert_plans') ORDER BY 1"
     )
     return [row[0] for row in connection.execute(query).fetchall()]
 
