@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.answers.variant import MODEL_CHOICE, Variant
+from domain.base.money import short
 from domain.learning.evaluation import Evaluation
 from domain.learning.report import Latency, Report
 from domain.learning.result import Arm, Metric
@@ -66,7 +67,7 @@ def _arm(id: UUID, about: Evaluation.Requested, report: Report, variant: Variant
         marks=_mean(report, "judge", arm),
         failure_rate=_value(_mean(report, "failed", arm)),
         handoff_rate=_value(_mean(report, "handoff", arm)),
-        cost=round(Decimal(str(_value(cost))), 12),
+        cost=short(Decimal(str(_value(cost)))),
         latency=report.latency.get(arm),
     )
 

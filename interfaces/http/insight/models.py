@@ -15,6 +15,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from application.tenancy.authentication import Principal
+from domain.base.money import short
 from domain.learning.tradeoff import Option, Recommendation, frontier, recommend
 from interfaces.bootstrap import Services
 from interfaces.http.base.position import AtLeast
@@ -89,7 +90,7 @@ def _option(figures: ModelFigures) -> Option:
         model=figures.model,
         judged=figures.rated,
         good=figures.helpful,
-        cost=round(figures.cost / figures.answers, 12),
+        cost=short(figures.cost / figures.answers),
         latency_ms=figures.p50_ms,
     )
 

@@ -215,6 +215,7 @@ async def test_models_are_compared_as_json_and_csv_and_the_curve_is_told(ours: C
     (only,) = found["items"]
     assert (only["model"], only["frontier"], only["helpful_rate"]) == ("local/extractive", True, None)
     assert found["recommendation"]["model"] is None
+    assert (only["cost"], only["cost_per_answer"]) == ("0", "0")
     reply = await ours.http.get("/v1/analytics/models?format=csv", headers=headers)
     assert reply.headers["Content-Type"].startswith("text/csv")
     head, row = csv.reader(io.StringIO(reply.text))
