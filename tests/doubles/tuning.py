@@ -24,7 +24,7 @@ PAGE = 2
 
 @dataclass
 class Job:
-    """As the vendor has it. `late`: looks at the list that do not see it yet, `unseen` at the job; `shown_at`: from when on the list shows it."""
+    """As the vendor has it. `late`: looks at the list that do not see it yet; from `shown_at` on the list shows it, from `known_at` on it is found by its id."""
 
     id: str
     attempt: str
@@ -33,8 +33,8 @@ class Job:
     model: str | None = None
     tokens: int | None = None
     late: int = 0
-    unseen: int = 0
     shown_at: datetime | None = None
+    known_at: datetime | None = None
     cancelled: bool = False
 
 
@@ -51,7 +51,7 @@ def fine(submission: int) -> str:
 
 class Vendor(Wire):
     """`fate` says what becomes of each submission, from 1: `ok`; `lost` and `500-made`, where the job is made; `500`, `429`, `400`, where it
-    is not. `late`: how many looks at the list do not see a new job; `lag`: for how long they do not, by `clock`. `faults`: statuses of the next calls that are no submissions."""
+    is not. `late`: how many looks at the list do not see a new job; `lag`: for how long they do not, by `clock`; `unknown`: for how long it is not found by its id. `faults`: statuses of the next calls that are no submissions."""
 
     KEY = "key-of-tuning"
     QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "succeeded", "failed", "cancelled"
@@ -61,9 +61,9 @@ class Vendor(Wire):
         self.jobs: list[Job] = []
         self.files: dict[str, File] = {}
         self.fate: Callable[[int], str] = fine
-        self.late = self.unseen = 0
+        self.late = 0
         self.clock: Callable[[], datetime] | None = None
-        self.lag = timedelta()
+        self.lag = self.unknown = timedelta()
         self.faults: list[int] = []
         self.submissions = self.looks = self.uploads = 0
         self.foreign(5)
@@ -104,8 +104,9 @@ class Vendor(Wire):
         if fate in ("400", "500", "429"):
             return self._error(int(fate), {"Retry-After": "7"} if fate == "429" else {})
         job = self._make(call)
-        job.late, job.unseen = self.late, self.unseen
-        job.shown_at = None if self.clock is None else self.clock() + self.lag
+        job.late = self.late
+        if self.clock is not None:
+            job.shown_at, job.known_at = self.clock() + self.lag, self.clock() + self.unknown
         self.jobs.append(job)
         if fate == "lost":
             return Reply(raw=b"")
@@ -115,10 +116,8 @@ class Vendor(Wire):
 
     def _find(self, id: str) -> Job | None:
         job = next((job for job in self.jobs if job.id == id), None)
-        if job is not None and job.unseen > 0:
-            job.unseen -= 1
-            return None
-        return job
+        known = job is None or job.known_at is None or self.clock is None or job.known_at <= self.clock()
+        return job if known else None
 
     def _listed(self) -> list[Job]:
         """The newest first."""

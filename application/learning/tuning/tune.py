@@ -56,11 +56,11 @@ async def tune(command: Tune, context: Context, ports: Ports) -> datetime | None
     """All that can be done about it now; when to look again, None where nothing is left."""
     done: set[Action] = set()
     later: list[datetime] = []
-    races = 0
+    races, now = 0, ports.clock()
     while True:
         try:
             job = await ports.store.load(TuningJob, command.job, tenant=context.tenant)
-            step = next_step(job.state, ports.clock(), done=frozenset(done))
+            step = next_step(job.state, now, done=frozenset(done))
             if step is None or isinstance(step, Wait):
                 return min([*later, *([] if step is None else [step.until])], default=None)
             again = await _ACTIONS[step.action](job, context, ports)
@@ -69,6 +69,8 @@ async def tune(command: Tune, context: Context, ports: Ports) -> datetime | None
                 if job.open:
                     return again
             done.add(step.action)
+            if step.action != "look":  # a list is as old as its asking, however long its answer takes
+                now = ports.clock()
         except NotFound:
             return None
         except Conflict:  # somebody has changed it meanwhile, or is at it
@@ -193,6 +195,7 @@ async def _poll(job: TuningJob, context: Context, ports: Ports) -> datetime | No
         await _cancel_superfluous(job, tuner, context, ports)
     except TuningRefused as refused:  # it says nothing of the job itself
         return _later(refused, ports, AGAIN if refused.passing or refused.gone else RARELY)
+    asked = ports.clock()
     try:
         told = await tuner.job(state.vendor_job, place)
         if state.cancel_asked and told.state in ("queued", "running", "unknown"):
@@ -201,7 +204,7 @@ async def _poll(job: TuningJob, context: Context, ports: Ports) -> datetime | No
     except TuningRefused as refused:
         since = state.submitted_at or state.attempted_at
         # A job that was just made may not be known everywhere at the vendor's.
-        if refused.gone and ports.clock() > since + SETTLED:
+        if refused.gone and asked > since + SETTLED:
             await record(job.id, lambda job, at: job.end("failed", code="gone", at=at), context, ports)
             return None
         return _later(refused, ports, AGAIN if refused.passing or refused.gone else RARELY)

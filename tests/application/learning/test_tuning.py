@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -299,6 +300,22 @@ async def test_a_job_that_the_vendor_lost_ends(openai: TuningShop) -> None:
     assert submitted(await openai.job(id)), "it may not be known everywhere yet"
     job = await openai.work(id, over)
     assert (job.state.status, job.state.code) == ("failed", "gone")
+
+
+async def test_a_list_that_was_asked_too_early_never_lets_it_be_submitted_again(
+    openai: TuningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openai.vendor.fate, openai.vendor.late = (lambda _: "500-made"), 1
+    id, find = await openai.request(), openai.inner.find
+
+    async def slowly(*asked: Any) -> Any:
+        found = await find(*asked)
+        await asyncio.sleep(SETTLED.total_seconds())
+        return found
+
+    monkeypatch.setattr(openai.inner, "find", slowly)
+    job = await openai.work(id, submitted)
+    assert (job.state.attempt, openai.vendor.submissions) == (1, 1)
 
 
 async def test_a_list_that_is_refused_never_lets_it_be_submitted_again(openai: TuningShop) -> None:

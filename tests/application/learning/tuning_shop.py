@@ -248,9 +248,9 @@ async def survive(shop: TuningShop, seed: int, points: int = 60) -> TuningJob:
     chance = random.Random(seed)
     fates = [chance.choice(("ok", "ok", "ok", "lost", "500-made", "500", "429")) for _ in range(6)]
     shop.vendor.fate = lambda number: fates[number - 1] if number <= len(fates) else "ok"
-    shop.vendor.lag, shop.vendor.unseen = (
+    shop.vendor.lag, shop.vendor.unknown = (
         SETTLED * chance.choice((0, 0.2, 0.9)),
-        chance.choice((0, 2)),
+        SETTLED * chance.choice((0, 0.5)),
     )
     job = await shop.request()
     kills = [chance.randint(1, points), *(chance.randint(1, 20) for _ in range(chance.randint(0, 2)))]
