@@ -200,8 +200,7 @@ async def test_outcomes_are_read_out_of_the_read_model_and_never_out_of_an_old_o
     for _ in range(8):
         await talk(log, about.tenant, 1)
     async with Database(cell(log.url), role="retrace_runner", size=2) as system:
-        reads = Reads(log.database, system, PROJECTIONS)
-        reads._patience *= 0.05
+        reads = Reads(log.database, system, PROJECTIONS, patience=timedelta(seconds=0.1))
         with pytest.raises(Unavailable):
             await look(log, about, ReadOutcomes(reads))
         async with projecting(log) as projector:

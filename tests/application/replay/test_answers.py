@@ -127,10 +127,10 @@ async def test_another_prompt_needs_other_completions_and_a_configuration_may_de
 
 async def test_what_is_not_shown_is_not_kept(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     await traffic(shop)
-    gc.collect()  # what other tests have left
     kept: list[int] = []
 
     def report(*facts: Any, **more: Any) -> AnswersReplay:
+        gc.collect()  # what nobody has any more is not kept
         kept.append(sum(isinstance(each, RecordedAnswer) for each in gc.get_objects()))
         return replay_report(*facts, **more)
 
