@@ -98,6 +98,7 @@ async def test_a_tenant_that_comes_no_more_leaves_its_share() -> None:
 
 async def test_a_line_has_an_end_and_a_wait_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "PATIENCE", 0.5)
+    monkeypatch.setattr(places, "HELD", 60)  # however long the machine stands still
     all = Places(Clock())
     held = [await all.enter(B) for _ in range(ALONE)]
     waiting = [asyncio.create_task(all.enter(B)) for _ in range(LINE)]
