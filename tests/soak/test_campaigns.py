@@ -120,7 +120,8 @@ async def test_the_rate_is_kept_and_answers_wait_no_longer(pytestconfig: pytest.
                 f"{fewest} to {most} of {per_second * 10} ({fewest / per_second * 10 - 100:+.1f} to {most / per_second * 10 - 100:+.1f} %); "
                 f"answers p95 {before:.2f} s alone, {after:.2f} s beside it ({after / before:.2f} x), load {load()}"
             )
-            assert most <= per_second * 10 * 1.02
+            # Where others are at work the machine stands still at times, and what was sent by then arrives at once.
+            assert most <= per_second * 10 * (1.02 if share >= 1 else 1.1)
             if share >= 1:
                 assert fewest >= per_second * 10 * 0.98
                 assert after <= 1.2 * before
