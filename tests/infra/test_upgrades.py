@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import lzma
 import os
 from collections.abc import Iterator
@@ -12,18 +11,12 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from application.base.tasks import cancel_and_wait
 from application.conversations.conversation import ReceiveMessage, receive_message
 from domain.base.context import Context
 from infra.embedded import Servers
-from infra.log.reader import Reader
-from infra.postgres.database import Database
-from infra.projections.blue_green import BlueGreenBuilder
-from infra.projections.places import builds
 from infra.schema.migrate import SCHEMA
-from projections import PROJECTIONS
 from tests.infra.log.parts import MASTER
-from tests.infra.moving.places import Place, log_of, place, proved
+from tests.infra.moving.places import brought_up, log_of, place, proved
 
 FOLDER = Path(__file__).parent.parent / "golden" / "databases"
 EARLIER = sorted(FOLDER.glob("*.sql.xz"))
@@ -41,29 +34,6 @@ def _old_url(request: pytest.FixtureRequest, servers: Servers, template: str) ->
     yield url
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-async def brought_up(here: Place) -> None:
-    """As the projector role does: read models of a newer version are built beside those that are there, and put in their place."""
-    async with Database(here.parts.cell, role="retrace_projector", size=2) as events:
-        builder = BlueGreenBuilder(
-            PROJECTIONS,
-            cell=here.parts.cell,
-            master=MASTER,
-            system=here.parts.system,
-            reader=Reader(events, here.parts.keyring),
-        )
-        running = asyncio.create_task(builder.run())
-        wanted = {each.name: each.version for each in PROJECTIONS}
-        async with asyncio.timeout(120):
-            while wanted != {
-                each.projection: each.version
-                for each in await builds(here.parts.system)
-                if each.place == "live"
-            }:
-                await here.projector.catch_up()
-                await asyncio.sleep(0.05)
-        await cancel_and_wait(running)
 
 
 async def test_a_database_of_an_earlier_schema_opens_verifies_and_goes_on(

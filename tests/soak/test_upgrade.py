@@ -20,10 +20,11 @@ import psycopg
 import pytest
 
 from domain.conversations.conversation import Conversation
+from domain.tenancy.rate_limits import LIMITS
 from infra.embedded import Servers
 from infra.schema.migrate import SCHEMA
 from tests.infra.log.parts import MASTER
-from tests.infra.moving.places import log_of, place, proved
+from tests.infra.moving.places import brought_up, log_of, place, proved
 from tests.soak.crew import Crew
 from tests.soak.earlier import ROOT, before, tree_of
 
@@ -116,7 +117,7 @@ async def test_new_roles_run_beside_old_ones_and_nothing_is_lost(
         "REDIS_URL": servers.redis_url or "",
         "RETRACE_MASTER_KEY": base64.b64encode(MASTER).decode(),
         "RETRACE_DATA": str(tmp_path / "data"),
-        "RETRACE_RATE_MESSAGES_PER_CUSTOMER": "0",
+        **{f"RETRACE_RATE_{name.upper()}": "0" for name in LIMITS},
     }
     with tree_of(commit) as tree:
         old = Crew(tree, environment, tmp_path / "old")
@@ -131,6 +132,7 @@ async def test_new_roles_run_beside_old_ones_and_nothing_is_lost(
             new.kill()
     async with place(url, tmp_path / "data", MASTER, "here") as here:
         tenant = UUID(made["tenant"])
+        await brought_up(here)  # the roles may have ended before all new read models stood
         assert await proved(here, tenant) > 0
         events = await log_of(here, tenant)
         received = [

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from application.base.tasks import cancel_and_wait
 from domain.audit.invariants import Invariants
 from domain.base.recorded import Recorded
 from infra.log.reader import Reader
 from infra.moving.side import Side, side
 from infra.postgres.cell import Cell
 from infra.postgres.database import Database
+from infra.projections.blue_green import BlueGreenBuilder
+from infra.projections.places import builds
 from infra.projections.projector import Projector
 from infra.projections.reconciling import reconcile
 from infra.settings import Secret, Settings, master_text
@@ -70,3 +74,26 @@ async def proved(at: Place, tenant: UUID) -> int:
     assert {each.position for each in found} == {len(events)}
     assert [each.differences for each in found if each.differences] == []
     return len(events)
+
+
+async def brought_up(at: Place) -> None:
+    """As the projector role does: read models of a newer version are built beside those that are there, and put in their place."""
+    async with Database(at.parts.cell, role="retrace_projector", size=2) as events:
+        builder = BlueGreenBuilder(
+            PROJECTIONS,
+            cell=at.parts.cell,
+            master=at.parts.cell.master,
+            system=at.parts.system,
+            reader=Reader(events, at.parts.keyring),
+        )
+        running = asyncio.create_task(builder.run())
+        wanted = {each.name: each.version for each in PROJECTIONS}
+        async with asyncio.timeout(120):
+            while wanted != {
+                each.projection: each.version
+                for each in await builds(at.parts.system)
+                if each.place == "live"
+            }:
+                await at.projector.catch_up()
+                await asyncio.sleep(0.05)
+        await cancel_and_wait(running)
