@@ -50,19 +50,22 @@ async def test_each_customers_messages_are_answered_once(pytestconfig: pytest.Co
             await check(all)
 
 
-async def test_nothing_is_lost_or_sent_twice_by_kills(run: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_is_lost_or_sent_twice_by_kills(
+    run: int, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+) -> None:
+    doubts = pytestconfig.getoption("--share") < 1
     monkeypatch.setattr(supervisor, "PAUSES", (0.0,))
     chance = random.Random(f"kills {run}")
     kills = chance.sample(TARGETS, len(TARGETS))
     try:
         with tempfile.TemporaryDirectory(prefix="retrace-whatsapp-") as folder:
-            async with asyncio.timeout(600), customers(Path(folder), run) as all:
+            async with asyncio.timeout(600 if doubts else 2400), customers(Path(folder), run) as all:
                 writing = asyncio.create_task(all.all(range(EACH_RUN), run, 8))
                 for target in kills:
                     await asyncio.sleep(chance.uniform(0.3, 2.5))
                     await end(all.deployed, target)
                 await writing
-                await settled(all)
+                await settled(all, doubts=doubts)
                 await check(all)
     except BaseException as error:
         error.add_note(
@@ -71,11 +74,11 @@ async def test_nothing_is_lost_or_sent_twice_by_kills(run: int, monkeypatch: pyt
         raise
 
 
-async def settled(all: Customers) -> None:
-    """Until all is answered, sent, and told."""
-    await quiet(all.deployed.parts, 600)
+async def settled(all: Customers, *, doubts: bool = False) -> None:
+    """Until all is answered, sent, and told; with `doubts` but for what was being sent by who was killed."""
+    await quiet(all.deployed.parts, 600 if doubts else 1800, doubts=doubts)
     await all.twilio.told()
-    await quiet(all.deployed.parts, 120)
+    await quiet(all.deployed.parts, 120, doubts=doubts)
 
 
 async def check(all: Customers) -> None:
