@@ -32,6 +32,7 @@ from interfaces.http.base.limits.pace import Paced
 from interfaces.http.base.limits.places import InWork
 from interfaces.http.base.limits.rates import Rated
 from interfaces.http.base.limits.share import Shared
+from interfaces.http.base.meant import in_plain_digits, refuse_null
 from interfaces.http.base.observing import Observed
 from interfaces.http.base.problems import HANDLERS, on_tampered
 from interfaces.http.console.errors import on_unrouted
@@ -77,6 +78,8 @@ def litestar_app(services: Services) -> Litestar:
             Idempotent(services),
         ],
         guards=[gate.check],
+        before_request=refuse_null,
+        after_request=in_plain_digits,
         exception_handlers={**HANDLERS, HTTPException: on_unrouted, Tampered: on_tampered},
         request_max_body_size=LARGEST_BODY,
         signature_types=[Services, AccessControl, Caller, Context, Principal],

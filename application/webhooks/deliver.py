@@ -18,6 +18,7 @@ from application.ports import Line, Told, Wanted
 from application.webhooks.endpoint import Ports
 from domain.base.context import Context
 from domain.base.errors import NotFound
+from domain.base.plain_digits import to_json
 from domain.base.recorded import Recorded
 from domain.base.signing import headers
 from domain.kinds import TOPICS
@@ -123,7 +124,7 @@ async def _unchanged(endpoint: Endpoint, tenant: UUID, ports: Ports) -> bool:
 
 async def _tell(endpoint: Endpoint, recorded: Recorded, ports: Ports) -> Told:
     at, shown = ports.clock(), shown_event(recorded)
-    body = msgspec.json.encode({"type": recorded.topic, "timestamp": recorded.recorded_at, "data": shown})
+    body = to_json({"type": recorded.topic, "timestamp": recorded.recorded_at, "data": shown})
     fields = headers(str(recorded.id), at, body, endpoint.secrets(at))
     return await ports.webhook_sender.send(endpoint.url, fields, body)
 

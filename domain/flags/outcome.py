@@ -93,6 +93,11 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         """What is tested."""
         return self.mean if self.typical is None else self.typical
 
+    @property
+    def shown(self) -> float:
+        """What is tested, as it is told: of what came to nothing 0, and not the least that a logarithm takes in its place."""
+        return self.value if self.total else 0.0
+
 
 class Columns:
     """Outcomes of customers, in the order of their assignment, by column."""

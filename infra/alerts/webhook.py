@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from application.ports import AlertTaken, ChannelField
+from domain.base.plain_digits import to_json
 from domain.base.signing import headers, secret_of
 from domain.insight.alerts.message import AlertMessage
 from infra.alerts.http import Http
@@ -39,7 +40,7 @@ class WebhookAlertSender:
 
     async def send(self, values: Mapping[str, str], message: AlertMessage, id: UUID) -> AlertTaken:
         at = datetime.now(UTC)
-        body = msgspec.json.encode(
+        body = to_json(
             {
                 "type": f"alert.{message.what}",
                 "timestamp": at,

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -18,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from domain.base.plain_digits import digits, to_json
 from infra.embedded import servers
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.process import FolderInUse, prepare_folder
@@ -107,7 +109,7 @@ async def _run(settings: Settings, do: Callable[[Services], Coroutine[Any, Any, 
 
 
 def print_json(value: Any) -> None:
-    click.echo(msgspec.json.format(msgspec.json.encode(value)).decode())
+    click.echo(msgspec.json.format(to_json(value)).decode())
 
 
 def print_table(title: str | None, columns: list[str], rows: list[list[Any]]) -> None:
@@ -116,7 +118,7 @@ def print_table(title: str | None, columns: list[str], rows: list[list[Any]]) ->
     A terminal that is too narrow breaks lines between words, then itself; where nobody watches one, each row is one line.
     """
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    texts = [["" if cell is None else _text(cell) for cell in row] for row in rows]
     for number, column in enumerate(columns):
         words = [word for text in (column, *(row[number] for row in texts)) for word in text.split()]
         longest = max(map(cell_len, words), default=0)
@@ -126,6 +128,10 @@ def print_table(title: str | None, columns: list[str], rows: list[list[Any]]) ->
     needed = table.__rich_measure__(console, console.options.update(width=WIDEST))
     width = max(console.width, needed.minimum) if sys.stdout.isatty() else max(1, needed.maximum)
     Console(highlight=False, width=width).print(table, crop=False)
+
+
+def _text(cell: Any) -> str:
+    return digits(cell) if isinstance(cell, Decimal) else str(cell)
 
 
 def stream_of(text: str) -> tuple[str, UUID]:

@@ -13,6 +13,7 @@ import msgspec
 from application.audit.reading import EventQuery, LogRead
 from application.base.shown_event import shown_event
 from domain.base.errors import Ahead
+from domain.base.plain_digits import to_json
 from domain.base.recorded import Recorded
 from interfaces.bootstrap import Services
 from interfaces.cli.audit.record import on_record
@@ -80,12 +81,12 @@ def events(
 
 
 def _print_cloud_event(recorded: Recorded) -> None:
-    click.echo(msgspec.json.encode(cloud_event(recorded)))
+    click.echo(to_json(cloud_event(recorded)))
 
 
 def _print_json(recorded: Recorded) -> None:
     shown = msgspec.structs.asdict(shown_event(recorded))
-    click.echo(msgspec.json.encode({"stream": shown["stream"], "tenant": recorded.tenant, **shown}))
+    click.echo(to_json({"stream": shown["stream"], "tenant": recorded.tenant, **shown}))
 
 
 def _print_line(recorded: Recorded) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from uuid import UUID
 
 import click
-import msgspec
 
 from application.insight.alerts.replayed import AlertsReplay, replay_alerts
+from domain.base.plain_digits import to_json
 from interfaces.bootstrap import Services
 from interfaces.cli.bar import counting
 from interfaces.cli.base import (
@@ -50,8 +50,8 @@ def _print(found: AlertsReplay) -> None:
         shown = [
             [
                 row.position,
-                msgspec.json.encode(row.recorded).decode(),
-                msgspec.json.encode(row.again).decode(),
+                to_json(row.recorded).decode(),
+                to_json(row.again).decode(),
             ]
             for row in found.rows
         ]

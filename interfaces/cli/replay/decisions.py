@@ -7,10 +7,10 @@ from pathlib import Path
 from uuid import UUID
 
 import click
-import msgspec
 
 from application.replay.decisions import ReplayDecisions, replay_decisions
 from application.replay.decisions_report import DecisionsReplay
+from domain.base.plain_digits import to_json
 from interfaces.bootstrap import Services
 from interfaces.cli.bar import counting
 from interfaces.cli.base import (
@@ -69,4 +69,4 @@ def _print(found: DecisionsReplay) -> None:
 
 
 def _text(facts: dict[str, object]) -> str:
-    return msgspec.json.encode(facts).decode()
+    return to_json(facts).decode()

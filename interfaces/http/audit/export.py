@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Any, Literal
 
-import msgspec
 from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
@@ -14,6 +13,7 @@ from application.audit.reading import EventQuery, LogRead
 from application.base.shown_event import shown_event
 from domain.base.context import Context
 from domain.base.errors import Ahead
+from domain.base.plain_digits import to_json
 from interfaces.bootstrap import Services
 from interfaces.http.audit.cloudevent import cloud_event
 from interfaces.http.audit.events import Actor, After, Correlation, Kind, Since, Stream, Until
@@ -62,7 +62,7 @@ async def export(
             async for found in services.store.find(context.tenant, wanted, after=after, until=end):
                 reading.given(found.events)
                 if found.events:
-                    yield b"".join(msgspec.json.encode(shown(each)) + b"\n" for each in found.events)
+                    yield b"".join(to_json(shown(each)) + b"\n" for each in found.events)
 
     headers = {"Content-Disposition": 'attachment; filename="events.jsonl"'}
     return GuardedStream(lines(), access, last_word=None, media_type=LINES, headers=headers)

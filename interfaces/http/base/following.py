@@ -9,12 +9,12 @@ from contextlib import aclosing
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar.params import HeaderParameter, QueryParameter
 
 from application.base.shown_event import shown_event
 from application.ports import Fault, Wanted
 from domain.base.errors import Ahead
+from domain.base.plain_digits import to_json
 from domain.base.recorded import Recorded
 from interfaces.bootstrap import Services
 from interfaces.http.base.moments import moments_of
@@ -97,5 +97,5 @@ async def _followed(
 def _sent(recorded: Recorded) -> bytes:
     """Its id comes behind it, as no event of its own: some clients take an id for told as soon as its line is there, and a cut may
     come right after that."""
-    data = msgspec.json.encode(shown_event(recorded))
+    data = to_json(shown_event(recorded))
     return b"event: %s\ndata: %s\n\nid: %d\n\n" % (recorded.topic.encode(), data, recorded.position)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 
+from domain.base.plain_digits import to_json
 from interfaces.http.base.openai_error import error_of, spoken
 from interfaces.http.base.problem_kinds import TITLES
 
@@ -36,7 +37,7 @@ def problem(
         facts["error"] = error_of(kind, detail, facts)
     status = status or TITLES[kind][0]
     return Response(
-        msgspec.json.encode({**facts, **body_of(kind, detail, status)}),
+        to_json({**facts, **body_of(kind, detail, status)}),
         status_code=status,
         media_type=MEDIA_TYPE,
         headers=headers or {},

@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
-import msgspec
 from litestar import Request
 from litestar.response import Stream
 from litestar.response.streaming import ASGIStreamingResponse
@@ -15,6 +14,7 @@ from litestar.types import Message, Receive, Scope, Send
 
 from application.base.tasks import cancel_and_wait
 from domain.base.errors import Refusal
+from domain.base.plain_digits import to_json
 from interfaces.http.base.gate import JSON
 from interfaces.http.base.limits.access import AGAIN
 from interfaces.http.base.limits.access_watch import Access
@@ -42,7 +42,7 @@ def asked_for_events(request: Request[Any, Any, Any]) -> bool:
 def error_event(why: Refusal) -> bytes:
     """`event: error` with the problem as its data."""
     body = {**why.facts, **body_of(kind_of(why), why.detail)}
-    return b"event: error\ndata: %s\n\n" % msgspec.json.encode(body)
+    return b"event: error\ndata: %s\n\n" % to_json(body)
 
 
 class BrokenOff(Exception):

@@ -12,6 +12,7 @@ from litestar import Request
 
 from application.chat.record import ChatGiven
 from application.ports import Piece
+from domain.base.plain_digits import to_json
 from interfaces.http.base.limits.access_watch import Access
 from interfaces.http.base.problems import told
 from interfaces.http.base.stream import GuardedStream
@@ -127,4 +128,4 @@ def _delta(piece: Piece) -> Delta:
 
 
 def _event(data: Any) -> bytes:
-    return b"data: %s\n\n" % msgspec.json.encode(data)
+    return b"data: %s\n\n" % to_json(data)

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 from markupsafe import Markup
 
+from domain.base.plain_digits import to_json
 from domain.insight.alerts.metrics import METRICS
 
 NONE = "–"
@@ -97,7 +97,7 @@ def words(name: str) -> str:
 
 def json(value: Any) -> str:
     """A value of an event or a state, on one line; a text without its quotes."""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return value if isinstance(value, str) else to_json(value).decode()
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

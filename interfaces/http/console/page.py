@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
 
+from domain.base.plain_digits import digits
 from interfaces.bootstrap import Services
 from interfaces.http.base.session.forgery import FIELD, csrf_token
 from interfaces.http.console import flash
@@ -36,6 +38,7 @@ _templates = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    finalize=lambda value: digits(value) if isinstance(value, Decimal) else value,
 )
 _templates.filters.update(FILTERS)
 

@@ -7,13 +7,12 @@ import time
 from collections.abc import AsyncGenerator
 from typing import Any
 
-import msgspec
-
 from application.conversations.conversation import Received
 from application.conversations.streaming import Subscriber
 from application.ports import Fault
 from domain.base.context import Context
 from domain.base.errors import Refusal
+from domain.base.plain_digits import to_json
 from interfaces.bootstrap import Services
 from interfaces.http.conversations.answer_task import begin_answer, interaction_given, pending
 
@@ -62,4 +61,4 @@ async def events_of(
 
 def _event(name: str, data: Any, position: int | None = None) -> bytes:
     id = b"" if position is None else b"id: %d\n" % position
-    return b"%sevent: %s\ndata: %s\n\n" % (id, name.encode(), msgspec.json.encode(data))
+    return b"%sevent: %s\ndata: %s\n\n" % (id, name.encode(), to_json(data))

@@ -135,7 +135,7 @@ def _verdict(verdict: Verdict) -> VerdictOut:
 
 def _figures(figures: Mapping[Metric, Figure]) -> dict[Metric, FigureOut]:
     return {
-        metric: FigureOut(value=figure.value, mean=figure.mean, count=figure.count)
+        metric: FigureOut(value=figure.shown, mean=figure.mean, count=figure.count)
         for metric, figure in figures.items()
     }
 

@@ -113,7 +113,7 @@ def means_of(figures: Mapping[Metric, Figure]) -> dict[Metric, Mean]:
             per=MEASURES[metric].per,
             count=figure.count,
             customers=figure.customers,
-            typical=figure.typical,
+            typical=None if figure.typical is None else figure.shown,
         )
         for metric, figure in figures.items()
         if figure.count

@@ -16,6 +16,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from application.tenancy.authentication import Principal
 from domain.base.money import short
+from domain.base.plain_digits import in_digits
 from domain.learning.tradeoff import Option, Recommendation, frontier, recommend
 from interfaces.bootstrap import Services
 from interfaces.http.base.position import AtLeast
@@ -81,7 +82,7 @@ def as_csv(kind: type[msgspec.Struct], items: Sequence[msgspec.Struct]) -> str:
     writer = csv.writer(text)
     writer.writerow(kind.__struct_fields__)
     for item in items:
-        writer.writerow("" if value is None else value for value in msgspec.structs.astuple(item))
+        writer.writerow("" if value is None else in_digits(value) for value in msgspec.structs.astuple(item))
     return text.getvalue()
 
 

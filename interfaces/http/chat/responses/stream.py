@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.base.plain_digits import to_json
 from domain.models.completion import Citation
 from domain.models.tools import ToolCall, ToolCallPiece
 from interfaces.http.chat.responses.output import Item, OutputText, call_of, message_of
@@ -34,7 +35,7 @@ class ResponseEvents:
     def event(self, type: str, **facts: Any) -> bytes:
         data = {"type": type, "sequence_number": self._number, **facts}
         self._number += 1
-        return b"event: %s\ndata: %s\n\n" % (type.encode(), msgspec.json.encode(data))
+        return b"event: %s\ndata: %s\n\n" % (type.encode(), to_json(data))
 
     def piece(self, piece: str | ToolCallPiece) -> Iterator[bytes]:
         if isinstance(piece, str):

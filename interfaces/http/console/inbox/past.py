@@ -15,6 +15,7 @@ from application.base.plain import plain
 from application.base.shown_event import shown_event
 from application.tenancy.authentication import Principal
 from domain.base.errors import Invalid, NotFound
+from domain.base.plain_digits import to_json
 from domain.conversations.conversation import Conversation
 from interfaces.bootstrap import Services
 from interfaces.http.console.errors import HANDLERS
@@ -83,7 +84,7 @@ def _state(found: Conversation) -> dict[str, Any]:
 
 
 def _json(value: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return msgspec.json.format(to_json(value), indent=2).decode()
 
 
 def _number(request: Request[Any, Any, Any], name: str) -> int | None:

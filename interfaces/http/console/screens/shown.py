@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from domain.base.plain_digits import to_json
+
 
 def json_text(value: Any) -> str:
     """As JSON, a text as it is; a dash where there is nothing."""
@@ -13,4 +15,4 @@ def json_text(value: Any) -> str:
         return "–"
     if isinstance(value, str):
         return value
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return msgspec.json.format(to_json(value), indent=2).decode()

@@ -51,6 +51,18 @@ async def test_without_a_limit_it_is_asked_and_has_no_price_on_record(
     assert (metered.cost, metered.attempts[0].price) == (0, None)
 
 
+async def test_a_cost_below_a_millionth_is_told_in_digits(shop: Customer) -> None:
+    tiny = {"model": UNPRICED, "input": "0.000001", "output": "0.000001"}
+    assert (await shop.http.put("/v1/prices", json=tiny)).status_code == 200
+    cost = (await ask(shop, UNPRICED)).json()["retrace"]["cost"]
+    assert cost.startswith("0.0000")
+    assert "E" not in cost
+    events = (await shop.http.get("/v1/audit/events?kind=call.metered")).json()["items"]
+    assert events[0]["data"]["cost"] == cost
+    spent = (await shop.http.get("/v1/audit/export?kind=call.metered")).text
+    assert f'"cost":"{cost}"' in spent
+
+
 async def test_under_a_ceiling_it_is_charged_by_it_and_the_attempt_says_so(
     shop: Customer, parts: Services
 ) -> None:
