@@ -13,9 +13,9 @@ POSTGRES := $(CURDIR)/.postgres
 demo: .venv/run $(if $(LLM),.venv/llm)
 	@$(BIN)/retrace demo $(if $(LLM),--llm) $(ARGS)
 
-# A process more than cores, for tests wait half of their time; each with servers of its own. Whoever is done takes over from another. One alone: .venv/bin/pytest FILE.
+# A process more than cores, for tests wait half of their time; each with servers of its own. Whoever is done takes over from another. Up to four that failed beside the others are tried three times more alone. One alone: .venv/bin/pytest FILE.
 test: .venv/dev chromium
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	$(BIN)/python tools/run_tests.py --doubts 4 -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 # A browser for the tests of the console, where it can be installed; else a word about it.
 chromium:
@@ -43,7 +43,7 @@ lint: .venv/dev
 check: lint test
 
 soak: .venv/dev
-	$(BIN)/pytest -m soak --timeout 14400 $(ARGS)
+	$(BIN)/python tools/run_tests.py -m soak --timeout 14400 $(ARGS)
 
 bench: .venv/dev
 	@for name in append replay experiment work load verify message intake waiting neighbours routing retrieval growth ingest analytics alerts console start gateway embeddings; do $(BIN)/python -m bench.$$name $(ARGS) || exit 1; done

@@ -71,7 +71,7 @@ def _refusal(signal: str, address: str) -> str | None:
     if heard.status is not None:
         hint = HINTS.get(heard.status, "its own log says why")
         return f"{where} refuses it with {heard.status}; {hint}"
-    return f"{where} does not answer ({heard.why or 'no reason given'}); start the collector, or set {GENERAL} to where it is"
+    return f"{where} does not answer ({heard.why or f'nothing within {PATIENCE:g} seconds'}); start the collector, or set {GENERAL} to where it is"
 
 
 def _delivered(signal: str, address: str) -> bool:

@@ -6,12 +6,19 @@ import msgspec
 import pytest
 
 from infra.settings import Settings
+from infra.telemetry import probing
 from interfaces.doctor.check import Check
 from interfaces.doctor.telling import of_collector, of_metrics
 from interfaces.running import Running
 from interfaces.supervisor_metrics import METRICS, Figures, telling
 from tests.doubles.collector import collector_double
 from tests.ports import free_port
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy stands still at times."""
+    monkeypatch.setattr(probing, "PATIENCE", 30.0)
 
 
 async def collector(settings: Settings) -> list[Check]:
@@ -38,6 +45,7 @@ async def test_a_collector_is_asked_as_the_roles_would(monkeypatch: pytest.Monke
                 assert f"refuses it with {status}" in check.detail
                 assert hint in check.detail
                 assert "canary" not in check.detail
+    monkeypatch.setattr(probing, "PATIENCE", 1.0)
     monkeypatch.setenv("OTEL_METRICS_EXPORTER", "none")
     (gone,) = await collector(Settings(otlp_endpoint=f"http://user:canary@127.0.0.1:{free_port()}"))
     assert not gone.ok
