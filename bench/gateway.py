@@ -38,7 +38,7 @@ from infra.settings import Secret, Settings, environment_of
 from interfaces.bootstrap import services
 from interfaces.processes.children import role_command
 
-MODEL = "gpt-4o-mini"
+MODEL = "gpt-6-luna"
 CLIENTS = (1, 16, 64)
 ROUNDS = 3
 PATH = "/v1/chat/completions"

@@ -25,7 +25,7 @@ from bench.message import free_port
 from bench.server import Server, server
 from infra.embedded.process import end_all
 
-MODEL, MODEL_SECONDS = "gpt-4o-mini", 5.0
+MODEL, MODEL_SECONDS = "gpt-6-luna", 5.0
 RATE = 200
 """Webhooks a second."""
 

@@ -29,8 +29,8 @@ from bench.parts import UNLIMITED
 from bench.server import server
 from infra.embedded.process import end_all
 
-MODEL, MODEL_SECONDS = "gpt-4o-mini", 5.0
-SLOW, SLOW_SECONDS = "gpt-4o", 25.0
+MODEL, MODEL_SECONDS = "gpt-6-luna", 5.0
+SLOW, SLOW_SECONDS = "gpt-6.1-terra", 25.0
 WAITING = 1000
 TENANTS = 4
 RATE = 100

@@ -18,10 +18,13 @@ import uvloop
 
 from infra.embedded import Servers, servers
 from infra.projections import reads
+from infra.providers import catalogue
+from infra.providers.tuning import targets
 from infra.redis import connection as reach
 from infra.redis import health
 from infra.schema.migrate import migrate
 from tests.cells import cell
+from tests.dated import moved
 
 _numbers = itertools.count(1)
 
@@ -50,6 +53,17 @@ def _patience_with_read_models() -> Iterator[None]:
     """A projector on such a machine may be some seconds behind. Tests of the wait itself set it as it is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reads, "PATIENCE", timedelta(seconds=20))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _todays_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is asked of the shipped catalogue today has the answer of the day that it is of. Tests of its own dates give its FILE."""
+    folder = tmp_path_factory.mktemp("catalogue")
+    with pytest.MonkeyPatch.context() as patch:
+        for data in (catalogue, targets):
+            (folder / data.FILE.name).write_text(moved(data.FILE))
+            patch.setattr(data, "FILE", folder / data.FILE.name)
         yield
 
 

@@ -64,7 +64,7 @@ async def replay_routing(
         raise Invalid("since must lie before until")
     for model in command.against:
         if not all(model.partition("/")[::2]):
-            raise Invalid(f"model {model[:100]!r} is not of the form provider/model, as openai/gpt-4o")
+            raise Invalid(f"model {model[:100]!r} is not of the form provider/model, as openai/gpt-6-luna")
     redeciding = Redeciding(command.source, tenant, configuration=configuration, store=store, counter=counter)
     await redeciding.begin()
     replaying = _Replaying(command, redeciding, configuration, catalogue)

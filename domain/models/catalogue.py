@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
@@ -83,7 +83,7 @@ class Catalogue:
 
     Of several prices that hold at a moment the one that was set last counts; `former` are those that never hold any more, by their
     ids. `providers`: the names that there are, and whether all models of each are here (a vendor has others too); empty: not known.
-    `version` is that of the tenant's overrides (0: as shipped); `name` stands beside every sum that was computed with it.
+    `as_of`: the day up to which the shipped one knows; None: not told. `version` is that of the tenant's overrides (0: as shipped); `name` stands beside every sum that was computed with it.
     """
 
     def __init__(
@@ -97,9 +97,10 @@ class Catalogue:
         version: int = 0,
         name: str = "catalogue",
         ceiling: Ceiling | None = None,
+        as_of: date | None = None,
     ) -> None:
         self._models, self._prices, self._former = models, prices, former or {}
-        self._base, self.version, self.name = base, version, name
+        self._base, self.version, self.name, self.as_of = base, version, name, as_of
         known: Mapping[str, bool] = {} if base is None else base._providers
         self._providers: Mapping[str, bool] = known if providers is None else providers
         self._ceiling = ceiling
@@ -177,18 +178,30 @@ class Catalogue:
         if model is None:
             return
         if model.retires_at is not None and model.retired(at):
-            instead = f"use {model.successor}" if model.successor else "choose another one"
+            successor = self.successor(model, at)
+            instead = f"use {successor}" if successor else "choose another one"
             raise Refused(
                 f"the model {model_id} was retired on {model.retires_at.date().isoformat()}; {instead}",
                 model=model_id,
                 retired_at=model.retires_at.isoformat(),
-                successor=model.successor,
+                successor=successor,
             )
         if kind is not None and model.kind != kind:
             raise Refused(
                 f"{model_id} answers at {model.kind} endpoints, not at those for {kind}; choose another model",
                 model=model_id,
             )
+
+    def successor(self, model: Model, at: datetime) -> str | None:
+        """provider/name of what to take instead at `at`: its successor, or that one's where it is retired too. None: nobody has said."""
+        passed, named = {model.id}, model.successor
+        while named is not None and named not in passed:
+            following = self.get(named)
+            if following is None or not following.retired(at):
+                return named
+            passed.add(named)
+            named = following.successor
+        return None
 
     def check_offered(self, model_id: str) -> None:
         """Raises Refused for a model of a provider that there is not, or of one whose models are all known, with the names there are."""

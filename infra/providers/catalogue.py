@@ -24,8 +24,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     price: list[Price]
 
 
-def load_catalogue(file: Path = FILE) -> Catalogue:
-    """Raises Invalid, which names what is wrong."""
+def load_catalogue(file: Path | None = None) -> Catalogue:
+    """The shipped one, or that of another file. Raises Invalid, which names what is wrong."""
+    file = file or FILE
     try:
         found = tomllib.loads(file.read_text(), parse_float=Decimal)
         models, prices = found.get("model", []), found.get("price", [])
@@ -49,7 +50,7 @@ def load_catalogue(file: Path = FILE) -> Catalogue:
     # Of the built-in provider all models are here; the vendors have others too.
     providers = {"local": True, **dict.fromkeys(PROVIDERS, False)}
     name = f"{file.name} of {listed.as_of.isoformat()}"
-    return Catalogue(known, standing, former=former, providers=providers, name=name)
+    return Catalogue(known, standing, former=former, providers=providers, name=name, as_of=listed.as_of)
 
 
 def _sound(rows: list[dict[str, Any]], kind: type[msgspec.Struct]) -> None:

@@ -110,9 +110,9 @@ class ConfiguredCompleters:
 
         def current(name: str) -> str:
             model = self._catalogue.find(tiers.provider, name)
-            if model is None or not model.retired(at) or model.successor is None:
+            if model is None or not model.retired(at):
                 return name
-            provider, _, successor = model.successor.partition("/")
+            provider, _, successor = (self._catalogue.successor(model, at) or "").partition("/")
             return successor if provider == tiers.provider else name
 
         names = msgspec.structs.asdict(tiers)

@@ -11,11 +11,14 @@ from collections.abc import AsyncIterator
 
 from infra.embedded.redis import EmbeddedRedis
 from infra.postgres.cell import Cell
+from infra.providers.catalogue import load_catalogue
 from infra.providers.probing import probe_all
 from infra.redis.connection import RedisConnection
 from infra.redis.health import SharedHealth
 from infra.server_urls import place_of
 from infra.settings import Secret, Settings
+from interfaces.bootstrap import utc_now
+from interfaces.doctor.catalogue import of_catalogue
 from interfaces.doctor.check import Check
 from interfaces.doctor.database import of_database
 from interfaces.doctor.roles import database_of, keys_given, master_given, roles
@@ -45,6 +48,7 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
     for probed in await probe_all(settings.providers):
         detail = f"{probed.detail} ({probed.ms:.0f} ms)"
         yield Check(f"provider {probed.provider}", probed.ok, detail)
+    yield of_catalogue(load_catalogue(), utc_now())
     yield await of_metrics(settings, running)
     async for check in of_collector(settings):
         yield check

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,9 +22,12 @@ from application.tenancy.tenant import CreateTenant, create_tenant
 from infra.embedded import Servers
 from infra.postgres.cell import Cell
 from infra.providers.access import ProviderAccess
+from infra.providers.catalogue import FILE as SHIPPED
+from infra.providers.catalogue import load_catalogue
 from infra.schema.migrate import migrate
 from infra.settings import Secret, Settings
 from interfaces.cli import cli
+from interfaces.doctor.catalogue import of_catalogue
 from interfaces.doctor.check import Check
 from interfaces.doctor.examine import examine
 from interfaces.running import NAME, running_in
@@ -61,8 +65,25 @@ def test_where_nothing_runs_it_says_so_and_makes_nothing(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
     shown = CliRunner().invoke(cli, ["doctor", "--data", str(folder), "--json"], env=environment)
     assert {check["check"] for check in json.loads(shown.output)} == {
-        "roles", "master key", "Redis", "disk", "metrics", "collector",
+        "roles", "master key", "Redis", "disk", "catalogue", "metrics", "collector",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("day", "told", "silent"),
+    [
+        ((2026, 11, 28), "openai/gpt-4o is retired on 2027-01-14: use openai/gpt-6-luna", "days old"),
+        ((2028, 6, 1), "it is 551 days old", "is retired on"),
+    ],
+)
+def test_the_catalogue_tells_what_is_retired_soon_and_its_age(
+    day: tuple[int, int, int], told: str, silent: str
+) -> None:
+    check = of_catalogue(load_catalogue(SHIPPED), datetime(*day, tzinfo=UTC))
+    assert check.ok
+    assert told in check.detail
+    assert silent not in check.detail
+    assert "`retrace models import FILE`" in check.detail or day[0] == 2026
 
 
 async def test_a_healthy_database_is_told_as_such(settings: Settings) -> None:

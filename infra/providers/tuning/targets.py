@@ -22,8 +22,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target: list[TuningTarget]
 
 
-def load_targets(file: Path = FILE) -> Targets:
-    """Raises Invalid, which names what is wrong."""
+def load_targets(file: Path | None = None) -> Targets:
+    """The shipped ones, or those of another file. Raises Invalid, which names what is wrong."""
+    file = file or FILE
     try:
         found = tomllib.loads(file.read_text(), parse_float=Decimal)
         for target in found.get("target", ()):

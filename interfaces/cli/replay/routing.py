@@ -44,7 +44,7 @@ from interfaces.cli.replay.prices import MOMENTS
 @click.option("--since", type=MOMENTS, help="decisions recorded then or later; a day is its midnight in UTC")
 @click.option("--until", type=MOMENTS, help="decisions recorded before")
 @click.option(
-    "--against", multiple=True, help="a further model to compare with, as openai/gpt-4o; repeatable"
+    "--against", multiple=True, help="a further model to compare with, as openai/gpt-6-luna; repeatable"
 )
 @click.option("--rows", type=click.IntRange(0, 100_000), default=1000, show_default=True, help="rows shown")
 @data_option

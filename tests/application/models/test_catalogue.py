@@ -209,10 +209,13 @@ async def test_a_retired_model_can_not_be_configured(tenant: Catalogued, place: 
 
 
 async def test_gpt_4o_can_be_configured_until_it_is_shut_down(tenant: Catalogued) -> None:
-    tenant.now = datetime(2027, 1, 13, 23, 59, 59, tzinfo=UTC)
+    known = tenant.shipped.get("openai/gpt-4o")
+    assert known is not None
+    assert known.retires_at is not None
+    tenant.now = known.retires_at - timedelta(seconds=1)
     tenant.shipped.check("openai/gpt-4o", tenant.now, "chat")
-    tenant.now = datetime(2027, 1, 14, tzinfo=UTC)
-    with pytest.raises(Refused, match="2027-01-14; use openai/gpt-6-luna"):
+    tenant.now = known.retires_at
+    with pytest.raises(Refused, match=rf"{known.retires_at.date()}; use openai/gpt-6-luna"):
         await configure(tenant, default_model="openai/gpt-4o")
 
 
@@ -258,13 +261,16 @@ async def test_an_import_takes_what_is_new_and_what_is_otherwise(tenant: Catalog
         "output_cost_per_token": 4.75e-06,
         "max_input_tokens": 922_000,
     }
+    known = tenant.shipped.get("openai/gpt-4o-mini")
+    assert known is not None
+    assert known.retires_at is not None
     mini = {
         "litellm_provider": "openai",
         "mode": "chat",
         "input_cost_per_token": 1.5e-07,
         "cache_read_input_token_cost": 7.5e-08,
         "output_cost_per_token": 6e-07,
-        "deprecation_date": "2027-01-14",
+        "deprecation_date": known.retires_at.date().isoformat(),
     }
     done = await tenant.take_in(a_file(**{"gpt-6.1-terra": terra, "gpt-4o-mini": mini}))
     assert done.added == tuple(sorted(f"openai/gpt-x{number}" for number in range(60)))

@@ -37,6 +37,33 @@ def test_a_retired_model_is_refused_and_its_successor_named() -> None:
     assert refused.value.facts["successor"] == "p/new"
 
 
+def test_the_successor_of_a_successor_is_named_where_that_one_is_retired_too() -> None:
+    def known(*rows: tuple[str, str | None, int]) -> Catalogue:
+        models = {
+            f"p/{name}": Model(
+                provider="p",
+                name=name,
+                context_window=9,
+                retires_at=NOW + timedelta(days=days),
+                successor=successor,
+            )
+            for name, successor, days in rows
+        }
+        return Catalogue(models, {})
+
+    def told(listed: Catalogue, days: int) -> str | None:
+        model = listed.get("p/a")
+        assert model is not None
+        return listed.successor(model, NOW + timedelta(days=days))
+
+    chain = known(("a", "p/b", 1), ("b", "p/c", 2), ("c", None, 3))
+    assert [told(chain, days) for days in (1, 2, 3)] == ["p/b", "p/c", None]
+    assert told(known(("a", "p/b", 1), ("b", "p/a", 1)), 1) is None, "they name each other"
+    assert told(known(("a", "q/elsewhere", 1)), 1) == "q/elsewhere"
+    with pytest.raises(Refused, match="use p/c"):
+        chain.check("p/a", NOW + timedelta(days=2))
+
+
 def test_until_the_day_of_its_retirement_a_model_is_taken() -> None:
     catalogue().check("p/old", NOW - timedelta(microseconds=1))
 

@@ -217,7 +217,7 @@ async def test_an_answer_that_cannot_be_read_is_no_success() -> None:
 
 
 def test_targets_close_and_name_the_alternatives(tmp_path: Path) -> None:
-    targets = load_targets()
+    targets = load_targets(FILE)
     before, after = datetime(2027, 1, 5, tzinfo=UTC), datetime(2027, 1, 6, tzinfo=UTC)
     target, model = targets.accept("openai", "gpt-4o-mini", place={}, price=None, at=before)
     assert (target.passes, model.cost(1_000_000)) == (3, Decimal("3.00"))
