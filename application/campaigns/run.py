@@ -18,8 +18,9 @@ from application.base.amend import amend
 from application.base.tasks import cancel_and_wait
 from application.campaigns.campaign import CAMPAIGN_WORK
 from application.campaigns.forms import prepare_forms
+from application.campaigns.known import Known, seen
 from application.campaigns.ports import Ports
-from application.campaigns.reach import Known, reach, seen
+from application.campaigns.reach import reach
 from domain.base.context import Context
 from domain.base.errors import NotFound
 from domain.campaigns.campaign import Campaign

@@ -7,7 +7,7 @@ rest (`settle.py`). Every effect is in sight in `deliver` and `_send`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
@@ -15,24 +15,15 @@ from uuid import UUID
 import msgspec
 
 from application.answers.variants import configuration_for
-from application.base.amend import amend
-from application.base.steps import step, tell
 from application.base.tasks import run_to_end
 from application.channels.accounts import Sender, sender_of
-from application.channels.opted_out import note_opt_out
+from application.channels.calling import Held, call
 from application.channels.ports import Ports
 from application.channels.rate import AHEAD, PATIENCE, Taken, answers_turn, campaigns_turn
 from application.channels.settle import look
-from application.channels.wording import (
-    Otherwise,
-    as_texts,
-    event_at,
-    is_optional,
-    lose_template,
-    wording,
-)
+from application.channels.wording import Otherwise, event_at, is_optional, wording
 from application.conversations.owing import expiry
-from application.ports import Approved, FateUnknown, NotTaken, OutgoingMessage, SentMessage
+from application.ports import OutgoingMessage
 from domain.base.aggregate import Event
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, NotFound
@@ -45,8 +36,6 @@ from domain.conversations.conversation import Conversation
 RACES = 50
 """How often it begins again because somebody else has changed the delivery."""
 
-Decide = Callable[[Delivery], object]
-
 
 class Deliver(msgspec.Struct, frozen=True, kw_only=True):
     conversation: UUID
@@ -58,9 +47,11 @@ async def deliver(
     ports: Ports,
     taken: Taken | None = None,
     told: Conversation | None = None,
+    held: Held | None = None,
 ) -> datetime | None:
     """Send all that is to go out; when to look again, None where nothing is left to be done. An erased conversation owes nothing.
     `taken`: turns at the sender's rate that campaigns' messages have already. `told`: the conversation, where the caller has just saved it.
+    `held`: the row of this work, which ends with what is saved last, where that is so.
 
     What is said meanwhile owes this work anew, so it is not looked for once all that was there has gone out."""
     taken = taken or Taken()
@@ -82,7 +73,9 @@ async def deliver(
                         await ports.store.save(delivery, context=context)
                     return min([turn.until, *unread]) if isinstance(turn, Wait) else None
                 case Send(number):
-                    sent = await _send(number, delivery, conversation, sender, taken, context, ports, read)
+                    sent = await _send(
+                        number, delivery, conversation, sender, taken, context, ports, read, held
+                    )
                     if isinstance(sent, datetime):
                         return sent
                     if sent is not None and next_step(sent, ports.clock(), unknown_fate=fate) is None:
@@ -127,8 +120,9 @@ async def _delivery(
     events = [each async for each in ports.store.stream(tenant, conversation.id, after=state.taken)]
     if state.untold is not None:
         events.insert(0, await event_at(conversation.id, state.untold, tenant, ports.store))
-    delivery.take_in(take(events, state.taken, state.sender), ports.clock())
-    return delivery, {each.version: each.event for each in events if each.event is not None}
+    read = {each.version: each.event for each in events if each.event is not None}
+    delivery.take_in(take(read.values(), state.taken, state.sender), ports.clock())
+    return delivery, read
 
 
 async def _send(
@@ -140,6 +134,7 @@ async def _send(
     context: Context,
     ports: Ports,
     read: Mapping[int, Event],
+    held: Held | None,
 ) -> datetime | Delivery | None:
     """Its attempt, the call, and the outcome: the delivery with it, None where it was not called; when to come back, where its turn is far
     off. Raises Conflict before anything was sent."""
@@ -167,7 +162,7 @@ async def _send(
         to=conversation.recipient, words=found.words, attempt=name, template=found.template
     )
     # Whoever is told to stop meanwhile records first what became of it.
-    return await run_to_end(_call(message, number, attempt, delivery, sender, context, ports))
+    return await run_to_end(call(message, number, delivery, sender, context, ports, held))
 
 
 async def _turn(outgoing: Outgoing, sender: Sender, taken: Taken, ports: Ports) -> datetime | None:
@@ -215,64 +210,3 @@ def _instead(delivery: Delivery, number: int, found: Otherwise, ports: Ports) ->
     else:
         delivery.fail(number, code=found.code, at=at)
     ports.sends.sent(form, "replaced" if found.instead else "refused")
-
-
-@step("send")
-async def _call(
-    message: OutgoingMessage,
-    number: int,
-    attempt: int,
-    delivery: Delivery,
-    sender: Sender,
-    context: Context,
-    ports: Ports,
-) -> Delivery:
-    """One call of the channel. What comes of it is saved on whatever the delivery has become meanwhile."""
-    try:
-        sent = await ports.channel.send(message, sender.account)
-    except FateUnknown as unknown:
-        outcome, decide = "unknown", _doubted(number, attempt, unknown, ports)
-    except NotTaken as refused:
-        outcome, decide = await _refused(refused, message, number, attempt, delivery, sender, context, ports)
-    else:
-        outcome, decide = "accepted", _accepted(number, attempt, sent, ports)
-    ports.sends.sent(delivery.state.messages[number].outgoing.form, outcome)
-    tell(outcome=outcome)
-    return (await amend(Delivery, delivery.id, decide, context=context, store=ports.store))[0]
-
-
-def _accepted(number: int, attempt: int, sent: SentMessage, ports: Ports) -> Decide:
-    return lambda known: known.accepted(number, attempt, sid=sent.sid, by="answer", at=ports.clock())
-
-
-def _doubted(number: int, attempt: int, unknown: FateUnknown, ports: Ports) -> Decide:
-    return lambda known: known.doubt(number, attempt, why=unknown.why, at=ports.clock())
-
-
-async def _refused(
-    refused: NotTaken,
-    message: OutgoingMessage,
-    number: int,
-    attempt: int,
-    delivery: Delivery,
-    sender: Sender,
-    context: Context,
-    ports: Ports,
-) -> tuple[str, Decide]:
-    """The outcome, and what is to be recorded: it is tried again, its text goes out instead, or it has failed."""
-    outgoing, words = delivery.state.messages[number].outgoing, message.words
-    await note_opt_out(
-        refused.code, delivery.state.conversation, context, store=ports.store, clock=ports.clock
-    )
-    form = None if isinstance(words, str | Approved) else words
-    if refused.lost and form is not None and message.template is not None:
-        await lose_template(form, message.template, sender.account, context, ports)
-    elif form is not None and delivery.rewordable(number, refused.code) is not None:
-        texts = await as_texts(outgoing, delivery.state.conversation, context.tenant, ports.store)
-        if texts:
-            return "replaced", lambda known: known.replace(number, texts, code=refused.code, at=ports.clock())
-    passing = refused.passing or (refused.lost and form is not None)
-    after = None if refused.after is None else timedelta(seconds=refused.after)
-    return "put_off" if passing else "refused", lambda known: known.refused(
-        number, attempt, code=refused.code, passing=passing, after=after, at=ports.clock()
-    )

@@ -26,10 +26,15 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """Work that the saved change has done."""
+    """Work that the saved change has done.
+
+    `holder`: only where he still has the row and nobody has made it due since its `revision`; otherwise it stays, and is free for whoever comes first.
+    """
 
     kind: str
     key: str
+    holder: UUID | None = None
+    revision: int = 1
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):

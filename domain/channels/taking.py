@@ -9,7 +9,6 @@ import msgspec
 
 from domain.answers.citing import with_disclosure
 from domain.base.aggregate import Event
-from domain.base.recorded import Recorded
 from domain.channels.outgoing import LONGEST_TEXT, Form, Outgoing, Taken
 from domain.conversations.campaigning import TemplateWords
 from domain.conversations.conversation import Conversation
@@ -67,7 +66,7 @@ def spoken(event: Event | None, part: int = 0) -> Spoken | None:
     return None
 
 
-def take(events: Iterable[Recorded], taken: int, sender: str | None) -> Taken:
+def take(events: Iterable[Event], taken: int, sender: str | None) -> Taken:
     """What a conversation's events after version `taken` have to go out. What was said to a customer who came by no channel stays there.
 
     A disclosure is told with the agent's next answer, whatever a person or a fixed text says in between; one that is untold from before
@@ -76,22 +75,21 @@ def take(events: Iterable[Recorded], taken: int, sender: str | None) -> Taken:
     outgoing: list[Outgoing] = []
     disclosed: tuple[int, str] | None = None
     untold: int | None = None
-    for recorded in events:
-        event = recorded.event
+    for event in events:
         if isinstance(event, HEARD):
             sender = event.sender
         if isinstance(event, Conversation.Disclosed):
-            disclosed = (recorded.version, event.text)
+            disclosed = (event.originator_version, event.text)
         elif (said := spoken(event)) is not None:
-            taken = recorded.version
+            taken = event.originator_version
             version, disclosure = None, None
             if disclosed is not None and isinstance(event, Conversation.Answered):
                 (version, disclosure), disclosed = disclosed, None
             untold = None if disclosed is None else disclosed[0]
             if sender is not None and isinstance(event, Conversation.Campaigned):
-                outgoing += _campaign(event, recorded.version)
+                outgoing += _campaign(event, event.originator_version)
             elif sender is not None:
-                outgoing += _messages(said, recorded.version, version, disclosure)
+                outgoing += _messages(said, event.originator_version, version, disclosure)
     return Taken(outgoing=tuple(outgoing), taken=taken, sender=sender, untold=untold)
 
 

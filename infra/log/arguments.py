@@ -10,7 +10,7 @@ from infra.log import packing
 from infra.log.command import DONE, Command, NewEvent, Verdict
 from infra.log.hashing import microseconds
 
-COUNT = 42
+COUNT = 44
 """Arguments of `append`."""
 
 
@@ -92,6 +92,8 @@ def _settled(items: list[tuple[int, Done]]) -> list[bytes]:
         packing.ints([n for n, _ in items]),
         packing.texts([item.kind for _, item in items]),
         packing.texts([item.key for _, item in items]),
+        packing.uuids([item.holder.bytes if item.holder else None for _, item in items]),
+        packing.bigints([item.revision for _, item in items]),
     ]
 
 

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -33,6 +34,9 @@ A = TypeVar("A", bound=Aggregate[Any])
 
 Owing = Callable[[UUID, Iterable[str]], Sequence[Due]]
 """What a save of events of these topics owes a tenant's subscribers, beside what it says itself."""
+
+SOON = timedelta(seconds=10)
+"""Within which work is due that others are told of when it is."""
 
 RACES = 20
 """How often `change` begins again after a lost race."""
@@ -141,6 +145,7 @@ class LogStore:
                     self._recent.put(context.tenant, aggregate)
             self.saves["done"] += 1
             self._hints.changed(context.tenant)
+            self._tell_owed(work, verdict.leased)
             return Saved(position=verdict.position, leased=verdict.leased)
         if verdict.outcome == DUPLICATE:
             self.saves["duplicate"] += 1
@@ -290,6 +295,16 @@ class LogStore:
         if known is None:
             return await self._known(kind, id, tenant)
         return await self._caught_up(kind, id, tenant, known)
+
+    def _tell_owed(self, work: Sequence[Due | Done], leased: bool) -> None:
+        """Those who do it, once it is due; what is due later than that they find by themselves."""
+        now, soon = datetime.now(UTC), dict[float, list[str]]()
+        for item in work:
+            if isinstance(item, Due) and not (leased and item.holder) and item.due_at - now < SOON:
+                after = max(0.0, (item.due_at - now).total_seconds())
+                soon.setdefault(after, []).append(item.kind)
+        for after, kinds in soon.items():
+            self._hints.owed(kinds, after)
 
     def _check(self, context: Context, id: UUID, known: Aggregate[Any] | None) -> None:
         """Raises Conflict where it is not what the caller has seen."""

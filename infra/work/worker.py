@@ -110,7 +110,7 @@ class Worker:
                 await cancel_and_wait(saying)
 
     async def _listen(self) -> None:
-        async for _ in self._hints.listen(self._poll):
+        async for _ in self._hints.due(self._kinds, self._poll):
             self._hint.set()
 
     async def _claim(self) -> None:

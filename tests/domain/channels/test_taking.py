@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from domain.base.aggregate import Event
-from domain.base.recorded import Recorded
 from domain.channels.outgoing import Outgoing
 from domain.channels.taking import Spoken, instead, spoken, take, words
 from domain.conversations.conversation import Conversation
@@ -42,29 +41,12 @@ def say(
     )
 
 
-def recorded(found: Conversation) -> list[Recorded]:
-    ids: tuple[UUID, UUID] = (found.id, found.id)
-    events: list[Event] = list(found.collect_events())  # type: ignore[arg-type]  # the library's word for our events
-    return [
-        Recorded(
-            event.originator_version,
-            *ids,
-            event.originator_version,
-            event.TOPIC,
-            NOW,
-            "a",
-            found.id,
-            None,
-            b"",
-            b"",
-            event,
-        )
-        for event in events
-    ]
+def events_of(found: Conversation) -> list[Event]:
+    return list(found.collect_events())  # type: ignore[arg-type]  # the library's word for our events
 
 
-def texts(events: list[Recorded], outgoing: tuple[Outgoing, ...]) -> list[str | Rich]:
-    by_version = {each.version: each.event for each in events}
+def texts(events: list[Event], outgoing: tuple[Outgoing, ...]) -> list[str | Rich]:
+    by_version = {each.originator_version: each for each in events}
     found = []
     for each in outgoing:
         said, disclosed = spoken(by_version[each.version]), by_version.get(each.disclosed or 0)
@@ -77,16 +59,16 @@ def texts(events: list[Recorded], outgoing: tuple[Outgoing, ...]) -> list[str | 
 def test_the_first_answer_comes_with_the_disclosure_and_the_next_without() -> None:
     found = spoke("At nine.")
     say(found, "At five.")
-    events = recorded(found)
+    events = events_of(found)
     taken = take(events, 0, None)
     assert texts(events, taken.outgoing) == ["I am a machine.\n\nAt nine.", "At five."]
-    assert (taken.sender, taken.taken) == (SENDER, events[-1].version)
+    assert (taken.sender, taken.taken) == (SENDER, events[-1].originator_version)
 
 
 def test_markers_go_out_only_with_what_they_mean() -> None:
     found = spoke("At nine [1].")
     say(found, "At five [1].", shown="At five [1].\n\nSources:\n[1] hours.pdf")
-    events = recorded(found)
+    events = events_of(found)
     assert texts(events, take(events, 0, None).outgoing) == [
         "I am a machine.\n\nAt nine.",
         "At five [1].\n\nSources:\n[1] hours.pdf",
@@ -102,32 +84,38 @@ def test_a_disclosure_stands_before_no_persons_words_and_is_told_with_the_next_a
     found.begin_answer(NOW, heard=False)
     found.claim("eve", NOW)
     found.reply("eve", "Eve here.", NOW)
-    events = recorded(found)
+    events = events_of(found)
     first = take(events, 0, None)
     assert texts(events, first.outgoing) == ["Eve here."]
     found.release("eve", NOW)
     found.say("Nobody was there.", "handoff_expired", NOW)
-    events += recorded(found)
-    told = [each for each in events if each.version == first.untold]
-    second = take(told + [each for each in events if each.version > first.taken], first.taken, first.sender)
+    events += events_of(found)
+    told = [each for each in events if each.originator_version == first.untold]
+    second = take(
+        told + [each for each in events if each.originator_version > first.taken], first.taken, first.sender
+    )
     assert (texts(events, second.outgoing), second.untold) == (["Nobody was there."], first.untold)
     say(found, "At nine.")
-    events += recorded(found)
-    third = take(told + [each for each in events if each.version > second.taken], second.taken, second.sender)
+    events += events_of(found)
+    third = take(
+        told + [each for each in events if each.originator_version > second.taken],
+        second.taken,
+        second.sender,
+    )
     assert texts(events, third.outgoing) == ["I am a machine.\n\nAt nine."]
     assert third.untold is None
     say(found, "At five.")
-    events += recorded(found)
-    last = take([each for each in events if each.version > third.taken], third.taken, third.sender)
+    events += events_of(found)
+    last = take([each for each in events if each.originator_version > third.taken], third.taken, third.sender)
     assert texts(events, last.outgoing) == ["At five."]
 
 
 def test_what_was_taken_in_is_not_taken_in_again() -> None:
     found = spoke("At nine.")
-    events = recorded(found)
+    events = events_of(found)
     first = take(events, 0, None)
     say(found, "At five.")
-    more = recorded(found)
+    more = events_of(found)
     again = take(more, first.taken, first.sender)
     assert texts(more, again.outgoing) == ["At five."]
 
@@ -135,7 +123,7 @@ def test_what_was_taken_in_is_not_taken_in_again() -> None:
 def test_a_long_answer_goes_in_parts_that_are_cut_between_sentences() -> None:
     sentence = "We are open from nine to five on every day of the week but Sunday. "
     found = spoke(sentence * 60)
-    events = recorded(found)
+    events = events_of(found)
     parts = texts(events, take(events, 0, None).outgoing)
     assert len(parts) == 3
     assert all(isinstance(part, str) and part.endswith((".", "!")) and len(part) <= 1600 for part in parts)
@@ -143,22 +131,22 @@ def test_a_long_answer_goes_in_parts_that_are_cut_between_sentences() -> None:
 
 def test_a_form_goes_out_in_the_place_of_the_same_text_and_after_another() -> None:
     form = QuickReplies(body="Which one?", options=(Option(title="Red"),))
-    events = recorded(spoke("Which one?", form))
+    events = events_of(spoke("Which one?", form))
     assert texts(events, take(events, 0, None).outgoing) == ["I am a machine.", form]
-    events = recorded(spoke("We have two.", form))
+    events = events_of(spoke("We have two.", form))
     assert texts(events, take(events, 0, None).outgoing) == ["I am a machine.\n\nWe have two.", form]
 
 
 def test_emoji_beside_a_form_go_out() -> None:
     file = Attachment(url="https://shop.example.com/a.pdf", media_type="application/pdf")
-    events = recorded(spoke("👍👍", file))
+    events = events_of(spoke("👍👍", file))
     assert texts(events, take(events, 0, None).outgoing) == ["I am a machine.\n\n👍👍", file]
 
 
 def test_what_was_said_to_who_fetches_it_is_not_sent_later() -> None:
     found = spoke("Over HTTP.", sender=None)
     say(found, "By the channel.")
-    events = recorded(found)
+    events = events_of(found)
     assert texts(events, take(events, 0, None).outgoing) == ["By the channel."]
 
 
@@ -174,7 +162,7 @@ def test_a_form_can_be_said_in_parts_of_text() -> None:
 
 def test_numbers_of_passages_stay_where_they_can_be_looked_up() -> None:
     found = spoke("We rent tents. [1] A deposit is taken. [2][3]\n\nOpen [at nine].")
-    events = recorded(found)
+    events = events_of(found)
     (text,) = texts(events, take(events, 0, None).outgoing)
     assert isinstance(text, str)
     assert text.endswith("We rent tents. A deposit is taken.\n\nOpen [at nine].")

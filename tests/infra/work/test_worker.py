@@ -236,7 +236,7 @@ async def test_a_hint_wakes_the_worker_long_before_it_looks_for_itself(
     async with working(database, handler, hints=hints, poll=60):
         await asyncio.sleep(0.3)
         await rows.owe(A, "answer", "1")
-        hints.changed(A)
+        hints.owed(["answer"])
         await asyncio.wait_for(done.wait(), PATIENCE)
 
 
