@@ -85,9 +85,11 @@ class Authorship:
 
 
 def _marks(tenant: UUID, event: Conversation.Answered | Call.Answered) -> frozenset[bytes]:
-    """Of the text, and of all that the customer was told where that is more."""
-    marks = fingerprints(tenant, event.text)
-    return marks | fingerprints(tenant, event.told) if isinstance(event, Conversation.Answered) else marks
+    """Of the text, of all that the customer was told where that is more, and of a call's further choices."""
+    beside = (
+        [event.told] if isinstance(event, Conversation.Answered) else [each.text for each in event.others]
+    )
+    return fingerprints(tenant, event.text).union(*(fingerprints(tenant, text) for text in beside))
 
 
 async def find_authorship(

@@ -13,7 +13,7 @@ from domain.answers.memory import Memory
 from domain.answers.plan import Situation
 from domain.answers.understanding import Understanding
 from domain.models.answer_format import AnswerFormat
-from domain.models.completion import Options, Turn, abilities_needed
+from domain.models.completion import Options, Turn, abilities_for, abilities_needed
 from domain.models.tools import Tool, ToolChoice
 
 
@@ -57,6 +57,8 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     answer_format: AnswerFormat | None = None
+    choices: int = 1
+    logprobs: int | None = None
     fresh: bool = False
     situation: Situation | None = None
     """Of the conversation; None: there is none, and nothing but an answer is wanted."""
@@ -77,7 +79,8 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def needs(self) -> frozenset[str]:
         """Abilities that the model must have which is asked with the messages as they are."""
-        return abilities_needed(self.messages or (), self.tools, self.answer_format)
+        wanted = abilities_needed(self.messages or (), self.tools, self.answer_format)
+        return wanted | abilities_for(self.choices, self.logprobs)
 
     @property
     def asks(self) -> Asks:

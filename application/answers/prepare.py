@@ -161,6 +161,8 @@ def _asked(
             tool_choice=inquiry.tool_choice,
             parallel_tool_calls=inquiry.parallel_tool_calls,
             answer_format=inquiry.answer_format,
+            choices=inquiry.choices,
+            logprobs=inquiry.logprobs,
         ),
         catalogue=settings.catalogue.under(settings.limits.ceiling),
         limits=settings.limits,

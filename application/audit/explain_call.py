@@ -12,6 +12,7 @@ from domain.base.errors import Erased
 from domain.base.recorded import Recorded
 from domain.chat.call import Call
 from domain.conversations.state import Message
+from domain.models.choices import all_shown
 from domain.models.completion import Turn
 from domain.models.tools import shown
 
@@ -42,7 +43,7 @@ async def explain_call(tenant: UUID, id: UUID, *, store: Store) -> Explanation |
         interaction=id,
         status="answered" if answered else "failed",
         messages=_asked(requested.messages),
-        answer=(shown(last.text, last.calls) or None) if last else None,
+        answer=_said(last) if last else None,
         reason=ended.reason if ended else None,
         citations=citations,
         flags=flags.in_force(tenant, id),
@@ -73,6 +74,11 @@ async def call_events(tenant: UUID, id: UUID, *, store: Store) -> list[Recorded]
             return []
         found.append(recorded)
     return found
+
+
+def _said(last: Call.Answered | Call.Ended) -> str | None:
+    """With the calls of tools, and further choices below."""
+    return "\n".join(filter(None, (shown(last.text, last.calls), all_shown(last.others)))) or None
 
 
 def _asked(messages: Sequence[Turn]) -> tuple[Message, ...]:

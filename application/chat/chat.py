@@ -15,7 +15,7 @@ from application.chat.inquiry import disclosure_of, inquiry_of
 from application.chat.ports import Ports
 from application.chat.record import Chat, ChatGiven, record_answer, record_end
 from application.chat.signatures import with_signatures
-from application.gateway.attempt import Emit, EmitCall
+from application.gateway.attempt import Emit, EmitPiece
 from application.gateway.complete_cached import complete_cached
 from application.gateway.run import Run
 from application.ports import Fault
@@ -41,7 +41,11 @@ class ChatFailed(Fault):
 
 
 async def chat(
-    command: Chat, context: Context, ports: Ports, emit: Emit | None = None, emit_call: EmitCall | None = None
+    command: Chat,
+    context: Context,
+    ports: Ports,
+    emit: Emit | None = None,
+    emit_piece: EmitPiece | None = None,
 ) -> ChatGiven:
     """Answer, and put all of it on record, also where the caller goes away in the middle.
 
@@ -59,7 +63,7 @@ async def chat(
     if emit is not None and disclosure is not None and disclosure.before_text:
         emit = _after(with_disclosure(disclosure.text, ""), emit)
     try:
-        completion = await _completed(prepared, run, context, ports, emit, emit_call)
+        completion = await _completed(prepared, run, context, ports, emit, emit_piece)
     except BaseException as error:
         reason = GONE if isinstance(error, asyncio.CancelledError) else f"it failed: {type(error).__name__}"
         await run_to_end(record_end(command, prepared, run, reason, context, ports))
@@ -78,11 +82,11 @@ async def _completed(
     context: Context,
     ports: Ports,
     emit: Emit | None,
-    emit_call: EmitCall | None,
+    emit_piece: EmitPiece | None,
 ) -> Completion | None:
     """A model's, but where it is declined before one is asked."""
     if prepared.considered.plan.say is None:
-        return await complete_cached(prepared.asked, run, context, ports, emit, emit_call)
+        return await complete_cached(prepared.asked, run, context, ports, emit, emit_piece)
     none = Completion(text="", finish="content_filter", model="", usage=Usage(), told=True)
     return await _declined(none, prepared, run, emit)
 

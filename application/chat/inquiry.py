@@ -29,6 +29,8 @@ NOT_OF_AGENT = {
     "messages": "the agent reads no calls of tools",
     "response_format": "the agent answers in text",
     "images": "the agent reads no images and files",
+    "n": "the agent gives one answer",
+    "logprobs": "the agent tells no log probabilities",
 }
 """Fields of a request, and why the agent does not take them."""
 
@@ -62,6 +64,8 @@ async def inquiry_of(command: Chat, context: Context, ports: Ports) -> Inquiry:
         tool_choice=command.tool_choice,
         parallel_tool_calls=command.parallel_tool_calls,
         answer_format=command.answer_format,
+        choices=command.choices,
+        logprobs=command.logprobs,
         fresh=command.fresh,
     )
     return _of_agent(inquiry, command.messages, asked) if model == AGENT else inquiry
@@ -92,6 +96,8 @@ def _of_agent(inquiry: Inquiry, messages: tuple[Turn, ...], asked: Sequence[Turn
         ("tools", inquiry.tools),
         ("messages", any(turn.calls or turn.role == "tool" for turn in messages)),
         ("response_format", inquiry.answer_format),
+        ("n", inquiry.choices > 1),
+        ("logprobs", inquiry.logprobs is not None),
         ("images", any(turn.attachments for turn in messages)),
     ):
         if given:

@@ -21,6 +21,7 @@ from domain.base.context import Context
 from domain.chat.call import Call
 from domain.chat.response import ResponseFacts
 from domain.models.answer_format import AnswerFormat
+from domain.models.choices import Choice, TokenLogprob, cut_choices
 from domain.models.completion import Citation, Completion, Finish, Options, Turn, Usage
 from domain.models.tools import Tool, ToolCall, ToolChoice, whole_calls
 from domain.retrieval.passages import ranked
@@ -42,6 +43,10 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     answer_format: AnswerFormat | None = None
+    choices: int = 1
+    logprobs: int | None = None
+    """As of a `CompletionRequest`."""
+
     max_tokens: int | None = None
     temperature: float | None = None
     stop: tuple[str, ...] = ()
@@ -64,6 +69,8 @@ class ChatGiven(msgspec.Struct, frozen=True, kw_only=True):
     content: str
     calls: tuple[ToolCall, ...] = ()
     finish: Finish
+    logprobs: tuple[TokenLogprob, ...] = ()
+    others: tuple[Choice, ...] = ()
     citations: tuple[Citation, ...]
     usage: Usage
     metered: Call.Metered
@@ -71,6 +78,12 @@ class ChatGiven(msgspec.Struct, frozen=True, kw_only=True):
     feedback_token: str
     disclosure: str | None = None
     decision: Decision | None = None
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """All, as they are sent."""
+        first = Choice(text=self.content, calls=self.calls, finish=self.finish, logprobs=self.logprobs)
+        return (first, *self.others)
 
 
 class Disclosure(NamedTuple):
@@ -98,6 +111,8 @@ async def record_answer(
             text=text,
             calls=completion.calls,
             finish=completion.finish,
+            logprobs=completion.logprobs,
+            others=completion.others,
             citations=citations,
             cached=bool(run.attempts) and run.attempts[-1].cached,
             latency_ms=prepared.latency_ms,
@@ -124,6 +139,8 @@ async def record_answer(
         calls=completion.calls,
         disclosure=said,
         finish=completion.finish,
+        logprobs=completion.logprobs,
+        others=completion.others,
         citations=citations,
         usage=completion.usage,
         metered=metered,
@@ -147,7 +164,8 @@ async def record_end(
     def end(call: Call) -> None:
         latency = prepared.latency_ms
         said, calls = "".join(run.said), whole_calls(run.called)
-        call.end(reason=reason, text=said, calls=calls, latency_ms=latency, at=ports.clock())
+        others = cut_choices([piece for piece in run.chosen if piece.choice])
+        call.end(reason=reason, text=said, calls=calls, others=others, latency_ms=latency, at=ports.clock())
 
     await _saved(command, prepared, run, end, (), context, ports)
 
@@ -184,6 +202,8 @@ def _begun(
         tool_choice=command.tool_choice,
         parallel_tool_calls=command.parallel_tool_calls,
         answer_format=command.answer_format,
+        choices=command.choices,
+        logprobs=command.logprobs,
         max_tokens=command.max_tokens or prepared.asked.request.answer_tokens,
         temperature=command.temperature,
         stop=command.stop,

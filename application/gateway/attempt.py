@@ -16,6 +16,7 @@ from application.ports import Clock, Completer, Counter, ProviderError
 from domain.models.answer_check import misfit
 from domain.models.attachment_tokens import attached_tokens
 from domain.models.catalogue import Catalogue
+from domain.models.choices import ChoicePiece, pieces_of
 from domain.models.completion import Attempt, Completion, CompletionRequest, Outcome, Usage
 from domain.models.pricing import cost
 from domain.models.tools import ToolCallPiece
@@ -23,8 +24,8 @@ from domain.models.tools import ToolCallPiece
 Emit = Callable[[str], Awaitable[None]]
 """Takes a piece of the text to whoever waits for it."""
 
-EmitCall = Callable[[ToolCallPiece], Awaitable[None]]
-"""Takes a piece of a call of a tool to whoever waits for it."""
+EmitPiece = Callable[[ToolCallPiece | ChoicePiece], Awaitable[None]]
+"""Takes what is no text of the first choice alone to whoever waits for it: a piece of a call of a tool, of another choice, log probabilities."""
 
 
 class Attempted(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,11 +57,11 @@ class Attempting:
         counter: Counter,
         clock: Clock,
         emit: Emit | None,
-        emit_call: EmitCall | None = None,
+        emit_piece: EmitPiece | None = None,
         dearest: Decimal = Decimal(0),
     ) -> None:
         self._completer, self._request, self._emit = completer, request, emit
-        self._emit_call = emit_call
+        self._emit_piece = emit_piece
         self._catalogue, self._counter, self._dearest = catalogue, counter, dearest
         self._sent, self._ended = False, False
         self._left: Completion | None = None
@@ -102,7 +103,9 @@ class Attempting:
     def _fitting(self, completion: Completion) -> Completion:
         """Raises ProviderError for one that has not the form that was asked for; it is paid all the same, and may fit when it is made again."""
         form = self._request.answer_format
-        if form is None or completion.finish != "stop" or (why := misfit(form, completion.text)) is None:
+        stopped = () if form is None else [each for each in completion.choices if each.finish == "stop"]
+        why = next((found for each in stopped if form and (found := misfit(form, each.text))), None)
+        if why is None:
             return completion
         error = ProviderError("incomplete", why, partial=completion, ended=True)
         error.again = True
@@ -121,16 +124,18 @@ class Attempting:
             async for piece in stream:
                 if isinstance(piece, Completion):
                     whole = self._fitting(piece)
-                    if self._held_back and whole.text:
-                        await self._emit(whole.text)
+                    if self._held_back:
+                        await self._emit_whole(whole)
                     return whole
                 # It has begun, or shows that it will; from here on the provider's own limits hold.
                 limit.reschedule(None)
                 self._alive()
-                if isinstance(piece, ToolCallPiece):
-                    self.pieces.append(f"{piece.name or ''}{piece.arguments}")
-                    if self._emit_call is not None:
-                        await self._emit_call(piece)
+                if isinstance(piece, ToolCallPiece | ChoicePiece):
+                    call = piece if isinstance(piece, ToolCallPiece) else piece.call
+                    said = piece.text if isinstance(piece, ChoicePiece) else ""
+                    self.pieces.append(said if call is None else f"{said}{call.name or ''}{call.arguments}")
+                    if self._emit_piece is not None and (call is not None or not self._held_back):
+                        await self._emit_piece(piece)
                 elif piece:
                     self.pieces.append(piece)
                     if not self._held_back:
@@ -138,6 +143,15 @@ class Attempting:
         finally:
             await stream.aclose()
         raise ProviderError("unavailable", "the stream ended without an end")
+
+    async def _emit_whole(self, whole: Completion) -> None:
+        """What was held back: the texts. Calls have been told as they came."""
+        assert self._emit is not None
+        for piece in pieces_of(whole.choices):
+            if isinstance(piece, str) and piece:
+                await self._emit(piece)
+            elif isinstance(piece, ChoicePiece) and piece.call is None and self._emit_piece is not None:
+                await self._emit_piece(piece)
 
     def _alive(self) -> None:
         if self._overdue is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -16,7 +17,7 @@ import msgspec
 
 from application.base.steps import step
 from application.budgets.reserve import reserve
-from application.gateway.attempt import Attempted, Attempting, Emit, EmitCall
+from application.gateway.attempt import Attempted, Attempting, Emit, EmitPiece
 from application.gateway.candidates import Candidate, Candidates
 from application.gateway.lease import holding
 from application.gateway.ports import Ports
@@ -27,6 +28,7 @@ from domain.answers.leaks import Watching
 from domain.answers.telling import Telling, told
 from domain.base.context import Context
 from domain.budgets.budget import BudgetRefusal
+from domain.models.choices import ChoicePiece
 from domain.models.completion import Completion, Outcome
 from domain.models.tools import ToolCallPiece, signed_calls, signed_piece
 
@@ -53,16 +55,16 @@ async def complete(
     context: Context,
     ports: Ports,
     emit: Emit | None = None,
-    emit_call: EmitCall | None = None,
+    emit_piece: EmitPiece | None = None,
 ) -> Completion | None:
     """The first model's answer that comes; None when none does, or the budget forbids it: `run` says why.
 
-    `emit` takes the text piece by piece as it comes, `emit_call` calls of tools beside it; without `emit` the answer is asked for whole.
+    `emit` takes the text piece by piece as it comes, `emit_piece` calls of tools beside it; without `emit` the answer is asked for whole.
     """
     run.deadline = min(run.deadline, time.monotonic() + DEADLINE)
     candidates = Candidates(asked, run, context.tenant, ports)
     async with holding(run, context, store=ports.store, clock=ports.clock):
-        return await _Completing(asked, run, context, ports, emit, emit_call).first(candidates)
+        return await _Completing(asked, run, context, ports, emit, emit_piece).first(candidates)
 
 
 @dataclass
@@ -72,7 +74,7 @@ class _Completing:
     context: Context
     ports: Ports
     emit: Emit | None
-    emit_call: EmitCall | None
+    emit_piece: EmitPiece | None
 
     async def first(self, candidates: Candidates) -> Completion | None:
         async for candidate in candidates:
@@ -115,6 +117,7 @@ class _Completing:
     async def _attempt(self, candidate: Candidate, seconds: float, dearest: Decimal) -> Attempted:
         health, place = self.ports.providers.health, candidate.place
         telling, watched = Telling(self.asked.sources), self.asked.watched
+        told_beside = _Beside(self)
         watching = None if watched is None or self.emit is None else Watching(watched)
 
         async def emit(piece: str) -> None:
@@ -128,7 +131,7 @@ class _Completing:
             counter=self.ports.providers.counter,
             clock=self.ports.clock,
             emit=emit if self.emit is not None else None,
-            emit_call=self._call if self.emit_call is not None else None,
+            emit_piece=told_beside.take if self.emit_piece is not None else None,
             dearest=dearest,
         )
         reported: list[asyncio.Task[None]] = []
@@ -173,12 +176,21 @@ class _Completing:
             self.run.said.append(text)
             await self.emit(text)
 
-    async def _call(self, piece: ToolCallPiece) -> None:
-        assert self.emit_call is not None
+    async def call(self, piece: ToolCallPiece) -> None:
+        """Tell a piece of a call of the first choice."""
+        assert self.emit_piece is not None
         if not self.asked.last_resort:
             piece = signed_piece(piece, self.asked.interaction)
         self.run.called.append(piece)
-        await self.emit_call(piece)
+        await self.emit_piece(piece)
+
+    async def choose(self, piece: ChoicePiece) -> None:
+        """Tell a piece of another choice, or one with log probabilities."""
+        assert self.emit_piece is not None
+        if not piece.choice and piece.text:
+            self.run.said.append(piece.text)
+        self.run.chosen.append(piece)
+        await self.emit_piece(piece)
 
     async def _dearest(self, candidate: Candidate) -> Decimal:
         """USD that an attempt can cost at most."""
@@ -214,6 +226,23 @@ class _Completing:
             waited = time.monotonic() - began
             run.deadline += waited
             run.patience = max(0.0, run.patience - waited)
+
+
+class _Beside:
+    """What is told beside the text of the first choice, in one attempt. Only models that the app asks itself have further choices: their markers are none of
+    ours, and stay."""
+
+    def __init__(self, completing: _Completing) -> None:
+        self._completing = completing
+        self._tellings = defaultdict[int, Telling](lambda: Telling(None))
+
+    async def take(self, piece: ToolCallPiece | ChoicePiece) -> None:
+        if isinstance(piece, ToolCallPiece):
+            return await self._completing.call(piece)
+        text = self._tellings[piece.choice].take(piece.text) if piece.text else ""
+        if text or piece.logprobs or piece.call is not None:
+            await self._completing.choose(msgspec.structs.replace(piece, text=text))
+        return None
 
 
 def _may_help(attempted: Attempted) -> bool:

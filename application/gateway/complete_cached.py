@@ -7,13 +7,14 @@ import time
 
 import msgspec
 
-from application.gateway.attempt import Emit, EmitCall
+from application.gateway.attempt import Emit, EmitPiece
 from application.gateway.complete import complete
 from application.gateway.ports import Ports
 from application.gateway.run import Asked, Run
 from domain.answers.telling import told
 from domain.base.context import Context
 from domain.gateway.decision import LAST_RESORT
+from domain.models.choices import ChoicePiece, pieces_of
 from domain.models.completion import Attempt, Completion
 from domain.models.tools import call_pieces
 
@@ -27,7 +28,7 @@ async def complete_cached(
     context: Context,
     ports: Ports,
     emit: Emit | None = None,
-    emit_call: EmitCall | None = None,
+    emit_piece: EmitPiece | None = None,
 ) -> Completion | None:
     """As `complete`; an answer out of the cache is an attempt of its own that cost nothing.
 
@@ -37,7 +38,7 @@ async def complete_cached(
     provider, _, model = first.partition("/")
 
     async def make() -> Completion | None:
-        return await complete(asked, run, context, ports, emit, emit_call)
+        return await complete(asked, run, context, ports, emit, emit_piece)
 
     if asked.fresh or first == LAST_RESORT:
         return await make()
@@ -48,7 +49,8 @@ async def complete_cached(
         nonlocal made, tried
         tried = True
         made = await make()
-        if made is None or made.finish not in WHOLE or not run.attempts or run.leak is not None:
+        whole = made is not None and all(each.finish in WHOLE for each in made.choices)
+        if made is None or not whole or not run.attempts or run.leak is not None:
             return None
         answered = run.attempts[-1]
         if (answered.provider, answered.model) != (provider, model):
@@ -61,7 +63,7 @@ async def complete_cached(
     if tried or kept is None:
         return made
     completion = msgspec.msgpack.decode(kept, type=Completion)
-    await _tell(completion, asked, run, emit, emit_call)
+    await _tell(completion, asked, run, emit, emit_piece)
     run.attempts.append(
         Attempt(
             provider=provider,
@@ -78,16 +80,23 @@ async def complete_cached(
 
 
 async def _tell(
-    completion: Completion, asked: Asked, run: Run, emit: Emit | None, emit_call: EmitCall | None
+    completion: Completion, asked: Asked, run: Run, emit: Emit | None, emit_piece: EmitPiece | None
 ) -> None:
     text = told(completion.text, asked.sources)
     if emit is not None and (text or not completion.calls):
         run.said.append(text)
         await emit(text)
-    if emit_call is not None:
-        for piece in call_pieces(completion.calls):
-            run.called.append(piece)
-            await emit_call(piece)
+    if emit_piece is None:
+        return
+    for call in call_pieces(completion.calls):
+        run.called.append(call)
+        await emit_piece(call)
+    for piece in pieces_of(completion.choices):
+        if isinstance(piece, ChoicePiece):
+            # The text of the first one is told.
+            left = piece if piece.choice else msgspec.structs.replace(piece, text="")
+            run.chosen.append(left)
+            await emit_piece(left)
 
 
 def _key(asked: Asked) -> bytes:
@@ -107,5 +116,7 @@ def _key(asked: Asked) -> bytes:
         request.tool_choice,
         request.parallel_tool_calls,
         request.answer_format,
+        request.choices,
+        request.logprobs,
     )
     return hashlib.sha256(msgspec.msgpack.encode(parts)).digest()

@@ -40,7 +40,8 @@ async def quote(
     least = min(largest, LEAST if asked is None else asked)
     asked_tier = request.options.get("service_tier")
     tier = asked_tier if isinstance(asked_tier, str) else None
-    dearest, usual = most(tokens, largest, price, tier), most(tokens, least, price, tier)
+    each = request.choices
+    dearest, usual = most(tokens, each * largest, price, tier), most(tokens, each * least, price, tier)
     if dearest == usual:
         return dearest
     periods = await budget_status(

@@ -17,7 +17,7 @@ from domain.base.errors import Invalid
 from domain.gateway.complexity import Complexity, complexity
 from domain.gateway.decision import INSTEAD, LAST_RESORT, Routing
 from domain.gateway.policy import RoutingPolicy, by_configuration, pinned_by_request
-from domain.models.abilities import told
+from domain.models.abilities import FIELDS, told
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Turn
 
@@ -183,6 +183,7 @@ def _check(pinned: str, catalogue: Catalogue, at: datetime, needs: frozenset[str
     if not catalogue.can(pinned, needs):
         model = catalogue.get(pinned)
         lacking = needs if model is None else needs - model.abilities
-        raise Invalid(
-            f"the model {pinned} can't {told(lacking)}; ask one whose abilities have {' and '.join(sorted(lacking))} (GET /v1/models)"
-        )
+        text = f"the model {pinned} can't {told(lacking)}; ask one whose abilities have {' and '.join(sorted(lacking))} (GET /v1/models)"
+        fields = [field for ability, field in FIELDS.items() if ability in lacking]
+        said = f"{fields[0]}: {text}" if fields else text
+        raise Invalid(said, errors=[{"field": f"$.{field}", "message": text} for field in fields])

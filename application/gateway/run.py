@@ -20,6 +20,7 @@ from domain.answers.split import Assignment
 from domain.budgets.budget import BudgetExhausted, BudgetLimits, BudgetRefusal
 from domain.gateway.decision import PassedOver, Routing
 from domain.models.catalogue import Catalogue
+from domain.models.choices import ChoicePiece
 from domain.models.completion import Attempt, CompletionRequest, Outcome
 from domain.models.pricing import total
 from domain.models.tools import ToolCallPiece
@@ -84,6 +85,9 @@ class Run(Hold):
     called: list[ToolCallPiece] = field(default_factory=list)
     """The same of calls of tools."""
 
+    chosen: list[ChoicePiece] = field(default_factory=list)
+    """The same of further choices, and of log probabilities."""
+
     leak: str | None = None
     """How the answer gives the system prompt away, so that it, or the rest of it, must not be told."""
 
@@ -109,6 +113,7 @@ class Run(Hold):
             self.take_over(held)
         self.hung = {f"{each.provider}/{each.model}" for each in self.attempts if each.outcome == "timeout"}
         self.passed_over, self.refusal, self.said, self.called, self.leak = [], None, [], [], None
+        self.chosen = []
         self.again = self.free_at = None
 
     def add(self, attempted: Attempted) -> None:
@@ -126,7 +131,7 @@ class Run(Hold):
     @property
     def begun(self) -> bool:
         """Whether something of the answer is with the caller."""
-        return bool(self.said or self.called)
+        return bool(self.said or self.called or self.chosen)
 
     @property
     def unrecorded(self) -> bool:

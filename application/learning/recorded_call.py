@@ -43,6 +43,8 @@ async def recorded_call(
         tool_choice=requested.tool_choice,
         parallel_tool_calls=requested.parallel_tool_calls,
         answer_format=requested.answer_format,
+        choices=requested.choices,
+        logprobs=requested.logprobs,
     )
     try:
         inquiry = await inquiry_of(call, context, ports)
@@ -67,6 +69,7 @@ async def recorded_call(
         cost=metered.cost,
         text=event.text,
         calls=event.calls,
+        others=event.others,
         citations=event.citations,
         decision=event.decision or Decision(),
         confidence=0.0,

@@ -13,6 +13,7 @@ from application.answers.variants import Served
 from domain.answers.plan import Decision
 from domain.answers.suggesting.known import NOTHING, Known
 from domain.answers.suggesting.suggest import Suggestions
+from domain.models.choices import Choice, all_shown
 from domain.models.completion import Attempt, Citation, Passage, Turn
 from domain.models.tools import ToolCall, shown
 from domain.retrieval.passages import Retrieved, text_of
@@ -42,6 +43,9 @@ class AnswerRecord(msgspec.Struct, frozen=True, kw_only=True):
     cost: Decimal
     text: str
     calls: tuple[ToolCall, ...] = ()
+    others: tuple[Choice, ...] = ()
+    """Choices beside the first one."""
+
     citations: tuple[Citation, ...]
     decision: Decision
     confidence: float
@@ -50,8 +54,8 @@ class AnswerRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def said(self) -> str:
-        """The text, and the calls of tools beside it."""
-        return shown(self.text, self.calls)
+        """The text, and the calls of tools beside it, of all choices."""
+        return "\n".join(filter(None, (shown(self.text, self.calls), all_shown(self.others))))
 
     @property
     def known(self) -> Known:

@@ -31,6 +31,7 @@ from domain.answers.templates import DECLINE
 from domain.answers.variant import Variant
 from domain.base.context import Context
 from domain.budgets.budget import BudgetRefusal
+from domain.models.choices import all_shown
 from domain.models.completion import Attempt, Citation, Completion, answered_by
 from domain.models.tools import shown
 
@@ -146,7 +147,7 @@ def _decided(inquiry: Inquiry, prepared: Prepared, run: Run, completion: Complet
     text, citations = answer_of(completion, prepared.passages, prepared.sources, prepared.asked.sources)
     return Tried(
         prepared=prepared,
-        text=shown(text, completion.calls),
+        text="\n".join(filter(None, (shown(text, completion.calls), all_shown(completion.others)))),
         citations=citations,
         decision=with_leak(plan.decision, run.leak),
         confidence=confidence_of(completion, prepared.passages),

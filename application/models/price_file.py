@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -96,6 +96,13 @@ ABILITIES = {
 """Fields of the file → abilities of a model for which they are true."""
 
 
+def _of_choices(provider: str, abilities: Set[str]) -> set[str]:
+    """The file says nothing of it: as the vendors' APIs are."""
+    if provider not in ("openai", "together"):
+        return set()
+    return {"choices"} if provider == "openai" and "reasoning" in abilities else {"choices", "logprobs"}
+
+
 def _model(key: str, facts: Any) -> Model:
     if key == "sample_spec" or not isinstance(facts, dict):
         raise LeftOut("no model")
@@ -120,6 +127,7 @@ def _model(key: str, facts: Any) -> Model:
         abilities |= {
             name for field, names in ABILITIES.items() if facts.get(field) is True for name in names
         }
+        abilities |= _of_choices(provider, abilities)
     return Model(
         provider=provider,
         name=name,

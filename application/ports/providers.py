@@ -11,12 +11,13 @@ import msgspec
 
 from domain.gateway.default_policy import ProviderTiers
 from domain.gateway.health import Lately, Pause
+from domain.models.choices import ChoicePiece
 from domain.models.completion import Attempt, Completion, CompletionRequest, Outcome
 from domain.models.tools import ToolCallPiece
 from domain.tenancy.state import ProviderKey
 
-Piece = str | ToolCallPiece
-"""Of an answer on its way."""
+Piece = str | ToolCallPiece | ChoicePiece
+"""Of an answer on its way: a text and a call are of the first choice."""
 
 Leave = Callable[[Completion | None, bool], None]
 """Takes what has come of an answer (None: nothing), with the usage that the provider has told, and whether it has ended."""

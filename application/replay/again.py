@@ -48,6 +48,7 @@ class AsRecorded:
         return Completion(
             text=_with_citations(text, recorded),
             calls=recorded.calls,
+            others=recorded.others,
             told=True,
             finish="tool_calls" if recorded.calls else "stop",
             model="" if last is None else last.served or last.model,

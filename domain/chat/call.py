@@ -17,6 +17,7 @@ from domain.base.aggregate import Aggregate, CreatedEvent, Quote
 from domain.chat.response import ResponseFacts
 from domain.gateway.decision import Routing
 from domain.models.answer_format import AnswerFormat
+from domain.models.choices import Choice, TokenLogprob
 from domain.models.completion import Attempt, Citation, Finish, Options, Turn
 from domain.models.pricing import total
 from domain.models.tools import Tool, ToolCall, ToolChoice
@@ -46,13 +47,15 @@ class Call(Aggregate[CallState]):
         """`model` is what the app named; `user` is whom it named, as it did, `user_id` their id (domain/chat/end_user.py)."""
 
         TOPIC: ClassVar[str] = "call.requested"
-        class_version: ClassVar[int] = 5
+        class_version: ClassVar[int] = 6
         model: str
         messages: tuple[Turn, ...]
         tools: tuple[Tool, ...] = ()
         tool_choice: ToolChoice | None = None
         parallel_tool_calls: bool | None = None
         answer_format: AnswerFormat | None = None
+        choices: int = 1
+        logprobs: int | None = None
         max_tokens: int | None = None
         temperature: float | None = None
         stop: tuple[str, ...] = ()
@@ -76,6 +79,10 @@ class Call(Aggregate[CallState]):
         @staticmethod
         def upcast_v4_v5(facts: dict[str, Any]) -> None:
             """Until the fourth version no call had tools, or a form of its answer."""
+
+        @staticmethod
+        def upcast_v5_v6(facts: dict[str, Any]) -> None:
+            """Until version 5 one choice was asked for, and no log probabilities."""
 
         def apply(self, aggregate: Call) -> None:
             aggregate.state.user_id = self.user_id
@@ -224,12 +231,16 @@ class Call(Aggregate[CallState]):
         has answered or declined, and why; None: it was not the agent that was asked, or nobody looked for orders to it yet."""
 
         TOPIC: ClassVar[str] = "call.answered"
-        class_version: ClassVar[int] = 8
+        class_version: ClassVar[int] = 9
         text: str
         calls: tuple[ToolCall, ...] = ()
         """Of tools, which the app is asked to do."""
 
         finish: Finish
+        logprobs: tuple[TokenLogprob, ...] = ()
+        others: tuple[Choice, ...] = ()
+        """Choices beside this one, which is the first."""
+
         citations: tuple[Citation, ...] = ()
         cached: bool = False
         latency_ms: float
@@ -264,6 +275,10 @@ class Call(Aggregate[CallState]):
         def upcast_v7_v8(facts: dict[str, Any]) -> None:
             """Until version 7 no answer called tools."""
 
+        @staticmethod
+        def upcast_v8_v9(facts: dict[str, Any]) -> None:
+            """Until version 8 an answer had one choice, and no log probabilities."""
+
         def apply(self, aggregate: Call) -> None:
             aggregate.state.ended = aggregate.state.answered = True
 
@@ -271,17 +286,24 @@ class Call(Aggregate[CallState]):
         """Without an answer, or with a part of it: no model could, the budget forbade it, or the caller went away."""
 
         TOPIC: ClassVar[str] = "call.ended"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         reason: str
         text: str = ""
         calls: tuple[ToolCall, ...] = ()
         """As much of them as the caller had got."""
+
+        others: tuple[Choice, ...] = ()
+        """As much of further choices as the caller had got."""
 
         latency_ms: float
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """In the first version no answer called tools."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until the second version an answer had one choice."""
 
         def apply(self, aggregate: Call) -> None:
             aggregate.state.ended = True
@@ -319,6 +341,8 @@ class Call(Aggregate[CallState]):
         tool_choice: ToolChoice | None = None,
         parallel_tool_calls: bool | None = None,
         answer_format: AnswerFormat | None = None,
+        choices: int = 1,
+        logprobs: int | None = None,
         at: datetime,
     ) -> Call:
         return cls.create(
@@ -331,6 +355,8 @@ class Call(Aggregate[CallState]):
             tool_choice=tool_choice,
             parallel_tool_calls=parallel_tool_calls,
             answer_format=answer_format,
+            choices=choices,
+            logprobs=logprobs,
             max_tokens=max_tokens,
             temperature=temperature,
             stop=stop,
@@ -398,9 +424,13 @@ class Call(Aggregate[CallState]):
         disclosure: str | None = None,
         decision: Decision | None = None,
         calls: tuple[ToolCall, ...] = (),
+        logprobs: tuple[TokenLogprob, ...] = (),
+        others: tuple[Choice, ...] = (),
     ) -> None:
         facts = {
             "calls": calls,
+            "logprobs": logprobs,
+            "others": others,
             "finish": finish,
             "citations": citations,
             "cached": cached,
@@ -409,10 +439,18 @@ class Call(Aggregate[CallState]):
         self.trigger(self.Answered, at=at, text=text, disclosure=disclosure, decision=decision, **facts)
 
     def end(
-        self, *, reason: str, text: str, latency_ms: float, at: datetime, calls: tuple[ToolCall, ...] = ()
+        self,
+        *,
+        reason: str,
+        text: str,
+        latency_ms: float,
+        at: datetime,
+        calls: tuple[ToolCall, ...] = (),
+        others: tuple[Choice, ...] = (),
     ) -> None:
         """Record that there is no whole answer."""
-        self.trigger(self.Ended, at=at, reason=reason, text=text, calls=calls, latency_ms=latency_ms)
+        facts = {"text": text, "calls": calls, "others": others}
+        self.trigger(self.Ended, at=at, reason=reason, latency_ms=latency_ms, **facts)
 
     def forget(self, at: datetime) -> None:
         """Erase it, with all of its user's."""

@@ -10,8 +10,13 @@ TOLD = {
     "json_schema": "answer by a JSON schema",
     "images": "read images",
     "files": "read files",
+    "choices": "give several choices",
+    "logprobs": "tell log probabilities",
 }
 """Ability → what a model can do that has it."""
+
+FIELDS = {"choices": "n", "logprobs": "logprobs"}
+"""Ability → the field of a request that asks for it, of those that nothing else in the request tells."""
 
 
 def told(abilities: Iterable[str]) -> str:

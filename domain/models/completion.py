@@ -12,10 +12,11 @@ import msgspec
 
 from domain.models.answer_format import AnswerFormat
 from domain.models.attachment import Attachment
+from domain.models.choices import Choice
+from domain.models.choices import Finish as Finish
 from domain.models.tools import Tool, ToolCall, ToolChoice, shown
 
 Role = Literal["system", "user", "assistant", "tool"]
-Finish = Literal["stop", "length", "content_filter", "tool_calls", "other"]
 Outcome = Literal[
     "ok",
     "authentication",
@@ -174,6 +175,12 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     answer_format: AnswerFormat | None = None
     """None: text."""
 
+    choices: int = 1
+    """Answers that are wanted, each by itself."""
+
+    logprobs: int | None = None
+    """Of how many likely tokens beside each one of the answer the log probabilities are wanted; 0: of its own alone; None: of none."""
+
     abilities: frozenset[str] | None = None
     """Those of the model in the tenant's catalogue (domain/models/catalogue.py); None where it is not in it: the provider goes by its name."""
 
@@ -196,7 +203,8 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def needs(self) -> frozenset[str]:
         """Abilities that a model must have for it, as the catalogue names them."""
-        return abilities_needed(self.prompt, self.tools, self.answer_format)
+        wanted = abilities_needed(self.prompt, self.tools, self.answer_format)
+        return wanted | abilities_for(self.choices, self.logprobs)
 
     def limit(self, abilities: frozenset[str]) -> int | None:
         """Tokens of output that a model of these abilities is told as its limit; None: it is told none."""
@@ -218,22 +226,31 @@ def abilities_needed(
     return frozenset(found)
 
 
-class Completion(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider answered. `model` is the served one, which may differ from the requested one. `calls`: of tools, which it asks for beside what it says;
-    `finish` is `tool_calls` then, unless it was cut."""
+def abilities_for(choices: int, logprobs: int | None) -> frozenset[str]:
+    """The same for several answers, and for log probabilities."""
+    wanted = (("choices", choices > 1), ("logprobs", logprobs is not None))
+    return frozenset(ability for ability, needed in wanted if needed)
 
-    text: str
-    calls: tuple[ToolCall, ...] = ()
-    finish: Finish
+
+class Completion(Choice, frozen=True, kw_only=True):
+    """What a provider answered: it is its first choice, and has the `others` beside it. `model` is the served one, which may differ from the requested one;
+    `usage` is of all choices."""
+
+    others: tuple[Choice, ...] = ()
     model: str
     usage: Usage
-    raw_usage: dict[str, Any] = {}
+    raw_usage: dict[str, Any] = msgspec.field(default_factory=dict)
     request_id: str | None = None
     confidence: float | None = None
     """0 to 1 where the provider can tell, else None."""
 
     told: bool = False
     """It stands for an answer on record: its text is what was told then, its markers were looked at."""
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """All, by their numbers."""
+        return (self, *self.others)
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

@@ -56,7 +56,7 @@ def _openai(**facts: Any) -> Completer:
 def _together(**facts: Any) -> Completer:
     from infra.providers.openai.completer import USUAL, OpenAICompleter
 
-    return OpenAICompleter(options=USUAL, **facts)
+    return OpenAICompleter(options=USUAL, likely_only=True, **facts)
 
 
 def _gemini(**facts: Any) -> Completer:

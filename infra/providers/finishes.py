@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from domain.models.completion import Finish, Outcome
-from infra.providers.incoming import Incoming
+from infra.providers.incoming_choice import IncomingChoice
 
 OPENAI: dict[str, Finish] = {
     "stop": "stop",
@@ -61,16 +61,16 @@ UNSAID = frozenset({"", "null", "FINISH_REASON_UNSPECIFIED"})
 _WORD = re.compile(r"\w{1,40}", re.ASCII)
 
 
-def end(word: object, finishes: dict[str, Finish], incoming: Incoming) -> None:
-    """Note how the answer ended. What is no answer becomes an error once all has come: its usage may come after it."""
+def end(word: object, finishes: dict[str, Finish], choice: IncomingChoice) -> None:
+    """Note how a choice ended. What is no answer becomes an error once all has come: its usage may come after it."""
     if word is None or (isinstance(word, str) and word in UNSAID):
         return
     if not isinstance(word, str):
-        incoming.failed = ("incomplete", "the server ended it in a way that is not known")
+        choice.failed = ("incomplete", "the server ended it in a way that is not known")
     elif (finish := finishes.get(word) or finishes.get(word.lower())) is not None:
-        if incoming.finish != "content_filter":
-            incoming.finish = finish
+        if choice.finish != "content_filter":
+            choice.finish = finish
     else:
         shown = word if _WORD.fullmatch(word) else "of an odd form"
         outcome = FAILED.get(word, "incomplete")
-        incoming.failed = (outcome, f"the server did not end it as an answer ends, but by {shown}")
+        choice.failed = (outcome, f"the server did not end it as an answer ends, but by {shown}")

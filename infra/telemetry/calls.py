@@ -65,7 +65,7 @@ class Calls:
             return
         about = common | _facts(attempt) | _wanted(request)
         if completion is not None:
-            about[names.FINISH] = [completion.finish]
+            about[names.FINISH] = [each.finish for each in completion.choices]
         if self._content and request is not None:
             about |= _texts(request, completion)
         began = int(attempt.started_at.timestamp() * 1e9)
@@ -113,6 +113,7 @@ def _wanted(request: CompletionRequest | None) -> dict[str, Any]:
         names.TEMPERATURE: request.temperature,
         names.TOP_P: request.options.get("top_p"),
         names.SEED: request.options.get("seed"),
+        names.CHOICES: request.choices if request.choices > 1 else None,
     }
     return {name: fact for name, fact in found.items() if fact is not None}
 
@@ -121,10 +122,12 @@ def _texts(request: CompletionRequest, completion: Completion | None) -> dict[st
     told = [part for turn in request.prompt if turn.role == "system" for part in names.parts(turn.text)]
     found: dict[str, Any] = {names.INSTRUCTIONS: told, names.ASKED: names.messages(request.prompt)}
     if completion is not None:
-        said = {
-            "role": "assistant",
-            "parts": [*names.parts(completion.text), *names.call_parts(completion.calls)],
-            "finish_reason": completion.finish,
-        }
-        found[names.SAID] = [said]
+        found[names.SAID] = [
+            {
+                "role": "assistant",
+                "parts": [*names.parts(each.text), *names.call_parts(each.calls)],
+                "finish_reason": each.finish,
+            }
+            for each in completion.choices
+        ]
     return {name: json.dumps(value, ensure_ascii=False) for name, value in found.items() if value}

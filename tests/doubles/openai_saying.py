@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from tests.doubles.wire import Reply, server_events
+
+WORD = r"\s*\S+\s*$|\s*\S+"
 
 
 def call(name: str, arguments: str, id: str = "call_1") -> dict[str, Any]:
@@ -16,29 +19,67 @@ def call(name: str, arguments: str, id: str = "call_1") -> dict[str, Any]:
 
 
 def saying(message: dict[str, Any], body: dict[str, Any], usage: dict[str, Any]) -> Reply:
-    """`finish_reason` beside the message's members: another than the usual one; `chunks`: deltas of a stream, as they are, and seconds to wait."""
+    """`finish_reason` beside the message's members: another than the usual one; `chunks`: deltas of a stream, as they are, and seconds to wait; `choices`:
+    messages of several choices, in place of all this; else all are alike. Log probabilities are told where they are asked for, one a word."""
     message, model = dict(message), f"{body['model']}-2026"
-    finish = message.pop("finish_reason", "tool_calls" if message.get("tool_calls") else "stop")
-    chunks = message.pop("chunks", None)
+    messages = [dict(each) for each in message.pop("choices", [message] * body.get("n", 1))]
     common = {"id": "chatcmpl-1", "created": 1, "model": model}
+    finishes = [
+        each.pop("finish_reason", "tool_calls" if each.get("tool_calls") else "stop") for each in messages
+    ]
+    chunks = [each.pop("chunks", None) for each in messages]
     if not body.get("stream"):
-        said = {"role": "assistant", "content": None, **message}
         whole = {**common, "object": "chat.completion", "usage": usage}
-        whole["choices"] = [{"index": 0, "message": said, "finish_reason": finish, "logprobs": None}]
+        whole["choices"] = [
+            {
+                "index": index,
+                "message": {"role": "assistant", "content": None, **each},
+                "finish_reason": finish,
+                "logprobs": logprobs(each.get("content"), body),
+            }
+            for index, (each, finish) in enumerate(zip(messages, finishes, strict=True))
+        ]
         return Reply(body=_json(whole))
     common["object"] = "chat.completion.chunk"
-    deltas = [{"role": "assistant"}, *(_deltas(message) if chunks is None else chunks)]
 
-    def event(**choice: Any) -> bytes:
-        return _json({**common, "choices": [{"index": 0, "delta": {}, "finish_reason": None, **choice}]})
+    def event(index: int, **choice: Any) -> bytes:
+        said = {"index": index, "delta": {}, "finish_reason": None, **choice}
+        if told := logprobs(said["delta"].get("content"), body):
+            said["logprobs"] = told
+        return _json({**common, "choices": [said]})
 
-    steps = [each if isinstance(each, float) else event(delta=each) for each in deltas]
-    counted = _json({**common, "choices": [], "usage": usage})
-    return server_events([*steps, event(finish_reason=finish), counted, b"[DONE]"])
+    rows = [
+        [{"role": "assistant"}, *(_deltas(each) if some is None else some)]
+        for each, some in zip(messages, chunks, strict=True)
+    ]
+    # Choices come in turn, as they do where one server makes them all.
+    steps = [
+        each if isinstance(each, float) else event(index, delta=each)
+        for column in itertools.zip_longest(*rows)
+        for index, each in enumerate(column)
+        if each is not None
+    ]
+    ends = [event(index, finish_reason=finish) for index, finish in enumerate(finishes)]
+    return server_events([*steps, *ends, _json({**common, "choices": [], "usage": usage}), b"[DONE]"])
+
+
+def logprobs(content: Any, body: dict[str, Any]) -> dict[str, Any] | None:
+    """Each word is a token; beside it as many others as were asked for."""
+    if not content or body.get("logprobs") is not True:
+        return None
+    top = [
+        {"token": f"other{n}", "logprob": -1.0 - n, "bytes": None} for n in range(body.get("top_logprobs", 0))
+    ]
+    return {
+        "content": [
+            {"token": word, "logprob": -0.25, "bytes": list(word.encode()), "top_logprobs": top}
+            for word in re.findall(WORD, content)
+        ]
+    }
 
 
 def _deltas(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for word in re.findall(r"\s*\S+\s*$|\s*\S+", message.get("content") or ""):
+    for word in re.findall(WORD, message.get("content") or ""):
         yield {"content": word}
     for index, each in enumerate(message.get("tool_calls") or ()):
         function = each["function"]

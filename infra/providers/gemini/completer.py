@@ -12,6 +12,7 @@ from google import genai
 from google.genai import types
 
 from application.ports import Counter, Leave, Piece, ProviderError
+from domain.models.choices import pieces_of
 from domain.models.completion import Completion, CompletionRequest
 from infra.outgoing.client import Outgoing, taking, telling
 from infra.providers.gemini.forms import faults, tier_of, turns_of
@@ -22,6 +23,12 @@ from infra.providers.streaming import events
 
 OPTIONS = frozenset({"top_p", "seed"})
 """Of a request's options those that are passed on."""
+
+
+MOST_CANDIDATES = 8
+"""Of a request, which is no stream (cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference, `candidateCount`)."""
+
+TOO_MANY = f"n: Gemini gives at most {MOST_CANDIDATES} choices; ask for fewer, or another model"
 
 
 class GeminiCompleter:
@@ -61,6 +68,8 @@ class GeminiCompleter:
         return self._models
 
     async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
+        if request.choices > MOST_CANDIDATES:
+            raise ProviderError("bad_request", TOO_MANY, definite=True)
         incoming = Incoming(request, self._counter)
         system, contents = self._turns_of(request)
         try:
@@ -83,6 +92,16 @@ class GeminiCompleter:
     async def stream(
         self, request: CompletionRequest, sent: Callable[[], None] = unheard, left: Leave = unheard
     ) -> AsyncGenerator[Piece | Completion, None]:
+        if request.choices > 1:  # streams have one candidate
+            whole = await self.complete(request, sent)
+            try:
+                for piece in pieces_of(whole.choices):
+                    yield piece
+            except GeneratorExit:
+                left(whole, True)
+                raise
+            yield whole
+            return
         incoming, begun = Incoming(request, self._counter), False
 
         async def opened() -> httpx2.Response:
@@ -98,8 +117,8 @@ class GeminiCompleter:
                     if text or not begun:
                         begun = True
                         yield text
-                    for call in incoming.pieces_of_calls():
-                        yield call
+                    for piece in incoming.taken():
+                        yield piece
             if not incoming.ended:
                 raise ProviderError("unavailable", "the stream was cut")
         except ProviderError as error:
@@ -149,6 +168,9 @@ class GeminiCompleter:
             max_output_tokens=request.limit(abilities),
             stop_sequences=[text for text in request.stop if text] or None,
             seed=cast(int | None, options.get("seed")),
+            candidate_count=request.choices if request.choices > 1 else None,
+            response_logprobs=True if request.logprobs is not None else None,
+            logprobs=request.logprobs or None,
             # Each request is ours: it sends none by itself.
             automatic_continuation=False,
             automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),

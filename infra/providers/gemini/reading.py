@@ -11,6 +11,7 @@ from google.genai import errors
 from application.ports import ProviderError
 from infra.providers.faults import LONGEST_WAIT, fault
 from infra.providers.finishes import GEMINI, end
+from infra.providers.gemini.logprobs import logprobs_of
 from infra.providers.gemini.tools import signature_of
 from infra.providers.incoming import Incoming
 from infra.providers.server_events import ServerEvent
@@ -30,6 +31,8 @@ class _Content(msgspec.Struct):
 class _Candidate(msgspec.Struct, rename="camel"):
     content: _Content | None = None
     finish_reason: Any = None
+    index: Any = None
+    logprobs_result: Any = None
 
 
 class _Feedback(msgspec.Struct, rename="camel"):
@@ -62,19 +65,25 @@ def take(data: bytes | str, incoming: Incoming) -> str:
     if answer.error:
         raise _said(answer.error)
     if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason:
-        incoming.finish = "content_filter"
-    candidate = next(iter(answer.candidates or ()), None) or _Candidate()
-    end(candidate.finish_reason, GEMINI, incoming)
+        incoming.block()
+    given = (answer.candidates or [])[: None if incoming.several else 1]
+    return "".join([_take_candidate(each, incoming) for each in given if each is not None])
+
+
+def _take_candidate(candidate: _Candidate, incoming: Incoming) -> str:
+    into = incoming.choice(candidate.index)
+    end(candidate.finish_reason, GEMINI, into)
     parts = candidate.content.parts if candidate.content else None
     for part in parts or ():
         if part is not None and isinstance(part.function_call, dict):
-            _take_call(part.function_call, part.thought_signature, incoming)
+            _take_call(part.function_call, part.thought_signature, incoming, into.number)
     said = (part.text for part in parts or () if part is not None and not part.thought)
     text = "".join(text for text in said if isinstance(text, str))
-    return incoming.add(text) if text else ""
+    likely = logprobs_of(candidate.logprobs_result) if incoming.wants_logprobs else ()
+    return incoming.add(text, into.number, likely) if text or likely else ""
 
 
-def _take_call(call: dict[str, Any], signature: object, incoming: Incoming) -> None:
+def _take_call(call: dict[str, Any], signature: object, incoming: Incoming, choice: int) -> None:
     """Calls come whole; what the model thought before stands beside the first one."""
     id, name, args = call.get("id"), call.get("name"), call.get("args")
     incoming.add_call(
@@ -82,6 +91,7 @@ def _take_call(call: dict[str, Any], signature: object, incoming: Incoming) -> N
         name=name if isinstance(name, str) and name else None,
         arguments=msgspec.json.encode(args if isinstance(args, dict) else {}).decode(),
         signature=signature_of(incoming.model, signature),
+        choice=choice,
     )
 
 
@@ -92,7 +102,7 @@ def take_event(event: ServerEvent, incoming: Incoming) -> str:
     try:
         return take(event.data, incoming) if event.data else ""
     except (ValueError, RecursionError):
-        if event.type in (b"", b"message") and incoming.finish is None:
+        if event.type in (b"", b"message") and not incoming.ended:
             raise
         return ""
 

@@ -9,16 +9,16 @@ import msgspec
 from infra.providers.incoming import Incoming
 
 
-def take_calls(calls: Any, function: Any, incoming: Incoming) -> None:
+def take_calls(calls: Any, function: Any, incoming: Incoming, choice: int = 0) -> None:
     """`calls`: the member `tool_calls`; `function`: `function_call`, its form of 2023, one call without an id."""
     if isinstance(function, dict) and not calls:
         calls = [{"index": 0, "function": function}]
     for call in calls if isinstance(calls, list) else ():
         if isinstance(call, dict):
-            _take(call, incoming)
+            _take(call, incoming, choice)
 
 
-def _take(call: dict[str, Any], incoming: Incoming) -> None:
+def _take(call: dict[str, Any], incoming: Incoming, choice: int) -> None:
     function = call.get("function")
     facts = function if isinstance(function, dict) else {}
     number = call.get("index")
@@ -28,6 +28,7 @@ def _take(call: dict[str, Any], incoming: Incoming) -> None:
         name=_text(facts.get("name")),
         arguments=_arguments(facts.get("arguments")),
         signature=_signature(call.get("extra_content")),
+        choice=choice,
     )
 
 

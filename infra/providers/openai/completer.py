@@ -16,8 +16,8 @@ import msgspec
 import openai
 
 from application.ports import Counter, Leave, Piece, ProviderError
+from domain.models.choices import pieces_of
 from domain.models.completion import Completion, CompletionRequest
-from domain.models.tools import call_pieces
 from infra.outgoing.client import Outgoing, telling
 from infra.providers.incoming import Incoming, unheard
 from infra.providers.openai.asking import format_of, message_of, tools_of
@@ -57,7 +57,8 @@ class OpenAICompleter:
     """`name` is the provider's in configurations and prices; `abilities` tells those of a model, for a request that
     does not.
 
-    `seconds`: how long an answer may take, or the next piece of a stream.
+    `seconds`: how long an answer may take, or the next piece of a stream. `likely_only`: `logprobs` is the number of likely tokens there, and no other
+    field says it.
     """
 
     def __init__(
@@ -72,12 +73,13 @@ class OpenAICompleter:
         owner: UUID | None = None,
         seconds: float = 30.0,
         options: frozenset[str] = OPTIONS,
+        likely_only: bool = False,
     ) -> None:
         self.name, self.owner, self.options = name, owner, options
         self._counter, self._abilities, self._seconds = counter, abilities, seconds
         # The environment may name an organisation: it is the deployment's, not a tenant's.
         nobodys: Any = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
-        self._http, self._google = http, "googleapis.com" in base_url
+        self._http, self._google, self._likely_only = http, "googleapis.com" in base_url, likely_only
         self._head: httpx2.Request | None = None
         self._seen: list[httpx2.Request] = []
         self._sdk = openai.AsyncOpenAI(
@@ -106,10 +108,8 @@ class OpenAICompleter:
         if "stream" not in self._abilities_of(request):
             whole = await self.complete(request, sent)
             try:
-                if whole.text or not whole.calls:
-                    yield whole.text
-                for call in call_pieces(whole.calls):
-                    yield call
+                for each in pieces_of(whole.choices):
+                    yield each
             except GeneratorExit:
                 left(whole, True)
                 raise
@@ -127,8 +127,8 @@ class OpenAICompleter:
                     if text or not begun:
                         begun = True
                         yield text
-                    for call in incoming.pieces_of_calls():
-                        yield call
+                    for piece in incoming.taken():
+                        yield piece
             if not over and not incoming.ended:
                 raise ProviderError("unavailable", "the stream was cut")
         except ProviderError as error:
@@ -197,8 +197,18 @@ class OpenAICompleter:
             parameters["max_completion_tokens" if thinks else "max_tokens"] = limit
         if request.temperature is not None and not thinks:
             parameters["temperature"] = request.temperature
+        parameters |= self._of_choices(request)
         if stop := [text for text in request.stop if text]:  # llama.cpp stops at once at an empty one
             parameters["stop"] = stop
         if stream:
             parameters |= {"stream": True, "stream_options": {"include_usage": True}}
         return parameters
+
+    def _of_choices(self, request: CompletionRequest) -> dict[str, Any]:
+        """How many answers, and which log probabilities. Nothing is said of one answer without any."""
+        said: dict[str, Any] = {"n": request.choices} if request.choices > 1 else {}
+        if request.logprobs is None:
+            return said
+        if self._likely_only:
+            return said | {"logprobs": max(1, request.logprobs)}
+        return said | {"logprobs": True} | ({"top_logprobs": request.logprobs} if request.logprobs else {})

@@ -12,6 +12,7 @@ from infra.providers.faults import fault
 from infra.providers.finishes import OPENAI, end
 from infra.providers.incoming import Incoming
 from infra.providers.openai.calls import take_calls
+from infra.providers.openai.logprobs import logprobs_of
 from infra.providers.server_events import ServerEvent
 
 SAID = frozenset({"text", "output_text", None})
@@ -30,7 +31,10 @@ class _Message(msgspec.Struct):
 class _Choice(msgspec.Struct):
     message: _Message | None = None
     delta: _Message | None = None
+    index: Any = None
     finish_reason: Any = None
+    logprobs: Any = None
+    top_logprobs: Any = None  # Together's streams
     usage: Any = None  # Moonshot's streams
     error: Any = None
 
@@ -65,23 +69,30 @@ def take(data: bytes, incoming: Incoming) -> str:
         incoming.served = answer.model.strip("- ") or None  # some servers name none
     if isinstance(answer.service_tier, str):
         incoming.tier = answer.service_tier or incoming.tier
-    choice, groq = next(iter(answer.choices or ()), None) or _Choice(), answer.x_groq or _Groq()
-    for usage in (answer.usage, groq.usage, choice.usage):
+    groq, given = answer.x_groq or _Groq(), (answer.choices or [])[: None if incoming.several else 1]
+    choices = [each for each in given if each is not None]
+    for usage in (answer.usage, groq.usage, *(choice.usage for choice in choices)):
         if isinstance(usage, dict):
             incoming.use(usage)
-    if error := answer.error or choice.error or groq.error:
+    if error := answer.error or next((each.error for each in choices if each.error), None) or groq.error:
         raise _said(error)
     if answer.object == "error":  # as vLLM said it
         raise _said(msgspec.json.decode(data))
-    end(choice.finish_reason, OPENAI, incoming)
+    return "".join([_take_choice(choice, incoming) for choice in choices])
+
+
+def _take_choice(choice: _Choice, incoming: Incoming) -> str:
+    into = incoming.choice(choice.index)
+    end(choice.finish_reason, OPENAI, into)
     # Some repeat the whole message beside each piece.
     message = choice.delta or choice.message or _Message()
     if message.refusal:
-        incoming.finish = "content_filter"
+        into.finish = "content_filter"
     if message.tool_calls or message.function_call:
-        take_calls(message.tool_calls, message.function_call, incoming)
+        take_calls(message.tool_calls, message.function_call, incoming, into.number)
     text = _text(message.content)
-    return incoming.add(text) if text else ""
+    said = logprobs_of(choice.logprobs, text, choice.top_logprobs) if incoming.wants_logprobs else ()
+    return incoming.add(text, into.number, said) if text or said else ""
 
 
 def take_event(event: ServerEvent, incoming: Incoming) -> str:
@@ -91,7 +102,7 @@ def take_event(event: ServerEvent, incoming: Incoming) -> str:
     try:
         return take(event.data, incoming) if event.data else ""
     except (ValueError, RecursionError):
-        if event.type in (b"", b"message") and incoming.finish is None:
+        if event.type in (b"", b"message") and not incoming.ended:
             raise
         return ""
 

@@ -13,7 +13,9 @@ from application.chat.inquiry import AGENT
 from application.chat.record import ChatGiven
 from domain.answers.plan import Decision
 from domain.answers.split import Assignment
-from domain.models.completion import Citation, Finish, Usage
+from domain.models.choices import Choice, Finish
+from domain.models.completion import Citation, Usage
+from interfaces.http.chat.likely import LogprobsOut, logprobs_out
 
 FinishReason = Literal["stop", "length", "content_filter", "tool_calls"]
 FINISHES: dict[Finish, FinishReason] = {
@@ -43,11 +45,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     tool_calls: tuple[CallOut, ...] | UnsetType = UNSET
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class ChoiceOut(msgspec.Struct, frozen=True, kw_only=True):
     index: int = 0
     message: Message
     finish_reason: FinishReason
-    logprobs: None = None
+    logprobs: LogprobsOut | None = None
 
 
 class PromptDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,27 +94,34 @@ class ChatCompletion(msgspec.Struct, frozen=True, kw_only=True):
     object: Literal["chat.completion"] = "chat.completion"
     created: int
     model: str
-    choices: tuple[Choice]
+    choices: tuple[ChoiceOut, ...]
     usage: UsageOut
     retrace: Extra
 
 
 def completion_of(given: ChatGiven) -> ChatCompletion:
     extra = extra_of(given)
-    calls = tuple(
-        CallOut(id=call.id, function=Function(name=call.name, arguments=call.arguments))
-        for call in given.calls
-    )
-    content = given.content if given.content or not calls else None
-    message = Message(content=content, tool_calls=calls or UNSET)
-    choice = Choice(message=message, finish_reason=FINISHES.get(given.finish, "stop"))
     return ChatCompletion(
         id=id_of(given.call),
         created=seconds_of(given.call),
         model=named(extra),
-        choices=(choice,),
+        choices=tuple(_choice_of(number, each) for number, each in enumerate(given.choices)),
         usage=usage_of(given.usage),
         retrace=extra,
+    )
+
+
+def _choice_of(number: int, choice: Choice) -> ChoiceOut:
+    calls = tuple(
+        CallOut(id=call.id, function=Function(name=call.name, arguments=call.arguments))
+        for call in choice.calls
+    )
+    content = choice.text if choice.text or not calls else None
+    return ChoiceOut(
+        index=number,
+        message=Message(content=content, tool_calls=calls or UNSET),
+        finish_reason=FINISHES.get(choice.finish, "stop"),
+        logprobs=logprobs_out(choice.logprobs),
     )
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from litestar import Request
 
 from application.chat.record import ChatGiven
-from application.gateway.attempt import Emit, EmitCall
+from application.gateway.attempt import Emit, EmitPiece
 from application.ports import Piece
 from interfaces.http.base.limits.access_watch import Access
 from interfaces.http.base.presence import ClientGone, done_while_there
 
-Begin = Callable[[Emit, EmitCall], asyncio.Task[ChatGiven]]
+Begin = Callable[[Emit, EmitPiece], asyncio.Task[ChatGiven]]
 Pieces = asyncio.Queue[Piece | None]
 """None: there are no more."""
 

@@ -14,7 +14,7 @@ from litestar.params import JSONBody
 
 from application.chat.chat import chat
 from application.chat.record import ChatGiven
-from application.gateway.attempt import Emit, EmitCall
+from application.gateway.attempt import Emit, EmitPiece
 from domain.base.context import Context
 from interfaces.bootstrap import Services
 from interfaces.http.base.limits.access import AccessControl
@@ -49,8 +49,8 @@ async def complete(
     """
     command = data.command(services.ids(), fresh=fresh(request))
 
-    def begin(emit: Emit | None = None, emit_call: EmitCall | None = None) -> asyncio.Task[ChatGiven]:
-        return begun(chat(command, context, services, emit, emit_call), services)
+    def begin(emit: Emit | None = None, emit_piece: EmitPiece | None = None) -> asyncio.Task[ChatGiven]:
+        return begun(chat(command, context, services, emit, emit_piece), services)
 
     if command.stream:
         access = access_control.enter(request)

@@ -15,6 +15,8 @@ from msgspec import Meta
 from application.chat.record import Chat
 from domain.base.errors import Invalid
 from domain.chat.tool_turns import ToolWords, check_tool_turns, shown_behind
+from domain.models.choices import MOST as MOST_CHOICES
+from domain.models.choices import MOST_LIKELY
 from domain.models.completion import Options, Turn
 from interfaces.http.chat import unasked as unasked
 from interfaces.http.chat.format_forms import FormatIn, format_of
@@ -192,6 +194,9 @@ class ChatIn(UnaskedOfRequest, frozen=True, kw_only=True, forbid_unknown_fields=
     service_tier: Literal["auto", "default", "flex", "scale", "priority"] | None = None
     prompt_cache_key: Short | None = None
     safety_identifier: Short | None = None
+    n: Annotated[int, Meta(ge=1, le=MOST_CHOICES)] | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Meta(ge=0, le=MOST_LIKELY)] | None = None
 
     @property
     def usage_streamed(self) -> bool:
@@ -205,6 +210,11 @@ class ChatIn(UnaskedOfRequest, frozen=True, kw_only=True, forbid_unknown_fields=
             unasked.check(self.stream_options, unasked.OF_STREAMS, "stream_options.")
         if self.max_tokens is not None and self.max_completion_tokens not in (None, self.max_tokens):
             raise Invalid("max_tokens and max_completion_tokens differ; give one of them")
+        if self.top_logprobs and not self.logprobs:
+            raise unasked.refused(
+                "top_logprobs",
+                "log probabilities are told where logprobs is true; send that too, or leave it out",
+            )
         contents: dict[UUID, bytes] = {}
         turns = [said.turn(f"messages[{at}]", contents) for at, said in enumerate(self.messages)]
         messages = tuple(turn for turn in turns if turn is not None)
@@ -223,6 +233,8 @@ class ChatIn(UnaskedOfRequest, frozen=True, kw_only=True, forbid_unknown_fields=
             tool_choice=choice_of(self.tool_choice, tools),
             parallel_tool_calls=self.parallel_tool_calls if tools else None,
             answer_format=format_of(self.response_format),
+            choices=self.n or 1,
+            logprobs=(self.top_logprobs or 0) if self.logprobs else None,
             max_tokens=self.max_completion_tokens or self.max_tokens,
             temperature=self.temperature,
             stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ()),

@@ -13,6 +13,7 @@ from litestar import Request
 from application.chat.record import ChatGiven
 from application.ports import Piece
 from domain.base.plain_digits import to_json
+from domain.models.tools import ToolCallPiece
 from interfaces.http.base.limits.access_watch import Access
 from interfaces.http.base.problems import told
 from interfaces.http.base.stream import GuardedStream
@@ -28,6 +29,7 @@ from interfaces.http.chat.answer import (
     usage_of,
 )
 from interfaces.http.chat.begun import Begin, Pieces, begun_by
+from interfaces.http.chat.likely import LogprobsOut, logprobs_out
 
 ROUTE = "POST /v1/chat/completions"
 DONE = b"data: [DONE]\n\n"
@@ -57,6 +59,7 @@ class ChunkChoice(msgspec.Struct, frozen=True, kw_only=True):
     index: int = 0
     delta: Delta
     finish_reason: FinishReason | None = None
+    logprobs: LogprobsOut | None = None
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,9 +100,13 @@ async def _parts(
     usage: bool,
 ) -> AsyncGenerator[bytes, None]:
     try:
-        yield _event(msgspec.structs.replace(sent, choices=(ChunkChoice(delta=Delta(role="assistant")),)))
+        begun = set[int]()
         while piece is not None:
-            yield _event(msgspec.structs.replace(sent, choices=(ChunkChoice(delta=_delta(piece)),)))
+            choice = _choice(piece)
+            if choice.index not in begun:
+                begun.add(choice.index)
+                yield _event(msgspec.structs.replace(sent, choices=(_begin(choice.index),)))
+            yield _event(msgspec.structs.replace(sent, choices=(choice,)))
             piece = await pieces.get()
         try:
             given = await task
@@ -108,8 +115,12 @@ async def _parts(
             return
         extra = extra_of(given)
         last = msgspec.structs.replace(sent, model=named(extra), retrace=extra)
-        ended = ChunkChoice(delta=Delta(), finish_reason=FINISHES.get(given.finish, "stop"))
-        yield _event(msgspec.structs.replace(last, choices=(ended,)))
+        for number, each in enumerate(given.choices):
+            if number not in begun:
+                yield _event(msgspec.structs.replace(sent, choices=(_begin(number),)))
+            finish = FINISHES.get(each.finish, "stop")
+            ended = ChunkChoice(index=number, delta=Delta(), finish_reason=finish)
+            yield _event(msgspec.structs.replace(last, choices=(ended,)))
         if usage:
             used = usage_of(given.usage)
             yield _event(msgspec.structs.replace(last, usage=used))
@@ -118,9 +129,20 @@ async def _parts(
         task.cancel()  # where the client has gone; else it has ended
 
 
-def _delta(piece: Piece) -> Delta:
+def _begin(number: int) -> ChunkChoice:
+    return ChunkChoice(index=number, delta=Delta(role="assistant"))
+
+
+def _choice(piece: Piece) -> ChunkChoice:
     if isinstance(piece, str):
-        return Delta(content=piece)
+        return ChunkChoice(delta=Delta(content=piece))
+    if isinstance(piece, ToolCallPiece):
+        return ChunkChoice(delta=_called(piece))
+    delta = Delta(content=piece.text) if piece.call is None else _called(piece.call)
+    return ChunkChoice(index=piece.choice, delta=delta, logprobs=logprobs_out(piece.logprobs))
+
+
+def _called(piece: ToolCallPiece) -> Delta:
     begins = piece.id is not None
     function = FunctionPiece(name=piece.name, arguments=piece.arguments)
     call = CallPiece(index=piece.index, id=piece.id, type="function" if begins else None, function=function)

@@ -23,9 +23,6 @@ OF_REQUESTS: Silent = {
     "function_call": ("none", "auto"),
     "modalities": (["text"],),
     "audio": (),
-    "n": (1,),
-    "logprobs": (False,),
-    "top_logprobs": (0,),
     "prediction": (),
     "web_search_options": (),
     "moderation": (),
@@ -59,9 +56,6 @@ class UnaskedOfRequest(msgspec.Struct, frozen=True, kw_only=True):
     function_call: Any = None
     modalities: Any = None
     audio: Any = None
-    n: Any = None
-    logprobs: Any = None
-    top_logprobs: Any = None
     prediction: Any = None
     web_search_options: Any = None
     moderation: Any = None

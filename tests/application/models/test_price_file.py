@@ -102,7 +102,7 @@ def test_facts_of_a_model_are_read() -> None:
         deprecation_date="2027-04-01",
     ).models["openai/m"]
     assert (model.context_window, model.max_output, model.assumed) == (922_000, 128_000, False)
-    assert model.abilities == {"stream", "reasoning"}
+    assert model.abilities == {"stream", "reasoning", "choices"}
     assert model.retires_at == datetime(2027, 4, 1, tzinfo=UTC)
     vectors = one(mode="embedding", output_vector_size=1536, max_input_tokens=8191).models["openai/m"]
     assert (vectors.kind, vectors.dimensions, vectors.abilities) == ("embedding", 1536, frozenset())

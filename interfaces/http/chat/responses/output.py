@@ -8,8 +8,10 @@ from uuid import UUID
 
 import msgspec
 
+from domain.models.choices import TokenLogprob
 from domain.models.completion import Citation
 from domain.models.tools import ToolCall
+from interfaces.http.chat.likely import TokenOut, tokens_out
 
 Status = Literal["in_progress", "completed", "incomplete"]
 
@@ -27,7 +29,7 @@ class OutputText(msgspec.Struct, frozen=True, kw_only=True):
     type: Literal["output_text"] = "output_text"
     text: str
     annotations: tuple[FileCitation, ...] = ()
-    logprobs: tuple[()] = ()
+    logprobs: tuple[TokenOut, ...] = ()
 
 
 class OutputMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="message"):
@@ -51,7 +53,12 @@ Item = OutputMessage | FunctionCall
 
 
 def message_of(
-    call: UUID, number: int, text: str, status: Status, cited: Sequence[Citation] = ()
+    call: UUID,
+    number: int,
+    text: str,
+    status: Status,
+    cited: Sequence[Citation] = (),
+    logprobs: Sequence[TokenLogprob] = (),
 ) -> OutputMessage:
     """`number` is its place in the output."""
     places = [text.find(f"[{each.marker}]") for each in cited]
@@ -59,7 +66,8 @@ def message_of(
         FileCitation(file_id=str(each.document), filename=each.title, index=len(text) if at < 0 else at)
         for each, at in zip(cited, places, strict=True)
     )
-    content = (OutputText(text=text, annotations=annotations),)
+    likely = tuple(tokens_out(logprobs))
+    content = (OutputText(text=text, annotations=annotations, logprobs=likely),)
     return OutputMessage(id=f"msg_{call.hex}{number:02}", status=status, content=content)
 
 
@@ -74,9 +82,15 @@ def call_of(call: UUID, number: int, asked: ToolCall, status: Status = "complete
 
 
 def output_of(
-    call: UUID, text: str, calls: Sequence[ToolCall], cited: Sequence[Citation], *, whole: bool
+    call: UUID,
+    text: str,
+    calls: Sequence[ToolCall],
+    cited: Sequence[Citation],
+    *,
+    whole: bool,
+    logprobs: Sequence[TokenLogprob] = (),
 ) -> tuple[Item, ...]:
     """The message first, where anything was said. `whole`: whether it came to its end."""
     status: Status = "completed" if whole else "incomplete"
-    said = [message_of(call, 0, text, status, cited)] if text or not calls else []
+    said = [message_of(call, 0, text, status, cited, logprobs)] if text or not calls else []
     return (*said, *(call_of(call, at, each, status) for at, each in enumerate(calls, len(said))))

@@ -16,6 +16,7 @@ from application.chat.record import Chat
 from domain.base.patterns import RESPONSE
 from domain.chat.response import ResponseFacts
 from domain.chat.tool_turns import ToolWords, check_tool_turns, shown_behind
+from domain.models.choices import MOST_LIKELY
 from domain.models.completion import Options, Turn
 from interfaces.http.chat.request import Tokens
 from interfaces.http.chat.responses.items import Input, turns_of
@@ -41,10 +42,8 @@ UNASKED: Silent = {
     "moderation": (),
     "prompt": (),
     "service_tier": ("auto", "default"),
-    "top_logprobs": (0,),
     "truncation": ("disabled",),
     "access_programs": (),
-    "include": (HINT,),
     "max_tool_calls": (HINT,),
     "prompt_cache_key": (HINT,),
     "prompt_cache_options": (HINT,),
@@ -52,7 +51,7 @@ UNASKED: Silent = {
     "safety_identifier": (HINT,),
     "stream_options": (HINT,),
 }
-"""`include` and `max_tool_calls` are about the vendors' own tools, of which there are none."""
+"""`max_tool_calls` is about the vendors' own tools, of which there are none; so is what `include` names beside log probabilities."""
 
 LOGPROBS = "message.output_text.logprobs"
 
@@ -73,10 +72,8 @@ class Unasked(msgspec.Struct, frozen=True, kw_only=True):
     moderation: Any = None
     prompt: Any = None
     service_tier: Any = None
-    top_logprobs: Any = None
     truncation: Any = None
     access_programs: Any = None
-    include: Any = None
     max_tool_calls: Any = None
     prompt_cache_key: Any = None
     prompt_cache_options: Any = None
@@ -107,6 +104,8 @@ class ResponseIn(Unasked, frozen=True, kw_only=True, forbid_unknown_fields=True)
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
     metadata: Metadata | None = None
     user: Annotated[str, Meta(max_length=256)] | None = None
+    include: Annotated[list[str], Meta(max_length=32)] | None = None
+    top_logprobs: Annotated[int, Meta(ge=0, le=MOST_LIKELY)] | None = None
 
     @property
     def previous(self) -> UUID | None:
@@ -117,8 +116,15 @@ class ResponseIn(Unasked, frozen=True, kw_only=True, forbid_unknown_fields=True)
     def check(self) -> None:
         """Raises Invalid for what asks for more than is offered."""
         check(self, UNASKED)
-        if isinstance(self.include, list) and LOGPROBS in self.include:
-            raise refused("include", f"{LOGPROBS} is not offered here; leave it out")
+        if self.top_logprobs and self._logprobs is None:
+            raise refused(
+                "top_logprobs", f"log probabilities are told where include has {LOGPROBS}; send that too"
+            )
+
+    @property
+    def _logprobs(self) -> int | None:
+        """As of a `CompletionRequest`."""
+        return (self.top_logprobs or 0) if self.include and LOGPROBS in self.include else None
 
     def command(
         self, id: UUID, before: Sequence[Turn], kept: Mapping[UUID, bytes], *, fresh: bool = False
@@ -144,6 +150,7 @@ class ResponseIn(Unasked, frozen=True, kw_only=True, forbid_unknown_fields=True)
             tool_choice=choice_of(self.tool_choice, tools),
             parallel_tool_calls=self.parallel_tool_calls if tools else None,
             answer_format=format_of(self.text),
+            logprobs=self._logprobs,
             max_tokens=self.max_output_tokens,
             temperature=self.temperature,
             options=self._options(),

@@ -127,7 +127,12 @@ def response_of(begun: ResponseOut, given: ChatGiven, output: tuple[Item, ...] =
         ended,
         output=output
         or output_of(
-            given.call, given.content, given.calls, given.citations, whole=ended.status == "completed"
+            given.call,
+            given.content,
+            given.calls,
+            given.citations,
+            whole=ended.status == "completed",
+            logprobs=given.logprobs,
         ),
         retrace=extra,
     )
@@ -165,7 +170,14 @@ def kept_of(kept: KeptResponse) -> ResponseOut:
     usage = None if last is None or last.cached else last.usage
     ended = _ended(begun, answered.finish, model, usage, kept.at)
     whole = ended.status == "completed"
-    output = output_of(kept.call, answered.text, answered.calls, answered.citations, whole=whole)
+    output = output_of(
+        kept.call,
+        answered.text,
+        answered.calls,
+        answered.citations,
+        whole=whole,
+        logprobs=answered.logprobs,
+    )
     return msgspec.structs.replace(ended, output=output)
 
 

@@ -16,7 +16,7 @@ from litestar.params import JSONBody, PathParameter
 from application.chat.chat import chat
 from application.chat.record import ChatGiven
 from application.chat.responses import delete_response, kept_response, turns_until
-from application.gateway.attempt import Emit, EmitCall
+from application.gateway.attempt import Emit, EmitPiece
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.base.errors import NotFound
@@ -69,8 +69,8 @@ async def create(
     command = data.command(services.ids(), before, kept, fresh=fresh(request))
     shown = begun_of(command)
 
-    def begin(emit: Emit | None = None, emit_call: EmitCall | None = None) -> asyncio.Task[ChatGiven]:
-        return begun(chat(command, context, services, emit, emit_call), services)
+    def begin(emit: Emit | None = None, emit_piece: EmitPiece | None = None) -> asyncio.Task[ChatGiven]:
+        return begun(chat(command, context, services, emit, emit_piece), services)
 
     if command.stream:
         access = access_control.enter(request)

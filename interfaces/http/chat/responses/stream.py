@@ -11,9 +11,12 @@ from uuid import UUID
 
 import msgspec
 
+from application.ports import Piece
 from domain.base.plain_digits import to_json
+from domain.models.choices import TokenLogprob
 from domain.models.completion import Citation
 from domain.models.tools import ToolCall, ToolCallPiece
+from interfaces.http.chat.likely import tokens_out
 from interfaces.http.chat.responses.output import Item, OutputText, call_of, message_of
 
 
@@ -27,6 +30,8 @@ class ResponseEvents:
         self._open: list[str] | None = None
         """What was said in the message that is open."""
 
+        self._likely: list[TokenLogprob] = []
+
         self._asked: ToolCall | None = None
         """The call that is open, and which one it is."""
 
@@ -37,20 +42,24 @@ class ResponseEvents:
         self._number += 1
         return b"event: %s\ndata: %s\n\n" % (type.encode(), to_json(data))
 
-    def piece(self, piece: str | ToolCallPiece) -> Iterator[bytes]:
+    def piece(self, piece: Piece) -> Iterator[bytes]:
         if isinstance(piece, str):
             yield from self._said(piece)
-        else:
+        elif isinstance(piece, ToolCallPiece):
             yield from self._called(piece)
+        else:  # a response has one choice
+            yield from self._said(piece.text, piece.logprobs)
 
     def close(self, cited: tuple[Citation, ...] = (), *, whole: bool = True) -> Iterator[bytes]:
         """End the item that is open. `cited` in it; `whole`: whether it came to its end."""
         at, status = len(self.items), "completed" if whole else "incomplete"
         if self._open is not None:
             text, self._open = "".join(self._open), None
-            message = message_of(self._call, at, text, status, cited)  # type: ignore[arg-type]
+            message = message_of(self._call, at, text, status, cited, self._likely)  # type: ignore[arg-type]
             place = {"item_id": message.id, "output_index": at, "content_index": 0}
-            yield self.event("response.output_text.done", **place, text=text, logprobs=[])
+            yield self.event(
+                "response.output_text.done", **place, text=text, logprobs=message.content[0].logprobs
+            )
             yield self.event("response.content_part.done", **place, part=message.content[0])
             yield self._done(message)
         elif self._asked is not None:
@@ -65,7 +74,7 @@ class ResponseEvents:
             )
             yield self._done(made)
 
-    def _said(self, text: str) -> Iterator[bytes]:
+    def _said(self, text: str, logprobs: tuple[TokenLogprob, ...] = ()) -> Iterator[bytes]:
         if self._open is None:
             yield from self.close()
             at = len(self.items)
@@ -73,10 +82,13 @@ class ResponseEvents:
             yield self.event("response.output_item.added", output_index=at, item=begun)
             place = {"item_id": begun.id, "output_index": at, "content_index": 0}
             yield self.event("response.content_part.added", **place, part=OutputText(text=""))
-            self._open = []
+            self._open, self._likely = [], []
         self._open.append(text)
+        self._likely += logprobs
         place = {"item_id": f"msg_{self._call.hex}{len(self.items):02}", "output_index": len(self.items)}
-        yield self.event("response.output_text.delta", **place, content_index=0, delta=text, logprobs=[])
+        yield self.event(
+            "response.output_text.delta", **place, content_index=0, delta=text, logprobs=tokens_out(logprobs)
+        )
 
     def _called(self, piece: ToolCallPiece) -> Iterator[bytes]:
         if self._asked is None or piece.index != self._index:

@@ -9,8 +9,8 @@ from typing import Any
 from litestar import Request
 
 from application.chat.record import ChatGiven
+from application.ports import Piece
 from domain.base.errors import Refusal
-from domain.models.tools import ToolCallPiece
 from interfaces.http.base.limits.access_watch import Access
 from interfaces.http.base.problems import told
 from interfaces.http.base.stream import GuardedStream
@@ -42,7 +42,7 @@ async def _parts(
     begun: ResponseOut,
     events: ResponseEvents,
     task: asyncio.Task[ChatGiven],
-    piece: str | ToolCallPiece | None,
+    piece: Piece | None,
     pieces: Pieces,
 ) -> AsyncGenerator[bytes, None]:
     try:

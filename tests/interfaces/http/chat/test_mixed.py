@@ -1,4 +1,4 @@
-"""Seeded calls with whatever can come together: tools, a schema, images; whole and streamed; models that fail, break off or give another form; clients that leave.
+"""Seeded calls with whatever can come together: tools, a schema, images, several choices, log probabilities; whole and streamed; models that fail, break off or give another form; clients that leave.
 
 Each is on record, paid by what the vendor counted, within a budget that holds to the last, and replayed without a difference. A share runs always, RETRACE_MIXED calls (1,000) as a
 long tier.
@@ -50,6 +50,8 @@ class Planned:
     result: bool
     faults: dict[str, str]
     leaves: int | None
+    choices: int
+    logprobs: bool
 
     @classmethod
     def of(cls, seed: int, number: int) -> Planned:
@@ -65,6 +67,8 @@ class Planned:
             result=chance.random() < 0.4,
             faults={model: chance.choice(FAULTS) for model in (FIRST, SECOND)},
             leaves=chance.randrange(1, 4) if streamed and chance.random() < 0.25 else None,
+            choices=chance.choice((1, 1, 1, 2, 3)),
+            logprobs=chance.random() < 0.25,
         )
 
     def body(self) -> dict[str, Any]:
@@ -77,6 +81,10 @@ class Planned:
             turn = {"role": "assistant", "content": None, "tool_calls": [call("weather", '{"city":"Rome"}')]}
             messages += [turn, {"role": "tool", "tool_call_id": "call_1", "content": "rain"}]
         body: dict[str, Any] = {"model": f"openai/{FIRST}", "messages": messages, "max_tokens": 100}
+        if self.choices > 1:
+            body["n"] = self.choices
+        if self.logprobs:
+            body |= {"logprobs": True, "top_logprobs": 2}
         if self.tools:
             body["tools"] = [TOOL]
         if self.schema:
@@ -190,9 +198,12 @@ def check(made: list[list[Any]], count: int) -> None:
                 assert attempt.cost > 0
         if isinstance(ended, Call.Answered):
             assert metered.attempts[-1].outcome == "ok"
-            assert ended.finish == ("tool_calls" if ended.calls else "stop")
-            if requested.answer_format is not None and not ended.calls:
-                assert json.loads(ended.text)["city"]
+            assert 1 + len(ended.others) == requested.choices
+            for each in (ended, *ended.others):
+                assert each.finish == ("tool_calls" if each.calls else "stop")
+                assert bool(each.logprobs) == (requested.logprobs is not None and not each.calls)
+                if requested.answer_format is not None and not each.calls:
+                    assert json.loads(each.text)["city"]
 
 
 async def test_whatever_comes_together_is_on_record_paid_and_replayed(

@@ -66,8 +66,6 @@ ASKING: dict[str, Any] = {
     "function_call": {"name": "f"},
     "modalities": ["text", "audio"],
     "audio": {"voice": "alloy", "format": "mp3"},
-    "n": 2,
-    "logprobs": True,
     "top_logprobs": 3,
     "prediction": {"type": "content", "content": "x"},
     "web_search_options": {},

@@ -327,7 +327,7 @@ async def test_a_stream_that_fails_says_so_in_the_forms_of_the_api(
             "text.format: json_schema has a name and a schema",
         ),
         ({"previous_response_id": "resp_1"}, "32 hexadecimal digits"),
-        ({"include": ["message.output_text.logprobs"]}, "include: "),
+        ({"top_logprobs": 2}, "top_logprobs: "),
         ({"colour": "red"}, "unknown field `colour`"),
     ],
 )
