@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from litestar import Request
 
-SPOKEN = ("/v1/chat/", "/v1/embeddings", "/v1/models", "/v1/responses")
+SPOKEN = ("/v1/chat/", "/v1/completions", "/v1/embeddings", "/v1/models", "/v1/responses")
 """Routes of OpenAI's API begin so."""
 
 REQUEST, SERVER = "invalid_request_error", "server_error"

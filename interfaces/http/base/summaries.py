@@ -211,6 +211,7 @@ SUMMARIES: Mapping[str, str] = {
     "post /v1/experiments/{experiment}/stop": "Stop an experiment",
     "post /v1/experiments/{experiment}/conclude": "Conclude an experiment",
     "post /v1/chat/completions": "Complete a chat, as OpenAI's",
+    "post /v1/completions": "Complete prompts, as OpenAI's older API",
     "post /v1/embeddings": "Embed texts, as OpenAI's",
     "post /v1/responses": "Create a response, as OpenAI's",
     "get /v1/responses/{response}": "Read a response",

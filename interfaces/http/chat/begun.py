@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from litestar import Request
 
-from application.chat.record import ChatGiven
 from application.gateway.attempt import Emit, EmitPiece
 from application.ports import Piece
 from interfaces.http.base.limits.access_watch import Access
 from interfaces.http.base.presence import ClientGone, done_while_there
 
-Begin = Callable[[Emit, EmitPiece], asyncio.Task[ChatGiven]]
+T = TypeVar("T")
+Begin = Callable[[Emit, EmitPiece], asyncio.Task[T]]
 Pieces = asyncio.Queue[Piece | None]
 """None: there are no more."""
 
 
 async def begun_by(
-    begin: Begin, leaves: Request[Any, Any, Any] | None, access: Access
-) -> tuple[asyncio.Task[ChatGiven], Piece | None, Pieces]:
+    begin: Begin[T], leaves: Request[Any, Any, Any] | None, access: Access
+) -> tuple[asyncio.Task[T], Piece | None, Pieces]:
     """The task that `begin` starts, at its first piece. What fails before that is an error like any other: it raises.
 
     `leaves`: whose client ends the call when it goes away before the first piece; afterwards every client does.

@@ -9,6 +9,11 @@ EXAMPLES: Examples = {
         "model": "agent",
         "messages": [{"role": "user", "content": "When are you open on Saturdays?"}],
     },
+    ("post", "/v1/completions"): {
+        "model": "auto",
+        "prompt": "A greeting for a shop that sells tents:",
+        "max_tokens": 50,
+    },
     ("post", "/v1/embeddings"): {
         "model": "local/wordllama-256",
         "input": ["When are you open?", "Can I send it back?"],

@@ -75,7 +75,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 async def streamed(
     id: UUID,
     model: str,
-    begin: Begin,
+    begin: Begin[ChatGiven],
     leaves: Request[Any, Any, Any] | None,
     access: Access,
     *,

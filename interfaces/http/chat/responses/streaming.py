@@ -24,7 +24,7 @@ ROUTE = "POST /v1/responses"
 async def streamed(
     begun: ResponseOut,
     events: ResponseEvents,
-    begin: Begin,
+    begin: Begin[ChatGiven],
     leaves: Request[Any, Any, Any] | None,
     access: Access,
 ) -> GuardedStream:

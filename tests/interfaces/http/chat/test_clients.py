@@ -40,8 +40,9 @@ async def test_the_lines_of_the_page_run_as_they_stand(
     assert known["told"].choices[0].message.content == "All is well."
     assert known["place"].city == "Oslo"
     assert known["seen"] == "All is well."
+    assert known["ended"] == "All is well."
     assert len(known["drafts"].choices) == 2
     assert known["surest"].message.content == "All is well."
     assert len(known["vectors"].data[0].embedding) == len(known["found"]) == 1536
     assert known["then"].output_text == known["told_by_langchain"] == "All is well."
-    assert len(await calls(parts, shop)) == 9
+    assert len(await calls(parts, shop)) == 10
