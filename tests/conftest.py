@@ -56,17 +56,6 @@ def _patience_with_read_models() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _todays_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What is asked of the shipped catalogue today has the answer of the day that it is of. Tests of its own dates give its FILE."""
-    folder = tmp_path_factory.mktemp("catalogue")
-    with pytest.MonkeyPatch.context() as patch:
-        for data in (catalogue, targets):
-            (folder / data.FILE.name).write_text(moved(data.FILE))
-            patch.setattr(data, "FILE", folder / data.FILE.name)
-        yield
-
-
 @pytest.fixture(name="hasty")
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> float:
     """For tests of a Redis that stands still: seconds that it is waited for."""
@@ -105,6 +94,19 @@ def _database(servers: Servers, template: str) -> Iterator[str]:
     yield servers.database_url.replace("/retrace?", f"/{name}?")
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What is asked of the catalogue today has the answer of the day that it is of, before the first test is read. Tests of its own dates
+    ask the shipped one (`tests/dated.py`)."""
+    folder = tempfile.TemporaryDirectory(prefix="retrace-catalogue-")
+    config.add_cleanup(folder.cleanup)
+    patch = pytest.MonkeyPatch()
+    config.add_cleanup(patch.undo)
+    for data in (catalogue, targets):
+        file = Path(folder.name) / data.FILE.name
+        file.write_text(moved(data.FILE))
+        patch.setattr(data, "FILE", file)
 
 
 def pytest_runtest_setup() -> None:

@@ -6,9 +6,19 @@ that asks a model would end on the day on which the vendor takes it away. What l
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+
+from infra.providers import catalogue
+from infra.providers.tuning import targets
+
+SHIPPED = Path(catalogue.__file__).with_name("catalogue.toml")
+TARGETS = Path(targets.__file__).with_name("targets.toml")
+
+CLOCK = {name: os.environ[name] for name in ("LD_PRELOAD", "AHEAD") if name in os.environ}
+"""For the environment of a process that has only what it is given: the day of whoever started the tests (`tools/at_date.py`)."""
 
 DAY = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
 

@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from infra.providers import catalogue
-from infra.providers.catalogue import FILE as SHIPPED
 from infra.providers.catalogue import load_catalogue
-from infra.providers.tuning.targets import FILE as TARGETS
 from infra.providers.tuning.targets import load_targets
-from tests.dated import moved
+from tests.dated import SHIPPED, TARGETS, moved
 
 
 @pytest.mark.parametrize("years", [0, 1, 3])

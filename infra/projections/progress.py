@@ -16,8 +16,14 @@ from infra.projections.places import SCHEMAS, Build, Place
 NEAR = 1000
 """Positions that are caught up within moments: a copy that is no further behind has caught up with a log that goes on."""
 
+LOOK = 0.05
+"""Seconds between two looks."""
+
 STILL = 2.0
-"""Seconds in which a copy that is far behind must come nearer, or the switch is refused."""
+"""Seconds in which a copy that is far behind must come nearer, or the switch is refused; they are counted by looks, of which none counts for more
+than `LATE`: where this process or the machine stood still, the projector had no time either."""
+
+LATE = 4 * LOOK
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +91,7 @@ async def come_near(system: Database, copy: Build) -> None:
 
     Raises Refused when it does not come nearer, or has stopped.
     """
-    least, since = float("inf"), time.monotonic()
+    least, still, looked = float("inf"), 0.0, time.monotonic()
     while True:
         async with system.system() as connection:
             behind = await behind_live(connection, copy)
@@ -97,11 +103,12 @@ async def come_near(system: Database, copy: Build) -> None:
         left = sum(live - done for _, live, done, _ in behind)
         if left <= NEAR:
             return
-        if left < least:
-            least, since = left, time.monotonic()
-        elif time.monotonic() > since + STILL:
+        before, looked = looked, time.monotonic()
+        still = 0.0 if left < least else still + min(looked - before, LATE)
+        least = min(least, left)
+        if still > STILL:
             raise Refused(
                 f"this copy of {copy.projection} is not caught up: {left} events behind, and comes no nearer; "
                 "is a projector running? It, or a new rebuild, brings it up"
             )
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(LOOK)

@@ -22,7 +22,6 @@ from application.tenancy.tenant import CreateTenant, create_tenant
 from infra.embedded import Servers
 from infra.postgres.cell import Cell
 from infra.providers.access import ProviderAccess
-from infra.providers.catalogue import FILE as SHIPPED
 from infra.providers.catalogue import load_catalogue
 from infra.schema.migrate import migrate
 from infra.settings import Secret, Settings
@@ -32,6 +31,7 @@ from interfaces.doctor.check import Check
 from interfaces.doctor.examine import examine
 from interfaces.running import NAME, running_in
 from interfaces.supervisor import tree
+from tests.dated import SHIPPED
 from tests.doubles.wire import Reply, Wire, serving
 from tests.infra.log.parts import MASTER, log_on, now
 from tests.interfaces.roles import stand_in

@@ -37,6 +37,7 @@ from infra.settings import all_fields, load
 from infra.twilio.hosts import hosts_of
 from interfaces import projector, worker
 from interfaces.bootstrap import services
+from tests.dated import CLOCK
 from tests.doubles import brave_search as brave
 from tests.doubles import gemini, openai, vault
 from tests.doubles import google_search as google
@@ -138,7 +139,7 @@ async def _deployment(
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "interfaces.cli", "serve"],
-                env={**environment, "PATH": os.environ["PATH"]},
+                env={**environment, "PATH": os.environ["PATH"], **CLOCK},
                 stdout=output,
                 stderr=output,
             )
@@ -187,7 +188,12 @@ async def data(deployment: Deployment) -> None:
 
 async def master_key(deployment: Deployment) -> None:
     """With another one nothing opens."""
-    other = {**deployment.environment, "RETRACE_MASTER_KEY": "QUJD" * 10 + "QUI=", "PATH": os.environ["PATH"]}
+    other = {
+        **deployment.environment,
+        "RETRACE_MASTER_KEY": "QUJD" * 10 + "QUI=",
+        "PATH": os.environ["PATH"],
+        **CLOCK,
+    }
     command = [sys.executable, "-m", "interfaces.cli", "show", f"tenant/{deployment.tenant}"]
     run = await asyncio.to_thread(subprocess.run, command, env=other, capture_output=True, text=True)
     assert run.returncode != 0

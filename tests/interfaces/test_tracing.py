@@ -18,6 +18,7 @@ import pytest_asyncio
 
 from infra.embedded import Servers
 from infra.telemetry.conventions import DURATION, TOKENS
+from tests.dated import CLOCK
 from tests.doubles.collector import Collector, Span, collector_double, facts_of
 from tests.doubles.openai import openai_double
 from tests.doubles.twilio import ACCOUNT, SENDER, TOKEN, Twilio, twilio_double
@@ -54,6 +55,7 @@ async def _deployment(
         openai = await stack.enter_async_context(openai_double())
         environment = {
             "PATH": os.environ["PATH"],
+            **CLOCK,
             "DATABASE_URL": database_url,
             "REDIS_URL": servers.redis_url or "",
             "RETRACE_MASTER_KEY": MASTER,
@@ -89,7 +91,7 @@ async def _deployment(
             bearer = {"Authorization": f"Bearer {OPERATOR}"}
             made = (await http.post("/v1/tenants", json={"name": "Traced"}, headers=bearer)).json()
             http.headers["Authorization"] = f"Bearer {made['key']}"
-            agent = {"default_model": "openai/gpt-4o-mini", "quiet_seconds": 0}
+            agent = {"default_model": "openai/gpt-6-luna", "quiet_seconds": 0}
             assert (await http.put("/v1/agent/configuration", json=agent)).status_code == 200
             told = [f"{base}/metrics", *(f"http://127.0.0.1:{metrics + n}/metrics" for n in range(3))]
             yield Deployment(http, made["id"], collector, twilio, told)
@@ -140,7 +142,7 @@ async def test_one_trace_shows_a_message_from_the_webhook_to_its_delivery(
     assert told["understand"] == told["retrieve"] == ["worker < prepare"]
     assert told["ask index"] == ["worker < retrieve"]
     assert told["complete"] == told["record"] == ["worker < answer"]
-    assert told["chat gpt-4o-mini"] == ["worker < complete"]
+    assert told["chat gpt-6-luna"] == ["worker < complete"]
     assert told["work deliver"] == ["worker < save"]
     assert told["send"] == ["worker < work deliver"]
     assert "serve < POST /webhooks/twilio/{tenant}" in told["save"]
@@ -153,13 +155,13 @@ async def test_a_call_of_a_model_is_told_by_the_conventions_and_without_its_word
     deployment: Deployment, trace: str
 ) -> None:
     collector = deployment.collector
-    (call,) = [span for span in collector.of(trace) if span.name == "chat gpt-4o-mini"]
+    (call,) = [span for span in collector.of(trace) if span.name == "chat gpt-6-luna"]
     assert call.kind == "CLIENT"
     assert {name: fact for name, fact in call.facts.items() if name.startswith("gen_ai.")} == {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "openai",
-        "gen_ai.request.model": "gpt-4o-mini",
-        "gen_ai.request.max_tokens": 500,
+        "gen_ai.request.model": "gpt-6-luna",
+        "gen_ai.request.max_tokens": 25_500,  # 500 for the answer, and what it thinks before
         "gen_ai.response.model": "gpt-test-2026",
         "gen_ai.response.id": call.facts["gen_ai.response.id"],
         "gen_ai.response.finish_reasons": ["stop"],
@@ -179,7 +181,7 @@ async def test_a_call_of_a_model_is_told_by_the_conventions_and_without_its_word
             for facts in (facts_of(point.attributes) for point in metric.histogram.data_points)
         }
 
-    there = {(TOKENS, "gpt-4o-mini", kind) for kind in ("input", "output")} | {(DURATION, "gpt-4o-mini", "")}
+    there = {(TOKENS, "gpt-6-luna", kind) for kind in ("input", "output")} | {(DURATION, "gpt-6-luna", "")}
     await until(lambda: figures() >= there)
     (answer, *_) = deployment.twilio.to(ADA)
     for words in (QUESTION, "tombola", answer.body, ADA, ADA.removeprefix("whatsapp:")):

@@ -23,6 +23,7 @@ from domain.conversations.conversation import Conversation
 from domain.tenancy.rate_limits import LIMITS
 from infra.embedded import Servers
 from infra.schema.migrate import SCHEMA
+from tests.dated import CLOCK
 from tests.infra.log.parts import MASTER
 from tests.infra.moving.places import brought_up, log_of, place, proved
 from tests.soak.crew import Crew
@@ -113,6 +114,7 @@ async def test_new_roles_run_beside_old_ones_and_nothing_is_lost(
         )
     environment = {
         "PATH": os.environ["PATH"],
+        **CLOCK,
         "DATABASE_URL": url,
         "REDIS_URL": servers.redis_url or "",
         "RETRACE_MASTER_KEY": base64.b64encode(MASTER).decode(),

@@ -17,7 +17,8 @@ from domain.base.errors import Invalid, Refused
 from domain.base.money import PICO, pico
 from domain.models.completion import Usage
 from domain.models.pricing import cost
-from infra.providers.catalogue import FILE, load_catalogue
+from infra.providers.catalogue import load_catalogue
+from tests.dated import SHIPPED
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
@@ -88,7 +89,7 @@ def used(raw: dict[str, Any]) -> Usage:
 
 
 def test_costs_equal_an_independent_calculation_to_the_last_decimal(seed: int) -> None:
-    chance, catalogue = random.Random(seed), load_catalogue(FILE)
+    chance, catalogue = random.Random(seed), load_catalogue(SHIPPED)
     seen = set()
     for _ in range(20_000):
         model = chance.choice(list(LISTED))
@@ -105,7 +106,7 @@ def test_costs_equal_an_independent_calculation_to_the_last_decimal(seed: int) -
 
 
 def test_every_model_that_is_not_retired_has_a_price_and_a_window() -> None:
-    catalogue = load_catalogue(FILE)
+    catalogue = load_catalogue(SHIPPED)
     for model in catalogue.models():
         assert model.context_window > 0
         if not model.retired(NOW):
@@ -113,7 +114,7 @@ def test_every_model_that_is_not_retired_has_a_price_and_a_window() -> None:
 
 
 def test_a_successor_is_no_model_that_is_retired_by_then() -> None:
-    catalogue = load_catalogue(FILE)
+    catalogue = load_catalogue(SHIPPED)
     for model in catalogue.models():
         if model.retires_at is not None:
             assert model.successor is not None, model.id
@@ -134,11 +135,11 @@ def test_a_successor_is_no_model_that_is_retired_by_then() -> None:
 )
 def test_the_models_that_are_gone_are_refused_and_name_a_successor(model: str, successor: str) -> None:
     with pytest.raises(Refused, match=successor):
-        load_catalogue(FILE).check(model, NOW)
+        load_catalogue(SHIPPED).check(model, NOW)
 
 
 def test_a_dated_variant_costs_what_its_own_row_says_and_the_others_what_their_model_does() -> None:
-    catalogue = load_catalogue(FILE)
+    catalogue = load_catalogue(SHIPPED)
     for served, figures in {
         "gpt-4o-2024-05-13": (5, 15),
         "azure/gpt-4o-2024-05-13": (5, 15),
@@ -153,7 +154,7 @@ def test_a_dated_variant_costs_what_its_own_row_says_and_the_others_what_their_m
 
 
 def test_a_retired_model_is_refused_and_still_has_a_price() -> None:
-    catalogue = load_catalogue(FILE)
+    catalogue = load_catalogue(SHIPPED)
     with pytest.raises(Refused, match="retired.*gpt-5.6-sol"):
         catalogue.check("openai/o1-pro", NOW, "chat")
     price = catalogue.price("openai", "o1-pro", NOW)
@@ -163,7 +164,7 @@ def test_a_retired_model_is_refused_and_still_has_a_price() -> None:
 
 def test_a_model_of_another_endpoint_is_not_offered_for_chat() -> None:
     with pytest.raises(Refused, match="responses endpoints"):
-        load_catalogue(FILE).check("openai/o1-pro", RETIRED_FROM - timedelta(days=1), "chat")
+        load_catalogue(SHIPPED).check("openai/o1-pro", RETIRED_FROM - timedelta(days=1), "chat")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +183,7 @@ def test_a_model_of_another_endpoint_is_not_offered_for_chat() -> None:
 def test_a_service_tier_costs_what_the_price_says_or_never_less_than_the_standard_one(
     model: str, tier: str, times: str, usage: Usage
 ) -> None:
-    price = load_catalogue(FILE).price("openai", model, NOW)
+    price = load_catalogue(SHIPPED).price("openai", model, NOW)
     assert price is not None
     served = msgspec.structs.replace(usage, tier=tier)
     assert cost(served, price) == cost(usage, price) * Decimal(times)
@@ -191,9 +192,9 @@ def test_a_service_tier_costs_what_the_price_says_or_never_less_than_the_standar
 
 @pytest.mark.parametrize("model", ["openai/gpt-4o", "openai/gpt-4o-mini"])
 def test_gpt_4o_is_taken_until_the_day_on_which_it_is_shut_down(model: str) -> None:
-    load_catalogue(FILE).check(model, RETIREMENT - timedelta(microseconds=1))
+    load_catalogue(SHIPPED).check(model, RETIREMENT - timedelta(microseconds=1))
     with pytest.raises(Refused, match="openai/gpt-6-luna"):
-        load_catalogue(FILE).check(model, RETIREMENT)
+        load_catalogue(SHIPPED).check(model, RETIREMENT)
 
 
 def test_the_specified_models_cost_what_they_were_specified_with() -> None:
@@ -206,7 +207,7 @@ def test_the_specified_models_cost_what_they_were_specified_with() -> None:
         "openai/o1-mini": "0.0075",
         "openai/o1-preview": "0.0375",
     }
-    catalogue = load_catalogue(FILE)
+    catalogue = load_catalogue(SHIPPED)
     for model, blended in specified.items():
         price = catalogue.price(*model.split("/", 1), datetime(2025, 1, 1, tzinfo=UTC))
         assert price is not None
@@ -214,7 +215,7 @@ def test_the_specified_models_cost_what_they_were_specified_with() -> None:
 
 
 def test_the_local_models_are_free_and_have_room() -> None:
-    catalogue = load_catalogue(FILE)
+    catalogue = load_catalogue(SHIPPED)
     model, price = catalogue.find("local", "extractive"), catalogue.price("local", "extractive", NOW)
     assert model is not None
     assert price is not None
@@ -262,5 +263,5 @@ def test_a_file_that_is_not_sound_is_refused(tmp_path: Path, text: str, complain
 
 
 def test_the_shipped_file_tells_of_which_day_it_is() -> None:
-    assert FILE.name in load_catalogue(FILE).name
-    assert "of 2026-" in load_catalogue(FILE).name
+    assert SHIPPED.name in load_catalogue(SHIPPED).name
+    assert "of 2026-" in load_catalogue(SHIPPED).name

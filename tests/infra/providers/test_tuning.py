@@ -23,8 +23,9 @@ from application.ports import (
 from domain.base.errors import Invalid, Refused
 from infra.outgoing.client import Outgoing
 from infra.providers.tuning import TUNERS, asking
-from infra.providers.tuning.targets import FILE, load_targets
+from infra.providers.tuning.targets import load_targets
 from infra.providers.vertex.account import ServiceAccount
+from tests.dated import TARGETS
 from tests.doubles.tuning import MODELS, PLACES, TUNED, OpenAIVendor, Vendor, VertexVendor, tuning_vendor
 
 NAME = "rt" + "0" * 31 + "101"
@@ -217,7 +218,7 @@ async def test_an_answer_that_cannot_be_read_is_no_success() -> None:
 
 
 def test_targets_close_and_name_the_alternatives(tmp_path: Path) -> None:
-    targets = load_targets(FILE)
+    targets = load_targets(TARGETS)
     before, after = datetime(2027, 1, 5, tzinfo=UTC), datetime(2027, 1, 6, tzinfo=UTC)
     target, model = targets.accept("openai", "gpt-4o-mini", place={}, price=None, at=before)
     assert (target.passes, model.cost(1_000_000)) == (3, Decimal("3.00"))
@@ -240,6 +241,6 @@ def test_targets_close_and_name_the_alternatives(tmp_path: Path) -> None:
         with pytest.raises(Invalid):
             targets.accept("together", "Qwen/Qwen9", place={}, price=price, at=after)
     broken = tmp_path / "targets.toml"
-    broken.write_text(FILE.read_text().replace('provider = "vertex"', 'provider = "nobody"'))
+    broken.write_text(TARGETS.read_text().replace('provider = "vertex"', 'provider = "nobody"'))
     with pytest.raises(Invalid, match="nobody"):
         load_targets(broken)

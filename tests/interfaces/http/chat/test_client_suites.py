@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from interfaces.bootstrap import Services
+from tests.dated import CLOCK
 from tests.doubles.doing import doing
 from tests.doubles.openai import Double
 from tests.doubles.pictures import PDF, png
@@ -54,7 +55,7 @@ async def test_the_suite_of_a_client_passes(suite: str, address: str, shop: Cust
     process = await asyncio.create_subprocess_exec(
         *(str(python), "-m", "pytest", "-c", "pytest.ini", suite),
         cwd=suites,
-        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **known},
+        env={"PATH": os.environ["PATH"], **CLOCK, "PYTHONDONTWRITEBYTECODE": "1", **known},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
