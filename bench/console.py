@@ -22,7 +22,7 @@ import psycopg
 import uvloop
 
 from application.tenancy.tenant import CreateTenant, create_tenant
-from bench.crowd import Sample, crowd, multiply
+from bench.crowd import Sample, crowd
 from bench.harness import Floor, Result, conditions, parser, percentile, report
 from bench.parts import MASTER, UNLIMITED
 from bench.replay import project
@@ -152,15 +152,15 @@ async def _run(url: str, redis: str | None, count: int, seconds: float) -> tuple
             ) as http:
                 await _signed_in(http, made.tenant, made.key)
                 await project(url, *PROJECTIONS)
-                _grown(url, made.tenant, count)
+                _settled(url)
                 filling = time.perf_counter() - began
                 paths = await _paths(http, sample)
                 return await _measured(http, paths, url, seconds), filling
 
 
-def _grown(url: str, tenant: UUID, count: int) -> None:
+def _settled(url: str) -> None:
+    """As PostgreSQL does by itself after a while."""
     with psycopg.connect(url, autocommit=True) as connection:
-        multiply(connection, tenant, count)
         connection.execute("VACUUM ANALYZE")
 
 

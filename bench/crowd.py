@@ -1,8 +1,6 @@
 """A tenant with many conversations, and with what comes with them: ratings, corrections, customers who wait, documents, entries, products.
 
-The first ones are made by the domain, saved by the real log and projected. For all others the log is made as long as it would be, by a few long
-conversations, and the rows of read models that lists are asked of are copied in the database, so that 100,000 take minutes and not an hour: a list's
-rows show the same texts again.
+All are made by the domain and saved by the real log, many in one transaction, each under a key of its own.
 """
 
 from __future__ import annotations
@@ -13,10 +11,9 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import msgspec
-import psycopg
 
 from application.ports import Store
-from bench.conversations import DAYS, EACH, conversation
+from bench.conversations import DAYS, conversation
 from bench.parts import message, now
 from domain.base.aggregate import Aggregate
 from domain.base.context import Context
@@ -30,19 +27,8 @@ from domain.retrieval.knowledge import Knowledge
 from domain.retrieval.knowledge_entry import KnowledgeEntry
 from domain.shop.product import Product, ProductFacts
 
-WRITERS, MADE, EVENTS = 16, 2_000, 7
-"""`EVENTS` of a conversation, with what comes with it, on average."""
-
-LISTS = {
-    "conversations": "conversation",
-    "interactions": "interaction",
-    "ratings": "interaction",
-    "corrections": "correction",
-    "documents": "document",
-    "knowledge": "entry",
-    "products": "product",
-}
-"""Read model → the id of its rows."""
+WRITERS, AT_ONCE = 4, 20
+"""`AT_ONCE` conversations of one transaction, with what comes with them."""
 
 RATED, CORRECTED, WAITING, OTHERS = 3, 20, 100, 50
 """Every so-manieth conversation has it; `OTHERS`: comes with a document, an entry of the knowledge base and a product."""
@@ -60,56 +46,19 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 async def crowd(store: Store, tenant: UUID, count: int) -> Sample:
-    """Save so many conversations, `MADE` at most, with what comes with them; and a log as long as for all."""
-    sample = await _conversations(store, tenant, min(count, MADE))
-    left = iter(range((count - MADE) * EVENTS // EACH))
+    """Save so many conversations, spread over the bench's days, with what comes with them."""
+    left, samples = iter(range(0, count, AT_ONCE)), list[Sample]()
 
-    async def save(numbers: Iterator[int]) -> None:
-        for number in numbers:
+    async def save(firsts: Iterator[int]) -> None:
+        for first in firsts:
+            made = [_around(number, count) for number in range(first, min(first + AT_ONCE, count))]
             context = Context(tenant=tenant, actor="system:bench", correlation=uuid4())
-            await store.save(conversation(number % DAYS), context=context)
+            await store.save(*(aggregate for each in made for aggregate in each), context=context)
+            if first == 0:
+                samples.append(_sample(made[0]))
 
     await asyncio.gather(*(save(left) for _ in range(WRITERS)))
-    return sample
-
-
-def multiply(connection: psycopg.Connection, tenant: UUID, count: int) -> None:
-    """Copy the rows of lists until there are as many as for all conversations. `connection` is a superuser's."""
-    copies = count // MADE - 1
-    for table, own in LISTS.items() if copies > 0 else ():
-        query = "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'retrace' AND table_name = %s ORDER BY ordinal_position"
-        columns = connection.execute(query, [table]).fetchall()
-        values = [_copied(name, kind, own) for name, kind in columns]
-        connection.execute(
-            f"INSERT INTO retrace.{table} ({', '.join(name for name, _ in columns)}) SELECT {', '.join(values)} "
-            f"FROM retrace.{table}, generate_series(1, {copies}) n WHERE tenant = %s".encode(),
-            [tenant],
-        )
-
-
-def _copied(name: str, kind: str, own: str) -> str:
-    """Another id, a little earlier."""
-    if name == own:
-        return f"md5({name}::text || n)::uuid"
-    return f"{name} - n * interval '1 second'" if kind == "timestamp with time zone" else name
-
-
-async def _conversations(store: Store, tenant: UUID, count: int) -> Sample:
-    """Spread over the bench's days."""
-    left, first = iter(range(count)), asyncio.get_running_loop().create_future()
-
-    async def save(numbers: Iterator[int]) -> None:
-        for number in numbers:
-            made = _around(number, count)
-            for aggregate in made:
-                context = Context(tenant=tenant, actor="system:bench", correlation=uuid4())
-                await store.save(aggregate, context=context)
-            if number == 0:
-                first.set_result(_sample(made))
-
-    await asyncio.gather(*(save(left) for _ in range(WRITERS)))
-    found: Sample = first.result()
-    return found
+    return samples[0]
 
 
 def _around(number: int, count: int) -> list[Aggregate]:  # type: ignore[type-arg]

@@ -66,6 +66,21 @@ Index(
     postgresql_where=conversations.c.operator.is_not(None),
 )
 Index("conversations_last", conversations.c.tenant, conversations.c.last_at, conversations.c.conversation)
+# One that few have is found among many others.
+Index(
+    "conversations_channel",
+    conversations.c.tenant,
+    conversations.c.channel,
+    conversations.c.last_at,
+    conversations.c.conversation,
+)
+Index(
+    "conversations_status",
+    conversations.c.tenant,
+    conversations.c.status,
+    conversations.c.last_at,
+    conversations.c.conversation,
+)
 
 
 class ConversationRow(msgspec.Struct, kw_only=True):

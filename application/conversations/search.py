@@ -7,6 +7,7 @@ every customer, and could not find a part of a word, or a word of a language tha
 from __future__ import annotations
 
 import asyncio
+import time
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
@@ -21,8 +22,8 @@ from domain.base.times import in_utc
 from domain.conversations.content import said
 from domain.conversations.conversation import Conversation
 
-WINDOW = 5_000
-"""Positions that are read at once."""
+FIRST, WINDOW = 250, 5_000
+"""Positions that are read at once: few at first, for a word that many have said; then twice as many each time, at most the second."""
 
 MOST_POSITIONS = 50_000
 """Of the log that one request looks through; a list goes on from there with its cursor."""
@@ -50,6 +51,8 @@ class SearchTexts(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
     most: int | None = None
     """Positions to look through; None: as many as a request may."""
+    patience: float | None = None
+    """Seconds after which no more positions are read; None: only `most` ends it. Customers whose key is not at hand take time."""
 
 
 class FoundTexts(msgspec.Struct, frozen=True):
@@ -69,9 +72,12 @@ async def search_texts(query: SearchTexts, tenant: UUID, *, store: Store) -> Fou
     wanted = Wanted(topics=TOPICS, until=in_utc("until", query.before))
     found: list[Recorded] = []
     most = MOST_POSITIONS if query.most is None else query.most
-    reached, back_to = query.until, None
+    reached, back_to, window, began = query.until, None, min(FIRST, WINDOW), time.monotonic()
     while reached > 0 and query.until - reached < most:
-        after = max(0, reached - WINDOW)
+        late = query.patience is not None and time.monotonic() - began > query.patience
+        if late and reached < query.until:
+            break
+        after, window = max(0, reached - window), min(2 * window, WINDOW)
         looked_at: list[Recorded] = []
         async for part in store.find(tenant, wanted, after=after, until=reached):
             looked_at += part.events

@@ -34,3 +34,25 @@ async def test_others_have_their_turn_while_many_texts_are_looked_through(shop: 
         turns += 1
     assert (await search).events == []
     assert turns >= 10
+
+
+class Spans:
+    """A log in which nothing is found, and that keeps what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    async def find(self, tenant: Any, wanted: Any, *, after: int, until: int) -> AsyncIterator[Found]:
+        self.asked.append(until - after)
+        yield Found(events=[], reached=until)
+
+
+async def test_little_is_read_at_first_and_no_more_once_its_time_is_over() -> None:
+    """What many have said is found at the log's end; and a page is answered at once, however long a look takes."""
+    log: Any = Spans()
+    found = await search_texts(SearchTexts(text="kumquat", until=2_000, limit=5), uuid4(), store=log)
+    assert (log.asked, found.reached) == ([250, 500, 1000, 250], 0)
+    log.asked.clear()
+    query = SearchTexts(text="kumquat", until=2_000, limit=5, patience=0.0)
+    found = await search_texts(query, uuid4(), store=log)
+    assert (log.asked, found.reached) == ([250], 1_750)

@@ -19,8 +19,9 @@ from interfaces.http.console.page import page
 from interfaces.http.conversations.turns import turns_in
 
 LENGTH, LONGEST = 25, 200
-PART, PARTS = 5_000, 20
-"""Positions of the log that one look goes through, so that each is answered at once; looks that follow by themselves, where there is a script."""
+PART, PATIENCE, PARTS = 5_000, 0.02, 100
+"""Positions of the log that one look goes through at most, and the seconds after which it ends sooner, so that each is answered at once; looks that
+follow by themselves, where there is a script."""
 
 
 @get("/console/inbox/search", scope="conversations:read", rate="searches")
@@ -46,7 +47,9 @@ async def search(
         until = await services.reads.head(tenant) if start is None else start
         try:
             found = await search_texts(
-                SearchTexts(text=text, until=until, limit=LENGTH, most=PART), tenant, store=services.store
+                SearchTexts(text=text, until=until, limit=LENGTH, most=PART, patience=PATIENCE),
+                tenant,
+                store=services.store,
             )
         except Invalid as refused:
             shown["error"] = sentence(refused)
