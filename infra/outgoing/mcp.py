@@ -1,4 +1,5 @@
-"""Model Context Protocol (MCP): one call of a server's tool over streamable HTTP, revision 2025-11-25 with its handshake, which newer servers take as well
+"""Model Context Protocol (MCP): one call of a server's tool over streamable HTTP, by revision 2026-07-28, which knows no sessions, where the server says that it
+speaks it (https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http), else by 2025-11-25 with its handshake
 (https://modelcontextprotocol.io/specification/2025-11-25/basic/transports).
 
 A client of its own: the vendor's package brings a server's whole framework, and connects without our guards. Nothing is offered to the server: no sampling, no
@@ -7,6 +8,8 @@ roots, no elicitation; what it asks for meanwhile is passed over.
 
 from __future__ import annotations
 
+import base64
+import re
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,18 +22,20 @@ from infra.outgoing.client import Outgoing
 from infra.outgoing.posting import LARGEST, Answer, NoAnswer, post
 
 VERSION = "2025-11-25"
+STATELESS = "2026-07-28"
+MODERN = "io.modelcontextprotocol/"
+CLIENT = {"name": "retrace", "version": "1"}
 KEY = "retrace/idempotency-key"
 """In the call's `_meta`: the protocol itself has no key by which a server knows a call again."""
 
-UNKNOWN_TOOL = frozenset({-32600, -32601, -32602})
-"""JSON-RPC codes that say that nothing was done: invalid request, no such method, invalid parameters."""
+UNKNOWN_TOOL = frozenset({-32600, -32601, -32602, -32020, -32022})
+"""JSON-RPC codes that say that nothing was done: invalid request, no such method, invalid parameters, header fields that do not fit, another revision."""
 
 
 async def call_tool(http: Outgoing, target: McpTool, outgo: Outgo) -> Came:
     """Raises NoAnswer, as `post`: what fails before the call itself has done nothing."""
-    session = _Session(http, target.url, outgo)
     try:
-        await session.begin()
+        session = await _begun(_Session(http, target.url, outgo))
     except NoAnswer as none:
         raise NoAnswer(none.reason, sent=False) from None
     except _Answered as answered:
@@ -50,6 +55,20 @@ async def call_tool(http: Outgoing, target: McpTool, outgo: Outgo) -> Came:
     return _came(answer)
 
 
+async def _begun(session: _Session) -> _Session:
+    """One that the tool may be called by. Whatever a server of before 2026-07-28 makes of the question which revisions it speaks, it is asked in its own way then. Raises NoAnswer,
+    _Answered."""
+    stateless = _Stateless(session.http, session.url, session.outgo)
+    try:
+        if await stateless.spoken():
+            return stateless
+    except _Answered as answered:
+        if answered.status in (401, 403, 429):
+            raise
+    await session.begin()
+    return session
+
+
 class _Answered(Exception):
     """Something else came than what was asked for; `status` None: it can't be read."""
 
@@ -60,16 +79,15 @@ class _Answered(Exception):
 
 class _Session:
     def __init__(self, http: Outgoing, url: str, outgo: Outgo) -> None:
-        self._http, self._url, self._outgo = http, url, outgo
+        self.http, self.url, self.outgo = http, url, outgo
         self._until = time.monotonic() + outgo.seconds
         self._id: str | None = None
         self._version = VERSION
         self._number = 0
 
     async def begin(self) -> None:
-        client = {"name": "retrace", "version": "1"}
         found = await self.ask(
-            "initialize", {"protocolVersion": VERSION, "capabilities": {}, "clientInfo": client}
+            "initialize", {"protocolVersion": VERSION, "capabilities": {}, "clientInfo": CLIENT}
         )
         result = found.get("result")
         if not isinstance(result, dict):
@@ -94,7 +112,7 @@ class _Session:
         if self._id is None:
             return
         try:
-            await post(self._http, self._url, self._headers(), b"", 2.0, method="DELETE")
+            await post(self.http, self.url, self._headers(), b"", 2.0, method="DELETE")
         except NoAnswer:
             return  # the server forgets it by itself
 
@@ -102,7 +120,7 @@ class _Session:
         left = self._until - time.monotonic()
         if left <= 0:
             raise NoAnswer("it did not answer in time", sent=False)
-        answer = await post(self._http, self._url, self._headers(), msgspec.json.encode(message), left)
+        answer = await post(self.http, self.url, self._headers(), msgspec.json.encode(message), left)
         if not 200 <= answer.status < 300:
             raise _Answered(f"it answered {answer.status}", answer.status)
         return answer
@@ -115,9 +133,51 @@ class _Session:
         }
         if self._id is not None:
             fields["mcp-session-id"] = self._id
-        if self._outgo.authorization is not None:
-            fields["authorization"] = self._outgo.authorization
+        if self.outgo.authorization is not None:
+            fields["authorization"] = self.outgo.authorization
         return fields
+
+
+class _Stateless(_Session):
+    """By revision 2026-07-28: each request says all that a session did, in `_meta` and in header fields."""
+
+    def __init__(self, http: Outgoing, url: str, outgo: Outgo) -> None:
+        super().__init__(http, url, outgo)
+        self._version = STATELESS
+        self._asked: dict[str, str] = {}
+
+    async def spoken(self) -> bool:
+        """Whether the server speaks it."""
+        result = (await self.ask("server/discover", {})).get("result")
+        versions = result.get("supportedVersions") if isinstance(result, dict) else None
+        return isinstance(versions, list) and STATELESS in versions
+
+    async def ask(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        meta = {
+            f"{MODERN}protocolVersion": STATELESS,
+            f"{MODERN}clientInfo": CLIENT,
+            f"{MODERN}clientCapabilities": {},
+            **params.get("_meta", {}),
+        }
+        self._asked = {"mcp-method": method}
+        if (name := params.get("name")) is not None:
+            self._asked["mcp-name"] = _as_field(name)
+        return await super().ask(method, {**params, "_meta": meta})
+
+    async def end(self) -> None:
+        """There is nothing to end."""
+
+    def _headers(self) -> dict[str, str]:
+        fields = super()._headers() | self._asked
+        fields.pop("mcp-session-id", None)
+        return fields
+
+
+def _as_field(name: str) -> str:
+    """A name as the value of a header field."""
+    if re.fullmatch(r"[!-~]([ -~]*[!-~])?", name) and not name.startswith("=?base64?"):
+        return name
+    return f"=?base64?{base64.b64encode(name.encode()).decode()}?="
 
 
 def _came(message: Mapping[str, Any]) -> Came:
@@ -129,6 +189,8 @@ def _came(message: Mapping[str, Any]) -> Came:
         )
     if not isinstance(result, dict):
         return Came(outcome="done", withheld="the result is none that can be read")
+    if result.get("resultType", "complete") != "complete":
+        return Came(outcome="failed", reason="the tool asks for more than was sent, which nobody can give")
     if result.get("isError"):
         # What went wrong the server alone can tell; whether something was done first, nobody.
         return Came(outcome="unknown", reason="the tool says that it failed")

@@ -111,6 +111,34 @@ async def test_what_is_no_mcp_server_does_nothing(body: bytes, outcome: str) -> 
     await caller.close()
 
 
+async def test_a_server_of_the_newest_revision_is_asked_without_a_session() -> None:
+    def answer(call: Call) -> Reply:
+        results = {
+            "server/discover": {"supportedVersions": ["2026-07-28"], "capabilities": {}},
+            "tools/call": {"resultType": "complete", "structuredContent": {"a": 1}},
+        }
+        if "asks" in str(call.body):
+            results["tools/call"] = {"resultType": "input_required", "inputRequests": {}}
+        body = {"jsonrpc": "2.0", "id": call.body["id"], "result": results[call.body["method"]]}
+        return Reply(body=msgspec.json.encode(body))
+
+    wire, caller = Wire(answer), HttpActionCaller(private=True)
+    async with serving(wire):
+        url = f"http://127.0.0.1:{wire.port}/mcp"
+        found = await caller.call(McpTool(url=url, tool="Größe"), outgo())
+        asks = await caller.call(McpTool(url=url, tool="asks"), outgo())
+    assert (found.outcome, found.result) == ("done", b'{"a":1}')
+    assert asks.outcome == "failed"
+    discover, call, *_ = wire.calls
+    meta = call.body["params"]["_meta"]
+    assert meta["io.modelcontextprotocol/protocolVersion"] == "2026-07-28"
+    assert meta[KEY] == "key-1"
+    assert discover.fields["mcp-method"] == "server/discover"
+    assert (call.fields["mcp-method"], call.fields["mcp-name"]) == ("tools/call", "=?base64?R3LDtsOfZQ==?=")
+    assert "mcp-session-id" not in call.fields
+    await caller.close()
+
+
 async def test_the_session_is_kept_through_the_call_and_ended() -> None:
     def answer(call: Call) -> Reply:
         if call.method == "DELETE":
@@ -125,5 +153,5 @@ async def test_the_session_is_kept_through_the_call_and_ended() -> None:
         found = await caller.call(target, outgo())
     assert (found.outcome, found.result) == ("done", b'{"a":1}')
     sessions = [call.fields.get("mcp-session-id") for call in wire.calls]
-    assert sessions == [None, "s-1", "s-1", "s-1"]
+    assert sessions == [None, None, "s-1", "s-1", "s-1"]  # what it speaks is asked first
     await caller.close()
