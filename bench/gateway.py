@@ -59,6 +59,37 @@ def body(stream: bool = False) -> dict[str, object]:
     return {"model": MODEL, "messages": messages, "max_tokens": 100, "stream": stream}
 
 
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "city": {"type": "string", "maxLength": 100},
+        "days": {"type": "integer", "minimum": 0},
+        "notes": {"type": "string"},
+    },
+    "required": ["city", "days", "notes"],
+    "additionalProperties": False,
+}
+
+
+def with_tools() -> dict[str, object]:
+    """Five functions, one of which is called."""
+    names = ("weather", "opening_hours", "order_status", "book", "cancel")
+    tools = [
+        {"type": "function", "function": {"name": name, "description": message(60), "parameters": SCHEMA}}
+        for name in names
+    ]
+    return {**body(), "tools": tools, "reasoning_effort": "none"}
+
+
+def with_schema() -> dict[str, object]:
+    form = {"name": "stay", "schema": SCHEMA}
+    return {**body(), "response_format": {"type": "json_schema", "json_schema": form}}
+
+
+KINDS = {"tools": with_tools, "schema": with_schema}
+"""What is asked beside a plain call."""
+
+
 async def _load(
     port: int, headers: dict[str, str], clients: int, seconds: float, path: str, body: Body
 ) -> tuple[float, float]:
@@ -160,7 +191,7 @@ def contestants(running: Server, model: str) -> Iterator[tuple[dict[str, Place],
 
 def main() -> None:
     given = arguments("chat completions through a gateway", seconds=60)
-    part = given.seconds / (ROUNDS * 3 * (len(CLIENTS) + 1))
+    part = given.seconds / (ROUNDS * (3 * (len(CLIENTS) + 1) + 2 * len(KINDS)))
     with ExitStack() as stack:
         running = stack.enter_context(server())
         there, version = stack.enter_context(contestants(running, MODEL))
@@ -169,6 +200,12 @@ def main() -> None:
             load(name, *place, 16, 1)  # to warm up
         for clients in CLIENTS:
             everyone += [partial(load, name, *place, clients, part) for name, place in there.items()]
+        beside = {name: there[name] for name in ("upstream", "retrace")}
+        everyone += [
+            partial(load, f"{name}_{kind}", *place, 16, part, body=made)
+            for kind, made in KINDS.items()
+            for name, place in beside.items()
+        ]
         everyone += [partial(first_piece, name, *place, part) for name, place in there.items()]
         measured = rounds(everyone, ROUNDS)
     figures = measured.medians
@@ -183,6 +220,11 @@ def main() -> None:
         share = measured.ratio(*(f"{name}_{clients}_p50_ms" for name in ("retrace", "litellm", "upstream")))
         figures[f"share_of_added_{clients}"] = share
         floors.append(Floor(f"share of its added p50, {clients} clients", share, most=0.2))
+    for kind in KINDS:
+        added = figures[f"retrace_{kind}_16_p50_ms"] - figures[f"upstream_{kind}_16_p50_ms"]
+        figures[f"retrace_{kind}_16_added_ms"] = added
+        times = added / figures["retrace_16_added_ms"]
+        floors.append(Floor(f"× the added p50 of a plain call, {kind}, 16 clients", times, most=1.2))
     added = figures["retrace_first_piece_ms"] - figures["upstream_first_piece_ms"]
     floors.append(Floor("ms added to the first piece of a stream", added, most=10))
     result = Result(

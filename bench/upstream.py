@@ -20,15 +20,26 @@ import uvloop
 PIECES = ("You", " can", " send", " it", " back", " within", " thirty", " days", ".")
 USAGE = {"prompt_tokens": 40, "completion_tokens": len(PIECES), "total_tokens": 40 + len(PIECES)}
 
+OBJECT = {"city": "Oslo", "days": 3, "notes": "within thirty days"}
+"""What a tool is called with, and what an answer by a schema says."""
+
 VECTOR = [math.sin(number) / 28 for number in range(1536)]
 VECTOR_BASE64 = base64.b64encode(array("f", VECTOR).tobytes()).decode()
 
 
-def _whole(model: str) -> bytes:
-    message = {"role": "assistant", "content": "".join(PIECES)}
-    choice = {"index": 0, "finish_reason": "stop", "message": message}
+def _whole(asked: Mapping[str, Any]) -> bytes:
+    """A text; a call of the first tool where there are some, an object where one is wanted."""
+    message: dict[str, Any] = {"role": "assistant", "content": "".join(PIECES)}
+    finish = "stop"
+    if tools := asked.get("tools"):
+        function = {"name": tools[0]["function"]["name"], "arguments": json.dumps(OBJECT)}
+        called = {"id": "call_bench", "type": "function", "function": function}
+        message, finish = {"role": "assistant", "content": None, "tool_calls": [called]}, "tool_calls"
+    elif asked.get("response_format"):
+        message = {"role": "assistant", "content": json.dumps(OBJECT)}
+    choice = {"index": 0, "finish_reason": finish, "message": message}
     made: dict[str, Any] = {"id": "chatcmpl-bench", "object": "chat.completion", "created": 1_760_000_000}
-    return _replied({**made, "model": model, "choices": [choice], "usage": USAGE})
+    return _replied({**made, "model": asked["model"], "choices": [choice], "usage": USAGE})
 
 
 def _vectors(asked: Mapping[str, Any]) -> bytes:
@@ -91,7 +102,7 @@ class Upstream(asyncio.Protocol):
             if path.endswith(b"/embeddings"):
                 reply = _vectors(body)
             else:
-                reply = (_streamed if body.get("stream") else _whole)(body["model"])
+                reply = _streamed(body["model"]) if body.get("stream") else _whole(body)
             if seconds := self._seconds.get(body["model"]):
                 asyncio.get_running_loop().call_later(seconds, self._transport.write, reply)
             else:

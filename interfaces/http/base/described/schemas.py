@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -19,6 +19,9 @@ def describe_bodies(description: dict[str, Any], app: Litestar) -> None:
     kinds = list({id(kind): kind for kind in (*asked.values(), *answered.values())}.values())
     schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
     by_kind = {id(kind): _portable(schema) for kind, schema in zip(kinds, schemas, strict=True)}
+    taken = _reachable([by_kind[id(kind)] for kind in asked.values()], components)
+    for kind in asked.values():
+        by_kind[id(kind)] = _numbers_too(by_kind[id(kind)])
     for (path, method), kind in asked.items():
         content = description["paths"][path][method]["requestBody"]["content"]
         content[JSON]["schema"] = by_kind[id(kind)]
@@ -27,7 +30,8 @@ def describe_bodies(description: dict[str, Any], app: Litestar) -> None:
         if JSON in content:
             content[JSON]["schema"] = by_kind[id(kind)]
     there = description["components"]["schemas"]
-    there |= {name: _portable(schema) for name, schema in components.items()}
+    for name, schema in components.items():
+        there[name] = _portable(_numbers_too(schema) if name in taken else schema)
     _drop_unused(description)
 
 
@@ -78,15 +82,32 @@ def _portable(schema: Any) -> Any:
     return made
 
 
+def _numbers_too(schema: Any) -> Any:
+    """Decimals are told as texts, and taken as numbers too."""
+    if isinstance(schema, list):
+        return [_numbers_too(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("format") == "decimal":
+        return {**schema, "type": ["string", "number"]}
+    return {name: _numbers_too(value) for name, value in schema.items()}
+
+
+def _reachable(schemas: Sequence[Any], components: dict[str, Any]) -> set[str]:
+    """Names of the components that these refer to, in however many steps."""
+    found, ahead = set[str](), list(_references(list(schemas)))
+    while ahead:
+        name = ahead.pop()
+        if name not in found and name in components:
+            found.add(name)
+            ahead += _references(components[name])
+    return found
+
+
 def _drop_unused(description: dict[str, Any]) -> None:
     """Schemas that nothing refers to."""
     schemas = description["components"]["schemas"]
-    wanted, ahead = set[str](), list(_references({**description, "components": {}}))
-    while ahead:
-        name = ahead.pop()
-        if name not in wanted and name in schemas:
-            wanted.add(name)
-            ahead += _references(schemas[name])
+    wanted = _reachable([{**description, "components": {}}], schemas)
     description["components"]["schemas"] = {name: schemas[name] for name in sorted(wanted)}
 
 
