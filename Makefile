@@ -8,7 +8,7 @@ PROJECT = pyproject.toml --extra build
 
 POSTGRES := $(CURDIR)/.postgres
 
-.PHONY: demo test chromium test-llm test-postgres clients lint check soak bench lock docs release clean
+.PHONY: demo test chromium test-llm test-postgres citus clients lint check soak bench lock docs release clean
 
 demo: .venv/run $(if $(LLM),.venv/llm)
 	@$(BIN)/retrace demo $(if $(LLM),--llm) $(ARGS)
@@ -39,6 +39,11 @@ lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# On a Citus (CITUS_URL, see docs/citus.md): what of the suites is held to it. One process, for its databases are made on each node.
+citus: .venv/dev
+	@test -n "$(CITUS_URL)" || { echo "CITUS_URL is not set: docs/citus.md says how to get a Citus"; exit 1; }
+	$(BIN)/pytest --citus --timeout 300 tests/infra/log tests/infra/work tests/infra/postgres/test_isolation.py tests/infra/projections/test_projector.py $(ARGS)
 
 check: lint test
 

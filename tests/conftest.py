@@ -23,6 +23,7 @@ from infra.providers.tuning import targets
 from infra.redis import connection as reach
 from infra.redis import health
 from infra.schema.migrate import migrate
+from tests import citus
 from tests.cells import cell
 from tests.dated import moved
 
@@ -75,19 +76,28 @@ def template(servers: Servers) -> str:
 
 
 @pytest.fixture(scope="module")
-def database_url(servers: Servers, template: str) -> Iterator[str]:
-    """A migrated, empty database; its user is the superuser."""
-    yield from _database(servers, template)
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated, empty database; its user is the superuser. Of modules in `citus.BOTH` each test has it a second time, as on a Citus."""
+    for url in _database(request):
+        if getattr(request, "param", citus.PLAIN) != citus.PLAIN:
+            citus.pretend(url)
+        yield url
 
 
 @pytest.fixture(scope="module")
-def other_url(servers: Servers, template: str) -> Iterator[str]:
+def other_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A second one, for another deployment."""
-    yield from _database(servers, template)
+    yield from _database(request)
 
 
-def _database(servers: Servers, template: str) -> Iterator[str]:
+def _database(request: pytest.FixtureRequest) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
+    if request.config.getoption("--citus"):
+        with citus.database(name) as url:
+            asyncio.run(migrate(cell(url)))
+            yield url
+        return
+    servers, template = request.getfixturevalue("servers"), request.getfixturevalue("template")
     admin = servers.database_url.replace("/retrace?", "/postgres?")
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -109,6 +119,14 @@ def pytest_configure(config: pytest.Config) -> None:
         patch.setattr(data, "FILE", file)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    both = (
+        metafunc.module.__name__.rpartition(".")[2] in citus.BOTH and "database_url" in metafunc.fixturenames
+    )
+    if both and not metafunc.config.getoption("--citus"):
+        metafunc.parametrize("database_url", (citus.PLAIN, citus.THERE), indirect=True, scope="module")
+
+
 def pytest_runtest_setup() -> None:
     """No test begins in the last seconds of an hour, or of a day: what it counts by hours and days is of one of them."""
     if (left := 3600 - time.time() % 3600) < 10:
@@ -125,6 +143,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--citus", action="store_true", help="databases on the Citus of CITUS_URL (make citus)")
     parser.addoption("--share", type=float, default=1.0, help="part of the long tiers' runs, 0 to 1")
     parser.addoption("--runs", type=int, help="runs of the crash tier; by default its share of 200")
     parser.addoption(

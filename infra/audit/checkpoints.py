@@ -62,7 +62,9 @@ class Checkpoints:
         key = await self._key(tenant)
         async with self._database.tenant(tenant) as connection:
             # One at a time for a tenant: the row stays locked until the end.
-            await connection.execute("SELECT FROM signing_keys WHERE tenant = %s FOR NO KEY UPDATE", [tenant])
+            await connection.execute(
+                "SELECT 1 FROM signing_keys WHERE tenant = %s FOR NO KEY UPDATE", [tenant]
+            )
             last = await _latest(connection, tenant)
             tiles = Tiles(connection, tenant, last.size if last else 0)
             name = origin_of(tenant)

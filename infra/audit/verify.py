@@ -128,7 +128,7 @@ def _signed(tenant: UUID, notes: Sequence[Signed], key: str) -> tuple[list[Check
 
 async def _cut(database: Database, tenant: UUID, last: int) -> list[Finding]:
     """Whether the log once was longer: positions are never given twice. What came while we read is no cut."""
-    query = "SELECT h.seq FROM heads h WHERE h.tenant = %(t)s AND NOT EXISTS (SELECT FROM events e WHERE e.tenant = %(t)s AND e.seq = h.seq)"
+    query = "SELECT h.seq FROM heads h WHERE h.tenant = %(t)s AND NOT EXISTS (SELECT 1 FROM events e WHERE e.tenant = %(t)s AND e.seq = h.seq)"
     async with database.tenant(tenant) as connection:
         row = await (await connection.execute(query, {"t": tenant})).fetchone()
     if row is None or row[0] <= last:

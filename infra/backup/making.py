@@ -22,6 +22,7 @@ from infra.audit.checkpoints import CanNotSign, Checkpoints
 from infra.backup.dump import dump
 from infra.backup.manifest import DATABASE, FILES, FORMAT, Held, Manifest, Mark, held, write
 from infra.backup.steps import Step, silent
+from infra.postgres.citus import on_citus
 from infra.crypto.rotating import Rotator
 
 
@@ -70,6 +71,10 @@ async def make(
 async def _moment(url: str) -> AsyncIterator[tuple[str, list[str]]]:
     """The database as it is now: a snapshot that `dump` takes while this is open, and the roles."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        if await on_citus(connection):
+            raise Invalid(
+                "the rows of a Citus lie on several servers: back the servers up themselves (docs/citus.md)"
+            )
         await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         query = (
             "SELECT pg_export_snapshot(), array(SELECT rolname::text FROM pg_roles "

@@ -179,7 +179,7 @@ class Keyring:
         """Store a new key unless somebody else just has; return the one that is stored. Raises KeyErased."""
         _, new = await self.new_key(tenant, subject)
         insert = "INSERT INTO subject_keys VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
-        destroyed = "SELECT FROM destroyed_keys WHERE tenant = %s AND subject = %s"
+        destroyed = "SELECT 1 FROM destroyed_keys WHERE tenant = %s AND subject = %s"
         async with self._database.tenant(tenant) as connection:
             await connection.execute(insert, [tenant, subject, new.generation, new.wrapped])
             # Asked after the insert, which waits for an erasure that is under way.
@@ -239,7 +239,7 @@ class Keyring:
         async with self._database.tenant(tenant) as connection:
             row = await (await connection.execute(newest, [tenant])).fetchone()
             if row is None:
-                gone = "SELECT FROM destroyed_keys WHERE tenant = %s AND subject = %s"
+                gone = "SELECT 1 FROM destroyed_keys WHERE tenant = %s AND subject = %s"
                 if await (await connection.execute(gone, [tenant, NIL])).fetchone() is not None:
                     raise KeyErased("this tenant was erased")
                 wrapped = self._masters.wrap(AESGCM.generate_key(256), tenant, 1)

@@ -117,14 +117,17 @@ class Appender:
 
     def _take_off(self) -> None:
         self._due = False
-        while self._in_air < DEPTH and (batch := self._again.popleft() if self._again else self._board()):
+        while self._in_air < DEPTH and (self._again or self._queue):
             if self._line is None:
-                self._again.appendleft(batch)
                 if self._connecting is None:
                     self._connecting = asyncio.create_task(self._connect())
                 return
+            if (batch := self._again.popleft() if self._again else self._board()) is None:
+                break
             try:
                 parameters = pack([waiting.command for waiting in batch.all])
+                if self._cell.distributed:
+                    parameters.insert(0, batch.all[0].command.tenant)
             except (ValueError, struct.error) as error:
                 self._refused(batch, error)
                 continue
@@ -147,6 +150,9 @@ class Appender:
             if waiting.future.cancelled():
                 continue
             claims = waiting.claims
+            if self._cell.distributed and batch and waiting.command.tenant != batch[0].command.tenant:
+                held.append(waiting)
+                continue
             if not self._claimed.isdisjoint(claims) or not blocked.isdisjoint(claims):
                 blocked.update(claims)  # whoever comes behind it with the same claim must not overtake
                 held.append(waiting)
@@ -218,7 +224,7 @@ class Appender:
             for failed in range(TRIES):
                 try:
                     connection = await connect(self._cell, "retrace_writer")
-                    line = Line(connection, self._landed, self._broken)
+                    line = Line(connection, self._landed, self._broken, self._cell.distributed)
                     line.open()
                     self._line = line
                     return

@@ -24,7 +24,8 @@ B = TypeVar("B")
 
 _STATEMENT = b"append"
 _CALL = f"SELECT * FROM append({', '.join(f'${n}' for n in range(1, COUNT + 1))})".encode()
-_FORMATS = [Format.BINARY] * COUNT
+_CALL_OF = f"SELECT * FROM append_of({', '.join(f'${n}' for n in range(1, COUNT + 2))})".encode()
+"""Of one tenant, which comes first: where tenants lie on several servers."""
 
 
 class Line(Generic[B]):
@@ -35,6 +36,7 @@ class Line(Generic[B]):
         connection: Connection,
         landed: Callable[[B, PGresult], None],
         broken: Callable[[Sequence[B], Exception], None],
+        distributed: bool = False,
     ) -> None:
         self._connection = connection  # held, for its end would close the other
         self._pgconn = connection.pgconn
@@ -42,6 +44,8 @@ class Line(Generic[B]):
         self._end = select.poll()  # asked for nothing, it tells of errors and of the other side's end
         self._end.register(self._socket, 0)
         self._landed, self._broken = landed, broken
+        self._call = _CALL_OF if distributed else _CALL
+        self._formats = [Format.BINARY] * (COUNT + distributed)
         self._air: deque[B | None] = deque()
         self._result: PGresult | None = None
         self._loop = asyncio.get_running_loop()
@@ -52,7 +56,7 @@ class Line(Generic[B]):
         try:
             self._pgconn.nonblocking = 1
             self._pgconn.enter_pipeline_mode()
-            self._pgconn.send_prepare(_STATEMENT, _CALL)
+            self._pgconn.send_prepare(_STATEMENT, self._call)
             self._pgconn.pipeline_sync()
             self._air.append(None)  # the first answer is that of the preparation
             self._loop.add_reader(self._socket, self._read)
@@ -63,7 +67,9 @@ class Line(Generic[B]):
     def send(self, batch: B, parameters: Sequence[bytes]) -> None:
         self._air.append(batch)
         try:
-            self._pgconn.send_query_prepared(_STATEMENT, parameters, _FORMATS, result_format=Format.BINARY)
+            self._pgconn.send_query_prepared(
+                _STATEMENT, parameters, self._formats, result_format=Format.BINARY
+            )
             self._pgconn.pipeline_sync()
         except psycopg.OperationalError as error:
             self._fail(error)

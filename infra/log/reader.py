@@ -74,8 +74,8 @@ class Reader:
         though there is something beyond, or the tenant's head says so."""
         # One statement, for one sight of the log: what was committed between two looks would pass for something beyond a gap.
         counted = (
-            "SELECT count(*), max(seq), EXISTS (SELECT FROM events WHERE tenant = %(tenant)s AND seq > %(until)s) "
-            "OR EXISTS (SELECT FROM heads WHERE tenant = %(tenant)s AND seq > %(after)s) "
+            "SELECT count(*), max(seq), EXISTS (SELECT 1 FROM events WHERE tenant = %(tenant)s AND seq > %(until)s) "
+            "OR EXISTS (SELECT 1 FROM heads WHERE tenant = %(tenant)s AND seq > %(after)s) "
             "FROM events WHERE tenant = %(tenant)s AND seq > %(after)s AND seq <= %(until)s"
         )
         wanted = (

@@ -159,7 +159,7 @@ class Copier:
         )
         same = sql.SQL(" AND ").join(sql.SQL("m.{0} = t.{0}").format(sql.Identifier(name)) for name in key)
         gone = sql.SQL(
-            "DELETE FROM {} t WHERE tenant = {} AND NOT EXISTS (SELECT FROM {} m WHERE {})"
+            "DELETE FROM {} t WHERE tenant = {} AND NOT EXISTS (SELECT 1 FROM {} m WHERE {})"
         ).format(sql.Identifier(table), self.tenant, sql.Identifier(f"moving_{table}"), same)
         async with self.source.transaction(), self.target.transaction() as here:
             await self.source.become_owner_of(table)

@@ -34,7 +34,7 @@ async def state_of(side: Side, tenant: UUID) -> tuple[str | None, UUID | None, s
 
 async def is_there(side: Side, tenant: UUID) -> bool:
     async with side.transaction():
-        return await side.one("SELECT FROM heads WHERE tenant = %s", [tenant]) is not None
+        return await side.one("SELECT 1 FROM heads WHERE tenant = %s", [tenant]) is not None
 
 
 async def begin(source: Side, target: Side, tenant: UUID) -> tuple[UUID, bool]:
@@ -115,7 +115,7 @@ async def reopen(source: Side, tenant: UUID, move: UUID) -> None:
 async def is_exported(source: Side, tenant: UUID) -> bool:
     """Whether it is closed for longer than a move ever closes it."""
     query = (
-        "SELECT FROM heads WHERE tenant = %s AND closed_until < 'infinity' "
+        "SELECT 1 FROM heads WHERE tenant = %s AND closed_until < 'infinity' "
         "AND closed_until > clock_timestamp() + %s * interval '1 second'"
     )
     async with source.transaction():

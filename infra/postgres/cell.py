@@ -95,6 +95,8 @@ class Cell:
             for key in (master[start : start + SIZE] for start in range(0, len(master), SIZE))
         ]
         self._facts = conninfo_to_dict(self.url)
+        self.distributed = False
+        """Whether the server is a Citus; each session that is opened says so (infra/postgres/session.py). docs/citus.md tells what differs."""
 
     @property
     def migrates(self) -> bool:

@@ -26,7 +26,17 @@ from infra.postgres.exchange import Row, Statement, exchange
 from infra.postgres.fair_queue import FairQueue
 from infra.postgres.faults import DatabaseUnusable, check_server, trouble_of
 from infra.postgres.session import CONNECT as CONNECT  # whoever connects by other ways keeps to it
-from infra.postgres.session import SCHEMAS, SESSION, WrongSession, admit, check, connect, enter, entering
+from infra.postgres.session import (
+    SCHEMAS,
+    SESSION,
+    WrongSession,
+    admit,
+    check,
+    connect,
+    enter,
+    entering,
+    read_distributed,
+)
 from infra.postgres.session import Connection as Connection
 from infra.waits import STARTING as STARTING
 
@@ -149,6 +159,10 @@ class Database:
         self, tenant: UUID, statements: Sequence[Statement], connection: Connection
     ) -> list[list[Row]]:
         try:
+            if self.cell.distributed:
+                return await read_distributed(
+                    connection, self.cell, self.role, tenant, self._schemas, statements
+                )
             (entered,), *found = await exchange(
                 connection, entering(self.cell, tenant, self._schemas), *statements
             )
@@ -165,12 +179,16 @@ class Database:
         elif self._schemas == SCHEMAS:
             await connection.execute(b"BEGIN")
         else:
-            await connection.execute(f"BEGIN; SET LOCAL search_path = {', '.join(self._schemas)}".encode())
+            async with (
+                connection.pipeline()
+            ):  # one statement each: a Citus sends on a message of several as it is
+                await connection.execute(b"BEGIN")
+                await connection.execute(f"SET LOCAL search_path = {', '.join(self._schemas)}".encode())
 
     async def _admitted(self, connection: Connection) -> None:
         """The pool asks for each new connection, and throws it away when this raises."""
         try:
-            await admit(connection, self.cell.name(self.role))
+            await admit(connection, self.cell, self.role)
         except Fault as error:
             log.error("%s", error)
             raise

@@ -27,7 +27,7 @@ TRIES = 20
 READY = """
 SELECT r.rolname::text FROM pg_roles r
 WHERE r.rolname = ANY(%s) AND r.rolcanlogin AND r.rolconfig @> %s
-    AND EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND m.inherit_option AND m.set_option = (r.rolname LIKE 'retrace_builder%%'))
+    AND EXISTS (SELECT 1 FROM pg_auth_members m WHERE m.member = r.oid AND m.inherit_option AND m.set_option = (r.rolname LIKE 'retrace_builder%%'))
     AND has_database_privilege(r.oid, current_database(), 'CONNECT')
 """
 REACHES = r"^(pg_(try_)?advisory_|lo_|lowrite$|loread$|pg_logical_emit_message$|pg_notify$)"
@@ -126,7 +126,7 @@ async def _make(connection: Connection, role: Role, login: Login) -> None:
     ).decode()
 
     async def steps() -> None:
-        there = await connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [login.name])
+        there = await connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.name])
         verb = SQL("CREATE" if await there.fetchone() is None else "ALTER")
         for step in (
             SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, name, Literal(hashed)),

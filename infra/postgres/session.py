@@ -10,9 +10,12 @@ import psycopg
 from psycopg import AsyncConnection
 
 from application.ports import Fault
+from infra.postgres import citus
 from infra.postgres.cell import Cell, Role
 
 Connection = AsyncConnection[tuple[Any, ...]]
+Row = tuple[Any, ...]
+Statement = tuple[str, Sequence[Any]]
 
 SCHEMAS = ("retrace", "public")
 """Those whose names need no prefix. Each login has them as its default, which no pooler can drop."""
@@ -28,7 +31,7 @@ SESSION: dict[str, Any] = {"autocommit": True, "connect_timeout": CONNECT, "clie
 
 ADMIT = (
     "SELECT session_user::text, current_user::text, current_setting('search_path'), "
-    "set_config('lock_timeout', %s, false)"
+    "set_config('lock_timeout', %s, false), to_regproc('pg_catalog.citus_version') IS NOT NULL"
 )
 _ENTER = "SELECT session_user::text, current_user::text, set_config('retrace.tenant', {}, true)"
 _ENTER_PLACE = f"{_ENTER}, set_config('search_path', {{}}, true)"
@@ -68,7 +71,7 @@ async def connect(cell: Cell, role: Role) -> Connection:
             raise why from error
         raise
     try:
-        await admit(connection, login)
+        await admit(connection, cell, role)
     except BaseException:
         await connection.close()
         raise
@@ -81,12 +84,16 @@ def refusal(error: psycopg.OperationalError, login: str) -> LoginRefused | None:
     return LoginRefused(login, last) if f'"{login}"' in last or f"»{login}«" in last else None
 
 
-async def admit(connection: Connection, login: str) -> None:
-    """Make sure that a new session is the role's own, and as we count on it. Raises WrongSession, LoginRefused, psycopg.Error."""
+async def admit(connection: Connection, cell: Cell, role: Role) -> None:
+    """Make sure that a new session is the role's own, and as we count on it; the cell knows from it what kind of server it is.
+
+    Raises WrongSession, LoginRefused, psycopg.Error.
+    """
+    login = cell.name(role)
     values = [f"{LOCKED * 1000:.0f}ms"]
     row = await (await connection.execute(ADMIT, values, prepare=False)).fetchone()
     assert row is not None
-    session, current, path, _ = row
+    session, current, path, _, cell.distributed = row
     if not session == current == login:
         raise WrongSession(session, current, login)
     if path != ", ".join(SCHEMAS):
@@ -104,6 +111,9 @@ async def enter(
 ) -> None:
     """Begin a transaction of the tenant's, in one round trip. Raises WrongSession, psycopg.Error."""
     values = _context(cell, tenant, schemas)
+    if cell.distributed:
+        check(await citus.enter(connection, begin, values), cell.name(role))
+        return
     async with connection.pipeline():
         await connection.execute(begin)
         cursor = await connection.execute(ENTER if len(values) == 1 else ENTER_PLACE, values)
@@ -116,6 +126,20 @@ def entering(cell: Cell, tenant: UUID, schemas: Sequence[str] = SCHEMAS) -> tupl
     """For `exchange`: the statement, with its values, that makes a transaction the tenant's. What it says `check` takes."""
     values = _context(cell, tenant, schemas)
     return NUMBERED if len(values) == 1 else NUMBERED_PLACE, values
+
+
+async def read_distributed(
+    connection: Connection,
+    cell: Cell,
+    role: Role,
+    tenant: UUID,
+    schemas: Sequence[str],
+    statements: Sequence[Statement],
+) -> list[list[Row]]:
+    """On a Citus: what `exchange` does on a server alone. Raises WrongSession, psycopg.Error."""
+    row, found = await citus.read(connection, _context(cell, tenant, schemas), statements)
+    check(row, cell.name(role))
+    return found
 
 
 def check(row: Sequence[Any], login: str) -> None:

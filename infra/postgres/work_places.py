@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from infra.postgres.database import Database
 
-DUE = (
-    "SELECT EXISTS (SELECT FROM work WHERE kind = %s AND wake_at <= clock_timestamp() AND parked_at IS NULL)"
-)
+DUE = "SELECT EXISTS (SELECT 1 FROM work WHERE kind = %s AND wake_at <= clock_timestamp() AND parked_at IS NULL)"
 """A row that somebody has wakes up when their lease ends."""
 
 

@@ -129,7 +129,7 @@ class Cursors:
         """Let those of a tenant go on that stopped at a gap which is there no more; tells whether there were any."""
         update = (
             "UPDATE cursors c SET stopped = NULL, gap = false WHERE c.tenant = %(tenant)s AND c.gap AND EXISTS "
-            "(SELECT FROM retrace.events e WHERE e.tenant = c.tenant AND e.seq = c.seq + 1) "
+            "(SELECT 1 FROM retrace.events e WHERE e.tenant = c.tenant AND e.seq = c.seq + 1) "
             "RETURNING c.projection, c.version, c.seq, c.stopped, NULL"
         )
         rows = await (await connection.execute(update, {"tenant": tenant})).fetchall()

@@ -68,9 +68,11 @@ async def lags(system: Database, projections: Sequence[Projection], tenant: UUID
     query = (
         "SELECT p.name, coalesce(c.version, p.version), h.tenant, coalesce(c.seq, 0), h.seq - coalesce(c.seq, 0), "
         "CASE WHEN h.seq > coalesce(c.seq, 0) THEN extract(epoch FROM now() - nullif(c.recorded_at, 'epoch')) END, "
-        "(SELECT count(*) FROM parked k WHERE k.tenant = h.tenant AND k.projection = p.name), c.stopped "
+        "coalesce(k.parked, 0), c.stopped "
         "FROM heads h CROSS JOIN unnest(%(names)s::text[], %(versions)s::int[]) AS p (name, version) "
         "LEFT JOIN cursors c ON c.tenant = h.tenant AND c.projection = p.name "
+        "LEFT JOIN (SELECT tenant, projection, count(*) AS parked FROM parked GROUP BY 1, 2) k "
+        "ON k.tenant = h.tenant AND k.projection = p.name "
         "WHERE %(tenant)s::uuid IS NULL OR h.tenant = %(tenant)s ORDER BY 1, 3"
     )
     values = {

@@ -95,7 +95,7 @@ class Orphans:
         }
         # Where it was switched or dropped meanwhile, nothing is found: a switch holds the cursors until it is done.
         stands = (
-            "EXISTS (SELECT FROM retrace.builds b WHERE b.projection = %(projection)s AND b.place = %(place)s "
+            "EXISTS (SELECT 1 FROM retrace.builds b WHERE b.projection = %(projection)s AND b.place = %(place)s "
             "AND b.begun_at = %(begun_at)s)"
         )
         own = "tenant = %(tenant)s AND projection = %(projection)s"

@@ -40,15 +40,18 @@ async def progress(system: Database, build: Build) -> Progress:
     schema = SCHEMAS[build.place]
     query = (
         "SELECT coalesce(sum(coalesce(c.seq, 0)), 0)::bigint, coalesce(sum(least(h.seq, %(until)s::bigint)), 0)::bigint, "
-        f"(SELECT count(*) FROM {schema}.parked WHERE projection = %(name)s), min(c.stopped) "
+        "min(c.stopped) "
         f"FROM retrace.heads h LEFT JOIN {schema}.cursors c ON c.tenant = h.tenant AND c.projection = %(name)s "
         "WHERE %(tenant)s::uuid IS NULL OR h.tenant = %(tenant)s"
     )
     values = {"until": build.until, "name": build.projection, "tenant": build.scope()}
+    aside = f"SELECT count(*) FROM {schema}.parked WHERE projection = %(name)s"
     async with system.system() as connection:
         row = await (await connection.execute(query.encode(), values)).fetchone()
+        parked = await (await connection.execute(aside.encode(), values)).fetchone()
     assert row is not None
-    return Progress(done=row[0], total=row[1], parked=row[2], stopped=row[3])
+    assert parked is not None
+    return Progress(done=row[0], total=row[1], parked=parked[0], stopped=row[2])
 
 
 async def behind_live(connection: Connection, build: Build) -> Sequence[tuple[UUID, int, int, str | None]]:

@@ -36,7 +36,7 @@ WHERE v.relnamespace = 'retrace_analytics'::regnamespace AND v.relkind = 'v' GRO
 OPENED = """
 SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND n.nspname = ANY(%s) AND c.relname = ANY(%s)
-    AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'analyst')
+    AND NOT EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'analyst')
 """
 
 COLUMNS = """

@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from domain.base.aggregate import NIL
+from infra.citus import policies
 from infra.postgres.cell import Cell
+from infra.postgres.citus import on_citus
 from infra.postgres.session import Connection
 from infra.projections.places import SCHEMAS, Place, as_builder
 from infra.projections.published import PUBLISHED, opening, publish
@@ -43,14 +45,15 @@ async def create_read_models(connection: Connection, projections: Sequence[Proje
                 await note(connection, projection, "live", NIL, None, live)
             if live < projection.version > versions.get((projection.name, "next"), 0):
                 await _begin(connection, projection, NIL, None)
-        await publish(connection, projections)
+        if not await on_citus(connection):  # analysts have no logins there
+            await publish(connection, projections)
 
 
 async def _is_late(connection: Connection, projection: Projection) -> bool:
     """Whether events were recorded before this projection had tables."""
     tables = [f"{SCHEMAS['live']}.{table.name}" for table in projection.tables]
     query = (
-        "SELECT EXISTS (SELECT FROM retrace.heads) AND NOT EXISTS (SELECT FROM unnest(%s::text[]) AS t (name) "
+        "SELECT EXISTS (SELECT 1 FROM retrace.heads) AND NOT EXISTS (SELECT 1 FROM unnest(%s::text[]) AS t (name) "
         "WHERE to_regclass(name) IS NOT NULL)"
     )
     return await (await connection.execute(query, [tables])).fetchone() == (True,)
@@ -98,7 +101,7 @@ async def forget(connection: Connection, name: str, place: Place) -> None:
 
     Until then nobody minds them: a cursor counts only where its projection stands.
     """
-    gone = "SELECT FROM retrace.builds WHERE projection = %(name)s AND place = %(place)s"
+    gone = "SELECT 1 FROM retrace.builds WHERE projection = %(name)s AND place = %(place)s"
     for table in ("cursors", "parked"):
         await connection.execute(
             f"DELETE FROM {SCHEMAS[place]}.{table} WHERE projection = %(name)s AND NOT EXISTS ({gone})".encode(),
@@ -121,15 +124,19 @@ async def create_at(connection: Connection, projection: Projection, place: Place
             await connection.execute(str(CreateIndex(index).compile(dialect=DIALECT)).encode())
         name = f"{schema}.{table.name}"
         await connection.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY".encode())
+        spread = await on_citus(connection)
+        policy = policies.POLICY if spread else POLICY
         await connection.execute(
-            f"CREATE POLICY tenant ON {name} {READERS} USING (tenant = {POLICY})".encode()
+            f"CREATE POLICY tenant ON {name} {READERS} USING (tenant = {policy})".encode()
         )
-        for step in opening(name) if table.name in PUBLISHED else ():
+        for step in opening(name) if table.name in PUBLISHED and not spread else ():
             await connection.execute(step.encode())
         await connection.execute(f"GRANT SELECT ON {name} TO retrace_app".encode())
         await connection.execute(
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO retrace_projector".encode()
         )
+        if spread:
+            await connection.execute(policies.BESIDE, [name])
 
 
 async def _begin(connection: Connection, projection: Projection, tenant: UUID, until: int | None) -> None:

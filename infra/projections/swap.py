@@ -36,7 +36,7 @@ async def swap_tables(
     steps += [
         f"DELETE FROM {live}.parked WHERE {own}",
         f"INSERT INTO {live}.parked SELECT * FROM {source}.parked WHERE {own}",
-        f"DELETE FROM {live}.cursors l WHERE {own} AND NOT EXISTS (SELECT FROM {source}.cursors c "
+        f"DELETE FROM {live}.cursors l WHERE {own} AND NOT EXISTS (SELECT 1 FROM {source}.cursors c "
         "WHERE c.tenant = l.tenant AND c.projection = l.projection AND c.version = l.version)",
         f"INSERT INTO {live}.cursors SELECT c.* FROM {source}.cursors c LEFT JOIN {live}.cursors l "
         f"USING (tenant, projection, version) WHERE c.{own} "

@@ -19,7 +19,7 @@ from infra.retrieval.half_vector import HalfVector
 MODELS = "SELECT model, count(*) FROM vectors WHERE tenant = $1 GROUP BY model"
 LACKING = (
     "SELECT DISTINCT document, source FROM chunks c WHERE tenant = $1 AND document <> ALL ($3) AND NOT EXISTS ("
-    "SELECT FROM vectors v WHERE v.tenant = $1 AND v.document = c.document AND v.ordinal = c.ordinal AND v.model = $2) "
+    "SELECT 1 FROM vectors v WHERE v.tenant = $1 AND v.document = c.document AND v.ordinal = c.ordinal AND v.model = $2) "
     "ORDER BY document LIMIT $4"
 )
 TEXTS = "SELECT ordinal, id, content FROM chunks WHERE tenant = $1 AND document = $2 ORDER BY ordinal"

@@ -37,7 +37,7 @@ AT_ONCE = 50
 PENDING = "SELECT count(*) FROM work WHERE tenant = $1 AND kind = ANY ($2::text[]) AND parked_at IS NULL"
 NOT_FOUND_YET = [PROCESS_WORK, INDEX_WORK, INDEX_OFFER_WORK]
 
-COUNT = "SELECT count(*) FROM (SELECT FROM vectors WHERE tenant = $1 AND model = $2 LIMIT $3) counted"
+COUNT = "SELECT count(*) FROM (SELECT 1 FROM vectors WHERE tenant = $1 AND model = $2 LIMIT $3) counted"
 
 INTO_CHUNKS = (
     "INSERT INTO chunks (tenant, document, ordinal, id, page, last_page, section, tokens, title, content, terms, priority, "
@@ -57,8 +57,8 @@ ORDER BY place
 """
 """Of another model's vectors nothing is told."""
 
-MOVED_ON = "SELECT FROM events WHERE tenant = %s AND stream = %s AND version > %s LIMIT 1"
-AS_NEW = "SELECT FROM chunks WHERE tenant = %s AND document = %s AND revision >= %s LIMIT 1"
+MOVED_ON = "SELECT 1 FROM events WHERE tenant = %s AND stream = %s AND version > %s LIMIT 1"
+AS_NEW = "SELECT 1 FROM chunks WHERE tenant = %s AND document = %s AND revision >= %s LIMIT 1"
 
 
 FORGET = b"DELETE FROM embeddings WHERE tenant = %s AND document = %s"

@@ -8,9 +8,12 @@ from pathlib import Path
 from psycopg import AsyncConnection
 
 from application.ports import Fault
+from infra.citus.contexts import forget_logins, spread_logins
+from infra.citus.distributing import MARK, begin_on_citus, digest, distribute
 from infra.postgres import logins
 from infra.postgres.analyst_roles import provide_analyst_roles
 from infra.postgres.cell import Cell
+from infra.postgres.citus import on_citus
 from infra.postgres.database import opened
 from infra.postgres.faults import check_server, explained
 from infra.postgres.session import CONNECT, Connection
@@ -43,7 +46,11 @@ async def pending(connection: Connection) -> str | None:
     missing = [file.name for file in files if file.name not in done]
     if missing:
         return f"{len(missing)} files of this version are not applied: restart the roles with this version, or run `retrace migrate`"
-    if newer := sorted(done.keys() - {file.name for file in files}):
+    if await on_citus(connection) and done.get(MARK) is None:
+        return "the server is a Citus, and its tables are not on the nodes: run `retrace migrate`"
+    if done.get(MARK, digest()) != digest():
+        return "what differs on a Citus is of another version: run `retrace migrate` with this one"
+    if newer := sorted(done.keys() - {file.name for file in files} - {MARK}):
         return f"it has {newer[-1]}, of a newer version: use that one"
     return None
 
@@ -85,6 +92,9 @@ async def _migrate(cell: Cell, renew: bool) -> None:
         await check_server(connection, cell.url)
         # One at a time for this database; other databases of the server may make the same roles at this moment.
         await connection.execute("SELECT pg_advisory_lock(7264)")
+        spread = await on_citus(connection)
+        if spread:
+            await begin_on_citus(connection)
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS public.retrace_migrations "
             "(name text PRIMARY KEY, digest text NOT NULL, at timestamptz NOT NULL DEFAULT now())"
@@ -92,11 +102,12 @@ async def _migrate(cell: Cell, renew: bool) -> None:
         # By way of JSON, for the first versions had no digests.
         query = "SELECT name, to_jsonb(m) ->> 'digest' FROM public.retrace_migrations m"
         done: dict[str, str] = dict(await (await connection.execute(query)).fetchall())
+        changed = False
         for file in sorted(SCHEMA.glob("*.sql")):
             content = file.read_bytes()
-            digest = sha256(content).hexdigest()
+            own = sha256(content).hexdigest()
             if file.name in done:
-                if done[file.name] != digest:
+                if done[file.name] != own:
                     raise OtherSchema(file.name)
                 continue
             async with connection.transaction():
@@ -107,10 +118,16 @@ async def _migrate(cell: Cell, renew: bool) -> None:
                 await connection.execute("RESET ROLE")
                 await connection.execute(
                     "INSERT INTO public.retrace_migrations (name, digest) VALUES (%s, %s)",
-                    [file.name, digest],
+                    [file.name, own],
                 )
+            changed = True
+        if spread:
+            await distribute(connection, changed)
         await logins.provide(connection, cell, renew=renew)
-        await provide_analyst_roles(connection)
+        if spread:
+            await spread_logins(connection, cell)
+        else:
+            await provide_analyst_roles(connection)
         await create_read_models(connection)
 
 
@@ -118,4 +135,8 @@ async def retire(cell: Cell) -> list[str]:
     """Remove the logins of master keys that are not given any more; their names. The cell's URL is that of `migrate`."""
     with explained(cell.url):
         async with await opened(cell) as connection:
-            return await logins.retire(connection, cell)
+            gone = await logins.retire(connection, cell)
+            if gone and await on_citus(connection):
+                await forget_logins(connection, gone)
+                await spread_logins(connection, cell)
+            return gone

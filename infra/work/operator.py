@@ -69,18 +69,23 @@ async def retry_work(
     async with database.system() as connection:
         cursor = await connection.execute(
             """
-            UPDATE work SET parked_at = NULL, attempts = 0, wake_at = now(),
-                holder = NULL, lease_until = NULL
-            WHERE ctid = ANY (ARRAY(
-                SELECT ctid FROM work
-                WHERE tenant = %(tenant)s AND (%(kind)s::text IS NULL OR kind = %(kind)s)
-                    AND (%(key)s::text IS NULL OR key = %(key)s)
-                    AND (parked_at IS NOT NULL OR %(key)s::text IS NOT NULL OR attempts > 0)
-                    AND coalesce(lease_until <= now(), true)
-                FOR UPDATE SKIP LOCKED
-            ))
+            SELECT kind, key FROM work
+            WHERE tenant = %(tenant)s AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+                AND (%(key)s::text IS NULL OR key = %(key)s)
+                AND (parked_at IS NOT NULL OR %(key)s::text IS NOT NULL OR attempts > 0)
+                AND coalesce(lease_until <= now(), true)
+            FOR UPDATE SKIP LOCKED
             """,
             {"tenant": tenant, "kind": kind, "key": key},
+        )
+        rows = await cursor.fetchall()
+        cursor = await connection.execute(
+            """
+            UPDATE work w SET parked_at = NULL, attempts = 0, wake_at = now(), holder = NULL, lease_until = NULL
+            FROM unnest(%s::text[], %s::text[]) AS u (kind, key)
+            WHERE w.tenant = %s AND w.kind = u.kind AND w.key = u.key
+            """,
+            ([row[0] for row in rows], [row[1] for row in rows], tenant),
         )
         return cursor.rowcount
 

@@ -15,7 +15,7 @@ from infra.retrieval.postings.postings import Postings
 
 NEXT = (
     "SELECT document FROM chunks c WHERE tenant = $1 AND document > $2 AND NOT EXISTS ("
-    "SELECT FROM posting_documents p WHERE p.tenant = $1 AND p.document = c.document AND p.made = $3"
+    "SELECT 1 FROM posting_documents p WHERE p.tenant = $1 AND p.document = c.document AND p.made = $3"
     ") ORDER BY document LIMIT 1"
 )
 CHUNKS = "SELECT ordinal, id, section, content, terms FROM chunks WHERE tenant = $1 AND document = $2 ORDER BY ordinal"
@@ -59,7 +59,7 @@ async def _as_read(connection: Connection, tenant: UUID, document: UUID, chunks:
     """Whether it is still there, and nobody has indexed it meanwhile."""
     held = await (await connection.execute("SELECT hold_key(%s)", [document])).fetchone()
     query = (
-        "SELECT array_agg(id ORDER BY ordinal), EXISTS (SELECT FROM posting_documents "
+        "SELECT array_agg(id ORDER BY ordinal), EXISTS (SELECT 1 FROM posting_documents "
         "WHERE tenant = %(tenant)s AND document = %(document)s AND made = %(made)s) "
         "FROM chunks WHERE tenant = %(tenant)s AND document = %(document)s"
     )

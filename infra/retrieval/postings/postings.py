@@ -74,7 +74,7 @@ class Postings:
 
     async def take_turn(self, connection: Connection, tenant: UUID) -> None:
         """Wait for whoever else writes the tenant's postings, in the caller's transaction, and have others wait for its end."""
-        await connection.execute("SELECT FROM posting_statistics WHERE tenant = %s FOR UPDATE", [tenant])
+        await connection.execute("SELECT 1 FROM posting_statistics WHERE tenant = %s FOR UPDATE", [tenant])
 
     async def find(self, tenant: UUID, question: str, limit: int, synonyms: Groups = ()) -> Found:
         """The chunks that have most of the question's words, or of what means the same, at most `limit`."""

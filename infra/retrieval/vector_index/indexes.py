@@ -41,7 +41,7 @@ BUILT = (
     "SELECT count(*) FROM pg_class WHERE relnamespace = 'retrace'::regnamespace AND starts_with(relname, %s)"
 )
 UNDER_WAY = (
-    "SELECT EXISTS (SELECT FROM pg_stat_progress_create_index WHERE relid = 'retrace.vectors'::regclass)"
+    "SELECT EXISTS (SELECT 1 FROM pg_stat_progress_create_index WHERE relid = 'retrace.vectors'::regclass)"
 )
 ABANDONED = (
     "SELECT relname::text FROM pg_class WHERE relnamespace = 'retrace'::regnamespace AND starts_with(relname, %s) "

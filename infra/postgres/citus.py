@@ -1,0 +1,69 @@
+"""A tenant's transaction where the server is a Citus: what a session sets goes on to the nodes only as a statement SET LOCAL of its own.
+
+`citus.propagate_set_commands` is 'local' for each login (infra/citus/nodes.py). A tenant's context stands in such a statement's text then,
+which other sessions of the same login could read while it runs; they can ask for any tenant anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection, AsyncRawCursor
+from psycopg.sql import SQL, Identifier, Literal
+
+Connection = AsyncConnection[tuple[Any, ...]]
+Row = tuple[Any, ...]
+
+WHO = b"SELECT session_user::text, current_user::text"
+NAMES = ("retrace.tenant", "search_path")
+
+
+async def on_citus(connection: Connection) -> bool:
+    """Whether the server is one. For commands and migrations; sessions know it from how they began (infra/postgres/session.py)."""
+    row = await (
+        await connection.execute(b"SELECT to_regproc('pg_catalog.citus_version') IS NOT NULL")
+    ).fetchone()
+    return row == (True,)
+
+
+async def enter(connection: Connection, begin: bytes, values: Sequence[str]) -> Row:
+    """Begin a transaction with these values of `NAMES`; who the session is. One round trip. Raises psycopg.Error."""
+    async with connection.pipeline():
+        cursor = await _entered(connection, begin, values)
+    return await _first(cursor)
+
+
+async def read(
+    connection: Connection, values: Sequence[str], statements: Sequence[tuple[str, Sequence[Any]]]
+) -> tuple[Row, list[list[Row]]]:
+    """Who the session is, and the rows of each statement, in one transaction and one round trip. Raises psycopg.Error."""
+    cursors = []
+    async with connection.pipeline():
+        who = await _entered(connection, b"BEGIN", values)
+        for text, parameters in statements:
+            cursor = AsyncRawCursor(connection)
+            cursors.append(await cursor.execute(text.encode(), parameters, binary=True))
+        await connection.execute(b"COMMIT")
+    return await _first(who), [await cursor.fetchall() for cursor in cursors]
+
+
+async def _entered(connection: Connection, begin: bytes, values: Sequence[str]) -> psycopg.AsyncCursor[Row]:
+    await connection.execute(begin)
+    for name, value in zip(NAMES, values, strict=False):
+        if name == "search_path":
+            await connection.execute(
+                SQL("SET LOCAL search_path = {}").format(SQL(", ").join(map(Identifier, value.split(", "))))
+            )
+        else:
+            await connection.execute(
+                SQL("SET LOCAL retrace.tenant = {}").format(Literal(value)), prepare=False
+            )
+    return await connection.execute(WHO)
+
+
+async def _first(cursor: psycopg.AsyncCursor[Row]) -> Row:
+    row = await cursor.fetchone()
+    assert row is not None
+    return row

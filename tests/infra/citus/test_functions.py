@@ -1,0 +1,45 @@
+"""Functions of a Citus stand in for those of the schema: the same names, arguments and answers."""
+
+from __future__ import annotations
+
+import psycopg
+
+from infra.citus.distributing import DELEGATED
+from infra.postgres.session import connect
+from tests.cells import cell
+from tests.citus import pretend, put_functions
+
+ARGUMENTS = """
+SELECT p.proname::text, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), p.prosecdef, p.proowner::regrole::text
+FROM pg_proc p WHERE p.pronamespace = 'retrace'::regnamespace
+"""
+
+
+def _functions(connection: psycopg.Connection) -> dict[str, tuple[object, ...]]:
+    rows = connection.execute(ARGUMENTS).fetchall()
+    found = {row[0]: row[1:] for row in rows}
+    assert len(found) == len(rows), "one of a name"
+    return found
+
+
+def test_they_stand_in_for_the_plain_ones(database_url: str) -> None:
+    """Also after a file of the schema has given one another argument: then two of a name are here, and this fails."""
+    with psycopg.connect(database_url) as connection:
+        before = _functions(connection)
+        put_functions(connection)
+        after = _functions(connection)
+        connection.rollback()
+    assert set(after) - set(before) == set(DELEGATED)
+    assert {name: after[name] for name in before} == before
+    of_one = str(after["append_of"][0])
+    assert of_one == f"of_tenant uuid, {before['append'][0]}"
+    assert after["append_of"][1:] == before["append"][1:]
+
+
+async def test_sessions_know_what_the_server_is(database_url: str) -> None:
+    ours = cell(database_url)
+    async with await connect(ours, "retrace_writer"):
+        assert not ours.distributed
+    pretend(database_url)
+    async with await connect(ours, "retrace_writer"):
+        assert ours.distributed

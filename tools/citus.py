@@ -1,0 +1,138 @@
+"""A Citus to try and to test with: a coordinator and workers on loopback, in the foreground. docs/citus.md says how to build one.
+
+    python tools/citus.py --bin PG/bin --data FOLDER [--port 55400] [--workers 2]
+
+prints CITUS_URL once it answers. Everybody on this machine may log in, without a password: nothing that matters belongs there.
+Ctrl-C stops the servers; the same command starts them again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+
+HOST = "127.0.0.1"
+SETTINGS = {
+    "listen_addresses": HOST,
+    "shared_preload_libraries": "citus",
+    "max_connections": "300",
+    "max_prepared_transactions": "300",
+    "shared_buffers": "128MB",
+    "max_wal_size": "2GB",
+    "wal_level": "logical",  # what moves of shards need
+    "jit": "off",
+    "citus.node_conninfo": "sslmode=prefer",
+    "citus.enable_statistics_collection": "off",
+    "citus.stat_statements_track": "none",
+}
+
+
+def command(arguments: Sequence[str], user: str | None) -> list[str]:
+    """PostgreSQL refuses to run as root."""
+    return [*(["setpriv", "--reuid", user, "--clear-groups", "--"] if user else []), *arguments]
+
+
+def start(bins: Path, data: Path, port: int, user: str | None, fast: bool) -> subprocess.Popen[bytes]:
+    """One server, made if it is not there yet."""
+    if not (data / "PG_VERSION").exists():
+        words = [str(bins / "initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync"]
+        words += ["--encoding=UTF8", "--locale=C", "--lc-ctype=C.UTF-8"]
+        subprocess.run(command(words, user), check=True, stdout=subprocess.DEVNULL)
+    options = {
+        **SETTINGS,
+        "port": str(port),
+        "unix_socket_directories": str(data),
+        "citus.local_hostname": HOST,
+    }
+    if fast:
+        options["fsync"] = "off"
+    words = [
+        str(bins / "postgres"),
+        "-D",
+        str(data),
+        *(f"-c{name}={value}" for name, value in options.items()),
+    ]
+    log = (data.parent / f"{data.name}.log").open("ab")
+    return subprocess.Popen(command(words, user), stdout=log, stderr=log, start_new_session=True)
+
+
+def url(port: int, database: str = "postgres") -> str:
+    return f"postgresql://postgres@{HOST}:{port}/{database}"
+
+
+def answers(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            psycopg.connect(url(port), connect_timeout=5).close()
+            return
+        except psycopg.OperationalError as error:
+            if process.poll() is not None or time.monotonic() > until:
+                raise SystemExit(f"the server at port {port} does not start: {error}") from error
+            time.sleep(0.2)
+
+
+def provide(ports: Sequence[int], database: str) -> None:
+    """A database of that name on each server, joined into one Citus. What is there stays."""
+    for port in ports:
+        with psycopg.connect(url(port), autocommit=True) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+                connection.execute(f"CREATE DATABASE {database}".encode())
+        with psycopg.connect(url(port, database), autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS citus")
+            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    with psycopg.connect(url(ports[0], database), autocommit=True) as connection:
+        connection.execute("SELECT citus_set_coordinator_host(%s, %s)", [HOST, ports[0]])
+        for port in ports[1:]:
+            connection.execute("SELECT citus_add_node(%s, %s)", [HOST, port])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--bin", type=Path, required=True, help="folder with initdb and postgres")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument(
+        "--port", type=int, default=55400, help="the coordinator's; workers have those that follow"
+    )
+    parser.add_argument("--database", default="retrace")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--no-fsync", action="store_true", help="for tests")
+    given = parser.parse_args()
+    folder = given.data.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    user = None
+    if os.geteuid() == 0:
+        user = "postgres"
+        shutil.chown(folder, user)
+    ports = range(given.port, given.port + given.workers + 1)
+    running = []
+    try:
+        for place, port in enumerate(ports):
+            name = f"worker{place}" if place else "coordinator"
+            running.append(start(given.bin, folder / name, port, user, given.no_fsync))
+        for port, process in zip(ports, running, strict=True):
+            answers(port, process)
+        provide(ports, given.database)
+        print(f"CITUS_URL={url(given.port, given.database)}", flush=True)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    finally:
+        for process in running:
+            process.send_signal(signal.SIGINT)
+        for process in running:
+            process.wait()
+
+
+if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    sys.exit(main())
