@@ -13,6 +13,7 @@ from psycopg import AsyncConnection, sql
 from domain.base.errors import Invalid
 from infra.crypto.wrapping import Masters
 from infra.postgres.cell import Cell
+from infra.postgres.citus import on_citus
 from infra.postgres.session import CONNECT, Connection
 from infra.schema.migrate import pending
 
@@ -71,6 +72,8 @@ async def side(cell: Cell, data: Path, name: str) -> AsyncIterator[Side]:
     ) as connection:
         if (why := await pending(connection)) is not None:
             raise Invalid(f"the database of {name} can't be used: {why}")
+        if await on_citus(connection):
+            raise Invalid(f"{name} is on a Citus, and tenants do not move to or from one yet (docs/citus.md)")
         yield Side(connection, Masters(cell.master), data, name)
 
 
