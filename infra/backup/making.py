@@ -22,8 +22,8 @@ from infra.audit.checkpoints import CanNotSign, Checkpoints
 from infra.backup.dump import dump
 from infra.backup.manifest import DATABASE, FILES, FORMAT, Held, Manifest, Mark, held, write
 from infra.backup.steps import Step, silent
-from infra.postgres.citus import on_citus
 from infra.crypto.rotating import Rotator
+from infra.postgres.citus import on_citus
 
 
 async def make(

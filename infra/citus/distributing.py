@@ -112,7 +112,12 @@ async def current(connection: Connection) -> bool:
 
 
 async def _functions(connection: Connection) -> None:
-    """Those that are others here. They come last, for a file of the schema may have put a plain one over them."""
+    """Those that are others here. They come last, for a file of the schema may have put a plain one over them.
+
+    Those of their own names go first, on all nodes, for their arguments may be others now.
+    """
+    for name in DELEGATED:
+        await connection.execute(SQL("DROP FUNCTION IF EXISTS {}").format(Identifier("retrace", name)))
     async with connection.transaction():
         await connection.execute("SET LOCAL citus.enable_ddl_propagation = off")
         await connection.execute("SET LOCAL ROLE retrace_owner")

@@ -4,7 +4,7 @@
 -- Known inbox keys are looked for first, not found by an insert that fails: whoever holds the head is the only one who adds keys. Work is
 -- owed row by row, because INSERT … SELECT with RETURNING goes by way of files on a Citus. No generic plans: a statement is routed by the
 -- tenant that its plan was made for.
-CREATE OR REPLACE FUNCTION append_of(
+CREATE FUNCTION append_of(
     of_tenant uuid,
     -- heads: the tenants of this batch, and for how many events
     h_tenant uuid[], h_events bigint[],
@@ -17,9 +17,10 @@ CREATE OR REPLACE FUNCTION append_of(
     s_event integer[], s_previous bytea[],
     -- inbox keys, with the place of their command's first event
     i_event integer[], i_key text[],
-    -- work that becomes due, with the event that it comes of, and work that is settled
+    -- work that becomes due, with the event that it comes of, and work that is settled: where there is a `holder`, only where that still has
+    -- the row and nobody has owed it anew since
     w_command integer[], w_kind text[], w_key text[], w_due_at timestamptz[], w_causation uuid[], w_holder uuid[], w_lease integer[],
-    d_command integer[], d_kind text[], d_key text[],
+    d_command integer[], d_kind text[], d_key text[], d_holder uuid[], d_revision bigint[],
     -- changes of tallies, in the order of their commands, and the tallies: `head` is the tenant's place in h_tenant
     t_command integer[], t_tally integer[], t_change bigint[], t_low bigint[], t_high bigint[],
     y_head integer[], y_kind text[], y_key text[],
@@ -191,8 +192,12 @@ BEGIN
     END LOOP;
 
     FOR i IN 1 .. cardinality(d_command) LOOP
-        IF verdicts[d_command[i]] = 0 THEN
-            DELETE FROM work w WHERE w.tenant = of_tenant AND w.kind = d_kind[i] AND w.key = d_key[i];
+        CONTINUE WHEN verdicts[d_command[i]] <> 0;
+        DELETE FROM work w WHERE w.tenant = of_tenant AND w.kind = d_kind[i] AND w.key = d_key[i]
+            AND (d_holder[i] IS NULL OR w.holder = d_holder[i] AND w.revision = d_revision[i]);
+        IF d_holder[i] IS NOT NULL AND NOT FOUND THEN -- owed anew since it was leased: it stays, and is free, as finish_work has it
+            UPDATE work w SET holder = NULL, lease_until = NULL, wake_at = w.due_at
+            WHERE w.tenant = of_tenant AND w.kind = d_kind[i] AND w.key = d_key[i] AND w.holder = d_holder[i];
         END IF;
     END LOOP;
 
