@@ -119,6 +119,12 @@ def pytest_configure(config: pytest.Config) -> None:
         patch.setattr(data, "FILE", file)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items if config.getoption("--citus") else ():
+        if (why := citus.reason_to_skip(item.nodeid)) is not None:
+            item.add_marker(pytest.mark.skip(reason=why))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     both = (
         metafunc.module.__name__.rpartition(".")[2] in citus.BOTH and "database_url" in metafunc.fixturenames

@@ -46,8 +46,6 @@ DECLARE
     gone text;
     holder uuid;
     known record;
-    last_version integer;
-    last_hash bytea;
     lease_end timestamptz;
 BEGIN
     IF EXISTS (SELECT 1 FROM unnest(c_tenant) AS c (tenant) WHERE c.tenant <> of_tenant) THEN
@@ -68,20 +66,20 @@ BEGIN
     END IF;
 
     -- Streams that have moved on, and writers whose clock is off. Where the very event is there, an earlier try has done it.
-    FOR i IN 1 .. cardinality(s_event) LOOP
-        n := s_event[i];
-        SELECT x.version, x.hash INTO last_version, last_hash FROM events x
-        WHERE x.tenant = of_tenant AND x.stream = e_stream[n] ORDER BY x.version DESC LIMIT 1;
-        verdict := CASE
-            WHEN e_recorded_at[n] NOT BETWEEN earliest AND latest THEN 5
-            WHEN last_version IS NULL AND e_version[n] <= 1 AND s_previous[i] = '' THEN 0
-            WHEN last_version = e_version[n] - 1 AND last_hash = s_previous[i] THEN 0
-            ELSE 2 END;
-        CONTINUE WHEN verdict = 0;
-        effect := NULL;
-        SELECT x.seq INTO effect FROM events x
-        WHERE x.tenant = of_tenant AND x.stream = e_stream[n] AND x.version = e_version[n] AND x.hash = e_hash[n];
-        n := e_command[n];
+    FOR n, verdict, effect IN
+        SELECT e_command[s_event[i]],
+            CASE WHEN e_recorded_at[s_event[i]] NOT BETWEEN earliest AND latest THEN 5 ELSE 2 END,
+            (SELECT x.seq FROM events x WHERE x.tenant = of_tenant AND x.stream = e_stream[s_event[i]]
+                AND x.version = e_version[s_event[i]] AND x.hash = e_hash[s_event[i]])
+        FROM generate_series(1, cardinality(s_event)) AS i
+        LEFT JOIN LATERAL (
+            SELECT x.version, x.hash FROM events x
+            WHERE x.tenant = of_tenant AND x.stream = e_stream[s_event[i]] ORDER BY x.version DESC LIMIT 1
+        ) last ON true
+        WHERE e_recorded_at[s_event[i]] NOT BETWEEN earliest AND latest OR NOT CASE
+            WHEN last.version IS NULL THEN e_version[s_event[i]] <= 1 AND s_previous[i] = ''
+            ELSE last.version = e_version[s_event[i]] - 1 AND last.hash = s_previous[i] END
+    LOOP
         effects := coalesce(effects, array_fill(0::bigint, ARRAY[cardinality(c_tenant)]));
         IF effect IS NOT NULL THEN
             verdicts[n] := 1;
@@ -92,14 +90,17 @@ BEGIN
         lost := true;
     END LOOP;
 
-    FOR i IN 1 .. cardinality(k_command) LOOP
-        PERFORM FROM subject_keys s WHERE s.tenant = of_tenant AND s.subject = k_subject[i];
-        IF FOUND THEN
-            n := k_command[i];
-            verdicts[n] := CASE WHEN verdicts[n] = 0 THEN 4 ELSE verdicts[n] END;
-            lost := true;
-        END IF;
-    END LOOP;
+    IF cardinality(k_command) > 0 THEN
+        FOR known IN SELECT s.subject FROM subject_keys s WHERE s.tenant = of_tenant AND s.subject = ANY (k_subject) LOOP
+            FOR i IN 1 .. cardinality(k_command) LOOP
+                IF k_subject[i] = known.subject THEN
+                    n := k_command[i];
+                    verdicts[n] := CASE WHEN verdicts[n] = 0 THEN 4 ELSE verdicts[n] END;
+                    lost := true;
+                END IF;
+            END LOOP;
+        END LOOP;
+    END IF;
 
     -- Inbox keys that are known.
     repeated := array_fill(false, ARRAY[cardinality(c_tenant)]);
