@@ -18,33 +18,39 @@ from infra.postgres.database import STARTING, wait_for
 from infra.redis import faults
 from infra.schema.migrate import prepare
 from infra.server_urls import place_of
-from infra.settings import Settings
+from infra.settings import MAIN, Settings
 from infra.waits import Waits
 
 PATIENCE = 5.0
 """Seconds for Redis to answer."""
 
 
-def look_at_given(settings: Settings, master: bytes, say: Callable[[str], None], waits: Waits) -> str | None:
-    """Bring the database up to date, and say what may pass, and what Redis lacks. What the roles then need of the database: its address
-    where it is up to date, so that they get no login that may change it; else its URL. None: it is not given.
+def look_at_given(
+    settings: Settings, master: bytes, say: Callable[[str], None], waits: Waits
+) -> dict[str, str]:
+    """Bring the databases up to date, and say what may pass, and what Redis lacks. Cell → what the roles then need of its database: its address
+    where it is up to date, so that they get no login that may change it; else its URL. One that is not given is not in it.
 
     Raises DatabaseUnusable, OtherSchema, NotMigrated, LoginRefused, WrongSession.
     """
-    url: str | None = settings.database_url
-    if settings.database_url is not None:
-        cell = Cell(settings.database_url, master)
-        with waits(place_of(settings.database_url)):
+    found: dict[str, str] = {}
+    for name, of_cell in settings.by_cell.items():
+        if of_cell.database_url is None:
+            continue
+        cell = Cell(of_cell.database_url, master)
+        with waits(place_of(of_cell.database_url)):
             away = _run(_away(cell))
-        if away is not None:
+        if away is not None and name == MAIN:
             say(f"{away}; the roles wait for it, {STARTING:.0f} s")
-        url = cell.url if away else cell.address
+        elif away is not None:
+            say(f"{away}; its tenants wait for it, those of other cells do not")
+        found[name] = cell.url if away else cell.address
     if settings.redis_url is not None:
         with waits(place_of(settings.redis_url)):
             why = _run(redis_trouble(settings.redis_url))
         if why is not None:
             say(f"{why}; going on without caches and hints until then, a little slower")
-    return url
+    return found
 
 
 def _run(question: Coroutine[Any, Any, str | None]) -> str | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
 from application.base.tasks import cancel_and_wait
 from infra.audit.checkpoints import Checkpoints
 from infra.crypto.forgetting import forgetting
 from infra.crypto.keyring import Keyring
 from infra.log.reader import Reader
+from infra.metrics.by_cell import Told, exposition
 from infra.metrics.collected import Pools
 from infra.metrics.deployment import Deployment
 from infra.metrics.instruments import Instruments
@@ -22,10 +24,11 @@ from infra.projections.projector import Projector
 from infra.redis.connection import RedisConnection
 from infra.redis.wakeups import Hints
 from infra.schema.migrate import prepare
-from infra.settings import Settings
+from infra.settings import MAIN, Settings
 from infra.telemetry.start import telemetry
+from interfaces.cells.every import in_every_cell
 from interfaces.machine import settle, step_behind
-from interfaces.stopping import beside, stopped
+from interfaces.stopping import beside, told_by_signals, until
 from projections import PROJECTIONS
 
 
@@ -35,6 +38,12 @@ async def project(settings: Settings) -> None:
     A database that is away at the start is waited for.
     """
     step_behind()
+    told = asyncio.Event()
+    opened: dict[str, Told] = {}
+    await in_every_cell(settings, partial(_project, told=told, opened=opened), told, opened)
+
+
+async def _project(name: str, settings: Settings, *, told: asyncio.Event, opened: dict[str, Told]) -> None:
     master = settings.master()
     cell = Cell(str(settings.database_url), master)
     await wait_for(cell)
@@ -50,12 +59,7 @@ async def project(settings: Settings) -> None:
         instruments, figures = Instruments(), Deployment(system, PROJECTIONS)
         for collector in (figures, Pools(writer, system)):
             instruments.registry.register(collector)
-
-        async def tell(accept: str) -> tuple[bytes, str]:
-            await figures.refresh()
-            return instruments.exposition(accept)
-
-        told = await stack.enter_async_context(telemetry(settings, "projector", redis, instruments))
+        telling = await stack.enter_async_context(telemetry(settings, "projector", redis, instruments))
         projector = Projector(
             PROJECTIONS,
             writer=writer,
@@ -63,7 +67,7 @@ async def project(settings: Settings) -> None:
             reader=reader,
             hints=Hints(redis),
             observer=instruments,
-            traces=None if told is None else told.traces,
+            traces=None if telling is None else telling.traces,
         )
         copies = BlueGreenBuilder(
             PROJECTIONS, cell=cell, master=master, system=system, reader=reader, observer=instruments
@@ -74,9 +78,13 @@ async def project(settings: Settings) -> None:
             loops = (projector.run(), copies.run(), checkpoints.run(system), watch_analysts(system))
             running = [asyncio.create_task(loop) for loop in loops]
             try:
-                async with beside(
-                    tell_metrics(settings.host, settings.metrics_port, tell), watch_loop(instruments)
-                ):
-                    await stopped(*running)
+                port = settings.metrics_port if name == MAIN else None
+                tell = partial(exposition, opened, labelled=settings.cells is not None)
+                opened[name] = instruments, figures.refresh
+                async with beside(tell_metrics(settings.host, port, tell), watch_loop(instruments)):
+                    if name == MAIN:
+                        told_by_signals(told)
+                    await until(told, *running)
             finally:
+                opened.pop(name, None)
                 await cancel_and_wait(*running)

@@ -6,22 +6,26 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 
 import msgspec
 import uvicorn
+from litestar.types import ASGIApp
 
 from domain.answers import understanding
 from infra.http.connection import limited
 from infra.http.connections import Connections
 from infra.http.limits import Limits, room_for
 from infra.metrics.server import watch_loop
-from infra.settings import Settings
+from infra.settings import MAIN, Settings
 from interfaces.asgi import create_app
-from interfaces.bootstrap import Services, services
+from interfaces.bootstrap import Cells, Services, services
+from interfaces.cells.dispatch import Dispatch
+from interfaces.cells.every import in_every_cell
 from interfaces.listening import HTTP, check, listening
 from interfaces.machine import settle
-from interfaces.stopping import beside, end_in_time
+from interfaces.stopping import beside, end_in_time, until
 
 GRACE = 16
 """Seconds that running requests are given when the server stops."""
@@ -72,24 +76,42 @@ async def serve(settings: Settings) -> None:
     check(settings.host, settings.port, *HTTP)  # before all that takes time
     # All bounds follow from how many connections there can be.
     settings = msgspec.structs.replace(settings, max_connections=room_for(settings.max_connections))
-    async with services(settings, pool=20, patient=True, role="serve") as parts:
+    cells, ended = Cells(list(settings.by_cell)), asyncio.Event()
+    dispatch = Dispatch(cells)
+    part = partial(_serve, cells=cells, dispatch=dispatch, ended=ended)
+    await in_every_cell(settings, part, ended, cells.open)
+
+
+async def _serve(
+    name: str, settings: Settings, *, cells: Cells, dispatch: Dispatch, ended: asyncio.Event
+) -> None:
+    """The main cell's part listens, for all of them."""
+    async with services(settings, pool=20, patient=True, role="serve", name=name, cells=cells) as parts:
         parts.embedder.load()
         understanding.load()
         await parts.completers.load()
-        connections = connections_of(settings, parts)
-        config = uvicorn.Config(
-            create_app(parts),
-            http=limited(connections),
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=GRACE,
-            server_header=False,
-        )
-        settle()
-        async with beside(watch_loop(parts.instruments)):
-            with listening(settings.host, settings.port, *HTTP) as sockets:
-                await Server(config, parts.stopping).serve(list(sockets))
+        with dispatch.serving(name, create_app(parts)):
+            if name == MAIN:
+                await _listen(settings, parts, dispatch)
+            else:
+                await until(ended)
         if parts.background:
             await asyncio.wait(parts.background, timeout=LEFT)
+
+
+async def _listen(settings: Settings, parts: Services, app: ASGIApp) -> None:
+    connections = connections_of(settings, parts)
+    config = uvicorn.Config(
+        app,
+        http=limited(connections),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE,
+        server_header=False,
+    )
+    settle()
+    async with beside(watch_loop(parts.instruments)):
+        with listening(settings.host, settings.port, *HTTP) as sockets:
+            await Server(config, parts.stopping).serve(list(sockets))

@@ -24,9 +24,8 @@ def end_in_time() -> None:
     faulthandler.dump_traceback_later(LAST, exit=True)
 
 
-async def stopped(*running: asyncio.Task[Any]) -> None:
-    """Return on SIGTERM or SIGINT, or raise what ended one of `running`."""
-    told = asyncio.Event()
+def told_by_signals(told: asyncio.Event) -> None:
+    """From now on SIGTERM and SIGINT set it."""
 
     def tell() -> None:
         end_in_time()
@@ -35,6 +34,10 @@ async def stopped(*running: asyncio.Task[Any]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, tell)
+
+
+async def until(told: asyncio.Event, *running: asyncio.Task[Any]) -> None:
+    """Return once it is told, or raise what ended one of `running`."""
     waiting = asyncio.create_task(told.wait())
     await asyncio.wait([waiting, *running], return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()

@@ -18,7 +18,7 @@ from rich.console import Console
 from infra.embedded import Servers, servers
 from infra.embedded.process import FolderInUse, Process, ServerFailed, end_all, prepare_folder, rotate
 from infra.embedded.room import LEAST, room
-from infra.settings import Secret, Settings, environment_of, master_text
+from infra.settings import MAIN, Secret, Settings, cells_text, environment_of, master_text
 from infra.telemetry.start import endpoints
 from infra.waits import STARTING, Waits, silently
 from interfaces import listening
@@ -260,8 +260,8 @@ def tree(
     endpoints(settings, os.environ)  # refused before anything is made
     look_around(settings, roles)
     key = settings.master()
-    given: str | None = None
-    if settings.database_url is not None or settings.redis_url is not None:
+    given: dict[str, str] = {}
+    if (settings.database_url, settings.redis_url, settings.cells) != (None, None, None):
         from interfaces.given import look_at_given  # what only somebody else's servers need
 
         given = look_at_given(settings, key, say, waits)
@@ -276,7 +276,8 @@ def tree(
             say(NO_REDIS)
         there = msgspec.structs.replace(
             settings,
-            database_url=Secret(given or running.database_url),
+            database_url=Secret(given.pop(MAIN, running.database_url)),
+            cells=Secret(cells_text(given)) if given else None,
             redis_url=Secret(running.redis_url) if running.redis_url else None,
             # As it was given: what a service has sealed stays sealed on the way to the roles.
             master_key=settings.master_key or master_text(key),

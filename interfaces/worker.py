@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from application.operations.work import kinds
 from application.ports import Kind, Places
@@ -13,12 +14,13 @@ from infra.metrics.server import tell_metrics, watch_loop
 from infra.postgres.database import Database
 from infra.redis.wakeups import Hints
 from infra.retrieval.vector_index.keeping import keep_vector_indexes
-from infra.settings import Settings
+from infra.settings import MAIN, Settings
 from infra.work.rows import Work
 from infra.work.worker import Observer, Worker
-from interfaces.bootstrap import services
+from interfaces.bootstrap import Cells, services
+from interfaces.cells.every import in_every_cell
 from interfaces.machine import settle, step_behind
-from interfaces.stopping import beside, stopped
+from interfaces.stopping import beside, told_by_signals, until
 
 POOL = 16
 """Connections to the database: whoever waits for a model holds none."""
@@ -42,9 +44,14 @@ async def work(settings: Settings) -> None:
     A database that is away at the start is waited for.
     """
     step_behind()
-    async with services(
-        settings, pool=min(POOL, settings.worker_concurrency), patient=True, role="worker"
-    ) as parts:
+    told = asyncio.Event()
+    cells = Cells(list(settings.by_cell))
+    await in_every_cell(settings, partial(_work, cells=cells, told=told), told, cells.open)
+
+
+async def _work(name: str, settings: Settings, *, cells: Cells, told: asyncio.Event) -> None:
+    pool = min(POOL, settings.worker_concurrency)
+    async with services(settings, pool=pool, patient=True, role="worker", name=name, cells=cells) as parts:
         parts.embedder.load()
         understanding.load()
         await parts.completers.load()
@@ -55,13 +62,16 @@ async def work(settings: Settings) -> None:
             every = parts.traces.kinds(every)
         crew = workers(every, parts.system, parts.hints, concurrency, parts.instruments)
         running = [asyncio.create_task(worker.run()) for worker in crew]
+        port = settings.metrics_port if name == MAIN else None
         async with beside(
-            tell_metrics(settings.host, settings.metrics_port, parts.figures),
+            tell_metrics(settings.host, port, parts.figures),
             watch_loop(parts.instruments),
             keep_vector_indexes(parts.system, parts.vector_indexes, parts.index_rules),
             keep_alert_looks(parts.system, settings.alert_interval),
         ):
-            await stopped(*running)
+            if name == MAIN:
+                told_by_signals(told)
+            await until(told, *running)
             for worker in crew:
                 worker.stop()
             await asyncio.gather(*running)

@@ -199,6 +199,9 @@ class Directory(Protocol):
     async def has(self, tenant: UUID) -> bool:
         """Whether there is one, or was: what is left of an erased one's log can be looked at. Raises Moved."""
 
+    async def count(self) -> int:
+        """How many there are, or were."""
+
 
 class Customers(Protocol):
     """Who has written to the tenant, as the read model knows them: ids and figures."""

@@ -19,14 +19,21 @@ class CellDirectory:
 
     async def has(self, tenant: UUID) -> bool:
         query = (
-            "SELECT m.place FROM heads h LEFT JOIN tenant_moves m ON m.tenant = h.tenant AND m.state = 'moved' "
+            f"SELECT m.place, {HERE} FROM heads h LEFT JOIN tenant_moves m ON m.tenant = h.tenant AND m.state = 'moved' "
             "WHERE h.tenant = %s"
         )
         async with self._system.system() as connection:
-            row = await (await connection.execute(query, [tenant])).fetchone()
+            row = await (await connection.execute(query.encode(), [tenant])).fetchone()
         if row is not None and row[0] is not None:
             raise Moved(row[0])
-        return row is not None
+        return row is not None and bool(row[1])
+
+    async def count(self) -> int:
+        async with self._system.system() as connection:
+            row = await (
+                await connection.execute(f"SELECT count(*) FROM heads WHERE {HERE}".encode())
+            ).fetchone()
+        return row[0] if row is not None else 0
 
     async def tenants(self, *, after: UUID, limit: int) -> list[UUID]:
         query = f"SELECT tenant FROM heads WHERE tenant > %s AND {HERE} ORDER BY tenant LIMIT %s"

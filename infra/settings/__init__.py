@@ -6,6 +6,7 @@ it and tells all errors at once; `masters.py` has the master key. Begin in `load
 """
 
 from infra.secret import Secret
+from infra.settings.cells import MAIN, cells_text
 from infra.settings.fields import Field, InvalidSettings
 from infra.settings.loading import all_fields, environment_of, load
 from infra.settings.masters import master_text
@@ -13,11 +14,13 @@ from infra.settings.settings import FIELDS, Settings
 
 __all__ = [
     "FIELDS",
+    "MAIN",
     "Field",
     "InvalidSettings",
     "Secret",
     "Settings",
     "all_fields",
+    "cells_text",
     "environment_of",
     "load",
     "master_text",

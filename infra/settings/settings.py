@@ -12,8 +12,9 @@ from infra.providers.access import Accesses
 from infra.secret import Secret
 from infra.server_urls import checked_database_url, checked_redis_url
 from infra.settings import checks
+from infra.settings.cells import MAIN, cells_in, checked_cells
 from infra.settings.fields import Setting, fields_of
-from infra.settings.masters import Vault, check_text, open_file, open_text
+from infra.settings.masters import Vault, check_text, master_text, open_file, open_text
 
 RATE = (0, 1_000_000)
 """Requests a minute (docs/limits.md)."""
@@ -23,6 +24,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a deployment was told. A field's name stands in `retrace.toml`."""
 
     database_url: Annotated[Secret | None, Setting("DATABASE_URL", checked_database_url)] = None
+    cells: Annotated[Secret | None, Setting("RETRACE_CELLS", checked_cells)] = None
+    """Further databases, each with its tenants."""
+
     redis_url: Annotated[Secret | None, Setting("REDIS_URL", checked_redis_url)] = None
     data: Annotated[Path, Setting("RETRACE_DATA")] = Path(".retrace")
     master_key: Annotated[Secret | None, Setting("RETRACE_MASTER_KEY", check_text)] = None
@@ -113,6 +117,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return IndexRules(
             least=self.vector_index_chunks, recall=self.vector_index_recall / 100, most=self.vector_indexes
         )
+
+    @property
+    def by_cell(self) -> dict[str, Settings]:
+        """Name → the settings as they hold for that cell, the main one first: its database, and its folder of files."""
+        if self.cells is None:
+            return {MAIN: self}
+        key = self.master_key or master_text(self.master())  # which is looked for in the deployment's folder
+        return {MAIN: self} | {
+            name: msgspec.structs.replace(
+                self, database_url=Secret(url), data=self.data / "cells" / name, master_key=key
+            )
+            for name, url in cells_in(self.cells).items()
+        }
 
     @property
     def embedded(self) -> bool:

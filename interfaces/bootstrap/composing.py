@@ -72,7 +72,7 @@ from infra.retrieval.vector_index.indexes import PgVectorIndexes
 from infra.retrieval.vectors import PgVectors
 from infra.schema.migrate import prepare
 from infra.session_use import StoredSessionUse
-from infra.settings import Settings
+from infra.settings import MAIN, Settings
 from infra.storage import LocalFiles
 from infra.telemetry.start import Role, telemetry
 from infra.twilio.client import TwilioChannel
@@ -83,7 +83,7 @@ from infra.work.rows import Work
 from infra.work.subscribed import Subscribed
 from infra.work.turns import Turns
 from infra.work.webhook_lines import StoredLines
-from interfaces.bootstrap.parts import Services, utc_now
+from interfaces.bootstrap.parts import Cells, Services, utc_now
 from interfaces.offers import HeldOffers
 from interfaces.probes import Probes
 from interfaces.reading import (
@@ -104,11 +104,18 @@ from projections import PROJECTIONS
 
 @asynccontextmanager
 async def services(
-    settings: Settings, *, pool: int = 10, patient: bool = False, role: Role | None = None
+    settings: Settings,
+    *,
+    pool: int = 10,
+    patient: bool = False,
+    role: Role | None = None,
+    name: str = MAIN,
+    cells: Cells | None = None,
 ) -> AsyncIterator[Services]:
     """Connect, bring the schema up to date, and close all at the end. `settings.database_url` must be set.
 
-    `patient`: a database that is away is waited for. `role`: whose traces are told, where they are; None: nobody's. Raises Unavailable, OtherSchema, NotMigrated, LoginRefused, WrongSession.
+    `patient`: a database that is away is waited for. `role`: whose traces are told, where they are; None: nobody's.
+    `name` is the cell's, `cells` all that this process serves: it stands there while it is open. Raises Unavailable, OtherSchema, NotMigrated, LoginRefused, WrongSession.
     """
     # Long: the composition root. What is there, and in which order it closes, is one list; in parts they would hand each other all of it.
     if settings.database_url is None:
@@ -118,6 +125,7 @@ async def services(
     if patient:
         await wait_for(cell)
     await prepare(cell)
+    cells = Cells() if cells is None else cells
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(RedisConnection(settings.redis_url))
         hints = Hints(redis)
@@ -218,9 +226,11 @@ async def services(
         stack.callback(passwords.close)
         vectors = PgVectors(database, keyring)
         stack.push_async_callback(vectors.close)
-        yield Services(
+        parts = Services(
             settings=settings,
             cell=cell,
+            name=name,
+            cells=cells,
             database=database,
             system=system,
             redis=redis,
@@ -304,6 +314,8 @@ async def services(
             deployment=deployment,
             late=late,
         )
+        with cells.holding(name, parts):
+            yield parts
 
 
 def _searches(settings: Settings) -> list[SearchApi]:

@@ -81,6 +81,7 @@ from infra.ids import uuid7
 from infra.log.appender import Appender
 from infra.log.reader import Reader
 from infra.log.store import LogStore
+from infra.metrics.by_cell import exposition
 from infra.metrics.deployment import Deployment
 from infra.metrics.instruments import Instruments
 from infra.postgres.cell import Cell
@@ -101,6 +102,7 @@ from infra.telemetry.start import Tracing
 from infra.twilio.media import TwilioMedia
 from infra.twilio.webhooks import TwilioWebhooks
 from infra.work.turns import Turns
+from interfaces.bootstrap.cells import OpenCells
 from interfaces.probes import Probes
 
 log = logging.getLogger("retrace.audit")
@@ -116,6 +118,12 @@ class Services:
 
     settings: Settings
     cell: Cell
+    name: str
+    """The cell's."""
+
+    cells: OpenCells[Services]
+    """All that this process serves."""
+
     database: Database
     system: Database
     redis: RedisConnection
@@ -198,11 +206,13 @@ class Services:
     answering: Counter[UUID] = field(default_factory=Counter)
     """How many of those each tenant has."""
 
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the process is to stop: what would go on for ever ends then."""
-
     late: Late = field(default_factory=Late)
     """Requests for passages that no answer waits for any more."""
+
+    @property
+    def stopping(self) -> asyncio.Event:
+        """Set when the process is to stop: what would go on for ever ends then."""
+        return self.cells.stopping
 
     @property
     def alert_interval(self) -> timedelta:
@@ -272,6 +282,10 @@ class Services:
             log.error("a verification's result could not be put on record", extra={"facts": facts})
 
     async def figures(self, accept: str = "") -> tuple[bytes, str]:
-        """What this process and the deployment's database have to tell Prometheus, and its media type, as `accept` has it."""
-        await self.deployment.refresh()
-        return self.instruments.exposition(accept)
+        """What this process and the deployment's databases have to tell Prometheus, and its media type, as `accept` has it."""
+        cells = self.cells.open.items()
+        told = {name: (services.instruments, services.deployment.refresh) for name, services in cells}
+        return await exposition(told, accept, labelled=len(self.cells.names) > 1)
+
+
+Cells = OpenCells[Services]

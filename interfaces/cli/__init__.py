@@ -83,7 +83,8 @@ def _tell_version(context: click.Context, _: click.Parameter, asked: bool) -> No
     callback=_tell_version,
     help="print version and schema",
 )
-def cli() -> None:
+@click.option("--cell", metavar="NAME", help="of several databases (RETRACE_CELLS) the one that is meant")
+def cli(cell: str | None) -> None:
     """Retrace: AI customer service whose every answer can be explained."""
 
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,11 +26,12 @@ from infra.embedded.process import FolderInUse, prepare_folder
 from infra.embedded.redis import EmbeddedRedis
 from infra.settings import Secret, Settings, load, master_text
 from infra.waits import silently
+from interfaces.cli.named_cell import cell_named, cell_of
 from interfaces.cli.named_tenant import check_tenant, tenant_id
 from interfaces.waiting import Teller
 
 if TYPE_CHECKING:
-    from interfaces.bootstrap import Services
+    from interfaces.bootstrap import Cells, Services
 
 T = TypeVar("T")
 WIDEST = 100_000
@@ -97,12 +98,32 @@ def deployed(settings: Settings) -> Iterator[Settings]:
         yield settings
 
 
+def with_cells(data: Path | None, do: Callable[[Cells], Coroutine[Any, Any, T]]) -> T:
+    """Run `do` against all cells of the deployment, or against the one that `retrace --cell` names. Raises Unavailable where one is away."""
+    with deployment(data) as settings:
+        return asyncio.run(_run_in_all(settings, do))
+
+
+async def _run_in_all(settings: Settings, do: Callable[[Cells], Coroutine[Any, Any, T]]) -> T:
+    from interfaces.bootstrap import Cells, services
+
+    by_cell = settings.by_cell
+    if cell_named() is not None:
+        by_cell = dict([await cell_of(settings, None)])
+    cells = Cells(list(by_cell))
+    async with AsyncExitStack() as stack:
+        for name, each in by_cell.items():
+            await stack.enter_async_context(services(each, pool=4, name=name, cells=cells))
+        return await do(cells)
+
+
 async def _run(settings: Settings, do: Callable[[Services], Coroutine[Any, Any, T]]) -> T:
     from interfaces.bootstrap import services  # all the parts, which commands that run roles have no use for
 
     command = click.get_current_context(silent=True)
     named = None if command is None else command.params.get("tenant_id")
-    async with services(settings, pool=4) as parts:
+    name, of_cell = await cell_of(settings, named)
+    async with services(of_cell, pool=4, name=name) as parts:
         if named is not None:
             await check_tenant(named, parts.directory)
         return await do(parts)

@@ -16,7 +16,7 @@ from infra.providers.probing import probe_all
 from infra.redis.connection import RedisConnection
 from infra.redis.health import SharedHealth
 from infra.server_urls import place_of
-from infra.settings import Secret, Settings
+from infra.settings import MAIN, Secret, Settings
 from interfaces.bootstrap import utc_now
 from interfaces.doctor.catalogue import of_catalogue
 from interfaces.doctor.check import Check
@@ -43,6 +43,9 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
         given = master if isinstance(master, bytes) else b""
         async for check in of_database(Cell(database, given)):
             yield check
+    if isinstance(master, bytes):
+        async for check in _of_cells(settings, master):
+            yield check
     async for check in _of_redis(settings, running):
         yield check
     for probed in await probe_all(settings.providers):
@@ -53,6 +56,14 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
     async for check in of_collector(settings):
         yield check
     yield _disk(settings)
+
+
+async def _of_cells(settings: Settings, master: bytes) -> AsyncIterator[Check]:
+    """The others than the main one."""
+    for name, each in settings.by_cell.items():
+        if name != MAIN:
+            async for check in of_database(Cell(str(each.database_url), master)):
+                yield Check(f"cell {name}: {check.check}", check.ok, check.detail)
 
 
 async def _of_redis(settings: Settings, running: Running | None) -> AsyncIterator[Check]:

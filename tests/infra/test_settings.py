@@ -17,14 +17,17 @@ from infra.settings import (
     Secret,
     Settings,
     all_fields,
+    cells_text,
     environment_of,
     load,
     master_text,
 )
+from infra.settings.cells import cells_in
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 EVERYTHING = {
     "DATABASE_URL": "postgresql://user:word@host/name",
+    "RETRACE_CELLS": "west=postgresql://user:secret-of-west@west/name east=postgresql:///?host=east",
     "REDIS_URL": "unix:///run/redis.sock",
     "RETRACE_DATA": "/var/lib/retrace",
     "RETRACE_MASTER_KEY": KEY,
@@ -332,3 +335,35 @@ def test_several_master_keys_are_given_with_the_current_one_first(tmp_path: Path
 def test_what_names_no_embedding_model_is_told(name: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match="RETRACE_EMBEDDING_MODEL is"):
         load({"RETRACE_EMBEDDING_MODEL": name}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("postgresql://west/name", "no name"),
+        ("West=postgresql://west/name", "no name"),
+        ("main=postgresql://west/name", "choose another name"),
+        ("west=postgresql://west/a west=postgresql://west/b", "two cells 'west'"),
+        ("west=postgresql://west/a east=postgresql://west/a", "twice"),
+        ("west=mysql://west/a", "'west' whose address must begin with postgresql"),
+        ("west=postgresql://user:pa/ss@west/a", "'west' whose address"),
+    ],
+)
+def test_cells_that_can_not_be_meant_are_refused(text: str, why: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        load({"RETRACE_CELLS": text, "RETRACE_MASTER_KEY": KEY}, tmp_path)
+    assert "RETRACE_CELLS" in str(refused.value)
+    assert why in str(refused.value)
+    assert "pa/ss" not in str(refused.value)
+
+
+def test_a_cell_has_its_own_database_and_files(tmp_path: Path) -> None:
+    main, west, east = load(EVERYTHING, tmp_path).by_cell.items()
+    assert (main[0], main[1].database_url) == ("main", EVERYTHING["DATABASE_URL"])
+    assert (west[0], west[1].data) == ("west", Path("/var/lib/retrace/cells/west"))
+    assert west[1].database_url == "postgresql://user:secret-of-west@west/name"
+    assert {each.master() for each in (main[1], west[1], east[1])} == {bytes(range(32))}
+    # An address without a login, as the roles get it, is written in libpq's other form.
+    assert cells_in(cells_text({"west": "host='a b' user=retrace_app dbname=x%y"})) == {
+        "west": "postgresql:///?user=retrace_app&dbname=x%25y&host=a%20b"
+    }

@@ -29,14 +29,16 @@ from application.insight.alerts.evaluate import evaluate_alerts
 from application.retrieval.query import Query, QuestionVector
 from application.retrieval.sources.source import Brought
 from domain.base.context import Context
+from domain.base.errors import Invalid
 from domain.tenancy.rate_limits import LIMITS
 from infra.embedded import Servers
 from infra.providers import PROVIDERS
 from infra.providers.access import PARTS, variable
-from infra.settings import all_fields, load
+from infra.settings import MAIN, all_fields, load
 from infra.twilio.hosts import hosts_of
 from interfaces import projector, worker
 from interfaces.bootstrap import services
+from interfaces.cli.named_cell import cell_of
 from tests.dated import CLOCK
 from tests.doubles import brave_search as brave
 from tests.doubles import gemini, openai, vault
@@ -172,6 +174,15 @@ async def database(deployment: Deployment) -> None:
         row = await (await connection.execute(query, [deployment.tenant])).fetchone()
     assert row is not None
     assert row[0] > 0
+
+
+async def cells(deployment: Deployment) -> None:
+    """A command finds the cell of the tenant that it names; who names none has to say which one is meant (test_dispatch.py serves two)."""
+    settings = load({**deployment.here, "RETRACE_CELLS": "west=postgresql://127.0.0.1:1/west"})
+    name, found = await cell_of(settings, UUID(deployment.tenant))
+    assert (name, found.database_url) == (MAIN, deployment.environment["DATABASE_URL"])
+    with pytest.raises(Invalid, match="several databases"):
+        await cell_of(settings, None)
 
 
 async def redis(deployment: Deployment) -> None:
@@ -603,6 +614,7 @@ async def alert_interval(deployment: Deployment) -> None:
 PROOFS: dict[str, Proof] = {
     "DATABASE_URL": database,
     "REDIS_URL": redis,
+    "RETRACE_CELLS": cells,
     "RETRACE_DATA": data,
     "RETRACE_MASTER_KEY": master_key,
     "RETRACE_OPERATOR_KEY": operator_key,

@@ -16,7 +16,9 @@ stopping.LAST = 0.2
 
 async def worker():
     asyncio.get_running_loop().call_soon(lambda: print("up", flush=True))  # once it listens to signals
-    await stopping.stopped()
+    told = asyncio.Event()
+    stopping.told_by_signals(told)
+    await stopping.until(told)
     await asyncio.Event().wait()
 
 async def serve():

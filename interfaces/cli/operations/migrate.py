@@ -12,7 +12,9 @@ from infra.postgres.cell import NOBODY, Cell
 from infra.postgres.database import wait_for
 from infra.schema.migrate import migrate as bring_up_to_date
 from infra.schema.migrate import retire
+from infra.settings import MAIN
 from interfaces.cli.base import console, data_option, deployment
+from interfaces.cli.named_cell import cell_named, cell_of
 
 
 @click.command()
@@ -27,15 +29,18 @@ def migrate(retiring: bool, data: Path | None) -> None:
     have such a DATABASE_URL.
     """
     with deployment(data) as settings:
-        cell = Cell(str(settings.database_url), settings.master())
-        if not cell.migrates:
-            raise Invalid(
-                f"DATABASE_URL has the user {NOBODY}, who may change nothing: give that of a superuser, or of the database's owner with CREATEROLE"
-            )
-        gone = asyncio.run(_migrate(cell, retiring))
-    console.print(f"up to date; the roles log in as …_{cell.signers[0].mark.hex()}")
-    for name in gone:
-        console.print(f"removed: {name}")
+        named, cells = cell_named(), settings.by_cell
+        for name, each in cells.items() if named is None else [asyncio.run(cell_of(settings, None))]:
+            cell = Cell(str(each.database_url), each.master())
+            if not cell.migrates:
+                raise Invalid(
+                    f"{'DATABASE_URL' if name == MAIN else f'the cell {name}'} has the user {NOBODY}, who may change nothing: give that of a superuser, or of the database's owner with CREATEROLE"
+                )
+            gone = asyncio.run(_migrate(cell, retiring))
+            which = f"{name}: " if len(cells) > 1 else ""
+            console.print(f"{which}up to date; the roles log in as …_{cell.signers[0].mark.hex()}")
+            for login in gone:
+                console.print(f"{which}removed: {login}")
 
 
 async def _migrate(cell: Cell, retiring: bool) -> list[str]:

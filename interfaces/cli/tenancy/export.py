@@ -26,6 +26,7 @@ from infra.settings import Settings
 from interfaces.bootstrap import Services, services
 from interfaces.cli.bar import steps
 from interfaces.cli.base import console, data_option, deployment, json_option, print_json, settings_of
+from interfaces.cli.named_cell import cell_of
 from interfaces.cli.named_tenant import tenant_id as tenant_type
 from projections import PROJECTIONS
 
@@ -168,20 +169,20 @@ def _check_digest(folder: Path, digest: str | None) -> None:
 
 
 async def _end(settings: Settings, do: Callable[[UUID, Side], Awaitable[None]], tenant: UUID) -> None:
-    async with services(settings, pool=2) as parts, _side(parts) as here:
+    async with services((await cell_of(settings, tenant))[1], pool=2) as parts, _side(parts) as here:
         await do(tenant, here)
 
 
 async def _export(
     settings: Settings, tenant: UUID, folder: Path, receiver: str, place: str | None, tell: Step
 ) -> tuple[Parcel, bytes]:
-    async with services(settings, pool=2) as parts, _side(parts) as here:
+    async with services((await cell_of(settings, tenant))[1], pool=2) as parts, _side(parts) as here:
         return await packing.pack(tenant, here, folder, receiver, parts.checkpoints, place=place, tell=tell)
 
 
 async def _import(settings: Settings, folder: Path, copy: bool, tell: Step) -> Parcel:
     async with (
-        services(settings, pool=4) as parts,
+        services((await cell_of(settings, None))[1], pool=4) as parts,
         Database(parts.cell, role="retrace_projector", size=2) as writer,
         _side(parts) as here,
     ):

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import click
+import msgspec
 
 from application.conversations.conversation import ReceiveMessage, receive_message
 from application.tenancy.removal import remove_tenant, restore_tenant
@@ -14,7 +15,7 @@ from application.tenancy.tenant import CreateTenant, Summary, TenantCreated, cre
 from domain.base.context import Context
 from domain.gateway.default_policy import policy_by_default
 from domain.models.page_range import pages_told
-from interfaces.bootstrap import Services
+from interfaces.bootstrap import Cells, Services
 from interfaces.cli.audit.look import tenants_of
 from interfaces.cli.base import (
     console,
@@ -23,6 +24,7 @@ from interfaces.cli.base import (
     print_json,
     print_table,
     tenant_option,
+    with_cells,
     with_services,
 )
 from interfaces.cli.tenancy.api_key import key
@@ -51,12 +53,12 @@ tenant.add_command(receiver_key)
 @data_option
 @json_option
 def create(name: str, data: Path | None, as_json: bool) -> None:
-    """Create a tenant; prints its id and, this once, an API key with all scopes."""
+    """Create a tenant; prints its id and, this once, an API key with all scopes. Of several cells it is in that with the fewest tenants, or in `retrace --cell NAME`."""
 
-    async def do(parts: Services) -> TenantCreated:
-        command = CreateTenant(name=name)
+    async def do(cells: Cells) -> TenantCreated:
+        parts = await cells.roomiest()
         return await create_tenant(
-            command,
+            CreateTenant(name=name),
             actor="operator:cli",
             store=parts.store,
             clock=parts.clock,
@@ -64,7 +66,7 @@ def create(name: str, data: Path | None, as_json: bool) -> None:
             policy=policy_by_default(parts.completers.tiers({}, parts.clock())),
         )
 
-    made = with_services(data, do)
+    made = with_cells(data, do)
     if as_json:
         print_json({"tenant": made.tenant, "key": made.key})
     else:
@@ -77,15 +79,24 @@ def create(name: str, data: Path | None, as_json: bool) -> None:
 def list_all(data: Path | None, as_json: bool) -> None:
     """All tenants with their status."""
 
-    async def do(parts: Services) -> list[Summary]:
-        return [await summary_of(id, store=parts.store) for id in await tenants_of(parts, None)]
+    async def do(cells: Cells) -> list[tuple[str, Summary]]:
+        return [
+            (name, await summary_of(id, store=parts.store))
+            for name, parts in cells.open.items()
+            for id in await tenants_of(parts, None)
+        ]
 
-    found = with_services(data, do)
+    found = with_cells(data, do)
     if as_json:
-        print_json(found)
-    else:
-        rows = [[each.tenant, each.name, each.status, each.created_at, each.erase_at] for each in found]
-        print_table(None, ["tenant", "name", "status", "created at", "erased at"], rows)
+        print_json([{**msgspec.structs.asdict(each), "cell": name} for name, each in found])
+        return
+    several = len({name for name, _ in found}) > 1
+    rows = [
+        [each.tenant, each.name, each.status, each.created_at, each.erase_at, *[name] * several]
+        for name, each in found
+    ]
+    columns = ["tenant", "name", "status", "created at", "erased at", *["cell"] * several]
+    print_table(None, columns, rows)
 
 
 @tenant.command()

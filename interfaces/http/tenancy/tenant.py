@@ -31,17 +31,19 @@ from interfaces.http.base.pages import Cursor, Limit, Page, Pager
 from interfaces.http.base.position import written
 from interfaces.http.base.version import of_tenant, tag
 from interfaces.http.tenancy.api_key import SECRET
-from interfaces.http.tenancy.tenant_forms import SuspendIn, TenantIn, TenantMade, TenantOut
+from interfaces.http.tenancy.tenant_forms import SuspendIn, TenantIn, TenantMade, TenantNew, TenantOut
 
 
 @post("/v1/tenants", status_code=201, scope=None, operator=True)
 async def create(
-    data: JSONBody[TenantIn],
+    data: JSONBody[TenantNew],
     services: NamedDependency[Services],
     caller: NamedDependency[Caller],
     request: Request[Any, Any, Any],
 ) -> Response[TenantMade]:
     """A new tenant with a first API key."""
+    cells = services.cells
+    services = cells.named(data.cell) if data.cell is not None else await cells.roomiest()
     made = await create_tenant(
         CreateTenant(name=data.name),
         actor=caller.actor,
@@ -73,14 +75,14 @@ async def list_all(
     after = await pager.place(cursor)
     if caller.principal is not None:
         return Page([] if after else [await _shown(services, caller.tenant)], None)
-    rows = await services.directory.tenants(after=after or NIL, limit=limit + 1)
+    rows = await services.cells.tenants(after=after or NIL, limit=limit + 1)
     shown: dict[UUID, TenantOut] = {}
-    for id in rows[:limit]:
+    for id, its in list(rows.items())[:limit]:
         try:
-            shown[id] = await _shown(services, id)
+            shown[id] = await _shown(its, id)
         except NotFound:
             continue  # a log that was begun without its tenant
-    found = await pager.page(rows, limit, lambda id: shown.get(id), lambda id: id)
+    found = await pager.page(list(rows), limit, lambda id: shown.get(id), lambda id: id)
     return Page([item for item in found.items if item is not None], found.next_cursor)
 
 
@@ -91,7 +93,7 @@ async def read(
 ) -> Response[TenantOut]:
     """A tenant."""
     found = await summary_of(tenant_context.tenant, store=services.store)
-    return Response(_of(found), headers=tag(found.version))
+    return Response(_of(found, services), headers=tag(found.version))
 
 
 @patch("/v1/tenants/{tenant:uuid}", scope="tenants:admin", operator=True, versioned=of_tenant)
@@ -156,20 +158,21 @@ async def restore(
 
 async def _changed(services: Services, tenant: UUID, position: int) -> Response[TenantOut]:
     found = await summary_of(tenant, store=services.store)
-    return Response(_of(found), headers=await written(services, tenant, position, found.version))
+    return Response(_of(found, services), headers=await written(services, tenant, position, found.version))
 
 
 async def _shown(services: Services, tenant: UUID) -> TenantOut:
-    return _of(await summary_of(tenant, store=services.store))
+    return _of(await summary_of(tenant, store=services.store), services)
 
 
-def _of(found: Summary) -> TenantOut:
+def _of(found: Summary, services: Services) -> TenantOut:
     return TenantOut(
         id=found.tenant,
         name=found.name,
         status=found.status,
         created_at=found.created_at,
         erase_at=found.erase_at,
+        cell=services.name,
     )
 
 
