@@ -27,6 +27,7 @@ from interfaces.http.base.described.description import complete, config
 from interfaces.http.base.idempotency import Idempotent
 from interfaces.http.base.limits.access import AccessControl, Held
 from interfaces.http.base.limits.arrivals import Arriving
+from interfaces.http.base.limits.chain import Chain
 from interfaces.http.base.limits.intake import SMALL, Bounded
 from interfaces.http.base.limits.pace import Paced
 from interfaces.http.base.limits.places import InWork
@@ -66,16 +67,18 @@ def litestar_app(services: Services) -> Litestar:
             "tenant_context": Provide(provide_tenant_context, sync_to_thread=False),
         },
         middleware=[
-            Held(),
-            Paced(settings.silence_timeout, settings.min_transfer_rate),
-            Arriving(),
-            Allowing(),
-            Admitted(services),
-            Rated(services),
-            Shared(settings.max_connections),
-            Bounded(),
-            InWork(),
-            Idempotent(services),
+            Chain(
+                Held(),
+                Paced(settings.silence_timeout, settings.min_transfer_rate),
+                Arriving(),
+                Allowing(),
+                Admitted(services),
+                Rated(services),
+                Shared(settings.max_connections),
+                Bounded(),
+                InWork(),
+                Idempotent(services),
+            )
         ],
         guards=[gate.check],
         before_request=refuse_null,

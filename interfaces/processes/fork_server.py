@@ -19,6 +19,7 @@ from contextlib import suppress
 import msgspec
 
 from infra.embedded.process import die_with_parent
+from interfaces.machine import give_back
 
 LOADED = (
     "interfaces.cli",
@@ -64,6 +65,7 @@ def load() -> None:
     importlib.import_module("domain.answers.understanding").load()
     importlib.import_module("infra.retrieval.embedding").WordLlamaEmbedder().load()
     gc.collect()
+    give_back()  # what a role finds free in pages that it shares it would write to, and have for itself
     gc.freeze()
     gc.enable()
 

@@ -214,8 +214,9 @@ async def test_a_reset_is_not_undone_by_an_exchange_that_was_under_way(
     assert [await health.admit(where) for health in (one, other)] == [None, None]
 
 
-@pytest.mark.usefixtures("hasty")
-async def test_a_reset_while_redis_is_away_is_told_when_it_is_back(tmp_path: Path) -> None:
+async def test_a_reset_while_redis_is_away_is_told_when_it_is_back(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     with EmbeddedRedis(tmp_path) as server:
         async with process(server.url) as one, process(server.url) as other:
             where = place()
@@ -223,6 +224,7 @@ async def test_a_reset_while_redis_is_away_is_told_when_it_is_back(tmp_path: Pat
             await all_know(one)
             assert await other.admit(where) is not None
             assert server.pid is not None
+            request.getfixturevalue("hasty")
             os.kill(server.pid, signal.SIGSTOP)
             try:
                 await one.admit(place())  # it finds out that Redis is away

@@ -377,7 +377,6 @@ async def test_killed_backends_cost_neither_work_nor_the_rate(rows: Rows, databa
 async def test_an_exhausted_pool_is_waited_for(
     rows: Rows, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.postgres.database.PATIENCE", 0.1)
     await rows.fill([A], "send", 100)
     done: list[str] = []
 
@@ -389,6 +388,7 @@ async def test_an_exhausted_pool_is_waited_for(
         AsyncExitStack() as held,
     ):
         await held.enter_async_context(database.system())
+        monkeypatch.setattr("infra.postgres.database.PATIENCE", 0.1)  # of those that wait for its only one
         async with working(database, handler):
             await asyncio.sleep(0.5)
             assert done == []
