@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-import msgspec
 from msgspec.structs import replace
 
 from domain.answers.plan import Decision
 from domain.answers.split import Assignment
-from domain.base.aggregate import Aggregate, CreatedEvent, Quote
+from domain.base.aggregate import CreatedEvent, Quote
+from domain.chat.of_user import CallOfUser, CallOfUserState
 from domain.chat.response import ResponseFacts
 from domain.gateway.decision import Routing
 from domain.models.answer_format import AnswerFormat
@@ -26,21 +26,19 @@ from domain.retrieval.passages import Retrieved, cut, join
 from domain.retrieval.results.figures import RetrievalFigures
 
 
-class CallState(msgspec.Struct):
-    user_id: UUID | None = None
+class CallState(CallOfUserState):
     ended: bool = False
     answered: bool = False
     deleted: bool = False
-    forgotten: bool = False
 
 
-class Call(Aggregate[CallState]):
+class Call(CallOfUser[CallState]):
     """Saved once, when it has ended, in whatever way: the caller waits for it all the time, so nobody can go on with half of it."""
 
     TOPIC = "call"
     State = CallState
 
-    class Event(Aggregate.Event, frozen=True, kw_only=True):
+    class Event(CallOfUser.Event, frozen=True, kw_only=True):
         pass
 
     class Requested(Event, CreatedEvent, frozen=True, kw_only=True):
@@ -318,11 +316,6 @@ class Call(Aggregate[CallState]):
         def apply(self, aggregate: Call) -> None:
             aggregate.state.forgotten = True
 
-    @property
-    def subject(self) -> UUID:
-        """The user, whose calls are erased all at once; a call for nobody in particular has a key of its own."""
-        return self.state.user_id or self.id
-
     @classmethod
     def request(
         cls,
@@ -451,8 +444,3 @@ class Call(Aggregate[CallState]):
         """Record that there is no whole answer."""
         facts = {"text": text, "calls": calls, "others": others}
         self.trigger(self.Ended, at=at, reason=reason, latency_ms=latency_ms, **facts)
-
-    def forget(self, at: datetime) -> None:
-        """Erase it, with all of its user's."""
-        if not self.state.forgotten:
-            self.trigger(self.Forgotten, at=at)

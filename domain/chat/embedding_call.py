@@ -8,25 +8,19 @@ from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
-import msgspec
-
-from domain.base.aggregate import Aggregate, CreatedEvent
+from domain.base.aggregate import CreatedEvent
+from domain.chat.of_user import CallOfUser, CallOfUserState
 from domain.models.completion import Attempt
 from domain.models.pricing import total
 
 
-class EmbeddingCallState(msgspec.Struct):
-    user_id: UUID | None = None
-    forgotten: bool = False
-
-
-class EmbeddingCall(Aggregate[EmbeddingCallState]):
+class EmbeddingCall(CallOfUser[CallOfUserState]):
     """Saved once, when it has ended, as a call of the completions API is (domain/chat/call.py)."""
 
     TOPIC = "embedding_call"
-    State = EmbeddingCallState
+    State = CallOfUserState
 
-    class Event(Aggregate.Event, frozen=True, kw_only=True):
+    class Event(CallOfUser.Event, frozen=True, kw_only=True):
         pass
 
     class Requested(Event, CreatedEvent, frozen=True, kw_only=True):
@@ -68,11 +62,6 @@ class EmbeddingCall(Aggregate[EmbeddingCallState]):
         def apply(self, aggregate: EmbeddingCall) -> None:
             aggregate.state.forgotten = True
 
-    @property
-    def subject(self) -> UUID:
-        """The user, whose calls are erased all at once; a call for nobody in particular has a key of its own."""
-        return self.state.user_id or self.id
-
     @classmethod
     def request(
         cls,
@@ -104,8 +93,3 @@ class EmbeddingCall(Aggregate[EmbeddingCallState]):
         facts = {"space": space, "texts": texts, "cached": cached, "failure": failure}
         facts |= {"attempts": tuple(attempts), "cost": total(attempts), "latency_ms": latency_ms}
         self.trigger(self.Metered, at=at, reservations=tuple(reservations), **facts)
-
-    def forget(self, at: datetime) -> None:
-        """Erase it, with all of its user's."""
-        if not self.state.forgotten:
-            self.trigger(self.Forgotten, at=at)
