@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from domain.feedback.exchange import Exchange
+from domain.learning.training.formats import line_of
+from domain.models.completion import Turn
 from interfaces.bootstrap import Services
 from tests.dated import CLOCK
 from tests.doubles.doing import doing
@@ -41,6 +44,16 @@ async def _model(
     yield
 
 
+def training_file() -> bytes:
+    """Twelve examples for Together, one of them with what was said before, with a system text."""
+    before = (Turn(role="user", text="Hello"), Turn(role="assistant", text="Good morning."))
+    made = [
+        Exchange(message=f"Question {n}?", answer=f"Answer {n}.", context=before if n == 1 else ())
+        for n in range(12)
+    ]
+    return b"".join(line_of("together", each, "Be kind.") for each in made)
+
+
 @pytest.mark.clients
 @pytest.mark.parametrize("suite", sorted(path.name for path in SUITES.glob("*_suite.py")))
 async def test_the_suite_of_a_client_passes(suite: str, address: str, shop: Customer, tmp_path: Path) -> None:
@@ -48,7 +61,7 @@ async def test_the_suite_of_a_client_passes(suite: str, address: str, shop: Cust
     known |= {"RETRACE_PNG": base64.b64encode(png(4, 3)).decode()}
     known |= {"RETRACE_PDF": base64.b64encode(PDF).decode(), "HOME": str(tmp_path)}
     *_, page = (ROOT / "docs" / "clients.md").read_text().partition("<!-- by make clients -->")
-    known |= {"RETRACE_PAGE": page}
+    known |= {"RETRACE_PAGE": page, "RETRACE_TRAINING": base64.b64encode(training_file()).decode()}
     python = ENVIRONMENT / "bin" / "python"
     assert python.exists(), "there is no environment of the clients' here; make it by `make clients`"
     suites = shutil.copytree(SUITES, tmp_path / "suites")  # what their plug-ins write goes with it
