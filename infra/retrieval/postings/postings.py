@@ -26,7 +26,7 @@ AT_ONCE = 2_000
 TAKE = (
     "INSERT INTO posting_statistics AS s (tenant, chunks, tokens, next, languages) VALUES (%(tenant)s, %(chunks)s, %(tokens)s, %(chunks)s, %(languages)s) "
     "ON CONFLICT (tenant) DO UPDATE SET chunks = s.chunks + EXCLUDED.chunks, tokens = s.tokens + EXCLUDED.tokens, next = s.next + EXCLUDED.next, "
-    "languages = ARRAY(SELECT DISTINCT unnest(s.languages || EXCLUDED.languages) ORDER BY 1) RETURNING next"
+    "languages = CASE WHEN s.languages @> EXCLUDED.languages THEN s.languages ELSE s.languages || EXCLUDED.languages END RETURNING next"
 )
 INSERT = (
     "INSERT INTO postings AS p (tenant, term, seg, n, rel, packed) "

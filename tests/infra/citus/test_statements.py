@@ -21,6 +21,9 @@ RULES = {
     "a stable function beside a column can't be in SET: give the time as a value": re.compile(
         r"\bUPDATE \w+(\.\w+)?( \w+)? SET [^;]*?\b(coalesce|greatest|least)\([^()]*\bnow\(\)"
     ),
+    "the tenant of a function's statement is a value, not a subquery, which is asked of all nodes": re.compile(
+        r"tenant = \(SELECT tenant\(\)\)"
+    ),
     "a message of several statements goes on as it is: one statement each": re.compile(
         r";\s*SET LOCAL|SET LOCAL [^;]*;\s*\S"
     ),
@@ -83,6 +86,7 @@ def test_a_function_that_a_citus_refuses_has_another_there() -> None:
         "DELETE FROM idempotency WHERE (tenant, key) IN (SELECT tenant, key FROM idempotency)",
         "UPDATE retrace.builds SET place = 'live', built_at = coalesce(built_at, now()) WHERE place = 'next'",
         "BEGIN; SET LOCAL search_path = retrace_next",
+        "PERFORM 1 FROM subject_keys WHERE tenant = (SELECT tenant()) FOR KEY SHARE",
     ],
 )
 def test_the_rules_bite(bad: str) -> None:
