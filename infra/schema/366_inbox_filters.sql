@@ -1,4 +1,6 @@
 -- Lists of conversations by channel and by whether they are closed, where the read model stands already; projections/conversations.py has them for new ones.
+-- As who owns read models: an index is made by its table's owner.
+SET LOCAL ROLE retrace_builder;
 DO $$
 BEGIN
     IF to_regclass('retrace.conversations') IS NOT NULL THEN
