@@ -191,24 +191,8 @@ class Interleavings(RuleBasedStateMachine):
         self.save()
 
     def take_in(self) -> None:
-        state, ids = self.delivery.state, (self.found.id, self.found.id)
-        newer = [
-            Recorded(
-                event.originator_version,
-                *ids,
-                event.originator_version,
-                event.TOPIC,
-                NOW,
-                "a",
-                ids[0],
-                None,
-                b"",
-                b"",
-                event,
-            )  # type: ignore[attr-defined,arg-type]
-            for event in self.events
-            if event.originator_version > state.taken  # type: ignore[attr-defined]
-        ]
+        state = self.delivery.state
+        newer = [event for event in self.events if event.originator_version > state.taken]  # type: ignore[attr-defined]
         self.delivery.take_in(take(newer, state.taken, state.sender), self.now)
 
     @rule(dies=WAYS)
