@@ -256,7 +256,7 @@ async def worker_concurrency(deployment: Deployment) -> None:
     settings = load({**deployment.here, "RETRACE_WORKER_CONCURRENCY": "3"}, deployment.log.parent)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worker, "Worker", Seen)
-        patch.setattr(worker, "stopped", at_once)
+        patch.setattr(worker, "until", at_once)
         await worker.work(settings)
     assert made == [
         3,
@@ -301,7 +301,7 @@ async def metrics_port(deployment: Deployment) -> None:
 
     for role, run in ((worker, worker.work), (projector, projector.project)):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(role, "stopped", asked)
+            patch.setattr(role, "until", asked)
             await run(settings)
     first, last = told
     assert "retrace_provider_calls_total" in first
@@ -574,7 +574,7 @@ async def internet_search(deployment: Deployment) -> None:
         await until(lambda: len(double.calls) != before)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worker, "stopped", looked_up)
+        patch.setattr(worker, "until", looked_up)
         await worker.work(load(deployment.here, deployment.log.parent))
     assert f"key={google.KEY}&cx=" in double.calls[-1].path
     assert deployment.doubles["brave"].calls[-1].fields["x-subscription-token"] == brave.KEY
