@@ -44,7 +44,7 @@ async def begin(source: Side, target: Side, tenant: UUID) -> tuple[UUID, bool]:
     state, move, place = await state_of(source, tenant)
     there, other, _ = await state_of(target, tenant)
     same = move is not None and move == other
-    if state == "moved" and same and there == "arriving":
+    if state == "moved" and same and (there == "arriving" or await is_left(source, tenant)):
         assert move is not None
         return move, True
     if state == "moved":
@@ -63,6 +63,20 @@ async def begin(source: Side, target: Side, tenant: UUID) -> tuple[UUID, bool]:
             f"{target.name} has a tenant {tenant} already: remove that one first, or move the other to another place"
         )
     return uuid4(), False
+
+
+async def is_left(source: Side, tenant: UUID) -> bool:
+    """Whether something of a tenant that has moved lies here yet: the fence has its move's name until all is swept."""
+    query = "SELECT 1 FROM heads WHERE tenant = %s AND closed_until = 'infinity' AND closed_by IS NOT NULL"
+    async with source.transaction():
+        return await source.one(query, [tenant]) is not None
+
+
+async def swept(source: Side, tenant: UUID) -> None:
+    async with source.transaction() as connection:
+        await connection.execute(
+            "UPDATE heads SET closed_by = NULL WHERE tenant = %s AND closed_until = 'infinity'", [tenant]
+        )
 
 
 async def leave(source: Side, tenant: UUID, move: UUID, place: str) -> None:

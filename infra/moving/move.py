@@ -69,6 +69,7 @@ async def move(tenant: UUID, source: Side, target: Side, tell: Tell = nobody) ->
         events = await copier.reached()
         tell("removing what is left behind", 0, None)
         await sweep(source, tenant, whole=False)
+        await fence.swept(source, tenant)
         return Moved(tenant=tenant, move=id, events=events, paused=paused, rounds=rounds)
 
 

@@ -1,9 +1,8 @@
 -- Work that is settled by who has its row, with the very save that says what came of it: the row goes unless somebody has owed it anew meanwhile.
 -- Whoever does it then needs no transaction more to say so.
 
-DROP FUNCTION append;
-
--- As 340_moves.sql has it, but for what is settled by a holder.
+-- As 340_moves.sql has it, but for what is settled by a holder. That one, with two arguments less, stays: roles of the version before call it
+-- as long as they run beside new ones.
 CREATE FUNCTION append(
     -- heads: the tenants of this batch, and for how many events
     h_tenant uuid[], h_events bigint[],
@@ -232,5 +231,13 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION append FROM public;
-GRANT EXECUTE ON FUNCTION append TO retrace_writer;
+DO $$
+DECLARE
+    each regprocedure;
+BEGIN
+    FOR each IN SELECT oid FROM pg_proc WHERE proname = 'append' AND pronamespace = 'retrace'::regnamespace LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM public', each);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO retrace_writer', each);
+    END LOOP;
+END;
+$$;

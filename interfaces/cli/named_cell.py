@@ -19,6 +19,19 @@ def cell_named() -> str | None:
     return None if context is None else context.find_root().params.get("cell")
 
 
+async def left_behind(settings: Settings, tenant: UUID, there: str) -> tuple[str, Settings]:
+    """The cell from which a tenant has moved to `there`, where something of it may lie yet. Raises Invalid where it came from none."""
+    for name, each in settings.by_cell.items():
+        cell = Cell(str(each.database_url), each.master())
+        async with Database(cell, role="retrace_runner", size=1) as system:
+            try:
+                await CellDirectory(system).has(tenant)
+            except Moved as moved:
+                if moved.facts["place"] == there:
+                    return name, each
+    raise Invalid(f"tenant {tenant} is in the cell {there} already")
+
+
 async def cell_of(settings: Settings, tenant: UUID | None) -> tuple[str, Settings]:
     """Its name and its settings. A tenant that none has is looked for in the first one. Raises Invalid where there are several and none is named."""
     cells, named = settings.by_cell, cell_named()

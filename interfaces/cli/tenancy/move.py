@@ -20,7 +20,7 @@ from infra.schema.migrate import prepare
 from infra.settings import Settings, load
 from interfaces.cli.bar import steps
 from interfaces.cli.base import console, data_option, deployed, deployment, json_option, print_json
-from interfaces.cli.named_cell import cell_of
+from interfaces.cli.named_cell import cell_of, left_behind
 from interfaces.cli.named_tenant import tenant_id as tenant_type
 
 ELSEWHERE = "another deployment"
@@ -47,6 +47,8 @@ def move(
     with deployment(data) as settings, _place(cell, settings) as there:
         name, here = asyncio.run(cell_of(settings, tenant_id))
         inside = cell in settings.by_cell
+        if name == cell:
+            name, here = asyncio.run(left_behind(settings, tenant_id, cell))
         if str(here.database_url) == str(there.database_url):
             raise Invalid(f"{cell} is this deployment itself: name another one")
         with steps(as_json) as tell:

@@ -139,7 +139,7 @@ class World:
 async def timeless(parts: Services) -> None:
     """The log holds writers to the time that it is; in this database it does not, so that hours pass at once."""
     async with await psycopg.AsyncConnection.connect(str(parts.settings.database_url)) as connection:
-        query = "SELECT pg_get_functiondef(p.oid) FROM pg_proc p WHERE p.proname = 'append'"
+        query = "SELECT pg_get_functiondef(p.oid) FROM pg_proc p WHERE p.proname = 'append' ORDER BY p.pronargs DESC LIMIT 1"
         ((made,),) = await (await connection.execute(query)).fetchall()
         for held in ("- interval '15 seconds'", "+ interval '5 seconds'"):
             assert held in made

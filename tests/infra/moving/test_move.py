@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -20,6 +20,7 @@ from infra.moving import fence, tables
 from infra.moving import move as moving
 from infra.moving.copying import Copier
 from infra.moving.move import abandon, move
+from infra.moving.side import Side
 from tests.application.conftest import Shop
 from tests.application.retrieval.uploads import found
 from tests.infra.moving.places import Place, log_of, proved
@@ -39,6 +40,31 @@ async def written(shop: Shop, said: set[str], begun: asyncio.Event) -> None:
             return
         said.add(name)
         begun.set()
+
+
+async def test_a_move_that_is_cut_off_once_it_is_open_there_removes_what_is_left_when_it_goes_on(
+    here: Place, there: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, _ = await shop_at(here)
+    tenant = shop.context.tenant
+    await shop.receive("Are you open?")
+
+    async def cut(side: Side, tenant: UUID, *, whole: bool) -> None:
+        if not whole:
+            raise psycopg.OperationalError("the server has gone")
+
+    async with here.side() as source, there.side() as target:
+        with monkeypatch.context() as patch:
+            patch.setattr(moving, "sweep", cut)
+            with pytest.raises(psycopg.OperationalError):
+                await move(tenant, source, target)
+        left = "SELECT count(*) FROM retrace.events WHERE tenant = %s AND topic LIKE 'conversation%%'"
+        assert (await source.one(left, [tenant]))[0] > 0
+        done = await move(tenant, source, target)
+        assert (done.paused, (await source.one(left, [tenant]))[0]) == (None, 0)
+        with pytest.raises(Refused, match="has moved to https://new.example"):
+            await move(tenant, source, target)
+    await proved(there, tenant)
 
 
 async def test_a_tenant_moves_while_it_is_used_and_all_agrees(here: Place, there: Place) -> None:
