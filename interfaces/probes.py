@@ -43,7 +43,7 @@ class Probes:
         if not self._redis.configured:
             return None
         try:
-            await self._redis.ask(lambda redis: redis.ping())
+            await self._redis.command("PING")
         except RedisUnavailable:
             return False
         return True

@@ -36,7 +36,7 @@ class TokenBuckets:
         values = [math.ceil(1e6 * value) for value in (1 / rate, max(burst, 1.0) / rate, patience)]
         key = f"retrace:bucket:{name}"
         try:
-            wait = await self._connection.ask(lambda redis: redis.eval(TAKE, 1, key, *values))
+            wait = await self._connection.command("EVAL", TAKE, 1, key, *values)
         except RedisUnavailable:
             return self._take(name, rate, max(burst, 1.0), patience)
         return int(wait) / 1e6

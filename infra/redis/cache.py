@@ -183,8 +183,8 @@ class RedisCache:
             if self._unforgotten:
                 await self._forget()
             name = await entry.name(self._keyring)
-            looked: tuple[int, bytes, bytes] = await self._connection.ask(
-                lambda redis: redis.eval(LOOK, 5, *generations, name, token, int(LEASE * 1000))
+            looked: tuple[int, bytes, bytes] = await self._connection.command(
+                "EVAL", LOOK, 5, *generations, name, token, int(LEASE * 1000)
             )
         except Fault:
             return None
@@ -192,9 +192,7 @@ class RedisCache:
 
     async def _forget(self) -> None:
         names = tuple(self._unforgotten)
-        await self._connection.ask(
-            lambda redis: redis.eval(FORGET, len(names), *names, secrets.token_hex(6), REMEMBERED)
-        )
+        await self._connection.command("EVAL", FORGET, len(names), *names, secrets.token_hex(6), REMEMBERED)
         self._unforgotten.difference_update(names)
 
     def _count(self, counts: Counter[tuple[CacheKind, str]], entry: Entry) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 from application.ports import Fault, Keyring
 from infra.redis.cache_entry import Entry
@@ -47,16 +47,12 @@ class CacheBatch:
             if self._names and (kept := await self._entries[place].sealed(value, self._keyring)) is not None
         }
 
-        async def put(redis: Any) -> None:
-            line = redis.pipeline(transaction=False)
-            for name, value in sealed.items():
-                line.set(name, value, ex=self._seconds)
-            await line.execute()
-
-        if sealed:
-            with suppress(Fault):  # it may be lost
-                await self._connection.ask(put)
+        puts = (
+            self._connection.command("SET", name, value, "EX", self._seconds)
+            for name, value in sealed.items()
+        )
+        with suppress(Fault):  # it may be lost
+            await asyncio.gather(*puts)
 
     async def _many(self, names: list[str]) -> list[bytes | None]:
-        found: Any = await self._connection.ask(lambda redis: redis.mget(names))
-        return list(found)
+        return list(await self._connection.command("MGET", *names))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from application.base.tasks import cancel_and_wait
 from application.ports import Fault
 from infra.redis.faults import trouble_of
+from infra.redis.pipelining import Pipelining
 
 T = TypeVar("T")
 log = logging.getLogger("retrace.redis")
@@ -24,8 +25,8 @@ log = logging.getLogger("retrace.redis")
 EVERY = 1.0
 """Seconds between two looks whether it is back."""
 
-CONNECTIONS, PATIENCE = 16, 0.25
-"""Connections of a process, and seconds for an answer, with the wait for a connection."""
+CONNECTIONS, PATIENCE = 12, 0.25
+"""Connections of a process for questions of several commands, and seconds for an answer, with the wait for a connection."""
 
 
 class RedisUnavailable(Fault):
@@ -35,8 +36,9 @@ class RedisUnavailable(Fault):
 class RedisConnection:
     """One for all in a process who ask `url`'s Redis; None: there is no Redis.
 
-    Each connection has a client of its own, and the limit of time is ours: a look in redis-py's pool, with its check of the connection
-    and its limits, takes as long as the question. A connection that died while nobody used it is made again, once.
+    A command goes together with those of others; a question of several commands has a client of its own. The limit of time is ours: a look
+    in redis-py's pool, with its check of the connection and its limits, takes as long as the question. A connection that died while nobody
+    used it is made again, once.
     """
 
     def __init__(self, url: str | None, *, every: float = EVERY) -> None:
@@ -45,6 +47,9 @@ class RedisConnection:
             Redis.from_url(url, socket_timeout=None, socket_connect_timeout=None, retry=Retry(NoBackoff(), 1))
             if url
             else None
+        )
+        self._pipelining = (
+            Pipelining(self._redis.connection_pool.make_connection, lambda: PATIENCE) if self._redis else None
         )
         self._idle: list[Redis] = []
         self._turns = asyncio.Semaphore(CONNECTIONS)
@@ -68,12 +73,20 @@ class RedisConnection:
         """Whether to ask it, as far as this process knows."""
         return self._redis is not None and self._looking is None
 
+    async def command(self, *parts: bytes | str | int | float) -> Any:
+        """What it answers to one command, as it comes (bytes, numbers, None, lists of them). Raises as `ask` does."""
+        return await self._tried(self._command(parts))
+
     async def ask(self, question: Callable[[Redis], Awaitable[T]]) -> T:
         """What it answers to `question`, which awaits nothing else. Raises RedisUnavailable; then it is left alone until it is back."""
+        return await self._tried(self._ask(question))
+
+    async def _tried(self, asking: Coroutine[Any, Any, T]) -> T:
         if not self.there:
+            asking.close()
             raise RedisUnavailable("Redis is left alone until it answers again")
         try:
-            return await self._ask(question)
+            return await asking
         except (RedisError, OSError) as error:
             self._gone(error)
             raise RedisUnavailable(trouble_of(error, self._url)) from error
@@ -86,10 +99,16 @@ class RedisConnection:
     async def close(self) -> None:
         if self._looking is not None:
             await cancel_and_wait(self._looking)
+        if self._pipelining is not None:
+            await self._pipelining.close()
         for client in self._idle:
             await client.aclose()
         if self._redis is not None:
             await self._redis.aclose()
+
+    async def _command(self, parts: tuple[bytes | str | int | float, ...]) -> Any:
+        assert self._pipelining is not None
+        return await self._pipelining.command(*parts)
 
     async def _ask(self, question: Callable[[Redis], Awaitable[T]]) -> T:
         assert self._redis is not None

@@ -66,4 +66,4 @@ class FillLease:
 
     async def _do(self, script: str, *values: bytes | str | int, keys: tuple[bytes, ...]) -> None:
         with suppress(RedisUnavailable):
-            await self._connection.ask(lambda redis: redis.eval(script, len(keys), *keys, *values))
+            await self._connection.command("EVAL", script, len(keys), *keys, *values)

@@ -42,7 +42,7 @@ class LastUse:
                 log.warning("the use of a key was not kept: %s", type(error).__name__)
         if self._connection.configured and self._soon.due((tenant, key), at):
             try:
-                await self._connection.ask(lambda redis: redis.hset(_name(tenant), key, at.isoformat()))
+                await self._connection.command("HSET", _name(tenant), key, at.isoformat())
             except RedisUnavailable as error:
                 log.warning("the use of a key was not kept in Redis: %s", error)
 

@@ -91,7 +91,7 @@ class SharedRateLimiter:
             keys = [f"retrace:rate:{name}" for name, _ in some]
             steps = [math.ceil(1e6 * seconds) for _, seconds in some]
             try:
-                left = await self._connection.ask(lambda redis: redis.eval(ADD, len(keys), *keys, *steps))  # noqa: B023
+                left = await self._connection.command("EVAL", ADD, len(keys), *keys, *steps)
             except RedisUnavailable:
                 return
             now = self._clock()

@@ -39,7 +39,7 @@ class Notes:
             return {}
         names = [_name(each) for each in correlations]
         try:
-            found = await self._redis.ask(lambda redis: redis.mget(names))
+            found = await self._redis.command("MGET", *names)
         except RedisUnavailable:
             return {}
         return {
@@ -53,7 +53,7 @@ class Notes:
 
     async def _keep(self, correlation: UUID, parent: str) -> None:
         try:
-            await self._redis.ask(lambda redis: redis.set(_name(correlation), parent, ex=KEPT))
+            await self._redis.command("SET", _name(correlation), parent, "EX", KEPT)
         except RedisUnavailable as error:
             log.debug("a caller's trace was not noted: %s", error)
 

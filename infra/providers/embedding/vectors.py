@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,8 +32,8 @@ def placed(vectors: Sequence[Any], indexes: Sequence[Any], count: int) -> list[A
     return nothing
 
 
-def unit_vectors(given: Sequence[Any], dimension: int | None) -> list[list[float] | None]:
-    """Of length 1, from lists of numbers or base64 of 32-bit floats (little-endian). Raises ProviderError for what is no vector, and for
+def unit_vectors(given: Sequence[Any], dimension: int | None) -> list[array[float] | None]:
+    """Of length 1, as 32-bit floats, from lists of numbers or base64 of 32-bit floats (little-endian). Raises ProviderError for what is no vector, and for
     another dimension than was asked for, or than the others have."""
     read = [None if each is None else _read(each) for each in given]
     sizes = {len(each) for each in read if each is not None}
@@ -59,11 +60,15 @@ def _read(given: Any) -> Vector:
     return vector
 
 
-def _unit(vector: Vector) -> list[float]:
+def _unit(vector: Vector) -> array[float]:
     if not np.isfinite(vector).all():
         raise ProviderError("incomplete", "the server's vectors hold what is no number")
     largest = float(np.abs(vector).max())
     if largest == 0:  # of a text without meaning
-        return vector.tolist()  # type: ignore[no-any-return]  # numpy does not type tolist
+        return _floats(vector)
     scaled = vector / largest
-    return (scaled / np.linalg.norm(scaled)).tolist()  # type: ignore[no-any-return]
+    return _floats(scaled / np.linalg.norm(scaled))
+
+
+def _floats(vector: Vector) -> array[float]:
+    return array("f", vector.astype(np.float32).tobytes())

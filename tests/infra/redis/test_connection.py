@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from infra.embedded import Servers
 from infra.embedded.redis import EmbeddedRedis
 from infra.redis.connection import CONNECTIONS, RedisConnection, RedisUnavailable
+from infra.redis.pipelining import LINES
 from tests.until import until
 
 
@@ -26,74 +27,93 @@ async def _reach(servers: Servers) -> AsyncIterator[RedisConnection]:
     await reach.close()
 
 
+Say = Callable[[RedisConnection, str], Awaitable[bytes]]
+
+
 async def said(reach: RedisConnection, word: str) -> bytes:
+    answer: bytes = await reach.command("ECHO", word)
+    return answer
+
+
+async def said_alone(reach: RedisConnection, word: str) -> bytes:
     answer: bytes = await reach.ask(lambda redis: redis.echo(word))
     return answer
 
 
-async def test_many_ask_at_once_over_few_connections(reach: RedisConnection, servers: Servers) -> None:
+both_ways = pytest.mark.parametrize("say", [said, said_alone])
+
+
+@both_ways
+async def test_many_ask_at_once_over_few_connections(
+    reach: RedisConnection, servers: Servers, say: Say
+) -> None:
     words = [str(number) for number in range(50 * CONNECTIONS)]
     async with Redis.from_url(str(servers.redis_url)) as redis:
         others = {each["id"] for each in await redis.client_list()}
-        assert await asyncio.gather(*(said(reach, word) for word in words)) == [
+        assert await asyncio.gather(*(say(reach, word) for word in words)) == [
             word.encode() for word in words
         ]
-        assert len({each["id"] for each in await redis.client_list()} - others) <= CONNECTIONS
+        assert len({each["id"] for each in await redis.client_list()} - others) <= max(CONNECTIONS, LINES)
 
 
+@both_ways
 async def test_connections_that_were_ended_while_nobody_used_them_are_made_again(
-    reach: RedisConnection, servers: Servers, caplog: pytest.LogCaptureFixture
+    reach: RedisConnection, servers: Servers, caplog: pytest.LogCaptureFixture, say: Say
 ) -> None:
     words = [str(number) for number in range(CONNECTIONS)]
     for _ in range(3):
-        await asyncio.gather(*(said(reach, word) for word in words))
+        await asyncio.gather(*(say(reach, word) for word in words))
         async with Redis.from_url(str(servers.redis_url)) as redis:
             await redis.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-    assert await said(reach, "still there") == b"still there"
+    assert await say(reach, "still there") == b"still there"
     assert reach.there
     assert not caplog.records
 
 
-async def test_whoever_goes_away_in_the_middle_leaves_no_answer_to_the_next(reach: RedisConnection) -> None:
+@both_ways
+async def test_whoever_goes_away_in_the_middle_leaves_no_answer_to_the_next(
+    reach: RedisConnection, say: Say
+) -> None:
     for number in range(50):
-        asking = asyncio.create_task(said(reach, f"left {number}"))
+        asking = asyncio.create_task(say(reach, f"left {number}"))
         await asyncio.sleep(number / 1e5)
         asking.cancel()
-        assert await said(reach, f"asked {number}") == f"asked {number}".encode()
+        assert await say(reach, f"asked {number}") == f"asked {number}".encode()
     assert reach.there
 
 
+@both_ways
 async def test_a_server_that_stands_still_costs_one_wait_and_is_asked_again_when_it_goes_on(
-    tmp_path: Path, hasty: float
+    tmp_path: Path, hasty: float, say: Say
 ) -> None:
     with EmbeddedRedis(tmp_path) as server:
         reach = RedisConnection(server.url, every=0.05)
-        assert await said(reach, "quick") == b"quick"
+        assert await say(reach, "quick") == b"quick"
         assert server.pid is not None
         os.kill(server.pid, signal.SIGSTOP)
         try:
             began = time.monotonic()
             for _ in range(100):
                 with pytest.raises(RedisUnavailable):
-                    await said(reach, "hello?")
+                    await say(reach, "hello?")
             assert hasty <= time.monotonic() - began < 50 * hasty, "and not a hundred waits"
         finally:
             os.kill(server.pid, signal.SIGCONT)
         await until(lambda: reach.there)
-        assert await said(reach, "again") == b"again"
+        assert await say(reach, "again") == b"again"
         await reach.close()
 
 
 async def test_a_process_that_stood_still_itself_asks_on_at_once(servers: Servers, hasty: float) -> None:
     reach = RedisConnection(servers.redis_url, every=600.0)
-    assert await said(reach, "quick") == b"quick"
-    asking = asyncio.create_task(said(reach, "hello?"))
+    assert await said_alone(reach, "quick") == b"quick"
+    asking = asyncio.create_task(said_alone(reach, "hello?"))
     await asyncio.sleep(0)
     time.sleep(1.1 * hasty)  # noqa: ASYNC251 - all of the process stands still
     with pytest.raises(RedisUnavailable):
         await asking
     await until(lambda: reach.there)
-    assert await said(reach, "again") == b"again"
+    assert await said_alone(reach, "again") == b"again"
     await reach.close()
 
 
@@ -106,6 +126,16 @@ async def test_a_server_that_answers_and_refuses_is_left_alone_between_two_looks
             await reach.ask(lambda redis: redis.execute_command("NONSENSE"))
         await asyncio.sleep(0.002)
     assert len(caplog.records) <= 6
+    await reach.close()
+
+
+async def test_a_refused_command_is_refused_to_whoever_asked_it(servers: Servers) -> None:
+    reach = RedisConnection(servers.redis_url, every=600.0)
+    asked = [said(reach, "before"), reach.command("NONSENSE"), said(reach, "after")]
+    before, refused, after = await asyncio.gather(*asked, return_exceptions=True)
+    assert (before, after) == (b"before", b"after")
+    assert isinstance(refused, RedisUnavailable)
+    await until(lambda: reach.there)
     await reach.close()
 
 
