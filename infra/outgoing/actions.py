@@ -27,7 +27,7 @@ class HttpActionCaller:
 
     def __init__(self, *, private: bool) -> None:
         self._private = private
-        self._http = Outgoing(guarded=not private, kept=False)
+        self._http = Outgoing(guarded=not private, kept=None)
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -5,6 +5,7 @@ It follows no redirects: nobody is sent on to an address, or handed a key, that 
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ssl
 import time
@@ -28,6 +29,14 @@ CONNECT = 5.0
 
 KEPT = 30.0
 """Seconds for which a connection waits to be used again."""
+
+BRIEFLY = 4.0
+"""As KEPT, where an end of it by the other side would leave a fate unknown, or there are many other sides: no server in common use closes
+an idle connection so soon."""
+
+TURNS = 3
+"""Of the loop, after which it has taken in that a server has closed a connection, if the machine knows: the end of the stream, that of
+TLS, and the closing."""
 
 STALE = 2.0
 """Seconds within which a server that has closed a kept connection lets it be known. One that hangs up later may have worked on it."""
@@ -72,12 +81,14 @@ class ForbiddenAddress(httpx2.ConnectError):
 
 class Outgoing(httpx2.AsyncClient):
     """One a process and kind. `guarded`: it connects to public addresses only, and through no proxy, which would look names up by itself.
-    `kept`: connections are used again; where they are not, nothing is ever sent a second time.
+    `kept`: for so many seconds a connection may be used again; None: never, so that nothing is sent a second time. `once`: nothing is sent a
+    second time of which a byte was written, though it is not likely that anybody heard it.
+    There are never more connections to a host than were needed at once.
     """
 
-    def __init__(self, *, guarded: bool, kept: bool = True) -> None:
+    def __init__(self, *, guarded: bool, kept: float | None = KEPT, once: bool = False) -> None:
         super().__init__(transport=httpx2.MockTransport(_unused), trust_env=False)
-        self._guarded, self._kept = guarded, kept
+        self._guarded, self._kept, self._once = guarded, kept, once
         self._session: aiohttp.ClientSession | None = None
 
     async def send(
@@ -107,7 +118,8 @@ class Outgoing(httpx2.AsyncClient):
         return httpx2.Response(response.status, headers=fields, content=content, request=request)
 
     async def _response(self, request: httpx2.Request) -> aiohttp.ClientResponse:
-        """The head. What goes out on a kept connection that the server has closed meanwhile was not heard by anybody: it is sent again."""
+        """The head. What goes out on a kept connection that the server has closed meanwhile was not heard by anybody: it is sent again, but
+        with `once` only where it was not even written."""
         url, raw = _url(str(request.url)), request.headers.raw
         given: dict[str, Any] = {
             "headers": _fields(tuple([field for field in raw if field[0].lower() not in _OURS])),
@@ -116,13 +128,17 @@ class Outgoing(httpx2.AsyncClient):
             "timeout": _timeout(request.extensions.get("timeout")),
             "proxy": None if self._guarded else _proxy(url.scheme, url.host or ""),
         }
+        if self._once:
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
         began = time.monotonic()
         while True:
             way = _Way()
             try:
                 return await self._connected().request(request.method, url, trace_request_ctx=way, **given)
             except aiohttp.ClientConnectionError as error:
-                if not (way.kept and _unheard(error) and time.monotonic() - began < STALE):
+                unheard = _unwritten(error) or (not self._once and _unheard(error))
+                if not (way.kept and unheard and time.monotonic() - began < STALE):
                     raise
 
     async def aclose(self) -> None:
@@ -137,8 +153,8 @@ class Outgoing(httpx2.AsyncClient):
         if self._session is None:
             connector = aiohttp.TCPConnector(
                 limit=0,
-                keepalive_timeout=KEPT if self._kept else None,
-                force_close=not self._kept,
+                keepalive_timeout=self._kept,
+                force_close=self._kept is None,
                 ssl=_trust(),
                 socket_factory=public_socket if self._guarded else None,
             )
@@ -167,11 +183,17 @@ async def _goes_out(*_: Any) -> None:
         sent()
 
 
+def _unwritten(error: aiohttp.ClientConnectionError) -> bool:
+    """Whether aiohttp found the connection closed before it could write; it writes head and body at once."""
+    return isinstance(error, aiohttp.ClientConnectionResetError) or isinstance(
+        error.__cause__, aiohttp.ClientConnectionResetError
+    )
+
+
 def _unheard(error: aiohttp.ClientConnectionError) -> bool:
     """Whether the connection ended before a single byte of an answer."""
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return isinstance(error.message, str)  # else it is the part of a head that came
-    # The cause stands there where aiohttp found it closed before it could write.
     causes = (error, error.__cause__)
     return any(isinstance(cause, ConnectionResetError) for cause in causes) or (
         isinstance(error, aiohttp.ClientOSError) and error.errno in (errno.ECONNRESET, errno.EPIPE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -13,12 +14,15 @@ import httpx2
 from application.ports import Told
 from domain.base.errors import Refused
 from infra.outgoing.addresses import check_public
-from infra.outgoing.client import ForbiddenAddress, Outgoing
+from infra.outgoing.client import BRIEFLY, ForbiddenAddress, Outgoing
 
 LONGEST = 15.0
 """Seconds for an endpoint to take a delivery, in all; it does its own work afterwards."""
 
 SILENCE = httpx2.Timeout(LONGEST, connect=5.0)
+
+WORDS, WAIT = 64 * 1024, 1.0
+"""Bytes and seconds of what is said beside the status: nobody reads it, but a connection whose answer has come to its end is used again."""
 
 
 class HttpWebhookSender:
@@ -26,7 +30,7 @@ class HttpWebhookSender:
 
     def __init__(self, *, private: bool) -> None:
         self._private = private
-        self._http = Outgoing(guarded=not private)
+        self._http = Outgoing(guarded=not private, kept=BRIEFLY)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -47,7 +51,7 @@ class HttpWebhookSender:
             )
             async with asyncio.timeout(LONGEST):
                 response = await self._http.send(request, stream=True)
-            await response.aclose()  # what it says beside its status nobody reads
+            await _end(response)
         except ForbiddenAddress:
             return Told(status=None, reason="the address lies in a private network")
         except (httpx2.TimeoutException, TimeoutError):
@@ -59,6 +63,20 @@ class HttpWebhookSender:
         return Told(
             status=status, reason=reason, retry_after=retry_after(response.headers.get("retry-after"))
         )
+
+
+async def _end(response: httpx2.Response) -> None:
+    """Its connection goes back where the answer is short, else it is closed. What goes wrong then changes nothing: the status has come."""
+    size = 0
+    try:
+        with suppress(httpx2.HTTPError, TimeoutError):
+            async with asyncio.timeout(WAIT):
+                async for chunk in response.aiter_raw():
+                    size += len(chunk)
+                    if size > WORDS:
+                        break
+    finally:
+        await response.aclose()
 
 
 def retry_after(text: str | None) -> timedelta | None:

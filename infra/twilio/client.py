@@ -1,8 +1,8 @@
 """Sends by Twilio's API. Implements `application.ports.Channel`.
 
 By our own HTTP client: Twilio's package for Python repeats POSTs, which have no idempotency key there, gives no headers with its errors
-(`Retry-After` is lost) and mangles other base URLs. The connection of a message is its own: one that was kept may be closed by the other
-side at any moment, and nobody would know whether the message was heard.
+(`Retry-After` is lost) and mangles other base URLs. Connections are kept for moments only: where the other side closes one just when a
+message goes out, nobody knows whether it was heard.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from application.ports import (
 )
 from domain.channels.statuses import PASSING
 from domain.conversations.rich import Attachment, Rich
-from infra.outgoing.client import Outgoing
+from infra.outgoing.client import BRIEFLY, Outgoing
 from infra.twilio.contents import content_of, samples_of
 from infra.twilio.hosts import Hosts
 from infra.twilio.retry_after import seconds
@@ -49,7 +49,10 @@ class TwilioChannel:
 
     def __init__(self, hosts: Hosts, callback: Callable[[UUID, str], str] | None) -> None:
         self._hosts, self._callback = hosts, callback
-        self._sending, self._asking = Outgoing(guarded=False, kept=False), Outgoing(guarded=False)
+        self._sending, self._asking = (
+            Outgoing(guarded=False, kept=BRIEFLY, once=True),
+            Outgoing(guarded=False),
+        )
 
     async def close(self) -> None:
         await self._sending.aclose()

@@ -20,7 +20,7 @@ class ConfiguredTuners:
     def __init__(self, completers: ConfiguredCompleters) -> None:
         self._completers = completers
         self._made: dict[tuple[UUID | None, str], tuple[Endpoint, FineTuner]] = {}
-        self._open, self._guarded = Outgoing(guarded=False, kept=False), Outgoing(guarded=True, kept=False)
+        self._open, self._guarded = Outgoing(guarded=False, kept=None), Outgoing(guarded=True, kept=None)
 
     async def tuner(self, tenant: UUID, provider: str) -> FineTuner:
         if provider not in TUNERS:

@@ -235,7 +235,7 @@ class TuningShop:
 
 @asynccontextmanager
 async def tuning_shop(provider: str, parts: Services, tenant: UUID) -> AsyncIterator[TuningShop]:
-    async with tuning_vendor(provider) as vendor, Outgoing(guarded=False, kept=False) as http:
+    async with tuning_vendor(provider) as vendor, Outgoing(guarded=False, kept=None) as http:
         tuner = TUNERS[provider](key=vendor.key, base_url=vendor.url, http=http, tenants=True)
         context = Context(tenant=tenant, actor="key:test", correlation=uuid4())
         shop = TuningShop(parts, context, vendor, tuner, provider)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -143,6 +144,44 @@ async def test_what_a_server_may_have_worked_on_is_not_sent_again(wire: Wire, ra
             await post(http, wire)
     again = 1 if kept and not raw else 0  # a new connection, on which it ends
     assert len(wire.calls) - answered == 1 + again
+
+
+@pytest.mark.parametrize("raw", [b"", b"H"])
+async def test_once_is_once_though_a_kept_connection_ends_before_a_byte_of_an_answer(
+    wire: Wire, raw: bytes
+) -> None:
+    async with Outgoing(guarded=False, once=True) as http:
+        await post(http, wire)
+        wire.answer = lambda call: Reply(raw=raw)
+        with pytest.raises(httpx2.HTTPError):
+            await post(http, wire)
+    assert (len(wire.calls), wire.connections) == (2, 1)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+async def test_a_connection_that_the_server_has_just_closed_is_not_written_to_where_once_is_once(
+    wire: Wire, tls: bool, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    mine.load_cert_chain(certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    client._trust.cache_clear()
+    async with serving(wire, mine if tls else None), Outgoing(guarded=False, once=True) as http:
+        address = f"{'https' if tls else 'http'}://localhost:{wire.port}/"
+        for number in range(30):
+            assert (await http.post(address, json={})).json() == "here"
+            for connection in list(wire.open):
+                connection.transport.close()
+            if number % 2:
+                await asyncio.sleep(0)
+                _busy(0.001)
+    client._trust.cache_clear()
+    assert (len(wire.calls), wire.connections) == (30, 30)
+
+
+def _busy(seconds: float) -> None:
+    """The loop is, while the machine hears that a connection has ended."""
+    time.sleep(seconds)
 
 
 async def test_a_server_that_hangs_up_late_is_not_asked_again(

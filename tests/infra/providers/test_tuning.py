@@ -47,7 +47,7 @@ def place_of(vendor: Vendor) -> dict[str, str]:
 
 @pytest_asyncio.fixture(name="tuner")
 async def _tuner(vendor: Vendor) -> AsyncIterator[FineTuner]:
-    async with Outgoing(guarded=False, kept=False) as http:
+    async with Outgoing(guarded=False, kept=None) as http:
         yield TUNERS[provider_of(vendor)](key=vendor.key, base_url=vendor.url, http=http, tenants=True)
 
 
@@ -148,7 +148,7 @@ async def test_a_server_that_is_away_has_heard_nothing(tuner: FineTuner, vendor:
         attempt=NAME, model=MODELS[provider_of(vendor)], files=files, epochs=None, place=place
     )
     port, vendor.port = vendor.port, 9
-    async with Outgoing(guarded=False, kept=False) as http:
+    async with Outgoing(guarded=False, kept=None) as http:
         away = TUNERS[provider_of(vendor)](key=vendor.key, base_url=vendor.url, http=http, tenants=True)
         with pytest.raises(TuningRefused) as refused:
             await away.submit(request)
@@ -186,7 +186,7 @@ async def test_a_list_is_read_to_its_end_where_the_server_knows_no_filter(
 
 
 async def test_a_private_address_gets_nothing() -> None:
-    async with tuning_vendor("openai") as vendor, Outgoing(guarded=True, kept=False) as http:
+    async with tuning_vendor("openai") as vendor, Outgoing(guarded=True, kept=None) as http:
         tuner = TUNERS["openai"](key="k", base_url=vendor.url, http=http, tenants=True)
         with pytest.raises(TuningRefused, match="private_address"):
             await tuner.find([NAME], {})
@@ -194,7 +194,7 @@ async def test_a_private_address_gets_nothing() -> None:
 
 
 async def test_a_vertex_token_is_asked_for_once_an_hour_and_where_we_say() -> None:
-    async with tuning_vendor("vertex") as vendor, Outgoing(guarded=False, kept=False) as http:
+    async with tuning_vendor("vertex") as vendor, Outgoing(guarded=False, kept=None) as http:
         assert isinstance(vendor, VertexVendor)
         account = ServiceAccount.read(vendor.key, url=f"{vendor.url}/token", http=http)
         assert account is not None

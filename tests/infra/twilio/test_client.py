@@ -148,17 +148,32 @@ async def test_twilio_says_how_long_to_wait(twilio: Twilio, channel: TwilioChann
     assert refused.value.after == pytest.approx(60, abs=30)
 
 
+@pytest.mark.parametrize("kept", [False, True])
 @pytest.mark.parametrize("fate", ["lost", "unanswered", "cut", "500"])
 async def test_of_a_call_that_breaks_nobody_knows_and_it_is_made_once(
-    twilio: Twilio, channel: TwilioChannel, fate: str, monkeypatch: pytest.MonkeyPatch
+    twilio: Twilio, channel: TwilioChannel, fate: str, kept: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await send(channel, "The first goes well, and would leave its connection.")
+    if kept:
+        await send(channel, "The first goes well, and leaves its connection.")
     monkeypatch.setattr(client, "PATIENCE", 0.5)
     twilio.script = lambda form: fate
     with pytest.raises(FateUnknown):
         await send(channel, "Hello")
-    assert len(twilio.calls) == 2
-    assert twilio.connections == 2
+    assert len(twilio.calls) == 1 + kept
+    assert twilio.connections == 1
+
+
+async def test_a_connection_is_used_again_as_long_as_it_is_open(
+    twilio: Twilio, channel: TwilioChannel
+) -> None:
+    for number in range(3):
+        await send(channel, f"{number}")
+    assert twilio.connections == 1
+    for connection in twilio.open:  # the other side closes it, just now
+        connection.transport.close()
+    await send(channel, "3")
+    assert [message.body for message in twilio.to(ADA)] == ["0", "1", "2", "3"]
+    assert (len(twilio.calls), twilio.connections) == (4, 2)
 
 
 async def test_a_server_that_is_not_there_has_taken_nothing(twilio: Twilio) -> None:

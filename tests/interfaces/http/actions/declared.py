@@ -54,7 +54,7 @@ async def declared_for(parts: Services, customer: Customer) -> AsyncIterator[tup
     """An endpoint to which this deployment may send, with what the customer's tenant declares there; and each action's secret."""
     caller: Any = parts.action_caller
     before = caller._private, caller._http, calling.PAUSE
-    caller._private, caller._http, calling.PAUSE = True, Outgoing(guarded=False, kept=False), 0.01
+    caller._private, caller._http, calling.PAUSE = True, Outgoing(guarded=False, kept=None), 0.01
     wire = Wire(lambda call: Reply(body=b"{}"))
     async with serving(wire):
         bodies = {
