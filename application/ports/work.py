@@ -61,16 +61,28 @@ class Item(Protocol):
     def attempts(self) -> int:
         """Which try this is, from 1."""
 
+    @property
+    def holder(self) -> UUID:
+        """Who has the row."""
+
+    @property
+    def revision(self) -> int:
+        """Of what is owed: it grows with each time that it is owed anew."""
+
+
+Settled = Literal["settled"]
+"""Of a try: its row went with what it has saved, so that nothing is left to be said of it."""
+
 
 Places = Literal["light", "heavy", "watch", "bulk"]
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """`attempts`: tries before it is parked. `lease`: seconds that a try is one worker's alone; renewed while it runs. `places`: whose it takes.
+    """`handler`: does it, and returns when it is due again; None where it is done. `attempts`: tries before it is parked. `lease`: seconds that a try is one worker's alone; renewed while it runs. `places`: whose it takes.
     What takes long (`heavy`) has places of its own, so that nothing else ever waits for it; so has what must come in time (`watch`), as a look that
     takes back what has gone wrong: it never waits for anything else. And so has what nobody waits for and goes on for long, as a campaign (`bulk`)."""
 
-    handler: Callable[[Item], Awaitable[datetime | None]]
+    handler: Callable[[Item], Awaitable[datetime | Settled | None]]
     attempts: int = 8
     lease: float = 30.0
     places: Places = "light"

@@ -21,7 +21,7 @@ from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, S
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from application.base.steps import Facts, tracing
-from application.ports import Item, Kind
+from application.ports import Item, Kind, Settled
 from domain.base.context import Context
 from domain.base.recorded import Recorded
 from infra.telemetry.conventions import ERROR, METHOD, ROUTE, STATUS
@@ -83,12 +83,12 @@ class Traces:
             name: msgspec.structs.replace(kind, handler=self._traced(kind)) for name, kind in every.items()
         }
 
-    def _traced(self, kind: Kind) -> Callable[[Item], Coroutine[None, None, datetime | None]]:
-        async def handler(item: Item) -> datetime | None:
+    def _traced(self, kind: Kind) -> Callable[[Item], Coroutine[None, None, datetime | Settled | None]]:
+        async def handler(item: Item) -> datetime | Settled | None:
             span = self._work(item, await self._parent(item.correlation, item.causation))
             with self._under_way(span, item.correlation):
                 again_at = await kind.handler(item)
-                if again_at is not None:
+                if isinstance(again_at, datetime):
                     span.set_attribute("retrace.work.again", True)
                 return again_at
 

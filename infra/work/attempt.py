@@ -62,8 +62,8 @@ async def _attempt(item: Item, kind: Kind, lease: Lease) -> Finished:
     try:
         async with asyncio.timeout(LONGEST) as lease.scope:
             again_at = await kind.handler(item)
-        if again_at is None:
-            return Finished(item, Ending.DONE)
+        if again_at is None or again_at == "settled":
+            return Finished(item, Ending.DONE, known=again_at is not None)
         return Finished(item, Ending.AGAIN, again_at=again_at.astimezone())
     except asyncio.CancelledError:
         task = asyncio.current_task()

@@ -41,13 +41,14 @@ class Ending(IntEnum):
 
 class Finished(msgspec.Struct, frozen=True, eq=False):
     """`again_at`: when it is due again (AGAIN); `wait`: seconds until the next try (FAILED, GIVEN_BACK, and PARKED when it was
-    owed again meanwhile); `error` is stored and shown, so it holds no personal text."""
+    owed again meanwhile); `error` is stored and shown, so it holds no personal text. `known`: the database knows it already."""
 
     item: Item
     ending: Ending
     again_at: datetime | None = None
     wait: float = 0
     error: str | None = None
+    known: bool = False
 
 
 class Claim(msgspec.Struct, frozen=True):

@@ -163,9 +163,10 @@ class Worker:
                 if self._observer is not None:
                     self._observer.tried(item.kind, OUTCOMES[finished.ending], monotonic() - began)
                 item = self._leases.end(item)
-                self._ended.append(finished)
+                if not finished.known:
+                    self._ended.append(finished)
+                    self._unsaid.set()
                 self._count += 1
-                self._unsaid.set()
                 if len(self._leases) <= self._low:
                     self._room.set()
                 if self._crowded:

@@ -7,6 +7,7 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -14,6 +15,7 @@ from application.channels import deliver as sending_work
 from application.channels.accounts import sender_of
 from application.channels.channels import remove_twilio
 from application.channels.typing import TypingIndicator
+from application.channels.work import kinds
 from application.conversations.owing import HANDOFF_WORK
 from application.ports import DELIVER_WORK, OutgoingMessage
 from domain.channels import next_step, statuses, window
@@ -21,8 +23,10 @@ from domain.channels.delivery import Delivery, delivery_of
 from domain.channels.taking import take
 from domain.conversations.conversation import Conversation
 from domain.conversations.rich import Attachment, Choices, Option, QuickReplies
+from infra.log.store import LogStore
 from infra.redis.buckets import TokenBuckets
 from infra.twilio import client
+from infra.work.rows import Work
 from tests.application.channels.conftest import ADA, APPROVED, Messenger
 from tests.application.conftest import nothing
 from tests.doubles.twilio import ACCOUNT, SENDER
@@ -69,6 +73,51 @@ async def test_an_answer_owes_its_delivery_where_the_channel_delivers(messenger:
     fetched = await shop.receive("When?", address="bert")
     await shop.answer(fetched.conversation)
     assert (DELIVER_WORK, fetched.conversation.hex) not in await shop.owed()
+
+
+async def work_on(messenger: Messenger, id: UUID) -> object:
+    """As a worker does the row; what it says of its end."""
+    whose = messenger.shop.context.tenant, DELIVER_WORK, id.hex
+    _, item = await Work(messenger.shop.parts.system).lease(*whose, 30.0)
+    assert item is not None
+    return await kinds(messenger.ports)[DELIVER_WORK].handler(item)
+
+
+async def test_what_came_of_the_last_message_is_saved_with_the_end_of_the_work(
+    messenger: Messenger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = await messenger.hears("When are you open?")
+    assert await messenger.shop.answer(id) is not None
+    saves, save = [], LogStore.save
+
+    async def counted(self: LogStore, *given: Any, **more: Any) -> Any:
+        saves.append(more.get("work"))
+        return await save(self, *given, **more)
+
+    monkeypatch.setattr(LogStore, "save", counted)
+    assert await work_on(messenger, id) == "settled"
+    assert len(saves) == 2, "one before the call, one after it"
+    assert (DELIVER_WORK, id.hex) not in await messenger.shop.owed()
+    assert (await messenger.sending(id)).status == "accepted"
+
+
+async def test_what_is_said_while_the_last_message_goes_out_is_owed_still(messenger: Messenger) -> None:
+    id = await messenger.hears("When are you open?")
+    assert await messenger.shop.answer(id) is not None
+
+    async def more(url: str, form: dict[str, str], fields: dict[str, str]) -> int:
+        await messenger.hears("And on Sundays?")
+        assert await messenger.shop.answer(id) is not None
+        return 200
+
+    messenger.twilio.post, messenger.twilio.statuses, messenger.twilio.early = more, ("sent",), True
+    assert await work_on(messenger, id) == "settled"
+    messenger.twilio.statuses = ()
+    assert (DELIVER_WORK, id.hex) in await messenger.shop.owed()
+    assert len(texts(messenger)) == 1
+    assert await work_on(messenger, id) == "settled"
+    assert (DELIVER_WORK, id.hex) not in await messenger.shop.owed()
+    assert len(texts(messenger)) == 2
 
 
 async def test_the_customer_sees_that_an_answer_is_being_made(messenger: Messenger) -> None:

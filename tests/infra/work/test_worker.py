@@ -19,7 +19,7 @@ import pytest
 import pytest_asyncio
 
 from application.operations.work import Item, Kind
-from application.ports import Unavailable
+from application.ports import Settled, Unavailable
 from infra.postgres.database import Database
 from infra.redis.wakeups import Hints
 from infra.work.items import Finished
@@ -31,7 +31,7 @@ from tests.infra.work.rows import Rows
 from tests.until import PATIENCE, until
 
 A, B = UUID(int=0xA), UUID(int=0xB)
-Handler = Callable[[Item], Awaitable[datetime | None]]
+Handler = Callable[[Item], Awaitable[datetime | Settled | None]]
 
 
 @pytest_asyncio.fixture
@@ -90,6 +90,19 @@ async def test_all_work_is_done_once(rows: Rows, database: Database) -> None:
         await until(lambda: len(done) == 2000)
     assert set(done.values()) == {1}
     assert await rows.count() == 0
+
+
+async def test_what_was_settled_with_what_it_saved_is_not_told_again(rows: Rows, database: Database) -> None:
+    await rows.owe(A, "answer", "k")
+    done: list[Item] = []
+
+    async def handler(item: Item) -> Settled:
+        done.append(item)
+        return "settled"
+
+    async with working(database, handler, lease=30):
+        await until(lambda: len(done) == 1)
+    assert await rows.count() == 1, "it has saved nothing, so its row is there until its lease ends"
 
 
 async def test_the_log_and_the_metrics_tell_what_is_done(
