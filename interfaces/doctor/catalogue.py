@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from domain.gateway.models_in_use import SOON
 from domain.models.catalogue import Catalogue
 from interfaces.doctor.check import Check
 
-SOON = timedelta(days=60)
 OLD = timedelta(days=180)
 """Vendors change prices and take models away several times a year."""
 

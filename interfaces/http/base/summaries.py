@@ -223,6 +223,7 @@ SUMMARIES: Mapping[str, str] = {
     "put /v1/prices": "Set a price",
     "post /v1/prices/corrections": "Correct a price",
     "get /v1/routing": "Read the routing policy",
+    "get /v1/routing/models": "List the models that the agent asks, and their ends",
     "put /v1/routing": "Replace the routing policy",
     "post /v1/routing/restore": "Restore an earlier routing policy",
     "post /v1/routing/explain": "Explain how a question would be routed",

@@ -13,11 +13,13 @@ from application.base.setting import load_setting
 from application.budgets.budget import budget_of
 from application.budgets.status import budget_status
 from application.conversations.handoff import operator_id
+from application.gateway.models_in_use import models_of
 from application.operators.authentication import LiveSession
 from domain.experiments.deployment import Deployment
 from domain.insight.alerts.alerts import Alerts
 from domain.tenancy.scopes import Scope
 from interfaces.bootstrap import Services
+from interfaces.http.console.ends import page_of, told_end, told_instead
 from interfaces.http.console.formats import money, when, words
 from interfaces.http.console.navigation import known_path
 from projections.conversations import count_waiting, list_conversations, waiting_conversations
@@ -115,6 +117,20 @@ async def _deployments(services: Services, tenant: UUID, session: LiveSession) -
     return found
 
 
+async def _models(services: Services, tenant: UUID, session: LiveSession) -> list[Need]:
+    """Those that the agent is set to ask and that vendors have taken away, or will."""
+    return [
+        Need(
+            told_end(each),
+            f"{told_instead(each)} It is named by: {', '.join(map(words, each.named_by)).lower()}.",
+            "bad" if each.state == "retired" else "warn",
+            known_path(page_of(each)),
+        )
+        for each in await models_of(tenant, services, services.clock)
+        if each.state != "in_use"
+    ]
+
+
 async def _budgets(services: Services, tenant: UUID, session: LiveSession) -> list[Need]:
     budget = await budget_of(tenant, store=services.store)
     if budget is None:
@@ -157,6 +173,7 @@ FINDERS: Sequence[tuple[Scope, Finder]] = (
     ("conversations:read", _conversations),
     ("feedback:review", _corrections),
     ("integrations:manage", _documents),
+    ("integrations:manage", _models),
     ("audit:read", _parked),
     ("analytics:view", _alerts),
     ("analytics:view", _deployments),

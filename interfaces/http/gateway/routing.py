@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from application.gateway.models_in_use import models_of
 from application.gateway.policy import (
     ConfigureRouting,
     RestoreRouting,
@@ -24,10 +25,12 @@ from application.models.catalogue import catalogue_of
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.gateway.complexity import Complexity
+from domain.gateway.models_in_use import ModelInUse
 from domain.gateway.policy import RoutingPolicy
 from domain.gateway.router import Router as TenantRouter
 from domain.models.catalogue import Catalogue
 from interfaces.bootstrap import Services
+from interfaces.http.base.pages import Page
 from interfaces.http.base.position import written
 from interfaces.http.base.version import one, tag
 
@@ -78,6 +81,15 @@ async def read(
         else _shown(principal.tenant, router.state.policy, router.version, router.state.by_default)
     )
     return Response(shown, headers=tag(shown.version))
+
+
+@get("/v1/routing/models", scope="analytics:view")
+async def in_use(
+    services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> Page[ModelInUse]:
+    """The models that the agent is set to ask, by its configuration, the policy and the embedding model, with what there is instead of one that
+    is retired, or will be within 60 days; those first. `next_cursor` is always null."""
+    return Page(await models_of(principal.tenant, services, services.clock), None)
 
 
 @put("/v1/routing", scope="integrations:manage", versioned=one(TenantRouter.id_of))
@@ -142,4 +154,4 @@ def _shown(tenant: UUID, policy: RoutingPolicy | None, version: int, by_default:
     return PolicyOut(tenant=tenant, stream=stream, version=version, by_default=by_default, policy=policy)
 
 
-ROUTER = Router("/", route_handlers=[read, replace, restore, explain], tags=["routing"])
+ROUTER = Router("/", route_handlers=[read, in_use, replace, restore, explain], tags=["routing"])

@@ -15,6 +15,7 @@ from interfaces.http.agents.agent import RestoreIn
 from interfaces.http.console.screens.form import Facts, Form
 from interfaces.http.console.screens.screen import Screen
 from interfaces.http.console.screens.shown import json_text
+from interfaces.http.gateway import routing
 
 SECTIONS = {
     "How it speaks": ("name", "personality", "tone", "restrictions", "disclaimers", "can_do", "cannot_do"),
@@ -90,7 +91,7 @@ SCREENS = (
     Screen(
         path="/console/agent",
         template="agent/configuration.html",
-        reads={"agent": agent.read},
+        reads={"agent": agent.read, "used": routing.in_use},
         forms={
             "configure": Form(
                 route=agent.replace,

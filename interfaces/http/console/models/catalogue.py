@@ -8,6 +8,7 @@ import msgspec
 
 from interfaces.http.console.screens.form import Form
 from interfaces.http.console.screens.screen import Screen
+from interfaces.http.gateway import routing
 from interfaces.http.insight import models as compared
 from interfaces.http.models import models, price
 from interfaces.http.models.models import ModelIn
@@ -37,7 +38,7 @@ SCREENS = (
     Screen(
         path="/console/models",
         template="models/models.html",
-        reads={"prices": price.list_all, "models": models.list_all},
+        reads={"prices": price.list_all, "models": models.list_all, "used": routing.in_use},
         filters=PricesWanted,
         forms={
             "price": Form(

@@ -12,7 +12,7 @@ SCREENS = (
     Screen(
         path="/console/routing",
         template="models/routing.html",
-        reads={"routing": routing.read},
+        reads={"routing": routing.read, "used": routing.in_use},
         forms={
             "try": Form(
                 route=routing.explain,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from domain.base.betting import Interval
@@ -50,6 +52,33 @@ async def test_a_question_is_tried_and_keys_are_not_shown(ours: Customer) -> Non
     assert refused.status_code in (404, 422), refused.text
     assert (await engineer.send(f"{path}/remove")).status_code == 303
     assert (await ours.http.get("/v1/providers/keys")).json()["items"] == []
+
+
+async def test_a_model_that_is_gone_or_going_is_told_wherever_it_is_set_and_at_home(ours: Customer) -> None:
+    engineer = await joined(ours, "ends@example.com", "engineer")
+    await engineer.sign_in()
+    before = await ours.http.get("/v1/agent/configuration")
+    wanted = {"fallback_models": ["openai/gone-1", "openai/going-1"]}
+    assert (await ours.http.put("/v1/agent/configuration", json=wanted)).status_code == 200
+    today = datetime.now(UTC).date()
+    ends = {"gone-1": today - timedelta(days=1), "going-1": today + timedelta(days=9)}
+    for name, day in ends.items():
+        facts = {"context_window": 9000, "retires_at": f"{day}T00:00:00Z", "successor": "openai/gpt-6-luna"}
+        assert (await ours.http.put("/v1/models", json={"id": f"openai/{name}", **facts})).status_code == 200
+    told = (await ours.http.get("/v1/routing/models")).json()["items"]
+    assert [(each["model"], each["state"], each["named_by"]) for each in told] == [
+        ("openai/gone-1", "retired", ["fallback_models"]),
+        ("openai/going-1", "ends_soon", ["fallback_models"]),
+        ("local/extractive", "in_use", ["default_model"]),
+    ]
+    for page in ("/console", "/console/agent", "/console/models", "/console/routing"):
+        text = (await engineer.http.get(page)).text
+        assert f"The model openai/gone-1 was retired on {ends['gone-1']}" in text, page
+        assert f"The model openai/going-1 is retired on {ends['going-1']}" in text, page
+        assert "Take openai/gpt-6-luna instead. It is named by: fallback models." in text, page
+    assert 'href="/console/agent"' in (await engineer.http.get("/console")).text.partition("gone-1")[0][-200:]
+    await ours.http.put("/v1/agent/configuration", json=before.json()["configuration"])
+    assert "was retired" not in (await engineer.http.get("/console")).text
 
 
 async def test_a_draft_that_does_not_fit_is_told_at_its_field(ours: Customer) -> None:
