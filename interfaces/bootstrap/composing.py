@@ -73,7 +73,7 @@ from infra.retrieval.vectors import PgVectors
 from infra.schema.migrate import prepare
 from infra.session_use import StoredSessionUse
 from infra.settings import MAIN, Settings
-from infra.storage import LocalFiles
+from infra.storage.files import LocalFiles
 from infra.telemetry.start import Role, telemetry
 from infra.twilio.client import TwilioChannel
 from infra.twilio.hosts import hosts_of

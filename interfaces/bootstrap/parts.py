@@ -97,7 +97,7 @@ from infra.redis.wakeups import Hints
 from infra.retrieval.extraction import FileExtractor
 from infra.retrieval.vector_index.indexes import PgVectorIndexes
 from infra.settings import Settings
-from infra.storage import LocalFiles
+from infra.storage.files import LocalFiles
 from infra.telemetry.start import Tracing
 from infra.twilio.media import TwilioMedia
 from infra.twilio.webhooks import TwilioWebhooks

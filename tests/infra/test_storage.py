@@ -14,7 +14,7 @@ from domain.base.errors import NotFound
 from infra.crypto.keyring import Keyring, Tampered
 from infra.postgres.database import Database
 from infra.spool import PIECE
-from infra.storage import LocalFiles
+from infra.storage.files import LocalFiles
 from tests.cells import cell
 from tests.contents import pieces, whole
 
