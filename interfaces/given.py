@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 from redis.asyncio import Redis
@@ -19,6 +20,9 @@ from infra.redis import faults
 from infra.schema.migrate import prepare
 from infra.server_urls import place_of
 from infra.settings import MAIN, Settings
+from infra.storage.faults import FilesUnavailable
+from infra.storage.opening import bucket_at
+from infra.storage.probing import probed
 from infra.waits import Waits
 
 PATIENCE = 5.0
@@ -28,10 +32,10 @@ PATIENCE = 5.0
 def look_at_given(
     settings: Settings, master: bytes, say: Callable[[str], None], waits: Waits
 ) -> dict[str, str]:
-    """Bring the databases up to date, and say what may pass, and what Redis lacks. Cell → what the roles then need of its database: its address
+    """Bring the databases up to date, and say what may pass, and what Redis lacks, and look whether the store of files will do. Cell → what the roles then need of its database: its address
     where it is up to date, so that they get no login that may change it; else its URL. One that is not given is not in it.
 
-    Raises DatabaseUnusable, OtherSchema, NotMigrated, LoginRefused, WrongSession.
+    Raises DatabaseUnusable, OtherSchema, NotMigrated, LoginRefused, WrongSession, FilesUnavailable.
     """
     found: dict[str, str] = {}
     for name, of_cell in settings.by_cell.items():
@@ -50,7 +54,20 @@ def look_at_given(
             why = _run(redis_trouble(settings.redis_url))
         if why is not None:
             say(f"{why}; going on without caches and hints until then, a little slower")
+    if settings.files is not None:
+        with waits(settings.files):
+            _look_at_files(settings, say)
     return found
+
+
+def _look_at_files(settings: Settings, say: Callable[[str], None]) -> None:
+    """In a process of its own: the client and its threads are no use to whoever starts the roles. Raises FilesUnavailable where it can't be used, and will not by itself."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        found = process.submit(probed, bucket_at(settings)).result()
+    if found.trouble is not None and found.lasting:
+        raise FilesUnavailable(found.trouble, lasting=True)
+    if found.trouble is not None:
+        say(f"{found.trouble} Nothing is uploaded or downloaded until then, all else goes on")
 
 
 def _run(question: Coroutine[Any, Any, str | None]) -> str | None:

@@ -17,7 +17,7 @@ NAME = "running.json"
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
     """`database` and `redis`: where they are, without user and password; `masters`: fingerprints of the master keys, the current one first;
-    `instance`: what its HTTP role tells at /healthz."""
+    `instance`: what its HTTP role tells at /healthz; `files`: the bucket that has them."""
 
     pid: int
     since: float
@@ -27,6 +27,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     redis: str | None
     masters: tuple[str, ...]
     instance: str = ""
+    files: str | None = None
 
 
 def note(
@@ -38,6 +39,7 @@ def note(
     redis: str | None,
     master: bytes,
     instance: str,
+    files: str | None,
 ) -> None:
     """Note this process."""
     running = Running(
@@ -49,6 +51,7 @@ def note(
         redis=place_of(redis) if redis else None,
         masters=Masters(master).fingerprints,
         instance=instance,
+        files=files,
     )
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{NAME}.{os.getpid()}"

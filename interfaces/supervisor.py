@@ -261,7 +261,7 @@ def tree(
     look_around(settings, roles)
     key = settings.master()
     given: dict[str, str] = {}
-    if (settings.database_url, settings.redis_url, settings.cells) != (None, None, None):
+    if any((settings.database_url, settings.redis_url, settings.cells, settings.files)):
         from interfaces.given import look_at_given  # what only somebody else's servers need
 
         given = look_at_given(settings, key, say, waits)
@@ -296,6 +296,7 @@ def tree(
                     redis=running.redis_url,
                     master=key,
                     instance=started.instance,
+                    files=settings.files,
                 )
                 yield started
         finally:

@@ -8,7 +8,6 @@ document that was both added and deleted within the seconds between the two. Fil
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -24,13 +23,16 @@ from infra.backup.manifest import DATABASE, FILES, FORMAT, Held, Manifest, Mark,
 from infra.backup.steps import Step, silent
 from infra.crypto.rotating import Rotator
 from infra.postgres.citus import on_citus
+from infra.storage.blobs import Blobs
+from infra.storage.folder import FolderBlobs
+from infra.storage.mirroring import Mirror
 
 
 async def make(
     folder: Path,
     *,
     url: str,
-    data: Path,
+    files: Blobs,
     tenants: Sequence[UUID],
     checkpoints: Checkpoints,
     rotator: Rotator,
@@ -50,9 +52,10 @@ async def make(
         for key in await rotator.generations(tenant):
             masters |= {key.master} if key.master else set()
     tell("copying files")
-    await asyncio.to_thread(_copy, data / FILES, folder / FILES)
+    mirror = Mirror(files, FolderBlobs(folder / FILES))
+    await _copy(mirror)
     async with _moment(url) as (snapshot, roles):
-        await asyncio.to_thread(_copy, data / FILES, folder / FILES)
+        await _copy(mirror)
         tell("copying the database")
         await dump(url, folder / DATABASE, snapshot)
     manifest = Manifest(
@@ -114,14 +117,7 @@ async def _marked(tenant: UUID, checkpoints: Checkpoints) -> tuple[Mark | None, 
     return Mark(tenant=tenant, note=signed.note, key=await checkpoints.verifier_key(tenant)), doubt
 
 
-def _copy(source: Path, target: Path) -> None:
-    """What is not there yet. A file that is still being written has a name with a dot, and no event."""
-    for path in sorted(source.rglob("*")) if source.exists() else []:
-        copy = target / path.relative_to(source)
-        if path.name.startswith(".") or copy.exists() or not path.is_file():
-            continue
-        copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            shutil.copyfile(path, copy)
-        except FileNotFoundError:  # deleted just now, after its event
-            copy.unlink(missing_ok=True)
+async def _copy(mirror: Mirror) -> None:
+    """Of all tenants, what is not there yet."""
+    for tenant in await mirror.source.tenants():
+        await mirror.bring(tenant, remove=False)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
@@ -20,6 +18,9 @@ from infra.backup.manifest import DATABASE, FILES, Manifest
 from infra.crypto.wrapping import Masters, Tampered
 from infra.postgres.database import Database
 from infra.settings import Settings
+from infra.storage.blobs import Blobs
+from infra.storage.folder import FolderBlobs
+from infra.storage.mirroring import Mirror
 
 AT_ONCE = 20_000
 """Hashes that are read in one query."""
@@ -45,8 +46,12 @@ def check_master(manifest: Manifest, settings: Settings) -> None:
         )
 
 
-async def restore(folder: Path, manifest: Manifest, *, url: str, data: Path) -> None:
-    """`url`: an empty database of a superuser's. Raises Invalid, DumpFailed."""
+async def restore(folder: Path, manifest: Manifest, *, url: str, files: Blobs) -> None:
+    """`url`: an empty database of a superuser's. `files`: a place without any. Raises Invalid, DumpFailed, Unavailable."""
+    if await files.tenants():
+        raise Invalid(
+            f"there are files at {files.place}, which another deployment may have; nothing was restored: give RETRACE_FILES a prefix of its own"
+        )
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         there = {
             row[0] for row in await (await connection.execute("SELECT rolname FROM pg_roles")).fetchall()
@@ -57,10 +62,15 @@ async def restore(folder: Path, manifest: Manifest, *, url: str, data: Path) -> 
             if role not in there:
                 await connection.execute(f"CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS".encode())
     await load(url, folder / DATABASE)
-    if (folder / FILES).exists():
-        await asyncio.to_thread(shutil.copytree, folder / FILES, data / FILES)
-        for path in (data / FILES, *(data / FILES).iterdir()):
-            path.chmod(0o700)
+    mirror = Mirror(FolderBlobs(folder / FILES), files)
+    tenants = await mirror.source.tenants()
+    try:
+        for tenant in tenants:
+            await mirror.bring(tenant)
+    except BaseException:
+        for tenant in tenants:
+            await files.remove_all(tenant)
+        raise
 
 
 async def check_note(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID
 
 from psycopg import sql
@@ -16,6 +17,7 @@ from domain.channels.delivery import delivery_of
 from infra.moving.shapes import Shape, shape_of
 from infra.moving.side import Side
 from infra.moving.tables import ASLEEP, CARRIED, KEYS, WORK
+from infra.storage.mirroring import Mirror
 
 EVENTS = 20_000
 """Of one transaction."""
@@ -36,6 +38,10 @@ class Copier:
     seen: dict[str, int] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
     staged: set[str] = field(default_factory=set)
+
+    @cached_property
+    def files(self) -> Mirror:
+        return Mirror(self.source.files, self.target.files)
 
     async def keys(self, *, last: bool = False) -> None:
         """Those of subjects, before events that they seal. `last`: the tenant is closed, and they become the same."""

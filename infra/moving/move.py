@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -15,9 +13,8 @@ from domain.base.errors import NotFound, Refused
 from infra.moving import fence
 from infra.moving.alone import alone
 from infra.moving.copying import Copier
-from infra.moving.files import folder_of, mirror
 from infra.moving.keys import keys_of, put_keys
-from infra.moving.side import Side, check_same_schema
+from infra.moving.side import Side, check_files, check_same_schema
 from infra.moving.sweep import sweep
 
 NEAR = 2_000
@@ -94,7 +91,9 @@ async def abandon(tenant: UUID, source: Side, target: Side) -> None:
 async def _prepare(copier: Copier) -> None:
     """The keys first: from the moment on at which the other side has a head, whoever works there looks for them."""
     source, target, tenant, id = copier.source, copier.target, copier.tenant, copier.move
-    _, other, _ = await fence.state_of(target, tenant)
+    there, other, _ = await fence.state_of(target, tenant)
+    if there is None:
+        await check_files(target, tenant, source)
     if (
         other != id
     ):  # of an earlier move, to there or away from it; keys that somebody made who asked too early
@@ -137,7 +136,7 @@ async def _near(copier: Copier, tell: Tell) -> int:
             tell("copying the log", await copier.reached(), upto)
         tell("copying the rest", 0, None)
         await copier.tables()
-        await asyncio.to_thread(mirror, *_folders(copier))
+        await copier.files.bring(copier.tenant)
         took = time.perf_counter() - began
         if number > 1 and events <= NEAR and (took <= QUICK or number > 5):
             return number
@@ -154,14 +153,10 @@ async def _last(copier: Copier, tell: Tell) -> None:
     while await copier.events(upto):
         pass
     await copier.tables(last=True)
-    await asyncio.to_thread(mirror, *_folders(copier))
+    await copier.files.bring(copier.tenant)
     ends = []
     for side in (source, target):
         async with side.transaction():
             ends.append(await side.one(fence.END, [tenant]))
     if ends[0] != ends[1]:
         raise NotTheSame
-
-
-def _folders(copier: Copier) -> tuple[Path, Path]:
-    return folder_of(copier.source.data, copier.tenant), folder_of(copier.target.data, copier.tenant)

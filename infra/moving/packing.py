@@ -18,7 +18,7 @@ from infra.crypto.wrapping import Masters
 from infra.master_key import SIZE
 from infra.moving import fence, parcel
 from infra.moving.alone import alone
-from infra.moving.files import folder_of, mirror
+from infra.moving.files import ParcelFiles
 from infra.moving.keys import keys_of
 from infra.moving.parcel import Key, Parcel, Table
 from infra.moving.receiver import seal_for
@@ -26,6 +26,7 @@ from infra.moving.shapes import shape_of
 from infra.moving.side import Side
 from infra.moving.sweep import sweep
 from infra.moving.tables import CARRIED, KEYS, WORK
+from infra.storage.mirroring import Mirror
 
 BUFFER = 1 << 20
 """Bytes that are written at once."""
@@ -95,14 +96,14 @@ async def _pack(
         raise Refused(f"tenant {tenant} was erased: there is nothing left to export") from None
     tell("copying files")
     # A file is written before its event, and deleted after it: so once before that moment, and once more after it.
-    files = folder_of(source.data, tenant), folder / parcel.FILES
-    await asyncio.to_thread(mirror, *files)
+    files = Mirror(source.files, ParcelFiles(folder / parcel.FILES))
+    await files.bring(tenant)
     (folder / parcel.TABLES).mkdir(mode=0o700)
     tables = {}
     async with source.transaction() as connection:
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         end = await source.one(fence.END, [tenant])
-        await asyncio.to_thread(mirror, *files, remove=False)
+        await files.bring(tenant, remove=False)
         for table in (*KEYS, *CARRIED, WORK, "events"):
             tell(f"copying {table}")
             tables[table] = await _table(source, tenant, table, folder / parcel.TABLES / table)

@@ -1,21 +1,22 @@
-"""One side of a move: a deployment's database, as whoever migrates it, its master keys, and its folder of files."""
+"""One side of a move: a deployment's database, as whoever migrates it, its master keys, and the place of its files."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from psycopg import AsyncConnection, sql
 
-from domain.base.errors import Invalid
+from domain.base.errors import Invalid, Refused
 from infra.crypto.wrapping import Masters
 from infra.postgres.cell import Cell
 from infra.postgres.citus import on_citus
 from infra.postgres.session import CONNECT, Connection
 from infra.schema.migrate import pending
+from infra.storage.blobs import Blobs
 
 PATIENCE = "30s"
 """That a statement waits for locks."""
@@ -23,11 +24,11 @@ PATIENCE = "30s"
 
 @dataclass
 class Side:
-    """`data`: the deployment's folder, below which its files lie. `name`: what others are told of it."""
+    """`name`: what others are told of it."""
 
     connection: Connection
     masters: Masters
-    data: Path
+    files: Blobs
     name: str
     owners: dict[str, str] = field(default_factory=dict)
     """Table → the role that it belongs to, whom row-level security lets pass."""
@@ -61,7 +62,7 @@ class Side:
 
 
 @asynccontextmanager
-async def side(cell: Cell, data: Path, name: str) -> AsyncIterator[Side]:
+async def side(cell: Cell, files: Blobs, name: str) -> AsyncIterator[Side]:
     """Raises Invalid where the database can't be used, or not by this login."""
     if not cell.migrates:
         raise Invalid(
@@ -74,7 +75,7 @@ async def side(cell: Cell, data: Path, name: str) -> AsyncIterator[Side]:
             raise Invalid(f"the database of {name} can't be used: {why}")
         if await on_citus(connection):
             raise Invalid(f"{name} is on a Citus, and tenants do not move to or from one yet (docs/citus.md)")
-        yield Side(connection, Masters(cell.master), data, name)
+        yield Side(connection, Masters(cell.master), files, name)
 
 
 async def check_same_schema(source: Side, target: Side) -> None:
@@ -82,6 +83,15 @@ async def check_same_schema(source: Side, target: Side) -> None:
     if (other := other_schema(await source.schema(), await target.schema())) is not None:
         raise Invalid(
             f"the two deployments have different schemas ({other}): bring both to one version of Retrace, and run `retrace migrate` on each"
+        )
+
+
+async def check_files(target: Side, tenant: UUID, source: Side | None = None) -> None:
+    """None of the tenant's lie there before it comes: else two deployments would share them, and one would remove the other's. Raises Refused."""
+    shared = source is not None and source.files.place == target.files.place
+    if shared or [blob async for blob in target.files.listed(tenant)]:
+        raise Refused(
+            f"files of tenant {tenant} lie at {target.files.place} already, which another deployment may have: give each a folder, or a prefix in RETRACE_FILES, of its own"
         )
 
 

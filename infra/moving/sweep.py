@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from uuid import UUID
 
 from psycopg import sql
@@ -10,7 +9,6 @@ from psycopg import sql
 from domain.base.aggregate import NIL
 from domain.base.one_per_tenant import OnePerTenant
 from domain.kinds import KINDS
-from infra.moving.files import folder_of
 from infra.moving.side import Side
 from infra.moving.tables import CARRIED, KEYS, LEFT, WORK
 from infra.projections.places import SCHEMAS
@@ -41,7 +39,7 @@ async def sweep(side: Side, tenant: UUID, *, whole: bool) -> None:
             await connection.execute(
                 sql.SQL("DELETE FROM {} WHERE tenant = {}{}").format(sql.Identifier(table), tenant, kept)
             )
-    shutil.rmtree(folder_of(side.data, tenant), ignore_errors=True)
+    await side.files.remove_all(tenant)
     if whole:
         async with side.transaction() as connection:
             await connection.execute("DELETE FROM tenant_moves WHERE tenant = %s", [tenant])

@@ -14,14 +14,15 @@ from infra.backup.steps import Step, silent
 from infra.crypto.wrapping import Masters, Tampered
 from infra.moving import fence, parcel
 from infra.moving.alone import alone
-from infra.moving.files import folder_of, mirror
+from infra.moving.files import ParcelFiles
 from infra.moving.keys import put_keys
 from infra.moving.parcel import Parcel
 from infra.moving.receiver import open_from
 from infra.moving.shapes import shape_of
-from infra.moving.side import Side, other_schema
+from infra.moving.side import Side, check_files, other_schema
 from infra.moving.sweep import sweep
 from infra.moving.tables import ASLEEP, CARRIED, KEYS, WORK
+from infra.storage.mirroring import Mirror
 
 FROM = "the export of "
 """What the fence says where a tenant comes from."""
@@ -85,6 +86,8 @@ async def _make_room(target: Side, packed: Parcel) -> None:
         raise Refused(
             f"tenant {packed.tenant} is here already, and stays as it is; remove it first if the export is to take its place"
         )
+    if state is None:
+        await check_files(target, packed.tenant)
     await sweep(target, packed.tenant, whole=True)
 
 
@@ -107,7 +110,7 @@ async def _put(packed: Parcel, folder: Path, target: Side, secret: bytes, copy: 
             [tenant, packed.head, packed.id],
         )
     tell("putting files in place")
-    await asyncio.to_thread(mirror, folder / parcel.FILES, folder_of(target.data, tenant))
+    await Mirror(ParcelFiles(folder / parcel.FILES), target.files).bring(tenant)
 
 
 async def _table(packed: Parcel, table: str, path: Path, target: Side) -> None:

@@ -40,6 +40,10 @@ def load(environment: Mapping[str, str], folder: Path = Path()) -> Settings:
     ):
         errors.append(f"{given['database_url'][0]} needs RETRACE_MASTER_KEY as well; {NEW_KEY}")
     errors += homeless(given)
+    if "files" in given and ("aws_access_key_id" in given) != ("aws_secret_access_key" in given):
+        errors.append(
+            f"{given['files'][0]} needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY together, or neither where the machine has a role"
+        )
     if errors:
         raise InvalidSettings(errors)
     own = {name: value for name, value in values.items() if name in FIELDS}

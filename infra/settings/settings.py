@@ -15,6 +15,7 @@ from infra.settings import checks
 from infra.settings.cells import MAIN, cells_in, checked_cells
 from infra.settings.fields import Setting, fields_of
 from infra.settings.masters import Vault, check_text, master_text, open_file, open_text
+from infra.storage.address import bucket_of, checked_bucket
 
 RATE = (0, 1_000_000)
 """Requests a minute (docs/limits.md)."""
@@ -29,6 +30,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     redis_url: Annotated[Secret | None, Setting("REDIS_URL", checked_redis_url)] = None
     data: Annotated[Path, Setting("RETRACE_DATA")] = Path(".retrace")
+    files: Annotated[str | None, Setting("RETRACE_FILES", checked_bucket)] = None
+    """The bucket that has the files; None: they lie below `data`."""
+
+    aws_access_key_id: Annotated[Secret | None, Setting("AWS_ACCESS_KEY_ID")] = None
+    aws_secret_access_key: Annotated[Secret | None, Setting("AWS_SECRET_ACCESS_KEY")] = None
+    aws_session_token: Annotated[Secret | None, Setting("AWS_SESSION_TOKEN")] = None
     master_key: Annotated[Secret | None, Setting("RETRACE_MASTER_KEY", check_text)] = None
     operator_key: Annotated[Secret | None, Setting("RETRACE_OPERATOR_KEY", checks.operator_key)] = None
     host: Annotated[str, Setting("RETRACE_HOST")] = "127.0.0.1"
@@ -120,13 +127,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def by_cell(self) -> dict[str, Settings]:
-        """Name → the settings as they hold for that cell, the main one first: its database, and its folder of files."""
+        """Name → the settings as they hold for that cell, the main one first: its database, and the place of its files."""
         if self.cells is None:
             return {MAIN: self}
         key = self.master_key or master_text(self.master())  # which is looked for in the deployment's folder
         return {MAIN: self} | {
             name: msgspec.structs.replace(
-                self, database_url=Secret(url), data=self.data / "cells" / name, master_key=key
+                self,
+                database_url=Secret(url),
+                data=self.data / "cells" / name,
+                files=bucket_of(self.files).below("cells", name).text if self.files else None,
+                master_key=key,
             )
             for name, url in cells_in(self.cells).items()
         }

@@ -73,7 +73,8 @@ from infra.retrieval.vectors import PgVectors
 from infra.schema.migrate import prepare
 from infra.session_use import StoredSessionUse
 from infra.settings import MAIN, Settings
-from infra.storage.files import LocalFiles
+from infra.storage.files import SealedFiles
+from infra.storage.opening import FOLDER, blobs_of
 from infra.telemetry.start import Role, telemetry
 from infra.twilio.client import TwilioChannel
 from infra.twilio.hosts import hosts_of
@@ -258,7 +259,7 @@ async def services(
             vectors=CachedVectors(vectors, cache),
             vector_indexes=PgVectorIndexes(database, cell),
             index_rules=settings.index_rules,
-            files=LocalFiles(settings.data, keyring),
+            files=SealedFiles(blobs_of(settings), keyring, settings.data / FOLDER),
             extractor=extractor,
             completers=completers,
             tuners=tuners,

@@ -97,7 +97,7 @@ from infra.redis.wakeups import Hints
 from infra.retrieval.extraction import FileExtractor
 from infra.retrieval.vector_index.indexes import PgVectorIndexes
 from infra.settings import Settings
-from infra.storage.files import LocalFiles
+from infra.storage.files import SealedFiles
 from infra.telemetry.start import Tracing
 from infra.twilio.media import TwilioMedia
 from infra.twilio.webhooks import TwilioWebhooks
@@ -138,7 +138,7 @@ class Services:
     vectors: Vectors
     vector_indexes: PgVectorIndexes
     index_rules: IndexRules
-    files: LocalFiles
+    files: SealedFiles
     extractor: FileExtractor
     completers: ConfiguredCompleters
     tuners: FineTuners

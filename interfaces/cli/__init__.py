@@ -49,6 +49,7 @@ COMMANDS = {
     "forget": "privacy.forget",
     "retention": "privacy.retention",
     "keys": "tenancy.keys",
+    "files": "operations.files",
     "backup": "operations.backup",
     "restore": "operations.restore",
 }
@@ -93,7 +94,7 @@ def main() -> None:
     try:
         cli()
     except (Refusal, Fault, FolderInUse, FolderUnusable, ServerFailed, NotReady) as error:
-        click.echo(f"retrace: {getattr(error, 'detail', '') or error}", err=True)
+        click.echo(f"retrace: {getattr(error, 'why', '') or getattr(error, 'detail', '') or error}", err=True)
         sys.exit(1)
     except InvalidSettings as error:
         click.echo(f"retrace: {error}", err=True)

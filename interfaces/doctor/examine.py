@@ -21,6 +21,7 @@ from interfaces.bootstrap import utc_now
 from interfaces.doctor.catalogue import of_catalogue
 from interfaces.doctor.check import Check
 from interfaces.doctor.database import of_database
+from interfaces.doctor.files import of_files
 from interfaces.doctor.roles import database_of, keys_given, master_given, roles
 from interfaces.doctor.telling import of_collector, of_metrics
 from interfaces.given import redis_trouble
@@ -47,6 +48,8 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
         async for check in _of_cells(settings, master):
             yield check
     async for check in _of_redis(settings, running):
+        yield check
+    if (check := await of_files(settings, running)) is not None:
         yield check
     for probed in await probe_all(settings.providers):
         detail = f"{probed.detail} ({probed.ms:.0f} ms)"

@@ -84,7 +84,7 @@ class _Connection(asyncio.Protocol):
     transport: asyncio.Transport
 
     def __init__(self, wire: Wire) -> None:
-        self._wire, self._came = wire, b""
+        self._wire, self._came, self._wanted = wire, bytearray(), 0
         self._call: Call | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -100,13 +100,16 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._came += data
-        head, there, rest = self._came.partition(b"\r\n\r\n")
+        if len(self._came) < self._wanted:
+            return
+        head, there, rest = bytes(self._came).partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
         fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         length = int(fields.get("content-length", "0"))
         if not there or len(rest) < length:
+            self._wanted = len(head) + 4 + length if there else 0
             return
-        self._came = rest[length:]
+        self._came, self._wanted = bytearray(rest[length:]), 0
         method, path, _ = first.split(" ")
         self._call = Call(path, fields, _parsed(rest[:length], fields), method, rest[:length])
         self._wire.calls.append(self._call)

@@ -60,7 +60,7 @@ async def back_up(parts: Services, folder: Path, *tenants: UUID, doubtful: bool 
         made, doubts = await make(
             folder,
             url=url,
-            data=parts.settings.data,
+            files=parts.files.blobs,
             tenants=tenants,
             checkpoints=parts.checkpoints,
             rotator=Rotator(database, MASTER),

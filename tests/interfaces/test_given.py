@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from pathlib import Path
 
@@ -13,7 +14,9 @@ import infra.embedded.redis
 from infra.embedded import Servers
 from infra.postgres.faults import DatabaseUnusable
 from infra.settings import Secret, Settings
+from infra.storage.faults import FilesUnavailable
 from interfaces.supervisor import NO_REDIS, tree
+from tests.doubles.s3 import s3_double
 from tests.infra.log.parts import MASTER
 from tests.ports import free_port
 
@@ -60,3 +63,19 @@ def test_without_any_redis_it_says_what_to_install(
     settings = Settings(data=tmp_path, database_url=Secret(database_url), master_key=KEY, port=free_port())
     assert said_by(settings) == [NO_REDIS]
     assert "install redis-server or valkey-server and it is found, or set REDIS_URL" in NO_REDIS
+
+
+async def test_a_bucket_that_will_not_do_ends_it_before_any_role(tmp_path: Path) -> None:
+    async with s3_double() as s3:
+        settings = Settings(
+            data=tmp_path / "data",
+            files=s3.url().replace("shop", "other"),
+            aws_access_key_id=Secret(s3.environment["AWS_ACCESS_KEY_ID"]),
+            aws_secret_access_key=Secret(s3.environment["AWS_SECRET_ACCESS_KEY"]),
+            master_key=KEY,
+            port=free_port(),
+        )
+        with pytest.raises(FilesUnavailable) as refused:
+            await asyncio.to_thread(said_by, settings)
+    assert "there is no such bucket: make it, or mend RETRACE_FILES" in refused.value.why
+    assert not (tmp_path / "data" / "postgres").exists()

@@ -35,16 +35,19 @@ from infra.embedded import Servers
 from infra.providers import PROVIDERS
 from infra.providers.access import PARTS, variable
 from infra.settings import MAIN, all_fields, load
+from infra.storage.faults import FilesUnavailable
 from infra.twilio.hosts import hosts_of
 from interfaces import projector, worker
 from interfaces.bootstrap import services
 from interfaces.cli.named_cell import cell_of
+from tests.contents import pieces
 from tests.dated import CLOCK
 from tests.doubles import brave_search as brave
 from tests.doubles import gemini, openai, vault
 from tests.doubles import google_search as google
 from tests.doubles.alerting import PagerDuty
 from tests.doubles.collector import Collector, collector_double
+from tests.doubles.s3 import s3_double
 from tests.doubles.smtp import mail_double
 from tests.doubles.wire import Wire, serving
 from tests.interfaces.http.conftest import MASTER, OPERATOR
@@ -195,6 +198,21 @@ async def data(deployment: Deployment) -> None:
     assert (await deployment.http.post("/v1/documents", files=files)).status_code == 201
     kept = Path(deployment.environment["RETRACE_DATA"]) / "files" / deployment.tenant
     assert len(list(kept.iterdir())) == 1
+
+
+async def files(deployment: Deployment) -> None:
+    """They lie in the bucket that is named, written with the keys that are given, and nowhere else."""
+    async with s3_double() as s3:
+        s3.token = "of-a-session"
+        given = {**s3.environment, "AWS_SESSION_TOKEN": s3.token, "RETRACE_FILES": s3.url("shop")}
+        tenant, document = UUID(deployment.tenant), uuid4()
+        async with services(load({**deployment.here, **given}), pool=1) as parts:
+            await parts.files.write(tenant, document, pieces(b"kept"))
+            assert [*s3.objects] == [f"shop/{tenant}/{document}"]
+        for name in given.keys() - {"RETRACE_FILES"}:
+            async with services(load({**deployment.here, **given, name: "another"}), pool=1) as parts:
+                with pytest.raises(FilesUnavailable):
+                    await parts.files.write(tenant, document, pieces(b"other"))
 
 
 async def master_key(deployment: Deployment) -> None:
@@ -616,6 +634,10 @@ PROOFS: dict[str, Proof] = {
     "REDIS_URL": redis,
     "RETRACE_CELLS": cells,
     "RETRACE_DATA": data,
+    "RETRACE_FILES": files,
+    "AWS_ACCESS_KEY_ID": files,
+    "AWS_SECRET_ACCESS_KEY": files,
+    "AWS_SESSION_TOKEN": files,
     "RETRACE_MASTER_KEY": master_key,
     "RETRACE_OPERATOR_KEY": operator_key,
     "RETRACE_HOST": host,

@@ -10,14 +10,15 @@ from uuid import UUID
 from infra.moving.move import move
 from infra.moving.side import side
 from infra.postgres.cell import Cell
+from infra.storage.folder import FolderBlobs
 from tests.infra.log.parts import MASTER
 from tests.infra.moving.conftest import OTHER
 
 
 async def main(here: str, data: str, there: str, other: str, tenant: str) -> None:
     async with (
-        side(Cell(here, MASTER), Path(data), "the old place") as source,
-        side(Cell(there, OTHER), Path(other), "https://new.example") as target,
+        side(Cell(here, MASTER), FolderBlobs(Path(data) / "files"), "the old place") as source,
+        side(Cell(there, OTHER), FolderBlobs(Path(other) / "files"), "https://new.example") as target,
     ):
         print("begun", flush=True)
         await move(UUID(tenant), source, target)

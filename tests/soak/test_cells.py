@@ -76,8 +76,8 @@ async def moved(tenant: UUID, here: Services, there: Services) -> None:
     while True:
         try:
             async with (
-                side(here.cell, here.settings.data, here.name) as source,
-                side(there.cell, there.settings.data, there.name) as target,
+                side(here.cell, here.files.blobs, here.name) as source,
+                side(there.cell, there.files.blobs, there.name) as target,
             ):
                 await move(tenant, source, target)
             return

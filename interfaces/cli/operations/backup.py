@@ -40,7 +40,7 @@ def backup(folder: Path, data: Path | None, as_json: bool) -> None:
                 return await making.make(
                     target,
                     url=str(parts.settings.database_url),
-                    data=parts.settings.data,
+                    files=parts.files.blobs,
                     tenants=await tenants_of(parts, None),
                     checkpoints=parts.checkpoints,
                     rotator=Rotator(database, parts.settings.master()),

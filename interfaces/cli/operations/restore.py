@@ -18,6 +18,7 @@ from infra.crypto.keyring import Tampered
 from infra.embedded import servers
 from infra.embedded.process import FolderInUse
 from infra.settings import Secret, Settings, master_text
+from infra.storage.opening import blobs_of
 from interfaces.bootstrap import services
 from interfaces.cli.audit.look import tenants_of
 from interfaces.cli.bar import Tell, steps
@@ -89,7 +90,7 @@ def _restore(
         with servers(settings.data) as running:
             tell("restoring the database and the files")
             url = running.database_url
-            asyncio.run(restoring.restore(folder, backed, url=url, data=settings.data))
+            asyncio.run(restoring.restore(folder, backed, url=url, files=blobs_of(settings)))
             whole = True
             there = msgspec.structs.replace(settings, database_url=Secret(url), master_key=master)
             return asyncio.run(_verify(there, notes, tell))

@@ -198,4 +198,4 @@ async def _import(settings: Settings, folder: Path, copy: bool, tell: Step) -> P
 
 
 def _side(parts: Services) -> AbstractAsyncContextManager[Side]:
-    return side(parts.cell, parts.settings.data, parts.settings.public_url or ELSEWHERE)
+    return side(parts.cell, parts.files.blobs, parts.settings.public_url or ELSEWHERE)

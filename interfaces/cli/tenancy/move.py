@@ -18,6 +18,7 @@ from infra.postgres.cell import Cell
 from infra.postgres.database import wait_for
 from infra.schema.migrate import prepare
 from infra.settings import Settings, load
+from infra.storage.opening import blobs_of
 from interfaces.cli.bar import steps
 from interfaces.cli.base import console, data_option, deployed, deployment, json_option, print_json
 from interfaces.cli.named_cell import cell_of, left_behind
@@ -102,5 +103,5 @@ async def _side(settings: Settings, name: str) -> AsyncIterator[Side]:
     cell = Cell(str(settings.database_url), settings.master())
     await wait_for(cell)
     await prepare(cell)
-    async with side(cell, settings.data, name) as made:
+    async with side(cell, blobs_of(settings), name) as made:
         yield made

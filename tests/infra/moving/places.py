@@ -35,7 +35,7 @@ class Place:
 
     @asynccontextmanager
     async def side(self) -> AsyncIterator[Side]:
-        async with side(self.parts.cell, self.parts.settings.data, self.name) as made:
+        async with side(self.parts.cell, self.parts.files.blobs, self.name) as made:
             yield made
 
 

@@ -236,7 +236,7 @@ async def test_an_import_that_is_killed_begins_anew_and_nobody_writes_before_it_
         pass
 
     real = unpacking.sweep
-    for step in ("put_keys", "mirror", "prove"):
+    for step in ("put_keys", "Mirror", "prove"):
         with monkeypatch.context() as patch:
             calls = iter([real])  # what makes room before; what would tidy up after
 
@@ -244,8 +244,8 @@ async def test_an_import_that_is_killed_begins_anew_and_nobody_writes_before_it_
                 await next(calls, nothing)(*words, **more)  # type: ignore[call-overload]
 
             patch.setattr(unpacking, "sweep", swept)
-            if step == "mirror":
-                patch.setattr(unpacking, "mirror", lambda *_: (_ for _ in ()).throw(Killed))
+            if step == "Mirror":
+                patch.setattr(unpacking, "Mirror", lambda *_: (_ for _ in ()).throw(Killed))
             elif step == "put_keys":
                 patch.setattr(unpacking, "put_keys", killed)
             with pytest.raises(Killed):

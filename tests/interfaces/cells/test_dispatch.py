@@ -135,12 +135,11 @@ async def test_who_has_moved_to_another_cell_is_found_there(world: World) -> Non
     made = await world.create("Mover", cell=MAIN)
     tenant = UUID(made["id"])
     assert (await world.ask(made["key"])).status_code == 200
-    by_cell = world.settings.by_cell
     for here, there in ((MAIN, "west"), ("west", MAIN)):
         parts = world.cells.named(here), world.cells.named(there)
         async with (
-            side(parts[0].cell, by_cell[here].data, here) as source,
-            side(parts[1].cell, by_cell[there].data, there) as target,
+            side(parts[0].cell, parts[0].files.blobs, here) as source,
+            side(parts[1].cell, parts[1].files.blobs, there) as target,
         ):
             await move(tenant, source, target)
         assert await world.cells.whose(tenant) == here  # as it was: the cell itself says that it is gone
