@@ -125,7 +125,7 @@ async def test_the_log_verifies_and_neither_an_export_nor_a_backup_holds_it(
         await make(
             tmp_path / "backup",
             url=url,
-            data=settings.data,
+            files=shop.parts.files.blobs,
             tenants=[tenant],
             checkpoints=shop.parts.checkpoints,
             rotator=Rotator(keeper, settings.master()),
