@@ -25,7 +25,7 @@ from infra.work.rows import Work
 from infra.work.worker import Worker
 
 NAME = "retrace"
-LEFT = "SELECT EXISTS (SELECT FROM retrace.work)"
+LEFT = "SELECT EXISTS (SELECT 1 FROM retrace.work)"
 TENANTS = 10
 
 

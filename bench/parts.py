@@ -12,6 +12,7 @@ from typing import Any
 from domain.tenancy.rate_limits import LIMITS
 from infra.crypto.keyring import Keyring
 from infra.log.appender import Appender
+from infra.log.nodes import appender_of
 from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
 from infra.log.store import LogStore
@@ -63,7 +64,8 @@ class Log:
 
 @asynccontextmanager
 async def opened(url: str, hints: Hints | None = None) -> AsyncIterator[Log]:
-    async with Database(Cell(url, MASTER)) as database, Appender(Cell(url, MASTER)) as appender:
+    cell = Cell(url, MASTER)
+    async with Database(cell) as database, appender_of(cell) as appender:
         keyring = Keyring(database, MASTER)
         reader = Reader(database, keyring)
         store = LogStore(appender, reader, Snapshots(database, keyring), keyring, hints or Hints())

@@ -56,8 +56,9 @@ Places = set[tuple[UUID, int]]
 
 class Searching:
     def __init__(
-        self, database: Database, vectors: PgVectors, retriever: SourcesRetriever, ms: float
+        self, database: Database, vectors: PgVectors, retriever: SourcesRetriever | None, ms: float
     ) -> None:
+        """`retriever`: None where that way is not asked; `ms` for a round."""
         self.database, self.vectors, self.retriever, self._ms = database, vectors, retriever, ms
         self._processes: list[psutil.Process] = []
         self._last: dict[int, float] = {}
@@ -158,6 +159,7 @@ class Searching:
         return {(each.passage.document, each.passage.ordinal) for each in ranked}
 
     async def _retriever(self, tenant: UUID, question: Question) -> Places:
+        assert self.retriever is not None
         vector = QuestionVector(model=MODEL, values=tuple(question.vector))
         query = Query(tenant=tenant, text=" ".join(question.words), vector=vector, limit=BEST)
         return {(each.document, each.ordinal) for each in (await self.retriever.retrieve(query)).passages}

@@ -31,21 +31,30 @@ CONTESTANTS = tuple(cast(Contestant, module) for module in (owed, procrastinate_
 
 
 def drain(server: Server, contestant: Contestant, workers: int, seconds: float) -> dict[str, float]:
-    """Fill the tables, let the workers go, wait until nothing is left; with one worker then see it wake up."""
+    """In a database of its own. With one worker it is then seen to wake up."""
     count = max(100, round(RATES[contestant.NAME] * seconds / 10) * 10)
-    with server.fresh() as url, psycopg.connect(url, autocommit=True) as connection:
+    with server.fresh() as url:
         uvloop.run(contestant.install(url))
-        uvloop.run(contestant.fill(url, count))
-        with crew(contestant.work, workers, url, server.redis_url) as shared:
-            began = time.monotonic()
-            shared.go.set()
-            wait_until(lambda: shared.done.value >= count, 0.002)
-            ended = wait_until(lambda: connection.execute(contestant.LEFT).fetchone() == (False,), 0.005)
-            figures = {f"{contestant.NAME}_{workers}_per_s": count / (ended - began)}
-            if workers == 1:
-                wake_up = uvloop.run(wake_ups(contestant, url, server.redis_url, shared))
-                figures[f"{contestant.NAME}_wake_up_ms"] = wake_up
-    return figures
+        rate, wake_up = drained(contestant, url, server.redis_url, workers, count)
+    figures = {f"{contestant.NAME}_{workers}_per_s": rate}
+    return figures if wake_up is None else {**figures, f"{contestant.NAME}_wake_up_ms": wake_up}
+
+
+def drained(
+    contestant: Contestant, url: str, redis_url: str | None, workers: int, count: int
+) -> tuple[float, float | None]:
+    """Fill the tables, let the workers go, wait until nothing is left: items per second; and of one worker the milliseconds to wake up."""
+    uvloop.run(contestant.fill(url, count))
+    with (
+        psycopg.connect(url, autocommit=True) as connection,
+        crew(contestant.work, workers, url, redis_url) as shared,
+    ):
+        began = time.monotonic()
+        shared.go.set()
+        wait_until(lambda: shared.done.value >= count, 0.002)
+        ended = wait_until(lambda: connection.execute(contestant.LEFT).fetchone() == (False,), 0.005)
+        wake_up = uvloop.run(wake_ups(contestant, url, redis_url, shared)) if workers == 1 else None
+    return count / (ended - began), wake_up
 
 
 async def wake_ups(contestant: Contestant, url: str, redis_url: str | None, shared: Shared) -> float:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
+from bench import spread
 from infra.citus.distributing import FUNCTIONS
 
 SHARDS = 4
@@ -37,15 +37,29 @@ def reason_to_skip(name: str) -> str | None:
     return next((why for part, why in SKIPPED.items() if part in name), None)
 
 
-SAYS = "CREATE FUNCTION pg_catalog.citus_version() RETURNS text LANGUAGE sql AS $$ SELECT 'none' $$"
+SAYS = """
+CREATE FUNCTION pg_catalog.citus_version() RETURNS text LANGUAGE sql AS $$ SELECT 'none' $$;
+CREATE FUNCTION pg_catalog.get_shard_id_for_distribution_column(regclass, anyelement) RETURNS bigint LANGUAGE sql AS $$ SELECT 1::bigint $$;
+CREATE TABLE pg_catalog.pg_dist_node (nodename text, nodeport integer, groupid integer, isactive boolean, noderole text);
+CREATE TABLE pg_catalog.pg_dist_placement AS SELECT 1::bigint AS shardid, 1 AS groupid;
+CREATE TABLE pg_catalog.pg_dist_local_group AS SELECT 1 AS groupid;
+GRANT SELECT ON pg_catalog.pg_dist_node, pg_catalog.pg_dist_placement, pg_catalog.pg_dist_local_group TO public
+"""
+SHARDED = ("events", "inbox", "tally", "work", "subject_keys")
 
 
 def pretend(database_url: str) -> None:
-    """Make a migrated database of a server alone one as on a Citus, for whoever begins a session then."""
+    """Make a migrated database of a server alone one as on a Citus, for whoever begins a session then: of one node, which is itself, with
+    one shard of each table, which is a view of it."""
+    facts = conninfo_to_dict(database_url)
+    node = "INSERT INTO pg_catalog.pg_dist_node VALUES (%s, %s, 1, true, 'primary')"
     with psycopg.connect(database_url) as connection:
         connection.execute("SET allow_system_table_mods = on")
         connection.execute(SAYS)
+        connection.execute(node, [facts["host"], int(facts.get("port") or 5432)])
         put_functions(connection)
+        for table in SHARDED:
+            connection.execute(f"CREATE VIEW {table}_1 AS SELECT * FROM {table}".encode())
 
 
 def put_functions(connection: psycopg.Connection) -> None:
@@ -58,39 +72,10 @@ def url() -> str | None:
     return os.environ.get("CITUS_URL")
 
 
-@cache
-def nodes(coordinator: str) -> tuple[tuple[str, int], ...]:
-    """Host and port of the coordinator, then of the workers."""
-    facts = conninfo_to_dict(coordinator)
-    with psycopg.connect(coordinator) as connection:
-        query = "SELECT nodename, nodeport FROM pg_dist_node WHERE groupid <> 0 AND isactive ORDER BY 2"
-        workers = connection.execute(query).fetchall()
-    return (str(facts["host"]), int(facts["port"])), *((row[0], row[1]) for row in workers)
-
-
 @contextmanager
 def database(name: str) -> Iterator[str]:
     """A new, empty database on each node, joined as those of CITUS_URL are; its URL is the superuser's, at the coordinator."""
     coordinator = url()
     assert coordinator is not None
-    places = nodes(coordinator)
-
-    def at(place: tuple[str, int], of: str) -> str:
-        return make_conninfo(coordinator, host=place[0], port=place[1], dbname=of)
-
-    for place in places:
-        with psycopg.connect(at(place, "postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-            connection.execute(f"ALTER DATABASE {name} SET citus.shard_count = {SHARDS}".encode())
-        with psycopg.connect(at(place, name), autocommit=True) as connection:
-            connection.execute("CREATE EXTENSION citus; CREATE EXTENSION vector")
-    try:
-        with psycopg.connect(at(places[0], name), autocommit=True) as connection:
-            connection.execute("SELECT citus_set_coordinator_host(%s, %s)", places[0])
-            for place in places[1:]:
-                connection.execute("SELECT citus_add_node(%s, %s)", place)
-        yield at(places[0], name)
-    finally:
-        for place in places:
-            with psycopg.connect(at(place, "postgres"), autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    with spread.database(coordinator, name, SHARDS) as made:
+        yield made

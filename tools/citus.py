@@ -1,8 +1,9 @@
 """A Citus to try and to test with: a coordinator and workers on loopback, in the foreground. docs/citus.md says how to build one.
 
-    python tools/citus.py --bin PG/bin --data FOLDER [--port 55400] [--workers 2]
+    python tools/citus.py --bin PG/bin --data FOLDER [--port 55400] [--workers 2] [--password WORD]
 
-prints CITUS_URL once it answers. Everybody on this machine may log in, without a password: nothing that matters belongs there.
+prints CITUS_URL once it answers. Without a password everybody on this machine may log in: nothing that matters belongs there. With one, which
+is the superuser's, all who log in by TCP need theirs, nodes too (docs/citus.md).
 Ctrl-C stops the servers; the same command starts them again.
 """
 
@@ -15,8 +16,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 
@@ -36,22 +38,43 @@ SETTINGS = {
 }
 
 
+KNOWN = "INSERT INTO pg_dist_authinfo (nodeid, rolename, authinfo) VALUES (0, 'postgres', %s) ON CONFLICT DO NOTHING"
+
+
 def command(arguments: Sequence[str], user: str | None) -> list[str]:
     """PostgreSQL refuses to run as root."""
     return [*(["setpriv", "--reuid", user, "--clear-groups", "--"] if user else []), *arguments]
 
 
-def start(bins: Path, data: Path, port: int, user: str | None, fast: bool) -> subprocess.Popen[bytes]:
-    """One server, made if it is not there yet."""
-    if not (data / "PG_VERSION").exists():
-        words = [str(bins / "initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync"]
-        words += ["--encoding=UTF8", "--locale=C", "--lc-ctype=C.UTF-8"]
+def make(bins: Path, data: Path, user: str | None, password: str | None) -> None:
+    """A server's folder."""
+    words = [str(bins / "initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync"]
+    words += ["--encoding=UTF8", "--locale=C", "--lc-ctype=C.UTF-8"]
+    if password is None:
         subprocess.run(command(words, user), check=True, stdout=subprocess.DEVNULL)
+        return
+    words += ["--auth-host=scram-sha-256", "--pwfile=/dev/stdin"]
+    subprocess.run(command(words, user), check=True, stdout=subprocess.DEVNULL, input=password.encode())
+
+
+def start(
+    bins: Path,
+    data: Path,
+    port: int,
+    user: str | None,
+    fast: bool,
+    more: Mapping[str, str] | None = None,
+    password: str | None = None,
+) -> subprocess.Popen[bytes]:
+    """One server, made if it is not there yet. `more`: settings; `password`: the superuser's."""
+    if not (data / "PG_VERSION").exists():
+        make(bins, data, user, password)
     options = {
         **SETTINGS,
         "port": str(port),
         "unix_socket_directories": str(data),
         "citus.local_hostname": HOST,
+        **(more or {}),
     }
     if fast:
         options["fsync"] = "off"
@@ -65,15 +88,18 @@ def start(bins: Path, data: Path, port: int, user: str | None, fast: bool) -> su
     return subprocess.Popen(command(words, user), stdout=log, stderr=log, start_new_session=True)
 
 
-def url(port: int, database: str = "postgres") -> str:
-    return f"postgresql://postgres@{HOST}:{port}/{database}"
+def url(port: int, database: str = "postgres", password: str | None = None) -> str:
+    who = "postgres" if password is None else f"postgres:{quote(password, safe='')}"
+    return f"postgresql://{who}@{HOST}:{port}/{database}"
 
 
-def answers(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def answers(
+    port: int, process: subprocess.Popen[bytes], password: str | None = None, seconds: float = 60
+) -> None:
     until = time.monotonic() + seconds
     while True:
         try:
-            psycopg.connect(url(port), connect_timeout=5).close()
+            psycopg.connect(url(port, password=password), connect_timeout=5).close()
             return
         except psycopg.OperationalError as error:
             if process.poll() is not None or time.monotonic() > until:
@@ -81,16 +107,18 @@ def answers(port: int, process: subprocess.Popen[bytes], seconds: float = 60) ->
             time.sleep(0.2)
 
 
-def provide(ports: Sequence[int], database: str) -> None:
+def provide(ports: Sequence[int], database: str, password: str | None = None) -> None:
     """A database of that name on each server, joined into one Citus. What is there stays."""
     for port in ports:
-        with psycopg.connect(url(port), autocommit=True) as connection:
+        with psycopg.connect(url(port, password=password), autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
                 connection.execute(f"CREATE DATABASE {database}".encode())
-        with psycopg.connect(url(port, database), autocommit=True) as connection:
+        with psycopg.connect(url(port, database, password), autocommit=True) as connection:
             connection.execute("CREATE EXTENSION IF NOT EXISTS citus")
             connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
-    with psycopg.connect(url(ports[0], database), autocommit=True) as connection:
+            if password is not None:  # with which nodes act as the superuser on each other
+                connection.execute(KNOWN, [f"password={password}"])
+    with psycopg.connect(url(ports[0], database, password), autocommit=True) as connection:
         connection.execute("SELECT citus_set_coordinator_host(%s, %s)", [HOST, ports[0]])
         for port in ports[1:]:
             connection.execute("SELECT citus_add_node(%s, %s)", [HOST, port])
@@ -107,6 +135,7 @@ def main() -> None:
     )
     parser.add_argument("--database", default="retrace")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--password", help="the superuser's, letters and digits: then all need theirs")
     parser.add_argument("--no-fsync", action="store_true", help="for tests")
     given = parser.parse_args()
     folder = given.data.resolve()
@@ -120,11 +149,11 @@ def main() -> None:
     try:
         for place, port in enumerate(ports):
             name = f"worker{place}" if place else "coordinator"
-            running.append(start(given.bin, folder / name, port, user, given.no_fsync))
+            running.append(start(given.bin, folder / name, port, user, given.no_fsync, None, given.password))
         for port, process in zip(ports, running, strict=True):
-            answers(port, process)
-        provide(ports, given.database)
-        print(f"CITUS_URL={url(given.port, given.database)}", flush=True)
+            answers(port, process, given.password)
+        provide(ports, given.database, given.password)
+        print(f"CITUS_URL={url(given.port, given.database, given.password)}", flush=True)
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
     finally:
         for process in running:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
+from psycopg.sql import SQL, Identifier, Literal
 
-from application.ports import Fault
+from infra.citus import passwords
+from infra.citus.nodes import missing, on_workers
 from infra.postgres.cell import ROLES, Cell, Role
 from infra.postgres.session import Connection
 
@@ -14,15 +15,6 @@ SETTINGS = {"citus.propagate_set_commands": "local"}
 """Of each login, beside those of infra/postgres/logins.py."""
 
 TABLE = "CREATE TABLE IF NOT EXISTS retrace.context_keys (master bytea PRIMARY KEY, inner_pad bytea NOT NULL, outer_pad bytea NOT NULL)"
-
-
-class NodeRefused(Fault):
-    """A node did not take what it has to have."""
-
-    def __init__(self, said: str) -> None:
-        super().__init__(
-            f"a node of this Citus does not take the keys of tenants' contexts ({said}): mend it, then `retrace migrate`"
-        )
 
 
 async def spread_logins(connection: Connection, cell: Cell) -> None:
@@ -41,10 +33,13 @@ async def spread_logins(connection: Connection, cell: Cell) -> None:
     for signer in cell.signers:
         for role in ROLES:
             await _login(connection, role, signer.name(role))
+    if await passwords.kept(connection):
+        await passwords.give_logins(connection, cell)
 
 
 async def forget_logins(connection: Connection, names: Sequence[str]) -> None:
     """On the workers too. Raises NodeRefused."""
+    await passwords.forget(connection, list(names))
     for name in names:
         await on_workers(connection, SQL("DROP ROLE IF EXISTS {}").format(Identifier(name)))
 
@@ -61,17 +56,3 @@ async def _login(connection: Connection, role: Role, login: str) -> None:
     for name, value in SETTINGS.items():
         step = SQL("ALTER ROLE {} SET {} = {}")
         await connection.execute(step.format(Identifier(login), SQL(name), Literal(value)))
-
-
-def missing(role: str, make: Composable) -> Composed:
-    """`make`, where there is no such role."""
-    text = SQL("BEGIN IF to_regrole({}) IS NULL THEN {}; END IF; END").format(Literal(role), make)
-    return SQL("DO {}").format(Literal(text.as_string()))
-
-
-async def on_workers(connection: Connection, command: Composable) -> None:
-    text = "SET citus.enable_ddl_propagation = off; " + command.as_string(connection)
-    query = "SELECT success, result FROM run_command_on_workers(%s)"
-    for success, result in await (await connection.execute(query, [text])).fetchall():
-        if not success:
-            raise NodeRefused(str(result))

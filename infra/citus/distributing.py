@@ -11,13 +11,14 @@ from pathlib import Path
 from psycopg.sql import SQL, Identifier
 
 from application.ports import Fault
-from infra.citus.contexts import missing, on_workers
+from infra.citus import passwords
+from infra.citus.nodes import missing, on_workers
+from infra.citus.passwords import OWNERS
 from infra.citus.policies import BESIDE, loosen_policies
-from infra.postgres.cell import ROLES
+from infra.postgres.cell import Cell
 from infra.postgres.session import Connection
 
 FUNCTIONS = Path(__file__).parents[1] / "schema" / "citus"
-OWNERS = (*ROLES, "retrace_owner", "retrace_publisher", "retrace_registrar", "retrace_analyst")
 
 FIRST = "heads"
 """The table whose shards the others' lie beside."""
@@ -41,6 +42,9 @@ ORDER BY c.relname <> 'heads', 1, 2
 DELEGATED = {"append_of": "of_tenant"}
 """Functions that go whole to the node of the tenant that this argument names."""
 
+NEEDED = ("tables_of",)
+"""Functions that those call, on each node."""
+
 
 class NoNodes(Fault):
     """The coordinator has no place for a tenant's rows."""
@@ -52,10 +56,13 @@ class NoNodes(Fault):
         )
 
 
-async def begin_on_citus(connection: Connection) -> None:
-    """Before the schema's files: they run on the coordinator alone until their tables are on the nodes. Raises NoNodes."""
+async def begin_on_citus(connection: Connection, cell: Cell, node_passwords: bool = False) -> None:
+    """Before the schema's files: they run on the coordinator alone until their tables are on the nodes. `node_passwords`: nodes are to log in to
+    each other with passwords from now on. Raises NoNodes, NodeRefused."""
     await connection.execute("SET citus.multi_shard_modify_mode = 'sequential'")
     await _make_roles(connection)
+    if node_passwords or await passwords.kept(connection):
+        await passwords.give_roles(connection, cell)
     if not await _distributed(connection):
         await connection.execute("SET citus.enable_ddl_propagation = off")
 
@@ -116,7 +123,7 @@ async def _functions(connection: Connection) -> None:
 
     Those of their own names go first, on all nodes, for their arguments may be others now.
     """
-    for name in DELEGATED:
+    for name in (*DELEGATED, *NEEDED):
         await connection.execute(SQL("DROP FUNCTION IF EXISTS {}").format(Identifier("retrace", name)))
     async with connection.transaction():
         await connection.execute("SET LOCAL citus.enable_ddl_propagation = off")
@@ -124,13 +131,17 @@ async def _functions(connection: Connection) -> None:
         await connection.execute("SET LOCAL search_path = retrace, public")
         for file in sorted(FUNCTIONS.glob("*.sql")):
             await connection.execute(file.read_bytes())
+    for name in NEEDED:
+        await connection.execute(
+            "SELECT create_distributed_function(%s::regproc::regprocedure)", [f"retrace.{name}"]
+        )
     for name, argument in DELEGATED.items():
         query = "SELECT create_distributed_function(%s::regproc::regprocedure, %s, colocate_with => 'retrace.heads', force_delegation => false)"
         await connection.execute(query, [f"retrace.{name}", argument])
+    for name in (*NEEDED, *DELEGATED, "tenant"):
         await connection.execute(
             SQL("REVOKE ALL ON FUNCTION {} FROM public").format(Identifier("retrace", name))
         )
-    await connection.execute("REVOKE ALL ON FUNCTION retrace.tenant FROM public")
 
 
 def digest() -> str:

@@ -65,6 +65,10 @@ class Signer:
     def login(self, role: Role) -> Login:
         return Login(self.name(role), self._derived(f"login {role}").hex())
 
+    def node_password(self, role: str) -> str:
+        """With which the nodes of a Citus act as that role on each other (infra/citus/passwords.py)."""
+        return self._derived(f"node {role}").hex()
+
     @cached_property
     def pads(self) -> tuple[bytes, bytes]:
         """The two keys of HMAC-SHA-256 (RFC 2104), inner and outer, with which PostgreSQL can check a signature by `sha256` alone."""
@@ -110,6 +114,10 @@ class Cell:
             name: value for name, value in self._facts.items() if name != "password" and value is not None
         }
         return make_conninfo("", **{**{name: str(value) for name, value in facts.items()}, "user": NOBODY})
+
+    def at(self, host: str, port: int) -> Cell:
+        """The same database on another server of a Citus, with the same logins."""
+        return Cell(make_conninfo(self.url, host=host, hostaddr="", port=port), self.master)
 
     def name(self, role: Role) -> str:
         """Of the role's login."""

@@ -59,6 +59,15 @@ class NotMigrated(Fault):
     """The database is not of this version's schema, and nobody here may change it."""
 
 
+class NoCitus(Fault):
+    """Nodes are to have passwords where there are none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this database is on no Citus, so there are no nodes that could log in to each other: leave out --node-passwords"
+        )
+
+
 async def prepare(cell: Cell) -> None:
     """Bring the database up to date, or, where nobody here may, make sure that it is.
 
@@ -75,17 +84,18 @@ async def prepare(cell: Cell) -> None:
             raise NotMigrated(f"the database can't be used: {why}")
 
 
-async def migrate(cell: Cell, *, renew: bool = False) -> None:
+async def migrate(cell: Cell, *, renew: bool = False, node_passwords: bool = False) -> None:
     """Bring the schema up to date: every file of `schema/` once, in order, then the roles' logins and the read models' tables.
 
     The cell's URL needs a superuser, or the owner of the database with CREATEROLE. Safe to run from many processes at once; `renew`: logins
-    that are there are made as they should be. Raises OtherSchema, DatabaseUnusable, Unavailable.
+    that are there are made as they should be; `node_passwords`: nodes of a Citus log in to each other with passwords from now on. Raises
+    OtherSchema, DatabaseUnusable, Unavailable, NoCitus, NoNodes, NodeRefused.
     """
     with explained(cell.url):
-        await _migrate(cell, renew)
+        await _migrate(cell, renew, node_passwords)
 
 
-async def _migrate(cell: Cell, renew: bool) -> None:
+async def _migrate(cell: Cell, renew: bool, node_passwords: bool) -> None:
     async with await AsyncConnection.connect(
         cell.url, autocommit=True, connect_timeout=CONNECT
     ) as connection:
@@ -93,8 +103,10 @@ async def _migrate(cell: Cell, renew: bool) -> None:
         # One at a time for this database; other databases of the server may make the same roles at this moment.
         await connection.execute("SELECT pg_advisory_lock(7264)")
         spread = await on_citus(connection)
+        if node_passwords and not spread:
+            raise NoCitus
         if spread:
-            await begin_on_citus(connection)
+            await begin_on_citus(connection, cell, node_passwords)
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS public.retrace_migrations "
             "(name text PRIMARY KEY, digest text NOT NULL, at timestamptz NOT NULL DEFAULT now())"

@@ -33,7 +33,7 @@ from infra.ids import uuid7
 from infra.internet.brave import Brave
 from infra.internet.google import Google
 from infra.internet.searching import SearchApi, Searching
-from infra.log.appender import Appender
+from infra.log.nodes import appender_of
 from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
 from infra.log.store import LogStore
@@ -136,7 +136,7 @@ async def services(
         erasing = await stack.enter_async_context(Database(cell, role="retrace_eraser", size=1))
         keyring = Keyring(database, master)
         await stack.enter_async_context(forgetting(system, keyring))
-        appender = await stack.enter_async_context(Appender(cell))
+        appender = await stack.enter_async_context(appender_of(cell))
         reader = Reader(database, keyring)
         embedder = WordLlamaEmbedder()
         extractor = FileExtractor()

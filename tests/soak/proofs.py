@@ -79,9 +79,11 @@ async def quiet(parts: Services, seconds: float = 180, *, doubts: bool = False) 
         await asyncio.sleep(0.1)
 
 
-async def verify(deployed: Deployment, acknowledged: dict[str, UUID]) -> None:
+async def verify(
+    deployed: Deployment, acknowledged: dict[str, UUID], superuser_url: str | None = None
+) -> None:
     """Nothing acknowledged lost, nothing doubled, each message answered once, all invariants over every prefix, a clean log,
-    and read models that are equal to a rebuild from zero. The deployment is quiet."""
+    and read models that are equal to a rebuild from zero. The deployment is quiet. `superuser_url`: where its database is not its own."""
     parts, tenants = deployed.parts, [tenant for tenant, _ in deployed.tenants]
     for tenant in tenants:
         events = [recorded async for recorded in parts.store.events(tenant)]
@@ -109,7 +111,7 @@ async def verify(deployed: Deployment, acknowledged: dict[str, UUID]) -> None:
         assert reserved == (tenant == tenants[0]), "the budget of the first tenant was not used"
     await check_snapshots(parts, tenants)
     before = await read_models(parts, tenants)
-    url = str(parts.settings.database_url)
+    url = superuser_url or str(parts.settings.database_url)
     with psycopg.connect(url, autocommit=True) as superuser:
         for name in (*before, "cursors"):
             superuser.execute(f"DELETE FROM retrace.{name}".encode())

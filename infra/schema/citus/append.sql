@@ -1,9 +1,29 @@
 -- `append` of the newest file beside this folder, for one tenant a call: the call goes whole to the node that holds the tenant, by its first
 -- argument, and each statement names that tenant, so none of them leaves the node. The arguments are those of `append`, behind the tenant's.
 --
--- Known inbox keys are looked for first, not found by an insert that fails: whoever holds the head is the only one who adds keys. Work is
--- owed row by row, because INSERT … SELECT with RETURNING goes by way of files on a Citus. No generic plans: a statement is routed by the
--- tenant that its plan was made for.
+-- Citus itself plans the statement that takes the head, which holds all of the tenant's shards where they are until the transaction ends:
+-- whoever moves or splits them waits for it. What comes after it names the shards, and is PostgreSQL's own alone, which costs a fraction.
+-- Known inbox keys are looked for first, not found by an insert that fails: whoever holds the head is the only one who adds keys.
+
+-- Where a tenant's rows of these tables are for whoever holds its head: in its shards, where they lie on this node; else Citus finds them.
+CREATE FUNCTION tables_of(of_tenant uuid, tables text[]) RETURNS text[] LANGUAGE plpgsql
+SET search_path = retrace, pg_temp
+AS $$
+DECLARE
+    shard bigint := get_shard_id_for_distribution_column('heads', of_tenant); -- as a value: it is volatile, and would be asked for each row
+BEGIN
+    PERFORM 1 FROM pg_catalog.pg_dist_placement p JOIN pg_catalog.pg_dist_local_group l ON l.groupid = p.groupid
+    WHERE p.shardid = shard;
+    IF FOUND THEN
+        FOR n IN 1 .. cardinality(tables) LOOP
+            tables[n] := tables[n] || '_' || get_shard_id_for_distribution_column(tables[n], of_tenant);
+        END LOOP;
+    END IF;
+    RETURN tables;
+END
+$$;
+REVOKE ALL ON FUNCTION tables_of FROM public;
+
 CREATE FUNCTION append_of(
     of_tenant uuid,
     -- heads: the tenants of this batch, and for how many events
@@ -31,6 +51,7 @@ CREATE FUNCTION append_of(
 SET search_path = retrace, pg_temp
 AS $$
 DECLARE
+    places text[];
     earliest timestamptz := clock_timestamp() - interval '15 seconds';
     latest timestamptz := clock_timestamp() + interval '5 seconds';
     lost boolean := false;
@@ -44,9 +65,6 @@ DECLARE
     effect bigint;
     until timestamptz;
     gone text;
-    holder uuid;
-    known record;
-    lease_end timestamptz;
 BEGIN
     IF EXISTS (SELECT 1 FROM unnest(c_tenant) AS c (tenant) WHERE c.tenant <> of_tenant) THEN
         RAISE invalid_parameter_value USING MESSAGE = 'a call is of one tenant''s commands';
@@ -65,20 +83,21 @@ BEGIN
             DETAIL = coalesce(gone, '');
     END IF;
 
+    places := tables_of(of_tenant, ARRAY['events', 'inbox', 'tally', 'work', 'subject_keys']);
+
     -- Streams that have moved on, and writers whose clock is off. Where the very event is there, an earlier try has done it.
-    FOR n, verdict, effect IN
-        SELECT e_command[s_event[i]],
-            CASE WHEN e_recorded_at[s_event[i]] NOT BETWEEN earliest AND latest THEN 5 ELSE 2 END,
-            (SELECT x.seq FROM events x WHERE x.tenant = of_tenant AND x.stream = e_stream[s_event[i]]
-                AND x.version = e_version[s_event[i]] AND x.hash = e_hash[s_event[i]])
-        FROM generate_series(1, cardinality(s_event)) AS i
-        LEFT JOIN LATERAL (
-            SELECT x.version, x.hash FROM events x
-            WHERE x.tenant = of_tenant AND x.stream = e_stream[s_event[i]] ORDER BY x.version DESC LIMIT 1
-        ) last ON true
-        WHERE e_recorded_at[s_event[i]] NOT BETWEEN earliest AND latest OR NOT CASE
-            WHEN last.version IS NULL THEN e_version[s_event[i]] <= 1 AND s_previous[i] = ''
-            ELSE last.version = e_version[s_event[i]] - 1 AND last.hash = s_previous[i] END
+    FOR n, verdict, effect IN EXECUTE format($q$
+        SELECT s.command, CASE WHEN s.recorded_at NOT BETWEEN $7 AND $8 THEN 5 ELSE 2 END,
+            (SELECT x.seq FROM %1$I x WHERE x.tenant = $1 AND x.stream = s.stream AND x.version = s.version AND x.hash = s.hash)
+        FROM (
+            SELECT ($2)[i.event], ($3)[i.event], ($4)[i.event], ($5)[i.event], ($6)[i.event], i.previous,
+                (SELECT int4send(x.version) || x.hash FROM %1$I x WHERE x.tenant = $1 AND x.stream = ($4)[i.event] ORDER BY x.version DESC LIMIT 1)
+            FROM unnest($9, $10) AS i (event, previous)
+        ) s (command, recorded_at, stream, version, hash, previous, last)
+        WHERE s.recorded_at NOT BETWEEN $7 AND $8 OR NOT CASE
+            WHEN s.last IS NULL THEN s.version <= 1 AND s.previous = ''
+            ELSE s.last = int4send(s.version - 1) || s.previous END $q$, places[1])
+        USING of_tenant, e_command, e_recorded_at, e_stream, e_version, e_hash, earliest, latest, s_event, s_previous
     LOOP
         effects := coalesce(effects, array_fill(0::bigint, ARRAY[cardinality(c_tenant)]));
         IF effect IS NOT NULL THEN
@@ -91,27 +110,33 @@ BEGIN
     END LOOP;
 
     IF cardinality(k_command) > 0 THEN
-        FOR known IN SELECT s.subject FROM subject_keys s WHERE s.tenant = of_tenant AND s.subject = ANY (k_subject) LOOP
-            FOR i IN 1 .. cardinality(k_command) LOOP
-                IF k_subject[i] = known.subject THEN
-                    n := k_command[i];
-                    verdicts[n] := CASE WHEN verdicts[n] = 0 THEN 4 ELSE verdicts[n] END;
-                    lost := true;
-                END IF;
-            END LOOP;
+        FOR n IN EXECUTE format($q$
+            SELECT x.command FROM ( -- looked up one by one: a join without nested loops would read all of the tenant's
+                SELECT k.command, (SELECT s.generation FROM %I s WHERE s.tenant = $1 AND s.subject = k.subject)
+                FROM unnest($2, $3) AS k (command, subject)
+            ) x (command, known) WHERE x.known IS NOT NULL $q$, places[5])
+            USING of_tenant, k_command, k_subject
+        LOOP
+            verdicts[n] := CASE WHEN verdicts[n] = 0 THEN 4 ELSE verdicts[n] END;
+            lost := true;
         END LOOP;
     END IF;
 
     -- Inbox keys that are known.
     repeated := array_fill(false, ARRAY[cardinality(c_tenant)]);
     IF cardinality(i_key) > 0 THEN
-        FOR known IN SELECT y.key, y.seq FROM inbox y WHERE y.tenant = of_tenant AND y.key = ANY (i_key) LOOP
-            n := e_command[i_event[array_position(i_key, known.key)]];
+        FOR n, effect IN EXECUTE format($q$
+            SELECT x.command, x.seq FROM ( -- one by one, as above
+                SELECT ($2)[i.event], (SELECT y.seq FROM %I y WHERE y.tenant = $1 AND y.key = i.key)
+                FROM unnest($3, $4) AS i (event, key)
+            ) x (command, seq) WHERE x.seq IS NOT NULL $q$, places[2])
+            USING of_tenant, e_command, i_event, i_key
+        LOOP
             repeated[n] := true;
             effects := coalesce(effects, array_fill(0::bigint, ARRAY[cardinality(c_tenant)]));
             IF verdicts[n] = 0 THEN
                 verdicts[n] := 1;
-                effects[n] := known.seq;
+                effects[n] := effect;
                 lost := true;
             END IF;
         END LOOP;
@@ -121,11 +146,12 @@ BEGIN
     -- A duplicate changes no tally. Each tally is read once and written once, however many commands change it: nobody else changes
     -- them while we hold the head.
     IF cardinality(t_command) > 0 THEN
-        sums := array_fill(0::bigint, ARRAY[cardinality(y_head)]);
-        FOR i IN 1 .. cardinality(y_head) LOOP
-            SELECT y.value INTO effect FROM tally y WHERE y.tenant = of_tenant AND y.kind = y_kind[i] AND y.key = y_key[i];
-            sums[i] := coalesce(effect, 0);
-        END LOOP;
+        EXECUTE format($q$
+            SELECT array_agg(coalesce(x.value, 0) ORDER BY x.n) FROM (
+                SELECT y.n, (SELECT t.value FROM %I t WHERE t.tenant = $1 AND t.kind = y.kind AND t.key = y.key)
+                FROM unnest($2, $3) WITH ORDINALITY AS y (kind, key, n)
+            ) x (n, value) $q$, places[3])
+            INTO sums USING of_tenant, y_kind, y_key;
         before := sums;
         begun := 1;
         FOR i IN 1 .. cardinality(t_command) LOOP
@@ -145,11 +171,11 @@ BEGIN
                 begun := i + 1;
             END IF;
         END LOOP;
-        FOR i IN 1 .. cardinality(y_head) LOOP
-            CONTINUE WHEN sums[i] = before[i];
-            INSERT INTO tally (tenant, kind, key, value) VALUES (of_tenant, y_kind[i], y_key[i], sums[i])
-            ON CONFLICT (tenant, kind, key) DO UPDATE SET value = excluded.value;
-        END LOOP;
+        EXECUTE format($q$
+            INSERT INTO %I AS t (tenant, kind, key, value)
+            SELECT $1, y.kind, y.key, y.value FROM unnest($2, $3, $4, $5) AS y (kind, key, value, before) WHERE y.value <> y.before
+            ON CONFLICT (tenant, kind, key) DO UPDATE SET value = excluded.value $q$, places[3])
+            USING of_tenant, y_kind, y_key, sums, before;
     END IF;
 
     IF lost THEN -- losers have no number: number those that are left, and give back the rest, so that no hole is left
@@ -164,50 +190,65 @@ BEGIN
     END IF;
 
     IF cardinality(i_key) > 0 THEN
-        INSERT INTO inbox (tenant, key, seq, recorded_at)
-        SELECT of_tenant, i_key[i], base + nths[i_event[i]], e_recorded_at[i_event[i]]
-        FROM generate_series(1, cardinality(i_key)) AS i WHERE verdicts[e_command[i_event[i]]] = 0;
+        EXECUTE format($q$
+            INSERT INTO %I (tenant, key, seq, recorded_at)
+            SELECT $1, i.key, $2 + ($3)[i.event], ($4)[i.event] FROM unnest($5, $6) AS i (event, key) WHERE ($7)[($8)[i.event]] = 0 $q$, places[2])
+            USING of_tenant, base, nths, e_recorded_at, i_event, i_key, verdicts, e_command;
     END IF;
 
-    INSERT INTO events (tenant, seq, stream, version, topic, recorded_at, actor, correlation, causation, payload, digest, hash)
-    SELECT of_tenant, base + nths[e], e_stream[e], e_version[e], e_topic[e], e_recorded_at[e], e_actor[e],
-        c_correlation[e_command[e]], c_causation[e_command[e]], e_payload[e], e_digest[e], e_hash[e]
-    FROM generate_series(1, cardinality(e_command)) AS e WHERE verdicts[e_command[e]] = 0;
+    EXECUTE format($q$
+        INSERT INTO %I (tenant, seq, stream, version, topic, recorded_at, actor, correlation, causation, payload, digest, hash)
+        SELECT $1, $2 + e.nth, e.stream, e.version, e.topic, e.recorded_at, e.actor,
+            ($3)[e.command], ($4)[e.command], e.payload, e.digest, e.hash
+        FROM unnest($6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            AS e (command, nth, stream, version, topic, recorded_at, actor, payload, digest, hash)
+        WHERE ($5)[e.command] = 0 $q$, places[1])
+        USING of_tenant, base, c_correlation, c_causation, verdicts,
+            e_command, nths, e_stream, e_version, e_topic, e_recorded_at, e_actor, e_payload, e_digest, e_hash;
 
-    FOR i IN 1 .. cardinality(w_command) LOOP -- several commands may owe the same; the last one says when, and why
-        n := w_command[i];
-        CONTINUE WHEN verdicts[n] <> 0 OR EXISTS (
-            SELECT 1 FROM generate_series(i + 1, cardinality(w_command)) AS j
-            WHERE w_kind[j] = w_kind[i] AND w_key[j] = w_key[i] AND verdicts[w_command[j]] = 0);
-        lease_end := CASE WHEN w_holder[i] IS NOT NULL THEN clock_timestamp() + w_lease[i] * interval '1 second' END;
-        INSERT INTO work AS w (tenant, kind, key, due_at, wake_at, holder, lease_until, attempts, correlation, causation)
-        VALUES (of_tenant, w_kind[i], w_key[i], w_due_at[i], greatest(w_due_at[i], lease_end),
-            w_holder[i], lease_end, CASE WHEN w_holder[i] IS NULL THEN 0 ELSE 1 END, c_correlation[n], w_causation[i])
-        ON CONFLICT (tenant, kind, key) DO UPDATE SET
-            due_at = excluded.due_at, wake_at = greatest(excluded.due_at, w.lease_until), revision = w.revision + 1,
-            attempts = 0, parked_at = NULL, error = NULL, correlation = excluded.correlation, causation = excluded.causation
-        RETURNING w.holder INTO holder;
-        IF holder = ANY (w_holder) THEN
-            leased := leased || holder;
-        END IF;
-    END LOOP;
+    IF cardinality(w_command) > 0 THEN
+        EXECUTE format($q$
+            WITH owed AS (
+                INSERT INTO %I AS w (tenant, kind, key, due_at, wake_at, holder, lease_until, attempts, correlation, causation)
+                SELECT DISTINCT ON (2, 3) $1, x.kind, x.key, x.due_at, greatest(x.due_at, x.until),
+                    x.holder, x.until, CASE WHEN x.holder IS NULL THEN 0 ELSE 1 END, ($2)[x.command], x.causation
+                FROM (
+                    SELECT y.*, CASE WHEN y.holder IS NOT NULL THEN $3 + y.lease * interval '1 second' END AS until
+                    FROM unnest($5, $6, $7, $8, $9, $10, $11) AS y (command, kind, key, due_at, causation, holder, lease)
+                ) x
+                WHERE ($4)[x.command] = 0
+                ORDER BY 2, 3, x.command DESC -- several commands may owe the same; the last one says when, and why
+                ON CONFLICT (tenant, kind, key) DO UPDATE SET
+                    due_at = excluded.due_at, wake_at = greatest(excluded.due_at, w.lease_until), revision = w.revision + 1,
+                    attempts = 0, parked_at = NULL, error = NULL, correlation = excluded.correlation, causation = excluded.causation
+                RETURNING w.holder
+            )
+            SELECT array_agg(o.holder) FROM owed o WHERE o.holder = ANY ($10) $q$, places[4])
+            INTO leased USING of_tenant, c_correlation, clock_timestamp(), verdicts,
+                w_command, w_kind, w_key, w_due_at, w_causation, w_holder, w_lease;
+    END IF;
 
     FOR i IN 1 .. cardinality(d_command) LOOP
         CONTINUE WHEN verdicts[d_command[i]] <> 0;
-        DELETE FROM work w WHERE w.tenant = of_tenant AND w.kind = d_kind[i] AND w.key = d_key[i]
-            AND (d_holder[i] IS NULL OR w.holder = d_holder[i] AND w.revision = d_revision[i]);
-        IF d_holder[i] IS NOT NULL AND NOT FOUND THEN -- owed anew since it was leased: it stays, and is free, as finish_work has it
-            UPDATE work w SET holder = NULL, lease_until = NULL, wake_at = w.due_at
-            WHERE w.tenant = of_tenant AND w.kind = d_kind[i] AND w.key = d_key[i] AND w.holder = d_holder[i];
+        EXECUTE format($q$
+            DELETE FROM %I w WHERE w.tenant = $1 AND w.kind = $2 AND w.key = $3 AND ($4 IS NULL OR w.holder = $4 AND w.revision = $5)
+            $q$, places[4]) USING of_tenant, d_kind[i], d_key[i], d_holder[i], d_revision[i];
+        GET DIAGNOSTICS effect = ROW_COUNT;
+        IF d_holder[i] IS NOT NULL AND effect = 0 THEN -- owed anew since it was leased: it stays, and is free, as finish_work has it
+            EXECUTE format($q$
+                UPDATE %I w SET holder = NULL, lease_until = NULL, wake_at = w.due_at
+                WHERE w.tenant = $1 AND w.kind = $2 AND w.key = $3 AND w.holder = $4 $q$, places[4])
+                USING of_tenant, d_kind[i], d_key[i], d_holder[i];
         END IF;
     END LOOP;
 
-    FOR i IN 1 .. cardinality(k_command) LOOP
-        IF verdicts[k_command[i]] = 0 THEN
-            INSERT INTO subject_keys (tenant, subject, generation, wrapped)
-            VALUES (of_tenant, k_subject[i], k_generation[i], k_wrapped[i]);
-        END IF;
-    END LOOP;
+    IF cardinality(k_command) > 0 THEN
+        EXECUTE format($q$
+            INSERT INTO %I (tenant, subject, generation, wrapped)
+            SELECT $1, k.subject, k.generation, k.wrapped
+            FROM unnest($2, $3, $4, $5) AS k (command, subject, generation, wrapped) WHERE ($6)[k.command] = 0 $q$, places[5])
+            USING of_tenant, k_command, k_subject, k_generation, k_wrapped, verdicts;
+    END IF;
 END
 $$;
 REVOKE ALL ON FUNCTION append_of FROM public;

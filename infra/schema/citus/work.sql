@@ -111,6 +111,7 @@ BEGIN
 END
 $$;
 
+-- A tenant's items of a kind are locked by one statement, and those that are done go by another.
 CREATE OR REPLACE FUNCTION finish_work(
     tenants uuid[], kinds text[], keys text[], holders uuid[], revisions bigint[],
     outcomes integer[], again timestamptz[], waits double precision[], errors text[], OUT busy integer[]
@@ -120,42 +121,67 @@ SET jit = off
 AS $$
 DECLARE
     ended timestamptz := clock_timestamp();
-    held bigint;
+    lane record;
+    held record;
+    done text[];
+    places jsonb;
+    n integer;
     same boolean;
     outcome integer;
     wait double precision;
     next_due timestamptz;
     next_wake timestamptz;
 BEGIN
-    FOR n IN 1 .. cardinality(tenants) LOOP
-        SELECT w.revision INTO held FROM work w
-        WHERE w.tenant = tenants[n] AND w.kind = kinds[n] AND w.key = keys[n] AND w.holder = holders[n]
-        FOR UPDATE SKIP LOCKED;
-        IF NOT FOUND THEN
-            PERFORM 1 FROM work w WHERE w.tenant = tenants[n] AND w.kind = kinds[n] AND w.key = keys[n] AND w.holder = holders[n];
-            IF FOUND THEN
-                busy := busy || n;
+    FOR lane IN
+        SELECT i.tenant, i.kind, array_agg(i.key) AS keys, array_agg(i.holder) AS holders,
+            jsonb_object_agg(i.key || ' ' || i.holder, i.n) AS places -- of those that are not found yet
+        FROM unnest(tenants, kinds, keys, holders) WITH ORDINALITY AS i (tenant, kind, key, holder, n)
+        GROUP BY i.tenant, i.kind ORDER BY i.tenant, i.kind
+    LOOP
+        done := '{}';
+        places := lane.places;
+        FOR held IN
+            SELECT w.key, w.holder, w.revision FROM work w
+            WHERE w.tenant = lane.tenant AND w.kind = lane.kind AND w.key = ANY (lane.keys) AND w.holder = ANY (lane.holders)
+            ORDER BY w.key
+            FOR UPDATE SKIP LOCKED
+        LOOP
+            n := places -> (held.key || ' ' || held.holder);
+            CONTINUE WHEN n IS NULL; -- another one's of these has it
+            places := places - (held.key || ' ' || held.holder);
+            same := held.revision = revisions[n];
+            outcome := coalesce(outcomes[n], 0);
+            IF same AND outcome = 0 THEN
+                done := done || held.key;
+                CONTINUE;
             END IF;
-            CONTINUE;
+            wait := least(coalesce(waits[n], 0), CASE WHEN NOT same THEN 1 END);
+            next_due := CASE WHEN same AND outcome = 1 THEN again[n] END;
+            next_wake := coalesce(next_due, ended + wait * interval '1 second');
+            UPDATE work w SET
+                holder = NULL,
+                lease_until = NULL,
+                due_at = coalesce(next_due, w.due_at),
+                wake_at = CASE WHEN next_due IS NULL THEN greatest(w.due_at, next_wake) ELSE next_due END,
+                attempts = CASE WHEN same AND outcome = 1 THEN 0 WHEN outcome = 4 THEN greatest(w.attempts - 1, 0) ELSE w.attempts END,
+                parked_at = CASE WHEN same AND outcome = 3 THEN ended END,
+                error = CASE WHEN outcome IN (2, 3) THEN errors[n] WHEN outcome = 4 THEN coalesce(errors[n], w.error) END
+            WHERE w.tenant = lane.tenant AND w.kind = lane.kind AND w.key = held.key;
+        END LOOP;
+        IF cardinality(done) > 0 THEN
+            DELETE FROM work w WHERE w.tenant = lane.tenant AND w.kind = lane.kind AND w.key = ANY (done);
         END IF;
-        same := held = revisions[n];
-        outcome := coalesce(outcomes[n], 0);
-        IF same AND outcome = 0 THEN
-            DELETE FROM work w WHERE w.tenant = tenants[n] AND w.kind = kinds[n] AND w.key = keys[n];
-            CONTINUE;
+        IF places <> '{}' THEN
+            FOR held IN
+                SELECT w.key, w.holder FROM work w
+                WHERE w.tenant = lane.tenant AND w.kind = lane.kind AND w.key = ANY (lane.keys) AND w.holder = ANY (lane.holders)
+            LOOP
+                n := places -> (held.key || ' ' || held.holder);
+                IF n IS NOT NULL THEN -- its row is locked by somebody else
+                    busy := busy || n;
+                END IF;
+            END LOOP;
         END IF;
-        wait := least(coalesce(waits[n], 0), CASE WHEN NOT same THEN 1 END);
-        next_due := CASE WHEN same AND outcome = 1 THEN again[n] END;
-        next_wake := coalesce(next_due, ended + wait * interval '1 second');
-        UPDATE work w SET
-            holder = NULL,
-            lease_until = NULL,
-            due_at = coalesce(next_due, w.due_at),
-            wake_at = CASE WHEN next_due IS NULL THEN greatest(w.due_at, next_wake) ELSE next_due END,
-            attempts = CASE WHEN same AND outcome = 1 THEN 0 WHEN outcome = 4 THEN greatest(w.attempts - 1, 0) ELSE w.attempts END,
-            parked_at = CASE WHEN same AND outcome = 3 THEN ended END,
-            error = CASE WHEN outcome IN (2, 3) THEN errors[n] WHEN outcome = 4 THEN coalesce(errors[n], w.error) END
-        WHERE w.tenant = tenants[n] AND w.kind = kinds[n] AND w.key = keys[n];
     END LOOP;
 END
 $$;

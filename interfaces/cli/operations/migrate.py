@@ -21,8 +21,13 @@ from interfaces.cli.named_cell import cell_named, cell_of
 @click.option(
     "--retire", "retiring", is_flag=True, help="remove the logins of master keys that are not given any more"
 )
+@click.option(
+    "--node-passwords",
+    is_flag=True,
+    help="on a Citus: its nodes log in to each other with passwords from now on (docs/citus.md)",
+)
 @data_option
-def migrate(retiring: bool, data: Path | None) -> None:
+def migrate(retiring: bool, node_passwords: bool, data: Path | None) -> None:
     """Bring the database's schema up to date, and make the logins of the roles as they should be.
 
     DATABASE_URL is that of a superuser, or of the database's owner with CREATEROLE. `up` and the roles do the same when they start, if they
@@ -36,14 +41,14 @@ def migrate(retiring: bool, data: Path | None) -> None:
                 raise Invalid(
                     f"{'DATABASE_URL' if name == MAIN else f'the cell {name}'} has the user {NOBODY}, who may change nothing: give that of a superuser, or of the database's owner with CREATEROLE"
                 )
-            gone = asyncio.run(_migrate(cell, retiring))
+            gone = asyncio.run(_migrate(cell, retiring, node_passwords))
             which = f"{name}: " if len(cells) > 1 else ""
             console.print(f"{which}up to date; the roles log in as …_{cell.signers[0].mark.hex()}")
             for login in gone:
                 console.print(f"{which}removed: {login}")
 
 
-async def _migrate(cell: Cell, retiring: bool) -> list[str]:
+async def _migrate(cell: Cell, retiring: bool, node_passwords: bool) -> list[str]:
     await wait_for(cell)
-    await bring_up_to_date(cell, renew=True)
+    await bring_up_to_date(cell, renew=True, node_passwords=node_passwords)
     return await retire(cell) if retiring else []

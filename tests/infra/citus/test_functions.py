@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from infra.citus.distributing import DELEGATED
+from infra.citus.distributing import DELEGATED, NEEDED
 from infra.postgres.session import connect
 from tests.cells import cell
 from tests.citus import pretend, put_functions
@@ -32,7 +32,7 @@ def test_they_stand_in_for_the_plain_ones(database_url: str) -> None:
         put_functions(connection)
         after = _functions(connection)
         connection.rollback()
-    assert set(after) - set(before) == set(DELEGATED)
+    assert set(after) - set(before) == {*DELEGATED, *NEEDED, "node_of"}
     for name in ASKED_BY_THEIR_CALLER:  # why: infra/schema/citus/erasure.sql
         assert before[name][2], "of its owner's"
         assert not after.pop(name)[2], "of its caller's"

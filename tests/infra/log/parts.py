@@ -14,6 +14,7 @@ from domain.base.context import Context
 from domain.conversations.conversation import Conversation
 from infra.crypto.keyring import Keyring
 from infra.log.appender import Appender
+from infra.log.nodes import appender_of
 from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
 from infra.log.store import LogStore
@@ -38,7 +39,8 @@ class Log:
 
 @asynccontextmanager
 async def log_on(url: str, master: bytes = MASTER) -> AsyncIterator[Log]:
-    async with Database(cell(url), size=4) as database, Appender(cell(url)) as appender:
+    ours = cell(url)
+    async with Database(ours, size=4) as database, appender_of(ours) as appender:
         keyring = Keyring(database, master)
         reader, snapshots, hints = Reader(database, keyring), Snapshots(database, keyring), Hints()
         store = LogStore(appender, reader, snapshots, keyring, hints)
