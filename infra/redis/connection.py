@@ -56,6 +56,7 @@ class RedisConnection:
         self._every = every
         self._looking: asyncio.Task[None] | None = None
         self._gone_at = float("-inf")
+        self._closed = False
 
     async def __aenter__(self) -> RedisConnection:
         return self
@@ -97,6 +98,7 @@ class RedisConnection:
         return self._redis.pubsub(ignore_subscribe_messages=True)
 
     async def close(self) -> None:
+        self._closed = True
         if self._looking is not None:
             await cancel_and_wait(self._looking)
         if self._pipelining is not None:
@@ -120,7 +122,7 @@ class RedisConnection:
                 self._idle.append(client)
 
     def _gone(self, error: BaseException) -> None:
-        if self._looking is None:
+        if self._looking is None and not self._closed:
             log.warning(
                 "%s. Going on without caches and hints; this process judges providers alone",
                 trouble_of(error, self._url),

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
+from rich.console import Console
 
+from application.ports import ProviderError
+from domain.models.choices import ChoicePiece
 from domain.models.completion import Completion, CompletionRequest, Turn
 from infra.outgoing.client import Outgoing
 from infra.providers.openai.completer import OpenAICompleter
 from infra.providers.tokens import TokenCounter
 from infra.settings import Settings
 from interfaces.cli.demo.model import NAME, language_model
+from interfaces.waiting import Teller
 
 pytestmark = pytest.mark.llm
 
@@ -30,7 +36,8 @@ REQUEST = CompletionRequest(
 @pytest.fixture(scope="module", name="address")
 def _address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = Path(tmp_path_factory.mktemp("model"))
-    with language_model(Settings(data=folder), say=lambda _: None) as settings:
+    teller = Teller(Console(file=io.StringIO()))
+    with language_model(Settings(data=folder), teller) as settings:
         yield str(settings.providers["openai"].base_url)
 
 
@@ -81,3 +88,25 @@ async def test_a_stream_that_nobody_reads_on_leaves_the_model_free(completer: Op
     await anext(stream)
     await stream.aclose()
     check(await completer.complete(REQUEST))
+
+
+async def test_it_tells_the_probabilities_of_its_tokens_whole_and_streamed(
+    completer: OpenAICompleter,
+) -> None:
+    request = msgspec.structs.replace(REQUEST, logprobs=2)
+    whole = await completer.complete(request)
+    *pieces, last = [piece async for piece in completer.stream(request)]
+    assert isinstance(last, Completion)
+    for each in (whole, last):
+        (choice,) = each.choices
+        assert "".join(token.token for token in choice.logprobs).strip() == choice.text
+        assert all(token.logprob <= 0 and len(token.top) == 2 for token in choice.logprobs)
+    told = [token for piece in pieces if isinstance(piece, ChoicePiece) for token in piece.logprobs]
+    assert tuple(told) == last.choices[0].logprobs
+
+
+async def test_a_server_of_one_slot_refuses_a_second_choice(completer: OpenAICompleter) -> None:
+    """So its models are not given the ability `choices` in a catalogue."""
+    with pytest.raises(ProviderError) as refused:
+        await completer.complete(msgspec.structs.replace(REQUEST, choices=2))
+    assert refused.value.outcome == "bad_request"

@@ -1,7 +1,6 @@
 """Embedding models of OpenAI, and of every server that speaks its API (Together, vLLM, Ollama, llama.cpp …), on the vendor's SDK.
 
-The SDK makes and sends the request over our client; what comes is read by us: the SDK takes a vector for granted that a server left out, and
-all of them in the order in which they come.
+What comes is read by us: the SDK takes a vector for granted that a server left out, and all of them in the order in which they come.
 """
 
 from __future__ import annotations
@@ -11,19 +10,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-import httpx2
 import msgspec
-import openai
 
 from application.ports import Counter, Embedded, ProviderError, TextRole
 from domain.models.completion import Usage
 from domain.retrieval.embedding_model import VectorSpace
-from infra.outgoing.client import Outgoing, telling
+from infra.outgoing.client import Outgoing
 from infra.providers.counts import count_of, kept_usage, plain_name
 from infra.providers.embedding.vectors import placed, unit_vectors
 from infra.providers.incoming import unheard
 from infra.providers.openai.faults import faults
-from infra.providers.openai.reading import told
+from infra.providers.openai.requests import Requests
 
 MOST = 100
 """Texts of one call. OpenAI takes 2,048, with 300,000 tokens together; servers of one's own often 32: they say so, and get fewer."""
@@ -64,17 +61,8 @@ class OpenAIEmbedder:
     ) -> None:
         self.model, self.owner, self.most = space.id, owner, MOST
         self._space, self._counter, self._seconds = space, counter, seconds
-        self._encoding: Any = "base64" if binary else "float"
-        # The environment may name an organisation: it is the deployment's, not a tenant's.
-        nobodys: Any = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
-        self._sdk = openai.AsyncOpenAI(
-            api_key=key or "none",  # the SDK wants one, many servers do not
-            base_url=base_url,
-            max_retries=0,
-            timeout=None,
-            http_client=http,
-            default_headers=nobodys if owner is not None else None,
-        )
+        self._encoding = "base64" if binary else "float"
+        self._requests = Requests("/embeddings", key=key, base_url=base_url, http=http, owner=owner)
 
     async def embed(
         self, texts: Sequence[str], role: TextRole, sent: Callable[[], None] = unheard
@@ -107,20 +95,14 @@ class OpenAIEmbedder:
     async def _asked(self, texts: Sequence[str], sent: Callable[[], None]) -> bytes:
         """The body of the answer. Raises ProviderError, httpx2.HTTPError."""
         shorter = {} if self._space.dimension is None else {"dimensions": self._space.dimension}
-        try:
-            with telling(sent):
-                answer = await self._sdk.embeddings.with_raw_response.create(
-                    model=self._space.name,
-                    # An empty text is an error with most.
-                    input=[text if text.strip() else "." for text in texts],
-                    encoding_format=self._encoding,
-                    **shorter,  # type: ignore[arg-type]
-                )
-        except openai.APIStatusError as error:
-            raise told(error.response) from None
-        except openai.APIConnectionError as error:
-            raise error.__cause__ or httpx2.ConnectError(str(error)) from None
-        return answer.http_response.content
+        body = {
+            "model": self._space.name,
+            # An empty text is an error with most.
+            "input": [text if text.strip() else "." for text in texts],
+            "encoding_format": self._encoding,
+            **shorter,
+        }
+        return (await self._requests.send(body, sent)).content
 
     def _usage(self, raw: dict[str, Any], texts: Sequence[str]) -> Usage:
         """The server's count where it can be true, else our own."""

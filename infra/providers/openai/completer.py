@@ -1,7 +1,6 @@
 """OpenAI, and every server that speaks its chat-completions API (Together, vLLM, Ollama, llama.cpp …), on the vendor's SDK.
 
-The SDK makes the head of the requests, once: they all have the same, and to make one takes it twice as long as all the rest. They are sent by
-our client, and what comes is read with msgspec instead of the SDK's models, which check nothing and take ten times as long.
+What comes is read with msgspec instead of the SDK's models, which check nothing and take ten times as long.
 """
 
 from __future__ import annotations
@@ -12,17 +11,16 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
-import msgspec
-import openai
 
 from application.ports import Counter, Leave, Piece, ProviderError
 from domain.models.choices import pieces_of
 from domain.models.completion import Completion, CompletionRequest
-from infra.outgoing.client import Outgoing, telling
+from infra.outgoing.client import Outgoing
 from infra.providers.incoming import Incoming, unheard
 from infra.providers.openai.asking import format_of, message_of, tools_of
 from infra.providers.openai.faults import faults
-from infra.providers.openai.reading import take, take_event, told
+from infra.providers.openai.reading import take, take_event
+from infra.providers.openai.requests import Requests
 from infra.providers.streaming import END, events
 
 USUAL = frozenset(
@@ -50,8 +48,6 @@ ONLY_UNTHINKING = (
     "reasoning_effort: this model calls tools only with `none`; leave it out, or ask another model"
 )
 
-_encode = msgspec.json.Encoder().encode
-
 
 class OpenAICompleter:
     """`name` is the provider's in configurations and prices; `abilities` tells those of a model, for a request that
@@ -77,19 +73,8 @@ class OpenAICompleter:
     ) -> None:
         self.name, self.owner, self.options = name, owner, options
         self._counter, self._abilities, self._seconds = counter, abilities, seconds
-        # The environment may name an organisation: it is the deployment's, not a tenant's.
-        nobodys: Any = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
-        self._http, self._google, self._likely_only = http, "googleapis.com" in base_url, likely_only
-        self._head: httpx2.Request | None = None
-        self._seen: list[httpx2.Request] = []
-        self._sdk = openai.AsyncOpenAI(
-            api_key=key or "none",  # the SDK wants one, many servers do not
-            base_url=base_url,
-            max_retries=0,
-            timeout=None,  # it would tell the server; we wait as long as we want to
-            http_client=httpx2.AsyncClient(transport=httpx2.MockTransport(self._see)),
-            default_headers=nobodys if owner is not None else None,
-        )
+        self._google, self._likely_only = "googleapis.com" in base_url, likely_only
+        self._requests = Requests("/chat/completions", key=key, base_url=base_url, http=http, owner=owner)
 
     async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
         incoming = Incoming(request, self._counter)
@@ -144,31 +129,7 @@ class OpenAICompleter:
         self, request: CompletionRequest, sent: Callable[[], None], *, stream: bool
     ) -> httpx2.Response:
         """The response; with `stream` before its body. Raises ProviderError, httpx2.HTTPError."""
-        head = self._head or await self._make_head()
-        body = httpx2.ByteStream(_encode(self._parameters(request, stream)))
-        asked = httpx2.Request(
-            head.method, head.url, headers=head.headers, stream=body, extensions=head.extensions
-        )
-        with telling(sent):
-            response = await self._http.send(asked, stream=stream)
-        if not response.is_success:
-            try:
-                await response.aread()
-            finally:
-                await response.aclose()
-            raise told(response)
-        return response
-
-    async def _make_head(self) -> httpx2.Request:
-        await self._sdk.post("/chat/completions", cast_to=httpx2.Response, content=b"{}")
-        self._head = self._seen.pop()
-        self._head.headers.pop("Content-Length", None)
-        return self._head
-
-    def _see(self, request: httpx2.Request) -> httpx2.Response:
-        """What the SDK would send."""
-        self._seen.append(request)
-        return httpx2.Response(200)
+        return await self._requests.send(self._parameters(request, stream), sent, stream=stream)
 
     def _abilities_of(self, request: CompletionRequest) -> frozenset[str]:
         return self._abilities(request.model) if request.abilities is None else request.abilities
