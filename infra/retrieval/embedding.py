@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from domain.retrieval.capitals import without_capitals
 from infra.retrieval.word_tokens import WordTokens
-from infra.retrieval.word_vectors import table, tokenizer
+from infra.retrieval.word_vectors import table, vocabulary
 
 INLINE = 4_000
 """Characters that are embedded on the spot (about 2 ms); more go to a thread, so that the loop goes on."""
@@ -61,14 +61,14 @@ class WordLlamaEmbedder:
         return _words().of(without_capitals(text))
 
     def load(self) -> None:
-        """Read the model from disk now (0.2 s), instead of at the first use."""
+        """Read the model from disk now (0.1 s), instead of at the first use."""
         self.count_tokens("")
 
 
 @cache
 def _words() -> WordTokens:
     """One a process, or a process and those that it forks."""
-    return WordTokens(tokenizer())
+    return WordTokens(vocabulary())
 
 
 @cache

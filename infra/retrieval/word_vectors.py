@@ -1,4 +1,4 @@
-"""The table of word vectors and the tokenizer that lie in the package `wordllama`, read from its files.
+"""The table of word vectors and the vocabulary that lie in the package `wordllama`, read from its files.
 
 The table is mapped, not read: of 16 MB half-precision numbers those rows are in memory that were asked for, once for all processes. The package itself, which would make
 a single-precision copy for each, is not imported. safetensors: length u64 | header JSON | numbers (https://github.com/huggingface/safetensors#format).
@@ -10,13 +10,11 @@ import json
 import struct
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from infra.retrieval.vocabulary import Vocabulary, read
 
 PACKAGE, NAME = "wordllama", "l2_supercat"
 TENSOR, NUMBERS = "embedding.weight", {"F16": "<f2", "F32": "<f4"}
@@ -40,13 +38,9 @@ def table(dimension: int) -> NDArray[np.floating]:
     )
 
 
-def tokenizer() -> Tokenizer:
-    """Of the same model."""
-    from tokenizers import Tokenizer
-
-    found = Tokenizer.from_file(str(_folder() / "tokenizers" / f"{NAME}_tokenizer_config.json"))
-    found.no_truncation()
-    return found
+def vocabulary() -> Vocabulary:
+    """Of the same model. Raises as `read` does."""
+    return read(_folder() / "tokenizers" / f"{NAME}_tokenizer_config.json")
 
 
 def _folder() -> Path:
