@@ -1,11 +1,14 @@
-"""The HTTP application, made from its services."""
+"""The HTTP application, made from its services; the routes are those of all applications of a process."""
 
 from __future__ import annotations
 
-from litestar import Litestar
+from functools import cache
+from typing import Any
+
+from litestar import Litestar, Request
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
@@ -27,11 +30,12 @@ from interfaces.http.base.described.description import complete, config
 from interfaces.http.base.idempotency import Idempotent
 from interfaces.http.base.limits.access import AccessControl, Held
 from interfaces.http.base.limits.arrivals import Arriving
-from interfaces.http.base.limits.chain import Chain
+from interfaces.http.base.limits.chain import Chain, chained
 from interfaces.http.base.limits.intake import SMALL, Bounded
 from interfaces.http.base.limits.pace import Paced
 from interfaces.http.base.limits.places import InWork
 from interfaces.http.base.limits.rates import Rated
+from interfaces.http.base.limits.served import Served, provide_services, put, served_by
 from interfaces.http.base.limits.share import Shared
 from interfaces.http.base.meant import in_plain_digits, refuse_null
 from interfaces.http.base.observing import Observed
@@ -45,41 +49,55 @@ LARGEST_BODY = SMALL
 def create_app(services: Services) -> ASGIApp:
     """An ASGI application. It opens and closes nothing: the services are the caller's."""
     return Observed(
-        litestar_app(services), services.instruments, services.ids, services.stopping, services.traces
+        _Application(services), services.instruments, services.ids, services.stopping, services.traces
     )
 
 
-def litestar_app(services: Services) -> Litestar:
-    """The application without what observes it; its routes can be looked at."""
-    settings, access_control = services.settings, AccessControl(services)
+class _Application:
+    """The routes, served by these services."""
 
-    def provide_access_control(principal: NamedDependency[Principal]) -> AccessControl:
-        return access_control
+    def __init__(self, services: Services) -> None:
+        settings = services.settings
+        self._routes = routes(settings.origins)
+        first = chained(
+            Held(),
+            Paced(settings.silence_timeout, settings.min_transfer_rate),
+            Arriving(),
+            Allowing(),
+            Admitted(services),
+            Rated(services),
+            Shared(settings.max_connections),
+            Bounded(),
+            InWork(),
+            Idempotent(services),
+        )
+        self._served = Served(services, AccessControl(services), first)
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        put(scope, self._served)
+        await self._routes(scope, receive, send)
+
+
+def _provide_access_control(
+    request: Request[Any, Any, Any], principal: NamedDependency[Principal]
+) -> AccessControl:
+    return served_by(request.scope).access_control
+
+
+@cache
+def routes(origins: tuple[str, ...]) -> Litestar:
+    """All of them, made once in a process for browser apps of these origins; they can be looked at."""
     app = Litestar(
         route_handlers=list(ROUTERS),
         dependencies={
-            "services": Provide(lambda: services, sync_to_thread=False),
-            "access_control": Provide(provide_access_control, sync_to_thread=False),
+            "services": Provide(provide_services, sync_to_thread=False),
+            "access_control": Provide(_provide_access_control, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
             "principal": Provide(provide_principal, sync_to_thread=False),
             "context": Provide(provide_context, sync_to_thread=False),
             "tenant_context": Provide(provide_tenant_context, sync_to_thread=False),
         },
-        middleware=[
-            Chain(
-                Held(),
-                Paced(settings.silence_timeout, settings.min_transfer_rate),
-                Arriving(),
-                Allowing(),
-                Admitted(services),
-                Rated(services),
-                Shared(settings.max_connections),
-                Bounded(),
-                InWork(),
-                Idempotent(services),
-            )
-        ],
+        middleware=[Chain(lambda scope: served_by(scope).first)],
         guards=[gate.check],
         before_request=refuse_null,
         after_request=in_plain_digits,
@@ -88,9 +106,7 @@ def litestar_app(services: Services) -> Litestar:
         signature_types=[Services, AccessControl, Caller, Context, Principal],
         logging_config=None,
         openapi_config=config(),
-        cors_config=cors_config(services),
+        cors_config=cors_config(origins),
     )
-    app.state.services = services
-    app.state.access_control = access_control
     complete(app, EXAMPLES)
     return app

@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 
 from application.ports import Fault
 from domain.base.errors import Refusal, Unauthenticated
-from interfaces.bootstrap import Services
+from interfaces.http.base.limits.served import served_by
 from interfaces.http.base.problems import on_bug, on_http_error, on_refusal
 from interfaces.http.base.session.cookies import session_cookie
 from interfaces.http.console.page import moved, page
@@ -22,7 +22,7 @@ NOWHERE = "there is no such page; the address may have been cut off, or what it 
 
 def on_unauthenticated(request: Request[Any, Any, Any], error: Unauthenticated) -> Response[Any]:
     """To the sign-in page, and the cookie of a session that is over goes."""
-    services: Services = request.app.state.services
+    services = served_by(request.scope).services
     reply = moved(services, "/console/sign-in")
     reply.cookies.append(session_cookie("", services))
     return reply
@@ -42,7 +42,7 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
     nowhere = isinstance(error, HTTPException) and error.status_code == 404
     return page(
         request,
-        request.app.state.services,
+        served_by(request.scope).services,
         "error.html",
         status=problem["status"],
         headers=kept,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar.config.cors import CORSConfig
@@ -28,12 +29,12 @@ REMEMBERED = 600
 """Seconds for which a browser need not ask again."""
 
 
-def cors_config(services: Services) -> CORSConfig | None:
+def cors_config(origins: Sequence[str]) -> CORSConfig | None:
     """None: no other origin may call. No cookies go along: the console's session is for its own pages alone."""
-    if not services.settings.origins:
+    if not origins:
         return None
     return CORSConfig(
-        allow_origins=list(services.settings.origins),
+        allow_origins=list(origins),
         allow_methods=["GET", "POST", "PUT", "DELETE"],
         allow_headers=["*"],
         expose_headers=list(EXPOSED),

@@ -6,6 +6,7 @@ link alone. Here the links are made once, and the last one is told by the reques
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from litestar.middleware import ASGIMiddleware
@@ -15,21 +16,26 @@ ROUTE = "retrace.route"
 """Key of the scope: what comes after the chain for this request."""
 
 
-class Chain:
-    """A middleware made of several, the outermost first."""
+def chained(*links: ASGIMiddleware) -> ASGIApp:
+    """A middleware made of several, the outermost first; after the last one comes what `Chain` has told of."""
+    app: ASGIApp = _to_route
+    for link in reversed(links):
+        app = link(app)
+    return app
 
-    def __init__(self, *links: ASGIMiddleware) -> None:
-        app: ASGIApp = _to_route
-        for link in reversed(links):
-            app = link(app)
-        self._first = app
+
+class Chain:
+    """The middleware of a route; `first` finds the chain that is meant."""
+
+    def __init__(self, first: Callable[[Scope], ASGIApp]) -> None:
+        self._first = first
 
     def __call__(self, app: ASGIApp) -> ASGIApp:
         first = self._first
 
         async def enter(scope: Scope, receive: Receive, send: Send) -> None:
             cast("dict[str, Any]", scope)[ROUTE] = app
-            await first(scope, receive, send)
+            await first(scope)(scope, receive, send)
 
         return enter
 

@@ -14,6 +14,7 @@ from domain.base.context import Context, Expected
 from domain.base.errors import Forbidden
 from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import allow, caller_in
+from interfaces.http.base.limits.served import served_by
 from interfaces.http.base.position import POSITION
 
 AT = "at"
@@ -65,7 +66,7 @@ class Api:
             "caller": self._caller,
             "context": context,
             "request": self._request,
-            "access_control": self._request.app.state.access_control,
+            "access_control": served_by(self._request.scope).access_control,
         }
         defaults = {name: field.default for name, field in known.items() if field.has_default}
         wanted = {name: value for name, value in {**parts, **given}.items() if name in known}

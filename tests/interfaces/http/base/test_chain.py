@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from litestar.testing import TestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from interfaces.http.base.limits.chain import Chain
+from interfaces.http.base.limits.chain import Chain, chained
 
 PASSED: list[str] = []
 
@@ -41,7 +41,8 @@ def two(number: FromPath[int]) -> int:
 
 def test_each_route_is_reached_through_all_links_in_their_order() -> None:
     said: dict[str, Any] = {}
-    with TestClient(Litestar([one, two], middleware=[Chain(Link("outer"), Link("inner"))])) as client:
+    first = chained(Link("outer"), Link("inner"))
+    with TestClient(Litestar([one, two], middleware=[Chain(lambda scope: first)])) as client:
         for path in ("/one", "/two/2", "/two/x", "/one"):
             PASSED.clear()
             reply = client.get(path)

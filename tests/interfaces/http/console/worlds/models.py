@@ -25,7 +25,7 @@ def _services(customer: Customer) -> tuple[Services, Context]:
     """For what is put on record as it comes out."""
     app: Any = customer.http._transport
     about = Context(tenant=customer.tenant, actor="key:test", correlation=uuid4())
-    return app.app._app.state.services, about
+    return app.app._app._served.services, about
 
 
 async def _evaluated(customer: Customer) -> str:
