@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+from functools import cache
 
 VARIABLE = "RETRACE_INSTANCE"
 """What `retrace up` gives its roles; a role that runs apart makes one."""
 
-INSTANCE = os.environ.get(VARIABLE) or secrets.token_hex(8)
 SERVICE = "retrace"
 """What `/healthz` calls us, beside it."""
+
+
+@cache
+def instance() -> str:
+    """As it was when it was first asked for: a fork has imported this before it is told its own."""
+    return os.environ.get(VARIABLE) or secrets.token_hex(8)

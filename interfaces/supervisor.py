@@ -252,8 +252,10 @@ def tree(
     roles: Sequence[str] = ROLES,
     command: Command | None = None,
     waits: Waits = silently,
+    copied: bool = False,
 ) -> Iterator[Tree]:
-    """Start everything; at the end stop everything. `command`: what each role is to be run by, in the place of our own. Raises FolderUnusable, FolderInUse, PortUnusable, ServerFailed, InvalidSettings.
+    """Start everything; at the end stop everything. `command`: what each role is to be run by, in the place of our own. `copied`: this process is nothing
+    but the supervisor, so that the roles may begin as copies of it. Raises FolderUnusable, FolderInUse, PortUnusable, ServerFailed, InvalidSettings.
 
     To be entered in a thread that stays until the end (see `die_with_parent`).
     """
@@ -269,7 +271,7 @@ def tree(
     path = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
     mine = {**os.environ, VARIABLE: secrets.token_hex(8), "PYTHONPATH": path}
     with (
-        starting(settings, mine, command) as starter,  # loads while the servers come up
+        starting(settings, mine, command, copied) as starter,  # loads while the servers come up
         servers(settings.data, settings.database_url, settings.redis_url, say=say, waits=waits) as running,
     ):
         if running.redis_url is None:
@@ -306,12 +308,12 @@ def tree(
 
 @contextmanager
 def starting(
-    settings: Settings, environment: Mapping[str, str], command: Command | None
+    settings: Settings, environment: Mapping[str, str], command: Command | None, copied: bool
 ) -> Iterator[Starter]:
     """What starts the roles: each by its command, or as a fork where the system can hold one."""
     starter: Starter
     if command is None and FORKS:
-        starter = Forker(settings.data / "logs" / "roles.log", environment)
+        starter = Forker(settings.data / "logs" / "roles.log", environment, copied=copied)
     else:
         starter = Spawner(command or role_command)
     try:
@@ -339,7 +341,7 @@ def up(
         number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     }
     try:
-        with tree(settings, say, roles, command, waits) as running:
+        with tree(settings, say, roles, command, waits, copied=True) as running:
             running.wait_ready(lambda: told)
             if ready is not None and not told:
                 ready(running)

@@ -18,6 +18,8 @@ from typing import Protocol
 import msgspec
 
 from infra.embedded.process import Process, end, spawn
+from interfaces.processes import fork_server
+from interfaces.processes.copying import alone, copy
 from interfaces.processes.fork_server import LARGEST, Begun, Ended, Order, Said
 
 Command = Callable[[str], Sequence[str]]
@@ -63,18 +65,21 @@ class Spawner:
 
 
 class Forker:
-    """Each role is a fork of one process, `interfaces/processes/fork_server.py`, which is started again where it has died; its children end with it."""
+    """Each role is a fork of one process, `interfaces/processes/fork_server.py`, which is started again where it has died; its children end with it.
 
-    def __init__(self, log: Path, environment: Mapping[str, str]) -> None:
+    `copied`: at first it is a copy of this process, in the main thread of which it is made, and so is there sooner and has less memory for itself.
+    """
+
+    def __init__(self, log: Path, environment: Mapping[str, str], *, copied: bool = False) -> None:
         self._log, self._environment = log, environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._control: socket.socket | None = None
         self.ended: dict[int, int] = {}
         """Statuses that were told, by pid."""
 
-        self.warm()
+        self.warm(copied=copied and alone())
 
-    def warm(self) -> None:
+    def warm(self, *, copied: bool = False) -> None:
         """Begin to load, where nobody does; it is not waited for."""
         if self._process is not None and self._process.poll() is None:
             return
@@ -83,15 +88,15 @@ class Forker:
         with theirs:
             theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LARGEST)
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LARGEST)
-            command = (sys.executable, "-m", "interfaces.processes.fork_server")
-            self._process = spawn(
-                command,
-                log=self._log,
-                environment=self._environment,
-                folder=None,
-                stdin=theirs.fileno(),
-            )
+            self._process = (self._copied if copied else self._spawned)(theirs.fileno())
         self._control = ours
+
+    def _spawned(self, stdin: int) -> Process:
+        command = (sys.executable, "-m", "interfaces.processes.fork_server")
+        return spawn(command, log=self._log, environment=self._environment, folder=None, stdin=stdin)
+
+    def _copied(self, stdin: int) -> Process:
+        return copy(fork_server.run, log=self._log, environment=self._environment, stdin=stdin)
 
     def start(self, role: str, log: Path, environment: Mapping[str, str]) -> Process:
         self.warm()

@@ -64,10 +64,18 @@ def load() -> None:
         importlib.import_module(module)
     importlib.import_module("domain.answers.understanding").load()
     importlib.import_module("infra.retrieval.embedding").WordLlamaEmbedder().load()
+    _make_routes()
     gc.collect()
     give_back()  # what a role finds free in pages that it shares it would write to, and have for itself
     gc.freeze()
     gc.enable()
+
+
+def _make_routes() -> None:
+    """Before the fork, though the HTTP role alone has requests: while they are made hardly a page stays as it was."""
+    settings = importlib.import_module("infra.settings")
+    with suppress(settings.InvalidSettings):  # which the roles tell
+        importlib.import_module("interfaces.asgi").routes(settings.load(os.environ).origins)
 
 
 def serve(control: socket.socket) -> Order | None:
@@ -116,6 +124,11 @@ def _begin(order: Order, parent: int) -> None:
 def main() -> None:
     if sys.argv[1:]:
         sys.exit("interfaces.processes.fork_server takes no arguments; `retrace up` starts it")
+    run()
+
+
+def run() -> None:
+    """Load, then fork as ordered; in a new role's process: be that role. Raises SystemExit there."""
     load()
     with socket.socket(fileno=os.dup(0)) as control:
         nothing = os.open(os.devnull, os.O_RDONLY)

@@ -9,7 +9,7 @@ from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 
 from interfaces.bootstrap import Services
-from interfaces.instance import INSTANCE, SERVICE
+from interfaces.instance import SERVICE, instance
 
 
 class Alive(msgspec.Struct, frozen=True):
@@ -17,7 +17,7 @@ class Alive(msgspec.Struct, frozen=True):
 
     status: Literal["ok"] = "ok"
     service: str = SERVICE
-    instance: str = INSTANCE
+    instance: str = msgspec.field(default_factory=instance)
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +25,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     database: str
     keys: str
     redis: str
-    instance: str = INSTANCE
+    instance: str = msgspec.field(default_factory=instance)
 
 
 @get("/healthz")

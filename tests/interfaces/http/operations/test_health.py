@@ -22,7 +22,7 @@ from application.ports import Unavailable
 from infra.settings import Secret, Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
-from interfaces.instance import INSTANCE
+from interfaces.instance import instance
 from interfaces.logs import JsonFormatter
 from tests.interfaces.http.conftest import Customer
 
@@ -37,11 +37,11 @@ async def test_it_is_alive_and_ready(anyone: httpx.AsyncClient) -> None:
     assert (await anyone.get("/healthz")).json() == {
         "status": "ok",
         "service": "retrace",
-        "instance": INSTANCE,
+        "instance": instance(),
     }
     reply = await anyone.get("/readyz")
     assert reply.status_code == 200
-    found = {"status": "ready", "database": "ok", "keys": "ok", "redis": "ok", "instance": INSTANCE}
+    found = {"status": "ready", "database": "ok", "keys": "ok", "redis": "ok", "instance": instance()}
     assert reply.json() == found
 
 
