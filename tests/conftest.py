@@ -15,7 +15,9 @@ import hypothesis
 import psycopg
 import pytest
 import uvloop
+from argon2.profiles import CHEAPEST
 
+from infra.crypto import passwords
 from infra.embedded import Servers, servers
 from infra.projections import reads
 from infra.providers import catalogue
@@ -37,7 +39,16 @@ hypothesis.settings.load_profile("patient")
 @pytest.fixture(scope="session", name="servers")
 def _servers() -> Iterator[Servers]:
     with tempfile.TemporaryDirectory(prefix="retrace-test-") as folder, servers(Path(folder)) as running:
+        _keep_nothing(running)
         yield running
+
+
+def _keep_nothing(running: Servers) -> None:
+    """What is in this server is gone with it: it waits for no disk. Tests of what outlives a crash start servers of their own."""
+    with psycopg.connect(running.database_url, autocommit=True) as connection:
+        for name in ("fsync", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {name} = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -54,6 +65,14 @@ def _patience_with_read_models() -> Iterator[None]:
     """A projector on such a machine may be some seconds behind. Tests of the wait itself set it as it is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reads, "PATIENCE", timedelta(seconds=20))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """A hash as it is made for people takes a tenth of a second of a core. Tests of the hash itself make it so (`tests/infra/crypto/test_passwords.py`)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "COST", CHEAPEST)
         yield
 
 
@@ -90,6 +109,12 @@ def other_url(request: pytest.FixtureRequest) -> Iterator[str]:
     yield from _database(request)
 
 
+@pytest.fixture(scope="session")
+def lasting_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """One for all tests of a run that ask for it, each of which has a tenant of its own."""
+    yield from _database(request)
+
+
 def _database(request: pytest.FixtureRequest) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     if request.config.getoption("--citus"):
@@ -100,7 +125,7 @@ def _database(request: pytest.FixtureRequest) -> Iterator[str]:
     servers, template = request.getfixturevalue("servers"), request.getfixturevalue("template")
     admin = servers.database_url.replace("/retrace?", "/postgres?")
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     yield servers.database_url.replace("/retrace?", f"/{name}?")
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -21,6 +21,7 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 from application.ports import Unavailable
 
 T = TypeVar("T")
+COST = RFC_9106_LOW_MEMORY
 AT_ONCE = 2
 WAITING = 40
 """Passwords in hand, those that wait for their turn included: some seconds' worth."""
@@ -30,7 +31,7 @@ class Argon2Passwords:
     """One a process."""
 
     def __init__(self) -> None:
-        self._hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+        self._hasher = PasswordHasher.from_parameters(COST)
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="passwords")
         self._in_hand = 0
         self._nobodys = _hash_of_nothing()
@@ -69,7 +70,7 @@ def _same(password: str) -> bytes:
 
 def _hash_of_nothing() -> str:
     """A hash that no password fits, of the same cost: random bytes in its form."""
-    p = RFC_9106_LOW_MEMORY
+    p = COST
     salt, digest = (
         base64.b64encode(secrets.token_bytes(n)).decode().rstrip("=") for n in (p.salt_len, p.hash_len)
     )

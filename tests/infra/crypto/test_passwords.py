@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from application.ports import Unavailable
 from infra.crypto import passwords as module
@@ -13,7 +14,9 @@ from infra.crypto.passwords import Argon2Passwords
 
 
 @pytest.fixture(name="passwords")
-def _passwords() -> Iterator[Argon2Passwords]:
+def _passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[Argon2Passwords]:
+    """As it is, not as it is in other tests."""
+    monkeypatch.setattr(module, "COST", RFC_9106_LOW_MEMORY)
     made = Argon2Passwords()
     yield made
     made.close()

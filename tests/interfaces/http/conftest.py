@@ -56,12 +56,11 @@ class Customer:
         return {"X-Tenant-API-Key": made.json()["secret"]}
 
 
-@pytest.fixture(scope="module")
-def settings(servers: Servers, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings_of(servers: Servers, database_url: str, data: Path) -> Settings:
     return Settings(
         database_url=Secret(database_url),
         redis_url=Secret(servers.redis_url) if servers.redis_url else None,
-        data=Path(tmp_path_factory.mktemp("data")),
+        data=data,
         master_key=Secret(MASTER),
         operator_key=Secret(OPERATOR),
         source_timeout_ms=10_000,  # a machine that is busy with other tests is no source that hangs
@@ -69,6 +68,11 @@ def settings(servers: Servers, database_url: str, tmp_path_factory: pytest.TempP
         rate_sign_ins_per_address=0,
         **UNLIMITED,
     )
+
+
+@pytest.fixture(scope="module")
+def settings(servers: Servers, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return settings_of(servers, database_url, Path(tmp_path_factory.mktemp("data")))
 
 
 @pytest_asyncio.fixture(scope="module", name="parts")

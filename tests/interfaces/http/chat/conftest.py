@@ -1,4 +1,4 @@
-"""The completions API on a running server, before a provider played at the wire."""
+"""The completions API on a running server, before a provider played at the wire: one of each for all files, a tenant of its own for each test."""
 
 from __future__ import annotations
 
@@ -13,24 +13,30 @@ import pytest_asyncio
 import uvicorn
 
 from domain.chat.call import Call
+from infra.embedded import Servers
 from infra.providers.access import ProviderAccess
 from infra.settings import Secret, Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
 from tests.doubles.openai import Double, openai_double
-from tests.interfaces.http.conftest import Customer, customer_of
+from tests.interfaces.http.conftest import Customer, customer_of, settings_of
 from tests.interfaces.http.upstream import asking
 
 ASK: Any = [{"role": "user", "content": "When are you open?"}]
 
 
-@pytest_asyncio.fixture(scope="module")
+@pytest_asyncio.fixture(scope="session")
 async def upstream() -> AsyncIterator[Double]:
     async with openai_double() as double:
         yield double
 
 
-@pytest_asyncio.fixture(scope="module", name="parts")
+@pytest.fixture(scope="session", name="settings")
+def _settings(servers: Servers, lasting_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return settings_of(servers, lasting_url, tmp_path_factory.mktemp("chat"))
+
+
+@pytest_asyncio.fixture(scope="session", name="parts")
 async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services]:
     at = asking(settings, upstream.url("scripted"))
     elsewhere = ProviderAccess(api_key=Secret("k"), base_url=upstream.url("elsewhere"))
@@ -39,13 +45,13 @@ async def _parts(settings: Settings, upstream: Double) -> AsyncIterator[Services
         yield parts
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bare(parts: Services) -> Any:
-    """The application with no role beside it, made once for a file."""
+    """The application with no role beside it."""
     return create_app(parts)
 
 
-@pytest_asyncio.fixture(scope="module")
+@pytest_asyncio.fixture(scope="session")
 async def address(bare: Any) -> AsyncIterator[str]:
     """Of a real server, for what is streamed and cut."""
     server = uvicorn.Server(uvicorn.Config(bare, port=0, log_config=None, lifespan="off"))
@@ -60,7 +66,9 @@ async def address(bare: Any) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture
 async def shop(bare: Any, parts: Services, upstream: Double) -> AsyncIterator[Customer]:
+    """No provider is held to be down for what an earlier test had it do."""
     upstream.script = lambda body: "ok"
+    await parts.health.reset(await parts.health.all())
     customer = await customer_of(bare, parts, "Shop")
     async with customer.http:
         yield customer
