@@ -1,5 +1,6 @@
 # The image of all roles: `docker build -t retrace .`, or `docker compose up --build` (compose.yaml).
 FROM python:3.11-slim AS build
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY tools/install.py tools/install.py
@@ -12,7 +13,8 @@ FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /data --create-home retrace
 COPY --from=build /opt/retrace /opt/retrace
 ENV PATH=/opt/retrace/bin:$PATH RETRACE_DATA=/data RETRACE_HOST=0.0.0.0
-USER retrace
+# Its number, for Kubernetes' runAsNonRoot looks up no names.
+USER 10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080
