@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from infra import storage
+from infra.storage import folder
 from interfaces.bootstrap import Services
 from tests.infra.log.parts import full_disk
 from tests.interfaces.http.conftest import Customer, settled
@@ -67,7 +67,7 @@ async def test_an_upload_that_finds_no_room_is_refused_and_taken_later(ours: Cus
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with patch.object(storage, "_close", full):
+    with patch.object(folder, "_close", full):
         unavailable(await upload(ours, b"We close on Sundays."), "disk for documents is full")
     assert (await upload(ours, b"We close on Sundays.")).status_code == 201
 
