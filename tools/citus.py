@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -53,8 +54,13 @@ def make(bins: Path, data: Path, user: str | None, password: str | None) -> None
     if password is None:
         subprocess.run(command(words, user), check=True, stdout=subprocess.DEVNULL)
         return
-    words += ["--auth-host=scram-sha-256", "--pwfile=/dev/stdin"]
-    subprocess.run(command(words, user), check=True, stdout=subprocess.DEVNULL, input=password.encode())
+    with tempfile.NamedTemporaryFile() as file:  # initdb opens it as that user
+        file.write(password.encode())
+        file.flush()
+        if user is not None:
+            shutil.chown(file.name, user)
+        words += ["--auth-host=scram-sha-256", f"--pwfile={file.name}"]
+        subprocess.run(command(words, user), check=True, stdout=subprocess.DEVNULL)
 
 
 def start(

@@ -21,6 +21,7 @@ from domain.insight.alerts.figures import Operations, Window
 from domain.insight.alerts.rules import AlertRules
 from domain.models.pricing import EXACT
 from infra.postgres.database import Database
+from infra.postgres.session import Statement
 
 STALE = 300.0
 """Seconds for which an event may wait to be counted until the figures tell nothing any more."""
@@ -61,7 +62,8 @@ SELECT c.counted, (SELECT extract(epoch FROM now() - e.recorded_at)::float8 FROM
 FROM c LEFT JOIN (sums FULL JOIN took ON false) ON true
 """
 _PLANNED_ONCE = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
-"""For this transaction: to plan the look anew for each tenant takes as long as the look, and ends the same."""
+"""For this transaction: to plan the look anew for each tenant takes as long as the look, and ends the same. On a Citus it has to be: which
+node it is for follows from the tenant."""
 
 _FIXED = 13
 """Columns before the sums."""
@@ -84,7 +86,8 @@ class ReadAlertFigures:
             [each.first for each in timed],
             [each.last for each in timed],
         ]
-        _, rows = await self._database.read_all(tenant, (_PLANNED_ONCE, []), (_LOOK, values))
+        before: list[Statement] = [] if self._database.cell.distributed else [(_PLANNED_ONCE, [])]
+        *_, rows = await self._database.read_all(tenant, *before, (_LOOK, values))
         counted, waits, lag, work, events, *versions = rows[0][: _FIXED - 4]
         rules, alerts, budget, channels = versions
         sums = {row[_FIXED - 4]: row[_FIXED:] for row in rows if row[_FIXED - 4] is not None}
