@@ -31,7 +31,7 @@ NEAREST = 400
 """Positions before the end that are looked through first for the latest events; then four times as many, and so on."""
 
 MOST_POSITIONS = 50_000
-"""Of the log that one request looks through, unless what is wanted is seldom; a list goes on from there with its cursor."""
+"""Of the log that one request looks through, where no index knows what is wanted; a list goes on from there with its cursor."""
 
 
 class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +126,7 @@ async def read_events(
         if len(events) > limit:
             del events[limit:]
             return Found(events, events[-1].position)
-        if reached - after >= MOST_POSITIONS and not wanted.seldom:
+        if reached - after >= MOST_POSITIONS and not wanted.known:
             break
     return Found(events, reached)
 
@@ -141,8 +141,9 @@ async def latest_of(wanted: Wanted, tenant: UUID, *, before: int, limit: int, st
     """As `latest_events`."""
     found = list[Recorded]()
     until, window = before - 1, NEAREST
-    while until > 0 and (wanted.seldom or before - until <= MOST_POSITIONS):
-        after, part = max(0, until - window), list[Recorded]()
+    end = 0 if wanted.known else max(0, until - MOST_POSITIONS)
+    while until > end:
+        after, part = max(end, until - window), list[Recorded]()
         async for each in store.find(tenant, wanted, after=after, until=until):
             part += each.events
         found += reversed(part)

@@ -87,6 +87,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         """Whether all that is wanted is of topics that are seldom: it is found wherever in the log it stands."""
         return bool(self.topics) and FREQUENT.isdisjoint(self.topics)
 
+    @property
+    def known(self) -> bool:
+        """Whether an index knows where it stands; else the log is looked through for it."""
+        return self.stream is not None or self.seldom
+
 
 class Found(msgspec.Struct, frozen=True):
     """Some of the events that are wanted, in order. Up to position `reached` there are no others."""

@@ -161,7 +161,7 @@ class Reader:
         if wanted.until is not None and await all_later(self._database, tenant, wanted.until, after):
             return Found([], until)
         # One stream's events are few, and found by its key; those of seldom topics by their index.
-        last = until if wanted.stream or wanted.seldom else min(until, after + SPAN)
+        last = until if wanted.known else min(until, after + SPAN)
         order = "version" if wanted.stream else "seq"
         text, values = conditions(wanted, 4)
         query = f"SELECT {COLUMNS} FROM events WHERE tenant = $1 AND seq > $2 AND seq <= $3 {text}ORDER BY {order} LIMIT $4"
