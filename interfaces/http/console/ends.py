@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from domain.gateway.models_in_use import ModelInUse
+from interfaces.http.console.formats import words
 
 OF_AGENT = frozenset({"default_model", "fallback_models", "understanding_model"})
 
 
 def told_end(model: ModelInUse) -> str:
-    day = "" if model.retires_at is None else f" on {model.retires_at.date().isoformat()}"
-    return f"The model {model.model} {'was retired' if model.state == 'retired' else 'is retired'}{day}"
+    day = "" if model.retires_at is None else f" on {model.retires_at.date()}"
+    return f"The model {model.model} {'ended' if model.state == 'retired' else 'ends'}{day}"
+
+
+def named_in(model: ModelInUse) -> str:
+    return f"Set as {', '.join(words(name).lower() for name in model.named_by)}."
 
 
 def told_instead(model: ModelInUse) -> str:

@@ -19,7 +19,7 @@ from domain.experiments.deployment import Deployment
 from domain.insight.alerts.alerts import Alerts
 from domain.tenancy.scopes import Scope
 from interfaces.bootstrap import Services
-from interfaces.http.console.ends import page_of, told_end, told_instead
+from interfaces.http.console.ends import named_in, page_of, told_end, told_instead
 from interfaces.http.console.formats import money, when, words
 from interfaces.http.console.navigation import known_path
 from projections.conversations import count_waiting, list_conversations, waiting_conversations
@@ -122,7 +122,7 @@ async def _models(services: Services, tenant: UUID, session: LiveSession) -> lis
     return [
         Need(
             told_end(each),
-            f"{told_instead(each)} It is named by: {', '.join(map(words, each.named_by)).lower()}.",
+            f"{told_instead(each)} {named_in(each)}",
             "bad" if each.state == "retired" else "warn",
             known_path(page_of(each)),
         )

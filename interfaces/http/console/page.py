@@ -14,7 +14,7 @@ from domain.base.plain_digits import digits
 from interfaces.bootstrap import Services
 from interfaces.http.base.session.forgery import FIELD, csrf_token
 from interfaces.http.console import flash
-from interfaces.http.console.ends import told_end, told_instead
+from interfaces.http.console.ends import named_in, told_end, told_instead
 from interfaces.http.console.formats import FILTERS
 from interfaces.http.console.navigation import entry_at, sections_for
 from interfaces.http.console.static_files import path_of
@@ -42,7 +42,7 @@ _templates = Environment(
     finalize=lambda value: digits(value) if isinstance(value, Decimal) else value,
 )
 _templates.filters.update(FILTERS)
-_templates.globals.update(told_end=told_end, told_instead=told_instead)
+_templates.globals.update(named_in=named_in, told_end=told_end, told_instead=told_instead)
 
 
 def page(

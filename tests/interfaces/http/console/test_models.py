@@ -73,12 +73,12 @@ async def test_a_model_that_is_gone_or_going_is_told_wherever_it_is_set_and_at_h
     ]
     for page in ("/console", "/console/agent", "/console/models", "/console/routing"):
         text = (await engineer.http.get(page)).text
-        assert f"The model openai/gone-1 was retired on {ends['gone-1']}" in text, page
-        assert f"The model openai/going-1 is retired on {ends['going-1']}" in text, page
-        assert "Take openai/gpt-6-luna instead. It is named by: fallback models." in text, page
+        assert f"The model openai/gone-1 ended on {ends['gone-1']}" in text, page
+        assert f"The model openai/going-1 ends on {ends['going-1']}" in text, page
+        assert "Take openai/gpt-6-luna instead. Set as fallback models." in text, page
     assert 'href="/console/agent"' in (await engineer.http.get("/console")).text.partition("gone-1")[0][-200:]
     await ours.http.put("/v1/agent/configuration", json=before.json()["configuration"])
-    assert "was retired" not in (await engineer.http.get("/console")).text
+    assert "gone-1 ended" not in (await engineer.http.get("/console")).text
 
 
 async def test_a_draft_that_does_not_fit_is_told_at_its_field(ours: Customer) -> None:
