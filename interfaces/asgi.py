@@ -35,11 +35,12 @@ from interfaces.http.base.limits.intake import SMALL, Bounded
 from interfaces.http.base.limits.pace import Paced
 from interfaces.http.base.limits.places import InWork
 from interfaces.http.base.limits.rates import Rated
-from interfaces.http.base.limits.served import Served, provide_services, put, served_by
+from interfaces.http.base.limits.served import Served, put, served_by
 from interfaces.http.base.limits.share import Shared
 from interfaces.http.base.meant import in_plain_digits, refuse_null
 from interfaces.http.base.observing import Observed
 from interfaces.http.base.problems import HANDLERS, on_tampered
+from interfaces.http.base.reading.read_places import Remembering, provide_services
 from interfaces.http.console.errors import on_unrouted
 
 LARGEST_BODY = SMALL
@@ -65,6 +66,7 @@ class _Application:
             Arriving(),
             Allowing(),
             Admitted(services),
+            Remembering(services),
             Rated(services),
             Shared(settings.max_connections),
             Bounded(),

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from application.ports import FREQUENT, Wanted
-from infra.postgres.database import Database
+from infra.postgres.database import Asking
 
 SKEW = timedelta(seconds=20)
 """By so much at most an event's time lies before that of an event with a lower position: `append` holds writers to it."""
@@ -35,13 +35,13 @@ def conditions(wanted: Wanted, after: int) -> tuple[str, list[Any]]:
     ]
 
 
-async def head(database: Database, tenant: UUID) -> int:
+async def head(database: Asking, tenant: UUID) -> int:
     """The position of the tenant's last event; 0 when there is none."""
     rows = await database.read(tenant, "SELECT seq FROM heads WHERE tenant = $1", tenant)
     return int(rows[0][0]) if rows else 0
 
 
-async def position_before(database: Database, tenant: UUID, at: datetime, low: int, high: int) -> int:
+async def position_before(database: Asking, tenant: UUID, at: datetime, low: int, high: int) -> int:
     """A position, `low` or later, up to which nothing was recorded at `at` or later. Found by halving."""
     middle = low  # the usual case on all pages but the first: it is there already
     while low < high:
@@ -54,13 +54,13 @@ async def position_before(database: Database, tenant: UUID, at: datetime, low: i
     return low
 
 
-async def all_later(database: Database, tenant: UUID, at: datetime, after: int) -> bool:
+async def all_later(database: Asking, tenant: UUID, at: datetime, after: int) -> bool:
     """Whether all that follows a position was recorded later than `at`."""
     moment = await _moment(database, tenant, after)
     return moment is not None and moment - SKEW > at
 
 
-async def _moment(database: Database, tenant: UUID, after: int) -> datetime | None:
+async def _moment(database: Asking, tenant: UUID, after: int) -> datetime | None:
     """When the event that follows a position was recorded."""
     query = "SELECT recorded_at FROM events WHERE tenant = $1 AND seq > $2 ORDER BY seq LIMIT 1"
     rows = await database.read(tenant, query, tenant, after)

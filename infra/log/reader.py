@@ -19,7 +19,7 @@ from infra.log import codec
 from infra.log.finding import all_later, conditions, head, position_before
 from infra.log.hashing import context_bytes, microseconds
 from infra.log.quotes import SealedQuotes, give_back
-from infra.postgres.database import Database
+from infra.postgres.database import Asking
 
 COLUMNS = "seq, stream, version, topic, recorded_at, actor, correlation, causation, digest, hash, payload"
 PAGE = 1000
@@ -64,7 +64,7 @@ class Batch(msgspec.Struct, frozen=True):
 class Reader:
     """Reads one tenant's events at a time, under row-level security."""
 
-    def __init__(self, database: Database, keyring: Keyring) -> None:
+    def __init__(self, database: Asking, keyring: Keyring) -> None:
         self._database = database
         self._keyring = keyring
 

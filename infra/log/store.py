@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import random
 import time
 from collections import OrderedDict
@@ -55,7 +56,7 @@ class LogStore:
         owing: Owing = lambda tenant, topics: (),
     ) -> None:
         self._appender = appender
-        self._reader = reader
+        self._reader = self._events = reader
         self._snapshots = snapshots
         self._keyring = keyring
         self._hints = hints
@@ -68,6 +69,12 @@ class LogStore:
         self._long: OrderedDict[tuple[UUID, UUID], None] = OrderedDict()
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self.saves = {"done": 0, "duplicate": 0, "conflict": 0, "refused": 0}
+
+    def shown_by(self, events: Reader) -> LogStore:
+        """The same store, which shows events as another reader has them. What is loaded, decided and saved stays where it is."""
+        other = copy.copy(self)
+        other._events = events
+        return other
 
     async def load(
         self,
@@ -253,17 +260,17 @@ class LogStore:
         return await self._reader.work(tenant, kind)
 
     async def event(self, tenant: UUID, position: int) -> Recorded:
-        return await self._reader.at(tenant, position)
+        return await self._events.at(tenant, position)
 
     async def several(self, tenant: UUID, positions: Sequence[int]) -> Mapping[int, Recorded]:
-        found = await self._reader.several(tenant, positions) if positions else []
+        found = await self._events.several(tenant, positions) if positions else []
         return {recorded.position: recorded for recorded in found}
 
     async def spans(
         self, tenant: UUID, spans: Sequence[tuple[UUID, int, int]]
     ) -> Mapping[UUID, Sequence[Recorded]]:
         found: dict[UUID, list[Recorded]] = {}
-        for recorded in await self._reader.spans(tenant, spans) if spans else []:
+        for recorded in await self._events.spans(tenant, spans) if spans else []:
             found.setdefault(recorded.stream, []).append(recorded)
         return found
 
@@ -273,7 +280,7 @@ class LogStore:
         left = 2**31 if limit is None else limit
         while left > 0:
             size = min(PAGE, left)
-            page = await self._reader.stream(tenant, stream, after, limit=size)
+            page = await self._events.stream(tenant, stream, after, limit=size)
             for recorded in page:
                 yield recorded
             if len(page) < size:
@@ -283,11 +290,11 @@ class LogStore:
     def events(
         self, tenant: UUID, *, after: int = 0, limit: int | None = None, topics: Sequence[str] = ()
     ) -> AsyncIterator[Recorded]:
-        return self._reader.pages(tenant, after, limit, topics)
+        return self._events.pages(tenant, after, limit, topics)
 
     async def find(self, tenant: UUID, wanted: Wanted, *, after: int, until: int) -> AsyncIterator[Found]:
         while after < until:
-            found = await self._reader.find(tenant, wanted, after, until)
+            found = await self._events.find(tenant, wanted, after, until)
             yield found
             after = found.reached
 

@@ -15,6 +15,7 @@ from infra.metrics.instruments import Instruments
 from infra.postgres.database import Database
 from infra.redis.cache import RedisCache
 from infra.redis.connection import RedisConnection
+from infra.replicas import Replicas
 
 
 class Circuits(Protocol):
@@ -49,6 +50,29 @@ class Pools(Collector):
             waited.add_metric([role], stats.get("requests_wait_ms", 0) / 1000)
             failed.add_metric([role], stats.get("requests_errors", 0))
         yield from (held, waiting, waited, failed)
+
+
+class ReadPlaces(Collector):
+    """Read replicas, and where requests that decide nothing were answered. `replicas` None: there are none, and nothing is told."""
+
+    def __init__(self, replicas: Replicas | None) -> None:
+        self._replicas = replicas
+
+    def collect(self) -> Iterator[Metric]:
+        if self._replicas is None:
+            return
+        text = "Reads of requests that decide nothing, by where they were answered."
+        reads = CounterMetricFamily("retrace_replica_reads", text, labels=["place"])
+        for place, count in self._replicas.reads.items():
+            reads.add_metric([place], count)
+        text = "How far a replica is behind the primary, at most; +Inf where that is not known."
+        lag = GaugeMetricFamily("retrace_replica_lag_seconds", text, labels=["replica"])
+        text = "1: reads go to it; 0: it is away, too far behind, or no replica of this primary."
+        used = GaugeMetricFamily("retrace_replica_used", text, labels=["replica"])
+        for replica in self._replicas.all:
+            lag.add_metric([replica.place], replica.lag)
+            used.add_metric([replica.place], float(replica.usable))
+        yield from (reads, lag, used)
 
 
 class Log(Collector):

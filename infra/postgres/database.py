@@ -10,9 +10,9 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -49,6 +49,20 @@ PATIENCE = 10.0
 LEAST = 0.05
 """Seconds of it that are left at least for whoever has come to its turn late."""
 
+
+class Asking(Protocol):
+    """What asks for a tenant's rows. A `Database` does, and so does whoever chooses between several."""
+
+    def tenant(self, tenant: UUID) -> AbstractAsyncContextManager[Connection]:
+        """As `Database.tenant`."""
+
+    async def read(self, tenant: UUID, statement: str, *values: Any) -> list[Row]:
+        """As `Database.read`."""
+
+    async def read_all(self, tenant: UUID, *statements: Statement) -> list[list[Row]]:
+        """As `Database.read_all`."""
+
+
 AWAY = "the database does not answer; try again in some seconds"
 
 
@@ -56,12 +70,20 @@ class Database:
     """A pool of connections under one role, which tenants have in turn. Open it before use, close it after."""
 
     def __init__(
-        self, cell: Cell, *, role: Role = "retrace_app", size: int = 10, schemas: Sequence[str] = SCHEMAS
+        self,
+        cell: Cell,
+        *,
+        role: Role = "retrace_app",
+        size: int = 10,
+        schemas: Sequence[str] = SCHEMAS,
+        patience: float | None = None,
     ) -> None:
+        """`patience`: seconds that a caller waits for a connection, where it is not `PATIENCE`."""
         self.cell = cell
         self.role = role
         self._schemas = tuple(schemas)
         self._turns = FairQueue(size)
+        self._patience = patience
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             cell.conninfo(role),
             min_size=1,
@@ -133,9 +155,10 @@ class Database:
 
     async def _enter(self, who: Hashable) -> float:
         """Have a place; until when (monotonic) a connection is waited for."""
-        until = time.monotonic() + PATIENCE
+        patience = PATIENCE if self._patience is None else self._patience
+        until = time.monotonic() + patience
         try:
-            await self._turns.enter(who, PATIENCE)
+            await self._turns.enter(who, patience)
         except TimeoutError as error:
             raise Unavailable(AWAY) from error
         return until

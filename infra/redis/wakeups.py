@@ -39,6 +39,7 @@ class Hints:
         """Those who do work, with its kinds."""
 
         self._sender: asyncio.Task[None] | None = None
+        self._closed = False
         self._listeners: set[asyncio.Queue[UUID]] = set()
         self._hearing: asyncio.Task[None] | None = None
         """One connection to Redis for all who listen."""
@@ -110,6 +111,8 @@ class Hints:
                     due = monotonic() + poll
 
     async def close(self) -> None:
+        """Work that falls due after this is found by polling."""
+        self._closed = True
         if self._sender is not None:
             with suppress(asyncio.CancelledError):
                 await self._sender
@@ -120,7 +123,7 @@ class Hints:
                 wake.set()
 
     def _send_soon(self) -> None:
-        if self._sender is None or self._sender.done():
+        if not self._closed and (self._sender is None or self._sender.done()):
             self._sender = asyncio.create_task(self._send())
 
     async def _send(self) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.settings.cells import MAIN, cells_in
 from infra.settings.fields import Field, InvalidSettings
 from infra.settings.masters import NEW_KEY
 from infra.settings.providers import accesses, homeless, provider_fields, variables_of
+from infra.settings.replicas import replicas_in
 from infra.settings.settings import FIELDS, Settings
 from infra.settings.sources import of_environment, of_file
 
@@ -44,6 +46,13 @@ def load(environment: Mapping[str, str], folder: Path = Path()) -> Settings:
         errors.append(
             f"{given['files'][0]} needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY together, or neither where the machine has a role"
         )
+    if "replica_url" in values:
+        known = {MAIN, *cells_in(values.get("cells", ""))}
+        strange = sorted(replicas_in(values["replica_url"]).keys() - known)
+        errors += [
+            f"{given['replica_url'][0]} names a cell {name!r}, which RETRACE_CELLS has not"
+            for name in strange
+        ]
     if errors:
         raise InvalidSettings(errors)
     own = {name: value for name, value in values.items() if name in FIELDS}

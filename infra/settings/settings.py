@@ -15,6 +15,7 @@ from infra.settings import checks
 from infra.settings.cells import MAIN, cells_in, checked_cells
 from infra.settings.fields import Setting, fields_of
 from infra.settings.masters import Vault, check_text, master_text, open_file, open_text
+from infra.settings.replicas import checked_replicas, replicas_in, replicas_of
 from infra.storage.address import bucket_of, checked_bucket
 
 RATE = (0, 1_000_000)
@@ -27,6 +28,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: Annotated[Secret | None, Setting("DATABASE_URL", checked_database_url)] = None
     cells: Annotated[Secret | None, Setting("RETRACE_CELLS", checked_cells)] = None
     """Further databases, each with its tenants."""
+
+    replica_url: Annotated[Secret | None, Setting("DATABASE_REPLICA_URL", checked_replicas)] = None
+    """Streaming standbys that the HTTP role reads from where nothing is decided; of `by_cell` each has its own alone."""
+
+    replica_lag: Annotated[int, Setting("RETRACE_REPLICA_LAG", between=(1, 3600))] = 5
+    """Seconds; a standby that is further behind is not read from."""
 
     redis_url: Annotated[Secret | None, Setting("REDIS_URL", checked_redis_url)] = None
     data: Annotated[Path, Setting("RETRACE_DATA")] = Path(".retrace")
@@ -128,19 +135,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def by_cell(self) -> dict[str, Settings]:
         """Name → the settings as they hold for that cell, the main one first: its database, and the place of its files."""
+        replicas = replicas_in(self.replica_url or "")
+        main = msgspec.structs.replace(self, replica_url=replicas_of(replicas, MAIN))
         if self.cells is None:
-            return {MAIN: self}
+            return {MAIN: main}
         key = self.master_key or master_text(self.master())  # which is looked for in the deployment's folder
-        return {MAIN: self} | {
+        return {MAIN: main} | {
             name: msgspec.structs.replace(
                 self,
                 database_url=Secret(url),
                 data=self.data / "cells" / name,
                 files=bucket_of(self.files).below("cells", name).text if self.files else None,
                 master_key=key,
+                replica_url=replicas_of(replicas, name),
             )
             for name, url in cells_in(self.cells).items()
         }
+
+    @property
+    def replicas(self) -> tuple[str, ...]:
+        """The addresses of the main cell's standbys; of settings of `by_cell`, of that cell's."""
+        return replicas_in(self.replica_url or "").get(MAIN, ())
 
     @property
     def embedded(self) -> bool:

@@ -37,7 +37,7 @@ from infra.log.nodes import appender_of
 from infra.log.reader import Reader
 from infra.log.snapshots import Snapshots
 from infra.log.store import LogStore
-from infra.metrics.collected import Caches, Health, Log, Pools
+from infra.metrics.collected import Caches, Health, Log, Pools, ReadPlaces
 from infra.metrics.deployment import Deployment
 from infra.metrics.instruments import Instruments
 from infra.outgoing.actions import HttpActionCaller
@@ -64,6 +64,7 @@ from infra.redis.key_use import LastUse
 from infra.redis.rate_limiter import SharedRateLimiter
 from infra.redis.rejections import CountedRejections
 from infra.redis.wakeups import Hints
+from infra.replicas import Replica, Replicas
 from infra.retrieval.cached_vectors import CachedVectors
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.extraction import FileExtractor
@@ -134,6 +135,9 @@ async def services(
         database = await stack.enter_async_context(Database(cell, size=pool))
         system = await stack.enter_async_context(Database(cell, role="retrace_runner", size=4))
         erasing = await stack.enter_async_context(Database(cell, role="retrace_eraser", size=1))
+        replicas = _replicas(settings, master, database, system) if role == "serve" else None
+        if replicas is not None:
+            await stack.enter_async_context(replicas)
         keyring = Keyring(database, master)
         await stack.enter_async_context(forgetting(system, keyring))
         appender = await stack.enter_async_context(appender_of(cell))
@@ -202,6 +206,7 @@ async def services(
         for collector in (
             deployment,
             Pools(database, system, erasing),
+            ReadPlaces(replicas),
             Log(store),
             Caches(cache, redis),
             Health(health, instruments),
@@ -234,6 +239,7 @@ async def services(
             cells=cells,
             database=database,
             system=system,
+            replicas=replicas,
             redis=redis,
             hints=hints,
             keyring=keyring,
@@ -317,6 +323,12 @@ async def services(
         )
         with cells.holding(name, parts):
             yield parts
+
+
+def _replicas(settings: Settings, master: bytes, primary: Database, system: Database) -> Replicas | None:
+    """Those of the settings; None: there are none."""
+    found = [Replica(Cell(url, master), settings.replica_lag) for url in settings.replicas]
+    return Replicas(found, primary, system, settings.replica_lag) if found else None
 
 
 def _searches(settings: Settings) -> list[SearchApi]:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -94,6 +94,7 @@ from infra.redis.connection import RedisConnection
 from infra.redis.health import SharedHealth
 from infra.redis.rejections import CountedRejections
 from infra.redis.wakeups import Hints
+from infra.replicas import Replicas, Sight, SightReader, SightReads
 from infra.retrieval.extraction import FileExtractor
 from infra.retrieval.vector_index.indexes import PgVectorIndexes
 from infra.settings import Settings
@@ -104,6 +105,7 @@ from infra.twilio.webhooks import TwilioWebhooks
 from infra.work.turns import Turns
 from interfaces.bootstrap.cells import OpenCells
 from interfaces.probes import Probes
+from projections import PROJECTIONS
 
 log = logging.getLogger("retrace.audit")
 
@@ -126,6 +128,9 @@ class Services:
 
     database: Database
     system: Database
+    replicas: Replicas | None
+    """None: there are none that this role would read from."""
+
     redis: RedisConnection
     hints: Hints
     keyring: Keyring
@@ -208,6 +213,12 @@ class Services:
 
     late: Late = field(default_factory=Late)
     """Requests for passages that no answer waits for any more."""
+
+    def seen_from(self, sight: Sight) -> Services:
+        """The same for one request that decides nothing: read models, and events that are shown, are read where `sight` says. Nothing else is."""
+        events = SightReader(sight, self.keyring)
+        reads = SightReads(self.database, self.system, PROJECTIONS, sight)
+        return replace(self, reads=reads, reader=events, store=self.store.shown_by(events))
 
     @property
     def stopping(self) -> asyncio.Event:

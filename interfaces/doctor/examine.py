@@ -22,6 +22,7 @@ from interfaces.doctor.catalogue import of_catalogue
 from interfaces.doctor.check import Check
 from interfaces.doctor.database import of_database
 from interfaces.doctor.files import of_files
+from interfaces.doctor.replicas import of_replicas
 from interfaces.doctor.roles import database_of, keys_given, master_given, roles
 from interfaces.doctor.telling import of_collector, of_metrics
 from interfaces.given import redis_trouble
@@ -44,6 +45,9 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
         given = master if isinstance(master, bytes) else b""
         async for check in of_database(Cell(database, given)):
             yield check
+        if given:
+            async for check in of_replicas(Cell(database, given), settings.replicas, settings.replica_lag):
+                yield check
     if isinstance(master, bytes):
         async for check in _of_cells(settings, master):
             yield check
@@ -65,7 +69,10 @@ async def _of_cells(settings: Settings, master: bytes) -> AsyncIterator[Check]:
     """The others than the main one."""
     for name, each in settings.by_cell.items():
         if name != MAIN:
-            async for check in of_database(Cell(str(each.database_url), master)):
+            cell = Cell(str(each.database_url), master)
+            async for check in of_database(cell):
+                yield Check(f"cell {name}: {check.check}", check.ok, check.detail)
+            async for check in of_replicas(cell, each.replicas, each.replica_lag):
                 yield Check(f"cell {name}: {check.check}", check.ok, check.detail)
 
 

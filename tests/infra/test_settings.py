@@ -28,6 +28,8 @@ KEY = base64.b64encode(bytes(range(32))).decode()
 EVERYTHING = {
     "DATABASE_URL": "postgresql://user:word@host/name",
     "RETRACE_CELLS": "west=postgresql://user:secret-of-west@west/name east=postgresql:///?host=east",
+    "DATABASE_REPLICA_URL": "postgresql://user:secret-of-replica@host2/name west=postgresql://west2/name",
+    "RETRACE_REPLICA_LAG": "9",
     "REDIS_URL": "unix:///run/redis.sock",
     "RETRACE_DATA": "/var/lib/retrace",
     "RETRACE_FILES": "s3://shop/retrace?endpoint=https://minio.example:9000&region=eu-west-1",
@@ -366,8 +368,30 @@ def test_a_cell_has_its_own_database_and_files(tmp_path: Path) -> None:
     assert (main[0], main[1].database_url) == ("main", EVERYTHING["DATABASE_URL"])
     assert (west[0], west[1].data) == ("west", Path("/var/lib/retrace/cells/west"))
     assert west[1].database_url == "postgresql://user:secret-of-west@west/name"
+    assert main[1].replicas == ("postgresql://user:secret-of-replica@host2/name",)
+    assert (west[1].replicas, east[1].replicas) == (("postgresql://west2/name",), ())
     assert {each.master() for each in (main[1], west[1], east[1])} == {bytes(range(32))}
     # An address without a login, as the roles get it, is written in libpq's other form.
     assert cells_in(cells_text({"west": "host='a b' user=retrace_app dbname=x%y"})) == {
         "west": "postgresql:///?user=retrace_app&dbname=x%25y&host=a%20b"
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("host", "no address at its 1. place"),
+        ("postgresql://a/x West=postgresql://b/x", "no name of a cell before the = at its 2. place"),
+        ("west=mysql://b/x", "no address at its 1. place"),
+        ("postgresql://a/x west=postgresql://a/x", "twice"),
+        ("postgresql://user:pa/ss@a/x", "an address at its 1. place that"),
+        ("postgresql://a/x east=postgresql://b/x", "names a cell 'east'"),
+    ],
+)
+def test_replicas_that_can_not_be_meant_are_refused(text: str, why: str, tmp_path: Path) -> None:
+    given = {"DATABASE_REPLICA_URL": text, "DATABASE_URL": "postgresql://main/x", "RETRACE_MASTER_KEY": KEY}
+    with pytest.raises(InvalidSettings) as refused:
+        load({**given, "RETRACE_CELLS": "west=postgresql://west/x"}, tmp_path)
+    assert "DATABASE_REPLICA_URL" in str(refused.value)
+    assert why in str(refused.value)
+    assert "pa/ss" not in str(refused.value)

@@ -94,6 +94,8 @@ async def _deployment(
         vaults = doubles["vault"] = await stack.enter_async_context(vault.vault_double())
         environment = {
             "DATABASE_URL": database_url,
+            "DATABASE_REPLICA_URL": database_url,
+            "RETRACE_REPLICA_LAG": "9",
             "REDIS_URL": servers.redis_url or "",
             "RETRACE_MASTER_KEY": vaults.seal(base64.b64decode(MASTER)),
             "VAULT_ADDR": vaults.url,
@@ -186,6 +188,21 @@ async def cells(deployment: Deployment) -> None:
     assert (name, found.database_url) == (MAIN, deployment.environment["DATABASE_URL"])
     with pytest.raises(Invalid, match="several databases"):
         await cell_of(settings, None)
+
+
+async def replica_url(deployment: Deployment) -> None:
+    """What is named is looked at, and not read from, as it is no standby (test_read_places.py has one)."""
+    told = (await deployment.http.get("/metrics", headers={"Authorization": f"Bearer {OPERATOR}"})).text
+    assert re.search(r'retrace_replica_used\{replica="postgresql://[^"]*"\} 0.0', told)
+
+
+async def replica_lag(deployment: Deployment) -> None:
+    settings = load({**deployment.here, "OTEL_EXPORTER_OTLP_ENDPOINT": ""}, deployment.log.parent)
+    async with services(settings, role="serve") as parts:
+        assert parts.replicas is not None
+        (replica,) = parts.replicas.all
+        replica.why, replica.known_until = "", time.monotonic() - 60
+        assert replica.hindered == "it is 60 s behind, and may be 9"
 
 
 async def redis(deployment: Deployment) -> None:
@@ -631,6 +648,8 @@ async def alert_interval(deployment: Deployment) -> None:
 
 PROOFS: dict[str, Proof] = {
     "DATABASE_URL": database,
+    "DATABASE_REPLICA_URL": replica_url,
+    "RETRACE_REPLICA_LAG": replica_lag,
     "REDIS_URL": redis,
     "RETRACE_CELLS": cells,
     "RETRACE_DATA": data,

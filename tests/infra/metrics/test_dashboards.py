@@ -15,7 +15,7 @@ import pytest
 import yaml
 from prometheus_client import ProcessCollector
 
-from infra.metrics.collected import Caches, Health, Log, Pools
+from infra.metrics.collected import Caches, Health, Log, Pools, ReadPlaces
 from infra.metrics.deployment import Deployment
 from infra.metrics.instruments import Instruments
 from interfaces.supervisor_metrics import Figures
@@ -33,12 +33,15 @@ SCRAPED = {"job", "instance"}
 def told() -> dict[str, set[str]]:
     """Series → labels, of all roles, as the code has them."""
     instruments: Any = Instruments()
-    nothing: Any = SimpleNamespace(saves={}, hits=Counter(), misses=Counter(), there=True, states=dict)
+    nothing: Any = SimpleNamespace(
+        saves={}, reads=Counter(), all=(), hits=Counter(), misses=Counter(), there=True, states=dict
+    )
     families = [
         *instruments.registry._collector_to_names,
         *Figures().registry._collector_to_names,
         *Pools().collect(),
         *Log(nothing).collect(),
+        *ReadPlaces(nothing).collect(),
         *Caches(nothing, nothing).collect(),
         *Health(nothing, instruments).collect(),
         *Deployment(nothing, ()).collect(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from litestar.connection import ASGIConnection, Request
+from litestar.connection import ASGIConnection
 from litestar.types import ASGIApp, Scope
 
 from interfaces.bootstrap import Services
@@ -35,7 +35,3 @@ def put(scope: Scope, served: Served) -> None:
 def served_by(scope: Scope) -> Served:
     found: Served = cast("dict[str, Any]", scope)[KEY]
     return found
-
-
-def provide_services(request: Request[Any, Any, Any]) -> Services:
-    return served_by(request.scope).services

@@ -16,6 +16,7 @@ from interfaces.bootstrap import Services
 from interfaces.http.base.authentication import allow, caller_in
 from interfaces.http.base.limits.served import served_by
 from interfaces.http.base.position import POSITION
+from interfaces.http.base.reading.read_places import services_for
 
 AT = "at"
 """Query parameter of a page: be at least as new as this position."""
@@ -61,7 +62,7 @@ class Api:
             stream = versioned(principal.tenant, given)
             context = _expecting(context, Expected(stream, frozenset({_seen})))
         parts = {
-            "services": self.services,
+            "services": services_for(self._request, handler, self.services),
             "principal": principal,
             "caller": self._caller,
             "context": context,

@@ -1,0 +1,1 @@
+"""Where requests read: on the primary, or on a replica of it."""
