@@ -8,7 +8,7 @@ PROJECT = pyproject.toml --extra build
 
 POSTGRES := $(CURDIR)/.postgres
 
-.PHONY: demo test chromium test-llm test-postgres citus clients lint check soak bench lock docs release clean
+.PHONY: demo test chromium test-llm test-postgres citus pgbouncer clients lint check soak bench lock docs release clean
 
 demo: .venv/run $(if $(LLM),.venv/llm)
 	@$(BIN)/retrace demo $(if $(LLM),--llm) $(ARGS)
@@ -39,6 +39,11 @@ lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Through a PgBouncer in transaction mode; PGBOUNCER names its program (docs/guides/scaling.md).
+pgbouncer: .venv/dev
+	@test -n "$(PGBOUNCER)" || { echo "PGBOUNCER is not set: give the program, 1.21 or newer"; exit 1; }
+	PGBOUNCER=$(PGBOUNCER) $(BIN)/pytest --timeout 300 tests/interfaces/http/test_pgbouncer.py $(ARGS)
 
 # On a Citus (CITUS_URL, see docs/citus.md): what of the suites is held to it. One process, for its databases are made on each node.
 citus: .venv/dev
