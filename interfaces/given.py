@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from redis.asyncio import Redis
@@ -21,8 +20,7 @@ from infra.schema.migrate import prepare
 from infra.server_urls import place_of
 from infra.settings import MAIN, Settings
 from infra.storage.faults import FilesUnavailable
-from infra.storage.opening import bucket_at
-from infra.storage.probing import probed
+from infra.storage.probing import probed_apart
 from infra.waits import Waits
 
 PATIENCE = 5.0
@@ -62,8 +60,7 @@ def look_at_given(
 
 def _look_at_files(settings: Settings, say: Callable[[str], None]) -> None:
     """In a process of its own: the client and its threads are no use to whoever starts the roles. Raises FilesUnavailable where it can't be used, and will not by itself."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        found = process.submit(probed, bucket_at(settings)).result()
+    found = probed_apart(settings)
     if found.trouble is not None and found.lasting:
         raise FilesUnavailable(found.trouble, lasting=True)
     if found.trouble is not None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from application.ports import Unavailable
 
 log = logging.getLogger("retrace.files")
+log.addHandler(logging.NullHandler())  # commands, which have no log, tell it themselves
 
 CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
 KEYS = "mend AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"

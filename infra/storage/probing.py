@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import uuid4
 
 import msgspec
 
 from domain.base.errors import NotFound
+from infra.secret import Secret
 from infra.storage.faults import FilesUnavailable
+from infra.storage.opening import Given, bucket_at
 from infra.storage.s3 import S3Blobs
 
 CONTENT = b"Retrace looks whether it can write here."
@@ -42,9 +47,32 @@ async def probe(blobs: S3Blobs) -> Probed:
     return Probed(versions=version is not None)
 
 
-def probed(blobs: S3Blobs) -> Probed:
-    """The same, for a process that does nothing else."""
-    return asyncio.run(probe(blobs))
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What `blobs_of` wants to know of settings."""
+
+    data: Path
+    files: str
+    aws_access_key_id: Secret | None
+    aws_secret_access_key: Secret | None
+    aws_session_token: Secret | None
+
+
+def probed_apart(given: Given) -> Probed:
+    """In a process of its own, which alone loads the client. Its standard input has the keys."""
+    asked = {name: getattr(given, name) for name in Asked.__struct_fields__}
+    done = subprocess.run(
+        [sys.executable, "-m", __name__],
+        input=msgspec.json.encode(asked, enc_hook=str),
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+        check=True,
+    )
+    return msgspec.json.decode(done.stdout, type=Probed)
+
+
+def _main() -> None:
+    asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Asked, dec_hook=lambda kind, text: kind(text))
+    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(probe(bucket_at(asked)))))
 
 
 async def _content() -> AsyncIterator[bytes]:
@@ -53,3 +81,7 @@ async def _content() -> AsyncIterator[bytes]:
 
 def _odd(blobs: S3Blobs, what: str) -> str:
     return f"{blobs.place}: {what}: Retrace needs a store that shows at once what was written, as S3, MinIO, Ceph and R2 do"
+
+
+if __name__ == "__main__":
+    _main()

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from domain.base.errors import Invalid
 from domain.base.plain_digits import digits, to_json
 from infra.embedded import servers
 from infra.embedded.postgres import EmbeddedPostgres
@@ -28,6 +29,7 @@ from infra.settings import Secret, Settings, load, master_text
 from infra.waits import silently
 from interfaces.cli.named_cell import cell_named, cell_of
 from interfaces.cli.named_tenant import check_tenant, tenant_id
+from interfaces.running import running_in
 from interfaces.waiting import Teller
 
 if TYPE_CHECKING:
@@ -68,8 +70,13 @@ def with_services(data: Path | None, do: Callable[[Services], Coroutine[Any, Any
 
 @contextmanager
 def deployment(data: Path | None) -> Iterator[Settings]:
-    """The settings with the addresses of a running deployment, or else of embedded servers that run until the end."""
-    with deployed(settings_of(data)) as settings:
+    """The settings with the addresses of a running deployment, or else of embedded servers that run until the end. Raises Invalid where its files are elsewhere than these settings say."""
+    given = settings_of(data)
+    running = running_in(given.data)
+    if running is not None and running.files != given.files:
+        place = running.files or "the data folder"
+        raise Invalid(f"the running roles have files in {place}: give RETRACE_FILES as they have it")
+    with deployed(given) as settings:
         yield settings
 
 

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg.conninfo import make_conninfo
 
 import infra.embedded.redis
+from domain.base.errors import Invalid
 from infra.embedded import Servers
 from infra.postgres.faults import DatabaseUnusable
 from infra.settings import Secret, Settings
 from infra.storage.faults import FilesUnavailable
+from interfaces import running
+from interfaces.cli import cli
 from interfaces.supervisor import NO_REDIS, tree
 from tests.doubles.s3 import s3_double
 from tests.infra.log.parts import MASTER
@@ -79,3 +83,20 @@ async def test_a_bucket_that_will_not_do_ends_it_before_any_role(tmp_path: Path)
             await asyncio.to_thread(said_by, settings)
     assert "there is no such bucket: make it, or mend RETRACE_FILES" in refused.value.why
     assert not (tmp_path / "data" / "postgres").exists()
+
+
+def test_a_command_that_looks_for_files_elsewhere_than_the_roles_is_refused(tmp_path: Path) -> None:
+    running.note(
+        tmp_path,
+        url="",
+        roles=(),
+        database="",
+        redis=None,
+        master=MASTER,
+        instance="",
+        files="s3://shop/kept",
+    )
+    environment = {"RETRACE_DATA": str(tmp_path), "RETRACE_FILES": None, "DATABASE_URL": None}
+    done = CliRunner().invoke(cli, ["tenant", "list"], env=environment)
+    assert isinstance(done.exception, Invalid)
+    assert "the running roles have files in s3://shop/kept" in done.exception.detail

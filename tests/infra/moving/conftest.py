@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.doubles.s3 import s3_double
 from tests.infra.log.parts import MASTER
 from tests.infra.moving.places import Place, place
 
@@ -22,5 +23,10 @@ async def here(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> A
 
 @pytest_asyncio.fixture(scope="module")
 async def there(other_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
-    async with place(other_url, Path(tmp_path_factory.mktemp("there")), OTHER, "https://new.example") as made:
+    """Its files are in a bucket."""
+    folder = Path(tmp_path_factory.mktemp("there"))
+    async with (
+        s3_double() as s3,
+        place(other_url, folder, OTHER, "https://new.example", s3) as made,
+    ):
         yield made

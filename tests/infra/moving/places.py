@@ -23,6 +23,8 @@ from infra.projections.reconciling import reconcile
 from infra.settings import Secret, Settings, master_text
 from interfaces.bootstrap import Services, services
 from projections import PROJECTIONS
+from tests.contents import whole
+from tests.doubles.s3 import KEY, S3, SECRET
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Place:
     parts: Services
     projector: Projector
     name: str
+    s3: S3 | None = None
+    """What has its files, where that is no folder."""
 
     @asynccontextmanager
     async def side(self) -> AsyncIterator[Side]:
@@ -40,8 +44,15 @@ class Place:
 
 
 @asynccontextmanager
-async def place(url: str, data: Path, master: bytes, name: str) -> AsyncIterator[Place]:
-    settings = Settings(database_url=Secret(url), data=data, master_key=master_text(master))
+async def place(url: str, data: Path, master: bytes, name: str, s3: S3 | None = None) -> AsyncIterator[Place]:
+    settings = Settings(
+        database_url=Secret(url),
+        data=data,
+        files=s3.url() if s3 else None,
+        aws_access_key_id=Secret(KEY),
+        aws_secret_access_key=Secret(SECRET),
+        master_key=master_text(master),
+    )
     cell = Cell(url, master)
     async with (
         services(settings, pool=4) as parts,
@@ -52,7 +63,17 @@ async def place(url: str, data: Path, master: bytes, name: str) -> AsyncIterator
             parts,
             Projector(PROJECTIONS, writer=writer, system=parts.system, reader=reader, hints=parts.hints),
             name,
+            s3,
         )
+
+
+async def contents(at: Place, tenant: UUID) -> dict[str, bytes]:
+    """Of its documents' files, as they open there."""
+    files = at.parts.files
+    return {
+        blob.name: await whole(files.read(tenant, UUID(blob.name)))
+        async for blob in files.blobs.listed(tenant)
+    }
 
 
 async def log_of(at: Place, tenant: UUID) -> list[Recorded]:

@@ -25,9 +25,10 @@ from infra.moving.receiver import receiver_key
 from infra.moving.unpacking import NotProved
 from tests.application.conftest import Shop
 from tests.application.retrieval.uploads import found
+from tests.contents import pieces
 from tests.infra.log.parts import MASTER
 from tests.infra.moving.conftest import OTHER
-from tests.infra.moving.places import Place, log_of, proved
+from tests.infra.moving.places import Place, contents, log_of, proved
 from tests.infra.moving.shops import at, shop_at
 
 FOR_THERE = receiver_key(OTHER)
@@ -69,6 +70,7 @@ def nothing_left(place: Place, tenant: UUID) -> bool:
     return (
         not any(rows(place, tenant, table) for table in named)
         and not (place.parts.settings.data / "files" / str(tenant)).exists()
+        and not any(str(tenant) in key for key in (place.s3.objects if place.s3 else ()))
     )
 
 
@@ -88,7 +90,15 @@ async def test_a_closed_tenant_goes_on_where_it_is_imported(
         with pytest.raises(Refused, match="closed for an export"):
             await move(tenant, source, target)
     before = {table: rows(here, tenant, table) for table in (*tables.KEYS, *tables.CARRIED, "events")}
+    shared = f"{tenant}/{uuid4()}"
+    await there.parts.files.blobs.put(tenant, shared.partition("/")[2], pieces(b"another deployment's"))
+    with pytest.raises(Refused, match="or a prefix in RETRACE_FILES, of its own"):
+        await unpack(there, folder)
+    assert there.s3 is not None
+    assert [*there.s3.objects] == [f"retrace/{shared}"], "what is another's stays"
+    there.s3.objects.clear()
     assert (await unpack(there, folder)).head == made.head
+    assert await contents(there, tenant) == await contents(here, tenant) != {}
     assert {table: rows(there, tenant, table) for table in before} == before
     assert all(before[table] for table in ("subject_keys", "inbox", "checkpoints", "vectors", "postings"))
     assert await proved(there, tenant) == made.head

@@ -23,7 +23,7 @@ from infra.moving.move import abandon, move
 from infra.moving.side import Side
 from tests.application.conftest import Shop
 from tests.application.retrieval.uploads import found
-from tests.infra.moving.places import Place, log_of, proved
+from tests.infra.moving.places import Place, contents, log_of, proved
 from tests.infra.moving.shops import at, shop_at
 
 
@@ -72,7 +72,8 @@ async def test_a_tenant_moves_while_it_is_used_and_all_agrees(here: Place, there
     tenant = shop.context.tenant
     await here.projector.catch_up()
     signed = await here.parts.checkpoints.make(tenant)
-    before = await log_of(here, tenant)
+    before, kept = await log_of(here, tenant), await contents(here, tenant)
+    assert kept
     said, begun = set[str](), asyncio.Event()
 
     async def follow() -> None:
@@ -91,6 +92,7 @@ async def test_a_tenant_moves_while_it_is_used_and_all_agrees(here: Place, there
     assert moved.paused is not None
     assert moved.paused < 30  # what it takes is measured where nobody else is at work (docs/moving.md)
     assert await proved(there, tenant) == moved.events
+    assert await contents(there, tenant) == kept
     after = await log_of(there, tenant)
     assert after[: len(before)] == before
     messages = [each.event.message for each in after if isinstance(each.event, Conversation.MessageReceived)]
@@ -118,6 +120,8 @@ async def test_a_tenant_moves_while_it_is_used_and_all_agrees(here: Place, there
         with pytest.raises(Refused, match="has moved to https://new.example"):
             await move(tenant, source, target)
         back = await move(tenant, target, source)
+    assert await contents(here, tenant) == kept
+    assert await contents(there, tenant) == {}
     assert await proved(here, tenant) == back.events
     assert await found(shop) == ["The shop is open from nine to five."]
 
