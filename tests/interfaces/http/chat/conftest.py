@@ -74,10 +74,16 @@ async def shop(bare: Any, parts: Services, upstream: Double) -> AsyncIterator[Cu
         yield customer
 
 
-@pytest_asyncio.fixture
-async def client(address: str, shop: Customer) -> AsyncIterator[openai.AsyncOpenAI]:
-    async with openai.AsyncOpenAI(api_key=shop.key, base_url=f"{address}/v1") as client:
+@pytest_asyncio.fixture(scope="session", name="connected")
+async def _connected(address: str) -> AsyncIterator[openai.AsyncOpenAI]:
+    """To make one reads all authorities, which takes longer than a call."""
+    async with openai.AsyncOpenAI(api_key="nobody's", base_url=f"{address}/v1") as client:
         yield client
+
+
+@pytest.fixture
+def client(connected: openai.AsyncOpenAI, shop: Customer) -> openai.AsyncOpenAI:
+    return connected.with_options(api_key=shop.key)
 
 
 async def calls(parts: Services, shop: Customer) -> list[list[Any]]:

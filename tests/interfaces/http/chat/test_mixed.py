@@ -147,6 +147,7 @@ async def run(
     assert (await shop.http.put("/v1/budgets", json=limits)).status_code == 200
     patient = client.with_options(max_retries=0, timeout=60)
     for start in range(0, count, 8):
+        await parts.health.reset(await parts.health.all())  # what is planned of a model comes to pass
         await asyncio.gather(*(ask(patient, each) for each in plans[start : start + 8]))
     async with asyncio.timeout(PATIENCE):
         while parts.background or len(made := await calls(parts, shop)) < count:
