@@ -1,5 +1,5 @@
 """What alerts cost: 1,000 tenants with 10 rules each, looked at by the real worker at the default interval, over a read model of eight days. One tenant in
-ten goes on being written to; of the others a look is due when five minutes end, so a run is that long, or tells of a part of it.
+ten goes on being written to (`--active`); of the others a look is due when five minutes end, so a run is that long, or tells of a part of it.
 
 To make the tenants takes a minute or two before anything is measured; with `--tenants 200` it is shorter, and the share is that of five times as many.
 
@@ -53,7 +53,7 @@ TRAFFIC = dict.fromkeys(("ratings", "calls", "answers", "cost"), "40") | {
 """Of a slot. All is well, but for one tenant in ten whose alert of handovers fires, with nobody to be told."""
 
 ACTIVE = 10
-"""Of so many tenants one is written to."""
+"""Of so many tenants one is written to, unless the run is told otherwise."""
 
 EACH = 4
 """Of so many slots of five minutes one has traffic; in the last hour all have."""
@@ -156,7 +156,7 @@ async def write(url: str, active: list[UUID]) -> None:
 
 
 async def measure(
-    url: str, redis_url: str | None, folder: Path, seconds: float, count: int
+    url: str, redis_url: str | None, folder: Path, seconds: float, count: int, active: int = ACTIVE
 ) -> tuple[dict[str, float], int]:
     settings = Settings(
         database_url=Secret(url),
@@ -181,7 +181,7 @@ async def measure(
         await owe_alert_looks(parts.system, settings.alert_interval)
         looks.count, looks.failed = 0, 0
         keeping = asyncio.create_task(keep_alert_looks(parts.system, settings.alert_interval))
-        writing = asyncio.create_task(write(url, every[::ACTIVE]))
+        writing = asyncio.create_task(write(url, every[::active]))
         busy = await processor.share(seconds)
         await cancel_and_wait(keeping, writing)
         worker.stop()
@@ -209,10 +209,16 @@ class Counter:
 def main() -> None:
     taken = parser("looking at alerts")
     taken.add_argument("--tenants", type=int, default=TENANTS, help="a multiple of 50 (default: %(default)d)")
+    taken.add_argument(
+        "--active",
+        type=int,
+        default=ACTIVE,
+        help="one in so many is written to; 1: all (default: %(default)d)",
+    )
     given = taken.parse_args()
     with server() as running, running.fresh() as url, tempfile.TemporaryDirectory() as folder:
         figures, rows = uvloop.run(
-            measure(url, running.redis_url, Path(folder), given.seconds, given.tenants)
+            measure(url, running.redis_url, Path(folder), given.seconds, given.tenants, given.active)
         )
     result = Result(
         name="alerts",
@@ -222,7 +228,9 @@ def main() -> None:
             Floor("share of a core", figures["looks_share"], most=0.05),
             Floor("looks that failed", figures["failed_looks"], most=0),
         ),
-        conditions=conditions(running.version, tenants=given.tenants, rules=10 * given.tenants, slots=rows),
+        conditions=conditions(
+            running.version, tenants=given.tenants, rules=10 * given.tenants, slots=rows, active=given.active
+        ),
     )
     report(result, given.json)
 

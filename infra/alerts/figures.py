@@ -1,7 +1,7 @@
 """Alerts' figures from the read model `alert_figures`: all windows of a tenant with one statement. Implements `application.ports.AlertFigures`.
 
 One statement, so that sums and the position that they are of belong together. Windows overlap: what lies between two edges of them is summed once, and
-put together of hours where it has some.
+put together of hours where it has some. Tables stand in it as seldom as may be: row-level security asks for each, wherever it stands, whose session this is.
 """
 
 from __future__ import annotations
@@ -31,8 +31,20 @@ _NAMES = ", ".join(f"f.{name}" for name in SUMS)
 _SUMS = ", ".join(f"coalesce(sum(f.{name}), 0)::{kind} AS {name}" for name, kind in _TYPES.items())
 _LOOK = f"""
 WITH p AS (SELECT * FROM unnest($2::int[], $3::int[], $4::bool[], $5::int[]) AS p (first, last, hourly, n)),
+k AS MATERIALIZED (
+    SELECT coalesce(min(seq), 0) + 1 AS slowest, max(seq) FILTER (WHERE projection = 'alert_figures') AS counted FROM cursors WHERE tenant = $1
+),
 c AS MATERIALIZED (
-    SELECT min(seq) AS slowest, max(seq) FILTER (WHERE projection = 'alert_figures') AS counted FROM cursors WHERE tenant = $1
+    SELECT k.counted, waiting.waits, waiting.lag, (SELECT count(*) FROM work WHERE tenant = $1 AND parked_at IS NOT NULL) AS work,
+        (SELECT count(*) FROM parked WHERE tenant = $1) AS events, settings.versions
+    FROM k CROSS JOIN LATERAL (
+        SELECT max(e.age) FILTER (WHERE e.seq = coalesce(k.counted, 0) + 1) AS waits, max(e.age) FILTER (WHERE e.seq = k.slowest) AS lag
+        FROM (SELECT seq, extract(epoch FROM now() - recorded_at)::float8 AS age FROM events
+            WHERE tenant = $1 AND seq IN (coalesce(k.counted, 0) + 1, k.slowest)) e
+    ) waiting CROSS JOIN (
+        SELECT array_agg(coalesce(e.version, 0) ORDER BY s.n) AS versions FROM unnest($6::uuid[]) WITH ORDINALITY AS s (id, n)
+        LEFT JOIN LATERAL (SELECT version FROM events WHERE tenant = $1 AND stream = s.id ORDER BY version DESC LIMIT 1) e ON true
+    ) settings
 ),
 sums AS (
     SELECT p.n, {_SUMS} FROM p CROSS JOIN LATERAL (
@@ -44,20 +56,13 @@ sums AS (
 ),
 took AS (
     SELECT n, array_agg(bucket) AS buckets, array_agg(answers) AS answers FROM (
-        SELECT w.n, t.bucket, sum(t.answers)::bigint AS answers FROM unnest($10::int[], $11::int[]) WITH ORDINALITY AS w (first, last, n)
+        SELECT w.n, t.bucket, sum(t.answers)::bigint AS answers FROM unnest($7::int[], $8::int[]) WITH ORDINALITY AS w (first, last, n)
         CROSS JOIN LATERAL (
             SELECT bucket, answers FROM alert_figures_took WHERE tenant = $1 AND slot >= w.first AND slot < w.last OFFSET 0
         ) t GROUP BY w.n, t.bucket
     ) t GROUP BY n
 )
-SELECT c.counted, (SELECT extract(epoch FROM now() - e.recorded_at)::float8 FROM events e WHERE e.tenant = $1 AND e.seq = coalesce(c.counted, 0) + 1),
-    (SELECT extract(epoch FROM now() - e.recorded_at)::float8 FROM events e WHERE e.tenant = $1 AND e.seq = coalesce(c.slowest, 0) + 1),
-    (SELECT count(*) FROM work k WHERE k.tenant = $1 AND k.parked_at IS NOT NULL),
-    (SELECT count(*) FROM parked k WHERE k.tenant = $1),
-    coalesce((SELECT max(version) FROM events WHERE tenant = $1 AND stream = $6), 0),
-    coalesce((SELECT max(version) FROM events WHERE tenant = $1 AND stream = $7), 0),
-    coalesce((SELECT max(version) FROM events WHERE tenant = $1 AND stream = $8), 0),
-    coalesce((SELECT max(version) FROM events WHERE tenant = $1 AND stream = $9), 0),
+SELECT c.counted, c.waits, c.lag, c.work, c.events, c.versions,
     sums.n, took.n::int, took.buckets, took.answers, {", ".join(f"sums.{name}" for name in SUMS)}
 FROM c LEFT JOIN (sums FULL JOIN took ON false) ON true
 """
@@ -65,7 +70,7 @@ _PLANNED_ONCE = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true
 """For this transaction: to plan the look anew for each tenant takes as long as the look, and ends the same. On a Citus it has to be: which
 node it is for follows from the tenant."""
 
-_FIXED = 13
+_FIXED = 10
 """Columns before the sums."""
 
 
@@ -82,13 +87,13 @@ class ReadAlertFigures:
         values = [
             tenant,
             *([getattr(each, name) for each in pieces] for name in Piece._fields),
-            *streams,
+            streams,
             [each.first for each in timed],
             [each.last for each in timed],
         ]
         before: list[Statement] = [] if self._database.cell.distributed else [(_PLANNED_ONCE, [])]
         *_, rows = await self._database.read_all(tenant, *before, (_LOOK, values))
-        counted, waits, lag, work, events, *versions = rows[0][: _FIXED - 4]
+        counted, waits, lag, work, events, versions = rows[0][: _FIXED - 4]
         rules, alerts, budget, channels = versions
         sums = {row[_FIXED - 4]: row[_FIXED:] for row in rows if row[_FIXED - 4] is not None}
         took = {
