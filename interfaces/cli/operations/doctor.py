@@ -17,7 +17,7 @@ from interfaces.doctor.examine import examine
 @data_option
 @json_option
 def doctor(data: Path | None, as_json: bool) -> None:
-    """Check roles, keys, database, schema, read models, work, Redis, providers, clock, metrics, the collector of traces, disk as the running roles see them. Makes nothing.
+    """Check roles, keys, database, schema, read models, work, Redis, the bucket of files, providers, clock, metrics, the collector of traces, disk as the running roles see them. Makes nothing.
 
     Exit status 1: something is wrong; each line says what to do.
     """
