@@ -26,7 +26,7 @@ EVERY = 1.0
 """Seconds between two looks whether it is back."""
 
 CONNECTIONS, PATIENCE = 12, 0.25
-"""Connections of a process for questions of several commands, and seconds for an answer, with the wait for a connection."""
+"""Connections of a process for questions of several commands, and seconds for their answer, with the wait for a connection."""
 
 
 class RedisUnavailable(Fault):
@@ -117,6 +117,10 @@ class RedisConnection:
         async with asyncio.timeout(PATIENCE), self._turns:
             client = self._idle.pop() if self._idle else self._redis.client()
             try:
+                return await question(client)
+            except RuntimeError:  # of uvloop, where a connection was reset while nobody used it
+                if client.connection is not None:
+                    await client.connection.disconnect(nowait=True)
                 return await question(client)
             finally:
                 self._idle.append(client)

@@ -7,7 +7,7 @@ https://redis.io/docs/latest/develop/using-commands/pipelining/
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from redis.asyncio.connection import AbstractConnection
@@ -17,6 +17,9 @@ from redis.exceptions import RedisError, ResponseError
 LINES = 4
 """Connections: as many writes are under way at once. What is asked beyond them waits, and goes together."""
 
+LOST = (Disconnected, RuntimeError)
+"""What a connection says that is gone: uvloop has a RuntimeError for one that was reset while nobody used it."""
+
 
 class Asked(NamedTuple):
     parts: tuple[bytes | str | int | float, ...]
@@ -24,13 +27,14 @@ class Asked(NamedTuple):
 
 
 class Pipelining:
-    """`patience`: seconds for the answers to a write. A connection that died while nobody used it is made again, once."""
+    """`patience`: seconds for the answers to a write, once there is a connection for it. A connection that died while nobody used it is made again, once."""
 
     def __init__(self, connect: Callable[[], AbstractConnection], patience: Callable[[], float]) -> None:
         self._connect, self._patience = connect, patience
         self._waiting: list[Asked] = []
         self._idle: list[AbstractConnection] = []
         self._under_way: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     async def command(self, *parts: bytes | str | int | float) -> Any:
         """The answer as it comes: bytes, a whole number, None or a list of them. Raises RedisError, OSError."""
@@ -42,6 +46,8 @@ class Pipelining:
         return await asked.answer
 
     async def close(self) -> None:
+        self._closed = True
+        _fail(self._waiting, Disconnected("closed"))
         while self._under_way:
             await asyncio.wait(set(self._under_way))
         for line in self._idle:
@@ -50,8 +56,11 @@ class Pipelining:
 
     def _send(self) -> None:
         """All that waits, if a connection is free; else whoever frees one does."""
-        if self._waiting and len(self._under_way) < LINES:
-            asked, self._waiting = self._waiting, []
+        if self._closed or len(self._under_way) >= LINES:
+            return
+        # Whoever went away meanwhile wants nothing done any more, as a lease that nobody would give back.
+        asked, self._waiting = [each for each in self._waiting if not each.answer.done()], []
+        if asked:
             task = asyncio.create_task(self._exchange(asked))
             self._under_way.add(task)
             task.add_done_callback(self._sent)
@@ -66,16 +75,22 @@ class Pipelining:
             async with asyncio.timeout(self._patience()):
                 try:
                     await _told(line, asked)
-                except Disconnected:
+                except LOST:
+                    await line.disconnect(nowait=True)
                     await _told(line, [each for each in asked if not each.answer.done()])
-        except (RedisError, OSError) as error:
-            # Those who wait for a connection wait no second time.
-            for each in (*asked, *self._waiting):
-                if not each.answer.done():
-                    each.answer.set_exception(error)
+        except Exception as error:  # noqa: BLE001  # whoever waits hears of it, whatever it is
+            heard = error if isinstance(error, RedisError | OSError) else Disconnected(type(error).__name__)
+            _fail((*asked, *self._waiting), heard)  # those who wait for a connection wait no second time
             self._waiting.clear()
+            await line.disconnect(nowait=True)
         finally:
             self._idle.append(line)
+
+
+def _fail(asked: Iterable[Asked], error: Exception) -> None:
+    for each in asked:
+        if not each.answer.done():
+            each.answer.set_exception(error)
 
 
 async def _told(line: AbstractConnection, asked: Sequence[Asked]) -> None:

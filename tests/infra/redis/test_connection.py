@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -17,7 +21,7 @@ from infra.embedded import Servers
 from infra.embedded.redis import EmbeddedRedis
 from infra.redis.connection import CONNECTIONS, RedisConnection, RedisUnavailable
 from infra.redis.pipelining import LINES
-from tests.until import until
+from tests.until import PATIENCE, until
 
 
 @pytest_asyncio.fixture(name="reach")
@@ -68,6 +72,70 @@ async def test_connections_that_were_ended_while_nobody_used_them_are_made_again
     assert await say(reach, "still there") == b"still there"
     assert reach.there
     assert not caplog.records
+
+
+@both_ways
+async def test_connections_that_were_reset_while_nobody_used_them_are_made_again(
+    servers: Servers, caplog: pytest.LogCaptureFixture, say: Say
+) -> None:
+    """As by a firewall, or a host that was killed: uvloop tells it in another way than an end."""
+    async with between(servers) as (url, resets):
+        reach = RedisConnection(url, every=600.0)
+        for _ in range(3):
+            async with asyncio.timeout(PATIENCE):
+                assert await asyncio.gather(*(say(reach, word) for word in "abc")) == [b"a", b"b", b"c"]
+            resets()
+            await asyncio.sleep(0.02)
+        assert reach.there
+        assert not caplog.records
+        await reach.close()
+
+
+@asynccontextmanager
+async def between(servers: Servers) -> AsyncIterator[tuple[str, Callable[[], None]]]:
+    """A URL of Redis behind somebody who passes on what is said, and what resets all connections there."""
+    open_here: set[asyncio.StreamWriter] = set()
+
+    async def passing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, to_there = await asyncio.open_unix_connection(urlsplit(str(servers.redis_url)).path)
+        open_here.add(writer)
+
+        async def on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+            with suppress(OSError):
+                while data := await source.read(65536):
+                    sink.write(data)
+            sink.close()
+
+        await asyncio.gather(on(reader, to_there), on(there, writer))
+
+    def resets() -> None:
+        while open_here:
+            writer = open_here.pop()
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.transport.abort()
+
+    async with await asyncio.start_server(passing, "127.0.0.1", 0) as server:
+        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", resets
+        resets()
+
+
+async def test_a_command_that_cant_be_sent_is_told_to_whoever_waits(servers: Servers) -> None:
+    reach = RedisConnection(servers.redis_url, every=600.0)
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(RedisUnavailable):
+            await reach.command("ECHO", "\ud800")
+        await until(lambda: reach.there)
+        assert await said(reach, "again") == b"again"
+    await reach.close()
+
+
+async def test_what_nobody_waits_for_any_more_is_not_sent(reach: RedisConnection) -> None:
+    asking = asyncio.create_task(reach.command("SET", "retrace:left", "sent"))
+    await asyncio.sleep(0)
+    asking.cancel()
+    assert await said(reach, "later") == b"later"
+    assert await reach.command("GET", "retrace:left") is None
 
 
 @both_ways
