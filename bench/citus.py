@@ -33,7 +33,7 @@ ROUNDS = 3
 WAYS = ("vector", "keyword", "hybrid")
 PASSAGES = 5_000
 CREWS = (1, 4)
-ITEMS = 2_000
+ITEMS = 500
 """Of work, each time."""
 
 SHARDS = 32

@@ -49,6 +49,9 @@ PATIENCE = 10.0
 LEAST = 0.05
 """Seconds of it that are left at least for whoever has come to its turn late."""
 
+PASSING: tuple[type[psycopg.Error], ...] = (psycopg.OperationalError,)
+CITUS_PASSING: tuple[type[psycopg.Error], ...] = (*PASSING, psycopg.errors.InternalError_)
+
 
 class Asking(Protocol):
     """What asks for a tenant's rows. A `Database` does, and so does whoever chooses between several."""
@@ -153,6 +156,11 @@ class Database:
         finally:
             self._turns.leave()
 
+    @property
+    def _passing(self) -> tuple[type[psycopg.Error], ...]:
+        """What may be over when it is tried again. A Citus has no code of its own for a node that goes away under a statement."""
+        return CITUS_PASSING if self.cell.distributed else PASSING
+
     async def _enter(self, who: Hashable) -> float:
         """Have a place; until when (monotonic) a connection is waited for."""
         patience = PATIENCE if self._patience is None else self._patience
@@ -171,7 +179,7 @@ class Database:
             try:
                 yield connection
                 await connection.execute("COMMIT")
-            except psycopg.OperationalError as error:
+            except self._passing as error:
                 raise Unavailable(told(error)) from error
             finally:
                 await self._give_back(connection)
@@ -189,7 +197,7 @@ class Database:
             (entered,), *found = await exchange(
                 connection, entering(self.cell, tenant, self._schemas), *statements
             )
-        except psycopg.OperationalError as error:
+        except self._passing as error:
             if connection.closed:
                 raise
             raise Unavailable(told(error)) from error
@@ -227,7 +235,7 @@ class Database:
                 break
             try:
                 return connection, await use(connection)
-            except psycopg.OperationalError as error:
+            except self._passing as error:
                 last = error
                 await self._give_back(connection)
             except WrongSession as error:

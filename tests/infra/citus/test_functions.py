@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import psycopg
+from uuid import uuid4
 
+import psycopg
+import pytest
+
+from application.ports import Unavailable
 from infra.citus.distributing import DELEGATED, NEEDED
-from infra.postgres.session import connect
+from infra.postgres.database import Database
 from tests.cells import cell
 from tests.citus import pretend, put_functions
 
@@ -43,10 +47,20 @@ def test_they_stand_in_for_the_plain_ones(database_url: str) -> None:
     assert after["append_of"][1:] == before["append"][1:]
 
 
+async def _fails_inside(database: Database) -> None:
+    """As a Citus whose node goes away under a statement."""
+    async with database.tenant(uuid4()) as connection:
+        await connection.execute("DO $$ BEGIN RAISE internal_error; END $$")
+
+
 async def test_sessions_know_what_the_server_is(database_url: str) -> None:
     ours = cell(database_url)
-    async with await connect(ours, "retrace_writer"):
+    async with Database(ours, size=1) as database:
         assert not ours.distributed
+        with pytest.raises(psycopg.errors.InternalError_):
+            await _fails_inside(database)
     pretend(database_url)
-    async with await connect(ours, "retrace_writer"):
+    async with Database(ours, size=1) as database:
         assert ours.distributed
+        with pytest.raises(Unavailable, match="try again"):
+            await _fails_inside(database)
