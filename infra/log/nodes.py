@@ -24,6 +24,9 @@ log = logging.getLogger("retrace.log")
 FRESH = 60.0
 """Seconds for which a tenant is taken to lie where it was found. One that has moved is written to all the same: nodes pass calls on."""
 
+PATIENCE = 3.0
+"""Seconds for the coordinator to say where a tenant lies, and for a node to say who it is: others wait for it."""
+
 MOST = 20_000
 """Tenants whose place is kept."""
 
@@ -69,6 +72,8 @@ class NodesAppender(Appender):
             return await writer.append(command)
         except Unavailable:
             self._known.pop(command.tenant, None)  # it may be elsewhere by now
+            if node is not None:  # perhaps only from here: for a while its coordinator's way is tried
+                self._away[node] = asyncio.get_running_loop().time() + FRESH
             raise
 
     async def close(self) -> None:
@@ -87,13 +92,15 @@ class NodesAppender(Appender):
             if until >= now:  # by who waited before
                 return node
             try:
-                node = await self._place(tenant)
-            except (
-                psycopg.Error,
-                OSError,
-                Fault,
-            ) as error:  # its own writer says what is wrong, if it is still
-                log.warning("nodes of this Citus can't be asked for (%s); writing to its coordinator", error)
+                async with asyncio.timeout(PATIENCE):
+                    node = await self._place(tenant)
+            except (psycopg.Error, OSError, Fault) as error:  # its own writer says what is wrong, if it is
+                if self._asked is not None:
+                    await self._asked.close()
+                log.warning(
+                    "nodes of this Citus can't be asked for (%s); writing to its coordinator",
+                    str(error) or type(error).__name__,
+                )
                 node = None
             if node is not None and not await self._reached(node):
                 node = None
@@ -113,19 +120,19 @@ class NodesAppender(Appender):
     async def _reached(self, node: Node) -> bool:
         """Whether there is a writer of that node, made now perhaps."""
         now = asyncio.get_running_loop().time()
-        if node in self._writers:
-            return True
         if self._away.get(node, 0.0) > now:
             return False
+        if node in self._writers:
+            return True
         cell = self._cell.at(node.host, node.port)
         try:
-            async with await connect(cell, "retrace_writer") as connection:
+            async with asyncio.timeout(PATIENCE), await connect(cell, "retrace_writer") as connection:
                 if await (await connection.execute(HERE)).fetchone() != (node.group,):
                     raise OtherNode(node)
         except (psycopg.Error, OSError, Fault) as error:
             self._away[node] = now + FRESH
             words = "%s:%s, a node of this Citus, is not reached from here (%s); its tenants' events go by way of the coordinator"
-            log.warning(words, node.host, node.port, str(error).strip())
+            log.warning(words, node.host, node.port, str(error).strip() or type(error).__name__)
             return False
         self._writers[node] = Appender(cell)
         return True

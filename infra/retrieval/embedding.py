@@ -6,6 +6,7 @@ Mostly English. To it `RETURN` and `return` are two words: what is in capitals i
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from functools import cache
 
@@ -18,6 +19,9 @@ from infra.retrieval.word_vectors import table, vocabulary
 
 INLINE = 4_000
 """Characters that are embedded on the spot (about 2 ms); more go to a thread, so that the loop goes on."""
+
+LONG = re.compile(r"\S{400}")
+"""A run of letters that is no word: to take such apart takes ten times as long a letter, so it goes to a thread too."""
 
 Matrix = NDArray[np.float32]
 
@@ -32,7 +36,7 @@ class WordLlamaEmbedder:
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Unit vectors, one a text."""
-        if sum(map(len, texts)) <= INLINE:
+        if sum(map(len, texts)) <= INLINE and not any(map(LONG.search, texts)):
             vectors = self.vectors(texts)
         else:
             vectors = await asyncio.to_thread(self.vectors, texts)

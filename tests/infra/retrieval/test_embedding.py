@@ -44,6 +44,8 @@ async def test_many_texts_are_embedded_beside_the_loop_with_the_same_result(
     many, few = await embedder.embed(texts), await embedder.embed(texts[:1])
     assert np.allclose(many, few * len(texts), atol=1e-5)
     assert threads[0] != threads[1] == threading.get_ident()
+    await embedder.embed(["spaces between words, and none here: " + "a" * 1000])
+    assert threads[2] != threads[1], "what takes long for its length goes there too"
 
 
 async def test_a_text_without_meaning_has_no_direction_and_no_text_no_vector(

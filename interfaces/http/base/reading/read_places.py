@@ -7,6 +7,7 @@ written, it says by the position: `Retrace-Position`, a cursor's, that of the pa
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 from litestar import Request
@@ -16,6 +17,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from application.ports import Fault
 from interfaces.bootstrap import Services
 from interfaces.http.base.limits.served import served_by
 from interfaces.http.base.position import POSITION
@@ -150,9 +152,10 @@ class Remembering(ASGIMiddleware):
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                position = await self._services.reads.head(session.principal.tenant)
-                cookie = short_cookie(COOKIE, str(position), self._services, REMEMBERED)
-                message["headers"] = [*message["headers"], cookie.to_encoded_header()]
+                with suppress(Fault):  # what is done is done, and not to be told as failed
+                    position = await self._services.reads.head(session.principal.tenant)
+                    cookie = short_cookie(COOKIE, str(position), self._services, REMEMBERED)
+                    message["headers"] = [*message["headers"], cookie.to_encoded_header()]
             await send(message)
 
         await next_app(scope, receive, sending)

@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from sqlalchemy import column, select, table
 
+from application.ports import Unavailable
 from infra.replicas import Replica, Replicas, watching
 from infra.replicas.looking import Seen, unfit
 from infra.settings import Secret, Settings
@@ -169,8 +170,24 @@ async def test_a_browser_sees_what_its_form_has_done(
     await until(lambda: shows(seen, conversation))  # as soon as the projector has it
 
 
-async def shows(person: Person, text: str) -> bool:
-    return text in (await person.http.get("/console/inbox?view=mine")).text
+async def test_a_form_that_is_done_is_not_told_as_failed(
+    ours: Customer, ann: Person, parts: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the primary goes away just after it."""
+    conversation, _ = await asked(ours, "done")
+    seen = ann.browser()
+    await seen.sign_in()
+    await until(lambda: shows(seen, conversation, "all"))
+
+    async def gone(tenant: object) -> int:
+        raise Unavailable("the database is away")
+
+    monkeypatch.setattr(parts.reads, "head", gone)
+    assert (await seen.send(f"/console/inbox/{conversation}/claim")).status_code == 303
+
+
+async def shows(person: Person, text: str, view: str = "mine") -> bool:
+    return text in (await person.http.get(f"/console/inbox?view={view}")).text
 
 
 async def test_one_that_is_too_far_behind_is_left_out_and_told(
