@@ -64,7 +64,7 @@ def _look_at_files(settings: Settings, say: Callable[[str], None]) -> None:
     if found.trouble is not None and found.lasting:
         raise FilesUnavailable(found.trouble, lasting=True)
     if found.trouble is not None:
-        say(f"{found.trouble} Nothing is uploaded or downloaded until then, all else goes on")
+        say(f"{found.trouble}; nothing is uploaded or downloaded until then, all else goes on")
 
 
 def _run(question: Coroutine[Any, Any, str | None]) -> str | None:

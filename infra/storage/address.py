@@ -10,6 +10,8 @@ from infra.secret import Secret
 
 FORM = "give s3://BUCKET/PREFIX, with ?endpoint=https://… for another store than AWS, and &region=…"
 BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")
+AWS = re.compile(r"s3(\.dualstack)?([.-][a-z0-9-]+)?\.amazonaws\.com")
+PORTS = {"http": 80, "https": 443}
 SEGMENT = re.compile(r"[A-Za-z0-9!_.()-]+")
 
 
@@ -38,6 +40,17 @@ class Bucket:
         query = urlencode({name: value for name, value in asked.items() if value}, safe=":/")
         return f"s3://{self.name}{f'/{self.prefix}' if self.prefix else ''}{f'?{query}' if query else ''}"
 
+    @property
+    def place(self) -> str:
+        """The same however it is spelled: a region is no part of where it is, nor is the address of AWS itself."""
+        endpoint = None if self.endpoint is None else urlsplit(self.endpoint)
+        if endpoint is None or AWS.fullmatch(endpoint.hostname or ""):
+            return replace(self, endpoint=None, region=None).text
+        host, port = endpoint.hostname or "", endpoint.port
+        host = f"[{host}]" if ":" in host else host
+        shown = "" if port in (None, PORTS[endpoint.scheme]) else f":{port}"
+        return replace(self, endpoint=f"{endpoint.scheme}://{host}{shown}{endpoint.path}", region=None).text
+
     def below(self, *names: str) -> Bucket:
         """A place of its own in it."""
         return replace(self, prefix="/".join(filter(None, (self.prefix, *names))))
@@ -65,6 +78,11 @@ def bucket_of(text: str) -> Bucket:
     return Bucket(
         parts.netloc, prefix, endpoint.rstrip("/") if endpoint else None, asked.get("region") or None
     )
+
+
+def is_same(one: str | None, other: str | None) -> bool:
+    """Whether two settings name one bucket, or both none. Raises ValueError as above."""
+    return (bucket_of(one).place if one else None) == (bucket_of(other).place if other else None)
 
 
 def checked_bucket(text: str) -> str:

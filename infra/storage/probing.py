@@ -13,9 +13,13 @@ import msgspec
 
 from domain.base.errors import NotFound
 from infra.secret import Secret
+from infra.storage.address import bucket_of
 from infra.storage.faults import FilesUnavailable
 from infra.storage.opening import Given, bucket_at
 from infra.storage.s3 import S3Blobs
+
+HOME = "probe"
+"""What its names begin with: no tenant's id, so that none is taken for one should it stay behind."""
 
 CONTENT = b"Retrace looks whether it can write here."
 
@@ -29,19 +33,25 @@ class Probed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def probe(blobs: S3Blobs) -> Probed:
-    """Leaves nothing: what was written has no tenant's name, and goes again."""
-    mark = uuid4()
+    """What was written goes again, whatever is found."""
+    home = f"{HOME}/{uuid4()}"
+    key = f"{home}/written"
     try:
-        version = await blobs.put_at(f"{mark}/probe", _content())
-        listed = [blob.name async for blob in blobs.listed(mark)]
-        read = b"".join([data async for data in blobs.get(mark, "probe")])
-        await blobs.remove_all(mark)
-        left = [blob.name async for blob in blobs.listed(mark)]
+        version = await blobs.put_at(key, _content())
+        try:
+            listed = [path async for path, _ in blobs.below(home)]
+            read = b"".join([data async for data in blobs.get_at(key)])
+        finally:
+            await blobs.remove_at(key)
+        left = [path async for path, _ in blobs.below(home)]
     except NotFound:
         return Probed(trouble=_odd(blobs, "what was written is not found"), lasting=True)
     except FilesUnavailable as error:
         return Probed(trouble=error.why, lasting=error.lasting)
-    if listed != ["probe"] or read != CONTENT or left:
+    except OSError as error:
+        why = f"{blobs.place}: nothing can be written below the data folder, where files lie on their way out"
+        return Probed(trouble=f"{why} ({error.strerror})")
+    if listed != [key] or read != CONTENT or left:
         what = "what was written is not listed, read and removed as it should be"
         return Probed(trouble=_odd(blobs, what), lasting=True)
     return Probed(versions=version is not None)
@@ -58,16 +68,25 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def probed_apart(given: Given) -> Probed:
-    """In a process of its own, which alone loads the client. Its standard input has the keys."""
+    """In a process of its own, which alone loads the client. Its standard input has the keys.
+
+    It runs where this package lies, so the data folder is given to it as it is from here.
+    """
     asked = {name: getattr(given, name) for name in Asked.__struct_fields__}
+    asked["data"] = given.data.resolve()
     done = subprocess.run(
         [sys.executable, "-m", __name__],
         input=msgspec.json.encode(asked, enc_hook=str),
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # what the client says may have keys in it
         cwd=Path(__file__).parents[2],
-        check=True,
     )
-    return msgspec.json.decode(done.stdout, type=Probed)
+    if done.returncode == 0:
+        return msgspec.json.decode(done.stdout, type=Probed)
+    where = bucket_of(given.files).place if given.files else "the bucket"
+    return Probed(
+        trouble=f"{where} could not be looked at (exit status {done.returncode}): `retrace doctor` looks again"
+    )
 
 
 def _main() -> None:

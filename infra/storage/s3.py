@@ -52,7 +52,7 @@ class S3Blobs:
 
     @property
     def place(self) -> str:
-        return self.bucket.text
+        return self.bucket.place
 
     @cached_property
     def _store(self) -> S3Store:
@@ -111,26 +111,34 @@ class S3Blobs:
             raise NotFound("there is no place for this file") from None
         return made["version"]
 
-    async def get(self, tenant: UUID, name: str) -> AsyncGenerator[bytes, None]:
+    def get(self, tenant: UUID, name: str) -> AsyncGenerator[bytes, None]:
+        return self.get_at(f"{tenant}/{name}")
+
+    async def get_at(self, key: str) -> AsyncGenerator[bytes, None]:
+        """As `get`, under any key."""
         from obstore import get_async
 
         try:
             with explained(self.place):
-                found = await get_async(self._store, f"{tenant}/{name}")
+                found = await get_async(self._store, key)
                 async for data in found.stream(min_chunk_size=PIECE):
                     yield bytes(data)
         except Gone:
             raise NotFound("the content of this file is gone") from None
 
     async def remove(self, tenant: UUID, name: str) -> None:
-        await self._remove([f"{tenant}/{name}"])
+        await self.remove_at(f"{tenant}/{name}")
         await self._remove_below(f"{tenant}/{name}")
+
+    async def remove_at(self, key: str) -> None:
+        """Any key alone, without what lies below it."""
+        await self._remove([key])
 
     async def remove_all(self, tenant: UUID) -> None:
         await self._remove_below(str(tenant))
 
     async def listed(self, tenant: UUID) -> AsyncIterator[Blob]:
-        async for path, blob in self._below(str(tenant)):
+        async for path, blob in self.below(str(tenant)):
             yield Blob(name=path.removeprefix(f"{tenant}/"), size=blob.size, at=blob.at, mark=blob.mark)
 
     async def tenants(self) -> list[UUID]:
@@ -144,7 +152,7 @@ class S3Blobs:
                 ids.append(UUID(prefix.strip("/")))
         return ids
 
-    async def _below(self, prefix: str) -> AsyncIterator[tuple[str, Blob]]:
+    async def below(self, prefix: str) -> AsyncIterator[tuple[str, Blob]]:
         """Path below the deployment's prefix, and what lies there."""
         import obstore
 
@@ -156,7 +164,7 @@ class S3Blobs:
 
     async def _remove_below(self, prefix: str) -> None:
         paths: list[str] = []
-        async for path, _ in self._below(prefix):
+        async for path, _ in self.below(prefix):
             paths.append(path)
             if len(paths) == REMOVED:
                 await self._remove(paths)

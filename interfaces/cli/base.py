@@ -26,6 +26,7 @@ from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.process import FolderInUse, prepare_folder
 from infra.embedded.redis import EmbeddedRedis
 from infra.settings import Secret, Settings, load, master_text
+from infra.storage.address import is_same
 from infra.waits import silently
 from interfaces.cli.named_cell import cell_named, cell_of
 from interfaces.cli.named_tenant import check_tenant, tenant_id
@@ -59,30 +60,36 @@ def settings_of(data: Path | None = None, port: int | None = None) -> Settings:
     return msgspec.structs.replace(found, **changes)
 
 
-def with_services(data: Path | None, do: Callable[[Services], Coroutine[Any, Any, T]]) -> T:
-    """Run `do` against the deployment: a running one, or else embedded servers started for this one command.
+def with_services(
+    data: Path | None, do: Callable[[Services], Coroutine[Any, Any, T]], *, files: bool = False
+) -> T:
+    """Run `do` against the deployment: a running one, or else embedded servers started for this one command. `files`: it reads or writes such.
 
     Raises NotFound where the command names a tenant (`--tenant`) that there is not.
     """
-    with deployment(data) as settings:
+    with deployment(data, files=files) as settings:
         return asyncio.run(_run(settings, do))
 
 
 @contextmanager
-def deployment(data: Path | None) -> Iterator[Settings]:
-    """The settings with the addresses of a running deployment, or else of embedded servers that run until the end. Raises Invalid where its files are elsewhere than these settings say."""
-    given = settings_of(data)
-    running = running_in(given.data)
-    if running is not None and running.files != given.files:
-        place = running.files or "the data folder"
-        raise Invalid(f"the running roles have files in {place}: give RETRACE_FILES as they have it")
-    with deployed(given) as settings:
+def deployment(data: Path | None, *, files: bool = False) -> Iterator[Settings]:
+    """The settings with the addresses of a running deployment, or else of embedded servers that run until the end.
+
+    `files`: the command reads or writes such. Raises Invalid where they are elsewhere than these settings say.
+    """
+    with deployed(settings_of(data), files=files) as settings:
         yield settings
 
 
 @contextmanager
-def deployed(settings: Settings) -> Iterator[Settings]:
+def deployed(settings: Settings, *, files: bool) -> Iterator[Settings]:
     """The same of a deployment that has these settings."""
+    noted = running_in(settings.data) if files else None
+    if noted is not None and not is_same(noted.files, settings.files):
+        place = noted.files or "the data folder"
+        raise Invalid(
+            f"the roles that run in {settings.data} have files in {place}: give RETRACE_FILES (`files` in a configuration file) as they have it"
+        )
     with ExitStack() as stack:
         if settings.database_url is None:
             prepare_folder(settings.data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from infra.settings import Settings
+from infra.storage.address import is_same
 from interfaces.doctor.check import Check
 from interfaces.running import Running
 
@@ -14,7 +15,7 @@ VERSIONS = (
 
 async def of_files(settings: Settings, running: Running | None) -> Check | None:
     """None: they are in the data folder, and nobody says otherwise."""
-    if running is not None and running.files != settings.files:
+    if running is not None and not is_same(running.files, settings.files):
         theirs, ours = running.files or "the data folder", settings.files or "the data folder"
         text = f"the running roles have them in {theirs}, not in {ours}: set RETRACE_FILES as they have it, or restart `retrace up`"
         return Check("files", False, text)

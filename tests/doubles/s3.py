@@ -30,7 +30,7 @@ class Object:
 
 
 class S3(Wire):
-    """`objects` by their keys. `faults`: (status, code) of the next requests, one each; `always`: of all. `cuts`: after so many bytes a download ends, once. `versions`: it keeps them."""
+    """`objects` by their keys. `faults`: (status, code) of the next requests, one each; `always`: of all. `cuts`: after so many bytes a download ends, once. `versions`: it keeps them. `denied`: methods that nobody may use."""
 
     def __init__(self) -> None:
         super().__init__(self._reply)
@@ -39,6 +39,7 @@ class S3(Wire):
         self.always: tuple[int, str] | None = None
         self.cuts: list[int] = []
         self.versions = False
+        self.denied: set[str] = set()
         self.token: str | None = None
         self.slow = 0.0
 
@@ -60,6 +61,8 @@ class S3(Wire):
             return _error(*fault)
         parts = urlsplit(call.path)
         bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
+        if call.method in self.denied:
+            return _error(403, "AccessDenied")
         if bucket != BUCKET:
             return _error(404, "NoSuchBucket")
         if not key:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import sys
 from pathlib import Path
 
 import psycopg
@@ -17,8 +18,10 @@ from infra.embedded import Servers
 from infra.postgres.faults import DatabaseUnusable
 from infra.settings import Secret, Settings
 from infra.storage.faults import FilesUnavailable
+from infra.storage.probing import Probed, probed_apart
 from interfaces import running
 from interfaces.cli import cli
+from interfaces.cli.base import deployment
 from interfaces.supervisor import NO_REDIS, tree
 from tests.doubles.s3 import s3_double
 from tests.infra.log.parts import MASTER
@@ -85,7 +88,28 @@ async def test_a_bucket_that_will_not_do_ends_it_before_any_role(tmp_path: Path)
     assert not (tmp_path / "data" / "postgres").exists()
 
 
-def test_a_command_that_looks_for_files_elsewhere_than_the_roles_is_refused(tmp_path: Path) -> None:
+async def test_a_bucket_is_looked_at_from_a_data_folder_that_is_named_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with s3_double() as s3:
+        settings = Settings(
+            data=Path("near/data"),
+            files=s3.url(),
+            aws_access_key_id=Secret(s3.environment["AWS_ACCESS_KEY_ID"]),
+            aws_secret_access_key=Secret(s3.environment["AWS_SECRET_ACCESS_KEY"]),
+        )
+        assert await asyncio.to_thread(probed_apart, settings) == Probed()
+    assert (tmp_path / "near" / "data").exists()
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    found = probed_apart(settings)
+    assert "could not be looked at (exit status 1): `retrace doctor` looks again" in (found.trouble or "")
+    assert not found.lasting
+
+
+def test_a_command_that_looks_for_files_elsewhere_than_the_roles_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     running.note(
         tmp_path,
         url="",
@@ -94,9 +118,17 @@ def test_a_command_that_looks_for_files_elsewhere_than_the_roles_is_refused(tmp_
         redis=None,
         master=MASTER,
         instance="",
-        files="s3://shop/kept",
+        files="s3://shop/kept?region=eu-west-1&endpoint=http://minio",
     )
     environment = {"RETRACE_DATA": str(tmp_path), "RETRACE_FILES": None, "DATABASE_URL": None}
-    done = CliRunner().invoke(cli, ["tenant", "list"], env=environment)
-    assert isinstance(done.exception, Invalid)
-    assert "the running roles have files in s3://shop/kept" in done.exception.detail
+    for words in (["backup", str(tmp_path / "new")], ["tenant", "import", str(tmp_path)]):
+        done = CliRunner().invoke(cli, words, env=environment)
+        assert isinstance(done.exception, Invalid)
+        assert "have files in s3://shop/kept" in done.exception.detail
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/shop")
+    monkeypatch.setenv("RETRACE_MASTER_KEY", str(KEY))
+    with deployment(tmp_path):
+        pass  # what has nothing to do with files
+    monkeypatch.setenv("RETRACE_FILES", "s3://shop/kept/?endpoint=http://minio&region=eu-west-1")
+    with deployment(tmp_path, files=True):
+        pass  # the same bucket

@@ -47,7 +47,7 @@ def backup(folder: Path, data: Path | None, as_json: bool) -> None:
                     tell=tell,
                 )
 
-    made, doubts = with_services(data, do)
+    made, doubts = with_services(data, do, files=True)
     digest = manifest.held(folder, folder / manifest.NAME).sha256
     if as_json:
         facts = {"folder": str(folder), "size": made.size, "tenants": len(made.tenants), "doubts": doubts}

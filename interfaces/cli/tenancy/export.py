@@ -82,7 +82,7 @@ def export(
     if hand_over or abandon:
         if (hand_over and abandon) or folder is not None:
             raise click.UsageError("--hand-over and --abandon stand alone, without a FOLDER")
-        with deployment(data) as settings:
+        with deployment(data, files=True) as settings:
             asyncio.run(_end(settings, packing.hand_over if hand_over else packing.reopen, tenant_id))
         if as_json:
             print_json({"tenant": tenant_id, "handed_over": hand_over})
@@ -93,7 +93,7 @@ def export(
         raise click.UsageError(
             "name a new FOLDER, and with --for whom it is for: the line that `retrace tenant receiver-key` prints there"
         )
-    with deployment(data) as settings, steps(as_json) as tell:
+    with deployment(data, files=True) as settings, steps(as_json) as tell:
         packed, manifest = asyncio.run(
             _export(settings, tenant_id, folder, receiver, named if close else None, tell)
         )
@@ -127,7 +127,7 @@ def import_(folder: Path, copy: bool, digest: str | None, data: Path | None, as_
     Cut off anywhere, the same command begins anew. A tenant that is here already is refused.
     """
     _check_digest(folder, digest)
-    with deployment(data) as settings, steps(as_json) as tell:
+    with deployment(data, files=True) as settings, steps(as_json) as tell:
         packed = asyncio.run(_import(settings, folder, copy, tell))
     if as_json:
         print_json(_told(packed, folder) | {"copy": copy})

@@ -45,7 +45,7 @@ def move(
 
     Writing stops for a moment at the end. Cut off anywhere, the same command goes on with it.
     """
-    with deployment(data) as settings, _place(cell, settings) as there:
+    with deployment(data, files=True) as settings, _place(cell, settings) as there:
         name, here = asyncio.run(cell_of(settings, tenant_id))
         inside = cell in settings.by_cell
         if name == cell:
@@ -83,7 +83,7 @@ def _place(cell: str, settings: Settings) -> Iterator[Settings]:
             f"there is no {cell}: name another database of this deployment ({names}), or another deployment's data folder or configuration file"
         )
     given = {"RETRACE_DATA": cell} if path.is_dir() else {"RETRACE_CONFIG": cell}
-    with deployed(load(given, path.parent)) as there:
+    with deployed(load(given, path.parent), files=True) as there:
         yield there
 
 

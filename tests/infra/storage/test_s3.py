@@ -15,10 +15,10 @@ import psutil
 import pytest
 
 from infra.secret import Secret
-from infra.storage.address import Keys, bucket_of
+from infra.storage.address import Keys, bucket_of, is_same
 from infra.storage.faults import FilesUnavailable
 from infra.storage.probing import Probed, probe
-from infra.storage.s3 import AT_ONCE
+from infra.storage.s3 import AT_ONCE, S3Blobs
 from tests.contents import pieces, whole
 from tests.doubles.s3 import KEY, SECRET
 from tests.infra.storage.places import InBucket, in_bucket
@@ -103,6 +103,28 @@ async def test_a_probe_finds_a_bucket_good_and_leaves_nothing(place: InBucket) -
     assert place.s3.objects == {}
 
 
+@pytest.mark.parametrize(("denied", "left"), [("GET", 0), ("DELETE", 1)])
+async def test_a_probe_that_may_not_do_all_leaves_nothing_that_looks_like_a_tenant(
+    place: InBucket, denied: str, left: int
+) -> None:
+    place.s3.denied = {denied}
+    found = await probe(place.blobs)
+    assert found.lasting
+    assert "these keys may not do this" in (found.trouble or "")
+    place.s3.denied = set()
+    assert len(place.s3.objects) == left
+    assert await place.blobs.tenants() == []
+
+
+async def test_a_probe_says_where_nothing_can_be_written_on_its_way_out(
+    place: InBucket, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    found = await probe(S3Blobs(place.blobs.bucket, place.keys, tmp_path / "file" / "files"))
+    assert "nothing can be written below the data folder" in (found.trouble or "")
+    assert not found.lasting
+
+
 async def test_without_keys_those_of_the_environment_hold(
     place: InBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,3 +206,24 @@ def test_an_address_is_taken_apart_and_put_together_again() -> None:
     assert found.text == text
     assert found.below("cells", "west").text == text.replace("a/b", "a/b/cells/west")
     assert bucket_of("s3://shop/").text == "s3://shop"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (
+            "s3://shop/a?endpoint=http://m:9000&region=x",
+            "s3://shop/a/?region=x&endpoint=http://M:9000/",
+            True,
+        ),
+        ("s3://shop/a?region=eu-west-1", "s3://shop/a", True),
+        ("s3://shop?endpoint=https://s3.eu-west-1.amazonaws.com", "s3://shop", True),
+        ("s3://shop?endpoint=https://m:443", "s3://shop?endpoint=https://m", True),
+        ("s3://shop?endpoint=https://m:444", "s3://shop?endpoint=https://m", False),
+        ("s3://shop/a", "s3://shop/b", False),
+        ("s3://shop", None, False),
+        (None, None, True),
+    ],
+)
+def test_one_bucket_is_the_same_however_it_is_spelled(one: str | None, other: str | None, same: bool) -> None:
+    assert is_same(one, other) is same
