@@ -14,7 +14,7 @@ from infra.moving import fence
 from infra.moving.alone import alone
 from infra.moving.copying import Copier
 from infra.moving.keys import keys_of, put_keys
-from infra.moving.side import Side, check_files, check_same_schema
+from infra.moving.side import Side, check_apart, check_files, check_same_schema
 from infra.moving.sweep import sweep
 
 NEAR = 2_000
@@ -53,6 +53,7 @@ def nobody(what: str, done: int, total: int | None) -> None:
 
 async def move(tenant: UUID, source: Side, target: Side, tell: Tell = nobody) -> Moved:
     """Raises NotFound, Refused, Invalid, MasterKeyMissing, NotTheSame."""
+    check_apart(source, target)
     await check_same_schema(source, target)
     async with alone(source, tenant), alone(target, tenant):
         id, handed_over = await fence.begin(source, target, tenant)
@@ -72,6 +73,7 @@ async def move(tenant: UUID, source: Side, target: Side, tell: Tell = nobody) ->
 
 async def abandon(tenant: UUID, source: Side, target: Side) -> None:
     """Take back a move that is not handed over: the tenant stays here, what was carried goes. Raises NotFound, Refused."""
+    check_apart(source, target)
     async with alone(source, tenant), alone(target, tenant):
         state, id, place = await fence.state_of(source, tenant)
         if state == "moved":
@@ -93,7 +95,7 @@ async def _prepare(copier: Copier) -> None:
     source, target, tenant, id = copier.source, copier.target, copier.tenant, copier.move
     there, other, _ = await fence.state_of(target, tenant)
     if there is None:
-        await check_files(target, tenant, source)
+        await check_files(target, tenant)
     if (
         other != id
     ):  # of an earlier move, to there or away from it; keys that somebody made who asked too early

@@ -86,10 +86,18 @@ async def check_same_schema(source: Side, target: Side) -> None:
         )
 
 
-async def check_files(target: Side, tenant: UUID, source: Side | None = None) -> None:
+def check_apart(source: Side, target: Side) -> None:
+    """Each has a place of files of its own: else what one removes the other loses. Raises Refused."""
+    if source.files.place == target.files.place:
+        raise Refused(
+            f"{source.name} and {target.name} both have their files at {target.files.place}, and what a move removes at one the other would lose: "
+            "give each a folder, or a prefix in RETRACE_FILES, of its own"
+        )
+
+
+async def check_files(target: Side, tenant: UUID) -> None:
     """None of the tenant's lie there before it comes: else two deployments would share them, and one would remove the other's. Raises Refused."""
-    shared = source is not None and source.files.place == target.files.place
-    if shared or [blob async for blob in target.files.listed(tenant)]:
+    if [blob async for blob in target.files.listed(tenant)]:
         raise Refused(
             f"files of tenant {tenant} lie at {target.files.place} already, which another deployment may have: give each a folder, or a prefix in RETRACE_FILES, of its own"
         )

@@ -236,6 +236,13 @@ async def test_what_cannot_be_moved_is_told_with_the_way_out(here: Place, there:
         await fence.expect(target, tenant, moved, "y")
         await abandon(tenant, source, target)
         assert not await fence.is_there(target, tenant)
+        kept = await contents(here, tenant)
+        await fence._note(target, tenant, uuid4(), "moved", "the old place")  # it was there once
+        target.files = source.files  # as both are given the same afterwards
+        for way in (move, abandon):
+            with pytest.raises(Refused, match="both have their files at"):
+                await way(tenant, source, target)
+        assert await contents(here, tenant) == kept
     await shop.receive("Still there?", address="still")
 
 
