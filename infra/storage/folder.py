@@ -79,9 +79,9 @@ class FolderBlobs:
     async def tenants(self) -> list[UUID]:
         return await asyncio.to_thread(_tenants, self.folder)
 
-    async def take(self, tenant: UUID, name: str, path: Path) -> None:
-        """A file of another folder, quicker than `put` and without waiting for the disk. Raises FileNotFoundError where it is gone."""
-        await asyncio.to_thread(_take, path, self.home(tenant) / name)
+    async def take(self, tenant: UUID, name: str, path: Path) -> bool:
+        """A file of another folder, quicker than `put` and without waiting for the disk. False: it is gone there."""
+        return await asyncio.to_thread(_take, path, self.home(tenant) / name)
 
 
 def _remove(path: Path) -> None:
@@ -142,11 +142,16 @@ def _tenants(folder: Path) -> list[UUID]:
     return found
 
 
-def _take(source: Path, target: Path) -> None:
+def _take(source: Path, target: Path) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = target.with_name(f".{target.name}.{uuid4().hex}")
     try:
         shutil.copyfile(source, new)
         os.replace(new, target)
+    except FileNotFoundError:
+        if source.exists():  # then it is this folder that is gone
+            raise
+        return False
     finally:
         new.unlink(missing_ok=True)
+    return True

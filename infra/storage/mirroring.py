@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -62,15 +62,28 @@ class Mirror:
         return int(copy.at) >= int(blob.at)
 
     async def _copy(self, tenant: UUID, name: str) -> bool:
-        """False: it is gone."""
-        try:
-            if isinstance(self.source, FolderBlobs) and isinstance(self.target, FolderBlobs):
-                await self.target.take(tenant, name, self.source.home(tenant) / name)
-            else:
+        """False: it is gone at the source. Whatever the target lacks is raised."""
+        if isinstance(self.source, FolderBlobs) and isinstance(self.target, FolderBlobs):
+            return await self.target.take(tenant, name, self.source.home(tenant) / name)
+        gone = False
+
+        async def read() -> AsyncGenerator[bytes, None]:
+            nonlocal gone
+            try:
                 async with aclosing(self.source.get(tenant, name)) as content:
-                    await self.target.put(tenant, name, content)
-        except (FileNotFoundError, NotFound):
-            return False
+                    async for data in content:
+                        yield data
+            except NotFound:
+                gone = True
+                raise
+
+        try:
+            async with aclosing(read()) as content:
+                await self.target.put(tenant, name, content)
+        except NotFound:
+            if gone:
+                return False
+            raise
         return True
 
 

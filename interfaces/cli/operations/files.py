@@ -6,19 +6,23 @@ import asyncio
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 import msgspec
 
 from domain.base.errors import Invalid
 from infra.backup.steps import Step
-from infra.settings import InvalidSettings, Settings
+from infra.settings import InvalidSettings, Secret, Settings
 from infra.storage.address import bucket_of
 from infra.storage.blobs import Blobs
 from infra.storage.mirroring import Mirror, differences
-from infra.storage.opening import blobs_of
+from infra.storage.opening import FOLDER, blobs_of
 from interfaces.cli.bar import steps
 from interfaces.cli.base import console, data_option, json_option, print_json, settings_of
+
+NONE = Secret("none")
+"""In the place of a master key, where nothing is opened."""
 
 
 @click.group()
@@ -81,23 +85,41 @@ def _at(settings: Settings, place: str | None) -> Settings:
 async def _copy(here: Settings, there: Settings, delete: bool, verify: bool, tell: Step) -> dict[str, Any]:
     """Of all cells; counts, and what is not the same. Raises Invalid, Unavailable."""
     found: dict[str, Any] = {"copied": 0, "size": 0, "there": 0, "more": 0, "removed": 0, "differences": []}
-    places = there.by_cell
-    for cell, settings in here.by_cell.items():
-        source, target = blobs_of(settings), blobs_of(places[cell])
-        if source.place == target.place:
-            raise Invalid(f"the files are at {target.place} already: name another place")
-        await _bring(source, target, (delete, verify), found, tell)
+    ways = _ways(here, there)
+    tenants = [await _tenants(*way, delete) for way in ways]
+    if not any(of_source for of_source, _ in tenants):
+        raise Invalid(
+            f"there is no file at {ways[0][0].place}, so nothing was copied: name the data folder that has `{FOLDER}`, or s3://BUCKET/PREFIX"
+        )
+    for (source, target), (_, of_both) in zip(ways, tenants, strict=True):
+        await _bring(Mirror(source, target), of_both, (delete, verify), found, tell)
     return found
 
 
+def _ways(here: Settings, there: Settings) -> list[tuple[Blobs, Blobs]]:
+    """From where to where, for each cell. Files go as they are, so no master key is looked for, or made. Raises Invalid."""
+    cells, places = (msgspec.structs.replace(each, master_key=NONE).by_cell for each in (here, there))
+    ways = [(blobs_of(settings), blobs_of(places[cell])) for cell, settings in cells.items()]
+    for source, target in ways:
+        if source.place == target.place:
+            raise Invalid(f"the files are at {target.place} already: name another place")
+    return ways
+
+
+async def _tenants(source: Blobs, target: Blobs, delete: bool) -> tuple[list[UUID], list[UUID]]:
+    """Those that have files in the source, and in either. Raises Invalid where all that is in the target would be removed."""
+    here, there = await source.tenants(), await target.tenants()
+    if delete and there and not here:
+        raise Invalid(
+            f"there is no file at {source.place}: with --delete all at {target.place} would go; nothing was copied or removed"
+        )
+    return here, sorted({*here, *there})
+
+
 async def _bring(
-    source: Blobs, target: Blobs, options: tuple[bool, bool], found: dict[str, Any], tell: Step
+    mirror: Mirror, tenants: list[UUID], options: tuple[bool, bool], found: dict[str, Any], tell: Step
 ) -> None:
     delete, verify = options
-    mirror = Mirror(source, target)
-    if delete and not await source.tenants():
-        raise Invalid(f"there is no file at {source.place}: with --delete all at {target.place} would go")
-    tenants = sorted({*await source.tenants(), *await target.tenants()})
     for number, tenant in enumerate(tenants):
         tell("copying files of tenants", number, len(tenants))
         done = await mirror.bring(tenant, remove=delete)
@@ -105,4 +127,6 @@ async def _bring(
             found[name] += getattr(done, name)
         if verify:
             tell("comparing files of tenants", number, len(tenants))
-            found["differences"] += [f"{tenant}/{name}" async for name in differences(source, target, tenant)]
+            found["differences"] += [
+                f"{tenant}/{name}" async for name in differences(mirror.source, mirror.target, tenant)
+            ]

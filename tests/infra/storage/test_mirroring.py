@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterable, AsyncIterator
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from click.testing import CliRunner, Result
 
+from domain.base.errors import NotFound
+from infra.storage.folder import FolderBlobs
 from infra.storage.mirroring import Mirror, differences
 from interfaces.cli import cli
 from tests.contents import pieces, whole
@@ -95,6 +98,7 @@ async def test_a_deployments_files_are_brought_into_a_bucket_by_a_command(
     assert InFolder(tmp_path / "new" / "files").stored() == here.stored()
     for words, told in (
         ([target, "--from", str(tmp_path / "none"), "--delete"], "with --delete all at"),
+        ([str(tmp_path / "more"), "--verify", "--from", str(here.folder)], "there is no file at"),
         ([str(tmp_path / "data")], "the files are at"),
         (["s3://shop/y/../z"], "has the prefix"),
         ([target.replace("shop", "other")], "the store for files can't be used"),
@@ -103,3 +107,61 @@ async def test_a_deployments_files_are_brought_into_a_bucket_by_a_command(
         assert refused.exit_code != 0
         assert told in f"{refused.output}{refused.exception}"
     assert bucket.stored() == here.stored()
+
+
+async def test_delete_takes_cells_that_are_empty_at_both_places_and_touches_none_where_one_would_be_emptied(
+    tmp_path: Path,
+) -> None:
+    main, west, far = (InFolder(tmp_path / path / "files") for path in ("data", "to/cells/west", "to"))
+    tenant = uuid4()
+    await main.blobs.put(tenant, A, pieces(b"kept"))
+    await far.blobs.put(tenant, B, pieces(b"gone at the source"))
+    environment = {
+        "RETRACE_DATA": str(tmp_path / "data"),
+        "RETRACE_FILES": None,
+        "RETRACE_CELLS": "west=postgresql://127.0.0.1:1/west",
+    }
+
+    async def copy() -> Result:
+        words = ["files", "copy", str(tmp_path / "to"), "--delete"]
+        return await asyncio.to_thread(CliRunner().invoke, cli, words, env=environment)
+
+    await west.blobs.put(tenant, A, pieces(b"all that it has"))
+    before = far.stored()
+    refused = await copy()
+    assert "with --delete all at" in str(refused.exception)
+    assert far.stored() == before, "nor is another cell touched"
+    await west.blobs.remove_all(tenant)
+    done = await copy()
+    assert done.exit_code == 0, done.output
+    assert far.stored() == main.stored()
+    assert not [path for path in (main.folder, far.folder) if path.with_name("master.key").exists()], (
+        "no key is made for what is not opened"
+    )
+
+
+async def test_what_the_target_lacks_is_not_taken_for_gone_at_the_source(
+    bucket: InBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, tenant = InFolder(tmp_path / "here"), uuid4()
+    await here.blobs.put(tenant, A, pieces(b"kept"))
+
+    async def lacking(tenant: UUID, name: str, content: AsyncIterable[bytes]) -> None:
+        async for _ in content:
+            raise NotFound("there is no place for this file")
+
+    def lost(*_: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(bucket.blobs, "put", lacking)
+    monkeypatch.setattr(os, "replace", lost)
+    with pytest.raises(NotFound, match="no place"):
+        await Mirror(here.blobs, bucket.blobs).bring(tenant)
+    with pytest.raises(FileNotFoundError):
+        await Mirror(here.blobs, FolderBlobs(tmp_path / "there")).bring(tenant)
+
+
+async def test_what_goes_while_it_is_copied_is_as_good_as_gone_before(ways: tuple[Place, Place]) -> None:
+    here, there = ways
+    assert not await Mirror(here.blobs, there.blobs)._copy(uuid4(), A)
+    assert there.stored() == {}
