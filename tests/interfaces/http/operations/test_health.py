@@ -14,11 +14,12 @@ import httpx
 import msgspec
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
-from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisGone
 
 from application.base import lately
 from application.ports import Unavailable
+from infra.redis.connection import RedisConnection
 from infra.settings import Secret, Settings
 from interfaces.asgi import create_app
 from interfaces.bootstrap import Services, services
@@ -62,7 +63,7 @@ async def test_however_many_ask_whether_it_is_ready_each_part_is_asked_once(
 ) -> None:
     monkeypatch.setattr(lately, "FRESH", 60.0)
     async with services(settings, pool=2) as own:
-        asked, system, execute = 0, own.system.system, Redis.execute_command
+        asked, system, command = 0, own.system.system, RedisConnection.command
 
         @asynccontextmanager
         async def counted() -> AsyncIterator[Any]:
@@ -73,12 +74,12 @@ async def test_however_many_ask_whether_it_is_ready_each_part_is_asked_once(
 
         pings = []
 
-        async def pinged(redis: Redis, *words: Any, **more: Any) -> Any:
+        async def pinged(redis: RedisConnection, *words: Any) -> Any:
             pings.append(words[0])
-            return await execute(redis, *words, **more)
+            return await command(redis, *words)
 
         monkeypatch.setattr(own.system, "system", counted)
-        monkeypatch.setattr(Redis, "execute_command", pinged)
+        monkeypatch.setattr(RedisConnection, "command", pinged)
         transport = httpx.ASGITransport(create_app(own))
         async with httpx.AsyncClient(transport=transport, base_url="http://retrace") as client:
             replies = await asyncio.gather(*(client.get("/readyz") for _ in range(30)))
@@ -104,7 +105,7 @@ async def test_without_redis_it_is_ready_and_says_so(ours: Customer, parts: Serv
     async def gone(*_: object, **__: object) -> None:
         raise RedisGone("gone")
 
-    with patch.object(Redis, "execute_command", gone):
+    with patch.object(AbstractConnection, "send_packed_command", gone):
         reply = await ours.http.get("/readyz")
         assert reply.status_code == 200
         assert "going on without" in reply.json()["redis"]
