@@ -67,10 +67,15 @@ async def pack(
 async def hand_over(tenant: UUID, source: Side) -> None:
     """The tenant, closed for an export that is imported by now, is not here any more. Raises Refused, NotFound."""
     async with alone(source, tenant):
-        id = await _exported(source, tenant)
-        if not await fence.hand_over(source, tenant, id):
-            raise Refused(f"tenant {tenant} is open for writing: what was exported is stale, export it again")
+        state, _, _ = await fence.state_of(source, tenant)
+        if state != "moved" or not await fence.is_left(source, tenant):  # else it was cut off, and goes on
+            id = await _exported(source, tenant)
+            if not await fence.hand_over(source, tenant, id):
+                raise Refused(
+                    f"tenant {tenant} is open for writing: what was exported is stale, export it again"
+                )
         await sweep(source, tenant, whole=False)
+        await fence.swept(source, tenant)
 
 
 async def reopen(tenant: UUID, source: Side) -> None:

@@ -86,7 +86,7 @@ async def _make_room(target: Side, packed: Parcel) -> None:
         raise Refused(
             f"tenant {packed.tenant} is here already, and stays as it is; remove it first if the export is to take its place"
         )
-    if state is None:
+    if state is None or (state == "moved" and not await fence.is_left(target, packed.tenant)):
         await check_files(target, packed.tenant)
     await sweep(target, packed.tenant, whole=True)
 

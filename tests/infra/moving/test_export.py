@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -30,6 +31,7 @@ from tests.infra.log.parts import MASTER
 from tests.infra.moving.conftest import OTHER
 from tests.infra.moving.places import Place, contents, log_of, proved
 from tests.infra.moving.shops import at, shop_at
+from tests.until import until
 
 FOR_THERE = receiver_key(OTHER)
 
@@ -80,7 +82,7 @@ async def _shop(here: Place) -> Shop:
 
 
 async def test_a_closed_tenant_goes_on_where_it_is_imported(
-    here: Place, there: Place, shop: Shop, tmp_path: Path
+    here: Place, there: Place, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tenant, folder = shop.context.tenant, tmp_path / "parcel"
     made = await pack(here, tenant, folder, "https://new.example")
@@ -108,12 +110,26 @@ async def test_a_closed_tenant_goes_on_where_it_is_imported(
     with pytest.raises(Refused, match="is here already"):
         await unpack(there, folder)
     async with here.side() as source:
+        with monkeypatch.context() as patch:
+            patch.setattr(packing, "sweep", cut_off)
+            with pytest.raises(OSError, match="cut off"):
+                await packing.hand_over(tenant, source)
+        assert rows(here, tenant, "vectors")
         await packing.hand_over(tenant, source)
         with pytest.raises(Refused, match="handed over to https://new.example already"):
             await packing.hand_over(tenant, source)
+    assert not rows(here, tenant, "vectors")
     with pytest.raises(Moved, match="https://new.example"):
         await shop.receive("Still here?", address="late")
     await at(there, shop).receive("Here?", address="late")
+    await pack(there, tenant, tmp_path / "back", "https://old.example", receiver_key(MASTER))
+    await here.parts.files.blobs.put(tenant, str(uuid4()), pieces(b"another deployment's"))
+    with pytest.raises(Refused, match="or a prefix in RETRACE_FILES, of its own"):
+        await unpack(here, tmp_path / "back", master=MASTER)
+
+
+async def cut_off(*_: object, **__: object) -> None:
+    raise OSError("cut off")
 
 
 async def test_what_is_due_goes_along_and_an_export_can_be_taken_back(
@@ -264,4 +280,12 @@ async def test_an_import_that_is_killed_begins_anew_and_nobody_writes_before_it_
             await at(there, shop).receive("Here already?", address="early")
     await unpack(there, folder)
     assert await proved(there, tenant) == made.head
-    await at(there, shop).receive("Here already?", address="early")
+
+    async def received() -> bool:
+        """That there is no such tenant is remembered for a moment."""
+        with suppress(NotFound):
+            await at(there, shop).receive("Here already?", address="early")
+            return True
+        return False
+
+    await until(received)
