@@ -57,14 +57,16 @@ def _refusal(signal: str, address: str) -> str | None:
     heard = _Heard()
     kind = OTLPSpanExporter if signal == "traces" else OTLPMetricExporter
     logger = logging.getLogger(kind.__module__)
-    before = logger.propagate, logger.level
+    before, level = (logger.propagate, logger.filters), logger.level
     logger.addHandler(heard)
-    logger.propagate, logger.level = False, logging.WARNING
+    logger.propagate, logger.filters = False, []  # a process that tells by itself says each thing seldom
+    logger.setLevel(logging.WARNING)
     try:
         done = _delivered(signal, address)
     finally:
         logger.removeHandler(heard)
-        logger.propagate, logger.level = before
+        logger.propagate, logger.filters = before
+        logger.setLevel(level)
     if done:
         return None
     where = shown(address)

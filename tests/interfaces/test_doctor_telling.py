@@ -7,6 +7,7 @@ import pytest
 
 from infra.settings import Settings
 from infra.telemetry import probing
+from infra.telemetry.delivery import quiet
 from interfaces.doctor.check import Check
 from interfaces.doctor.telling import of_collector, of_metrics
 from interfaces.running import Running
@@ -26,6 +27,7 @@ async def collector(settings: Settings) -> list[Check]:
 
 
 async def test_a_collector_is_asked_as_the_roles_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    quiet()  # as in a process that tells it something itself
     (none,) = await collector(Settings())
     assert (none.ok, "OTEL_EXPORTER_OTLP_ENDPOINT" in none.detail) == (True, True)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20canary")

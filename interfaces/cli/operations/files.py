@@ -53,7 +53,7 @@ def copy(
     settings = settings_of(data)
     here, there = _at(settings, source), _at(settings, target)
     with steps(as_json) as tell:
-        found = asyncio.run(_copy(here, there, delete, verify, tell))
+        found = asyncio.run(_copy(here, there, (source is not None, delete, verify), tell))
     if as_json:
         print_json(found)
     else:
@@ -82,12 +82,15 @@ def _at(settings: Settings, place: str | None) -> Settings:
     return msgspec.structs.replace(settings, files=place)
 
 
-async def _copy(here: Settings, there: Settings, delete: bool, verify: bool, tell: Step) -> dict[str, Any]:
-    """Of all cells; counts, and what is not the same. Raises Invalid, Unavailable."""
+async def _copy(
+    here: Settings, there: Settings, options: tuple[bool, bool, bool], tell: Step
+) -> dict[str, Any]:
+    """Of all cells; counts, and what is not the same. `options`: whether the place was named, so that it can be a wrong one; delete; verify. Raises Invalid, Unavailable."""
+    named, delete, verify = options
     found: dict[str, Any] = {"copied": 0, "size": 0, "there": 0, "more": 0, "removed": 0, "differences": []}
     ways = _ways(here, there)
     tenants = [await _tenants(*way, delete) for way in ways]
-    if not any(of_source for of_source, _ in tenants):
+    if named and not any(of_source for of_source, _ in tenants):
         raise Invalid(
             f"there is no file at {ways[0][0].place}, so nothing was copied: name the data folder that has `{FOLDER}`, or s3://BUCKET/PREFIX"
         )
