@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID
+
+import psycopg
 
 from domain.base.errors import Refused
 from infra.moving.side import Side
@@ -19,5 +21,5 @@ async def alone(side: Side, tenant: UUID) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        if not side.connection.closed:
+        with suppress(psycopg.Error):  # a lock goes with its connection, and what is done is done
             await side.connection.execute("SELECT pg_advisory_unlock(7266, hashtext(%s))", key)

@@ -18,6 +18,7 @@ from domain.base.errors import Invalid, Moved, NotFound, Refused
 from domain.conversations.conversation import Conversation
 from infra.moving import fence, tables
 from infra.moving import move as moving
+from infra.moving.alone import alone
 from infra.moving.copying import Copier
 from infra.moving.move import abandon, move
 from infra.moving.side import Side
@@ -256,3 +257,12 @@ async def test_every_table_of_a_tenants_is_carried_or_left(here: Place) -> None:
         there = [row[0] for row in superuser.execute(query).fetchall()]
     named = [*tables.KEYS, *tables.CARRIED, tables.WORK, *tables.OF_THEIR_OWN, *tables.LEFT]
     assert sorted(named) == sorted(there), "say in infra/moving/tables.py what becomes of it in a move"
+
+
+async def test_what_is_done_is_not_told_as_failed_where_the_connection_goes_at_the_end(here: Place) -> None:
+    async with here.side() as side:
+        async with alone(side, uuid4()):
+            pid = (await side.one("SELECT pg_backend_pid()"))[0]
+            with psycopg.connect(str(here.parts.settings.database_url)) as superuser:
+                superuser.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        assert side.connection.closed
