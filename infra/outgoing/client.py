@@ -31,8 +31,8 @@ KEPT = 30.0
 """Seconds for which a connection waits to be used again."""
 
 BRIEFLY = 4.0
-"""As KEPT, where an end of it by the other side would leave a fate unknown, or there are many other sides: no server in common use closes
-an idle connection so soon."""
+"""As KEPT, where an end of it by the other side would leave a fate unknown, or there are many other sides. Most servers keep an idle
+connection for 5 s or more (Node 5, nginx 75); gunicorn ends one after 2."""
 
 TURNS = 3
 """Of the loop, after which it has taken in that a server has closed a connection, if the machine knows: the end of the stream, that of
