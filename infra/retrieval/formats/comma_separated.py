@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from io import StringIO
 
 from domain.retrieval.blocks import Block
-from infra.retrieval.bounds import MOST_CHARACTERS
 from infra.retrieval.forking import Unreadable
+from infra.retrieval.formats.bounds import MOST_CHARACTERS
 from infra.retrieval.formats.tables import is_figure, statements
 
 DELIMITERS = ";,\t"

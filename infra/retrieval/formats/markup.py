@@ -11,8 +11,8 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from domain.retrieval.blocks import Block
-from infra.retrieval.bounds import MOST_CHARACTERS
 from infra.retrieval.forking import Unreadable
+from infra.retrieval.formats.bounds import MOST_CHARACTERS
 from infra.retrieval.formats.elements import BLOCKS, DROPPED, HEADINGS
 from infra.retrieval.formats.grid import cells_of, expanded, rows_of
 from infra.retrieval.formats.headers import headers_of

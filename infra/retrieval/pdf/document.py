@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from infra.retrieval.bounds import MOST_CHARACTERS
 from infra.retrieval.forking import Unreadable
+from infra.retrieval.formats.bounds import MOST_CHARACTERS
 from infra.retrieval.pdf.cells import told_apart
 from infra.retrieval.pdf.columns import regions
 from infra.retrieval.pdf.lines import Line, lines_of
