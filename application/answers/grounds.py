@@ -88,6 +88,7 @@ def _query(
         fusion=fusion_of(configuration),
         synonyms=configuration.synonyms,
         interests=viewed(considered.memory),
+        likings=considered.memory.liked,
         database=configuration.database_results if configuration.retrieve_database else 0,
         customer=None if inquiry.situation is None else inquiry.subject,
         internet=configuration.internet_results if configuration.retrieve_internet else 0,

@@ -44,6 +44,9 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     fusion: Fusion = Fusion()
     synonyms: Groups = ()
     interests: tuple[str, ...] = ()
+    likings: tuple[str, ...] = ()
+    """Names of what was looked at earlier: it counts less."""
+
     database: int = 3
     """Passages that are wanted of the shop's books, at most; 0: nothing of the shop."""
 

@@ -59,7 +59,13 @@ class SourcesRetriever:
         if away and all(isinstance(error, Unavailable) for error in away):
             raise Unavailable(str(away[0]))
         came = {name: each.value for name, each in found.items() if each.value is not None}
-        best = rank((each.ranked for each in came.values()), query.limit, query.interests, self.clock())
+        best = rank(
+            (each.ranked for each in came.values()),
+            query.limit,
+            query.interests,
+            self.clock(),
+            query.likings,
+        )
         passages, look = await self._as_now([each.passage for each in best], query)
         return Retrieval(
             passages=passages,

@@ -17,7 +17,7 @@ from domain.answers.understanding import Entity, Understanding
 
 T = TypeVar("T")
 
-FACTS, ENTITIES, MISSED = 20, 12, 5
+FACTS, ENTITIES, MISSED, LIKED = 20, 12, 5, 5
 """How many are kept, the latest."""
 
 LONGEST_TOPIC, LONGEST_QUESTION = 80, 400
@@ -57,7 +57,7 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`product`, `service`: the ones that were looked at last. `unsure`: how many answers in a row were of low confidence. `earlier`: what
+    """`product`, `service`: the ones that were looked at last; `liked`: those before them, in earlier sessions too, the latest first. `unsure`: how many answers in a row were of low confidence. `earlier`: what
     the session before this one was about."""
 
     topic: str | None = None
@@ -70,6 +70,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unsure: int = 0
     earlier: str | None = None
     language: str | None = None
+    liked: tuple[str, ...] = ()
 
 
 def viewed(memory: Memory) -> tuple[str, ...]:
@@ -84,6 +85,7 @@ def in_new_session(memory: Memory) -> Memory:
         missed=memory.missed,
         earlier=memory.topic or memory.earlier,
         language=memory.language,
+        liked=_liked(memory, viewed(memory)),
     )
 
 
@@ -93,12 +95,15 @@ def understood(memory: Memory, understanding: Understanding) -> Memory:
     topic = _short(wanted[0].text, LONGEST_TOPIC) if wanted and wanted[0].text.strip() else memory.topic
     facts = [Fact(kind=e.kind, value=e.value) for e in understanding.entities if e.kind in KEPT]
     named = {entity.kind: entity.value for entity in understanding.entities}
+    product, service = named.get("product", memory.product), named.get("service", memory.service)
+    left = tuple(each for each in viewed(memory) if each not in (product, service))
     return replace(
         memory,
         topic=topic,
         entities=_latest((*memory.entities, *understanding.entities), ENTITIES),
-        product=named.get("product", memory.product),
-        service=named.get("service", memory.service),
+        product=product,
+        service=service,
+        liked=tuple(each for each in _liked(memory, left) if each not in (product, service)),
         facts=_latest((*memory.facts, *facts), FACTS),
         language=understanding.language or memory.language,
     )
@@ -109,6 +114,11 @@ def missing(memory: Memory, interaction: UUID, question: str) -> Memory:
     one = Missed(interaction=interaction, question=_short(question, LONGEST_QUESTION))
     others = tuple(each for each in memory.missed if each.question != one.question)
     return replace(memory, missed=(*others, one)[-MISSED:])
+
+
+def _liked(memory: Memory, left: tuple[str, ...]) -> tuple[str, ...]:
+    """With what was looked at last until now."""
+    return tuple(dict.fromkeys((*left, *memory.liked)))[:LIKED]
 
 
 def _latest(items: tuple[T, ...], most: int) -> tuple[T, ...]:

@@ -274,7 +274,7 @@ class Answers(ConversationPart):
         `suggestions`: what else of the catalogue was suggested, and by what; None: nothing was known to be. `reactions`: to those of before."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
-        class_version: ClassVar[int] = 14
+        class_version: ClassVar[int] = 15
         interaction: UUID
         messages: tuple[str, ...]
         text: str
@@ -350,6 +350,10 @@ class Answers(ConversationPart):
         @staticmethod
         def upcast_v13_v14(facts: dict[str, Any]) -> None:
             """Until version 13 nobody was asked for their consent to an action."""
+
+        @staticmethod
+        def upcast_v14_v15(facts: dict[str, Any]) -> None:
+            """Until version 14 no memory kept what was looked at before the last."""
 
         @property
         def suggested(self) -> str:

@@ -86,3 +86,5 @@ def test_of_what_fits_as_well_what_was_looked_at_comes_first() -> None:
     assert [each.passage.id for each in rank([found], 2, ("charlie",))] == ["Charlie", "Alpha"]
     better = Ranked(passages[0], 0.7, 0.7)
     assert rank([[better, *found[1:]]], 1, ("Charlie",))[0].passage.id == "Alpha"
+    assert rank([found], 1, (), None, ("Bravo",))[0].passage.id == "Bravo"  # looked at earlier
+    assert rank([found], 1, ("Charlie",), None, ("Bravo",))[0].passage.id == "Charlie"  # it counts less

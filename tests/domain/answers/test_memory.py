@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from domain.answers.memory import FACTS, MISSED, Fact, Memory, in_new_session, missing, understood
+from domain.answers.memory import (
+    FACTS,
+    MISSED,
+    Fact,
+    Memory,
+    in_new_session,
+    missing,
+    understood,
+    viewed,
+)
 from domain.answers.summary import summary_by_rules, summary_prompt
 from domain.answers.understanding import Entity, Intent, Understanding
 from domain.answers.wordings import SHIPPED
@@ -70,3 +79,20 @@ def test_what_was_said_cannot_leave_the_fence_of_a_summarys_prompt() -> None:
     assert user.text.count(word) == 2
     assert word in system.text
     assert "150 words" in system.text
+
+
+def test_what_was_looked_at_earlier_is_kept_over_sessions_the_latest_first() -> None:
+    def asked(memory: Memory, kind: str, name: str) -> Memory:
+        return understood(memory, Understanding(entities=(Entity(kind=kind, value=name, text=name),)))
+
+    memory = asked(Memory(), "product", "Bike One")
+    assert memory.liked == ()
+    memory = asked(asked(memory, "product", "Bike Two"), "service", "Repair")
+    assert (memory.product, memory.service, memory.liked) == ("Bike Two", "Repair", ("Bike One",))
+    memory = in_new_session(memory)
+    assert (viewed(memory), memory.liked) == ((), ("Bike Two", "Repair", "Bike One"))
+    memory = asked(memory, "product", "Bike One")
+    assert (memory.product, memory.liked) == ("Bike One", ("Bike Two", "Repair"))
+    for number in range(9):
+        memory = asked(memory, "product", f"Bike {number}")
+    assert memory.liked == tuple(f"Bike {number}" for number in (7, 6, 5, 4, 3))
