@@ -80,6 +80,7 @@ async def tenant_with_documents(parts: Services) -> tuple[UUID, str]:
             vectors=parts.vectors,
             named=parts.named_documents,
             catalogue=parts.catalogue,
+            progress=parts.progress,
             clock=parts.clock,
         )
     return made.tenant, made.key

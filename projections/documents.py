@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Float,
     Index,
     Integer,
     Numeric,
@@ -49,6 +50,7 @@ documents = Table(
     Column("tokens", BigInteger, nullable=False),
     Column("embedding_model", String),
     Column("cost", Numeric, nullable=False),
+    Column("took_ms", Float),
     Column("uploaded_at", DateTime(timezone=True), nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
 )
@@ -79,13 +81,14 @@ class DocumentRow(msgspec.Struct, kw_only=True):
     tokens: int = 0
     embedding_model: str | None = None
     cost: Decimal = Decimal(0)
+    took_ms: float | None = None
     uploaded_at: datetime
     changed_at: datetime
 
 
 class Documents:
     name: ClassVar[str] = "documents"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     sealed_since: ClassVar[int] = 3
     """Before that names of documents, and why they could not be read, stood in the table."""
 
@@ -150,6 +153,7 @@ def _fold(recorded: Recorded, rows: dict[UUID, DocumentRow]) -> None:
     elif isinstance(event, _D.Processed):
         row.status, row.pages, row.chunks, row.tokens = "completed", event.pages, event.chunks, event.tokens
         row.embedding_model, row.cost, row.failed = event.embedding_model, row.cost + event.cost, None
+        row.took_ms = event.took_ms
         row.unread = recorded.position if event.unread_pages else None
     elif isinstance(event, _D.ProcessingDelayed):
         row.failed = recorded.position

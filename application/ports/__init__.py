@@ -12,6 +12,7 @@ MODULES = (
     "analysts",
     "buckets",
     "channels",
+    "chunks",
     "documents",
     "edges",
     "embedding",
@@ -22,6 +23,7 @@ MODULES = (
     "log",
     "media",
     "operators",
+    "progress",
     "providers",
     "rates",
     "reading",
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
         SentMessage,
         Typing,
     )
+    from application.ports.chunks import Chunks, ChunkStatistics, KeptChunk, Remains
     from application.ports.documents import (
         Chunk,
         ContentSource,
@@ -85,6 +88,7 @@ if TYPE_CHECKING:
     from application.ports.log import Store, Work
     from application.ports.media import MediaContent, MediaSource, NotGiven
     from application.ports.operators import Passwords, SessionUse
+    from application.ports.progress import DocumentProgress, Progress, TellProgress, untold
     from application.ports.providers import (
         CACHE_KINDS,
         Cache,
@@ -202,6 +206,8 @@ __all__ = [
     "ChannelField",
     "Checked",
     "Chunk",
+    "ChunkStatistics",
+    "Chunks",
     "Clock",
     "Completer",
     "Completers",
@@ -211,6 +217,7 @@ __all__ = [
     "Customers",
     "Datasets",
     "Directory",
+    "DocumentProgress",
     "Done",
     "Due",
     "Embedded",
@@ -238,6 +245,7 @@ __all__ = [
     "Item",
     "Keep",
     "Kept",
+    "KeptChunk",
     "KeptEmbeddings",
     "KeptText",
     "KeyKeeper",
@@ -272,6 +280,7 @@ __all__ = [
     "Piece",
     "Place",
     "Places",
+    "Progress",
     "ProviderError",
     "Purchased",
     "Purchases",
@@ -279,6 +288,7 @@ __all__ = [
     "RateLimiter",
     "Rejection",
     "Rejections",
+    "Remains",
     "Saved",
     "SearchFailed",
     "Searched",
@@ -296,6 +306,7 @@ __all__ = [
     "Store",
     "Tallied",
     "Tally",
+    "TellProgress",
     "TextRole",
     "Told",
     "TrainingFiles",
@@ -319,4 +330,5 @@ __all__ = [
     "Work",
     "WorkPlaces",
     "Writing",
+    "untold",
 ]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.ports.progress import TellProgress, untold
 from domain.models.completion import Passage, Source
 from domain.retrieval.knowledge import USUAL
 from domain.retrieval.synonyms import Groups
@@ -177,6 +178,9 @@ class Files(Protocol):
     def read(self, tenant: UUID, subject: UUID, part: UUID | None = None) -> AsyncIterator[bytes]:
         """The content, piece by piece. Raises NotFound."""
 
+    async def has(self, tenant: UUID, subject: UUID) -> bool:
+        """Whether the subject's file is there, whatever is in it."""
+
     async def delete(self, tenant: UUID, subject: UUID) -> None:
         """With all its parts."""
 
@@ -219,6 +223,11 @@ class Extractor(Protocol):
         """The media type by how a file of `size` bytes begins. Raises Invalid for what can't be read, with the types that can."""
 
     async def extract(
-        self, content: AsyncIterable[bytes], media_type: str, *, embed: bool = True
+        self,
+        content: AsyncIterable[bytes],
+        media_type: str,
+        *,
+        embed: bool = True,
+        told: TellProgress = untold,
     ) -> Extracted:
-        """Text, cut, and embedded by the built-in model. Raises Refused with a reason for a person, Unavailable."""
+        """Text, cut, and embedded by the built-in model; `told` hears how far it is. Raises Refused with a reason for a person, Unavailable."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from application.ports import Extracted, Extractor, Files
+from application.ports import Extracted, Extractor, Files, Progress, TellProgress, untold
 from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.embedding.passages import embed_passages
 from domain.base.context import Context
@@ -31,13 +31,27 @@ async def prepared(
     files: Files,
     extractor: Extractor,
     embedder: MeteredEmbedder,
+    told: TellProgress = untold,
 ) -> Prepared:
-    """Raises what the extractor does, and what `embed_passages` does."""
+    """`told` hears how far it is. Raises what the extractor does, and what `embed_passages` does."""
     content = files.read(context.tenant, document.id)
-    extracted = await extractor.extract(content, document.state.media_type, embed=model == LOCAL)
-    if model == LOCAL:  # made where the text was cut
+    local = model == LOCAL
+    extracted = await extractor.extract(
+        content, document.state.media_type, embed=local, told=told if local else _reading(told)
+    )
+    if local:  # made where the text was cut
         vectors = [each.embedding for each in extracted.chunks]
         return Prepared(extracted=extracted, model=model, vectors=vectors)
     texts = [each.text for each in extracted.chunks]
-    made = await embed_passages(document.id, texts, context, embedder, model=model)
+    made = await embed_passages(document.id, texts, context, embedder, model=model, told=told)
     return Prepared(extracted=extracted, model=model, vectors=made.vectors, reused=made.reused)
+
+
+def _reading(told: TellProgress) -> TellProgress:
+    """Of an extraction after which the passages are embedded elsewhere: only how far the reading is."""
+
+    async def tell(progress: Progress) -> None:
+        if progress.step == "reading":
+            await told(progress)
+
+    return tell

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Coroutine
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +18,14 @@ from application.models.catalogue import catalogue_of
 from application.ports import (
     PROCESS_WORK,
     Clock,
+    DocumentProgress,
     Done,
     Due,
     Extractor,
     Files,
     Keyring,
     NamedDocuments,
+    Progress,
     ProviderError,
     Store,
     Vectors,
@@ -62,9 +65,10 @@ async def process_document(
     vectors: Vectors,
     named: NamedDocuments,
     catalogue: Catalogue,
+    progress: DocumentProgress,
     clock: Clock,
 ) -> datetime | None:
-    """Extract, cut, embed, index. A file that can't be read fails with its reason; a fault is raised, to be tried again.
+    """Extract, cut, embed, index; `progress` is told how far it is. A file that can't be read fails with its reason; a fault is raised, to be tried again.
 
     Where the embedding model can't be asked now, the document says so, and the moment is returned when it is to be tried again: of what was
     paid for nothing is paid twice. It ends soon after the document was deleted, wherever that was done.
@@ -81,11 +85,13 @@ async def process_document(
     if document.pending_events:
         await store.save(document, context=context)
     work: list[Due | Done] = [Done(kind=PROCESS_WORK, key=command.document.hex)]
+    told = partial(progress.tell, context.tenant, command.document)
+    await told(Progress(step="reading", done=0, of=0))
     try:
         try:
             model = await serving_now(context, embedder=embedder, vectors=vectors, store=store, clock=clock)
             preparing = prepared(
-                document, model, context, files=files, extractor=extractor, embedder=embedder
+                document, model, context, files=files, extractor=extractor, embedder=embedder, told=told
             )
             ready = await _while_there(preparing, document, context.tenant, store)
         except (ProviderError, BudgetRefusal, ModelMissing) as error:
@@ -101,6 +107,7 @@ async def process_document(
     extracted = ready.extracted
     chunks = await chunks_of(extracted, ready.vectors, document, context.tenant, keyring)
     title, replaced = document.state.name, await replaced_by(document, context.tenant, named)
+    await told(Progress(step="indexing", done=0, of=len(chunks)))
     try:
         await vectors.replace(
             context.tenant,

@@ -11,11 +11,13 @@ from application.base.erase import Erase, erase
 from application.ports import (
     PROCESS_WORK,
     Cache,
+    Chunks,
     Clock,
     Done,
     Due,
     Eraser,
     Files,
+    Remains,
     Store,
     Vectors,
 )
@@ -25,6 +27,23 @@ from domain.base.context import Context
 from domain.retrieval.document import Document
 
 REMOVE_WORK = "remove_document"
+
+
+class NotRemoved(Exception):
+    """Something of a deleted document is there although it was removed; the text says what. The work comes again, and is told when it is parked."""
+
+
+class Removal(msgspec.Struct, frozen=True, kw_only=True):
+    """What there still is: its key, by which its texts could be read, its file, and rows of the index."""
+
+    key: bool
+    file: bool
+    index: Remains
+
+    @property
+    def removed(self) -> bool:
+        """Nothing."""
+        return not (self.key or self.file or self.index)
 
 
 class DeleteDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,9 +79,25 @@ async def remove_document(
     files: Files,
     embedder: MeteredEmbedder,
     vectors: Vectors,
+    chunks: Chunks,
 ) -> None:
-    """Erase a deleted document: destroy its key, and remove all that it sealed. Safe to repeat."""
+    """Erase a deleted document: destroy its key, remove all that it sealed, and look that nothing of it is left. Safe to repeat. Raises NotRemoved."""
     await record_unrecorded(context, embedder)  # what a killed process has paid for it
     await erase(Erase(subject=command.document), context, eraser=eraser, cache=cache)
     await vectors.delete(context.tenant, command.document)
     await files.delete(context.tenant, command.document)
+    left = await removal_of(command.document, context.tenant, eraser=eraser, files=files, chunks=chunks)
+    if not left.removed:
+        raise NotRemoved(f"of a deleted document there is still {left}")
+
+
+async def removal_of(
+    document: UUID, tenant: UUID, *, eraser: Eraser, files: Files, chunks: Chunks
+) -> Removal:
+    """What there still is of a deleted document, looked at now. Raises Unavailable where its files' place can't be asked."""
+    destroyed = document in await eraser.erased(tenant, [document])
+    return Removal(
+        key=not destroyed,
+        file=await files.has(tenant, document),
+        index=await chunks.remains(tenant, document),
+    )

@@ -12,7 +12,9 @@ from application.ports import (
     INDEX_OFFER_WORK,
     INDEX_WORK,
     PROCESS_WORK,
+    Chunks,
     Clock,
+    DocumentProgress,
     Eraser,
     Extractor,
     Files,
@@ -58,6 +60,10 @@ class Ports(Protocol):
     @property
     def vectors(self) -> Vectors: ...
     @property
+    def chunks(self) -> Chunks: ...
+    @property
+    def progress(self) -> DocumentProgress: ...
+    @property
     def vector_indexes(self) -> VectorIndexes: ...
     @property
     def index_rules(self) -> IndexRules: ...
@@ -89,6 +95,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             vectors=p.vectors,
             named=p.named_documents,
             catalogue=p.catalogue,
+            progress=p.progress,
             clock=p.clock,
         )
 
@@ -102,6 +109,7 @@ def kinds(p: Ports) -> Mapping[str, Kind]:
             files=p.files,
             embedder=p.embedder,
             vectors=p.vectors,
+            chunks=p.chunks,
         )
 
     async def do_index_words(item: Item) -> None:

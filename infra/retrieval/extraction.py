@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from application.ports import Extracted, ExtractedChunk
+from application.ports import Extracted, ExtractedChunk, Progress, TellProgress, untold
 from domain.base.errors import Invalid, Refused
+from domain.retrieval.unread import UnreadBecause
 from infra.retrieval.formats.media_types import DOCX, HTML, PDF, TEXT
 from infra.retrieval.sandbox import Sandbox, Unreadable
 from infra.retrieval.sandbox_pipes import SandboxFailed
@@ -44,17 +47,20 @@ class FileExtractor:
         return found
 
     async def extract(
-        self, content: AsyncIterable[bytes], media_type: str, *, embed: bool = True
+        self,
+        content: AsyncIterable[bytes],
+        media_type: str,
+        *,
+        embed: bool = True,
+        told: TellProgress = untold,
     ) -> Extracted:
-        chunks: list[ExtractedChunk] = []
-        embedding_ms = 0.0
+        read = _Read()
         try:
             arguments = (media_type,) if embed else (media_type, UNEMBEDDED)
             async with self._preparing.run(PREPARING, content, *arguments, seconds=self._seconds) as results:
-                pages, unread, because, recognised = await anext(results)
-                async for took, some in results:
-                    embedding_ms += took
-                    chunks += [_chunk(*each) for each in some]
+                async for result in results:
+                    if (progress := read.take(result)) is not None:
+                        await told(progress)
         except Unreadable as error:
             raise Refused(str(error)) from None
         except SandboxFailed as error:
@@ -62,18 +68,44 @@ class FileExtractor:
             what = "print it to a new PDF" if media_type in (PDF, DOCX) else "split it into smaller files"
             raise Refused(f"the {kind} could not be read: {error}; {what} and upload that") from None
         return Extracted(
-            pages=pages,
-            chunks=chunks,
-            embedding_ms=round(embedding_ms, 3),
-            unread=unread,
-            unread_because=because,
-            recognised=recognised,
+            pages=read.pages,
+            chunks=read.chunks,
+            embedding_ms=round(read.embedding_ms, 3),
+            unread=read.unread,
+            unread_because=read.because,
+            recognised=read.recognised,
         )
 
     async def close(self) -> None:
         """End the processes."""
         await self._sniffing.close()
         await self._preparing.close()
+
+
+@dataclass
+class _Read:
+    """What a child has told until now (`infra/retrieval/preparing.py`)."""
+
+    pages: int = 0
+    unread: Sequence[int] = ()
+    because: UnreadBecause = ""
+    recognised: Sequence[int] = ()
+    chunks: list[ExtractedChunk] = field(default_factory=list)
+    embedding_ms: float = 0.0
+
+    def take(self, result: Any) -> Progress | None:
+        """The next result; how far it is by then, where that tells."""
+        match result:
+            case ["read", done, of]:
+                return Progress(step="reading", done=done, of=of)
+            case ["file", pages, unread, because, recognised]:
+                self.pages, self.unread, self.because, self.recognised = pages, unread, because, recognised
+                return Progress(step="reading", done=pages, of=pages)
+            case ["chunks", took, of, some]:
+                self.embedding_ms += took
+                self.chunks += [_chunk(*each) for each in some]
+                return Progress(step="embedding", done=len(self.chunks), of=of)
+        raise AssertionError(f"a child told {type(result).__name__}")
 
 
 def _chunk(

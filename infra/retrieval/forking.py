@@ -30,8 +30,9 @@ PR_SET_PDEATHSIG = 1
 LENGTH = struct.Struct(">I")
 STATUS = struct.Struct(">i")
 
-Work = Callable[[BinaryIO, Sequence[str]], Iterable[object]]
-"""What a module of children has under the name `work`: input and arguments to results."""
+Tell = Callable[[object], None]
+Work = Callable[[BinaryIO, Sequence[str], Tell], Iterable[object]]
+"""What a module of children has under the name `work`: input and arguments to results. By `Tell` it gives a result at once, from within what takes long."""
 
 
 class Unreadable(Exception):
@@ -107,9 +108,13 @@ def _child(data: socket.socket) -> None:
             _limit(header.seconds)
             work: Work = importlib.import_module(header.module).work
             write_frame(out, {"ready": True})
+
+            def tell(result: object) -> None:
+                write_frame(out, {"result": result})
+
             try:
-                for result in work(given, header.arguments):
-                    write_frame(out, {"result": result})
+                for result in work(given, header.arguments, tell):
+                    tell(result)
             except Unreadable as error:
                 write_frame(out, {"refused": str(error)})
         code = 0

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import msgspec
 import numpy as np
 
 from domain.retrieval.chunking import Content, chunk
 from domain.retrieval.unread import UnreadBecause
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.encoding import decoded
-from infra.retrieval.forking import Unreadable
+from infra.retrieval.forking import Tell, Unreadable
 from infra.retrieval.formats.comma_separated import table_blocks
 from infra.retrieval.formats.markdown import markdown_markup
 from infra.retrieval.formats.markup import blocks_of
@@ -25,6 +26,9 @@ from infra.retrieval.pdf import read_pdf
 
 AT_ONCE = 32
 """Chunks that are embedded, and told, together."""
+
+EVERY = 0.5
+"""Seconds between two words on how many pages are read."""
 
 EMBEDDER = WordLlamaEmbedder()
 
@@ -50,10 +54,15 @@ class FileText:
     recognised: Sequence[int] = ()
 
 
-def read_file(content: bytes, media_type: str, ocr: Scans | None = None) -> FileText:
-    """`ocr` reads pages that are pictures. Raises Unreadable."""
+def read_file(
+    content: bytes,
+    media_type: str,
+    ocr: Scans | None = None,
+    told: Callable[[int, int], None] = lambda done, of: None,
+) -> FileText:
+    """`ocr` reads pages that are pictures; `told` hears how many of how many pages are read. Raises Unreadable."""
     if media_type == PDF:
-        read = read_pdf(content, ocr)
+        read = read_pdf(content, ocr, told)
         because: UnreadBecause = ""
         if read.unread and ocr is not None:
             because = "late" if ocr.is_late else "" if ocr.is_there else "no_ocr"
@@ -82,11 +91,42 @@ def _blocks(text: str, media_type: str) -> Content:
     return text
 
 
-def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[object]:
-    """`arguments`: the media type; a second one where no vectors are wanted, which then are empty. First the number of pages, which of them could not be read, why, and which OCR read; then AT_ONCE chunks a time, with the
-    milliseconds that embedding them took: (page, last page, section, tokens, text, vector), vectors as float32 in the machine's order."""
-    read = read_file(given.read(), arguments[0], Scans())
-    yield len(read.pages), read.unread, read.because, read.recognised
+class ReadTold(msgspec.Struct, frozen=True, tag="read", array_like=True):
+    """Pages that are read, and of how many."""
+
+    done: int
+    of: int
+
+
+class FileTold(msgspec.Struct, frozen=True, tag="file", array_like=True):
+    """The number of pages, which of them could not be read, why, and which OCR read."""
+
+    pages: int
+    unread: Sequence[int]
+    because: UnreadBecause
+    recognised: Sequence[int]
+
+
+class ChunksTold(msgspec.Struct, frozen=True, tag="chunks", array_like=True):
+    """The next of `of` chunks, and the milliseconds that embedding them took: (page, last page, section, tokens, text, vector), vectors as float32 in the machine's order."""
+
+    took: float
+    of: int
+    chunks: Sequence[tuple[int, int, str | None, int, str, bytes]]
+
+
+def work(given: BinaryIO, arguments: Sequence[str], tell: Tell) -> Iterator[object]:
+    """`arguments`: the media type; a second one where no vectors are wanted, which then are empty. ReadTold now and then, FileTold, then ChunksTold with AT_ONCE chunks a time."""
+    last = time.monotonic()
+
+    def told(done: int, of: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= EVERY:
+            tell(ReadTold(done, of))
+            last = time.monotonic()
+
+    read = read_file(given.read(), arguments[0], Scans(), told)
+    yield FileTold(len(read.pages), read.unread, read.because, read.recognised)
     pieces = chunk(read.pages, EMBEDDER.count_tokens)
     for start in range(0, len(pieces), AT_ONCE):
         some = pieces[start : start + AT_ONCE]
@@ -100,4 +140,4 @@ def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[object]:
             (piece.page, piece.last_page, piece.section, piece.tokens, piece.text, vector)
             for piece, vector in zip(some, vectors, strict=True)
         ]
-        yield took, chunks
+        yield ChunksTold(took, len(pieces), chunks)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from infra.retrieval.encoding import decoded
-from infra.retrieval.forking import Unreadable
+from infra.retrieval.forking import Tell, Unreadable
 from infra.retrieval.formats.media_types import PDF, TEXT
 from infra.retrieval.formats.signatures import packed_type
 from infra.retrieval.formats.text_kinds import kind_of_text
@@ -35,6 +35,6 @@ def media_type(sample: bytes, size: int) -> str:
     )
 
 
-def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[str]:
+def work(given: BinaryIO, arguments: Sequence[str], tell: Tell) -> Iterator[str]:
     """`arguments`: the file's size."""
     yield media_type(given.read(), int(arguments[0]))

@@ -13,6 +13,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
+from domain.base.errors import NotFound
 from infra.crypto.keyring import FORMAT, Keyring, Tampered
 from infra.spool import PIECE, FileSpool
 from infra.storage.blobs import Blobs
@@ -67,6 +68,15 @@ class SealedFiles:
                     return
                 number += 1
             raise Tampered("a stored file is cut off")
+
+    async def has(self, tenant: UUID, subject: UUID) -> bool:
+        """Whether the subject's file is there. Raises Unavailable."""
+        async with aclosing(self.blobs.get(tenant, str(subject))) as came:
+            try:
+                await anext(came, None)
+            except NotFound:
+                return False
+        return True
 
     async def delete(self, tenant: UUID, subject: UUID) -> None:
         await self.blobs.remove(tenant, str(subject))

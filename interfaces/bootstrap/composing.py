@@ -59,6 +59,7 @@ from infra.providers.tuning.targets import load_targets
 from infra.redis.buckets import TokenBuckets
 from infra.redis.cache import RedisCache
 from infra.redis.connection import RedisConnection
+from infra.redis.document_progress import RedisProgress
 from infra.redis.health import SharedHealth
 from infra.redis.key_use import LastUse
 from infra.redis.rate_limiter import SharedRateLimiter
@@ -68,6 +69,7 @@ from infra.replicas import Replica, Replicas
 from infra.retrieval.cached_vectors import CachedVectors
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.extraction import FileExtractor
+from infra.retrieval.kept_chunks import PgChunks
 from infra.retrieval.kept_embeddings import PgEmbeddings
 from infra.retrieval.vector_index.indexes import PgVectorIndexes
 from infra.retrieval.vectors import PgVectors
@@ -263,6 +265,8 @@ async def services(
                 observer=observer,
             ),
             vectors=CachedVectors(vectors, cache),
+            chunks=PgChunks(database, keyring),
+            progress=RedisProgress(redis),
             vector_indexes=PgVectorIndexes(database, cell),
             index_rules=settings.index_rules,
             files=SealedFiles(blobs_of(settings), keyring, settings.data / FOLDER),

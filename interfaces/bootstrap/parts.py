@@ -31,12 +31,14 @@ from application.ports import (
     Authorship,
     Buckets,
     Channel,
+    Chunks,
     Clock,
     ContentSource,
     Corrections,
     Customers,
     Datasets,
     Directory,
+    DocumentProgress,
     Fault,
     FineTuners,
     Idempotency,
@@ -141,6 +143,8 @@ class Services:
     places: DatabaseWorkPlaces
     embedder: MeteredEmbedder
     vectors: Vectors
+    chunks: Chunks
+    progress: DocumentProgress
     vector_indexes: PgVectorIndexes
     index_rules: IndexRules
     files: SealedFiles

@@ -22,7 +22,7 @@ from application.conversations.answer import Answer, answer
 from application.conversations.conversation import ReceiveMessage, receive_message
 from application.gateway.provider_key import SetProviderKey, set_provider_key
 from application.models.catalogue import PriceTerms, SetPrice, set_price
-from application.ports import Extracted, Extractor, Unavailable
+from application.ports import Extracted, Extractor, TellProgress, Unavailable, untold
 from application.retrieval.document import UploadDocument, upload_document
 from application.retrieval.embedding.metered import MeteredEmbedder
 from application.retrieval.process_document import ProcessDocument, process_document
@@ -60,9 +60,14 @@ class Extracting:
         return await self._inner.sniff(sample, size)
 
     async def extract(
-        self, content: AsyncIterable[bytes], media_type: str, *, embed: bool = True
+        self,
+        content: AsyncIterable[bytes],
+        media_type: str,
+        *,
+        embed: bool = True,
+        told: TellProgress = untold,
     ) -> Extracted:
-        extracted = await self._inner.extract(content, media_type, embed=embed)
+        extracted = await self._inner.extract(content, media_type, embed=embed, told=told)
         tokens = sum(self._embedder.count_tokens(each.text) for each in extracted.chunks)
         self._books.append(Bill(LOCAL, "embedding", tokens, 0, 0, 0))
         return extracted
@@ -333,6 +338,7 @@ class Shop:
             vectors=parts.vectors,
             named=parts.named_documents,
             catalogue=parts.catalogue,
+            progress=parts.progress,
             clock=parts.clock,
         )
         self.ended["embedded"] += 1

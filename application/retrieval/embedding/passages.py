@@ -12,7 +12,7 @@ import msgspec
 
 from application.base.tasks import run_to_end
 from application.budgets.hold import Hold, release
-from application.ports import ProviderError
+from application.ports import Progress, ProviderError, TellProgress, untold
 from application.retrieval.embedding.call import Calling
 from application.retrieval.embedding.metered import SHORTEST, MeteredEmbedder
 from domain.base.context import Context
@@ -60,8 +60,9 @@ async def embed_passages(
     embedder: MeteredEmbedder,
     *,
     model: str | None = None,
+    told: TellProgress = untold,
 ) -> EmbeddedPassages:
-    """Vectors of a document's passages, of the space that serves, or of `model`. Each call is on record by itself.
+    """Vectors of a document's passages, of the space that serves, or of `model`; `told` hears how many there are. Each call is on record by itself.
 
     Raises ProviderError, BudgetRefusal, Refused: what has come until then is kept.
     """
@@ -73,7 +74,9 @@ async def embed_passages(
             for start in range(0, len(texts), AT_ONCE):
                 local += await meter.embed(texts[start : start + AT_ONCE], "document")
         return EmbeddedPassages(model=model, vectors=local)
-    (keys,), batches = await _embedded([Texts(document=document, texts=texts)], model, context, embedder)
+    (keys,), batches = await _embedded(
+        [Texts(document=document, texts=texts)], model, context, embedder, told
+    )
     return EmbeddedPassages(
         model=model,
         vectors=[batches.vectors[key] for key in keys],
@@ -94,7 +97,11 @@ async def embed_several(
 
 
 async def _embedded(
-    given: Sequence[Texts], model: str, context: Context, embedder: MeteredEmbedder
+    given: Sequence[Texts],
+    model: str,
+    context: Context,
+    embedder: MeteredEmbedder,
+    told: TellProgress = untold,
 ) -> tuple[list[list[UUID]], _Batches]:
     """The keys of each document's texts, and the batches, which have the vectors."""
     await record_unrecorded(context, embedder)
@@ -109,6 +116,7 @@ async def _embedded(
                 whose.append(each.document)
     batches = _Batches(owners, model, context, embedder)
     places = list(texts)
+    await told(Progress(step="embedding", done=0, of=len(places)))
     missing: list[tuple[UUID, str]] = []
     for start in range(0, len(places), AT_ONCE):
         some = places[start : start + AT_ONCE]
@@ -117,6 +125,7 @@ async def _embedded(
         while len(missing) >= AT_ONCE:
             await batches.embed(missing[:AT_ONCE])
             missing = missing[AT_ONCE:]
+            await told(Progress(step="embedding", done=len(batches.vectors), of=len(places)))
     await batches.embed(missing)
     return keys, batches
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pypdfium2
@@ -35,8 +35,10 @@ class PdfText:
     recognised: list[int] = field(default_factory=list)
 
 
-def read_pdf(content: bytes, ocr: PictureReader | None = None) -> PdfText:
-    """At least one page with text. `ocr` reads those that are pictures. Raises Unreadable."""
+def read_pdf(
+    content: bytes, ocr: PictureReader | None = None, told: Callable[[int, int], None] = lambda done, of: None
+) -> PdfText:
+    """At least one page with text. `ocr` reads those that are pictures; `told` hears how many pages are read, and of how many. Raises Unreadable."""
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
@@ -54,7 +56,7 @@ def read_pdf(content: bytes, ocr: PictureReader | None = None) -> PdfText:
             document.init_forms()  # makes the looks of filled fields that have none
         read = PdfText()
         left = MOST_CHARACTERS
-        for number, text in _texts(document, ocr, read):
+        for number, text in _texts(document, ocr, read, told):
             left -= len(text)
             if left < 0:
                 raise Unreadable("the PDF holds too much text; split it into smaller files")
@@ -82,18 +84,27 @@ def _no_text(read: PdfText, ocr: PictureReader | None) -> str:
     )
 
 
-def _texts(document: pypdfium2.PdfDocument, ocr: PictureReader | None, read: PdfText) -> Iterator[Page]:
+def _texts(
+    document: pypdfium2.PdfDocument,
+    ocr: PictureReader | None,
+    read: PdfText,
+    told: Callable[[int, int], None],
+) -> Iterator[Page]:
     """One page after the other is held, and a few pages' lines. What is a picture is put to `read`."""
     writer = Writer()
-    for number, lines in enumerate(without_repeats(_pages(document, ocr, read), len(document)), 1):
+    for number, lines in enumerate(without_repeats(_pages(document, ocr, read, told), len(document)), 1):
         yield number, writer.text([whole_rows(region) for each in lines for region in regions(each)])
 
 
 def _pages(
-    document: pypdfium2.PdfDocument, ocr: PictureReader | None, read: PdfText
+    document: pypdfium2.PdfDocument,
+    ocr: PictureReader | None,
+    read: PdfText,
+    told: Callable[[int, int], None],
 ) -> Iterator[list[list[Line]]]:
     """Of each page the lines from its top to its foot, by the direction of writing."""
     for number in range(1, len(document) + 1):
+        told(number - 1, len(document))
         try:
             page = document[number - 1]
             try:

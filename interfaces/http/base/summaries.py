@@ -47,6 +47,8 @@ SUMMARIES: Mapping[str, str] = {
     "post /v1/documents": "Upload a document",
     "get /v1/documents/{document}": "Read a document's status",
     "delete /v1/documents/{document}": "Delete a document",
+    "get /v1/documents/{document}/chunks": "List a document's chunks",
+    "get /v1/documents/{document}/removal": "Verify that a deleted document is gone",
     "get /v1/documents/{document}/content": "Download a document",
     "post /v1/documents/{document}/reprocess": "Process a document again",
     "get /v1/knowledge": "List knowledge entries",

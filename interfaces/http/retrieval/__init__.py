@@ -8,6 +8,7 @@ from litestar import Router
 
 from interfaces.http.retrieval import (
     document,
+    document_chunks,
     embedding_model,
     knowledge,
     knowledge_import,
@@ -20,6 +21,7 @@ from interfaces.http.retrieval.examples import EXAMPLES as EXAMPLES
 
 ROUTERS: Sequence[Router] = (
     document.ROUTER,
+    document_chunks.ROUTER,
     knowledge.ROUTER,
     knowledge_import.ROUTER,
     knowledge_search.ROUTER,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
+import msgspec
 from litestar import Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from application.base.in_work import waits_long
-from application.ports import Unavailable
+from application.ports import Progress, Unavailable
 from application.retrieval.document import (
     ReprocessDocument,
     UploadDocument,
@@ -37,7 +38,9 @@ from interfaces.http.base.stream import GuardedStream
 from interfaces.http.retrieval.document_forms import (
     DocumentOut,
     MediaType,
+    ReadDocumentOut,
     ReprocessOut,
+    StatisticsOut,
     UploadOut,
     shown_document,
     unread_told,
@@ -117,9 +120,12 @@ async def list_all(
         rows = await list_documents(
             sql, principal.tenant, status=status, media_type=media_type, before=before, limit=limit + 1
         )
-    texts = await _texts(rows, principal.tenant, services)
+    texts, progress = await _told(rows, principal.tenant, services)
     return await pager.page(
-        rows, limit, lambda row: shown_document(row, texts), lambda row: Place(row.uploaded_at, row.document)
+        rows,
+        limit,
+        lambda row: shown_document(row, texts, progress.get(row.document)),
+        lambda row: Place(row.uploaded_at, row.document),
     )
 
 
@@ -132,8 +138,8 @@ async def read(
     request: Request[Any, Any, Any],
     wait: Wait = 0,
     at_least: AtLeast = None,
-) -> DocumentOut:
-    """A document's status and figures."""
+) -> ReadDocumentOut:
+    """A document's status and figures, how far it is while it is processed, and the statistics of its chunks."""
     tenant = principal.tenant
     if wait:
         async with access_control.waiting(request):
@@ -144,7 +150,10 @@ async def read(
     )
     if row is None or row.status == "deleted":
         raise NotFound(f"there is no document {document} in this tenant")
-    return shown_document(row, await _texts([row], tenant, services))
+    texts, progress = await _told([row], tenant, services)
+    shown = shown_document(row, texts, progress.get(document))
+    statistics = StatisticsOut(**msgspec.structs.asdict(await services.chunks.statistics(tenant, document)))
+    return ReadDocumentOut(**msgspec.structs.asdict(shown), statistics=statistics)
 
 
 @get("/v1/documents/{document:uuid}/content", scope="integrations:manage")
@@ -222,6 +231,14 @@ async def _same_name(uploaded: Uploaded, tenant: UUID, services: Services) -> li
     except Unavailable:
         return None
     return [document for document in found if document != uploaded.document]
+
+
+async def _told(
+    rows: Sequence[DocumentRow], tenant: UUID, services: Services
+) -> tuple[dict[int, str], Mapping[UUID, Progress]]:
+    """Texts by position, and by document how far it is that is processed."""
+    running = [row.document for row in rows if row.status == "processing"]
+    return await _texts(rows, tenant, services), await services.progress.find(tenant, running)
 
 
 async def _texts(rows: Sequence[DocumentRow], tenant: UUID, services: Services) -> dict[int, str]:

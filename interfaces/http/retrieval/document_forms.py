@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from litestar.params import QueryParameter
 
+from application.ports import Progress
 from domain.base.patterns import VISIBLE
 from domain.retrieval.document import Status
 from domain.retrieval.unread import UnreadBecause
@@ -21,8 +22,18 @@ MediaType = Annotated[
 ]
 
 
+class ProgressOut(msgspec.Struct, frozen=True, kw_only=True):
+    """`done` of `of`: pages while it is `reading`, chunks while it is `embedding` and `indexing`; `of` is 0 while that is not known."""
+
+    step: Literal["reading", "embedding", "indexing"]
+    done: int
+    of: int
+
+
 class DocumentOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`reason` says, for a person, why processing failed, or waits while it is `processing`; `warnings`, what of a completed document is not there to be found. Cost in USD."""
+    """`reason` says, for a person, why processing failed, or waits while it is `processing`; `warnings`, what of a completed document is not there to be found.
+    `progress`: while it is `processing`, null where it can't be told. `took_ms`: from its text to its place in the index, of the latest time that this was completed. `cost`: of all
+    its embeddings, in USD."""
 
     id: UUID
     name: str
@@ -31,13 +42,31 @@ class DocumentOut(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     reason: str | None
     warnings: list[str]
+    progress: ProgressOut | None
     pages: int
     chunks: int
     tokens: int
     embedding_model: str | None
     cost: Decimal
+    took_ms: float | None
     uploaded_at: datetime
     changed_at: datetime
+
+
+class StatisticsOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the chunks in the index; `smallest`, `largest` and `average` in tokens, 0 where there are none."""
+
+    chunks: int
+    tokens: int
+    smallest: int
+    largest: int
+    average: float
+
+
+class ReadDocumentOut(DocumentOut, frozen=True, kw_only=True):
+    """As in the list, and the `statistics` of its chunks."""
+
+    statistics: StatisticsOut
 
 
 class UploadOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +107,8 @@ def unread_told(pages: Sequence[int], because: UnreadBecause = "") -> str:
     )
 
 
-def shown_document(row: DocumentRow, texts: Mapping[int, str]) -> DocumentOut:
+def shown_document(row: DocumentRow, texts: Mapping[int, str], progress: Progress | None) -> DocumentOut:
+    running = progress if row.status == "processing" else None
     return DocumentOut(
         id=row.document,
         name=texts.get(row.uploaded, ""),
@@ -87,11 +117,13 @@ def shown_document(row: DocumentRow, texts: Mapping[int, str]) -> DocumentOut:
         status=row.status,
         reason=texts.get(row.failed) if row.failed else None,
         warnings=[texts[row.unread]] if row.unread and row.unread in texts else [],
+        progress=None if running is None else ProgressOut(**msgspec.structs.asdict(running)),
         pages=row.pages,
         chunks=row.chunks,
         tokens=row.tokens,
         embedding_model=row.embedding_model,
         cost=row.cost,
+        took_ms=row.took_ms,
         uploaded_at=row.uploaded_at,
         changed_at=row.changed_at,
     )

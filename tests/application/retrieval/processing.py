@@ -34,6 +34,7 @@ async def main(database: str, data: str, tenant: str, document: str) -> None:
             vectors=parts.vectors,
             named=parts.named_documents,
             catalogue=parts.catalogue,
+            progress=parts.progress,
             clock=parts.clock,
         )
 

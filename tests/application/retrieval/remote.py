@@ -61,6 +61,7 @@ async def try_once(shop: Shop, document: UUID) -> tuple[Document, float | None]:
         vectors=parts.vectors,
         named=parts.named_documents,
         catalogue=parts.catalogue,
+        progress=parts.progress,
         clock=parts.clock,
     )
     seconds = None if again is None else (again - parts.clock()).total_seconds()

@@ -51,6 +51,7 @@ async def test_a_deleted_document_is_found_no_more_and_may_come_again(shop: Shop
         files=shop.parts.files,
         embedder=shop.parts.embedder,
         vectors=shop.parts.vectors,
+        chunks=shop.parts.chunks,
     )
     assert await found(shop) == []
     again = await upload(shop)

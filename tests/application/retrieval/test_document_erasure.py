@@ -14,8 +14,8 @@ import psycopg
 import pytest
 
 from application.answers.compose import CANARY as CANARY_DIGITS
-from application.ports import Extracted, IdempotencyKey, Kept
-from application.retrieval.removing import DeleteDocument, remove_document
+from application.ports import Extracted, IdempotencyKey, Kept, TellProgress, untold
+from application.retrieval.removing import DeleteDocument, NotRemoved, remove_document
 from domain.answers.canary import with_canary
 from domain.base.errors import Erased, NotFound
 from domain.conversations.conversation import Conversation
@@ -46,6 +46,7 @@ async def remove(shop: Shop, document: UUID) -> None:
         files=shop.parts.files,
         embedder=shop.parts.embedder,
         vectors=shop.parts.vectors,
+        chunks=shop.parts.chunks,
     )
 
 
@@ -153,6 +154,22 @@ async def test_read_models_keep_no_title_and_are_rebuilt_to_the_same_rows(shop: 
     assert await read_models(shop, anew=True) == after
 
 
+async def test_a_removal_that_leaves_something_is_not_done(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploaded = await upload(shop, CONTENT, NAME)
+    await process(shop, uploaded.document)
+    await delete(shop, uploaded.document)
+
+    async def nothing(tenant: UUID, subject: UUID) -> None: ...
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shop.parts.files, "delete", nothing)
+        with pytest.raises(NotRemoved, match="file=True"):
+            await remove(shop, uploaded.document)
+    await remove(shop, uploaded.document)
+
+
 class Meanwhile:
     """An extractor at the end of whose work something happens."""
 
@@ -160,9 +177,14 @@ class Meanwhile:
         self._extractor, self._do = shop.parts.extractor, do
 
     async def extract(
-        self, content: AsyncIterable[bytes], media_type: str, *, embed: bool = True
+        self,
+        content: AsyncIterable[bytes],
+        media_type: str,
+        *,
+        embed: bool = True,
+        told: TellProgress = untold,
     ) -> Extracted:
-        extracted = await self._extractor.extract(content, media_type, embed=embed)
+        extracted = await self._extractor.extract(content, media_type, embed=embed, told=told)
         await self._do()
         return extracted
 

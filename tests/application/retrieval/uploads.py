@@ -40,6 +40,7 @@ async def process(shop: Shop, document: UUID) -> Document:
         vectors=shop.parts.vectors,
         named=shop.parts.named_documents,
         catalogue=shop.parts.catalogue,
+        progress=shop.parts.progress,
         clock=shop.parts.clock,
     )
     return await shop.parts.store.load(Document, document, tenant=shop.context.tenant)

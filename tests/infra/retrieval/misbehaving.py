@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from infra.retrieval.forking import Unreadable
+from infra.retrieval.forking import Tell, Unreadable
 
 
-def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[object]:
+def work(given: BinaryIO, arguments: Sequence[str], tell: Tell) -> Iterator[object]:
     match given.read().decode():
         case "echo":
             yield from arguments

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
+from infra.retrieval.forking import Tell
 from infra.retrieval.ocr.apart import apart
 
 
@@ -44,7 +45,7 @@ CALLS: dict[str, Callable[[], str]] = {
 }
 
 
-def work(given: BinaryIO, arguments: Sequence[str]) -> Iterator[object]:
+def work(given: BinaryIO, arguments: Sequence[str], tell: Tell) -> Iterator[object]:
     given.read()
     for name in arguments:
         said = apart(CALLS[name], str, seconds=1, patience=30 if name != "wait" else 1)

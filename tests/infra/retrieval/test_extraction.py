@@ -6,12 +6,14 @@ from contextlib import suppress
 
 import pytest
 
+from application.ports import Progress
 from domain.base.errors import Invalid, Refused
 from infra.retrieval.encoding import decoded
 from infra.retrieval.extraction import FileExtractor
 from infra.retrieval.forking import Unreadable
 from infra.retrieval.formats.media_types import CSV, HTML, MARKDOWN, PDF, TEXT
 from infra.retrieval.pdf import document as reading
+from infra.retrieval.pdf import read_pdf
 from infra.retrieval.preparing import pages_of
 from infra.retrieval.sniffing import SAMPLE
 from tests.contents import pieces
@@ -116,6 +118,30 @@ async def test_a_file_gives_its_chunks_in_order_with_their_vectors(extractor: Fi
     spans = [(chunk.page, chunk.last_page) for chunk in extracted.chunks]
     assert spans[0] == (1, None)
     assert any(last is not None and last > page for page, last in spans), spans
+
+
+async def test_who_waits_hears_how_far_a_file_is(extractor: FileExtractor) -> None:
+    page = "\n".join(f"Item {n} is taken back within 30 days and paid in five." for n in range(40))
+    heard: list[Progress] = []
+
+    async def told(progress: Progress) -> None:
+        heard.append(progress)
+
+    extracted = await extractor.extract(pieces(pdf(*[page] * 60)), PDF, told=told)
+    chunks = len(extracted.chunks)
+    assert chunks > 32
+    assert Progress(step="reading", done=60, of=60) in heard
+    assert [each for each in heard if each.step == "embedding"][-1] == Progress(
+        step="embedding", done=chunks, of=chunks
+    )
+    steps = ("reading", "embedding")
+    assert heard == sorted(heard, key=lambda each: (steps.index(each.step), each.done))
+
+
+def test_pages_are_counted_while_they_are_read() -> None:
+    heard: list[tuple[int, int]] = []
+    read_pdf(pdf("One", "Two", "Three"), told=lambda done, of: heard.append((done, of)))
+    assert heard == [(0, 3), (1, 3), (2, 3)]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,32 @@ import msgspec
 
 from interfaces.http.console.screens.form import Form
 from interfaces.http.console.screens.screen import Screen
-from interfaces.http.retrieval import document
+from interfaces.http.retrieval import document, document_chunks
+from interfaces.http.retrieval.document_forms import ProgressOut, StatisticsOut
 
 
 class DocumentsWanted(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["pending", "processing", "completed", "failed"] | None = None
+
+
+STEPS = {"reading": "Reading", "embedding": "Embedding", "indexing": "Indexing"}
+UNITS = {"reading": "page", "embedding": "passage", "indexing": "passage"}
+
+
+def told_progress(progress: ProgressOut | None) -> str:
+    """As `Reading: 3 of 20 pages`; empty where it is not known."""
+    if progress is None:
+        return ""
+    if not progress.of:
+        return STEPS[progress.step]
+    units = UNITS[progress.step] + ("" if progress.of == 1 else "s")
+    return f"{STEPS[progress.step]}: {progress.done:,} of {progress.of:,} {units}"
+
+
+def told_statistics(statistics: StatisticsOut) -> str:
+    if not statistics.chunks:
+        return "–"
+    return f"{statistics.smallest:,} to {statistics.largest:,}, {statistics.average:,} on average"
 
 
 SCREENS = (
@@ -24,14 +45,19 @@ SCREENS = (
         more=lambda facts: {
             "busy": any(each.status in ("pending", "processing") for each in facts["documents"].items)
             if facts["documents"]
-            else False
+            else False,
+            "told_progress": told_progress,
         },
     ),
     Screen(
         path="/console/documents/{document:uuid}",
         template="agent/document.html",
-        reads={"document": document.read},
-        more=lambda facts: {"busy": facts["document"].status in ("pending", "processing")},
+        reads={"document": document.read, "chunks": document_chunks.list_chunks},
+        more=lambda facts: {
+            "busy": facts["document"].status in ("pending", "processing"),
+            "progress": told_progress(facts["document"].progress),
+            "statistics": told_statistics(facts["document"].statistics),
+        },
         forms={
             "reprocess": Form(
                 route=document.reprocess,

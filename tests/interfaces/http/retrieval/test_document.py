@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from application.ports import Progress
 from domain.retrieval.document import LARGEST
 from interfaces.bootstrap import Services
 from tests.infra.retrieval.pdfs import pdf
@@ -64,15 +65,50 @@ async def test_pages_that_could_not_be_read_are_told(ours: Customer) -> None:
     assert (await ours.http.get(f"{whole.headers['Location']}?wait=60")).json()["warnings"] == []
 
 
+async def test_what_was_made_of_a_document_can_be_read_and_counted(ours: Customer, theirs: Customer) -> None:
+    text = "\n\n".join(f"Wombat number {n} is washed at {n} o'clock and dried by a fan." for n in range(60))
+    address = (await upload(ours, text.encode(), "wombats.txt")).headers["Location"]
+    shown = (await ours.http.get(f"{address}?wait=60")).json()
+    assert (shown["progress"], shown["took_ms"] > 0) == (None, True)
+    counted = shown["statistics"]
+    assert (counted["chunks"], counted["tokens"]) == (shown["chunks"], shown["tokens"])
+    assert counted["chunks"] > 1
+    assert 0 < counted["smallest"] <= counted["average"] <= counted["largest"] <= 500
+    first = (await ours.http.get(f"{address}/chunks?limit=1")).json()
+    rest = (await ours.http.get(f"{address}/chunks?cursor={first['next_cursor']}")).json()
+    chunks = [*first["items"], *rest["items"]]
+    assert (rest["next_cursor"], [each["ordinal"] for each in chunks]) == (None, [*range(counted["chunks"])])
+    assert sum(each["tokens"] for each in chunks) == counted["tokens"]
+    assert ("number 0 is" in chunks[0]["text"], "number 59 is" in chunks[-1]["text"]) == (True, True)
+    found = await ours.http.post("/v1/search", json={"query": "wombat number 59", "limit": 50})
+    assert {each["id"] for each in found.json()["items"]} >= {each["id"] for each in chunks}
+    for path in ("/chunks", "/removal", ""):
+        assert (await theirs.http.get(f"{address}{path}")).status_code == 404
+    assert (await ours.http.get(f"{address}/removal")).status_code == 422
+
+
+async def test_a_deleted_document_is_shown_to_be_gone(ours: Customer) -> None:
+    address = (await upload(ours, b"The yak is shorn on the first Tuesday.", "yak.txt")).headers["Location"]
+    await settled(ours, address)
+    await ours.http.delete(address)
+    async with asyncio.timeout(30):
+        while not (left := (await ours.http.get(f"{address}/removal")).json())["removed"]:
+            assert left["chunks"] == left["vectors"] == left["words"] == 0, "with the answer to the deletion"
+            await asyncio.sleep(0.05)
+    assert not any(left[name] for name in ("key", "file", "chunks", "vectors", "words", "embeddings"))
+
+
 async def test_an_answer_says_that_documents_are_still_being_processed(
     ours: Customer, parts: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go = asyncio.Event()
+    begun, go = asyncio.Event(), asyncio.Event()
     extract = parts.extractor.extract
 
-    async def slow(content: Any, media_type: str, *, embed: bool) -> Any:
+    async def slow(content: Any, media_type: str, **how: Any) -> Any:
+        await how["told"](Progress(step="reading", done=3, of=20))
+        begun.set()
         await go.wait()
-        return await extract(content, media_type, embed=embed)
+        return await extract(content, media_type, **how)
 
     monkeypatch.setattr(parts.extractor, "extract", slow)
     made = await upload(ours, b"Walruses are waxed on Thursdays.", "walrus.txt")
@@ -81,6 +117,12 @@ async def test_an_answer_says_that_documents_are_still_being_processed(
     assert (await ours.http.get(f"/v1/interactions/{early['id']}")).json()["pending_documents"] == 1
     not_yet = await ours.http.get(f"{made.headers['Location']}?wait=0.1")
     assert not_yet.json()["status"] in ("pending", "processing")
+    await begun.wait()
+    shown = (await ours.http.get(f"{made.headers['Location']}")).json()
+    told = {"step": "reading", "done": 3, "of": 20} if parts.redis.configured else None
+    assert (shown["status"], shown["progress"]) == ("processing", told)
+    listed = (await ours.http.get("/v1/documents?status=processing")).json()["items"]
+    assert [each["progress"] for each in listed if each["id"] == shown["id"]] == [shown["progress"]]
     go.set()
     assert (await ours.http.get(f"{made.headers['Location']}?wait=60")).json()["status"] == "completed"
     late = (await ours.ask("When are walruses waxed?", address="late")).json()
