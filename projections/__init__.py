@@ -22,6 +22,7 @@ from projections.deliveries import Deliveries
 from projections.deployments import Deployments
 from projections.documents import Documents
 from projections.drift import Drift
+from projections.enrichments import Enrichments
 from projections.experiments import Experiments
 from projections.knowledge import Entries
 from projections.learning_curve import LearningCurve
@@ -74,6 +75,7 @@ PROJECTIONS: Sequence[Projection] = (
     Orders(),
     Entries(),
     Retrievals(),
+    Enrichments(),
     Operators(),
     Together(),
     Suggestions(),

@@ -12,6 +12,7 @@ from domain.base.recorded import Recorded
 from domain.base.sketch import bucket_of
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
+from domain.retrieval.internet.enrichment import Enrichment
 from domain.retrieval.results.figures import RetrievalFigures
 from projections.reckoning.base import Key, Reckoned, Rows, one, summed
 
@@ -73,6 +74,19 @@ def reckon_retrievals(events: Sequence[Recorded]) -> Reckoned:
             if found.result != "found"
         },
     }
+
+
+def reckon_enrichments(events: Sequence[Recorded]) -> Reckoned:
+    facts: list[tuple[Key, dict[str, Any]]] = []
+    for recorded in events:
+        event, day = recorded.event, recorded.recorded_at.date()
+        if not isinstance(event, Enrichment.Wanted | Enrichment.Searched):
+            continue
+        searched = event if isinstance(event, Enrichment.Searched) else None
+        what = event.why if isinstance(event, Enrichment.Wanted) else event.outcome
+        figures = {name: one(name == what) for name in ("missing", "stale", "found", "nothing", "failed")}
+        facts.append(((day,), {**figures, "cost": searched.cost if searched else Decimal(0)}))
+    return {"enrichments": summed(facts)}
 
 
 def _retrievals(

@@ -19,11 +19,14 @@ ACTIONS = (Booking.Made.TOPIC, Order.Placed.TOPIC, ActionCall.Completed.TOPIC)
 
 
 class Reaction(NamedTuple):
-    """`position`: of the answer."""
+    """`position`: of the answer. `asked_back`: it asked the customer something; `came_back`: they wrote within half an hour."""
 
     position: int
+    conversation: UUID
     at: datetime
     response_ms: int
+    asked_back: bool
+    came_back: bool
     continued: bool
     acted: bool
     requested: bool
@@ -31,12 +34,13 @@ class Reaction(NamedTuple):
 
 
 class Given(NamedTuple):
-    """An answer in a conversation: its place among the events, the interaction, since when it was waited for, whether it hands over at the customer's wish."""
+    """An answer in a conversation: its place among the events, the interaction, since when it was waited for, whether it hands over at the customer's wish, or asks them something."""
 
     place: int
     interaction: UUID | None
     since: datetime
     for_person: bool
+    asked_back: bool
 
 
 def conversations(events: Sequence[Recorded]) -> dict[UUID, list[Recorded]]:
@@ -54,23 +58,26 @@ def conversations(events: Sequence[Recorded]) -> dict[UUID, list[Recorded]]:
 def reactions(events: Sequence[Recorded]) -> dict[UUID, Reaction]:
     """By interaction."""
     found: dict[UUID, Reaction] = {}
-    for stream in conversations(events).values():
+    for conversation, stream in conversations(events).items():
         given = _given(stream)
         wished = _wished(stream, given)
         for answer in given:
             if answer.interaction is not None:
-                found[answer.interaction] = _reaction(stream, answer, answer.place in wished)
+                found[answer.interaction] = _reaction(conversation, stream, answer, answer.place in wished)
     return found
 
 
-def _reaction(stream: list[Recorded], answer: Given, requested: bool) -> Reaction:
+def _reaction(conversation: UUID, stream: list[Recorded], answer: Given, requested: bool) -> Reaction:
     given, after = stream[answer.place], _after(stream, answer.place)
     at = given.recorded_at
     heard = next((each.recorded_at for each in after if each.topic == C.MessageReceived.TOPIC), None)
     return Reaction(
         position=given.position,
+        conversation=conversation,
         at=at,
         response_ms=int(max(at - answer.since, timedelta()) / timedelta(milliseconds=1)),
+        asked_back=answer.asked_back,
+        came_back=heard is not None and heard - at <= timedelta(minutes=30),
         continued=heard is not None and heard - at <= timedelta(minutes=5),
         acted=any(_acts(each) and each.recorded_at - at <= timedelta(hours=24) for each in after),
         requested=requested,
@@ -147,7 +154,8 @@ def _given(stream: list[Recorded]) -> list[Given]:
             outcome = metered.outcome if metered is not None else None
             person = outcome is not None and (outcome.kind, outcome.category) == ("hand_over", "person")
             interaction = metered.interaction if metered is not None else None
-            found.append(Given(place, interaction, since[0], person))
+            asks = outcome is not None and outcome.kind == "ask_back"
+            found.append(Given(place, interaction, since[0], person, asks))
             if begun is None:
                 waiting = []
             begun = begun_for = begun_at = metered = None

@@ -31,6 +31,7 @@ VIEWS: Sequence[View] = (
     retrieval.RETRIEVAL_SOURCES,
     retrieval.RETRIEVED_PASSAGES,
     retrieval.UNANSWERED,
+    retrieval.ENRICHMENTS,
     retrieval.DOCUMENTS,
     retrieval.KNOWLEDGE,
     shop.ORDERS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from projections.documents import Documents
 from projections.documents import documents as d
+from projections.enrichments import Enrichments, enrichments
 from projections.knowledge import Entries
 from projections.knowledge import knowledge as k
 from projections.retrievals import Retrievals, passages, retrievals, sources, unanswered
@@ -33,8 +34,10 @@ RETRIEVAL_SOURCES = View(
     time="day",
     columns=(
         column(sources.c.day, "UTC"),
-        column(sources.c.source, "`document`, `knowledge`, `shop` or `internet`"),
-        column(sources.c.outcome, "what came of it"),
+        column(sources.c.source, "who was asked: `index`, `catalogue`, `purchases`, `internet` or `now`"),
+        column(
+            sources.c.outcome, "what came of it: `found`, `nothing`, `late`, `failed`, `busy` or `spared`"
+        ),
         column(sources.c.lookups, "how often"),
         column(sources.c.passages, "passages that they gave"),
     ),
@@ -68,6 +71,22 @@ UNANSWERED = View(
         column(unanswered.c.result, "`weak` or `nothing`"),
     ),
 )
+ENRICHMENTS = View(
+    name="enrichments",
+    what="products that were looked up on the internet, by day",
+    projection=Enrichments,
+    key=("day",),
+    time="day",
+    columns=(
+        column(enrichments.c.day, "UTC"),
+        column(enrichments.c.missing, "how often something was wanted that was not there"),
+        column(enrichments.c.stale, "how often something was wanted that was older than a day"),
+        column(enrichments.c.found, "searches that found something"),
+        column(enrichments.c.nothing, "searches that found nothing"),
+        column(enrichments.c.failed, "searches that failed"),
+        column(enrichments.c.cost, "USD, exact, of the models that made facts of pages", "cost_usd"),
+    ),
+)
 DOCUMENTS = View(
     name="documents",
     what="a document, and how far it has come",
@@ -86,6 +105,7 @@ DOCUMENTS = View(
         column(d.c.cost, "USD, exact", "cost_usd"),
         column(d.c.uploaded_at, "when it came"),
         column(d.c.changed_at, "when it came this far"),
+        column(d.c.took_ms, "milliseconds of its latest processing that was completed"),
     ),
 )
 KNOWLEDGE = View(

@@ -23,6 +23,7 @@ from domain.feedback.rating import Rating, Source
 from domain.gateway.decision import Routing
 from domain.models.completion import Attempt, Passage, Usage
 from domain.models.completion import Outcome as Ending
+from domain.retrieval.internet.enrichment import Enrichment, WebFact
 from domain.retrieval.results.figures import RetrievalFigures, retrieval_figures
 from domain.retrieval.results.lookup import Lookup
 from domain.shop.availability import Slot
@@ -61,6 +62,7 @@ class Lives:
         events: list[Event] = []
         while len(events) < count:
             events += self.call() if self.chance.random() < 0.2 else self.conversation()
+            events += self.enrichment() if self.chance.random() < 0.2 else ()
         events.sort(key=lambda event: event.timestamp)
         return [
             Recorded(
@@ -166,6 +168,19 @@ class Lives:
             rating = Rating.begin(made.id, made.id, at)
             rating.rate(self.chance.random() < 0.5, "api", at + timedelta(hours=self.chance.randint(0, 50)))
             yield from rating.collect_events()  # type: ignore[misc]
+
+    def enrichment(self) -> Iterator[Event]:
+        """A product that is looked up on the internet now and then."""
+        at, chance = BEGIN + timedelta(seconds=self.chance.uniform(0, 40 * 86_400)), self.chance
+        found = Enrichment.begin(self.id(), at)
+        for _ in range(chance.randint(1, 4)):
+            found.want("garmin", at)
+            fact = WebFact(text="It runs for 168 hours.", site="garmin.example", url="https://garmin.example")
+            outcome = chance.choice(("found", "nothing", "failed"))
+            facts = (fact,) if outcome == "found" else ()
+            found.search("garmin", outcome, facts=facts, attempts=(self.attempt(at),), at=at)
+            at += timedelta(hours=chance.randint(1, 90))
+        yield from found.collect_events()  # type: ignore[misc]
 
     def figures(self, at: datetime) -> dict[str, Any]:
         """What was tried, of whose arms, what was looked for."""

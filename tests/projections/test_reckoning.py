@@ -207,7 +207,8 @@ async def by_days(sql: Sql, tenant: UUID, events: Sequence[Recorded], chance: ra
 
 def test_every_figure_of_a_route_is_reckoned() -> None:
     """What a route of analytics or usage asks a read model for has a line in the table of reckonings."""
-    wanted = ("/v1/analytics", "/v1/providers/usage", "/v1/providers/comparison", "/v1/providers/drift")
+    providers = ("/v1/providers/usage", "/v1/providers/comparison", "/v1/providers/drift")
+    wanted = ("/v1/analytics", "/v1/bot/feedback/analytics", "/v1/bot/feedback/collection", *providers)
     handlers = [
         handler
         for router in ROUTERS

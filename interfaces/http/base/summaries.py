@@ -177,6 +177,7 @@ SUMMARIES: Mapping[str, str] = {
     "get /v1/analytics/retrieval": "Sum up retrievals",
     "get /v1/analytics/retrieval/documents": "List what is retrieved most",
     "get /v1/analytics/retrieval/unanswered": "List questions that nothing was found for",
+    "get /v1/analytics/enrichment": "Sum up what was looked up on the internet",
     "get /v1/analytics/matches": "Sum up how names were matched, and what customers said to it",
     "get /v1/analytics/suggestions": "Sum up suggestions and what became of them",
     "get /v1/analytics/recoveries": "Sum up forgotten questions that were answered",

@@ -13,6 +13,7 @@ from interfaces.http.insight import (
     business,
     decisions,
     definitions,
+    enrichments,
     evaluated,
     export,
     feed,
@@ -44,6 +45,7 @@ ROUTERS: Sequence[Router] = (
     definitions.ROUTER,
     suggestions.ROUTER,
     matches.ROUTER,
+    enrichments.ROUTER,
 )
 
 EXAMPLES: Examples = {**FIGURES, **alerts.EXAMPLES}

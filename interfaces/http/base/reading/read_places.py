@@ -29,6 +29,7 @@ ROUTES: Final = frozenset(
         # figures
         "/v1/analytics/business",
         "/v1/analytics/decisions",
+        "/v1/analytics/enrichment",
         "/v1/analytics/learning",
         "/v1/analytics/matches",
         "/v1/analytics/models",

@@ -14,6 +14,7 @@ from interfaces.bootstrap import Services
 from interfaces.http.console.errors import HANDLERS
 from interfaces.http.console.formats import duration, money, number, percent
 from interfaces.http.console.insight.board import Card, Column, Grid, board, since_of, span_of
+from projections.enrichments import EnrichmentFigures, Enrichments, enrichment_figures
 from projections.retrieval_figures import (
     RetrievalSummary,
     list_unanswered,
@@ -38,6 +39,8 @@ async def read(
         summary = await retrieval_summary(sql, tenant, since=since, until=until)
         documents = await most_retrieved(sql, tenant, since=since, until=until, limit=LISTED)
         missed = await list_unanswered(sql, tenant, limit=LISTED)
+    async with services.reads.at(tenant, Enrichments()) as sql:
+        looked_up = await enrichment_figures(sql, tenant, since=since, until=until)
     titles = await titles_of({(x.document, x.source) for x in documents}, tenant, store=services.store)
     questions = await questions_at([x.position for x in missed], tenant, store=services.store)
     return board(
@@ -47,21 +50,7 @@ async def read(
         span=span,
         cards=_cards(summary),
         grids=[
-            Grid(
-                caption="Sources",
-                columns=[
-                    Column("Source", "text"),
-                    Column("Lookups"),
-                    Column("Brought something", "percent"),
-                    Column("Passages"),
-                    Column("Median", "duration"),
-                    Column("95th", "duration"),
-                ],
-                rows=[
-                    [x.source, x.lookups, x.success_rate, x.passages, x.latency.p50_ms, x.latency.p95_ms]
-                    for x in summary.sources
-                ],
-            ),
+            _sources(summary),
             Grid(
                 caption="What answers cite",
                 columns=[Column("Kind of source", "text"), Column("In prompts"), Column("Cited")],
@@ -78,6 +67,7 @@ async def read(
                 ],
                 rows=[[titles.get(x.document) or "deleted", x.found, x.first, x.cited] for x in documents],
             ),
+            _looked_up(looked_up),
             Grid(
                 caption="Questions that little or nothing was found for",
                 note="The latest of all, whatever the days above.",
@@ -85,6 +75,41 @@ async def read(
                 rows=[[questions.get(x.position) or "erased", x.result, x.at.date()] for x in missed],
             ),
         ],
+    )
+
+
+def _sources(summary: RetrievalSummary) -> Grid:
+    return Grid(
+        caption="Sources",
+        columns=[
+            Column("Source", "text"),
+            Column("Lookups"),
+            Column("Brought something", "percent"),
+            Column("Passages"),
+            Column("Median", "duration"),
+            Column("95th", "duration"),
+        ],
+        rows=[
+            [x.source, x.lookups, x.success_rate, x.passages, x.latency.p50_ms, x.latency.p95_ms]
+            for x in summary.sources
+        ],
+    )
+
+
+def _looked_up(x: EnrichmentFigures) -> Grid:
+    return Grid(
+        caption="Products looked up on the internet",
+        columns=[
+            Column("Missing"),
+            Column("Older than a day"),
+            Column("Searches"),
+            Column("Found something", "percent"),
+            Column("Failed", "percent"),
+            Column("Cost", "money"),
+        ],
+        rows=[[x.missing, x.stale, x.searches, x.hit_rate, x.failure_rate, x.cost]]
+        if x.searches or x.missing
+        else [],
     )
 
 

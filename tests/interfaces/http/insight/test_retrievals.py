@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
+from domain.base.context import Context
+from domain.retrieval.internet.enrichment import Enrichment
+from interfaces.bootstrap import Services
 from tests.interfaces.http.conftest import Customer
 from tests.until import until
 
@@ -62,3 +66,19 @@ async def test_who_may_not_see_figures_sees_none(theirs: Customer) -> None:
     for path in ("", "/documents", "/unanswered"):
         reply = await theirs.http.get(f"/v1/analytics/retrieval{path}", headers=headers)
         assert reply.status_code == 403
+
+
+async def test_what_was_looked_up_on_the_internet_is_counted(ours: Customer, parts: Services) -> None:
+    at = parts.clock()
+    found = Enrichment.begin(uuid4(), at)
+    found.want("garmin", at)
+    for outcome in ("found", "nothing", "failed", "found"):
+        found.search("garmin", outcome, at=at)
+    context = Context(tenant=ours.tenant, actor="system:test", correlation=uuid4())
+    saved = await parts.store.save(found, context=context)
+    figures = await read(ours, "/v1/analytics/enrichment", str(saved.position))
+    counted = {name: figures[name] for name in ("missing", "stale", "searches", "found", "nothing", "failed")}
+    assert counted == {"missing": 1, "stale": 0, "searches": 4, "found": 2, "nothing": 1, "failed": 1}
+    assert (figures["hit_rate"], figures["failure_rate"], figures["cost_per_search"]) == (0.5, 0.25, "0")
+    none = await read(ours, "/v1/analytics/enrichment?since=2026-01-01&until=2026-01-02", str(saved.position))
+    assert (none["searches"], none["hit_rate"], none["failure_rate"]) == (0, None, None)
