@@ -13,6 +13,7 @@ from application.answers.ports import Ports
 from application.answers.prompt import prompt_of
 from application.answers.screened import screened_facts, screened_inquiry
 from application.answers.suggesting.look import known_to_suggest
+from application.answers.suggesting.pictures import pictured_offers
 from application.answers.window import window_of
 from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
@@ -23,6 +24,7 @@ from domain.answers.canary import GUARD
 from domain.answers.context_window import Cut
 from domain.answers.leaks import Watched
 from domain.answers.memory import SMALL_TALK
+from domain.answers.pictured import Pictured
 from domain.answers.prompts import rules
 from domain.answers.suggesting.known import NOTHING as NOTHING_KNOWN
 from domain.answers.suggesting.known import Known
@@ -53,6 +55,9 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
     cut: tuple[Cut, ...] = ()
     known: Known = NOTHING_KNOWN
     """What may be suggested."""
+
+    pictured: tuple[Pictured, ...] = ()
+    """Offers among the passages that a card can show."""
 
 
 async def composed_prompt(
@@ -94,6 +99,7 @@ async def composed_prompt(
     return replace(
         composed,
         known=known,
+        pictured=await pictured_offers(inquiry, passages, configuration, context.tenant, ports.offers),
         prompt=await prompt_of(
             configuration, history, passages, said, inquiry.name, wordings, background, conflicts.found
         ),

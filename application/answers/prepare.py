@@ -91,6 +91,7 @@ async def prepare_with(
         considered=considered,
         cut=composed.cut,
         known=composed.known,
+        pictured=composed.pictured,
         plain=plain,
         unit=inquiry.unit,
     )

@@ -16,6 +16,7 @@ from application.retrieval.retrieve import Retrieval
 from domain.actions.declaration import Action
 from domain.agents.agent import AgentConfiguration
 from domain.answers.context_window import Cut
+from domain.answers.pictured import Pictured
 from domain.answers.suggesting.known import NOTHING, Known
 from domain.answers.wordings import Wordings
 from domain.models.completion import Attempt, Citation, Passage, Turn
@@ -78,6 +79,9 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
     known: Known = NOTHING
     """What may be suggested behind the answer."""
+
+    pictured: tuple[Pictured, ...] = ()
+    """Offers among the passages that a card can show."""
 
     plain: bool = False
     """By the agent without documents and routing."""

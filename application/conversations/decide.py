@@ -16,8 +16,10 @@ from domain.answers.citing import answer_of, citations_in, confidence_of
 from domain.answers.decision import conclude, is_unsure
 from domain.answers.matches import Verdict, matches_in, verdicts
 from domain.answers.memory import Memory, missing
+from domain.answers.pictured import Pictured, on_show
 from domain.answers.plan import Decision, Say, Situation
 from domain.answers.prompts import OUT_OF_BUDGET
+from domain.answers.suggesting.suggest import withheld
 from domain.answers.templates import DECLINE, HAND_OVER
 from domain.conversations.answers import Outcome, Reasons
 from domain.models.completion import Citation, Completion
@@ -26,7 +28,7 @@ from domain.models.completion import Citation, Completion
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """`template`: whatever made the text. `tail`: the end of it, which whoever hears the answer has not got piece by piece. `shown`: the text with
     its citations written out, where it shows them otherwise than by markers; `notes` of it stand before the tail.
-    `verdicts`: of the customer's, on what they were taken to mean before."""
+    `verdicts`: of the customer's, on what they were taken to mean before. `on_show`: the one offer that it is about, which a card can show."""
 
     text: str
     template: str
@@ -37,6 +39,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     notes: str = ""
     reasons: Reasons = Reasons()
     verdicts: tuple[Verdict, ...] = ()
+    on_show: Pictured | None = None
 
     @property
     def handoff(self) -> str | None:
@@ -128,7 +131,9 @@ def decide_reply(
         reactions=reactions_in(prepared, situation),
     )
     settled = verdicts(situation.matched, decision, refuses=situation.refuses and not reasons.reactions)
-    return replace(reply, reasons=reasons, verdicts=settled)
+    nothing_to_sell = withheld(decision, reasons.understanding) is not None
+    shown = None if nothing_to_sell else on_show(prepared.pictured, reply.citations, memory)
+    return replace(reply, reasons=reasons, verdicts=settled, on_show=shown)
 
 
 def opening_of(prepared: Prepared) -> str:

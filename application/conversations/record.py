@@ -22,11 +22,12 @@ from domain.base.context import Context
 from domain.base.errors import Conflict, Erased
 from domain.conversations.conversation import Conversation
 from domain.conversations.fitting import fitting
+from domain.conversations.offer_cards import offer_card
 from domain.conversations.orphan import Orphan
 from domain.conversations.rating_prompts import is_asked_about
 from domain.conversations.rich import Rich
 from domain.conversations.state import Burst, Message
-from domain.conversations.suggested import CHANNELS, consent_buttons, suggestion_buttons
+from domain.conversations.suggested import CHANNELS, consent_buttons, suggestion_buttons, suggestion_options
 from domain.retrieval.markers import without_markers
 from domain.retrieval.passages import ranked
 
@@ -185,20 +186,30 @@ def _answer(
 
 
 def _form(conversation: Conversation, prepared: Prepared, run: Run, reply: Reply) -> Rich | None:
-    """Buttons for what is suggested, unless the customer is to be asked by buttons whether the answer helped: then the text alone tells of it."""
-    asked_for = prepared.considered.plan.asks
-    if asked_for is not None and asked_for.kind == "act" and conversation.state.channel in CHANNELS:
+    """Buttons for a yes or a no, buttons or a list of what is to be chosen; a card of the one offer that it is about; buttons for what is suggested. The last two not where the
+    customer is to be asked by buttons whether the answer helped: then the text alone tells of them."""
+    asked_for, has_buttons = prepared.considered.plan.asks, conversation.state.channel in CHANNELS
+    wants_rich = prepared.configuration.rich_messages
+    if (
+        asked_for is not None
+        and has_buttons
+        and asked_for.kind in (("act", "confirm") if wants_rich else ("act",))
+    ):
         return consent_buttons(reply.text, prepared.language)
-    found = reply.reasons.suggestions
-    if not prepared.configuration.rich_messages:
+    if not wants_rich:
         return None
-    if found is None or not found.offers:
-        return fitting(reply.text) if reply.shown is None else None
+    found = reply.reasons.suggestions
+    suggested = () if found is None else found.offers
+    if not suggested and reply.shown is None and (form := fitting(reply.text)) is not None:
+        return form
     asked = is_asked_about(run.interaction, prepared.configuration) and conversation.state.unasked is None
-    if asked or conversation.state.channel not in CHANNELS:
+    if asked or not has_buttons:
         return None
     shown = without_markers(reply.text) if reply.shown is None else reply.shown
-    return suggestion_buttons(f"{shown}{reply.suggested}", found.offers)
+    text, card = f"{shown}{reply.suggested}", None
+    if reply.on_show is not None and reply.shown is None:
+        card = offer_card(text, reply.on_show, suggestion_options(suggested))
+    return card or suggestion_buttons(text, suggested)
 
 
 def _meter(

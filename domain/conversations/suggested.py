@@ -37,10 +37,12 @@ def consent_buttons(text: str, language: str | None) -> QuickReplies | None:
 
 def suggestion_buttons(text: str, offers: Sequence[Suggested]) -> QuickReplies | None:
     """Under the answer's whole `text`, one for each. None where they do not fit: then the text alone tells of them."""
-    form = QuickReplies(
-        body=text, options=tuple(Option(title=_title(each.name), id=button_id(each.offer)) for each in offers)
-    )
+    form = QuickReplies(body=text, options=suggestion_options(offers))
     return form if offers and form.problem() is None else None
+
+
+def suggestion_options(offers: Sequence[Suggested]) -> tuple[Option, ...]:
+    return tuple(Option(title=_title(each.name), id=button_id(each.offer)) for each in offers)
 
 
 def _title(name: str) -> str:
