@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
@@ -34,6 +35,13 @@ class SetTwilio(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"SetTwilio(account={self.account!r})"
+
+
+class SetUse(msgspec.Struct, frozen=True, kw_only=True):
+    """Of all texts that come by a channel, as `http`, `whatsapp`, or `api`, the completions API."""
+
+    channel: str
+    use: Use
 
 
 class ChannelsSet(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +92,26 @@ async def set_twilio(command: SetTwilio, context: Context, *, store: Store, cloc
         channels.set_twilio(account, account.set_at)
 
     return _set(await change_setting(Channels, decide, context, store=store, clock=clock))
+
+
+async def set_use(command: SetUse, context: Context, *, store: Store, clock: Clock) -> ChannelsSet:
+    """From now on here, and within a second everywhere. Raises Invalid."""
+
+    def decide(channels: Channels) -> None:
+        channels.set_use(command.channel, command.use, clock())
+
+    return _set(await change_setting(Channels, decide, context, store=store, clock=clock))
+
+
+@dataclass(frozen=True)
+class ChannelUses:
+    """What texts of a channel may be used for. Implements `Uses`."""
+
+    store: Store
+
+    async def of(self, tenant: UUID, channel: str) -> Use:
+        state, _ = await channels_of(tenant, store=self.store)
+        return state.uses.get(channel, "tenant_only")
 
 
 async def remove_twilio(account: str, context: Context, *, store: Store, clock: Clock) -> ChannelsSet:

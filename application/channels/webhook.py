@@ -10,13 +10,13 @@ from uuid import UUID
 
 import msgspec
 
-from application.answers import ports as answers
 from application.base.setting import latest_setting
 from application.channels.delivery import RecordStatus, record_status
 from application.channels.person import People
 from application.channels.presses import Outcome, Press, no_button
 from application.conversations.conversation import MessageErased, ReceiveMessage, receive_message
 from application.conversations.notice import ReceiveNotice, receive_notice
+from application.conversations.ports import ReceivePorts
 from application.ports import Rejections, Unavailable, Webhook, WebhookReader
 from application.tenancy.newcomers import Newcomers
 from domain.base.context import Context
@@ -35,7 +35,7 @@ PATIENCE = 8.0
 T = TypeVar("T")
 
 
-class Ports(answers.Ports, Protocol):
+class Ports(ReceivePorts, Protocol):
     @property
     def people(self) -> People: ...
     @property

@@ -8,10 +8,11 @@ from itertools import count
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
-from application.answers.ports import Ports
 from application.answers.variants import configuration_for
 from application.conversations.owing import files, owed_to_message
+from application.conversations.ports import ReceivePorts
 from application.ports import Keyring, Store, Work
 from domain.base.context import Context
 from domain.base.errors import Conflict, Erased, Invalid
@@ -24,7 +25,7 @@ from domain.tenancy.tenant import Tenant
 
 class ReceiveMessage(msgspec.Struct, frozen=True, kw_only=True):
     """`inbox` names the request, where it can come twice; `wait` tells that the caller gives the answer itself, at once. The rest as in
-    `Conversation.MessageReceived`; `consent`: what the customer says of messages that they have not asked for."""
+    `Conversation.MessageReceived`, but that what the channel says of `use` holds where that is less; `consent`: what the customer says of messages that they have not asked for."""
 
     channel: str
     address: str
@@ -60,7 +61,7 @@ Locate = Callable[[UUID | None], Awaitable[UUID]]
 
 
 async def receive_message(
-    command: ReceiveMessage, context: Context, ports: Ports, locate: Locate | None = None
+    command: ReceiveMessage, context: Context, ports: ReceivePorts, locate: Locate | None = None
 ) -> Received:
     """Take a customer's message. The same message id in a conversation, or the same inbox key, has one effect and one result.
 
@@ -71,6 +72,8 @@ async def receive_message(
     store, keyring, clock, ids = ports.store, ports.keyring, ports.clock, ports.ids
     tenant = await store.latest(Tenant, context.tenant, tenant=context.tenant)
     tenant.check_active()
+    if await ports.uses.of(context.tenant, command.channel) == "none":
+        command = replace(command, use="none")
     interaction, message = ids(), command.message_id or str(ids())
     joined = interaction
 

@@ -10,7 +10,7 @@ import msgspec
 from application.feedback.corrected_answer import corrected_answer
 from application.learning.approved import approved_corrections
 from application.learning.dataset import Added, add, case_id
-from application.learning.use import forbidden_senders
+from application.learning.use import Forbidden, forbidden_now
 from application.ports import Clock, Corrections, Keyring, Locator, Store
 from domain.base.context import Context
 from domain.base.errors import Erased, NotFound, Refused
@@ -45,11 +45,11 @@ async def add_corrections(
     """And how many of them were left out, by the reason. Raises NotFound, Refused."""
     tenant, left_out, cases = context.tenant, Counter[str](), []
     await store.load(Dataset, command.dataset, tenant=tenant)
-    forbidden = await forbidden_senders(tenant, store=store)
+    forbidden = await forbidden_now(tenant, store=store)
     async for each in approved_corrections(tenant, command.above, store=store, corrections=corrections):
         if each.texts is None:
             left_out["erased"] += 1
-        elif each.lineage.use == "none" or each.lineage.sender in forbidden:
+        elif each.lineage.use == "none" or forbidden.holds(each.lineage.channel, each.lineage.sender):
             left_out["use_forbidden"] += 1
         else:
             exchange = each.texts.exchange
@@ -79,7 +79,7 @@ async def add_interactions(
     """With what was said as the answer that is expected: a person's where one has answered after the agent. What can't be taken is told by its
     place in the list. Raises NotFound for the dataset, Refused."""
     await store.load(Dataset, command.dataset, tenant=context.tenant)
-    forbidden = await forbidden_senders(context.tenant, store=store)
+    forbidden = await forbidden_now(context.tenant, store=store)
     made: list[Case] = []
     refused: list[RefusedRow] = []
     for number, interaction in enumerate(command.interactions, 1):
@@ -94,7 +94,7 @@ async def add_interactions(
 async def _case_of(
     interaction: UUID,
     tenant: UUID,
-    forbidden: frozenset[str],
+    forbidden: Forbidden,
     store: Store,
     keyring: Keyring,
     locator: Locator,
@@ -109,7 +109,7 @@ async def _case_of(
     except Refused as refusal:
         return refusal.detail
     lineage = answer.lineage
-    if lineage.use == "none" or lineage.sender in forbidden:
+    if lineage.use == "none" or forbidden.holds(lineage.channel, lineage.sender):
         return FORBIDDEN
     exchange = answer.as_it_went().exchange
     return Case(

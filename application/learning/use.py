@@ -1,18 +1,33 @@
-"""What texts may be used for beside answering, by channel: as it stood on each message, and as the account says now."""
+"""What texts may be used for beside answering, by channel: as it stood on each message, and as the channel and the account say now."""
 
 from __future__ import annotations
 
 from uuid import UUID
+
+import msgspec
 
 from application.base.setting import load_setting
 from application.ports import Store
 from domain.channels.channels import Channels
 
 
-async def forbidden_senders(tenant: UUID, *, store: Store) -> frozenset[str]:
-    """Our addresses whose texts nothing is learned from any more, whatever held when they came."""
+class Forbidden(msgspec.Struct, frozen=True, kw_only=True):
+    """Channels, and addresses of ours, whose texts nothing is learned from any more, whatever held when they came."""
+
+    channels: frozenset[str] = frozenset()
+    senders: frozenset[str] = frozenset()
+
+    def holds(self, channel: str | None, sender: str | None) -> bool:
+        return channel in self.channels or sender in self.senders
+
+
+async def forbidden_now(tenant: UUID, *, store: Store) -> Forbidden:
     channels = await load_setting(Channels, tenant, store=store)
     if channels is None:
-        return frozenset()
-    accounts = channels.state.twilio.values()
-    return frozenset(sender for each in accounts if each.use == "none" for sender in each.senders)
+        return Forbidden()
+    state = channels.state
+    accounts = [each for each in state.twilio.values() if each.use == "none"]
+    return Forbidden(
+        channels=frozenset(channel for channel, use in state.uses.items() if use == "none"),
+        senders=frozenset(sender for each in accounts for sender in each.senders),
+    )

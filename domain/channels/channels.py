@@ -12,15 +12,21 @@ from domain.base.aggregate import CreatedEvent
 from domain.base.errors import Invalid, NotFound
 from domain.base.one_per_tenant import OnePerTenant
 from domain.channels.twilio import TwilioAccount, check_account
+from domain.conversations.messages import Use
 
 ACCOUNTS = 50
 """Of one vendor, at most."""
 
+USES = 100
+"""Channels with a use of their own, at most."""
+
 
 class ChannelsState(msgspec.Struct):
-    """`twilio`: accounts by their SID."""
+    """`twilio`: accounts by their SID. `uses`: what the texts of a channel may be used for, whatever accounts it has; of those that are not there it is
+    `tenant_only`."""
 
     twilio: dict[str, TwilioAccount] = {}
+    uses: dict[str, Use] = {}
 
 
 class Channels(OnePerTenant[ChannelsState]):
@@ -54,6 +60,23 @@ class Channels(OnePerTenant[ChannelsState]):
         def apply(self, aggregate: Channels) -> None:
             state = aggregate.state
             state.twilio = {sid: each for sid, each in state.twilio.items() if sid != self.account}
+
+    class UseSet(Event, frozen=True, kw_only=True):
+        """From here on the texts of this channel may be used for this beside answering, also those that have come before where it is less."""
+
+        TOPIC: ClassVar[str] = "channels.use_set"
+        channel: str
+        use: Use
+
+        def apply(self, aggregate: Channels) -> None:
+            aggregate.state.uses = {**aggregate.state.uses, self.channel: self.use}
+
+    def set_use(self, channel: str, use: Use, at: datetime) -> None:
+        uses = self.state.uses
+        if channel not in uses and len(uses) >= USES:
+            raise Invalid(f"{USES} channels have a use of their own; a tenant has no more of them")
+        if uses.get(channel, "tenant_only") != use:
+            self.trigger(self.UseSet, at=at, channel=channel, use=use)
 
     def set_twilio(self, account: TwilioAccount, at: datetime) -> None:
         """Raises Invalid, whose text holds no token."""

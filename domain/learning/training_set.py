@@ -81,13 +81,17 @@ class TrainingSet(Aggregate[TrainingSetState]):
 
     class ExamplesAdded(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "training_set.examples_added"
-        class_version: ClassVar[int] = 2
+        class_version: ClassVar[int] = 3
         QUOTES: ClassVar[bool] = True
         examples: tuple[Example, ...]
 
         @staticmethod
         def upcast_v1_v2(facts: dict[str, Any]) -> None:
             """In the first version no turn had calls of tools, or anything attached."""
+
+        @staticmethod
+        def upcast_v2_v3(facts: dict[str, Any]) -> None:
+            """Until version 2 no example told the channel that its texts came by."""
 
         def apply(self, aggregate: TrainingSet) -> None:
             aggregate.state.examples += len(self.examples)

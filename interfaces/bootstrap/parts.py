@@ -19,6 +19,7 @@ from application.budgets.fair_queue import FairQueue
 from application.budgets.pool import ReservationPool
 from application.campaigns.gate import Cancelled
 from application.campaigns.pages import CampaignPages
+from application.channels.channels import ChannelUses
 from application.channels.person import People
 from application.gateway.providers import Providers
 from application.insight.alerts.known import KnownAlerts
@@ -236,6 +237,10 @@ class Services:
     @property
     def in_time(self) -> InTime:
         return InTime(seconds=self.settings.source_timeout_ms / 1000, late=self.late)
+
+    @property
+    def uses(self) -> ChannelUses:
+        return ChannelUses(self.store)
 
     @property
     def suggesting(self) -> CatalogueSuggesting:

@@ -15,7 +15,7 @@ from application.base.erase import ERASE_WORK
 from application.learning.approved import approved_corrections
 from application.learning.ports import Ports
 from application.learning.training.evaluated import evaluated
-from application.learning.use import forbidden_senders
+from application.learning.use import Forbidden, forbidden_now
 from application.ports import Due
 from domain.base.context import Context
 from domain.base.errors import Erased, Refused
@@ -121,7 +121,7 @@ async def examples_of(training_set: UUID, tenant: UUID, ports: Ports) -> Example
     if found.state.status == "failed":
         raise Refused(f"this training set could not be made: {found.state.reason}")
     gone, left = Counter[str](), []
-    forbidden = await forbidden_senders(tenant, store=ports.store)
+    forbidden = await forbidden_now(tenant, store=ports.store)
     since = found.state.upto
     cases, _ = await evaluated(tenant, since=since, store=ports.store, datasets=ports.datasets)
     guard = await asyncio.to_thread(Guard, cases)
@@ -138,16 +138,16 @@ async def examples_of(training_set: UUID, tenant: UUID, ports: Ports) -> Example
 
 
 def _looked_at(
-    examples: Sequence[Example], guard: Guard, forbidden: frozenset[str]
+    examples: Sequence[Example], guard: Guard, forbidden: Forbidden
 ) -> list[tuple[Example, str | None]]:
     """Each with why it is gone, if it is."""
     return [(example, _gone(example, guard, forbidden)) for example in examples]
 
 
-def _gone(example: Example, guard: Guard, forbidden: frozenset[str]) -> str | None:
+def _gone(example: Example, guard: Guard, forbidden: Forbidden) -> str | None:
     if example.exchange is None:
         return "erased"
-    if example.sender in forbidden:
+    if forbidden.holds(example.channel, example.sender):
         return "use_forbidden"
     return guard.reason(example.id, example.exchange)
 
@@ -158,7 +158,7 @@ async def _end(tenant: UUID, ports: Ports) -> int:
 
 
 async def _candidates(above: float, tenant: UUID, ports: Ports) -> list[Candidate]:
-    forbidden = await forbidden_senders(tenant, store=ports.store)
+    forbidden = await forbidden_now(tenant, store=ports.store)
     found = approved_corrections(tenant, above, store=ports.store, corrections=ports.corrections)
     return [
         Candidate(
@@ -166,10 +166,11 @@ async def _candidates(above: float, tenant: UUID, ports: Ports) -> list[Candidat
             conversation=each.lineage.conversation,
             exchange=None if each.texts is None else each.texts.exchange,
             known=() if each.texts is None else each.texts.known,
+            channel=each.lineage.channel,
             sender=each.lineage.sender,
             category=each.category,
             quality=each.quality,
-            use="none" if each.lineage.sender in forbidden else each.lineage.use,
+            use="none" if forbidden.holds(each.lineage.channel, each.lineage.sender) else each.lineage.use,
         )
         async for each in found
     ]

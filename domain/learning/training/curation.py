@@ -35,6 +35,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     conversation: UUID
     exchange: Exchange | None
     known: tuple[str, ...] = ()
+    channel: str | None = None
     sender: str | None = None
     category: Category = "other"
     quality: float
@@ -115,6 +116,7 @@ def _example(candidate: Candidate, exchange: Exchange) -> Example:
     return Example(
         id=candidate.correction,
         conversation=candidate.conversation,
+        channel=candidate.channel,
         sender=candidate.sender,
         part=part_of(candidate.conversation),
         category=candidate.category,

@@ -22,10 +22,13 @@ VALIDATION = 0.2
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
-    """`id`: the correction's. `sender`: as in its lineage. `conversation`: whose customer the texts are from; `exchange` is masked, and None where that customer was erased."""
+    """`id`: the correction's. `channel`, `sender`: as in its lineage. `conversation`: whose customer the texts are from; `exchange` is masked, and None where that customer was erased."""
 
     id: UUID
     conversation: UUID
+    channel: str | None = None
+    """None: it was made when channels had no use of their own."""
+
     sender: str | None = None
     part: Part
     category: Category

@@ -33,6 +33,7 @@ SUMMARIES: Mapping[str, str] = {
     "get /v1/campaigns/{campaign}/customers": "List a campaign's customers",
     "get /c/{token}": "Open a campaign's page",
     "get /v1/channels": "List channels",
+    "put /v1/channels/uses": "Say what a channel's texts may be used for",
     "get /v1/channels/deliveries": "Read how deliveries went",
     "get /v1/channels/twilio/{account}": "Read an account at Twilio",
     "put /v1/channels/twilio/{account}": "Set an account at Twilio",

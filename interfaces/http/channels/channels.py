@@ -13,11 +13,19 @@ from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
 from application.channels.address import webhook_url
-from application.channels.channels import SetTwilio, channels_now, remove_twilio, set_twilio
+from application.channels.channels import (
+    SetTwilio,
+    SetUse,
+    channels_now,
+    remove_twilio,
+    set_twilio,
+    set_use,
+)
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
 from domain.base.errors import NotFound
-from domain.channels.channels import Channels
+from domain.base.patterns import CHANNEL
+from domain.channels.channels import Channels, ChannelsState
 from domain.channels.twilio import ACCOUNT, Template, TwilioAccount
 from domain.conversations.messages import Use
 from interfaces.bootstrap import Services
@@ -53,6 +61,13 @@ class TwilioIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return f"TwilioIn(senders={self.senders!r})"
 
 
+class ChannelUseIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`channel`: as the customers of messages name it, as `http` or `whatsapp`; `api` is the completions API."""
+
+    channel: Annotated[str, Meta(min_length=1, max_length=32, pattern=CHANNEL)]
+    use: Use
+
+
 class TwilioOut(msgspec.Struct, frozen=True, kw_only=True):
     """`rotating`: a next token is set. `webhook`: the address that Twilio is to be given, for messages and for statuses.
 
@@ -77,11 +92,13 @@ class TwilioOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChannelsOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`version` 0: nothing was ever set."""
+    """`version` 0: nothing was ever set. `uses`: what texts may be used for beside answering, by channel; of channels that are not there it is `tenant_only`.
+    An account's own `use` holds beside it: the less of the two."""
 
     tenant: UUID
     version: int
     twilio: tuple[TwilioOut, ...]
+    uses: dict[str, Use]
 
 
 @get("/v1/channels", scope="integrations:manage")
@@ -90,14 +107,19 @@ async def read_all(
 ) -> Response[ChannelsOut]:
     """All channels of this tenant, as they are set."""
     state, version = await channels_now(principal.tenant, store=services.store)
-    shown = ChannelsOut(
-        tenant=principal.tenant,
-        version=version,
-        twilio=tuple(
-            [await _shown(each, principal.tenant, services) for _, each in sorted(state.twilio.items())]
-        ),
-    )
-    return Response(shown, headers=tag(version))
+    return Response(await _all(state, version, principal.tenant, services), headers=tag(version))
+
+
+@put("/v1/channels/uses", scope="integrations:manage", versioned=one(Channels.id_of))
+async def set_channel_use(
+    data: JSONBody[ChannelUseIn], services: NamedDependency[Services], context: NamedDependency[Context]
+) -> Response[ChannelsOut]:
+    """Say what the texts of a channel may be used for beside answering: `tenant_only`, as it is unless told, to train or tune models of this tenant's alone, or
+    `none`. It stands on each message from then on; with `none` nothing is learned from earlier ones either, for as long as it holds."""
+    command = SetUse(channel=data.channel, use=data.use)
+    done = await set_use(command, context, store=services.store, clock=services.clock)
+    headers = await written(services, context.tenant, done.position, done.version)
+    return Response(await _all(done.channels, done.version, context.tenant, services), headers=headers)
 
 
 @get("/v1/channels/twilio/{account:str}", scope="integrations:manage")
@@ -155,6 +177,15 @@ async def remove(
     return Response(None, status_code=204, headers=headers)
 
 
+async def _all(state: ChannelsState, version: int, tenant: UUID, services: Services) -> ChannelsOut:
+    return ChannelsOut(
+        tenant=tenant,
+        version=version,
+        twilio=tuple([await _shown(each, tenant, services) for _, each in sorted(state.twilio.items())]),
+        uses=dict(sorted(state.uses.items())),
+    )
+
+
 async def _shown(account: TwilioAccount, tenant: UUID, services: Services) -> TwilioOut:
     counted = (await services.rejections.of(tenant)).get(account.account, {})
     return TwilioOut(
@@ -176,4 +207,4 @@ async def _shown(account: TwilioAccount, tenant: UUID, services: Services) -> Tw
     )
 
 
-ROUTER = Router("/", route_handlers=[read_all, read, replace, remove], tags=["channels"])
+ROUTER = Router("/", route_handlers=[read_all, set_channel_use, read, replace, remove], tags=["channels"])

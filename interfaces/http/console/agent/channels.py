@@ -11,7 +11,7 @@ from domain.base.errors import Invalid
 from domain.channels.twilio import ACCOUNT
 from interfaces.bootstrap import Services
 from interfaces.http.channels import channels
-from interfaces.http.channels.channels import TwilioIn
+from interfaces.http.channels.channels import ChannelUseIn, TwilioIn
 from interfaces.http.console.errors import HANDLERS
 from interfaces.http.console.forms import fields_of
 from interfaces.http.console.page import moved
@@ -35,7 +35,23 @@ def _one(facts: Facts) -> dict[str, Any]:
 
 
 SCREENS = (
-    Screen(path="/console/channels", template="agent/channels.html", reads={"channels": channels.read_all}),
+    Screen(
+        path="/console/channels",
+        template="agent/channels.html",
+        reads={"channels": channels.read_all},
+        forms={
+            "use": Form(
+                route=channels.set_channel_use,
+                body=ChannelUseIn,
+                button="Set what they may be used for",
+                done="Set. It holds everywhere within a second.",
+                hints={
+                    "channel": "As http, whatsapp, or api: the completions API.",
+                    "use": "None: nothing is learned from its texts, earlier ones neither.",
+                },
+            )
+        },
+    ),
     Screen(
         path="/console/channels/{account:str}",
         template="agent/channel.html",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from typing import Any
 from uuid import uuid4
@@ -19,6 +20,8 @@ OURS = "whatsapp:+15550100200"
 BEA = {"operator": {"name": "Bea"}}
 CORRECTIONS = "/v1/bot/corrections/"
 FORBIDDEN = {"use_forbidden": 1}
+SEEN = 1.05
+"""Seconds in which every process has seen a setting."""
 
 
 async def shown(reply: Awaitable[httpx.Response], status: int = 200) -> Any:
@@ -69,6 +72,39 @@ class Channel:
         review = {"approved": True, "quality_score": 5, "operator": {"name": "Carl"}}
         await shown(self.shop.http.post(f"{CORRECTIONS}{found['id']}/approve", json=review))
         return found
+
+
+async def test_every_channel_has_a_use_of_its_own(channel: Channel) -> None:
+    """What said `none` when it came is learned from by nobody, whatever is said later; what came before, as long as it is said."""
+    http = channel.shop.http
+    dataset = f"/v1/datasets/{(await shown(http.post('/v1/datasets', json={'name': 'Web chat'}), 201))['id']}"
+
+    async def answered(address: str) -> str:
+        body = {"customer": {"channel": "web", "address": address}, "text": "Do you mend zips?"}
+        return str((await shown(http.post("/v1/messages", json=body)))["id"])
+
+    async def taken(*interactions: str) -> int:
+        body = {"interactions": interactions}
+        return int((await shown(http.post(f"{dataset}/interactions", json=body)))["refused_count"])
+
+    async def says(use: str) -> Any:
+        return await shown(http.put("/v1/channels/uses", json={"channel": "web", "use": use}))
+
+    before = await answered("ann")
+    assert (await says("none"))["uses"] == {"web": "none"}
+    assert (await says("none"))["version"] == (await shown(http.get("/v1/channels")))["version"] == 2
+    await asyncio.sleep(SEEN)
+    meanwhile = await answered("ben")
+    assert await taken(before, meanwhile) == 2
+    await says("tenant_only")
+    assert await taken(before) == 0
+    assert await taken(meanwhile) == 1
+    call = {"model": "agent", "messages": [{"role": "user", "content": "Do you mend bags?"}]}
+    asked = (await shown(http.post("/v1/chat/completions", json=call)))["retrace"]["call"]
+    await shown(http.put("/v1/channels/uses", json={"channel": "api", "use": "none"}))
+    assert await taken(asked) == 1
+    for wrong in ({"channel": "web", "use": "shared"}, {"channel": "a b", "use": "none"}, {"use": "none"}):
+        await shown(http.put("/v1/channels/uses", json=wrong), 400)
 
 
 @pytest_asyncio.fixture(name="channel")
