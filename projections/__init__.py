@@ -35,6 +35,7 @@ from projections.products import Products
 from projections.ratings import Ratings
 from projections.retrievals import Retrievals
 from projections.sales import Sales
+from projections.served_ratings import ServedRatings
 from projections.services import Services
 from projections.signals import ImplicitSignals
 from projections.spending import Spending
@@ -62,6 +63,7 @@ PROJECTIONS: Sequence[Projection] = (
     Customers(),
     Campaigns(),
     ModelAnswers(),
+    ServedRatings(),
     TuningJobs(),
     LearningCurve(),
     Ratings(),

@@ -15,7 +15,7 @@ from projections.usage import Usage, usage
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """One model beside the others. Costs are in USD, rounded to 10⁻⁶: of 1,000 calls that a provider was asked for, and of a million
     tokens, in and out. `cache_share` is the part of all calls that were answered without asking, `cached_input_share` the part
-    of the input that the provider had in its own cache. Latencies, and what is null, as of `Usage`."""
+    of the input that the provider had in its own cache. Latencies, ratings, and what is null, as of `Usage`."""
 
     provider: str | None
     model: str | None
@@ -32,6 +32,8 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     cost_per_million_tokens: Decimal
     cache_share: float
     cached_input_share: float
+    rated: int
+    feedback_score: float | None
 
 
 async def compare(sql: Sql, tenant: UUID, *, since: date, until: date) -> list[Compared]:

@@ -1,4 +1,4 @@
-"""Usage: what was used, by day and month, model and provider, asked of the read model costs."""
+"""Usage: what was used, by day and month, model and provider, asked of the read models costs and served_ratings."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from domain.base.sketch import percentile
 from domain.models.pricing import EXACT
 from projections.base import Sql
 from projections.costs import SUMS, costs, latencies
+from projections.served_ratings import rated
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +28,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     `success_rate` is that of calls that were not cancelled, 0 to 1. `cost` is in USD, exact; latencies are in ms, those of the
     `measured_calls`, for which a provider was asked; percentiles within 1 %, null where there are too few calls for one (2 for the
     median, 20 for the 95th, 100 for the 99th). What there is no call for is null.
+
+    `rated`: answers that these calls gave and that were rated, whenever that was; `feedback_score`: how many of them as helpful, 0 to 1.
     """
 
     provider: str | None
@@ -53,6 +56,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     p50_ms: float | None
     p95_ms: float | None
     p99_ms: float | None
+    rated: int
+    feedback_score: float | None
 
 
 By = Literal["day", "month", "all"]
@@ -85,10 +90,17 @@ async def usage(
     )
     for row in await sql.all(within):
         sketches[group(row)][row["bucket"]] += row["calls"]
-    return [_usage(key, rows, sketches[key]) for key, rows in groups.items()]
+    scores: dict[Group, list[int]] = defaultdict(lambda: [0, 0])
+    for row in await rated(sql, tenant, since=since, until=until):
+        score = scores[group(row)]
+        score[0] += row["rated"]
+        score[1] += row["helpful"]
+    return [_usage(key, rows, sketches[key], *scores[key]) for key, rows in groups.items()]
 
 
-def _usage(key: Group, rows: Sequence[Mapping[str, Any]], sketch: Mapping[int, int]) -> Usage:
+def _usage(
+    key: Group, rows: Sequence[Mapping[str, Any]], sketch: Mapping[int, int], rated: int, helpful: int
+) -> Usage:
     with localcontext(EXACT):
         sums = {name: sum((row[name] for row in rows), type(rows[0][name])(0)) for name in SUMS}
     took, measured = sums.pop("latency_us"), sum(sketch.values())
@@ -106,5 +118,7 @@ def _usage(key: Group, rows: Sequence[Mapping[str, Any]], sketch: Mapping[int, i
         p50_ms=percentile(sketch, 0.5),
         p95_ms=percentile(sketch, 0.95),
         p99_ms=percentile(sketch, 0.99),
+        rated=rated,
+        feedback_score=helpful / rated if rated else None,
         **sums,
     )

@@ -11,6 +11,7 @@ from domain.base.sketch import bucket_of
 from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
 from domain.feedback.rating import Rating
+from domain.models.completion import answered_by
 from projections.reckoning.base import Key, Reckoned, one, summed
 
 
@@ -41,3 +42,21 @@ def reckon_model_answers(events: Sequence[Recorded]) -> Reckoned:
         if interaction in last:  # the rating is of the answer that was given last
             figures.append((last[interaction], {"rated": 1, "helpful": one(helpful)}))
     return {"model_answers": summed(figures), "model_answers_latency": summed(took)}
+
+
+def reckon_served_ratings(events: Sequence[Recorded]) -> Reckoned:
+    latest = {e.event.interaction: e.event.helpful for e in events if isinstance(e.event, Rating.Rated)}
+    last = dict[UUID, Key]()
+    for recorded in events:
+        event = recorded.event
+        if not isinstance(event, Conversation.Metered | Call.Metered):
+            continue
+        if (by := answered_by([each for each in event.attempts if each.outcome != "cancelled"])) is not None:
+            interaction = event.interaction if isinstance(event, Conversation.Metered) else recorded.stream
+            last[interaction] = by.started_at.date(), by.provider, by.served or by.model
+    figures = [
+        (last[interaction], {"rated": 1, "helpful": one(helpful)})
+        for interaction, helpful in latest.items()
+        if interaction in last
+    ]
+    return {"served_ratings": summed(figures)}

@@ -27,12 +27,13 @@ from projections.reckoning.decided import (
     reckon_retrievals,
 )
 from projections.reckoning.learned import reckon_learning, reckon_training_sets, reckon_tuning_jobs
-from projections.reckoning.models import reckon_model_answers
+from projections.reckoning.models import reckon_model_answers, reckon_served_ratings
 from projections.reckoning.rated import reckon_ratings, reckon_signals
 from projections.reckoning.sales import reckon_sales
 from projections.reckoning.suggested import reckon_suggestions
 from projections.retrievals import Retrievals
 from projections.sales import Sales
+from projections.served_ratings import ServedRatings
 from projections.signals import ImplicitSignals
 from projections.spending import Spending
 from projections.suggestions import Suggestions
@@ -51,6 +52,7 @@ RECKONINGS: Sequence[tuple[Projection, Reckoning]] = (
     (Retrievals(), reckon_retrievals),
     (Enrichments(), reckon_enrichments),
     (ModelAnswers(), reckon_model_answers),
+    (ServedRatings(), reckon_served_ratings),
     (LearningCurve(), reckon_learning),
     (Datasets(), reckon_training_sets),
     (TuningJobs(), reckon_tuning_jobs),
@@ -66,6 +68,7 @@ NO_FIGURES: Mapping[str, str] = {
     "sales_made": "what each sale counts as, so that it can be cancelled",
     "sales_answered": "where conversations stand",
     "model_answers_interactions": "whose answer each was, and how it is rated",
+    "served_ratings_answers": "which model gave each answer, and how it is rated",
     "learning_curve_corrections": "the latest review of each",
     "datasets": "a list; no figure of an answer of /v1/analytics is from it",
 }

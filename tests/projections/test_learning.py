@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import msgspec
 import psycopg
 
+from domain.chat.call import Call
 from domain.feedback.correction import Correction
 from domain.feedback.exchange import Exchange
 from domain.feedback.lineage import Lineage, Person, Texts
@@ -25,6 +26,7 @@ from projections.learning_curve import WANTED, learning_months, learning_topics
 from projections.model_answers import ModelFigures, model_figures
 from projections.reckoning.compare import Difference
 from projections.tuning_jobs import list_tuning_jobs
+from projections.usage import usage
 from tests.infra.log.parts import Log, context, now
 from tests.infra.projections.parts import begun, projecting, rows
 from tests.projections.calls import ROUTING, attempt, call
@@ -124,6 +126,41 @@ async def test_an_answer_that_is_made_anew_takes_its_rating_along(log: Log) -> N
             await projector.catch_up([tenant])
     found = {each.model: (each.answers, each.rated, each.helpful) for each in await models(log, tenant)}
     assert found == {"p/a": (1, 0, 0), "p/b": (1, 1, 1)}
+
+
+async def test_a_served_model_has_the_score_of_its_answers_beside_what_it_cost(log: Log) -> None:
+    """Also of calls of the completions API; rated before the answer was known, and rated anew; of tries that gave no answer nothing."""
+    tenant = uuid4()
+    async with projecting(log) as projector:
+        for number, (model, helpful) in enumerate(
+            (("a", (True,)), ("a", (True, False)), ("b", ()), ("b", (False, True)))
+        ):
+            conversation = begun()
+            interaction = conversation.receive(message="1", text="q", interaction=uuid4(), at=now())
+            if early := number % 2 and helpful:
+                await rated(log, tenant, interaction, conversation.id, *helpful)
+                await projector.catch_up([tenant])
+            tried = (attempt("unavailable", model="b"), attempt(model=model))
+            conversation.meter(interaction, routing=ROUTING, attempts=tried, at=now())
+            await log.store.save(conversation, context=context(tenant))
+            if helpful and not early:
+                await rated(log, tenant, interaction, conversation.id, *helpful)
+        await call(log, tenant, attempt(model="a", day=2))
+        events = [each async for each in log.store.events(tenant)]
+        ours = next(each.stream for each in events if isinstance(each.event, Call.Metered))
+        await rated(log, tenant, ours, ours, True)
+        await projector.catch_up([tenant])
+    assert await differing(log, tenant) == []
+    async with log.database.tenant(tenant) as connection:
+        sql = TransactionSql(connection)
+        days = await usage(sql, tenant, since=DAYS[0], until=DAYS[1])
+        whole = await usage(sql, tenant, since=DAYS[0], until=DAYS[1], by="all", per="tenant")
+    assert [(each.since.day, each.model, each.rated, each.feedback_score) for each in days] == [
+        (1, "a", 2, 0.5),
+        (1, "b", 1, 1.0),
+        (2, "a", 1, 1.0),
+    ]
+    assert [(each.rated, each.feedback_score) for each in whole] == [(4, 0.75)]
 
 
 def proposed(intent: str | None) -> Correction:

@@ -44,7 +44,7 @@ def usage(
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Calls, failures, tokens, cost and latency of a tenant's providers, by day or month."""
+    """Calls, failures, tokens, cost, latency and ratings of a tenant's providers, by day or month."""
 
     async def do(parts: Services) -> list[Usage]:
         await parts.store.load(Tenant, tenant_id, tenant=tenant_id)  # there is such a tenant
@@ -70,6 +70,7 @@ def usage(
         "cost",
         "average",
         "p95",
+        "helpful",
     ]
     rows = [
         [
@@ -84,6 +85,7 @@ def usage(
             f"${each.cost}",
             _ms(each.average_ms),
             _ms(each.p95_ms),
+            "–" if each.feedback_score is None else f"{each.feedback_score:.0%} of {each.rated}",
         ]
         for each in found
     ]
