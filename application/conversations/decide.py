@@ -202,8 +202,11 @@ def _remembered(prepared: Prepared, interaction: UUID, decision: Decision, unsur
         left = tuple(each for each in memory.missed if each.interaction != plan.recovers)
         memory = replace(memory, missed=left)
     asked = plan.questions or prepared.asked.request.questions
-    if decision.category == "failure" or (unsure and plan.recovers is None):
-        memory = missing(memory, interaction, "\n".join(asked))
+    understanding = considered.understanding
+    complains = understanding is not None and understanding.forgot
+    of = plan.recovers if plan.recovers is not None or complains else interaction  # a complaint asks nothing
+    if of is not None and (decision.category == "failure" or unsure):
+        memory = missing(memory, of, "\n".join(asked))
     in_a_row = memory.unsure + 1 if unsure else 0
     if decision.kind == "hand_over":
         in_a_row = 0

@@ -48,7 +48,7 @@ from domain.answers.understanding.choosing import choice_lines, chosen, is_more
 from domain.answers.understanding.screening import FLAGGED
 from domain.gateway.complexity import fold
 
-VERSION = 5
+VERSION = 6
 """Of these rules; goes up with any change of them."""
 
 SCREENED_SINCE = 4
@@ -289,14 +289,16 @@ def _several(
 
 
 def _recovered(understanding: Understanding, situation: Situation) -> Plan | None:
-    if not understanding.forgot or situation.missed is None:
+    """What is on record as left unanswered; else what they asked last, of which they know better whether it was answered."""
+    found = situation.missed or situation.asked
+    if not understanding.forgot or found is None:
         return None
-    question = situation.missed.question
+    question = found.question
     return Plan(
         decision=_decision("answer", "recovered", *_told(understanding, "forgotten")),
         opening=Say(template=RECOVERED.name, values={"question": question}),
         questions=(question,),
-        recovers=situation.missed.interaction,
+        recovers=found.interaction,
     )
 
 

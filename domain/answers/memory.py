@@ -111,7 +111,7 @@ def understood(memory: Memory, understanding: Understanding) -> Memory:
 
 def missing(memory: Memory, interaction: UUID, question: str) -> Memory:
     """With a question that was not answered."""
-    one = Missed(interaction=interaction, question=_short(question, LONGEST_QUESTION))
+    one = Missed(interaction=interaction, question=shortened(question))
     others = tuple(each for each in memory.missed if each.question != one.question)
     return replace(memory, missed=(*others, one)[-MISSED:])
 
@@ -119,6 +119,11 @@ def missing(memory: Memory, interaction: UUID, question: str) -> Memory:
 def _liked(memory: Memory, left: tuple[str, ...]) -> tuple[str, ...]:
     """With what was looked at last until now."""
     return tuple(dict.fromkeys((*left, *memory.liked)))[:LIKED]
+
+
+def shortened(question: str) -> str:
+    """As much of a question as is kept."""
+    return _short(question, LONGEST_QUESTION)
 
 
 def _latest(items: tuple[T, ...], most: int) -> tuple[T, ...]:

@@ -16,7 +16,7 @@ from domain.base.aggregate import EPOCH
 Kind = Literal["answer", "ask_back", "decline", "hand_over"]
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """`category`: why it is not merely an answer. `rule`: version of the rules that made it; 0: it was made before there were any."""
 
     kind: Kind = "answer"
@@ -27,7 +27,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What the conversation is in when messages come. `viewed`: what of the catalogue was looked at last. `returned`: the earlier topic of a customer who is back after a pause. `unsure`: answers of low
-    confidence in a row; `failures`: tries to answer these messages that came to nothing.
+    confidence in a row; `failures`: tries to answer these messages that came to nothing. `asked`: what the customer asked last, unless that was where an
+    answer is left; `missed`: what is on record as left unanswered.
 
     `at`: when they came; `last`: the interaction that was answered before; `matched`: what it took the customer to mean. `suggested`: what the customer was shown beside answers; `pressed`: of that
     what they press a button of; `refuses`: whether they begin with a no."""
@@ -36,6 +37,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     returned: str | None = None
     pending: Pending | None = None
     missed: Missed | None = None
+    asked: Missed | None = None
     unsure: int = 0
     failures: int = 0
     at: datetime = EPOCH

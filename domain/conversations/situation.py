@@ -6,10 +6,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from domain.agents.configuration import AgentConfiguration
-from domain.answers.memory import Memory, in_new_session, viewed
+from domain.answers.memory import Memory, Missed, in_new_session, shortened, viewed
 from domain.answers.plan import Situation
 from domain.answers.replies import answer_in
 from domain.answers.suggesting.reactions import pressed_offer
+from domain.answers.understanding.forgotten import says_forgotten
 from domain.conversations.content import Choice
 from domain.conversations.state import Burst, ConversationState
 
@@ -29,6 +30,7 @@ def situation_of(
             returned=memory.earlier if ended else None,
             pending=memory.pending,
             missed=memory.missed[-1] if memory.missed else None,
+            asked=_asked(state),
             unsure=memory.unsure,
             failures=state.failures,
             at=burst.since,
@@ -40,6 +42,20 @@ def situation_of(
         ),
         memory,
     )
+
+
+def _asked(state: ConversationState) -> Missed | None:
+    """The messages that were answered last; None where they say that a question was forgotten: it was answered then."""
+    waiting = sum(len(each.messages) for each in (state.begun, state.burst) if each is not None)
+    before = state.history[: max(0, len(state.history) - waiting)]
+    while before and before[-1].role != "user":
+        before.pop()
+    texts: list[str] = []
+    while before and before[-1].role == "user":
+        texts.insert(0, before.pop().text)
+    if state.last_interaction is None or not texts or any(map(says_forgotten, texts)):
+        return None
+    return Missed(interaction=state.last_interaction, question=shortened("\n".join(texts)))
 
 
 def _pressed(burst: Burst) -> tuple[UUID, ...]:

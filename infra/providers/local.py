@@ -17,16 +17,14 @@ from uuid import UUID
 import numpy as np
 
 from application.ports import Leave
+from domain.base.language import language_of
 from domain.base.sentences import sentences
 from domain.models.completion import Completion, CompletionRequest, Passage, Usage
 from domain.retrieval.results.ranking import CERTAIN
 from infra.providers.incoming import unheard
 from infra.providers.local_scoring import Meanings, Question, ReadPassage, score
 from infra.providers.local_statements import Statement, stem, words
-
-NOTHING = "I could not find this in the documents I have."
-NOT_ALL = "I could not find an answer to the rest in the documents I have."
-HELLO = "Hello! How can I help you?"
+from infra.providers.local_words import GREETINGS, Words, greeted_in, words_for
 
 ENOUGH = 0.38
 """Score below which a statement is no answer."""
@@ -72,7 +70,7 @@ _AND = re.compile(
 _ASKING = re.compile(
     r"[?？]|^\s*(?:how|what|when|where|who|which|why|is|are|do|does|can|could|may)\b", re.IGNORECASE
 )
-_GREETING = re.compile(r"\b(?:hi|hello|hey|good (?:morning|day|afternoon|evening))\b", re.IGNORECASE)
+_GREETING = re.compile(rf"\b(?:{'|'.join(GREETINGS.values())})\b", re.IGNORECASE)
 _WORD = re.compile(r"\w")
 
 
@@ -97,11 +95,11 @@ class LocalCompleter:
         parts = list(dict.fromkeys(text for text, _ in found if text))
         confidence = min((score for _, score in found), default=0.0)
         if not asked and request.questions and all(map(_greets, request.questions)):
-            parts, confidence = [HELLO], 1.0
+            parts, confidence = [_told(request).hello], 1.0
         elif not parts:
-            parts = [NOTHING]
+            parts = [_told(request).nothing]
         elif asked > len(found) or not all(text for text, _ in found):
-            parts.append(NOT_ALL)
+            parts.append(_told(request).not_all)
         text = "\n\n".join(parts)
         count = partial(self._count, request, read)
         long = sum([len(turn.text) for turn in request.prompt]) > INLINE
@@ -257,6 +255,11 @@ def _questions(messages: Sequence[str]) -> list[Question]:
     if said and not questions:
         questions.append(_question(" ".join(said)[:LONGEST]))
     return questions
+
+
+def _told(request: CompletionRequest) -> Words:
+    said = "\n".join(request.questions)[-READ:]
+    return words_for(language_of(said) or greeted_in(said))
 
 
 def _greets(message: str) -> bool:

@@ -107,6 +107,11 @@ def test_a_forgotten_question_is_found_apologised_for_and_answered() -> None:
     assert plan.opening is not None
     assert plan.opening.values == {"question": "How long is delivery?"}
     assert decided("Did you forget my question?", forgot=True) == ANSWER
+    asked = Missed(interaction=uuid4(), question="How long is delivery, and what does it cost?")
+    plan = decided("You have forgotten something", situation=Situation(asked=asked), forgot=True)
+    assert (plan.questions, plan.recovers) == ((asked.question,), asked.interaction)
+    both = Situation(missed=missed, asked=asked)
+    assert decided("You have forgotten something", situation=both, forgot=True).recovers == missed.interaction
 
 
 def test_who_is_back_is_reminded_and_asked_how_to_go_on() -> None:

@@ -14,7 +14,7 @@ from infra.providers import configured as module
 from infra.providers.access import Accesses, ProviderAccess
 from infra.providers.catalogue import load_catalogue
 from infra.providers.configured import ConfiguredCompleters
-from infra.providers.local import NOTHING
+from infra.providers.local_words import ENGLISH
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.secret import Secret
 from tests.doubles.gemini import gemini_double, whole
@@ -159,7 +159,7 @@ async def test_a_provider_that_is_not_there_is_refused_with_the_names_there_are(
 async def test_the_local_provider_is_always_there(configured: ConfiguredCompleters) -> None:
     local = await configured.find(uuid4(), "local")
     pieces, last = await gather(local, request("extractive"))
-    assert (pieces, last.text, local.owner) == ([NOTHING], NOTHING, None)
+    assert (pieces, last.text, local.owner) == ([ENGLISH.nothing], ENGLISH.nothing, None)
 
 
 async def test_gemini_and_together_are_made_of_their_settings(double: Double, store: OneTenant) -> None:

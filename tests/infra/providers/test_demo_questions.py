@@ -15,7 +15,8 @@ from domain.answers.citing import cited
 from domain.answers.prompts import answer_prompt
 from domain.models.completion import Citation, CompletionRequest, Passage
 from domain.retrieval.chunking import chunk
-from infra.providers.local import NOTHING, LocalCompleter
+from infra.providers.local import LocalCompleter
+from infra.providers.local_words import ENGLISH
 from infra.retrieval.embedding import WordLlamaEmbedder
 from infra.retrieval.preparing import pages_of
 from infra.retrieval.sniffing import media_type
@@ -78,7 +79,7 @@ async def test_a_demo_question_is_answered_with_the_right_citation(
 ) -> None:
     text, citations = await ask(question["text"], passages)
     if "expect" not in question:
-        assert (text, citations) == (NOTHING, ())
+        assert (text, citations) == (ENGLISH.nothing, ())
         return
     assert question["expect"] in text
     assert question["document"] in [citation.title for citation in citations]

@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from domain.models.completion import Completion, CompletionRequest, Passage, Turn
 from infra.providers import local
-from infra.providers.local import HELLO, NOT_ALL, NOTHING, LocalCompleter
+from infra.providers.local import LocalCompleter
 from infra.providers.local_scoring import ReadPassage
+from infra.providers.local_words import ENGLISH, WORDS
 from infra.retrieval.embedding import WordLlamaEmbedder
 from tests.until import until
 
@@ -99,11 +100,11 @@ async def test_hours_in_words_are_a_time(question: str) -> None:
 )
 async def test_it_says_plainly_that_it_found_nothing(question: str) -> None:
     answer = await ask(question)
-    assert (answer.text, answer.confidence) == (NOTHING, 0.0)
+    assert (answer.text, answer.confidence) == (ENGLISH.nothing, 0.0)
 
 
 async def test_without_passages_nothing_is_found() -> None:
-    assert (await ask("Do you have wireless internet?", passages=())).text == NOTHING
+    assert (await ask("Do you have wireless internet?", passages=())).text == ENGLISH.nothing
 
 
 async def test_what_the_customer_has_bought_answers_what_nothing_else_does() -> None:
@@ -126,7 +127,7 @@ async def test_what_the_customer_has_bought_answers_what_nothing_else_does() -> 
     assert (await asked("How much is a taxi, for my order?")).text == f"{order.text} [2]"
     assert "WiFi is free" in (await asked("Do you have wireless internet?")).text
     both = await asked("Where is my order?", "Do you sell bicycles?")
-    assert both.text == f"{order.text} [2]\n\n{NOT_ALL}"
+    assert both.text == f"{order.text} [2]\n\n{ENGLISH.not_all}"
 
 
 async def test_all_questions_of_a_burst_are_answered() -> None:
@@ -148,12 +149,12 @@ async def test_what_is_said_before_a_question_goes_with_it() -> None:
 async def test_a_question_without_an_answer_beside_one_with_is_named_and_lowers_the_confidence() -> None:
     answer = await ask("Do you have wireless internet? Who is the mayor of Paris?")
     assert answer.text.startswith("Yes, WiFi is free")
-    assert answer.text.endswith(NOT_ALL)
+    assert answer.text.endswith(ENGLISH.not_all)
     assert answer.confidence == 0.0
 
 
 async def test_a_greeting_is_returned() -> None:
-    assert (await ask("Good morning!")).text == HELLO
+    assert (await ask("Good morning!")).text == ENGLISH.hello
 
 
 async def test_references_of_a_document_do_not_pass_for_citations() -> None:
@@ -293,13 +294,13 @@ async def test_many_questions_and_many_words_are_answered_beside_the_event_loop(
     assert threading.get_ident() not in threads
     assert len(threads) <= local.ASKED
     assert "WiFi is free" in answer_to_many.text
-    assert NOT_ALL in answer_to_many.text
+    assert ENGLISH.not_all in answer_to_many.text
 
 
 async def test_a_greeting_is_a_word_of_its_own() -> None:
     assert local._questions(["Do you ship to Delhi?"])[0].words == ["delhi", "ship"]
     assert [each.text for each in local._questions(["Good morning! -- Do you ship?"])] == ["Do you ship?"]
-    assert (await ask("  ¡Hello!")).text == HELLO
+    assert (await ask("  ¡Hello!")).text == ENGLISH.hello
 
 
 async def test_a_statement_that_is_overruled_is_no_answer() -> None:
@@ -313,3 +314,16 @@ async def test_a_statement_that_is_overruled_is_no_answer() -> None:
         overruled=(older,),
     )
     assert (await COMPLETER.complete(request)).text == f"{newer} [2]"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Gibt es bei Ihnen kabelloses Internet?", WORDS["de"].nothing),
+        ("Avez-vous un accès internet sans fil ?", WORDS["fr"].nothing),
+        ("هل لديكم إنترنت لاسلكي في المتجر؟", WORDS["ar"].nothing),
+        ("Dzień dobry!", WORDS["pl"].hello),
+    ],
+)
+async def test_that_nothing_was_found_is_told_in_the_customers_language(question: str, said: str) -> None:
+    assert (await ask(question)).text == said
