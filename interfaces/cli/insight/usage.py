@@ -24,6 +24,20 @@ from projections.costs import Costs
 from projections.period import period
 from projections.usage import By, Per, Usage
 
+COLUMNS = [
+    "since",
+    "provider",
+    "model",
+    "calls",
+    "failed",
+    "cached",
+    "in",
+    "out",
+    "cost",
+    "average",
+    "p95",
+    "helpful",
+]
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -58,20 +72,6 @@ def usage(
     if as_json:
         print_json(found)
         return
-    columns = [
-        "since",
-        "provider",
-        "model",
-        "calls",
-        "failed",
-        "cached",
-        "in",
-        "out",
-        "cost",
-        "average",
-        "p95",
-        "helpful",
-    ]
     rows = [
         [
             each.since,
@@ -89,7 +89,7 @@ def usage(
         ]
         for each in found
     ]
-    print_table(None, columns, rows)
+    print_table(None, COLUMNS, rows)
     for what, why in (
         ("unclear_calls", "were counted in a form that fits none we know, and charged by the larger reading"),
         ("estimated_calls", "were counted by ourselves"),
