@@ -16,7 +16,7 @@ from domain.base.aggregate import EPOCH
 Kind = Literal["answer", "ask_back", "decline", "hand_over"]
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`category`: why it is not merely an answer. `rule`: version of the rules that made it; 0: it was made before there were any."""
 
     kind: Kind = "answer"

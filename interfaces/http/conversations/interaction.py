@@ -9,11 +9,12 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import asdict
 
 from application.conversations.answer import AnswerGiven
 from domain.answers.citing import with_disclosure
 from domain.answers.context_window import Cut
-from domain.answers.plan import Decision
+from domain.answers.plan import Kind
 from domain.answers.split import Assignment
 from domain.answers.suggesting.suggest import Suggested
 from domain.answers.understanding import Understanding
@@ -39,6 +40,15 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None = None
     attempts: int = 0
     again: bool = False
+
+
+class Decided(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done about the messages. `category`: why it is not merely an answer; `evidence`: what it went by; `rule`: version of the rules."""
+
+    kind: Kind
+    category: str | None
+    evidence: tuple[str, ...]
+    rule: int
 
 
 class RatingGiven(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +92,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     handoff: str | None = None
     operator: str | None = None
     understanding: Understanding | None = None
-    decision: Decision | None = None
+    decision: Decided | None = None
     cut: tuple[Cut, ...] = ()
     template: str | None = None
     variants: tuple[Assignment, ...] = ()
@@ -178,7 +188,7 @@ def _answered(
         confidence=event.confidence,
         handoff=event.handoff,
         understanding=event.understanding,
-        decision=event.decision,
+        decision=Decided(**asdict(event.decision)),
         cut=event.cut,
         template=event.template,
         variants=metered.variants,
