@@ -29,6 +29,7 @@ SKIPPED = {
     "test_recorder.py::TestRecorder::test_insert_select": "the test's own session sets its tenant where only the coordinator hears it",
     "test_recorder.py::TestNonInterleaving": "the same",
     "test_a_schedule_is_a_row_that_puts_itself_back": "the test's own statement, which moves time on, is one that a Citus refuses",
+    "test_published.py": "analysts have no views there",
     "test_nodes.py": "its server pretends to be a Citus",
 }
 """What `make citus` leaves out, by a part of its name, and why."""

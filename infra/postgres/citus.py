@@ -6,18 +6,32 @@ which other sessions of the same login could read while it runs; they can ask fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection, AsyncRawCursor
 from psycopg.sql import SQL, Identifier, Literal
 
+from application.ports import Unavailable
+
 Connection = AsyncConnection[tuple[Any, ...]]
 Row = tuple[Any, ...]
 
 WHO = b"SELECT session_user::text, current_user::text"
 NAMES = ("retrace.tenant", "search_path")
+
+PASSING: tuple[type[psycopg.Error], ...] = (
+    psycopg.OperationalError,
+    psycopg.errors.InternalError_,
+    psycopg.errors.UndefinedTable,
+)
+"""What may be over when it is tried again. There is no code of its own for a node that goes away under a statement. And one that went away as a
+read model was switched has the tables where they were, until it hears that the switch was done (`citus.recover_2pc_interval`)."""
+
+SEQUENTIAL = b"SET LOCAL citus.multi_shard_modify_mode = 'sequential'"
+"""By one connection to each node: what changes tables, and what writes their rows, is refused when it comes by two in one transaction."""
 
 
 async def on_citus(connection: Connection) -> bool:
@@ -26,6 +40,19 @@ async def on_citus(connection: Connection) -> bool:
         await connection.execute(b"SELECT to_regproc('pg_catalog.citus_version') IS NOT NULL")
     ).fetchone()
     return row == (True,)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Of a transaction that changes something on all nodes. Raises Unavailable where one went away; who waited for a lock in vain hears that."""
+    try:
+        yield
+    except psycopg.errors.LockNotAvailable:
+        raise
+    except PASSING as error:
+        raise Unavailable(
+            f"a node of this Citus, or its coordinator, went away meanwhile ({type(error).__name__}): all was done or nothing; try again"
+        ) from error
 
 
 async def enter(connection: Connection, begin: bytes, values: Sequence[str]) -> Row:

@@ -21,6 +21,7 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from application.ports import Fault, Unavailable
+from infra.postgres import citus
 from infra.postgres.cell import Cell, Role
 from infra.postgres.exchange import Row, Statement, exchange
 from infra.postgres.fair_queue import FairQueue
@@ -50,7 +51,6 @@ LEAST = 0.05
 """Seconds of it that are left at least for whoever has come to its turn late."""
 
 PASSING: tuple[type[psycopg.Error], ...] = (psycopg.OperationalError,)
-CITUS_PASSING: tuple[type[psycopg.Error], ...] = (*PASSING, psycopg.errors.InternalError_)
 
 
 class Asking(Protocol):
@@ -158,8 +158,8 @@ class Database:
 
     @property
     def _passing(self) -> tuple[type[psycopg.Error], ...]:
-        """What may be over when it is tried again. A Citus has no code of its own for a node that goes away under a statement."""
-        return CITUS_PASSING if self.cell.distributed else PASSING
+        """What may be over when it is tried again."""
+        return citus.PASSING if self.cell.distributed else PASSING
 
     async def _enter(self, who: Hashable) -> float:
         """Have a place; until when (monotonic) a connection is waited for."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -12,6 +12,7 @@ import msgspec
 from psycopg.rows import class_row
 
 from domain.base.aggregate import NIL
+from infra.postgres import citus
 from infra.postgres.cell import Cell, Role
 from infra.postgres.database import Database
 from infra.postgres.session import Connection, connect
@@ -58,7 +59,17 @@ async def builds(system: Database, projection: str | None = None) -> list[Build]
 
 @asynccontextmanager
 async def as_builder(cell: Cell) -> AsyncIterator[Connection]:
-    """A transaction with the rights of the read models' owner. Raises LoginRefused, WrongSession, psycopg.Error."""
-    async with await connect(cell, "retrace_builder") as connection, connection.transaction():
-        await connection.execute("SET LOCAL ROLE retrace_builder")  # whose the tables are to be
-        yield connection
+    """A transaction with the rights of the read models' owner. Raises LoginRefused, WrongSession, psycopg.Error; on a Citus Unavailable."""
+    async with await connect(cell, "retrace_builder") as connection:
+        with citus.told() if cell.distributed else nullcontext():
+            async with connection.transaction():
+                await connection.execute("SET LOCAL ROLE retrace_builder")  # whose the tables are to be
+                if cell.distributed:
+                    await connection.execute(citus.SEQUENTIAL)
+                yield connection
+
+
+async def together(connection: Connection, steps: Sequence[str], *, spread: bool) -> None:
+    """In one round trip; `spread`: on a Citus one by one, for it passes a message of several on as it is, or refuses it."""
+    for text in steps if spread else ["; ".join(steps)]:
+        await connection.execute(text.encode())

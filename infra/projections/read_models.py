@@ -10,7 +10,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from domain.base.aggregate import NIL
 from infra.citus import policies
 from infra.postgres.cell import Cell
-from infra.postgres.citus import on_citus
+from infra.postgres.citus import SEQUENTIAL, on_citus
 from infra.postgres.session import Connection
 from infra.projections.places import SCHEMAS, Place, as_builder
 from infra.projections.published import PUBLISHED, opening, publish
@@ -33,6 +33,8 @@ async def create_read_models(connection: Connection, projections: Sequence[Proje
     """
     async with connection.transaction():
         await connection.execute("SET LOCAL ROLE retrace_builder")
+        if spread := await on_citus(connection):
+            await connection.execute(SEQUENTIAL)
         query = "SELECT projection, place, version FROM retrace.builds WHERE tenant = %s"
         rows = await (await connection.execute(query, [NIL])).fetchall()
         versions = {(row[0], row[1]): int(row[2]) for row in rows}
@@ -45,7 +47,7 @@ async def create_read_models(connection: Connection, projections: Sequence[Proje
                 await note(connection, projection, "live", NIL, None, live)
             if live < projection.version > versions.get((projection.name, "next"), 0):
                 await _begin(connection, projection, NIL, None)
-        if not await on_citus(connection):  # analysts have no logins there
+        if not spread:  # analysts have no logins there
             await publish(connection, projections)
 
 

@@ -12,18 +12,24 @@ from uuid import UUID
 from psycopg.sql import Literal
 
 from infra.postgres.database import Connection
-from infra.projections.places import SCHEMAS, Build, Place
+from infra.projections.places import SCHEMAS, Build, Place, together
 from infra.projections.published import locking, publishing
 from infra.projections.read_models import create_at, drop_at, hold, note
 from projections.base import Projection
 
 
 async def swap_tables(
-    connection: Connection, copy: Build, target: Place, standing: Mapping[Place, Sequence[str]], keep: bool
+    connection: Connection,
+    copy: Build,
+    target: Place,
+    standing: Mapping[Place, Sequence[str]],
+    *,
+    keep: bool,
+    spread: bool,
 ) -> None:
     """Those of all tenants, in one round trip, for the sake of the readers who wait for the last of its steps.
 
-    `standing`: the tables in each place.
+    `standing`: the tables in each place; `spread`: on a Citus. There are no views for analysts there.
     """
     own = f"projection = {Literal(copy.projection).as_string()}"
     live, source, goal = SCHEMAS["live"], SCHEMAS[copy.place], SCHEMAS[target]
@@ -45,19 +51,24 @@ async def swap_tables(
         "recorded_at = excluded.recorded_at, stopped = excluded.stopped, gap = excluded.gap",
     ]
     for origin, place in moves:
-        steps.append(
-            f"UPDATE retrace.builds SET place = '{place}', built_at = coalesce(built_at, now()) WHERE {own} AND place = '{origin}'"
-        )
+        where = f"WHERE {own} AND place = '{origin}'"
+        if spread:  # it takes no time beside a column
+            steps.append(f"UPDATE retrace.builds SET built_at = now() {where} AND built_at IS NULL")
+            steps.append(f"UPDATE retrace.builds SET place = '{place}' {where}")
+        else:
+            steps.append(
+                f"UPDATE retrace.builds SET place = '{place}', built_at = coalesce(built_at, now()) {where}"
+            )
     names = ", ".join(f"{live}.{table}" for table in standing["live"])
-    steps += locking(copy.projection)
+    steps += [] if spread else locking(copy.projection)
     steps.append(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
     for origin, place in moves:
         schemas = f"SET SCHEMA {SCHEMAS[place]}"
         steps += [f"ALTER TABLE {SCHEMAS[origin]}.{table} {schemas}" for table in standing[origin]]
-    steps += publishing(copy.projection)
+    steps += [] if spread else publishing(copy.projection)
     if not keep:
         steps += _removal(own, target, standing["live"])
-    await connection.execute("; ".join(steps).encode())
+    await together(connection, steps, spread=spread)
 
 
 def _removal(own: str, place: Place, tables: Sequence[str]) -> list[str]:

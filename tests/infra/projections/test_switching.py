@@ -50,8 +50,10 @@ async def test_a_reader_never_sees_less_than_before_during_build_and_switch(log:
     async def read() -> None:
         while not stop.is_set():
             async with log.database.tenant(tenant) as connection:  # prepared, as the application's reads are
-                query = "SELECT (SELECT sum(calls) FROM costs), (SELECT sum(calls) FROM costs_latency)"
-                row = await (await connection.execute(query, prepare=True)).fetchone()
+                own = "(SELECT sum(calls) AS n FROM {} WHERE tenant = %(tenant)s)"
+                query = f"SELECT c.n, l.n FROM {own.format('costs')} c, {own.format('costs_latency')} l"
+                values = {"tenant": tenant}
+                row = await (await connection.execute(query.encode(), values, prepare=True)).fetchone()
             assert row is not None
             seen.append((int(row[0] or 0), int(row[1] or 0)))
             await asyncio.sleep(0)
@@ -111,7 +113,7 @@ async def test_switching_back_brings_back_what_was_live_and_loses_nothing(log: L
         assert await calls(log, tenant) == 103
         took = min(took, await switch(shop))
         assert await calls(log, tenant) == 3
-    assert took < 0.1
+    assert took < (1 if log.database.cell.distributed else 0.1)
 
 
 async def test_the_running_projectors_keep_a_copy_up_until_it_is_dropped(log: Log) -> None:
