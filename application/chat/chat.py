@@ -15,6 +15,7 @@ from application.chat.inquiry import disclosure_of, inquiry_of
 from application.chat.ports import Ports
 from application.chat.record import Chat, ChatGiven, record_answer, record_end
 from application.chat.signatures import with_signatures
+from application.gateway.advice import advice_on
 from application.gateway.attempt import Emit, EmitPiece
 from application.gateway.complete_cached import complete_cached
 from application.gateway.run import Run
@@ -117,9 +118,10 @@ def _after(text: str, emit: Emit) -> Emit:
 
 
 def _failed(run: Run) -> ChatFailed:
-    outcome, wait, detail = run.outcome(), run.retry_after, run.failure()
-    if outcome == "rate_limited":
-        when = "later" if wait is None else f"in {wait:.0f} s"
-        advice = "its quota is used up" if run.again is False else f"its limit is reached; try again {when}"
-        detail = f"{detail}: the provider says that {advice}, or ask for another model"
-    return ChatFailed(detail, outcome, retry_after=wait, again=run.again)
+    outcome, detail = run.outcome(), run.failure()
+    if run.attempts and run.refusal is None:
+        last = run.attempts[-1]
+        detail = f"{last.provider}/{last.model}: {detail}"
+        if (advice := advice_on(outcome, run.retry_after, run.again, last.provider)) is not None:
+            detail = f"{detail}; {advice}"
+    return ChatFailed(detail, outcome, retry_after=run.retry_after, again=run.again)

@@ -16,6 +16,7 @@ from application.chat.chat import GONE, ChatFailed
 from application.chat.embedding_models import Asked, models_of
 from application.chat.saving import save_under_user
 from application.chat.vectors import Vectors
+from application.gateway.advice import advice_on
 from application.ports import ProviderError
 from domain.base.context import Context
 from domain.base.errors import Invalid, Refusal
@@ -71,8 +72,11 @@ async def embed(command: Embed, context: Context, ports: Ports) -> EmbeddingsGiv
     except BaseException as error:
         await run_to_end(_record(command, texts, asked, vectors, _why(error), started, context, ports))
         if isinstance(error, ProviderError):
+            provider = asked.space.model.partition("/")[0]
+            advice = advice_on(error.outcome, error.retry_after, error.again, provider)
+            detail = error.detail if advice is None else f"{error.detail}; {advice}"
             raise ChatFailed(
-                error.detail, error.outcome, retry_after=error.retry_after, again=error.again
+                detail, error.outcome, retry_after=error.retry_after, again=error.again
             ) from None
         raise
     call, metered, position = await run_to_end(

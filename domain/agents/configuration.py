@@ -18,6 +18,9 @@ Language = Annotated[str, Meta(pattern=LANGUAGE)]
 """ISO 639-1."""
 Limit = Annotated[int, Meta(ge=1, le=50)]
 
+LINES = 100
+"""Entries of a list that stands in every prompt, at most."""
+
 ELSEWHERE = {"embedding_model": "PUT /v1/embedding-model sets it"}
 """Fields of the first recorded configurations that are none of a configuration now, and what sets them."""
 
@@ -188,6 +191,21 @@ class AgentConfiguration(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
     def check(self) -> None:
         """Raises Invalid."""
+        for name in ("name", "tone", "disclosure", "out_of_budget", "handoff_expired"):
+            if not getattr(self, name).strip():
+                raise Invalid(
+                    f"{name} is read by people or by the model; it has one visible character at least"
+                )
+        for language, text in self.disclosures.items():
+            if not text.strip():
+                raise Invalid(
+                    f"disclosures.{language} tells customers that a machine answers; it can't be blank"
+                )
+        for name in ("personality", "restrictions", "disclaimers", "can_do", "cannot_do", "fallback_models"):
+            if len(getattr(self, name)) > LINES:
+                raise Invalid(
+                    f"{name} has at most {LINES} entries: all of them stand in every prompt, or are asked in turn"
+                )
         if self.quiet_seconds > self.burst_seconds:
             raise Invalid(
                 "quiet_seconds is no longer than burst_seconds, which is the longest that it may last in all"

@@ -11,7 +11,7 @@ from domain.campaigns.parts import parts_of
 from domain.campaigns.words import LONGEST_VALUE, check_words, widest_and_barest
 from domain.channels.outgoing import LONGEST_TEXT
 from domain.channels.twilio import TEMPLATE
-from domain.conversations.rich import LONGEST_BODY, LONGEST_BUTTON, MOST_BUTTONS, units
+from domain.conversations.rich import LONGEST_BODY, LONGEST_BUTTON, MOST_BUTTONS, Attachment, units
 
 MOST_VARIABLES, LONGEST_VARIABLE = 100, 1600
 _NAME = re.compile(r"[A-Za-z0-9]{1,16}")
@@ -46,6 +46,8 @@ def _check(message: CampaignMessage) -> None:
         raise Invalid(f"message: buttons stand below a text of 1 to {LONGEST_BODY} characters; give one")
     if any(button.id is not None for button in message.buttons):
         raise Invalid("message: only a template's buttons have an id of their own; leave it out")
+    if message.file is not None:  # whatever form it stands in
+        Attachment(url=message.file.url, media_type=message.file.media_type, size=message.file.size).check()
     for part in parts_of(message, UUID(int=0)):
         if part.rich is not None:
             part.rich.check()

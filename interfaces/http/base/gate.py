@@ -17,6 +17,7 @@ from litestar.types import Scope
 from domain.base.errors import Invalid
 from domain.base.patterns import in_words
 from domain.base.times import check_written
+from domain.base.wanted import with_what_is_wanted
 from interfaces.http.base.authentication import caller_in
 from interfaces.http.base.session.forgery import check_form
 from interfaces.http.base.version import expected
@@ -124,11 +125,13 @@ async def _check_body(request: Request[Any, Any, Any], handler: HTTPRouteHandler
     try:
         msgspec.json.decode(body, type=field.annotation)
     except msgspec.ValidationError as error:
-        told = in_words(str(error))
-        detail = elsewhere(field.annotation, told) or told
-        message, _, place = told.partition(" - at ")
-        message = detail if detail != told else message
-        raise Invalid(detail, errors=[{"field": place.strip("`") or "$", "message": message}]) from None
+        message, at, place = in_words(str(error)).partition(" - at ")
+        place = place.strip("`") or "$"
+        if (way := elsewhere(field.annotation, message)) is not None:
+            raise Invalid(way, errors=[{"field": place, "message": way}]) from None
+        message = with_what_is_wanted(field.annotation, message, place)
+        detail = f"{message} - at `{place}`" if at else message
+        raise Invalid(detail, errors=[{"field": place, "message": message}]) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"the body is no JSON: {error}") from None
     except RecursionError:

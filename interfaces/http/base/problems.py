@@ -17,6 +17,7 @@ from application.chat.chat import ChatFailed
 from application.ports import Fault, Unavailable
 from domain.base.errors import Conflict, NotFound, Refusal, TooManyRequests
 from domain.base.patterns import in_words
+from domain.base.wanted import with_what_is_wanted
 from domain.budgets.budget import BudgetExhausted, BudgetHeld
 from interfaces.http.base.openai_error import OpenAIError, error_of
 from interfaces.http.base.problem import problem
@@ -87,7 +88,7 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
         errors = [
             {
                 "field": _sent_as(str(item.get("key", "")), request),
-                "message": in_words(str(item.get("message", ""))),
+                "message": _worded(item, request),
             }
             for item in error.extra
             if isinstance(item, dict)
@@ -102,6 +103,13 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
         if name.lower() in ("allow", "connection")
     }
     return problem(request, kind, detail, headers, status, **facts)
+
+
+def _worded(item: dict[str, Any], request: Request[Any, Any, Any]) -> str:
+    """msgspec's error of a parameter, with what it could be."""
+    message = in_words(str(item.get("message", "")))
+    known = request.route_handler.parsed_fn_signature.parameters.get(str(item.get("key", "")))
+    return message if known is None else with_what_is_wanted(known.raw, message, "$")
 
 
 def _sent_as(key: str, request: Request[Any, Any, Any]) -> str:

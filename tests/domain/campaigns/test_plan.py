@@ -46,6 +46,7 @@ def plan(message: dict[str, Any], **more: Any) -> Plan:
         ({"text": "x", "buttons": [{"title": "a", "action": "reply"}]}, "needs the reply"),
         ({"text": "x", "buttons": [{**PAGE, "url": "http://a.example"}]}, "https://"),
         ({"text": "x", "file": {**IMAGE, "size": 6 * 2**20}}, "5242880"),
+        ({"text": "x", "file": {**IMAGE, "size": 6 * 2**20}, "buttons": [{"title": "A"}]}, "5242880"),
         ({"text": "x", "file": {**IMAGE, "media_type": "image/webp"}}, "takes no file of the type"),
         ({"text": "x", "template": TEMPLATE}, "give neither beside it"),
         ({"template": {**TEMPLATE, "variables": {}}}, "names the variables"),

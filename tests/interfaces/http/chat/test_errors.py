@@ -53,6 +53,7 @@ async def test_the_client_shows_the_reason_of_whatever_is_refused(
     upstream.script = lambda body: "400"
     failed = await caught(create(model=MODEL, messages=ASK))
     assert "HTTP 400" in str(failed)
+    assert "ask for another model" in str(failed), "with the way out"
     async with openai.AsyncOpenAI(api_key="rt_wrong", base_url=f"{address}/v1") as stranger:
         key = await caught(stranger.models.list())
     assert (key.status_code, key.code, key.type) == (401, "invalid_api_key", "authentication_error")
