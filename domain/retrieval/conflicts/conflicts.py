@@ -27,7 +27,7 @@ from domain.models.completion import Passage, Source
 from domain.retrieval.conflicts.quantities import Quantity, quantities
 from domain.retrieval.conflicts.statement_words import GENERIC, UNITS
 
-VERSION = 1
+VERSION = 2
 """Of the rule; goes up with any change of it."""
 
 MOST_STATEMENTS, MOST = 150, 5
@@ -41,6 +41,7 @@ Why = Literal["catalogue", "knowledge base", "own document", "newer", "unknown"]
 _WHY: dict[Source, Why] = {"shop": "catalogue", "knowledge": "knowledge base", "document": "own document"}
 
 _FIGURE = re.compile(r"\d")
+_ROW = re.compile(r"[^:;]+: [^;]*(?:; [^:;]+: [^;]*)+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NOT_TELLING = frozenset(GENERIC) | frozenset(UNITS)
 _ENDING = re.compile(r"(?<=\w{3})(?:ings?|ed|es|en|er|e|n|s)$")
@@ -75,7 +76,7 @@ class _Statement:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        return _words(self.text)
+        return _words(_without_labels(self.text))
 
     @cached_property
     def around(self) -> frozenset[str]:
@@ -237,6 +238,13 @@ def _parts(text: str) -> Iterator[str]:
         if _FIGURE.search(line):
             parts = [line] if CELL in line else sentences(line)
             yield from (part for part in parts if _FIGURE.search(part))
+
+
+def _without_labels(text: str) -> str:
+    """Of a row (`column: value; column: value`) what stands in it, not what its columns are called: two tables seldom call them the same."""
+    if _ROW.fullmatch(text) is None:
+        return text
+    return "; ".join(cell.partition(": ")[2] for cell in text.split("; "))
 
 
 def _words(text: str) -> frozenset[str]:

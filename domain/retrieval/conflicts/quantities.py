@@ -5,24 +5,29 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from domain.retrieval.conflicts.statement_words import KINDS, UNITS
+from domain.retrieval.conflicts.statement_words import KINDS, PRICES, UNITS
 from domain.retrieval.terms import values
 
 Quantity = frozenset[Decimal]
 """What a figure may mean, in its unit: 1.299 is 1299, or a bit more than one."""
 
 MONEY = frozenset({"EUR", "USD", "GBP", "CHF"})
+ANY = "any currency"
+LABELLED = 20
+"""Characters before a figure in which its label is looked for."""
 
 _FIGURE = re.compile(r"\d+(?:[.,:'’]\d+)*")
 _BEHIND = re.compile(r"[\s-]*(?:([^\W\d_]+)[\s-]+)?([^\W\d_]+|[€$£%])")
 _BEFORE = re.compile(r"([A-Za-z]{3}|[€$£])\s?\Z")
+_LABEL = re.compile(r"([^\W\d_]+|[€$£])\)?\s*[:=]\s*\Z")
 _AFTERNOON = re.compile(r"\s*p\.?\s?m\b", re.IGNORECASE)
 _MORNING = re.compile(r"\s*a\.?\s?m\b", re.IGNORECASE)
 _RANGE = re.compile(r"\s*(?:-|–|to|bis|à|or|oder)\s*")
 
 
 def quantities(text: str) -> dict[str, list[Quantity]]:
-    """Unit → its figures in order; the first figure of a range has the unit of the last. Figures without a unit, and dates, are none."""
+    """Unit → its figures in order; the first figure of a range has the unit of the last. One that only its label calls a price may be of any currency. Figures
+    without a unit, and dates, are none."""
     found: dict[str, list[Quantity]] = {}
     before: re.Match[str] | None = None
     for match in _FIGURE.finditer(text):
@@ -32,7 +37,8 @@ def quantities(text: str) -> dict[str, list[Quantity]]:
             for each in (before, match) if ranged and before is not None else (match,):
                 afternoon = each is match and _AFTERNOON.match(text, match.end()) is not None
                 if quantity := _quantity(each[0], unit[1], afternoon):
-                    found.setdefault(unit[0], []).append(quantity)
+                    for name in sorted(MONEY) if unit[0] == ANY else (unit[0],):
+                        found.setdefault(name, []).append(quantity)
         before = match if unit is None else None
     return found
 
@@ -52,7 +58,19 @@ def _unit(text: str, match: re.Match[str]) -> tuple[str, int] | None:
     if (money := _BEFORE.search(text[max(0, match.start() - 4) : match.start()])) is not None:
         unit = UNITS.get(money[1].casefold())
         return unit if unit is not None and unit[0] in MONEY else None
-    return None
+    return _labelled(text, match.start())
+
+
+def _labelled(text: str, begin: int) -> tuple[str, int] | None:
+    """Money by what stands before its colon: `Price: 12.90`, `Preis (EUR): 12,90`."""
+    label = _LABEL.search(text[max(0, begin - LABELLED) : begin])
+    if label is None:
+        return None
+    name = label[1].casefold()
+    unit = UNITS.get(name)
+    if unit is not None and unit[0] in MONEY:
+        return unit
+    return (ANY, 1) if name in PRICES else None
 
 
 def _quantity(figure: str, times: int, afternoon: bool) -> Quantity:

@@ -22,7 +22,14 @@ _NAMES_OF_DOCUMENTS = """
 pdf txt md html docx csv agb hinweise anleitung allgemeine informationen seite
 """
 
+_PRICES = """
+price prices cost costs preis preise kosten prix precio precios prezzo prezzi prijs prijzen preço preços cena ceny fiyat fiyatı цена цены
+"""
+
 GENERIC = frozenset(f"{_FUNCTION_WORDS} {_SAID_WITH_FIGURES} {_NAMES_OF_DOCUMENTS}".split())
+
+PRICES = frozenset(_PRICES.split())
+"""Label a figure as money whose currency is not told, as in a column of a table: `Price: 12.90`."""
 
 UNITS: dict[str, tuple[str, int]] = {
     word: unit

@@ -143,3 +143,32 @@ def test_quantities_are_read_in_whatever_notation() -> None:
         "o'clock": [{Decimal(9)}, {Decimal(18)}],
         "USD": [{Decimal(5)}],
     }
+
+
+def test_a_price_without_a_currency_is_one_by_its_label() -> None:
+    any_currency = {unit: [frozenset({Decimal("12.90")})] for unit in ("CHF", "EUR", "GBP", "USD")}
+    assert quantities("sku: A-1; name: Blue mug; price: 12.90") == any_currency
+    assert quantities("Preis: 12,90") == any_currency
+    for text in ("Price (EUR): 12.90", "Preis in €: 12,90", "Price: 12.90 EUR", "Price: EUR 12.90"):
+        assert quantities(text) == {"EUR": [frozenset({Decimal("12.90")})]}, text
+    for text in ("Stock: 12", "Article: 12.90", "The price went up 3", "Price list: 2026-11-30"):
+        assert quantities(text) == {}, text
+
+
+def test_a_row_of_a_list_without_currencies_is_overruled_by_the_catalogue() -> None:
+    offer = passage("Blue mug\nHolds 300 ml.\nPrice: 15.50 EUR\nkitchen", title="Blue mug", source="shop")
+    row = "sku: A-1; name: Blue mug; price: 12.90"
+    rows = passage(f"{row}\nsku: A-2; name: Red mug; price: 13.90", title="c.csv")
+    found = conflicts_of([rows, offer])
+    assert [(each.preferred, each.why) for each in found.found] == [(offer.id, "catalogue")]
+    assert found.overruled == (row,)
+    same = passage("sku: A-1; name: Blue mug; price: 15.50", title="c.csv")
+    assert conflicts_of([same, offer]) == Conflicts()
+
+
+def test_rows_of_two_lists_are_compared_by_what_stands_in_them_not_by_their_columns() -> None:
+    old = passage("Name: Blue mug; Material: enamel; Price: 12.90 EUR", title="list 2024", age=400)
+    new = passage("Article: Blue mug; Made of: enamel; Preis: 14.90 EUR", title="list 2026")
+    assert [each.preferred for each in conflicts_of([old, new]).found] == [new.id]
+    other = passage("Article: Red mug; Made of: steel; Preis: 14.90 EUR", title="list 2026")
+    assert conflicts_of([old, other]) == Conflicts()
