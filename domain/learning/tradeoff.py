@@ -69,16 +69,18 @@ def _figures(option: Option) -> tuple[float, Decimal, float]:
     return quality, option.cost, float("inf") if option.latency_ms is None else option.latency_ms
 
 
-def recommend(options: Sequence[Option]) -> Recommendation:
+def recommend(
+    options: Sequence[Option], otherwise: str = "collect ratings, or evaluate on a dataset"
+) -> Recommendation:
     """The cheapest model that is not clearly worse than the best one: its interval reaches up to the lower end of that of the best.
 
-    Models with fewer than ENOUGH judged answers don't count.
+    Models with fewer than ENOUGH judged answers don't count; `otherwise`: what to do where there are no others.
     """
     known = [each for each in options if each.judged >= ENOUGH]
     if not known:
         return Recommendation(
             model=None,
-            reason=f"no model has {ENOUGH} judged answers; collect ratings, or evaluate on a dataset",
+            reason=f"no model has {ENOUGH} judged answers; {otherwise}",
         )
     best = max(known, key=lambda each: (each.interval[0], -each.cost))
     as_good = [each for each in known if each.interval[1] >= best.interval[0]]

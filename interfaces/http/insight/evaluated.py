@@ -24,6 +24,12 @@ Version = Annotated[
 ]
 
 
+FEW = (
+    "add cases to the dataset and evaluate again; GET /v1/evaluations tells which answers could not be judged"
+)
+"""What to do where there are too few judged answers of every model."""
+
+
 class EvaluatedModelOut(msgspec.Struct, frozen=True, kw_only=True):
     """A variant, called by its model where that is all that it changes. `quality`: mean over `cases`, within `low` and `high` (95 %); null
     where nothing could be told. Its figures are of the `arm` of `evaluation`. Costs are in USD, latencies in ms. `frontier`: no other one is
@@ -83,7 +89,7 @@ async def compare_evaluated(
             version=compared.version,
             metric=metric,
             items=items,
-            recommendation=recommend(options),
+            recommendation=recommend(options, FEW),
         )
     )
 

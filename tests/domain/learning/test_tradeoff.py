@@ -61,4 +61,5 @@ def test_the_cheapest_that_is_not_clearly_worse_is_recommended() -> None:
     assert (found.model, found.rule) == ("best", 1)
     assert recommend([best, worse, option("few", 29, 29, "0")]).model == "best"
     assert recommend([worse]).model == "cheap"
-    assert "no model has 30" in recommend([option("few", 2, 2, "1")]).reason
+    assert "no model has 30 judged answers; collect ratings" in recommend([option("few", 2, 2, "1")]).reason
+    assert recommend([], "add cases").reason == "no model has 30 judged answers; add cases"
