@@ -17,6 +17,7 @@ from application.answers.suggesting.pictures import pictured_offers
 from application.answers.window import window_of
 from application.budgets.hold import Hold
 from application.gateway.tenant_settings import TenantSettings
+from application.retrieval.query import query_of
 from application.retrieval.retrieve import Retrieval
 from domain.agents.agent import AgentConfiguration
 from domain.answers.background import Background, facts_in_words
@@ -58,6 +59,12 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
 
     pictured: tuple[Pictured, ...] = ()
     """Offers among the passages that a card can show."""
+
+    @property
+    def goes_on_from(self) -> str:
+        """What the passages were looked for with beside the questions; empty where that is nothing."""
+        own = query_of(self.questions)
+        return self.looked_for[len(own) :].strip() if self.looked_for.startswith(own) else ""
 
 
 async def composed_prompt(

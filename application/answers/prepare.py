@@ -150,6 +150,7 @@ def _asked(
             model=chosen.routing.model,
             prompt=composed.prompt,
             questions=composed.questions,
+            goes_on_from=composed.goes_on_from,
             passages=composed.passages,
             overruled=composed.conflicts.overruled,
             max_tokens=inquiry.max_tokens,

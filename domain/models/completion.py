@@ -146,6 +146,9 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     prompt: tuple[Turn, ...]
     questions: tuple[str, ...]
+    goes_on_from: str = ""
+    """What the questions go on from, where they say too little of themselves: it stands in the prompt's history, too."""
+
     passages: tuple[Passage, ...] = ()
     overruled: tuple[str, ...] = ()
     """Statements of them that do not count, as others do in their place."""

@@ -89,7 +89,9 @@ class LocalCompleter:
     async def complete(self, request: CompletionRequest, sent: Callable[[], None] = unheard) -> Completion:
         read = await self._read(request.passages)
         bought = _bought(request.passages)
-        answers = partial(self._answers, request.questions, read, request.overruled, bought)
+        answers = partial(
+            self._answers, request.questions, request.goes_on_from, read, request.overruled, bought
+        )
         short = sum(map(len, request.questions)) <= SHORT
         asked, found = answers() if short else await asyncio.to_thread(answers)
         parts = list(dict.fromkeys(text for text, _ in found if text))
@@ -125,13 +127,14 @@ class LocalCompleter:
     def _answers(
         self,
         messages: Sequence[str],
+        before: str,
         read: Sequence[ReadPassage],
         overruled: Sequence[str],
         bought: tuple[str, float],
     ) -> tuple[int, list[tuple[str, float]]]:
         """How many questions were asked, and what `_answer` says to the first of them; to the one that it says least to, what was `bought`, if
         that is surely asked for, or nothing else is said."""
-        asked = _questions(_short(messages))
+        asked = _questions(_short(messages), before)
         found = [self._answer(question, read, overruled) for question in asked[:ASKED]]
         least = min(range(len(found)), key=lambda place: found[place][1], default=None)
         if least is not None and (not found[least][0] or (bought[1] >= CERTAIN and found[least][1] < PLAIN)):
@@ -240,20 +243,21 @@ def _short(messages: Sequence[str]) -> list[str]:
     return found[::-1]
 
 
-def _questions(messages: Sequence[str]) -> list[Question]:
-    """The questions of a burst, each with what was said before it; without any, all that is said is the question."""
+def _questions(messages: Sequence[str], before: str = "") -> list[Question]:
+    """The questions of a burst, each with what was said before it, the first one else with what it goes on from; without any, all that is said is the question."""
     questions: list[Question] = []
     said: list[str] = []
     for message in messages:
         for sentence in sentences(_ungreeted(message)):
             for part in _AND.split(sentence):
-                if _ASKING.search(part) and (words(part) or said):
-                    questions.append(_question(part[:LONGEST], " ".join(said)[-LONGEST:]))
+                aside = said or ([before] if before and not questions else [])
+                if _ASKING.search(part) and (words(part) or aside):
+                    questions.append(_question(part[:LONGEST], " ".join(aside)[-LONGEST:]))
                     said = []
                 elif words(part):
                     said.append(part)
     if said and not questions:
-        questions.append(_question(" ".join(said)[:LONGEST]))
+        questions.append(_question(" ".join(said)[:LONGEST], before[-LONGEST:]))
     return questions
 
 

@@ -48,6 +48,7 @@ async def test_how_much_it_is_is_looked_for_with_what_it_is(shop: Shop) -> None:
     assert given is not None
     assert [each.document for each in shop.provider.asked[-1].passages] == [documents["Delta"]]
     assert shop.provider.asked[-1].questions == (NEXT,)
+    assert [each.goes_on_from for each in shop.provider.asked] == ["", FIRST]
     events = await shop.events(got.conversation)
     prompts = [each.event for each in events if isinstance(each.event, Conversation.Prompted)]
     assert [each.looked_for for each in prompts] == ["", f"{NEXT}\n{FIRST}"]

@@ -47,11 +47,13 @@ def passage(text: str, *, section: str | None = None, document: UUID = DOCUMENT)
     )
 
 
-async def ask(*questions: str, passages: Sequence[str] = (FAQ, GUIDE)) -> Completion:
+async def ask(*questions: str, passages: Sequence[str] = (FAQ, GUIDE), before: str = "") -> Completion:
     prompt = (Turn(role="system", text="\n".join(passages)), Turn(role="user", text="\n".join(questions)))
     given = tuple(map(passage, passages))
     return await COMPLETER.complete(
-        CompletionRequest(model="extractive", prompt=prompt, questions=questions, passages=given)
+        CompletionRequest(
+            model="extractive", prompt=prompt, questions=questions, goes_on_from=before, passages=given
+        )
     )
 
 
@@ -144,6 +146,15 @@ async def test_all_questions_of_a_burst_are_answered() -> None:
 
 async def test_what_is_said_before_a_question_goes_with_it() -> None:
     assert "Dogs are welcome" in (await ask("Hello", "I have a dog", "can I bring it?")).text
+
+
+async def test_a_question_that_goes_on_is_answered_by_what_it_goes_on_from() -> None:
+    mug, tent = "Blue mug\nPrice: 12.90 EUR", "Alta tent\nPrice: 329.00 EUR"
+    answer = await ask("How much is it?", passages=(mug, tent), before="Tell me about the Alta tent.")
+    assert ("329.00" in answer.text, "12.90" in answer.text) == (True, False)
+    assert (await ask("How much is it?", passages=(mug, tent))).text == ENGLISH.nothing
+    own = await ask("Do you have wireless internet?", before="When is breakfast?")
+    assert ("WiFi is free" in own.text, "7 to 10 am" in own.text) == (True, False)
 
 
 async def test_a_question_without_an_answer_beside_one_with_is_named_and_lowers_the_confidence() -> None:
