@@ -117,7 +117,7 @@ class ChunksTold(msgspec.Struct, frozen=True, tag="chunks", array_like=True):
 
 def work(given: BinaryIO, arguments: Sequence[str], tell: Tell) -> Iterator[object]:
     """`arguments`: the media type; a second one where no vectors are wanted, which then are empty. ReadTold now and then, FileTold, then ChunksTold with AT_ONCE chunks a time."""
-    last = time.monotonic()
+    last = float("-inf")
 
     def told(done: int, of: int) -> None:
         nonlocal last

@@ -130,6 +130,7 @@ async def test_who_waits_hears_how_far_a_file_is(extractor: FileExtractor) -> No
     extracted = await extractor.extract(pieces(pdf(*[page] * 60)), PDF, told=told)
     chunks = len(extracted.chunks)
     assert chunks > 32
+    assert heard[0] == Progress(step="reading", done=0, of=60), "at once: a scan's first page takes long"
     assert Progress(step="reading", done=60, of=60) in heard
     assert [each for each in heard if each.step == "embedding"][-1] == Progress(
         step="embedding", done=chunks, of=chunks
