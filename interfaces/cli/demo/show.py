@@ -18,6 +18,7 @@ from interfaces.cli.base import console
 from interfaces.cli.demo import shop, whatsapp
 from interfaces.cli.demo.asking import ask_all, configure
 from interfaces.cli.demo.filling import fill
+from interfaces.cli.demo.patient import Patient
 from interfaces.cli.demo.tenant import demo_key
 from interfaces.cli.demo.twilio import Played, played
 from interfaces.waiting import Teller
@@ -67,7 +68,7 @@ def _show(tree: supervisor.Tree, model: str, teller: Teller, twilio: Played) -> 
     with teller.waits("the demo's tenant"):
         tenant, key = demo_key(tree)
     headers = {"X-Tenant-ID": tenant, "X-Tenant-API-Key": key}
-    with httpx.Client(base_url=tree.url, headers=headers, timeout=90) as client:
+    with httpx.Client(base_url=tree.url, headers=headers, timeout=90, transport=Patient()) as client:
         filled = fill(client, teller)
         teller.say(
             f"tenant {tenant}: {filled.documents} documents in {filled.chunks} searchable chunks, {filled.entries} knowledge entries, "
