@@ -88,9 +88,14 @@ def user_of(host: str, port: int) -> str:
     return who
 
 
+def reached(host: str) -> str:
+    """Where one that listens there is found from this machine."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+
+
 def url_of(host: str, port: int) -> str:
     """HTTP at this address, as seen from this machine."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    host = reached(host)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 

@@ -11,8 +11,7 @@ import psutil
 
 from infra.crypto.wrapping import Masters
 from infra.server_urls import place_of
-
-NAME = "running.json"
+from interfaces.processes.noting import NAME
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,8 +29,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     files: str | None = None
 
 
-def note(
-    folder: Path,
+def noted(
     *,
     url: str,
     roles: tuple[str, ...],
@@ -40,8 +38,8 @@ def note(
     master: bytes,
     instance: str,
     files: str | None,
-) -> None:
-    """Note this process."""
+) -> str:
+    """The text that this process notes. `database` and `redis` are URLs."""
     running = Running(
         pid=os.getpid(),
         since=psutil.Process().create_time(),
@@ -53,21 +51,12 @@ def note(
         instance=instance,
         files=files,
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f"{NAME}.{os.getpid()}"
-    draft.write_bytes(msgspec.json.encode(running))
-    draft.replace(folder / NAME)
-
-
-def forget(folder: Path) -> None:
-    """At the end, unless another process has noted itself since."""
-    if (running := _noted(folder)) is not None and running.pid == os.getpid():
-        (folder / NAME).unlink(missing_ok=True)
+    return msgspec.json.encode(running).decode()
 
 
 def running_in(folder: Path) -> Running | None:
     """None where no such process lives, however it ended."""
-    running = _noted(folder)
+    running = _found(folder)
     if running is None:
         return None
     with suppress(psutil.Error):
@@ -76,7 +65,7 @@ def running_in(folder: Path) -> Running | None:
     return None
 
 
-def _noted(folder: Path) -> Running | None:
+def _found(folder: Path) -> Running | None:
     try:
         return msgspec.json.decode((folder / NAME).read_bytes(), type=Running)
     except (OSError, msgspec.MsgspecError):

@@ -2,61 +2,84 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, start_http_server
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+    from prometheus_client.core import Metric
 
-from infra.settings import FIELDS, Settings
-
+VARIABLE = "RETRACE_METRICS_PORT"
 METRICS = {"worker": 0, "projector": 1, "supervisor": 2}
 """Role → how far its port of metrics lies beyond RETRACE_METRICS_PORT."""
 
 
 class Figures:
-    """The supervisor's own, for Prometheus."""
+    """The supervisor's own, for Prometheus, whose client is imported where somebody is told only."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        text = "Whether the role's process lives."
-        self._alive = Gauge("retrace_role_up", text, ["role"], registry=self.registry)
-        text = "How often a role's process, or a server that had died, was started."
-        self._starts = Counter("retrace_starts", text, ["name"], registry=self.registry)
-        self.disk = Gauge(
-            "retrace_disk_free_bytes", "What is left on the disk of the data folder.", registry=self.registry
-        )
+        self.disk: int | None = None
+        """Bytes that are left."""
+
+        self._alive: dict[str, bool] = {}
+        self._starts: Counter[str] = Counter()
 
     def started(self, name: str) -> None:
-        self._starts.labels(name).inc()
+        self._starts[name] += 1
 
     def looked(self, role: str, *, alive: bool) -> None:
-        self._alive.labels(role).set(alive)
+        self._alive[role] = alive
+
+    def collect(self) -> Iterator[Metric]:
+        """Of prometheus_client's `Collector`."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        text = "Whether the role's process lives."
+        alive = GaugeMetricFamily("retrace_role_up", text, labels=["role"])
+        for role, lives in list(self._alive.items()):
+            alive.add_metric([role], float(lives))
+        yield alive
+        text = "How often a role's process, or a server that had died, was started."
+        starts = CounterMetricFamily("retrace_starts", text, labels=["name"])
+        for name, count in list(self._starts.items()):
+            starts.add_metric([name], count)
+        yield starts
+        text = "What is left on the disk of the data folder."
+        yield GaugeMetricFamily("retrace_disk_free_bytes", text, value=self.disk)
+
+    def registry(self) -> CollectorRegistry:
+        """With what the system says of this process."""
+        from prometheus_client import CollectorRegistry, ProcessCollector
+
+        found = CollectorRegistry()
+        ProcessCollector(registry=found)
+        found.register(self)
+        return found
 
 
-def metrics_port(settings: Settings, role: str) -> dict[str, str]:
-    """The variable that a role's process is given for its metrics."""
-    if settings.metrics_port is None or role not in METRICS:
-        return {}
-    return {FIELDS["metrics_port"].variable: str(settings.metrics_port + METRICS[role])}
+def port_of(first: int | None, role: str) -> int | None:
+    """The port at which a role, or the supervisor, tells its metrics, where the setting is `first`. None: it does not at one of its own."""
+    return None if first is None or role not in METRICS else first + METRICS[role]
 
 
-def metrics_ports(settings: Settings, roles: Sequence[str]) -> dict[str, int]:
-    """Role → the port at which it, or the supervisor, tells its metrics; empty where none does."""
-    if settings.metrics_port is None:
-        return {}
-    return {role: settings.metrics_port + n for role, n in METRICS.items() if role in (*roles, "supervisor")}
+def metrics_ports(first: int | None, roles: Sequence[str]) -> dict[str, int]:
+    """Role → that port; empty where none does."""
+    found = {role: port_of(first, role) for role in METRICS if role in (*roles, "supervisor")}
+    return {role: port for role, port in found.items() if port is not None}
 
 
 @contextmanager
-def telling(settings: Settings, figures: Figures, say: Callable[[str], None]) -> Iterator[None]:
-    """The supervisor's metrics, from a thread of its own, where a port is set."""
-    if settings.metrics_port is None:
+def telling(port: int | None, host: str, figures: Figures, say: Callable[[str], None]) -> Iterator[None]:
+    """The supervisor's metrics, from a thread of its own, where there is a port for them."""
+    if port is None:
         yield
         return
-    port = settings.metrics_port + METRICS["supervisor"]
+    from prometheus_client import start_http_server
+
     try:
-        server, thread = start_http_server(port, settings.host, figures.registry)
+        server, thread = start_http_server(port, host, figures.registry())
     except OSError as error:
         say(f"the supervisor's metrics are not told: port {port} is not to be had ({error.strerror})")
         yield

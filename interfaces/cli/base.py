@@ -95,9 +95,7 @@ def deployed(settings: Settings, *, files: bool) -> Iterator[Settings]:
             prepare_folder(settings.data)
             master = settings.master()
             try:
-                waits = (
-                    Teller(Console(stderr=True, highlight=False)).waits if sys.stderr.isatty() else silently
-                )
+                waits = Teller(sys.stderr).waits if sys.stderr.isatty() else silently
                 running = stack.enter_context(servers(settings.data, waits=waits))
                 database_url, redis_url = running.database_url, running.redis_url
             except FolderInUse:  # `retrace up` has it: join in

@@ -11,15 +11,10 @@ import click
 
 from infra.settings import Settings
 from interfaces import logs, supervisor
-from interfaces.cli.base import (
-    console,
-    data_option,
-    port_option,
-    settings_of,
-)
+from interfaces.cli.base import data_option, port_option, settings_of
 from interfaces.waiting import Teller
 
-TELLER = Teller(console)
+TELLER = Teller()
 
 
 @click.command()
@@ -27,15 +22,7 @@ TELLER = Teller(console)
 @port_option
 def up(data: Path | None, port: int | None) -> None:
     """All roles in one process tree, with embedded servers unless DATABASE_URL and REDIS_URL are set."""
-    settings = settings_of(data, port)
-
-    def ready(tree: supervisor.Tree) -> None:
-        console.print(
-            f"[bold]Retrace[/bold] is up: {tree.url}  (API: {tree.url}/schema, logs: {settings.data}/logs)",
-            soft_wrap=True,
-        )
-
-    supervisor.up(settings, TELLER.say, ready, waits=TELLER.waits)
+    supervisor.become(settings_of(data, port), TELLER)
 
 
 @click.command()

@@ -9,13 +9,13 @@ from infra.embedded.postgres import EmbeddedPostgres
 from infra.server_urls import place_of
 from infra.settings import InvalidSettings, Settings
 from interfaces.doctor.check import Check
+from interfaces.listening import url_of
 from interfaces.running import Running
-from interfaces.supervisor import reachable
 
 
 async def roles(settings: Settings, running: Running | None) -> Check:
     """What runs here, and whether the HTTP role itself says that it is ready."""
-    url = running.url if running else reachable(settings)
+    url = running.url if running else url_of(settings.host, settings.port)
     try:
         async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
             reply = await client.get(f"{url}/readyz")

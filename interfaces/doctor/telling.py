@@ -16,7 +16,7 @@ from interfaces.supervisor_metrics import metrics_ports
 
 async def of_metrics(settings: Settings, running: Running | None) -> Check:
     """Whether each role that `retrace up` runs tells its figures."""
-    ports = metrics_ports(settings, running.roles) if running is not None else {}
+    ports = metrics_ports(settings.metrics_port, running.roles) if running is not None else {}
     if not ports:
         none = "the HTTP role tells its own at /metrics"
         if settings.metrics_port is None:

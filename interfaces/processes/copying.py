@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -54,6 +53,8 @@ def copy(run: Callable[[], None], *, log: Path, environment: Mapping[str, str], 
     except SystemExit as ended:
         status = _status(ended)
     except BaseException:  # noqa: BLE001  # nothing above may go on: it is the parent's
+        import traceback
+
         traceback.print_exc()
     finally:
         # What would follow is the parent's to do, not ours.

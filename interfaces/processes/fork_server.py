@@ -1,7 +1,7 @@
 """Fork server of the roles: it has loaded what they are made of, and each begins as a copy of it. `python -m interfaces.processes.fork_server`
 
-What all roles have in common is loaded once, lies in memory once, and is there at once when one is started again. Its standard input is a
-socket of packets: `Order` comes, `Begun` goes back, and `Ended` once that role has ended. When the other side closes it, it ends. Linux.
+What all roles have in common is loaded once and lies in memory once. Its standard input is a socket of packets: an `Order` comes, the number of the role's
+process goes back. The roles are children of whoever started the fork server, and stay when it ends, as it does when the other side is closed. Linux.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ import ctypes
 import gc
 import importlib
 import os
-import select
 import signal
 import socket
 import sys
+import time
 from contextlib import suppress
-
-import msgspec
 
 from infra.embedded.process import die_with_parent
 from interfaces.machine import give_back
+from interfaces.processes.orders import LARGEST, Order, ordered
 
 LOADED = (
     "interfaces.cli",
@@ -28,33 +27,8 @@ LOADED = (
     "interfaces.worker",
     "interfaces.projector",
 )
-LARGEST = 1 << 20
-"""Bytes of a packet: an environment may be large."""
-
 PR_SET_NAME = 15
 """From linux/prctl.h."""
-
-
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """Start `role`: its output goes to the file `log`."""
-
-    role: str
-    log: str
-    environment: dict[str, str]
-
-
-class Begun(msgspec.Struct, frozen=True, kw_only=True, tag="begun"):
-    pid: int
-
-
-class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
-    """`status` as subprocess has it: of a signal, negative."""
-
-    pid: int
-    status: int
-
-
-Said = Begun | Ended
 
 
 def load() -> None:
@@ -80,38 +54,27 @@ def _make_routes() -> None:
 
 def serve(control: socket.socket) -> Order | None:
     """Fork as ordered until the other side is closed: None. In a new role's process it is told what it is to be."""
-    us, children = os.getpid(), dict[int, int]()
-    while True:
-        ready, _, _ = select.select([control.fileno(), *children], [], [])
-        for descriptor in set(ready) & children.keys():
-            pid = children.pop(descriptor)
-            os.close(descriptor)
-            _, status = os.waitpid(pid, 0)
-            _say(control, Ended(pid=pid, status=os.waitstatus_to_exitcode(status)))
-        if control.fileno() not in ready:
-            continue
-        packet = control.recv(LARGEST)
-        if not packet:
-            return None
-        order = msgspec.msgpack.decode(packet, type=Order)
-        if (pid := os.fork()) == 0:
-            for descriptor in children:
-                os.close(descriptor)
-            _begin(order, us)
-            return order
-        children[os.pidfd_open(pid)] = pid
-        _say(control, Begun(pid=pid))
+    while packet := control.recv(LARGEST):
+        order = ordered(packet)
+        # Whoever is between a role and its parent leaves at once, so that the parent, who adopts orphans, has it.
+        if (between := os.fork()) == 0:
+            us = os.getpid()
+            if os.fork() == 0:
+                _begin(order, us, control)
+                return order
+            os._exit(0)
+        os.waitpid(between, 0)
+    return None
 
 
-def _say(control: socket.socket, said: Said) -> None:
-    with suppress(BrokenPipeError):  # the next look finds it closed
-        control.send(msgspec.msgpack.encode(said))
-
-
-def _begin(order: Order, parent: int) -> None:
+def _begin(order: Order, between: int, control: socket.socket) -> None:
     """As `spawn` begins a child: in a group of its own, with its output in its log, and no longer there than its parent."""
+    while os.getppid() == between:
+        time.sleep(0.0005)
+    die_with_parent(order.parent)
     os.setpgid(0, 0)
-    die_with_parent(parent)
+    with suppress(BrokenPipeError):  # then the parent has gone, and so do we
+        control.send(str(os.getpid()).encode())
     log = os.open(order.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     os.dup2(log, 1)
     os.dup2(log, 2)

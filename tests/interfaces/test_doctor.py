@@ -29,7 +29,8 @@ from interfaces.cli import cli
 from interfaces.doctor.catalogue import of_catalogue
 from interfaces.doctor.check import Check
 from interfaces.doctor.examine import examine
-from interfaces.running import NAME, running_in
+from interfaces.processes.noting import NAME
+from interfaces.running import running_in
 from interfaces.supervisor import tree
 from tests.dated import SHIPPED
 from tests.doubles.wire import Reply, Wire, serving

@@ -63,7 +63,7 @@ async def test_each_role_is_asked_for_its_metrics() -> None:
     assert "RETRACE_METRICS_PORT" in (await of_metrics(Settings(), running)).detail
     settings = Settings(metrics_port=free_port(3))
     assert settings.metrics_port is not None
-    with telling(settings, Figures(), print):
+    with telling(settings.metrics_port + METRICS["supervisor"], settings.host, Figures(), print):
         alone = await of_metrics(settings, running)
         assert (alone.ok, alone.detail) == (True, f"supervisor at port {settings.metrics_port + 2}")
         both = msgspec.structs.replace(running, roles=("serve", "worker"))

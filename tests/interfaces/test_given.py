@@ -22,7 +22,9 @@ from infra.storage.probing import Probed, probed_apart
 from interfaces import running
 from interfaces.cli import cli
 from interfaces.cli.base import deployment
-from interfaces.supervisor import NO_REDIS, tree
+from interfaces.processes.keeping import NO_REDIS
+from interfaces.processes.noting import note
+from interfaces.supervisor import tree
 from tests.doubles.s3 import s3_double
 from tests.infra.log.parts import MASTER
 from tests.ports import free_port
@@ -110,8 +112,7 @@ async def test_a_bucket_is_looked_at_from_a_data_folder_that_is_named_from_here(
 def test_a_command_that_looks_for_files_elsewhere_than_the_roles_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running.note(
-        tmp_path,
+    about = running.noted(
         url="",
         roles=(),
         database="",
@@ -120,6 +121,7 @@ def test_a_command_that_looks_for_files_elsewhere_than_the_roles_is_refused(
         instance="",
         files="s3://shop/kept?region=eu-west-1&endpoint=http://minio",
     )
+    note(tmp_path, about)
     environment = {"RETRACE_DATA": str(tmp_path), "RETRACE_FILES": None, "DATABASE_URL": None}
     for words in (["backup", str(tmp_path / "new")], ["tenant", "import", str(tmp_path)]):
         done = CliRunner().invoke(cli, words, env=environment)

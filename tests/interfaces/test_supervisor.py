@@ -26,8 +26,9 @@ from infra.postgres.cell import Cell
 from infra.settings import InvalidSettings, Secret, Settings
 from interfaces import supervisor
 from interfaces.listening import PortUnusable
-from interfaces.processes import children
-from interfaces.supervisor import NotReady, Tree, tree, up
+from interfaces.processes import children, keeping
+from interfaces.processes.keeping import NotReady, Tree
+from interfaces.supervisor import tree, up
 from tests.interfaces.roles import ROLE, stand_in
 from tests.ports import free_port
 from tests.until import until_now
@@ -129,7 +130,7 @@ def test_the_supervisor_tells_its_metrics_and_each_role_its_port(settings: Setti
 def test_a_role_that_keeps_dying_is_started_less_and_less_often(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "PAUSES", (0.0, 0.2, 100.0))
+    monkeypatch.setattr(keeping, "PAUSES", (0.0, 0.2, 100.0))
     said: list[str] = []
     began = time.monotonic()
     with tree(settings, said.append, ("worker",), lambda _: ("false",)) as roles:
@@ -149,7 +150,7 @@ def test_a_role_that_keeps_dying_is_started_less_and_less_often(
 def test_a_role_that_never_comes_up_ends_all_with_its_last_words(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "PAUSES", (0.0,))
+    monkeypatch.setattr(keeping, "PAUSES", (0.0,))
     said: list[str] = []
     broken = "import sys; print('retrace: the worker has no hands', file=sys.stderr); sys.exit(3)"
     (settings.data / "logs").mkdir()
@@ -160,16 +161,16 @@ def test_a_role_that_never_comes_up_ends_all_with_its_last_words(
     ):
         until_now(lambda: (roles.look(), False)[1])
     assert str(ended.value).startswith(
-        f"the worker ended {supervisor.TRIES} times at its start: the worker has no hands; see "
+        f"the worker ended {keeping.TRIES} times at its start: the worker has no hands; see "
     )
-    assert len(said) == supervisor.TRIES - 1
+    assert len(said) == keeping.TRIES - 1
     assert all("(status 3: the worker has no hands)" in line for line in said)
 
 
 def test_a_role_that_never_comes_up_beside_an_http_role_that_answers_ends_nothing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "PAUSES", (0.0,))
+    monkeypatch.setattr(keeping, "PAUSES", (0.0,))
     said: list[str] = []
 
     def command(role: str) -> Sequence[str]:
@@ -178,7 +179,7 @@ def test_a_role_that_never_comes_up_beside_an_http_role_that_answers_ends_nothin
     with tree(settings, said.append, ("serve",), command) as roles:
         roles.wait_ready()
         roles.start("worker")
-        until_now(lambda: (roles.look(), len(said) > supervisor.TRIES)[1])
+        until_now(lambda: (roles.look(), len(said) > keeping.TRIES)[1])
         assert running(roles.pid_of("serve"))
     assert all(line.startswith("worker ended (status 1) and is started again now") for line in said)
 
@@ -186,10 +187,10 @@ def test_a_role_that_never_comes_up_beside_an_http_role_that_answers_ends_nothin
 def test_a_role_that_is_killed_again_and_again_is_started_again_and_again(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "PAUSES", (0.0,))
+    monkeypatch.setattr(keeping, "PAUSES", (0.0,))
     said: list[str] = []
     with tree(settings, said.append, ("worker",), stand_in) as roles:
-        for times in range(1, supervisor.TRIES + 3):
+        for times in range(1, keeping.TRIES + 3):
             os.kill(roles.pid_of("worker"), signal.SIGKILL)
             until_now(lambda times=times: (roles.look(), len(said) == times)[1])  # type: ignore[misc]
 
@@ -226,7 +227,7 @@ def test_another_one_that_answers_on_our_port_is_not_taken_for_ours(
         theirs.wait_ready()
         monkeypatch.setattr(supervisor, "look_around", lambda *_: None)
         waiting = "import time; time.sleep(600)"
-        monkeypatch.setattr(supervisor, "READY", 0.5)
+        monkeypatch.setattr(keeping, "READY", 0.5)
         with (
             tree(settings, print, ("serve",), lambda _: (sys.executable, "-c", waiting)) as ours,
             pytest.raises(NotReady, match="another Retrace answers there"),
@@ -251,7 +252,7 @@ def test_a_host_that_is_none_of_ours_is_told(settings: Settings) -> None:
 
 
 def test_a_role_that_does_not_stop_is_killed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "GRACE", 0.3)
+    monkeypatch.setattr(keeping, "GRACE", 0.3)
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
     with tree(settings, print, ("worker",), lambda _: (sys.executable, "-c", deaf)) as roles:
         until_now(lambda: "deaf" in roles.log_of("worker").read_text())
@@ -327,7 +328,7 @@ def test_a_lost_master_key_is_not_replaced_under_a_database_that_needs_it(tmp_pa
 def test_a_role_that_cannot_be_started_now_is_started_later(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "PAUSES", (0.0, 0.05))
+    monkeypatch.setattr(keeping, "PAUSES", (0.0, 0.05))
     said: list[str] = []
 
     def full(*_: object, **__: object) -> None:
@@ -349,7 +350,7 @@ def test_a_full_disk_is_said_once_and_so_is_its_end(
     said: list[str] = []
     with tree(settings, said.append, ("worker",), stand_in) as roles:
         for megabytes in (500, 3, 2, 100, 500, 500):
-            monkeypatch.setattr(supervisor, "room", lambda _, left=megabytes: left * 2**20)
+            monkeypatch.setattr(keeping, "room", lambda _, left=megabytes: left * 2**20)
             roles.look()
     assert len(said) == 2
     assert said[0].startswith(f"the disk is full: {settings.data} has 3 MB left; writes are refused")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from rich.console import Console
 
 from application.ports import ProviderError
 from domain.models.choices import ChoicePiece
@@ -36,7 +35,7 @@ REQUEST = CompletionRequest(
 @pytest.fixture(scope="module", name="address")
 def _address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = Path(tmp_path_factory.mktemp("model"))
-    teller = Teller(Console(file=io.StringIO()))
+    teller = Teller(io.StringIO())
     with language_model(Settings(data=folder), teller) as settings:
         yield str(settings.providers["openai"].base_url)
 

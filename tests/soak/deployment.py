@@ -25,7 +25,8 @@ from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.redis import EmbeddedRedis
 from infra.settings import Secret, Settings
 from interfaces.bootstrap import Services, services
-from interfaces.supervisor import Tree, tree
+from interfaces.processes.keeping import Tree
+from interfaces.supervisor import tree
 from tests.contents import spooled
 from tests.ports import free_port
 
@@ -58,12 +59,12 @@ async def deployment(folder: Path, **more: Any) -> AsyncIterator[Deployment]:
         Settings(data=folder, **{"port": free_port(), **unlimited, **seldom, **more}), said.append
     ) as running:
         running.wait_ready()
-        environment = running._environment
+        environment = running.environment
         settings = Settings(
             database_url=Secret(environment["DATABASE_URL"]),
             redis_url=Secret(environment["REDIS_URL"]),
             master_key=Secret(environment["RETRACE_MASTER_KEY"]),
-            data=running.settings.data,
+            data=running.plan.data,
         )
         async with services(settings, pool=4) as parts:
             made = [await tenant_of(parts, f"tenant {n}") for n in range(2)]

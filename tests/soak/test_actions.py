@@ -24,7 +24,7 @@ import pytest
 from domain.actions.call import ActionCall
 from domain.audit.invariants import Invariants
 from domain.conversations.conversation import Conversation
-from interfaces import supervisor
+from interfaces.processes import keeping
 from tests.doubles.wire import Call, Reply, Wire, serving
 from tests.soak.deployment import Deployment, deployment
 from tests.soak.kills import end
@@ -136,7 +136,7 @@ async def shop(folder: Path, seed: int) -> AsyncIterator[tuple[Shop, httpx.Async
 
 
 async def test_no_call_is_made_twice_or_lost_by_kills(run: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "PAUSES", (0.0,))
+    monkeypatch.setattr(keeping, "PAUSES", (0.0,))
     chance = random.Random(run)
     try:
         with tempfile.TemporaryDirectory(prefix="retrace-actions-") as folder:

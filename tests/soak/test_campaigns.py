@@ -16,7 +16,7 @@ import pytest
 from domain.audit.invariants import Invariants
 from domain.channels.delivery import Delivery
 from domain.channels.next_step import SETTLED
-from interfaces import supervisor
+from interfaces.processes import keeping
 from tests.soak.campaigns import Arrivals, Marketer, address, have_written, windows
 from tests.soak.customers import QUESTIONS, Customers, customers
 from tests.soak.kills import end
@@ -37,7 +37,7 @@ TAILS = 3.0
 async def test_killed_and_resumed_each_customer_gets_it_once(
     pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "PAUSES", (0.0,))
+    monkeypatch.setattr(keeping, "PAUSES", (0.0,))
     share, seed = pytestconfig.getoption("--share"), pytestconfig.getoption("--seed")
     count, chance = (CUSTOMERS if share >= 1 else FEW), random.Random(f"campaign {seed}")
     per_second = min(PER_SECOND, max(10, count // 15))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from interfaces import supervisor
+from interfaces.processes import keeping
 from tests.soak.clients import Clients
 from tests.soak.deployment import deployment
 from tests.soak.kills import end
@@ -56,7 +56,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 async def test_nothing_is_lost_or_doubled_by_kills(run: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "PAUSES", (0.0,))
+    monkeypatch.setattr(keeping, "PAUSES", (0.0,))
     kills, clients = plan(run), None
     try:
         # Not pytest's folder: that one is closed to the user that PostgreSQL runs as.

@@ -25,8 +25,8 @@ from domain.learning.evaluation import Baseline, Evaluation, Pace
 from domain.learning.importing import CaseIn
 from infra.providers.access import ProviderAccess
 from infra.settings import Secret
-from interfaces import supervisor
 from interfaces.bootstrap import Services
+from interfaces.processes import keeping
 from tests.doubles.wire import Call, Reply, Wire, serving
 from tests.soak.deployment import deployment
 from tests.soak.kills import end
@@ -63,7 +63,7 @@ class Vendor(Wire):
 async def test_an_evaluation_that_is_killed_ten_times_ends_with_the_same_report(
     seed: int, share: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "PAUSES", (0.0,))
+    monkeypatch.setattr(keeping, "PAUSES", (0.0,))
     chance, count, kills = random.Random(seed), max(60, round(CASES * share)), max(2, round(KILLS * share))
     vendor = Vendor(chance)
     with tempfile.TemporaryDirectory() as folder:

@@ -78,7 +78,7 @@ def tell(alone: Asked, beside: Asked, after: Asked, verdict: Verdict) -> None:
 async def judge(
     deployed: Deployment, world: World, verdict: Verdict, alone: Asked, beside: Asked, after: Asked
 ) -> None:
-    assert told_in_logs(deployed.running.settings.data, world) == []
+    assert told_in_logs(deployed.running.plan.data, world) == []
     assert verdict.faults == [], f"and {verdict.more} more"
     assert all(counts.total() for counts in verdict.statuses.values()), "a kind of client came to nothing"
     assert alone.faults + beside.faults + after.faults == []

@@ -25,7 +25,7 @@ from domain.audit.invariants import Invariants
 from domain.base.context import Context
 from infra.providers.access import ProviderAccess
 from infra.secret import Secret
-from interfaces import supervisor
+from interfaces.processes import keeping
 from tests.doubles.embeddings import Embeddings, embeddings_double
 from tests.soak.deployment import Deployment, deployment, tenant_of
 from tests.soak.kills import end
@@ -134,7 +134,7 @@ async def found(deployed: Deployment, tenant: UUID) -> list[Counter[tuple[str, f
 async def test_kills_lose_nothing_of_what_is_found_and_pay_for_nothing_twice(
     run: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "PAUSES", (0.0,))
+    monkeypatch.setattr(keeping, "PAUSES", (0.0,))
     chance = random.Random(run)
     targets = list(TARGETS)
     chance.shuffle(targets)

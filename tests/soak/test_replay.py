@@ -108,7 +108,7 @@ async def _traffic(deployed: Deployment, answers: int) -> None:
 
 async def _replaying(deployed: Deployment, *words: str) -> Process:
     given = ["-m", "interfaces.cli", "replay", "answers", "--tenant", str(deployed.tenants[0][0]), "--json"]
-    environment = dict(deployed.running._environment)
+    environment = dict(deployed.running.environment)
     return await asyncio.create_subprocess_exec(
         sys.executable, *given, *words, env=environment, stdout=PIPE, stderr=PIPE
     )

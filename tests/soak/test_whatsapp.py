@@ -17,7 +17,7 @@ import pytest
 from domain.audit.invariants import Invariants
 from domain.channels.delivery import Delivery, named
 from domain.conversations.conversation import Conversation
-from interfaces import supervisor
+from interfaces.processes import keeping
 from tests.soak.customers import Customers, customers
 from tests.soak.kills import end
 from tests.soak.proofs import quiet
@@ -54,7 +54,7 @@ async def test_nothing_is_lost_or_sent_twice_by_kills(
     run: int, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
 ) -> None:
     doubts = pytestconfig.getoption("--share") < 1
-    monkeypatch.setattr(supervisor, "PAUSES", (0.0,))
+    monkeypatch.setattr(keeping, "PAUSES", (0.0,))
     chance = random.Random(f"kills {run}")
     kills = chance.sample(TARGETS, len(TARGETS))
     try:

@@ -21,6 +21,7 @@ from interfaces.cli.demo.filling import fill
 from interfaces.cli.demo.patient import Patient
 from interfaces.cli.demo.tenant import demo_key
 from interfaces.cli.demo.twilio import Played, played
+from interfaces.processes.keeping import Tree
 from interfaces.waiting import Teller
 
 
@@ -45,7 +46,7 @@ def _run(settings: Settings, once: bool, model: str, started: float, teller: Tel
 def _shown(settings: Settings, once: bool, model: str, started: float, teller: Teller, twilio: Played) -> int:
     failed = 0
 
-    def ready(tree: supervisor.Tree) -> None:
+    def ready(tree: Tree) -> None:
         nonlocal failed
         teller.say(f"PostgreSQL, Redis and three roles are up after {time.monotonic() - started:.1f} s")
         failed = _show(tree, model, teller, twilio)
@@ -56,7 +57,7 @@ def _shown(settings: Settings, once: bool, model: str, started: float, teller: T
             ready(tree)
     else:
 
-        def asked(tree: supervisor.Tree) -> None:
+        def asked(tree: Tree) -> None:
             ready(tree)
             _where(tree)
 
@@ -64,7 +65,7 @@ def _shown(settings: Settings, once: bool, model: str, started: float, teller: T
     return 1 if failed else 0
 
 
-def _show(tree: supervisor.Tree, model: str, teller: Teller, twilio: Played) -> int:
+def _show(tree: Tree, model: str, teller: Teller, twilio: Played) -> int:
     with teller.waits("the demo's tenant"):
         tenant, key = demo_key(tree)
     headers = {"X-Tenant-ID": tenant, "X-Tenant-API-Key": key}
@@ -99,7 +100,7 @@ def _rate(url: str, shown: dict[str, Any], teller: Teller) -> None:
     teller.say("the first answer was rated as helpful by its feedback_token, without a key")
 
 
-def _where(tree: supervisor.Tree) -> None:
+def _where(tree: Tree) -> None:
     tenant, key = demo_key(tree)
     body = json.dumps({"customer": {"channel": "http", "address": "me"}, "text": "Can I rent a tent?"})
     console.print(
@@ -111,7 +112,7 @@ def _where(tree: supervisor.Tree) -> None:
         soft_wrap=True,
     )
     console.print(
-        f".venv/bin/retrace events --tenant {tenant} --data {tree.settings.data}",
+        f".venv/bin/retrace events --tenant {tenant} --data {tree.plan.data}",
         markup=False,
         soft_wrap=True,
     )

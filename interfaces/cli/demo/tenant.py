@@ -6,17 +6,15 @@ import asyncio
 import os
 from pathlib import Path
 
-import msgspec
-
 from application.tenancy.tenant import CreateTenant, TenantCreated, create_tenant
-from infra.settings import Secret
+from infra.settings import load
 from interfaces.bootstrap import services
-from interfaces.supervisor import Tree
+from interfaces.processes.keeping import Tree
 
 
 def demo_key(tree: Tree) -> tuple[str, str]:
     """The tenant's id and an API key."""
-    file = tree.settings.data / "demo.key"
+    file = tree.plan.data / "demo.key"
     if not file.exists():
         made = asyncio.run(_make(tree))
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -27,8 +25,7 @@ def demo_key(tree: Tree) -> tuple[str, str]:
 
 
 async def _make(tree: Tree) -> TenantCreated:
-    settings = msgspec.structs.replace(tree.settings, database_url=Secret(tree.database_url))
-    async with services(settings, pool=2) as parts:
+    async with services(load(tree.environment), pool=2) as parts:
         command = CreateTenant(name="Nordfell Outdoor (demo)")
         return await create_tenant(
             command, actor="operator:demo", store=parts.store, clock=parts.clock, ids=parts.ids

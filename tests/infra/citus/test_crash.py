@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from infra.settings import Secret, master_text
-from interfaces import supervisor
+from interfaces.processes import keeping
 from tests import citus
 from tests.cells import KEY
 from tests.citus_servers import WORKERS, OwnCitus, own_citus
@@ -71,7 +71,7 @@ def _spread() -> Iterator[OwnCitus]:
 async def test_nothing_is_lost_or_doubled_by_kills(
     run: int, spread: OwnCitus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "PAUSES", (0.0,))
+    monkeypatch.setattr(keeping, "PAUSES", (0.0,))
     kills, clients, chance = plan(run), None, random.Random(run)
     try:
         with tempfile.TemporaryDirectory(prefix="retrace-crash-") as folder:

@@ -38,7 +38,7 @@ def told() -> dict[str, set[str]]:
     )
     families = [
         *instruments.registry._collector_to_names,
-        *Figures().registry._collector_to_names,
+        *Figures().collect(),
         *Pools().collect(),
         *Log(nothing).collect(),
         *ReadPlaces(nothing).collect(),

@@ -9,10 +9,11 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from interfaces import serve, supervisor
+from interfaces import serve
 from interfaces.bootstrap import Services
 from interfaces.http.base.observing import GONE, Observed
 from interfaces.http.conversations import answer_task
+from interfaces.processes import keeping
 from tests.interfaces.http.conftest import Customer, settled
 
 SOON = 20.0
@@ -97,4 +98,4 @@ async def test_a_message_whose_answer_is_waited_for_is_202_at_a_stop_and_answere
 
 
 def test_the_http_role_ends_before_it_is_killed() -> None:
-    assert serve.GRACE + serve.LEFT < supervisor.GRACE
+    assert serve.GRACE + serve.LEFT < keeping.GRACE
