@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from application.tenancy.authentication import Principal
 from domain.base.context import Context
+from infra.absent import absent
 from infra.crypto.keyring import Tampered
 from interfaces.bootstrap import Services
 from interfaces.http import EXAMPLES, ROUTERS
@@ -89,7 +90,14 @@ def _provide_access_control(
 @cache
 def routes(origins: tuple[str, ...]) -> Litestar:
     """All of them, made once in a process for browser apps of these origins; they can be looked at."""
-    app = Litestar(
+    with absent("pydantic"):  # 8 MB for models that no route has
+        app = _made(origins)
+    complete(app, EXAMPLES)
+    return app
+
+
+def _made(origins: tuple[str, ...]) -> Litestar:
+    return Litestar(
         route_handlers=list(ROUTERS),
         dependencies={
             "services": Provide(provide_services, sync_to_thread=False),
@@ -110,5 +118,3 @@ def routes(origins: tuple[str, ...]) -> Litestar:
         openapi_config=config(),
         cors_config=cors_config(origins),
     )
-    complete(app, EXAMPLES)
-    return app

@@ -6,12 +6,13 @@ import errno
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-
-import httpx
-import psutil
+from typing import TYPE_CHECKING
 
 from application.ports import Fault
 from interfaces.instance import SERVICE
+
+if TYPE_CHECKING:  # needed where a port is taken only
+    import psutil
 
 BACKLOG = 2048
 """Connections that wait to be taken, as uvicorn has it."""
@@ -83,6 +84,8 @@ def user_of(host: str, port: int) -> str:
     process = _listener(port)
     if process is None:
         return who
+    import psutil
+
     with suppress(psutil.Error):
         return f"{who} (process {process.pid}, {process.name()})"
     return who
@@ -100,6 +103,8 @@ def url_of(host: str, port: int) -> str:
 
 
 def _is_retrace(host: str, port: int) -> bool:
+    import httpx
+
     with suppress(httpx.HTTPError, ValueError, AttributeError):
         reply = httpx.get(f"{url_of(host, port)}/healthz", timeout=2, trust_env=False)
         return bool(reply.json().get("service") == SERVICE)
@@ -107,6 +112,8 @@ def _is_retrace(host: str, port: int) -> bool:
 
 
 def _listener(port: int) -> psutil.Process | None:
+    import psutil
+
     with suppress(psutil.Error, OSError):
         for each in psutil.net_connections("tcp"):
             if each.status == psutil.CONN_LISTEN and each.laddr.port == port and each.pid:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-import psutil
 
 from infra.crypto.wrapping import Masters
 from infra.server_urls import place_of
@@ -40,6 +39,8 @@ def noted(
     files: str | None,
 ) -> str:
     """The text that this process notes. `database` and `redis` are URLs."""
+    import psutil
+
     running = Running(
         pid=os.getpid(),
         since=psutil.Process().create_time(),
@@ -59,6 +60,8 @@ def running_in(folder: Path) -> Running | None:
     running = _found(folder)
     if running is None:
         return None
+    import psutil
+
     with suppress(psutil.Error):
         if abs(psutil.Process(running.pid).create_time() - running.since) < 1:
             return running

@@ -19,7 +19,7 @@ from infra.http.connections import Connections
 from infra.http.limits import Limits, room_for
 from infra.metrics.server import watch_loop
 from infra.settings import MAIN, Settings
-from interfaces.asgi import create_app
+from interfaces.asgi import create_app, routes
 from interfaces.bootstrap import Cells, Services, services
 from interfaces.cells.dispatch import Dispatch
 from interfaces.cells.every import in_every_cell
@@ -74,6 +74,7 @@ def connections_of(settings: Settings, parts: Services) -> Connections:
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; what runs then is finished. A database that is away at the start is waited for. Raises PortUnusable."""
     check(settings.host, settings.port, *HTTP)  # before all that takes time
+    routes(settings.origins)  # once for all cells, before any thread imports anything
     # All bounds follow from how many connections there can be.
     settings = msgspec.structs.replace(settings, max_connections=room_for(settings.max_connections))
     cells, ended = Cells(list(settings.by_cell)), asyncio.Event()

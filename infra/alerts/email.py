@@ -10,7 +10,6 @@ from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
-import aiosmtplib
 import msgspec
 
 from application.ports import AlertTaken, ChannelField
@@ -84,6 +83,8 @@ class EmailSender:
     async def send(self, values: Mapping[str, str], message: AlertMessage, id: UUID) -> AlertTaken:
         if self._server is None:
             return AlertTaken(reason="this deployment has no mail server any more")
+        import aiosmtplib  # 2 MB, for whoever has a mail server
+
         recipients = _recipients(values["to"])
         mail = _mail(message, id, self._server.sender, recipients)
         try:
@@ -96,6 +97,8 @@ class EmailSender:
             return AlertTaken(reason=f"the mail server could not be reached ({type(error).__name__})")
 
     async def _hand_over(self, server: MailServer, mail: EmailMessage, recipients: list[str]) -> AlertTaken:
+        import aiosmtplib
+
         client = aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
@@ -25,11 +24,14 @@ from infra.embedded import servers
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.process import FolderInUse, prepare_folder
 from infra.embedded.redis import EmbeddedRedis
-from infra.settings import Secret, Settings, load, master_text
+from infra.settings import Secret, Settings, master_text
 from infra.storage.address import is_same
 from infra.waits import silently
 from interfaces.cli.named_cell import cell_named, cell_of
 from interfaces.cli.named_tenant import check_tenant, tenant_id
+from interfaces.cli.options import data_option as data_option
+from interfaces.cli.options import port_option as port_option
+from interfaces.cli.options import settings_of as settings_of
 from interfaces.running import running_in
 from interfaces.waiting import Teller
 
@@ -41,23 +43,8 @@ WIDEST = 100_000
 """Columns that a table may take where no terminal bounds it."""
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDEST)
-data_option = click.option(
-    "--data", type=click.Path(path_type=Path), help="folder of the embedded servers and files"
-)
-port_option = click.option("--port", type=click.IntRange(1, 65535), help="port of the HTTP API")
 json_option = click.option("--json", "as_json", is_flag=True, help="print JSON")
 tenant_option = click.option("--tenant", "tenant_id", type=tenant_id, required=True, help="the tenant's id")
-
-
-def settings_of(data: Path | None = None, port: int | None = None) -> Settings:
-    """Raises InvalidSettings."""
-    found = load(os.environ)
-    changes: dict[str, Any] = {}
-    if data is not None:
-        changes["data"] = data
-    if port is not None:
-        changes["port"] = port
-    return msgspec.structs.replace(found, **changes)
 
 
 def with_services(

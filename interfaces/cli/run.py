@@ -11,7 +11,7 @@ import click
 
 from infra.settings import Settings
 from interfaces import logs, supervisor
-from interfaces.cli.base import data_option, port_option, settings_of
+from interfaces.cli.options import data_option, port_option, settings_of
 from interfaces.waiting import Teller
 
 TELLER = Teller()

@@ -16,8 +16,10 @@ The table is one automaton: a step costs what fits, not what is listed, and from
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -28,6 +30,9 @@ GAP = 3
 
 BEGUN = 4_096
 """Words of texts whose entries are kept at hand."""
+
+NOTHING: Mapping[Any, Any] = {}
+"""One for all states that lead nowhere."""
 
 _PIECE = re.compile(rf"{WORD}\*?|[~()|\[\]]")
 
@@ -40,34 +45,41 @@ class Found(msgspec.Struct, frozen=True):
     last: int
 
 
+Nodes = tuple["_Node", ...]
+Words = Mapping[str, Nodes]
+
+
 class _Node:
-    """A state of the automaton that the table is."""
+    """A state of the automaton that the table is. What it has is never changed, but replaced, so that states share it: there are 11,000 of them."""
 
     __slots__ = ("accepts", "gap", "prefixes", "words")
 
-    def __init__(self) -> None:
-        self.words: dict[str, list[_Node]] = {}
-        self.prefixes: dict[int, dict[str, list[_Node]]] = {}
-        self.gap: list[_Node] = []
-        self.accepts: set[str] = set()
+    def __init__(self, accepts: frozenset[str] = frozenset()) -> None:
+        self.words: Words = NOTHING
+        self.prefixes: Mapping[int, Words] = NOTHING
+        self.gap: Nodes = ()
+        self.accepts = accepts
 
     def like(self, other: _Node) -> None:
         """From here it goes on as from `other`, too: what is between may be left out."""
-        for word, nodes in other.words.items():
-            self.words.setdefault(word, []).extend(nodes)
-        for length, prefixes in other.prefixes.items():
-            for prefix, nodes in prefixes.items():
-                self.prefixes.setdefault(length, {}).setdefault(prefix, []).extend(nodes)
+        self.words = _joined(self.words, other.words)
+        if other.prefixes:
+            lengths = {
+                length: _joined(self.prefixes.get(length, NOTHING), each)
+                for length, each in other.prefixes.items()
+            }
+            self.prefixes = {**self.prefixes, **lengths}
         self.gap += other.gap
-        self.accepts |= other.accepts
+        self.accepts = self.accepts | other.accepts if self.accepts else other.accepts
 
     def to(self, word: str, node: _Node) -> None:
         if word == "~":
-            self.gap.append(node)
+            self.gap += (node,)
         elif word.endswith("*"):
-            self.prefixes.setdefault(len(word) - 1, {}).setdefault(word[:-1], []).append(node)
+            length, begun = len(word) - 1, {sys.intern(word[:-1]): (node,)}
+            self.prefixes = {**self.prefixes, length: _joined(self.prefixes.get(length, NOTHING), begun)}
         else:
-            self.words.setdefault(word, []).append(node)
+            self.words = _joined(self.words, {word: (node,)})
 
     def steps(self, word: str) -> Iterator[_Node]:
         yield from self.words.get(word, ())
@@ -76,15 +88,27 @@ class _Node:
                 yield from prefixes.get(word[:length], ())
 
 
+def _joined(one: Words, other: Words) -> Words:
+    if not one or not other:
+        return one or other
+    return {**one, **{word: one.get(word, ()) + nodes for word, nodes in other.items()}}
+
+
 class Phrases:
     """A table of entries by label, ready to be found."""
 
     def __init__(self, table: Mapping[str, Iterable[str]]) -> None:
         self._root = _Node()
+        words: dict[str, Nodes] = {}
         for label, entries in table.items():
+            accepts = frozenset((label,))
             for entry in entries:
-                self._root.like(_automaton(label, entry))
-        self._root.accepts.clear()
+                first = _automaton(accepts, entry)
+                for word, nodes in first.words.items():  # here, for the root has thousands
+                    words[word] = words.get(word, ()) + nodes
+                first.words = NOTHING
+                self._root.like(first)
+        self._root.words, self._root.accepts = words, frozenset()
         self._begun = lru_cache(maxsize=BEGUN)(lambda word: tuple(self._root.steps(word)))
 
     def find(self, words: Sequence[str]) -> list[Found]:
@@ -120,10 +144,9 @@ class Phrases:
                     states += [(following, further + 1) for following in behind.steps(words[further])]
 
 
-def _automaton(label: str, entry: str) -> _Node:
-    """An entry's states."""
-    last = _Node()
-    last.accepts.add(label)
+def _automaton(accepts: frozenset[str], entry: str) -> _Node:
+    """An entry's states, the last of which `accepts` its label."""
+    last = _Node(accepts)
     pieces = _PIECE.findall(entry)
     first = _sequence(pieces, last)
     if pieces or first is last:
@@ -161,7 +184,13 @@ def _choice(pieces: list[str], first: _Node, last: _Node) -> None:
 
 
 def _word(piece: str) -> str:
-    return f"{folded(piece[:-1])}*" if piece.endswith("*") else piece if piece == "~" else folded(piece)
+    return (
+        f"{folded(piece[:-1])}*"
+        if piece.endswith("*")
+        else piece
+        if piece == "~"
+        else sys.intern(folded(piece))
+    )
 
 
 class Tables:
