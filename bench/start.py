@@ -84,7 +84,8 @@ def _up(tree: Path, data: str) -> tuple[float, float, float, float]:
             raise RuntimeError(f"it did not come up: {tree}")
         took = time.perf_counter() - began
         us = psutil.Process(process.pid)
-        cpu = sum(sum(each.cpu_times()[:2]) for each in (us, *us.children(recursive=True)))
+        # With that of those who have ended, as the fork server and initdb.
+        cpu = sum(sum(each.cpu_times()[:4]) for each in (us, *us.children(recursive=True)))
         time.sleep(IDLE)
         memory = servers = 0.0
         for each in (us, *us.children(recursive=True)):

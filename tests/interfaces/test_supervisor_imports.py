@@ -1,4 +1,4 @@
-"""What `retrace up` keeps in memory beside its roles: hardly anything of theirs."""
+"""What `retrace up` keeps in memory: hardly anything of its roles', and of theirs nothing that only commands, or vendors' SDKs, need."""
 
 from __future__ import annotations
 
@@ -28,9 +28,22 @@ HEAVY = (
 )
 
 
-def test_the_supervisor_imports_nothing_that_only_its_roles_need() -> None:
-    code = "import json, sys, interfaces.processes.program; print(json.dumps(sorted(sys.modules)))"
+NOT_OF_ROLES = ("pydantic", "rich", "pygments", "httpx", "psutil", "aiosmtplib", "openai", "google")
+
+
+def imported(code: str) -> set[str]:
+    code = f"import json, sys\n{code}\nprint(json.dumps(sorted(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    there = set(json.loads(ran.stdout))
+    return set(json.loads(ran.stdout))
+
+
+def test_the_supervisor_imports_nothing_that_only_its_roles_need() -> None:
+    there = imported("import interfaces.processes.program")
     assert there.intersection(HEAVY) == set()
     assert len(there) < 150
+
+
+def test_what_the_roles_are_forked_from_has_nothing_that_no_idle_role_needs() -> None:
+    there = imported("from interfaces.processes import fork_server; fork_server.load()")
+    assert there.intersection(NOT_OF_ROLES) == set()
+    assert "litestar" in there
