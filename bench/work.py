@@ -54,6 +54,8 @@ def drained(
         wait_until(lambda: shared.done.value >= count, 0.002)
         ended = wait_until(lambda: connection.execute(contestant.LEFT).fetchone() == (False,), 0.005)
         wake_up = uvloop.run(wake_ups(contestant, url, redis_url, shared)) if workers == 1 else None
+        # What a killed worker still holds, a next one in this database would wait for.
+        wait_until(lambda: connection.execute(contestant.LEFT).fetchone() == (False,), 0.005)
     return count / (ended - began), wake_up
 
 

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from bench import spread
+from infra.citus import shards
 from infra.citus.distributing import FUNCTIONS
 
 SHARDS = 4
@@ -42,12 +43,12 @@ def reason_to_skip(name: str) -> str | None:
 SAYS = """
 CREATE FUNCTION pg_catalog.citus_version() RETURNS text LANGUAGE sql AS $$ SELECT 'none' $$;
 CREATE FUNCTION pg_catalog.get_shard_id_for_distribution_column(regclass, anyelement) RETURNS bigint LANGUAGE sql AS $$ SELECT 1::bigint $$;
+CREATE FUNCTION pg_catalog.lock_shard_metadata(integer, bigint[]) RETURNS void LANGUAGE sql AS $$ SELECT $$;
 CREATE TABLE pg_catalog.pg_dist_node (nodename text, nodeport integer, groupid integer, isactive boolean, noderole text);
 CREATE TABLE pg_catalog.pg_dist_placement AS SELECT 1::bigint AS shardid, 1 AS groupid;
 CREATE TABLE pg_catalog.pg_dist_local_group AS SELECT 1 AS groupid;
 GRANT SELECT ON pg_catalog.pg_dist_node, pg_catalog.pg_dist_placement, pg_catalog.pg_dist_local_group TO public
 """
-SHARDED = ("events", "inbox", "tally", "work", "subject_keys")
 
 
 def pretend(database_url: str) -> None:
@@ -60,8 +61,10 @@ def pretend(database_url: str) -> None:
         connection.execute(SAYS)
         connection.execute(node, [facts["host"], int(facts.get("port") or 5432)])
         put_functions(connection)
-        for table in SHARDED:
+        for table in shards.TABLES:
             connection.execute(f"CREATE VIEW {table}_1 AS SELECT * FROM {table}".encode())
+        text = (FUNCTIONS / f"{shards.BODY}.sql").read_text()
+        connection.execute(shards.body_of(text, 1, dict.fromkeys(shards.TABLES, 1)).encode())
 
 
 def put_functions(connection: psycopg.Connection) -> None:

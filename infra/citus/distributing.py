@@ -11,8 +11,8 @@ from pathlib import Path
 from psycopg.sql import SQL, Identifier
 
 from application.ports import Fault
-from infra.citus import passwords
-from infra.citus.nodes import missing, on_workers
+from infra.citus import passwords, shards
+from infra.citus.nodes import missing, on_workers, put_on_nodes
 from infra.citus.passwords import OWNERS
 from infra.citus.policies import BESIDE, loosen_policies
 from infra.postgres.cell import Cell
@@ -42,7 +42,7 @@ ORDER BY c.relname <> 'heads', 1, 2
 DELEGATED = {"append_of": "of_tenant"}
 """Functions that go whole to the node of the tenant that this argument names."""
 
-NEEDED = ("tables_of",)
+NEEDED = (shards.BODY,)
 """Functions that those call, on each node."""
 
 
@@ -110,6 +110,8 @@ async def distribute(connection: Connection, changed: bool) -> None:
             "ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, at = now()"
         )
         await connection.execute(insert, [MARK, digest()])
+    if not await shards.complete(connection):
+        await shards.make(connection, (FUNCTIONS / f"{shards.BODY}.sql").read_text())
 
 
 async def current(connection: Connection) -> bool:
@@ -123,6 +125,7 @@ async def _functions(connection: Connection) -> None:
 
     Those of their own names go first, on all nodes, for their arguments may be others now.
     """
+    await shards.drop(connection)
     for name in (*DELEGATED, *NEEDED):
         await connection.execute(SQL("DROP FUNCTION IF EXISTS {}").format(Identifier("retrace", name)))
     async with connection.transaction():
@@ -132,9 +135,7 @@ async def _functions(connection: Connection) -> None:
         for file in sorted(FUNCTIONS.glob("*.sql")):
             await connection.execute(file.read_bytes())
     for name in NEEDED:
-        await connection.execute(
-            "SELECT create_distributed_function(%s::regproc::regprocedure)", [f"retrace.{name}"]
-        )
+        await put_on_nodes(connection, name)
     for name, argument in DELEGATED.items():
         query = "SELECT create_distributed_function(%s::regproc::regprocedure, %s, colocate_with => 'retrace.heads', force_delegation => false)"
         await connection.execute(query, [f"retrace.{name}", argument])

@@ -23,6 +23,12 @@ def missing(role: str, make: Composable) -> Composed:
     return SQL("DO {}").format(Literal(text.as_string()))
 
 
+async def put_on_nodes(connection: Connection, function: str) -> None:
+    """A function of `retrace` that is at the coordinator, on each node, on those to come too."""
+    query = "SELECT create_distributed_function(%s::regproc::regprocedure)"
+    await connection.execute(query, [f"retrace.{function}"])
+
+
 async def on_workers(connection: Connection, command: Composable) -> None:
     text = "SET citus.enable_ddl_propagation = off; " + command.as_string(connection)
     query = "SELECT success, result FROM run_command_on_workers(%s)"
