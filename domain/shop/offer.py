@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from domain.base.errors import Invalid
+from domain.shop.currencies import CURRENCIES
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +37,8 @@ def checked(offer: AnOffer, id: UUID) -> AnOffer:
         raise Invalid("name is what customers call it; it can't be blank")
     if not offer.price.is_finite() or offer.price < 0:
         raise Invalid('price is a decimal number from 0 on, as "12.90"')
+    if offer.currency not in CURRENCIES:
+        raise Invalid(f"currency: {offer.currency[:10]!r} is no code of ISO 4217; name one as EUR")
     for image in offer.images:
         try:
             parts = urlsplit(image)

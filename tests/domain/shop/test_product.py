@@ -42,6 +42,14 @@ def test_what_is_no_price_or_no_address_is_refused() -> None:
             Product.add(uuid4(), facts, stock=1, at=AT)
 
 
+def test_a_currency_that_there_is_not_is_refused_with_the_way_out() -> None:
+    for currency in ("EUT", "XXY", "eur", "XXX"):
+        facts = ProductFacts(name="x", price=Decimal(1), currency=currency)
+        with pytest.raises(Invalid, match="no code of ISO 4217; name one as EUR"):
+            Product.add(uuid4(), facts, stock=1, at=AT)
+    Product.add(uuid4(), ProductFacts(name="x", price=Decimal(1), currency="JPY"), stock=1, at=AT)
+
+
 def test_a_deleted_product_is_gone() -> None:
     product = Product.add(uuid4(), MUG, stock=1, at=AT)
     product.remove(AT)
