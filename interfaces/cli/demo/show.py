@@ -13,7 +13,7 @@ from application.audit.explanation import Explanation
 from infra.embedded.process import prepare_folder
 from infra.settings import Settings
 from interfaces import supervisor
-from interfaces.cli.audit.look import print_why
+from interfaces.cli.audit.why_shown import print_why
 from interfaces.cli.base import console
 from interfaces.cli.demo import shop, whatsapp
 from interfaces.cli.demo.asking import ask_all, configure
