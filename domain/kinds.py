@@ -64,6 +64,11 @@ TOPICS = frozenset(topic for kind in KINDS for topic in events_of(kind))
 ERASING = frozenset(topic for kind in KINDS for topic, event in events_of(kind).items() if event.ERASES)
 """Events that say why the payloads before them in their stream are gone."""
 
+MACHINE_MADE = frozenset(
+    topic for kind in KINDS for topic, event in events_of(kind).items() if event.MACHINE_MADE
+)
+"""Events with a text that a machine wrote."""
+
 METERED: tuple[type[Event], ...] = tuple(
     event for kind in KINDS for event in events_of(kind).values() if event.METERS
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -42,6 +42,10 @@ Index("authorship_stream", authorship.c.tenant, authorship.c.stream)
 _REPLACE = replacing(authorship)
 
 
+Wrote: TypeAlias = Conversation.Answered | Call.Answered | Call.Ended
+"""Events with what the agent, or a model, has said to somebody; `Ended`: as much of it as they had got."""
+
+
 class AuthorshipRow(msgspec.Struct, frozen=True, kw_only=True):
     """`position` is that of the answer in the tenant's log, `stream` its conversation or call; of a call it is the `interaction` too."""
 
@@ -53,12 +57,15 @@ class AuthorshipRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class Authorship:
     name: ClassVar[str] = "authorship"
-    version: ClassVar[int] = 3  # also by what the customer was shown, with suggestions and written citations
+    version: ClassVar[int] = (
+        4  # also by what a caller of the API had got when it went away, or the model's stream broke
+    )
     tables: ClassVar[Sequence[Table]] = (authorship,)
     events: ClassVar[Sequence[type[Event]]] = (
         Conversation.Answered,
         Conversation.Forgotten,
         Call.Answered,
+        Call.Ended,
         Call.Forgotten,
     )
     on_failure: ClassVar[Literal["park", "stop"]] = "park"
@@ -72,7 +79,7 @@ class Authorship:
             await sql.run(delete(authorship).where(authorship.c.tenant == tenant, its))
         rows: dict[tuple[bytes, UUID], AuthorshipRow] = {}
         for item in batch:
-            if isinstance(item.event, Conversation.Answered | Call.Answered) and item.stream not in forgotten:
+            if isinstance(item.event, Wrote) and item.stream not in forgotten:
                 interaction = getattr(item.event, "interaction", item.stream)
                 for mark in sorted(_marks(tenant, item.event)):
                     rows[mark, interaction] = AuthorshipRow(
@@ -84,12 +91,12 @@ class Authorship:
         await sql.put(_REPLACE, [row_of(tenant, row) for row in rows.values()])
 
 
-def _marks(tenant: UUID, event: Conversation.Answered | Call.Answered) -> frozenset[bytes]:
-    """Of the text, of all that the customer was told where that is more, and of a call's further choices."""
+def _marks(tenant: UUID, event: Wrote) -> frozenset[bytes]:
+    """Of the text, of all that the customer was told where that is more, and of a call's further choices. Of no text there is none."""
     beside = (
         [event.told] if isinstance(event, Conversation.Answered) else [each.text for each in event.others]
     )
-    return fingerprints(tenant, event.text).union(*(fingerprints(tenant, text) for text in beside))
+    return frozenset().union(*(fingerprints(tenant, text) for text in (event.text, *beside) if text))
 
 
 async def find_authorship(

@@ -95,7 +95,7 @@ async def _told(writing: Writing, tenant: UUID, store: Store, locator: Locator) 
             return None
         metered = answering(await interaction_events(tenant, place, interaction, store=store))
         attempts = metered.attempts if metered else ()
-    elif isinstance(answered.event, Call.Answered):
+    elif isinstance(answered.event, Call.Answered | Call.Ended):
         interaction = answered.stream
         for recorded in await call_events(tenant, interaction, store=store):
             if isinstance(recorded.event, Call.Metered):

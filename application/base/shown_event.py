@@ -9,9 +9,9 @@ from uuid import UUID
 import msgspec
 
 from application.base.plain import plain
-from domain.audit.authorship import MACHINE_MADE
 from domain.base.aggregate import COLUMNS
 from domain.base.recorded import Recorded
+from domain.kinds import MACHINE_MADE
 
 
 class EventOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +20,7 @@ class EventOut(msgspec.Struct, frozen=True, kw_only=True):
     `correlation` is the request that began it all. `causation` is the `id` of the event that led to this one, or that request, where
     it did; null in events of earlier versions.
 
-    `machine_made`: a model wrote the text in it.
+    `machine_made`: a machine wrote the text in it, and no person.
     """
 
     id: UUID

@@ -14,12 +14,7 @@ import unicodedata
 from collections.abc import Iterable
 from uuid import UUID
 
-from domain.chat.call import Call
-from domain.conversations.conversation import Conversation
 from domain.retrieval.markers import without_markers
-
-MACHINE_MADE = frozenset([Conversation.Answered.TOPIC, Call.Answered.TOPIC, Call.Ended.TOPIC])
-"""Events with a text that a model wrote; exports mark them (EU AI Act, Art. 50)."""
 
 
 def plain(text: str) -> str:

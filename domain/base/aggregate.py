@@ -50,6 +50,9 @@ class Event(msgspec.Struct, CanMutateAggregate[UUID], frozen=True, kw_only=True)
     """Names of the fields that have calls of providers on record. An event with one is metered: what its calls cost is priced, charged,
     counted and checked."""
 
+    MACHINE_MADE: ClassVar[bool] = False
+    """Whether it holds a text that a machine wrote, and no person; exports mark it (EU AI Act, Art. 50)."""
+
     originator_id: UUID = NIL
     originator_version: int = 0
     timestamp: datetime = EPOCH

@@ -229,6 +229,7 @@ class Call(CallOfUser[CallState]):
         has answered or declined, and why; None: it was not the agent that was asked, or nobody looked for orders to it yet."""
 
         TOPIC: ClassVar[str] = "call.answered"
+        MACHINE_MADE: ClassVar[bool] = True
         class_version: ClassVar[int] = 9
         text: str
         calls: tuple[ToolCall, ...] = ()
@@ -284,6 +285,7 @@ class Call(CallOfUser[CallState]):
         """Without an answer, or with a part of it: no model could, the budget forbade it, or the caller went away."""
 
         TOPIC: ClassVar[str] = "call.ended"
+        MACHINE_MADE: ClassVar[bool] = True
         class_version: ClassVar[int] = 3
         reason: str
         text: str = ""

@@ -274,6 +274,7 @@ class Answers(ConversationPart):
         `suggestions`: what else of the catalogue was suggested, and by what; None: nothing was known to be. `reactions`: to those of before."""
 
         TOPIC: ClassVar[str] = "conversation.answered"
+        MACHINE_MADE: ClassVar[bool] = True
         class_version: ClassVar[int] = 15
         interaction: UUID
         messages: tuple[str, ...]

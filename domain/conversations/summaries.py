@@ -27,6 +27,7 @@ class Summaries(ConversationPart):
         wrote it; `template`: of its prompt, empty for rules."""
 
         TOPIC: ClassVar[str] = "conversation.summarised"
+        MACHINE_MADE: ClassVar[bool] = True
         text: str
         upto: int
         turns: int

@@ -57,6 +57,7 @@ class Shadow(Aggregate[ShadowState]):
         the app's user, or the call."""
 
         TOPIC: ClassVar[str] = "shadow.compared"
+        MACHINE_MADE: ClassVar[bool] = True
         PERSONAL: ClassVar[bool] = False
         QUOTES: ClassVar[bool] = True
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")

@@ -104,6 +104,7 @@ class Evaluation(Aggregate[EvaluationState]):
         are under its key. None: recorded under the tenant's. `text` None: they were erased."""
 
         TOPIC: ClassVar[str] = "evaluation.answered"
+        MACHINE_MADE: ClassVar[bool] = True
         class_version = 2
         QUOTES: ClassVar[bool] = True
         case: UUID

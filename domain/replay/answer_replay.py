@@ -102,6 +102,7 @@ class AnswerReplay(Aggregate[AnswerReplayState]):
         None: to none that counts."""
 
         TOPIC: ClassVar[str] = "replay.metered"
+        MACHINE_MADE: ClassVar[bool] = True
         class_version = 6
         METERS: ClassVar[tuple[str, ...]] = ("attempts", "embeddings")
         QUOTES: ClassVar[bool] = True

@@ -9,7 +9,9 @@ import psycopg
 import pytest
 
 from domain.audit.authorship import candidates, fingerprints
+from domain.chat.call import Call
 from domain.conversations.conversation import Conversation
+from domain.models.completion import Turn
 from infra.projections.sql import TransactionSql
 from projections.authorship import AuthorshipRow, find_authorship
 from tests.infra.log.parts import Log, context, log_on, now
@@ -78,3 +80,32 @@ async def test_the_table_holds_no_text(log: Log) -> None:
         await projector.catch_up()
     table = (await rows(log, tenant))["authorship"]
     assert {row[1] for row in table} == fingerprints(tenant, "yes")
+
+
+async def test_what_a_caller_had_got_when_it_went_away_is_found_and_a_call_without_a_word_is_not(
+    log: Log,
+) -> None:
+    tenant = uuid4()
+    for text in ("We are open from", ""):
+        call = Call.request(
+            uuid4(),
+            model="auto",
+            messages=(Turn(role="user", text="When?"),),
+            max_tokens=None,
+            temperature=None,
+            stop=(),
+            options={},
+            stream=True,
+            user=None,
+            at=now(),
+        )
+        call.end(reason="the caller went away", text=text, latency_ms=1.0, at=now())
+        await log.store.save(call, context=context(tenant))
+    async with projecting(log) as projector:
+        await projector.catch_up()
+    (hit,) = await found(log, tenant, "we are open FROM")
+    assert isinstance((await log.store.event(tenant, hit.position)).event, Call.Ended)
+    assert hit.interaction == hit.stream
+    assert {row[1] for row in (await rows(log, tenant))["authorship"]} == fingerprints(
+        tenant, "We are open from"
+    )

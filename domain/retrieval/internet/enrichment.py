@@ -78,6 +78,7 @@ class Enrichment(Aggregate[EnrichmentState]):
         `attempts`: its calls, `cost` in USD."""
 
         TOPIC: ClassVar[str] = "enrichment.searched"
+        MACHINE_MADE: ClassVar[bool] = True
         PERSONAL: ClassVar[bool] = False
         METERS: ClassVar[tuple[str, ...]] = ("attempts",)
         product: UUID
