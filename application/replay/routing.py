@@ -1,4 +1,4 @@
-"""The recorded traffic under another routing policy: what would have been chosen, and what it would have cost.
+"""The recorded traffic under another routing policy: what would have been chosen, what it would have cost, how long it would have taken.
 
 From events alone, in one pass that keeps sums only; nothing is written. The other model is taken to need as many tokens as the
 recorded one.
@@ -25,6 +25,7 @@ from domain.gateway.policy import RoutingPolicy
 from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt
 from domain.models.pricing import cost
+from domain.replay.latencies import Latencies
 from domain.replay.saving import Pairs
 
 TOGETHER = timedelta(minutes=1)
@@ -98,13 +99,14 @@ class _Replaying:
         default = usual[0] if policy is None else policy.tiers.default.id
         models = usual if policy is None else policy.tier_models
         self._baselines = Baselines(default, models, command.against)
-        self._tiers, self._costs = Tiers(), Pairs()
+        self._tiers, self._costs, self._latencies = Tiers(), Pairs(), Latencies()
         self._decisions = self._differing = self._unpriced = self._undecided = 0
         self._rows: list[Decision] = []
 
     async def take(self, event: Metered, recorded: Recorded) -> None:
         self._decisions += 1
         made = event.routing
+        self._hear(event.attempts)
         again = await self._redeciding.decide(event, recorded)
         if again is None:
             self._undecided += 1
@@ -112,6 +114,7 @@ class _Replaying:
         attempts = event.attempts
         price = event.cost if again.model == made.model else self._cost(attempts, again.model)
         self._tiers.add(made, again, event.cost, price)
+        self._time(event.attempts, None if again.model == made.model else again.model)
         if price is None:
             self._unpriced += 1
         else:
@@ -131,6 +134,23 @@ class _Replaying:
                 replayed=Choice(routing=again, cost=price),
             )
             self._rows.append(decision)
+
+    def _hear(self, attempts: Sequence[Attempt]) -> None:
+        """How long each model took that gave an answer."""
+        for each in attempts:
+            if each.kind == "chat" and each.outcome == "ok" and not each.cached:
+                self._latencies.call(
+                    self._catalogue.canonical(f"{each.provider}/{each.model}"), each.latency_ms
+                )
+
+    def _time(self, attempts: Sequence[Attempt], other: str | None) -> None:
+        """`other`: the model that would have been asked instead. Where none was asked nothing took any time."""
+        asked = [each for each in attempts if each.kind == "chat"]
+        took = sum(each.latency_ms for each in asked)
+        if other is None or not asked:
+            self._latencies.stays(took)
+        else:
+            self._latencies.goes(self._catalogue.canonical(other), took)
 
     def _differs(self, made: Routing, again: Routing) -> bool:
         if (made.model, made.tier) != (again.model, again.tier):
@@ -168,6 +188,7 @@ class _Replaying:
             difference=costs.after - costs.before,
             mean_difference=costs.difference(),
             saving=costs.saving(),
+            latency_ms=self._latencies.report(),
             tiers=self._tiers.report(),
             baselines=self._baselines.report(),
             rows=tuple(self._rows),

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from domain.gateway.decision import Routing
+from domain.replay.latencies import LatencyReplay
 from domain.replay.saving import Interval, Kept, Pairs, promise
 
 Role = Literal["dearest", "default", "named"]
@@ -84,6 +85,7 @@ class RoutingReplay(msgspec.Struct, frozen=True, kw_only=True):
     mean_difference: Interval
     """In USD for each decision."""
     saving: Interval | None
+    latency_ms: LatencyReplay
     tiers: tuple[Tier, ...]
     baselines: tuple[Baseline, ...]
     rows: tuple[Decision, ...]

@@ -12,6 +12,7 @@ from domain.models.catalogue import Catalogue
 from domain.models.completion import Attempt, Usage
 from domain.models.pricing import EXACT, Price, cost
 from domain.models.usage_forms import Forms
+from domain.replay.saving import Interval, Pairs
 
 NOTHING = Decimal(0)
 
@@ -96,7 +97,8 @@ class Sum(msgspec.Struct, kw_only=True):
 
 
 class Repricing(msgspec.Struct, kw_only=True):
-    """USD, exact. `rows` has the first calls that differ, `rows_left_out` counts the others."""
+    """USD, exact, and `mean_difference` for each call that has a price: what to expect of further ones. `rows` has the first calls that differ,
+    `rows_left_out` counts the others."""
 
     table: str
     calls: int = 0
@@ -104,6 +106,7 @@ class Repricing(msgspec.Struct, kw_only=True):
     unpriced: int = 0
     recorded: Decimal = NOTHING
     new: Decimal = NOTHING
+    mean_difference: Interval = Interval(estimate=0.0, low=None, high=None)
     sums: list[Sum] = []
     rows: list[Row] = []
     rows_left_out: int = 0
@@ -115,7 +118,7 @@ class Repricer:
     def __init__(self, table: Table, limit: int) -> None:
         self._table, self._limit = table, limit
         self._sums: dict[tuple[date, str], Sum] = {}
-        self._found = Repricing(table=table.name)
+        self._found, self._pairs = Repricing(table=table.name), Pairs()
 
     def add(self, position: int, attempts: Iterable[Attempt]) -> None:
         for attempt in attempts:
@@ -124,6 +127,7 @@ class Repricer:
     def result(self) -> Repricing:
         """Of all that was added so far."""
         self._found.sums = [each for _, each in sorted(self._sums.items())]
+        self._found.mean_difference = self._pairs.difference()
         return self._found
 
     def _add(self, position: int, attempt: Attempt) -> None:
@@ -133,6 +137,8 @@ class Repricer:
         if (total := self._sums.get(key)) is None:
             total = self._sums[key] = Sum(day=key[0], model=model, table=self._table.name)
         different = new != attempt.cost
+        if new is not None:
+            self._pairs.add(attempt.cost, new)
         for each in (total, self._found):
             each.calls += 1
             each.different += different

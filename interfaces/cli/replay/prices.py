@@ -15,6 +15,7 @@ from application.replay.prices import reprice
 from domain.base.aggregate import EPOCH
 from domain.models.catalogue import Catalogue
 from domain.replay.repricing import Repricing, Table, as_recorded, under
+from domain.replay.saving import Interval
 from infra.providers.catalogue import load_catalogue
 from infra.providers.usage_forms import load_forms
 from interfaces.bootstrap import Services
@@ -101,6 +102,12 @@ def _table(wanted: str, catalogue: Catalogue) -> Table:
     return under(Catalogue(offer.models, prices, name=named), load_forms())
 
 
+def told_mean(mean: Interval) -> str:
+    """With its interval at 95 %, where there are enough figures for one."""
+    reach = "" if mean.low is None or mean.high is None else f" [{mean.low:+.3g} to {mean.high:+.3g}]"
+    return f"{mean.estimate:+.3g}{reach}"
+
+
 def _moment(time: datetime | None) -> datetime | None:
     return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
 
@@ -130,7 +137,7 @@ def _print(found: Repricing) -> None:
     print_table(f"sums; new: {found.table}", columns, sums)
     console.print(
         f"{found.calls} calls, {found.different} cost something else: recorded ${found.recorded}, "
-        f"new ${found.new} ({found.table})",
+        f"new ${found.new} ({found.table}); {told_mean(found.mean_difference)} USD a call",
         style="bold",
         markup=False,
         soft_wrap=True,

@@ -17,6 +17,7 @@ from application.replay.redecide import Source
 from application.replay.routing import ReplayRouting, replay_routing
 from application.replay.routing_report import RoutingReplay, Side
 from domain.gateway.policy import RoutingPolicy
+from domain.replay.latencies import LatencyReplay
 from domain.replay.saving import PROMISE, Interval
 from interfaces.bootstrap import Services
 from interfaces.cli.bar import counting
@@ -59,7 +60,7 @@ def routing(
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """What another routing policy would have chosen for recorded questions, and what it would have cost. Nothing is written."""
+    """What another routing policy would have chosen for recorded questions, what it would have cost, how long it would have taken. Nothing is written."""
     command = ReplayRouting(
         source=_source(wanted), since=_moment(since), until=_moment(until), against=against, rows=rows
     )
@@ -142,6 +143,7 @@ def _print(found: RoutingReplay) -> None:
         markup=False,
         soft_wrap=True,
     )
+    _print_latency(found.latency_ms)
     if found.unpriced:
         console.print(
             f"{found.unpriced} decisions have no price under this policy and are missing in its sums"
@@ -150,6 +152,26 @@ def _print(found: RoutingReplay) -> None:
         console.print(
             f"{found.undecided} decisions are left out: the question is erased and has no score on record"
         )
+
+
+def _print_latency(found: LatencyReplay) -> None:
+    if found.recorded is not None and found.difference is not None:
+        reach = _reach(found.difference, "+,.0f")
+        console.print(
+            f"latency a decision: recorded {found.recorded:,.0f} ms, replayed {found.replayed:,.0f} ms, difference "
+            f"{found.difference.estimate:+,.0f}{reach} ms",
+            markup=False,
+            soft_wrap=True,
+        )
+    if found.untold:
+        console.print(
+            f"{found.untold} decisions go to models that have answered nothing in this time, and are missing in the latency"
+        )
+
+
+def _reach(found: Interval, form: str) -> str:
+    """From where to where, where there are enough figures to say."""
+    return "" if found.low is None or found.high is None else f" [{found.low:{form}} to {found.high:{form}}]"
 
 
 def _side(side: Side) -> tuple[object, ...]:
@@ -165,13 +187,11 @@ def _usd(amount: Decimal | None) -> str:
 
 
 def _per_decision(mean: Interval) -> str:
-    reach = "" if mean.low is None or mean.high is None else f" [{mean.low:.3g} to {mean.high:.3g}]"
-    return f"{mean.estimate:+.3g}{reach} USD a decision"
+    return f"{mean.estimate:+.3g}{_reach(mean, '.3g')} USD a decision"
 
 
 def _saving(saving: Interval | None) -> str:
     """As a share, with its interval at 95 %."""
     if saving is None:
         return "nothing to be"
-    reach = "" if saving.low is None or saving.high is None else f" [{saving.low:.1%} to {saving.high:.1%}]"
-    return f"{saving.estimate:.1%}{reach}"
+    return f"{saving.estimate:.1%}{_reach(saving, '.1%')}"

@@ -243,6 +243,8 @@ async def test_as_recorded_no_decision_differs(desk: Desk) -> None:
     assert found.decisions == len(by)
     assert found.recorded_cost == found.replayed_cost == sum(e.cost for e in await desk.metered())
     assert found.difference == 0
+    assert found.latency_ms.difference is not None
+    assert (found.latency_ms.difference.estimate, found.latency_ms.untold) == (0, 0)
     assert [tier.recorded for tier in found.tiers] == [tier.replayed for tier in found.tiers]
     assert sum(tier.recorded.share for tier in found.tiers) == pytest.approx(1)
 
@@ -318,6 +320,23 @@ async def test_another_policy_costs_what_its_models_would_have(desk: Desk) -> No
     assert named.cost > named.routed_cost
     assert named.promise in ("kept", "missed", "not certain")
     assert len((await desk.replay(ALL_LUNA, rows=1)).rows) == 1
+    took = [
+        attempt.latency_ms
+        for event in await desk.metered()
+        for attempt in event.attempts
+        if (attempt.model, attempt.outcome) == ("gpt-6-luna", "ok")
+    ]
+    moved = [
+        sum(attempt.latency_ms for attempt in event.attempts)
+        for event in await desk.metered()
+        if event.routing.model != "openai/gpt-6-luna" and event.routing.by not in ("pinned", "budget")
+    ]
+    late = found.latency_ms
+    assert late.difference is not None
+    expected = sum(sum(took) / len(took) - ms for ms in moved) / late.decisions
+    assert late.difference.estimate == pytest.approx(expected)
+    nobody = await desk.replay(policy(*["openai/gpt-4o-mini"] * 3))
+    assert nobody.latency_ms.untold > 0
 
 
 async def test_the_dearest_model_and_the_default_are_what_routing_is_held_against(desk: Desk) -> None:

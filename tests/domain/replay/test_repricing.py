@@ -56,6 +56,8 @@ def test_at_the_prices_as_recorded_no_call_differs() -> None:
     found = repriced(as_recorded(CORRECTED), attempt(), attempt(price=NEW), free, unpriced, again, cut)
     assert (found.calls, found.different, found.unpriced, found.rows) == (6, 0, 0, [])
     assert found.new == found.recorded
+    mean = found.mean_difference
+    assert (mean.estimate, mean.low, mean.high) == (0, 0, 0)
     assert found.table == "as-recorded"
 
 
