@@ -12,7 +12,7 @@ import msgspec
 from application.base.plain import plain
 from application.ports import Store
 from domain.base.aggregate import Aggregate
-from domain.base.errors import Invalid, NotFound
+from domain.base.errors import Ahead, Invalid, NotFound
 from domain.base.times import in_utc
 from domain.kinds import kind_of
 
@@ -26,8 +26,10 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     position: int | None = None
     at: datetime | None = None
 
-    def check(self) -> None:
-        """Raises Invalid."""
+    def check(self, end: int | None) -> None:
+        """`end`: of the tenant's log, where that is known. Raises Invalid; Ahead for a position that the log has not come to."""
+        if self.position is not None and end is not None and self.position > end:
+            raise Ahead(self.position, end)
         given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
         if len(given) > 1:
             raise Invalid(f"{' and '.join(given)} name different moments; give one of them")
@@ -52,9 +54,42 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     new: Any = None
 
 
-async def state_at(kind: str, id: UUID, point: Point, *, tenant: UUID, store: Store) -> StateShown:
-    """The state of an aggregate at a point. Raises Invalid for an unknown kind, NotFound when there was none yet."""
-    point.check()
+class Changes(msgspec.Struct, frozen=True, kw_only=True, rename={"before": "from", "after": "to"}):
+    """What leads from the version `from` of a stream to the version `to`, path by path."""
+
+    stream: str
+    before: int
+    after: int
+    changes: list[Change]
+
+
+def point_of(text: str) -> Point:
+    """A version, @POSITION, or an RFC 3339 time. Raises Invalid."""
+    number = text.removeprefix("@")
+    if number.isascii() and number.isdigit() and 0 < int(number) < 2**63:
+        return Point(position=int(number)) if text.startswith("@") else Point(version=int(number))
+    try:
+        at = msgspec.convert(text, datetime)
+    except msgspec.ValidationError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise Invalid(
+            f"{text[:100]!r} is no version (3), no position (@120) and no time (2026-01-31T12:00:00Z)"
+        )
+    return Point(at=at)
+
+
+def changes_between(before: StateShown, after: StateShown) -> Changes:
+    """Two states of one stream."""
+    found = differences(before.state, after.state)
+    return Changes(stream=after.stream, before=before.version, after=after.version, changes=found)
+
+
+async def state_at(
+    kind: str, id: UUID, point: Point, *, tenant: UUID, store: Store, end: int | None = None
+) -> StateShown:
+    """The state of an aggregate at a point. `end`: of the tenant's log. Raises Invalid for an unknown kind, NotFound when there was none yet, Ahead."""
+    point.check(end)
     cls = kind_of(kind)
     version = point.version
     if point.position is not None or point.at is not None:

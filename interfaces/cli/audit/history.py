@@ -10,9 +10,9 @@ from uuid import UUID
 import click
 import msgspec
 
-from application.audit.history import Change, Point, StateShown, differences, state_at
+from application.audit.history import Change, Point, StateShown, changes_between, point_of, state_at
 from application.audit.reading import LogRead
-from domain.base.errors import NotFound
+from domain.base.errors import Ahead, Invalid, NotFound
 from domain.kinds import NAMES
 from interfaces.bootstrap import Services
 from interfaces.cli.audit.events import FORMATS
@@ -66,37 +66,29 @@ def show(
 def diff(stream: str, a: str, b: str, tenant_id: UUID | None, data: Path | None, as_json: bool) -> None:
     """What changed in an aggregate from A to B, path by path. STREAM is kind/id; A and B are versions, @POSITIONs or RFC 3339 times."""
     kind, id = _stream(stream)
-    points = (point_of(a), point_of(b))
+    points = (_point(a), _point(b))
 
     async def do(parts: Services) -> list[StateShown]:
         return await _states(parts, kind, id, tenant_id, "retrace diff", *points)
 
     old, new = with_services(data, do)
-    changes = differences(old.state, new.state)
+    found = changes_between(old, new)
     if as_json:
-        print_json({"stream": stream, "from": old.version, "to": new.version, "changes": changes})
+        print_json(found)
         return
-    console.print(f"{stream} from version {old.version} to version {new.version}", style="bold")
-    for change in changes:
+    console.print(f"{stream} from version {found.before} to version {found.after}", style="bold")
+    for change in found.changes:
         _print_change(change)
-    if not changes:
+    if not found.changes:
         console.print("  nothing changed")
 
 
-def point_of(text: str) -> Point:
-    """A version, @POSITION, or an RFC 3339 time. Raises click.BadParameter."""
-    number = text.removeprefix("@")
-    if number.isascii() and number.isdigit() and 0 < int(number) < 2**63:
-        return Point(position=int(number)) if text.startswith("@") else Point(version=int(number))
+def _point(text: str) -> Point:
+    """Raises click.BadParameter."""
     try:
-        at = msgspec.convert(text, datetime)
-    except msgspec.ValidationError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise click.BadParameter(
-            f"{text!r} is no version (3), no position (@120) and no time (2026-01-31T12:00:00Z)"
-        )
-    return Point(at=at)
+        return point_of(text)
+    except Invalid as error:
+        raise click.BadParameter(error.detail) from None
 
 
 def _stream(text: str) -> tuple[str, UUID]:
@@ -111,9 +103,16 @@ async def _states(
 ) -> list[StateShown]:
     """The states at these points, in the tenant that has this aggregate."""
     for tenant in await tenants_of(parts, tenant_id):
+        end = await parts.reads.head(tenant)
         try:
-            found = [await state_at(kind, id, point, tenant=tenant, store=parts.store) for point in points]
+            found = [
+                await state_at(kind, id, point, tenant=tenant, end=end, store=parts.store) for point in points
+            ]
         except NotFound:
+            continue
+        except Ahead:
+            if tenant_id is not None:
+                raise
             continue
         versions = ", ".join(str(state.version) for state in found)
         read = LogRead(route=route, filters={"stream": f"{kind}/{id}", "version": versions})

@@ -238,6 +238,7 @@ SUMMARIES: Mapping[str, str] = {
     "get /v1/audit/events/stream": "Follow the log",
     "get /v1/audit/export": "Export the log",
     "get /v1/audit/states/{kind}/{id}": "Read an aggregate at one moment",
+    "get /v1/audit/states/{kind}/{id}/changes": "Compare an aggregate at two moments",
     "post /v1/audit/wrote": "Find who wrote a text",
     "post /v1/audit/verify": "Verify the log",
     "post /v1/audit/checkpoints": "Sign a checkpoint of the log",

@@ -276,8 +276,38 @@ async def test_a_state_is_told_as_of_a_moment_and_without_secrets(ours: Customer
         ({"version": "1", "position": "1"}, 400),
     ):
         assert (await ours.http.get(path, params=point)).status_code == status, point
+    beyond = await ours.http.get(path, params={"position": "99999999"})
+    assert (beyond.status_code, "log ends at position" in beyond.json()["detail"]) == (409, True)
     assert (await ours.http.get(f"/v1/audit/states/os/{uuid4()}")).status_code == 400
     assert (await ours.http.get(f"/v1/audit/states/tenant/{uuid4()}")).status_code == 404
+
+
+async def test_two_states_are_compared(ours: Customer, theirs: Customer) -> None:
+    path = f"/v1/audit/states/tenant/{ours.tenant}/changes"
+    before = (await ours.http.get(f"/v1/audit/states/tenant/{ours.tenant}")).json()
+    made = await ours.http.post("/v1/keys", json={"name": "between", "scopes": ["audit:read"]})
+    position = made.headers["Retrace-Position"]
+    for then in (str(before["version"]), f"@{int(position) - 1}", before["modified_at"]):
+        for now in ({}, {"to": f"@{position}"}):
+            found = (await ours.http.get(path, params={"from": then, **now})).json()
+            assert (found["from"], found["to"]) == (before["version"], before["version"] + 1)
+            (change,) = found["changes"]
+            assert (change["change"], change["new"]["name"]) == ("added", "between")
+            assert change["new"]["secret_hash"] == "(not shown)"
+    same = (await ours.http.get(path, params={"from": "1", "to": "1"})).json()
+    assert same["changes"] == []
+    assert "GET /v1/audit/states/changes" in {read["data"]["route"] for read in await reads(ours)}
+    for wrong, status in (
+        ({}, 400),
+        ({"from": "yesterday"}, 400),
+        ({"from": "2026-01-31T12:00:00"}, 400),
+        ({"from": "0"}, 400),
+        ({"from": "99999"}, 404),
+        ({"from": "1", "to": "@99999999"}, 409),
+    ):
+        reply = await ours.http.get(path, params=wrong)
+        assert reply.status_code == status, (wrong, reply.text)
+    assert (await theirs.http.get(path, params={"from": "1"})).status_code == 404
 
 
 async def test_a_text_is_traced_to_the_interaction_that_wrote_it(ours: Customer, theirs: Customer) -> None:
