@@ -15,7 +15,8 @@ from projections.usage import Usage, usage
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """One model beside the others. Costs are in USD, rounded to 10⁻⁶: of 1,000 calls that a provider was asked for, and of a million
     tokens, in and out. `cache_share` is the part of all calls that were answered without asking, `cached_input_share` the part
-    of the input that the provider had in its own cache. Latencies, ratings, and what is null, as of `Usage`."""
+    of the input that the provider had in its own cache. `prices` are those that it was charged by. Latencies, ratings, and what is null, as of
+    `Usage`."""
 
     provider: str | None
     model: str | None
@@ -28,6 +29,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     p95_ms: float | None
     p99_ms: float | None
     cost: Decimal
+    prices: tuple[str, ...]
     cost_per_1000_calls: Decimal
     cost_per_million_tokens: Decimal
     cache_share: float

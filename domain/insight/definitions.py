@@ -100,9 +100,11 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Used(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer rests on. `formulas`: version of the formulas; `version`: of the tenant's definitions and inputs, 0 where nothing was ever set."""
+    """What an answer rests on. `formulas`: version of the formulas; `version`: of the tenant's definitions and inputs, 0 where nothing was ever set.
+    `prices`: the table that costs go by: each call by the price that it was charged by (`retrace replay prices` has other tables)."""
 
     formulas: int = FORMULAS
+    prices: Literal["as-recorded"] = "as-recorded"
     version: int = 0
     values: Definitions = msgspec.field(default_factory=Definitions)
 

@@ -90,6 +90,13 @@ def usage(
         for each in found
     ]
     print_table(None, COLUMNS, rows)
+    _print_notes(found)
+
+
+def _print_notes(found: list[Usage]) -> None:
+    """Which prices the sums go by, and which calls say less than others."""
+    if charged := sorted({price for each in found for price in each.prices}):
+        console.print(f"  at the prices {', '.join(charged)}", style="dim", markup=False)
     for what, why in (
         ("unclear_calls", "were counted in a form that fits none we know, and charged by the larger reading"),
         ("estimated_calls", "were counted by ourselves"),
