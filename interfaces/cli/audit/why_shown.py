@@ -25,6 +25,7 @@ def print_why(found: Explanation) -> None:
     _print_passages(found)
     console.print(f"  confidence {found.confidence}, handoff: {found.handoff or 'none'}, cost ${found.cost}")
     console.print(f"  prompt: template {found.template}, configuration version {found.configuration_version}")
+    _print_prompt(found)
     rows = [
         [e.position, e.kind, e.recorded_at.isoformat(timespec="milliseconds"), e.actor, e.hash[:16]]
         for e in found.evidence
@@ -82,6 +83,9 @@ def _print_routed(found: Explanation) -> None:
             console.print(f"  tier: {found.routing.tier}, complexity {found.routing.score:g} ({parts})")
         for each in found.routing.passed_over:
             console.print(f"  passed over: {each.model}, {each.reason}", markup=False)
+    if found.flags:
+        flags = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in found.flags.items())
+        console.print(f"  flags: {flags}", markup=False)
     for arm in found.variants:
         changed = ", ".join(sorted(arm.variant.parts)) or "nothing"
         console.print(
@@ -112,6 +116,7 @@ def _print_passages(found: Explanation) -> None:
     passages = [
         [
             p.retrieved.rank,
+            p.retrieved.source,
             p.retrieved.title,
             pages_told(p.retrieved.page, p.retrieved.last_page).partition(" ")[2],
             f"{p.retrieved.score:.3f}",
@@ -119,4 +124,22 @@ def _print_passages(found: Explanation) -> None:
         ]
         for p in found.passages
     ]
-    print_table("passages in the prompt", ["rank", "document", "page", "score", "cited"], passages)
+    print_table("passages in the prompt", ["rank", "source", "title", "page", "score", "cited"], passages)
+    ranks = {p.retrieved.passage: p.retrieved.rank for p in found.passages}
+    for conflict in found.conflicts:
+        one, other = (ranks.get(passage, passage) for passage in conflict.passages)
+        counts = ranks.get(conflict.preferred or "", conflict.preferred)
+        told = f"{counts} counts ({conflict.why})" if counts is not None else "nothing tells which counts"
+        console.print(f"  passages {one} and {other} contradict each other: {told}", markup=False)
+
+
+def _print_prompt(found: Explanation) -> None:
+    """Word by word, as it was sent."""
+    for turn in found.prompt:
+        console.print(f"  {turn.role}:", style="bold")
+        for line in turn.said.splitlines():
+            console.print(f"    {line}", markup=False, soft_wrap=True)
+        for call in turn.calls:
+            console.print(f"    calls {call.name} with {call.arguments}", markup=False, soft_wrap=True)
+        for each in turn.attachments:
+            console.print(f"    with {each.kind} {each.content_type}, {each.size} bytes", markup=False)
