@@ -72,8 +72,8 @@ def steps(quiet: bool) -> Iterator[Step]:
 
 
 @contextmanager
-def building() -> Iterator[Callable[[progress.Progress], None]]:
-    """For what is built from events: events done of all, events per second."""
+def building(*, quiet: bool = False) -> Iterator[Callable[[progress.Progress], None]]:
+    """For what is built from events: events done of all, events per second. None when `quiet`, as with --json."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -81,7 +81,7 @@ def building() -> Iterator[Callable[[progress.Progress], None]]:
         TextColumn("events · {task.fields[rate]}"),
         TimeElapsedColumn(),
     )
-    console, left_out = _shown(False)
+    console, left_out = _shown(quiet)
     with Progress(*columns, console=console, disable=left_out) as bar:
         task = bar.add_task("building", total=None, rate="")
 

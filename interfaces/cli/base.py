@@ -132,6 +132,14 @@ def print_json(value: Any) -> None:
     click.echo(msgspec.json.format(to_json(value)).decode())
 
 
+def tell_done(as_json: bool, facts: Any, text: str) -> None:
+    """What a command has done: `facts` for programs, `text` for people."""
+    if as_json:
+        print_json(facts)
+    else:
+        console.print(text, soft_wrap=True, markup=False)
+
+
 def print_table(title: str | None, columns: list[str], rows: list[list[Any]]) -> None:
     """Rows under their columns' names. No word is cut or broken, so that an id can be taken from it and given on.
 

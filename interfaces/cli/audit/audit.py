@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,30 +9,22 @@ from uuid import UUID
 
 import click
 
-from application.audit.reading import LogRead
 from domain.base.context import Context
-from domain.base.errors import Invalid, NotFound
 from infra.audit import verifier
 from infra.audit.checkpoints import Signed
-from infra.audit.export import Exporter
 from infra.audit.together import cores
 from infra.audit.verify import Report, verify
 from interfaces.bootstrap import Services
 from interfaces.cli.audit.look import tenant_or_all, tenants_of
-from interfaces.cli.audit.record import on_record
+from interfaces.cli.audit.proofs import export, prove, signed_now
 from interfaces.cli.bar import counting
 from interfaces.cli.base import (
     console,
     data_option,
     json_option,
     print_json,
-    stream_of,
     tenant_option,
     with_services,
-)
-
-folder_option = click.option(
-    "--to", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="a new folder"
 )
 
 
@@ -42,14 +33,19 @@ def audit() -> None:
     """Proofs over the log."""
 
 
+audit.add_command(export)
+audit.add_command(prove)
+
+note_file = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
 @audit.command("verify")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
-@click.option(
-    "--checkpoint",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="with FILE: a signed note",
-)
+@click.argument("file", type=note_file, required=False)
+@click.option("--checkpoint", type=note_file, help="with FILE: a signed note")
 @click.option("--key", help="with FILE: the verifier key")
+@click.option(
+    "--older", type=note_file, help="with FILE: a signed note from before, which it has to continue"
+)
 @click.option("--closely", is_flag=True, help="open every event with its key, those under a checkpoint too")
 @tenant_or_all
 @data_option
@@ -58,16 +54,27 @@ def verify_log(
     file: Path | None,
     checkpoint: Path | None,
     key: str | None,
+    older: Path | None,
     closely: bool,
     tenant_id: UUID | None,
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Check every event and signature. With FILE an export is checked, offline. Exit status 1: something is wrong."""
+    """Check every event and signature. With FILE an export is checked, offline, as its own verifier.py does. Exit status 1: something is wrong."""
     if file is not None:
         if checkpoint is None or key is None:
-            raise click.UsageError("with FILE, --checkpoint and --key are needed")
-        sys.exit(verifier.main([str(file), "--checkpoint", str(checkpoint), "--key", key]))
+            raise click.UsageError(
+                "with FILE, --checkpoint and --key are needed: the export's checkpoint.txt, and the line in its key.txt"
+            )
+        if closely or tenant_id is not None or data is not None:
+            raise click.UsageError(
+                "FILE is checked offline, without any deployment: leave out --tenant, --closely and --data"
+            )
+        sys.exit(_verify_file(file, checkpoint, key, older, as_json))
+    if checkpoint is not None or key is not None or older is not None:
+        raise click.UsageError(
+            "--checkpoint, --key and --older go with a FILE: the events.jsonl of an export"
+        )
 
     async def do(parts: Services) -> list[Report]:
         return [
@@ -86,6 +93,28 @@ def verify_log(
             f"{report.checkpoints} signed checkpoints: {verdict}"
         )
     sys.exit(1 if any(report.findings for report in reports) else 0)
+
+
+def _verify_file(file: Path, checkpoint: Path, key: str, older: Path | None, as_json: bool) -> int:
+    """The exit status, as the verifier's own."""
+    if not as_json:
+        more = [] if older is None else ["--older", str(older)]
+        return verifier.main([str(file), "--checkpoint", str(checkpoint), "--key", key, *more])
+    try:
+        notes = [path.read_bytes().decode() for path in (checkpoint, older) if path is not None]
+        with file.open(encoding="utf-8", newline="\n") as lines:
+            report = verifier.verify(lines, notes[0], key, *notes[1:])
+    except (UnicodeDecodeError, verifier.Unusable) as error:
+        raise click.UsageError(f"unusable: {error}") from None
+    findings = [_as_of_a_log(finding) for finding in report.findings]
+    print_json({**report._asdict(), "findings": findings})
+    return 1 if findings else 0
+
+
+def _as_of_a_log(found: verifier.Finding) -> dict[str, Any]:
+    """In the words that a verification of the log itself has."""
+    where = {"seq": found.seq, "stream": found.stream, "version": found.version}
+    return {"fault": found.kind, **where, "text": found.detail}
 
 
 async def _verify(parts: Services, tenant: UUID, closely: bool, quiet: bool) -> Report:
@@ -112,7 +141,7 @@ def checkpoint(tenant_id: UUID, data: Path | None, as_json: bool) -> None:
     """Sign the log as it stands, and print the note. Keep it where nobody can change it."""
 
     async def do(parts: Services) -> tuple[Signed, str]:
-        signed = await _signed(parts, tenant_id)
+        signed = await signed_now(parts, tenant_id)
         return signed, await parts.checkpoints.verifier_key(tenant_id)
 
     signed, key = with_services(data, do)
@@ -121,83 +150,3 @@ def checkpoint(tenant_id: UUID, data: Path | None, as_json: bool) -> None:
     else:
         click.echo(signed.note, nl=False)
         console.print(f"[dim]verifier key: {key}[/dim]", soft_wrap=True, markup=True)
-
-
-@audit.command()
-@tenant_option
-@folder_option
-@data_option
-def export(tenant_id: UUID, folder: Path, data: Path | None) -> None:
-    """The whole log with a checkpoint and a verifier that needs nothing of Retrace."""
-
-    async def do(parts: Services) -> int:
-        signed = await _signed(parts, tenant_id)
-        lines = Exporter(parts.database, parts.checkpoints).whole(tenant_id, signed)
-        return await _write(parts, tenant_id, folder, signed, lines, LogRead(route="retrace audit export"))
-
-    _make(folder)
-    _told(folder, with_services(data, do))
-
-
-@audit.command()
-@click.argument("stream")
-@tenant_option
-@folder_option
-@click.option("--since", type=click.IntRange(1), help="size of an older checkpoint that is to be continued")
-@data_option
-def prove(stream: str, tenant_id: UUID, folder: Path, since: int | None, data: Path | None) -> None:
-    """One stream with proofs that it is in the signed log, and nothing of any other. STREAM is kind/id."""
-    _, id = stream_of(stream)
-
-    async def do(parts: Services) -> int:
-        signed = await _signed(parts, tenant_id)
-        older = next((c for c in await parts.checkpoints.all(tenant_id) if c.size == since), None)
-        if since is not None and older is None:
-            raise NotFound(f"there is no checkpoint of size {since}")
-        lines = Exporter(parts.database, parts.checkpoints).stream(tenant_id, id, signed, older)
-        read = LogRead(route="retrace audit prove", filters={"stream": stream})
-        return await _write(parts, tenant_id, folder, signed, lines, read)
-
-    _make(folder)
-    _told(folder, with_services(data, do))
-
-
-async def _signed(parts: Services, tenant: UUID) -> Signed:
-    if (signed := await parts.checkpoints.make(tenant)) is None:
-        raise NotFound("this tenant's log is empty")
-    return signed
-
-
-async def _write(
-    parts: Services, tenant: UUID, folder: Path, signed: Signed, lines: Any, read: LogRead
-) -> int:
-    count = -1
-    async with on_record(parts, tenant, read):
-        total = None if "stream" in read.filters else signed.size
-        with (
-            (folder / "events.jsonl").open("w", encoding="utf-8") as file,
-            counting("exporting", total, "events") as tell,
-        ):
-            async for line in lines:
-                file.write(line + "\n")
-                count += 1
-                if count % 500 == 0:
-                    tell(count)
-        read.events = max(count, 0)
-    (folder / "checkpoint.txt").write_text(signed.note)
-    (folder / "key.txt").write_text(await parts.checkpoints.verifier_key(tenant) + "\n")
-    shutil.copyfile(verifier.__file__, folder / "verifier.py")
-    return count
-
-
-def _make(folder: Path) -> None:
-    if folder.exists() and any(folder.iterdir()):
-        raise Invalid(f"{folder} is not empty; name a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
-
-
-def _told(folder: Path, count: int) -> None:
-    console.print(f"{count} events in {folder}; check them with", soft_wrap=True)
-    click.echo(
-        f'  cd {folder} && python verifier.py events.jsonl --checkpoint checkpoint.txt --key "$(cat key.txt)"'
-    )

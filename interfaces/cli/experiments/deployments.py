@@ -33,11 +33,11 @@ from domain.experiments.deployment import Deployment
 from domain.experiments.releases import Releases
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
-    console,
     data_option,
     json_option,
     print_json,
     print_table,
+    tell_done,
     tenant_option,
     with_services,
 )
@@ -77,31 +77,33 @@ def list_all(tenant_id: UUID, limit: int, data: Path | None, as_json: bool) -> N
 @tenant_option
 @deployment_argument
 @data_option
-def shadow(tenant_id: UUID, deployment: UUID, data: Path | None) -> None:
+@json_option
+def shadow(tenant_id: UUID, deployment: UUID, data: Path | None, as_json: bool) -> None:
     """Let the candidate answer a share of messages, without being shown."""
-    _change(
-        data, tenant_id, lambda parts, about: start_shadow(StartShadow(deployment=deployment), about, parts)
-    )
+    command = StartShadow(deployment=deployment)
+    _change(data, as_json, tenant_id, lambda parts, about: start_shadow(command, about, parts))
 
 
 @deployments.command()
 @tenant_option
 @deployment_argument
 @data_option
-def start(tenant_id: UUID, deployment: UUID, data: Path | None) -> None:
+@json_option
+def start(tenant_id: UUID, deployment: UUID, data: Path | None, as_json: bool) -> None:
     """Begin the rollout: the first step is in force at once."""
     command = StartDeployment(deployment=deployment)
-    _change(data, tenant_id, lambda parts, about: start_deployment(command, about, parts))
+    _change(data, as_json, tenant_id, lambda parts, about: start_deployment(command, about, parts))
 
 
 @deployments.command()
 @tenant_option
 @deployment_argument
 @data_option
-def confirm(tenant_id: UUID, deployment: UUID, data: Path | None) -> None:
+@json_option
+def confirm(tenant_id: UUID, deployment: UUID, data: Path | None, as_json: bool) -> None:
     """Let the next step begin, where the plan waits for that."""
     command = ConfirmDeployment(deployment=deployment)
-    _change(data, tenant_id, lambda parts, about: confirm_deployment(command, about, parts))
+    _change(data, as_json, tenant_id, lambda parts, about: confirm_deployment(command, about, parts))
 
 
 @deployments.command()
@@ -109,10 +111,11 @@ def confirm(tenant_id: UUID, deployment: UUID, data: Path | None) -> None:
 @deployment_argument
 @reason_option
 @data_option
-def stop(tenant_id: UUID, deployment: UUID, reason: str, data: Path | None) -> None:
+@json_option
+def stop(tenant_id: UUID, deployment: UUID, reason: str, data: Path | None, as_json: bool) -> None:
     """End it: everybody has the agent in force."""
     command = StopDeployment(deployment=deployment, reason=reason)
-    _change(data, tenant_id, lambda parts, about: stop_deployment(command, about, parts))
+    _change(data, as_json, tenant_id, lambda parts, about: stop_deployment(command, about, parts))
 
 
 @deployments.command()
@@ -121,15 +124,21 @@ def stop(tenant_id: UUID, deployment: UUID, reason: str, data: Path | None) -> N
 @click.option("--to", "release", type=click.IntRange(1), help="a release that stays ready, by its number")
 @reason_option
 @data_option
+@json_option
 def rollback(
-    tenant_id: UUID, deployment: UUID | None, release: int | None, reason: str, data: Path | None
+    tenant_id: UUID,
+    deployment: UUID | None,
+    release: int | None,
+    reason: str,
+    data: Path | None,
+    as_json: bool,
 ) -> None:
     """Go back: a deployment to what was before it, or all to an earlier release: the one before, or --to another one."""
     if deployment is not None:
         if release is not None:
             raise click.UsageError("give a deployment or --to, not both")
         back = RollBackDeployment(deployment=deployment, reason=reason)
-        _change(data, tenant_id, lambda parts, about: roll_back_deployment(back, about, parts))
+        _change(data, as_json, tenant_id, lambda parts, about: roll_back_deployment(back, about, parts))
         return
 
     async def do(parts: Services) -> RolledBack:
@@ -137,7 +146,9 @@ def rollback(
         return await roll_back_release(command, _context(parts, tenant_id), parts)
 
     done = with_services(data, do)
-    console.print(f"release {done.release.number} is in force again, at position {done.position}")
+    number = done.release.number
+    text = f"release {number} is in force again, at position {done.position}"
+    tell_done(as_json, {"release": number, "position": done.position}, text)
 
 
 @deployments.command()
@@ -170,12 +181,14 @@ def releases(tenant_id: UUID, data: Path | None, as_json: bool) -> None:
     print_table(None, ["number", "state", "deployment", "at", "agent", "routing", "prompts"], rows)
 
 
-def _change(data: Path | None, tenant: UUID, do: Callable[[Services, Context], Awaitable[Changed]]) -> None:
+def _change(
+    data: Path | None, as_json: bool, tenant: UUID, do: Callable[[Services, Context], Awaitable[Changed]]
+) -> None:
     async def changed(parts: Services) -> Changed:
         return await do(parts, _context(parts, tenant))
 
     row = _row(with_services(data, changed).deployment)
-    console.print(", ".join(f"{name} {value}" for name, value in row.items() if value is not None))
+    tell_done(as_json, row, ", ".join(f"{name} {value}" for name, value in row.items() if value is not None))
 
 
 def _context(parts: Services, tenant: UUID) -> Context:

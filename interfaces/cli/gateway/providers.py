@@ -69,7 +69,8 @@ def health(data: Path | None, as_json: bool) -> None:
 @click.argument("name")
 @tenant_option
 @data_option
-def reset(name: str, tenant_id: UUID, data: Path | None) -> None:
+@json_option
+def reset(name: str, tenant_id: UUID, data: Path | None, as_json: bool) -> None:
     """Let a provider, or a model (NAME is provider or provider/model), be asked again at once. It is recorded in the tenant's log."""
     provider, _, model = name.partition("/")
 
@@ -84,7 +85,11 @@ def reset(name: str, tenant_id: UUID, data: Path | None) -> None:
             clock=parts.clock,
         )
 
-    places = with_services(data, do).places
+    done = with_services(data, do)
+    places = done.places
+    if as_json:
+        print_json({"places": [place.id for place in places], "position": done.position or None})
+        return
     if not places:
         console.print(f"nothing is known of {name}: it was not called within an hour", markup=False)
     for place in places:

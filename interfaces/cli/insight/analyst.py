@@ -24,6 +24,7 @@ from interfaces.cli.base import (
     json_option,
     print_json,
     print_table,
+    tell_done,
     tenant_option,
     with_services,
 )
@@ -100,14 +101,15 @@ def list_all(tenant_id: UUID, data: Path | None, as_json: bool) -> None:
 @click.argument("login", type=click.UUID)
 @tenant_option
 @data_option
-def revoke(login: UUID, tenant_id: UUID, data: Path | None) -> None:
+@json_option
+def revoke(login: UUID, tenant_id: UUID, data: Path | None, as_json: bool) -> None:
     """End a login and its sessions at once."""
 
     async def do(parts: Services) -> int:
         return await revoke_analyst_login(login, _context(tenant_id, parts), parts)
 
-    with_services(data, do)
-    console.print("It works no more.")
+    position = with_services(data, do)
+    tell_done(as_json, {"login": login, "position": position}, "It works no more.")
 
 
 def _context(tenant: UUID, parts: Services) -> Context:

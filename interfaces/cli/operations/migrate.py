@@ -13,7 +13,7 @@ from infra.postgres.database import wait_for
 from infra.schema.migrate import migrate as bring_up_to_date
 from infra.schema.migrate import retire
 from infra.settings import MAIN
-from interfaces.cli.base import console, data_option, deployment
+from interfaces.cli.base import console, data_option, deployment, json_option, print_json
 from interfaces.cli.named_cell import cell_named, cell_of
 
 
@@ -27,12 +27,14 @@ from interfaces.cli.named_cell import cell_named, cell_of
     help="on a Citus: its nodes log in to each other with passwords from now on (docs/citus.md)",
 )
 @data_option
-def migrate(retiring: bool, node_passwords: bool, data: Path | None) -> None:
+@json_option
+def migrate(retiring: bool, node_passwords: bool, data: Path | None, as_json: bool) -> None:
     """Bring the database's schema up to date, and make the logins of the roles as they should be.
 
     DATABASE_URL is that of a superuser, or of the database's owner with CREATEROLE. `up` and the roles do the same when they start, if they
     have such a DATABASE_URL.
     """
+    done = []
     with deployment(data) as settings:
         named, cells = cell_named(), settings.by_cell
         for name, each in cells.items() if named is None else [asyncio.run(cell_of(settings, None))]:
@@ -42,10 +44,14 @@ def migrate(retiring: bool, node_passwords: bool, data: Path | None) -> None:
                     f"{'DATABASE_URL' if name == MAIN else f'the cell {name}'} has the user {NOBODY}, who may change nothing: give that of a superuser, or of the database's owner with CREATEROLE"
                 )
             gone = asyncio.run(_migrate(cell, retiring, node_passwords))
-            which = f"{name}: " if len(cells) > 1 else ""
-            console.print(f"{which}up to date; the roles log in as …_{cell.signers[0].mark.hex()}")
-            for login in gone:
-                console.print(f"{which}removed: {login}")
+            done.append({"cell": name, "logins": cell.signers[0].mark.hex(), "removed": gone})
+            if not as_json:
+                which = f"{name}: " if len(cells) > 1 else ""
+                console.print(f"{which}up to date; the roles log in as …_{cell.signers[0].mark.hex()}")
+                for login in gone:
+                    console.print(f"{which}removed: {login}")
+    if as_json:
+        print_json(done)
 
 
 async def _migrate(cell: Cell, retiring: bool, node_passwords: bool) -> list[str]:

@@ -1,23 +1,19 @@
-"""Commands for read models: look, build again, compare, put in place, mend."""
+"""Commands for read models: look, build again, compare, put in place."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
 
 import click
 import msgspec
 
-from application.operations.projections import SkipProjectionEvent, skip_projection_event
-from domain.base.context import Context
-from infra.projections import comparing, parking, progress, read_models, switching
+from infra.projections import comparing, progress, read_models, switching
 from infra.projections import rebuild as rebuilding
 from infra.projections.lag import MOST, ParkedEvent, lags, parked_events
 from infra.projections.places import Build, Place, builds
-from infra.projections.rebuild import Workshop, workshop
+from infra.projections.rebuild import Workshop
 from interfaces.bootstrap import Services
 from interfaces.cli.bar import building
 from interfaces.cli.base import (
@@ -26,14 +22,13 @@ from interfaces.cli.base import (
     json_option,
     print_json,
     print_table,
-    tenant_option,
+    tell_done,
     with_services,
 )
 from interfaces.cli.named_tenant import tenant_id
+from interfaces.cli.operations.parked import retry, skip
+from interfaces.cli.operations.workshops import name_argument, with_workshop
 from projections import PROJECTIONS
-
-T = TypeVar("T")
-name_argument = click.argument("name", type=click.Choice([projection.name for projection in PROJECTIONS]))
 
 
 @click.group()
@@ -41,15 +36,8 @@ def projections() -> None:
     """Read models."""
 
 
-def with_workshop(name: str, data: Path | None, do: Callable[[Workshop, Services], Awaitable[T]]) -> T:
-    """Run `do` with what this projection is built with."""
-    projection = next(projection for projection in PROJECTIONS if projection.name == name)
-
-    async def run(parts: Services) -> T:
-        async with workshop(parts.cell, parts.settings.master(), projection) as shop:
-            return await do(shop, parts)
-
-    return with_services(data, run)
+projections.add_command(retry)
+projections.add_command(skip)
 
 
 class ProjectionStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,45 +147,68 @@ async def _copy(parts: Services, build: Build) -> ProjectionStatus:
     help="then compare it with the live one; exit status 1 if rows differ",
 )
 @data_option
+@json_option
 def rebuild(
-    name: str, tenant_id: UUID | None, until: int | None, comparing_: bool, data: Path | None
+    name: str,
+    tenant_id: UUID | None,
+    until: int | None,
+    comparing_: bool,
+    data: Path | None,
+    as_json: bool,
 ) -> None:
     """Build a copy from zero beside the live one, which serves meanwhile."""
 
-    async def do(shop: Workshop, parts: Services) -> bool:
-        with building() as tell:
+    async def do(shop: Workshop, parts: Services) -> Built:
+        with building(quiet=as_json) as tell:
             done = await rebuilding.rebuild(shop, tenant=tenant_id, until=until, tell=tell)
-        if done.parked or done.stopped:
-            console.print(f"parked events: {done.parked}; stopped: {done.stopped or 'no'}")
-        if until is not None:
-            console.print(
-                f"{name} stands at position {until} in the schema retrace_next, and stays there. It is compared with nothing and can't "
-                f"be switched; `retrace projections drop {name}` removes it."
-            )
-            return True
-        if comparing_:
-            return await _compare(shop)
-        console.print(f"ready: `retrace projections switch {name}` puts it in place")
-        return True
+        compared = await comparing.compare(shop) if comparing_ and until is None else None
+        return Built(
+            projection=name, until=until, parked=done.parked, stopped=done.stopped, compared=compared
+        )
 
-    if not with_workshop(name, data, do):
+    built = with_workshop(name, data, do)
+    if as_json:
+        print_json(built)
+    else:
+        _print_built(built)
+    if built.compared is not None and built.compared.differing:
         sys.exit(1)
 
 
-async def _compare(shop: Workshop) -> bool:
-    found = await comparing.compare(shop)
-    console.print(f"{found.differing} of {found.rows} rows differ ({found.tenants} tenants)")
-    rows = [[d.table, d.tenant, d.key, d.how] for d in found.first]
-    if rows:
-        print_table(None, ["table", "tenant", "key", "the live row"], rows)
-    return not found.differing
+class Built(msgspec.Struct, frozen=True, kw_only=True):
+    """A copy in `next`. `until`: the position at which it ends; `parked`: events that it could not apply; `compared`: beside the live one."""
+
+    projection: str
+    until: int | None
+    parked: int
+    stopped: str | None
+    compared: comparing.Compared | None
+
+
+def _print_built(built: Built) -> None:
+    name = built.projection
+    if built.parked or built.stopped:
+        console.print(f"parked events: {built.parked}; stopped: {built.stopped or 'no'}")
+    if built.until is not None:
+        console.print(
+            f"{name} stands at position {built.until} in the schema retrace_next, and stays there. It is compared with nothing and can't "
+            f"be switched; `retrace projections drop {name}` removes it."
+        )
+    elif (found := built.compared) is not None:
+        console.print(f"{found.differing} of {found.rows} rows differ ({found.tenants} tenants)")
+        rows = [[d.table, d.tenant, d.key, d.how] for d in found.first]
+        if rows:
+            print_table(None, ["table", "tenant", "key", "the live row"], rows)
+    else:
+        console.print(f"ready: `retrace projections switch {name}` puts it in place")
 
 
 @projections.command()
 @name_argument
 @click.option("--back", is_flag=True, help="put back what was live before")
 @data_option
-def switch(name: str, back: bool, data: Path | None) -> None:
+@json_option
+def switch(name: str, back: bool, data: Path | None, as_json: bool) -> None:
     """Put the copy in place of the live one, in one transaction; keep that for --back."""
 
     async def do(shop: Workshop, parts: Services) -> float:
@@ -205,7 +216,8 @@ def switch(name: str, back: bool, data: Path | None) -> None:
 
     took = with_workshop(name, data, do)
     undo = f"`retrace projections switch {name}{'' if back else ' --back'}` undoes it"
-    console.print(f"switched in {took * 1000:.0f} ms; {undo}")
+    facts = {"projection": name, "back": back, "held_ms": round(took * 1000, 1)}
+    tell_done(as_json, facts, f"switched in {took * 1000:.0f} ms; {undo}")
 
 
 @projections.command()
@@ -214,7 +226,8 @@ def switch(name: str, back: bool, data: Path | None) -> None:
     "--old", is_flag=True, help="the one that was live before, instead of the one to be switched to"
 )
 @data_option
-def drop(name: str, old: bool, data: Path | None) -> None:
+@json_option
+def drop(name: str, old: bool, data: Path | None, as_json: bool) -> None:
     """Remove a copy. It is kept up with the log until it is switched or dropped."""
     place: Place = "old" if old else "next"
 
@@ -223,48 +236,4 @@ def drop(name: str, old: bool, data: Path | None) -> None:
         await read_models.drop(shop.cell, name, place)
 
     with_workshop(name, data, do)
-    console.print("dropped")
-
-
-@projections.command()
-@name_argument
-@tenant_option
-@click.argument("position", type=click.IntRange(1), required=False)
-@data_option
-def retry(name: str, tenant_id: UUID, position: int | None, data: Path | None) -> None:
-    """Apply parked events: build this tenant's rows again, in order, and put them in place if that solved it."""
-
-    async def do(shop: Workshop, parts: Services) -> parking.Retried:
-        with building() as tell:
-            return await parking.retry(shop, tenant_id, position, tell)
-
-    done = with_workshop(name, data, do)
-    if done.solved:
-        console.print(f"applied: {', '.join(map(str, done.solved))}")
-    for seq, error in done.parked.items():
-        console.print(f"still parked: {seq} ({error})")
-    if position in done.parked if position is not None else done.parked:
-        sys.exit(1)
-
-
-@projections.command()
-@name_argument
-@tenant_option
-@click.argument("position", type=click.IntRange(1))
-@click.option("--reason", required=True, help="why; it is recorded with the decision")
-@data_option
-def skip(name: str, tenant_id: UUID, position: int, reason: str, data: Path | None) -> None:
-    """Leave a parked event out for good, also when the projection is built again. The decision is an event of the tenant."""
-
-    async def do(shop: Workshop, parts: Services) -> int:
-        await parking.check_skippable(shop, tenant_id, position)
-        context = Context(tenant=tenant_id, actor="operator:cli", correlation=parts.ids())
-        command = SkipProjectionEvent(projection=name, position=position, reason=reason)
-        written = await skip_projection_event(command, context, store=parts.store, clock=parts.clock)
-        await parking.forget_parked(shop, tenant_id, position)
-        return written
-
-    written = with_workshop(name, data, do)
-    console.print(
-        f"skipped; on record at position {written}" if written else "skipped; that was on record before"
-    )
+    tell_done(as_json, {"projection": name, "dropped": place}, "dropped")

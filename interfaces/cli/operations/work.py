@@ -11,11 +11,11 @@ from domain.base.errors import Conflict, NotFound
 from infra.work.operator import WorkRow, list_work, park_work, retry_work
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
-    console,
     data_option,
     json_option,
     print_json,
     print_table,
+    tell_done,
     tenant_option,
     with_services,
 )
@@ -52,7 +52,8 @@ def list_rows(tenant_id: UUID | None, parked: bool, limit: int, data: Path | Non
 @click.argument("kind")
 @click.argument("key")
 @data_option
-def retry(tenant_id: UUID, kind: str, key: str, data: Path | None) -> None:
+@json_option
+def retry(tenant_id: UUID, kind: str, key: str, data: Path | None, as_json: bool) -> None:
     """Make a row due now, whatever it waits for: a parked one, one that has failed, one whose time is later."""
 
     async def do(parts: Services) -> list[WorkRow] | None:
@@ -61,7 +62,7 @@ def retry(tenant_id: UUID, kind: str, key: str, data: Path | None) -> None:
         return await list_work(parts.system, tenant=tenant_id, kind=kind, key=key)
 
     _changed(with_services(data, do), tenant_id, kind, key)
-    console.print("due now")
+    tell_done(as_json, {"tenant": tenant_id, "kind": kind, "key": key, "state": "due"}, "due now")
 
 
 @work.command()
@@ -69,7 +70,8 @@ def retry(tenant_id: UUID, kind: str, key: str, data: Path | None) -> None:
 @click.argument("kind")
 @click.argument("key")
 @data_option
-def park(tenant_id: UUID, kind: str, key: str, data: Path | None) -> None:
+@json_option
+def park(tenant_id: UUID, kind: str, key: str, data: Path | None, as_json: bool) -> None:
     """Set a row aside until it is retried."""
 
     async def do(parts: Services) -> list[WorkRow] | None:
@@ -78,7 +80,7 @@ def park(tenant_id: UUID, kind: str, key: str, data: Path | None) -> None:
         return await list_work(parts.system, tenant=tenant_id, kind=kind, key=key)
 
     _changed(with_services(data, do), tenant_id, kind, key)
-    console.print("parked")
+    tell_done(as_json, {"tenant": tenant_id, "kind": kind, "key": key, "state": "parked"}, "parked")
 
 
 def _changed(left: list[WorkRow] | None, tenant: UUID, kind: str, key: str) -> None:

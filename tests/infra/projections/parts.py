@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from domain.conversations.conversation import Conversation
 from domain.gateway.decision import Routing
-from domain.models.completion import Attempt, Usage
+from domain.models.completion import Attempt, Turn, Usage
 from infra.log.reader import Reader
 from infra.postgres.database import Database
 from infra.projections.lag import lags
@@ -59,11 +59,11 @@ def attempt(latency_ms: float = 12.0) -> Attempt:
     )
 
 
-def exchange(conversation: Conversation, latency_ms: float = 12.0) -> None:
+def exchange(conversation: Conversation, latency_ms: float = 12.0, prompt: tuple[Turn, ...] = ()) -> None:
     """A message and its answer."""
     interaction = conversation.receive(message=str(uuid4()), text="q", interaction=uuid4(), at=now())
     conversation.disclose("a machine answers", now())
-    conversation.ask(retrieved=(), prompt=(), at=now())
+    conversation.ask(retrieved=(), prompt=prompt, at=now())
     routing = Routing(model="p/m", reason="r")
     conversation.meter(interaction, routing=routing, attempts=(attempt(latency_ms),), at=now())
     conversation.answer(

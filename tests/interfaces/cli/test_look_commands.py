@@ -7,11 +7,14 @@ from uuid import uuid4
 import pytest_asyncio
 
 from application.tenancy.tenant import CreateTenant, create_tenant
-from domain.base.errors import Invalid, NotFound
+from domain.base.errors import Ahead, Invalid, NotFound
 from domain.conversations.conversation import Conversation
+from domain.models.completion import Turn
 from tests.infra.log.parts import context, log_on, now
 from tests.infra.projections.parts import begun, exchange, projecting
 from tests.interfaces.conftest import Run
+
+PROMPT = (Turn(role="system", text="Be brief.\nBe [kind]."), Turn(role="user", text="q"))
 
 
 @pytest_asyncio.fixture(scope="module", name="conversation")
@@ -23,7 +26,7 @@ async def _conversation(database_url: str) -> Conversation:
         )
         conversation = begun()
         exchange(conversation)
-        exchange(conversation)
+        exchange(conversation, prompt=PROMPT)
         await log.store.save(conversation, context=context(made.tenant))
         async with projecting(log) as projector:
             await projector.catch_up()
@@ -82,3 +85,34 @@ def test_the_log_is_listed_and_its_reading_is_on_record(run: Run, conversation: 
     assert all(json.loads(line)["actor"] == "key:test" for line in found.splitlines())
     assert isinstance(run("events", "--tenant", tenant, "--kind", "os").exception, Invalid)
     assert run("events", "--tenant", str(uuid4())).output == ""
+
+
+def test_the_logs_of_all_tenants_are_read_one_after_the_other(run: Run, conversation: Conversation) -> None:
+    stream = f"conversation/{conversation.id}"
+    lines = [json.loads(line) for line in run("events", "--stream", stream, "--json").output.splitlines()]
+    tenant = tenant_of(run)
+    assert [line["version"] for line in lines] == list(range(1, conversation.version + 1))
+    assert {line["tenant"] for line in lines} == {tenant}
+    assert all(line.startswith(tenant) for line in run("events", "--stream", stream).output.splitlines())
+    (record,) = run("events", "--tenant", tenant, "--kind", "audit.read", "--json").output.splitlines()[-1:]
+    assert json.loads(record)["data"]["filters"] == {"stream": stream}
+    assert run("events", "--since", "3").exit_code == 2  # of which log?
+
+
+def test_an_explanation_has_the_flags_and_the_prompt_word_by_word(
+    run: Run, conversation: Conversation
+) -> None:
+    (newest, *_) = json.loads(run("wrote", "yes", "--json").output)["items"]
+    id = newest["writing"]["interaction"]
+    told = json.loads(run("why", id, "--json").output)
+    shown = run("why", id).output
+    for line in ("system:", "Be brief.", "Be [kind].", "user:"):
+        assert line in shown
+    for name, on in told["flags"].items():
+        assert f"{name} {'on' if on else 'off'}" in shown
+
+
+def test_a_position_that_the_log_has_not_come_to_is_no_moment(run: Run, conversation: Conversation) -> None:
+    stream, tenant = f"conversation/{conversation.id}", tenant_of(run)
+    assert isinstance(run("show", stream, "--position", "999999", "--tenant", tenant).exception, Ahead)
+    assert isinstance(run("show", stream, "--position", "999999").exception, NotFound)
