@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -10,7 +9,6 @@ import click
 import msgspec
 
 from application.conversations.conversation import ReceiveMessage, receive_message
-from application.tenancy.removal import remove_tenant, restore_tenant
 from application.tenancy.tenant import CreateTenant, Summary, TenantCreated, create_tenant, summary_of
 from domain.base.context import Context
 from domain.gateway.default_policy import policy_by_default
@@ -29,6 +27,7 @@ from interfaces.cli.base import (
 )
 from interfaces.cli.tenancy.api_key import key
 from interfaces.cli.tenancy.export import export, import_, receiver_key
+from interfaces.cli.tenancy.life import remove, restore
 from interfaces.cli.tenancy.move import move
 from interfaces.http.conversations.answer_task import begin_answer
 
@@ -42,6 +41,8 @@ def tenant() -> None:
 
 
 tenant.add_command(key)
+tenant.add_command(remove)
+tenant.add_command(restore)
 tenant.add_command(move)
 tenant.add_command(export)
 tenant.add_command(import_)
@@ -97,54 +98,6 @@ def list_all(data: Path | None, as_json: bool) -> None:
     ]
     columns = ["tenant", "name", "status", "created at", "erased at", *["cell"] * several]
     print_table(None, columns, rows)
-
-
-@tenant.command()
-@tenant_option
-@click.option(
-    "--days", type=click.IntRange(1, 3650), help="until it is erased; default: RETRACE_REMOVAL_GRACE_DAYS"
-)
-@click.confirmation_option(
-    prompt="No key of this tenant's will work, and later all of it is erased. Remove it?"
-)
-@data_option
-@json_option
-def remove(tenant_id: UUID, days: int | None, data: Path | None, as_json: bool) -> None:
-    """Remove a tenant: no key works any more; it can be restored until it is erased."""
-
-    async def do(parts: Services) -> Summary:
-        grace = timedelta(days=parts.settings.removal_grace_days if days is None else days)
-        context = Context(tenant=tenant_id, actor="operator:cli", correlation=parts.ids())
-        await remove_tenant(grace, context, store=parts.store, clock=parts.clock)
-        return await summary_of(tenant_id, store=parts.store)
-
-    removed = with_services(data, do)
-    if as_json:
-        print_json(removed)
-    else:
-        when = removed.erase_at.isoformat(timespec="seconds") if removed.erase_at else ""
-        console.print(
-            f"removed; it is erased at {when}, and until then `retrace tenant restore` brings it back"
-        )
-
-
-@tenant.command()
-@tenant_option
-@data_option
-@json_option
-def restore(tenant_id: UUID, data: Path | None, as_json: bool) -> None:
-    """Take back that a tenant was removed, until it is erased."""
-
-    async def do(parts: Services) -> Summary:
-        context = Context(tenant=tenant_id, actor="operator:cli", correlation=parts.ids())
-        await restore_tenant(context, store=parts.store, clock=parts.clock)
-        return await summary_of(tenant_id, store=parts.store)
-
-    restored = with_services(data, do)
-    if as_json:
-        print_json(restored)
-    else:
-        console.print(f"restored; it is {restored.status}")
 
 
 @click.command()
