@@ -1,7 +1,8 @@
-"""Commands that end a tenant's life in the deployment, or give it back."""
+"""Commands for a tenant's life in the deployment: its name, whether it goes on, its end."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 import click
 
 from application.tenancy.removal import remove_tenant, restore_tenant
-from application.tenancy.tenant import Summary, summary_of
+from application.tenancy.tenant import Summary, rename_tenant, resume_tenant, summary_of, suspend_tenant
 from domain.base.context import Context
 from interfaces.bootstrap import Services
 from interfaces.cli.base import (
@@ -17,6 +18,7 @@ from interfaces.cli.base import (
     data_option,
     json_option,
     print_json,
+    tell_done,
     tenant_option,
     with_services,
 )
@@ -68,3 +70,58 @@ def restore(tenant_id: UUID, data: Path | None, as_json: bool) -> None:
         print_json(restored)
     else:
         console.print(f"restored; it is {restored.status}")
+
+
+@click.command()
+@click.argument("name")
+@tenant_option
+@data_option
+@json_option
+def rename(name: str, tenant_id: UUID, data: Path | None, as_json: bool) -> None:
+    """Give a tenant another name."""
+    _change(
+        lambda parts, about: rename_tenant(name, about, store=parts.store, clock=parts.clock),
+        tenant_id,
+        data,
+        as_json,
+    )
+
+
+@click.command()
+@tenant_option
+@click.option("--reason", help="why; it is recorded")
+@data_option
+@json_option
+def suspend(tenant_id: UUID, reason: str | None, data: Path | None, as_json: bool) -> None:
+    """No key of this tenant's works, and no message is taken, until `retrace tenant resume`."""
+    _change(
+        lambda parts, about: suspend_tenant(reason, about, store=parts.store, clock=parts.clock),
+        tenant_id,
+        data,
+        as_json,
+    )
+
+
+@click.command()
+@tenant_option
+@data_option
+@json_option
+def resume(tenant_id: UUID, data: Path | None, as_json: bool) -> None:
+    """Let a suspended tenant go on."""
+    _change(
+        lambda parts, about: resume_tenant(about, store=parts.store, clock=parts.clock),
+        tenant_id,
+        data,
+        as_json,
+    )
+
+
+def _change(
+    do: Callable[[Services, Context], Awaitable[int]], tenant: UUID, data: Path | None, as_json: bool
+) -> None:
+    async def change(parts: Services) -> Summary:
+        await do(parts, Context(tenant=tenant, actor="operator:cli", correlation=parts.ids()))
+        return await summary_of(tenant, store=parts.store)
+
+    found = with_services(data, change)
+    tell_done(as_json, found, f"{found.name} is {found.status}")

@@ -27,7 +27,7 @@ from interfaces.cli.base import (
 )
 from interfaces.cli.tenancy.api_key import key
 from interfaces.cli.tenancy.export import export, import_, receiver_key
-from interfaces.cli.tenancy.life import remove, restore
+from interfaces.cli.tenancy.life import remove, rename, restore, resume, suspend
 from interfaces.cli.tenancy.move import move
 from interfaces.http.conversations.answer_task import begin_answer
 
@@ -41,8 +41,8 @@ def tenant() -> None:
 
 
 tenant.add_command(key)
-tenant.add_command(remove)
-tenant.add_command(restore)
+for command in (rename, suspend, resume, remove, restore):
+    tenant.add_command(command)
 tenant.add_command(move)
 tenant.add_command(export)
 tenant.add_command(import_)

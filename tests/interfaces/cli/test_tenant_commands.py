@@ -10,7 +10,7 @@ import pytest_asyncio
 from application.tenancy.authentication import authenticate
 from application.tenancy.newcomers import Newcomers
 from application.tenancy.tenant import CreateTenant, create_tenant
-from domain.base.errors import NotFound, Refused
+from domain.base.errors import Invalid, NotFound, Refused
 from domain.tenancy.scopes import SCOPES
 from tests.infra.log.parts import log_on, now
 from tests.interfaces.conftest import Run
@@ -66,3 +66,20 @@ def test_what_is_not_there_is_told(run: Run, tenant: UUID) -> None:
     assert isinstance(run("tenant", "key", "revoke", "abc", "--tenant", str(tenant)).exception, NotFound)
     assert run("tenant", "key", "issue", "a", "--scope", "all", "--tenant", str(tenant)).exit_code == 2
     assert run("tenant", "key", "issue", "a").exit_code == 2
+
+
+def test_a_tenant_is_renamed_suspended_and_goes_on(run: Run, tenant: UUID) -> None:
+    of = ("--tenant", str(tenant))
+    assert json.loads(run("tenant", "rename", "Boutique", *of, "--json").output)["name"] == "Boutique"
+    assert "Boutique is suspended" in run("tenant", "suspend", *of, "--reason", "not paid").output
+    assert [each["status"] for each in json.loads(run("tenant", "list", "--json").output)] == ["suspended"]
+    assert json.loads(run("tenant", "resume", *of, "--json").output)["status"] == "active"
+    written = [json.loads(line) for line in run("events", *of, "--json").output.splitlines()]
+    named = ("tenant.renamed", "tenant.suspended", "tenant.resumed")
+    kinds = [(each["kind"], each["actor"]) for each in written if each["kind"] in named]
+    assert kinds == [
+        ("tenant.renamed", "operator:cli"),
+        ("tenant.suspended", "operator:cli"),
+        ("tenant.resumed", "operator:cli"),
+    ]
+    assert isinstance(run("tenant", "rename", " ", *of).exception, Invalid)
