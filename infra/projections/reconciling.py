@@ -5,7 +5,7 @@ A read model is compared at the position to which it has come: its rows are read
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import localcontext
 from uuid import UUID
 
@@ -46,13 +46,15 @@ class Seen(msgspec.Struct, frozen=True):
     rows: dict[str, list[Row]]
 
 
-async def reconcile(tenant: UUID, *, database: Database, reader: Reader) -> list[Reconciled]:
-    """Every read model that figures are asked of. Raises Unavailable where one is being built, or does not stand still for a look."""
+async def reconcile(
+    tenant: UUID, *, database: Database, reader: Reader, tell: Callable[[int], object] = lambda _: None
+) -> list[Reconciled]:
+    """Every read model that figures are asked of; `tell` hears which position has been read. Raises Unavailable where one is being built, or does not stand still for a look."""
     seen = [
         (projection, reckoning, await _seen(database, tenant, projection))
         for projection, reckoning in RECKONINGS
     ]
-    events = await _events(reader, tenant, max(each.position for _, _, each in seen))
+    events = await _events(reader, tenant, max(each.position for _, _, each in seen), tell)
     found = []
     for projection, reckoning, there in seen:
         wanted = topics([projection])
@@ -83,7 +85,7 @@ async def reconcile(tenant: UUID, *, database: Database, reader: Reader) -> list
     return found
 
 
-async def _events(reader: Reader, tenant: UUID, until: int) -> list[Recorded]:
+async def _events(reader: Reader, tenant: UUID, until: int, tell: Callable[[int], object]) -> list[Recorded]:
     """All that any reckoning goes by."""
     wanted = sorted(topics([projection for projection, _ in RECKONINGS]))
     whole = topics([projection for projection, _ in RECKONINGS if not sees_erased(projection)])
@@ -91,6 +93,7 @@ async def _events(reader: Reader, tenant: UUID, until: int) -> list[Recorded]:
     after = 0
     while page := await reader.chosen(tenant, after, PAGE, wanted):
         after = page[-1].position
+        tell(after)
         found += [_needed(each, whole) for each in page if each.position <= until]
         if after >= until:
             break

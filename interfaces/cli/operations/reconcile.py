@@ -28,13 +28,11 @@ def reconcile(tenant_id: UUID | None, rows: int, data: Path | None, as_json: boo
     ends: dict[UUID, int] = {}
 
     async def do(parts: Services) -> list[Reconciled]:
-        tenants = await tenants_of(parts, tenant_id)
         found = []
-        with counting("reconciling", len(tenants), "tenants", quiet=as_json) as tell:
-            for number, tenant in enumerate(tenants, 1):
-                ends[tenant] = await parts.reads.head(tenant)
-                found += await reconciled(tenant, database=parts.database, reader=parts.reader)
-                tell(number)
+        for tenant in await tenants_of(parts, tenant_id):
+            ends[tenant] = await parts.reads.head(tenant)
+            with counting(f"tenant {tenant}", ends[tenant], "events", quiet=as_json) as tell:
+                found += await reconciled(tenant, database=parts.database, reader=parts.reader, tell=tell)
         return found
 
     found = with_services(data, do)

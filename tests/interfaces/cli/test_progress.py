@@ -43,6 +43,7 @@ COMMANDS = {
     "replay prices": ("events", ["replay", "prices"]),
     "replay routing": ("events", ["replay", "routing"]),
     "audit verify": ("events", ["audit", "verify"]),
+    "reconcile": ("events", ["reconcile"]),
     "snapshots check": ("snapshots", ["snapshots", "check"]),
 }
 
