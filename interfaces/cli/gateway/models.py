@@ -18,6 +18,7 @@ from domain.models.pricing import Price
 from infra.providers.catalogue import load_catalogue
 from interfaces.bootstrap import Services, utc_now
 from interfaces.cli.audit.look import tenants_of
+from interfaces.cli.bar import counting
 from interfaces.cli.base import console, data_option, json_option, print_json, print_table, with_services
 from interfaces.cli.named_tenant import tenant_id
 
@@ -85,14 +86,17 @@ def import_models(file: Path, tenant_id: UUID | None, data: Path | None, as_json
 
     async def do(parts: Services) -> list[CatalogueImported]:
         command = ImportCatalogue(offer=read_offer(file.name, content, parts.clock()))
-        done = []
-        for tenant in await tenants_of(parts, tenant_id):
-            context = Context(tenant=tenant, actor="operator:cli", correlation=parts.ids())
-            done.append(
-                await import_catalogue(
-                    command, context, store=parts.store, shipped=parts.catalogue, clock=parts.clock
+        done = list[CatalogueImported]()
+        tenants = await tenants_of(parts, tenant_id)
+        with counting("importing", len(tenants), "tenants", quiet=as_json) as tell:
+            for tenant in tenants:
+                context = Context(tenant=tenant, actor="operator:cli", correlation=parts.ids())
+                done.append(
+                    await import_catalogue(
+                        command, context, store=parts.store, shipped=parts.catalogue, clock=parts.clock
+                    )
                 )
-            )
+                tell(len(done))
         return done
 
     done = with_services(data, do)
