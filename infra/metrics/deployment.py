@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from application.ports import Unavailable
 from infra.postgres.database import Database
+from infra.projections.lag import behind_on
 from projections.base import Projection
 
 log = logging.getLogger("retrace.metrics")
@@ -24,11 +25,9 @@ FRESH = 5.0
 """Seconds for which the database is not asked again."""
 
 LAGS = """
-SELECT p.name, coalesce(sum(h.seq - coalesce(c.seq, 0)), 0)::float8, coalesce(max(CASE WHEN h.seq > coalesce(c.seq, 0)
-    THEN extract(epoch FROM now() - nullif(c.recorded_at, 'epoch')) END), 0)::float8, count(c.stopped)::float8,
+SELECT p.name, coalesce(sum(l.behind), 0)::float8, coalesce(max(l.seconds), 0)::float8, count(l.stopped)::float8,
     (SELECT count(*) FROM parked k WHERE k.projection = p.name)::float8
-FROM unnest(%s::text[]) AS p (name) LEFT JOIN heads h ON true
-LEFT JOIN cursors c ON c.tenant = h.tenant AND c.projection = p.name GROUP BY p.name ORDER BY p.name
+FROM unnest(%(names)s::text[]) AS p (name) LEFT JOIN {} l ON l.projection = p.name GROUP BY p.name ORDER BY p.name
 """
 QUEUES = """
 SELECT kind, count(*) FILTER (WHERE parked_at IS NULL AND lease_until > now())::float8,
@@ -41,7 +40,7 @@ FROM work GROUP BY kind ORDER BY kind
 """
 GAUGES = (
     ("retrace_projection_lag_events", "Events that a projection has not applied yet, over all tenants."),
-    ("retrace_projection_lag_seconds", "How long the tenant that is furthest behind waits."),
+    ("retrace_projection_lag_seconds", "How long the oldest event waits that a projection has not applied."),
     ("retrace_projection_stopped_tenants", "Tenants for which a projection has stopped."),
     ("retrace_projection_parked_events", "Events that a projection could not apply."),
 )
@@ -52,10 +51,11 @@ Row = tuple[Any, ...]
 
 
 async def worst_lags(system: Database, projections: Sequence[Projection]) -> Sequence[Row]:
-    """Of each projection: name, events behind over all tenants, seconds of the tenant that is furthest behind, tenants for which it has
+    """Of each projection: name, events behind over all tenants, seconds that the oldest event waits that it has not applied, tenants for which it has
     stopped, parked events. `system` has the role retrace_runner."""
+    values = {"names": [projection.name for projection in projections], "tenant": None}
     async with system.system() as connection:
-        cursor = await connection.execute(LAGS, [[projection.name for projection in projections]])
+        cursor = await connection.execute(LAGS.format(behind_on(system)).encode(), values)
         return await cursor.fetchall()
 
 

@@ -15,7 +15,7 @@ from projections.base import Projection
 
 
 class Lag(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a projection is behind one tenant's log."""
+    """How far a projection is behind one tenant's log. `seconds`: for so long the oldest event waits that it has not applied; 0: there is none."""
 
     projection: str
     version: int
@@ -43,6 +43,18 @@ MOST = 100
 Owner = tuple[str, int, UUID]
 """Projection, version, tenant."""
 
+BEHIND = "projection_lags(%(names)s::text[], %(tenant)s::uuid)"
+"""A row a projection and tenant: infra/schema/380_projection_lags.sql."""
+
+BEHIND_ON_CITUS = """(
+    SELECT p.name AS projection, c.version, h.tenant, coalesce(c.seq, 0) AS seq, h.seq - coalesce(c.seq, 0) AS behind,
+        CASE WHEN h.seq > coalesce(c.seq, 0) THEN extract(epoch FROM now() - nullif(c.recorded_at, 'epoch')) END AS seconds, c.stopped
+    FROM heads h CROSS JOIN unnest(%(names)s::text[]) AS p (name)
+    LEFT JOIN cursors c ON c.tenant = h.tenant AND c.projection = p.name
+    WHERE %(tenant)s::uuid IS NULL OR h.tenant = %(tenant)s
+)"""
+"""There the nodes are asked, and by no function that asks again: seconds since what was applied last was recorded."""
+
 
 async def parked_events(
     system: Database, place: Place = "live", tenant: UUID | None = None
@@ -63,17 +75,18 @@ async def parked_events(
     return found
 
 
+def behind_on(system: Database) -> str:
+    """The rows to ask, of projections `names` and all tenants or `tenant`, as parameters of these names."""
+    return BEHIND_ON_CITUS if system.cell.distributed else BEHIND
+
+
 async def lags(system: Database, projections: Sequence[Projection], tenant: UUID | None = None) -> list[Lag]:
     """Every projection's lag, tenant by tenant, or for one tenant."""
     query = (
-        "SELECT p.name, coalesce(c.version, p.version), h.tenant, coalesce(c.seq, 0), h.seq - coalesce(c.seq, 0), "
-        "CASE WHEN h.seq > coalesce(c.seq, 0) THEN extract(epoch FROM now() - nullif(c.recorded_at, 'epoch')) END, "
-        "coalesce(k.parked, 0), c.stopped "
-        "FROM heads h CROSS JOIN unnest(%(names)s::text[], %(versions)s::int[]) AS p (name, version) "
-        "LEFT JOIN cursors c ON c.tenant = h.tenant AND c.projection = p.name "
+        "SELECT l.projection, coalesce(l.version, p.version), l.tenant, l.seq, l.behind, l.seconds, coalesce(k.parked, 0), l.stopped "
+        f"FROM {behind_on(system)} l JOIN unnest(%(names)s::text[], %(versions)s::int[]) AS p (name, version) ON p.name = l.projection "
         "LEFT JOIN (SELECT tenant, projection, count(*) AS parked FROM parked GROUP BY 1, 2) k "
-        "ON k.tenant = h.tenant AND k.projection = p.name "
-        "WHERE %(tenant)s::uuid IS NULL OR h.tenant = %(tenant)s ORDER BY 1, 3"
+        "ON k.tenant = l.tenant AND k.projection = l.projection ORDER BY 1, 3"
     )
     values = {
         "names": [p.name for p in projections],
@@ -81,7 +94,7 @@ async def lags(system: Database, projections: Sequence[Projection], tenant: UUID
         "tenant": tenant,
     }
     async with system.system() as connection:
-        rows = await (await connection.execute(query, values)).fetchall()
+        rows = await (await connection.execute(query.encode(), values)).fetchall()
     return [
         Lag(
             projection=name,

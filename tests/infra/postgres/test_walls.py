@@ -35,7 +35,7 @@ RIGHTS: dict[Role, str] = {
     "retrace_projector": "(read model) adrw, builds r, checkpoints ar, cursors adrw, destroyed_keys r, events r, found_tenant_key X, heads r, "
     "parked adrw, signing_keys ar, signing_keys.created_at w, subject_keys ar, tenant X, tenant_keys r, tenant_moves r, tiles ar, tiles.hashes w, work ar",
     "retrace_runner": "analyst_logins_hindered X, builds r, checkpoints r, claim_work X, cursors r, destroyed_keys r, end_analysts X, finish_work X, hasten_alert_looks X, heads r, lease_work X, "
-    "owe_alert_looks X, owe_vector_reviews X, parked r, renew_work X, tenant X, tenant_moves r, vector_indexes r, webhook_lines r, work drw",
+    "owe_alert_looks X, owe_vector_reviews X, parked r, projection_lags X, renew_work X, tenant X, tenant_moves r, vector_indexes r, webhook_lines r, work drw",
     "retrace_eraser": "calls_sealed_by X, chunks dr, destroyed_keys ar, embedding_calls dr, embedding_calls_sealed_by X, embeddings dr, events r, events.payload w, idempotency dr, key_uses dr, operator_sessions dr, posting_documents dr, "
     "posting_statistics drw, postings drw, remove_postings X, snapshots dr, "
     "subject_keys dr, tenant X, tenant_keys dr, vector_indexes dr, vector_recalls dr, vectors dr, webhook_lines dr, work dr",
@@ -158,7 +158,7 @@ def test_what_runs_with_others_rights_is_pinned_and_nobodys_else(superuser: psyc
     )
     found = superuser.execute(query).fetchall()
     assert {row[0].partition("(")[0].rpartition(".")[2] for row in found if row[3]} == {
-        "append", "tenant", "hold_key", "found_tenant_key", "calls_sealed_by", "embedding_calls_sealed_by", "sweep_idempotency", "owe_vector_reviews", "owe_alert_looks", "hasten_alert_looks", *REGISTRY,
+        "append", "tenant", "hold_key", "found_tenant_key", "calls_sealed_by", "embedding_calls_sealed_by", "sweep_idempotency", "owe_vector_reviews", "owe_alert_looks", "hasten_alert_looks", "projection_lags", *REGISTRY,
     }  # fmt: skip
     for name, owner, settings, definer, public in found:
         assert owner == (REGISTRAR if name.partition("(")[0].rpartition(".")[2] in REGISTRY else OWNER), name

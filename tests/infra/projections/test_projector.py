@@ -17,6 +17,7 @@ from domain.base.sketch import bucket_of, percentile
 from domain.conversations.conversation import Conversation
 from infra.crypto.keyring import Keyring, Tampered
 from infra.log.reader import Reader
+from infra.metrics.deployment import worst_lags
 from infra.projections.lag import lags, parked_events
 from infra.projections.sql import TransactionSql
 from projections import PROJECTIONS
@@ -89,6 +90,36 @@ async def test_two_projectors_beside_four_writers_skip_nothing_and_double_nothin
             await one.wait(tenant)
         await cancel_and_wait(*runs)
     assert [await calls(log, tenant) for tenant in tenants] == [50, 25, 25]
+
+
+async def test_a_lag_is_how_long_the_oldest_event_waits(log: Log) -> None:
+    """After a quiet hour the next event has waited for a moment; a tenant that nobody has come to waits since its first."""
+    quiet, new = uuid4(), uuid4()
+    conversation = await talk(log, quiet, 1)
+    async with projecting(log) as projector:
+        await projector.catch_up([quiet])
+        exchange(conversation)
+        await log.store.save(conversation, context=context(quiet))
+        await talk(log, new, 1)
+        with psycopg.connect(log.url, autocommit=True) as superuser:
+            for table, column in (("events", "seq <= 6"), ("cursors", "true")):
+                superuser.execute(
+                    f"UPDATE retrace.{table} SET recorded_at = recorded_at - interval '1 hour' WHERE tenant = %s AND {column}".encode(),
+                    [quiet],
+                )
+            superuser.execute(
+                "UPDATE retrace.events SET recorded_at = recorded_at - interval '2 hours' WHERE tenant = %s",
+                [new],
+            )
+        (of_quiet, *_), (of_new, *_) = [
+            await lags(projector._system, PROJECTIONS, each) for each in (quiet, new)
+        ]
+        assert (of_quiet.behind > 0, of_quiet.seconds < 60) == (True, True)
+        assert (of_new.position, 7200 <= of_new.seconds < 7300) == (0, True)
+        worst = {name: seconds for name, _, seconds, *_ in await worst_lags(projector._system, PROJECTIONS)}
+        assert 7200 <= worst["costs"] < 7300
+        await projector.catch_up([quiet, new])
+        assert {each.seconds for each in await lags(projector._system, PROJECTIONS, new)} == {0.0}
 
 
 async def test_a_poisoned_event_is_parked_and_the_others_go_on(log: Log) -> None:
